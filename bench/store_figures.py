@@ -27,7 +27,7 @@ from large_store import (
 )
 
 from overheard.alerts.history import HistoryReader
-from overheard.config.loader import AlertsTable
+from overheard.config.sections import AlertsTable
 from overheard.domain import (
     Answer,
     Finish,

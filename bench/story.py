@@ -19,7 +19,8 @@ from overheard.chat.desk import ChatDesk
 from overheard.commands.alerts import alert_card
 from overheard.commands.check import check
 from overheard.commands.plugins import notice_card
-from overheard.config.loader import Config, parse_config
+from overheard.config.loader import parse_config
+from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment
 from overheard.domain import AlertEventKind, AlertState, Finish, Price, Question, Reply
 from overheard.interfaces import Form

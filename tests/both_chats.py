@@ -21,7 +21,7 @@ from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
-from overheard.config.sections import AccessTable, DiscordTable, SlackTable
+from overheard.config.chat_sections import AccessTable, DiscordTable, SlackTable
 from overheard.interfaces import Chat
 from slack_desk import headers, listening
 from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL

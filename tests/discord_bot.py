@@ -13,7 +13,7 @@ from discord_peer import Peer
 from discord_rules import title
 from overheard.cards.card import Action, Card, Field, Severity, Style, Tainted
 from overheard.chat.discord.chat import DiscordChat
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 
 ALERT = Card(
     "Acme lost visibility",

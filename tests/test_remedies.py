@@ -16,7 +16,7 @@ import pytest
 
 from overheard import installation
 from overheard.commands.registry import commands
-from overheard.config.loader import Config
+from overheard.config.sections import Config
 
 ROOT = Path(__file__).parents[1]
 CODE = [file for part in ("bot", "storage", "plugins") for file in (ROOT / part).rglob("*.py")]

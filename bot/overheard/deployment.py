@@ -10,8 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
 from overheard.config.cron import find_zone
-from overheard.config.loader import Config
-from overheard.config.sections import Zoned
+from overheard.config.sections import Config, Zoned
 from overheard.config.stored_settings import with_chat_settings
 from overheard.domain import TERMINAL, Catalogue
 from overheard.interfaces import Clock, Progress, Queue, Store

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from overheard.cards.command import CommandSpec
-from overheard.config.loader import Config, find_config, load_config
+from overheard.config.loader import find_config, load_config
+from overheard.config.sections import Config
 from overheard.domain import TaskKind
 from overheard.interfaces import Chat
 from overheard.interfaces.store import StoreMaintenance

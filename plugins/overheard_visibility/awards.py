@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Set
 from operator import attrgetter
 
 from overheard import Reading, Unit, UnitRole
-from overheard_visibility.picks import ASPECTS, CONDITION, PLAIN_WORDS, WORD
+from overheard_visibility.pick_words import ASPECTS, CONDITION, PLAIN_WORDS, WORD
 
 AWARD = re.compile(
     rf"""(?!.*\b(?:picks|choices|options|recommendations|bets

@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from overheard import Mention, Reading, Unit, UnitRole
-from overheard_visibility.answers import once_an_answer
+from overheard_visibility.memo import once_an_answer
 
 _WORD = re.compile(r"[\w#]+")
 _SEVERAL = re.compile(r"[a-z]{3}(?<!s)s\W*\Z")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from overheard import Detail, Mention, Metric, Reading, Scale, Score, Settings, UnitRole
-from overheard_visibility.answers import once_an_answer
+from overheard_visibility.memo import once_an_answer
 
 _ABOUT_A_FACT = "fact"
 """The tag of prompts that ask for a fact about a brand."""

@@ -1,20 +1,20 @@
-"""Runs, the results of their tasks, and the batches that they submitted."""
+"""Runs and the results of their tasks."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, literal, select, update
+from sqlalchemy import delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import UNFINISHED, Batch, Model, Panel, Run, RunState, Task
+from overheard.domain import UNFINISHED, Panel, Run, RunState, Task
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.repository import Lookups, Repository, among
+from overheard_storage.repository import Lookups, Repository
 from overheard_storage.rows import run_of, run_row
-from overheard_storage.tables import batches, blocks, models, results, runs
+from overheard_storage.tables import blocks, results, runs
 
 CACHED_PANELS = 8
 """Panels in memory: those of the runs that were read last."""
@@ -121,46 +121,6 @@ class SqlRunRepository(Repository):
             await connection.execute(delete(results).where(results.c.run_id == run_id))
 
 
-class SqlBatchRepository(Repository):
-    """Batches; see `overheard.interfaces.runs.BatchRepository`."""
-
-    @uninterrupted
-    async def keep(self, batch: Batch) -> Batch:
-        """Store a new batch, or the changes of a batch with a number; return the batch with its
-        number.
-        """
-        model_ids = await self._lookups.model_ids([batch.model])
-        row = {
-            "run_id": batch.run_id,
-            "model_id": model_ids[batch.model],
-            "questions": list(batch.items),
-            "handed_in_at": batch.handed_in_at,
-            "vendor_id": batch.vendor_id,
-            "ended_at": batch.ended_at,
-        }
-        async with self._database.writing() as connection:
-            if batch.id:
-                changed = batches.update().where(batches.c.id == batch.id)
-                await connection.execute(changed.values(row))
-                return batch
-            inserted = await connection.execute(
-                batches.insert().values(row).returning(batches.c.id)
-            )
-            return replace(batch, id=inserted.scalar_one())
-
-    async def unfinished(self, *, runs: Collection[int] | None = None) -> list[Batch]:
-        """Return the batches of some runs (None: all) that have not ended, the oldest first."""
-        query = (
-            select(batches, models.c.provider, models.c.name)
-            .join(models)
-            .where(batches.c.ended_at.is_(None))
-            .order_by(batches.c.id)
-        )
-        if runs is not None:
-            query = query.where(among(batches.c.run_id, runs))
-        return [_batch_of(row) for row in await self._database.rows(query)]
-
-
 async def _with_earliest_start(connection: AsyncConnection, stored: Run, imported: Run) -> Run:
     """Return the stored run; if both runs are imported and ``imported`` began earlier, move the
     start of the stored run and of its blocks there.
@@ -171,16 +131,3 @@ async def _with_earliest_start(connection: AsyncConnection, stored: Run, importe
     await connection.execute(update(runs).where(runs.c.id == stored.id).values(started_at=start))
     await connection.execute(update(blocks).where(blocks.c.run_id == stored.id).values(at=start))
     return replace(stored, started_at=start)
-
-
-def _batch_of(row: Row[Any]) -> Batch:
-    """Return the batch of a row of batches joined with the name of its model."""
-    return Batch(
-        run_id=row.run_id,
-        model=Model(row.provider, row.name),
-        items=tuple(row.questions),
-        handed_in_at=row.handed_in_at,
-        vendor_id=row.vendor_id,
-        ended_at=row.ended_at,
-        id=row.id,
-    )

@@ -10,6 +10,7 @@ from overheard.domain import Census
 from overheard.errors import StoreMissing
 from overheard_storage.alerts import SqlAlertRepository, SqlUpdateRepository
 from overheard_storage.answers import SqlAnswerRepository
+from overheard_storage.batches import SqlBatchRepository
 from overheard_storage.blocks import SqlBlockRepository
 from overheard_storage.catalogue import SqlCatalogueRepository, SqlFinetuneRepository
 from overheard_storage.database import Database, is_missing, opening_errors, parse_url
@@ -26,7 +27,7 @@ from overheard_storage.operations import (
 )
 from overheard_storage.repository import Lookups
 from overheard_storage.retention import SqlRetentionRepository
-from overheard_storage.runs import SqlBatchRepository, SqlRunRepository
+from overheard_storage.runs import SqlRunRepository
 from overheard_storage.scores import SqlEditionRepository, SqlScoreRepository
 from overheard_storage.upgrades import require_current, require_tables, upgrade_schema
 

@@ -9,7 +9,7 @@ from overheard.alerts.detection_service import CheckJudge, DetectionResult, Dete
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
-from overheard.config.loader import AlertsTable
+from overheard.config.sections import AlertsTable
 from overheard.detection.decision_inputs import JudgeCheck
 from overheard.detection.learning import LEARNING_RUNS
 from overheard.domain import (

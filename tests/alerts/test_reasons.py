@@ -17,7 +17,7 @@ from overheard.alerts.reasons import (
     judge_warning,
     reason_sentences,
 )
-from overheard.config.loader import AlertsTable
+from overheard.config.sections import AlertsTable
 from overheard.detection.alarm_table import AlertLevel
 from overheard.detection.decide import Decision, Reason, Silence
 from overheard.detection.decision_inputs import JudgeCheck

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from discord_peer import Peer
 from overheard.chat.slack.chat import SlackChat
-from overheard.config.sections import SlackTable
+from overheard.config.chat_sections import SlackTable
 from slack_desk import ScriptedDesk, listening
 from slack_methods import APP_TOKEN, BOT_TOKEN
 from slack_peer import SlackPeer

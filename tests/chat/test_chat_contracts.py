@@ -12,7 +12,7 @@ from discord_rules import words
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.limits import DISCORD, SLACK
 from overheard.chat.slack.chat import SlackChat
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 from overheard.testing import check_chat
 from slack_methods import CHANNEL as SLACK_CHANNEL
 from slack_peer import SlackPeer

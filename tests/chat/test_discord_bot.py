@@ -16,7 +16,7 @@ from overheard.cards.command import Face
 from overheard.chat.discord.client import DiscordClient
 from overheard.chat.discord.posts import Poster
 from overheard.commands.registry import offered
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Form
 

@@ -14,7 +14,7 @@ from discord_rules import title, words
 from outbox_bot import Bot
 from overheard.cards.card import Card
 from overheard.chat.discord.chat import DiscordChat
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 
 MESSAGES = "/channels/*/messages"
 

@@ -12,7 +12,7 @@ from discord_desk import ScriptedDesk
 from discord_rules import title
 from overheard.cards.card import Card
 from overheard.chat.discord.client import DiscordClient
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from discord_rules import words
 from office import Office, open_office
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 from overheard.domain import Brand
 from slack_desk import headers, listening
 from slack_peer import SlackPeer

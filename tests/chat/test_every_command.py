@@ -21,7 +21,7 @@ from overheard.chat.parser import parse
 from overheard.chat.replies import FAULT
 from overheard.chat.slack.chat import SlackChat
 from overheard.commands.registry import offered
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 from overheard.interfaces import Conversation, Person, Request
 from scripted import reply
 from slack_desk import listening

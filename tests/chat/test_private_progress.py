@@ -16,7 +16,7 @@ from overheard.cards.command import CommandSpec
 from overheard.chat.desk import ChatDesk
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 from overheard.deployment import Call, Deployment
 from slack_desk import headers, listening
 from slack_peer import SlackPeer

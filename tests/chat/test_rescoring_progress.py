@@ -15,7 +15,7 @@ from discord_peer import Peer
 from office import Office, open_office
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 from overheard.deployment import NoProgress
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Run
 from overheard.scoring import rescoring

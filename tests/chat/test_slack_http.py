@@ -18,7 +18,7 @@ from slack_bolt.async_app import AsyncApp
 from overheard.cards.card import Card
 from overheard.chat.slack.chat import SlackChat
 from overheard.chat.slack.connection import http_server
-from overheard.config.sections import SlackTable
+from overheard.config.chat_sections import SlackTable
 from overheard.errors import ChatFailed, ChatUnavailable
 from slack_desk import ScriptedDesk, headers, listening
 from slack_methods import BOT_TOKEN, CHANNEL, SECRET

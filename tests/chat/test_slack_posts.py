@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from overheard.cards.card import Action, Card, Image, Tainted
 from overheard.chat.slack.chat import SlackChat
 from overheard.chat.slack.client import SlackFailed
-from overheard.config.sections import SlackTable
+from overheard.config.chat_sections import SlackTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Chat
 from slack_desk import headers

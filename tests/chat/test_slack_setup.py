@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from overheard.chat.slack.chat import SlackChat
 from overheard.commands.chat_apps import SLACK_SCOPES, manifest
-from overheard.config.sections import SlackTable
+from overheard.config.chat_sections import SlackTable
 from overheard.interfaces import Finding
 from program import Program
 from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL, METHODS

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from overheard.chat.slack.chat import SlackChat
 from overheard.chat.slack.connection import SocketTimeouts
-from overheard.config.sections import SlackTable
+from overheard.config.chat_sections import SlackTable
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Conversation, Request
 from slack_desk import ScriptedDesk, listening

@@ -14,7 +14,7 @@ from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import CONFIRM, ChatDesk
 from overheard.commands.registry import commands
-from overheard.config.sections import AccessTable
+from overheard.config.chat_sections import AccessTable
 from overheard.testing.fakes import ADA, FakeChat
 from program import CONFIG, PROMPTS, Program
 

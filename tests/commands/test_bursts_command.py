@@ -20,8 +20,8 @@ from overheard.alerts.burst_planner import (
 from overheard.commands.bursts import NOTHING_DUE, list_bursts, run_bursts
 from overheard.commands.check import check
 from overheard.commands.schedules import list_schedules
-from overheard.config.loader import Config, load_config
-from overheard.config.sections import BudgetTable, BurstsTable
+from overheard.config.loader import load_config
+from overheard.config.sections import BudgetTable, BurstsTable, Config
 from overheard.deployment import Call, Deployment
 from overheard.domain import (
     BURST,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from office import DECLARED, Office, open_office
-from overheard.config.loader import Config
+from overheard.config.sections import Config
 from overheard.domain import Landscape
 from overheard.plugins import load_plugins
 from program import Program

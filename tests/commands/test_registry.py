@@ -11,7 +11,7 @@ from overheard.cards.card import LONGEST_ACTION
 from overheard.cards.command import CommandSpec, Face
 from overheard.chat.parser import parse
 from overheard.commands.registry import LISTING, commands, listing_of_specs, offered, sections
-from overheard.config.loader import Config
+from overheard.config.sections import Config
 from overheard.plugins import added_plugins, installed_plugins, load_plugins
 from program import Program
 

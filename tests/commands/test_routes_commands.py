@@ -9,7 +9,7 @@ import pytest
 from office import DECLARED, PRICE, Office, open_office
 from overheard.alerts.routes import end_of_quiet, routed
 from overheard.commands.arguments import days_of, in_words, read_words
-from overheard.config.loader import Config
+from overheard.config.sections import Config
 from overheard.domain import Setting
 from overheard.errors import BadSchedule
 

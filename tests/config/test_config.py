@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from overheard.config.loader import VARIABLE, Config, find_config, load_config, parse_config
+from overheard.config.loader import VARIABLE, find_config, load_config, parse_config
 from overheard.config.secrets import Secret
+from overheard.config.sections import Config
 from overheard.config.settings_base import Settings, validate_table
 from overheard.domain import Catalogue
 from overheard.errors import ConfigError

@@ -8,7 +8,7 @@ import pytest
 
 from overheard.commands.examinations import SHUTDOWN_NOTICE, shutdown_day
 from overheard.commands.landscape import MAX_CELL_CHARS
-from overheard.config.loader import Config
+from overheard.config.sections import Config
 from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic, Model
 from overheard.finetune.landscape import (
     MAX_AGE,

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from overheard.commands.doctor import queue_findings
-from overheard.config.loader import Config, parse_config
+from overheard.config.loader import parse_config
+from overheard.config.sections import Config
 from overheard.domain import TaskKind
 from overheard.interfaces import Finding
 from overheard.runtime.postgres_queue import PostgresQueue

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from loopback import POLL_S
 from office import executed
-from overheard import telemetry
+from overheard import tracing
 from overheard.alerts.outbox import Outbox
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
@@ -25,9 +25,9 @@ from overheard.domain import Delivery, DeliveryKind
 from overheard.interfaces import Chat
 from overheard.runtime.metrics import start_telemetry
 from overheard.runtime.wiring import open_deployment
-from overheard.telemetry import TracesUnavailable, begin_traces, traced
 from overheard.testing import EchoProvider, FixedClock
 from overheard.testing.deployment import open_test_store
+from overheard.tracing import TracesUnavailable, begin_traces, traced
 
 CONFIG = """
 [storage]
@@ -54,7 +54,7 @@ class Spans:
 
     def close(self) -> None:
         """Trace no more."""
-        telemetry._tracer.clear()
+        tracing._tracer.clear()
         self._provider.shutdown()
 
 
@@ -122,7 +122,7 @@ def test_nobody_is_traced_who_does_not_want_it() -> None:
     """Not even the package is imported."""
     code = (
         "import asyncio, sys\n"
-        "import overheard.telemetry as tracing\n"
+        "from overheard import tracing\n"
         "@tracing.traced('work')\n"
         "async def work(): return 7\n"
         "assert asyncio.run(work()) == 7\n"
@@ -160,7 +160,7 @@ def test_spans_go_where_the_variables_say(monkeypatch: pytest.MonkeyPatch) -> No
     with provider.get_tracer("test").start_as_current_span("ask"):
         pass
     provider.shutdown()
-    telemetry._tracer.clear()
+    tracing._tracer.clear()
     server.shutdown()
     ((path, body),) = got
     assert path == "/v1/traces"

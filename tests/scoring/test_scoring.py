@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from overheard.config.loader import Config
+from overheard.config.sections import Config
 from overheard.domain import (
     Answer,
     Brand,

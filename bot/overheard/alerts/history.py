@@ -12,7 +12,7 @@ from datetime import datetime
 
 from overheard.alerts.reasons import alert_policy
 from overheard.cards import wording
-from overheard.config.loader import AlertsTable
+from overheard.config.sections import AlertsTable
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision, decide, reported_changes
 from overheard.detection.decision_inputs import AlertHistory, AlertPolicy

@@ -20,7 +20,7 @@ from overheard.domain import Delivery, DeliveryKind
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.interfaces import Chat, Clock, Linking
 from overheard.interfaces.alerts import DeliveryRepository
-from overheard.telemetry import traced
+from overheard.tracing import traced
 
 log = logging.getLogger(__name__)
 

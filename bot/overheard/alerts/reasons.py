@@ -7,7 +7,7 @@ from math import exp
 from typing import Any
 
 from overheard.cards import wording
-from overheard.config.loader import AlertsTable
+from overheard.config.sections import AlertsTable
 from overheard.detection.alarm_table import Rarity
 from overheard.detection.decide import Decision, Reason, Silence
 from overheard.detection.decision_inputs import AlertPolicy

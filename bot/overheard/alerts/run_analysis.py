@@ -21,7 +21,7 @@ from overheard.runs.tasks import Outcome, detection_tasks, run_part, scoring_tas
 from overheard.runs.update_feeds import read_feeds
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import Rejudging
-from overheard.telemetry import traced
+from overheard.tracing import traced
 
 Announce = Callable[[Deployment, Call, Alert], Awaitable[Card | None]]
 """Announces an alert where the run was asked for; the card is None when that was done before."""

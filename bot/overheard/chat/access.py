@@ -9,8 +9,8 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.confirmations import Stage
+from overheard.config.chat_sections import AccessTable
 from overheard.config.rights import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
-from overheard.config.sections import AccessTable
 from overheard.domain import AuditEntry, Setting
 from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Person, Refusal, Store

@@ -26,7 +26,7 @@ from overheard.commands.suggestions import proposed, with_proposal
 from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, UnknownCommand
 from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
-from overheard.telemetry import about
+from overheard.logs import about
 
 CONFIRM, CANCEL = "confirm", "cancel"
 """The words behind the buttons of a question, before the one that stands for the command."""

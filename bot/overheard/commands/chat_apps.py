@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from overheard.cards.card import Card
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
-from overheard.config.sections import DiscordTable, SlackTable
+from overheard.config.chat_sections import DiscordTable, SlackTable
 from overheard.deployment import Call
 from overheard.errors import ChatUnavailable
 from overheard.session import Session

@@ -17,7 +17,8 @@ from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.cards.model_names import LOCAL
 from overheard.commands.alerts import show_evidence
 from overheard.commands.check import check
-from overheard.config.loader import Config, find_config, parse_config
+from overheard.config.loader import find_config, parse_config
+from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment
 from overheard.domain import RunState
 from overheard.errors import NothingAnswered

@@ -27,8 +27,8 @@ from overheard.commands.examinations import (
     usage_findings,
 )
 from overheard.commands.prompts import named_brands
-from overheard.config.loader import Config
 from overheard.config.problems import suggestion
+from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, QueueStatus
 from overheard.errors import ConfigError, OverheardError, ProviderUnavailable, StoreError

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
-from overheard.config.loader import Config
 from overheard.config.problems import suggestion
+from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Landscape, Model, Panel, Prompt
 from overheard.interfaces import Finding, Listing, Provider

@@ -17,7 +17,8 @@ from overheard.cards.model_names import LOCAL
 from overheard.commands.check import check
 from overheard.commands.report import report
 from overheard.commands.setup_config import SetupFiles, derived_category
-from overheard.config.loader import Config, find_config, parse_config
+from overheard.config.loader import find_config, parse_config
+from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment
 from overheard.errors import FileUnwritable, OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable

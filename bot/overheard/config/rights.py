@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from overheard.cards.command import Role
-from overheard.config.sections import AccessTable
+from overheard.config.chat_sections import AccessTable
 from overheard.domain import Setting
 from overheard.interfaces import Person
 

@@ -1,33 +1,29 @@
-"""The tables of config.toml for chats, schedules, routes, access, budgets, limits and operation."""
+"""The tables of config.toml, and `Config`, which has all of them.
+
+The tables of chats are in `chat_sections`, those of brands, prompts and facts in `catalogue`.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
+from overheard.config.catalogue import BrandTable, EntryTable, FactTable, PromptTable
+from overheard.config.chat_sections import CHANNEL, AccessTable, ChatTable, DiscordTable, SlackTable
 from overheard.config.cron import find_zone, read_cron
-from overheard.config.secrets import Secret
-from overheard.config.settings_base import Line, Settings
-from overheard.domain import Account
+from overheard.config.settings_base import Dollars, Line, Settings
+from overheard.domain import Account, Brand, Catalogue, Fact, LandscapeTopic, Schedule
 
-CHANNEL = r"^[a-z][a-z0-9_-]*:\S+$"
+DEFAULT_FILE = "config.toml"
 MAX_CONCURRENCY = 1_000
 """The most calls to a provider at a time: each holds a connection and memory."""
 MAX_REPEATS = 1_000
 """The most repeats of a question in a check."""
-_IDS = {"slack": r"([A-Z0-9]+/)?[A-Z0-9]+", "discord": r"@?\d+"}
-"""What ids look like, by platform; other chats have their own."""
-
-
-def is_name(channel: str) -> bool:
-    """Return whether a channel or person of Slack or Discord is written by name, not by id."""
-    platform, _, written = channel.partition(":")
-    return platform in _IDS and not re.fullmatch(_IDS[platform], written)
 
 
 class Zoned(Settings):
@@ -127,35 +123,6 @@ class ReportTable(Timed):
     brands: tuple[str, ...] = ()
 
 
-class AccessTable(Settings):
-    """``[access]``: the rights of users in chat; the terminal may do everything.
-
-    People, groups and roles are written as ``platform:id``.
-
-    Attributes:
-        everyone: The right of users who are not listed below: ``nothing``, ``viewer`` (read) or
-            ``operator`` (spend within the budget, handle alerts).
-        viewers: May read.
-        operators: May also spend and handle alerts.
-        admins: May also configure.
-        channels: The channels in which the bot answers; empty means all channels with the bot.
-    """
-
-    everyone: Literal["nothing", "viewer", "operator"] = "operator"
-    viewers: tuple[str, ...] = ()
-    operators: tuple[str, ...] = ()
-    admins: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-
-    @field_validator("viewers", "operators", "admins", "channels")
-    @classmethod
-    def _are_ids(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
-        for each in ids:
-            if not re.match(CHANNEL, each) or is_name(each):
-                raise ValueError(f'must hold ids such as "slack:U0123456789", and not "{each}"')
-        return ids
-
-
 class QueueTable(Settings):
     """``[queue]``: which process asks and scores.
 
@@ -243,9 +210,6 @@ def read_hours(text: str) -> tuple[time, time]:
     """
     first, _, last = text.partition("-")
     return time.fromisoformat(first.strip()), time.fromisoformat(last.strip())
-
-
-Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class BudgetTable(Settings):
@@ -354,90 +318,140 @@ class BurstsTable(Settings):
     calls_a_year: int = Field(default=440, ge=0)
 
 
-DISCORD_API = "https://discord.com/api/v10"
-DISCORD_GATEWAY = "wss://gateway.discord.gg/"
+PLUGIN_SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
+"""The tables of `Config` whose entries belong to plugins."""
 
 
-class SlackTable(Settings):
-    """``[slack]``: the Slack app. Its secrets are needed only when the bot connects.
+_EXAMPLES = {
+    "sqlite": "sqlite:///overheard.db",
+    "postgr": "postgresql://user@host/database",
+}
+
+
+class StorageTable(Settings):
+    """``[storage]``: the database.
 
     Attributes:
-        mode: ``socket`` works without a public address; ``http`` needs an address that Slack can
-            reach, and verifies the signature of requests.
-        bot_token: The bot's token, ``xoxb-...``.
-        app_token: The app-level token for Socket Mode, ``xapp-...``.
-        signing_secret: The secret with which Slack signs requests, for ``http``.
-        command: The slash command.
-        base_url: The address of Slack's Web API; change it for GovSlack or a proxy.
-        host: The address to listen on, for ``http``.
-        port: The port to listen on, for ``http``.
-        url: The public address of this bot, such as ``https://bot.example.com``, for ``http``.
-        client_id: The app's client id; with a client id, workspaces can install the bot themselves
-            at ``/slack/install``, for ``http``.
-        client_secret: The app's client secret.
-        installations: The database that keeps the tokens of those workspaces.
+        url: ``sqlite:///file.db`` or ``postgresql://user@host/database``. A relative path of a file
+            starts at the folder of the configuration.
     """
 
-    mode: Literal["socket", "http"] = "socket"
-    bot_token: Secret | None = Field(default=None, json_schema_extra={"env": "SLACK_BOT_TOKEN"})
-    app_token: Secret | None = Field(default=None, json_schema_extra={"env": "SLACK_APP_TOKEN"})
-    signing_secret: Secret | None = Field(
-        default=None, json_schema_extra={"env": "SLACK_SIGNING_SECRET"}
-    )
-    command: str = Field(default="/overheard", pattern=r"^/[a-z0-9_-]{1,31}$")
-    base_url: str = Field(default="https://slack.com/api/", pattern=r"^https?://\S+$")
-    host: str = "127.0.0.1"
-    port: int = Field(default=3000, ge=0, le=65535)
-    url: str = Field(default="", pattern=r"^(https?://\S+)?$", examples=["https://bot.acme.com"])
-    client_id: str = ""
-    client_secret: Secret | None = Field(
-        default=None, json_schema_extra={"env": "SLACK_CLIENT_SECRET"}
-    )
-    installations: str = "sqlite:///overheard-slack.db"
+    url: str = "sqlite:///overheard.db"
+
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, url: str) -> str:
+        """Return a database's URL.
+
+        Raises:
+            ValueError: for a URL that would be taken for the name of a file, or with parameters
+                that would
+                be ignored.
+        """
+        kind = url.partition(":")[0].casefold()
+        if not url.isprintable():
+            raise ValueError("must be one line without control characters; type it again")
+        if kind.startswith(("sqlite", "postgres")) and "://" not in url:
+            raise ValueError(f'needs slashes, such as "{_EXAMPLES[kind[:6]]}"')
+        if kind.startswith("sqlite") and "?" in url:
+            raise ValueError('of a file has no parameters; leave out "?" and what follows it')
+        return url
+
+
+class AlertsTable(Settings):
+    """``[alerts]``: which changes raise alerts.
+
+    Attributes:
+        false_alarms_per_year: Accepted number of false alarms in a year of the whole deployment.
+        minimum_points: The smallest change of a rate that raises an alert, in points.
+        minimum_sentiment: The smallest change of sentiment that raises an alert, on -1 to 1.
+        minimum_ranks: The smallest change of position that raises an alert, in ranks.
+        metrics: The metrics that may raise an alert; empty means all.
+    """
+
+    false_alarms_per_year: float = Field(default=0.2, gt=0, le=50)
+    minimum_points: float = Field(default=5.0, ge=0, le=100)
+    minimum_sentiment: float = Field(default=0.15, ge=0, le=2)
+    minimum_ranks: float = Field(default=0.5, ge=0)
+    metrics: tuple[str, ...] = ()
+
+
+class PluginsTable(Settings):
+    """``[plugins]``: which plugins may be loaded.
+
+    Attributes:
+        allow: The distributions that may be loaded in addition to the built-in ones, written as
+            for pip: ``overheard-acme`` or ``overheard-acme==1.2``. None allows all.
+    """
+
+    allow: tuple[str, ...] | None = None
+
+
+class Config(Settings):
+    """The whole configuration file.
+
+    `providers`, `scorers`, `chats`, `feeds` and `listeners` hold the unvalidated tables of plugins;
+    the settings class of the plugin validates them.
+    """
+
+    storage: StorageTable = StorageTable()
+    queue: QueueTable = QueueTable()
+    brands: tuple[BrandTable, ...] = ()
+    prompts: tuple[PromptTable, ...] = ()
+    facts: tuple[FactTable, ...] = ()
+    schedules: tuple[ScheduleTable, ...] = ()
+    routes: tuple[RouteTable, ...] = ()
+    reports: tuple[ReportTable, ...] = ()
+    access: AccessTable = AccessTable()
+    health: HealthTable = HealthTable()
+    retention: RetentionTable = RetentionTable()
+    logging: LoggingTable = LoggingTable()
+    telemetry: TelemetryTable = TelemetryTable()
+    providers: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    scorers: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    chats: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    feeds: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    listeners: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    plugins: PluginsTable = PluginsTable()
+    slack: SlackTable | None = None
+    discord: DiscordTable | None = None
+    budget: BudgetTable = BudgetTable()
+    limits: Mapping[str, LimitTable] = Field(default_factory=dict)
+    asking: AskingTable = AskingTable()
+    assistant: AssistantTable = AssistantTable()
+    models: Mapping[str, ModelTable] = Field(default_factory=dict)
+    page: PageTable = PageTable()
+    bursts: BurstsTable = BurstsTable()
+    canary: CanaryTable = CanaryTable()
+    alerts: AlertsTable = AlertsTable()
+    chat: ChatTable = ChatTable()
+    landscape: Mapping[str, Mapping[LandscapeTopic, EntryTable]] = Field(default_factory=dict)
+    _file: str = PrivateAttr(default=DEFAULT_FILE)
 
     @property
-    def many(self) -> bool:
-        """Whether several workspaces can install the bot themselves."""
-        return self.mode == "http" and bool(self.client_id)
+    def file(self) -> str:
+        """The name of the file, as messages show it."""
+        return self._file
 
+    def catalogue(self) -> Catalogue:
+        """Return the declared catalogue; competitors without a table become untracked brands.
 
-class DiscordTable(Settings):
-    """``[discord]``: the Discord bot. Its token is needed only when the bot connects.
+        Tables may refer to a brand by any spelling; the catalogue uses the brand's name.
+        """
+        brands = [table.brand() for table in self.brands]
+        known = {name.casefold() for brand in brands for name in brand.names}
+        rivals = {r.casefold(): r for brand in reversed(brands) for r in brand.competitors}
+        brands += [Brand(r, tracked=False) for key, r in rivals.items() if key not in known]
+        known_as = {name.casefold(): brand.name for brand in brands for name in brand.names}
 
-    Attributes:
-        token: The bot's token.
-        application_id: The application's id; by default it is read from the token.
-        command: The slash command of every day; `-setup` and `-expert` behind it are the others.
-        guilds: Ids of the servers that may use the bot; empty means all servers of the bot.
-        direct_messages: Whether the bot can be used in direct messages.
-        permissions: Discord permissions that a member needs to see the command, such as
-            ``["manage_guild"]``, unless a server's administrator overrides them; empty means none.
-        api_url: The address of Discord's API; change it for a proxy.
-        gateway_url: The address of Discord's gateway.
-    """
+        def named(*spellings: str) -> tuple[str, ...]:
+            return tuple(known_as.get(s.casefold(), s) for s in spellings)
 
-    token: Secret | None = Field(default=None, json_schema_extra={"env": "DISCORD_TOKEN"})
-    application_id: int | None = Field(default=None, gt=0)
-    command: str = Field(default="overheard", pattern=r"^[a-z0-9_-]{1,32}$")
-    guilds: tuple[Annotated[int, Field(gt=0)], ...] = ()
-    direct_messages: bool = True
-    permissions: tuple[str, ...] = ()
-    api_url: str = Field(default=DISCORD_API, pattern=r"^https?://\S+$")
-    gateway_url: str = Field(default=DISCORD_GATEWAY, pattern=r"^wss?://\S+$")
-
-
-class ChatTable(Settings):
-    """``[chat]``: settings for all chats.
-
-    Attributes:
-        spend_without_asking: US dollars up to which a command runs without a confirmation of its
-            price.
-        channels: The same limit for single channels, by ``platform:id``.
-    """
-
-    spend_without_asking: Dollars = 0.0
-    channels: Mapping[str, Dollars] = Field(default_factory=dict)
-
-    def free(self, channel: str) -> float:
-        """Return the US dollars that a command in a channel may cost without confirmation."""
-        return self.channels.get(channel, self.spend_without_asking)
+        return Catalogue(
+            tuple(replace(brand, competitors=named(*brand.competitors)) for brand in brands),
+            tuple(prompt for p in self.prompts for prompt in p.prompts(named(*p.brands))),
+            tuple(Fact(**f.model_dump() | {"brand": named(f.brand)[0]}) for f in self.facts),
+            tuple(
+                Schedule(**s.model_dump() | {"brands": named(*s.brands)}) for s in self.schedules
+            ),
+        )

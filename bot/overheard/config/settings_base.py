@@ -9,7 +9,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import (
+from pydantic import Field, (
     AfterValidator,
     BaseModel,
     ConfigDict,
@@ -111,6 +111,8 @@ def _one_line(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(_one_line)]
 """A name as people write it: one line, not blank."""
+Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""An amount of US dollars, 0 or more."""
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
 

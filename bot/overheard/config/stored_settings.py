@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from overheard.config.loader import Config
-from overheard.config.sections import BudgetTable, ModelTable, ReportTable, RouteTable
+from overheard.config.sections import BudgetTable, Config, ModelTable, ReportTable, RouteTable
 from overheard.config.settings_base import Settings
 from overheard.domain import Setting
 

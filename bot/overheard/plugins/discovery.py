@@ -14,8 +14,8 @@ from importlib.metadata import Distribution, EntryPoint, distributions, entry_po
 from typing import Any
 
 from overheard.cards.command import CommandSpec
-from overheard.config.loader import PLUGIN_SECTIONS, Config
 from overheard.config.problems import suggestion
+from overheard.config.sections import PLUGIN_SECTIONS, Config
 from overheard.config.settings_base import Settings
 from overheard.domain import Landscape, Model
 from overheard.hookspecs import PluginSettings

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import PurePosixPath
 
-from overheard.config.loader import Config
+from overheard.config.sections import Config
 from overheard.errors import OverheardError
 from overheard.installation import PROJECT
 from overheard.plugins.registration import Fault

@@ -21,7 +21,7 @@ EXPIRED = "the service did not come to it within {hours} hours; ask again."
 ENDINGS = {"missing": MISSING, "expired": EXPIRED, "cancelled": CANCELLED, "canceled": CANCELLED}
 """Messages for vendors' status codes, which may have the prefix ``batch_``."""
 FAILED = "the service answers it in the batch with an error ({code}); check the model and settings."
-REFUSED = (
+REJECTED = (
     "the service refuses the whole batch ({code}); check the model and its limits for batches."
 )
 
@@ -81,7 +81,7 @@ def batch_problem(code: object, *, hours: int = 24, whole: bool = False) -> str:
     """
     word = str(code or "")
     shown_code = word if re.fullmatch(r"\w{1,60}", word) else "without a reason"
-    ending = ENDINGS.get(word.removeprefix("batch_"), REFUSED if whole else FAILED)
+    ending = ENDINGS.get(word.removeprefix("batch_"), REJECTED if whole else FAILED)
     return ending.format(code=shown_code, hours=hours)
 
 

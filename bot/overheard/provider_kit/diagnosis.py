@@ -104,7 +104,7 @@ BROKEN = ServiceFault(
     "try again later",
     retryable=True,
 )
-REFUSED = ServiceFault(
+REJECTED = ServiceFault(
     FailureKind.REQUEST,
     "the service refuses the question with status {status}",
     "check the model and the settings that are sent with it",
@@ -279,7 +279,7 @@ def _by_status(error: BaseException) -> ServiceFault | None:
         return None
     texts = list(_texts([getattr(error, name, None) for name in ("body", "details")]))
     by_code = next((BY_WORD[text] for _, text in texts if text in BY_WORD), None)
-    fault = by_code or BY_STATUS.get(status, BROKEN if status >= 500 else REFUSED)
+    fault = by_code or BY_STATUS.get(status, BROKEN if status >= 500 else REJECTED)
     headers = _headers(error)
     delays = [retry_after(headers), *(wait(text) for key, text in texts if key == "retryDelay")]
     delay_s = next((delay for delay in delays if delay is not None), None)

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from overheard.config.secrets import Secret
-from overheard.config.sections import MAX_CONCURRENCY, Dollars
-from overheard.config.settings_base import Line, Settings
+from overheard.config.sections import MAX_CONCURRENCY
+from overheard.config.settings_base import Dollars, Line, Settings
 
 
 class PriceTable(Settings):

@@ -27,7 +27,7 @@ from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validation import Nonsense, validated_reply
 from overheard.reading.languages import is_foreign
 from overheard.runs.cost_estimate import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
-from overheard.telemetry import traced
+from overheard.tracing import traced
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

@@ -1,4 +1,4 @@
-"""Canaries: questions with nearly tied answers; other first words show that a model was exchanged."""
+"""Canaries: questions with nearly tied answers; other first words show an exchanged model."""
 
 from __future__ import annotations
 

@@ -25,14 +25,15 @@ from overheard.commands.retain import limited, retain_texts
 from overheard.commands.runs import resume_run
 from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
-from overheard.config.loader import Config
 from overheard.config.rights import Rights
+from overheard.config.sections import Config
 from overheard.config.stored_settings import with_chat_settings
 from overheard.deployment import Call, Deployment, NoProgress
 from overheard.domain import BURST, FIRST_CHECK, AuditEntry, Delivery, DeliveryKind, Run, Schedule
 from overheard.errors import ChatUnavailable, OverheardError, ungrouped
 from overheard.installation import reinstall_command
 from overheard.interfaces import Chat, DarkChat, Desk
+from overheard.logs import about
 from overheard.plugins import Notice
 from overheard.runs.canaries import canaries
 from overheard.runs.interruptions import RunResumer
@@ -43,7 +44,6 @@ from overheard.runtime.metrics import process_metrics, start_telemetry, store_la
 from overheard.runtime.scheduler import Job, Scheduler
 from overheard.runtime.supervisor import GracefulShutdown, Service, ServiceState, Supervisor
 from overheard.scoring.warm_up import warm_up
-from overheard.telemetry import about
 
 CANARIES = "canaries of the day"
 """The job that asks canaries."""

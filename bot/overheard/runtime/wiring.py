@@ -15,7 +15,7 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from overheard import cli
-from overheard.config.loader import Config
+from overheard.config.sections import Config
 from overheard.domain import TaskKind
 from overheard.errors import StoreMissing
 from overheard.interfaces import Chat, Queue, Store

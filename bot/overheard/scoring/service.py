@@ -33,7 +33,7 @@ from overheard.scoring.scorer_calls import (
     together,
     waits,
 )
-from overheard.telemetry import traced
+from overheard.tracing import traced
 
 BATCH = 500
 """Answers whose scores are stored in one transaction."""

@@ -13,7 +13,7 @@ from discord.http import Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from overheard.cards import wording
-from overheard.config.sections import DISCORD_API, DISCORD_GATEWAY, DiscordTable
+from overheard.config.chat_sections import DISCORD_API, DISCORD_GATEWAY, DiscordTable
 from overheard.errors import ChatFailed, ChatUnavailable
 
 PLATFORM = "Discord"

@@ -26,7 +26,7 @@ from overheard.chat.discord.interactions import NAME
 from overheard.chat.discord.posts import Poster
 from overheard.chat.discord.sync import is_served
 from overheard.commands.chat_apps import DISCORD_PERMISSIONS, invitation
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
 from overheard.interfaces import Desk, Finding
 

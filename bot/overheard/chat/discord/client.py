@@ -23,7 +23,7 @@ from overheard.chat.discord.pages import Presenter
 from overheard.chat.discord.questions import MessageConversation, read_question
 from overheard.chat.discord.sync import CommandSync, is_served
 from overheard.chat.parser import spec_of
-from overheard.config.sections import DiscordTable
+from overheard.config.chat_sections import DiscordTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Desk, Request
 

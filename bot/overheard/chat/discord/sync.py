@@ -12,8 +12,8 @@ import discord
 
 from overheard.cards.command import CommandSpec
 from overheard.chat.discord.tree import IN_DIRECT_MESSAGE, IN_GUILD, Node, is_same, roots
+from overheard.config.chat_sections import DiscordTable
 from overheard.config.problems import suggestion
-from overheard.config.sections import DiscordTable
 from overheard.errors import ChatUnavailable
 
 log = logging.getLogger(__name__)

@@ -22,8 +22,8 @@ from overheard.chat.slack.connection import SocketState, SocketTimeouts, http_se
 from overheard.chat.slack.listeners import SlackListeners
 from overheard.chat.slack.posts import ChannelOutlet
 from overheard.chat.slack.workspaces import Installations, OneWorkspace, Workspaces
+from overheard.config.chat_sections import SlackTable
 from overheard.config.secrets import Secret
-from overheard.config.sections import SlackTable
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.interfaces import Desk, Finding
 

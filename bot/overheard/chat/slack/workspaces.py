@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from overheard.chat.slack.client import NAME, REFUSED_TOKEN_CODES, SlackClient, SlackFailed
 from overheard.commands.chat_apps import SLACK_REDIRECT_PATH, SLACK_SCOPES
-from overheard.config.sections import SlackTable
+from overheard.config.chat_sections import SlackTable
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Person
 

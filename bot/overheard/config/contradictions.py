@@ -1,0 +1,175 @@
+"""Contradictions between the tables of config.toml, as sentences with place and remedy."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from overheard.config.catalogue import spelling_key
+from overheard.config.chat_sections import CHANNEL, is_name
+from overheard.config.problems import suggestion
+from overheard.config.sections import PLUGIN_SECTIONS, Config
+
+
+def contradictions(config: Config) -> Iterator[str]:
+    """Yield each contradiction between the tables of a file as a sentence with its place and
+    remedy.
+    """
+    names = [brand.name for brand in config.brands]
+    yield from _repeated_values(config, "brands", "name", names)
+    yield from _shared_spellings(config)
+    yield from _repeated_values(
+        config, "prompts", "text", [p.key for t in config.prompts for p in t.prompts(())]
+    )
+    for table in ("schedules", "reports"):
+        yield from _repeated_values(config, table, "name", [t.name for t in getattr(config, table)])
+    yield from _misnamed_plugins(config)
+    yield from _unknown_brands(config)
+    yield from _unconfigured_providers(config)
+    yield from _channels_by_name(config)
+    yield from _unserved_models(config)
+    yield from _missing_queue(config)
+    yield from _open_to_everyone(config)
+
+
+def _misnamed_plugins(config: Config) -> Iterator[str]:
+    """Yield a sentence for each table of a plugin whose name or ``plugin`` key is not one word."""
+    for section in PLUGIN_SECTIONS:
+        for name, table in getattr(config, section).items():
+            if not re.fullmatch(r"[^/:\s]+", name):
+                yield (
+                    f'{config.file}, [{section}."{name}"]: the name of this table must be one word '
+                    f'without "/" and ":"; rename it.'
+                )
+            if not isinstance(table.get("plugin", name), str):
+                yield (
+                    f"{config.file}, [{section}.{name}]: plugin must be the name of a plugin, in "
+                    f"quotes."
+                )
+
+
+def _open_to_everyone(config: Config) -> Iterator[str]:
+    """Yield a sentence if any workspace can install the bot while ``[access]`` does not limit its
+    users.
+    """
+    access, slack = config.access, config.slack
+    if slack and slack.many and not access.channels and "everyone" not in access.model_fields_set:
+        yield (
+            f"{config.file}, [slack] client_id: any workspace can install the bot, and its people "
+            'could spend; write everyone = "nothing", "viewer" or "operator" into [access].'
+        )
+
+
+def _missing_queue(config: Config) -> Iterator[str]:
+    """Yield the problem of a queue on PostgreSQL whose store is not there."""
+    if config.queue.engine == "pgqueuer" and not config.storage.url.startswith("postgres"):
+        yield (
+            f'{config.file}, [queue] engine: "pgqueuer" shares work out by a PostgreSQL database; '
+            f"name one in [storage] url, or leave this line out."
+        )
+
+
+def _channels_by_name(config: Config) -> Iterator[str]:
+    """Yield a sentence for each channel that is written by name: Slack and Discord address them by
+    id.
+    """
+    routed = [("[[routes]]", route.channel) for route in config.routes]
+    routed += [("[[reports]]", report.channel) for report in config.reports]
+    routed += [("[health] notices", channel) for channel in config.health.notices]
+    routed += [("[health] alive", channel) for channel in config.health.alive]
+    routed += [("[budget.channels]", channel) for channel in config.budget.channels]
+    routed += [("[chat.channels]", channel) for channel in config.chat.channels]
+    for table, channel in routed:
+        if is_name(channel) or not re.match(CHANNEL, channel):
+            yield (
+                f'{config.file}, {table}: "{channel}" is a name; write the id, which the '
+                f'channel\'s details show, such as "slack:C0123456789".'
+            )
+
+
+def _unconfigured_providers(config: Config) -> Iterator[str]:
+    """Yield a sentence for each provider in ``[limits]`` or ``[assistant]`` that is not
+    configured.
+    """
+    asked = config.assistant.model.partition("/")[0]
+    if asked and asked not in config.providers:
+        yield (
+            f"{config.file}, [assistant] model: no provider {asked} is configured; add a table "
+            f"[providers.{asked}], or leave this line out."
+        )
+    for name in config.limits:
+        if name.partition("/")[0] not in config.providers:
+            hint = suggestion(name, config.providers)
+            yield (
+                f'{config.file}, [limits."{name}"]: there is no provider of that name{hint}; use '
+                f'the name of one of the [providers.*], or "name/model".'
+            )
+
+
+def _unserved_models(config: Config) -> Iterator[str]:
+    """Yield a sentence for each model in ``[models]`` whose provider is not configured."""
+    for model in config.models:
+        provider, slash, name = model.partition("/")
+        if not (slash and name) or provider not in config.providers:
+            hint = suggestion(provider, config.providers)
+            yield (
+                f'{config.file}, [models."{model}"]: there is no provider of that name{hint}; '
+                f'write the model as "provider/model", with the name of one of the [providers.*].'
+            )
+
+
+def _repeated_values(config: Config, table: str, key: str, values: list[str]) -> Iterator[str]:
+    """Yield a sentence for each value of a key that occurs in several tables, ignoring case.
+
+    Args:
+        config: The configuration, for the name of its file.
+        table: The name of the tables.
+        key: The key.
+        values: The value of each table, in their order.
+    """
+    folded = [spelling_key(value) for value in values]
+    for value, count in Counter(folded).items():
+        if count > 1:
+            places = [str(i) for i, v in enumerate(folded, 1) if v == value]
+            yield (
+                f"{config.file}, [[{table}]] numbers {' and '.join(places)}: "
+                f"the same {key} occurs {count} times; keep one."
+            )
+
+
+def _shared_spellings(config: Config) -> Iterator[str]:
+    """Yield a sentence for each spelling of two brands: a mention would count for both."""
+    owners: dict[str, str] = {}
+    for brand in config.brands:
+        for spelling in dict.fromkeys(map(spelling_key, (brand.name, *brand.aliases))):
+            owner = owners.setdefault(spelling, brand.name)
+            if spelling_key(owner) != spelling_key(brand.name):
+                yield (
+                    f'{config.file}, [[brands]]: "{spelling}" stands for both {owner} and '
+                    f"{brand.name}; leave it to one of them."
+                )
+
+
+def _unknown_brands(config: Config) -> Iterator[str]:
+    """Yield a sentence for each reference to a brand that does not exist."""
+    known = config.catalogue()
+    for place, names in _brand_references(config):
+        for name in names:
+            if known.brand(name) is None:
+                hint = suggestion(name, [brand.name for brand in known.brands])
+                yield (
+                    f'{config.file}, {place}: there is no brand "{name}"{hint}; '
+                    f"use the name of one of the [[brands]]."
+                )
+
+
+def _brand_references(config: Config) -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield each place of the file that refers to brands, in words, and the names that it uses."""
+    for table in ("prompts", "schedules", "routes", "reports"):
+        for number, entry in enumerate(getattr(config, table), 1):
+            yield f"[[{table}]] number {number}: brands", entry.brands
+    yield "[budget.brands]", config.budget.brands
+    yield "[retention.brands]", config.retention.brands
+    for number, fact in enumerate(config.facts, 1):
+        yield f"[[facts]] number {number}: brand", [fact.brand]
