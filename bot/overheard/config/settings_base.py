@@ -9,10 +9,11 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import Field, (
+from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
