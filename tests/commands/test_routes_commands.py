@@ -150,7 +150,9 @@ def test_times_of_a_week_are_read_and_said_in_words(words: str, cron: str) -> No
     assert in_words(cron) != cron or days_of(cron) is None
 
 
-@pytest.mark.parametrize("words", ["every Monday at 25", "every Funday at 9", "mo at 9"])
+@pytest.mark.parametrize(
+    "words", ["every Monday at 25", "every Funday at 9", "mo at 9", "weekly at 9"]
+)
 def test_a_time_that_does_not_exist_is_refused(words: str) -> None:
     """With what would be right."""
     with pytest.raises(BadSchedule):

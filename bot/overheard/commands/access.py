@@ -1,4 +1,6 @@
-"""`access`: who may do what in chat: rights that admins give, and the code of the first admin."""
+"""`access`: the commands that show, give and take back rights in chat, and the code that makes the
+first admin. Whether a person may use a command is decided in `chat/access.py`.
+"""
 
 from __future__ import annotations
 
@@ -27,25 +29,31 @@ REQUEST = "request "
 """The beginning of a notice's subject by which a person asks an admin; the command follows."""
 
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""32 letters and digits that are not mistaken for each other."""
+_CODE_LETTERS, _GROUP_LETTERS = 16, 4
+"""Letters of a code, and of each group between its hyphens."""
 _MENTION = re.compile(r"<@[!&]?(\w+)(?:\|[^>]*)?>|<!subteam\^(\w+)(?:\|[^>]*)?>")
 _ID = re.compile(r"(?:([a-z][a-z0-9_-]*):)?(\w{2,40})")
 _PersonOption = Annotated[str, argument("A person or group: @name, or its id.", Kind.PERSON)]
 
 
 async def issue_code(store: Store, clock: Clock) -> str:
-    """Return a new code that makes the person who types it the first admin; it replaces an earlier
-    code. Only its hash is stored.
+    """Return a new code, such as ``ABCD-EFGH-JKLM-NPQR``, that makes the person who types it an
+    admin. It is valid for `CODE_LIFETIME`.
 
-    The code has 80 random bits, so that it cannot be found from its hash by trial.
+    Only the hash of the code is stored. It replaces the hash of an earlier code, which is then no
+    longer valid. The code has 80 random bits, so that it cannot be found from its hash by trial.
     """
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(16))
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LETTERS))
     until = clock.now() + CODE_LIFETIME
     value = {"hash": _code_hash(letters), "until": until.isoformat(), "tries": 0}
     await store.settings.put(Setting(CODE, value, "overheard run", clock.now()))
-    return "-".join(letters[place : place + 4] for place in range(0, 16, 4))
+    groups = range(0, _CODE_LETTERS, _GROUP_LETTERS)
+    return "-".join(letters[begin : begin + _GROUP_LETTERS] for begin in groups)
 
 
 def _code_hash(code: str) -> str:
+    """Return the SHA-256 of a code as hexadecimal digits; case and hyphens make no difference."""
     letters = "".join(filter(str.isalnum, code.upper()))
     return hashlib.sha256(f"overheard:{letters}".encode()).hexdigest()
 
@@ -56,28 +64,21 @@ async def enter_code(
     *,
     code: Annotated[str, argument("The code that “overheard run” printed.", longest=100)],
 ) -> Card:
-    """Make the person who types the code an admin. A code is valid once and for `CODE_LIFETIME`;
-    each use is written to the audit log.
+    """Make the person who types the code an admin: store the role and the display name, and return
+    the card that says so.
+
+    A code is valid once, for `CODE_LIFETIME`, and until `MAX_TRIES` wrong codes were typed. Right
+    and wrong codes are written to the audit log, as an event without the code.
 
     Raises:
-        BadUsage: when the code is wrong, used or expired.
+        BadUsage: when the code is wrong, used, void or expired, or when there is none.
     """
-    settings, now = deployment.store.settings, deployment.clock.now()
-    tries = await settings.get(CODE)
-    valid = tries is not None and tries.value.get("until", "") > now.isoformat()
-    right = hmac.compare_digest(_code_hash(code), str(tries.value.get("hash")) if tries else "")
-    used = bool(tries and valid and right) and await settings.remove(
-        CODE, tries.at if tries else None
-    )
-    if not used:
-        if tries and valid:
-            await _count_wrong_code(deployment, tries)
+    if not await _redeem_code(deployment, code):
         await _log_code_use(deployment, call, "a wrong code")
         problem = "This code is wrong, was used, or is older than a day; restart “overheard run” "
         raise BadUsage(problem=f"{problem}for a new one", usage="access code CODE")
     await _store_role(deployment, call, _caller_id(call), Role.ADMIN)
-    name, _, _ = call.who.rpartition(" (")
-    await settings.put(Setting(f"{NAME_PREFIX}{_caller_id(call)}", {"name": name}, call.who, now))
+    await _store_name(deployment, call, _caller_id(call), _caller_name(call))
     await _log_code_use(deployment, call, "is an admin now, by the code")
     return Card(
         "You are an admin now",
@@ -90,21 +91,44 @@ async def enter_code(
     )
 
 
-async def _count_wrong_code(deployment: Deployment, code_setting: Setting) -> None:
-    """Count a wrong code in the stored setting of the code; after `MAX_TRIES` wrong codes the
-    setting is removed.
+async def _redeem_code(deployment: Deployment, code: str) -> bool:
+    """Return whether a typed code is the stored one, which is then removed, so that it works once.
+
+    A wrong code is counted. False without a stored code, for an expired one, and when another call
+    has used or replaced the stored code at the same time.
     """
-    tries = int(code_setting.value.get("tries", 0)) + 1
     settings = deployment.store.settings
-    if tries >= MAX_TRIES:
-        await settings.remove(CODE)
-    elif await settings.remove(CODE, code_setting.at):  # else it was used or replaced just now
+    stored = await settings.get(CODE)
+    if stored is None or stored.value.get("until", "") <= deployment.clock.now().isoformat():
+        return False
+    is_right = hmac.compare_digest(_code_hash(code), str(stored.value.get("hash")))
+    if not is_right:
+        await _count_wrong_code(deployment, stored)
+        return False
+    return await settings.remove(CODE, stored.at)
+
+
+async def _count_wrong_code(deployment: Deployment, code_setting: Setting) -> None:
+    """Count one more wrong code in the stored setting of the code. The setting is removed with the
+    wrong code number `MAX_TRIES`. Nothing happens when the code was used or replaced meanwhile.
+
+    Args:
+        deployment: The open deployment.
+        code_setting: The setting as it was read.
+    """
+    settings = deployment.store.settings
+    if not await settings.remove(CODE, code_setting.at):
+        return
+    tries = int(code_setting.value.get("tries", 0)) + 1
+    if tries < MAX_TRIES:
         value = {**code_setting.value, "tries": tries}
         await settings.put(Setting(CODE, value, code_setting.who, deployment.clock.now()))
 
 
 async def list_access(deployment: Deployment, _: Call) -> Card:
-    """Show each person's role, and whether config.toml or a chat gave it."""
+    """Show each person and group with a role, admins first, and whether config.toml or a chat gave
+    it. The text says what everybody else may do. Without a role there is no table.
+    """
     access = deployment.configured.access
     rights = Rights.of(access, await deployment.store.settings.all())
     rows = [
@@ -140,17 +164,23 @@ async def grant(
     ] = "admin",
     name: Annotated[str, option("What others call them.", longest=100)] = "",
 ) -> Card:
-    """Store a role for a person, a user group or a role of the chat, and a display name if one is
-    given; return the card.
+    """Store a role for a person or group, in place of an earlier role from a chat; return the card.
+
+    Args:
+        deployment: The open deployment.
+        call: The admin who gives the role, and the channel.
+        person: A person, a user group of Slack or a role of Discord: a mention, or an id such as
+            ``slack:U0123456789``.
+        role: The role.
+        name: A display name to store; empty keeps the known name, if there is one.
 
     Raises:
-        BadUsage: when the person cannot be read.
+        BadUsage: when `person` is neither a mention nor an id.
     """
     who = read_id(person, call)
     await _store_role(deployment, call, who, Role[role.upper()])
     if name:
-        setting = Setting(f"{NAME_PREFIX}{who}", {"name": name}, call.who, deployment.clock.now())
-        await deployment.store.settings.put(setting)
+        await _store_name(deployment, call, who, name)
     return Card(
         f"{name or who} may act as {role} now",
         actions=(Action("access list", "Who may do what"),),
@@ -160,24 +190,24 @@ async def grant(
 
 
 async def revoke(deployment: Deployment, call: Call, *, person: _PersonOption) -> Card:
-    """Remove the role of a person or group that was stored in a chat.
+    """Remove the role that a person or group was given in a chat; return the card.
 
     Raises:
-        ReadOnly: when config.toml gives the role.
-        BadUsage: when the person has no right of their own, or is the last admin.
+        ReadOnly: when config.toml gives the person or group a role.
+        BadUsage: when `person` is neither a mention nor an id, has no role, or is the last admin.
     """
     who = read_id(person, call)
     access = deployment.configured.access
     rights = Rights.of(access, await deployment.store.settings.all())
+    shown_name = rights.names.get(who) or who
     if any(who in getattr(access, key) for key in ROLE_KEYS.values()):
-        right = f"The right of {rights.names.get(who) or who}"
-        raise ReadOnly(thing=right, file=deployment.config.file)
+        raise ReadOnly(thing=f"The right of {shown_name}", file=deployment.config.file)
     if who not in rights.given:
         raise BadUsage(problem=f"{who} has no right to take back", usage="access revoke PERSON")
     if rights.listed(Role.ADMIN) == (who,):
         raise BadUsage(problem="This is the last admin", usage="access grant PERSON")
     await deployment.store.settings.remove(f"{ROLE_PREFIX}{who}")
-    return Card(f"{rights.names.get(who) or who} has no right any more", data={"person": who})
+    return Card(f"{shown_name} has no right any more", data={"person": who})
 
 
 async def ask_admin(
@@ -186,47 +216,78 @@ async def ask_admin(
     *,
     wanted: Annotated[str, argument("What you want to have done.", longest=200)] = "",
 ) -> Card:
-    """Store a notice that asks an admin to run a command for the person (`wanted`; may be empty): a
-    direct message with a button, or a message in the channel where the chat has no direct messages.
-    Without a known admin, return a card that says so.
+    """Store a notice that asks an admin of the same chat to run a command for the caller.
+
+    The first listed admin whose name is known is asked. The notice is a direct message on Slack and
+    Discord, and a message in the caller's channel on other platforms. Without such an admin nothing
+    is stored, and the card says that nobody can be asked.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who needs an admin, and the channel.
+        wanted: The command in words, such as ``brands add Acme``; if empty, the notice points to
+            ``access list``.
     """
     rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
-    platform, _, place = call.channel.partition(":")
+    platform = call.channel.partition(":")[0]
     admins = [user for user in rights.listed(Role.ADMIN) if user.startswith(f"{platform}:")]
     admin = next((user for user in admins if rights.names.get(user)), "")
     if not admin:
         return Card("Nobody can be asked here", severity=Severity.WARNING)
-    team, slash, _ = place.rpartition("/")
-    person = admin.partition(":")[2]
-    direct = {"slack": f"slack:{team}{slash}{person}", "discord": f"discord:@{person}"}
-    channel = direct.get(platform, call.channel)
-    who, now = call.who.rpartition(" (")[0], deployment.clock.now()
-    text = f"{who} asks {rights.names[admin]} to do this: {wanted or 'see access list'}"
-    key = f"request-{secrets.token_hex(8)}@{channel}"
-    notice = Delivery(DeliveryKind.NOTICE, key, channel, now, f"{REQUEST}{wanted}\n{text}")
+    channel = _direct_channel(admin, call.channel)
+    admin_name = rights.names[admin]
+    text = f"{_caller_name(call)} asks {admin_name} to do this: {wanted or 'see access list'}"
+    notice = Delivery(
+        kind=DeliveryKind.NOTICE,
+        key=f"request-{secrets.token_hex(8)}@{channel}",
+        channel=channel,
+        due_at=deployment.clock.now(),
+        subject=f"{REQUEST}{wanted}\n{text}",
+    )
     await deployment.store.deliveries.add([notice])
-    return Card(f"I asked {rights.names[admin]}", severity=Severity.GOOD)
+    return Card(f"I asked {admin_name}", severity=Severity.GOOD)
+
+
+def _direct_channel(user: str, channel: str) -> str:
+    """Return the channel of direct messages to a user: ``slack:TEAM/USER`` (or ``slack:USER`` if
+    the caller's channel has no team) or ``discord:@USER``. On other platforms, return the caller's
+    channel.
+
+    Args:
+        user: The user, as ``platform:id``.
+        channel: The caller's channel on the same platform, such as ``slack:T0123/C0123``.
+    """
+    platform, _, user_id = user.partition(":")
+    if platform == "slack":
+        team, slash, _ = channel.partition(":")[2].rpartition("/")
+        return f"slack:{team}{slash}{user_id}"
+    return f"discord:@{user_id}" if platform == "discord" else channel
 
 
 def request_card(words: str, text: str) -> Card:
-    """Return the card of a person's request to an admin, with a button that runs the command; a
-    command that gives rights has no button.
+    """Return the card of a person's request to an admin, with a button that runs the command. There
+    is no button without a command, nor for a command of `access`, so that no click gives rights.
 
     Args:
-        words: The command that the person wants to be run.
+        words: The command that the person wants to be run, such as ``brands add Acme``; may be
+            empty.
         text: The sentence with the person and the request.
     """
-    rights = words.casefold().startswith("access ")
-    actions = (Action(words, "Do it", Style.PRIMARY),) if words and not rights else ()
+    is_access_command = words.casefold().startswith("access ")
+    has_button = bool(words) and not is_access_command
+    actions = (Action(words, "Do it", Style.PRIMARY),) if has_button else ()
     return Card("Somebody needs you", Tainted(text), actions=actions)
 
 
 def read_id(typed: str, call: Call) -> str:
-    """Return a typed or mentioned person or group as ``platform:id``; the platform is that of the
-    call by default.
+    """Return a typed or mentioned person or group as ``platform:id``.
+
+    A mention such as ``<@U0123>`` belongs to the platform of the call. An id may have its platform
+    (``slack:U0123``); without one (``U0123``) it is of the platform of the call.
 
     Raises:
-        BadUsage: for a text that is neither a mention nor an id.
+        BadUsage: for a text that is neither a mention nor an id, and in a terminal for an id
+            without a platform.
     """
     platform = call.channel.partition(":")[0]
     mention = _MENTION.fullmatch(typed.strip())
@@ -240,20 +301,45 @@ def read_id(typed: str, call: Call) -> str:
 
 
 def _caller_id(call: Call) -> str:
-    """Return the id of the person of a call, as ``platform:id``."""
+    """Return ``slack:U0123`` of a call by ``Ada (slack:U0123)``."""
     return call.who.rpartition(" (")[2].removesuffix(")")
 
 
+def _caller_name(call: Call) -> str:
+    """Return ``Ada`` of a call by ``Ada (slack:U0123)``."""
+    return call.who.rpartition(" (")[0]
+
+
 async def _store_role(deployment: Deployment, call: Call, who: str, role: Role) -> None:
+    """Store the role of a person or group (``platform:id``), in place of an earlier stored role."""
     setting = Setting(
         f"{ROLE_PREFIX}{who}", {"role": ROLE_KEYS[role]}, call.who, deployment.clock.now()
     )
     await deployment.store.settings.put(setting)
 
 
+async def _store_name(deployment: Deployment, call: Call, who: str, name: str) -> None:
+    """Store the display name of a person or group (``platform:id``), in place of an earlier one."""
+    setting = Setting(f"{NAME_PREFIX}{who}", {"name": name}, call.who, deployment.clock.now())
+    await deployment.store.settings.put(setting)
+
+
 async def _log_code_use(deployment: Deployment, call: Call, outcome: str) -> None:
-    """Write the use of a code to the audit log, without the code."""
-    entry = AuditEntry(deployment.clock.now(), call.who, call.channel, "access code", "", outcome)
+    """Write the use of a code to the audit log, without the code.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who typed the code, and the channel.
+        outcome: What came of it, such as ``a wrong code``.
+    """
+    entry = AuditEntry(
+        at=deployment.clock.now(),
+        who=call.who,
+        channel=call.channel,
+        command="access code",
+        words="",
+        outcome=outcome,
+    )
     await deployment.store.audit.add(entry)
 
 

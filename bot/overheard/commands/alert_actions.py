@@ -22,7 +22,7 @@ REASONS = {"boring": "", "ours": "It was our own doing."}
 
 
 async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Store that the caller takes care of an alert.
+    """Store that the caller takes care of an alert; return the card of its new state.
 
     Raises:
         UnknownName: for an unknown alert.
@@ -42,23 +42,24 @@ async def snooze(
         option("For how long, or until when: 3d, 2w, friday, 2026-12-03, update.", word="for"),
     ] = "1d",
 ) -> Card:
-    """Store that an alert is put aside until a time or until the model's next update; it then opens
-    again.
+    """Store that an alert is put aside until a time or until the model's next update, when it opens
+    again; return the card of its new state. An alert that is put aside already gets the new end.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The person who asks; days and times are read in the person's zone.
         alert: The number of the alert.
-        span: ``3h``, ``2d``, ``1w``, a day or a moment (see `coming_moment`), or ``update`` for
-            until the next update of the model.
+        span: A span from now (``3h``, ``2d``, ``1w``), a day (``friday``, ``2026-12-03``: at 9:00),
+            a day with a time (``friday 15:00``), or ``update`` for the next update of the model.
 
     Raises:
         UnknownName: for an unknown alert.
         AlertUnchanged: when the alert is over.
         BadUsage: when the time cannot be read, or is past.
     """
-    has_time = span.strip().casefold() != UPDATE
-    until = coming_moment(span, deployment.clock.now(), call.zone) if has_time else None
+    until = None
+    if span.strip().casefold() != UPDATE:
+        until = coming_moment(span, deployment.clock.now(), call.zone)
     changed = await Lifecycle.of(deployment).snooze(number_of(alert), call.who, until)
     return await _changed_alert_card(deployment, call, changed)
 
@@ -72,13 +73,14 @@ async def close(
         str, option("Why: not interesting, or your own doing.", choices=tuple(REASONS))
     ] = "boring",
 ) -> Card:
-    """Store that an alert is closed, with a reason.
+    """Store that an alert is closed, with a reason; return the card of its new state.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The person who closes it, and the time zone.
         alert: The number of the alert.
-        why: ``boring``, or ``ours`` for a change that your own work caused.
+        why: ``boring``, or ``ours`` for a change that your own work caused, which is stored as a
+            note.
 
     Raises:
         UnknownName: for an unknown alert.
@@ -89,11 +91,12 @@ async def close(
 
 
 async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Store that an alert is open again, from any state.
+    """Store that an alert is open again: one that was acknowledged, put aside, closed or over.
+    Return the card of its new state.
 
     Raises:
         UnknownName: for an unknown alert.
-        AlertUnchanged: when the alert is open already.
+        AlertUnchanged: when the alert is open already, or grows.
     """
     changed = await Lifecycle.of(deployment).reopen(number_of(alert), call.who)
     return await _changed_alert_card(deployment, call, changed)
@@ -106,17 +109,20 @@ async def undo(
     alert: AlertNumber,
     event: Annotated[int, argument("The number of the event, from alerts show --json.", low=1)],
 ) -> Card:
-    """Store that one event of an alert is taken back; other events stay.
+    """Take back the latest thing that a person did to an alert, or a mark of a model update; return
+    the card of its new state. The event stays in the alert's history, followed by one that says
+    that it was taken back.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The person who takes it back, and the time zone.
         alert: The alert's number.
         event: The event's number.
 
     Raises:
         UnknownName: for an unknown alert.
-        NotUndone: when the alert has changed since.
+        NotUndone: when the alert has changed since, when no person caused the event, or when the
+            alert has no such event.
     """
     changed = await Lifecycle.of(deployment).undo(number_of(alert), event, call.who)
     return await _changed_alert_card(deployment, call, changed)
@@ -129,16 +135,17 @@ async def mark_update(
     alert: AlertNumber,
     note: Annotated[str, option("A few words.")] = "",
 ) -> Card:
-    """Store that an alert was caused by an update of the model.
+    """Store that an alert was caused by an update of the model; return the alert's card with the
+    update.
 
-    The time of the update is the run with which the change began; an update that is known already
-    is not stored again.
+    The time of the update is the start of the run with which the change began. An update that is
+    known within a day of that time is not stored again, and the card names the known one.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The person who marks it, and the time zone.
         alert: The number of the alert.
-        note: A few words, such as where the update was announced.
+        note: A few words, such as where the update was announced; if empty, who said so.
 
     Raises:
         UnknownName: for an unknown alert.
@@ -146,19 +153,21 @@ async def mark_update(
     life = Lifecycle.of(deployment)
     update = await life.mark_update(number_of(alert), call.who, note)
     card = await _changed_alert_card(deployment, call, await life.find(number_of(alert)))
-    marked = {"model": str(update.model), "at": update.at.isoformat(), "note": update.note}
     day = wording.day(update.at, call.zone)
-    text = f"{deployment.names.name(update.model)} is marked as updated on {day}."
-    if update.source != MARKED:
+    if update.source == MARKED:
+        text = f"{deployment.names.name(update.model)} is marked as updated on {day}."
+    else:
         text = f"That update, of {day}, was known already."
-    return replace(card, text=text, data={**card.data, "update": marked})
+    update_data = {"model": str(update.model), "at": update.at.isoformat(), "note": update.note}
+    return replace(card, text=text, data={**card.data, "update": update_data})
 
 
 async def recheck(
     deployment: Deployment, call: Call, *, alert: AlertNumber, seed: int | None = None
 ) -> Proposal:
-    """Return a proposal that asks the alert's model about its brand again, with the repeats of the
-    run that raised the alert.
+    """Return a proposal, with its price, to ask the alert's model the questions of its brand again.
+    An alert on a model as a whole asks the questions of all brands. Each question is asked as often
+    as in the run that raised the alert.
 
     Args:
         deployment: The open deployment.
@@ -168,26 +177,31 @@ async def recheck(
 
     Raises:
         UnknownName: for an unknown alert, or when its brand or model is gone.
+        NothingToAsk: when the brand has no question any more.
+        RunUnderWay: when another process asks the same questions.
         BudgetExceeded: when the budget does not cover the price.
+        BudgetUnknown: when there is a budget and the model's price is not known.
     """
     shown_alert = await Lifecycle.of(deployment).find(number_of(alert))
-    again = await recheck_of(deployment, shown_alert)
+    arguments = await recheck_of(deployment, shown_alert)
     label = f"alert {shown_alert.id}, checked again"
-    return await check(deployment, call, **again, seed=seed, label=label)
+    return await check(deployment, call, **arguments, seed=seed, label=label)
 
 
 async def _changed_alert_card(deployment: Deployment, call: Call, alert: Alert) -> Card:
-    """Return the card of an alert's new state, with a button that takes back the last event if a
-    person caused it.
+    """Return the card with an alert's state after a change. A button takes back the last event if a
+    person caused it; a mark of an update that was known before cannot be taken back.
     """
-    *_, last = await deployment.store.alerts.events(alert.id)
-    can_undo = last.what in BY_PEOPLE or (
-        last.what is AlertEventKind.UPDATE and not last.note.endswith(KNOWN_UPDATE)
+    *_, last_event = await deployment.store.alerts.events(alert.id)
+    is_new_mark = last_event.what is AlertEventKind.UPDATE and not last_event.note.endswith(
+        KNOWN_UPDATE
     )
+    can_undo = last_event.what in BY_PEOPLE or is_new_mark
+    undo_action = Action(f"alerts undo {alert.id} {last_event.id}", "Undo")
     return Card(
         title=subject(alert, deployment.names),
         text=f"It is {state(alert, call.zone)}.",
-        actions=(Action(f"alerts undo {alert.id} {last.id}", "Undo"),) if can_undo else (),
+        actions=(undo_action,) if can_undo else (),
         severity=Severity.PLAIN,
         data={"id": alert.id, **life_data(alert)},
     )

@@ -33,22 +33,27 @@ from overheard.runs.plan import lay_out
 
 LISTED_ALERTS = 20
 """Alerts that a list shows by default."""
+ALERT_BUTTONS = 5
+"""Alerts of a list that have a button."""
 
 
 async def alert_card(
     deployment: Deployment, call: Call, alert: Alert, *, details: bool = False
 ) -> Card:
-    """Return the card of an alert with its state and its buttons.
+    """Return the card of an alert with its state and its buttons. An alert that is not over has the
+    price of a recheck on its button.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel.
         alert: The alert.
-        details: Whether the card has all figures and sentences, or only those of the message.
+        details: Whether the card has all figures and sentences, or only those of the message in a
+            channel. With details, a terminal shows the alert's number in the footer, and other
+            places show the title of the message.
     """
     evidence = await _evidence_of(deployment, call, alert)
-    write = compose if details else alert_message
-    card = await run_in_chart_thread(lambda: write(alert, evidence))
+    compose_card = compose if details else alert_message
+    card = await run_in_chart_thread(lambda: compose_card(alert, evidence))
     if details and call.face is Face.TERMINAL:  # where people type its number
         card = replace(card, footer=f"Alert {alert.id}. {card.footer}")
     elif details:
@@ -73,11 +78,12 @@ async def _evidence_of(deployment: Deployment, call: Call, alert: Alert) -> Aler
 
 
 async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card | None:
-    """Compose an alert for the card of a check, in a chat only its title and data.
+    """Return an alert as a card beside the result of a check, and store that it was shown. In a
+    chat the card has only the title and the data.
 
     Returns:
-        The card; None if an earlier check has shown the alert, as grown as it is, or if the alert
-        has its own message in the same channel.
+        The card. None if the alert has its own message in the channel of the call, or if an earlier
+        check has shown it. An alert that has grown since is shown again.
     """
     if await deployment.store.deliveries.find(alert_id=alert.id, channel=call.channel):
         return None
@@ -87,9 +93,9 @@ async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card |
         card = Card(message_title(alert, evidence), data=data)
     else:
         card = await alert_card(deployment, call, alert)
-    shown = f"{TERMINAL}, grown {len(alert.later)}" if alert.later else TERMINAL
-    new = await deployment.store.deliveries.add_shown(alert.id, shown, deployment.clock.now())
-    return card if new else None
+    shown_as = f"{TERMINAL}, grown {len(alert.later)}" if alert.later else TERMINAL
+    is_new = await deployment.store.deliveries.add_shown(alert.id, shown_as, deployment.clock.now())
+    return card if is_new else None
 
 
 async def list_alerts(
@@ -102,44 +108,51 @@ async def list_alerts(
     brand: Annotated[str, option("Only those of this brand.", Kind.BRAND)] = "",
     limit: Annotated[int, option("How many.", low=1, high=1000)] = LISTED_ALERTS,
 ) -> Card:
-    """Show alerts, newest first.
+    """Show alerts in a table, the newest first, with a button for each of the newest
+    `ALERT_BUTTONS`. The title counts all alerts, also those beyond the limit.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        state: The state of the alerts; ``live`` for all that are not over, None for all.
-        brand: The brand's name; empty for all.
+        call: The person who asks, and the channel; only a terminal shows the alerts' numbers.
+        state: The state of the alerts, such as ``snoozed``; ``live`` for all that are not over,
+            None for all.
+        brand: The brand's name or alias; empty for all. A name that the catalogue lacks, such as
+            that of a removed brand, finds the alerts stored under it.
         limit: The largest number of alerts.
     """
-    named = deployment.catalogue.brand(brand) if brand else None
-    wanted = named.name if named else brand or None
-    matching = [a for a in await alerts_about(deployment.store, wanted) if _is_in_state(a, state)]
-    alerts = matching[:limit]
-    wholes = await wholes_of(deployment.store, alerts)
-    more = len(matching) - len(alerts)
+    found_brand = deployment.catalogue.brand(brand) if brand else None
+    brand_name = found_brand.name if found_brand else brand
+    about = await alerts_about(deployment.store, brand_name or None)
+    matching = [alert for alert in about if _is_in_state(alert, state)]
+    shown = matching[:limit]
+    model_alerts = await wholes_of(deployment.store, shown)
+    more = len(matching) - len(shown)
+    text = "" if matching else "There are none."
+    if more:
+        text = f"The newest {limit} are shown."
+    table = alert_table(
+        shown,
+        deployment.scoring.metrics,
+        call.zone,
+        deployment.names,
+        model_alerts,
+        numbers=call.face is Face.TERMINAL,
+    )
     return Card(
         title=wording.count(len(matching), f"{state or ''} alert".strip()),
-        text=f"The newest {limit} are shown." if more else "" if matching else "There are none.",
-        table=alert_table(
-            alerts,
-            deployment.scoring.metrics,
-            call.zone,
-            deployment.names,
-            wholes,
-            numbers=call.face is Face.TERMINAL,
-        )
-        if alerts
-        else None,
+        text=text,
+        table=table if shown else None,
         actions=tuple(
             Action(f"alerts show {alert.id}", alert_label(alert, call.zone, deployment.names))
-            for alert in alerts[:5]
+            for alert in shown[:ALERT_BUTTONS]
         ),
-        data={"alerts": [alert_row(alert, wholes) for alert in alerts], "more": more},
+        data={"alerts": [alert_row(alert, model_alerts) for alert in shown], "more": more},
     )
 
 
 async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Show an alert with all its figures, sentences from before and after, and its events.
+    """Show an alert with all its figures, sentences from before and after the change, and its
+    events, the oldest first: as lines in a chat, as a table elsewhere.
 
     Raises:
         UnknownName: for an unknown alert.
@@ -151,8 +164,7 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
         {"id": e.id, "what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note}
         for e in events
     ]
-    is_chat = call.face is Face.CHAT
-    if is_chat:
+    if call.face is Face.CHAT:
         events_card = Card("What happened so far", "\n".join(history_lines(events, call.zone)))
     else:
         title = f"What happened to alert {stored_alert.id}"
@@ -161,16 +173,21 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
 
 
 def number_of(text: str) -> int:
-    """Return the number of an alert from ``12`` or ``#12``.
+    """Return the number of an alert from ``12`` or ``#12``. Whether there is such an alert is not
+    looked up.
 
     Raises:
-        UnknownName: for a text that is not the number of an alert.
+        UnknownName: for a text that is not a number of at most `NUMBER_DIGITS` digits.
     """
     digits = text.strip().removeprefix("#")
-    if not digits.isdecimal() or len(digits) > 9:
+    if not digits.isdecimal() or len(digits) > NUMBER_DIGITS:
         shown = wording.shorten(text, 40)
         raise UnknownName(kind="alert", name=shown, hint="", known="those of alerts list")
     return int(digits)
+
+
+NUMBER_DIGITS = 9
+"""Digits of an alert's number at most; every store can hold such a number."""
 
 
 def _is_in_state(alert: Alert, state: str | None) -> bool:
@@ -207,8 +224,8 @@ class Recheck(TypedDict):
 
 
 async def recheck_of(deployment: Deployment, alert: Alert) -> Recheck:
-    """Return the arguments of a check that repeats the run of an alert, for its brand and model
-    only.
+    """Return the arguments of a check that repeats the run that raised an alert, for its brand and
+    model only. Each question is asked once if that run is gone or had no panel.
     """
     shift = alert.shift
     runs = await deployment.store.runs.find()
@@ -219,8 +236,9 @@ async def recheck_of(deployment: Deployment, alert: Alert) -> Recheck:
 
 
 async def recheck_price(deployment: Deployment, alert: Alert) -> str:
-    """Return the price of a recheck in words: ``about $0.42``; empty when the brand or the model is
-    gone.
+    """Return the price of asking an alert's questions again in words, such as ``about $0.42``;
+    empty when they cannot be asked, because the brand, its questions or the model is gone. The
+    budget is not checked.
     """
     try:
         panel = lay_out(
@@ -228,50 +246,51 @@ async def recheck_price(deployment: Deployment, alert: Alert) -> str:
             deployment.plugins.providers,
             **await recheck_of(deployment, alert),
         )
-    except OverheardError:  # its brand or its model is gone; the click will say which
+    except OverheardError:  # a click on the button says what is gone
         return ""
     return (await deployment.pricing.unchecked(panel)).short
 
 
-PROMPTS = 5
+MAX_QUOTED_PROMPTS = 5
 """Largest number of prompts with sentences in the evidence."""
-PROMPTS_BESIDE = 2
-"""The same where false claims are shown too."""
+MAX_QUOTED_PROMPTS_WITH_CLAIMS = 2
+"""The same for an alert that shows false claims."""
 
 
 async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Show a sentence from before and one from after the change, for the prompts with the largest
-    change.
-
-    Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        alert: The number of the alert.
+    """Show what a model said before and after the change of an alert: first the false claims of the
+    alert, if it has any, then for each of the prompts that changed most a sentence from before and
+    one from after. The text says on how many answers the alert rests, and how many of their texts
+    are deleted.
 
     Raises:
         UnknownName: for an unknown alert.
     """
     stored_alert = await Lifecycle.of(deployment).find(number_of(alert))
-    gathered = await _evidence_of(deployment, call, stored_alert)
+    evidence = await _evidence_of(deployment, call, stored_alert)
     shift = measured_shift(stored_alert)
     name = deployment.names.name(shift.model)
-    stated = statement_quotes(stored_alert.moved, name)
-    shown_quotes = (*stated, *quotes(shift, gathered, most=PROMPTS_BESIDE if stated else PROMPTS))
+    claim_quotes = statement_quotes(stored_alert.moved, name)
+    max_prompts = MAX_QUOTED_PROMPTS_WITH_CLAIMS if claim_quotes else MAX_QUOTED_PROMPTS
+    shown_quotes = (*claim_quotes, *quotes(shift, evidence, most=max_prompts))
     before, after = shift.answers
-    gone = sum(answer.gone for answer in gathered.answers)
+    gone = sum(answer.gone for answer in evidence.answers)
+    compared = f" now and {before:,} before, to the same " if before else " to "
+    text = (
+        f"It rests on {wording.count(after, 'answer')}{compared}"
+        f"{wording.count(len(shift.prompts), 'question')}."
+    )
+    if gone:
+        text += f" The texts of {wording.count(gone, 'older answer')} are gone."
+    elif not shown_quotes:
+        text += " None of the answers says anything in a sentence."
     return Card(
         title=f"What {name} said of {shift.brand}",
-        text=(
-            f"It rests on {wording.count(after, 'answer')}"
-            + (f" now and {before:,} before, to the same " if before else " to ")
-            + f"{wording.count(len(shift.prompts), 'question')}."
-            + ("" if shown_quotes or gone else " None of the answers says anything in a sentence.")
-            + (f" The texts of {wording.count(gone, 'older answer')} are gone." if gone else "")
-        ),
+        text=text,
         quotes=shown_quotes,
         footer=f"Alert of {wording.moment(stored_alert.opened_at, call.zone)}",
         data={
-            **alert_data(stored_alert, gathered),
+            **alert_data(stored_alert, evidence),
             "quotes": [{"source": quote.source, "text": quote.text.text} for quote in shown_quotes],
         },
     )

@@ -31,13 +31,29 @@ from overheard.runs.plan import find_brand
 
 MAX_QUOTES, QUOTE_CHARACTERS = 5, 300
 MAX_SOURCES = 12
+MAX_VALUES, MAX_VALUE_CHARS = 3, 60
+"""Values of a fact that a line names, and the characters of each."""
+MAX_DRAWBACKS = 4
+"""Drawbacks that a line names."""
+MAX_NAMED_MODELS = 4
+"""Models that a title names."""
+NO_ANSWERS = "-"
+"""The words of a `QuestionCell` without answers."""
+MAX_QUESTION_CHARS = 80
+"""Characters of the question above a quote."""
 DRAWBACK, DRAWBACKS = "drawback", "drawbacks"
 """The name of the metric, and the word for `about` that shows its quotes."""
 
 
 @dataclass(frozen=True, slots=True)
 class _NewestAnswers:
-    """The report of a brand, and the scored answers of the newest run of each chosen model."""
+    """The report of a brand, and the scored answers of the newest run of each chosen model.
+
+    Attributes:
+        report: The report of the brand.
+        runs: For each chosen model its runs, the oldest first; empty without answers.
+        answers: The scored answers; empty without answers.
+    """
 
     report: Report
     runs: Mapping[Model, Sequence[RunKey]]
@@ -62,17 +78,20 @@ async def list_answers(
     model: ModelName = "",
     about: Annotated[str, option("A subject, such as price or drawbacks.", longest=60)] = "",
 ) -> Card:
-    """Show sentences about a brand from the newest answers of the models.
+    """Show what the newest answers of the models say about a brand: a line for each model, and up
+    to `MAX_QUOTES` sentences. Without answers, the card offers a check.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brand: The brand's name.
+        brand: The brand's name or alias.
         model: A model's name or ``provider/model``; empty means all.
-        about: The subject: a fact's field, ``drawbacks``, or a word of the answers.
+        about: The subject: a fact's field (the lines then state the values that the answers name),
+            ``drawbacks`` (the drawbacks that they name), or another word (the card then only counts
+            the answers with a sentence about it). Empty for what they praise and criticise.
 
     Raises:
-        UnknownName: for a brand or a model that does not exist.
+        UnknownName: for a brand that does not exist, or a model without answers about it.
     """
     newest = await _read_newest_answers(deployment, call, brand, model)
     name = newest.brand.name
@@ -122,19 +141,22 @@ async def show_questions(
     ] = "",
     won: Annotated[bool, option("Those that it wins first.")] = False,
 ) -> Card:
-    """Show for each question how many of the newest answers name a brand; questions that name it
-    least come first.
+    """Show a table with, for each question and model, how many of the newest answers name a brand.
+    The questions whose answers name it least come first. Questions that the table has no room for
+    are counted in the text. Without answers, the card offers a check.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brand: The brand.
-        model: The model; empty means all.
-        against: A competitor whose answers are counted beside the brand's; empty for none.
-        won: Whether the questions that name the brand most come first.
+        brand: The brand's name or alias.
+        model: A model's name or ``provider/model``; empty means all.
+        against: A competitor of the brand. Cells then show both counts, and the order is by the
+            brand's lead over the competitor, the smallest first. Empty for none.
+        won: Whether to reverse the order: the largest share or lead first.
 
     Raises:
-        UnknownName: for a brand, a competitor or a model that does not exist.
+        UnknownName: for a brand that does not exist, a model without answers about it, or a brand
+            in `against` that is not a competitor.
     """
     newest = await _read_newest_answers(deployment, call, brand, model)
     rival = _competitor(deployment, newest.brand, against) if against else None
@@ -157,12 +179,14 @@ async def show_questions(
         tuple((Tainted(row.text), *(cell.words for cell in row.cells)) for row in rows),
         right=frozenset(range(1, len(header))),
     )
-    whom = f"{name} : {rival.name}" if rival else "it"
+    counted = f"{name} : {rival.name}" if rival else "it"
+    order = f"the questions {name if rival else 'it'} {'wins' if won else 'loses'} first"
+    text = f"Answers that name {counted}, {order}."
+    if more:
+        text += f" And {wording.count(more, 'more question')}."
     return Card(
         title=_questions_title(name, rival, rows, won=won),
-        text=f"Answers that name {whom}, the questions {name if rival else 'it'} "
-        f"{'wins' if won else 'loses'} first."
-        + (f" And {wording.count(more, 'more question')}." if more else ""),
+        text=text,
         table=table,
         actions=fitting(
             Action(f"brief {quoted(name)}", "What to do?", Style.PRIMARY),
@@ -181,47 +205,59 @@ async def show_questions(
 
 
 def _competitor(deployment: Deployment, brand: Brand, name: str) -> Brand:
-    """Return the competitor of a brand by its name.
+    """Return the competitor of `brand` that has `name` as its name or alias.
 
     Raises:
-        UnknownName: for an unknown brand, or one that is not a competitor.
+        UnknownName: for an unknown brand, or one that is not a competitor of `brand`.
     """
     rival = find_brand(deployment.catalogue, name)
     rivals = deployment.catalogue.rivals(brand.name)
     if rival not in rivals:
-        raise unknown_name(
-            f"competitor of {brand.name}", rival.name, [known.name for known in rivals]
-        )
+        rival_names = [competitor.name for competitor in rivals]
+        raise unknown_name(f"competitor of {brand.name}", rival.name, rival_names)
     return rival
 
 
 def _questions_title(
     name: str, rival: Brand | None, rows: Sequence[QuestionRow], *, won: bool
 ) -> str:
-    """Return the title of a table of questions. `rows` are its rows; with `rival`, the title counts
-    the questions for which the competitor is named more often; with `won`, it announces the
-    questions that name the brand most.
+    """Return the title of a table of questions, which sums up the rows of the table.
+
+    Args:
+        name: The brand's name.
+        rival: A competitor beside the brand, or None. The title then counts the questions for which
+            at least one model names the competitor more often.
+        rows: The rows of the table.
+        won: Whether the table begins with the questions that name the brand most. The title then
+            says so. Otherwise it counts the questions for which no model names the brand.
     """
-    lost = sum(all(cell.lost for cell in row.cells if cell.words != "-") for row in rows)
     if rival:
         behind = sum(any(cell.lost for cell in row.cells) for row in rows)
         count = wording.count(len(rows), "question")
         return f"{rival.name} is named more often for {behind or 'none'} of {count}"
     if won:
         return f"The questions that name {name} most"
-    if lost:
-        return f"{name} is named in no answer to {wording.count(lost, 'question')}"
+    unnamed = sum(all(cell.lost for cell in row.cells if cell.words != NO_ANSWERS) for row in rows)
+    if unnamed:
+        return f"{name} is named in no answer to {wording.count(unnamed, 'question')}"
     return f"Every question names {name} at some model"
 
 
 async def show_sources(
     deployment: Deployment, call: Call, *, brand: BrandName, model: ModelName = ""
 ) -> Card:
-    """Show which sites the newest answers cite, most cited first, and how many answers cite the
-    brand's own pages.
+    """Show up to `MAX_SOURCES` sites that the newest answers cite, most cited first, with the brand
+    that owns each site, if it is known. The text counts the answers that cite sources, and sums the
+    answers that cite each of the brand's own sites. Without answers, the card offers a check.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, the channel, and the progress display.
+        brand: The brand's name or alias.
+        model: A model's name or ``provider/model``; empty means all.
 
     Raises:
-        UnknownName: for a brand or a model that does not exist.
+        UnknownName: for a brand that does not exist, or a model without answers about it.
     """
     newest = await _read_newest_answers(deployment, call, brand, model)
     if not newest.answers:
@@ -236,13 +272,16 @@ async def show_sources(
         (Tainted(s.site), str(s.answers), "yours" if s.own else market.owner(s.site) or "")
         for s in sources[:MAX_SOURCES]
     )
-    first = sources[0] if sources else None
+    if sources:
+        title = f"{sources[0].site} is cited most"
+        count = wording.count(len(newest.answers), "answer")
+        text = f"{citing} of {count} cite sources; your own pages in {own}."
+    else:
+        title = "No answer cites a source"
+        text = "Models name their sources when they are asked with search."
     return Card(
-        title=f"{first.site} is cited most" if first else "No answer cites a source",
-        text=f"{citing} of {wording.count(len(newest.answers), 'answer')} cite sources; "
-        f"your own pages in {own}."
-        if first
-        else "Models name their sources when they are asked with search.",
+        title=title,
+        text=text,
         table=Table(("Site", "Answers", "Of"), rows, right=frozenset({1})) if rows else None,
         actions=fitting(Action(f"brief {quoted(name)}", "What to do?")),
         footer=_newest_check_footer(call, newest),
@@ -258,11 +297,17 @@ async def show_sources(
 async def _read_newest_answers(
     deployment: Deployment, call: Call, brand: str, model: str
 ) -> _NewestAnswers:
-    """Return the newest answers about a brand at one model, or at each model if `model` is empty.
-    Scores pending answers first.
+    """Score the answers that wait for it, then return the answers about a brand of the newest run
+    of each model. `_NewestAnswers.runs` and `answers` are empty if the brand has no answers yet.
+
+    Args:
+        deployment: The open deployment.
+        call: Shows the progress of the scoring.
+        brand: The brand's name or alias.
+        model: The name of the only model to read, or ``provider/model``; empty for all.
 
     Raises:
-        UnknownName: for a brand or a model that does not exist.
+        UnknownName: for a brand that does not exist, or a model without answers about it.
     """
     shown_brand = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
@@ -275,29 +320,38 @@ async def _read_newest_answers(
 
 
 def _answer_quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:
-    """Yield the distinct quotes of a scored answer about a brand: on the subject `about` (a fact,
-    an aspect or a word), on drawbacks for `DRAWBACKS`, or on the tone if `about` is empty.
+    """Yield the distinct quotes of a scored answer about a brand, shortened to `QUOTE_CHARACTERS`.
+
+    Args:
+        scored: The answer with its scores.
+        brand: The brand.
+        about: `DRAWBACKS` for the drawbacks that the answer names. Empty for the one sentence on
+            which the sentiment is based, else the one that names the brand. Another subject, such
+            as ``price``, for the claims about a fact with that word in its field; without these,
+            the praise and criticism of such an aspect; without these, the sentences with the
+            subject and the brand.
     """
     if about == DRAWBACKS:
         yield from _distinct_quotes(detail.quote for detail in scored.details(brand.name, DRAWBACK))
         return
     if not about:
-        yield from _distinct_quotes(
-            [scored.quote(brand.name, SENTIMENT) or scored.quote(brand.name, VISIBILITY)]
-        )
+        sentence = scored.quote(brand.name, SENTIMENT) or scored.quote(brand.name, VISIBILITY)
+        yield from _distinct_quotes([sentence])
         return
-    claims = [d.quote for d in _claims_about(scored, brand, about)]
-    details = [
-        d.quote
-        for d in scored.details(brand.name, SENTIMENT)
-        if about.casefold() in d.topic.casefold()
+    claims = [claim.quote for claim in _claims_about(scored, brand, about)]
+    aspects = [
+        detail.quote
+        for detail in scored.details(brand.name, SENTIMENT)
+        if about.casefold() in detail.topic.casefold()
     ]
-    yield from _distinct_quotes(
-        claims or details or _sentences_about(scored.answer.reply.text, brand, about)
-    )
+    text = scored.answer.reply.text
+    yield from _distinct_quotes(claims or aspects or _sentences_about(text, brand, about))
 
 
 def _claims_about(scored: ScoredAnswer, brand: Brand, about: str) -> list[Detail]:
+    """Return the checked claims of an answer about the facts of a brand whose field contains the
+    word `about`, in any case of letters.
+    """
     wanted = about.casefold()
     return [d for d in scored.claims(brand.name) if wanted in d.topic.casefold()]
 
@@ -315,44 +369,49 @@ def _sentences_about(text: str, brand: Brand, about: str) -> Iterator[str]:
 
 
 def _distinct_quotes(quotes: Iterable[str]) -> Iterator[str]:
+    """Yield each quote once, on one line, shortened to `QUOTE_CHARACTERS`, without empty ones."""
     for quote in dict.fromkeys(quotes):
         if quote.strip():
             yield wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
 
 
 def _stated_lines(deployment: Deployment, newest: _NewestAnswers, about: str) -> list[str]:
-    """Return a line for each model with the 3 values that its newest answers state most often of
-    the fact `about`, and a last line with the true value; empty if `about` is not a fact.
+    """Return a line for each model with the `MAX_VALUES` values that most of its newest answers
+    state of the facts with the word `about` in their field, each with the number of answers and
+    whether it is false, and a last line with the true values.
+
+    For `DRAWBACKS`, return the lines of `_drawback_lines`. Empty if no fact has the word in its
+    field.
     """
     if about == DRAWBACKS:
         return _drawback_lines(deployment, newest)
+    facts = true_facts(deployment.catalogue.facts, newest.brand.name)
+    true_values = [f"{f.field}: {f.value}" for f in facts if about.casefold() in f.field.casefold()]
+    if not true_values:
+        return []
     lines = []
     for model in sorted(newest.runs):
         model_answers = [answer for answer in newest.answers if answer.model == model]
-        stated: Counter[tuple[str, str]] = Counter()
+        answer_counts: Counter[tuple[str, str]] = Counter()
         for scored in model_answers:
-            stated.update(
-                {(d.stated, d.verdict) for d in _claims_about(scored, newest.brand, about)}
-            )
-        parts = [
-            f"{wording.shorten(wording.line(value), 60)} in {count}{_VERDICTS.get(verdict, '')}"
-            for (value, verdict), count in stated.most_common(3)
+            claims = _claims_about(scored, newest.brand, about)
+            answer_counts.update({(claim.stated, claim.verdict) for claim in claims})
+        clauses = [
+            f"{wording.shorten(wording.line(value), MAX_VALUE_CHARS)} in {count}"
+            f"{_VERDICTS.get(verdict, '')}"
+            for (value, verdict), count in answer_counts.most_common(MAX_VALUES)
         ]
-        shown = "; ".join(parts) or "nothing that the fact sheet covers"
+        shown = "; ".join(clauses) or "nothing that the fact sheet covers"
         lines.append(f"{deployment.names.name(model)}, of {len(model_answers)} answers: {shown}.")
-    facts = true_facts(deployment.catalogue.facts, newest.brand.name)
-    true = [f"{f.field}: {f.value}" for f in facts if about.casefold() in f.field.casefold()]
-    if not true:
-        return []
-    return [*lines, f"In truth, {'; '.join(true)}."]
+    return [*lines, f"In truth, {'; '.join(true_values)}."]
 
 
 _VERDICTS = {"wrong": " (wrong)", "stale": " (out of date)"}
 
 
 def _drawback_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
-    """Return a line for each model: the 4 most frequent drawbacks in its newest answers, and in how
-    many answers each occurs.
+    """Return a line for each model: the `MAX_DRAWBACKS` most frequent drawbacks in its newest
+    answers, and in how many answers each occurs; ``no drawback`` if there is none.
     """
     lines = []
     for model in sorted(newest.runs):
@@ -360,14 +419,18 @@ def _drawback_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]
         topic_counts: Counter[str] = Counter()
         for scored in model_answers:
             topic_counts.update({d.topic for d in scored.details(newest.brand.name, DRAWBACK)})
-        shown = ", ".join(f"{topic} ({count})" for topic, count in topic_counts.most_common(4))
+        shown = ", ".join(
+            f"{topic} ({count})" for topic, count in topic_counts.most_common(MAX_DRAWBACKS)
+        )
         name = deployment.names.name(model)
         lines.append(f"{name}, of {len(model_answers)} answers: {shown or 'no drawback'}.")
     return lines
 
 
 def _view_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
-    """Return a line for each model: what its newest answers praise and criticise."""
+    """Return a line for each model: what its newest answers praise and criticise, and how often
+    they recommend the brand first.
+    """
     places = [place for place in newest.report.places if place.model in newest.runs]
     return [
         f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
@@ -378,21 +441,27 @@ def _view_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
 def _quotes_in_turn(
     deployment: Deployment, quoted_answers: Sequence[tuple[ScoredAnswer, str]]
 ) -> Iterator[Quote]:
-    """Yield up to `MAX_QUOTES` of the found pairs of answer and quote, one model after the other in
-    turn, each text of a model once.
+    """Yield up to `MAX_QUOTES` quotes with their model and question: the first quote of each model,
+    then the second of each, and so on. A text that a model repeats is quoted once.
+
+    Args:
+        deployment: The open deployment, for the models' names.
+        quoted_answers: Pairs of an answer and a quote from it.
     """
     by_model: dict[Model, dict[str, ScoredAnswer]] = {}
     for scored, quote in quoted_answers:
         by_model.setdefault(scored.model, {}).setdefault(quote, scored)
     queues = [[*quotes.items()] for quotes in by_model.values()]
-    shown = [queue[n] for n in range(MAX_QUOTES) for queue in queues if n < len(queue)]
-    for quote, scored in shown[:MAX_QUOTES]:
-        question = wording.shorten(wording.line(scored.answer.question.prompt.text), 80)
+    in_turn = [queue[n] for n in range(MAX_QUOTES) for queue in queues if n < len(queue)]
+    for quote, scored in in_turn[:MAX_QUOTES]:
+        prompt_text = wording.line(scored.answer.question.prompt.text)
+        question = wording.shorten(prompt_text, MAX_QUESTION_CHARS)
         yield Quote(f"{deployment.names.name(scored.model)}, “{question}”", Tainted(quote))
 
 
 def _model_names(deployment: Deployment, newest: _NewestAnswers) -> str:
-    return wording.listing([deployment.names.name(model) for model in sorted(newest.runs)][:4])
+    shown_models = sorted(newest.runs)[:MAX_NAMED_MODELS]
+    return wording.listing([deployment.names.name(model) for model in shown_models])
 
 
 def _verb(newest: _NewestAnswers) -> str:
@@ -400,7 +469,8 @@ def _verb(newest: _NewestAnswers) -> str:
 
 
 def _newest_check_footer(call: Call, newest: _NewestAnswers) -> str:
-    at = max(keys[-1].at for keys in newest.runs.values())
+    """Return the day of the newest check and the number of answers, as a sentence."""
+    at = max(runs[-1].at for runs in newest.runs.values())
     count = wording.count(len(newest.answers), "answer")
     return f"The newest check, {wording.day(at, call.zone)}; {count}."
 

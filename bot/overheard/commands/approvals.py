@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from overheard.alerts.events import name_without_id
@@ -16,12 +16,16 @@ from overheard.errors import UnknownName
 from overheard.finetune.candidates import AnswerReview
 from overheard.finetune.dataset import Approved, format_ranges, parse_numbers
 
-PREVIEWED = 8
-"""Answers, and reasons, that a question shows before many are approved."""
-SHORT = 80
-"""Characters of an answer there."""
+MAX_PREVIEWED = 8
+"""Answers, and reasons, that a preview shows before several answers are approved."""
+PREVIEW_CHARS = 80
+"""Characters of an answer in a preview."""
+TAUGHT_CHARS = 300
+"""Characters of a text to be taught on the card of one approval."""
+KNOWN_CHARS = 100
+"""Characters of the list of approved answers in an error."""
 
-Left = Mapping[int, str]
+Refusals = Mapping[int, str]
 """The reason why each answer is not approved, by the number of the answer."""
 
 
@@ -33,77 +37,79 @@ _AnswerNumbers = Annotated[
 async def approve(
     deployment: Deployment, call: Call, *, answers: _AnswerNumbers, agreed: bool = False
 ) -> Card:
-    """Store the approval of answers, which may then be taught unchanged.
+    """Store the approval of answers, which may then be taught unchanged; return the card.
 
-    Of several answers, those without an objection are approved, and the card names the others.
+    One answer is approved at once, in place of an earlier correction, or refused with an error. Of
+    several answers, those without an objection are approved once the person has agreed. The card
+    gives the reason for each of the others; without any approval it is failed.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        answers: Numbers and ranges of answers.
-        agreed: Whether the list of several answers was shown and agreed to.
+        call: The person who approves, and the channel.
+        answers: Numbers and ranges of answers, such as ``3``, ``7`` and ``10-25``.
+        agreed: Whether the person has seen the preview of several answers and agreed.
 
     Raises:
         BadUsage: for a word that is not a number or range.
-        NotApproved: when a single answer is incomplete, contradicts the facts or has personal data.
+        NotApproved: when a single answer is missing or incomplete, contradicts the facts, or has
+            personal data or a forged turn of a conversation.
         ChangeNeedsYes: before several answers are approved, with a preview of their texts.
     """
-    wanted = parse_numbers(answers, DATASET_APPROVE.usage)
-    if len(wanted) == 1:
-        approved = await answer_review(deployment).find(wanted[0])
-        await answer_review(deployment).require_true(approved, "")
-        return await keep(deployment, call, approved, "", "Approved")
-    ready, left = await _approvable_answers(deployment, wanted)
-    if ready:
-        require_yes(_approval_preview(ready, left), agreed=agreed)
-    for answer in ready:
+    numbers = parse_numbers(answers, DATASET_APPROVE.usage)
+    if len(numbers) == 1:
+        answer = await answer_review(deployment).find(numbers[0])
+        await answer_review(deployment).require_true(answer, "")
+        return await store_approval(deployment, call, answer, text="", participle="Approved")
+    approvable, refusals = await _approvable_answers(deployment, numbers)
+    if approvable:
+        require_yes(_approval_preview(approvable, refusals), agreed=agreed)
+    for answer in approvable:
         await deployment.store.finetune.approve(
             Approval(answer.id, "", call.who, deployment.clock.now())
         )
-    return _approved_card(ready, left, call.who)
+    return _approved_card(approvable, refusals, call.who)
 
 
 async def withdraw(
     deployment: Deployment, _: Call, *, answers: _AnswerNumbers, agreed: bool = False
 ) -> Card:
-    """Remove approvals and corrections of answers from the store.
+    """Remove approvals and corrections of answers from the store; return the card. Numbers without
+    an approval are passed over, as long as one has an approval.
 
     Args:
         deployment: The open deployment.
-        answers: Numbers and ranges of answers.
+        answers: Numbers and ranges of answers, such as ``3``, ``7`` and ``10-25``.
         agreed: Whether the person agreed to lose the texts of corrections.
 
     Raises:
         BadUsage: for a word that is not a number or range.
         UnknownName: when no answer of the list is approved.
-        ChangeNeedsYes: when several are taken back and texts of corrections would be lost.
+        ChangeNeedsYes: when several approvals are taken back, and one of them is a correction,
+            whose text would be lost.
     """
-    wanted = parse_numbers(answers, DATASET_WITHDRAW.usage)
-    approvals = await deployment.store.finetune.approvals()
-    known = {approval.answer_id: approval for approval in approvals}
-    known_numbers = [number for number in wanted if number in known]
-    if not known_numbers:
-        listed = format_ranges(list(known)) or "none"
+    numbers = parse_numbers(answers, DATASET_WITHDRAW.usage)
+    approvals = {
+        approval.answer_id: approval for approval in await deployment.store.finetune.approvals()
+    }
+    approved_numbers = [number for number in numbers if number in approvals]
+    if not approved_numbers:
+        all_approved = format_ranges(list(approvals)) or "none"
         raise UnknownName(
             kind="approved answer",
             name=" ".join(answers),
             hint="",
-            known=wording.shorten(listed, 100),
+            known=wording.shorten(all_approved, KNOWN_CHARS),
         )
-    lost = [number for number in known_numbers if known[number].corrects]
-    if lost and len(known_numbers) > 1:
-        texts = f"{wording.count(len(lost), 'correction')} would be lost with what was written"
-        require_yes(
-            f"of {len(known_numbers)} answers, {texts}: {format_ranges(lost)}", agreed=agreed
-        )
-    for number in known_numbers:
+    corrected = [number for number in approved_numbers if approvals[number].corrects]
+    if corrected and len(approved_numbers) > 1:
+        loss = f"{wording.count(len(corrected), 'correction')} would be lost with what was written"
+        change = f"of {len(approved_numbers)} answers, {loss}: {format_ranges(corrected)}"
+        require_yes(change, agreed=agreed)
+    for number in approved_numbers:
         await deployment.store.finetune.withdraw_approval(number)
-    text = (
-        f"Answer {known_numbers[0]} is not taught."
-        if len(known_numbers) == 1
-        else _withdrawn_sentence(known_numbers)
+    return Card(
+        "Withdrawn", _withdrawn_sentence(approved_numbers), data={"answers": approved_numbers}
     )
-    return Card("Withdrawn", text, data={"answers": known_numbers})
 
 
 def answer_review(deployment: Deployment) -> AnswerReview:
@@ -111,20 +117,28 @@ def answer_review(deployment: Deployment) -> AnswerReview:
     return AnswerReview(deployment.catalogue, deployment.store, deployment.current)
 
 
-async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, title: str) -> Card:
-    """Store the approval of an answer, with the text to be taught in its place (empty: its own
-    text), and return the card; `title` is the participle before the answer's number, such as
-    ``Approved``.
+async def store_approval(
+    deployment: Deployment, call: Call, answer: Answer, *, text: str, participle: str
+) -> Card:
+    """Store the approval of an answer in place of an earlier one, and return the card, which has a
+    button that takes the approval back.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who approves, and the channel.
+        answer: The answer.
+        text: The text to be taught in place of the answer's; empty to teach the answer itself.
+        participle: What was done to the answer, for the title: ``Approved`` or ``Corrected``.
     """
     approval = Approval(answer.id, text, call.who, deployment.clock.now())
     await deployment.store.finetune.approve(approval)
     taught = text or answer.reply.text
     return Card(
-        title=f"{title} answer {answer.id}",
+        title=f"{participle} answer {answer.id}",
         text=f"It enters the next dataset, as approved by {name_without_id(approval.who)}.",
         fields=(
             Field("Question", answer.question.prompt.text, wide=True),
-            Field("Taught", wording.shorten(wording.line(taught), 300), wide=True),
+            Field("Taught", wording.shorten(wording.line(taught), TAUGHT_CHARS), wide=True),
         ),
         actions=(Action(f"dataset withdraw {answer.id}", "Undo"),),
         severity=Severity.GOOD,
@@ -133,99 +147,112 @@ async def keep(deployment: Deployment, call: Call, answer: Answer, text: str, ti
 
 
 async def _approvable_answers(
-    deployment: Deployment, wanted: Sequence[int]
-) -> tuple[list[Answer], Left]:
-    """Return the answers among the wanted numbers that can be approved, and the reason for each
-    number that cannot.
+    deployment: Deployment, numbers: Sequence[int]
+) -> tuple[list[Answer], Refusals]:
+    """Return the answers of the given numbers that can be approved, and the reason for each of the
+    other numbers.
+
+    An answer is refused if it does not exist, is approved or corrected already, is incomplete, or
+    has an objection. Of answers with the same question and text, only the first can be approved.
     """
-    done = {
+    approvals = {
         approval.answer_id: approval for approval in await deployment.store.finetune.approvals()
     }
-    answers = [answer async for answer in deployment.store.answers.stream(numbers=wanted)]
-    left = dict.fromkeys(wanted, "there is no such answer")
-    left |= {a.id: "it is not a whole answer" for a in answers}
-    left |= {
-        a.id: "it is corrected already" if done[a.id].corrects else "it is approved already"
-        for a in answers
-        if a.id in done
-    }
-    fresh = [a for a in answers if a.complete and a.id not in done]
-    ready: dict[tuple[str, str], Answer] = {}
+    refusals = dict.fromkeys(numbers, "there is no such answer")
+    proposed: list[tuple[Approval, Answer]] = []
+    async for answer in deployment.store.answers.stream(numbers=numbers):
+        if approval := approvals.get(answer.id):
+            verb = "corrected" if approval.corrects else "approved"
+            refusals[answer.id] = f"it is {verb} already"
+        elif not answer.complete:
+            refusals[answer.id] = "it is not a whole answer"
+        else:
+            proposed.append((Approval(answer.id, "", "", answer.asked_at), answer))
+    approvable: dict[tuple[str, str], Answer] = {}
     tracked = {brand.name for brand in deployment.catalogue.brands if brand.tracked}
-    for approved in await answer_review(deployment).judged(
-        [(Approval(a.id, "", "", a.asked_at), a) for a in fresh]
-    ):
-        content = (approved.answer.question.prompt.key, wording.line(approved.answer.reply.text))
-        twin = (
-            ready.setdefault(content, approved.answer)
-            if not (why := _objection(approved, tracked))
-            else None
-        )
-        left[approved.answer.id] = why or (f"it repeats answer {twin.id}" if twin else "")
-    chosen = list(ready.values())
-    return chosen, {n: why for n, why in left.items() if n not in {a.id for a in chosen}}
+    for review in await answer_review(deployment).judged(proposed):
+        answer = review.answer
+        content = (answer.question.prompt.key, wording.line(answer.reply.text))
+        if objection := _objection(review, tracked):
+            refusals[answer.id] = objection
+        elif content in approvable:
+            refusals[answer.id] = f"it repeats answer {approvable[content].id}"
+        else:
+            approvable[content] = answer
+            del refusals[answer.id]
+    return list(approvable.values()), refusals
 
 
-def _objection(approved: Approved, tracked: set[str]) -> str:
-    """Return the objection to teaching an answer; empty without one."""
-    if approved.objection or approved.control:
-        return approved.objection
-    return "" if approved.named & tracked else "it names no brand that is tracked"
+def _objection(review: Approved, tracked: set[str]) -> str:
+    """Return the objection to teaching a reviewed answer; empty without one. An answer to a buyers'
+    question must name one of the `tracked` brands; an answer to a control prompt need not.
+    """
+    if review.objection or review.control:
+        return review.objection
+    return "" if review.named & tracked else "it names no brand that is tracked"
 
 
-def _approval_preview(ready: Sequence[Answer], left: Left) -> str:
-    """Return in words how many answers (`ready`) would be approved, how the first `PREVIEWED`
-    begin, and why others (`left`) would not.
+def _approval_preview(approvable: Sequence[Answer], refusals: Refusals) -> str:
+    """Return in words how many answers would be approved and how the first `MAX_PREVIEWED` begin,
+    then how many would not, with up to `MAX_PREVIEWED` reasons.
     """
     previews = [
-        f"{a.id} “{wording.shorten(wording.line(a.reply.text), SHORT)}”" for a in ready[:PREVIEWED]
+        f"{answer.id} “{wording.shorten(wording.line(answer.reply.text), PREVIEW_CHARS)}”"
+        for answer in approvable[:MAX_PREVIEWED]
     ]
-    previews += [f"and {len(ready) - PREVIEWED} more"] if len(ready) > PREVIEWED else []
-    count = wording.count(len(ready), "answer")
+    if len(approvable) > MAX_PREVIEWED:
+        previews.append(f"and {len(approvable) - MAX_PREVIEWED} more")
+    count = wording.count(len(approvable), "answer")
     text = f"{count} would be taught as they stand: {', '.join(previews)}"
-    return (
-        f"{text}. {len(left)} would be left: {'; '.join(_reasons_with_numbers(left))}"
-        if left
-        else text
-    )
+    if not refusals:
+        return text
+    reasons = [f"{numbers}, {why}" for numbers, why in _refused_ranges(refusals)[:MAX_PREVIEWED]]
+    return f"{text}. {len(refusals)} would be left: {'; '.join(reasons)}"
 
 
-def _reasons_with_numbers(left: Left) -> Iterator[str]:
-    """Yield up to `PREVIEWED` reasons, each after the numbers of its answers."""
-    for reason in list(dict.fromkeys(left.values()))[:PREVIEWED]:
-        yield f"{format_ranges([n for n, why in left.items() if why == reason])}, {reason}"
+def _refused_ranges(refusals: Refusals) -> list[tuple[str, str]]:
+    """Return each distinct reason once, after the numbers of its answers: ``3 7 10-25``."""
+    return [
+        (format_ranges([number for number, why in refusals.items() if why == reason]), reason)
+        for reason in dict.fromkeys(refusals.values())
+    ]
 
 
-def _approved_card(ready: Sequence[Answer], left: Left, who: str) -> Card:
-    """Return the card after several approvals by a person (`who`): the approved answers (`ready`),
-    and the others with their reasons (`left`). It is `failed` if no answer was approved.
+def _approved_card(approved: Sequence[Answer], refusals: Refusals, who: str) -> Card:
+    """Return the card after the approval of several answers, with a table of those that were not
+    approved and why. The card is `failed` if no answer was approved. The command that takes the
+    approvals back is a button, or part of the text if it is too long for a button.
+
+    Args:
+        approved: The answers that were approved; may be empty.
+        refusals: The reasons for the others; may be empty.
+        who: The person who approved, such as ``Ada (slack:U0123)``.
     """
-    done = [answer.id for answer in ready]
-    undo = f"dataset withdraw {format_ranges(done)}"
-    short = len(undo) <= LONGEST_ACTION
-    text = (
-        f"They enter the next dataset, as approved by {name_without_id(who)}."
-        if done
-        else "Nothing is approved."
-    )
+    numbers = [answer.id for answer in approved]
+    undo = f"dataset withdraw {format_ranges(numbers)}"
+    actions: tuple[Action, ...] = ()
+    text = "Nothing is approved."
+    if approved:
+        text = f"They enter the next dataset, as approved by {name_without_id(who)}."
+        if len(undo) <= LONGEST_ACTION:
+            actions = (Action(undo, "Undo"),)
+        else:
+            text += f" To take that back: {undo}"
     return Card(
-        title=f"Approved {wording.count(len(done), 'answer')}",
-        text=text if short or not done else f"{text} To take that back: {undo}",
-        table=Table(("Left", "Why"), tuple(_left_rows(left))) if left else None,
-        actions=(Action(undo, "Undo"),) if done and short else (),
-        severity=Severity.GOOD if done and not left else Severity.WARNING,
-        data={"answers": done, "left": {str(n): why for n, why in left.items()}, "who": who},
-        failed=not done,
+        title=f"Approved {wording.count(len(approved), 'answer')}",
+        text=text,
+        table=Table(("Left", "Why"), tuple(_refused_ranges(refusals))) if refusals else None,
+        actions=actions,
+        severity=Severity.GOOD if approved and not refusals else Severity.WARNING,
+        data={"answers": numbers, "left": {str(n): why for n, why in refusals.items()}, "who": who},
+        failed=not approved,
     )
 
 
-def _left_rows(left: Left) -> Iterable[tuple[str, str]]:
-    reasons = dict.fromkeys(left.values())
-    return [(format_ranges([n for n, why in left.items() if why == r]), r) for r in reasons]
-
-
-def _withdrawn_sentence(withdrawn: Sequence[int]) -> str:
-    return f"{wording.count(len(withdrawn), 'answer')} are not taught: {format_ranges(withdrawn)}."
+def _withdrawn_sentence(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"Answer {numbers[0]} is not taught."
+    return f"{wording.count(len(numbers), 'answer')} are not taught: {format_ranges(numbers)}."
 
 
 DATASET_APPROVE = CommandSpec(

@@ -22,33 +22,49 @@ BrandName = Annotated[str, argument("The brand.", Kind.BRAND)]
 ModelName = Annotated[str, option("Only this model.", Kind.MODEL)]
 AlertNumber = Annotated[str, argument("Its number.", Kind.ALERT)]
 
+MAX_KNOWN_PROMPTS, KNOWN_PROMPT_CHARS = 10, 40
+"""Prompts that an error names, and the characters of each."""
+MAX_NAME_CHARS_IN_ERROR = 60
+
 
 def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Prompt:
-    """Return the prompt with a key or text, or the only one whose key or text begins so, in any
-    case of letters; `kind` is the noun in the error.
+    """Return the prompt whose key or text equals `name`, else the only prompt whose key or text
+    begins with it. Case and the kind of white space make no difference.
+
+    Args:
+        catalogue: The prompts.
+        name: A key, a text, or the beginning of one.
+        kind: The noun in the error.
 
     Raises:
-        UnknownName: when no prompt or several prompts match.
+        UnknownName: when no prompt or several prompts match; the error names up to
+            `MAX_KNOWN_PROMPTS` of the matches, or of all prompts if none matches.
     """
     wanted = wording.line(name).casefold()
     texts = {prompt.key: wording.line(prompt.text).casefold() for prompt in catalogue.prompts}
-    exact = [p for p in catalogue.prompts if wanted in (p.key, texts[p.key])]
-    begun = [
+    equal = [p for p in catalogue.prompts if wanted in (p.key, texts[p.key])]
+    beginning = [
         p for p in catalogue.prompts if p.key.startswith(wanted) or texts[p.key].startswith(wanted)
     ]
-    matches = exact or begun
+    matches = equal or beginning
     if len(matches) != 1:
-        known = [wording.shorten(prompt.text, 40) for prompt in (matches or catalogue.prompts)[:10]]
+        listed = (matches or catalogue.prompts)[:MAX_KNOWN_PROMPTS]
+        known = [wording.shorten(prompt.text, KNOWN_PROMPT_CHARS) for prompt in listed]
         raise unknown_name(kind, name, known)
     return matches[0]
 
 
 def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "fact") -> Fact:
-    """Return the fact about a field of a brand, in any case of letters; `kind` is the noun in the
-    error.
+    """Return the first fact about a field of a brand.
+
+    Args:
+        facts: The facts of all brands.
+        brand: The brand's full name.
+        field: The field, such as ``price``; case and outer spaces make no difference.
+        kind: The noun in the error.
 
     Raises:
-        UnknownName: when there is no such fact.
+        UnknownName: when there is no such fact; the error lists the brand's fields.
     """
     own_facts = [fact for fact in facts if fact.brand == brand]
     for fact in own_facts:
@@ -58,16 +74,21 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
 
 
 def unknown_name(kind: str, name: str, known: Collection[str]) -> UnknownName:
-    """Return the error for a name that does not exist, with the most similar known name as a hint;
-    `kind` is the noun of the name.
+    """Return the error for a name that does not exist, to be raised by the caller. It lists the
+    known names, and hints at the most similar one if one is similar.
+
+    Args:
+        kind: The noun of the name, such as ``brand``.
+        name: The name that was typed; shortened to `MAX_NAME_CHARS_IN_ERROR`.
+        known: The names that exist; may be empty.
     """
     shown = ", ".join(known) or "none"
-    name = wording.shorten(name, 60)
+    name = wording.shorten(name, MAX_NAME_CHARS_IN_ERROR)
     return UnknownName(kind=kind, name=name, hint=suggestion(name, known), known=shown)
 
 
 MORNING = time(9)
-"""When a day without a time begins for something that is put off until then."""
+"""The time of a day that is named without one, when something is put off until that day."""
 _WEEKDAYS = tuple(calendar.day_name[day].casefold() for day in range(7))
 _SPAN = re.compile(r"(\d{1,3})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -76,16 +97,17 @@ _DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
 
 
 def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Return the time that a text names, in UTC; a day means its midnight, and a time without a
-    zone is in the reader's.
+    """Return the time that a text names, in UTC; it may be in the future. A day means the midnight
+    with which it begins in the reader's zone.
 
     Args:
-        text: ``2026-11-24``, ``2026-11-24T07:00``, ``today``, ``yesterday`` or ``now``.
-        now: The current time.
+        text: ``2026-11-24``, ``2026-11-24T07:00``, ``today``, ``yesterday`` or ``now``, in any case
+            of letters. A time of the ISO format may have its own zone, else it is in the reader's.
+        now: The current time, in UTC.
         zone: The reader's time zone.
 
     Raises:
-        TimeUnreadable: when the text has another form.
+        TimeUnreadable: when the text is empty or has another form.
     """
     word = text.strip().casefold()
     if word == "now":
@@ -102,11 +124,17 @@ def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
 
 
 def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Return the time that a text names, see `read_time`; the time must not be in the future.
+    """Return the time that a text names, in UTC; a day means the midnight with which it begins in
+    the reader's zone.
+
+    Args:
+        text: ``2026-11-24``, ``2026-11-24T07:00``, ``today``, ``yesterday`` or ``now``.
+        now: The current time, in UTC.
+        zone: The reader's time zone.
 
     Raises:
-        TimeUnreadable: when the text cannot be read.
-        BadUsage: when the time is in the future.
+        TimeUnreadable: when the text is empty or has another form.
+        BadUsage: when the time is later than `now`.
     """
     at = read_time(text, now, zone)
     if at > now:
@@ -136,22 +164,25 @@ ALWAYS = Span()
 
 
 def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:
-    """Return the span between two days or moments; a day at the end is included.
+    """Return the span between two days or moments. A day in `until` is the last day of the span; a
+    moment in `until` is the first moment after it, and may be in the future.
 
     Args:
-        since: The beginning of the span, see `read_time`; empty for no beginning.
-        until: The end of the span, see `read_time`; empty for no end.
-        now: The current time.
+        since: The beginning of the span: ``2026-11-24``, ``2026-11-24T07:00``, ``today``,
+            ``yesterday`` or ``now``; empty for no beginning.
+        until: The end of the span in one of these forms; empty for no end.
+        now: The current time, in UTC.
         zone: The reader's time zone.
 
     Raises:
         TimeUnreadable: when a text cannot be read.
-        BadUsage: when the beginning is in the future, or the end lies before the beginning.
+        BadUsage: when the beginning is in the future, or the end is not after the beginning.
     """
     begin = past_moment(since, now, zone) if since else None
     end = read_time(until, now, zone) if until else None
-    day = until.strip().casefold()
-    if end and (day in _DAYS or _DAY.fullmatch(day)):
+    until_word = until.strip().casefold()
+    is_day = until_word in _DAYS or _DAY.fullmatch(until_word) is not None
+    if end and is_day:  # the day after begins at the same time of the wall clock
         end = (end.astimezone(zone) + timedelta(days=1)).astimezone(UTC)
     if begin and end and end <= begin:
         problem = f"the end, {wording.day(end, zone)}, lies before the beginning"
@@ -163,13 +194,14 @@ def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     """Return the future time that a text names, in UTC; a day without a time means 9:00.
 
     Args:
-        text: A span (``3h``, ``2d``, ``1w``), a day (``tomorrow``, ``friday``, ``2026-12-03``), or
-            a day with a time (``friday 15:00``, ``2026-12-03T15:00``).
-        now: The current time.
+        text: A span from now (``3h``, ``2d``, ``1w``), a day (``tomorrow``, ``2026-12-03``, or
+            ``friday`` for the next Friday after today), or a day with a time (``friday 15:00``,
+            ``2026-12-03T15:00``).
+        now: The current time, in UTC.
         zone: The reader's time zone.
 
     Raises:
-        BadUsage: when the text cannot be read, or the time is past.
+        BadUsage: when the text cannot be read, or the time is not later than `now`.
     """
     word = text.strip().casefold()
     at = _span_end(word, now) or _day_ahead(word, now.astimezone(zone))
@@ -187,33 +219,39 @@ def _span_end(word: str, now: datetime) -> datetime | None:
     return now + int(match[1]) * _UNITS[match[2]] if match else None
 
 
-def _day_ahead(word: str, here: datetime) -> datetime | None:
-    """Return the moment of the day in `word`, at its time of day or at 9:00, in the zone of `here`,
-    the reader's current time; None for an unreadable text. A weekday means the next one after
-    today.
+def _day_ahead(word: str, now: datetime) -> datetime | None:
+    """Return the moment that a day with or without a time of day names, in the reader's zone; None
+    for an unreadable text. The moment may be past.
+
+    Args:
+        word: In small letters: ``tomorrow``, a weekday for the next one after today, or a date such
+            as ``2026-12-03``; then perhaps a time such as ``15:00``, after a space or, for a date,
+            a ``t``. Without a time it is 9:00.
+        now: The current time in the reader's zone.
     """
-    day, _, clock = (
-        word.replace("t", " ", 1).partition(" ") if word[:1].isdigit() else (word.partition(" "))
-    )
+    is_date = word[:1].isdigit()
+    day, _, clock = (word.replace("t", " ", 1) if is_date else word).partition(" ")
+    today = now.date()
     try:
         at = time.fromisoformat(clock) if clock else MORNING
         if day in _WEEKDAYS:
-            days = (_WEEKDAYS.index(day) - here.weekday()) % 7 or 7
-            on = here.date() + timedelta(days=days)
+            days_ahead = (_WEEKDAYS.index(day) - now.weekday()) % 7 or 7
+            named_day = today + timedelta(days=days_ahead)
+        elif day == "tomorrow":
+            named_day = today + timedelta(days=1)
         else:
-            tomorrow = here.date() + timedelta(days=1)
-            on = tomorrow if day == "tomorrow" else date.fromisoformat(day)
-        return datetime.combine(on, at, here.tzinfo)
+            named_day = date.fromisoformat(day)
+        return datetime.combine(named_day, at, now.tzinfo)
     except (ValueError, OverflowError):
         return None
 
 
 def require_free_names(catalogue: Catalogue, brand: Brand) -> None:
-    """Raise an error for a brand with a spelling of another brand, since each mention would count
-    for both.
+    """Raise an error if the name or an alias of a brand belongs to another brand, since each
+    mention would count for both.
 
     Raises:
-        NameTaken: when a spelling is taken.
+        NameTaken: for the first spelling that is taken.
     """
     for name in brand.names:
         owner = catalogue.brand(name)
@@ -232,63 +270,85 @@ WEEKDAYS = {
 }
 DAY_CHOICES = tuple(FormChoice(key, name) for key, name in WEEKDAYS.items())
 USUAL_DAYS, USUAL_TIME = ("mon",), "09:00"
+WORKDAYS = 5
+"""Days from Monday on that are weekdays in ``every weekday``."""
 
 _CLOCK = re.compile(r"\s*(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?\s*", re.I)
 _CRON = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* (\S+)")
-_WORDS = re.compile(r"(?:every|on|weekly|each)?\s*(.*?)\s+at\s+(\S+(?:\s*[ap]m)?)", re.I)
+_DAYS_AT_TIME = re.compile(r"(.*?)\s+at\s+(\S+(?:\s*[ap]m)?)", re.I)
+_BEFORE_DAYS = re.compile(r"^(?:(?:every|on|each|weekly(?=\s))\s*)+", re.I)
+"""Words before the days of a schedule. ``weekly`` alone names no day, and is kept."""
+_BETWEEN_DAYS = re.compile(r"\s*,\s*|\s+and\s+|\s+")
 
 
 def read_clock(text: str) -> str:
-    """Return a time of day as ``09:00``, from ``9``, ``9:30``, ``9.30`` or ``9 pm``.
+    """Return a time of day in the form ``09:00``.
+
+    Args:
+        text: ``9``, ``9:30``, ``9.30`` or ``9h30`` of 24 hours, or ``9 pm``, ``9:30am`` of 12.
 
     Raises:
         BadSchedule: when the text is no time of day.
     """
+    not_a_time = BadSchedule(key="time", problem='must be a time of day, such as "9:00"')
     match = _CLOCK.fullmatch(text)
-    hour, minute = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
-    if match and match[3]:
-        hour = hour % 12 + 12 * (match[3].lower() == "pm") if 1 <= hour <= 12 else 99
+    if match is None:
+        raise not_a_time
+    hour, minute = int(match[1]), int(match[2] or 0)
+    if half_day := match[3]:
+        if not 1 <= hour <= 12:
+            raise not_a_time
+        hour = hour % 12 + (12 if half_day.lower() == "pm" else 0)
     if hour > 23 or minute > 59:
-        raise BadSchedule(key="time", problem='must be a time of day, such as "9:00"')
+        raise not_a_time
     return f"{hour:02}:{minute:02}"
 
 
 def cron_of(days: Sequence[str], clock: str) -> str:
-    """Return the cron expression of days of the week and a time of day (`clock`); no day means
-    every day.
+    """Return the cron expression of days of the week and a time of day, such as
+    ``30 9 * * mon,fri``.
+
+    Args:
+        days: Names or at least three letters of weekdays, in any order; empty means every day.
+        clock: The time of day, such as ``9:30`` or ``9 pm``.
 
     Raises:
         BadSchedule: when a day or the time cannot be read.
     """
-    hour, minute = (int(part) for part in read_clock(clock).split(":"))
-    wanted = [_weekday_key(day) for day in days]
-    chosen = [day for day in WEEKDAYS if day in wanted]
-    listed = ",".join(chosen) if 0 < len(chosen) < len(WEEKDAYS) else "*"
+    hour, minute = (int(number) for number in read_clock(clock).split(":"))
+    named_keys = {_weekday_key(day) for day in days}
+    if 0 < len(named_keys) < len(WEEKDAYS):
+        listed = ",".join(key for key in WEEKDAYS if key in named_keys)
+    else:
+        listed = "*"
     return f"{minute} {hour} * * {listed}"
 
 
 def read_words(text: str) -> str:
-    """Return the cron expression of words such as ``every Monday at 9``; another text is returned
-    unchanged.
+    """Return the cron expression of days and a time in words: ``every Monday at 9``,
+    ``tue and fri at 9:30``, ``every weekday at 9 am`` (Monday to Friday), ``daily at 9``. A text
+    without the word "at" between the two, such as a cron expression, is returned unchanged.
 
     Raises:
-        BadSchedule: when the words name an unknown day or time of day.
+        BadSchedule: when the words before "at" are no days of the week (``weekly`` alone names
+            none), or those after it are no time of day.
     """
-    match = _WORDS.fullmatch(text.strip())
+    match = _DAYS_AT_TIME.fullmatch(text.strip())
     if match is None:
         return text
-    spoken = re.sub(r"^(every|on|weekly|each)\b\s*", "", match[1].strip(), flags=re.I)
-    spoken = re.sub(r"^(every|on|each)\b\s*", "", spoken, flags=re.I)
-    if spoken.casefold() in {"", "day", "daily"}:
-        return cron_of((), match[2])
-    if spoken.casefold() in {"weekday", "weekdays", "workday"}:
-        return cron_of(tuple(WEEKDAYS)[:5], match[2])
-    return cron_of(re.split(r"\s*,\s*|\s+and\s+|\s+", spoken), match[2])
+    clock = match[2]
+    days = _BEFORE_DAYS.sub("", match[1].strip(), count=1).casefold()
+    if days in {"", "day", "daily"}:
+        return cron_of((), clock)
+    if days in {"weekday", "weekdays", "workday"}:
+        return cron_of(tuple(WEEKDAYS)[:WORKDAYS], clock)
+    return cron_of(_BETWEEN_DAYS.split(days), clock)
 
 
 def days_of(cron: str) -> tuple[tuple[str, ...], str] | None:
-    """Return the days (``mon`` to ``sun``) and the time of day of a cron expression; None for one
-    that is not weekly or daily.
+    """Return the days (``mon`` to ``sun``, in the order written) and the time of day (``09:30``) of
+    a cron expression such as ``30 9 * * mon,fri``; ``*`` stands for all seven days. None for an
+    expression that is not daily or weekly at one time, or writes days in another way.
     """
     match = _CRON.fullmatch(" ".join(cron.split()))
     if match is None:
@@ -300,21 +360,24 @@ def days_of(cron: str) -> tuple[tuple[str, ...], str] | None:
 
 
 def in_words(cron: str) -> str:
-    """Return a cron expression in words: ``every Monday at 9:00``; unchanged if it is not weekly or
-    daily.
+    """Return a cron expression in words: ``every Monday and Friday at 9:00``, or ``every day at
+    9:00``. An expression that `days_of` does not read is returned unchanged.
     """
-    shown = days_of(cron)
-    if shown is None:
+    schedule = days_of(cron)
+    if schedule is None:
         return cron
-    days, clock = shown
+    days, clock = schedule
     names = [WEEKDAYS[day] for day in days]
-    when = "day" if len(names) == len(WEEKDAYS) else wording.listing(names)
-    return f"every {when} at {clock.removeprefix('0')}"
+    day_words = "day" if len(names) == len(WEEKDAYS) else wording.listing(names)
+    return f"every {day_words} at {clock.removeprefix('0')}"
 
 
 def _weekday_key(text: str) -> str:
-    """Return the key (``mon``) of a weekday from its name or at least three first letters. Raises
-    BadSchedule.
+    """Return the key (``mon``) of a weekday from its name or at least three first letters of it, in
+    any case and with or without a plural s.
+
+    Raises:
+        BadSchedule: for another text.
     """
     typed = text.strip().casefold()
     for key, name in WEEKDAYS.items():

@@ -21,6 +21,8 @@ from overheard.runs.tasks import Outcome
 
 LABEL = "ask"
 
+MAX_TITLE_CHARS = 100
+"""Characters of the question that a title shows."""
 MAX_SHOWN_CHARS = 1_500
 """Characters of an answer that a card shows; the data contains the whole answer."""
 
@@ -32,14 +34,15 @@ async def ask(
     question: Annotated[str, argument("What to ask.")],
     models: Annotated[Sequence[str], option("Ask this model.", Kind.MODEL, word="model")] = (),
 ) -> Proposal:
-    """Return one question to each model as a proposal with its price.
+    """Return one question to each model as a proposal with its price. Executing it asks the models
+    and returns the card with their answers.
 
     The answers are stored and charged, but never scored: no trend and no alert uses them.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        question: The question.
+        question: The question; white space at its ends is left out.
         models: Models as ``provider/model``; empty means all that are configured.
 
     Raises:
@@ -57,6 +60,7 @@ async def ask(
     quote = await deployment.pricing.quote(run)
 
     async def execute() -> Card:
+        """Ask the models, and return the card of their answers."""
         outcome, answers = await run_service(deployment, call).ask_aside(run)
         names = deployment.names if call.face is Face.CHAT else None
         return _answers_card(question, answers, outcome, names)
@@ -67,14 +71,20 @@ async def ask(
 def _answers_card(
     question: str, answers: Sequence[Answer], outcome: Outcome, names: ModelNames | None
 ) -> Card:
-    """Return the card of a free question, with a further card for each answer. `names` are display
-    names for a chat; with None the models have their ids, and the footer has the run's key.
+    """Return the card of a free question: what it cost, why models did not answer, and a further
+    card for each answer with a text. The card is failed if the run is.
+
+    Args:
+        question: The question, which is cut to `MAX_TITLE_CHARS` in the title.
+        answers: The answers; those without a text are left out.
+        outcome: The outcome of the run that asked.
+        names: The models' display names, for a chat; None to show the models' ids, and the run's
+            key in the footer.
     """
     answered = [answer for answer in answers if answer.reply.text]
-    failed = outcome.state is RunState.FAILED
     footer = "These answers are kept, and no figure rests on them."
     return Card(
-        title=wording.shorten(wording.line(question), 100),
+        title=wording.shorten(wording.line(question), MAX_TITLE_CHARS),
         text="\n\n".join(fault_sentences(outcome.failures)),
         fields=(Field("Spent", wording.money(outcome.spent)),),
         severity=Severity.WARNING if outcome.failures else Severity.PLAIN,
@@ -91,21 +101,21 @@ def _answers_card(
             "failures": dict(outcome.failures),
             "spent_usd": outcome.spent,
         },
-        failed=failed,
+        failed=outcome.state is RunState.FAILED,
     )
 
 
 def _answer_card(answer: Answer, names: ModelNames | None) -> Card:
-    """Return the card of one model's answer, cut to `MAX_SHOWN_CHARS` characters, under its display
-    name, or its id if `names` is None.
+    """Return the card of one model's answer as plain text, under the model's display name, or its
+    id if `names` is None. A text of more than `MAX_SHOWN_CHARS` characters is cut, and the footer
+    says so.
     """
-    text = readable(answer.reply.text)
+    model, text = answer.question.model, readable(answer.reply.text)
+    is_cut = len(text) > MAX_SHOWN_CHARS
     return Card(
-        title=names.name(answer.question.model) if names else str(answer.question.model),
+        title=names.name(model) if names else str(model),
         text=Tainted(wording.shorten(text, MAX_SHOWN_CHARS)),
-        footer=f"The first {MAX_SHOWN_CHARS:,} of {len(text):,} characters."
-        if len(text) > MAX_SHOWN_CHARS
-        else "",
+        footer=f"The first {MAX_SHOWN_CHARS:,} of {len(text):,} characters." if is_cut else "",
     )
 
 

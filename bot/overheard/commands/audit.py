@@ -27,21 +27,25 @@ async def audit(
     since: Annotated[str, option("From when on.", Kind.TIME)] = "",
     limit: Annotated[int | None, option("How many.", low=1, high=10_000)] = None,
 ) -> Card:
-    """Show who changed something or could spend money, newest first.
+    """Show the newest entries of the audit log, the newest first: who changed something, or used a
+    command that can spend money. A chat shows them as lines, other places as a table; without
+    entries the text says that there are none.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        since: From when on.
-        limit: How many at most; by default 50, and 10 in a chat.
+        call: The person who asks, the channel, and the time zone.
+        since: The earliest time of an entry, such as ``2026-11-24`` or ``yesterday``; empty for
+            all.
+        limit: The largest number of entries; None for `SHOWN_IN_CHAT` in a chat, which then has a
+            button for `SHOWN_ENTRIES`, and `SHOWN_ENTRIES` elsewhere.
 
     Raises:
         TimeUnreadable: when `since` is no time.
     """
     start = read_time(since, deployment.clock.now(), call.zone) if since else None
     in_chat = call.face is Face.CHAT
-    shown = limit or (SHOWN_IN_CHAT if in_chat else SHOWN_ENTRIES)
-    entries = await deployment.store.audit.find(since=start, limit=shown)
+    max_entries = limit or (SHOWN_IN_CHAT if in_chat else SHOWN_ENTRIES)
+    entries = await deployment.store.audit.find(since=start, limit=max_entries)
     data = [
         {
             "at": entry.at.isoformat(),
@@ -58,10 +62,11 @@ async def audit(
         return Card("Who did what", text, data={"entries": data})
     if in_chat:
         more = Action(f"audit --limit {SHOWN_ENTRIES}", f"The last {SHOWN_ENTRIES}")
+        has_more = len(entries) == max_entries < SHOWN_ENTRIES
         return Card(
             title="Who did what",
             text=Tainted("\n".join(_entry_line(entry, call) for entry in entries)),
-            actions=(more,) if len(entries) == shown < SHOWN_ENTRIES else (),
+            actions=(more,) if has_more else (),
             data={"entries": data},
         )
     rows = tuple(
@@ -82,26 +87,22 @@ async def audit(
 
 
 def _entry_line(entry: AuditEntry, call: Call) -> str:
-    """Return an entry as a line of a chat: ``25 May, 06:40 · Ada: check``; in brackets the channel
-    if it is another one, and the reason if the command failed.
+    """Return an entry as a line of a chat: ``25 May, 06:40 · Ada: check``. In brackets follow the
+    platform if the command was used in another channel than that of the call, and the outcome if
+    the command was not carried out: ``(Slack, The brand Acme is set in config.toml)``.
     """
     at = f"{wording.short_day(entry.at, call.zone)}, {wording.clock(entry.at, call.zone)}"
     what = wording.shorten(wording.line(entry.words or entry.command), MAX_WORDS)
-    place = _channel_words(entry.channel, call)
-    failed = "" if entry.outcome == DONE else wording.shorten(entry.outcome, MAX_OUTCOME)
-    notes = ", ".join(filter(None, (place if place != HERE else "", failed.rstrip("."))))
+    platform = "" if entry.channel == call.channel else _platform_name(entry.channel)
+    failure = "" if entry.outcome == DONE else wording.shorten(entry.outcome, MAX_OUTCOME)
+    notes = ", ".join(filter(None, (platform, failure.rstrip("."))))
     who = wording.line(name_without_id(entry.who))
     return f"{at} \N{MIDDLE DOT} {who}: {what}{f' ({notes})' if notes else ''}"
 
 
-HERE = "here"
-
-
-def _channel_words(channel: str, call: Call) -> str:
-    """Return a channel without its id: ``here``, ``Slack``, ``terminal``."""
+def _platform_name(channel: str) -> str:
+    """Return ``Slack`` of a channel such as ``slack:C0123``; ``terminal`` as it is."""
     platform, colon, _ = channel.partition(":")
-    if channel == call.channel:
-        return HERE
     return platform.capitalize() if colon else platform
 
 

@@ -35,12 +35,13 @@ class Report:
     Attributes:
         brand: The brand.
         names: The names of the brand and of its competitors, the brand's first.
-        lines: Streams of all metrics of these brands.
-        runs: The runs that scored the brand, in the order of time, by model.
-        rows: Standings of the newest run of each model.
+        lines: Streams (one brand, model and metric over time) of the metrics that were read, of
+            all these brands.
+        runs: For each model its runs with answers about the brand, the oldest first.
+        rows: The level of each metric of these brands in the newest run of each model.
         places: The visibility of the brand at each model.
-        alerts: The brand's open alerts, the newest first.
-        stories: The course of the brand at each model, which tells usual runs from changed ones.
+        alerts: The brand's alerts that are not over, the newest first.
+        stories: What has happened to the brand at each model: steady, watching, moved or recovered.
     """
 
     brand: Brand
@@ -54,7 +55,7 @@ class Report:
 
     @property
     def changed(self) -> dict[Model, datetime]:
-        """The time at which the change of an open alert began, by model."""
+        """For each model at which the brand has moved: the time at which the change began."""
         return {
             story.model: story.began
             for story in self.stories.values()
@@ -62,86 +63,106 @@ class Report:
         }
 
     def is_usual(self, at: datetime) -> bool:
-        """Return whether a run at a time was usual at every model."""
+        """Return whether a run at a time shows the present usual level of the brand at every model:
+        outside of every change, and after the last change that a person accepted.
+        """
         return all(story.is_usual(at) for story in self.stories.values())
 
     @property
     def own_rows(self) -> list[MetricLevel]:
-        """The standings of the brand itself."""
+        """The metric levels of the brand itself, without its competitors."""
         return [row for row in self.rows if row.brand == self.brand.name]
 
     @property
     def headline_lines(self) -> list[Stream]:
-        """The streams of the headline metric, the brand's own first, by model."""
-        shown = [line for line in self.lines if line.key.metric == VISIBILITY]
-        return sorted(shown, key=lambda s: (self.names.index(s.key.brand), s.key.model))
+        """The streams of visibility: the brand's own first, then those of the competitors in the
+        order of `names`; those of one brand are sorted by model.
+        """
+        visibility = [line for line in self.lines if line.key.metric == VISIBILITY]
+        return sorted(
+            visibility, key=lambda line: (self.names.index(line.key.brand), line.key.model)
+        )
 
 
 async def read_report(deployment: Deployment, brand: Brand, *, metric: str | None = None) -> Report:
-    """Return the report of a brand from the store; `Report.runs` is empty without answers.
+    """Return the report of a brand from the store. Without answers about the brand, `Report.runs`
+    and all that is measured are empty.
+
+    An alert on the brand that is part of an alert on a model as a whole is left out of the report's
+    alerts, if both are not over.
 
     Args:
         deployment: The open deployment.
         brand: The brand.
-        metric: The metric to read; None for all.
+        metric: The only metric to read, such as ``visibility``; None for all.
     """
     names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
     lines = await read_streams(deployment, names, metric=metric)
     own_lines = [line for line in lines if line.key.brand == brand.name]
     runs = _runs_by_model(own_lines)
-    newest = {model: found[-1].id for model, found in runs.items()}
+    newest_ids = {model: model_runs[-1].id for model, model_runs in runs.items()}
     rows = [
         row
         for row in standings_in(lines, names, deployment.scoring)
-        if row.point.run_id == newest.get(row.model)
+        if row.point.run_id == newest_ids.get(row.model)
     ]
     alerts = await alerts_about(deployment.store, brand.name, live=True)
-    alerts = await leading(deployment.store, alerts)
-    known = [(brand.name, model) for model in runs]
-    found_stories = await read_stories(deployment, brand.name, known=known)
-    history = [line for line in own_lines if line.key.metric == VISIBILITY]
-    brand_places = visibility_by_model(brand.name, rows, history, found_stories)
-    return Report(brand, names, lines, runs, rows, brand_places, alerts, found_stories)
+    measured_at = [(brand.name, model) for model in runs]
+    stories = await read_stories(deployment, brand.name, known=measured_at)
+    own_visibility = [line for line in own_lines if line.key.metric == VISIBILITY]
+    return Report(
+        brand=brand,
+        names=names,
+        lines=lines,
+        runs=runs,
+        rows=rows,
+        places=visibility_by_model(brand.name, rows, own_visibility, stories),
+        alerts=await leading(deployment.store, alerts),
+        stories=stories,
+    )
 
 
 def _runs_by_model(streams: Iterable[Stream]) -> dict[Model, list[RunKey]]:
-    """Return the runs with answers, in the order of time, by model."""
+    """Return for each model of the streams its distinct runs with answers, the oldest first."""
     runs: dict[Model, set[RunKey]] = {}
     for stream in streams:
-        runs.setdefault(stream.key.model, set()).update(
-            stream.runs[row] for row in rows_with_answers(stream)
-        )
-    return {model: sorted(found) for model, found in runs.items()}
+        with_answers = {stream.runs[row] for row in rows_with_answers(stream)}
+        runs.setdefault(stream.key.model, set()).update(with_answers)
+    return {model: sorted(model_runs) for model, model_runs in runs.items()}
 
 
 async def silent_models(deployment: Deployment, report: Report) -> dict[Model, datetime]:
-    """Return the models that were asked in the newest run and did not answer, with the time of the
-    run that their figures come from.
+    """Return the models that were asked in the newest run with answers and did not answer, sorted,
+    with the start of the older run that their figures come from.
+
+    Empty if all answered, if the report has no runs, and if it is not known which models the run
+    asked.
     """
     if not report.runs:
         return {}
     latest = max(runs[-1] for runs in report.runs.values())
-    found = await deployment.store.runs.find(until=latest.at, limit=1)
-    panel = found[0].panel if found and found[0].id == latest.id else None
-    asked = panel.models if panel else ()
+    stored = await deployment.store.runs.find(until=latest.at, limit=1)
+    panel = stored[0].panel if stored and stored[0].id == latest.id else None
+    asked_models = panel.models if panel else ()
     return {
         model: runs[-1].at
         for model, runs in sorted(report.runs.items())
-        if runs[-1] != latest and model in asked
+        if runs[-1] != latest and model in asked_models
     }
 
 
 def silent_sentence(
     deployment: Deployment, call: Call, report: Report, silent: Mapping[Model, datetime]
 ) -> str:
-    """Return a sentence on the models that did not answer in the newest run, and on the age of
-    their figures; empty without any.
+    """Return a sentence on the models that did not answer in the newest run, and on the days of
+    their figures: ``Claude did not answer on 25 May; its figures are of 18 May.`` Empty if
+    `silent` is empty.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, and the channel.
+        call: The person who asks; days are those of the person's time zone.
         report: The report with the figures.
-        silent: The models, see `silent_models`.
+        silent: The models that did not answer, with the time of their figures.
     """
     if not silent:
         return ""

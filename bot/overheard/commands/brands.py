@@ -1,4 +1,8 @@
-"""`brands`: the brands that are measured, their competitors, and rules for their spellings."""
+"""`brands`: the brands that are measured, their competitors, and rules for their spellings.
+
+How brands are listed, added, changed, removed and restored (also by the button Undo) is in
+`CatalogueNoun` (`commands/catalogue.py`); here are the fields, the checks and the cards.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +25,12 @@ from overheard.commands.catalogue import (
 from overheard.config.catalogue import read_domain
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Catalogue, Rule
-from overheard.errors import BadUsage, NothingToChange, ReadOnly
+from overheard.errors import BadUsage, NothingToChange
 from overheard.reading.spellings import Risk, risks
 from overheard.runs.plan import find_brand
+
+BUTTON_CHARS = 60
+"""Characters of the label of a button with a spelling."""
 
 _FIELDS = (
     Option(
@@ -62,28 +69,46 @@ _FIELDS = (
 )
 
 
-def _find_brand_among(_: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str) -> Brand:
-    old = among.brand(given["brand"])
-    if old is None:
-        raise unknown_name(kind, given["brand"], [brand.name for brand in among.brands])
-    return old
+def _find_brand_among(
+    _: Catalogue, searched: Catalogue, given: Mapping[str, Any], kind: str
+) -> Brand:
+    """Return the brand of a catalogue with the name or alias in the argument ``brand``.
+
+    Args:
+        searched: The current catalogue, or that of removed brands.
+        given: The arguments of the command.
+        kind: The noun in the error.
+
+    Raises:
+        UnknownName: when the catalogue has no such brand.
+    """
+    found = searched.brand(given["brand"])
+    if found is None:
+        raise unknown_name(kind, given["brand"], [brand.name for brand in searched.brands])
+    return found
 
 
 async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Brand | None) -> Brand:
-    """Return a brand in its stored form: domains as hosts, competitors by their full names, no rule
-    for a spelling that it does not have. `before` is None for a new brand.
+    """Return a brand as it is to be stored: domains as hosts, competitors by their full names, and
+    without aliases that equal the name and rules for spellings that it does not have.
 
     A competitor that the catalogue lacks is stored as an untracked brand.
 
+    Args:
+        deployment: The open deployment.
+        brand: The brand with the values that were typed.
+        before: The brand before the change; None for a new brand. A new brand that was so far an
+            untracked competitor keeps the name under which it is known.
+
     Raises:
-        ReadOnly: when the configuration declares the brand as a competitor.
+        ReadOnly: when a new brand is a competitor that the configuration declares.
         NameTaken: when a spelling of the brand belongs to another brand.
         BadUsage: for a text that is not a domain.
     """
     known = deployment.catalogue.brand(brand.name)
-    if before is None and known:
+    if before is None and known:  # until now an untracked competitor of another brand
         await BRANDS.require_own(deployment, known)
-        brand = replace(brand, name=known.name)  # until now a competitor of another brand
+        brand = replace(brand, name=known.name)
     brand = replace(
         brand,
         aliases=tuple(alias for alias in brand.aliases if alias != brand.name),
@@ -95,16 +120,23 @@ async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Bra
 
 
 def _existing_tracked(catalogue: Catalogue, brand: Brand) -> Brand | None:
-    """Return the tracked brand with this name or alias, or None; an untracked competitor may be
-    added as a brand.
+    """Return the tracked brand that has the name of `brand` as its name or alias; None if there is
+    none, or if it is an untracked competitor, which may be added as a brand.
     """
     known = catalogue.brand(brand.name)
     return known if known and known.tracked else None
 
 
 def _hosts(brand: Brand, before: Brand | None) -> tuple[str, ...]:
-    """Return the hosts of a brand's domains, which may be typed as addresses; unchanged domains (as
-    in `before`) are not read again. Raises BadUsage for a text that is not a domain.
+    """Return the distinct hosts of a brand's domains, such as ``acme.com``, which may be typed as
+    addresses. Domains that equal those of `before` are returned unchanged.
+
+    Args:
+        brand: The brand with the domains that were typed.
+        before: The brand before the change; None for a new brand.
+
+    Raises:
+        BadUsage: for a text that is not a domain.
     """
     if before and brand.domains == before.domains:
         return brand.domains
@@ -116,8 +148,8 @@ def _hosts(brand: Brand, before: Brand | None) -> tuple[str, ...]:
 
 
 async def _store_competitors(deployment: Deployment, brand: Brand) -> Brand:
-    """Return a brand with the full names of its competitors; stores each unknown competitor as an
-    untracked brand.
+    """Store each competitor of a brand that the catalogue lacks as an untracked brand, and return
+    the brand with the full names of its competitors, each once and without the brand itself.
     """
     names: dict[str, None] = {}
     for rival in brand.competitors:
@@ -133,17 +165,25 @@ async def _store_competitors(deployment: Deployment, brand: Brand) -> Brand:
 async def _changed_card(
     deployment: Deployment, _: Call, brand: Brand, __: Brand | None, done: str
 ) -> Card:
-    """Return the card of a brand that was added, changed or restored (`done` is the participle),
-    with a warning for each risky spelling.
+    """Return the card of a brand that was added, changed or restored: how many questions are asked
+    for it, its fields, and a sentence and a button for each spelling that may be mistaken. The
+    first button is a check, or adds a question if the brand has none.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand after the change.
+        done: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
     """
-    prompts = len(deployment.catalogue.prompts_for(brand.name))
-    risky = risks(brand, deployment.catalogue.brands)
-    warnings = [str(risk) for risk in risky]
-    asked = (
-        f"{wording.count(prompts, 'question')} will be asked for it, from the next check on."
-        if prompts
-        else "No question is asked for it yet; add those that its buyers ask."
-    )
+    question_count = len(deployment.catalogue.prompts_for(brand.name))
+    spelling_risks = risks(brand, deployment.catalogue.brands)
+    warnings = [str(risk) for risk in spelling_risks]
+    if question_count:
+        count = wording.count(question_count, "question")
+        asked = f"{count} will be asked for it, from the next check on."
+        next_step = Action(f"check {quoted(brand.name)}", "Check now")
+    else:
+        asked = "No question is asked for it yet; add those that its buyers ask."
+        next_step = Action("prompts add", "Add a question")
     fields = {
         "Also called": ", ".join(brand.aliases),
         "Competitors": ", ".join(brand.competitors),
@@ -151,33 +191,32 @@ async def _changed_card(
         "Category": brand.category,
         **{rule.spelling: meaning(rule) for rule in brand.rules},
     }
-    check = Action(f"check {quoted(brand.name)}", "Check now")
     return BRANDS.changed_card(
         brand,
         done,
-        "\n\n".join([asked, *_risk_sentences(risky)]),
+        "\n\n".join([asked, *_risk_sentences(spelling_risks)]),
         fields,
-        check if prompts else Action("prompts add", "Add a question"),
-        *rule_actions(brand, risky),
+        next_step,
+        *rule_actions(brand, spelling_risks),
         warning=bool(warnings),
         warnings=warnings,
     )
 
 
-def _risk_sentences(risky: Sequence[Risk]) -> Iterator[str]:
-    """Yield a sentence for each risk in `risky`; spellings with the same reason and remedy share a
-    sentence.
+def _risk_sentences(spelling_risks: Sequence[Risk]) -> Iterator[str]:
+    """Yield a text for each reason why spellings of a brand may be mistaken, with the remedy. It
+    describes the first such spelling, and lists others with the same reason and remedy.
     """
-    alike: dict[tuple[str, str], list[Risk]] = {}
-    for risk in risky:
-        alike.setdefault((risk.reason, risk.remedy), []).append(risk)
-    for first, *others in alike.values():
+    by_reason: dict[tuple[str, str], list[Risk]] = {}
+    for risk in spelling_risks:
+        by_reason.setdefault((risk.reason, risk.remedy), []).append(risk)
+    for first, *others in by_reason.values():
         names = wording.listing([f'"{risk.spelling}"' for risk in others])
         yield f"{first} The same holds for {names}." if others else str(first)
 
 
 def _counts_in_words(brands: Sequence[Brand]) -> str:
-    """Return the numbers of brands and of competitors, such as "1 brand, 2 competitors"."""
+    """Return the numbers of tracked brands and of others, such as ``1 brand, 2 competitors``."""
     tracked = sum(brand.tracked for brand in brands)
     competitors = wording.count(len(brands) - tracked, "competitor")
     return f"{wording.count(tracked, 'brand')}, {competitors}"
@@ -259,36 +298,41 @@ _RULE_FIELDS = (
 async def set_rule(
     deployment: Deployment, _: Call, *, brand: str, spelling: str, **given: Any
 ) -> Card:
-    """Store when a spelling of a brand counts. A field that is not given keeps its value; ``-``
-    empties it.
+    """Store a rule that says when a spelling of a brand counts as the brand; return its card. A
+    rule that demands nothing is removed.
 
-    A rule that demands nothing is removed.
+    Args:
+        deployment: The open deployment.
+        brand: The brand's name or alias.
+        spelling: The name or alias to which the rule applies, in any case of letters.
+        given: The fields of the rule by name, such as ``near``. A field that is not given keeps its
+            value; ``-`` empties it.
 
     Raises:
-        UnknownName: for an unknown brand or spelling.
+        UnknownName: for an unknown brand, or a spelling that the brand does not have.
         ReadOnly: when the configuration declares the brand.
         NothingToChange: when nothing would change.
     """
-    spelt, before = _find_rule(deployment, brand, spelling)
-    if any(
-        declared.name == spelt.name
-        for declared in (await deployment.store.catalogue.declared()).brands
-    ):
-        raise ReadOnly(thing=f"The brand {spelt.name}", file=deployment.config.file)
+    found_brand, before = _find_rule(deployment, brand, spelling)
+    await BRANDS.require_own(deployment, found_brand)
     after = replace(before, **changed_values(_RULE_FIELDS, before, given))
     if after == before:
         raise NothingToChange(usage=BRANDS_RULE.usage)
-    others = tuple(rule for rule in spelt.rules if rule.spelling != after.spelling)
-    kept = () if after == Rule(after.spelling) else (after,)
-    await deployment.store.catalogue.set_brand(replace(spelt, rules=(*others, *kept)))
-    return _rule_card(spelt, after, gone=not kept)
+    other_rules = [rule for rule in found_brand.rules if rule.spelling != after.spelling]
+    is_removed = after == Rule(after.spelling)
+    rules = other_rules if is_removed else [*other_rules, after]
+    await deployment.store.catalogue.set_brand(replace(found_brand, rules=tuple(rules)))
+    return _rule_card(found_brand, after, is_removed=is_removed)
 
 
 async def fill_rule(
     deployment: Deployment, _: Call, *, brand: str, spelling: str
 ) -> Mapping[str, Any]:
-    """Return the values of a spelling's rule for the form of `set_rule`. Raises UnknownName for an
-    unknown brand or spelling.
+    """Return the values of a spelling's rule, with which the form of `set_rule` is filled; those of
+    an empty rule if the spelling has none.
+
+    Raises:
+        UnknownName: for an unknown brand, or a spelling that the brand does not have.
     """
     found, rule = _find_rule(deployment, brand, spelling)
     return {
@@ -298,59 +342,70 @@ async def fill_rule(
     }
 
 
-def rule_actions(brand: Brand, risks: Iterable[Risk]) -> tuple[Action, ...]:
-    """Return a button for each risky spelling of a brand, in the order of the risks; a button opens
-    the form of the spelling's rule.
+def rule_actions(brand: Brand, spelling_risks: Iterable[Risk]) -> tuple[Action, ...]:
+    """Return a button for each spelling of a brand that has a risk, once and in the order of the
+    risks. The button opens the form of the spelling's rule.
     """
-    risky = dict.fromkeys(risk.spelling for risk in risks)
+    spellings = dict.fromkeys(risk.spelling for risk in spelling_risks)
     return tuple(
         Action(
             f"brands rule {quoted(brand.name)} {quoted(spelling)}",
-            wording.shorten(f"A rule for {spelling}", 60),
+            wording.shorten(f"A rule for {spelling}", BUTTON_CHARS),
         )
-        for spelling in risky
+        for spelling in spellings
     )
 
 
 def meaning(rule: Rule) -> str:
-    """Return when a rule lets a spelling count, as a predicate: ``counts written exactly so; beside
-    "app"``.
+    """Return when a rule lets a spelling count, as a predicate whose conditions must all hold:
+    ``counts written exactly so; beside "app" or "task"``. The rule must demand something.
     """
-    parts = [
+    conditions = [
         "written exactly so" if rule.exact_case else "",
         "inside longer words too" if rule.inside_words else "",
         f"beside {_alternatives(rule.near)}" if rule.near else "",
         f"not beside {_alternatives(rule.not_near)}" if rule.not_near else "",
         f"in answers to questions in {_alternatives(rule.languages)}" if rule.languages else "",
     ]
-    return "counts " + "; ".join(filter(None, parts))
+    return "counts " + "; ".join(filter(None, conditions))
 
 
 def _alternatives(options: Sequence[str]) -> str:
+    """Return at least one option as ``"a", "b" or "c"``."""
     *first, last = (f'"{option}"' for option in options)
     return f"{', '.join(first)} or {last}" if first else last
 
 
 def _find_rule(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand, Rule]:
-    """Return a brand and the rule of one of its spellings; without a rule, an empty one. Raises
-    UnknownName for an unknown brand or spelling.
+    """Return a brand and the rule of one of its spellings; an empty rule if the spelling has none.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand's name or alias.
+        spelling: The name or an alias of the brand, in any case of letters.
+
+    Raises:
+        UnknownName: for an unknown brand, or a spelling that the brand does not have.
     """
-    subject = find_brand(deployment.catalogue, brand)
+    found_brand = find_brand(deployment.catalogue, brand)
     wanted = spelling.strip().casefold()
-    name = next((name for name in subject.names if name.casefold() == wanted), None)
+    name = next((name for name in found_brand.names if name.casefold() == wanted), None)
     if name is None:
-        raise unknown_name(f"spelling of {subject.name}", spelling, subject.names)
-    return subject, next((rule for rule in subject.rules if rule.spelling == name), Rule(name))
+        raise unknown_name(f"spelling of {found_brand.name}", spelling, found_brand.names)
+    rule = next((rule for rule in found_brand.rules if rule.spelling == name), Rule(name))
+    return found_brand, rule
 
 
-def _rule_card(brand: Brand, rule: Rule, *, gone: bool) -> Card:
-    """Return the card of a rule that was set, or removed (`gone`)."""
-    title = f"{'Took the rule away from' if gone else 'Set the rule of'} {rule.spelling}"
+def _rule_card(brand: Brand, rule: Rule, *, is_removed: bool) -> Card:
+    """Return the card of a spelling's rule that was set, with what it demands, or removed. Buttons
+    check the brand and edit the rule.
+    """
     name = quoted(brand.name)
+    done = "Took the rule away from" if is_removed else "Set the rule of"
     return Card(
-        title=title,
+        title=f"{done} {rule.spelling}",
         text="History is scored again by it.",
-        fields=() if gone else (Field(rule.spelling, meaning(rule)),),
+        fields=() if is_removed else (Field(rule.spelling, meaning(rule)),),
         actions=fitting(
             Action(f"check {name}", "Check now", Style.PRIMARY),
             Action(f"brands rule {name} {quoted(rule.spelling)}", "Edit"),

@@ -20,7 +20,7 @@ from overheard.cards.card import (
 )
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument, option
 from overheard.cards.model_names import ModelNames
-from overheard.commands.approvals import answer_review, keep
+from overheard.commands.approvals import answer_review, store_approval
 from overheard.commands.arguments import BrandName
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Brand
@@ -91,7 +91,7 @@ async def correct(
     if not better or better == approved.reply.text.strip():
         raise BadUsage(problem="The correction is missing", usage=DATASET_CORRECT.usage)
     await answer_review(deployment).require_true(approved, better)
-    return await keep(deployment, call, approved, better, "Corrected")
+    return await store_approval(deployment, call, approved, text=better, participle="Corrected")
 
 
 async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Mapping[str, Any]:
