@@ -29,7 +29,7 @@ from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Reque
 from overheard.logs import about
 
 CONFIRM, CANCEL = "confirm", "cancel"
-"""The words behind the buttons of a question, before the one that stands for the command."""
+"""The first word of a button of a question for a yes; the waiting command's token follows."""
 log = logging.getLogger(__name__)
 
 
@@ -53,15 +53,15 @@ class ChatDesk:
         patience: float = FIRST_CARD_DELAY_S,
         pause: float = EDIT_INTERVAL_S,
     ) -> None:
-        """Collect the commands and prepare the parts of the desk; the store is read at the first
-        request.
-        """
+        """Collect the commands and prepare the parts of the desk; the store is not read yet."""
         self._deployment = deployment
         self._gate = gate
-        added = [s for s in deployment.plugins.commands.values() if Face.CHAT in s.faces]
-        self._commands = tuple((*offered(Face.CHAT), *added) if commands is None else commands)
+        if commands is None:
+            of_plugins = [s for s in deployment.plugins.commands.values() if Face.CHAT in s.faces]
+            commands = (*offered(Face.CHAT), *of_plugins)
+        self._commands = tuple(commands)
         self._pending = Pending(deployment.store.chat_state, deployment.clock, self._commands)
-        self._seen = Seen()
+        self._recent_requests = Seen()
         self._completing = Completing(deployment)
         self._execution = CommandExecution(
             gate, self._pending, self._commands, self._opened, patience=patience, pause=pause
@@ -74,11 +74,12 @@ class ChatDesk:
         return self._commands
 
     async def serve(self, request: Request, conversation: Conversation) -> bool:
-        """Serve a request to its end; return False for a request that was served before.
+        """Serve a request to its end, and return True; return False for one that was served before.
 
-        An error is shown to the person and never raised; see `Desk`.
+        Requests are known by platform and id, in memory and for a day in the store. Errors are
+        shown to the person and never raised; one that cannot be shown is logged.
         """
-        if not self._seen.add((request.person.platform, request.id)):
+        if not self._recent_requests.add((request.person.platform, request.id)):
             return False
         about(command=request.id)
         try:
@@ -86,7 +87,7 @@ class ChatDesk:
                 return False
             await self._serve(request, conversation)
         except Exception as error:  # such as a lost store, or a form that cannot be filled in
-            await self._say(conversation, error)
+            await self._show_error(conversation, error)
         return True
 
     async def complete(
@@ -94,7 +95,17 @@ class ChatDesk:
     ) -> Sequence[str]:
         """Return up to 25 values of an option that contain the typed text, for completion.
 
-        Empty when the person may not use the command, or there is no such command or option.
+        Empty when the person may not use the command, and when there is no such command or option.
+
+        Args:
+            command: The name of the command, such as ``alerts snooze``.
+            option: The option's name or written name.
+            typed: The text so far; an empty one matches all values.
+            person: The person who types.
+            channel: The channel, such as ``discord:123``.
+
+        Raises:
+            Exception: errors of the store.
         """
         spec = next((spec for spec in self._commands if spec.name == command), None)
         if spec is None or await self._gate.allowed(person, channel, spec) is not None:
@@ -107,34 +118,37 @@ class ChatDesk:
     async def home(self, person: Person) -> Card:
         """Return the card of a person's Home: the brands' state, the open alerts, the next checks.
 
-        Before there is a brand, the card is the checklist of the set-up. An error becomes a card.
+        Before there is a brand, it is the checklist of the set-up; later, a button leads to an
+        incomplete one. A person who may not read gets the refusal. An error becomes a card, and is
+        never raised.
         """
         try:
             refusal = await self._gate.allowed(person, "", STATUS)
             if refusal is not None:
                 return replies.not_allowed(refusal)
             deployment, call = await self._opened(person, f"{person.platform}:{person.id}")
-            steps = await checklist(deployment)
+            setup = await checklist(deployment)
             if not deployment.catalogue.brands:
-                return checklist_card(steps)
+                return checklist_card(setup)
             card = with_proposal(await status(deployment, call), await proposed(deployment))
-            if steps.complete:
+            if setup.complete:
                 return card
-            left = Action("setup list", f"Set up: {steps.done} of {len(steps.steps)}")
-            return replace(card, actions=(*card.actions, left))
+            continue_setup = Action("setup list", f"Set up: {setup.done} of {len(setup.steps)}")
+            return replace(card, actions=(*card.actions, continue_setup))
         except Exception as error:
             return replies.failed(error)
 
     async def greeting(self) -> Card:
-        """Return a card that says what the bot does and how to begin."""
+        """Return a card that says what the bot does and how to begin; an error becomes a card."""
         try:
             return greeting_card(await checklist(await self._deployment.refreshed()))
         except Exception as error:
             return replies.failed(error)
 
-    async def _say(self, conversation: Conversation, error: Exception) -> None:
-        """Show an error privately to the person who asked, else in the channel; a failure is
-        logged.
+    async def _show_error(self, conversation: Conversation, error: Exception) -> None:
+        """Show an error to the person who asked, and if that fails, to the whole channel.
+
+        When that fails too, nothing is shown; each failure is logged.
         """
         card = replies.failed(error)
         for private in (True, False):
@@ -146,11 +160,15 @@ class ChatDesk:
                 return
 
     async def _serve(self, request: Request, conversation: Conversation) -> None:
-        """Answer a request: a question in words, a yes or no to a waiting command, or a typed
-        command.
+        """Answer a request: a question in words, a click on yes or no, or a command.
+
+        A command that cannot be understood is answered as a question or with what is wrong.
+
+        Raises:
+            Exception: any other error, such as of the store, for `serve` to show.
         """
         if request.question:
-            await self._answer(request, conversation)
+            await self._answer_question(request, conversation)
             return
         verb, _, token = request.words.partition(" ")
         try:
@@ -158,16 +176,18 @@ class ChatDesk:
                 await self._decide(request, conversation, token.strip(), yes=verb == CONFIRM)
                 return
             deployment, call = await self._opened(request.person, request.channel)
-            order = self._read(request, deployment)
+            order = self._order_of(request, deployment)
         except (UnknownCommand, BadUsage) as error:
             await self._correct(request, conversation, error)
         else:
             await self._receive(order, request, deployment, call, conversation)
 
-    async def _answer(self, request: Request, conversation: Conversation) -> None:
+    async def _answer_question(self, request: Request, conversation: Conversation) -> None:
         """Answer a question in words, by a command that reads or by a card with buttons.
 
-        A person without rights, or with too many questions, gets a refusal.
+        A person without rights gets a refusal, and one who asks too fast is told to wait. An
+        understood question is remembered for the next one of its conversation; a question that is
+        not understood may cost money, if a model for questions is configured.
         """
         if await self._is_refused(HELP, request, conversation):
             return
@@ -175,15 +195,13 @@ class ChatDesk:
             await conversation.show(too_many(wait_s))
         else:
             deployment, call = await self._opened(request.person, request.channel)
-            answer = await self._questions.answer(request, deployment, call)
-            await self._show_reply(answer, request, deployment, call, conversation)
+            reply = await self._questions.answer(request, deployment, call)
+            await self._show_reply(reply, request, deployment, call, conversation)
 
     async def _is_refused(
         self, spec: CommandSpec, request: Request, conversation: Conversation
     ) -> bool:
-        """Return whether the person of a request may not use a command; if so, show the reason
-        privately.
-        """
+        """Return whether the person of a request may not use a command; if so, show why."""
         refusal = await self._gate.allowed(request.person, request.channel, spec)
         if refusal is not None:
             await conversation.show(replies.not_allowed(refusal), private=True)
@@ -197,8 +215,9 @@ class ChatDesk:
         call: Call,
         conversation: Conversation,
     ) -> None:
-        """Show the card of a reply to a question, or carry out its command if the person may use
-        the command.
+        """Show the card of a reply to a question, or carry out its command.
+
+        A person who may not use the command gets the refusal.
 
         Args:
             reply: The reply.
@@ -220,70 +239,85 @@ class ChatDesk:
     async def _correct(
         self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
     ) -> None:
-        """Show what was wrong with a request, after an attempt to answer an unknown command as a
-        question.
+        """Answer a request whose words are no valid command.
+
+        A person who may not use any command gets the refusal. An unknown command is first tried as
+        a question in words; then similar commands, or else useful next steps, are offered to the
+        person alone. Wrong options are shown with the problem.
 
         Args:
-            request: The request. A person who may not use commands gets no details.
+            request: The request.
             conversation: Where the card or form is shown.
-            error: The error.
+            error: What is wrong: the command, or its options.
         """
         if await self._is_refused(HELP, request, conversation):
             return
         if isinstance(error, UnknownCommand):
-            if not await self._asked_in_words(request, conversation):
+            if not await self._answer_as_question(request, conversation):
                 deployment, _ = await self._opened(request.person, request.channel)
-                steps = [Action(step.words, step.label) for step in await next_steps(deployment)]
-                await conversation.show(self._unknown_card(request, error, steps), private=True)
+                useful = [Action(step.words, step.label) for step in await next_steps(deployment)]
+                await conversation.show(self._unknown_card(request, error, useful), private=True)
         else:
             await self._show_problem(request, conversation, error)
 
-    async def _asked_in_words(self, request: Request, conversation: Conversation) -> bool:
-        """Answer an unknown command as a question in words, and return whether that was possible.
+    async def _answer_as_question(self, request: Request, conversation: Conversation) -> bool:
+        """Answer an unknown command as a question in words; return whether that was possible.
 
-        It is impossible when the grammar does not understand the question, or only by correcting a
-        typo, and when the person has asked too many questions.
+        It is not when the grammar does not understand it, or only after a corrected typo, when the
+        person asks too many questions, and for a form's submission. No model is asked.
         """
         question = replace(request, words="", question=request.words, message="")
         if not request.words or self._questions.wait_s(question):
             return False
         deployment, call = await self._opened(request.person, request.channel)
-        answer = await self._questions.understood(question, deployment, call)
-        if answer is None or answer.reading.guessed:  # a typo gets a button
+        reply = await self._questions.understood(question, deployment, call)
+        if reply is None or reply.reading.guessed:  # a typo gets a button
             return False
-        await self._show_reply(answer, question, deployment, call, conversation)
+        await self._show_reply(reply, question, deployment, call, conversation)
         return True
 
-    def _read(self, request: Request, deployment: Deployment) -> Order:
+    def _order_of(self, request: Request, deployment: Deployment) -> Order:
+        """Return the command of a request with its options: typed, or from a form or a chat's own
+        command.
+
+        Raises:
+            UnknownCommand: when there is no such command.
+            BadUsage: when its options are wrong.
+        """
         if not request.command:
             names = [name for brand in deployment.catalogue.brands for name in brand.names]
             return parse(request.words, self._commands, names)
         return fill(spec_named(self._commands, request.command), request.options)
 
     def _unknown_card(
-        self, request: Request, error: UnknownCommand, steps: Sequence[Action]
+        self, request: Request, error: UnknownCommand, useful_steps: Sequence[Action]
     ) -> Card:
-        """Return the card for an unknown command: where it can be used, or which commands are
-        similar.
+        """Return the card for an unknown command.
+
+        A command of the terminal is told to be one. Otherwise the card offers similar commands, or
+        without any, useful steps.
 
         Args:
             request: The request with the words.
             error: The error.
-            steps: Actions that are useful now, for words that resemble no command.
+            useful_steps: Actions that are useful in the present state of the deployment.
         """
-        typed = (request.words or request.command).casefold().split()
+        typed = request.words or request.command
+        words = typed.casefold().split()
         for spec in offered(Face.TERMINAL):
-            if spec not in self._commands and typed[: len(spec.name.split())] == spec.name.split():
+            name = spec.name.split()
+            if spec not in self._commands and words[: len(name)] == name:
                 return replies.terminal_only(spec)
-        return replies.unknown_command_card(
-            error, near(" ".join(typed), self._commands), request.words or request.command, steps
-        )
+        similar = near(" ".join(words), self._commands)
+        return replies.unknown_command_card(error, similar, typed, useful_steps)
 
     async def _show_problem(
         self, request: Request, conversation: Conversation, error: BadUsage
     ) -> None:
-        """Show the form again with its problem, or for a typed command, the problem to the person
-        alone.
+        """Show what is wrong with a command's options, for this person alone.
+
+        The form is opened again with its values if they came from one and a form can be opened;
+        otherwise a card is shown.
 
         Args:
             request: The request with the wrong options.
@@ -305,8 +339,12 @@ class ChatDesk:
         call: Call,
         conversation: Conversation,
     ) -> None:
-        """Carry out a command, or open its form, or show why not: missing rights, a request for
-        help, missing options.
+        """Carry out a command that was understood, or show what comes before: a refusal, its help,
+        its form, or which options are missing.
+
+        A refusal is also written into the audit log. Its help is also shown for a step of the
+        set-up without any option, where no form can be opened. All of these are shown to the person
+        alone.
 
         Args:
             order: The command and its options.
@@ -316,6 +354,7 @@ class ChatDesk:
             conversation: Where answers are shown.
         """
         spec = order.spec
+        is_empty_step = spec.step and not (request.command or order.given)
         refusal = await self._gate.allowed(request.person, request.channel, spec)
         if refusal is not None:
             await self._execution.note(order, request.person, request.channel, refusal)
@@ -323,9 +362,9 @@ class ChatDesk:
             await conversation.show(card, private=True)
         elif order.helped:
             await conversation.show(command_help_card(spec), private=True)
-        elif form := await self._form(order, request, deployment, call, conversation):
+        elif form := await self._form_to_open(order, request, deployment, call, conversation):
             await conversation.open_form(form)
-        elif order.missing or (spec.step and not (request.command or order.given)):
+        elif order.missing or is_empty_step:
             await conversation.show(command_help_card(spec, order.missing), private=True)
         else:
             await self._execution.carry_out(
@@ -337,7 +376,7 @@ class ChatDesk:
                 from_form=bool(request.command),
             )
 
-    async def _form(
+    async def _form_to_open(
         self,
         order: Order,
         request: Request,
@@ -347,20 +386,21 @@ class ChatDesk:
     ) -> Form | None:
         """Return the form to open for a typed command, or None when the command needs no form.
 
-        A form opens when required options are missing, and for a command with a filled-in form when
-        only its required options were given.
+        A form opens when required options are missing, and for a command with a filled-in form
+        (`fill`) when no other option was given. A step of the set-up always gets its filled-in
+        form. None where no form can be opened, and for the submission of a form.
 
         Args:
             order: The command and its options.
-            request: The request; a submitted form opens no other form.
+            request: The request; its `command` is set for a submitted form.
             deployment: The open deployment, for the form's values.
             call: The person, the channel and the time zone.
             conversation: Says whether a form can be opened.
         """
-        spec = order.spec
-        if request.command or not conversation.forms:
+        spec, given = order.spec, order.given
+        is_form_answer = bool(request.command)
+        if is_form_answer or not conversation.forms:
             return None
-        given = order.given
         if order.missing and not (spec.step and spec.fill):
             lists = {
                 option.name: await self._completing.entries(option) for option in order.missing
@@ -375,8 +415,12 @@ class ChatDesk:
     async def _decide(
         self, request: Request, conversation: Conversation, token: str, *, yes: bool
     ) -> None:
-        """Carry out or cancel a waiting command after a click, if the person may decide; else say
-        why not.
+        """Carry out or cancel a waiting command after a click on yes or no.
+
+        The click is refused, and the refusal logged, when the person may not decide. A command that
+        has expired or was decided before is told to be closed. Otherwise the command no longer
+        waits, and a yes carries it out at the price that was shown, in the channel where it was
+        asked.
 
         Args:
             request: The click.
@@ -408,22 +452,27 @@ class ChatDesk:
             )
 
     async def _may_decide(
-        self, request: Request, spec: CommandSpec, wanted_by: Person
+        self, request: Request, spec: CommandSpec, requester: Person
     ) -> str | None:
-        """Return why a person may not decide a waiting command, as a sentence, or None.
+        """Return a sentence that says why a person may not decide a waiting command; None if they
+        may.
+
+        The requester needs the command's role, everybody else at least that of an operator.
 
         Args:
             request: The click of the person.
             spec: The waiting command.
-            wanted_by: The person who asked for the command; others need the rights of an operator.
+            requester: The person who asked for the command.
         """
-        is_own = (request.person.platform, request.person.id) == (wanted_by.platform, wanted_by.id)
+        person = request.person
+        is_own = (person.platform, person.id) == (requester.platform, requester.id)
         needed = spec if is_own else replace(spec, role=max(spec.role, Role.OPERATOR))
-        return await self._gate.allowed(request.person, request.channel, needed)
+        return await self._gate.allowed(person, request.channel, needed)
 
     async def _opened(self, person: Person, channel: str) -> tuple[Deployment, Call]:
-        """Return the refreshed deployment, and the call of one person, in the channel's time zone,
-        else in the person's.
+        """Return the deployment as it is stored now, and the call of a person in a channel.
+
+        The time zone is that of the channel, else the person's, else the deployment's.
         """
         deployment = await self._deployment.refreshed()
         zone = deployment.zone_in(channel) or _zone(person) or deployment.zone
@@ -431,6 +480,7 @@ class ChatDesk:
 
 
 def _zone(person: Person) -> tzinfo | None:
+    """Return the time zone of a person; None when the chat tells none, or an unknown one."""
     try:
         return ZoneInfo(person.zone) if person.zone else None
     except (KeyError, ValueError, OSError):  # a name that this machine does not know

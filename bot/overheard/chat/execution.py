@@ -63,7 +63,7 @@ class CommandExecution:
         self._pending = pending
         self._commands = commands
         self._opened = opened
-        self._paces = {"patience": patience, "pause": pause}
+        self._progress_times = {"patience": patience, "pause": pause}
         self._slots = CommandSlots()
 
     async def carry_out(
@@ -78,10 +78,13 @@ class CommandExecution:
         decorate: Callable[[Card], Card] = lambda card: card,
         from_form: bool = False,
     ) -> None:
-        """Carry out a command and show its result, the question that needs a yes, or its error.
+        """Carry out a command, and show its result, the question that needs a yes, or its error.
 
-        While it runs, its progress is shown; afterwards it is written into the audit log. A check
-        that is under way already is joined.
+        Progress is shown while a long command runs. Afterwards the use is written into the audit
+        log, unless the command only waits for a yes. When another person's equal check is under
+        way, its result is shown instead. A command that waits for a yes is stored. An error of what
+        was typed is shown to the person alone, unless progress was shown before. A step of the
+        set-up goes on to the next step.
 
         Args:
             order: The command and its options.
@@ -89,9 +92,14 @@ class CommandExecution:
             deployment: The open deployment.
             call: The person, the channel and the time zone.
             conversation: Where results are shown.
-            agreed_usd: The price to which the person said yes, in dollars; 0 without a yes.
+            agreed_usd: The price in US dollars to which the person said yes; 0 without a yes.
             decorate: Changes the card before it is shown.
-            from_form: Whether the options come from a form, which a problem is shown in again.
+            from_form: Whether the options come from a form; a step of the set-up shows a problem in
+                that form again.
+
+        Raises:
+            CancelledError: when this process ends; the card then says that the command was cut off.
+            Exception: when the chat cannot show the result; errors of the command are shown.
         """
         spec = order.spec
         if spec.step:
@@ -107,27 +115,28 @@ class CommandExecution:
                 lambda: self._meter(spec, deployment, call),
                 private=spec.private,
                 notice=notice,
-                **self._paces,
+                **self._progress_times,
             )
             call = replace(call, progress=progress)
-            outcome, refused, under_way = "stopped", False, ""
+            outcome, private, run_under_way = "stopped", spec.private, ""
             card: Card | None
             try:
                 async with progress.shown():
                     with themed(call.channel):
-                        given = await self._run(order, deployment, call, agreed_usd)
-                if isinstance(given, Unagreed):
+                        result = await self._run(order, deployment, call, agreed_usd)
+                if isinstance(result, Unagreed):
                     outcome = ""  # nothing was done yet
-                    token = await self._pending.add(order, person, call.channel, given)
-                    card = replies.confirmation_card(order, given.needed, token)
+                    token = await self._pending.add(order, person, call.channel, result)
+                    card = replies.confirmation_card(order, result.needed, token)
                 else:
-                    card = given.card if isinstance(given, Step) else given
+                    card = result.card if isinstance(result, Step) else result
                     outcome = "done"
             except RunUnderWay as error:
-                card, outcome, under_way = None, replies.error_sentence(error), error.run
+                card, outcome, run_under_way = None, replies.error_sentence(error), error.run
             except Exception as error:
                 card, outcome = replies.failed(error, order), replies.error_sentence(error)
-                refused = isinstance(error, REFUSALS) and not progress.was_shown
+                is_refusal = isinstance(error, REFUSALS) and not progress.was_shown
+                private = private or is_refusal
             except asyncio.CancelledError:
                 await self._show_cut_off(spec, deployment, call, conversation)
                 raise
@@ -136,10 +145,10 @@ class CommandExecution:
                     await self.note(order, person, call.channel, outcome)
             if card is None:
                 await join_run(
-                    deployment, call, under_way, conversation, answers_question=agreed_usd > 0
+                    deployment, call, run_under_way, conversation, answers_question=agreed_usd > 0
                 )
             else:
-                await conversation.show(decorate(card), private=spec.private or refused)
+                await conversation.show(decorate(card), private=private)
 
     async def _carry_out_step(
         self,
@@ -151,14 +160,16 @@ class CommandExecution:
         *,
         from_form: bool,
     ) -> None:
-        """Carry out a step of the set-up, log it, and go on to the next step's form, its command or
-        its card.
+        """Carry out a step of the set-up and log it, and go on with what its result names.
 
-        A problem is shown in the form again when the options came from a form.
+        That is a command, which is carried out with the price that the person agreed to; else the
+        form of the next step, if a form can be opened; else the card of the step, for this person
+        alone. An `OverheardError` is shown in the step's form again if the options came from it,
+        otherwise to the person alone.
 
         Args:
             order: The step and its options.
-            person: The person.
+            person: The person who sent the step.
             deployment: The open deployment.
             call: The person, the channel and the time zone.
             conversation: Where forms and cards are shown.
@@ -169,7 +180,7 @@ class CommandExecution:
         """
         spec, outcome = order.spec, "stopped"
         try:
-            given = await spec.run(deployment, call, **order.options)
+            result = await spec.run(deployment, call, **order.options)
             outcome = "done"
         except OverheardError as error:
             outcome = replies.error_sentence(error)
@@ -182,44 +193,58 @@ class CommandExecution:
             return
         finally:
             await self.note(order, person, call.channel, outcome)
-        if not isinstance(given, Step):
+        if not isinstance(result, Step):
             raise TypeError(f"{spec.name} returns no step")
         deployment, call = await self._opened(person, call.channel)
-        if given.run:
+        if result.run:
             names = [name for brand in deployment.catalogue.brands for name in brand.names]
-            order = parse(given.run, self._commands, names)
+            next_order = parse(result.run, self._commands, names)
             await conversation.show(replies.BEGUN)  # closes a form that is still open
-            agreed_usd = given.agreed_usd
             await self.carry_out(
-                order, person, deployment, call, conversation, agreed_usd=agreed_usd
+                next_order,
+                person,
+                deployment,
+                call,
+                conversation,
+                agreed_usd=result.agreed_usd,
             )
-        elif given.form and conversation.forms:
-            following = spec_named(self._commands, given.form)
-            content = await following.fill(deployment, call) if following.fill else {}
-            await conversation.open_form(replies.filled_form(following, content))
+        elif result.form and conversation.forms:
+            next_spec = spec_named(self._commands, result.form)
+            content = await next_spec.fill(deployment, call) if next_spec.fill else {}
+            await conversation.open_form(replies.filled_form(next_spec, content))
         else:
-            await conversation.show(given.card, private=True)
+            await conversation.show(result.card, private=True)
 
     async def _show_cut_off(
         self, spec: CommandSpec, deployment: Deployment, call: Call, conversation: Conversation
     ) -> None:
-        """Show, within `CUT_OFF_TIMEOUT_S`, that a command is cut off because this process ends,
-        and whether its run will be resumed; errors are ignored.
+        """Show that a command is cut off because this process ends, and whether its run will be
+        resumed.
+
+        A run outside the history is not resumed. Gives up after `CUT_OFF_TIMEOUT_S` seconds, and
+        ignores all errors.
 
         Args:
             spec: The command.
             deployment: The open deployment.
-            call: The person and the channel, which find the run.
+            call: The person and the channel, by which the run is found.
             conversation: Where the card is shown.
         """
         with suppress(Exception):
             async with asyncio.timeout(CUT_OFF_TIMEOUT_S):
                 run = await self._run_of(spec, deployment, call)
-                goes_on = run is not None and not run.aside
-                await conversation.show(cut_off_card(goes_on=goes_on), private=spec.private)
+                is_resumed = run is not None and not run.aside
+                await conversation.show(cut_off_card(goes_on=is_resumed), private=spec.private)
 
     async def note(self, order: Order, person: Person, channel: str, outcome: str) -> None:
-        """Write a command and its outcome into the audit log; a failure is logged, never raised."""
+        """Write a command and its outcome into the audit log; a failure is logged and never raised.
+
+        Args:
+            order: The command and its options, which are logged as typed words.
+            person: The person who used it.
+            channel: The channel, such as ``slack:C0123``.
+            outcome: ``done``, or why the command was not carried out.
+        """
         try:
             await self._gate.note(person, channel, order.words, order.spec, outcome)
         except Exception:
@@ -228,14 +253,23 @@ class CommandExecution:
     async def _run(
         self, order: Order, deployment: Deployment, call: Call, agreed_usd: float
     ) -> Card | Step | Unagreed:
-        """Quote and run a command, see `run_command`; a command that only reads waits for a slot
-        first.
+        """Quote a command, and execute it if it is cheap enough or the person has agreed.
+
+        At most what the channel may spend without a yes is spent without one. A command that only
+        reads first waits for a slot (`CommandSlots`); a command that may cost money does not.
 
         Args:
             order: The command and its options.
             deployment: The open deployment.
-            call: The person and the channel, whose limit may be spent without a yes.
-            agreed_usd: The price in dollars to which the person said yes; 0 without a yes.
+            call: The person and the channel.
+            agreed_usd: The price in US dollars to which the person said yes; 0 without a yes.
+
+        Returns:
+            The command's result; `Unagreed` when the person has to say yes first.
+
+        Raises:
+            TooBusy: when too many commands wait for a slot.
+            OverheardError: what the command raises.
         """
         spec, free_usd = order.spec, deployment.config.chat.free(call.channel)
         reads = spec.role is Role.VIEWER and not spec.asks
@@ -245,12 +279,16 @@ class CommandExecution:
             )
 
     async def _meter(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Meter | None:
-        """Return the key and the spent dollars of the run that a command has under way, or None."""
+        """Return the key and the spent US dollars of the run that this command has under way, or
+        None.
+        """
         run = await self._run_of(spec, deployment, call)
         return Meter(run.key, await deployment.store.money.spent(run_id=run.id)) if run else None
 
     async def _run_of(self, spec: CommandSpec, deployment: Deployment, call: Call) -> Run | None:
-        """Return the run that a command of this person has under way in this channel, or None."""
+        """Return the first run under way that this person began in this channel; None without one,
+        and for a command that cannot spend.
+        """
         if not spec.spends:
             return None
         for run in await deployment.store.runs.find(state=RunState.RUNNING):

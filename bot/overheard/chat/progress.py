@@ -53,16 +53,17 @@ class Meter:
     spent: float
 
 
-Look = Callable[[], Awaitable[Meter | None]]
-"""Finds the run that the work belongs to, if there is one by now."""
+MeterReader = Callable[[], Awaitable[Meter | None]]
+"""Reads the state of the run that a command has begun; None when it has begun none (yet)."""
 
 
 class CutOffNotice:
     """A stored delivery that turns a card of progress into a card that says that the command was
     cut off.
 
-    As long as this process lives, it puts the delivery off; after a crash, the outbox of the next
-    process posts the delivery.
+    While this process lives, it puts the delivery off again and again; after a crash, the outbox of
+    the next process posts the delivery when it is due. Use it as an async context manager around
+    the work.
 
     Args:
         deliveries: Stores the delivery.
@@ -81,19 +82,23 @@ class CutOffNotice:
         self._renewed_at: float | None = None
 
     async def __aenter__(self) -> CutOffNotice:
-        """Begin, without a stored delivery."""
+        """Return this notice; nothing is stored before the first `renew`."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Remove the delivery: the result is shown in place of the progress."""
+        """Remove the delivery, because the result takes the place of the progress.
+
+        Errors of the store are ignored: the notice is then posted although the work has ended.
+        """
         if self._renewed_at is not None:
             with contextlib.suppress(Exception):  # when the store is closed; the notice is posted
                 await self._deliveries.remove(self._key)
 
     async def renew(self, run: str) -> None:
-        """Store the delivery again, due in `CUT_OFF_AFTER`, if a message shows the card.
+        """Store the delivery again, due in `CUT_OFF_AFTER`.
 
-        Does nothing within `RENEWAL_INTERVAL_S` of the last renewal.
+        Does nothing within `RENEWAL_INTERVAL_S` of the last renewal, and while no message shows the
+        card.
 
         Args:
             run: The key of the run that is under way, or an empty string.
@@ -105,8 +110,9 @@ class CutOffNotice:
             return
         channel, message = location
         due_at = self._clock.now() + CUT_OFF_AFTER
-        kind, self._renewed_at = DeliveryKind.PROGRESS, now
-        await self._deliveries.put(Delivery(kind, self._key, channel, due_at, run, message=message))
+        self._renewed_at = now
+        delivery = Delivery(DeliveryKind.PROGRESS, self._key, channel, due_at, run, message=message)
+        await self._deliveries.put(delivery)
 
 
 class ChatProgress:
@@ -115,7 +121,7 @@ class ChatProgress:
     Args:
         conversation: Where the progress is shown.
         title: The command that is carried out.
-        look: Finds the run of the command.
+        read_meter: Reads the state of the command's run.
         patience: Seconds before the first card.
         pause: Seconds between two cards.
         private: Whether only the person who asked sees the progress, as for a private result.
@@ -129,46 +135,52 @@ class ChatProgress:
         self,
         conversation: Conversation,
         title: str,
-        look: Look,
+        read_meter: MeterReader,
         *,
         patience: float = FIRST_CARD_DELAY_S,
         pause: float = EDIT_INTERVAL_S,
         private: bool = False,
         notice: CutOffNotice | None = None,
     ) -> None:
-        """Begin without a card; `shown` shows one after `patience` seconds, and edits it every
-        `pause` seconds.
-        """
+        """Begin without a card; nothing is shown before `shown` is entered."""
         self._conversation = conversation
         self._notice = notice
         self._title = title
-        self._look = look
+        self._read_meter = read_meter
         self._patience = patience
         self._pause = pause
         self._private = private
         self._ended = asyncio.Event()
         self.was_shown = False
-        self._step = ""
+        self._work_title = ""
         self._total = self._done = 0
-        self._began = monotonic()
+        self._began_at = monotonic()
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work with a number of steps (0: unknown); this ends the piece before."""
-        self._step, self._total, self._done = title, total, 0
-        self._began = monotonic()
+        """Begin a piece of work of a number of steps, which replaces the piece before.
+
+        Args:
+            title: What is done, in a few words: the text of the card.
+            total: The number of steps; 0 when it is not known.
+        """
+        self._work_title, self._total, self._done = title, total, 0
+        self._began_at = monotonic()
 
     def advance(self, steps: int = 1) -> None:
-        """Count steps as done."""
+        """Count further steps of this piece of work as done."""
         self._done += steps
 
     def finish(self) -> None:
-        """Record that the work is done or given up."""
-        self._step, self._total, self._done = "", 0, 0
+        """Record that the piece of work is done or given up; the card then shows no steps."""
+        self._work_title, self._total, self._done = "", 0, 0
 
     @asynccontextmanager
     async def shown(self) -> AsyncIterator[None]:
-        """Show progress while the block lasts; leave the block only after the last card has
-        arrived.
+        """Show progress while the block runs, and end only after the last card has arrived.
+
+        The first card comes after `patience` seconds, and it is edited every `pause` seconds.
+        Nothing is shown for a shorter block. A card that cannot be shown is logged and does not
+        disturb the block.
         """
         watch = asyncio.create_task(self._watch())
         try:
@@ -178,13 +190,15 @@ class ChatProgress:
             await watch
 
     async def _watch(self) -> None:
-        """Show progress every `pause` seconds until the work has ended; a failed update is
-        logged.
+        """Show progress after `patience` seconds and then every `pause` seconds, until the work has
+        ended.
+
+        Each time, the notice of a crash is renewed. An error is logged, and the next card is tried.
         """
         wait = self._patience
         while not await self._has_ended(wait):
             try:
-                meter = await self._look()
+                meter = await self._read_meter()
                 self.was_shown = True
                 await self._conversation.show(self._progress_card(meter), private=self._private)
                 if self._notice:
@@ -194,24 +208,34 @@ class ChatProgress:
             wait = self._pause
 
     async def _has_ended(self, seconds: float) -> bool:
+        """Wait up to some seconds for the end of the work, and return whether it has ended."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._ended.wait()
         return self._ended.is_set()
 
     def _progress_card(self, meter: Meter | None) -> Card:
-        """Return the card of the progress so far, with a button to stop a run that is under way."""
+        """Return the card of the progress so far.
+
+        A run that is under way adds what it has spent, and a button that stops it after a yes.
+
+        Args:
+            meter: The state of the command's run, or None without one.
+        """
         stop = f"runs cancel {meter.run}" if meter else ""
         return Card(
             title=f"Working on it: {self._title}",
-            text=f"{self._step} …" if self._step else "",
+            text=f"{self._work_title} …" if self._work_title else "",
             fields=tuple(self._progress_fields(meter)),
             actions=(Action(stop, "Stop", Style.DANGER, "Stop this check?"),) if stop else (),
         )
 
     def _progress_fields(self, meter: Meter | None) -> list[Field]:
-        """Return fields with the steps done, the dollars spent and the time left, as far as they
-        are known.
+        """Return fields with the steps done, the US dollars spent and the time left.
+
+        Steps are left out when their number is unknown, dollars without a run, and the time before
+        the first step and after the last. The time is estimated from the mean time of a step so
+        far.
         """
         fields = []
         if self._total:
@@ -219,8 +243,9 @@ class ChatProgress:
         if meter:
             fields.append(Field("Spent", wording.money(meter.spent)))
         if self._total and 0 < self._done < self._total:
-            left = (monotonic() - self._began) / self._done * (self._total - self._done)
-            time_left = wording.duration(left) if left >= 10 else f"{max(1, round(left))} s"
+            seconds_per_step = (monotonic() - self._began_at) / self._done
+            left_s = seconds_per_step * (self._total - self._done)
+            time_left = wording.duration(left_s) if left_s >= 10 else f"{max(1, round(left_s))} s"
             fields.append(Field("Time left", f"about {time_left}"))
         return fields
 
@@ -237,28 +262,36 @@ async def join_run(
     *,
     answers_question: bool = False,
 ) -> None:
-    """Show who began a run that is under way, wait for its end, and show its result to the person
-    who asked; where the result is in the same channel, only say so.
+    """Show that a check is under way already and who began it, wait for its end, and show its
+    result.
+
+    Where the run was asked in the same channel, its result is shown there by itself, and the last
+    card only says that it is done. The store is read every `POLL_INTERVAL_S` seconds. Ends without
+    a second card when the run is gone, paused or cancelled.
 
     Args:
         deployment: The open deployment.
-        call: The call of the person.
+        call: The call of the person who asks the same now.
         key: The run's key.
-        conversation: Where the person asked.
-        answers_question: Whether the cards replace the question to whose price the person agreed;
+        conversation: Where that person asked.
+        answers_question: Whether the cards replace the question to whose price the person said yes;
             otherwise only that person sees them.
+
+    Raises:
+        UnknownName: when there is no such run.
     """
     run = await find_run(deployment.store.runs, key)
-    who = name_without_id(run.asked_by) or "Someone"
+    starter = name_without_id(run.asked_by) or "Someone"
     seconds = (deployment.clock.now() - run.started_at).total_seconds()
     ago = "a moment" if seconds < 60 else wording.duration(seconds // 60 * 60)
-    here = run.channel == call.channel
-    then = "Its result is shown here." if here else "I'll show you the result too."
-    card = Card("This is being asked already", f"{who} started this check {ago} ago. {then}")
+    same_channel = run.channel == call.channel
+    where = "Its result is shown here." if same_channel else "I'll show you the result too."
+    card = Card("This is being asked already", f"{starter} started this check {ago} ago. {where}")
     await conversation.show(card, private=not answers_question)
-    while found := await run_result(await deployment.refreshed(), call, key, note=""):
-        if isinstance(found, Outgoing):
-            done = Card(f"{who}'s check is done", "Its result is in this channel.")
-            await conversation.show(done if here else found.card, private=not answers_question)
+    while result := await run_result(await deployment.refreshed(), call, key, note=""):
+        if isinstance(result, Outgoing):
+            done = Card(f"{starter}'s check is done", "Its result is in this channel.")
+            shown = done if same_channel else result.card
+            await conversation.show(shown, private=not answers_question)
             return
         await asyncio.sleep(POLL_INTERVAL_S)

@@ -23,7 +23,7 @@ from overheard.interfaces import Form, Refusal
 
 FAULT = "Something went wrong inside Overheard; its log says what."
 
-OPEN = "This offer expires in an hour."
+EXPIRY_NOTE = "This offer expires in an hour."
 EXPIRED = Card(
     "This question is closed",
     "It was answered before, or it waited for more than an hour. Ask for it again.",
@@ -33,11 +33,11 @@ EXPIRED = Card(
 BEGUN = Card("I am asking now", "The result appears here in a minute or two.")
 
 MAX_KNOWN = 3
-"""Known names from which on they are left out where one is meant."""
+"""An error that suggests a name lists the other known names only up to this number."""
 MAX_MEANT = 2
 """Commands that are offered in place of an unknown one."""
-MAX_WORDS = 120
-"""Characters of what was typed that a question repeats."""
+MAX_SUMMARY_CHARS = 120
+"""Characters of what was typed that a question for a yes repeats."""
 _CLAUSE_END = re.compile(r"[:;,.]")
 log = logging.getLogger(__name__)
 
@@ -45,36 +45,41 @@ log = logging.getLogger(__name__)
 def confirmation_card(order: Order, needed: ConfirmationNeeded, token: str) -> Card:
     """Return the card that asks for a yes before a command spends or removes something.
 
+    For a command that spends, the title is its price, and the button says "Ask"; the text says what
+    is asked, and the highest price. For others the title is what the command does, as a question.
+
     Args:
         order: The command and its options.
-        needed: Why a yes is needed, and the price.
-        token: The id of the question, which its buttons carry.
+        needed: Why a yes is needed; for a command that spends, the price in words.
+        token: The id of the waiting command, which both buttons carry.
     """
-    asked = _order_summary(order)
     cancel = Action(f"cancel {token}", "Cancel")
     data = {"question": needed.question}
     if order.spec.spends:
-        price, _, rest = needed.reason.removesuffix(".").partition("; ")
-        title, _, most = price.partition(", at most ")
-        more = "; ".join(filter(None, (most and f"at most {most}", rest)))
-        text = "\n\n".join(filter(None, (asked, more and f"{more[:1].upper()}{more[1:]}.")))
+        # A reason such as "40 questions for about $0.42, at most $2.10; 10 answers are reused."
+        price, _, remarks = needed.reason.removesuffix(".").partition("; ")
+        title, _, highest_price = price.partition(", at most ")
+        details = "; ".join(filter(None, (highest_price and f"at most {highest_price}", remarks)))
+        details_sentence = details and f"{details[:1].upper()}{details[1:]}."
+        text = "\n\n".join(filter(None, (_order_summary(order), details_sentence)))
         actions = (Action(f"confirm {token}", "Ask", Style.PRIMARY), cancel)
-        return Card(title, text, actions=actions, footer=OPEN, data=data)
+        return Card(title, text, actions=actions, footer=EXPIRY_NOTE, data=data)
     return Card(
         title=f"{_CLAUSE_END.split(order.spec.summary)[0]}?",
         text=needed.reason,
         actions=(Action(f"confirm {token}", "Go on", Style.DANGER), cancel),
         severity=Severity.WARNING,
-        footer=OPEN,
+        footer=EXPIRY_NOTE,
         data=data,
     )
 
 
 def _order_summary(order: Order) -> str:
-    """Return what a command would do, at most `MAX_WORDS` characters, for the question whether to
-    do it.
+    """Return what a command would do, for the question whether to do it.
 
-    The text or the brands that were given, else the command's summary; empty without either.
+    The text and the brands that were typed, in at most `MAX_SUMMARY_CHARS` characters; empty when
+    none were. The command's summary, uncut, for a command about a noun (``alerts recheck 12``) and
+    for one with other positional options, whose ids and numbers mean nothing to a reader.
     """
     if order.spec.noun:  # such as ``alerts recheck 12``, whose number means nothing to a reader
         return order.spec.summary
@@ -85,11 +90,11 @@ def _order_summary(order: Order) -> str:
     }
     if not {option.kind for option in given} <= {Kind.TEXT, Kind.BRAND}:
         return order.spec.summary
-    said = [
+    lines = [
         wording.listing(list(value)) if option.many else f"“{value}”"
         for option, value in given.items()
     ]
-    return wording.shorten("\n".join(said), MAX_WORDS)
+    return wording.shorten("\n".join(lines), MAX_SUMMARY_CHARS)
 
 
 def cancelled() -> Card:
@@ -100,9 +105,14 @@ def cancelled() -> Card:
 def not_allowed(reason: str, wanted: str = "") -> Card:
     """Return the card for a command that a person may not run.
 
+    Without an admin yet, its button opens the form for the first admin's code. With a person to
+    ask, its button asks that person; it is left out when its words are too long. Otherwise there is
+    no button.
+
     Args:
-        reason: Why not; a `Refusal` also says who can be asked, for whom a button is added.
-        wanted: The words of the refused command, which the button passes on.
+        reason: Why not, as a sentence; a `Refusal` also says whether there is an admin, and whom to
+            ask.
+        wanted: The words of the refused command, which the button passes on; or empty.
     """
     actions: tuple[Action, ...] = ()
     if isinstance(reason, Refusal) and reason.first:
@@ -117,33 +127,38 @@ def unknown_command_card(
     error: UnknownCommand,
     close: Sequence[CommandSpec],
     typed: str,
-    steps: Sequence[Action] = (),
+    next_steps: Sequence[Action] = (),
 ) -> Card:
-    """Return the card for an unknown command, with buttons for the commands that may have been
-    meant.
+    """Return the card for an unknown command, with up to `MAX_MEANT` buttons and one for help.
+
+    The buttons repeat what was typed with the name of a similar command; without a similar command,
+    they are the useful next steps.
 
     Args:
-        error: The error.
-        close: Commands of similar names.
+        error: The error, whose hint may name the nearest command.
+        close: Commands of similar names, the most similar first.
         typed: The words as typed.
-        steps: Actions that are useful now, for words that resemble no command.
+        next_steps: Actions that are useful now.
     """
-    meant = [
+    corrections = [
         Action(_corrected_words(typed, spec), spec.name.capitalize())
         for spec in close[:MAX_MEANT]
         if spec.name != "help"
     ]
+    offered = corrections if close else next_steps[:MAX_MEANT]
+    sentence = _error_sentence(error).removesuffix('; "help" shows all of them.')
     return Card(
         "Unknown command",
-        _error_sentence(error).removesuffix('; "help" shows all of them.')
-        + ("?" if error.hint else "."),
-        actions=(*fitting(*(meant if close else steps[:MAX_MEANT])), Action("help", "Help")),
+        sentence + ("?" if error.hint else "."),
+        actions=(*fitting(*offered), Action("help", "Help")),
         severity=Severity.WARNING,
     )
 
 
 def _corrected_words(typed: str, spec: CommandSpec) -> str:
-    """Return what was typed, with the name of a command in place of the first words."""
+    """Return what was typed, with the name of a command in place of as many first words: ``chek
+    Acme`` becomes ``check Acme``.
+    """
     rest = typed.split()[len(spec.name.split()) :]
     return " ".join([spec.name, *rest])
 
@@ -160,7 +175,7 @@ def refused(error: BadUsage) -> Card:
 
 
 def form_title(spec: CommandSpec) -> str:
-    """Return the title of a command's form."""
+    """Return the title of a command's form: its own title, else its verb and noun ("Add brand")."""
     noun = spec.noun.removesuffix("s")
     return spec.title or f"{spec.verb} {noun}".strip().capitalize()
 
@@ -168,61 +183,68 @@ def form_title(spec: CommandSpec) -> str:
 def filled_form(
     spec: CommandSpec, content: Mapping[str, Any] | FormContent, problem: str = ""
 ) -> Form:
-    """Return the form of a command with its values.
+    """Return the form of a command with its values filled in.
 
     Args:
         spec: The command.
-        content: The values by option, or all that the form shows.
-        problem: What was wrong with the values that a person sent; or empty.
+        content: The values by option, or a `FormContent` with everything that the form shows; an
+            empty title is that of the command.
+        problem: What was wrong with the values that a person sent, as a sentence; or empty.
     """
     if not isinstance(content, FormContent):
         return Form(spec, form_title(spec), content, problem)
     return Form(
-        spec,
-        content.title or form_title(spec),
-        content.values,
-        problem,
-        content.choices,
-        content.hints,
-        content.text,
-        content.submit,
+        command=spec,
+        title=content.title or form_title(spec),
+        values=content.values,
+        problem=problem,
+        choices=content.choices,
+        hints=content.hints,
+        text=content.text,
+        submit=content.submit,
     )
 
 
 def failed(error: Exception, order: Order | None = None) -> Card:
-    """Return the card for an error; the details of an unexpected exception are only logged.
+    """Return the card for an error.
+
+    The details of an unexpected exception are logged with its traceback, and the card says `FAULT`.
+    If a name was nearly right, a button repeats the command with the suggested name, and more than
+    `MAX_KNOWN` known names are not listed.
 
     Args:
         error: The error.
-        order: The command; a button repeats it with the right name when a name was nearly right.
+        order: The command that failed, or None when there was none.
     """
     if not isinstance(error, OverheardError):
         log.error("A command failed.", exc_info=error)
     title, text = "That did not work", error_sentence(error)
     actions: tuple[Action, ...] = ()
-    if order and isinstance(error, UnknownName) and (meant := _MEANT.search(error.hint)):
-        right = replace(order, options=_with_name(order.options, error.name, meant[1]))
-        label = f"{right.words[:1].upper()}{right.words[1:]}"
-        actions = fitting(Action(right.words, label, Style.PRIMARY))
-        if error.known.count(", ") >= MAX_KNOWN:
+    if order and isinstance(error, UnknownName) and (suggested := _SUGGESTED.search(error.hint)):
+        corrected = replace(order, options=_with_name(order.options, error.name, suggested[1]))
+        label = f"{corrected.words[:1].upper()}{corrected.words[1:]}"
+        actions = fitting(Action(corrected.words, label, Style.PRIMARY))
+        known_names = error.known.count(", ") + 1
+        if known_names > MAX_KNOWN:
             text = f"{text.partition('; known: ')[0]}?"
     return Card(title, text, actions=actions, severity=Severity.BAD, failed=True)
 
 
-_MEANT = re.compile(r'did you mean "(.+)"')
+_SUGGESTED = re.compile(r'did you mean "(.+)"')
 
 
 def _with_name(options: Mapping[str, Any], wrong: str, right: str) -> dict[str, Any]:
-    """Return options in which the right name replaces each value, also in a list, that equals a
-    wrong one.
+    """Return options in which the right name replaces each value that equals the wrong one.
+
+    The items of lists are replaced likewise; lists and tuples become tuples.
     """
 
-    def mended(value: Any) -> Any:
+    def corrected(value: Any) -> Any:
         if isinstance(value, (list, tuple)):
-            return tuple(mended(item) for item in value)
+            return tuple(corrected(item) for item in value)
         return right if value == wrong else value
 
-    return {name: mended(value) for name, value in options.items()}
+    return {name: corrected(value) for name, value in options.items()}
 
 
 def error_sentence(error: Exception) -> str:
@@ -231,13 +253,17 @@ def error_sentence(error: Exception) -> str:
 
 
 def _error_sentence(error: OverheardError) -> str:
-    """Return an error as a sentence for a chat, where objects have no ids."""
-    said = str(error)
-    if isinstance(error, UnknownName) and error.kind in _BY_ID:
-        said = f'there is no {_BY_ID[error.kind]} called "{error.name}"{error.hint}.'
-    said = said.replace("; known: none.", ".")
-    return said[:1].upper() + said[1:]
+    """Return an error as a sentence for a chat, with a capital letter.
+
+    Runs and items of a brief, which a chat knows by no id, are called checks and tasks, without a
+    list of known ones; an empty list of known names is left out.
+    """
+    sentence = str(error)
+    if isinstance(error, UnknownName) and error.kind in _NOUNS_OF_IDS:
+        sentence = f'there is no {_NOUNS_OF_IDS[error.kind]} called "{error.name}"{error.hint}.'
+    sentence = sentence.replace("; known: none.", ".")
+    return sentence[:1].upper() + sentence[1:]
 
 
-_BY_ID = {"run": "check", "item": "task", "published item": "published task"}
+_NOUNS_OF_IDS = {"run": "check", "item": "task", "published item": "published task"}
 """What readers call things whose names are ids, of which no list is shown."""
