@@ -37,7 +37,7 @@ from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import alt_text, drawing
 from overheard.chat.discord import forms, layouts
 from overheard.chat.slack import blocks
-from overheard.chat.slack.modals import modal
+from overheard.chat.slack.modals import form_view
 from overheard.commands.alerts import alert_card
 from overheard.deployment import Call
 from overheard.interfaces import Form
@@ -77,7 +77,7 @@ def in_slack(scene: Scene) -> str:
     """Return the HTML of a scene as Slack shows it: a form, the App Home or messages."""
     shown = scene.shown
     if isinstance(shown, Form):
-        return slack_gallery.view(modal(shown, "{}"))
+        return slack_gallery.view(form_view(shown, "{}"))
     if scene.title == HOME:
         return slack_gallery.content(blocks.home_message(shown))
     return "".join(map(slack_gallery.message, blocks.render(shown)))

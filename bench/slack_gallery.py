@@ -26,7 +26,7 @@ from overheard.cards.card import Image
 from overheard.cards.charts.svg import Theme, png
 from overheard.cards.charts.trend import alt_text, drawing
 from overheard.chat.slack.blocks import Message, home_message, picture_key, render
-from overheard.chat.slack.modals import modal
+from overheard.chat.slack.modals import form_view
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WINDOWS = {"window": 760, "phone": 390}
@@ -205,7 +205,7 @@ def examples() -> Iterator[tuple[str, str]]:
     for name, card in shown.items():
         yield name, "".join(map(message, render(card)))
     yield "home", content(home_message(status()))
-    yield "form", view(modal(form(), "{}"))
+    yield "form", view(form_view(form(), "{}"))
 
 
 def photograph(page: Path, width: int) -> Path | None:

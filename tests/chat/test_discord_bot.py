@@ -159,6 +159,15 @@ async def test_a_command_without_changes_asks_for_them(world: World) -> None:
     assert (change.words, change.command) == ("", "brands edit")
 
 
+async def test_a_value_that_no_command_takes_reaches_the_desk(world: World) -> None:
+    """The desk says what is wrong; an error before it would leave the person without an answer."""
+    result = await world.ann.slash(world.channel, "overheard-setup brands edit", brand="  ")
+    [request] = world.desk.requests
+    assert (request.command, request.options["brand"]) == ("brands edit", "  ")
+    assert result.response
+    assert heading(result.response) == "Hello"
+
+
 async def test_buttons_survive_a_restart(world: World) -> None:
     """A bot that never saw the message does what its button says."""
     actions = (Action("alerts acknowledge 12", "Acknowledge"),)

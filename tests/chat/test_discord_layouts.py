@@ -25,7 +25,7 @@ from overheard.cards.card import (
     Text,
 )
 from overheard.chat.discord import markup
-from overheard.chat.discord.interactions import ClickKind
+from overheard.chat.discord.custom_ids import ClickKind
 from overheard.chat.discord.layouts import MAX_PAGES, MessagePage, render
 from overheard.chat.discord.pages import MessageMark, Presenter, post_id
 

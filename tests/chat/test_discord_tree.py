@@ -9,8 +9,8 @@ from discord_desk import SPECS, nothing
 from discord_rules import check
 from overheard.cards.card import Action
 from overheard.cards.command import CommandSpec, Face, Kind, Option
-from overheard.chat.discord import forms, interactions, tree
-from overheard.chat.discord.interactions import ButtonQuestions, Click, ClickKind
+from overheard.chat.discord import custom_ids, forms, tree
+from overheard.chat.discord.custom_ids import ButtonQuestions, Click, ClickKind
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
 
@@ -264,20 +264,20 @@ async def test_choices_are_menus() -> None:
 def test_a_button_is_read_from_its_id(kind: ClickKind) -> None:
     """The id holds all that is needed, also words with colons."""
     click = Click(kind, "alerts snooze 12 --until 2026-01-01T07:00")
-    assert interactions.read_click(click.id) == click
+    assert custom_ids.read_click(click.id) == click
     assert len(Click(ClickKind.CANCEL, "x" * 90).id) <= 100
 
 
 def test_an_id_of_others_is_none() -> None:
     """A button that is not ours does nothing."""
-    assert interactions.read_click("else:check") is None
-    assert interactions.read_click("check") is None
+    assert custom_ids.read_click("else:check") is None
+    assert custom_ids.read_click("check") is None
 
 
 def test_questions_do_not_pile_up() -> None:
     """Only the latest are kept; an older one is asked by the button's label."""
     questions = ButtonQuestions()
-    for number in range(interactions.MAX_QUESTIONS + 1):
+    for number in range(custom_ids.MAX_QUESTIONS + 1):
         questions.remember(Action(f"close {number}", "Close", confirm=f"Close {number}?"))
     assert questions.question("close 1", "Close") == "Close 1?"
     assert questions.question("close 0", "Close") == "Close: are you sure?"

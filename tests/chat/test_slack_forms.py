@@ -8,7 +8,7 @@ from slack_sdk.models.views import View
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Option
-from overheard.chat.slack.modals import modal, read_options
+from overheard.chat.slack.modals import form_view, read_options
 from overheard.interfaces import Conversation, Form, Request
 from slack_desk import ADD, ScriptedDesk, headers, unused
 from slack_judge import judge_view
@@ -59,7 +59,7 @@ async def opened(slack: SlackPeer, desk: ScriptedDesk, form: Form) -> dict[str, 
 
 def sent(command: CommandSpec, told: dict[str, Any], before: dict[str, Any]) -> Any:
     """Return the options and problems that are read from a submitted form."""
-    view = modal(Form(command, "Title", before), "{}")
+    view = form_view(Form(command, "Title", before), "{}")
     state = {name: {f"overheard:{name}": value} for name, value in told.items()}
     return read_options(command, {**view, "state": {"values": state}})
 
@@ -195,7 +195,7 @@ async def test_a_menu_works_when_the_desk_fails(slack: SlackPeer, desk: Scripted
 def test_a_form_shows_what_is_there() -> None:
     """Values and defaults are filled in."""
     form = Form(ADD, "Edit", {"name": "Acme", "aliases": ("A", "B"), "rival": "Zeta", "share": 0})
-    view = modal(form, "{}")
+    view = form_view(form, "{}")
     elements = {b["block_id"]: b["element"] for b in view["blocks"] if b["type"] == "input"}
 
     assert elements["name"]["initial_value"] == "Acme"
@@ -205,7 +205,7 @@ def test_a_form_shows_what_is_there() -> None:
     assert elements["share"]["initial_value"] == "0"
     assert elements["mode"]["initial_option"]["value"] == "fast"
     assert elements["tracked"]["initial_options"]
-    assert "initial_option" not in modal(Form(ADD, "Add"), "{}")["blocks"][3]["element"]
+    assert "initial_option" not in form_view(Form(ADD, "Add"), "{}")["blocks"][3]["element"]
 
 
 def test_every_form_keeps_every_limit() -> None:
@@ -219,7 +219,7 @@ def test_every_form_keeps_every_limit() -> None:
     values = {"name": long, "aliases": [long] * 3, "rival": long, "models": [long, long]}
     values |= {f"an option with a long name, {n}": "x" for n in range(150)}
     form = Form(replace(ADD, options=options, summary=long), long, values, long)
-    view = modal(form, "{}")
+    view = form_view(form, "{}")
 
     assert [*judge_view(view)] == []
     View(**view).validate_json()
@@ -236,6 +236,6 @@ def test_a_value_that_was_emptied_is_empty() -> None:
 
 def test_a_command_without_options_has_a_form_all_the_same() -> None:
     """It says what the command does."""
-    view = modal(Form(CommandSpec("help", "Explain.", unused), "Help"), "{}")
+    view = form_view(Form(CommandSpec("help", "Explain.", unused), "Help"), "{}")
 
     assert [*judge_view(view)] == []

@@ -7,7 +7,7 @@ import pytest
 from office import PRICE, Office, open_office
 from overheard.cards.command import CommandSpec, Face
 from overheard.chat.slack.chat import SlackChat
-from overheard.chat.slack.modals import modal
+from overheard.chat.slack.modals import form_view
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
 from slack_desk import headers, listening
@@ -70,7 +70,7 @@ async def test_the_home_shows_the_state(slack: SlackPeer, office: Office) -> Non
 @pytest.mark.parametrize("spec", offered(Face.CHAT), ids=lambda spec: spec.name)
 def test_every_command_has_a_form_that_slack_takes(spec: CommandSpec) -> None:
     """For commands with options of all kinds."""
-    assert [*judge_view(modal(Form(spec, "Title"), "{}"))] == []
+    assert [*judge_view(form_view(Form(spec, "Title"), "{}"))] == []
 
 
 async def test_help_is_shown(slack: SlackPeer, office: Office) -> None:

@@ -16,7 +16,10 @@ from overheard.cards import wording
 from overheard.config.chat_sections import DISCORD_API, DISCORD_GATEWAY, DiscordTable
 from overheard.errors import ChatFailed, ChatUnavailable
 
+NAME = "discord"
+"""The chat's name in configuration, routes and channel names."""
 PLATFORM = "Discord"
+"""The chat's name in sentences for people."""
 PORTAL = "https://discord.com/developers/applications"
 REASONS = {
     10003: "there is no such channel, or the bot is not in its server",

@@ -13,6 +13,8 @@ from overheard.cards.card import Card
 from overheard.chat.concurrency import FINISH_TIMEOUT_S
 from overheard.chat.discord.api import (
     INVALID_TOKEN_CLOSE_CODE,
+    NAME,
+    PLATFORM,
     PORTAL,
     chat_failed,
     missing_token,
@@ -22,7 +24,6 @@ from overheard.chat.discord.api import (
     translated_errors,
 )
 from overheard.chat.discord.client import DiscordClient
-from overheard.chat.discord.interactions import NAME
 from overheard.chat.discord.posts import Poster
 from overheard.chat.discord.sync import is_served
 from overheard.commands.chat_apps import DISCORD_PERMISSIONS, invitation
@@ -144,11 +145,11 @@ class DiscordChat:
             with translated_errors():
                 return await examine(await self._logged_in(), channels)
         except ChatUnavailable as error:
-            return [Finding(PLACE, str(error.details["reason"]), str(error.details["remedy"]))]
+            return [Finding(NAME, str(error.details["reason"]), str(error.details["remedy"]))]
         except ChatFailed as error:
             return [
                 Finding(
-                    PLACE,
+                    NAME,
                     str(error.details["reason"]),
                     "look whether this machine reaches https://discord.com, and try again",
                 )
@@ -237,7 +238,7 @@ class DiscordChat:
             await asyncio.sleep(self._silence_s / 10)
             since = client.down_since
             if since is not None and time.monotonic() - since > self._silence_s:
-                raise ChatLost(chat="Discord", reason="its gateway has been silent for too long")
+                raise ChatLost(chat=PLATFORM, reason="its gateway has been silent for too long")
 
 
 def _connection_error(task: asyncio.Task[None]) -> Exception:
@@ -248,11 +249,11 @@ def _connection_error(task: asyncio.Task[None]) -> Exception:
     if isinstance(error, ChatLost):
         return error
     if isinstance(error, discord.ConnectionClosed) and error.code:
-        return ChatLost(chat="Discord", reason=f"its gateway closed it with code {error.code}")
+        return ChatLost(chat=PLATFORM, reason=f"its gateway closed it with code {error.code}")
     if isinstance(error, discord.PrivilegedIntentsRequired):
-        return ChatLost(chat="Discord", reason="its gateway closed it with code 4014")
+        return ChatLost(chat=PLATFORM, reason="its gateway closed it with code 4014")
     # When the very first connection fails, discord.py raises an unrelated error.
-    return ChatLost(chat="Discord", reason="its gateway cannot be reached")
+    return ChatLost(chat=PLATFORM, reason="its gateway cannot be reached")
 
 
 def _snowflake(text: str) -> int:
@@ -263,11 +264,8 @@ def _snowflake(text: str) -> int:
     """
     if not text.isdecimal():
         reason = f'"{text}" is no id; copy it in Discord with Developer Mode on'
-        raise ChatFailed(chat="Discord", reason=reason)
+        raise ChatFailed(chat=PLATFORM, reason=reason)
     return int(text)
-
-
-PLACE = "discord"
 
 
 async def examine(client: DiscordClient, channels: Sequence[str]) -> list[Finding]:
@@ -291,11 +289,11 @@ def _check_application(client: DiscordClient) -> Finding:
     application = client.application
     if application and application.interactions_endpoint_url:
         return Finding(
-            f"{PLACE}: application",
+            f"{NAME}: application",
             "it sends commands and clicks to a web address instead of this bot",
             f"empty the Interactions Endpoint URL of the application at {PORTAL}",
         )
-    return Finding(f"{PLACE}: token and application")
+    return Finding(f"{NAME}: token and application")
 
 
 async def _check_servers(client: DiscordClient) -> list[Finding]:
@@ -310,19 +308,19 @@ async def _check_servers(client: DiscordClient) -> list[Finding]:
     served = {guild for guild in ids if is_served(client.settings, guild)}
     missing = [guild for guild in client.settings.guilds if guild not in ids]
     absent = [
-        Finding(f"{PLACE}: server {guild}", "the bot is not in this server", invite)
+        Finding(f"{NAME}: server {guild}", "the bot is not in this server", invite)
         for guild in missing
     ]
     if not served and not missing:
-        absent = [Finding(f"{PLACE}: servers", "the bot is in no server", invite)]
-    return [*absent, *(Finding(f"{PLACE}: server {guild}") for guild in sorted(served))]
+        absent = [Finding(f"{NAME}: servers", "the bot is in no server", invite)]
+    return [*absent, *(Finding(f"{NAME}: server {guild}") for guild in sorted(served))]
 
 
 async def _check_channel(client: DiscordClient, channel: str) -> Finding:
     """Return a finding about a channel: its id, whether the bot sees the channel, and its
     permissions.
     """
-    where = f"{PLACE}: channel {channel}"
+    where = f"{NAME}: channel {channel}"
     if not channel.isdecimal():
         remedy = "copy the channel's id in Discord, which Developer Mode in its settings shows"
         return Finding(where, "this is no channel's id", remedy)

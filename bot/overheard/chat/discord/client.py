@@ -14,18 +14,19 @@ from discord import InteractionType, app_commands
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.concurrency import finish_tasks
-from overheard.chat.discord import forms, interactions, tree
-from overheard.chat.discord.api import translated_errors
+from overheard.chat.desk import CANCEL, CONFIRM
+from overheard.chat.discord import custom_ids, forms, tree
+from overheard.chat.discord.api import NAME, translated_errors
 from overheard.chat.discord.conversation import DiscordConversation
-from overheard.chat.discord.interactions import Click, ClickKind
+from overheard.chat.discord.custom_ids import Click, ClickKind
 from overheard.chat.discord.layouts import render
 from overheard.chat.discord.pages import Presenter
 from overheard.chat.discord.questions import MessageConversation, read_question
 from overheard.chat.discord.sync import CommandSync, is_served
-from overheard.chat.parser import spec_of
+from overheard.chat.parser import fill, spec_of
 from overheard.config.chat_sections import DiscordTable
-from overheard.errors import ChatFailed
-from overheard.interfaces import Desk, Request
+from overheard.errors import BadUsage, ChatFailed
+from overheard.interfaces import Desk, Person, Request
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,10 @@ class DiscordClient(discord.Client):
     def __init__(
         self, settings: DiscordTable, desk: Desk | None = None, *, silence_s: float = 60.0
     ) -> None:
-        """Configure the client of discord.py; nothing is sent yet."""
+        """Configure the client of discord.py, and count the connection as down from now on.
+
+        Nothing is sent yet.
+        """
         # The bot has no voice features, so discord.py need not warn of missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -80,7 +84,10 @@ class DiscordClient(discord.Client):
         self.down_since = None
 
     async def on_ready(self) -> None:
-        """Register the commands in all servers and for direct messages."""
+        """Register the commands in all served servers and for direct messages.
+
+        Does nothing without a desk. A failure is logged, and tried again at the next connection.
+        """
         if self.desk is not None:
             places = [None, *(guild.id for guild in self.guilds)]
             await self.commands.sync(self.desk.commands, places)
@@ -90,34 +97,44 @@ class DiscordClient(discord.Client):
         self.down_since = None
 
     async def on_disconnect(self) -> None:
-        """Record when the connection was lost."""
+        """Record when the connection was lost; a second loss in a row keeps the first time."""
         self.down_since = self.down_since or time.monotonic()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Register the commands in a server that can be reached again."""
+        """Register the commands in a server that can be reached again.
+
+        Does nothing without a desk.
+        """
         if self.desk is not None:
             await self.commands.sync(self.desk.commands, [guild.id])
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Register the commands in a new server, and post the greeting where the bot may write.
 
-        Nothing happens in a server that the settings exclude; a refused greeting is ignored.
+        Nothing happens without a desk, and in a server that the settings exclude. No greeting is
+        posted where the bot may write in no channel. A greeting that Discord refuses is ignored.
         """
         await self.on_guild_available(guild)
         if self.desk is None or not is_served(self.settings, guild.id):
             return
+        channel = _greeting_channel(guild)
+        if channel is None:
+            return
         with contextlib.suppress(discord.HTTPException):
-            if channel := _greeted(guild):
-                for page in render(await self.desk.greeting()):
-                    await self.presenter.send(page, channel.send)
+            for page in render(await self.desk.greeting()):
+                await self.presenter.send(page, channel.send)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server, so that a new invitation registers the commands again."""
         self.commands.forget(guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Serve a command, click, form or autocompletion; a failure to answer is logged."""
-        self._track()
+        """Serve a command, a click, a submitted form or an autocompletion.
+
+        Does nothing without a desk. When Discord refuses the answer or cannot be reached, the
+        failure is only logged.
+        """
+        self._track_current_task()
         if self.desk is None:
             return
         try:
@@ -127,10 +144,11 @@ class DiscordClient(discord.Client):
             log.warning("An interaction was not answered: %s", failed)
 
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a mention of the bot or a direct message by the desk; a failure to answer is
-        logged.
+        """Answer a mention of the bot or a direct message by the desk.
 
-        Other messages, and places that the settings exclude, are ignored.
+        Ignored are all other messages, messages of bots, messages in a server or direct message
+        that the settings exclude, and all messages while there is no desk. When Discord refuses the
+        answer, the failure is only logged.
         """
         if self.desk is None or self.user is None:
             return
@@ -139,31 +157,37 @@ class DiscordClient(discord.Client):
         served = is_served(self.settings, guild.id) if guild else self.settings.direct_messages
         if request is None or not served:
             return
-        self._track()
+        self._track_current_task()
         try:
             await self.desk.serve(request, MessageConversation(message, self.presenter))
         except ChatFailed as failed:  # the desk could not show this error to the person
             log.warning("A question was not answered: %s", failed)
 
-    def _track(self) -> None:
-        """Add the current task to the tasks that `stop_serving` waits for."""
+    def _track_current_task(self) -> None:
+        """Add the current task, until it ends, to the tasks that `stop_serving` waits for."""
         task = asyncio.current_task()
         if task is not None:
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
 
     async def stop_serving(self, timeout_s: float) -> None:
-        """Wait some seconds for the interactions that are being served, then cancel the unfinished
-        ones.
+        """Wait until the requests in progress are served, and cancel those that take too long.
+
+        The task that calls this is neither waited for nor cancelled.
+
+        Args:
+            timeout_s: Seconds to wait before unfinished requests are cancelled.
         """
-        serving = [task for task in self._serving if task is not asyncio.current_task()]
-        await finish_tasks(serving, timeout_s)
+        others = [task for task in self._serving if task is not asyncio.current_task()]
+        await finish_tasks(others, timeout_s)
 
     async def _refuse(self, interaction: discord.Interaction[Any], text: str) -> None:
         await interaction.response.send_message(text, ephemeral=True)
 
     def _is_served(self, interaction: discord.Interaction[Any]) -> bool:
-        """Return whether the settings let the interaction's server use the bot."""
+        """Return whether the settings let the place of an interaction, a server or direct messages,
+        use the bot.
+        """
         if interaction.guild_id is None:
             return self.settings.direct_messages
         return is_served(self.settings, interaction.guild_id)
@@ -172,7 +196,13 @@ class DiscordClient(discord.Client):
         """Serve an interaction by its type: a command, a form, a click, or text that is being
         typed.
 
-        Interactions from a place that the settings exclude are refused.
+        From a place that the settings exclude, values are offered all the same; every other
+        interaction is refused with a sentence. An unknown command is refused, too. A click on a
+        component with another custom id than the bot's buttons is ignored.
+
+        Raises:
+            discord.HTTPException: when Discord refuses an answer.
+            ChatFailed: when Discord refuses an answer, or cannot be reached.
         """
         data: Any = interaction.data or {}
         if interaction.type is InteractionType.autocomplete:
@@ -181,13 +211,13 @@ class DiscordClient(discord.Client):
             await self._refuse(interaction, NOT_SERVED)
         elif interaction.type is InteractionType.application_command:
             if call := tree.read_call(data, desk.commands):
-                fields = interactions.request_fields(call)
+                fields = _command_fields(call)
                 await self._serve(interaction, desk, call.spec, **fields)
             else:
                 await self._refuse(interaction, UNKNOWN_COMMAND)
         elif interaction.type is InteractionType.modal_submit:
             await self._serve_form(interaction, desk, data)
-        elif click := interactions.read_click(interactions.clicked_id(data)):
+        elif click := custom_ids.read_click(custom_ids.clicked_id(data)):
             await self._serve_click(interaction, desk, click)
 
     async def _serve_form(
@@ -196,9 +226,14 @@ class DiscordClient(discord.Client):
         """Pass a submitted form to the desk; ignore the form of a command that no longer exists.
 
         Args:
-            interaction: The interaction.
+            interaction: The submission.
             desk: Serves the request.
-            data: The interaction's data, with the name of the command and the options.
+            data: The submission's data in Discord's JSON: the form's custom id, which has the
+                command's name, and the inputs, which have the options.
+
+        Raises:
+            discord.HTTPException: when Discord refuses an answer.
+            ChatFailed: when Discord refuses an answer, or cannot be reached.
         """
         name = forms.command_of(data.get("custom_id", ""))
         if spec := next((spec for spec in desk.commands if spec.name == name), None):
@@ -208,17 +243,26 @@ class DiscordClient(discord.Client):
     async def _serve_click(
         self, interaction: discord.Interaction[Any], desk: Desk, click: Click
     ) -> None:
-        """Ask a button's question, remove that question, or pass the button's words to the desk.
+        """Carry out what the custom id of a clicked button or menu entry says.
+
+        `ClickKind.ASK` sends the button's question, with a button for yes and a button Cancel, to
+        the person who clicked alone. `ClickKind.CANCEL` deletes the clicked message, which is such
+        a question. `ClickKind.RUN` passes the button's words to the desk, also words that name no
+        command: the desk answers these with a correction.
 
         Args:
-            interaction: The interaction.
+            interaction: The click.
             desk: Serves the request.
-            click: The content of the button's custom id.
+            click: The kind and the words, read from the custom id.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the question or its deletion.
+            ChatFailed: when Discord refuses another answer, or cannot be reached.
         """
         if click.kind is ClickKind.ASK:
-            label = interactions.label_of(interaction.message, click.id)
+            label = custom_ids.label_of(interaction.message, click.id)
             text = wording.printable(self.presenter.questions.question(click.words, label))
-            view = interactions.question_view(click, label)
+            view = custom_ids.question_view(click, label)
             await interaction.response.send_message(text, view=view, ephemeral=True)
         elif click.kind is ClickKind.CANCEL:
             await interaction.response.defer()
@@ -234,71 +278,161 @@ class DiscordClient(discord.Client):
         spec: CommandSpec | None,
         **fields: Any,
     ) -> None:
-        """Pass an interaction to the desk, and acknowledge it to Discord when the answer takes
-        long.
+        """Pass an interaction to the desk, which shows the answer.
+
+        An interaction that has no answer after `ACKNOWLEDGE_AFTER_S` is acknowledged to Discord,
+        one that may open a form after `FORM_ACKNOWLEDGE_AFTER_S`. A repeated interaction, which is
+        served already, gets no answer here.
+
+        The answer is private for a private command. For a command that `answers_one`, the answer to
+        a click is private unless the click chose an entry of a menu in a public message, whose
+        answer replaces that message. The answer replaces the clicked message if that was private,
+        was a menu as above, or asked for a confirmation.
 
         Args:
-            interaction: The interaction.
+            interaction: A command, a submitted form or a click.
             desk: Serves the request.
             spec: The command, or None when a button's words name no command.
-            fields: Further fields of the `Request`: words, or a command with options.
+            fields: Further fields of the `Request`: ``words``, or ``command`` and ``options``.
+
+        Raises:
+            ChatFailed: when Discord refuses the acknowledgement, or cannot be reached.
         """
         request = Request(
             id=str(interaction.id),
-            person=interactions.person(interaction),
-            channel=interactions.channel_name(interaction),
-            message=interactions.clicked_message(interaction),
+            person=_person(interaction),
+            channel=_channel_name(interaction),
+            message=_clicked_message_id(interaction),
             **fields,
         )
-        confirms = interactions.answers_question(request.words)
-        private = interactions.is_private_click(interaction)
-        switch = interactions.is_switch(interaction)
+        decides = _decides_confirmation(request.words)
+        is_private_click = _is_private_click(interaction)
+        is_switch = custom_ids.is_switch(interaction)
         if spec is None:
-            hidden = confirms and private
+            private = decides and is_private_click
         else:
-            to_one = spec.answers_one and bool(request.message)
-            hidden = spec.private or (to_one and (private or not switch))
+            is_for_clicker = spec.answers_one and bool(request.message)
+            private = spec.private or (is_for_clicker and (is_private_click or not is_switch))
         conversation = DiscordConversation(
             interaction,
             self.presenter,
-            private=hidden,
-            replaces=confirms or private or switch,
+            private=private,
+            replaces=decides or is_private_click or is_switch,
             quiet=spec is not None and spec.step,
         )
-        configures = spec is not None and spec.role is Role.ADMIN and not spec.spends
-        after_s = FORM_ACKNOWLEDGE_AFTER_S if configures else ACKNOWLEDGE_AFTER_S
-        async with conversation.acknowledged_after(after_s):
+        may_open_form = spec is not None and spec.role is Role.ADMIN and not spec.spends
+        delay_s = FORM_ACKNOWLEDGE_AFTER_S if may_open_form else ACKNOWLEDGE_AFTER_S
+        async with conversation.acknowledged_after(delay_s):
             if not await desk.serve(request, conversation):
                 conversation.leave_to_other_process()
 
     async def _offer_values(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
         """Send Discord up to 25 values that complete the text of an option that a person is
         typing.
+
+        The values are the option's choices that contain the text, in any case of letters; without
+        one, the values that the desk knows. In an option of several values, the text is the last
+        value. Nothing is sent for an unknown command, or when no option is being typed.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the values.
         """
         call = tree.read_call(interaction.data or {}, desk.commands)
         if call is None or call.typing is None:
             return
-        option, part = call.typing, tree.last_value(call.typing, call.typed)
-        values = [choice for choice in option.choices if part.lower() in choice.lower()]
-        values = values or list(
-            await desk.complete(
-                call.spec.name,
-                option.name,
-                part,
-                person=interactions.person(interaction),
-                channel=interactions.channel_name(interaction),
-            )
-        )
+        option = call.typing
+        typed_value = tree.last_value(option, call.typed)
+        values = [choice for choice in option.choices if typed_value.lower() in choice.lower()]
+        if not values:
+            values = [
+                *await desk.complete(
+                    call.spec.name,
+                    option.name,
+                    typed_value,
+                    person=_person(interaction),
+                    channel=_channel_name(interaction),
+                )
+            ]
         choices = tree.option_choices(option, call.typed, values)
         await interaction.response.autocomplete(
             [app_commands.Choice(**choice) for choice in choices]
         )
 
 
-def _greeted(guild: discord.Guild) -> discord.TextChannel | None:
-    """Return the channel for a greeting in a server: the system channel, else the first in which
-    the bot may write; None without one.
+def _person(interaction: discord.Interaction[Any]) -> Person:
+    """Return the person of an interaction, with the ids of the person's roles in the server.
+
+    Discord tells no time zone. In a server, a person with the permission Manage Server counts as an
+    owner; in direct messages nobody does, and there are no roles.
     """
-    channels = [guild.system_channel, *guild.text_channels]
-    me = guild.me
-    return next((c for c in channels if c and me and c.permissions_for(me).send_messages), None)
+    user = interaction.user
+    # `Member.roles` lacks the roles of servers that have not arrived; the ids are always there.
+    roles = tuple(str(role) for role in getattr(user, "_roles", ()))
+    owner = interaction.guild_id is not None and interaction.permissions.manage_guild
+    return Person(NAME, str(user.id), user.display_name, roles, owner=owner)
+
+
+def _channel_name(interaction: discord.Interaction[Any]) -> str:
+    """Return the name of an interaction's channel, such as ``discord:123``.
+
+    For a thread, it is the name of the channel in which the thread was started.
+    """
+    channel, number = interaction.channel, interaction.channel_id
+    return f"{NAME}:{channel.parent_id if isinstance(channel, discord.Thread) else number}"
+
+
+def _clicked_message_id(interaction: discord.Interaction[Any]) -> str:
+    """Return the id of the message whose button was clicked, or "" for no click.
+
+    A click in a message that only this person sees counts as a click on the message from whose
+    button that one came, such as "yes" below a button's question.
+    """
+    message = interaction.message
+    if message is None:
+        return ""
+    origin = message.interaction_metadata if message.flags.ephemeral else None
+    origin_id = origin.interacted_message_id if origin else None
+    return str(origin_id or message.id)
+
+
+def _command_fields(call: tree.DiscordCommand) -> dict[str, Any]:
+    """Return the fields of a `Request` for a slash command.
+
+    These are ``command`` and ``options``, as of a submitted form. But for a command that has a
+    filled-in form, and was given no more than its required options, it is ``words``: only for words
+    does the desk open the form. Options with a value that they cannot have are passed as options in
+    any case, so that the desk says what is wrong.
+    """
+    spec = call.spec
+    required = {option.name for option in spec.options if option.required}
+    if spec.fill and set(call.options) <= required:
+        with contextlib.suppress(BadUsage):
+            return {"words": fill(spec, call.options).words}
+    return {"command": spec.name, "options": call.options}
+
+
+def _is_private_click(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether an interaction is a click in a message that only this person sees."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+def _decides_confirmation(words: str) -> bool:
+    """Return whether words confirm or cancel a command that waits for a yes, such as ``confirm
+    x1Zq``.
+    """
+    return words.partition(" ")[0] in {CONFIRM, CANCEL}
+
+
+def _greeting_channel(guild: discord.Guild) -> discord.TextChannel | None:
+    """Return the channel for the greeting in a server: the first in which the bot may write.
+
+    The server's system channel comes first, then its text channels in Discord's order. None when
+    the bot may write in none, or Discord has not sent the bot's own membership.
+    """
+    bot = guild.me
+    if bot is None:
+        return None
+    for channel in (guild.system_channel, *guild.text_channels):
+        if channel is not None and channel.permissions_for(bot).send_messages:
+            return channel
+    return None

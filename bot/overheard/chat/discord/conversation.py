@@ -18,8 +18,7 @@ import discord
 
 from overheard.cards.card import Card
 from overheard.chat.discord import forms
-from overheard.chat.discord.api import translated_errors
-from overheard.chat.discord.interactions import NAME
+from overheard.chat.discord.api import NAME, translated_errors
 from overheard.chat.discord.layouts import MessagePage, render
 from overheard.chat.discord.pages import MessageMark, Presenter, read_mark
 from overheard.chat.limits import DISCORD

@@ -11,7 +11,7 @@ from discord import SelectDefaultValue, SelectDefaultValueType, ui
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, FormChoice, Kind, Option
 from overheard.chat.discord import markup, tree
-from overheard.chat.discord.interactions import NAME
+from overheard.chat.discord.api import NAME
 from overheard.chat.limits import DISCORD
 from overheard.interfaces import Form
 

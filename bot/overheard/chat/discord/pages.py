@@ -20,8 +20,8 @@ from discord import ui
 
 from overheard.cards import wording
 from overheard.cards.card import File, Image
-from overheard.chat.discord import interactions, markup
-from overheard.chat.discord.interactions import ButtonQuestions
+from overheard.chat.discord import custom_ids, markup
+from overheard.chat.discord.custom_ids import ButtonQuestions
 from overheard.chat.discord.layouts import (
     Box,
     Menu,
@@ -258,7 +258,7 @@ class _Builder:
         """Return the buttons of a row, or a menu."""
         if isinstance(row, Menu):
             return [self._menu(row)]
-        return [interactions.button(action, self._questions) for action in row.actions]
+        return [custom_ids.button(action, self._questions) for action in row.actions]
 
     def _component(self, piece: Piece) -> ui.Item[Any]:
         """Return the component that shows a piece of a card."""
@@ -272,7 +272,7 @@ class _Builder:
         text: ui.TextDisplay[Any] = ui.TextDisplay(piece.text)
         if piece.action is None:
             return text
-        return ui.Section(text, accessory=interactions.button(piece.action, self._questions))
+        return ui.Section(text, accessory=custom_ids.button(piece.action, self._questions))
 
     def _picture(self, image: Image) -> ui.MediaGallery[Any]:
         self._pictures += 1
@@ -281,7 +281,7 @@ class _Builder:
 
     def _menu(self, menu: Menu) -> ui.Select[Any]:
         self._menus += 1
-        return interactions.menu(menu, self._menus, self._questions)
+        return custom_ids.menu(menu, self._menus, self._questions)
 
 
 def _embeds(page: MessagePage, mark: MessageMark | None) -> list[discord.Embed]:

@@ -10,13 +10,12 @@ from typing import Any
 import discord
 
 from overheard.cards.card import Card
-from overheard.chat.discord.api import translated_errors
+from overheard.chat.discord.api import NAME, PLATFORM, translated_errors
 from overheard.chat.discord.layouts import MessagePage, render
 from overheard.chat.discord.pages import Presenter
 from overheard.errors import ChatFailed
 from overheard.interfaces import Form, Person, Request
 
-NAME = "discord"
 NO_QUESTION = "help"
 """What a mention without any words asks for."""
 _CUSTOM_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
@@ -102,7 +101,7 @@ class MessageConversation:
         Raises:
             ChatFailed: always.
         """
-        raise ChatFailed(chat="Discord", reason=f"no form opens here: {form.title}")
+        raise ChatFailed(chat=PLATFORM, reason=f"no form opens here: {form.title}")
 
     async def _put_page(self, number: int, page: MessagePage, private: bool) -> None:
         """Show a page as a message of the answer: edit the message, or send it.

@@ -11,6 +11,7 @@ import aiohttp
 import discord
 
 from overheard.cards.command import CommandSpec
+from overheard.chat.discord.api import PLATFORM
 from overheard.chat.discord.tree import IN_DIRECT_MESSAGE, IN_GUILD, Node, is_same, roots
 from overheard.config.chat_sections import DiscordTable
 from overheard.config.problems import suggestion
@@ -34,7 +35,7 @@ def permission_bits(permissions: Sequence[str]) -> int | None:
     for name in permissions:
         if name not in flags:
             raise ChatUnavailable(
-                chat="Discord",
+                chat=PLATFORM,
                 reason=f'there is no permission "{name}"{suggestion(name, flags)}',
                 remedy="mend permissions in [discord]",
             )

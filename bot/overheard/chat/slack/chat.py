@@ -17,9 +17,10 @@ from overheard.cards.card import Card
 from overheard.chat.concurrency import FINISH_TIMEOUT_S
 from overheard.chat.slack import checkup
 from overheard.chat.slack.blocks import Message, render
-from overheard.chat.slack.client import CALL_TIMEOUT_S, NAME, ChannelPacer, SlackClient, SlackFailed
+from overheard.chat.slack.client import CALL_TIMEOUT_S, NAME, SlackClient, SlackFailed
 from overheard.chat.slack.connection import SocketState, SocketTimeouts, http_server, run_socket
 from overheard.chat.slack.listeners import SlackListeners
+from overheard.chat.slack.pacer import ChannelPacer
 from overheard.chat.slack.posts import ChannelOutlet
 from overheard.chat.slack.workspaces import Installations, OneWorkspace, Workspaces
 from overheard.config.chat_sections import SlackTable
@@ -113,19 +114,28 @@ class SlackChat:
     async def post(
         self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
     ) -> str:
-        """Post a card and return the id of its first message; see `Chat`.
+        """Post a card and return the id of its first message, which is the message's time stamp.
 
-        Pictures and further messages follow in the first message's thread. Their failure is only
-        logged: the post counts as successful once the first message is posted.
+        Further messages, pictures that the workspace does not take in messages, and files follow in
+        the first message's thread. Their failure is only logged: the post counts as successful once
+        the first message is posted.
+
+        Args:
+            channel: The channel's id; with many workspaces, the team's id and a slash come first.
+            card: The card to post.
+            key: The unique key of the post, by which `find` finds it; invisible in the message.
+            thread: The id of the message in whose thread to post; "" posts in the channel.
+            broadcast: Whether the first message of a post in a thread is also shown in the channel.
 
         Raises:
-            ChatFailed: when the first message was not posted, or Slack's answer was lost.
+            ChatFailed: when the workspace cannot be used, the first message was not posted, or
+                Slack's answer was lost.
         """
         outlet = await self._outlet(channel, thread)
         first, *rest = render(card)
         metadata = {"event_type": POST_EVENT, "event_payload": {"key": key}}
-        shown_too = {"reply_broadcast": True} if thread and broadcast else {}
-        ts = await outlet.post(first, metadata=metadata, **shown_too)
+        options = {"reply_broadcast": True} if thread and broadcast else {}
+        ts = await outlet.post(first, metadata=metadata, **options)
         outlet.thread = thread or ts
         await self._post_rest(outlet, card, first, rest)
         return ts

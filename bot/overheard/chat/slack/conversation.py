@@ -14,8 +14,9 @@ import aiohttp
 from overheard.cards.card import Card, Severity
 from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.limits import SLACK
-from overheard.chat.slack.client import ChannelPacer, SlackFailed
+from overheard.chat.slack.client import SlackFailed
 from overheard.chat.slack.controls import clicked_words, is_switch
+from overheard.chat.slack.pacer import ChannelPacer
 from overheard.chat.slack.posts import ChannelOutlet, ResponseUrlOutlet
 from overheard.chat.slack.workspaces import Workspace
 from overheard.interfaces import Form
@@ -43,10 +44,10 @@ class RequestOrigin:
         user: The id of the person who sent the request.
         channel: The channel's id, or a person's id for the bot's conversation with that person.
         thread: The id of the message in whose thread to answer, or an empty string.
-        url: The response URL, or an empty string.
+        url: The response URL of the request, to which replies can be posted; or "".
         own: Whether the request is a click on a message that only this person sees.
-        question: The id of the clicked message if that asked for a confirmation or what to show,
-            else an empty string. The answer replaces this message.
+        question: The id of the clicked message if it asked for a confirmation, or if the click
+            chose what it shows; else "". The public answer replaces this message.
     """
 
     user: str
@@ -57,14 +58,17 @@ class RequestOrigin:
     question: str = ""
 
     def to_json(self) -> str:
-        """Return the origin as JSON, for a form's metadata."""
+        """Return the origin as JSON, which a form carries until it is submitted."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str, user: str) -> RequestOrigin:
-        """Return the origin in a text that `to_json` wrote, for a user.
+        """Return the origin of a submitted form.
 
-        Any other text gives the bot's conversation with the user.
+        Args:
+            text: The JSON that `to_json` wrote when the form was opened. Any other text gives the
+                bot's conversation with the user.
+            user: The id of the person who submitted the form.
         """
         try:
             return cls(**{**json.loads(text), "user": user})
@@ -73,14 +77,14 @@ class RequestOrigin:
 
 
 class Outlet(Protocol):
-    """Shows cards, each in place of the card before."""
+    """A way to show cards to people, each in place of the card before."""
 
     async def show(self, card: Card) -> None:
-        """Show a card, now or in `finish`."""
+        """Show a card, at once or, where only the last of many is shown, in `finish`."""
         ...
 
     async def withdraw(self) -> None:
-        """Remove the cards, because the answer is shown elsewhere."""
+        """Remove the card that is shown, because the answer is shown elsewhere."""
         ...
 
     async def finish(self) -> None:
@@ -89,7 +93,7 @@ class Outlet(Protocol):
 
 
 OpenForm = Callable[[Form, RequestOrigin], Awaitable[None]]
-"""Opens a form for the origin of a request; works once, within 3 seconds of the request."""
+"""Opens a form for the origin of a request; raises `SlackFailed` when Slack opens none."""
 
 
 class SlackConversation:
@@ -100,8 +104,9 @@ class SlackConversation:
         origin: Where in the workspace the request came from.
         session: The HTTP session for replies to response URLs.
         pacer: Limits the messages of each channel.
-        open_form: Opens a form.
-        prefix: The beginning of the ids of channels, where there are many workspaces; else empty.
+        open_form: Opens a form; called at most once, and only within Slack's 3 seconds after the
+            request.
+        prefix: What precedes a channel's id in its name: ``T01/`` with many workspaces, else "".
     """
 
     def __init__(
@@ -113,7 +118,10 @@ class SlackConversation:
         open_form: OpenForm,
         prefix: str = "",
     ) -> None:
-        """Begin the conversation; the time for opening a form counts from now."""
+        """Begin the conversation; the time for opening a form counts from now.
+
+        Nothing is shown yet.
+        """
         self._workspace = workspace
         self._origin = origin
         self._prefix = prefix
@@ -122,22 +130,32 @@ class SlackConversation:
         self._open_form: OpenForm | None = open_form
         self._started_at = asyncio.get_running_loop().time()
         self._outlets: dict[bool, Outlet] = {}
+        """The outlet in use, by whether it is private: at most one of the two."""
         self._showing = asyncio.Lock()
         self._newest = Card("")
         self._answered = asyncio.Event()
         self._form_shown = False
-        self._held = False
+        self._has_open_view = False
 
     @property
     def forms(self) -> bool:
-        """Whether a form can be opened now: Slack allows one for 3 seconds after a request."""
-        age = asyncio.get_running_loop().time() - self._started_at
-        in_time = self._held or age < SLACK.form_window - FORM_MARGIN_S
-        return self._open_form is not None and in_time
+        """Whether a form can be opened now.
+
+        One form can, in the first 2.5 of the 3 seconds that Slack allows for that; with a view that
+        is kept open for the form, at any time.
+        """
+        age_s = asyncio.get_running_loop().time() - self._started_at
+        is_in_time = self._has_open_view or age_s < SLACK.form_window - FORM_MARGIN_S
+        return self._open_form is not None and is_in_time
 
     @property
     def location(self) -> tuple[str, str] | None:
-        """Where the first message of the public card is; see `overheard.interfaces.Located`."""
+        """The name of the channel, such as ``slack:C01``, and the id of the message that shows the
+        answer, or the first of the messages.
+
+        None for a private answer, for one by the response URL, and before there is a message. See
+        `overheard.interfaces.Located`.
+        """
         outlet = self._outlets.get(False)
         if not isinstance(outlet, ChannelOutlet) or not outlet.posted:
             return None
@@ -149,43 +167,52 @@ class SlackConversation:
         return self._answered.is_set()
 
     async def open_form(self, form: Form) -> None:
-        """Open a form: only the first form of the conversation, and only while `forms` is true.
+        """Open the first form of the conversation.
 
-        Otherwise a card says that the form came too late.
+        For a second form, and when Slack refuses the form, as it does too late, a private card says
+        that the form could not be opened.
 
         Raises:
             SlackFailed: when Slack refuses that card.
         """
         opener, self._open_form = self._open_form, None
-        self._form_shown = opener is not None and await self._is_opened(opener, form)
+        self._form_shown = opener is not None and await self._try_to_open(opener, form)
         if self._form_shown:
             self._answered.set()
         else:
             await self.show(FORM_TOO_LATE, private=True)
 
-    async def form_reopened(self, timeout_s: float) -> bool:
+    async def wait_for_form(self, timeout_s: float) -> bool:
         """Wait for the first answer, and return whether that answer is a form.
 
-        After the wait, of at most `timeout_s` seconds, no form can be opened.
+        Without an answer after `timeout_s` seconds, the result is False. From then on no form can
+        be opened, except by `wait_for_form_in_view`.
         """
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._answered.wait(), timeout_s)
         self._open_form = None
         return self._form_shown
 
-    async def late_form(self, open_form: OpenForm) -> bool:
+    async def wait_for_form_in_view(self, open_form: OpenForm) -> bool:
         """Wait for the first answer, without a limit, and return whether that answer is a form.
 
+        Until then, a form can be opened however long it takes.
+
         Args:
-            open_form: Opens the form, in a view that is kept open; works at any time.
+            open_form: Shows the form in a view that stays open meanwhile.
         """
-        self._open_form, self._held = open_form, True
+        self._open_form, self._has_open_view = open_form, True
         await self._answered.wait()
         self._open_form = None
         return self._form_shown
 
     async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card; of several cards that wait for the channel, only the newest is shown.
+        """Show a card as the answer, in place of the card shown before.
+
+        Of several cards that wait for their turn in the channel, only the newest is shown. A card
+        in place of one of the other kind, private or public, is a new message; the old one is
+        removed. Where the bot may not post, the card is shown by the response URL or, without one,
+        in a direct message.
 
         Args:
             card: The card to show.
@@ -201,20 +228,22 @@ class SlackConversation:
                 await self._show(card, private)
 
     async def finish(self) -> None:
-        """Show the last card if an outlet has kept it back, because the request is served.
+        """Show the last card if it has been kept back until now; called when the request is served.
+
+        When the response URL takes no more replies, the card is sent to the person as a direct
+        message.
 
         Raises:
-            SlackFailed: when Slack refuses the card.
+            SlackFailed: when Slack refuses that message.
         """
         for outlet in [*self._outlets.values()]:
             try:
                 await outlet.finish()
             except SlackFailed:
-                # A response URL expires after half an hour: send the card to the person instead.
-                await self._direct().show(self._newest)
+                await self._direct_outlet().show(self._newest)
 
-    async def _is_opened(self, opener: OpenForm, form: Form) -> bool:
-        """Open a form, and return whether Slack has accepted the form."""
+    async def _try_to_open(self, opener: OpenForm, form: Form) -> bool:
+        """Open a form, and return whether Slack has opened it."""
         try:
             await opener(form, self._origin)
         except SlackFailed:
@@ -222,10 +251,22 @@ class SlackConversation:
         return True
 
     async def _show(self, card: Card, private: bool) -> None:
-        """Show a card; where the bot may not post, by the response URL or in a direct message."""
+        """Show a card by the outlet in use for its kind, which the first card of a kind opens.
+
+        That first card removes the card of the other kind. When the outlet fails because the bot
+        may not post in the channel, or because the response URL takes no more replies, the card is
+        shown by another outlet, which is then used for all later cards.
+
+        Args:
+            card: The card.
+            private: The kind: whether only the person who sent the request sees the card.
+
+        Raises:
+            SlackFailed: when the outlet fails for another reason, or the other outlet does.
+        """
         if private not in self._outlets:
             self._outlets[private] = self._outlet(private)
-            await self._withdraw(private)
+            await self._withdraw_other_kind(private)
         outlet = self._outlets[private]
         try:
             await self._show_by(outlet, card)
@@ -236,17 +277,28 @@ class SlackConversation:
             await self._show_by(outlet, card)
 
     async def _show_by(self, outlet: Outlet, card: Card) -> None:
-        """Show a card by an outlet; a file, which a response URL does not take, goes in a direct
-        message.
+        """Show a card by an outlet.
+
+        A response URL takes no files. A card with files is sent as a direct message instead, and
+        the outlet shows its title and a sentence that says so.
+
+        Raises:
+            SlackFailed: when Slack refuses one of the two.
         """
         if isinstance(outlet, ResponseUrlOutlet) and any(part.file for part in card.whole()):
-            await self._direct().show(card)
+            await self._direct_outlet().show(card)
             card = Card(card.title, IN_DIRECT_MESSAGE, severity=card.severity)
         await outlet.show(card)
 
-    async def _withdraw(self, private: bool) -> None:
-        """Remove the public cards before a private card is shown, and vice versa; a failure is
+    async def _withdraw_other_kind(self, private: bool) -> None:
+        """Remove the public card before the first private one is shown, or the private card before
+        the first public one.
+
+        A clicked message that only the person sees counts as a private card. A refusal of Slack is
         ignored.
+
+        Args:
+            private: The kind of the card that is going to be shown.
         """
         previous = self._outlets.pop(not private, None)
         if previous is None and self._origin.own and not private:
@@ -256,30 +308,47 @@ class SlackConversation:
                 await previous.withdraw()
 
     def _outlet(self, private: bool) -> Outlet:
-        """Return the outlet for private answers (the person alone) or for answers in the
-        channel.
+        """Return a new outlet for answers.
+
+        Private answers are shown by the response URL, where a click on a private message lets the
+        answer replace that message; without a response URL, as direct messages. Public answers are
+        messages in the request's channel and thread, in place of the message that asked.
+
+        Args:
+            private: Whether only the person who sent the request sees the answers.
         """
         origin, client = self._origin, self._workspace.client
         if private and origin.url:
             return ResponseUrlOutlet(self._session, origin.url, private=True, replaces=origin.own)
         if private:
-            return self._direct()
+            return self._direct_outlet()
         posted = [origin.question] if origin.question else []
         return ChannelOutlet(client, self._pacer, origin.channel, origin.thread, posted)
 
-    def _alternative(self, outlet: Outlet) -> Outlet:
-        """Return what to use when an outlet failed: the response URL, else a direct message."""
-        if self._origin.url and not isinstance(outlet, ResponseUrlOutlet):
-            return ResponseUrlOutlet(self._session, self._origin.url, private=False)
-        return self._direct()
+    def _alternative(self, failed: Outlet) -> Outlet:
+        """Return the outlet to use in place of one that failed.
 
-    def _direct(self) -> Outlet:
+        It is the request's response URL, with public replies. Without one, or when a response URL
+        failed, it is a direct message to the person.
+        """
+        if self._origin.url and not isinstance(failed, ResponseUrlOutlet):
+            return ResponseUrlOutlet(self._session, self._origin.url, private=False)
+        return self._direct_outlet()
+
+    def _direct_outlet(self) -> Outlet:
         return ChannelOutlet(self._workspace.client, self._pacer, self._origin.user)
 
 
-def place_of_click(body: Mapping[str, Any]) -> RequestOrigin:
-    """Return the origin of a click on a button; answers go into the thread of the clicked
-    message.
+def click_origin(body: Mapping[str, Any]) -> RequestOrigin:
+    """Return where a click came from, and so where its answer is shown.
+
+    A click in the App Home or a modal is answered in the bot's conversation with the person. The
+    answer to a click on a message that only the person sees replaces that message, if it is
+    private. The answer to a confirmation, and to a menu that chooses what a message shows, replaces
+    the message. Any other answer goes into the message's thread.
+
+    Args:
+        body: The click, in the JSON that Slack sends.
     """
     user, container = body["user"]["id"], body.get("container") or {}
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id", "")
@@ -289,6 +358,7 @@ def place_of_click(body: Mapping[str, Any]) -> RequestOrigin:
     if container.get("is_ephemeral"):
         return RequestOrigin(user, channel, thread, url, own=True)
     message = container.get("message_ts", "")
-    if is_switch(body) or clicked_words(body).partition(" ")[0] in {CONFIRM, CANCEL}:
+    decides_confirmation = clicked_words(body).partition(" ")[0] in {CONFIRM, CANCEL}
+    if decides_confirmation or is_switch(body):
         return RequestOrigin(user, channel, thread, url, question=message)
     return RequestOrigin(user, channel, thread or message, url)

@@ -16,14 +16,15 @@ from slack_bolt.response import BoltResponse
 from overheard.chat.concurrency import finish_tasks
 from overheard.chat.slack import modals
 from overheard.chat.slack.blocks import home_message, render
-from overheard.chat.slack.client import NAME, ChannelPacer, SlackFailed
+from overheard.chat.slack.client import NAME, SlackFailed
 from overheard.chat.slack.controls import ACTION_PREFIX, clicked_words
 from overheard.chat.slack.conversation import (
     OpenForm,
     RequestOrigin,
     SlackConversation,
-    place_of_click,
+    click_origin,
 )
+from overheard.chat.slack.pacer import ChannelPacer
 from overheard.chat.slack.posts import ChannelOutlet
 from overheard.chat.slack.questions import SlackQuestion, SlackQuestions
 from overheard.chat.slack.workspaces import Workspace, Workspaces
@@ -49,8 +50,8 @@ class SlackListeners:
         workspaces: Finds the workspace of a request.
         session: The HTTP session for replies to response URLs.
         pacer: Limits the messages of each channel.
-        many_workspaces: Whether there are many workspaces; then a channel's name begins with its
-            team's id.
+        many_workspaces: Whether there are many workspaces. If so, a channel's name has its team's
+            id: ``slack:T01/C01`` instead of ``slack:C01``.
     """
 
     def __init__(
@@ -70,11 +71,15 @@ class SlackListeners:
         self._many_workspaces = many_workspaces
         self._seen = SeenEvents()
         self._tasks = BackgroundTasks()
-        self._mentions = SlackQuestions(self._ask, workspaces)
+        self._questions = SlackQuestions(self._start_question, workspaces)
 
     def attach(self, app: AsyncApp, command: str) -> None:
-        """Register with slack-bolt the handlers of the slash command, clicks, forms, menus and
-        events.
+        """Register with slack-bolt the handlers of all requests: the slash command, clicks,
+        submitted forms, text that is typed into a menu, and events.
+
+        Args:
+            app: The app of slack-bolt, which calls the handlers.
+            command: The slash command, such as ``/overheard``.
         """
         app.middleware(self._skip_repeated)
         app.command(command)(self._on_command)
@@ -82,14 +87,16 @@ class SlackListeners:
         app.view(modals.CALLBACK_ID)(self._on_form)
         app.options(re.compile(f"^{ACTION_PREFIX}:"))(self._on_typing)
         app.event("app_home_opened")(self._on_home_opened)
-        self._mentions.attach(app)
+        self._questions.attach(app)
         app.event("member_joined_channel")(self._on_joined)
         app.event("app_uninstalled")(self._on_uninstalled)
         app.event("tokens_revoked")(self._on_revoked)
 
     async def close(self, timeout_s: float) -> None:
-        """Wait some seconds for the requests that are being served, then cancel the unfinished
-        ones.
+        """Wait until the requests in progress are served, and cancel those that take too long.
+
+        Args:
+            timeout_s: Seconds to wait before unfinished requests are cancelled.
         """
         await self._tasks.finish(timeout_s)
 
@@ -98,16 +105,25 @@ class SlackListeners:
         body: Body,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's name
     ) -> BoltResponse:
-        """Acknowledge a request that Slack has sent before and drop it; pass any other
-        request on.
+        """Pass a request on to its handler, but only once: a request that was seen before is
+        acknowledged and dropped.
+
+        Always passed on are a request without an id, and text that is typed into a menu, which
+        Slack sends with one id again and again.
+
+        Args:
+            body: The request, with the id of its event or of its trigger.
+            next: Passes the request on, and returns the response.
         """
-        event = body.get("event_id") or body.get("trigger_id")
-        if event and body.get("type") != "block_suggestion" and not self._seen.is_new(event):
-            return BoltResponse(status=200, body="")
-        return await next()
+        request_id = body.get("event_id") or body.get("trigger_id")
+        if not request_id or body.get("type") == "block_suggestion":
+            return await next()
+        if self._seen.is_new(request_id):
+            return await next()
+        return BoltResponse(status=200, body="")
 
     async def _on_command(self, ack: AsyncAck, body: Body) -> None:
-        """Acknowledge a slash command, and start to serve the words after it."""
+        """Acknowledge a slash command, and serve the words after it in a background task."""
         await ack()
         origin = RequestOrigin(
             body["user_id"], body["channel_id"], url=body.get("response_url", "")
@@ -116,79 +132,96 @@ class SlackListeners:
         self._tasks.start(self._serve(body, origin, words=words))
 
     async def _on_click(self, ack: AsyncAck, body: Body) -> None:
+        """Acknowledge a click, and serve the words of the button or menu entry in a background
+        task.
+        """
         await ack()
         words = clicked_words(body)
         message = (body.get("container") or {}).get("message_ts", "")
-        self._tasks.start(self._serve(body, place_of_click(body), words=words, message=message))
+        self._tasks.start(self._serve(body, click_origin(body), words=words, message=message))
 
     async def _on_form(self, ack: AsyncAck, body: Body) -> None:
-        """Serve a submitted form; acknowledge it by closing it, or by showing it again with its
-        problems.
+        """Serve a submitted form in a background task, and tell Slack what to do with the form.
 
-        The form of a command that does not exist any more is closed.
+        The form is closed without being served when its command does not exist any more. It stays
+        open, with a sentence at each input that cannot be read, and is not served then either.
+        Otherwise its first answer decides, for which `FORM_ANSWER_TIMEOUT_S` seconds are left: a
+        form, such as the same one with a problem, takes its place; after a card, or without an
+        answer in time, it is closed. But the form of a step of the set-up that has no answer in
+        time makes place for a waiting view.
         """
         metadata = modals.FormMetadata.read(body["view"])
         command = next((c for c in self._desk.commands if c.name == metadata.command), None)
         if command is None:  # a form that was opened before the bot was updated
             await ack()
             return
-        prefix = self._prefix(_team(body))
+        prefix = self._channel_prefix(_team(body))
         options, problems = modals.read_options(command, body["view"], prefix)
         if problems:
             await ack(response_action="errors", errors=problems)
             return
 
-        async def reopen(form: Form, origin: RequestOrigin) -> None:
-            await ack(response_action="update", view=modals.modal(form, origin.to_json()))
+        async def replace_form(form: Form, origin: RequestOrigin) -> None:
+            """Acknowledge the submitted form by another form in its place."""
+            await ack(response_action="update", view=modals.form_view(form, origin.to_json()))
 
-        origin = RequestOrigin.from_json(metadata.place, body["user"]["id"])
-        conversation = await self._conversation(body, origin, reopen)
+        origin = RequestOrigin.from_json(metadata.origin, body["user"]["id"])
+        conversation = await self._conversation(body, origin, replace_form)
         self._tasks.start(
             self._serve_in(conversation, body, origin, command=command.name, options=options)
         )
-        if await conversation.form_reopened(FORM_ANSWER_TIMEOUT_S):
+        if await conversation.wait_for_form(FORM_ANSWER_TIMEOUT_S):
             return
         if command.step and not conversation.answered:
-            await self._hold_view(conversation, ack, body, "Set-up")
+            await self._show_waiting_view(conversation, ack, body, "Set-up")
         else:
             await ack()
 
-    async def _hold_view(
+    async def _show_waiting_view(
         self, conversation: SlackConversation, ack: AsyncAck, body: Body, title: str
     ) -> None:
-        """Acknowledge a step's form by a waiting view, and replace that view when the step has an
-        answer.
+        """Acknowledge a submitted form by a modal that says "One moment ...", and start a task that
+        replaces this modal.
+
+        The task waits, without a limit, for the first answer of the conversation. If that is a
+        form, the form replaces the modal; if it is a card, which the chat shows, a sentence that
+        all is done does. A failure of the task is logged.
 
         Args:
-            conversation: The conversation of the step; its first answer may be the next form.
-            ack: Acknowledges the form.
-            body: The request from Slack.
-            title: The title of the view.
+            conversation: The conversation in which the submitted form is served.
+            ack: Acknowledges the submitted form.
+            body: The submission, with its team and the id of its view.
+            title: The title of the modal, which is cut to Slack's limit.
+
+        Raises:
+            ChatUnavailable: when the workspace cannot be used any more.
+            SlackFailed: when Slack cannot be asked about the workspace.
         """
         await ack(response_action="update", view=modals.notice_view(title, "One moment ..."))
         workspace = await self._workspaces.workspace(_team(body))
         view_id = body["view"]["id"]
 
-        async def update(form: Form, origin: RequestOrigin) -> None:
-            view = modals.modal(form, origin.to_json())
+        async def show_form(form: Form, origin: RequestOrigin) -> None:
+            view = modals.form_view(form, origin.to_json())
             await workspace.client.call("views_update", view_id=view_id, view=view)
 
-        async def follow() -> None:
-            if not await conversation.late_form(update):
+        async def replace_waiting_view() -> None:
+            if not await conversation.wait_for_form_in_view(show_form):
                 view = modals.notice_view(title, "Done. You can close this; the chat has the rest.")
                 await workspace.client.call("views_update", view_id=view_id, view=view)
 
-        self._tasks.start(follow())
+        self._tasks.start(replace_waiting_view())
 
     async def _on_typing(self, ack: AsyncAck, body: Body) -> None:
         """Send Slack the values that complete the text a person is typing into a form's menu.
 
-        An error is logged, and gives no values.
+        The typed text itself is the last of them, because Slack accepts nothing that is not in the
+        menu. After an error, which is logged, it is the only one.
         """
         metadata = modals.FormMetadata.read(body["view"])
         option, typed = body["action_id"].removeprefix(f"{ACTION_PREFIX}:"), body.get("value", "")
         try:
-            origin = RequestOrigin.from_json(metadata.place, body["user"]["id"])
+            origin = RequestOrigin.from_json(metadata.origin, body["user"]["id"])
             person, channel = await self._requester(body, origin)
             values = await self._desk.complete(
                 metadata.command, option, typed, person=person, channel=channel
@@ -199,25 +232,29 @@ class SlackListeners:
         await ack(**modals.menu_options(values, typed))
 
     async def _on_home_opened(self, event: Body, body: Body) -> None:
+        """Show the App Home to a person who opens it; ignore the bot's other tabs."""
         if event.get("tab") == "home":
             self._tasks.start(self._show_home(body, event["user"]))
 
     async def _on_joined(self, event: Body, body: Body) -> None:
-        """Greet in a channel that the bot has been invited to; ignore other people who join."""
+        """Start to greet in a channel that the bot has been invited to; ignore others who join."""
         workspace = await self._workspaces.workspace(_team(body))
         if event.get("user") == workspace.rights.bot_user_id:
             self._tasks.start(self._greet(workspace, event["channel"], event.get("inviter", "")))
 
     async def _greet(self, workspace: Workspace, channel: str, inviter: str) -> None:
-        """Post the greeting in a channel.
+        """Post the first message of the greeting in a channel, without pictures.
 
         Args:
             workspace: The workspace.
             channel: The channel's id.
-            inviter: The id of the person who invited the bot, who alone sees the greeting; "" if
-                unknown.
+            inviter: The id of the person who invited the bot, who alone sees the greeting. If "",
+                all members of the channel see it.
+
+        Raises:
+            SlackFailed: when Slack refuses the message.
         """
-        [message, *_] = render(await self._desk.greeting(), pictures=False, tables=False)
+        message = render(await self._desk.greeting(), pictures=False, tables=False)[0]
         greeting: dict[str, Any] = {
             "channel": channel,
             "text": message.text,
@@ -237,17 +274,23 @@ class SlackListeners:
             await self._workspaces.forget(_team(body))
 
     async def _serve(self, body: Body, origin: RequestOrigin, **fields: Any) -> None:
-        """Serve a command or click; a click in the App Home also renders the Home again.
+        """Serve a slash command or a click to its end, and show the answers.
+
+        After a click in the App Home, the Home is shown anew, because its content may have changed.
 
         Args:
             body: The request from Slack.
             origin: Where the request came from.
-            fields: Further fields of the `Request`, such as its words.
+            fields: Further fields of the `Request`: ``words``, and of a click ``message``.
+
+        Raises:
+            ChatUnavailable: when the workspace cannot be used.
+            SlackFailed: when Slack refuses the last card or the Home, or cannot be reached.
         """
 
         async def open_modal(form: Form, origin: RequestOrigin) -> None:
             workspace = await self._workspaces.workspace(_team(body))
-            view = modals.modal(form, origin.to_json())
+            view = modals.form_view(form, origin.to_json())
             await workspace.client.call("views_open", trigger_id=body["trigger_id"], view=view)
 
         conversation = await self._conversation(body, origin, open_modal)
@@ -255,16 +298,24 @@ class SlackListeners:
         if (body.get("container") or {}).get("type") == "view":
             await self._show_home(body, origin.user)
 
-    async def _ask(self, body: Body, question: SlackQuestion) -> None:
-        """Start to serve a question in words; return at once, so that the event is acknowledged."""
+    async def _start_question(self, body: Body, question: SlackQuestion) -> None:
+        """Serve a question in words in a background task; return at once, so that slack-bolt
+        acknowledges the event.
+        """
         self._tasks.start(self._serve_question(body, question))
 
     async def _serve_question(self, body: Body, question: SlackQuestion) -> None:
         """Pass a question in words to the desk, and show its last card even when it is cancelled.
 
+        The answer appears in the question's `answer_thread`, and is never a form.
+
         Args:
-            body: The request from Slack.
-            question: The question.
+            body: The event from Slack, with the id that marks a repetition.
+            question: The question, its author and its place.
+
+        Raises:
+            ChatUnavailable: when the workspace cannot be used.
+            SlackFailed: when Slack refuses the last card, or cannot be reached.
         """
         origin = RequestOrigin(question.user, question.channel, question.answer_thread)
         person, channel = await self._requester(body, origin)
@@ -276,7 +327,7 @@ class SlackListeners:
             message=question.thread,
             thread=question.answer_thread,
         )
-        conversation = await self._conversation(body, origin, _no_form)
+        conversation = await self._conversation(body, origin, _refuse_form)
         try:
             await self._desk.serve(request, conversation)
         finally:
@@ -285,16 +336,26 @@ class SlackListeners:
     async def _conversation(
         self, body: Body, origin: RequestOrigin, open_form: OpenForm
     ) -> SlackConversation:
-        """Return the conversation for a request.
+        """Return a new conversation for the answers to a request.
 
         Args:
-            body: The request from Slack.
+            body: The request from Slack, with the id of its team.
             origin: Where the request came from.
-            open_form: Opens a form.
+            open_form: Opens a form in Slack; called at most once.
+
+        Raises:
+            ChatUnavailable: when the team's workspace cannot be used.
+            SlackFailed: when Slack cannot be asked about the workspace.
         """
-        workspace = await self._workspaces.workspace(_team(body))
-        prefix = self._prefix(_team(body))
-        return SlackConversation(workspace, origin, self._session, self._pacer, open_form, prefix)
+        team = _team(body)
+        return SlackConversation(
+            await self._workspaces.workspace(team),
+            origin,
+            self._session,
+            self._pacer,
+            open_form,
+            self._channel_prefix(team),
+        )
 
     async def _serve_in(
         self, conversation: SlackConversation, body: Body, origin: RequestOrigin, **fields: Any
@@ -303,9 +364,13 @@ class SlackListeners:
 
         Args:
             conversation: Shows the answers.
-            body: The request from Slack.
+            body: The request from Slack, with the id that marks a repetition.
             origin: Where the request came from.
-            fields: Further fields of the `Request`, such as its words.
+            fields: Further fields of the `Request`: ``words``, or ``command`` and ``options``.
+
+        Raises:
+            ChatUnavailable: when the workspace cannot be used.
+            SlackFailed: when Slack refuses the last card, or cannot be reached.
         """
         person, channel = await self._requester(body, origin)
         request = Request(body["trigger_id"], person, channel, **fields)
@@ -315,24 +380,37 @@ class SlackListeners:
             await conversation.finish()
 
     async def _requester(self, body: Body, origin: RequestOrigin) -> tuple[Person, str]:
-        """Return the person who sent a request, and the channel's name, such as ``slack:C01``."""
+        """Return the person who sent a request, and the name of the channel: ``slack:C01``, or
+        ``slack:T01/C01`` with many workspaces.
+
+        Raises:
+            ChatUnavailable: when the team's workspace cannot be used.
+            SlackFailed: when Slack cannot be asked about the workspace.
+        """
         team = _team(body)
         workspace = await self._workspaces.workspace(team)
         person = await workspace.people.person(origin.user, _name(body))
-        return person, f"slack:{self._prefix(team)}{origin.channel}"
+        return person, f"slack:{self._channel_prefix(team)}{origin.channel}"
 
     async def _show_home(self, body: Body, user: str) -> None:
+        """Show the desk's card for a person as that person's App Home.
+
+        Raises:
+            ChatUnavailable: when the team's workspace cannot be used.
+            SlackFailed: when Slack refuses the content, or cannot be reached.
+        """
         workspace = await self._workspaces.workspace(_team(body))
         card = await self._desk.home(await workspace.people.person(user))
         home = ChannelOutlet(workspace.client, self._pacer, user)
         await home.publish(home_message(card))
 
-    def _prefix(self, team: str) -> str:
+    def _channel_prefix(self, team: str) -> str:
+        """Return what precedes a channel's id in its name: ``T01/`` with many workspaces, or ""."""
         return f"{team}/" if self._many_workspaces else ""
 
 
-async def _no_form(form: Form, origin: RequestOrigin) -> None:
-    """Raise an error: a form needs a click or a slash command.
+async def _refuse_form(form: Form, origin: RequestOrigin) -> None:
+    """Open no form, for a question in words: Slack opens one only after a click or slash command.
 
     Raises:
         SlackFailed: always.
@@ -341,25 +419,28 @@ async def _no_form(form: Form, origin: RequestOrigin) -> None:
 
 
 def _team(body: Body) -> str:
-    """Return the id of the team that a request is from, or an empty string."""
+    """Return the id of the team that a request is from, such as ``T01``; "" if it has none."""
     return str(body.get("team_id") or (body.get("team") or {}).get("id") or "")
 
 
 def _name(body: Body) -> str:
-    """Return the name of the person who sent a request, or an empty string."""
+    """Return the user name of the person who sent a request, or "" if the request has none."""
     user = body.get("user")
     account = user if isinstance(user, dict) else {}
     return str(body.get("user_name") or account.get("name") or account.get("username") or "")
 
 
 class SeenEvents:
-    """The latest event ids: Slack sends an event again when it missed the acknowledgement."""
+    """The ids of the latest requests: Slack sends one again when it missed the acknowledgement."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def is_new(self, event: str) -> bool:
-        """Return whether an event's id was not seen before, and remember the id."""
+        """Return whether an id was not seen before, and remember it.
+
+        Above `MAX_SEEN_EVENTS`, the oldest id is forgotten.
+        """
         if event in self._seen:
             return False
         self._seen[event] = None
@@ -375,13 +456,13 @@ class BackgroundTasks:
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start a coroutine as a task; its exceptions are logged."""
+        """Run a coroutine as a task; an exception of it is logged and raised nowhere."""
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._on_done)
 
     async def finish(self, timeout_s: float) -> None:
-        """Wait some seconds for the tasks to end, then cancel them."""
+        """Wait `timeout_s` seconds for the tasks to end, then cancel the unfinished tasks."""
         await finish_tasks(self._running, timeout_s)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:

@@ -18,6 +18,8 @@ from overheard.interfaces import Form
 CALLBACK_ID = "overheard:form"
 """The callback id of every form."""
 NUMBERS = frozenset({Kind.INTEGER, Kind.NUMBER})
+MAX_BLOCKS_ABOVE_INPUTS = 2
+"""Blocks of a form above its inputs: the problem and the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,55 +28,78 @@ class FormMetadata:
 
     Attributes:
         command: The name of the command whose options the form asks for.
-        place: Where the answer goes; see `RequestOrigin.to_json`.
+        origin: Where the request came from that opened the form, and so where the answer goes, as
+            JSON of `RequestOrigin.to_json`.
         filled: The names of the options that had a value when the form was opened. Such an option
             is emptied on purpose when it comes back empty.
     """
 
     command: str
-    place: str
+    origin: str
     filled: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, view: Mapping[str, Any]) -> FormMetadata:
-        """Return the metadata of a view that came back."""
+        """Return the metadata of a submitted modal, in the JSON that Slack sends."""
         data = json.loads(view["private_metadata"])
         return cls(data["command"], data["place"], tuple(data["filled"]))
 
     def to_json(self) -> str:
-        """Return the metadata as JSON, without `filled` where it would exceed Slack's limit."""
-        text = json.dumps({"command": self.command, "place": self.place, "filled": self.filled})
-        fits = len(text) <= SLACK.metadata or not self.filled
-        return text if fits else replace(self, filled=()).to_json()
+        """Return the metadata as JSON, which `read` reads.
+
+        If it is longer than Slack takes, `filled` is left out.
+        """
+        text = json.dumps({"command": self.command, "place": self.origin, "filled": self.filled})
+        if len(text) > SLACK.metadata and self.filled:
+            return replace(self, filled=()).to_json()
+        return text
 
 
-def modal(form: Form, place: str) -> dict[str, Any]:
-    """Return the view of a form.
+def form_view(form: Form, origin: str) -> dict[str, Any]:
+    """Return the JSON of the Slack modal that asks for the options of a form's command.
+
+    Long titles and texts are cut to Slack's limits. The button that closes the modal is "Later" for
+    a step of the set-up, else "Cancel".
 
     Args:
         form: The form to show.
-        place: Where the answer goes; see `RequestOrigin.to_json`.
+        origin: Where the answer goes, as JSON of `RequestOrigin.to_json`; it comes back with the
+            submission.
     """
     filled = tuple(name for name, value in form.values.items() if value not in (None, "", ()))
     return {
         "type": "modal",
         "callback_id": CALLBACK_ID,
-        "private_metadata": FormMetadata(form.command.name, place, filled).to_json(),
+        "private_metadata": FormMetadata(form.command.name, origin, filled).to_json(),
         "title": plain_text_object(wording.line(form.title), SLACK.modal_title),
-        "submit": plain_text_object(_submit(form), SLACK.modal_title),
+        "submit": plain_text_object(_submit_label(form), SLACK.modal_title),
         "close": plain_text_object("Later" if form.command.step else "Cancel", SLACK.modal_title),
         "blocks": list(_form_blocks(form)),
     }
 
 
-def _submit(form: Form) -> str:
-    """Return the text of a form's button."""
-    usual = "Add" if form.command.verb == "add" else "Save" if form.values else "Go"
-    return form.submit or usual
+def _submit_label(form: Form) -> str:
+    """Return the text on the button that submits a form.
+
+    Without a text in the form, it is "Add" for a command that adds, "Save" for a form that is
+    filled in, and else "Go".
+    """
+    if form.submit:
+        return form.submit
+    if form.command.verb == "add":
+        return "Add"
+    return "Save" if form.values else "Go"
 
 
 def notice_view(title: str, text: str) -> dict[str, Any]:
-    """Return a view with a sentence, for the place of a form that is being served."""
+    """Return the JSON of a Slack modal with one sentence and a Close button.
+
+    It is shown in place of a submitted form. A long title is cut to Slack's limit.
+
+    Args:
+        title: The title of the modal.
+        text: The sentence, which is shown literally; "-" takes the place of an empty one.
+    """
     return {
         "type": "modal",
         "callback_id": CALLBACK_ID,
@@ -85,15 +110,19 @@ def notice_view(title: str, text: str) -> dict[str, Any]:
 
 
 def _form_blocks(form: Form) -> Iterator[Block]:
-    """Yield the blocks of a form: the problem, the summary, and an input for each option.
+    """Yield the blocks of a form: its problem if it has one, its text, and an input for each
+    option.
 
-    Options whose menu would be empty are left out.
+    A form without a text has the summary of its command there. An option that the form gives an
+    empty list of choices is left out, and so are options beyond Slack's limit of blocks. An input
+    is filled with the form's value, else with the option's default.
     """
     if form.problem:
-        problem = cut(wording.visible(form.problem), SLACK.text - 10)
-        yield rich(section(span("\N{WARNING SIGN}\N{VARIATION SELECTOR-16} " + problem, "bold")))
+        warning = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16} "
+        problem = cut(wording.visible(form.problem), SLACK.text - len(warning))
+        yield rich(section(span(warning + problem, "bold")))
     yield small(wording.visible(form.text or form.command.summary), SLACK.context)
-    for option in form.command.options[: SLACK.home - 2]:
+    for option in form.command.options[: SLACK.home - MAX_BLOCKS_ABOVE_INPUTS]:
         choices = form.choices.get(option.name)
         if choices is not None and not choices:
             continue  # there is nothing to choose from
@@ -106,15 +135,15 @@ def _form_blocks(form: Form) -> Iterator[Block]:
 
 
 def _input_block(option: Option, hint: str, element: Block) -> Block:
-    """Return the input block of an option.
+    """Return the input block of an option: its label, its input element and its hint.
 
     Args:
         option: The option, whose name becomes the block's id.
-        hint: The hint below the input.
-        element: The input element.
+        hint: The hint below the input; " One a line." is added for a list that is typed.
+        element: The input element, to which the action id is added.
     """
-    typed_list = element["type"] == "plain_text_input" and _is_list_of_text(option)
-    hint += " One a line." if typed_list else ""
+    if element["type"] == "plain_text_input" and _is_list_of_text(option):
+        hint += " One a line."
     return {
         "type": "input",
         "block_id": option.name,
@@ -126,12 +155,16 @@ def _input_block(option: Option, hint: str, element: Block) -> Block:
 
 
 def _choice_element(option: Option, choices: Sequence[FormChoice], value: Any) -> Block:
-    """Return check boxes, radio buttons or a menu of entries, with the current values selected.
+    """Return the input element for an option whose values are chosen from a list.
+
+    For an option of many values: check boxes, or a multi-select menu for more than `SLACK.boxes`
+    entries. For any other: radio buttons, or a menu for more than that.
 
     Args:
-        option: The option, which says whether several entries can be chosen.
-        choices: The entries; those without room are left out.
-        value: The current value or list of values, or None.
+        option: The option.
+        choices: The entries, at least one; those beyond `SLACK.options` are left out.
+        value: The selected value, list of values, or None. A value that is no entry is ignored; of
+            several, only the first is selected where one can be chosen.
     """
     entries = [
         {
@@ -140,17 +173,14 @@ def _choice_element(option: Option, choices: Sequence[FormChoice], value: Any) -
         }
         for choice in choices[: SLACK.options]
     ]
-    ticked = [entry for entry in entries if entry["value"] in _value_texts(value)]
-    boxes = len(entries) <= SLACK.boxes
+    selected = [entry for entry in entries if entry["value"] in _value_texts(value)]
+    fits_boxes = len(entries) <= SLACK.boxes
     if option.many:
-        kind = "checkboxes" if boxes else "multi_static_select"
-        return {
-            "type": kind,
-            "options": entries,
-            **({"initial_options": ticked} if ticked else {}),
-        }
-    kind = "radio_buttons" if boxes else "static_select"
-    initial = {"initial_option": ticked[0]} if ticked else {}
+        kind = "checkboxes" if fits_boxes else "multi_static_select"
+        initial: Block = {"initial_options": selected} if selected else {}
+    else:
+        kind = "radio_buttons" if fits_boxes else "static_select"
+        initial = {"initial_option": selected[0]} if selected else {}
     return {"type": kind, "options": entries, **initial}
 
 
@@ -159,21 +189,43 @@ _PICKERS = {
     Kind.PERSON: ("users_select", "user"),
     Kind.CLOCK: ("timepicker", "time"),
 }
-"""The picker for the values of a kind, and what Slack calls a value of it."""
+"""For each kind of option with a picker: the type of Slack's element, and the word for its value in
+Slack's fields, as in ``initial_time`` and ``selected_time``.
+"""
 
 
 def _picker_element(option: Option, value: Any) -> Block:
-    """Return the picker of a channel, a person or a time of day, filled with a value."""
+    """Return Slack's picker of a channel, a person or a time of day.
+
+    Args:
+        option: An option of a kind in `_PICKERS`.
+        value: What is picked at first: ``slack:C01`` or ``slack:T01/C01`` for a channel,
+            ``slack:U01`` for a person, ``09:00`` for a time of day. None or "" picks nothing.
+    """
     kind, noun = _PICKERS[option.kind]
-    given = str(value or "").rpartition(":" if noun != "time" else "\0")[2].rpartition("/")[2]
-    element: Block = {"type": kind, **({f"initial_{noun}": given} if given else {})}
+    initial = str(value or "")
+    if option.kind is not Kind.CLOCK:
+        initial = initial.rpartition(":")[2].rpartition("/")[2]  # Slack's id alone
+    element: Block = {"type": kind}
+    if initial:
+        element[f"initial_{noun}"] = initial
     if option.kind is Kind.CHANNEL:
         element["filter"] = {"include": ["public", "private"], "exclude_bot_users": True}
     return element
 
 
 def _input_element(option: Option, value: Any) -> Block:
-    """Return the input element for an option by the option's kind, filled with a value."""
+    """Return the input element for an option that is picked, typed or chosen from the option's own
+    choices.
+
+    Which element it is follows, in this order, from: a kind with a picker; choices (a menu); a flag
+    (one check box); a kind whose values the desk completes (a menu that asks for them); a number;
+    else a text field. A list of numbers is a text field, too.
+
+    Args:
+        option: The option.
+        value: The value or list of values with which the element is filled in, or None.
+    """
     if option.kind in _PICKERS:
         return _picker_element(option, value)
     if option.choices:
@@ -185,25 +237,25 @@ def _input_element(option: Option, value: Any) -> Block:
     if option.kind in AUTOCOMPLETED_KINDS:
         return _menu_element(option, "external_select", value, min_query_length=0)
     if option.kind in NUMBERS and not option.many:
-        return _number(option, value)
+        return _number_input(option, value)
     return _text_input(option, value)
 
 
 def _menu_element(option: Option, kind: str, value: Any, **more: Any) -> Block:
-    """Return a menu with the current values selected; for an option of many values, a multi-select
-    menu.
+    """Return a menu with its values selected; for an option of many values, a multi-select menu.
 
     Args:
         option: The option.
-        kind: Slack's type of the menu, such as ``static_select``.
-        value: The current value or list of values, or None.
-        more: Further fields of the element.
+        kind: Slack's type of the menu for one value, such as ``static_select``.
+        value: The selected value or list of values; None or "" selects nothing.
+        more: Further fields of the element, such as ``options``.
     """
-    chosen = _distinct_options(_value_texts(value))
+    selected = _distinct_options(_value_texts(value))
     if option.many:
-        initial = {"initial_options": chosen} if chosen else {}
+        initial: Block = {"initial_options": selected} if selected else {}
         return {"type": f"multi_{kind}", **more, **initial}
-    return {"type": kind, **more, **({"initial_option": chosen[0]} if chosen else {})}
+    initial = {"initial_option": selected[0]} if selected else {}
+    return {"type": kind, **more, **initial}
 
 
 def _checkbox(*, ticked: bool) -> Block:
@@ -212,7 +264,10 @@ def _checkbox(*, ticked: bool) -> Block:
     return {**box, "initial_options": [yes]} if ticked else box
 
 
-def _number(option: Option, value: Any) -> Block:
+def _number_input(option: Option, value: Any) -> Block:
+    """Return a number field within the option's range, filled with a value; None leaves it
+    empty.
+    """
     bounds = {"min_value": option.low, "max_value": option.high}
     element: Block = {"type": "number_input", "is_decimal_allowed": option.kind is Kind.NUMBER}
     element |= {name: f"{bound:g}" for name, bound in bounds.items() if bound is not None}
@@ -220,7 +275,13 @@ def _number(option: Option, value: Any) -> Block:
 
 
 def _text_input(option: Option, value: Any) -> Block:
-    """Return the text field of an option, filled with a value; a list has one value a line."""
+    """Return the text field of an option, with the option's example for the time that it is empty.
+
+    Args:
+        option: The option; a list of text gets a field of several lines.
+        value: What the field is filled with; a list as one value a line, None as nothing. A text
+            that is longer than Slack takes is cut.
+    """
     element: Block = {
         "type": "plain_text_input",
         "multiline": _is_list_of_text(option),
@@ -233,18 +294,23 @@ def _text_input(option: Option, value: Any) -> Block:
 
 
 def _is_list_of_text(option: Option) -> bool:
+    """Return whether an option's values are typed, one a line."""
     return option.many and not option.choices and option.kind not in AUTOCOMPLETED_KINDS
 
 
 def _value_texts(value: Any) -> list[str]:
-    """Return an option's value or values as a list of texts; empty for None and an empty text."""
+    """Return an option's value, or each of its values, as text; an empty list for None and ""."""
     if value is None or value == "":
         return []
     return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def _distinct_options(values: Sequence[str]) -> list[Block]:
-    """Return values as the options of a menu: distinct, not empty, at most `SLACK.options`."""
+    """Return values as the options of a menu, in their order.
+
+    Blank values and repetitions are left out, and so are values beyond `SLACK.options`. A long
+    value is cut.
+    """
     distinct = dict.fromkeys(value[: SLACK.chosen] for value in values if value.strip())
     return [
         {"text": plain_text_object(wording.line(value), SLACK.label), "value": value}
@@ -253,9 +319,14 @@ def _distinct_options(values: Sequence[str]) -> list[Block]:
 
 
 def menu_options(values: Sequence[str], typed: str) -> dict[str, Any]:
-    """Return the options that a menu offers while a person types, with the typed text as the last.
+    """Return Slack's response with the options that a menu offers while a person types.
 
-    A menu accepts no other text, and a competitor may be new.
+    The typed text is the last option: Slack accepts nothing that is not in the menu, and a person
+    may type something new, such as a competitor. A blank text adds none.
+
+    Args:
+        values: The values that complete the text; those without room are left out.
+        typed: The text so far.
     """
     return {"options": _distinct_options([*values[: SLACK.options - 1], typed.strip()])}
 
@@ -263,15 +334,19 @@ def menu_options(values: Sequence[str], typed: str) -> dict[str, Any]:
 def read_options(
     command: CommandSpec, view: Mapping[str, Any], prefix: str = ""
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the options of a submitted form, and its problems.
+    """Return the options of a submitted form, and what is wrong in it.
+
+    An empty input gives no option, unless it was filled in when the form was opened: then the
+    option is empty on purpose. An empty input of a required option is a problem.
 
     Args:
         command: The command whose options the form asks for.
-        view: The submitted view.
-        prefix: The text before the id of a channel in its name, such as ``T1/``.
+        view: The submitted modal, in the JSON that Slack sends.
+        prefix: The text before the id of a channel in its name, such as ``T01/``, or "".
 
     Returns:
-        The values by the options' names, and a sentence for each value that cannot be read.
+        The values by the options' names; and by the option's name, a sentence for each value that
+        is missing, is no number or is out of range.
     """
     filled = FormMetadata.read(view).filled
     options: dict[str, Any] = {}
@@ -291,20 +366,22 @@ def read_options(
 
 
 def _option_value(option: Option, state: Mapping[str, Any], prefix: str) -> Any:
-    """Return an option's value: a text, a number, a boolean or a list of texts.
+    """Return the value that a person gave an option.
+
+    It is a name such as ``slack:C01`` or ``slack:U01`` for a picked channel or person, a boolean
+    for a flag, a list of texts for many values, an int or float for a number, and else a text. An
+    empty input gives "", an empty list, or False for a flag.
 
     Args:
         option: The option.
-        state: Slack's state of the option's input.
-        prefix: See `read_options`.
+        state: Slack's state of the option's input; empty when the form has no such input.
+        prefix: The text before the id of a channel in its name, such as ``T01/``, or "".
 
     Raises:
-        ValueError: when a number cannot be read or is out of range.
+        ValueError: when a number cannot be read or is out of range; with a sentence for the person.
     """
     if option.kind in _PICKERS:
-        chosen = str(state.get(f"selected_{_PICKERS[option.kind][1]}") or "")
-        named = {Kind.CHANNEL: f"slack:{prefix}{chosen}", Kind.PERSON: f"slack:{chosen}"}
-        return named.get(option.kind, chosen) if chosen else ""
+        return _picked_value(option, state, prefix)
     if option.kind is Kind.FLAG:
         return bool(state.get("selected_options"))
     if "selected_options" in state:
@@ -317,8 +394,28 @@ def _option_value(option: Option, state: Mapping[str, Any], prefix: str) -> Any:
     return _parse_number(option, text) if text and option.kind in NUMBERS else text
 
 
+def _picked_value(option: Option, state: Mapping[str, Any], prefix: str) -> str:
+    """Return the value of a picker: ``slack:C01``, ``slack:U01`` or ``09:00``; "" for none.
+
+    Args:
+        option: An option of a kind in `_PICKERS`.
+        state: Slack's state of the picker.
+        prefix: The text before the id of a channel in its name, such as ``T01/``, or "".
+    """
+    _, noun = _PICKERS[option.kind]
+    picked = str(state.get(f"selected_{noun}") or "")
+    if not picked or option.kind is Kind.CLOCK:
+        return picked
+    return f"slack:{prefix}{picked}" if option.kind is Kind.CHANNEL else f"slack:{picked}"
+
+
 def _parse_number(option: Option, text: str) -> float | int:
-    """Return a text as a number within the option's range, or raise ValueError."""
+    """Return a text as a number: an int for an option of whole numbers, else a float.
+
+    Raises:
+        ValueError: when the text is no such number, or is below the option's smallest or above its
+            largest value; with a sentence for the person.
+    """
     try:
         number: float | int = int(text) if option.kind is Kind.INTEGER else float(text)
     except ValueError:

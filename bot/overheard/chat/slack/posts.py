@@ -14,7 +14,8 @@ from overheard.cards import wording
 from overheard.cards.card import Card, File, Image
 from overheard.chat.limits import SLACK
 from overheard.chat.slack.blocks import Message, home_view, picture_key, render
-from overheard.chat.slack.client import NAME, ChannelPacer, SlackClient, SlackFailed
+from overheard.chat.slack.client import NAME, SlackClient, SlackFailed
+from overheard.chat.slack.pacer import ChannelPacer
 from overheard.chat.slack.text import escape
 
 log = logging.getLogger(__name__)
