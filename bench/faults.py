@@ -378,7 +378,11 @@ def _wrong(here: Cluster, questions: int, asked: int) -> list[str]:
     runs = here.value(f"SELECT count(DISTINCT run_id) FROM {mine}")
     answers = here.value(f"SELECT count(*) FROM {mine}")
     different = here.value(f"SELECT count(DISTINCT prompt_id) FROM {mine}")
-    paid = here.value("SELECT coalesce(sum(usd), 0) FROM spend")
+    # Calls that were cut off are booked as estimates besides.
+    paid = here.value(
+        "SELECT coalesce(sum(usd), 0) FROM spend JOIN answers ON answers.id = answer_id"
+        " WHERE at = asked_at"
+    )
     held = here.value("SELECT coalesce(sum(usd), 0) FROM holds")
     read = here.value(
         "SELECT count(DISTINCT answer_id) FROM readings JOIN answers ON answers.id = answer_id"

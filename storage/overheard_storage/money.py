@@ -254,15 +254,17 @@ def _spending_query(since: datetime | None, until: datetime | None) -> Select[An
     """Return a query of the dollars of answers by run, prompt and model, booked from ``since`` to
     before ``until``.
 
-    The cost of an answer without reported tokens counts as an estimate.
+    The cost of an answer without reported tokens counts as an estimate, and so does that of a
+    failed call whose answer was replaced by that of a later call; such a call is no answer.
     """
+    replaced = spend.c.at != answers.c.asked_at
     unreported = answers.c.input_tokens + answers.c.output_tokens == 0
     sums = (
         select(
             *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
-            func.count().label("answers"),
+            func.sum(case((replaced, 0), else_=1)).label("answers"),
             func.sum(spend.c.usd).label("usd"),
-            func.sum(case((unreported, spend.c.usd), else_=0.0)).label("estimated"),
+            func.sum(case((replaced | unreported, spend.c.usd), else_=0.0)).label("estimated"),
         )
         .select_from(spend)
         .join(answers, spend.c.answer_id == answers.c.id)

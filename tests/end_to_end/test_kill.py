@@ -1,6 +1,7 @@
 """A run that is killed with no warning is taken up again."""
 
 import json
+import signal
 import time
 from collections import Counter
 
@@ -38,6 +39,36 @@ def test_a_killed_check_asks_only_what_has_no_answer(
     assert data["answers"] == 12
     assert data["kept"] >= answered - under_way
     assert data["state"] == "complete"
+
+
+def test_a_check_that_is_stopped_books_the_calls_under_way_as_estimates(
+    program: Program, service: ChatService, config: str
+) -> None:
+    """The service may bill both; nobody waits for them, and what is asked again is paid on its own.
+
+    bench/stopping.py measures how soon a process ends.
+    """
+    program.configure(f"{config}\n[budget]\nday = 1\n")
+    service.delay = 30.0
+    process = program.start("check", "--yes")
+    while len(service.calls) < 2:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGTERM
+
+    cut_off = program.json("spend")
+    assert 2 * 400 * 2e-6 < cut_off["spent_usd"] < 2 * 450 * 2e-6
+    assert cut_off["estimated_usd"] == cut_off["spent_usd"]
+    service.delay = 0.0
+    assert program.json("check", "--yes")["spent_usd"] == pytest.approx(12 * 50e-6)
+
+    spend = program.json("spend")
+    assert spend["spent_usd"] == pytest.approx(cut_off["spent_usd"] + 12 * 50e-6)
+    assert spend["estimated_usd"] == pytest.approx(cut_off["spent_usd"])
+    assert spend["answers"] == len(program.lines("export", "answers")) == 12
+    [budget] = spend["budget"]
+    assert (budget["spent"], budget["held"]) == (pytest.approx(spend["spent_usd"]), 0.0)
 
 
 def test_a_check_after_a_finished_one_is_a_new_run(program: Program, service: ChatService) -> None:

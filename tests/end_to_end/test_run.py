@@ -141,7 +141,9 @@ def test_what_was_missed_is_made_up_for_once(
 def test_a_check_that_was_cut_off_goes_on_with_the_next_start(
     running: Running, program: Program, service: ChatService, number: signal.Signals
 ) -> None:
-    """Stopped or killed in the middle, it asks only what is missing."""
+    """Stopped or killed in the middle, it asks only what is missing; what was stopped may be
+    billed.
+    """
     overdue(program.folder)
     service.delay = 0.1
     first = running.start()
@@ -157,6 +159,9 @@ def test_a_check_that_was_cut_off_goes_on_with_the_next_start(
     under_way = 2
     assert len(asked) == 12
     assert sum(asked.values()) <= 12 + under_way
+    spend = program.json("spend")
+    assert spend["spent_usd"] - spend["estimated_usd"] == pytest.approx(12 * 50e-6)
+    assert (spend["estimated_usd"] > 0) is (number == signal.SIGTERM)
 
 
 @pytest.mark.long

@@ -4,12 +4,13 @@ import asyncio
 import math
 from datetime import timedelta
 from itertools import count
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import pytest
 
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import (
+    Account,
     Capabilities,
     FailureKind,
     Finish,
@@ -23,7 +24,7 @@ from overheard.domain import (
     RunState,
     Usage,
 )
-from overheard.errors import ProviderFailed, ProviderUnavailable
+from overheard.errors import ProviderFailed, ProviderUnavailable, StoreError
 from overheard.runs.budget import SpendReservation
 from overheard.runs.call import ESTIMATE_NOTE
 from overheard.runs.cost_estimate import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
@@ -497,6 +498,95 @@ async def test_an_answer_that_came_in_is_kept_when_the_run_is_cut_off() -> None:
         await running
 
     assert len(await house.store.answers.asked(run.id)) == len(provider.asked) == 1
+
+
+async def cut_off(house: House, run: Run, provider: ScriptedProvider, calls: int) -> None:
+    """Carry a run out, and cancel it once so many calls were made."""
+    running = asyncio.create_task(house.run(run))
+    async with asyncio.timeout(30):
+        while len(provider.asked) < calls:  # noqa: ASYNC110 - it tells nobody that it was asked
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+
+async def spending(house: House) -> list[float]:
+    """Return the dollars spent, those of them that are estimated, and the charged answers."""
+    spent = await house.store.money.spending()
+    each = [(s.usd, s.estimated_usd, s.answers) for s in spent]
+    return [sum(column) for column in zip(*each, strict=True)]
+
+
+@pytest.mark.parametrize("limit", [None, 10.0])
+async def test_calls_that_are_cut_off_are_booked_as_estimates(limit: float | None) -> None:
+    """Two of six are under way: they may be billed, and are asked again and paid on their own. The
+    four that have not begun cost nothing, and no money stays held.
+    """
+    provider = ScriptedProvider(concurrency=2, price=Price(0, 100))
+    provider.answer = lambda _: asyncio.sleep(3600)
+    house = House(provider, limit=limit)
+    run = house.new_run()
+    await cut_off(house, run, provider, 2)
+
+    usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
+    assert usual > 0
+    assert await spending(house) == pytest.approx([2 * usual, 2 * usual, 2])
+    answers = [answer async for answer in house.store.answers.stream()]
+    assert all("was cut off before its answer arrived" in answer.error for answer in answers)
+    assert await house.store.money.reserving_runs() == set()
+    assert await house.store.answers.asked(answers[0].run_id) == set()
+
+    provider.answer = lambda _: reply(cost_usd=0.3, usage=Usage(10, 20))
+    outcome = await house.run(run)
+
+    assert outcome.complete == 6
+    assert outcome.spent == pytest.approx(6 * 0.3)
+    total = 6 * 0.3 + 2 * usual
+    assert await spending(house) == pytest.approx([total, 2 * usual, 6])
+    account = Account("run", str(outcome.run.id))
+    balance = (await house.store.money.balances([account]))[account]
+    assert balance.spent == pytest.approx(total)
+    assert balance.held == 0
+
+
+async def test_a_free_call_that_is_cut_off_leaves_nothing() -> None:
+    """That a local model costs nothing is known."""
+    provider = ScriptedProvider(concurrency=2)
+    provider.answer = lambda _: asyncio.sleep(3600)
+    house = House(provider)
+    await cut_off(house, house.new_run(), provider, 2)
+
+    assert await spending(house) == []
+    assert [answer async for answer in house.store.answers.stream()] == []
+
+
+@pytest.mark.parametrize("ambiguous", [False, True])
+async def test_what_a_try_may_cost_stays_booked_when_its_retry_is_cut_off(ambiguous: bool) -> None:
+    """While the question waits for its second call, only the first one can be billed."""
+    provider = ScriptedProvider(concurrency=1, price=Price(0, 100))
+    provider.answer = lambda _: failing(
+        FailureKind.SERVER, retryable=True, retry_after=300.0, ambiguous=ambiguous
+    )
+    house = House(provider)
+    await cut_off(house, house.new_run(), provider, 1)
+
+    usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
+    assert await spending(house) == pytest.approx([usual, usual, 1] if ambiguous else [])
+
+
+async def test_calls_that_are_cut_off_end_also_when_the_store_is_broken() -> None:
+    """The run is cancelled all the same, and at once."""
+    provider = ScriptedProvider(concurrency=2, price=Price(0, 100))
+    provider.answer = lambda _: asyncio.sleep(3600)
+    house = House(provider)
+
+    async def refuse(_: object) -> NoReturn:
+        raise StoreError(url="x.db", reason="its disk is full", remedy="make room")
+
+    house.store.answers.add = refuse  # type: ignore[assignment,method-assign]
+    await cut_off(house, house.new_run(), provider, 2)
 
 
 async def _when(event: asyncio.Event) -> Reply:

@@ -205,14 +205,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """The cost of the answers of one run to one prompt by one model.
+    """The cost of the answers of one run to one prompt by one model, and of failed calls for them.
 
     Attributes:
         run_id: The store's number of the run.
         prompt: The prompt.
         model: The model.
         answers: Number of charged answers.
-        usd: The cost of the answers in US dollars.
+        usd: The cost in US dollars.
         estimated_usd: The part of `usd` that is estimated, because the provider reported no usage.
     """
 

@@ -84,10 +84,24 @@ class ProviderCall:
             reply, error = await self._reply()
         except ProviderFailed as known:
             error, failure = str(known), known
+        return self._answer(reply, error), failure
+
+    def cut_off(self) -> tuple[Answer, ProviderFailed]:
+        """Return the answer, without text, and the failure of a call that was cancelled under way;
+        it is ambiguous, because the service may charge the call.
+        """
+        failure = ProviderFailed(
+            model=self.model,
+            reason="the call was cut off before its answer arrived.",
+            ambiguous=True,
+        )
+        return self._answer(NO_ANSWER, str(failure)), failure
+
+    def _answer(self, reply: Reply, error: str) -> Answer:
+        """Return the answer of the call, which ends now; ``error`` is a sentence or empty."""
         self.ended = asyncio.get_running_loop().time()
         latency = self.ended - self.begun
-        answer = Answer(self._run.id, self._question, reply, self._asked_at, latency, error)
-        return answer, failure
+        return Answer(self._run.id, self._question, reply, self._asked_at, latency, error)
 
     @property
     def model(self) -> Model:
@@ -152,9 +166,9 @@ def with_estimated_cost(
     """Return an answer with an estimated cost if the service may bill it without a reported cost.
 
     That applies to an answer without usage, to a reply that cannot be read, and to a call that
-    timed out or lost its connection after the question was sent. A cost of 0 counts only where the
-    model has no price or is free: a provider may report it for what it does not know. Other answers
-    are returned unchanged.
+    timed out, lost its connection or was cancelled after the question was sent. A cost of 0 counts
+    only where the model has no price or is free: a provider may report it for what it does not
+    know. Other answers are returned unchanged.
 
     Args:
         answer: The answer.

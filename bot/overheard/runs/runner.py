@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
 from overheard.domain import Answer, FailureKind, Model, Question, Run
 from overheard.errors import (
@@ -13,6 +13,7 @@ from overheard.errors import (
     ModelResting,
     ProviderFailed,
     ProviderUnavailable,
+    StoreError,
     ungrouped,
 )
 from overheard.interfaces import Clock, Progress, Provider, Store
@@ -192,8 +193,9 @@ class Runner:
     async def _ask(
         self, lane: _Lane, question: Question, job: _Job
     ) -> tuple[Answer, ProviderFailed | None]:
-        """Ask a question, with retries, and store the answer or the last failure. The cost of
-        earlier tries is part of the stored answer.
+        """Ask a question, with retries, and store the answer or the last failure. A try that
+        failed or was cut off and may be billed is stored too: the next answer replaces it, and what
+        it may cost stays booked.
 
         Returns:
             The stored answer, and the failure that the provider reported of the last call, or
@@ -204,7 +206,7 @@ class Runner:
             ModelResting: when the model may not be called for a long time.
             BudgetUsedUp: when the budget does not cover a call.
         """
-        first, tried, earlier_usd = 0.0, 0, 0.0
+        first, tried = 0.0, 0
         while True:
             async with self._turn(lane, question, job):
                 held = await self._reserve(lane, question)
@@ -214,6 +216,9 @@ class Runner:
                     answer = with_estimated_cost(
                         answer, failure, self._providers, unread=call.unread
                     )
+                except asyncio.CancelledError:
+                    await self._store_cut_off(call, held, lane, job)
+                    raise
                 except BaseException:
                     self._reservation.settle(held, 0.0)
                     raise
@@ -221,16 +226,15 @@ class Runner:
                 wait = self._retries.wait(failure, tried) if failure else 0.0
                 self._limits.counters.called(answer, failure)
                 _report_end(lane.limiter, answer, failure, call.begun, wait)
-                if not failure or not self._retries.should_retry(
+                is_last = not failure or not self._retries.should_retry(
                     failure, tried, call.ended + wait - first
-                ):
-                    answer = _with_cost(answer, earlier_usd)
+                )
+                if is_last or answer.reply.cost_usd:
                     await self._store_answer(answer, lane, job)
-                    self._settle(held, answer, failure)
+                self._settle(held, answer, failure)
+                if is_last:
                     return answer, failure
-                # Booked with the last try, so that its money stays held until then.
-                earlier_usd += answer.reply.cost_usd or 0.0
-                self._settle(held, _without_cost(answer), failure)
+            job.outcome.charge(answer)
             job.outcome.retries += 1
             self._limits.counters.retried(lane.provider.name)
             with job.cancellation.waiting():
@@ -270,6 +274,20 @@ class Runner:
         lane.dearest = max(lane.dearest, answer.reply.cost_usd or 0.0)
         await job.batcher.keep(answer)
 
+    async def _store_cut_off(
+        self, call: ProviderCall, held: HeldAmount, lane: _Lane, job: _Job
+    ) -> None:
+        """Store a call that is cancelled as failed, at an estimated cost, so that its question is
+        asked again; a call that costs nothing leaves no trace.
+        """
+        answer, failure = call.cut_off()
+        answer = with_estimated_cost(answer, failure, self._providers)
+        self._limits.counters.called(answer, failure)
+        if answer.reply.cost_usd:
+            with suppress(StoreError):  # what has cancelled the call is raised instead
+                await self._store_answer(answer, lane, job)
+        self._settle(held, answer, failure)
+
     def _settle(self, held: HeldAmount, answer: Answer, failure: ProviderFailed | None) -> None:
         """Return the unspent money of a call to the reservation; all of the held money stays
         reserved when the failure is ambiguous, because the service may still charge the call.
@@ -279,16 +297,6 @@ class Runner:
             self._reservation.keep_back(held, cost)
         else:
             self._reservation.settle(held, cost)
-
-
-def _with_cost(answer: Answer, usd: float) -> Answer:
-    """Return an answer whose cost includes that of earlier tries, in dollars."""
-    cost = (answer.reply.cost_usd or 0.0) + usd
-    return replace(answer, reply=replace(answer.reply, cost_usd=cost)) if usd else answer
-
-
-def _without_cost(answer: Answer) -> Answer:
-    return replace(answer, reply=replace(answer.reply, cost_usd=None))
 
 
 def _missing_questions(

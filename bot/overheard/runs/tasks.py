@@ -167,7 +167,7 @@ class Outcome:
         cut: New answers that are incomplete and not scored, by model and finish.
         failures: Questions without an answer, by the reason as a sentence.
         retries: Repeated calls.
-        spent: Dollars of the new answers.
+        spent: Dollars of the new answers and of failed calls before them.
         estimated: Dollars of `spent` that are estimated, because no usage was reported.
         stopped: The state to which a person stopped the run, or None.
         notes: Further remarks for people, as sentences.
@@ -192,15 +192,19 @@ class Outcome:
 
     def count(self, answer: Answer) -> None:
         """Add a new answer to the counts: as complete, cut or failed, with its dollars."""
-        self.spent += answer.reply.cost_usd or 0.0
-        if answer.cost_is_estimated:
-            self.estimated += answer.reply.cost_usd or 0.0
+        self.charge(answer)
         if answer.error:
             self.failures[answer.error] += 1
         elif answer.complete:
             self.complete += 1
         else:
             self.cut[answer.question.model, answer.reply.finish] += 1
+
+    def charge(self, answer: Answer) -> None:
+        """Add the dollars of an answer, or of a failed call that is made again."""
+        self.spent += answer.reply.cost_usd or 0.0
+        if answer.cost_is_estimated:
+            self.estimated += answer.reply.cost_usd or 0.0
 
     @property
     def state(self) -> RunState:
