@@ -12,18 +12,14 @@ from overheard.alerts.card import alert_chart, alert_data, model_title
 from overheard.alerts.events import name_without_id
 from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.metric_wording import (
-    COUNTED,
-    ELSEWHERE,
     LEAST_MOVED,
-    MODEL_WORDS,
-    NOUNS,
     RATES,
-    SUBJECTS,
     MetricValue,
     change_of,
     metric_value,
     shift_phrase,
     went_both_ways,
+    words_of,
 )
 from overheard.alerts.reasons import certainty
 from overheard.alerts.statement_wording import (
@@ -70,7 +66,7 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     if len(f"{title} {text} {footer}".split()) > MAX_WORDS:
         footer = _footer_line(alert, evidence, is_short=True)
     answers = reading.answers if reading and metric and metric.scale is Scale.BINARY else 0
-    subject = SUBJECTS.get(shift.metric, metric.label if metric else "")
+    subject = words_of(shift.metric).title or (metric.label if metric else "")
     chart = alert_chart(shift, metric, evidence, subject, answers) if metric else None
     return Card(
         title=title,
@@ -183,7 +179,7 @@ def _recovery_phrase(alert: Alert, moved: list[Shift], evidence: AlertEvidence) 
         subject = "it" if done else brand
         verb = f"names {subject} again"
         first = next(shift for shift in alert.moved if shift.metric == moved[0].metric)
-        if first.metric not in COUNTED or (
+        if not words_of(first.metric).counts_mentions or (
             went_both_ways(first) and abs(first.change) < LEAST_MOVED
         ):
             verb = f"speaks of {subject} as before"
@@ -198,8 +194,9 @@ def _change_phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
     less``. ``subject`` is the brand's name or "it".
     """
     with_direction = _shows_direction(shift, evidence)
-    if not with_direction and shift.metric in ELSEWHERE and went_both_ways(shift):
-        return ELSEWHERE[shift.metric].format(brand=subject)
+    elsewhere = words_of(shift.metric).elsewhere
+    if elsewhere and not with_direction and went_both_ways(shift):
+        return elsewhere.format(brand=subject)
     return shift_phrase(
         shift, evidence.metrics.get(shift.metric), subject, with_direction=with_direction
     )
@@ -260,7 +257,7 @@ def _text_lines(
         yield from short_statement_lines(alert.moved, most=2 if alone else 1, now=evidence.stated)
     metric = evidence.metrics.get(shift.metric)
     if reading and metric:
-        line = f"{SUBJECTS.get(metric.name, metric.label)}{reading.words(metric)}"
+        line = f"{words_of(metric.name).title or metric.label}{reading.words(metric)}"
         moved = net_shifts(alert)
         if over:
             yield f"{line}.{_duration_sentence(alert, evidence)}"
@@ -304,7 +301,7 @@ def _moved_question_sentence(shift: Shift, evidence: AlertEvidence) -> str:
     the shift; empty unless questions moved both ways, or when the text of the question is not
     known.
     """
-    if shift.metric not in ELSEWHERE or not went_both_ways(shift):
+    if not words_of(shift.metric).elsewhere or not went_both_ways(shift):
         return ""
     moved = next((p for p in shift.prompts if (p.after - p.before) * shift.change > 0), None)
     text = evidence.text(moved.prompt) if moved else ""
@@ -346,14 +343,13 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     if alert.state is AlertState.RECOVERED:
         names = [shift.brand for shift in moved[:MOST_BRANDS]]
         are = "are" if len(names) > 1 else "is"
-        done = f"{are} named" if metric.name in COUNTED else f"{are} spoken of"
+        done = f"{are} named" if words_of(metric.name).counts_mentions else f"{are} spoken of"
         ended = _duration_sentence(alert, evidence)
         yield f"{wording.listing(names)} {done} as usual again.{ended}"
         return
-    more_words, less_words = MODEL_WORDS.get(
-        metric.name, (f"{metric.label}, better", f"{metric.label}, worse")
-    )
-    for words, better in ((less_words, False), (more_words, True)):
+    brands_better = words_of(metric.name).brands_better or f"{metric.label}, better"
+    brands_worse = words_of(metric.name).brands_worse or f"{metric.label}, worse"
+    for words, better in ((brands_worse, False), (brands_better, True)):
         mine = [shift for shift in moved if _is_better(shift, evidence) == better]
         brands = [
             f"{shift.brand} ({_count_words(shift, metric, evidence, first=not index)})"
@@ -397,13 +393,13 @@ def _other_metrics_line(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     others = [
         shift
         for shift in net_shifts(alert)[1:]
-        if shift.metric not in ELSEWHERE or abs(shift.change) >= LEAST_MOVED
+        if not words_of(shift.metric).elsewhere or abs(shift.change) >= LEAST_MOVED
     ]
     if alert.statements:  # which facts are wrong is said by the statements
         others = [shift for shift in others if shift.metric != "accuracy"]
     for words, better in ((f"{ALSO}worse", False), (f"{ALSO}better", True)):
         nouns = [
-            NOUNS.get(shift.metric, shift.metric)
+            words_of(shift.metric).noun or shift.metric
             for shift in others
             if _is_better(shift, evidence) == better
         ]

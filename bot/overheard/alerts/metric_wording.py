@@ -13,67 +13,140 @@ from overheard.measure.blocks import Stream
 FAR = 0.3
 """Change of a rate from which on words say "far"."""
 RATES = frozenset({Scale.BINARY, Scale.SHARE})
-PHRASES = {
-    "visibility": ("names {brand}{far} more", "names {brand}{far} less"),
-    "first_choice": ("recommends {brand} first{far} more", "recommends {brand} first{far} less"),
-    "top1": ("names {brand} first{far} more", "names {brand} first{far} less"),
-    "top3": ("puts {brand} in the first three more", "drops {brand} from the first three"),
-    "position": ("names {brand} earlier", "names {brand} later"),
-    "share_of_voice": ("gives {brand} a larger share", "gives {brand} a smaller share"),
-    "sentiment": ("speaks better of {brand}", "speaks worse of {brand}"),
-    "drawback": ("warns of {brand} less", "warns of {brand} more"),
-    "accuracy": ("gets more of {brand} right", "gets more of {brand} wrong"),
-}
-"""What a model does when a metric became better, and when it became worse."""
-MODEL_WORDS = {
-    "visibility": ("Named more", "Named less"),
-    "first_choice": ("Recommended first more often", "Recommended first less often"),
-    "top1": ("Named first more often", "Named first less often"),
-    "top3": ("Among the first three more often", "Among the first three less often"),
-    "position": ("Named earlier", "Named later"),
-    "share_of_voice": ("A larger share", "A smaller share"),
-    "sentiment": ("Spoken better of", "Spoken worse of"),
-    "drawback": ("Fewer drawbacks", "More drawbacks"),
-    "accuracy": ("More facts right", "Fewer facts right"),
-}
-"""What brands are, of which a metric became better, and worse."""
-COUNTED = frozenset({"visibility", "top1", "top3", "first_choice", "position"})
-"""Metrics of whether and where a brand is named, and not of what is said of it."""
-ELSEWHERE = {
-    "visibility": "names {brand} for other questions",
-    "first_choice": "recommends {brand} first for other questions",
-    "top1": "names {brand} first for other questions",
-    "top3": "puts {brand} in the first three for other questions",
-    "drawback": "warns of {brand} for other questions",
-}
-"""What a model does when questions moved both ways, and the whole hardly."""
-SUBJECTS = {
-    "visibility": "Named",
-    "first_choice": "Recommended first",
-    "top1": "Named first",
-    "top3": "Among the first three",
-    "position": "Your place",
-    "share_of_voice": "Your share",
-    "sentiment": f"Tone, from {wording.MINUS}1 to +1",
-    "drawback": "With a drawback",
-    "accuracy": "Facts right",
-    "branded_visibility": "Named when asked by name",
-}
-"""What a value of a metric is, at the beginning of a line or as the title of a chart."""
-NOUNS = {
-    "visibility": "how often you are named",
-    "first_choice": "recommendations",
-    "top1": "first places",
-    "top3": "places among the first three",
-    "position": "your place",
-    "share_of_voice": "your share",
-    "sentiment": "the tone",
-    "drawback": "drawbacks",
-    "accuracy": "facts",
-}
-"""What a metric is within a list."""
 LEAST_MOVED = 0.05
 """Change of a rate below which a brand is not named among those that moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricWords:
+    """How alerts speak of one metric. An empty text means that there are no words for the case.
+
+    Attributes:
+        better: What a model does whose metric became better, as words to follow the model's name;
+            with the places ``{brand}`` and, for rates, ``{far}``.
+        worse: The same when the metric became worse.
+        brands_better: What the brands are whose metric became better: ``Named more``.
+        brands_worse: The same when it became worse.
+        elsewhere: What a model does when the metric rose at some questions, fell at others and
+            hardly moved on the whole.
+        title: What a value of the metric is, at the beginning of a line or above a chart.
+        noun: What the metric is called within a list.
+        counts_mentions: Whether the metric says whether or where a brand is named, and not what is
+            said of it.
+    """
+
+    better: str = ""
+    worse: str = ""
+    brands_better: str = ""
+    brands_worse: str = ""
+    elsewhere: str = ""
+    title: str = ""
+    noun: str = ""
+    counts_mentions: bool = False
+
+
+METRIC_WORDS = {
+    "visibility": MetricWords(
+        "names {brand}{far} more",
+        "names {brand}{far} less",
+        "Named more",
+        "Named less",
+        "names {brand} for other questions",
+        "Named",
+        "how often you are named",
+        counts_mentions=True,
+    ),
+    "first_choice": MetricWords(
+        "recommends {brand} first{far} more",
+        "recommends {brand} first{far} less",
+        "Recommended first more often",
+        "Recommended first less often",
+        "recommends {brand} first for other questions",
+        "Recommended first",
+        "recommendations",
+        counts_mentions=True,
+    ),
+    "top1": MetricWords(
+        "names {brand} first{far} more",
+        "names {brand} first{far} less",
+        "Named first more often",
+        "Named first less often",
+        "names {brand} first for other questions",
+        "Named first",
+        "first places",
+        counts_mentions=True,
+    ),
+    "top3": MetricWords(
+        "puts {brand} in the first three more",
+        "drops {brand} from the first three",
+        "Among the first three more often",
+        "Among the first three less often",
+        "puts {brand} in the first three for other questions",
+        "Among the first three",
+        "places among the first three",
+        counts_mentions=True,
+    ),
+    "position": MetricWords(
+        "names {brand} earlier",
+        "names {brand} later",
+        "Named earlier",
+        "Named later",
+        "",
+        "Your place",
+        "your place",
+        counts_mentions=True,
+    ),
+    "share_of_voice": MetricWords(
+        "gives {brand} a larger share",
+        "gives {brand} a smaller share",
+        "A larger share",
+        "A smaller share",
+        "",
+        "Your share",
+        "your share",
+    ),
+    "sentiment": MetricWords(
+        "speaks better of {brand}",
+        "speaks worse of {brand}",
+        "Spoken better of",
+        "Spoken worse of",
+        "",
+        f"Tone, from {wording.MINUS}1 to +1",
+        "the tone",
+    ),
+    "drawback": MetricWords(
+        "warns of {brand} less",
+        "warns of {brand} more",
+        "Fewer drawbacks",
+        "More drawbacks",
+        "warns of {brand} for other questions",
+        "With a drawback",
+        "drawbacks",
+    ),
+    "accuracy": MetricWords(
+        "gets more of {brand} right",
+        "gets more of {brand} wrong",
+        "More facts right",
+        "Fewer facts right",
+        "",
+        "Facts right",
+        "facts",
+    ),
+    "branded_visibility": MetricWords(title="Named when asked by name"),
+}
+"""The words of the built-in scorers' metrics, in the order in which tables list the metrics.
+
+Of a metric that is not listed, cards say its `Metric.label`. The other lists of built-in metrics:
+which one heads an alert (`HEAD_METRICS` in ``detection/decide.py``), which ones brands share
+(`ZERO_SUM` in ``detection/hypotheses.py``), and the words of questions
+(``chat/questions/parsed_question.py``).
+"""
+_NO_WORDS = MetricWords()
+
+
+def words_of(metric: str) -> MetricWords:
+    """Return the words of a metric, given by its name; all empty for a metric without any."""
+    return METRIC_WORDS.get(metric, _NO_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +215,11 @@ def shift_phrase(
         subject: The brand's name, or "it".
         with_direction: Whether the words may say the direction of the shift.
     """
-    if with_direction and metric and metric.name in PHRASES:
+    words = words_of(shift.metric)
+    if with_direction and metric and words.better:
         far = " far" if metric.scale in RATES and abs(shift.change) >= FAR else ""
-        better, worse = PHRASES[metric.name]
-        phrase = better if (shift.change > 0) == metric.higher_is_better else worse
+        became_better = (shift.change > 0) == metric.higher_is_better
+        phrase = words.better if became_better else words.worse
         return phrase.format(brand=subject, far=far)
     label = metric.label.lower() if metric else shift.metric
     whose = "its" if subject == "it" else f"{subject}'s"
@@ -157,9 +231,9 @@ def step_phrase(shift: Shift, metric: Metric | None, subject: str) -> str:
     ``names it less``, or ``names it for other questions`` when questions moved both ways. The
     arguments are those of `shift_phrase`.
     """
-    hardly = shift.metric in ELSEWHERE and abs(shift.change) < LEAST_MOVED
-    if hardly and went_both_ways(shift):
-        return ELSEWHERE[shift.metric].format(brand=subject)
+    elsewhere = words_of(shift.metric).elsewhere
+    if elsewhere and abs(shift.change) < LEAST_MOVED and went_both_ways(shift):
+        return elsewhere.format(brand=subject)
     return shift_phrase(shift, metric, subject)
 
 

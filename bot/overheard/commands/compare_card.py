@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from overheard.alerts.metric_wording import NOUNS, SUBJECTS
+from overheard.alerts.metric_wording import words_of
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
 from overheard.cards.charts.forest import Difference, Spans
@@ -63,7 +63,7 @@ async def chat_comparison_card(
     if base == tuned:
         base, tuned = setup.base.name, setup.tuned.name
     chart = _difference_chart(
-        setup, result, f"{setup.brand.name}: {tuned} against {base}", SUBJECTS
+        setup, result, f"{setup.brand.name}: {tuned} against {base}", for_chat=True
     )
     return Card(
         title=wording.shorten(_chat_title(setup.brand.name, base, tuned, result), 140),
@@ -98,7 +98,7 @@ def _verdict_lines(setup: ComparisonSetup, result: ComparisonResult) -> Iterator
     """
     for verdict, words in CHAT_VERDICTS.items():
         nouns = [
-            NOUNS.get(contrast.metric.name, contrast.metric.label.lower())
+            words_of(contrast.metric.name).noun or contrast.metric.label.lower()
             for contrast in result.metrics
             if contrast.verdict is verdict
         ]
@@ -291,7 +291,8 @@ def _difference_chart(
     setup: ComparisonSetup,
     result: ComparisonResult,
     title: str,
-    words: Mapping[str, str] | None = None,
+    *,
+    for_chat: bool = False,
 ) -> Spans:
     """Return the chart of the differences with their intervals.
 
@@ -299,17 +300,18 @@ def _difference_chart(
         setup: The setup of the comparison.
         result: The result of the comparison.
         title: The chart's title.
-        words: Display names of metrics; if given, metrics with a difference come first.
+        for_chat: Whether metrics are named by the words of alerts and those with a difference come
+            first; otherwise they are named by their labels, in the order of the result.
     """
     metrics = sorted(
-        result.metrics, key=lambda contrast: bool(words) and contrast.verdict not in MOVED_VERDICTS
+        result.metrics, key=lambda contrast: for_chat and contrast.verdict not in MOVED_VERDICTS
     )
     spans = [
         _difference_span(
-            (words or {}).get(contrast.metric.name, contrast.metric.label),
+            (for_chat and words_of(contrast.metric.name).title) or contrast.metric.label,
             contrast,
             "alike"
-            if words and contrast.verdict is MetricResult.EQUIVALENT
+            if for_chat and contrast.verdict is MetricResult.EQUIVALENT
             else contrast.verdict.value,
         )
         for contrast in metrics

@@ -15,7 +15,7 @@ from overheard.alerts.history import (
     replays,
     unchanged_record,
 )
-from overheard.alerts.metric_wording import PHRASES, SUBJECTS, shift_phrase
+from overheard.alerts.metric_wording import METRIC_WORDS, shift_phrase, words_of
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
 from overheard.alerts.statement_wording import statement_brief, statement_phrase, statement_step
 from overheard.cards import wording
@@ -184,7 +184,7 @@ def _metric_rank(shift: Shift) -> int:
     """Return the rank of a shift's metric among the metrics that a line may name: 0 is preferred,
     an unknown metric is last.
     """
-    order = [*PHRASES]
+    order = [name for name, words in METRIC_WORDS.items() if words.better]
     return order.index(shift.metric) if shift.metric in order else len(order)
 
 
@@ -208,7 +208,7 @@ def _figures(deployment: Deployment, shift: Shift) -> str:
         return f"{statement.truth} in truth" if statement.truth else ""
     metric = deployment.scoring.metrics[shift.metric]
     after, before = (wording.value(value, metric.scale) for value in (shift.after, shift.before))
-    label = SUBJECTS.get(metric.name, metric.label)
+    label = words_of(metric.name).title or metric.label
     return f"{label.lower()} {after}, before {before}"
 
 
