@@ -178,7 +178,7 @@ async def recheck(
     Raises:
         UnknownName: for an unknown alert, or when its brand or model is gone.
         NothingToAsk: when the brand has no question any more.
-        RunUnderWay: when another process asks the same questions.
+        RunUnderWay: on executing, when another process asks the same questions.
         BudgetExceeded: when the budget does not cover the price.
         BudgetUnknown: when there is a budget and the model's price is not known.
     """

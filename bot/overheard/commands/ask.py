@@ -12,6 +12,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
 from overheard.cards.model_names import ModelNames
+from overheard.commands.check import SEED_BITS
 from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Panel, Prompt, RunState
@@ -52,7 +53,7 @@ async def ask(
         BudgetUnknown: when there is a budget and an unknown price.
     """
     asked = choose_models(deployment.plugins.providers, models)
-    panel = Panel((), (Prompt(question.strip()),), asked, seed=secrets.randbits(31))
+    panel = Panel((), (Prompt(question.strip()),), asked, seed=secrets.randbits(SEED_BITS))
     new = new_run(
         panel, deployment.clock.now(), label=LABEL, asked_by=call.who, channel=call.channel
     )

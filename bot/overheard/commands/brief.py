@@ -24,7 +24,7 @@ from overheard.finetune.pages import html, markdown
 from overheard.runs.plan import choose_brands
 
 SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3
-"""How many items are shown by default."""
+"""How many items a card shows by default, in a terminal and in a chat."""
 
 
 class BriefFormat(StrEnum):
@@ -53,50 +53,51 @@ async def show_brief(
     ] = BriefFormat.CARD,
     out: Annotated[Path | None, option("Where the page goes; else standard output.")] = None,
 ) -> Card:
-    """Show which content to write for a brand, most pressing first; as a card, or as a page that is
-    written to a file.
+    """Show which content to write for a brand, the most pressing first: as a card, or as a page
+    with all items, which a chat gets as a file.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
         brand: The name of the brand; empty means the first tracked brand.
-        days: Of how many days answers are read.
-        most: How many items are shown; 0 for `SHOWN_ITEMS`, in a chat for `SHOWN_IN_CHAT`.
-        form: A card, or a page as Markdown or HTML.
-        out: Where the page goes; by default to standard output.
+        days: Only answers of the last so many days are read.
+        most: How many items the card shows; 0 for `SHOWN_ITEMS`, in a chat for `SHOWN_IN_CHAT`. A
+            page has all items.
+        form: ``card``, or a page as ``markdown`` or ``html``.
+        out: The file to which a terminal writes the page, in place of an existing one; None for
+            standard output. Chats ignore it for a page.
 
     Raises:
         UnknownName: for a brand that does not exist.
-        NothingToAsk: when there is no brand.
-        BadUsage: for a file without a form.
+        NothingToAsk: when there is no tracked brand.
+        BadUsage: when `out` is given and `form` is ``card``.
         FileUnwritable: when the file cannot be written.
     """
-    subject = _brand_or_first(deployment, brand)
-    draft = await _brand_brief(deployment, call, subject, days)
-    usual = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
-    card = brief_card(deployment, call, draft, most or usual)
+    found_brand = _brand_or_first(deployment, brand)
+    draft = await _brand_brief(deployment, call, found_brand, days)
+    shown_by_default = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
+    card = brief_card(deployment, call, draft, most or shown_by_default)
     if form == BriefFormat.CARD:
         if out:
             raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
         return card
     page = brief_page(deployment, call, draft)
     text = markdown(page) if form == BriefFormat.MARKDOWN else html(page)
+    item_count = wording.count(len(page.items), "item")
     if call.face is Face.CHAT:
-        ending, media = (
-            ("md", "text/markdown") if form == BriefFormat.MARKDOWN else ("html", "text/html")
-        )
-        name = wording.file_name(page.title, ending)
-        counted = wording.count(len(page.items), "item")
-        made = File(text.encode(), name, media, f"{page.title}, {counted}")
-        return Card(page.title, f"All {counted}, as a page.", file=made, data=card.data)
+        if form == BriefFormat.MARKDOWN:
+            extension, media_type = "md", "text/markdown"
+        else:
+            extension, media_type = "html", "text/html"
+        name = wording.file_name(page.title, extension)
+        page_file = File(text.encode(), name, media_type, f"{page.title}, {item_count}")
+        return Card(page.title, f"All {item_count}, as a page.", file=page_file, data=card.data)
     if out is None:
         sys.stdout.write(text)
         return replace(card, title="")  # nothing else belongs behind the page
     with replacing(out) as file:
         file.write(text)
-    return Card(
-        "Wrote the brief", f"{wording.count(len(page.items), 'item')}, in {out}.", data=card.data
-    )
+    return Card("Wrote the brief", f"{item_count}, in {out}.", data=card.data)
 
 
 async def finish_item(
@@ -107,90 +108,124 @@ async def finish_item(
     brand: _BrandOrFirst = "",
     when: Annotated[str, option("When it was published; today.", Kind.TIME)] = "today",
 ) -> Card:
-    """Store that content on an item is published; later briefs show whether its gap has changed
-    since.
+    """Store that content on an item is published; return the card. Later briefs list the item as
+    published, and show whether its gap has changed since.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who published, and the time zone.
+        item: The item's key, such as ``a1b2c3``, in the brief of the last `BRIEF_DAYS` days.
+        brand: The name of the brand; empty means the first tracked brand.
+        when: When it was published: ``today`` (the midnight with which it began), ``yesterday``,
+            ``2026-11-20``, or a moment such as ``2026-11-20T15:00``.
 
     Raises:
         UnknownName: for a brand or an item that does not exist.
+        NothingToAsk: when there is no tracked brand.
         TimeUnreadable: when the time cannot be read.
         BadUsage: when the time is in the future, or the item is published already.
     """
-    subject = _brand_or_first(deployment, brand)
-    at = _past_moment(deployment, call, when)
-    draft = await _brand_brief(deployment, call, subject, BRIEF_DAYS)
-    wanted = _open_item(draft, item)
+    found_brand = _brand_or_first(deployment, brand)
+    at = _publication_time(deployment, call, when)
+    draft = await _brand_brief(deployment, call, found_brand, BRIEF_DAYS)
+    found_item = _unpublished_item(draft, item)
     await deployment.store.finetune.publish(
         Publication(
-            *(subject.name, wanted.key, wanted.kind.value, wanted.subject, wanted.stated),
-            *(at, call.who),
+            brand=found_brand.name,
+            item=found_item.key,
+            kind=found_item.kind.value,
+            subject=found_item.subject,
+            stated=found_item.stated,
+            at=at,
+            who=call.who,
         )
     )
     day = wording.day(at, call.zone)
+    undo = Action(f"brief reopen {found_item.key} --brand {quoted(found_brand.name)}", "Undo")
     return Card(
         title="Marked as published",
-        text=f"{wanted.title}: published on {day}. From the next check on, the brief shows "
+        text=f"{found_item.title}: published on {day}. From the next check on, the brief shows "
         "whether the models have changed since.",
-        actions=fitting(
-            Action(f"brief reopen {wanted.key} --brand {quoted(subject.name)}", "Undo")
-        ),
+        actions=fitting(undo),
         severity=Severity.GOOD,
-        data={"brand": subject.name, "item": wanted.key, "at": at.isoformat()},
+        data={"brand": found_brand.name, "item": found_item.key, "at": at.isoformat()},
     )
 
 
 async def _brand_brief(deployment: Deployment, call: Call, brand: Brand, days: int) -> BriefDraft:
-    """Return the brief of a brand from the answers of the last `days`; pending answers are scored
-    first.
+    """Score the answers that wait for it, then return the brief of a brand from the answers of the
+    last `days` days.
     """
     now = deployment.clock.now()
-    read = await deployment.caught_up(call.progress)
-    return await draw_brief(read.catalogue, read.store, read.scoring.versions, brand, days, now)
+    scored = await deployment.caught_up(call.progress)
+    versions = scored.scoring.versions
+    return await draw_brief(scored.catalogue, scored.store, versions, brand, days, now)
 
 
-def _past_moment(deployment: Deployment, call: Call, when: str) -> datetime:
-    at, now = read_time(when, deployment.clock.now(), call.zone), deployment.clock.now()
+def _publication_time(deployment: Deployment, call: Call, when: str) -> datetime:
+    """Return the time of a publication in UTC; a day means the midnight with which it begins in the
+    caller's zone.
+
+    Raises:
+        TimeUnreadable: when the text cannot be read.
+        BadUsage: when the time is in the future.
+    """
+    now = deployment.clock.now()
+    at = read_time(when, now, call.zone)
     if at > now:
         date = wording.moment(at, call.zone)
         raise BadUsage(problem=f"{date} is still to come", usage=BRIEF_DONE.usage)
     return at
 
 
-def _open_item(draft: BriefDraft, name: str) -> BriefItem:
-    """Return the item of a key (`name`) that is still to be written, from a brief's draft.
+def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
+    """Return the item of a brief that has a key, such as ``a1b2c3``, and is still to be written.
+    Case and outer spaces of the key make no difference.
 
     Raises:
-        BadUsage: for an item that is published.
-        UnknownName: for an unknown key.
+        BadUsage: for an item that is published already.
+        UnknownName: for an unknown key; the error lists the keys of the first `SHOWN_ITEMS` items.
     """
-    wanted = name.strip().casefold()
+    wanted = key.strip().casefold()
     if any(progress.publication.item == wanted for progress in draft.published):
         problem = f"Item {wanted} is published already, so take that back first"
         raise BadUsage(problem=problem, usage=f"brief reopen {wanted}")
     for item in draft.items:
         if item.key == wanted:
             return item
-    raise unknown_name("item", name, [item.key for item in draft.items[:SHOWN_ITEMS]])
+    raise unknown_name("item", key, [item.key for item in draft.items[:SHOWN_ITEMS]])
 
 
 async def reopen_item(
     deployment: Deployment, _: Call, *, item: _ItemKey, brand: _BrandOrFirst = ""
 ) -> Card:
-    """Remove the publication of an item from the store; the item is then to be written again.
+    """Remove the publication of an item from the store; return the card. The item is then to be
+    written again.
+
+    Args:
+        deployment: The open deployment.
+        item: The item's key, such as ``a1b2c3``.
+        brand: The name of the brand; empty means the first tracked brand.
 
     Raises:
         UnknownName: for a brand that does not exist, or an item that is not published.
+        NothingToAsk: when there is no tracked brand.
     """
-    subject = _brand_or_first(deployment, brand)
-    if not await deployment.store.finetune.retract_publication(
-        subject.name, item.strip().casefold()
-    ):
-        known = await deployment.store.finetune.publications(subject.name)
-        raise unknown_name("published item", item, [progress.item for progress in known])
+    found_brand = _brand_or_first(deployment, brand)
+    key = item.strip().casefold()
+    if not await deployment.store.finetune.retract_publication(found_brand.name, key):
+        published = await deployment.store.finetune.publications(found_brand.name)
+        raise unknown_name("published item", item, [publication.item for publication in published])
     return Card("Reopened", "It is to be written again.", data={"item": item})
 
 
 def _brand_or_first(deployment: Deployment, name: str) -> Brand:
-    """Return the brand of a name; without a name, the first tracked brand."""
+    """Return the brand with a name or alias; for an empty name, the first tracked brand.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        NothingToAsk: when the name is empty and there is no tracked brand.
+    """
     return choose_brands(deployment.catalogue, [name] if name else [])[0]
 
 

@@ -11,14 +11,18 @@ from overheard.cards.command import Face, quoted
 from overheard.commands.updates import effect_words
 from overheard.deployment import Call, Deployment
 from overheard.finetune.brief import LABELS, BriefItem, Excerpt, steps
-from overheard.finetune.brief_sources import BriefDraft, ItemProgress, metric_of
+from overheard.finetune.brief_sources import BriefDraft, ItemProgress, ModelProgress, metric_of
 from overheard.finetune.pages import BriefPage, share_with_interval, to_add
 from overheard.finetune.texts import fact_sentence
 
-FACTS = 4
-"""Facts of an item on a card."""
-SHOWN_ITEMS = 3
-"""Number of items that a card describes in sentences, too."""
+MAX_FACTS = 4
+"""Facts of an item that a card states."""
+DESCRIBED_ITEMS = 3
+"""Items of the table that a card describes in sentences too."""
+PROMPT_CHARS, TABLE_TITLE_CHARS, TITLE_CHARS, PUBLISHED_CHARS = 60, 60, 90, 120
+"""Characters of a question above a quote, of an item's title in the table and in a sentence, and of
+the title of a published item.
+"""
 RANKED = (
     "First comes what is wrong, then what shows in most answers. What to state comes from your "
     "facts alone."
@@ -26,8 +30,9 @@ RANKED = (
 
 
 def brief_card(deployment: Deployment, call: Call, draft: BriefDraft, most: int) -> Card:
-    """Return a brief's draft as a card with up to `most` items, and a further card for each
-    published item.
+    """Return a brief's draft as a card: a table of the first `most` items, which are the most
+    pressing, sentences and a quote for the first `DESCRIBED_ITEMS` of them, buttons that mark these
+    as published, and a further card for each published item. The JSON data has all items.
     """
     name, shown = draft.market.brand.name, draft.items[:most]
     return Card(
@@ -36,7 +41,7 @@ def brief_card(deployment: Deployment, call: Call, draft: BriefDraft, most: int)
         table=_items_table(shown, call.face) if shown else None,
         quotes=tuple(
             Quote(_excerpt_source(deployment, excerpt), Tainted(excerpt.text))
-            for item in shown[:SHOWN_ITEMS]
+            for item in shown[:DESCRIBED_ITEMS]
             for excerpt in item.said[:1]
         ),
         actions=fitting(*_published_actions(name, shown), *_page_action(call, name, draft, most)),
@@ -47,39 +52,52 @@ def brief_card(deployment: Deployment, call: Call, draft: BriefDraft, most: int)
 
 
 def _excerpt_source(deployment: Deployment, excerpt: Excerpt) -> str:
-    """Return the model and the question that an excerpt answers."""
-    question = wording.shorten(excerpt.prompt, 60)
+    """Return ``ChatGPT, asked “Which tool is best?”``: the model of an excerpt and its question."""
+    question = wording.shorten(excerpt.prompt, PROMPT_CHARS)
     return f"{deployment.names.name(excerpt.model)}, asked “{question}”"
 
 
 def _items_table(shown: Sequence[BriefItem], face: Face) -> Table:
-    """Return a table of the items `shown`; a terminal also gets intervals and the codes that
-    commands take.
+    """Return a table of the items `shown`, numbered from 1. In a chat a row has the title and the
+    gap; elsewhere it also has the share of answers with its interval, and the code that commands
+    take.
     """
-    numbered = [(n, wording.shorten(item.title, 60), item) for n, item in enumerate(shown, 1)]
+    numbered = [
+        (number, wording.shorten(item.title, TABLE_TITLE_CHARS), item)
+        for number, item in enumerate(shown, 1)
+    ]
     if face is Face.CHAT:
-        rows = tuple((f"{n}. {title}", _gap_words(item)) for n, title, item in numbered)
+        rows = tuple((f"{number}. {title}", _gap_words(item)) for number, title, item in numbered)
         return Table(("Content", "Why"), rows)
     header = ("No.", "Gap", "Content", "Answers", "Code")
-    cells = [
-        (str(n), LABELS[item.kind], t, share_with_interval(item), item.key)
-        for n, t, item in numbered
-    ]
-    return Table(header, tuple(cells), frozenset({0}))
+    rows_with_code = tuple(
+        (str(number), LABELS[item.kind], title, share_with_interval(item), item.key)
+        for number, title, item in numbered
+    )
+    return Table(header, rows_with_code, right=frozenset({0}))
 
 
 def _gap_words(item: BriefItem) -> str:
-    """Return in how many answers a gap occurs: ``wrong in 6 of 6 answers``."""
+    """Return the kind of an item's gap with the number of answers that show it, and of those that
+    could: ``wrong in 6 of 6 answers``, or ``wrong in 6 answers`` where no such number is apt. Only
+    the kind if no answer shows the gap.
+    """
     label = LABELS[item.kind]
     if not item.hits:
         return label
-    alone = item.hits == 1 and not item.possible
-    return f"{label} in {item.counted} {'answer' if alone else 'answers'}"
+    noun = "answer" if item.hits == 1 and not item.possible else "answers"
+    return f"{label} in {item.counted} {noun}"
 
 
 def _brief_text(draft: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
-    """Return the text of a brief's draft: its first item in a chat, its first `SHOWN_ITEMS` items
-    in a terminal; a sentence if there is no answer or no gap.
+    """Return the text of the card of a brief: what to do for the first item in a chat, for the
+    first `DESCRIBED_ITEMS` items elsewhere. Without items it says that no gap shows, and without
+    answers how to get some.
+
+    Args:
+        draft: The brief.
+        shown: The items of the card; may be empty.
+        face: Where the card is shown.
     """
     if not draft.answers:
         return (
@@ -90,84 +108,92 @@ def _brief_text(draft: BriefDraft, shown: Sequence[BriefItem], face: Face) -> st
         return f"No gap shows in {wording.count(draft.answers, 'answer')} of {draft.days} days."
     if face is Face.CHAT:
         return _first_item_sentence(draft, shown[0])
-    return "\n\n".join(_item_paragraphs(draft, shown[:SHOWN_ITEMS]))
+    return "\n\n".join(_item_paragraphs(draft, shown[:DESCRIBED_ITEMS]))
 
 
 def _first_item_sentence(draft: BriefDraft, item: BriefItem) -> str:
-    """Return the first step for an item in two or three sentences."""
-    step = steps(item, draft.market.brand.name)[0]
-    need = " Add what is true to your facts first." if item.missing else ""
-    return f"{wording.shorten(item.title, 90)}. {step}{need}"
+    """Return the title of an item and its first step; if the fact sheet lacks a fact for it, also a
+    sentence that asks to add it first.
+    """
+    first_step = steps(item, draft.market.brand.name)[0]
+    add_facts = " Add what is true to your facts first." if item.missing else ""
+    return f"{wording.shorten(item.title, TITLE_CHARS)}. {first_step}{add_facts}"
 
 
 def _item_paragraphs(draft: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
-    """Yield a paragraph for each item of a brief's draft. Advice that equals the advice for an
-    earlier item is replaced by a reference to the item's number.
+    """Yield a paragraph for each item: its number from 1, title, evidence, advice, and the facts to
+    state. Advice and facts that equal those of an earlier item are replaced by a reference to its
+    number.
     """
-    since: dict[str, int] = {}
+    number_of_advice: dict[str, int] = {}
     for number, item in enumerate(items, 1):
         advice = f"{_first_and_last_step(item, draft)} {_facts_to_state(item, draft)}"
-        first = since.setdefault(advice, number)
-        doing = advice if first == number else f"Do as for {first}."
-        yield f"{number}. {wording.shorten(item.title, 90)}. {item.why} {doing}"
+        first_number = number_of_advice.setdefault(advice, number)
+        if first_number != number:
+            advice = f"Do as for {first_number}."
+        yield f"{number}. {wording.shorten(item.title, TITLE_CHARS)}. {item.why} {advice}"
 
 
 def _first_and_last_step(item: BriefItem, draft: BriefDraft) -> str:
-    """Return the first step for an item, and the last one if it names a person to inform."""
-    every = steps(item, draft.market.brand.name)
-    return " ".join(dict.fromkeys((every[0], every[-1]) if item.reachable else every[:1]))
+    """Return the first step for an item; followed by the last one, on sites to write to, if models
+    cite sites of others for the item.
+    """
+    all_steps = steps(item, draft.market.brand.name)
+    if item.reachable and len(all_steps) > 1:
+        return f"{all_steps[0]} {all_steps[-1]}"
+    return all_steps[0]
 
 
 def _facts_to_state(item: BriefItem, draft: BriefDraft) -> str:
-    """Return which facts a page should state for an item, or which fact to add to the catalogue
-    first.
+    """Return a sentence with the facts that a page should state for an item: up to `MAX_FACTS`, and
+    the number of further ones. If the fact sheet lacks the fact, a request to add it first.
     """
     if item.missing:
         return to_add(item, quoted(draft.market.brand.name))
-    more = len(item.facts) - FACTS
-    stated = [f"“{fact_sentence(fact)}”" for fact in item.facts[:FACTS]]
+    more = len(item.facts) - MAX_FACTS
+    stated = [f"“{fact_sentence(fact)}”" for fact in item.facts[:MAX_FACTS]]
     if more > 0:
         stated.append(wording.count(more, "more fact"))
     return f"State {wording.listing(stated)}."
 
 
 def _published_actions(brand: str, shown: Sequence[BriefItem]) -> Iterator[Action]:
-    for number, item in enumerate(shown[:SHOWN_ITEMS], 1):
+    """Yield a button for each of the first `DESCRIBED_ITEMS` items that marks it as published."""
+    for number, item in enumerate(shown[:DESCRIBED_ITEMS], 1):
         yield Action(f"brief done {item.key} --brand {quoted(brand)}", f"Published {number}")
 
 
 def _page_action(call: Call, brand: str, draft: BriefDraft, most: int) -> Iterator[Action]:
-    """Yield the button that shows all items as a page, in a chat whose card has only `most` of
-    them.
+    """Yield the menu entry that shows all items of a brief as a page, in a chat whose card leaves
+    out items beyond the first `most`; else nothing.
     """
     if call.face is Face.CHAT and len(draft.items) > most:
         yield Action(f"brief {quoted(brand)} --format html", "All as a page", menu=True)
 
 
 def _published_card(deployment: Deployment, call: Call, progress: ItemProgress) -> Card:
-    """Return the card of a published item, with what its gap shows since its publication."""
+    """Return the card of a published item: what its gap shows since its publication, and a button
+    that takes the mark back.
+    """
     publication = progress.publication
+    reopen = f"brief reopen {publication.item} --brand {quoted(publication.brand)}"
     return Card(
         title=_published_title(progress),
         text=" ".join(_published_sentences(deployment, call, progress)),
-        actions=fitting(
-            Action(
-                f"brief reopen {publication.item} --brand {quoted(publication.brand)}",
-                "Not published",
-            )
-        ),
+        actions=fitting(Action(reopen, "Not published")),
     )
 
 
 def _published_title(progress: ItemProgress) -> str:
-    return wording.shorten(f"Published: {progress.title}", 120)
+    return wording.shorten(f"Published: {progress.title}", PUBLISHED_CHARS)
 
 
 def _published_sentences(
     deployment: Deployment, call: Call, progress: ItemProgress
 ) -> Iterator[str]:
-    """Yield the sentences on a published item: day and person, whether the gap still occurs, and
-    the change of its metric at each model.
+    """Yield the sentences on a published item: the day and the person, whether answers since then
+    show the gap, and how the item's metric has changed at each model. The last sentence is left out
+    if there is nothing to compare at any model yet.
     """
     publication = progress.publication
     yield f"On {wording.day(publication.at, call.zone)}, by {publication.who}."
@@ -178,17 +204,21 @@ def _published_sentences(
     else:
         yield f"Since then it shows in none of {wording.count(progress.read, 'answer')}."
     metric = deployment.scoring.metrics.get(metric_of(publication))
-    known = [
-        (model_progress.model, model_progress.verdict)
-        for model_progress in progress.since
-        if model_progress.verdict
+    if metric is None:
+        return
+    changes = [
+        f"at {at_model.model} it {effect_words(at_model.verdict, metric.scale)}"
+        for at_model in progress.since
+        if at_model.verdict
     ]
-    if metric and known:
-        moves = (f"at {model} it {effect_words(verdict, metric.scale)}" for model, verdict in known)
-        yield f"{metric.label} {_questions_words(progress)}: {'; '.join(moves)}."
+    if changes:
+        yield f"{metric.label} {_questions_words(progress)}: {'; '.join(changes)}."
 
 
 def _questions_words(progress: ItemProgress) -> str:
+    """Return on which questions a published item is judged: ``on the 3 questions where the gap
+    showed``, or ``on all questions`` if it is not known where it showed.
+    """
     if not progress.prompts:
         return "on all questions"
     count = len(progress.prompts)
@@ -196,16 +226,16 @@ def _questions_words(progress: ItemProgress) -> str:
 
 
 def brief_page(deployment: Deployment, call: Call, draft: BriefDraft) -> BriefPage:
-    """Return a brief's draft as a page of all its items and published items, with the sentences
-    above them.
+    """Return a brief's draft as a page: three sentences (what it rests on, how it is ranked, how it
+    is used), all its items, and the title and sentences of each published item.
     """
     name = draft.market.brand.name
-    read, today = wording.count(draft.answers, "answer"), deployment.clock.now()
-    drawn_up = (
-        f"From {read} to your questions in the last {draft.days} days, drawn up on "
-        f"{wording.day(today, call.zone)}."
+    answer_count = wording.count(draft.answers, "answer")
+    today = wording.day(deployment.clock.now(), call.zone)
+    basis = (
+        f"From {answer_count} to your questions in the last {draft.days} days, drawn up on {today}."
     )
-    use = (
+    usage = (
         "Once something is published, say so with the line under its item, in a chat or in the "
         "terminal. Later briefs then show whether the models have changed since."
     )
@@ -214,12 +244,12 @@ def brief_page(deployment: Deployment, call: Call, draft: BriefDraft) -> BriefPa
         for progress in draft.published
     ]
     return BriefPage(
-        f"What to write for {name}", (drawn_up, RANKED, use), draft.items, name, published
+        f"What to write for {name}", (basis, RANKED, usage), draft.items, name, published
     )
 
 
 def _brief_json(draft: BriefDraft) -> dict[str, Any]:
-    """Return a brief's draft for JSON output."""
+    """Return a brief's draft for JSON output, with all its items and published items."""
     return {
         "brand": draft.market.brand.name,
         "answers": draft.answers,
@@ -230,7 +260,10 @@ def _brief_json(draft: BriefDraft) -> dict[str, Any]:
 
 
 def _item_json(item: BriefItem, brand: str) -> dict[str, Any]:
-    """Return an item of a brief for JSON output."""
+    """Return an item of a brief for JSON output; `brand` is the brand's name. ``interval`` is the
+    90 % interval of the share of answers (0 to 1) that show the gap. ``missing`` is None if the
+    fact sheet lacks no fact.
+    """
     return {
         "item": item.key,
         "kind": item.kind.value,
@@ -243,7 +276,10 @@ def _item_json(item: BriefItem, brand: str) -> dict[str, Any]:
         "stated": item.stated,
         "models": [str(model) for model in item.models],
         "sources": [{"site": site, "answers": count} for site, count in item.sources],
-        "quotes": [{"model": str(s.model), "prompt": s.prompt, "text": s.text} for s in item.said],
+        "quotes": [
+            {"model": str(excerpt.model), "prompt": excerpt.prompt, "text": excerpt.text}
+            for excerpt in item.said
+        ],
         "state": [fact_sentence(fact) for fact in item.facts],
         "missing": item.missing or None,
         "steps": steps(item, brand),
@@ -251,26 +287,32 @@ def _item_json(item: BriefItem, brand: str) -> dict[str, Any]:
 
 
 def _progress_json(progress: ItemProgress) -> dict[str, Any]:
-    """Return a published item for JSON output, with what its gap shows since its publication; None
-    for what is not measured yet.
+    """Return a published item for JSON output. ``shows`` is the item in the brief of later answers,
+    None if they do not show its gap. ``since`` has the change at each model.
     """
+    publication = progress.publication
     return {
-        "item": progress.publication.item,
-        "kind": progress.publication.kind,
+        "item": publication.item,
+        "kind": publication.kind,
         "prompts": list(progress.prompts),
-        "subject": progress.publication.subject,
-        "at": progress.publication.at.isoformat(),
-        "who": progress.publication.who,
-        "shows": _item_json(progress.now, progress.publication.brand) if progress.now else None,
-        "since": [
-            {
-                "model": str(since.model),
-                "metric": since.metric,
-                "finding": since.verdict.finding.value if since.verdict else None,
-                "before": since.verdict.before if since.verdict else None,
-                "after": since.verdict.after if since.verdict else None,
-                "interval": list(since.verdict.interval) if since.verdict else None,
-            }
-            for since in progress.since
-        ],
+        "subject": publication.subject,
+        "at": publication.at.isoformat(),
+        "who": publication.who,
+        "shows": _item_json(progress.now, publication.brand) if progress.now else None,
+        "since": [_model_progress_json(at_model) for at_model in progress.since],
+    }
+
+
+def _model_progress_json(at_model: ModelProgress) -> dict[str, Any]:
+    """Return the change of an item's metric at one model since its publication for JSON output;
+    None for the finding, the levels and the interval while there is nothing to compare.
+    """
+    verdict = at_model.verdict
+    return {
+        "model": str(at_model.model),
+        "metric": at_model.metric,
+        "finding": verdict.finding.value if verdict else None,
+        "before": verdict.before if verdict else None,
+        "after": verdict.after if verdict else None,
+        "interval": list(verdict.interval) if verdict else None,
     }

@@ -23,9 +23,9 @@ from overheard.errors import RunEnded
 from overheard.runs.cost_estimate import Pair, unasked
 from overheard.runs.plan import RESUMABLE_FOR
 
-ANEW = timedelta(days=1)
+MAX_PLAN_AGE = timedelta(days=1)
 """How long a plan holds at most: answers can be imported into a run that has ended long ago."""
-NONE = (
+NONE_PLANNED = (
     "The next planned check is enough: nothing looks unusual, or no more questions may be asked "
     "between the checks."
 )
@@ -33,19 +33,20 @@ NOTHING_DUE = "Nothing has to be asked again now"
 
 
 async def list_bursts(deployment: Deployment, call: Call) -> Card:
-    """Show the small runs that are planned where a change is suspected, with their times and
-    reasons.
+    """Show the planned bursts (small additional runs where a change is suspected), the earliest
+    first, with their times and reasons. Answers that wait for it are scored first. Without a plan
+    the card says that the next scheduled check is enough.
     """
     plans = await _planned_after_scoring(deployment, call)
+    data = {"bursts": [planned_data(plan) for plan in plans]}
+    if not plans:
+        return Card(NOTHING_DUE, NONE_PLANNED, data=data)
     return Card(
-        title=f"Asking again where something may have changed: {len(plans)} planned"
-        if plans
-        else NOTHING_DUE,
-        text="" if plans else NONE,
+        title=f"Asking again where something may have changed: {len(plans)} planned",
         table=burst_table(call, plans),
-        actions=(Action(BURSTS_RUN.name, "Ask what is due"),) if plans else (),
-        footer=_how_to_run(deployment) if plans and call.face is Face.TERMINAL else "",
-        data={"bursts": [planned_data(plan) for plan in plans]},
+        actions=(Action(BURSTS_RUN.name, "Ask what is due"),),
+        footer=_how_to_run(deployment) if call.face is Face.TERMINAL else "",
+        data=data,
     )
 
 
@@ -55,26 +56,30 @@ async def run_bursts(
     *,
     plans: Sequence[PlannedBurst] | None = None,
 ) -> Proposal:
-    """Return the bursts that are due, and those that were interrupted, as a proposal with its
-    price.
+    """Return the bursts that are due as a proposal with its price, the interrupted ones first.
+    Executing it asks them one after the other; those that another process has asked meanwhile are
+    left out. Without a burst that is due, the proposal asks nothing.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        plans: The planned bursts; None plans them again.
+        plans: The planned bursts, the earliest first; None to score the answers that wait for it
+            and plan the bursts.
 
     Raises:
-        RunUnderWay: when another process asks one of the bursts.
-        BudgetExceeded: when the budget does not cover them.
+        BudgetExceeded: when the budget does not cover them, now or when one of them begins.
         BudgetUnknown: when there is a budget and an unknown price.
+        RunUnderWay: on executing, when another process asks one of the bursts.
     """
-    plans = await _planned_after_scoring(deployment, call) if plans is None else plans
-    due = [
+    if plans is None:
+        plans = await _planned_after_scoring(deployment, call)
+    next_plans = plans[:1]
+    bursts = [
         *await _interrupted_bursts(deployment),
         *(_new_burst(deployment, call, plan) for plan in _due_plans(deployment, plans)),
     ]
     calls, brands, answers = Counter[Pair](), dict[str, None](), 0
-    for run, panel in due:
+    for run, panel in bursts:
         calls += unasked(panel, await deployment.store.answers.asked(run.id))
         answers += unasked(panel, ()).total()
         brands.update(dict.fromkeys(panel.brands))
@@ -82,15 +87,18 @@ async def run_bursts(
     quote = await deployment.pricing.quote_calls(calls, payer, answers=answers)
 
     async def execute() -> Card:
-        cards = [card for run, _ in due if (card := await _run_burst(deployment, call, run))]
-        return _bursts_card(deployment, call, cards, plans[:1])
+        """Ask the bursts in turn, and return the card of their results."""
+        cards = [card for run, _ in bursts if (card := await _run_burst(deployment, call, run))]
+        return _bursts_card(deployment, call, cards, next_plans)
 
     return Proposal(quote.price, quote.usd, execute)
 
 
 class Planner:
-    """Plans bursts for repeated calls; plans again only when runs, updates, catalogue or scorers
-    have changed or after `ANEW`, since each plan analyses all stored runs.
+    """Plans bursts for a process that asks for the plan again and again.
+
+    Each plan analyses all stored runs. So it is kept until runs, updates, the catalogue or scorers
+    have changed, and for at most `MAX_PLAN_AGE`.
     """
 
     def __init__(self) -> None:
@@ -99,14 +107,14 @@ class Planner:
         self._plans: list[PlannedBurst] = []
 
     async def plans(self, deployment: Deployment, call: Call) -> list[PlannedBurst]:
-        """Return the planned bursts if any of them is due, else an empty list. Scores pending
-        answers first.
+        """Score the answers that wait for it, then return all planned bursts, the earliest first,
+        if at least one of them is due; else an empty list.
         """
         deployment = await deployment.caught_up(call.progress)
-        now, known = deployment.clock.now(), await _plan_inputs(deployment)
-        if known != self._plan_inputs or now - self._planned_at >= ANEW:
+        now, plan_inputs = deployment.clock.now(), await _plan_inputs(deployment)
+        if plan_inputs != self._plan_inputs or now - self._planned_at >= MAX_PLAN_AGE:
             self._plans = await planned_bursts(deployment)
-            self._plan_inputs, self._planned_at = known, now
+            self._plan_inputs, self._planned_at = plan_inputs, now
         return self._plans if _due_plans(deployment, self._plans) else []
 
 
@@ -120,6 +128,7 @@ async def _plan_inputs(deployment: Deployment) -> object:
 
 
 def _due_plans(deployment: Deployment, plans: Sequence[PlannedBurst]) -> list[PlannedBurst]:
+    """Return the plans whose time has come, in the given order."""
     now = deployment.clock.now()
     return [plan for plan in plans if plan.burst.at <= now]
 
@@ -130,31 +139,46 @@ async def _planned_after_scoring(deployment: Deployment, call: Call) -> list[Pla
 
 
 async def _interrupted_bursts(deployment: Deployment) -> list[tuple[Run, Panel]]:
-    """Return the unfinished bursts that no process carries out and that can still be resumed, with
-    their panels.
+    """Return the bursts, with their panels, that are not finished, that no process carries out now,
+    and that began less than `RESUMABLE_FOR` ago; the newest first.
     """
     oldest = deployment.clock.now() - RESUMABLE_FOR
-    pairs = []
+    interrupted = []
     for run in await deployment.store.runs.find(state=RunState.RUNNING):
-        if run.label == BURST and run.panel and run.started_at > oldest:
-            async with deployment.store.locks.run_lock(run.id) as is_locked:
-                pairs += [(run, run.panel)] if is_locked else []
-    return pairs
+        if run.label != BURST or run.panel is None or run.started_at <= oldest:
+            continue
+        async with deployment.store.locks.run_lock(run.id) as is_free:
+            if is_free:
+                interrupted.append((run, run.panel))
+    return interrupted
 
 
 def _new_burst(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[Run, Panel]:
-    now, who, channel = deployment.clock.now(), call.who, call.channel
-    run = Run(plan.key, now, plan.panel, label=BURST, asked_by=who, channel=channel)
+    """Return the run of a planned burst, which begins now and is not stored yet, and its panel."""
+    run = Run(
+        key=plan.key,
+        started_at=deployment.clock.now(),
+        panel=plan.panel,
+        label=BURST,
+        asked_by=call.who,
+        channel=call.channel,
+    )
     return run, plan.panel
 
 
 async def _run_burst(deployment: Deployment, call: Call, run: Run) -> Card | None:
-    """Ask the questions of a burst's run and return the card of its result; None when another
-    process has asked them. Raises BudgetExceeded.
+    """Ask the questions of a burst's run that have no answer yet, and return the card of its
+    result; None when another process has finished the run.
+
+    Raises:
+        BudgetExceeded: when the budget no longer covers the run.
+        BudgetUnknown: when there is a budget and an unknown price.
+        RunUnderWay: when another process asks the run now.
     """
     quote = await deployment.pricing.quote(run)  # the bursts before may have used the money up
 
     async def require_running(stored: Run) -> None:
+        """Raise RunEnded, with which the run is not executed, if it has ended meanwhile."""
         state = await deployment.store.runs.state(stored.id)
         if state is not RunState.RUNNING:
             raise RunEnded(run=stored.key, state=str(state), verb="executed")
@@ -168,27 +192,33 @@ async def _run_burst(deployment: Deployment, call: Call, run: Run) -> Card | Non
 def _bursts_card(
     deployment: Deployment, call: Call, cards: Sequence[Card], next_plans: Sequence[PlannedBurst]
 ) -> Card:
-    """Return the card of the bursts that were asked (`cards`): a single burst has its own card;
-    without any, the card says when the next burst (`next_plans`) is due.
+    """Return the card of the bursts that were asked: that of the only one, or a card with the cards
+    of several below it, which has their gravest severity and is failed if all of them are. Without
+    any, the card says when the next burst is due.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, and the channel.
+        cards: The cards of the bursts that were asked; may be empty.
+        next_plans: The next planned burst, or nothing.
     """
+    if not cards:
+        waiting = "".join(burst_sentence(deployment, call, plan) for plan in next_plans)
+        return Card(NOTHING_DUE, waiting or NONE_PLANNED, data={"bursts": []})
     if len(cards) == 1:
         return cards[0]
-    waiting = "".join(burst_sentence(deployment, call, plan) for plan in next_plans)
+    gravity = list(Severity)
     return Card(
-        title=f"Asked again {wording.count(len(cards), 'time')}" if cards else NOTHING_DUE,
-        text="" if cards else waiting or NONE,
-        severity=max((card.severity for card in cards), default=Severity.PLAIN, key=_severity_rank),
+        title=f"Asked again {wording.count(len(cards), 'time')}",
+        severity=max((card.severity for card in cards), key=gravity.index),
         more=tuple(cards),
-        failed=bool(cards) and all(card.failed for card in cards),
+        failed=all(card.failed for card in cards),
         data={"bursts": [card.data for card in cards]},
     )
 
 
-def _severity_rank(severity: Severity) -> int:
-    return list(Severity).index(severity)
-
-
 def _how_to_run(deployment: Deployment) -> str:
+    """Return how planned bursts are asked, as a sentence for a terminal."""
     if deployment.config.bursts.automatic:
         return "Carried out by overheard run; those that are due, now, by bursts run."
     return "Ask those that are due with: bursts run"

@@ -54,18 +54,22 @@ async def set_up(
     *,
     model: Annotated[str, argument("Which model.", Kind.MODEL)],
 ) -> Proposal:
-    """Return a proposal that finds a model's border prompts (those with nearly tied first words)
-    and stores their usual first words.
+    """Return a proposal, with its price, to watch a model for silent updates. Executing it finds
+    the model's border prompts (those whose most frequent first words are nearly tied), and asks
+    each of them for the first words that it usually gets. The answers are stored outside the
+    history: they are charged, and never scored.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        model: As ``provider/model``.
+        model: The model, as ``provider/model``.
 
     Raises:
         UnknownName: for a model that no provider serves.
-        CanaryImpossible: for a model that takes no temperature, searches or does not answer.
+        CanaryImpossible: for a model that takes no temperature or searches; on executing, for one
+            that hardly answers.
         BudgetExceeded: when the budget does not cover the price.
+        BudgetUnknown: when there is a budget and the model's price is not known.
     """
     chosen = _suited_model(deployment, model)
     run = _aside_run(deployment, call, whole_search_panel(chosen))
@@ -73,133 +77,168 @@ async def set_up(
     return Proposal(quote.price, quote.usd, partial(_learn_references, deployment, call, chosen))
 
 
-async def _learn_references(deployment: Deployment, call: Call, chosen: Model) -> Card:
-    """Ask the chosen model the search panel, then its border prompts for reference, and return the
-    card. Raises CanaryImpossible for fewer than `MIN_UNSEEN_WORDS` prompts.
+async def _learn_references(deployment: Deployment, call: Call, model: Model) -> Card:
+    """Ask a model the candidates for border prompts, then the border prompts among them again for
+    reference, and return the card. A terminal also gets a table of the prompts with their first
+    words.
+
+    Raises:
+        CanaryImpossible: for a model with fewer than `MIN_UNSEEN_WORDS` border prompts.
+        BudgetExceeded: when the budget no longer covers one of the two runs.
+        BudgetUnknown: when there is a budget and the model's price is not known.
     """
-    search = await _ask_first_words(deployment, call, search_panel(chosen), SEARCH)
-    prompts = await border_prompts(deployment.store, search)
-    if len(prompts) < MIN_UNSEEN_WORDS:
-        raise CanaryImpossible(model=chosen, reason="it hardly answers")
-    await _ask_first_words(deployment, call, reference_panel(chosen, prompts), REFERENCE)
-    texts = {prompt.key: prompt.text for prompt in search_panel(chosen).prompts}
-    torn = sum(border.tie > 0 for border in prompts)
-    name = deployment.names.name(chosen)
+    search = await _ask_first_words(deployment, call, search_panel(model), SEARCH)
+    borders = await border_prompts(deployment.store, search)
+    if len(borders) < MIN_UNSEEN_WORDS:
+        raise CanaryImpossible(model=model, reason="it hardly answers")
+    await _ask_first_words(deployment, call, reference_panel(model, borders), REFERENCE)
+    texts = {prompt.key: prompt.text for prompt in search_panel(model).prompts}
+    varying = sum(border.tie > 0 for border in borders)
+    rows = tuple(
+        (texts[border.prompt], Tainted(wording.listing(sorted(border.answers))))
+        for border in borders
+    )
     return Card(
-        title=f"{name} is watched for silent updates",
-        text=f"{wording.count(len(prompts), 'short question')} will be asked each day; "
-        f"{torn} of them have answers that vary. A new answer tells of an update.",
-        table=Table(
-            ("Question", "First words"),
-            tuple((texts[b.prompt], Tainted(wording.listing(sorted(b.answers)))) for b in prompts),
-        )
-        if call.face is Face.TERMINAL
-        else None,
+        title=f"{deployment.names.name(model)} is watched for silent updates",
+        text=f"{wording.count(len(borders), 'short question')} will be asked each day; "
+        f"{varying} of them have answers that vary. A new answer tells of an update.",
+        table=Table(("Question", "First words"), rows) if call.face is Face.TERMINAL else None,
         data={
-            "model": str(chosen),
+            "model": str(model),
             "prompts": [
                 {"prompt": texts[border.prompt], "answers": dict(border.answers)}
-                for border in prompts
+                for border in borders
             ],
         },
     )
 
 
 async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
-    """Return a proposal that asks the border prompts of each watched model and stores a model
-    update where first words are new.
+    """Return a proposal, with its price, to ask each watched model its border prompts once.
+    Executing it stores a model update where first words are new. A model whose update was found
+    before is not asked again until it is set up anew.
 
     Raises:
-        NothingToAsk: when no model has a canary.
+        NothingToAsk: when no model is watched.
         BudgetExceeded: when the budget does not cover the price.
+        BudgetUnknown: when there is a budget and a model's price is not known.
     """
-    known = await canaries(deployment.store)
-    if not known:
+    watched = await canaries(deployment.store)
+    if not watched:
         raise NothingToAsk(missing="no model is watched for silent updates yet")
     calls = Counter[Pair]()
-    for canary in known:
-        calls += Counter() if canary.hit else unasked(daily_panel(canary), ())
+    for canary in watched:
+        if not canary.hit:
+            calls += unasked(daily_panel(canary), ())
     payer = Payer(0, channel=call.channel)
     quote = await deployment.pricing.quote_calls(calls, payer, answer_limit=LIMIT)
-    return Proposal(quote.price, quote.usd, partial(_ask_canaries, deployment, call, known))
+    return Proposal(quote.price, quote.usd, partial(_ask_canaries, deployment, call, watched))
 
 
 async def _ask_canaries(deployment: Deployment, call: Call, watched: Sequence[Canary]) -> Card:
-    """Ask the border prompts of each known canary once, store updates, and return the card of the
-    results.
+    """Ask the border prompts of each canary without a hit once, store the updates that they find,
+    and return the card of the results. It is a warning if a model may have been updated, now or
+    earlier.
+
+    Raises:
+        BudgetExceeded: when the budget no longer covers one of the runs.
+        BudgetUnknown: when there is a budget and a model's price is not known.
     """
-    days = [await _ask_and_compare(deployment, call, canary) for canary in watched]
+    results = [await _ask_and_compare(deployment, call, canary) for canary in watched]
     return Card(
         title="Silent updates",
-        text="\n\n".join(day.sentence(call, deployment.names) for day in days),
-        severity=Severity.WARNING if any(day.hit for day in days) else Severity.PLAIN,
-        data={"canaries": [day.data() for day in days]},
+        text="\n\n".join(result.sentence(call, deployment.names) for result in results),
+        severity=Severity.WARNING if any(result.hit for result in results) else Severity.PLAIN,
+        data={"canaries": [result.data() for result in results]},
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """The result of one daily comparison; `verdict` is None for a model that was not asked because
-    its update is known.
+class DailyResult:
+    """The result of a canary on one day.
+
+    Attributes:
+        canary: The canary before this day, with the update that it may have found earlier.
+        comparison: Today's first words against the earlier ones; None if the canary was not asked,
+            because it had found an update earlier.
     """
 
     canary: Canary
-    verdict: CanaryComparison | None
+    comparison: CanaryComparison | None
 
     @property
     def hit(self) -> bool:
-        """Whether the model may have been replaced."""
-        return self.verdict is None or self.verdict.hit
+        """Whether the model may have been updated, today or earlier."""
+        return self.comparison is None or self.comparison.hit
 
     def sentence(self, call: Call, names: ModelNames) -> str:
-        """Return the result as one or two sentences."""
+        """Return the result in one or two sentences, with the day of an earlier update in the zone
+        of the call.
+        """
         model = names.name(self.canary.model)
-        if self.verdict is None and self.canary.hit:
+        if self.canary.hit:
             day = wording.day(self.canary.hit.at, call.zone)
             return f"{model} was updated on {day}; watch it anew to hear of the next update."
-        verdict = self.verdict or CanaryComparison((), 0)
-        if verdict.hit:
+        comparison = self.comparison or CanaryComparison(unseen=(), asked=0)
+        if comparison.hit:
+            count = wording.count(len(comparison.unseen), "answer")
             return (
-                f"{model} gave {wording.count(len(verdict.unseen), 'answer')} that it never gave "
-                "before: it may have been updated. This is kept as an update."
+                f"{model} gave {count} that it never gave before: it may have been updated. This "
+                "is kept as an update."
             )
-        asked = wording.count(verdict.asked, "answer")
-        return f"{model} shows no change in {asked}."
+        return f"{model} shows no change in {wording.count(comparison.asked, 'answer')}."
 
     def data(self) -> dict[str, Any]:
-        """Return the result for JSON output; ``unseen`` has the new first words."""
+        """Return the result for JSON output. ``asked`` is the number of prompts answered today, and
+        ``unseen`` has the first words that are new.
+        """
         texts = {prompt.key: prompt.text for prompt in self.canary.prompts}
-        unseen = self.verdict.unseen if self.verdict else ()
+        comparison = self.comparison or CanaryComparison(unseen=(), asked=0)
         return {
             "model": str(self.canary.model),
-            "asked": self.verdict.asked if self.verdict else 0,
+            "asked": comparison.asked,
             "hit": self.hit,
-            "unseen": [{"prompt": texts[key], "answer": word} for key, word in unseen],
+            "unseen": [{"prompt": texts[key], "answer": word} for key, word in comparison.unseen],
         }
 
 
-async def _ask_and_compare(deployment: Deployment, call: Call, canary: Canary) -> Day:
-    """Ask a canary's border prompts once and compare the first words; new ones are stored as a
-    model update. A canary with a hit is not asked.
+async def _ask_and_compare(deployment: Deployment, call: Call, canary: Canary) -> DailyResult:
+    """Ask a canary's border prompts once, compare the first words with those given before, and
+    store a model update if at least `MIN_UNSEEN_WORDS` of them are new. A canary that has found an
+    update earlier asks nothing.
+
+    Raises:
+        BudgetExceeded: when the budget no longer covers the run.
+        BudgetUnknown: when there is a budget and the model's price is not known.
     """
     if canary.hit:
-        return Day(canary, None)
+        return DailyResult(canary, comparison=None)
     run = await _ask_first_words(deployment, call, daily_panel(canary), DAILY)
-    today = await first_words(deployment.store, [run])
-    verdict = compare_first_words(
-        canary.answers, {prompt: texts[0] for prompt, texts in today.items()}
-    )
-    if verdict.hit:
-        note = f"{len(verdict.unseen)} first words that were never given before"
+    texts_today = await first_words(deployment.store, [run])
+    first_texts = {prompt: texts[0] for prompt, texts in texts_today.items()}
+    comparison = compare_first_words(canary.answers, first_texts)
+    if comparison.hit:
+        note = f"{len(comparison.unseen)} first words that were never given before"
         await deployment.store.updates.add(
             ModelUpdate(canary.model, run.started_at, CANARY_SOURCE, note)
         )
-    return Day(canary, verdict)
+    return DailyResult(canary, comparison)
 
 
 async def _ask_first_words(deployment: Deployment, call: Call, panel: Panel, label: str) -> Run:
-    """Ask a panel for first words only, in a run with a label outside the history, and return the
-    run. Raises BudgetExceeded when the budget no longer covers the run.
+    """Ask the questions of a panel for their first words only, in a stored run outside the history,
+    and return the run. Failed calls are repeated as configured; answers that fail for good are
+    missing.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, the channel, and the progress display.
+        panel: The questions, of one model.
+        label: The label of the run: `SEARCH`, `REFERENCE` or `DAILY`.
+
+    Raises:
+        BudgetExceeded: when the budget no longer covers the run.
+        BudgetUnknown: when there is a budget and the model's price is not known.
     """
     store, clock = deployment.store, deployment.clock
     run = _aside_run(deployment, call, panel, label)
@@ -222,12 +261,20 @@ async def _ask_first_words(deployment: Deployment, call: Call, panel: Panel, lab
 
 
 def _aside_run(deployment: Deployment, call: Call, panel: Panel, label: str = "") -> Run:
-    now, who, channel = deployment.clock.now(), call.who, call.channel
-    return replace(new_run(panel, now, label=label, asked_by=who, channel=channel), aside=True)
+    """Return a run outside the history that begins now, and is not stored yet."""
+    run = new_run(
+        panel,
+        deployment.clock.now(),
+        label=label,
+        asked_by=call.who,
+        channel=call.channel,
+    )
+    return replace(run, aside=True)
 
 
 def _suited_model(deployment: Deployment, name: str) -> Model:
-    """Return the model of a name if it can have a canary.
+    """Return the model of a name (``provider/model``) if it can have a canary. A provider that does
+    not describe its models is trusted to take a temperature.
 
     Raises:
         UnknownName: for a model that no provider serves.
@@ -235,10 +282,10 @@ def _suited_model(deployment: Deployment, name: str) -> Model:
     """
     providers = deployment.plugins.providers
     model = find_model(name, providers)
-    described = isinstance(providers[model.provider], Described)
     if model.searches:
         raise CanaryImpossible(model=model, reason="it searches the web")
-    if described and not capabilities_of(model, providers).sampling:
+    is_described = isinstance(providers[model.provider], Described)
+    if is_described and not capabilities_of(model, providers).sampling:
         raise CanaryImpossible(model=model, reason="it takes no temperature")
     return model
 

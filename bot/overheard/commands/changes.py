@@ -32,35 +32,43 @@ async def show_changes(
     since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
 ) -> Card:
-    """Show the alerts raised in a time, the alerts still open if the time has no end, and the
-    updates of models.
+    """Show the alerts and the updates of models of a time, and the number of all checks in it.
+    Without `until`, alerts that are not over are shown too if they were raised earlier.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel.
-        brand: A brand's name; empty means all.
-        model: A model's name or ``provider/model``; empty means all.
-        since: The first day; empty means a week ago.
-        until: The last day; empty means now.
+        brand: A brand's name or alias, for its alerts only; empty means all.
+        model: A model's name or ``provider/model``; empty means all. A name that no model has finds
+            nothing.
+        since: The first day or moment, such as ``2026-11-01``; empty means `USUAL_DAYS` days before
+            the end.
+        until: The last day, which is included, or a moment; empty means now.
 
     Raises:
         UnknownName: for a brand that does not exist.
         TimeUnreadable: for a day that cannot be read.
+        BadUsage: when `since` is in the future, or `until` is not after it.
     """
     now = deployment.clock.now()
     span = past_span(since, until, now, call.zone)
     begin = span.begin or (span.end or now) - timedelta(days=USUAL_DAYS)
     span = Span(begin, span.end)
-    name = find_brand(deployment.catalogue, brand).name if brand else None
+    brand_name = find_brand(deployment.catalogue, brand).name if brand else None
 
     def is_chosen(asked: Model) -> bool:
+        """Return whether `model` is empty or names the model."""
         return not model or deployment.names.find(model, [asked]) is not None
+
+    def is_shown(alert: Alert) -> bool:
+        """Return whether an alert was raised in the span, or is open in one without an end."""
+        still_open = span.end is None and not alert.state.over
+        return span.holds(alert.opened_at) or still_open
 
     alerts = [
         alert
-        for alert in await alerts_about(deployment.store, name)
-        if (span.holds(alert.opened_at) or (span.end is None and not alert.state.over))
-        and is_chosen(alert.shift.model)
+        for alert in await alerts_about(deployment.store, brand_name)
+        if is_shown(alert) and is_chosen(alert.shift.model)
     ]
     updates = [
         update
@@ -69,7 +77,7 @@ async def show_changes(
     ]
     runs = await deployment.store.runs.find(aside=False)
     checks = sum(span.holds(run.started_at) for run in runs)
-    return _changes_card(deployment, call, name, span, alerts, updates, checks)
+    return _changes_card(deployment, call, brand_name, span, alerts, updates, checks)
 
 
 def _changes_card(
@@ -81,28 +89,31 @@ def _changes_card(
     updates: Sequence[ModelUpdate],
     checks: int,
 ) -> Card:
-    """Return the card of the alerts and updates within a span.
+    """Return the card of the alerts and updates within a span: a sentence for each of the newest
+    `LISTED_CHANGES` updates and on the checks, a table of the newest `LISTED_CHANGES` alerts, and
+    buttons for the newest `MAX_BUTTONS` alerts. The title counts all alerts. The card is a warning
+    if one of them is not over.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel.
         brand: The brand's name; None for all.
         span: The span, which has a beginning.
-        alerts: The alerts, newest first.
-        updates: The updates of models, oldest first.
+        alerts: The alerts, newest first; may be empty.
+        updates: The updates of models, oldest first; may be empty.
         checks: The number of checks within the span.
     """
-    names, days = deployment.names, _span_words(span, call.zone)
+    names = deployment.names
     lines = [
         f"{names.name(update.model)} was updated on {wording.day(update.at, call.zone)}."
         for update in updates[-LISTED_CHANGES:]
     ]
-    counted = wording.count(checks, "check")
+    check_count = wording.count(checks, "check")
     if alerts:
-        also = "; alerts that are still open are listed" if span.end is None else ""
-        lines.append(f"{counted} in this time{also}.")
+        open_listed = "; alerts that are still open are listed" if span.end is None else ""
+        lines.append(f"{check_count} in this time{open_listed}.")
     else:
-        lines.append(f"{counted}, and nothing moved more than chance alone explains.")
+        lines.append(f"{check_count}, and nothing moved more than chance alone explains.")
     shown = alerts[:LISTED_CHANGES]
     buttons = [
         Action(f"alerts show {alert.id}", alert_label(alert, call.zone, names))
@@ -111,9 +122,9 @@ def _changes_card(
     report = Action(f"report {quoted(brand)}" if brand else "report", "Report")
     numbers = call.face is Face.TERMINAL
     table = alert_table(shown, deployment.scoring.metrics, call.zone, names, numbers=numbers)
-    raised = wording.count(len(alerts), "alert") if alerts else "Nothing unusual"
+    alert_count = wording.count(len(alerts), "alert") if alerts else "Nothing unusual"
     return Card(
-        title=f"{raised} {days}",
+        title=f"{alert_count} {_span_words(span, call.zone)}",
         text="\n".join(lines),
         table=table if shown else None,
         actions=fitting(*buttons, report),
@@ -128,11 +139,14 @@ def _changes_card(
 
 
 def _span_words(span: Span, zone: tzinfo) -> str:
-    """Return a span with a beginning in words: ``since 1 Nov``, ``from 1 Nov to 7 Nov``."""
+    """Return a span with a beginning in words: ``since 1 Nov 2026`` without an end, else ``from 1
+    Nov 2026 to 7 Nov 2026`` with the last day that it contains.
+    """
     first = wording.day(span.begin, zone) if span.begin else ""
     if span.end is None:
         return f"since {first}"
-    return f"from {first} to {wording.day(span.end - timedelta(seconds=1), zone)}"
+    last_moment = span.end - timedelta(seconds=1)
+    return f"from {first} to {wording.day(last_moment, zone)}"
 
 
 CHANGES = CommandSpec(

@@ -61,7 +61,8 @@ async def slack_manifest(
         str, option("How to write it.", word="format", choices=("yaml", "json"))
     ] = "yaml",
 ) -> Card:
-    """Print the manifest of the configured Slack app to standard output.
+    """Write the manifest of the configured Slack app to standard output, and return an empty card
+    with the manifest as data.
 
     Args:
         session: The session that reads the configuration; without a file, the defaults apply.
@@ -78,8 +79,10 @@ async def slack_manifest(
 
 
 def manifest(settings: SlackTable) -> dict[str, Any]:
-    """Return the manifest of a Slack app in the form of Slack's schema, for the settings of
+    """Return the manifest of a Slack app, from which Slack creates the app, for the settings of
     ``[slack]``.
+
+    Source: https://docs.slack.dev/reference/app-manifest
     """
     return {
         "display_information": {
@@ -94,8 +97,8 @@ def manifest(settings: SlackTable) -> dict[str, Any]:
 
 
 def _manifest_features(settings: SlackTable) -> dict[str, Any]:
-    """Return the part ``features`` of a Slack app's manifest: home tab, assistant, slash
-    command.
+    """Return the section ``features`` of a Slack app's manifest: the home tab, the assistant panel
+    and the slash command with its configured name.
     """
     command = {
         "command": settings.command,
@@ -119,6 +122,10 @@ def _manifest_features(settings: SlackTable) -> dict[str, Any]:
 
 
 def _manifest_scopes(settings: SlackTable) -> dict[str, Any]:
+    """Return the section ``oauth_config`` of a Slack app's manifest: the bot's scopes, those
+    without which it works as optional, and for an app of many workspaces the address to which Slack
+    returns after an installation.
+    """
     needed = [scope for scope in SLACK_SCOPES if scope not in OPTIONAL_SLACK_SCOPES]
     scopes = {"bot": needed, "bot_optional": sorted(OPTIONAL_SLACK_SCOPES)}
     if not settings.many:
@@ -127,8 +134,8 @@ def _manifest_scopes(settings: SlackTable) -> dict[str, Any]:
 
 
 def _manifest_settings(settings: SlackTable) -> dict[str, Any]:
-    """Return the part ``settings`` of a Slack app's manifest: events, interactivity, Socket
-    Mode.
+    """Return the section ``settings`` of a Slack app's manifest: the events that Slack sends, forms
+    and buttons, and whether Slack is reached by Socket Mode or sends requests to an address.
     """
     return {
         "event_subscriptions": {
@@ -147,32 +154,39 @@ def _manifest_settings(settings: SlackTable) -> dict[str, Any]:
 
 
 def _request_address(settings: SlackTable, key: str) -> dict[str, str]:
-    """Return the address of Slack's requests as an entry `key` of the manifest; empty in Socket
-    Mode.
+    """Return the address to which Slack sends requests, as an entry of the manifest under `key`;
+    empty in Socket Mode, which has no such address.
     """
     return {} if settings.mode == "socket" else {key: _address(settings) + SLACK_EVENTS_PATH}
 
 
 def _address(settings: SlackTable) -> str:
+    """Return the bot's own address without a slash at its end; a placeholder if it is not set."""
     return settings.url.rstrip("/") or EXAMPLE_ADDRESS
 
 
 def to_yaml(value: Any, indent: str = "") -> str:
-    """Return a dictionary as YAML whose lines begin with `indent`; texts are in quotes as in JSON,
-    which YAML reads.
+    """Return a dictionary as YAML, without a line break at the end. Values are dictionaries, lists
+    of dictionaries and scalars, and scalars, which are written as in JSON. Keys are not quoted.
+
+    Args:
+        value: The dictionary.
+        indent: The spaces before each line.
     """
     lines: list[str] = []
+    inner_indent = indent + "  "
     for key, inner in value.items():
         if isinstance(inner, dict):
-            lines += [f"{indent}{key}:", to_yaml(inner, indent + "  ")]
+            lines += [f"{indent}{key}:", to_yaml(inner, inner_indent)]
         elif isinstance(inner, list):
-            lines += [f"{indent}{key}:", *(_list_entry(child, indent + "  ") for child in inner)]
+            lines += [f"{indent}{key}:", *(_list_entry(child, inner_indent) for child in inner)]
         else:
             lines.append(f"{indent}{key}: {json.dumps(inner)}")
     return "\n".join(lines)
 
 
 def _list_entry(value: Any, indent: str) -> str:
+    """Return a dictionary or a scalar as an entry of a YAML list, after the spaces `indent`."""
     if not isinstance(value, dict):
         return f"{indent}- {json.dumps(value)}"
     return f"{indent}- {to_yaml(value, indent + '  ').lstrip()}"
@@ -203,10 +217,12 @@ _INVITATION_PAGE = "https://discord.com/oauth2/authorize"
 
 
 async def invite(session: Session, _: Call) -> Card:
-    """Print the address that adds the bot to a Discord server with the least permissions.
+    """Write the address that adds the bot to a Discord server, with the permissions that it needs
+    and no others, to standard output; return an empty card with the address as data.
 
     Raises:
-        ChatUnavailable: when neither the settings nor the token hold the application's id.
+        ConfigError: for an invalid configuration, with all its faults.
+        ChatUnavailable: when neither the settings nor the token have the application's id.
     """
     settings = session.read_config(needed=False).discord or DiscordTable()
     application = application_of(settings)
@@ -220,33 +236,41 @@ async def invite(session: Session, _: Call) -> Card:
         )
     url = invitation(application)
     sys.stdout.write(url + "\n")  # one line, whole at any width
-    data = {"url": url, "application_id": str(application), "permissions": needed()}
+    data = {"url": url, "application_id": str(application), "permissions": permission_bits()}
     return Card("", data=data)
 
 
 def invitation(application: int) -> str:
-    """Return the address that adds an application's bot to a server."""
-    query = {"client_id": application, "scope": " ".join(_DISCORD_SCOPES), "permissions": needed()}
+    """Return the address at Discord with which a person adds the bot of an application, given by
+    its id, to a server.
+    """
+    query = {
+        "client_id": application,
+        "scope": " ".join(_DISCORD_SCOPES),
+        "permissions": permission_bits(),
+    }
     return f"{_INVITATION_PAGE}?{urlencode(query)}"
 
 
-def needed() -> int:
+def permission_bits() -> int:
     """Return the bot's permissions as Discord's bit mask."""
     return sum(DISCORD_PERMISSIONS.values())
 
 
 def application_of(settings: DiscordTable) -> int | None:
-    """Return the id of the Discord application from the settings or from the first part of the
-    token (the id in base 64); None if neither has it.
+    """Return the id of the Discord application: the configured one, else that of the bot's token,
+    whose text before the first dot is the id in base 64. None without a token, and for a token of
+    another form.
     """
     if settings.application_id or settings.token is None:
         return settings.application_id
-    first = settings.token.get_secret_value().strip().split(".")[0]
+    encoded_id = settings.token.get_secret_value().strip().split(".")[0]
+    padding = "=" * (-len(encoded_id) % 4)
     try:
-        decoded = base64.b64decode(first + "=" * (-len(first) % 4), validate=True).decode()
-        return int(decoded) if decoded.isascii() and decoded.isdigit() else None
+        decoded = base64.b64decode(encoded_id + padding, validate=True).decode()
     except (binascii.Error, ValueError):
         return None
+    return int(decoded) if decoded.isascii() and decoded.isdigit() else None
 
 
 DISCORD_INVITE = CommandSpec(

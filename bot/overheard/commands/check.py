@@ -24,6 +24,9 @@ from overheard.runs.batches import require_batched
 from overheard.runs.plan import lay_out, new_run, unfinished
 from overheard.runs.quote import PriceQuote
 
+SEED_BITS = 31
+"""Bits of a random seed, which then fits into 32 bits with a sign."""
+
 
 async def check(
     deployment: Deployment,
@@ -45,10 +48,11 @@ async def check(
     label: str = "",
     asked_by: str = "",
 ) -> Proposal:
-    """Return a run that asks the models the brands' questions, as a proposal with its price.
-    Executing it scores the answers and detects shifts.
+    """Return a run that asks the models the brands' questions, as a proposal with its price and its
+    seed. Executing it asks them, scores the answers and detects shifts.
 
-    An interrupted run of the same questions is continued.
+    An interrupted run of the same questions that can still be resumed is continued: only its
+    missing answers are asked.
 
     Args:
         deployment: The open deployment.
@@ -58,47 +62,47 @@ async def check(
         repeats: How often each pair of prompt and model is asked, 1 to `MAX_REPEATS`.
         batch: Whether to ask models in a batch where the vendor sells batches, which takes up to 24
             hours; other models are asked at once.
-        first: Whether to ask as for a first check, see `commands.first_check`; `repeats`, `batch`,
-            `reuse` and `label` are ignored then.
-        seed: Base of the sampling seeds; None draws a random number.
+        first: Whether to ask as for a first check: ten times, in three rounds within a day.
+            `repeats`, `batch`, `reuse` and `label` are ignored then.
+        seed: Base of the sampling seeds, at least 0; None draws a random number.
         reuse: The largest age of stored answers that are reused instead of asking, such as ``24h``
             or ``7d``; empty asks all.
         label: A label of the run in a few words.
         asked_by: The person who asks; empty for the caller.
 
     Raises:
-        UnknownName: for a brand, a model or an alert's metric that does not exist.
+        UnknownName: for a brand or a model that does not exist, and for a metric of ``[alerts]``
+            that no scorer measures.
         BadAge: when `reuse` is not a length of time.
-        RunUnderWay: when another process asks the same questions.
+        RunUnderWay: on executing, when another process asks the same questions.
         NothingToAsk: when there is no brand, prompt or model.
-        NothingBatched: when no model can be asked in a batch.
+        NothingBatched: when `batch` is set and no model can be asked in a batch.
         BudgetExceeded: when the budget does not cover the price.
         BudgetUnknown: when there is a budget and a model without a known price.
     """
     _require_known_metrics(deployment)
-    drawn = secrets.randbits(31) if seed is None else seed
+    panel_seed = secrets.randbits(SEED_BITS) if seed is None else seed
     panel = lay_out(
         deployment.catalogue,
         deployment.plugins.providers,
         brands=brands,
         models=models,
         repeats=repeats,
-        seed=drawn,
+        seed=panel_seed,
     )
     if first:
         return await propose_first_check(deployment, call, panel, asked_by)
     panel = replace(panel, batch=batch)
     require_batched(panel, deployment.plugins.providers)
     now = deployment.clock.now()
-    begun = await unfinished(deployment.store, panel, now)
-    run = begun or new_run(
+    interrupted = await unfinished(deployment.store, panel, now)
+    run = interrupted or new_run(
         panel, now, label=label, asked_by=asked_by or call.who, channel=call.channel
     )
     reuse_within = parse_age(reuse) if reuse else None
     quote = await deployment.pricing.quote(run, reuse_within=reuse_within)
-    return Proposal(
-        quote.price, quote.usd, partial(execute_run, deployment, call, quote), {"seed": drawn}
-    )
+    execute = partial(execute_run, deployment, call, quote)
+    return Proposal(quote.price, quote.usd, execute, {"seed": panel_seed})
 
 
 async def execute_run(
@@ -108,21 +112,30 @@ async def execute_run(
     *,
     before: Callable[[Run], Awaitable[object]] | None = None,
 ) -> Card:
-    """Execute a quoted run and return the card of its result.
+    """Execute a quoted run (reuse answers, ask the missing questions, score, detect shifts) and
+    return the card of its result.
 
     Args:
         deployment: The open deployment.
         call: The person and channel of the run, and the progress display.
-        quote: The quote of the run.
-        before: See `RunService.execute`.
+        quote: The quote of a single run.
+        before: Called with the stored and locked run before the first question. An error that it
+            raises keeps the run from being executed.
+
+    Raises:
+        RunUnderWay: when another process executes the run.
+        BatchUncollected: when a batch cannot be collected; the run then waits until it is resumed.
     """
     service = run_service(deployment, call, show_alert)
     return await run_card(call, await service.execute(quote, before=before))
 
 
 def _require_known_metrics(deployment: Deployment) -> None:
-    """Raise UnknownName if ``[alerts]`` names a metric that no scorer measures, which would never
-    raise an alert.
+    """Raise an error if ``[alerts]`` names a metric that no scorer measures. Such a metric would
+    never raise an alert.
+
+    Raises:
+        UnknownName: for the first such metric.
     """
     known = list(deployment.scoring.metrics)
     for name in deployment.config.alerts.metrics:
