@@ -1,7 +1,8 @@
 """Mutation testing: how many small faults in the rules of news and money do the tests notice?
 
-    uv run python bench/mutants.py                       200 mutants drawn from all of them
-    uv run python bench/mutants.py --all                 every mutant (an hour on two cores)
+    uv run python bench/mutants.py                       50 mutants drawn from each group of modules
+    uv run python bench/mutants.py --seed 2              50 others of each
+    uv run python bench/mutants.py --group money --all   every mutant of a group (hours)
     uv run python bench/mutants.py --only decide.py      those of one module
     uv run python bench/mutants.py --record 40           keep a sample of killed mutants for CI
     uv run python bench/mutants.py --replay              the kept sample alone (CI, two minutes)
@@ -27,12 +28,14 @@ import json
 import os
 import random
 import sys
+import threading
 import time
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -41,17 +44,36 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "bot" / "overheard"
-TARGETS = {
-    "detection": ["detection"],
-    "alerts": ["alerts", "commands/test_bursts_command.py"],
-    "runs/budget.py": ["runs"],
-    "runs/cost_estimate.py": ["runs"],
-    "runs/quote.py": ["runs"],
-    "runs/service.py": ["runs"],
-    "runs/limits.py": ["runs"],
-    "runs/retries.py": ["runs"],
-}
-"""Which tests guard which room or module."""
+SOURCES = (CORE, ROOT / "storage")
+"""Where the paths of modules begin."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules, as patterns of paths below one of `SOURCES`, and the tests that guard them."""
+
+    modules: Sequence[str]
+    tests: Sequence[str]
+
+
+_MONEY = ("runs/budget.py", "runs/cost_estimate.py", "runs/limits.py", "runs/quote.py")
+GROUPS = {
+    "detection": Group(["detection/*.py"], ["detection"]),
+    "alerts": Group(
+        ["alerts/*.py", "commands/digest.py", "commands/routes.py", "commands/shifts.py",
+         "commands/alert_actions.py", "commands/alerts.py", "commands/bursts.py"],
+        ["alerts", "commands/test_bursts_command.py", "commands/test_routes_commands.py",
+         "commands/test_catching_up.py", "commands/test_reported_statements.py"],
+    ),
+    "money": Group(
+        [*_MONEY, "domain/money.py", "provider_kit/prices.py", "commands/spend.py",
+         "overheard_storage/money.py"],
+        ["runs", "storage/test_money.py", "provider_kit", "commands/test_check_price.py",
+         "commands/test_spend_command.py"],
+    ),
+    "runs": Group(["runs/*.py"], ["runs"]),
+}  # fmt: skip
+"""The modules of each group; one that several groups name belongs to the first."""
 BAR = 0.9
 CachedFunction = type(cache(len))
 EQUIVALENT = ROOT / "bench" / "equivalent_mutants.toml"
@@ -74,12 +96,22 @@ OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast
              ast.FloorDiv: ast.Mult, ast.Pow: ast.Mult, ast.Mod: ast.Mult}  # fmt: skip
 
 
+def name_of(path: Path) -> str:
+    """Return the path of a module below its source root."""
+    return str(next(path.relative_to(root) for root in SOURCES if path.is_relative_to(root)))
+
+
+def path_of(module: str) -> Path:
+    """Return the file that has a name below a source root, whether it exists or not."""
+    return next((root / module for root in SOURCES if (root / module).exists()), CORE / module)
+
+
 @dataclass(frozen=True)
 class Mutant:
     """One changed line.
 
     Attributes:
-        module: Path below the core, such as ``detection/decide.py``.
+        module: Path below its source root, such as ``detection/decide.py``.
         function: Qualified name of the changed function.
         line: Number of the changed line.
         before: Source of the line.
@@ -164,8 +196,7 @@ def _mutants_of(tree: ast.Module, path: Path, lines: Sequence[str]) -> Iterator[
             after = ast.unparse(result) if result else "(deleted)"
             code = _code_of(compile(ast.fix_missing_locations(changed), str(path), "exec"), owner)
             before = lines[node.lineno - 1].strip()
-            name = str(path.relative_to(CORE))
-            yield Mutant(name, owner, node.lineno, before, after.split("\n")[0], code)
+            yield Mutant(name_of(path), owner, node.lineno, before, after.split("\n")[0], code)
 
 
 def _function_of(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
@@ -202,7 +233,7 @@ def _code_of(module: CodeType, name: str) -> CodeType:
 
 def apply(mutant: Mutant) -> bool:
     """Exchange the code of the mutant's function wherever the function is bound."""
-    file, changed = str(CORE / mutant.module), False
+    file, changed = str(path_of(mutant.module)), False
     for thing in gc.get_objects():
         if isinstance(thing, FunctionType) and thing.__code__.co_filename == file:
             code = thing.__code__
@@ -222,21 +253,24 @@ class _Reach:
         self.tests: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.seconds: dict[str, float] = {}
         self._test = ""
+        self._sources = tuple(map(str, SOURCES))
 
     def _called(self, frame: object, event: str, _: object) -> None:
         code = frame.f_code  # type: ignore[attr-defined]
-        if event == "call" and code.co_filename.startswith(str(CORE)):
+        if event == "call" and code.co_filename.startswith(self._sources):
             self.tests[code.co_filename, code.co_firstlineno].add(self._test)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        """Record which functions a test calls, and its seconds."""
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Record which functions a test and its fixtures call, and their seconds."""
         self._test, began = item.nodeid, time.perf_counter()
+        threading.setprofile(self._called)
         sys.setprofile(self._called)
         try:
             return (yield)
         finally:
             sys.setprofile(None)
+            threading.setprofile(None)  # type: ignore[arg-type]
             self.seconds[item.nodeid] = time.perf_counter() - began
 
 
@@ -282,15 +316,19 @@ def _load(paths: Sequence[Path]) -> None:
         str(ROOT / "plugins"),
     ]
     for path in paths:
-        importlib.import_module(".".join(path.relative_to(CORE.parent).with_suffix("").parts))
+        root = CORE.parent if path.is_relative_to(CORE) else ROOT / "storage"
+        importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
     importlib.import_module("overheard.runtime.wiring")
 
 
-def _paths(target: str) -> list[Path]:
-    path = CORE / target
-    return (
-        [path] if path.is_file() else sorted(p for p in path.glob("*.py") if p.stem != "__init__")
-    )
+def _groups_of_paths() -> dict[Path, str]:
+    """Return all modules with the name of their group."""
+    found: dict[Path, str] = {}
+    for name, group in GROUPS.items():
+        for pattern in group.modules:
+            for path in sorted(p for root in SOURCES for p in root.glob(pattern)):
+                found.setdefault(path, name)
+    return found
 
 
 def replay() -> int:
@@ -298,7 +336,7 @@ def replay() -> int:
     survives or a third are stale, else 0.
     """
     kept: dict[str, str] = json.loads(SAMPLE.read_text(encoding="utf-8"))
-    paths = {CORE / key.split("::")[0] for key in kept}
+    paths = {path_of(key.split("::")[0]) for key in kept}
     _load([p for p in paths if p.exists()])
     known = {m.key: m for p in paths if p.exists() for m in mutants(p)}
     survived = [
@@ -313,14 +351,32 @@ def replay() -> int:
     return int(bool(survived) or len(stale) > len(kept) / 3)
 
 
+def _drawn(found: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
+    return random.Random(seed).sample(found, min(count, len(found)))
+
+
+def _print_shares(
+    group: str, chosen: Sequence[Mutant], killed: Collection[str], available: int
+) -> float:
+    """Print how many of the chosen mutants were killed, by module, and return their share."""
+    for module in sorted({m.module for m in chosen}):
+        keys = [m.key for m in chosen if m.module == module]
+        print(f"  {module}: {sum(k in killed for k in keys)} of {len(keys)}")
+    count = sum(m.key in killed for m in chosen)
+    share = count / max(len(chosen), 1)
+    print(f"{group}: {count} of {len(chosen)} killed ({share:.0%}), of {available} in all")
+    return share
+
+
 def main() -> int:
-    """Draw mutants, run the tests that reach each, print the survivors, and return 1 if fewer than
-    `BAR` are killed.
+    """Draw mutants of each group, run the tests that reach each, print the survivors and the share
+    killed by module and by group, and return 1 if it is below `BAR` in a group.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--count", type=int, default=50, help="mutants of each group")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--group", choices=GROUPS, default="")
     parser.add_argument("--only", default="")
     parser.add_argument("--record", type=int, default=0)
     parser.add_argument("--replay", action="store_true")
@@ -329,20 +385,22 @@ def main() -> int:
     if given.replay:
         return replay()
     equivalent = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
-    _load([p for target in TARGETS for p in _paths(target)])
-    pool = [(m, target) for target in TARGETS for p in _paths(target)
-            if given.only in str(p.relative_to(CORE)) for m in mutants(p)
-            if m.key not in equivalent]  # fmt: skip
-    chosen = (
-        pool if given.all else random.Random(given.seed).sample(pool, min(given.count, len(pool)))
-    )
+    groups = _groups_of_paths()
+    _load(list(groups))
+    pool: dict[str, list[Mutant]] = defaultdict(list)
+    for path, group in groups.items():
+        if given.only in name_of(path) and given.group in {group, ""}:
+            pool[group] += [m for m in mutants(path) if m.key not in equivalent]
+    chosen = {
+        group: found if given.all else _drawn(found, given.count, given.seed)
+        for group, found in pool.items()
+    }
     reach = _Reach()
-    suites = sorted({f"tests/{s}" for _, target in chosen for s in TARGETS[target]})
-    if run_tests(suites, [reach]):
+    if run_tests(sorted({f"tests/{s}" for group in chosen for s in GROUPS[group].tests}), [reach]):
         raise SystemExit("The tests fail without any mutant.")
     killed: dict[str, str] = {}
-    for number, (mutant, _) in enumerate(chosen, 1):
-        place = (str(CORE / mutant.module), mutant.code.co_firstlineno)
+    for number, mutant in enumerate(chain.from_iterable(chosen.values()), 1):
+        place = (str(path_of(mutant.module)), mutant.code.co_firstlineno)
         tests = sorted(reach.tests.get(place, ()), key=lambda name: reach.seconds[name])
         if tests and (test := killed_by(mutant, tests[:TESTS_PER_MUTANT])):
             killed[mutant.key] = test
@@ -351,16 +409,15 @@ def main() -> int:
                 f"survived {'' if tests else '(no test) '}line {mutant.line} {mutant.key}",
                 flush=True,
             )
-        print(f"{number} of {len(chosen)}, {len(killed)} killed", end="\r", file=sys.stderr)
-    share = len(killed) / max(len(chosen), 1)
-    print(f"{len(killed)} of {len(chosen)} killed ({share:.0%}), of {len(pool)} in all")
+        print(f"{number}, {len(killed)} killed", end="\r", file=sys.stderr)
+    shares = [_print_shares(group, chosen[group], killed, len(pool[group])) for group in chosen]
     if given.record:
         sample = [key for key in killed if "::" in killed[key]]
         kept = random.Random(given.seed).sample(sample, min(given.record, len(sample)))
         SAMPLE.write_text(
             json.dumps({k: killed[k] for k in sorted(kept)}, indent=1, ensure_ascii=False) + "\n"
         )
-    return int(share < BAR)
+    return int(min(shares, default=1.0) < BAR)
 
 
 if __name__ == "__main__":
