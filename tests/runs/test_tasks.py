@@ -156,8 +156,15 @@ def test_a_run_ends_by_what_its_questions_came_to(counts: dict[str, Any], state:
 def test_counts_of_parts_add_up_over_a_queue() -> None:
     """As JSON values, of whichever process."""
     part = Outcome(
-        *(RUN, 1, 0, 2, Counter({(ONE, Finish.CUT): 3, (TWO, Finish.LENGTH): 1})),
-        *(Counter({"It fails.": 4}), 5, 0.5, 0.25, None, ["A note."]),
+        RUN,
+        kept=1,
+        complete=2,
+        cut=Counter({(ONE, Finish.CUT): 3, (TWO, Finish.LENGTH): 1}),
+        failures=Counter({"It fails.": 4}),
+        retries=5,
+        spent=0.5,
+        estimated=0.25,
+        notes=["A note."],
     )
     stopped = replace(part, stopped=RunState.PAUSED)
     assert part.result() == {
@@ -177,8 +184,16 @@ def test_counts_of_parts_add_up_over_a_queue() -> None:
     whole.add(stopped.result())
     whole.add({k: v for k, v in part.result().items() if k != "estimated"})
     assert whole == Outcome(
-        *(RUN, 3, 0, 6, Counter({(ONE, Finish.CUT): 9, (TWO, Finish.LENGTH): 3})),
-        *(Counter({"It fails.": 12}), 15, 1.5, 0.5, RunState.PAUSED, ["A note."] * 3),
+        RUN,
+        kept=3,
+        complete=6,
+        cut=Counter({(ONE, Finish.CUT): 9, (TWO, Finish.LENGTH): 3}),
+        failures=Counter({"It fails.": 12}),
+        retries=15,
+        spent=1.5,
+        estimated=0.5,
+        stopped=RunState.PAUSED,
+        notes=["A note."] * 3,
     )
 
 
