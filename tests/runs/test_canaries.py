@@ -1,20 +1,17 @@
-"""Tests of model updates that feeds announce, and of the state of canaries."""
+"""Tests of the state of canaries, and of how they are asked."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from overheard.domain import Answer, Capabilities, Model, ModelUpdate, Panel, Question, Run
-from overheard.errors import PluginFault
 from overheard.interfaces import Store
-from overheard.runs.model_updates import (
+from overheard.runs.canaries import (
     CANDIDATES,
     DAILY,
-    FEED_LOOKBACK,
     LIMIT,
     REFERENCE,
     SEARCH,
@@ -24,7 +21,6 @@ from overheard.runs.model_updates import (
     canaries,
     daily_panel,
     first_words,
-    read_feeds,
     reference_panel,
     search_panel,
     whole_search_panel,
@@ -35,49 +31,6 @@ from scripted import ScriptedProvider, reply
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 ONE, TWO = Model("svc", "m-1"), Model("svc", "m-2")
-
-
-class Feed:
-    """A feed that tells of some updates, or fails."""
-
-    def __init__(self, *told: ModelUpdate, fault: PluginFault | None = None) -> None:
-        self.told = told
-        self.fault = fault
-        self.since: list[datetime] = []
-
-    async def updates(self, since: datetime) -> Sequence[ModelUpdate]:
-        """Return them."""
-        self.since.append(since)
-        if self.fault:
-            raise self.fault
-        return self.told
-
-
-async def test_new_updates_of_the_services_in_use_are_stored_once() -> None:
-    """Neither coming ones nor those of others; a note is one line of 200 characters."""
-    updates = open_test_store().updates
-    known = await updates.add(ModelUpdate(ONE, NOW - 3 * DAY, "people", "seen"))
-    long = ModelUpdate(TWO, NOW, "x", "a\n  b " + "c" * 300, id=99)
-    feed = Feed(
-        long,
-        ModelUpdate(ONE, NOW - 3 * DAY, "x", "again"),
-        ModelUpdate(TWO, NOW - 3 * DAY, "x", "at that time"),
-        ModelUpdate(Model("other", "x"), NOW - DAY),
-        ModelUpdate(ONE, NOW + timedelta(seconds=1)),
-    )
-    broken = Feed(fault=PluginFault(part="The feed x", problem="is down"))
-    problems = await read_feeds([broken, feed], updates, {"svc"}, NOW)  # type: ignore[list-item] # feeds
-
-    assert problems == [str(broken.fault)]
-    assert feed.since == broken.since == [NOW - FEED_LOOKBACK]
-    stored = await updates.find()
-    assert Counter((u.model, u.at, u.source, u.note) for u in stored) == Counter(
-        [
-            (ONE, known.at, "people", "seen"),
-            (TWO, NOW, "feed", "a b " + "c" * 196),
-            (TWO, NOW - 3 * DAY, "feed", "at that time"),
-        ]
-    )
 
 
 class Able(ScriptedProvider):
