@@ -3,6 +3,9 @@
 Help and completion need names and summaries alone. Those are in ``listing.jsonl`` too, so that help
 imports no command. ``python -m overheard.commands.registry`` writes that file from the
 `CommandSpec`s, and a test compares both.
+
+A new module of commands belongs into `SECTIONS`, and the first word of a new command into
+``RESERVED_WORDS`` of ``plugins/registration.py``, so that no plugin takes it.
 """
 
 from __future__ import annotations
