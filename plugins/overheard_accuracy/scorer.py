@@ -1,4 +1,4 @@
-"""The scorer of accuracy."""
+"""The scorer of accuracy: it hands each answer to `verdicts`, which compares it with the facts."""
 
 from __future__ import annotations
 

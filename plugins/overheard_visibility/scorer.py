@@ -1,4 +1,7 @@
-"""The scorer of presence and prominence."""
+"""The scorer of visibility: whether, where and how prominently an answer names a brand.
+
+Which brand an answer recommends is decided in `standing` and `first_choice`.
+"""
 
 from __future__ import annotations
 

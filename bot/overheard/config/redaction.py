@@ -1,4 +1,7 @@
-"""Foreign text made safe to show: on one line, short, printable, and without secrets."""
+"""Foreign text made safe to show: on one line, short, printable, and without secrets.
+
+Callers are the log (``logs.py``), messages to people and what plugins print.
+"""
 
 from __future__ import annotations
 

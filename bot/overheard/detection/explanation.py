@@ -1,5 +1,7 @@
 """What a shift looks like: a model that was updated, this brand alone, the web, or our own fault.
 
+The probabilities of the explanations come from `hypotheses`.
+
 No statistics can prove a cause. But a cause leaves a pattern: which brands moved, and at which
 models. This module names the pattern and gives its evidence, in words.
 """

@@ -1,4 +1,8 @@
-"""Citations in an answer: markers, addresses, links that only name a page, lists of sources."""
+"""The marks of citations, which are removed from an answer's text before it is read.
+
+Marks are markers, addresses, links that only name a page, and lists of sources. The cited pages
+themselves come from the provider, see ``domain/sources.py``.
+"""
 
 from __future__ import annotations
 

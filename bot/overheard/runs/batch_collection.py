@@ -1,4 +1,7 @@
-"""The collection of batches: wait until a vendor has them ready, and store each answer once."""
+"""The collection of batches: wait until a vendor has them ready, and store each answer once.
+
+`batches` decides what is submitted and when; `batch_calls` has the calls of the provider.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""One call of a provider: each exception and each reply becomes an answer."""
+"""One call of a provider: each exception and each reply becomes an answer, usable or failed.
+
+`checked_reply` decides whether a reply holds a usable answer: one without visible text has failed,
+one in another language is marked. `CallCounters` count calls, tokens and US dollars for Prometheus.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Interruptions of runs: cancelled or paused while under way, and resumed after a crash."""
+"""Interruptions of runs: cancelled or paused while under way, and resumed after a crash.
+
+SIGTERM and Ctrl-C arrive in ``runtime/supervisor.py``, and for a command of the terminal in
+``chat/terminal/execution.py``; a run is then cancelled like any other task.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Metrics for Prometheus: what this process has done, and what the store and the queue hold.
 
 Counters are of one process: sum them up over all. Gauges are of the whole deployment, and every
-process gives the same: take one of them, such as the maximum.
+process gives the same: take one of them, such as the maximum. Calls, tokens and US dollars
+are counted by `CallCounters` in ``runs/call.py``.
 """
 
 from __future__ import annotations
