@@ -44,16 +44,19 @@ class FoundBatch(Generic[Raw]):
     problems: dict[str, str] = field(default_factory=dict)
     otherwise: str = MISSING
 
-    def look(
+    def batch_status(
         self, questions: Mapping[str, Question], read: Callable[[Question, Raw], Reply]
     ) -> BatchStatus:
-        """Return the state of the batch for the core; when it has ended, each question has a reply
-        or a problem.
+        """Return the state of the batch with the replies that the core stores.
+
+        Before the batch has ended, only the number of processed questions is returned. Afterwards
+        each submitted question has a reply, the problem that the vendor reported, or the problem
+        `otherwise`. Answers to questions that were not submitted are left out.
 
         Args:
             questions: The submitted questions, by our ids.
-            read: Converts an SDK's answer to a reply. If it raises, only this question gets a
-                problem, and the other replies are kept.
+            read: Converts an SDK's answer to a reply. If it raises an exception, this question gets
+                a problem, which is also added to `problems`; the other replies are kept.
         """
         if not self.ended:
             return BatchStatus(self.done)
@@ -70,14 +73,19 @@ class FoundBatch(Generic[Raw]):
 def batch_problem(code: object, *, hours: int = 24, whole: bool = False) -> str:
     """Return why a question of a batch has no answer.
 
-    Args:
-        code: The vendor's code, or ``missing``. Text longer than a word is not shown, because it
-            may contain a secret.
-        hours: Hours after which the vendor gives up a batch.
-        whole: Whether the vendor refused the whole batch.
+    The result is the rest of a sentence that begins with the model, as `BatchStatus` has it:
+    ``its batch was cancelled before the service came to it.``
 
-    Returns:
-        The rest of a sentence that begins with the model; see `overheard.BatchStatus`.
+    A code that is in `ENDINGS`, also with the prefix ``batch_``, has words of its own. For any
+    other code the sentence says that the service answered with an error, and names the code.
+
+    Args:
+        code: The vendor's code, or ``missing``. A code that is not one word of at most 60 letters,
+            digits and underscores is replaced by "without a reason", because it may contain a
+            secret.
+        hours: Hours after which the vendor gives up a batch.
+        whole: Whether the vendor refused the whole batch; this changes the sentence of codes that
+            are not in `ENDINGS`.
     """
     word = str(code or "")
     shown_code = word if re.fullmatch(r"\w{1,60}", word) else "without a reason"
@@ -86,7 +94,9 @@ def batch_problem(code: object, *, hours: int = 24, whole: bool = False) -> str:
 
 
 def batch_lines(text: str) -> Iterator[dict[str, Any]]:
-    """Yield each JSON object of a JSON Lines text; skip all other lines."""
+    """Yield the JSON object of each line of a text, in order. Lines that are no JSON, or JSON but
+    no object, are skipped.
+    """
     for line in text.splitlines():
         try:
             value = json.loads(line)
@@ -129,17 +139,19 @@ class BatchingProvider(HostedProvider[Table, Client]):
         """Cancel the unanswered questions of a batch."""
 
     async def dated(self, reply: Reply) -> Reply:
-        """Return a reply with the creation date of its served model, if the service reports one."""
+        """Return a reply with the creation date of its served model. A plugin overrides this if the
+        service reports such dates; by default the reply is returned as it is.
+        """
         return reply
 
     async def submit(self, questions: Mapping[str, Question]) -> str:
         """Submit questions as a batch and return the service's id of the batch.
 
         Args:
-            questions: The questions, all to one model, by our ids.
+            questions: The questions by our ids: at least one, and all to one model.
 
         Raises:
-            ProviderFailed: when the batch was not accepted, or may not have been.
+            ProviderFailed: when the batch was not accepted, or when that is not known.
             ProviderUnavailable: when the key is refused, or the account has no credit.
         """
         [model] = {question.model for question in questions.values()}
@@ -148,28 +160,31 @@ class BatchingProvider(HostedProvider[Table, Client]):
             return await self.hand_in(model, requests)
 
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
-        """Return the progress of a batch, and its replies once the batch has ended.
+        """Return the progress of a batch. Once the batch has ended, each question has a reply or a
+        problem, and replies have the creation date of their served model if the service reports it.
 
         Args:
             batch: The service's id of the batch.
-            questions: The submitted questions, by our ids.
+            questions: The submitted questions by our ids: at least one, and all to one model.
 
         Raises:
             ProviderFailed: when the service does not report the state.
-            ProviderUnavailable: when the key is refused.
+            ProviderUnavailable: when the key is refused, or the account has no credit.
         """
         [model] = {question.model for question in questions.values()}
         with batch_allowance(len(questions)):
             async with self.asking(model):
-                look = (await self.find(batch)).look(questions, self.read)
-        dated = {item: await self.dated(reply) for item, reply in look.replies.items()}
-        return replace(look, replies=dated)
+                found_batch = await self.find(batch)
+                status = found_batch.batch_status(questions, self.read)
+        replies = {item: await self.dated(reply) for item, reply in status.replies.items()}
+        return replace(status, replies=replies)
 
     async def cancel(self, batch: str) -> None:
-        """Cancel the unanswered questions of a batch.
+        """Cancel the unanswered questions of a batch. Nothing happens at a service that has no such
+        call or does not know the batch (status 404, 405 or 501).
 
         Raises:
-            ProviderUnavailable: when the request does not reach the service.
+            ProviderUnavailable: for any other error of the service or the network.
         """
         async with self.service.trying():
             await self.call_off(batch)

@@ -60,8 +60,12 @@ class ServiceFault:
     limits: RateLimits | None = None
 
     def failure(self, model: Model, endpoint: Endpoint) -> OverheardError:
-        """Return the error to raise for a question to a model: `ProviderUnavailable` for a final
-        fault, else `ProviderFailed`.
+        """Return the error to raise (it is not raised here) when a question was not answered:
+        `ProviderUnavailable` for a `final` fault, otherwise `ProviderFailed`.
+
+        Args:
+            model: The model that was asked.
+            endpoint: The service.
         """
         if self.final:
             return self.unavailable(endpoint)
@@ -77,7 +81,9 @@ class ServiceFault:
         )
 
     def unavailable(self, endpoint: Endpoint) -> ProviderUnavailable:
-        """Return the error to raise when no question was involved."""
+        """Return the error to raise (it is not raised here) when the service cannot be used, or
+        when a call without a question failed, such as the list of models.
+        """
         return ProviderUnavailable(
             provider=endpoint.provider, reason=self.reason, remedy=self.remedy
         )
@@ -236,43 +242,51 @@ BY_CLASS: tuple[tuple[frozenset[str], ServiceFault], ...] = (
 
 
 def read_fault(error: BaseException, endpoint: Endpoint) -> ServiceFault:
-    """Return the fault that an exception of an SDK stands for: by its HTTP status, else by class
-    names along its causes.
+    """Return the fault that an exception of an SDK stands for.
+
+    If the exception has an HTTP error status, the fault is that of the error code in the response
+    body, or else that of the status. Otherwise it is that of the class names of the exception and
+    its causes. A connection that a service on this machine refuses is not retryable.
 
     Args:
         error: The exception.
         endpoint: The service, whose address and timeouts the reason mentions.
     """
-    fault = _by_status(error) or _by_class(error)
-    if fault.kind is FailureKind.CONNECTION and _is_refused_here(error, endpoint):
+    fault = _fault_of_status(error) or _fault_of_class(error)
+    if fault.kind is FailureKind.CONNECTION and _is_local_service_down(error, endpoint):
         fault = replace(fault, retryable=False, remedy="start the service there, or check base_url")
-    facts = {
+    figures = {
         "url": endpoint.url,
         "api": endpoint.api,
         "timeout": endpoint.timeout,
         "silence": endpoint.silence,
         "status": fault.status,
     }
-    return replace(fault, reason=fault.reason.format(**facts))
+    return replace(fault, reason=fault.reason.format(**figures))
 
 
-def _is_refused_here(error: BaseException, endpoint: Endpoint) -> bool:
-    """Return whether this machine refuses the connection, because a local service does not run.
+def _is_local_service_down(error: BaseException, endpoint: Endpoint) -> bool:
+    """Return whether a service on this machine does not run: its address is that of this machine
+    (``localhost``, ``::1``, ``127.*``), and one of the causes of the error is a refused connection.
 
     Another try some seconds later would be refused as well.
     """
     host = urlsplit(endpoint.url).hostname or ""
-    here = host in {"localhost", "::1"} or host.startswith("127.")
-    return here and any(
+    is_this_machine = host in {"localhost", "::1"} or host.startswith("127.")
+    return is_this_machine and any(
         isinstance(cause, ConnectionRefusedError)
         or isinstance(getattr(cause, "os_error", None), ConnectionRefusedError)
         for cause in _chain(error)
     )
 
 
-def _by_status(error: BaseException) -> ServiceFault | None:
-    """Return the fault for an error with an HTTP status, with its wait and limits; None without a
-    status.
+def _fault_of_status(error: BaseException) -> ServiceFault | None:
+    """Return the fault for an error with an HTTP error status; None without such a status.
+
+    An error code in the response body (`BY_WORD`) goes before the status (`BY_STATUS`). A status
+    that is in neither table is a fault of the service from 500 on, and a refused question below.
+    The fault has the reported rate limits and, if the question may be asked again, the seconds to
+    wait that the headers or else the body report.
     """
     status = _status(error)
     if not status:
@@ -292,13 +306,17 @@ def _by_status(error: BaseException) -> ServiceFault | None:
 
 
 def _headers(error: BaseException) -> Mapping[str, str]:
-    """Return the headers of an error's response; an error of aiohttp has headers of its own."""
+    """Return the headers of an error's response, or of the error itself (as aiohttp has it); empty
+    without any.
+    """
     response = getattr(error, "response", error)
     return getattr(response, "headers", None) or {}
 
 
-def _by_class(error: BaseException) -> ServiceFault:
-    """Return the fault that the class names of an error and its causes show."""
+def _fault_of_class(error: BaseException) -> ServiceFault:
+    """Return the fault that the class names of an error and its causes show: the first match in
+    `BY_CLASS`. Without a match, return a fault of the kind OTHER that names the error's class.
+    """
     names = {name for cause in _chain(error) for name in _class_names(cause)}
     for class_names, fault in BY_CLASS:
         if class_names & names:
@@ -311,7 +329,9 @@ def _class_names(error: BaseException) -> list[str]:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and then its causes, from the outermost on, each once."""
+    """Yield an error, then its cause or else its context (``__cause__``, ``__context__``), then the
+    cause of that, and so on; each exception once. Yield nothing for None.
+    """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -320,28 +340,34 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _status(error: BaseException) -> int:
-    """Return the HTTP error status (300 to 599) of an exception, or 0.
+    """Return the HTTP status of an exception if it is an error or a redirect (300 to 599). Return 0
+    for any other status, without a status, and for a response that aiohttp could not read.
 
-    Attributes are read lazily: reading `code` of an aiohttp error raises a deprecation warning.
-    An error of httpx2 has the status in its response.
+    The status is the first integer among ``status_code``, ``status`` and ``code`` of the error, and
+    ``status_code`` of its response, where httpx2 has it. Later attributes are read only if needed:
+    reading ``code`` of an error of aiohttp gives a deprecation warning.
     """
-    objects = ((error, "status_code"), (error, "status"), (error, "code"))
-    response = (getattr(error, "response", None), "status_code")
-    values = (getattr(owner, name, None) for owner, name in (*objects, response))
-    status = next((number for number in values if isinstance(number, int)), 0)
+    attributes = (
+        *((error, name) for name in ("status_code", "status", "code")),
+        (getattr(error, "response", None), "status_code"),
+    )
+    values = (getattr(owner, name, None) for owner, name in attributes)
+    status = next((value for value in values if isinstance(value, int)), 0)
     if any("HttpProcessingError" in _class_names(cause) for cause in _chain(error)):
         return 0  # aiohttp says 400 of a response that it cannot read
     return status if 300 <= status <= 599 else 0
 
 
 def _texts(body: object, key: str = "", depth: int = 6) -> Iterator[tuple[str, str]]:
-    """Yield the texts in a response body with their keys, down to a depth of `depth` levels.
+    """Yield the key and the text of each text in a response body, in the order of the body.
 
-    Error codes are near the top; a hostile body may be nested without end.
+    Error codes are near the top, and a hostile body may be nested without end. So mappings and
+    lists that are nested deeper than `depth` levels are left out, and so is all that is no text.
 
     Args:
         body: The decoded body.
-        key: The key of the body in its parent.
+        key: The key under which the body is found in its parent, or empty; texts in a list have the
+            key of the list.
         depth: The number of levels to search.
     """
     if isinstance(body, str):

@@ -74,12 +74,15 @@ class HostedService:
         self._endpoint = Endpoint(name, settings.base_url, api, settings.timeout, settings.silence)
 
     def http_client(self, kind: type[AsyncClient] | None = None, **options: Any) -> AsyncClient:
-        """Return a new HTTP client for this service, see `overheard.http_client`.
+        """Return a new HTTP client for this service, which calls no other host, follows no redirect
+        and reads at most 16 MB of a response (see `overheard.http_client`).
 
-        It has the timeouts of the table: of connecting, and between two bytes.
+        It has the timeouts of the table for connecting and between two bytes, and at most
+        `MAX_CONCURRENCY` connections.
 
         Args:
-            kind: The class of the client; an SDK may have its own.
+            kind: The class of the client, which an SDK may have of its own; None for that of
+                httpx2.
             options: Further arguments of the class, such as ``headers``.
         """
         import httpx2
@@ -94,36 +97,50 @@ class HostedService:
         )
 
     def price(self, model: str) -> Price | None:
-        """Return the price of a model name, or None when the price is unknown."""
+        """Return the price of a model, or None when the price is unknown.
+
+        Args:
+            model: The model's name, such as ``gpt-5.4-mini+search``.
+        """
         return self._prices.price(model)
 
     def window(self, question: Question) -> int | None:
-        """Return the answer window of a question in tokens; None when the service decides."""
+        """Return the largest length of the answer to a question in tokens: the question's own
+        limit, or else that of the table. None when neither is set and the service decides.
+        """
         return question.limit or self._settings.max_tokens
 
     def asking(
         self, model: Model, ready: Callable[[], object] = lambda: None
     ) -> AbstractAsyncContextManager[None]:
-        """Return a context for one call, with a timeout and with errors as sentences.
+        """Return a context for one call. The call has the timeout of the table, in seconds; an
+        exception of the SDK is raised as an error of Overheard, with one sentence without the key.
 
         Args:
             model: The model that is asked.
-            ready: Called before the timeout starts, to import the SDK, which takes seconds.
+            ready: Called on entering, before the timeout starts: to import the SDK, which takes
+                seconds. By default nothing is called.
 
         Raises:
-            ProviderFailed: for every exception of the SDK, as one sentence without the key.
-            ProviderUnavailable: for an error with which every other question would fail too.
+            ProviderFailed: on leaving, for an exception of the SDK or a timeout.
+            ProviderUnavailable: on leaving, for an exception with which every other question would
+                fail too.
         """
         return self._calling(ready, lambda fault: fault.failure(model, self._endpoint))
 
     def trying(
         self, ready: Callable[[], object] = lambda: None
     ) -> AbstractAsyncContextManager[None]:
-        """Return a context for a free call, such as listing models; `ready` is called first.
+        """Return a context for a free call, such as listing models. The call has the timeout of the
+        table, in seconds. When the service does not have this call (status 404, 405 or 501), the
+        context ends early without an error.
+
+        Args:
+            ready: Called on entering, before the timeout starts: to import the SDK, which takes
+                seconds. By default nothing is called.
 
         Raises:
-            ProviderUnavailable: for every exception of the SDK, except when the service does not
-                have this call (status 404, 405 or 501).
+            ProviderUnavailable: on leaving, for any other exception of the SDK, and for a timeout.
         """
         return self._calling(
             ready,
@@ -136,8 +153,12 @@ class HostedService:
     async def _calling(
         self, ready: Callable[[], object], error_of: Callable[[ServiceFault], Exception | None]
     ) -> AsyncIterator[None]:
-        """Return a context for a call with a timeout; raises the error that `error_of` returns for
-        an exception of the SDK, or nothing where it returns None.
+        """Return a context for a call that has the timeout of the table, in seconds.
+
+        Args:
+            ready: Called on entering, before the timeout starts.
+            error_of: Returns the error to raise for the fault that an exception stands for; None
+                ends the context early without an error. An error of Overheard is raised as it is.
         """
         try:
             ready()
@@ -164,20 +185,25 @@ class HostedService:
         cost: object = None,
         batch: bool = False,
     ) -> Reply:
-        """Return the reply for a response; odd values in the response are tolerated.
+        """Return the reply for a response. Values of a wrong type in the response are tolerated:
+        they count as not reported.
 
         Args:
             question: The question.
             text: The answer.
-            finish: The reported ending; an empty answer becomes `Finish.FAILED`.
-            headers: The headers of the response.
-            usage: Counts by the field names of `Usage`; a value that is no count becomes 0, and
-                with a missing or impossible count of tokens, all of them.
+            finish: The reported ending. `Finish.LENGTH` becomes `Finish.WINDOW` if the length of
+                answers is configured; any ending without visible text becomes `Finish.FAILED`,
+                unless the answer was filtered or refused.
+            headers: The headers of the response, from which the rate limits are read.
+            usage: Counts by the field names of `Usage`. A value that is no count becomes 0. If a
+                count of tokens is missing or impossibly small for the text, all counts become 0.
             served_model: The reported model id.
             fingerprint: The reported fingerprint of the back end.
             model_version: The reported version.
-            citations: The sources in order; one is kept for each address.
-            cost: The reported cost in US dollars, which overrides the price list.
+            citations: The sources in order. For each address one is kept, those that the answer
+                cites first.
+            cost: The reported cost in US dollars, which goes before the price list; None if the
+                service reports none.
             batch: Whether the batch price applies.
 
         Raises:
@@ -188,44 +214,49 @@ class HostedService:
             raise TypeError("an answer that is no text")
         if len(text) > MAX_ANSWER_CHARS:
             raise ValueError("an answer that is too long")
-        billed = _plausible_usage(usage, text)
+        billed_usage = _plausible_usage(usage, text)
         return Reply(
             text=text,
             finish=self._finish(question, finish, text),
             citations=_distinct_citations(citations),
             served_model=_reported_text(served_model),
             fingerprint=_reported_text(fingerprint),
-            usage=billed,
-            cost_usd=self._cost(question.model, billed, cost, batch=batch),
+            usage=billed_usage,
+            cost_usd=self._cost(question.model, billed_usage, cost, batch=batch),
             model_version=_reported_text(model_version),
             limits=rate_limits(headers),
         )
 
     def _finish(self, question: Question, finish: Finish, text: str) -> Finish:
+        """Return the ending of an answer: WINDOW in place of LENGTH if the length of answers is
+        configured, and FAILED for an answer without visible text that was not withheld.
+        """
         if finish is Finish.LENGTH and self.window(question):
             finish = Finish.WINDOW
         return finish if has_visible_text(text) or finish in WITHHELD else Finish.FAILED
 
     def _cost(self, model: Model, usage: Usage, reported: object, *, batch: bool) -> float | None:
-        """Return the cost of an answer in US dollars: the reported cost, else by the price list,
-        else None.
+        """Return the cost of an answer in US dollars, or None when it is unknown.
 
-        A reported 0 counts only where no price contradicts it: gateways report 0 for an unknown
-        cost. Without reported tokens the cost is unknown, not zero.
+        A reported cost from 0 to less than `MAX_COST_USD` goes before the price list; but a
+        reported 0 counts only for a model that is free or without a price, because gateways report
+        0 for an unknown cost. Otherwise the cost follows from the price list. It is unknown (not
+        zero) without a price, and without tokens unless the model is free.
 
         Args:
             model: The model.
             usage: The billed counts.
-            reported: The reported cost in dollars, or any other value for none.
+            reported: The reported cost in US dollars; any value that is no number stands for none.
             batch: Whether the batch price applies.
         """
         price = self.price(model.name)
-        known = isinstance(reported, int | float) and 0 <= reported < MAX_COST_USD
-        if known and (reported or price in {None, FREE}):
+        is_plausible = isinstance(reported, int | float) and 0 <= reported < MAX_COST_USD
+        if is_plausible and (reported or price in {None, FREE}):
             return float(reported)  # type: ignore[arg-type]
-        if price is None or (not (usage.input_tokens or usage.output_tokens) and price != FREE):
+        if price is None:
             return None
-        return price.cost(usage, batch=batch)
+        has_tokens = usage.input_tokens or usage.output_tokens
+        return price.cost(usage, batch=batch) if has_tokens or price == FREE else None
 
 
 class HostedProvider(ABC, Generic[Table, Client]):
@@ -258,9 +289,12 @@ class HostedProvider(ABC, Generic[Table, Client]):
 
     @abstractmethod
     def open_client(self) -> Client:
-        """Create the SDK's client; called once, at the first call.
+        """Return a new client of the vendor's SDK. It is called once, at the first use of `client`.
 
         The client must not retry calls, because each call may be charged.
+
+        Raises:
+            ImportError: when the SDK is not installed.
         """
 
     @property
@@ -282,23 +316,32 @@ class HostedProvider(ABC, Generic[Table, Client]):
         return self._opened
 
     def asking(self, model: Model) -> AbstractAsyncContextManager[None]:
-        """Return a context for a call, see `HostedService.asking`; imports the SDK first."""
+        """Return a context for one call to a model: with the table's timeout, which starts after
+        the SDK has been imported, and with errors of the SDK as one sentence.
+
+        Raises:
+            ProviderFailed: on leaving, for an exception of the SDK or a timeout.
+            ProviderUnavailable: for an exception with which every other question would fail too,
+                and when the SDK is not installed.
+        """
         return self.service.asking(model, lambda: self.client)
 
     async def structured(
         self, question: Question, send: Callable[[Question], Awaitable[Response]]
     ) -> Response:
-        """Send a question with its schema, and without it where the service refuses the schema.
+        """Send a question and return the SDK's response. A question with a schema is sent a second
+        time without it if the service refuses the schema: with status 400 or 422, which is not
+        charged, and an error that names the schema.
 
-        A request that is refused with status 400 or 422 is not charged. The model is remembered,
-        and later questions to it are sent without a schema.
+        If the second request succeeds, the model is remembered for the life of the process, and
+        later questions to it are sent once, without a schema.
 
         Args:
-            question: The question.
-            send: Sends a question, within `asking`, and raises the SDK's errors.
+            question: The question; an empty schema means none.
+            send: Sends the question that it is given, within `asking`, and raises the SDK's errors.
 
         Raises:
-            Exception: the SDK's error, unless it is about the schema.
+            Exception: any other error of the SDK.
         """
         plain = replace(question, schema="")
         if not question.schema or question.model.id in self._schemaless:
@@ -314,21 +357,23 @@ class HostedProvider(ABC, Generic[Table, Client]):
         return response
 
     def models(self) -> Sequence[str]:
-        """Return the configured model ids."""
+        """Return the names of the models to ask, in the order of the configuration."""
         return self.settings.models
 
     def price(self, model: str) -> Price | None:
-        """Return the price of a model, or None when unknown."""
+        """Return the price of a model by its name, or None when the price is unknown."""
         return self.service.price(model)
 
     def described(self, model: str, how: str, search: str, **more: Any) -> Capabilities:
-        """Return the capabilities of a model, with search if its name ends in ``+search``.
+        """Return the capabilities of a model. If its name ends in ``+search``, the model searches
+        the web, with the configured limit of searches.
 
         Args:
-            model: The model's name.
-            how: The API that is called, for people.
-            search: The name of the service's web search, for people.
-            more: Further fields of `Capabilities`.
+            model: The model's name, such as ``gpt-5.4-mini+search``.
+            how: The API that is called, for people, such as ``Responses API``.
+            search: The name of the service's web search, for people, such as ``web search``.
+            more: Further fields of `Capabilities`, which must not be those that are set here:
+                ``search``, ``searches``, ``answer_limit`` and ``how``.
         """
         searches = Model(self.name, model).searches
         return Capabilities(
@@ -340,53 +385,60 @@ class HostedProvider(ABC, Generic[Table, Client]):
         )
 
     def sold_in_batches(self, model: str) -> bool:
-        """Return whether the batch price of a model is known."""
+        """Return whether the batch price of a model (by its name) is known."""
         price = self.price(model)
         return price is not None and price.batch is not None
 
     async def verify(self) -> datetime | None:
-        """List the models, which is free, and so check the key and the address.
+        """Check the key and the address by listing the models, which is free.
+
+        A service without a list of models (status 404, 405 or 501) passes the check.
 
         Returns:
-            The service's current time; None when the SDK gives no access to response headers.
+            The service's current time by its response; None when that is not known: for a service
+            without a list, an SDK that gives no access to headers, and a response from a cache.
 
         Raises:
-            ProviderUnavailable: when the call fails. A service without a list of models passes.
+            ProviderUnavailable: when the call fails, or the SDK is not installed.
         """
         async with self.service.trying(lambda: self.client):
             client: Any = self.client
             models = getattr(client.models, "with_raw_response", client.models)
-            return service_time(getattr(await models.list(), "headers", {}))
-        return None
+            response = await models.list()
+            return service_time(getattr(response, "headers", {}))
+        return None  # the service has no list of models
 
     async def list_models(self) -> Sequence[str]:
-        """Return the ids of the models that the service offers, newest first; see
-        `overheard.Listing`.
+        """Return the ids of the models that the service offers, the newest first; models without a
+        date come last, in the order of the service.
+
+        Only the first `MAX_LISTED` models of the service's list are read. The result is empty for a
+        service without a list of models (status 404, 405 or 501).
 
         Raises:
-            ProviderUnavailable: when the call fails. Without a list of models, the result is empty.
+            ProviderUnavailable: when the call fails, or the SDK is not installed.
         """
-        found: list[tuple[float, str]] = []
+        dated_names: list[tuple[float, str]] = []
         async with self.service.trying(lambda: self.client):
             client: Any = self.client
             async for model in await client.models.list():
                 name = getattr(model, "id", "") or getattr(model, "name", "") or ""
-                found.append((_created(model), str(name).removeprefix("models/")))
-                if len(found) == MAX_LISTED:
+                dated_names.append((_created(model), str(name).removeprefix("models/")))
+                if len(dated_names) == MAX_LISTED:
                     break
-        newest = sorted(found, key=lambda pair: -pair[0])
-        return [name for _, name in newest if name]
+        dated_names.sort(key=lambda pair: -pair[0])
+        return [name for _, name in dated_names if name]
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections of the SDK's client; nothing happens if no call was made."""
         if self._opened is not None:
             client: Any = self._opened
             await client.close()
 
 
 def _created(model: object) -> float:
-    """Return the time at which a model was created, in seconds since 1970; 0 when it is not
-    reported.
+    """Return the time at which a model of an SDK's list was created, in seconds since 1970; 0 when
+    the time is not reported as a number or a datetime.
     """
     created = getattr(model, "created", None) or getattr(model, "created_at", None) or 0
     if isinstance(created, datetime):
@@ -395,33 +447,39 @@ def _created(model: object) -> float:
 
 
 def _reported_text(value: object) -> str:
-    """Return a reported name as text; an empty string unless it is text or a number."""
+    """Return a reported name or number as text; an empty string for a value of another type."""
     return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _plausible_usage(reported: Mapping[str, object], text: str) -> Usage:
-    """Return the reported counts; all are 0 when the counts of tokens are missing or impossible.
+    """Return the reported counts of an answer. All are 0 when no tokens of the question are
+    reported, or fewer tokens of the answer than its text can have.
 
-    Each question has tokens, and so has each answer with a text: one count without the other, or
-    fewer tokens than a text of that length can have, would price the call too low.
+    Such counts would price the call too low; without any, its cost is unknown.
+
+    Args:
+        reported: Counts by the field names of `Usage`; other names are left out.
+        text: The answer.
     """
     counts = {field.name: _plausible_count(reported.get(field.name)) for field in fields(Usage)}
-    fewest = len(text) / MAX_CHARACTERS_A_TOKEN
-    possible = counts["input_tokens"] and counts["output_tokens"] >= fewest
-    return Usage(**counts) if possible else Usage()
+    fewest_tokens = len(text) / MAX_CHARACTERS_A_TOKEN
+    is_possible = counts["input_tokens"] and counts["output_tokens"] >= fewest_tokens
+    return Usage(**counts) if is_possible else Usage()
 
 
 def _plausible_count(value: object) -> int:
-    """Return a reported count; 0 unless it is a number from 0 to `MAX_TOKENS`."""
+    """Return a reported count, rounded down; 0 for a value that is no number from 0 to
+    `MAX_TOKENS`.
+    """
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return int(value) if number and 0 <= value <= MAX_TOKENS else 0  # type: ignore[operator, call-overload]
 
 
 def _distinct_citations(citations: Sequence[Citation]) -> tuple[Citation, ...]:
-    """Return one citation for each address, cited sources before retrieved ones, else in their
-    order.
+    """Return one citation for each address. Sources that the answer cites come before those that
+    were only retrieved, otherwise the order stays; of several with one address, the first is kept.
     """
-    kept: dict[str, Citation] = {}
+    by_url: dict[str, Citation] = {}
     for citation in sorted(citations, key=lambda citation: not citation.cited):
-        kept.setdefault(citation.url, citation)
-    return tuple(kept.values())
+        by_url.setdefault(citation.url, citation)
+    return tuple(by_url.values())

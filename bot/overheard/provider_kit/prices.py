@@ -82,9 +82,14 @@ class PriceList:
         self._prefix = f"{vendor}/" if vendor else ""
 
     def price(self, name: str) -> Price | None:
-        """Return the price of a model name, or None when the price is unknown.
+        """Return the price of a model, or None when the price is unknown.
 
-        For a name that ends in ``+search``, the price of a search must be known too.
+        The price of the configuration goes before that of the price list. A name that ends in
+        ``+search`` is looked up as it is and then without this ending. The price of a search must
+        be known for it, or the whole price is unknown.
+
+        Args:
+            name: The model's name, such as ``gpt-5.4-mini+search``.
         """
         model = Model("", name)
         for candidate in (name, model.id):
@@ -93,12 +98,21 @@ class PriceList:
         return None
 
     def _listed(self, name: str) -> ListedPrice | None:
+        """Return the price of a model in the price list; None when the list lacks the model, or
+        when the last day of the price (in UTC) is past.
+        """
         table = self._file.models.get(self._prefix + name)
         expired = table and table.until and table.until < datetime.now(UTC).date()
         return None if expired else table
 
     def _price_of_table(self, table: PriceTable, *, searches: bool) -> Price | None:
-        """Return a table as a price; None for a search whose price is unknown."""
+        """Return a table as a price.
+
+        Args:
+            table: The prices of a model.
+            searches: Whether the model is asked with web search. Then the result is None if the
+                price of a search is unknown; otherwise an unknown price of a search counts as 0.
+        """
         if searches and table.search is None:
             return None
         return Price(
@@ -112,17 +126,22 @@ class PriceList:
         )
 
     def _source(self, table: PriceTable) -> str:
-        """Return the source of a price: the pages of a price list with the days of reading, or "the
-        configuration".
+        """Return where a price was read: ``https://vendor.example/pricing, read 2026-11-05``, with
+        pages separated by semicolons, for a price of the price list; otherwise "the configuration".
         """
         if not isinstance(table, ListedPrice):
             return "the configuration"
-        sources = [self._file.sources[name] for name in table.source]
-        pages = (f"{s.url}, read {s.read:%Y-%m-%d}{s.via and f' via {s.via}'}" for s in sources)
-        return "; ".join(pages)
+        pages = [self._file.sources[name] for name in table.source]
+        return "; ".join(
+            f"{page.url}, read {page.read:%Y-%m-%d}{page.via and f' via {page.via}'}"
+            for page in pages
+        )
 
     @cached_property
     def _file(self) -> PriceFile:
+        """The validated ``prices.toml`` of the plugin's package; without models if there is no
+        package. Raises the error of a missing or malformed file.
+        """
         if not self._package:
             return PriceFile(sources={})
         text = files(self._package).joinpath("prices.toml").read_text(encoding="utf-8")
@@ -143,21 +162,31 @@ class CreationDates:
 
     def __init__(self, look_up: Callable[[str], Awaitable[object]]) -> None:
         self._look_up = look_up
-        self._known: dict[str, asyncio.Task[datetime | None]] = {}
+        self._look_ups: dict[str, asyncio.Task[datetime | None]] = {}
 
     async def dated(self, reply: Reply) -> Reply:
-        """Return a reply with the creation date of its served model."""
-        created = await self._of(reply.served_model) if reply.served_model else None
+        """Return a reply with the creation date of its served model, in UTC; with None as the date
+        when the reply names no served model, or the service gives no date.
+        """
+        created = await self._creation_date(reply.served_model) if reply.served_model else None
         return replace(reply, model_created=created)
 
-    async def _of(self, served_model: str) -> datetime | None:
-        task = self._known.get(served_model)
+    async def _creation_date(self, served_model: str) -> datetime | None:
+        """Return the creation date of a served model, or None when it is unknown.
+
+        Each model is looked up once in the life of the process, also when no date was found. The
+        look-up is a task of its own: replies that arrive meanwhile wait for the same task, and it
+        goes on when one of them is cancelled.
+        """
+        task = self._look_ups.get(served_model)
         if task is None or task.cancelled():
-            task = self._known[served_model] = asyncio.create_task(self._find(served_model))
+            task = self._look_ups[served_model] = asyncio.create_task(self._find(served_model))
         return await asyncio.shield(task)
 
     async def _find(self, served_model: str) -> datetime | None:
-        """Ask the service when a model was created; None when that is not known in time."""
+        """Ask the service when a model was created. Return None when the service gives no date,
+        raises an error, or takes longer than `LOOKUP_TIMEOUT_S`.
+        """
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_S):
                 return _date_in_utc(await self._look_up(served_model))
@@ -166,7 +195,12 @@ class CreationDates:
 
 
 def _date_in_utc(value: object) -> datetime | None:
-    """Return a creation date in UTC; None for other types and for 1970, which means unknown."""
+    """Return a creation date in UTC; None for other types, and for 1970 and before, which stand for
+    an unknown date. Raises ValueError or OverflowError for a number beyond all dates.
+
+    Args:
+        value: A datetime (in UTC if it has no zone), or a number of seconds since 1970.
+    """
     if isinstance(value, datetime):
         moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     elif isinstance(value, int | float):

@@ -68,10 +68,11 @@ class ProviderSettings(Settings):
     @field_validator("base_url")
     @classmethod
     def _shows_no_secret(cls, url: str) -> str:
-        """Return the address of a service.
+        """Return the address of a service unchanged, if messages may show it.
 
         Raises:
-            ValueError: when it is no address, or has a user name, password or query.
+            ValueError: when it is no http or https address, or has a user name, password, query or
+                fragment.
         """
         if not _is_address(url):
             raise ValueError('must be an address such as "http://localhost:11434/v1"')
@@ -85,11 +86,11 @@ class ProviderSettings(Settings):
     @field_validator("api_key", check_fields=False)
     @classmethod
     def _fits_a_header(cls, key: Secret | None) -> Secret | None:
-        """Return a key, or None.
+        """Return the key unchanged; None for a service without a key.
 
         Raises:
-            ValueError: when no header of a request can hold the key; most such keys were copied
-                with
+            ValueError: when the key has a character other than the printable ones of ASCII without
+                the blank. No header of a request can hold such a key; most were copied with
                 characters around them.
         """
         text = key.get_secret_value() if key else ""
@@ -101,10 +102,12 @@ class ProviderSettings(Settings):
 
 
 def _is_address(url: str) -> bool:
-    """Return whether a text is an http or https address with a host."""
+    """Return whether a text is an http or https address with a host, without blanks and control
+    characters. A port, if there is one, must be from 1 to 65535.
+    """
     try:
         parts = urlsplit(url)
-        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        has_host = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # the error's text may repeat a password
         return False
-    return bool(whole) and url.isprintable() and " " not in url
+    return has_host and url.isprintable() and " " not in url

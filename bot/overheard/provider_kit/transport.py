@@ -54,7 +54,9 @@ class UndecodableReplyError(Exception):
 
 @contextmanager
 def batch_allowance(questions: int) -> Iterator[None]:
-    """Allow longer responses within this context, for the answers to a batch.
+    """Allow longer responses to requests within this context, for the answers to a batch:
+    `BYTES_PER_QUESTION` for each question, but at least `MAX_REPLY_BYTES` and at most
+    `MAX_BATCH_BYTES`, in decoded bytes.
 
     Args:
         questions: Number of questions in the batch.
@@ -72,13 +74,15 @@ def http_client(
 ) -> AsyncClient:
     """Return an HTTP client for the host of an address; it may be given to a vendor's SDK.
 
-    Reading a response raises `ReplyTooLargeError` after 16 MB of decoded bytes. A redirect is not
-    followed: `raise_for_status` raises for it. A request to another scheme, host or port raises
-    `ForeignAddressError` before anything is sent.
+    A redirect is not followed: ``raise_for_status`` raises for it. A request to another scheme,
+    host or port raises `ForeignAddressError` before anything is sent. Reading a response raises
+    `ReplyTooLargeError` after `MAX_REPLY_BYTES` of decoded bytes (more within `batch_allowance`),
+    and `UndecodableReplyError` for an encoding that was not asked for, or damaged data.
 
     Args:
         base_url: The service's address; relative paths of requests start there.
-        kind: The class of the client, a subclass of `httpx2.AsyncClient`; an SDK may have its own.
+        kind: The class of the client, a subclass of ``httpx2.AsyncClient``, which an SDK may have
+            of its own; None for ``httpx2.AsyncClient`` itself.
         options: Further arguments of the class, such as ``timeout`` in seconds and ``headers``.
     """
     import httpx2
@@ -103,18 +107,26 @@ def http_client(
 
 
 def _origin(url: URL) -> tuple[str, str, int | None]:
-    """Return the scheme, host and port of an address; the port is None if it is the default."""
+    """Return the scheme, host and port of an address; the port is None if it is that of the scheme
+    (443 for https).
+    """
     return url.scheme, url.host, url.port
 
 
 def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
     """Return a response's body as a stream that decodes in small pieces and counts their bytes.
 
-    The header of the encoding is removed, because the stream's content is decoded already.
+    The headers of the encoding and, if it is compressed, of the length are removed from the
+    response, because the content of the stream is decoded already.
+
+    Args:
+        response: The response, of which nothing has been read.
+        allowed_bytes: The largest length of the body, both as it is sent and as it is decoded.
 
     Raises:
-        UndecodableReplyError: for an encoding that is not supported; also while reading.
-        ReplyTooLargeError: while reading, after `allowed_bytes`.
+        UndecodableReplyError: while the stream is read, for an encoding other than gzip and
+            deflate, and for damaged data.
+        ReplyTooLargeError: while the stream is read, after `allowed_bytes`.
     """
     import httpx2
 
@@ -127,21 +139,22 @@ def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
         """The decoded body."""
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            """Yield the decoded body.
+            """Yield the decoded body in pieces.
 
             Raises:
-                ReplyTooLargeError: when it is longer than allowed, as sent or as decoded.
+                ReplyTooLargeError: when the body is longer than allowed, as sent or as decoded.
+                UndecodableReplyError: for an unsupported encoding or damaged data.
             """
             decoder = None if encoding == "identity" else _Decoder(encoding)
-            sent = decoded = 0
+            sent_bytes = decoded_bytes = 0
             async for chunk in stream:
-                sent += len(chunk)
+                sent_bytes += len(chunk)
                 for piece in decoder.pieces(chunk) if decoder else (chunk,):
-                    decoded += len(piece)
-                    if max(sent, decoded) > allowed_bytes:
+                    decoded_bytes += len(piece)
+                    if max(sent_bytes, decoded_bytes) > allowed_bytes:
                         raise ReplyTooLargeError
                     yield piece
-                if sent > allowed_bytes:
+                if sent_bytes > allowed_bytes:  # a chunk may have no decoded piece
                     raise ReplyTooLargeError
 
         async def aclose(self) -> None:
@@ -164,7 +177,8 @@ class _Decoder:
         self._may_be_raw = encoding == "deflate"
 
     def pieces(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield the decoded bytes of a chunk of the body, in pieces of at most `PIECE_BYTES`.
+        """Yield the decoded bytes of the next chunk of the body, in pieces of at most
+        `PIECE_BYTES`; a chunk that decodes to nothing yet yields nothing.
 
         Raises:
             UndecodableReplyError: when the data is damaged.
@@ -178,8 +192,10 @@ class _Decoder:
             raise UndecodableReplyError from None
 
     def _undecoded_bytes(self) -> bytes:
-        """Return the bytes that are not decoded yet; bytes after the last member of gzip are
-        ignored.
+        """Return the bytes of the chunk that are still to be decoded.
+
+        After the end of the compressed data there are some only if another member of gzip follows;
+        its decoding is prepared. All other bytes there are ignored.
         """
         if not self._inflater.eof:
             return self._inflater.unconsumed_tail
@@ -190,8 +206,11 @@ class _Decoder:
         return rest
 
     def _first_piece(self, chunk: bytes) -> bytes:
-        """Return the first decoded piece of a chunk; some services send deflate without zlib's
-        header.
+        """Return the first decoded piece of a chunk.
+
+        If the first chunk of a deflate body cannot be decoded as zlib's format, it is decoded as
+        raw deflate, which some services send; so are the chunks after it. Raises zlib.error for
+        data that is damaged otherwise.
         """
         may_be_raw, self._may_be_raw = self._may_be_raw, False
         try:
@@ -211,11 +230,12 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
 def rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
-    """Return the limits in OpenAI's or Anthropic's rate-limit headers, or None without such
-    headers.
+    """Return the limits in OpenAI's or Anthropic's rate-limit headers. A limit without a readable
+    header is None; so is the result without any readable header.
 
     Args:
-        headers: The headers of a response; names in any case.
+        headers: The headers of a response; names in any case, such as
+            ``x-ratelimit-remaining-tokens``.
     """
     limit_headers = {
         name.lower(): text for name, text in headers.items() if "ratelimit" in name.lower()
@@ -232,7 +252,15 @@ def rate_limits(headers: Mapping[str, str]) -> RateLimits | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait by the header ``Retry-After`` (or its form in ms), or None."""
+    """Return the seconds to wait before the next request, from 0 to `MAX_WAIT_S`; None when no
+    header says it.
+
+    The header ``retry-after-ms`` goes before ``retry-after``, which has a number of seconds, a
+    duration such as ``6m0s``, or a time.
+
+    Args:
+        headers: The headers of a response, whose names are found in lower case.
+    """
     if (exact := wait(f"{headers.get('retry-after-ms', '')}ms")) is not None:
         return exact
     text = headers.get("retry-after", "").strip()
@@ -240,20 +268,23 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def service_time(headers: Mapping[str, str]) -> datetime | None:
-    """Return the time of a response by the service's clock, or None.
+    """Return the time of a response by the service's clock, as an aware datetime; None without a
+    readable header ``date``, and for a response from a cache (its ``age`` is not 0).
 
     Args:
-        headers: The headers of the response; a response from a cache gives None.
+        headers: The headers of the response, whose names are found in lower case.
     """
     age = headers.get("age", "0").strip()
     return _parsed_time(headers.get("date", "").strip()) if age == "0" else None
 
 
 def wait(text: str) -> float | None:
-    """Return the seconds of a duration such as ``6m0s``, or until a moment; None for any other
-    text.
+    """Return the seconds to wait that a text says, at least 0 and at most `MAX_WAIT_S`; None for
+    any other text.
 
-    At least 0 and at most `MAX_WAIT_S`.
+    Args:
+        text: A duration with units (``ms``, ``s``, ``m``, ``h``, ``d``) such as ``6m0s``, or the
+            time until which to wait, in ISO 8601 or HTTP format.
     """
     parts = _DURATION.findall(text)
     if parts and "".join(map("".join, parts)) == text:
@@ -266,7 +297,9 @@ def wait(text: str) -> float | None:
 
 
 def _parsed_time(text: str) -> datetime | None:
-    """Return a time in ISO 8601 or HTTP format as an aware datetime, or None."""
+    """Return a time in ISO 8601 or HTTP format as an aware datetime, in UTC if the text names no
+    zone; None for any other text.
+    """
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = read(text)
@@ -277,9 +310,17 @@ def _parsed_time(text: str) -> datetime | None:
 
 
 def _header(headers: Mapping[str, str], unit: str, field: str) -> str:
+    """Return a rate-limit header in OpenAI's or else Anthropic's spelling; empty without either.
+
+    Args:
+        headers: Headers by their names in lower case.
+        unit: ``requests`` or ``tokens``.
+        field: ``limit``, ``remaining`` or ``reset``.
+    """
     anthropic = headers.get(f"anthropic-ratelimit-{unit}-{field}", "")
     return headers.get(f"x-ratelimit-{field}-{unit}", anthropic).strip()
 
 
 def _count(text: str) -> int | None:
+    """Return the number in a text of 1 to 15 digits; None for any other text."""
     return int(text) if re.fullmatch(r"\d{1,15}", text) else None
