@@ -25,9 +25,9 @@ from overheard.alerts.story import (
     StoryState,
     alerts_about,
     keep_watched,
-    leading,
+    model_alert_of,
     stories,
-    whole_of,
+    without_covered,
 )
 from overheard.cards.card import Severity
 from overheard.cards.charts.renderer import without_pictures
@@ -228,7 +228,7 @@ async def test_everything_at_once_is_one_message(house: House) -> None:
     assert (first.of_model, second.of_model) == (True, True)
     assert {first.shift.model, second.shift.model} == set(MODELS)
     assert [one.alert_id for one in await house.store.deliveries.find()] == [first.id]
-    assert [one.id for one in await leading(house.store, [second, first])] == [first.id]
+    assert [one.id for one in await without_covered(house.store, [second, first])] == [first.id]
     with without_pictures():
         card = await alert_card(house.deployment, Call(zone=house.deployment.zone), first)
     assert card.title == "Everything moved at once: probably our own side"
@@ -319,8 +319,8 @@ async def test_a_later_run_revises_what_an_alert_looks_like(house: House) -> Non
     assert "the model as a whole" in revised.note
     assert kinds.count(AlertEventKind.CONTINUED) >= 1
     whole = next(one for one in await house.alerts() if one.of_model)
-    assert await whole_of(house.store, early) == whole
-    assert await leading(house.store, await house.alerts()) == [whole]
+    assert await model_alert_of(house.store, early) == whole
+    assert await without_covered(house.store, await house.alerts()) == [whole]
     for number in range(4):
         await house.week(USUAL, watched=number > 1)
     assert {one.state for one in await house.alerts()} == {AlertState.RECOVERED}
@@ -361,7 +361,7 @@ async def test_open_alerts_are_explained_with_one_read(
             assert mine == [one.key for one in same.streams]
     compared = {number: {one.key.brand for one in past.streams} for number, past in alone.items()}
     assert compared == {early.id: {"Acme", "Cord"}, also.id: set(BRANDS), whole.id: set(BRANDS)}
-    assert [alone[one.id].whole for one in alerts] == [whole, whole, None]
+    assert [alone[one.id].model_alert for one in alerts] == [whole, whole, None]
 
 
 async def test_what_lies_below_the_budget_is_watched(house: House) -> None:

@@ -16,10 +16,10 @@ from overheard.alerts.run_analysis import (
     Analysis,
     AnalysisResult,
     Announce,
+    brands_scored_in,
     detect,
     detect_statements,
     run_service,
-    served,
 )
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
@@ -278,11 +278,11 @@ async def test_all_brands_whose_answers_a_panel_has_are_analysed() -> None:
         CONFIG + '[[brands]]\nname = "Globex"\n[[brands]]\nname = "Initech"\n'
     )
     deployment, model = office.deployment, Model("svc", "m-1")
-    assert served(deployment, None) == ["Acme", "Globex", "Initech"]
+    assert brands_scored_in(deployment, None) == ["Acme", "Globex", "Initech"]
     everybody = Panel(("Acme",), (Prompt("Best?"),), (model,))
-    assert served(deployment, everybody) == ["Acme", "Globex", "Initech"]
+    assert brands_scored_in(deployment, everybody) == ["Acme", "Globex", "Initech"]
     some = Panel(("Acme",), (Prompt("Best?", brands=("Globex",)),), (model,))
-    assert served(deployment, some) == ["Globex"]
+    assert brands_scored_in(deployment, some) == ["Globex"]
 
 
 class BrokenFeed:

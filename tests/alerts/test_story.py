@@ -16,8 +16,8 @@ from overheard.alerts.story import (
     Story,
     StoryState,
     alerts_about,
+    duration_words,
     keep_watched,
-    lasted,
     read_stories,
     stories,
     unrouted,
@@ -50,7 +50,7 @@ def alert_of(
 
 def story_of(*alerts: Alert, week: int = 20, **more: Any) -> Story:
     """Return the story of Acme as of a week."""
-    return stories(alerts, STARTS, NOON + week * WEEK, known=[KEY], **more)[KEY]
+    return stories(alerts, STARTS, NOON + week * WEEK, included=[KEY], **more)[KEY]
 
 
 def test_nothing_is_steady_or_watched() -> None:
@@ -136,9 +136,9 @@ def test_how_long_it_lasted_is_in_words() -> None:
     story = story_of(alert_of(1, 10, AlertState.RECOVERED, end=13), week=14)
     [period] = story.periods
 
-    assert lasted(period, NOON) == "3 weeks"
+    assert duration_words(period, NOON) == "3 weeks"
     [period] = story_of(alert_of(1, 10)).periods
-    assert lasted(period, STARTS[10] + timedelta(hours=3)) == "1 day"
+    assert duration_words(period, STARTS[10] + timedelta(hours=3)) == "1 day"
 
 
 async def test_the_stories_of_a_deployment_are_read() -> None:
@@ -146,7 +146,7 @@ async def test_the_stories_of_a_deployment_are_read() -> None:
     office = await open_office()
 
     assert await read_stories(office.deployment) == {}
-    [story] = (await read_stories(office.deployment, "Acme", known=[KEY])).values()
+    [story] = (await read_stories(office.deployment, "Acme", included=[KEY])).values()
     assert story.state is StoryState.STEADY
 
 

@@ -28,7 +28,7 @@ from overheard.alerts.statement_wording import (
     statement_title,
     topic_words,
 )
-from overheard.alerts.story import AlertPart, Period, lasted
+from overheard.alerts.story import AlertPart, Period, duration_words
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.charts.renderer import drawn_picture
@@ -409,12 +409,13 @@ def _other_metrics_line(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
 
 
 def _duration_sentence(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return a sentence on how long the change of an alert lasted; empty while the alert is not
-    over.
+    """Return a sentence on how long the change of an alert lasted, to follow another: `` It lasted
+    3 weeks.``. Empty while the alert is not over.
     """
     if alert.over_at is None:
         return ""
-    return f" It lasted {lasted(Period(evidence.began, alert.over_at, alert.id), alert.over_at)}."
+    change = Period(evidence.began, alert.over_at, alert.id)
+    return f" It lasted {duration_words(change, now=alert.over_at)}."
 
 
 def _winner_sentence(shift: Shift, metric: Metric, evidence: AlertEvidence) -> str:
@@ -448,9 +449,9 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
     if updates := measured_shift(alert).updates:
         yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
     cause = evidence.explanation.probable if evidence.explanation else None
-    if cause and not evidence.whole and not (alert.of_model and evidence.everything):
+    if cause and not evidence.model_alert and not (alert.of_model and evidence.everything):
         yield f"probably {cause.short.format(brand=measured_shift(alert).brand)}"
-    if evidence.whole:
+    if evidence.model_alert:
         of = "what moved at all models" if alert.of_model else f"{name}'s change as a whole"
         yield f"part of {of}"
     if not alert.of_model and not is_short:

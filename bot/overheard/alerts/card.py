@@ -142,7 +142,7 @@ def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str,
     looks: dict[str, Any] = {}
     if evidence is not None:
         looks["looks_like"] = evidence.explanation.data() if evidence.explanation else None
-        looks["part_of"] = evidence.whole.id if evidence.whole else None
+        looks["part_of"] = evidence.model_alert.id if evidence.model_alert else None
     return {
         "id": alert.id,
         "kind": "model" if alert.of_model else "brand",
@@ -186,7 +186,7 @@ def _card_paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     )
     explanation = evidence.explanation.text if evidence.explanation else shift.explanation
     yield f"{_began_sentence(evidence)} {explanation}".strip()
-    if evidence.whole:
+    if evidence.model_alert:
         of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
         yield f"It is part of {of}, which has an alert of its own."
     if alert.also and not alert.of_model:

@@ -22,7 +22,7 @@ from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
-from overheard.alerts.story import AlertPart, keep_watched, parts_over, wholes_of
+from overheard.alerts.story import AlertPart, keep_watched, model_alerts_of, parts_over
 from overheard.detection.decide import Decision, decide, decide_model
 from overheard.detection.decision_inputs import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
@@ -107,8 +107,12 @@ class DetectionService:
         self._statements = statements
 
     async def detect(self, run: Run, brands: Iterable[str], now: datetime) -> DetectionResult:
-        """Analyse a run and carry out the decisions: new and changed alerts are stored with their
-        deliveries, inferred model updates are stored, and open alerts are revised.
+        """Analyse a run and carry out the decisions. Analysing a run again raises no second alert.
+
+        In this order: model updates that show in the replies are stored; changes of models as a
+        whole are reported; shifts, returns and statements of each brand are reported; and the
+        messages of the other open alerts at the models of the run are brought up to date. Alerts
+        are stored with their deliveries, and the listener is called with each new alert.
 
         Args:
             run: The run; all earlier runs are its past.
@@ -118,33 +122,36 @@ class DetectionService:
         for update in await self._silent_updates(run):
             await self._store.updates.add(update)
         updates = await self._store.updates.find()
-        streams = await self._history.category(until=run.started_at)
+        streams = await self._history.visibility_streams(until=run.started_at)
         key = RunKey(run.started_at, run.id)
         asked = {stream.key.model for stream in streams if stream.runs and stream.runs[-1] == key}
-        of_models, categories = await self._report_model_changes(
+        model_alerts, categories = await self._report_model_changes(
             run, streams, sorted(asked), updates, now
         )
         brands, restarts = list(brands), await self._history.restarts(run.started_at)
         results = [await self._detect_brand(run, brand, updates, restarts, now) for brand in brands]
         await self._update_open_alerts(run, brands, asked)
-        learning = [result.learning for result in results if result.learning]
+        short_baselines = [result.learning for result in results if result.learning]
         return DetectionResult(
-            (*of_models, *(alert for result in results for alert in result.alerts)),
-            any(result.compared for result in results),
-            min(learning, key=lambda short: short.runs, default=None),
-            tuple(suspicion for result in results for suspicion in result.suspicions),
-            tuple(doubt for result in results for doubt in result.doubts),
-            tuple(categories),
+            alerts=(*model_alerts, *(alert for result in results for alert in result.alerts)),
+            compared=any(result.compared for result in results),
+            learning=min(short_baselines, key=lambda learning: learning.runs, default=None),
+            suspicions=tuple(suspicion for result in results for suspicion in result.suspicions),
+            doubts=tuple(doubt for result in results for doubt in result.doubts),
+            categories=tuple(categories),
         )
 
     async def _update_open_alerts(
         self, run: Run, brands: Collection[str], asked: Collection[Model]
     ) -> None:
-        """Update the messages of the open alerts of brands (names) at the models that a run asked,
-        unless the run itself changed the alert.
+        """Bring the messages of open alerts up to date after a run. An alert to which the run
+        itself added a shift is left out, and so is one that a person closes meanwhile.
 
-        A line in the thread says that another explanation has become the likeliest, or that an
-        alert turned out to be part of a change of the model as a whole.
+        Args:
+            run: The run.
+            brands: Names of the brands whose alerts are updated; alerts on models as a whole are
+                always updated.
+            asked: The models that the run asked; alerts at other models are left out.
         """
         history, store = self._history, self._store
         alerts = [
@@ -164,21 +171,32 @@ class DetectionService:
                 await self._update_open_alert(alert, pasts[alert.id])
 
     async def _update_open_alert(self, alert: Alert, past: AlertPast) -> None:
-        """Store at most one event of each kind for an open alert after a run: that the alert
-        belongs to a change of the model as a whole, that another explanation is the likeliest now,
-        or that the change lasts. Raises AlertUnchanged when the alert is over.
+        """Store what a run shows of an open alert, as at most two events.
+
+        The first is a JOINED event, once in the life of an alert: it turned out to be part of a
+        change of the model as a whole. The second is a REVISED event if another explanation has
+        become the likeliest and the metrics have not come back. Otherwise, if the alert is posted
+        in a channel, it is a CONTINUED event, by which the message gets the latest figures.
+
+        Args:
+            alert: The open alert.
+            past: Its history up to the run.
+
+        Raises:
+            AlertUnchanged: when the alert is over.
         """
         store = self._store
         events = await store.alerts.events(alert.id)
-        if past.whole and not any(event.what is AlertEventKind.JOINED for event in events):
+        has_joined = any(event.what is AlertEventKind.JOINED for event in events)
+        if past.model_alert and not has_joined:
             await self._lifecycle.belong(alert.id)
-        now = await asyncio.to_thread(alert_explanation, alert, past)
-        lasts = AlertPart.METRICS not in parts_over(events)  # a return says nothing of a cause
-        if now and lasts and now.differs_from(last_said(alert, events)):
-            await self._lifecycle.revise(alert.id, now.words)
-        elif any(
-            ":" in delivery.channel for delivery in await store.deliveries.find(alert_id=alert.id)
-        ):
+        explanation = await asyncio.to_thread(alert_explanation, alert, past)
+        has_returned = AlertPart.METRICS in parts_over(events)  # a return says nothing of a cause
+        if explanation and not has_returned and explanation.differs_from(last_said(alert, events)):
+            await self._lifecycle.revise(alert.id, explanation.words)
+            return
+        deliveries = await store.deliveries.find(alert_id=alert.id)
+        if any(":" in delivery.channel for delivery in deliveries):  # ``platform:id``
             await self._lifecycle.carry_on(alert.id)
 
     async def _report_model_changes(
@@ -192,6 +210,9 @@ class DetectionService:
         """Report the changes of models as a whole, before their brands are analysed, because the
         shifts of brands that belong to such a change raise no alert of their own.
 
+        When a model is back as a whole, alerts on its brands that belong to the recovered alert
+        recover too. If only one brand is tracked, no alert on a model as a whole is raised.
+
         Args:
             run: The run that is analysed.
             streams: The visibility streams of all brands at all models, up to the run.
@@ -200,15 +221,16 @@ class DetectionService:
             now: Time of new alerts.
 
         Returns:
-            The alerts that report the changes; and, where no alert of a model is raised because
-            only one brand is tracked, a sentence for each model that changed with this run.
+            The alerts on models as a whole that report a shift of the run, and sentences. If only
+            one brand is tracked, there are no alerts, and a sentence for each model that changed
+            with this run; otherwise there are no sentences.
         """
         policy, key = self._history.policy, RunKey(run.started_at, run.id)
         per_year = policy.models_per_year or policy.false_alarms_per_year
 
-        def found() -> dict[Model, tuple[ModelChange, tuple[Shift, ...]]]:
-            """Return the latest change of each model as a whole, with its shifts; models without a
-            change are left out.
+        def latest_changes() -> dict[Model, tuple[ModelChange, tuple[Shift, ...]]]:
+            """Return the latest change of each asked model as a whole, with its shifts; models
+            without a change are left out.
             """
             latest = {model: latest_model_change(model, streams, per_year) for model in asked}
             return {
@@ -217,7 +239,7 @@ class DetectionService:
                 if change
             }
 
-        changes = await asyncio.to_thread(found)
+        changes = await asyncio.to_thread(latest_changes)
         if not policy.models_per_year:
             return [], [
                 sentence_of_change(change, str(model), per_year)
@@ -233,7 +255,7 @@ class DetectionService:
         for decision in filter(None, decisions):
             raised.append(await self._carry_out_decision(run, decision, now))
             if decision.placement.action is AlertAction.RECOVER:
-                await self._recover_parts(decision)
+                await self._recover_covered_alerts(decision)
         return list(filter(None, raised)), []
 
     async def _detect_brand(
@@ -245,7 +267,10 @@ class DetectionService:
         now: datetime,
     ) -> DetectionResult:
         """Analyse all streams of a brand together, because the rate of false alarms is promised for
-        each brand, and carry out the decisions.
+        each brand, and carry out the decisions: alerts are stored, and so are the models at which a
+        change is suspected. Return the result for this brand.
+
+        Before a shift is reported, the judge may score old answers again, at its cost.
 
         Args:
             run: The run; all earlier runs are its past.
@@ -255,14 +280,13 @@ class DetectionService:
                 again.
             now: Time of new alerts.
         """
-        past = self._history
-        replay = await past.replay(brand, updates, until=run.started_at, restarts=restarts)
+        replay = await self._history.replay(brand, updates, until=run.started_at, restarts=restarts)
         evidence = replay.monitor.evidence.get(run.id, ())
-        moved = any(
-            model_evidence.returned or any(s.shift for s in model_evidence.streams)
+        has_moved = any(
+            model_evidence.returned or any(stream.shift for stream in model_evidence.streams)
             for model_evidence in evidence
         )
-        history = await self._alert_history(brand) if moved else NO_HISTORY
+        history = await self._alert_history(brand) if has_moved else NO_HISTORY
         decisions = [
             await self._decide_with_judge(model_evidence, history) for model_evidence in evidence
         ]
@@ -277,31 +301,34 @@ class DetectionService:
             for silence in decision.silences
         ]
         return DetectionResult(
-            tuple(alerts),
-            len(replay.monitor.evidence) > 1,
-            replay.monitor.learning(),
-            tuple(suspicions(brand, replay)),
-            tuple(filter(None, doubts)),
+            alerts=tuple(alerts),
+            compared=len(replay.monitor.evidence) > 1,
+            learning=replay.monitor.learning(),
+            suspicions=tuple(suspicions(brand, replay)),
+            doubts=tuple(filter(None, doubts)),
         )
 
-    async def _recover_parts(self, decision: Decision) -> None:
-        """Mark alerts of brands as recovered whose alert of the model as a whole recovers by this
-        decision, if the brand itself has moved back.
+    async def _recover_covered_alerts(self, decision: Decision) -> None:
+        """Recover the metrics of each open alert on a brand that belongs to the alert on a model as
+        a whole that recovers by a decision, if the brand has moved in the opposite direction. An
+        alert that another process has ended meanwhile is left as it is.
         """
-        back = {shift.brand: shift.change for shift in decision.shifts}
+        changes = {shift.brand: shift.change for shift in decision.shifts}
         alerts = [alert for alert in await self._store.alerts.find(live=True) if not alert.of_model]
-        wholes = await wholes_of(self._store, alerts)
+        model_alerts = await model_alerts_of(self._store, alerts)
         for alert in alerts:
-            change = back.get(alert.shift.brand, 0.0) * measured_shift(alert).change
-            whole = wholes.get(alert.id)
-            if change < 0 and whole and whole.id == decision.placement.alert:
+            model_alert = model_alerts.get(alert.id)
+            belongs = model_alert is not None and model_alert.id == decision.placement.alert
+            change = changes.get(alert.shift.brand, 0.0)
+            if belongs and change * measured_shift(alert).change < 0:
                 with contextlib.suppress(AlertUnchanged):
                     await self._lifecycle.recover(alert.id, BACK)
 
     async def detect_statements(
         self, run: Run, brands: Iterable[str], now: datetime
     ) -> list[Alert]:
-        """Report the false claims and grave sentences that are news as of a run, and nothing else.
+        """Report the false claims and grave sentences that are news as of a run, and no shifts of
+        metrics. Open alerts whose statements were made again, or are gone, are updated or recover.
 
         Args:
             run: The latest run whose answers count.
@@ -309,39 +336,48 @@ class DetectionService:
             now: Time of new alerts.
 
         Returns:
-            The alerts that report them.
+            The alerts, new or grown, that report the statements, in the order of the brands.
         """
-        return [
-            alert
-            for brand in brands
-            for alert in (await self._report_brand(run, brand, [], now))[1]
-        ]
+        alerts: list[Alert] = []
+        for brand in brands:
+            _, brand_alerts = await self._report_brand(run, brand, [], now)
+            alerts += brand_alerts
+        return alerts
 
     async def _report_brand(
         self, run: Run, brand: str, decisions: Sequence[Decision], now: datetime
     ) -> tuple[list[Decision], list[Alert]]:
-        """Carry out the decisions about a brand together with the statements that are news.
+        """Carry out the decisions about a brand together with the statements that are news: a
+        statement and a shift at one model are one alert. An open alert whose statements were made
+        again goes on; one whose statements are gone recovers from them.
+
+        Args:
+            run: The run that is analysed.
+            brand: The brand's name.
+            decisions: The decision about each model; empty to report statements alone.
+            now: Time of new alerts.
 
         Returns:
-            All decisions, and the alerts that report a shift or a statement.
+            All decisions, with the statements added, and the alerts that report a shift or a
+            statement of the run.
         """
         news, alerts = StatementNews(), await self._store.alerts.find(brand=brand)
         if self._statements:
             news = await self._statements.news(run, brand, alerts)
         run_key = RunKey(run.started_at, run.id)
-        whole = add_statements(decisions, news.shifts, run_key, alerts)
-        raised = [await self._carry_out_decision(run, decision, now) for decision in whole]
+        all_decisions = add_statements(decisions, news.shifts, run_key, alerts)
+        raised = [await self._carry_out_decision(run, decision, now) for decision in all_decisions]
         for number in news.continued:
             with contextlib.suppress(AlertUnchanged):  # another process was quicker
                 await self._lifecycle.carry_on(number)
         for number, note in news.ended:
             with contextlib.suppress(AlertUnchanged):
                 await self._lifecycle.recover(number, note, AlertPart.STATEMENTS)
-        return whole, list(filter(None, raised))
+        return all_decisions, list(filter(None, raised))
 
     async def _alert_history(self, brand: str) -> AlertHistory:
-        """Return the alerts of a brand and those of models as a whole, in all states, the newest
-        first, and the start of each run.
+        """Return the stored alerts of a brand and those on models as a whole, in all states, the
+        newest first, and the start of each run.
         """
         starts = {run.id: run.started_at for run in await self._store.runs.find()}
         alerts = self._store.alerts
@@ -350,13 +386,19 @@ class DetectionService:
         )
 
     async def _decide_with_judge(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
-        """Return the decision about a brand at a model. Before a shift of a judged metric is
-        reported, its judge scores old answers again, at the judge's cost, and the decision is made
-        again with the result.
+        """Return the decision about a brand at a model. Nothing is stored by it.
+
+        If the first decision reports shifts, the judge of each shifted metric that has one scores
+        old answers again, at the judge's cost, and the decision is made again with the results. A
+        shift that the judge itself caused is not reported then.
+
+        Args:
+            evidence: The evidence about the brand at the model.
+            history: The stored alerts and the starts of runs.
         """
         policy = self._history.policy
         decision = decide(evidence, policy, history)
-        if not decision.shifts or not self._check_judge:
+        if not decision.shifts or self._check_judge is None:
             return decision
         checks = {shift.metric: await self._check_judge(shift) for shift in decision.shifts}
         streams = [replace(stream, judge=checks.get(stream.metric)) for stream in evidence.streams]
@@ -365,36 +407,52 @@ class DetectionService:
     async def _carry_out_decision(
         self, run: Run, decision: Decision, now: datetime
     ) -> Alert | None:
-        """Store what a decision says: raise, extend, ease or recover an alert. Call the listener
-        with a new alert. Return the alert that reports a shift of the run; None when no shift is
-        reported or the alert has recovered.
+        """Store what a decision says, and log it. An alert that another process or a person has
+        ended meanwhile is left as it is.
+
+        Without shifts, RECOVER ends the metrics of the named alerts, EASE notes in the alert on the
+        model as a whole that this brand is back, and any other action stores nothing. With shifts,
+        JOIN adds them to the alert on the model as a whole. Any other action puts them into a new
+        or an earlier alert, and the listener is called with a new one.
+
+        Args:
+            run: The run that is analysed.
+            decision: The decision about a brand, or about a model as a whole.
+            now: Time of a new alert.
+
+        Returns:
+            The alert that reports the shifts. None without shifts, when they joined the alert on
+            the model as a whole, or when they take back what the alert reported.
         """
         reason = decision_sentence(decision, self._history.metrics)
         level = logging.INFO if decision.shifts else logging.DEBUG
         log.log(level, "Run %s, %s at %s: %s", run.key, decision.brand, decision.model, reason)
-        if decision.placement.action is AlertAction.RECOVER and not decision.shifts:
-            for number in decision.placement.recovers:
-                with contextlib.suppress(AlertUnchanged):  # another process was quicker
-                    await self._lifecycle.recover(number, BACK)
-        if decision.placement.action is AlertAction.EASE and not decision.shifts:
-            with contextlib.suppress(AlertUnchanged):  # it is over
-                await self._lifecycle.brand_is_back(decision.placement.alert, decision.brand)
+        placement = decision.placement
         if not decision.shifts:
+            if placement.action is AlertAction.RECOVER:
+                for number in placement.recovers:
+                    with contextlib.suppress(AlertUnchanged):  # another process was quicker
+                        await self._lifecycle.recover(number, BACK)
+            elif placement.action is AlertAction.EASE:
+                with contextlib.suppress(AlertUnchanged):  # it is over
+                    await self._lifecycle.brand_is_back(placement.alert, decision.brand)
             return None
-        if decision.placement.action is AlertAction.JOIN:
+        if placement.action is AlertAction.JOIN:
             with contextlib.suppress(AlertUnchanged):  # it is over
-                await self._lifecycle.join(decision.placement.alert, decision.shifts)
+                await self._lifecycle.join(placement.alert, decision.shifts)
             return None
         head, *also = decision.shifts
         alert, is_new = await self._lifecycle.raise_alert(Alert(head, now, tuple(also)))
         if is_new and self._listener:
             await self._listener(alert)
-        ended = any(shift.run_id == run.id and shift.recovery for shift in alert.moved)
-        return None if ended else alert
+        is_return = any(shift.run_id == run.id and shift.recovery for shift in alert.moved)
+        return None if is_return else alert
 
     async def _silent_updates(self, run: Run) -> list[ModelUpdate]:
-        """Return the unannounced updates of models that show in a run, compared with the
-        `COMPARED_RUNS` runs before: in served models, fingerprints and style. Nothing is stored.
+        """Return the unannounced updates of models that show in a run compared with up to
+        `COMPARED_RUNS` runs before it: in served models and fingerprints (updates at the start of
+        this run) and in the style of answers (updates at the start of an earlier one). Runs outside
+        of the brands' history do not count. Nothing is stored.
         """
         count = 1 + COMPARED_RUNS
         runs = await self._store.runs.find(aside=False, until=run.started_at, limit=count)
@@ -405,23 +463,26 @@ class DetectionService:
 
 
 STYLE_SOURCE = "style"
-SESSION_GAP = timedelta(hours=6)
-"""Runs that begin within so long of the first one of a session are one session."""
+SESSION_LENGTH = timedelta(hours=6)
+"""Runs that begin less than this after the first run of a session belong to the session."""
 STYLE_PROMPTS = 40
 """Prompts of a model whose answers are read for their style; more add little."""
 
 Texts = dict[str, list[str]]
+"""The texts of answers, by the key of the prompt."""
 
 
 async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdate]:
-    """Return an update for each model whose style of writing changed with the session before the
-    latest session, and is still changed in the latest. Nothing is stored.
+    """Return an update for each model whose style of writing changed in the last
+    `CONFIRMING_SESSIONS` sessions, in the order of the models. Nothing is stored.
 
-    The two sessions are compared with up to `MAX_STYLE_SESSIONS` earlier sessions since the model's
-    last change of style.
+    A session is a group of runs of about the same time. The last `CONFIRMING_SESSIONS` of them,
+    each with answers of the model, are compared with up to `MAX_STYLE_SESSIONS` sessions before
+    them since the model's last stored change of style. The update has the time of the first of the
+    last sessions. With fewer than `MIN_STYLE_SESSIONS` sessions before them, the result is empty.
 
     Args:
-        store: The store of the answers.
+        store: The store of the answers and updates.
         runs: The latest runs, the oldest first.
     """
     sessions = _run_sessions(runs)[-MAX_STYLE_SESSIONS - CONFIRMING_SESSIONS :]
@@ -438,25 +499,28 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
     for model in sorted(latest):
         changes = [u.at for u in await store.updates.find(model) if u.source == STYLE_SOURCE]
         since = max((at for at in changes if at < began), default=None)
-        texts = [
+        texts_by_session = [
             answers.get(model, {})
             for session, answers in zip(sessions, (*earlier, latest), strict=True)
             if since is None or session[0].at >= since
         ]
-        asked = [text for text in texts if text]
-        verdict = compare_styles(asked[:-CONFIRMING_SESSIONS], asked[-CONFIRMING_SESSIONS:])
-        if verdict.hit and all(texts[-CONFIRMING_SESSIONS:]):
+        answered = [texts for texts in texts_by_session if texts]
+        verdict = compare_styles(answered[:-CONFIRMING_SESSIONS], answered[-CONFIRMING_SESSIONS:])
+        if verdict.hit and all(texts_by_session[-CONFIRMING_SESSIONS:]):
             updates.append(ModelUpdate(model, began, STYLE_SOURCE, verdict.note))
     return updates
 
 
 def _run_sessions(runs: Sequence[RunKey]) -> list[list[RunKey]]:
-    """Group runs, given in the order of time, into sessions in the same order; a session lasts
-    `SESSION_GAP` from its first run.
+    """Return runs as sessions, in the same order. A session holds the runs that begin less than
+    `SESSION_LENGTH` after its first run; a run that begins exactly then begins the next session.
+
+    Args:
+        runs: The runs, the oldest first.
     """
     sessions: list[list[RunKey]] = []
     for run in runs:
-        if sessions and run.at - sessions[-1][0].at < SESSION_GAP:
+        if sessions and run.at - sessions[-1][0].at < SESSION_LENGTH:
             sessions[-1].append(run)
         else:
             sessions.append([run])
@@ -466,8 +530,13 @@ def _run_sessions(runs: Sequence[RunKey]) -> list[list[RunKey]]:
 async def _texts_of_runs(
     store: Store, runs: Collection[int], prompts: Collection[str] | None = None
 ) -> dict[Model, Texts]:
-    """Return the texts that each model answered to each prompt (by key) in runs. Cut, reused and
-    deleted answers are left out. ``prompts`` of None means all.
+    """Return the texts that each model answered to each prompt, by model and prompt key. Answers
+    that are incomplete, taken over from an earlier run, or deleted are left out.
+
+    Args:
+        store: The store of the answers.
+        runs: Numbers of the runs.
+        prompts: Keys of the prompts; None for all.
     """
     found: dict[Model, Texts] = defaultdict(lambda: defaultdict(list))
     async for answer in store.answers.stream(runs=runs, prompts=prompts):

@@ -57,11 +57,11 @@ class AlertEvidence:
         zone: The reader's time zone.
         names: The names of models for readers.
         earlier: Earlier changes of the brand at the model; their checks do not show what is usual.
-        over: The parts of the alert that are over while another part is not.
+        over: The parts of the alert (metrics, statements) that are over while another is not.
         until: When the alert was over; its card shows no later check. None while it is not over.
         explanation: The likeliest explanation as of the latest run; None for statements alone, and
             where too little is stored.
-        whole: The alert of the model as a whole to which the alert belongs, or None.
+        model_alert: The alert on a model as a whole to which the alert belongs, or None.
         stated: In how many answers of the model's latest check each false claim is made.
         right: Of an alert that is over, the topics of its false claims that the model states right
             in the checks by which the claims are gone.
@@ -81,7 +81,7 @@ class AlertEvidence:
     over: frozenset[AlertPart] = frozenset()
     until: datetime | None = None
     explanation: Explanation | None = None
-    whole: Alert | None = None
+    model_alert: Alert | None = None
     stated: Mapping[ReportedStatement, int] = field(default_factory=dict)
     right: frozenset[str] = frozenset()
 
@@ -91,25 +91,25 @@ class AlertEvidence:
         return self.explanation is not None and is_everything(self.explanation.words)
 
     def stream(self, brand: str, shift: Shift) -> Stream | None:
-        """Return a brand's stream at the model and metric of a shift; None when nothing was
-        measured.
+        """Return a brand's stream at the model and metric of a shift; None when the evidence has no
+        such stream.
         """
-        wanted = (brand, shift.model, shift.metric)
-        return next((stream for stream in self.streams if stream.key == wanted), None)
+        key = StreamKey(brand, shift.model, shift.metric)
+        return next((stream for stream in self.streams if stream.key == key), None)
 
     def points(self, stream: Stream | None) -> list[Point]:
-        """Return the mean of each run of a stream, in the order of time, until the alert was over;
-        empty without a stream.
+        """Return the mean of each run of a stream, in the order of time; empty for None. Runs that
+        began after the alert was over are left out.
         """
         points = trend(stream) if stream else []
         return [point for point in points if self.until is None or point.at <= self.until]
 
     def text(self, prompt: str) -> str:
-        """Return the text of a prompt by its key; the key itself when no answer to the prompt is
-        stored.
+        """Return the text of a prompt by its key; the key itself when the evidence has no answer to
+        the prompt.
         """
-        texts = (a.question.prompt.text for a in self.answers if a.question.prompt.key == prompt)
-        return next(texts, prompt)
+        prompts = (answer.question.prompt for answer in self.answers)
+        return next((asked.text for asked in prompts if asked.key == prompt), prompt)
 
 
 async def gather_evidence(
@@ -121,15 +121,18 @@ async def gather_evidence(
     zone: tzinfo,
     names: ModelNames,
 ) -> AlertEvidence:
-    """Read from the store what an alert's card shows: streams, run dates, and answers to the
-    prompts that moved.
+    """Read from the store what an alert's card shows, and return it: streams, dates of runs, the
+    likeliest explanation, and the complete answers of the model to the prompts that moved most.
+
+    For an alert on a model as a whole, the first brand that it reports counts as the brand, and the
+    others count as competitors. Nothing is stored, and no model is asked.
 
     Args:
         store: The store.
-        catalogue: The brands; the alert's brand may be gone from it.
+        catalogue: The brands; a brand that is gone from it is known by its name alone.
         metrics: The metrics that are measured now, by name.
-        versions: Scorer versions whose scores count, as "scorer@version".
-        alert: The alert, with its number.
+        versions: Scorer versions whose scores count, as ``scorer@version``.
+        alert: The stored alert.
         zone: The reader's time zone.
         names: The names of models for readers.
     """
@@ -170,7 +173,7 @@ async def gather_evidence(
         until=alert.over_at,
         over=over,
         explanation=explanation and explanation.beside(last_said(alert, events), returned=returned),
-        whole=past.whole,
+        model_alert=past.model_alert,
     )
 
 
@@ -183,15 +186,15 @@ class AlertPast:
         began: The run with which the alert's change most likely began.
         streams: The streams of the alert's metric (`measured_shift`) at all models, of its brand
             and competitors; of all brands for the alert of a model as a whole.
-        earlier: The earlier changes of the brand at the model.
-        whole: The alert of the model as a whole to which the alert belongs, or None.
+        earlier: The earlier changes of the brand at the model, the oldest first.
+        model_alert: The alert on a model as a whole to which the alert belongs, or None.
     """
 
     starts: Mapping[int, datetime]
     began: RunKey
     streams: Sequence[Stream]
     earlier: tuple[Period, ...]
-    whole: Alert | None
+    model_alert: Alert | None
 
 
 async def read_pasts(
@@ -201,25 +204,27 @@ async def read_pasts(
     alerts: Sequence[Alert],
     until: datetime | None = None,
 ) -> dict[int, AlertPast]:
-    """Return the past of each alert, by the alert's number.
+    """Read from the store the history by which alerts are explained, and return it by the number
+    of each alert.
 
     Runs are read once, blocks once for each metric, and alerts once for each brand.
 
     Args:
         store: The store.
         catalogue: The brands; those of the alerts may be gone from it.
-        versions: Scorer versions whose scores count, as "scorer@version".
-        alerts: The alerts.
-        until: Only runs that began up to this time; by default all.
+        versions: Scorer versions whose scores count, as ``scorer@version``.
+        alerts: The stored alerts.
+        until: Only blocks of runs that began up to this time; by default all.
     """
     compared = {alert.id: _compared_brands(alert, catalogue) for alert in alerts}
     metrics = {alert.id: measured_shift(alert).metric for alert in alerts}
     tables = {}
     for metric in sorted(set(metrics.values())):
-        names = [compared[number] for number in compared if metrics[number] == metric]
-        known = [brands for brands in names if brands is not None]
-        union = frozenset[str]().union(*known) if len(known) == len(names) else None
-        tables[metric] = await store.blocks.table(union, metric=metric, until=until)
+        groups = [compared[number] for number in compared if metrics[number] == metric]
+        named_groups = [group for group in groups if group is not None]
+        needs_all_brands = len(named_groups) < len(groups)
+        brands = None if needs_all_brands else frozenset[str]().union(*named_groups)
+        tables[metric] = await store.blocks.table(brands, metric=metric, until=until)
     alerts_of = {
         name: await store.alerts.find(brand=name)
         for name in sorted({WHOLE_MODEL, *(alert.brands[0] for alert in alerts)})
@@ -238,11 +243,12 @@ async def read_pasts(
 
 def _compared_brands(alert: Alert, catalogue: Catalogue) -> frozenset[str] | None:
     """Return the names of the brands whose streams explain an alert: its brand and the competitors.
-    None means all brands, for the alert of a model as a whole.
+    None stands for all brands, which explain an alert on a model as a whole.
     """
-    name = alert.brands[0]
-    rivals = (rival.name for rival in catalogue.rivals(name))
-    return None if alert.of_model else frozenset({name, *rivals})
+    if alert.of_model:
+        return None
+    name = alert.shift.brand
+    return frozenset({name, *(rival.name for rival in catalogue.rivals(name))})
 
 
 def _alert_past(
@@ -251,148 +257,183 @@ def _alert_past(
     streams: Sequence[Stream],
     related: Sequence[Alert],
 ) -> AlertPast:
-    """Return the past of an alert from data that is already read.
+    """Return the history by which an alert is explained, from data that is already read.
+
+    Earlier changes are those that other alerts at the same model report: alerts of the same brand,
+    or alerts on the model as a whole that report the brand. For an alert on a model as a whole they
+    are those of other such alerts.
 
     Args:
         alert: The alert.
         starts: The start of each run, by the run's number.
-        streams: The streams of its metric, of the brands with which it is compared.
-        related: The alerts of its brand, and those of models as a whole.
+        streams: The streams of the alert's metric, of the brands with which it is compared.
+        related: The alerts of the alert's first brand, and those on models as a whole, in any
+            order; the alert itself may be among them.
     """
-    began = alert.shift.first_run_id
-    before = [
+    began = RunKey(starts[alert.shift.first_run_id], alert.shift.first_run_id)
+    others_at_model = [
         other
         for other in related
         if other.shift.model == alert.shift.model and other.id != alert.id
         if other.of_model == alert.of_model or alert.brands[0] in other.brands
     ]
+    of_models = [other for other in related if other.of_model]
     return AlertPast(
-        starts,
-        RunKey(starts[began], began),
-        streams,
-        tuple(p for p in periods_of(before, starts) if p.began < starts[began]),
-        belongs_to(alert, [other for other in related if other.of_model], starts),
+        starts=starts,
+        began=began,
+        streams=streams,
+        earlier=tuple(
+            period for period in periods_of(others_at_model, starts) if period.began < began.at
+        ),
+        model_alert=belongs_to(alert, of_models, starts),
     )
 
 
 def alert_explanation(alert: Alert, past: AlertPast) -> Explanation | None:
-    """Return the likeliest explanation of an alert as of the latest run, or as of the last run
-    before the alert was over. None for statements alone, and where the metric was not measured
-    before and after the change.
+    """Return the likeliest explanation of an alert as of the latest run of its model; if the alert
+    is over, as of the last run that began up to its end.
+
+    The change is compared with at most `MAX_BASELINE_RUNS` runs before it, which began after the
+    end of all earlier changes (after their beginning where a person accepted the new level).
 
     Args:
         alert: The alert.
-        past: The stored history of the alert, see `read_pasts`.
+        past: The stored history of the alert, from `read_pasts`.
+
+    Returns:
+        The explanation; None when the alert reports statements alone, or when its metric has no
+        run at its model before the change, or none from its beginning on.
     """
     shift, began = measured_shift(alert), past.began
-    mine = next((stream for stream in past.streams if stream.key.model == shift.model), None)
-    if mine is None or all(moved_shift.statement for moved_shift in alert.moved):
+    at_model = next((stream for stream in past.streams if stream.key.model == shift.model), None)
+    if at_model is None or all(moved_shift.statement for moved_shift in alert.moved):
         return None
-    starts = [p.began if p.accepted else p.ended or p.began for p in past.earlier]
-    since = max(starts, default=None)
-    before = [run for run in mine.runs if run < began and (since is None or since <= run.at)]
-    until = alert.over_at or mine.runs[-1].at
+    level_starts = [
+        period.began if period.accepted else period.ended or period.began for period in past.earlier
+    ]
+    since = max(level_starts, default=None)
+    before = [run for run in at_model.runs if run < began and (since is None or since <= run.at)]
+    until = alert.over_at or at_model.runs[-1].at
     if not before or began.at > until:
         return None
-    last = max(run for run in mine.runs if run.at <= until)
     first = before[-MAX_BASELINE_RUNS:][0]
-    known = [stream_until(stream_since(stream, first), last) for stream in past.streams]
+    last = max(run for run in at_model.runs if run.at <= until)
+    compared = [stream_until(stream_since(stream, first), last) for stream in past.streams]
     brand = WHOLE_MODEL if alert.of_model else shift.brand
-    return explain(StreamKey(brand, shift.model, shift.metric), known, began, shift.updates)
+    return explain(StreamKey(brand, shift.model, shift.metric), compared, began, shift.updates)
 
 
 def last_said(alert: Alert, events: Iterable[AlertEvent]) -> str:
-    """Return the explanation that readers saw last, as a sentence: from the latest REVISED event,
-    or from when the alert was raised. Empty for statements alone.
+    """Return the explanation of an alert that readers saw last, as a sentence: that of its latest
+    REVISED event, or else that with which the alert was raised. Empty for an alert of statements
+    alone, and for an alert that was raised without an explanation.
+
+    Args:
+        alert: The alert.
+        events: The events of the alert, the oldest first.
     """
-    revised = [event.note for event in events if event.what is AlertEventKind.REVISED]
-    first = alert.shift if alert.of_model else measured_shift(alert)
-    return (first.explanation, *revised)[-1]
+    explained_shift = alert.shift if alert.of_model else measured_shift(alert)
+    revisions = [event.note for event in events if event.what is AlertEventKind.REVISED]
+    return revisions[-1] if revisions else explained_shift.explanation
 
 
 async def _claim_counts(
     store: Store, versions: Collection[str], alert: Alert, streams: Sequence[Stream]
 ) -> dict[ReportedStatement, int]:
     """Return, for each false claim of an alert, the number of answers of the model's latest check
-    that make the claim; empty without claims or runs.
+    that make the claim; 0 if none does. Empty when the alert has no false claims, or when no check
+    of the brand at the model is among the streams.
 
     Args:
         store: The store of answers and scores.
-        versions: Scorer versions whose findings count, as "scorer@version".
+        versions: Scorer versions whose findings count, as ``scorer@version``.
         alert: The alert.
         streams: Streams among which one is of the alert's brand and model; its last run is the
             latest check.
     """
     claims = [claim for claim in alert.statements if claim.kind is StatementKind.CLAIM]
-    brand, model = alert.shift.brand, alert.shift.model
-    mine = [stream for stream in streams if (stream.key.brand, stream.key.model) == (brand, model)]
-    if not claims or not mine or not mine[0].runs:
+    runs = _runs_of_alert(alert, streams)
+    if not claims or not runs:
         return {}
     latest = {
         answer.id: answer
-        async for answer in store.answers.stream(runs={mine[0].runs[-1].id})
-        if answer.question.model == model
+        async for answer in store.answers.stream(runs={runs[-1].id})
+        if answer.question.model == alert.shift.model
     }
-    made: dict[int, list[FalseClaim]] = {number: [] for number in latest}
-    for record in await store.scores.findings(brand, FALSE_VERDICTS):
+    claims_by_answer: dict[int, list[FalseClaim]] = {number: [] for number in latest}
+    for record in await store.scores.findings(alert.shift.brand, FALSE_VERDICTS):
         if record.answer_id in latest and f"{record.scorer}@{record.version}" in versions:
-            made[record.answer_id] += [
+            claims_by_answer[record.answer_id] += [
                 false_claim(latest[record.answer_id], detail) for detail in record.score.details
             ]
     return {
         claim: sum(
             any(is_same_statement(claim, other) for other in claims_of_answer)
-            for claims_of_answer in made.values()
+            for claims_of_answer in claims_by_answer.values()
         )
         for claim in claims
     }
 
 
+def _runs_of_alert(alert: Alert, streams: Sequence[Stream]) -> Sequence[RunKey]:
+    """Return the runs of the first stream of an alert's brand and model, the oldest first; empty
+    without such a stream.
+    """
+    key = (alert.shift.brand, alert.shift.model)
+    return next((s.runs for s in streams if (s.key.brand, s.key.model) == key), ())
+
+
 async def _corrected_topics(
     store: Store, versions: Collection[str], alert: Alert, streams: Sequence[Stream]
 ) -> frozenset[str]:
-    """Return the topics of an alert's false claims that the model states correctly in the last
-    `MIN_RUNS_GONE` runs before the alert was over; empty while the alert is not over.
+    """Return the topics of an alert's false claims (such as ``price``) that at least one answer of
+    the model states correctly in the last `MIN_RUNS_GONE` runs up to the alert's end. Empty while
+    the alert is not over, and when no run of the brand at the model is among the streams.
 
     Args:
         store: The store of answers and scores.
-        versions: Scorer versions whose findings count, as "scorer@version".
+        versions: Scorer versions whose findings count, as ``scorer@version``.
         alert: The alert.
         streams: Streams among which one is of the alert's brand and model; its runs are the
             checks.
     """
     topics = {claim.topic for claim in alert.statements if claim.truth}
-    brand, model = alert.shift.brand, alert.shift.model
-    mine = [stream for stream in streams if (stream.key.brand, stream.key.model) == (brand, model)]
-    if alert.over_at is None or not topics or not mine:
+    runs = _runs_of_alert(alert, streams)
+    if alert.over_at is None or not topics or not runs:
         return frozenset()
-    last = [run.id for run in mine[0].runs if run.at <= alert.over_at][-MIN_RUNS_GONE:]
-    given = {
+    last_runs = {run.id for run in [r for r in runs if r.at <= alert.over_at][-MIN_RUNS_GONE:]}
+    answer_ids = {
         answer.id
-        async for answer in store.answers.stream(runs=set(last))
-        if answer.question.model == model
+        async for answer in store.answers.stream(runs=last_runs)
+        if answer.question.model == alert.shift.model
     }
     return frozenset(
         detail.topic
-        for record in await store.scores.findings(brand, (CORRECT,), runs=set(last))
-        if record.answer_id in given and f"{record.scorer}@{record.version}" in versions
+        for record in await store.scores.findings(alert.shift.brand, (CORRECT,), runs=last_runs)
+        if record.answer_id in answer_ids and f"{record.scorer}@{record.version}" in versions
         for detail in record.score.details
         if detail.verdict == CORRECT and detail.topic in topics
     )
 
 
 def measured_shift(alert: Alert) -> Shift:
-    """Return the shift of a metric that an alert's picture shows: the first that it reports.
+    """Return the shift of a metric that an alert's picture shows: the first shift of a brand that
+    the alert reports and that is no statement.
 
-    An alert of statements alone shows how often the brand is named, and one of a model as a whole
-    the brand that moved most.
+    For an alert on a model as a whole, this is the shift of the brand that moved most. An alert of
+    statements alone has no such shift; then its first statement is returned with the metric
+    `VISIBILITY`, so that the picture shows how often the brand is named.
     """
     measured = (shift for shift in alert.moved if shift.statement is None and shift.brand)
     return next(measured, replace(alert.shift, metric=VISIBILITY))
 
 
+MAX_MOVED_PROMPTS = 5
+
+
 def moved_prompts(shift: Shift) -> tuple[PromptShift, ...]:
-    """Return at most 5 prompts that moved in the direction of the shift, in the order of the
-    shift's prompts.
+    """Return the first `MAX_MOVED_PROMPTS` prompts of a shift that moved in its direction, in the
+    order of the shift's prompts: those that moved most first.
     """
-    return tuple(p for p in shift.prompts if (p.after - p.before) * shift.change > 0)[:5]
+    in_direction = [p for p in shift.prompts if (p.after - p.before) * shift.change > 0]
+    return tuple(in_direction[:MAX_MOVED_PROMPTS])

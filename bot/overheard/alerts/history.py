@@ -71,24 +71,29 @@ class HistoryReader:
 
     @classmethod
     def of(cls, deployment: Deployment) -> HistoryReader:
-        """Return the reader of a deployment's history, with its present scorers and [alerts]
-        settings.
+        """Return a reader of the history in a deployment's store, for the brands of its catalogue,
+        the metrics and versions of its present scorers, and its settings of alerts. Nothing is read
+        yet.
         """
-        scoring = deployment.scoring
-        settings = deployment.config.alerts
         return cls(
-            deployment.store, deployment.catalogue, scoring.metrics, scoring.versions, settings
+            store=deployment.store,
+            catalogue=deployment.catalogue,
+            metrics=deployment.scoring.metrics,
+            versions=deployment.scoring.versions,
+            settings=deployment.config.alerts,
         )
 
     @property
     def policy(self) -> AlertPolicy:
-        """The alert policy of the deployment, for all tracked brands together."""
+        """The alert policy that the settings give: the yearly false alarms, shared among all
+        tracked brands (at least one), and the smallest reported change of each metric.
+        """
         tracked = sum(1 for brand in self.catalogue.brands if brand.tracked)
         return alert_policy(self.settings, self.metrics, max(1, tracked))
 
-    async def category(self, until: datetime | None = None) -> list[Stream]:
-        """Return the visibility streams of all brands at all models, by which a change of a model
-        as a whole is recognised.
+    async def visibility_streams(self, until: datetime | None = None) -> list[Stream]:
+        """Read the visibility streams of all brands at all models, as the present scorers measured
+        them: by these a change of a model as a whole is recognised.
 
         Args:
             until: Only runs that began up to this time; by default all.
@@ -103,25 +108,27 @@ class HistoryReader:
         until: datetime | None = None,
         restarts: Iterable[Restart] = (),
     ) -> BrandReplay:
-        """Read the blocks of a brand and its competitors, and analyse all runs in the order of
-        time, in a thread. Nothing is stored.
+        """Read the blocks of a brand and its competitors, analyse all runs in the order of time, in
+        a thread, and return the alarms that would have been raised run by run. Nothing is stored.
 
         Args:
             brand: Name of the brand.
             updates: Known updates of all models.
             until: Only runs that began up to this time; by default all.
-            restarts: The changes of models as a whole among these runs, see `restarts`.
+            restarts: The changes of models as a whole among these runs, after each of which the
+                baseline begins again, as the method `restarts` returns them; by default none.
         """
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
         table = await self.store.blocks.table(names, until=until)
-        read = table.of(self.versions, self.settings.metrics or tuple(self.metrics))
+        watched_metrics = self.settings.metrics or tuple(self.metrics)
+        present = table.of(self.versions, watched_metrics)
         monitor = Monitor(
             brand,
-            streams_of_table(read),
+            streams_of_table(present),
             updates,
             policy=self.policy,
             bursts={run.id for run in await self.store.runs.find(label=BURST)},
-            unread=_starts_of_unread(table, read),
+            unread=_unread_starts(table, present),
             restarts=restarts,
         )
         # A replay may take seconds; in a thread, it does not hold up the event loop.
@@ -129,24 +136,31 @@ class HistoryReader:
         return BrandReplay(brand, monitor, alarms)
 
     async def model_alerts(self, brands: Iterable[str]) -> list[Alert]:
-        """Return the alerts of models as a whole that the whole past would have raised, in the
-        order of time, numbered from 1. Nothing is stored. Empty when such alerts are switched off.
+        """Return the alerts on models as a whole that would have been raised in the whole past, run
+        by run, in the order of time. Nothing is stored.
+
+        The alerts are numbered from 1 before those on other brands are left out. The result is
+        empty when the policy has no such alerts, because fewer than two brands are tracked.
 
         Args:
-            brands: Names of brands; a change that moved no brand of these is left out.
+            brands: Names of brands; an alert that reports none of these is left out.
         """
         policy, updates = self.policy, await self.store.updates.find()
         if not policy.models_per_year:
             return []
-        streams = await self.category()
+        streams = await self.visibility_streams()
         reported = await asyncio.to_thread(lambda: list(reported_changes(streams, policy, updates)))
-        found = sorted((alert for _, alert in reported), key=lambda alert: alert.opened_at)
-        found = [replace(alert, id=number) for number, alert in enumerate(found, 1)]
-        return [alert for alert in found if not set(brands).isdisjoint(alert.brands)]
+        in_order = sorted((alert for _, alert in reported), key=lambda alert: alert.opened_at)
+        numbered = [replace(alert, id=number) for number, alert in enumerate(in_order, 1)]
+        chosen = set(brands)
+        return [alert for alert in numbered if not chosen.isdisjoint(alert.brands)]
 
     async def restarts(self, until: datetime | None = None) -> tuple[Restart, ...]:
-        """Return the reported changes of models as a whole, after each of which all brands have new
-        levels at the model. Empty when alerts of models are switched off.
+        """Return the changes of models as a whole that would have been reported run by run, grouped
+        by model. After each of them all brands have new levels at the model.
+
+        The result is empty when the policy has no alerts on models as a whole, because fewer than
+        two brands are tracked.
 
         Args:
             until: Only runs that began up to this time; by default all.
@@ -154,29 +168,32 @@ class HistoryReader:
         policy = self.policy
         if not policy.models_per_year:
             return ()
-        streams = await self.category(until)
+        streams = await self.visibility_streams(until)
         reported = await asyncio.to_thread(lambda: list(reported_changes(streams, policy, ())))
         return tuple(Restart(change.model, change.run, change.began) for change, _ in reported)
 
 
-def _starts_of_unread(table: BlockTable, read: BlockTable) -> dict[StreamKey, RunKey]:
-    """Return the first run of each stream that has older runs scored only by other scorer versions.
+def _unread_starts(table: BlockTable, present: BlockTable) -> dict[StreamKey, RunKey]:
+    """Return, by stream, the first run that other scorer versions have scored, if it is older than
+    the first run that the present versions have scored. Other streams are left out.
 
     Args:
-        table: All blocks.
-        read: The blocks of the present scorer versions.
+        table: The blocks of all scorer versions.
+        present: The blocks of the present scorer versions; each of their streams is in ``table``.
     """
-    first, first_read = _first_runs(table), _first_runs(read)
-    return {key: first[key] for key, run in first_read.items() if first[key] < run}
+    first, first_present = _first_runs(table), _first_runs(present)
+    return {key: first[key] for key, run in first_present.items() if first[key] < run}
 
 
 def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:
-    """Return, by brand, model and metric, the earliest run with a score from any scorer version."""
-    first = np.full(len(table.streams), len(table.runs))
-    np.minimum.at(first, table.stream, table.run)
+    """Return, by brand, model and metric, the earliest run with a score from any scorer version of
+    the table.
+    """
+    first_rows = np.full(len(table.streams), len(table.runs))
+    np.minimum.at(first_rows, table.stream, table.run)
     runs: dict[StreamKey, RunKey] = {}
-    for (brand, model, metric, _), place in zip(table.streams, first.tolist(), strict=True):
-        key, run = StreamKey(brand, model, metric), RunKey(*table.runs[place])
+    for (brand, model, metric, _), row in zip(table.streams, first_rows.tolist(), strict=True):
+        key, run = StreamKey(brand, model, metric), RunKey(*table.runs[row])
         runs[key] = min(run, runs.get(key, run))
     return runs
 
@@ -187,66 +204,77 @@ async def replays(
     brands: Sequence[Brand],
     runs: Mapping[int, Run] | None = None,
 ) -> list[BrandReplay]:
-    """Replay the whole past of each brand, and show the progress to the user; the result has the
-    order of the brands.
+    """Replay the whole past of each brand, and return the results in the order of the brands. The
+    user sees the progress. Nothing is stored.
 
     Args:
         deployment: The open deployment.
         call: The user, channel and progress display of the command.
         brands: The brands.
-        runs: All runs by number; by default they are read from the store.
+        runs: All runs by number; None reads them from the store.
     """
     if runs is None:
         runs = {run.id: run for run in await deployment.store.runs.find()}
     updates, reader = await _known_updates(deployment, runs), HistoryReader.of(deployment)
     restarts = await reader.restarts()
     call.progress.start("Looking at the past", len(brands))
-    found = []
+    brand_replays = []
     for brand in brands:
-        found.append(await reader.replay(brand.name, updates, restarts=restarts))
+        brand_replays.append(await reader.replay(brand.name, updates, restarts=restarts))
         call.progress.advance()
     call.progress.finish()
-    return found
+    return brand_replays
 
 
 async def _known_updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[ModelUpdate]:
-    """Return the stored updates of all models, then the silent updates that show in the replies of
-    the runs and are not stored yet.
+    """Return the stored updates of all models, the oldest first, and then the unannounced updates
+    that show in the replies of the runs and are not stored yet. Runs outside of the brands' history
+    do not count. ``runs`` has all runs by number.
     """
-    known = await deployment.store.updates.find()
+    stored = await deployment.store.updates.find()
     order = sorted(RunKey(run.started_at, run.id) for run in runs.values() if not run.aside)
-    seen = silent_updates(await deployment.store.answers.served_models(), order)
-    noted = {(update.model, update.at, update.source) for update in known}
-    return [*known, *(u for u in seen if (u.model, u.at, u.source) not in noted)]
+    shown = silent_updates(await deployment.store.answers.served_models(), order)
+    stored_keys = {(update.model, update.at, update.source) for update in stored}
+    return [
+        *stored,
+        *(u for u in shown if (u.model, u.at, u.source) not in stored_keys),
+    ]
 
 
-def unchanged_record(found: Sequence[BrandReplay]) -> OwnRecord:
-    """Return how often the detection rule fired by chance in the latest runs without a lasting
-    alarm.
+def chance_alarm_record(brand_replays: Sequence[BrandReplay]) -> OwnRecord:
+    """Return in how many of the latest runs without a lasting change the detection rule raised
+    alarms, which were chance.
 
-    A run counts as unchanged when no brand has a lasting alarm in it; the rule fired in the run
-    when a brand has an alarm that later runs took back.
+    A run is left out if one of its alarms lasts. The rule fired in a run if it has alarms and later
+    runs took all of them back; an alarm at several models counts once for each of them.
+
+    Args:
+        brand_replays: The replayed past of each brand.
     """
     analysed = {
         model_evidence.run
-        for replay in found
-        for part in replay.monitor.evidence.values()
-        for model_evidence in part
+        for replay in brand_replays
+        for run_evidence in replay.monitor.evidence.values()
+        for model_evidence in run_evidence
     }
     by_number = {run.id: run for run in analysed}
-    alarms = {alarm.run for replay in found for alarm in replay.alarms}
-    raised = Counter(
-        alarm.run.id for r in found for alarm in r.alarms for _ in {s.model for s in alarm.shifts}
+    alarms = [alarm for replay in brand_replays for alarm in replay.alarms]
+    raised_counts = Counter(
+        alarm.run.id for alarm in alarms for _ in {shift.model for shift in alarm.shifts}
     )
-    ended = Counter(
-        returned.shift.run_id for replay in found for returned in replay.monitor.returns
+    returned_counts = Counter(
+        returned.shift.run_id for replay in brand_replays for returned in replay.monitor.returns
     )
-    taken_back = [by_number[run] for run, count in ended.items() if count >= raised[run]]
-    return own_record(sorted(analysed), alarms, taken_back)
+    taken_back = [
+        by_number[run] for run, count in returned_counts.items() if count >= raised_counts[run]
+    ]
+    return own_record(sorted(analysed), {alarm.run for alarm in alarms}, taken_back)
 
 
 def record_sentence(record: OwnRecord) -> str:
-    """Return a sentence for people on how often the rule would have fired."""
+    """Return a sentence for people on a record of chance alarms: ``In your last 12 unchanged runs
+    the rule would have fired 1 time.``.
+    """
     runs, times = wording.count(record.runs, "unchanged run"), wording.count(record.fired, "time")
     return f"In your last {runs} the rule would have fired {times}."
 
@@ -254,10 +282,10 @@ def record_sentence(record: OwnRecord) -> str:
 async def past_decisions(
     deployment: Deployment, replays: Sequence[BrandReplay], runs: Mapping[int, Run]
 ) -> list[Decision]:
-    """Return the decision about each brand and model in each run, given the stored alerts, the
-    newest first.
+    """Return what would be decided about each brand at each model after each run, given the alerts
+    that are stored now; the decisions of the newest run first. Nothing is stored.
 
-    The judge does not score old answers again, because that would cost money.
+    No judge scores old answers again, because that would cost money.
 
     Args:
         deployment: The open deployment.
@@ -267,12 +295,13 @@ async def past_decisions(
     policy = HistoryReader.of(deployment).policy
     starts = {number: run.started_at for number, run in runs.items()}
     of_models = await deployment.store.alerts.find(brand=WHOLE_MODEL)
-    found = []
+    decisions: list[Decision] = []
     for replay in replays:
         alerts = await deployment.store.alerts.find(brand=replay.brand)
         history = AlertHistory(alerts, starts, of_models)
-        measured = [
-            model_evidence for part in replay.monitor.evidence.values() for model_evidence in part
+        decisions += [
+            decide(model_evidence, policy, history)
+            for run_evidence in replay.monitor.evidence.values()
+            for model_evidence in run_evidence
         ]
-        found += [decide(evidence, policy, history) for evidence in measured]
-    return sorted(found, key=lambda decision: decision.run, reverse=True)
+    return sorted(decisions, key=lambda decision: decision.run, reverse=True)

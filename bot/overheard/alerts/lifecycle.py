@@ -16,7 +16,7 @@ from overheard.alerts.events import SNOOZED_UNTIL, name_without_id, snoozed_unti
 from overheard.alerts.metric_wording import step_phrase
 from overheard.alerts.routes import Routes
 from overheard.alerts.statement_wording import statement_step
-from overheard.alerts.story import PARTLY, AlertPart, parts_of, parts_over
+from overheard.alerts.story import PARTLY, AlertPart, alert_parts, parts_over
 from overheard.cards import wording
 from overheard.deployment import Deployment
 from overheard.detection.placement import AlertAction, Placement, belongs_to, place, reports
@@ -245,7 +245,7 @@ class Lifecycle:
         alert = await self.find(number)
         over = parts_over(await self._store.alerts.events(number))
         back = [replace(shift, recovery=True) for shift in shifts]
-        if parts_of(alert) <= over | {part} or alert.state.over:
+        if alert_parts(alert) <= over | {part} or alert.state.over:
             return await self._store_event(
                 number, AlertEventKind.RECOVERED, note=note, shifts=back, always=True
             )

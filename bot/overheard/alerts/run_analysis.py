@@ -61,8 +61,11 @@ class Analysis:
         self._announce = announce
 
     async def analyse(self, run: Run, outcome: Outcome) -> AnalysisResult:
-        """Score the answers of a run, detect shifts unless the run was stopped, and announce the
-        alerts.
+        """Score the answers of a run, detect shifts, announce the alerts, and return all that.
+
+        Scoring and detection are left to workers if the queue has some. A run that was stopped is
+        scored only. Scores, alerts and their deliveries are stored; the faults of scorers and feeds
+        are counted in the deployment.
 
         Args:
             run: The run, with its answers stored.
@@ -74,17 +77,22 @@ class Analysis:
         if outcome.stopped:
             return AnalysisResult(deployment, NOT_DETECTED)
         detection, bursts = await self._detect_shifts(deployment, run)
-        cards = [
-            await self._announce(deployment, self._call, alert)
-            for alert in (detection.alerts if self._announce else ())
-            if self._announce
-        ]
-        shown = tuple(filter(None, cards))
-        return AnalysisResult(deployment, detection, tuple(bursts), shown)
+        announce, cards = self._announce, list[Card | None]()
+        if announce is not None:
+            cards = [await announce(deployment, self._call, alert) for alert in detection.alerts]
+        return AnalysisResult(deployment, detection, tuple(bursts), tuple(filter(None, cards)))
 
     async def do(self, task: Task, run: Run) -> TaskResult:
-        """Carry out a scoring or detection task of a run, and store scores or alerts; return the
-        result as JSON values, with the counts of faults.
+        """Carry out a task of a run in a worker, and return its result as JSON values for the
+        process that leads the run.
+
+        A DETECT task detects shifts of its brands and stores alerts. A SCORE or JUDGE task scores
+        the answers of its part of the run, with the judges for JUDGE. Each result has the number of
+        faults of scorers and feeds by their sentence, under ``faults``.
+
+        Args:
+            task: A task of one of these kinds.
+            run: The run.
         """
         deployment = self._deployment
         if task.kind is TaskKind.DETECT:
@@ -107,8 +115,8 @@ class Analysis:
         return {"faults": dict(deployment.scoring.faults)}
 
     async def _spread_scoring(self, run: Run) -> None:
-        """Let workers score the answers of a run if the queue has workers; otherwise do nothing.
-        Faults of scorers are counted.
+        """Let workers score the answers of a run and wait until they have; do nothing if the queue
+        has no workers. The faults of scorers are added to the deployment's.
         """
         deployment = self._deployment
         judged = bool(judges(deployment.plugins.scorers.values()))
@@ -120,18 +128,19 @@ class Analysis:
     async def _detect_shifts(
         self, deployment: Deployment, run: Run
     ) -> tuple[DetectionResult, list[str]]:
-        """Detect shifts in a run, in this process or by workers; return the result, and a sentence
-        for each burst that comes next.
+        """Detect shifts in a run, by workers if the queue has some and otherwise in this process.
+        Return the result, and a sentence for each burst that comes next at the run's models.
         """
         if not deployment.queue.spread:
             detection = await detect(deployment, run)
             return detection, await self._burst_sentences(deployment, run, detection)
-        tasks = detection_tasks(run, served(deployment, run.panel), spread=True)
+        tasks = detection_tasks(run, brands_scored_in(deployment, run.panel), spread=True)
         return await _joined_results(deployment.store, await self._carry_tasks(deployment, tasks))
 
     async def _carry_tasks(self, deployment: Deployment, tasks: Sequence[Task]) -> list[TaskResult]:
-        """Let workers carry out tasks, and return the results; their faults are added to the
-        deployment's.
+        """Let workers carry out tasks, wait for all of them, and return their results. The faults
+        in the results are added to the deployment's, and so is each problem with which a task
+        failed; empty without tasks.
         """
         if not tasks:
             return []
@@ -146,9 +155,12 @@ class Analysis:
     async def _burst_sentences(
         self, deployment: Deployment, run: Run, detection: DetectionResult
     ) -> list[str]:
-        """Return a sentence for each burst that comes next at a model of the run."""
-        suspicions = detection.suspicions
-        plans = await planned_bursts(deployment, suspicions) if suspicions else []
+        """Return a sentence for each burst that comes next at a model of the run, the earliest
+        first; empty for an imported run, and when the detection has no suspicions.
+        """
+        if not detection.suspicions:
+            return []
+        plans = await planned_bursts(deployment, detection.suspicions)
         models = run.panel.models if run.panel else ()
         return [
             burst_sentence(deployment, self._call, plan) for plan in plans if plan.model in models
@@ -158,12 +170,13 @@ class Analysis:
 def run_service(
     deployment: Deployment, call: Call, announce: Announce | None = None
 ) -> RunService[AnalysisResult]:
-    """Return the service that carries out runs of a deployment.
+    """Return a service that carries out runs of a deployment and analyses each when it ends.
 
     Args:
         deployment: The open deployment.
         call: The user and channel of the command, and the progress display.
-        announce: Announces alerts in the channel in which the run was started; or None.
+        announce: Announces each alert of a run in the channel of the command; None announces
+            nothing.
     """
     return RunService(
         deployment.store,
@@ -182,8 +195,10 @@ def run_service(
 async def detect(
     deployment: Deployment, run: Run, brands: Sequence[str] | None = None
 ) -> DetectionResult:
-    """Read the feeds of model updates (network), and detect in this process whether brands have
-    shifted in a run. Alerts and their deliveries are stored; faults of feeds are counted.
+    """Detect in this process which brands have shifted in a run, and return the result.
+
+    First the feeds of model updates are read over the network; a feed that fails is counted among
+    the deployment's faults. Updates, alerts and their deliveries are stored.
 
     Args:
         deployment: The open deployment.
@@ -195,77 +210,88 @@ async def detect(
         plugins.feeds.values(), deployment.store.updates, plugins.providers, now
     )
     deployment.scoring.faults.update(problems)
-    chosen = served(deployment, run.panel) if brands is None else brands
+    chosen = brands_scored_in(deployment, run.panel) if brands is None else brands
     return await _detection_service(deployment).detect(run, chosen, deployment.clock.now())
 
 
 async def detect_statements(
     deployment: Deployment, brands: Sequence[str] | None = None
 ) -> list[Alert]:
-    """Raise alerts for the false claims and grave sentences that are news in the stored answers, as
-    of the newest run, after facts have been added. Statements that an alert has reported are not
-    reported again.
+    """Report the false claims and grave sentences that are news in the stored answers as of the
+    newest run, after facts have been added. Statements that an alert has reported are not reported
+    again.
 
     Args:
         deployment: The open deployment.
-        brands: Names of the brands; None means all tracked brands.
+        brands: Names of the brands, of which only tracked ones count; None means all tracked
+            brands.
+
+    Returns:
+        The alerts, new or grown, that report the statements; empty without runs.
     """
-    newest = await deployment.store.runs.find(aside=False, limit=1)
-    names = [brand.name for brand in deployment.scoring.catalogue.brands if brand.tracked]
-    chosen = names if brands is None else [name for name in brands if name in names]
-    now = deployment.clock.now()
-    return (
-        await _detection_service(deployment).detect_statements(newest[0], chosen, now)
-        if newest
-        else []
-    )
+    newest_runs = await deployment.store.runs.find(aside=False, limit=1)
+    if not newest_runs:
+        return []
+    tracked_names = [brand.name for brand in deployment.scoring.catalogue.brands if brand.tracked]
+    chosen = tracked_names if brands is None else [b for b in brands if b in tracked_names]
+    service = _detection_service(deployment)
+    return await service.detect_statements(newest_runs[0], chosen, deployment.clock.now())
 
 
 def _detection_service(deployment: Deployment) -> DetectionService:
-    """Return the service that detects shifts in runs of a deployment and stores their alerts."""
+    """Return a service that detects shifts in runs of a deployment and stores their alerts, with
+    the deployment's listeners of new alerts, its judges, and its fact sheet.
+    """
     scoring = deployment.scoring
     return DetectionService(
-        HistoryReader.of(deployment),
-        Lifecycle.of(deployment),
-        deployment.plugins.listeners.alert_raised,
-        Rejudging(deployment.store, scoring).check,
-        StatementReader(deployment.store, scoring.catalogue, scoring.versions),
+        history=HistoryReader.of(deployment),
+        lifecycle=Lifecycle.of(deployment),
+        listener=deployment.plugins.listeners.alert_raised,
+        check_judge=Rejudging(deployment.store, scoring).check,
+        statements=StatementReader(deployment.store, scoring.catalogue, scoring.versions),
     )
 
 
-def served(deployment: Deployment, panel: Panel | None) -> list[str]:
-    """Return the names of the tracked brands that are scored in the answers to a panel; all tracked
-    brands for imported history, which has no panel.
+def brands_scored_in(deployment: Deployment, panel: Panel | None) -> list[str]:
+    """Return the names of the tracked brands that at least one prompt of a panel concerns, in the
+    order of the catalogue; all tracked brands for None, the panel of imported history.
 
     The run need not have been started for these brands: a shift that this run shows would be missed
     otherwise, because later runs only report their own shifts.
     """
     names = [brand.name for brand in tracked(deployment.catalogue)]
-    if panel is None:  # history that was imported
+    if panel is None:
         return names
-    return [n for n in names if any(p.concerns(n) for p in panel.prompts)]
+    return [name for name in names if any(prompt.concerns(name) for prompt in panel.prompts)]
 
 
 async def _joined_results(
     store: Store, results: list[TaskResult]
 ) -> tuple[DetectionResult, list[str]]:
-    """Join the results of a run's detection tasks; return them as one result, and the sentences on
-    the next bursts.
+    """Return the results of a run's detection tasks as one result, and the sentences on the next
+    bursts.
+
+    Alerts and sentences on models as a whole are in the result of each task; they are returned
+    once. The suspicions of the tasks are not known here: the result has none.
+
+    Args:
+        store: The store, from which alerts are read by their numbers; missing ones are left out.
+        results: The results of the tasks as JSON values, see `Analysis.do`.
     """
-    # Each part looks at the models as a whole, so their alerts and sentences come from each.
     numbers = dict.fromkeys(number for result in results for number in result.get("alerts", ()))
     alerts = [await store.alerts.get(number) for number in numbers]
     categories = dict.fromkeys(
         category for result in results for category in result.get("categories", ())
     )
-    learning = [Learning(*result["learning"]) for result in results if result.get("learning")]
+    short_baselines = [
+        Learning(*result["learning"]) for result in results if result.get("learning")
+    ]
     detection = DetectionResult(
-        tuple(filter(None, alerts)),
-        any(result.get("compared") for result in results),
-        min(learning, key=lambda short: short.runs, default=None),
-        (),
-        tuple(doubt for result in results for doubt in result.get("doubts", ())),
-        tuple(categories),
+        alerts=tuple(filter(None, alerts)),
+        compared=any(result.get("compared") for result in results),
+        learning=min(short_baselines, key=lambda learning: learning.runs, default=None),
+        doubts=tuple(doubt for result in results for doubt in result.get("doubts", ())),
+        categories=tuple(categories),
     )
     return detection, [burst for result in results for burst in result.get("bursts", ())]
 

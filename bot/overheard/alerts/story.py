@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -106,14 +106,15 @@ class Story:
         return period.ended if period else None
 
     def is_usual(self, at: datetime) -> bool:
-        """Return whether a check at a time shows the present usual level: outside of every change
-        that lasts or has come back, and after the last change that a person accepted.
+        """Return whether a check at a time shows the present usual level of the brand at the model;
+        the rule is that of the function `is_usual`.
         """
         return is_usual(self.periods, at)
 
     def data(self) -> dict[str, Any]:
-        """Return the story as JSON values: its state, the number of its alert, and the times of its
-        change in ISO 8601 (None where unknown).
+        """Return the story as JSON values: brand, model, state, the number of the alert that
+        reports the present change, and when this change began and ended in ISO 8601. The last three
+        are None without such an alert; the end is also None while the change lasts.
         """
         began, ended = self.began, self.ended
         return {
@@ -126,13 +127,21 @@ class Story:
         }
 
     def _reported_period(self) -> Period | None:
+        """Return the change that `alert` reports; None without an alert."""
         number = self.alert.id if self.alert else 0
         return next((period for period in self.periods if period.alert == number), None)
 
 
 def is_usual(periods: Iterable[Period], at: datetime) -> bool:
-    """Return whether a check at a time shows the present usual level, given the changes of a brand
-    at a model: outside of every change, and after the last change that a person accepted.
+    """Return whether a check at a time shows the level of a brand at a model that is usual now.
+
+    It does not show the usual level during a change that lasts or has come back (its beginning
+    belongs to the change, its end does not), nor at any time before the beginning of a change that
+    a person accepted.
+
+    Args:
+        periods: The changes of the brand at the model, in any order.
+        at: The start of the check.
     """
     for period in periods:
         if period.accepted:
@@ -144,19 +153,24 @@ def is_usual(periods: Iterable[Period], at: datetime) -> bool:
 
 
 def periods_of(alerts: Iterable[Alert], starts: Mapping[int, datetime]) -> tuple[Period, ...]:
-    """Return the changes that alerts of a brand at a model report, the oldest first.
+    """Return the change that each alert of a brand at a model reports, the oldest first. The change
+    of an alert that a person closed counts as accepted.
 
     Args:
         alerts: The alerts, in any order.
-        starts: The start of each run, by the run's number.
+        starts: The start of each run, by the run's number. If the first run of a change is missing,
+            the change begins when its alert was raised.
     """
-    found = []
-    for alert in alerts:
-        run = alert.shift.first_run_id
-        began = starts.get(run, alert.opened_at)
-        accepted = alert.state is AlertState.CLOSED
-        found.append(Period(began, alert.over_at, alert.id, accepted))
-    return tuple(sorted(found, key=lambda period: (period.began, period.alert)))
+    periods = [
+        Period(
+            began=starts.get(alert.shift.first_run_id, alert.opened_at),
+            ended=alert.over_at,
+            alert=alert.id,
+            accepted=alert.state is AlertState.CLOSED,
+        )
+        for alert in alerts
+    ]
+    return tuple(sorted(periods, key=lambda period: (period.began, period.alert)))
 
 
 def stories(
@@ -164,26 +178,29 @@ def stories(
     starts: Mapping[int, datetime],
     now: datetime,
     *,
-    known: Iterable[BrandAtModel] = (),
+    included: Iterable[BrandAtModel] = (),
     watched: Collection[BrandAtModel] = (),
 ) -> dict[BrandAtModel, Story]:
-    """Return the story of each brand at each model, in the order of their names. The alert of a
-    model as a whole is part of the story of each brand that it reports.
+    """Return the story of each brand at each model, in the order of the brands and then the models.
+
+    A brand at a model has a story if an alert reports it or if it is in ``included`` or
+    ``watched``. An alert on a model as a whole is part of the story of each brand that it reports.
 
     Args:
         alerts: All alerts of the brands, in any order.
         starts: The start of each run, by the run's number.
         now: The time at which the stories are read.
-        known: Brands at models that get a story (steady) even without an alert.
-        watched: Brands at models whose evidence is watched: watching unless an alert says more.
+        included: Brands at models that have a story even without an alert; it is steady then.
+        watched: Brands at models where a change is suspected; their story is "watching" unless an
+            alert makes it "moved" or "recovered".
     """
-    grouped: dict[BrandAtModel, list[Alert]] = {key: [] for key in (*known, *watched)}
+    grouped: dict[BrandAtModel, list[Alert]] = {key: [] for key in (*included, *watched)}
     for alert in alerts:
         for brand in alert.brands:
             grouped.setdefault((brand, alert.shift.model), []).append(alert)
     return {
-        key: _story_of_alerts(key, mine, starts, now, is_watched=key in watched)
-        for key, mine in sorted(grouped.items())
+        key: _story_of_alerts(key, alerts_of_key, starts, now, is_watched=key in watched)
+        for key, alerts_of_key in sorted(grouped.items())
     }
 
 
@@ -195,8 +212,12 @@ def _story_of_alerts(
     *,
     is_watched: bool,
 ) -> Story:
-    """Return what has happened to a brand at a model: moved, by an alert that is not over;
-    recovered, by one that has recovered within `ONE_STORY`; else watched or steady.
+    """Return what has happened to a brand at a model, by the first rule that holds.
+
+    The story is "moved" if an alert is not over; of several, the newest of the brand's own goes
+    before those on the model as a whole. It is "recovered" if the alert that ended last recovered
+    less than `ONE_STORY` ago (and was not closed by a person). It is "watching" if a change is
+    suspected, and otherwise "steady"; these two have no alert. Each has the periods of all alerts.
 
     Args:
         key: The brand and the model.
@@ -205,19 +226,19 @@ def _story_of_alerts(
         now: The current time.
         is_watched: Whether a change is suspected.
     """
-    newest = sorted(
-        alerts,
-        key=lambda alert: (not alert.of_model, alert.opened_at, alert.id),  # the brand's own first
-        reverse=True,
+    own_and_newest_first = sorted(
+        alerts, key=lambda alert: (not alert.of_model, alert.opened_at, alert.id), reverse=True
     )
-    periods = periods_of(newest, starts)
-    if alert := next((alert for alert in newest if not alert.state.over), None):
-        return Story(*key, StoryState.MOVED, alert, periods)
-    latest = max(newest, key=lambda alert: alert.over_at or alert.opened_at, default=None)
-    if latest and latest.state is AlertState.RECOVERED:
-        ended = latest.over_at or latest.opened_at
-        if now - ended < ONE_STORY:
-            return Story(*key, StoryState.RECOVERED, latest, periods)
+    periods = periods_of(alerts, starts)
+    if live := next((alert for alert in own_and_newest_first if not alert.state.over), None):
+        return Story(*key, StoryState.MOVED, live, periods)
+
+    def end(alert: Alert) -> datetime:
+        return alert.over_at or alert.opened_at
+
+    latest = max(own_and_newest_first, key=end, default=None)
+    if latest and latest.state is AlertState.RECOVERED and now - end(latest) < ONE_STORY:
+        return Story(*key, StoryState.RECOVERED, latest, periods)
     state = StoryState.WATCHING if is_watched else StoryState.STEADY
     return Story(*key, state, None, periods)
 
@@ -229,8 +250,8 @@ WATCHED = "watched:"
 async def keep_watched(
     store: Store, brand: str, asked: Collection[Model], watched: Collection[Model], now: datetime
 ) -> None:
-    """Update the stored set of a brand's watched models: drop every asked model, then add the
-    models where a change is suspected.
+    """Update the stored set of the models at which a change of a brand is suspected: drop every
+    asked model, then add the watched ones. Nothing is stored if the set stays as it is.
 
     Args:
         store: The store.
@@ -249,7 +270,7 @@ async def keep_watched(
 
 
 async def _watched_models(store: Store) -> set[BrandAtModel]:
-    """Return all pairs of brand and model whose evidence is watched, from the store."""
+    """Return, from the store, all pairs of brand and model at which a change is suspected."""
     return {
         (setting.name.removeprefix(WATCHED), Model.parse(model))
         for setting in await store.settings.all()
@@ -259,28 +280,36 @@ async def _watched_models(store: Store) -> set[BrandAtModel]:
 
 
 async def read_stories(
-    deployment: Deployment, brand: str | None = None, *, known: Iterable[BrandAtModel] = ()
+    deployment: Deployment, brand: str | None = None, *, included: Iterable[BrandAtModel] = ()
 ) -> dict[BrandAtModel, Story]:
-    """Return the stories of one brand, or of all brands for None, as of now, from the stored
-    alerts. Brands at models in ``known`` have a story even without an alert. See `stories`.
+    """Return the story of each brand at each model as of now, from the stored alerts, in the order
+    of the brands and then the models.
+
+    A brand at a model has a story if an alert reports it, if a change is suspected there, or if it
+    is in ``included``.
+
+    Args:
+        deployment: The open deployment.
+        brand: The only brand of the stories; None for all brands.
+        included: Brands at models that have a story even without an alert.
     """
     watched = await _watched_models(deployment.store)
     alerts = await alerts_about(deployment.store, brand)
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     now = deployment.clock.now()
-    all_stories = stories(alerts, starts, now, known=known, watched=watched)
+    all_stories = stories(alerts, starts, now, included=included, watched=watched)
     return {key: story for key, story in all_stories.items() if brand in {None, key[0]}}
 
 
 async def alerts_about(
     store: Store, brand: str | None = None, *, live: bool = False
 ) -> list[Alert]:
-    """Return the alerts about a brand, the newest first: its own, and those of models as a whole
-    that report the brand. None means the alerts of all brands.
+    """Return the alerts about a brand, the newest first: its own, and the alerts on a model as a
+    whole that report the brand.
 
     Args:
         store: The store.
-        brand: The brand's name; None for all.
+        brand: The brand's name; None for all alerts of all brands and models.
         live: Whether recovered and closed alerts are left out.
     """
     alerts = await store.alerts.find(brand=brand, live=live)
@@ -291,52 +320,72 @@ async def alerts_about(
     return sorted(alerts, key=lambda alert: (alert.opened_at, alert.id), reverse=True)
 
 
-async def wholes_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Alert]:
-    """Return, by the number of each alert that belongs to the alert of a model as a whole, that
-    model's alert (`placement.belongs_to`). Other alerts are left out.
+async def model_alerts_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Alert]:
+    """Return, by the number of each alert, the stored alert on a model as a whole to which it
+    belongs (`placement.belongs_to`): it reports the same change for all brands. Alerts that belong
+    to none are left out.
     """
     of_models = await store.alerts.find(brand=WHOLE_MODEL)
     if not of_models:
         return {}
     starts = {run.id: run.started_at for run in await store.runs.find()}
-    wholes = {alert.id: belongs_to(alert, of_models, starts) for alert in alerts}
-    return {number: whole for number, whole in wholes.items() if whole}
+    return {
+        alert.id: model_alert
+        for alert in alerts
+        if (model_alert := belongs_to(alert, of_models, starts))
+    }
 
 
-async def whole_of(store: Store, alert: Alert) -> Alert | None:
-    """Return the alert of the model as a whole to which an alert belongs, or None."""
-    return (await wholes_of(store, [alert])).get(alert.id)
-
-
-async def leading(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
-    """Return alerts, in the order given, without those that belong to another alert of the list,
-    which is of a model as a whole and reports them.
+async def model_alert_of(store: Store, alert: Alert) -> Alert | None:
+    """Return the stored alert on a model as a whole to which an alert belongs, because it reports
+    the same change for all brands; None without one.
     """
-    numbers = {alert.id for alert in alerts}
-    wholes = await wholes_of(store, alerts)
-    return [
-        alert for alert in alerts if alert.id not in wholes or wholes[alert.id].id not in numbers
-    ]
+    return (await model_alerts_of(store, [alert])).get(alert.id)
 
 
-def lasted(period: Period, now: datetime) -> str:
-    """Return the length of a change, until its end or until now, in words: ``3 weeks``."""
-    days = max(1, round(((period.ended or now) - period.began).total_seconds() / 86_400))
-    if days < 14:
+async def without_covered(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
+    """Return alerts, in the order given, without those that another alert of the list covers: an
+    alert on a model as a whole that reports the same change for all brands. An alert that such an
+    alert outside of the list covers stays.
+    """
+    listed = {alert.id for alert in alerts}
+    model_alerts = await model_alerts_of(store, alerts)
+    covered = {number for number, model_alert in model_alerts.items() if model_alert.id in listed}
+    return [alert for alert in alerts if alert.id not in covered]
+
+
+MIN_DAYS_IN_WEEKS = 14
+
+
+def duration_words(period: Period, now: datetime) -> str:
+    """Return how long a change lasted, or has lasted until now, in words: in days (at least 1) if
+    it is less than `MIN_DAYS_IN_WEEKS`, as in ``9 days``, and otherwise in weeks, as in
+    ``3 weeks``, both rounded.
+    """
+    length = (period.ended or now) - period.began
+    days = max(1, round(length / timedelta(days=1)))
+    if days < MIN_DAYS_IN_WEEKS:
         return wording.count(days, "day")
     return wording.count(round(days / 7), "week")
 
 
-def parts_of(alert: Alert) -> frozenset[AlertPart]:
-    """Return the parts of an alert: statements, metrics, or both."""
+def alert_parts(alert: Alert) -> frozenset[AlertPart]:
+    """Return what an alert has reported, in its first and all later shifts: statements, metrics, or
+    both.
+    """
     return frozenset(
         AlertPart.STATEMENTS if shift.statement else AlertPart.METRICS for shift in alert.moved
     )
 
 
 def parts_over(events: Iterable[AlertEvent]) -> frozenset[AlertPart]:
-    """Return the parts of an alert that are over, by events in the order of time; growth and
-    relapse begin both parts again.
+    """Return the parts of an alert (metrics, statements) that are over by its events.
+
+    A part is over since an event with its note in `PARTLY`. An alert that grows or happens again
+    begins both parts anew. The recovery of the whole alert does not count here.
+
+    Args:
+        events: The events of the alert, the oldest first.
     """
     over: set[AlertPart] = set()
     for event in events:
@@ -347,14 +396,18 @@ def parts_over(events: Iterable[AlertEvent]) -> frozenset[AlertPart]:
 
 
 async def unrouted(deployment: Deployment) -> list[Alert]:
-    """Return the open alerts that are posted in no channel because no route leads there; empty when
-    no routes are configured. Alerts that belong to the alert of a model as a whole are left out.
+    """Return the alerts that are not over and have no delivery to a channel, because no route takes
+    them, the newest first. The result is empty when no routes are configured.
+
+    An alert that another of these alerts, on a model as a whole, covers is left out.
     """
     store = deployment.store
     if not deployment.config.routes:
         return []
     posted = {
-        delivery.alert_id for delivery in await store.deliveries.find() if ":" in delivery.channel
+        delivery.alert_id
+        for delivery in await store.deliveries.find()
+        if ":" in delivery.channel  # ``platform:id``
     }
-    live = await leading(store, await store.alerts.find(live=True))
+    live = await without_covered(store, await store.alerts.find(live=True))
     return [alert for alert in live if alert.id not in posted]

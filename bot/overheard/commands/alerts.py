@@ -20,7 +20,7 @@ from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_s
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.quotes import quotes
 from overheard.alerts.statement_wording import statement_quotes
-from overheard.alerts.story import alerts_about, wholes_of
+from overheard.alerts.story import alerts_about, model_alerts_of
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import run_in_chart_thread
@@ -125,7 +125,7 @@ async def list_alerts(
     about = await alerts_about(deployment.store, brand_name or None)
     matching = [alert for alert in about if _is_in_state(alert, state)]
     shown = matching[:limit]
-    model_alerts = await wholes_of(deployment.store, shown)
+    model_alerts = await model_alerts_of(deployment.store, shown)
     more = len(matching) - len(shown)
     text = "" if matching else "There are none."
     if more:

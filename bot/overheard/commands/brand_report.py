@@ -11,8 +11,8 @@ from overheard.alerts.story import (
     Story,
     StoryState,
     alerts_about,
-    leading,
     read_stories,
+    without_covered,
 )
 from overheard.cards import wording
 from overheard.commands.standings import (
@@ -108,7 +108,7 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     ]
     alerts = await alerts_about(deployment.store, brand.name, live=True)
     measured_at = [(brand.name, model) for model in runs]
-    stories = await read_stories(deployment, brand.name, known=measured_at)
+    stories = await read_stories(deployment, brand.name, included=measured_at)
     own_visibility = [line for line in own_lines if line.key.metric == VISIBILITY]
     return Report(
         brand=brand,
@@ -117,7 +117,7 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
         runs=runs,
         rows=rows,
         places=visibility_by_model(brand.name, rows, own_visibility, stories),
-        alerts=await leading(deployment.store, alerts),
+        alerts=await without_covered(deployment.store, alerts),
         stories=stories,
     )
 

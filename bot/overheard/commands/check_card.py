@@ -13,9 +13,9 @@ from overheard.alerts.story import (
     Story,
     StoryState,
     alerts_about,
-    leading,
     parts_over,
     read_stories,
+    without_covered,
 )
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
@@ -168,9 +168,11 @@ async def _brand_card(
     """Return the card of one brand after a run, from the standings `rows`: ranks, chart, open
     alerts, buttons. Also return whether its text mentions an alert or a recovery.
     """
-    alerts = await leading(deployment.store, await alerts_about(deployment.store, brand, live=True))
+    alerts = await without_covered(
+        deployment.store, await alerts_about(deployment.store, brand, live=True)
+    )
     known = [(brand, model) for model in {row.model for row in rows}]
-    stories = await read_stories(deployment, brand, known=known)
+    stories = await read_stories(deployment, brand, included=known)
     places = await read_visibility(deployment, brand, rows, stories)
     has_rows = any(row.brand == brand for row in rows)
     unmeasured = standings.ONLY_BRANDED if has_rows and not places else ""

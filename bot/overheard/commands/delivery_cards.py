@@ -11,7 +11,7 @@ from datetime import timedelta
 from overheard.alerts.events import event_card, held_back, quiet_hours_card
 from overheard.alerts.outbox import Outgoing, Postponed
 from overheard.alerts.routes import end_of_quiet, routed
-from overheard.alerts.story import leading, whole_of
+from overheard.alerts.story import model_alert_of, without_covered
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import themed
@@ -79,7 +79,7 @@ class DeliveryCards:
         after_quiet_hours = delivery.subject and not delivery.message
         if alert is None or (after_quiet_hours and alert.state.over):
             return None
-        whole = await whole_of(deployment.store, alert)
+        whole = await model_alert_of(deployment.store, alert)
         linked = whole.id if whole else alert.follows
         earlier = await self._alert_message_id(linked, delivery.channel) if linked else ""
         return Outgoing(await alert_card(deployment, call, alert), alert.revision, earlier=earlier)
@@ -111,7 +111,9 @@ class DeliveryCards:
 
     async def _quiet_hours_card(self, delivery: Delivery) -> Outgoing | None:
         deployment, call = await self._as_seen_in(delivery.channel)
-        alerts = await leading(deployment.store, await held_back(deployment.store, delivery))
+        alerts = await without_covered(
+            deployment.store, await held_back(deployment.store, delivery)
+        )
         titles = [(await alert_card(deployment, call, alert)).title for alert in alerts]
         card = quiet_hours_card(alerts, titles, call.zone)
         return Outgoing(card) if card else None

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from overheard.alerts.history import record_sentence, replays, unchanged_record
+from overheard.alerts.history import chance_alarm_record, record_sentence, replays
 from overheard.alerts.story import unrouted
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
@@ -132,7 +132,7 @@ class _Examination:
         alarm in.
         """
         brands = [brand for brand in self.deployment.catalogue.brands if brand.tracked]
-        record = unchanged_record(await replays(self.deployment, Call(), brands))
+        record = chance_alarm_record(await replays(self.deployment, Call(), brands))
         if not record.runs:
             return Finding("detection (no run yet)")
         sentence = record_sentence(record).rstrip(".")

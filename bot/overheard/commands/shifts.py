@@ -10,10 +10,10 @@ from typing import Annotated
 from overheard.alerts.events import WHOLE
 from overheard.alerts.history import (
     HistoryReader,
+    chance_alarm_record,
     past_decisions,
     record_sentence,
     replays,
-    unchanged_record,
 )
 from overheard.alerts.metric_wording import METRIC_WORDS, shift_phrase, words_of
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
@@ -80,7 +80,9 @@ async def shifts(
     if not why:
         return card
     decisions = await past_decisions(deployment, brand_replays, runs)
-    return _card_with_decisions(deployment, card, decisions, runs, unchanged_record(brand_replays))
+    return _card_with_decisions(
+        deployment, card, decisions, runs, chance_alarm_record(brand_replays)
+    )
 
 
 def _terminal_card(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from overheard.alerts.events import alert_row, name_without_id
 from overheard.alerts.statement_wording import true_value
-from overheard.alerts.story import Story, StoryState, alerts_about, leading, unrouted
+from overheard.alerts.story import Story, StoryState, alerts_about, unrouted, without_covered
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture, without_pictures
@@ -53,7 +53,9 @@ async def status(deployment: Deployment, call: Call) -> Card:
     reports = [
         await read_report(deployment, brand, metric=VISIBILITY) for brand in brands[:MAX_BRANDS]
     ]
-    alerts = await leading(deployment.store, await alerts_about(deployment.store, live=True))
+    alerts = await without_covered(
+        deployment.store, await alerts_about(deployment.store, live=True)
+    )
     claims = [
         (report.brand.name, await claims_sentence(deployment, report.brand)) for report in reports
     ]
