@@ -252,6 +252,12 @@ def test_a_table_of_long_cells_is_told_row_by_row() -> None:
     assert [*filter(None, told)] == ["T", long, "Before: 95 % \N{MIDDLE DOT} After: 20 %"]
 
 
+def test_rows_of_one_long_cell_end_with_their_text() -> None:
+    """A row without further cells has no mark of an empty cell after it."""
+    rows = tuple((f"Which tool {'keeps the books ' * 12}best in {year}?",) for year in (2025, 2026))
+    assert seen(Card("", table=Table(("Question",), rows))).splitlines()[-1].endswith("in 2026?")
+
+
 def test_a_table_that_is_too_wide_is_told_row_by_row() -> None:
     """Each row is its first cell, and under it the others with their names."""
     header = tuple(f"Column {n}" for n in range(8))

@@ -35,8 +35,8 @@ FOLLOW_UP_TIMEOUT_S = 15.0
 """Time limit for the pictures and further messages of a card, after its first message."""
 POST_EVENT = "overheard_post"
 """The type of the metadata in which a message carries its key, invisible to readers."""
-PART_EVENT = "overheard_part"
-"""The type of the metadata of a message that continues the message above its thread."""
+CONTINUATION_EVENT = "overheard_part"
+"""The type of the metadata of a message in a thread that continues the post above the thread."""
 SEARCH_WINDOW_S = 7 * 86_400.0
 """Threads whose latest reply is older than this are not searched."""
 PAGE_SIZE = 200
@@ -48,7 +48,7 @@ MAX_THREADS = 20
 Posted = Mapping[str, Any]
 """A message as Slack returns it."""
 
-_PART_METADATA = {"event_type": PART_EVENT, "event_payload": {"part": True}}
+_CONTINUATION_METADATA = {"event_type": CONTINUATION_EVENT, "event_payload": {"part": True}}
 
 
 class SlackChat:
@@ -92,10 +92,16 @@ class SlackChat:
         return self._socket.up or self._serving
 
     async def run(self, desk: Desk) -> None:
-        """Connect and pass requests to the desk, until cancelled; see `Chat`.
+        """Connect and pass requests to the desk, until cancelled.
+
+        When cancelled, the requests in progress get `drain_s` seconds to end.
+
+        Args:
+            desk: Serves the requests.
 
         Raises:
-            ChatUnavailable: when a secret is missing, or Slack refuses a token.
+            ChatUnavailable: when a secret is missing, Slack refuses a token, the port for HTTP
+                requests or the database of installations cannot be used.
             SlackFailed: when Slack cannot be reached.
         """
         workspaces = await self._opened()
@@ -141,13 +147,20 @@ class SlackChat:
         return ts
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Replace a posted card by another; see `Chat`.
+        """Replace a posted card by another card.
 
-        The messages that follow in the thread are edited, added or deleted as the new card needs;
-        their failure is only logged. Pictures stay as they are.
+        The messages that continue the first one in its thread are edited, added or deleted as the
+        new card needs. A failure there is only logged, and so is one that takes longer than
+        `FOLLOW_UP_TIMEOUT_S`. Pictures and files that were uploaded into the thread stay.
+
+        Args:
+            channel: The channel's id; with many workspaces, the team's id and a slash come first.
+            message: The id of the first message, which `post` returned.
+            card: The new card.
 
         Raises:
-            ChatFailed: when Slack refuses to edit the first message.
+            ChatFailed: when the workspace cannot be used, or Slack refuses to edit the first
+                message.
         """
         outlet = await self._outlet(channel, "")
         first, *rest = render(card)
@@ -155,26 +168,35 @@ class SlackChat:
         outlet.thread = message
         try:
             async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
-                await self._put_parts(outlet, message, rest)
+                await self._replace_continuations(outlet, message, rest)
         except (SlackFailed, TimeoutError) as error:
             log.warning("What follows a message in %s is as it was: %r", channel, error)
 
     async def find(self, channel: str, key: str) -> str | None:
-        """Return the id of a recent message with a key, or None; see `Chat`.
+        """Return the id of the message that `post` has posted with a key, or None.
 
-        Searches the channel's latest messages and the threads with the latest replies.
+        The channel's latest `MAX_PAGES` pages of messages are searched, and the `MAX_THREADS`
+        threads with the latest replies, of the last seven days.
+
+        Args:
+            channel: The channel's id; with many workspaces, the team's id and a slash come first.
+            key: The key of the post.
 
         Raises:
-            ChatFailed: when Slack does not return the messages.
+            ChatFailed: when the workspace cannot be used, or Slack does not return the messages.
         """
         outlet = await self._outlet(channel, "")
         return await find_post(outlet.client, outlet.channel, key, time.time())
 
     async def link(self, channel: str, message: str) -> str:
-        """Return the ``https://`` address of a message; see `overheard.interfaces.Linking`.
+        """Return the ``https://`` address of a message.
+
+        Args:
+            channel: The channel's id; with many workspaces, the team's id and a slash come first.
+            message: The id of the message, which `post` returned.
 
         Raises:
-            ChatFailed: when Slack does not return the address.
+            ChatFailed: when the workspace cannot be used, or Slack does not return the address.
         """
         outlet = await self._outlet(channel, "")
         answer = await outlet.client.call(
@@ -183,17 +205,23 @@ class SlackChat:
         return str(answer["permalink"])
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
-        """Return findings about tokens, scopes and channels; see `Chat`. A missing secret is a
-        finding.
+        """Return what `overheard doctor` says of Slack: findings about tokens, scopes and channels.
+
+        A finding without a problem says what is in order. A missing secret, and a database of
+        installations that cannot be used, is the only finding.
+
+        Args:
+            channels: The ids of the channels that alerts and reports go to; with many workspaces,
+                the team's id and a slash come first.
         """
         try:
             workspaces = await self._opened()
             app_client = self._app_client() if self._settings.mode == "socket" else None
         except ChatUnavailable as error:
             return [checkup.unavailable("slack", error)]
-        places = [(channel, *self._address(channel)) for channel in channels]
+        addresses = [(channel, *self._address(channel)) for channel in channels]
         return await checkup.examine(
-            workspaces, places, app_client, many_workspaces=self._settings.many
+            workspaces, addresses, app_client, many_workspaces=self._settings.many
         )
 
     async def close(self) -> None:
@@ -204,10 +232,14 @@ class SlackChat:
             await self._session.close()
 
     async def _receive(self, app: AsyncApp) -> None:
-        """Receive events until cancelled, over a socket or HTTP as ``[slack] mode`` says.
+        """Pass Slack's events to the app until cancelled.
+
+        With ``mode = "socket"`` in ``[slack]``, they come over a websocket; else as HTTP requests,
+        and the same server serves the pages of an installation where there are many workspaces.
 
         Raises:
             ChatUnavailable: when a secret is missing, a token is refused, or the port is in use.
+            SlackFailed: when Slack cannot be asked for a socket.
         """
         settings = self._settings
         if settings.mode == "socket":
@@ -223,16 +255,23 @@ class SlackChat:
                 self._serving = False
 
     async def _opened(self) -> Workspaces:
-        """Return the workspaces; the first call opens them."""
+        """Return the workspaces; the first call opens them.
+
+        Raises:
+            ChatUnavailable: when a secret is missing, or the database of installations cannot be
+                used.
+        """
         if self._workspaces is None:
             self._workspaces = await self._open_workspaces()
         return self._workspaces
 
     async def _open_workspaces(self) -> Workspaces:
-        """Return the workspace of the bot token, or the installations by OAuth.
+        """Return the one workspace of the bot token, or the workspaces that have installed the bot
+        by OAuth, whose database is opened.
 
         Raises:
-            ChatUnavailable: when a secret is missing.
+            ChatUnavailable: when a secret is missing, or the database of installations cannot be
+                used.
         """
         if not self._settings.many:
             token = required_secret("bot_token", self._settings.bot_token)
@@ -246,9 +285,8 @@ class SlackChat:
         """Return an outlet that posts into a channel, or into a thread of the channel.
 
         Args:
-            channel: The channel's id, after the team's id and a slash where there are many
-                workspaces.
-            thread: The id of the thread's first message, or an empty string.
+            channel: The channel's id; with many workspaces, the team's id and a slash come first.
+            thread: The id of the thread's first message; "" for the channel itself.
 
         Raises:
             ChatFailed: when the channel's workspace cannot be used.
@@ -260,61 +298,70 @@ class SlackChat:
             raise ChatFailed(chat=NAME, reason=str(error).rstrip(".")) from None
         return ChannelOutlet(workspace.client, self._pacer, channel, thread)
 
-    async def _put_parts(
+    async def _replace_continuations(
         self, outlet: ChannelOutlet, message: str, rest: Sequence[Message]
     ) -> None:
-        """Edit, add and delete the messages that continue a message, until they show the given
-        messages.
+        """Edit, add and delete the messages that continue a post in its thread, until they show the
+        given messages.
 
         Args:
-            outlet: The channel.
-            message: The id of the first message.
-            rest: The messages after the first.
+            outlet: The channel and the thread.
+            message: The id of the post's first message.
+            rest: The content of the messages after the first, in order; may be empty.
+
+        Raises:
+            SlackFailed: when Slack does not return the thread, or refuses a change.
         """
-        posted = await find_parts(outlet.client, outlet.channel, message)
-        for ts, part in zip(posted, rest, strict=False):
-            await outlet.edit(ts, part)
-        for part in rest[len(posted) :]:
-            await outlet.post(part, metadata=_PART_METADATA)
+        posted = await find_continuations(outlet.client, outlet.channel, message)
+        for ts, content in zip(posted, rest, strict=False):
+            await outlet.edit(ts, content)
+        for content in rest[len(posted) :]:
+            await outlet.post(content, metadata=_CONTINUATION_METADATA)
         for ts in posted[len(rest) :]:
             await outlet.client.call("chat_delete", channel=outlet.channel, ts=ts)
 
     async def _post_rest(
         self, outlet: ChannelOutlet, card: Card, first: Message, rest: Sequence[Message]
     ) -> None:
-        """Post the pictures, further messages and files of a card into the thread of its first
-        message.
+        """Post what belongs to a card after its first message into that message's thread.
 
-        A failure is logged; after `FOLLOW_UP_TIMEOUT_S` the remaining parts are not posted.
+        These are the pictures that the workspace does not take in messages, the further messages,
+        and last the files. After a failure, or after `FOLLOW_UP_TIMEOUT_S` seconds, what remains is
+        not posted; that is only logged.
 
         Args:
             outlet: The channel and the thread.
-            card: The card, whose files are posted last.
+            card: The card, with its files.
             first: The first message, which is posted already.
-            rest: The messages after the first.
+            rest: The messages after the first, in order; may be empty.
         """
         try:
             async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
-                await outlet.attach(first.images, outlet.thread)
+                await outlet.upload_pictures(first.images, outlet.thread)
                 for message in rest:
-                    await outlet.post(message, metadata=_PART_METADATA)
-                    await outlet.attach(message.images, outlet.thread)
-                await outlet.hand_over(card, outlet.thread)
+                    await outlet.post(message, metadata=_CONTINUATION_METADATA)
+                    await outlet.upload_pictures(message.images, outlet.thread)
+                await outlet.upload_files(card, outlet.thread)
         except (SlackFailed, TimeoutError) as error:
             log.warning("What belongs to a message in %s is missing: %r", outlet.channel, error)
 
     def _address(self, channel: str) -> tuple[str, str]:
-        """Return the team's id, or an empty string, and the channel's id."""
+        """Return the team's id and the channel's id of ``T01/C01``; ``C01`` has the team ""."""
         team, _, channel = channel.rpartition("/")
         return team, channel
 
     def _app(self, workspaces: Workspaces) -> AsyncApp:
-        """Return slack-bolt's app, which verifies requests and authorizes them by their
-        workspace.
+        """Return slack-bolt's app, which finds the workspace of each request and refuses requests
+        of workspaces that the bot is not in. It has no listeners yet.
+
+        Raises:
+            ChatUnavailable: when requests come by HTTP and the signing secret is missing.
         """
 
         async def authorize(team_id: str | None = None, **_: Any) -> AuthorizeResult | None:
-            """Return the rights in the workspace of a request; None when they are not known."""
+            """Return the bot's ids and token in the workspace of a request; None, which is logged,
+            when the workspace cannot be used.
+            """
             try:
                 return (await workspaces.workspace(team_id or "")).rights
             except ChatUnavailable as error:
@@ -344,9 +391,7 @@ class SlackChat:
         return SlackClient(token, self._settings.base_url, self._http_session())
 
     def _http_session(self) -> aiohttp.ClientSession:
-        """Return the HTTP session for all calls; it is opened at the first use and after it was
-        closed.
-        """
+        """Return the HTTP session for all calls; open one if there is none or it was closed."""
         if self._session is None or self._session.closed:
             timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
             self._session = aiohttp.ClientSession(timeout=timeout)
@@ -354,7 +399,9 @@ class SlackChat:
 
 
 def _quiet_logger() -> logging.Logger:
-    """Return a logger for slack-bolt that omits its warnings about tokens in the environment."""
+    """Return a logger for slack-bolt that passes on errors only, and so not its warnings about
+    tokens in the environment.
+    """
     quiet = log.getChild("bolt")
     quiet.setLevel(logging.ERROR)
     return quiet
@@ -365,10 +412,10 @@ def required_secret(key: str, secret: Secret | None) -> str:
 
     Args:
         key: The key of the secret, such as ``bot_token``.
-        secret: The secret, or None.
+        secret: The secret; None when it is not configured.
 
     Raises:
-        ChatUnavailable: when the secret is None.
+        ChatUnavailable: when the secret is None; it says where to set it.
     """
     if secret is not None:
         return secret.get_secret_value()
@@ -379,20 +426,23 @@ def required_secret(key: str, secret: Secret | None) -> str:
 async def find_post(client: SlackClient, channel: str, key: str, now: float) -> str | None:
     """Return the id of a recent message with a key, in a channel or its threads, or None.
 
-    Needs the scopes channels:history and, for private channels, groups:history.
+    The channel's latest messages are searched first, and then, beginning with the latest reply, up
+    to `MAX_THREADS` threads. A thread is searched only if it has replies of the last
+    `SEARCH_WINDOW_S` seconds, and only for these. Needs the scope channels:history and, for private
+    channels, groups:history.
 
     Args:
         client: Calls Slack.
         channel: The channel's id.
         key: The key in the message's metadata.
-        now: The time, in seconds since 1970; older threads than `SEARCH_WINDOW_S` are not searched.
+        now: The time, in seconds since 1970.
 
     Raises:
         SlackFailed: when Slack does not return the messages.
     """
     since = now - SEARCH_WINDOW_S
     threads: list[tuple[float, str]] = []
-    async for message in _pages(client, "conversations_history", channel=channel):
+    async for message in _messages(client, "conversations_history", channel=channel):
         if _key(message) == key:
             return str(message["ts"])
         latest = float(message.get("latest_reply") or 0)
@@ -404,14 +454,21 @@ async def find_post(client: SlackClient, channel: str, key: str, now: float) -> 
     return None
 
 
-async def find_parts(client: SlackClient, channel: str, message: str) -> list[str]:
-    """Return the ids of the messages in a message's thread that continue the message, oldest first.
+async def find_continuations(client: SlackClient, channel: str, message: str) -> list[str]:
+    """Return the ids of the messages that continue a post in its thread, oldest first.
+
+    Args:
+        client: Calls Slack.
+        channel: The channel's id.
+        message: The id of the post's first message.
 
     Raises:
         SlackFailed: when Slack does not return the messages.
     """
-    thread = _pages(client, "conversations_replies", channel=channel, ts=message)
-    return sorted([str(reply["ts"]) async for reply in thread if _event(reply) == PART_EVENT])
+    replies = _messages(client, "conversations_replies", channel=channel, ts=message)
+    return sorted(
+        [str(reply["ts"]) async for reply in replies if _event(reply) == CONTINUATION_EVENT]
+    )
 
 
 async def _find_in_thread(
@@ -425,31 +482,41 @@ async def _find_in_thread(
         thread: The id of the thread's first message.
         key: The key in the message's metadata.
         since: Seconds since 1970; older messages are not searched.
+
+    Raises:
+        SlackFailed: when Slack does not return the messages.
     """
     arguments: dict[str, Any] = {"channel": channel, "ts": thread, "oldest": f"{since:.6f}"}
-    async for message in _pages(client, "conversations_replies", **arguments):
+    async for message in _messages(client, "conversations_replies", **arguments):
         if _key(message) == key:
             return str(message["ts"])
     return None
 
 
-async def _pages(client: SlackClient, method: str, **where: Any) -> AsyncIterator[Posted]:
-    """Yield the messages of at most `MAX_PAGES` pages of a channel or thread, in Slack's order.
+async def _messages(client: SlackClient, method: str, **where: Any) -> AsyncIterator[Posted]:
+    """Yield the messages of a channel, newest first, or of a thread, oldest first, with their
+    metadata.
+
+    These are at most `MAX_PAGES` pages of `PAGE_SIZE` messages; a page is fetched when it is
+    needed.
 
     Args:
         client: Calls Slack.
         method: ``conversations_history`` or ``conversations_replies``.
-        where: The arguments of the method.
+        where: The arguments of the method, such as ``channel``.
+
+    Raises:
+        SlackFailed: when Slack does not return a page.
     """
-    cursor: dict[str, Any] = {"limit": PAGE_SIZE, "include_all_metadata": True}
+    page: dict[str, Any] = {"limit": PAGE_SIZE, "include_all_metadata": True}
     for _ in range(MAX_PAGES):
-        answer = await client.call(method, **where, **cursor)
+        answer = await client.call(method, **where, **page)
         for message in answer.get("messages") or ():
             yield message
-        following = (answer.get("response_metadata") or {}).get("next_cursor")
-        if not following:
+        next_cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+        if not next_cursor:
             return
-        cursor["cursor"] = following
+        page["cursor"] = next_cursor
 
 
 def _event(message: Posted) -> str:
@@ -458,7 +525,7 @@ def _event(message: Posted) -> str:
 
 
 def _key(message: Posted) -> str | None:
-    """Return the key of a message that the bot posted, or None."""
+    """Return the key with which `SlackChat.post` has posted a message; None for any other."""
     if _event(message) != POST_EVENT:
         return None
     return (message["metadata"].get("event_payload") or {}).get("key")

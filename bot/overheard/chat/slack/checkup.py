@@ -24,14 +24,17 @@ async def examine(
     *,
     many_workspaces: bool,
 ) -> list[Finding]:
-    """Return findings about tokens, scopes and channels, by calls to Slack.
+    """Return findings about tokens, scopes and channels; Slack is asked for each.
+
+    They are ordered by workspace: its token, its scopes, its channels; last comes the app-level
+    token. A finding without a problem says what is in order, and an error of Slack is a finding.
 
     Args:
         workspaces: Finds the workspaces.
         channels: The channels that alerts and reports go to.
         app: Calls Slack with the app-level token; None when Socket Mode is not used.
-        many_workspaces: Whether there are many workspaces. If so, the workspaces of `channels` are
-            checked.
+        many_workspaces: Whether there are many workspaces. If so, those with one of `channels` are
+            checked; else the only one, with all channels.
     """
     teams = sorted({team for _, team, _ in channels}) if many_workspaces else [""]
     findings: list[Finding] = []
@@ -41,19 +44,26 @@ async def examine(
 
 
 def unavailable(place: str, error: ChatUnavailable) -> Finding:
-    """Return an error as a finding about a place, such as "slack: app token"."""
+    """Return a finding with the reason and the remedy of an error.
+
+    Args:
+        place: The checked place, such as "slack: app token".
+        error: The error.
+    """
     return Finding(place, error.details["reason"], error.details["remedy"])
 
 
 async def _check_workspace(
     workspaces: Workspaces, team: str, channels: Sequence[ChannelAddress]
 ) -> AsyncIterator[Finding]:
-    """Yield findings about a workspace's token, its scopes and its channels.
+    """Yield findings about a workspace's token, its scopes and its channels, in this order.
+
+    If the token cannot be used, or Slack cannot be reached, that is the only finding.
 
     Args:
         workspaces: Finds the workspace.
-        team: The team's id; empty in a deployment with one workspace, whose channels are all given.
-        channels: The channels, of which only the team's are checked.
+        team: The team's id; "" for the only workspace of a deployment.
+        channels: The channels. For a team, those of other teams are left out; for "", none is.
     """
     place = f"slack: bot token{f' of {team}' if team else ''}"
     try:
@@ -73,10 +83,11 @@ async def _check_workspace(
 
 
 def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
-    """Yield findings about missing scopes, required and optional; a finding without a problem if
-    none is.
+    """Yield a finding about the missing scopes that are needed, and one about those that are
+    optional.
 
-    A proxy may remove the header with the token's scopes; then no scopes are compared.
+    If no scope is missing, there is one finding, without a problem. The same if Slack does not tell
+    the token's scopes, as behind a proxy that removes the header with them; its place says so.
     """
     place = "slack: scopes"
     if not workspace.scopes:
@@ -85,22 +96,22 @@ def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
     missing = [scope for scope in SLACK_SCOPES if scope not in workspace.scopes]
     needed = [scope for scope in missing if scope not in OPTIONAL_SLACK_SCOPES]
     optional = [scope for scope in missing if scope in OPTIONAL_SLACK_SCOPES]
-    for which, scopes in (("", needed), ("optional ", optional)):
+    for adjective, scopes in (("", needed), ("optional ", optional)):
         if scopes:
-            verb = "scope {} is" if len(scopes) == 1 else "scopes {} are"
-            scope_list = verb.format(wording.listing(scopes))
-            yield Finding(place, f"the {which}{scope_list} missing", ADD_SCOPE)
+            clause = "scope {} is missing" if len(scopes) == 1 else "scopes {} are missing"
+            problem = f"the {adjective}{clause.format(wording.listing(scopes))}"
+            yield Finding(place, problem, ADD_SCOPE)
     if not missing:
         yield Finding(place)
 
 
 async def _check_channel(workspace: Workspace, name: str, channel: str) -> Finding:
-    """Return a finding about a channel, by reading one message, which only a member of it can.
+    """Return a finding about whether the bot is a member of a channel, and so can read a message.
 
     Args:
-        workspace: The workspace.
-        name: The channel's name in the configuration.
-        channel: The channel's id.
+        workspace: The channel's workspace.
+        name: The channel's name in the configuration, such as ``C01`` or ``T01/C01``.
+        channel: The channel's id, such as ``C01``.
     """
     place = f"slack: channel {name}"
     try:
@@ -112,13 +123,20 @@ async def _check_channel(workspace: Workspace, name: str, channel: str) -> Findi
 
 
 def _channel_remedy(error: SlackFailed) -> str:
+    """Return what to do when a channel's messages cannot be read."""
     if error.code in {"channel_not_found", "not_in_channel"}:
         return "check the channel's id, and invite the bot there with /invite"
     return ADD_SCOPE if error.code == "missing_scope" else "try again later"
 
 
 async def _check_app_token(app: SlackClient) -> Finding:
-    """Return a finding about the app-level token, by asking for the address of a socket."""
+    """Return a finding about the app-level token, for which Slack is asked for a socket's address.
+
+    An error other than a refused token is taken for a missing scope.
+
+    Args:
+        app: Calls Slack with the app-level token.
+    """
     place = "slack: app token"
     try:
         await app.call("apps_connections_open", app_token=app.token)

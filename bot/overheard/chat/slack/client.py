@@ -23,6 +23,12 @@ CALL_TIMEOUT_S = 15.0
 MAX_RETRY_AFTER_S = 10.0
 """A call waits this long at most when Slack limits the rate; for longer waits it fails."""
 MAX_RETRIES = 2
+FIRST_RETRY_S, RETRY_FACTOR = 0.2, 4
+"""Seconds before the first retry, and the factor by which each further wait is longer."""
+MAX_DETAIL = 300
+"""Characters of Slack's own messages in an error."""
+RATE_LIMIT_S = 60.0
+"""Seconds of a rate limit whose end Slack does not tell."""
 MAX_PICTURES = 500
 """Uploaded pictures of a workspace whose files are known."""
 
@@ -51,7 +57,11 @@ _AMBIGUOUS_CODES = frozenset(
 
 
 class SlackFailed(ChatFailed):
-    """Slack refused a call, or did not answer it."""
+    """Slack refused a call, or did not answer it.
+
+    `ambiguous` is true for a call that may have had its effect all the same. After a rate limit,
+    `retry_after` has the seconds until Slack takes calls again.
+    """
 
     message = "{chat} did not take a message: {reason}."
 
@@ -75,11 +85,20 @@ class UploadedPictures:
         self._files: OrderedDict[str, str] = OrderedDict()
 
     def get(self, digest: str) -> str:
-        """Return the id of a picture's file by the picture's digest, or an empty string."""
+        """Return Slack's id of a picture's file; "" for a picture that is not known.
+
+        Args:
+            digest: The SHA-256 hash of the picture, in hexadecimal digits.
+        """
         return self._files.get(digest, "")
 
     def add(self, digest: str, file: str) -> None:
-        """Keep a file's id, and forget the oldest beyond `MAX_PICTURES`."""
+        """Keep Slack's id of a picture's file; above `MAX_PICTURES`, forget the oldest one.
+
+        Args:
+            digest: The SHA-256 hash of the picture, in hexadecimal digits.
+            file: The id of the file, such as ``F01``.
+        """
         self._files[digest] = file
         while len(self._files) > MAX_PICTURES:
             self._files.popitem(last=False)
@@ -99,7 +118,11 @@ class SlackClient:
     """
 
     def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
-        """Create two SDK clients: one that repeats failed calls, one that calls only once."""
+        """Create two clients of the SDK, which differ in what they repeat; nothing is called yet.
+
+        One repeats calls after a rate limit only; it is for calls that must have their effect once.
+        The other repeats calls after server errors and lost connections, too.
+        """
         self.token = token
         self.pictures = UploadedPictures()
         self.takes_tables = True
@@ -112,23 +135,26 @@ class SlackClient:
 
     @property
     def web(self) -> AsyncWebClient:
-        """The SDK's own client, for parts of the SDK that need it."""
+        """The SDK's client for calls that may be repeated, for parts of the SDK that need it."""
         return self._calls[False]
 
     async def call(self, method: str, *, once: bool = False, **arguments: Any) -> dict[str, Any]:
         """Call a method of the API and return Slack's answer.
 
+        A call is repeated up to `MAX_RETRIES` times: after a rate limit of at most
+        `MAX_RETRY_AFTER_S` seconds, and unless `once` is set, after a server error or a lost
+        connection.
+
         Args:
             method: The SDK's name of the method, such as ``chat_postMessage``.
-            once: Whether a second call would do harm. If so, the call is not repeated after a
-                server error or a lost connection.
+            once: Whether a second call would do harm, as a message would be posted twice.
             arguments: The method's arguments.
 
         Returns:
             The fields of the answer, and under ``headers`` its HTTP headers.
 
         Raises:
-            SlackFailed: when Slack refused, could not be reached, or sent an unreadable answer.
+            SlackFailed: when Slack refuses, cannot be reached, or sends an unreadable answer.
         """
         try:
             response = await getattr(self._calls[once], method)(**arguments)
@@ -144,63 +170,87 @@ class SlackClient:
 
 
 def _answer_error(method: str, response: Any) -> SlackFailed:
-    """Return the error for Slack's answer with an error code or a bad HTTP status.
+    """Return the error for an answer of Slack with an error code or a bad HTTP status.
+
+    A rate limit gives the error of `rate_limited`. An answer without a code, or with one after
+    which the call may have had its effect, gives an ambiguous error. Any other gives an error with
+    the code and a remedy.
 
     Args:
-        method: The SDK's name of the method that was called.
-        response: The SDK's response; None without an answer.
+        method: The SDK's name of the method that was called, such as ``chat_postMessage``.
+        response: The response of the SDK or of aiohttp; None without one.
     """
     data = getattr(response, "data", None)
     status = getattr(response, "status_code", getattr(response, "status", 0))
-    data = data if isinstance(data, dict) else {}
-    code = str(data.get("error", ""))
+    fields = data if isinstance(data, dict) else {}
+    code = str(fields.get("error", ""))
     if status == 429 or code in {"ratelimited", "rate_limited"}:
-        return rate_limited(_seconds(response.headers.get("Retry-After")))
-    name = method.replace("_", ".", 1)
-    if not code or code in _AMBIGUOUS_CODES:
-        answer = f"answered {code}" if code else f"answered with status {status} and no reason"
-        return _ambiguous(f"{name} {answer}")
+        return rate_limited(_retry_seconds(response.headers.get("Retry-After")))
+    method_name = method.replace("_", ".", 1)  # ``chat.postMessage``
+    if not code:
+        return _ambiguous(f"{method_name} answered with status {status} and no reason")
+    if code in _AMBIGUOUS_CODES:
+        return _ambiguous(f"{method_name} answered {code}")
     remedy = REMEDIES.get(code, "see the method's page at docs.slack.dev")
-    failed = SlackFailed(chat=NAME, reason=f"{name} answered {_error_text(data)}; {remedy}")
+    reason = f"{method_name} answered {_error_text(fields)}; {remedy}"
+    failed = SlackFailed(chat=NAME, reason=reason)
     failed.code = code
     return failed
 
 
 def _error_text(data: dict[str, Any]) -> str:
-    """Return Slack's error code, with the missing scope or the faulty arguments in brackets."""
+    """Return Slack's error code with details in brackets, as in ``missing_scope (chat:write)``.
+
+    The details are the missing scopes; without them, Slack's messages on faulty arguments, cut
+    after `MAX_DETAIL` characters; without these, there are no brackets.
+
+    Args:
+        data: The fields of Slack's answer, with an ``error``.
+    """
     metadata = data.get("response_metadata")
     messages = metadata.get("messages", []) if isinstance(metadata, dict) else []
     details = [str(data["needed"])] if data.get("needed") else [str(m) for m in messages]
-    detail = wording.shorten(wording.line(", ".join(details)), 300)
+    detail = wording.shorten(wording.line(", ".join(details)), MAX_DETAIL)
     code = wording.line(str(data["error"]))
     return f"{code} ({detail})" if detail else code
 
 
 def rate_limited(seconds: float) -> SlackFailed:
-    """Return the error for a rate limit that ends after some seconds."""
+    """Return the error for a rate limit that ends after `seconds`, which it has as
+    `retry_after`.
+    """
     failed = SlackFailed(chat=NAME, reason="it asks to be called less often")
     failed.code, failed.retry_after = "ratelimited", seconds
     return failed
 
 
 def _unreached(error: Exception) -> SlackFailed:
-    """Return the error for a connection that could not be opened, or was lost during a call."""
+    """Return the error for a connection that could not be opened, or was lost during a call.
+
+    It is ambiguous unless the connection could not be opened, so that nothing was sent.
+    """
     if isinstance(error, aiohttp.ClientConnectorError):
         return SlackFailed(chat=NAME, reason="it cannot be reached")
     return _ambiguous("the connection was lost")
 
 
 def _ambiguous(reason: str) -> SlackFailed:
-    """Return an error for a call that may have had its effect all the same."""
+    """Return an error that is marked as `ambiguous`: the call may have had its effect all the
+    same.
+    """
     failed = SlackFailed(chat=NAME, reason=reason)
     failed.ambiguous = True
     return failed
 
 
-def _seconds(header: Any) -> float:
-    """Return the seconds of a Retry-After header; 60 when the header is missing or unreadable."""
+def _retry_seconds(header: Any) -> float:
+    """Return the seconds of a Retry-After header; `RATE_LIMIT_S` without a readable one.
+
+    Args:
+        header: The value, a list of values of which the first counts, or None.
+    """
     value = header[0] if isinstance(header, list) else header
-    return float(value) if str(value).isdecimal() else 60.0
+    return float(value) if str(value).isdecimal() else RATE_LIMIT_S
 
 
 class _RetryPolicy(AsyncRetryHandler):
@@ -225,15 +275,23 @@ class _RetryPolicy(AsyncRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,
     ) -> bool:
-        """Return whether to repeat a failed call: after a rate limit of at most
-        `MAX_RETRY_AFTER_S`; after a server error or a lost connection only if a second call does no
-        harm.
+        """Return whether to repeat a failed call.
+
+        After a rate limit, it is repeated if the limit lasts at most `MAX_RETRY_AFTER_S` seconds.
+        After a lost connection or a server error (HTTP status 500 or more), it is repeated unless a
+        second call would do harm. The SDK limits the number of repetitions.
+
+        Args:
+            state: The state of the attempts, which is not used.
+            request: The request, which is not used.
+            response: The response, or None without one.
+            error: The error of the call, or None.
         """
         if response is not None and response.status_code == 429:
             return _retry_after_s(response) <= MAX_RETRY_AFTER_S
-        lost = isinstance(error, aiohttp.ClientConnectionError)
+        is_lost = isinstance(error, aiohttp.ClientConnectionError)
         status = response.status_code if response else _status(error)
-        return not self._once and (lost or status >= 500)
+        return not self._once and (is_lost or status >= 500)
 
     async def prepare_for_next_attempt_async(
         self,
@@ -243,29 +301,35 @@ class _RetryPolicy(AsyncRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,  # noqa: ARG002
     ) -> None:
-        """Wait before a call is repeated: as long as Slack asks after a rate limit, else 0.2 s, 0.8
-        s and so on.
+        """Wait before a call is repeated, and tell the SDK to repeat it.
+
+        After a rate limit, the wait is as long as Slack asks; else it is 0.2 seconds before the
+        first repetition and 0.8 before the second.
 
         Args:
             state: The state of the attempts, which is changed.
-            request: The request.
+            request: The request, which is not used.
             response: The response, or None without one.
-            error: The error of the call, or None.
+            error: The error of the call, which is not used.
         """
         state.next_attempt_requested = True
-        limited = response is not None and response.status_code == 429
-        wait = _retry_after_s(response) if limited and response else 0.2 * 4**state.current_attempt
-        await asyncio.sleep(wait)
+        if response is not None and response.status_code == 429:
+            wait_s = _retry_after_s(response)
+        else:
+            wait_s = FIRST_RETRY_S * RETRY_FACTOR**state.current_attempt
+        await asyncio.sleep(wait_s)
         state.increment_current_attempt()
 
 
 def _retry_after_s(response: HttpResponse) -> float:
-    """Return the seconds of a response's Retry-After header; see `_seconds`."""
+    """Return the seconds of a response's Retry-After header, in any case of letters;
+    `RATE_LIMIT_S` without a readable one.
+    """
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return _seconds(headers.get("retry-after"))
+    return _retry_seconds(headers.get("retry-after"))
 
 
 def _status(error: Exception | None) -> int:
-    """Return the HTTP status that an error of the SDK carries, or 0."""
+    """Return the HTTP status in the response of an error of the SDK; 0 without one."""
     status = getattr(getattr(error, "response", None), "status", 0)
     return status if isinstance(status, int) else 0

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 0.5
 """Seconds to wait for Slack's closing frame when a socket is closed."""
+CHECKS_A_PING = 4
+"""How often it is checked between two pings whether a socket is silent."""
 MAX_REQUEST_BYTES = 1 << 20
 """Larger HTTP requests are refused; Slack's own are much smaller."""
 
@@ -60,7 +62,7 @@ class SocketState:
 
     @contextlib.contextmanager
     def tracking(self, socket: SocketModeClient) -> Iterator[None]:
-        """Count a socket as the current connection within the block."""
+        """Count a socket as the one in use within the block, and none afterwards."""
         self._socket = socket
         socket.on_message_listeners.append(self._note_message)
         try:
@@ -76,13 +78,16 @@ class SocketState:
 async def run_socket(
     app: AsyncApp, client: SlackClient, timeouts: SocketTimeouts, state: SocketState
 ) -> None:
-    """Receive events over Socket Mode until cancelled; replace a socket that is silent or down.
+    """Receive events over Socket Mode until cancelled.
+
+    A socket that has been silent for `timeouts.silence_s` seconds, as one that is down is, is
+    closed, which is logged, and a new one is opened.
 
     Args:
         app: Receives the events.
         client: Calls Slack with the app-level token.
-        timeouts: The times after which a socket counts as dead.
-        state: Is updated with each socket that is opened.
+        timeouts: When a socket counts as dead, and the interval of pings.
+        state: Is told which socket is in use.
 
     Raises:
         ChatUnavailable: when Slack refuses the token.
@@ -90,12 +95,14 @@ async def run_socket(
     """
     while True:
         await _check_token(client)
-        await _hold_socket(app, client, timeouts, state)
+        await _receive_until_silent(app, client, timeouts, state)
         log.warning("Slack's socket was silent for %g s; opening a new one", timeouts.silence_s)
 
 
 async def _check_token(client: SlackClient) -> None:
-    """Ask Slack for a socket's address once, because the SDK retries a refused token without end.
+    """Check the app-level token by asking Slack for the address of a socket.
+
+    The SDK asks again itself, but it repeats a call with a refused token without end.
 
     Raises:
         ChatUnavailable: when Slack refuses the token.
@@ -107,19 +114,22 @@ async def _check_token(client: SlackClient) -> None:
         raise token_refusal(error, "app_token") or error from None
 
 
-async def _hold_socket(
+async def _receive_until_silent(
     app: AsyncApp, client: SlackClient, timeouts: SocketTimeouts, state: SocketState
 ) -> None:
-    """Open a socket, hold it until it has been silent for `timeouts.silence_s`, and close it.
+    """Open a socket, receive events over it until it has been silent for some time, and close it.
+
+    It is silent without a message or an answered ping. The time counts from the start, so that a
+    socket that cannot be opened ends, too. The socket is also closed when the task is cancelled.
 
     Args:
         app: Receives the events.
         client: Calls Slack with the app-level token.
         timeouts: The silence that ends the socket, and the interval of pings.
-        state: Shows the socket as the one in use until then.
+        state: Is told that this socket is in use until then.
     """
-    ping = timeouts.ping_interval_s
-    handler = AsyncSocketModeHandler(app, client.token, web_client=client.web, ping_interval=ping)
+    ping_s = timeouts.ping_interval_s
+    handler = AsyncSocketModeHandler(app, client.token, web_client=client.web, ping_interval=ping_s)
     socket: SocketModeClient = handler.client
     activity = _SocketActivity()
     socket.on_message_listeners.append(activity.note_message)
@@ -127,7 +137,7 @@ async def _hold_socket(
         connecting = asyncio.create_task(socket.connect())  # type: ignore[no-untyped-call]
         try:
             while activity.silence_s(socket) < timeouts.silence_s:  # noqa: ASYNC110 - no event
-                await asyncio.sleep(ping / 4)
+                await asyncio.sleep(ping_s / CHECKS_A_PING)
         finally:
             connecting.cancel()
             await asyncio.gather(connecting, return_exceptions=True)
@@ -135,8 +145,8 @@ async def _hold_socket(
 
 
 async def _close(socket: SocketModeClient) -> None:
-    """Close a socket; when Slack's closing frame does not come within `CLOSE_TIMEOUT_S`, drop the
-    socket.
+    """Close a socket; if Slack's closing frame does not come within `CLOSE_TIMEOUT_S` seconds, end
+    the SDK's tasks for the socket and close its HTTP session.
     """
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
@@ -161,7 +171,10 @@ class _SocketActivity:
         self._last_message = time.time()
 
     def silence_s(self, socket: SocketModeClient) -> float:
-        """Return the seconds since the last message or answered ping, whichever is later."""
+        """Return the seconds since the last message or answered ping, whichever is later.
+
+        Before the first of both, they count from the creation of this object.
+        """
         # The SDK notes the time of an answered ping by the wall clock, hence time.time() here.
         return time.time() - max(self._last_message, socket.last_ping_pong_time or 0.0)
 
@@ -172,12 +185,13 @@ async def http_server(
 ) -> AsyncIterator[int]:
     """Serve Slack's HTTP requests within the block, and yield the port.
 
-    Requests with a wrong signature or an old time stamp are refused unread.
+    Requests with a wrong signature or an old time stamp get the status 401 and are not parsed.
+    Requests that are larger than `MAX_REQUEST_BYTES` are refused.
 
     Args:
         app: Receives the events.
         secret: The secret with which Slack signs its requests.
-        flow: Serves the pages of an installation by OAuth, or None without such pages.
+        flow: Serves the pages of an installation by OAuth; None where there are no such pages.
         host: The address to listen on.
         port: The port to listen on; 0 lets the system choose.
 
@@ -205,12 +219,15 @@ async def http_server(
 def _web_application(
     app: AsyncApp, verifier: SignatureVerifier, flow: AsyncOAuthFlow | None
 ) -> web.Application:
-    """Return the application that serves Slack's events and the pages of an installation.
+    """Return the web application that serves Slack's events and the pages of an installation.
+
+    It refuses requests that are larger than `MAX_REQUEST_BYTES`.
 
     Args:
         app: Receives the events.
-        verifier: Verifies the signatures of requests; others get the status 401.
-        flow: Serves the pages of an installation by OAuth, or None without such pages.
+        verifier: Verifies the signatures of events; one without a valid signature gets the
+            status 401.
+        flow: Serves the pages of an installation by OAuth; None where there are no such pages.
     """
 
     async def receive_event(request: web.Request) -> web.Response:
@@ -227,8 +244,10 @@ def _web_application(
 
 
 def _installation_routes(flow: AsyncOAuthFlow) -> list[web.RouteDef]:
-    """Return the HTTP routes of an installation by OAuth: the page that begins it, and the page to
-    which Slack returns.
+    """Return the HTTP routes of an installation by OAuth.
+
+    The first page begins the installation, and sends the person to Slack. Slack sends the person
+    back to the second one, which stores the token.
     """
 
     async def begin(request: web.Request) -> web.Response:

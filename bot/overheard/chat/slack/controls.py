@@ -14,14 +14,16 @@ from overheard.chat.slack.text import Block, plain_text_object
 ACTION_PREFIX = "overheard"
 """The first part of the action ids of buttons and inputs."""
 SWITCH = f"{ACTION_PREFIX}:switch"
-"""The action id of a menu whose answer takes the place of its message."""
+"""The action id of a menu whose answer replaces the message with the menu."""
 
 
 def controls(card: Card) -> Iterator[Block]:
-    """Yield the actions blocks of a card: its buttons, then a choice, then the menu for rare
-    actions.
+    """Yield the actions blocks at the end of a card: buttons, then a choice, then a menu "More".
+
+    Entries of the card's menu that have a question become buttons, because Slack has one question
+    for a whole menu. Of entries with the same words, the first is kept. Left out are a choice with
+    a chosen entry, which is shown above, and one without entries.
     """
-    # A menu has a single question for all entries, so that an action with a question is a button.
     actions = [replace(action, menu=action.menu and not action.confirm) for action in card.actions]
     buttons, entries = divided([action for action in actions if action.words or not action.menu])
     entries = _distinct_actions(entries)
@@ -37,12 +39,15 @@ def controls(card: Card) -> Iterator[Block]:
 
 
 def _distinct_actions(actions: Iterable[Action]) -> list[Action]:
-    """Return the actions in their order, without later ones of the same words."""
-    return list({action.words: action for action in reversed([*actions])}.values())[::-1]
+    """Return the actions in their order; of several with the same words, only the first."""
+    first_by_words: dict[str, Action] = {}
+    for action in actions:
+        first_by_words.setdefault(action.words, action)
+    return list(first_by_words.values())
 
 
 def _overflow_menu(entries: Sequence[Action]) -> Block:
-    """Return an overflow menu; choosing an entry runs the words of its action."""
+    """Return an overflow menu, behind three dots; a chosen entry runs the words of its action."""
     return {
         "type": "overflow",
         "action_id": f"{ACTION_PREFIX}:menu",
@@ -51,15 +56,22 @@ def _overflow_menu(entries: Sequence[Action]) -> Block:
 
 
 def select(choice: Choice, name: str = "choice") -> Block:
-    """Return the menu of a choice, with the current entry selected.
+    """Return the menu of a choice; a chosen entry runs the words of its action.
+
+    With a `chosen` entry, that entry is selected, its label begins with the label of the choice
+    ("Show: visibility"), and the menu has the id `SWITCH`, so that the answer replaces the message.
+    Entries beyond `SLACK.options` are left out. Of entries with the same words, the last is shown.
 
     Args:
-        choice: The entries.
-        name: The part of the menu's id that is unique in its block.
+        choice: The entries, at least one.
+        name: For a choice without a `chosen` entry, the part of the menu's id that is unique in its
+            block.
     """
     entries = [
-        replace(action, label=f"{choice.label}: {action.label}") if at == choice.chosen else action
-        for at, action in enumerate(choice.actions)
+        replace(action, label=f"{choice.label}: {action.label}")
+        if index == choice.chosen
+        else action
+        for index, action in enumerate(choice.actions)
     ]
     options = {entry.words: _option(entry) for entry in entries[: SLACK.options]}
     element: Block = {
@@ -68,12 +80,14 @@ def select(choice: Choice, name: str = "choice") -> Block:
         "placeholder": plain_text_object(wording.line(choice.label), SLACK.label),
         "options": list(options.values()),
     }
-    at = len(entries) if choice.chosen is None else choice.chosen
-    chosen = [options[entry.words] for entry in entries[at : at + 1] if entry.words in options]
-    return {**element, "initial_option": chosen[0]} if chosen else element
+    for index, entry in enumerate(entries):
+        if index == choice.chosen and entry.words in options:
+            element["initial_option"] = options[entry.words]
+    return element
 
 
 def _option(action: Action) -> Block:
+    """Return an action as an entry of a menu, whose value is the words of the action."""
     return {
         "text": plain_text_object(wording.line(action.label), SLACK.label),
         "value": action.words,
@@ -81,42 +95,60 @@ def _option(action: Action) -> Block:
 
 
 def button(action: Action, name: str) -> Block:
-    """Return the button of an action; an action with a question gets a confirmation dialog.
+    """Return the button of an action, whose value is the words of the action.
+
+    Slack itself asks the question of an action that has one, before it sends the click. A long
+    label, and words that are too long, are cut.
 
     Args:
         action: The action.
         name: The part of the button's id that is unique in its block.
     """
     label = wording.line(action.label)
-    button: Block = {
+    element: Block = {
         "type": "button",
         "action_id": f"{ACTION_PREFIX}:{name}",
         "text": plain_text_object(label, SLACK.label),
         "value": action.words[: SLACK.value],
     }
     if action.style is not Style.PLAIN:
-        button["style"] = action.style.value
-    return {**button, "confirm": _confirmation_dialog(action, label)} if action.confirm else button
+        element["style"] = action.style.value
+    if action.confirm:
+        element["confirm"] = _confirmation_dialog(action, label)
+    return element
 
 
 def clicked_words(body: Mapping[str, Any]) -> str:
-    """Return the words of the button that was clicked, or of the chosen entry of a menu."""
-    action = body["actions"][0]
-    chosen = action.get("selected_option") or action
-    return str(chosen.get("value", ""))
+    """Return the words of the clicked button or of the chosen menu entry, or "" without words.
+
+    Args:
+        body: The click, in the JSON that Slack sends.
+    """
+    clicked = body["actions"][0]
+    element = clicked.get("selected_option") or clicked
+    return str(element.get("value", ""))
 
 
 def is_switch(body: Mapping[str, Any]) -> bool:
-    """Return whether a click chose an entry of a menu whose answer replaces the message."""
+    """Return whether a click is a choice from a menu whose answer replaces the message.
+
+    Args:
+        body: The click, in the JSON that Slack sends.
+    """
     return bool(body["actions"][0].get("action_id") == SWITCH)
 
 
 def _confirmation_dialog(action: Action, label: str) -> Block:
-    """Return the dialog that asks a button's question, with the label on its button of consent."""
-    confirm: Block = {
+    """Return the dialog that asks the question of a button before its click counts.
+
+    Args:
+        action: The action of the button. If its style is "danger", the button of consent is red.
+        label: The button's label, which is the title of the dialog and the button of consent.
+    """
+    dialog: Block = {
         "title": plain_text_object(label, SLACK.question_title),
         "text": plain_text_object(wording.printable(action.confirm), SLACK.question),
         "confirm": plain_text_object(label, SLACK.question_button),
         "deny": plain_text_object("Cancel", SLACK.question_button),
     }
-    return {**confirm, "style": "danger"} if action.style is Style.DANGER else confirm
+    return {**dialog, "style": "danger"} if action.style is Style.DANGER else dialog

@@ -27,13 +27,17 @@ MAX_FILE_TITLE = 200
 """Characters of the title that Slack shows above an uploaded picture or file."""
 PROCESSING_PAUSE_S = 1.0
 """Seconds that Slack gets to process an uploaded picture."""
+REPLIES_FOR_LAST_CARD = 2
+"""Replies to a response URL that the first card leaves for the last one."""
 
 Send = Callable[[Message], Awaitable[dict[str, Any]]]
 """Sends a message and returns Slack's answer."""
 
 
 def message_body(message: Message) -> dict[str, Any]:
-    """Return the arguments that post a message without link previews."""
+    """Return the arguments of ``chat.postMessage`` that post a message without previews of its
+    links; a reply to a response URL has fields of the same names.
+    """
     return {
         "blocks": list(message.blocks),
         "text": message.text,
@@ -59,11 +63,15 @@ class ChannelOutlet:
     channel: str
     thread: str = ""
     posted: list[str] = field(default_factory=list)
-    _attached: set[str | File] = field(default_factory=set)
+    _uploaded: set[str | File] = field(default_factory=set)
+    """The files, and the digests of the pictures, that are in the thread."""
 
     async def show(self, card: Card) -> None:
-        """Show a card: edit the earlier messages, post further ones, delete the rest, upload its
-        files.
+        """Show a card in place of the card shown before.
+
+        The messages of that card are edited, one that was deleted is posted again, further messages
+        are posted, and those too many are deleted. Files go into the thread, and so do pictures
+        that the workspace does not take in messages; a failed upload is told there.
 
         Raises:
             SlackFailed: when Slack refuses a message.
@@ -76,8 +84,8 @@ class ChannelOutlet:
                 self.posted.append(await self.post(message))
         await self._delete(self.posted[len(messages) :])
         for message, ts in zip(messages, self.posted, strict=True):
-            await self.attach(message.images, self.thread or ts)
-        await self.hand_over(card, self.thread or self.posted[0])
+            await self.upload_pictures(message.images, self.thread or ts)
+        await self.upload_files(card, self.thread or self.posted[0])
 
     async def withdraw(self) -> None:
         """Delete the messages that show the current card.
@@ -91,14 +99,18 @@ class ChannelOutlet:
         """Do nothing: each card is shown at once."""
 
     async def post(self, message: Message, **more: Any) -> str:
-        """Post one message and return its id, which is its time stamp.
+        """Post one message into the channel or thread, and return its id, which is its time stamp.
+
+        Waits for the channel's turn. A post to a person opens the bot's conversation with that
+        person, whose id takes the place of the person's id in `channel`.
 
         Args:
             message: The message to post.
-            more: Further arguments of ``chat.postMessage``.
+            more: Further arguments of ``chat.postMessage``, such as ``metadata``.
 
         Raises:
-            SlackFailed: when Slack refuses the message.
+            SlackFailed: when Slack refuses the message, its answer is lost, or the rate limit of
+                the channel lasts too long.
         """
         await self.pacer.wait(self.channel)
         thread = {"thread_ts": self.thread} if self.thread else {}
@@ -107,16 +119,16 @@ class ChannelOutlet:
             arguments = {"channel": self.channel, **thread, **message_body(shown), **more}
             return await self._call_paced("chat_postMessage", once=True, **arguments)
 
-        answer = await self._send_newest(message, send)
-        # A person's id opens the conversation with them; only its own id can be edited.
+        answer = await self._send_best_form(message, send)
+        # Messages can be edited by the id of the conversation only, not by that of the person.
         self.channel = answer.get("channel") or self.channel
         return str(answer["ts"])
 
-    async def attach(self, images: Sequence[Image], thread: str) -> None:
-        """Upload pictures into a thread, each once; do nothing where the workspace takes pictures
-        in messages.
+    async def upload_pictures(self, images: Sequence[Image], thread: str) -> None:
+        """Upload pictures into a thread, if the workspace takes no pictures in messages.
 
-        The alternative text is posted in place of a picture that could not be uploaded.
+        A picture that this outlet has uploaded before is left out. When an upload fails, that is
+        logged, and the picture's alternative text is posted in its place.
 
         Args:
             images: The pictures.
@@ -125,28 +137,30 @@ class ChannelOutlet:
         if self.client.pictures.in_messages:
             return
         for image in images:
-            if picture_key(image) in self._attached:
+            if picture_key(image) in self._uploaded:
                 continue
-            self._attached.add(picture_key(image))
+            self._uploaded.add(picture_key(image))
             try:
                 await self._upload(image, channel=self.channel, thread_ts=thread)
             except SlackFailed as error:
                 log.warning("A picture was not uploaded: %s", error)
                 await self._reply(f"Chart: {wording.printable(image.alt)}", thread)
 
-    async def hand_over(self, card: Card, thread: str) -> None:
-        """Upload the files of a card and of the cards below it into a thread, each once.
+    async def upload_files(self, card: Card, thread: str) -> None:
+        """Upload the files of a card and of the cards below it into a thread.
 
-        A reply in the thread says which file could not be uploaded.
+        Left out are a file that is too large, which the card itself says, and one that this outlet
+        has uploaded before. When an upload fails, that is logged, and a reply in the thread says
+        which file was not sent.
 
         Args:
             card: The card.
             thread: The id of the thread's first message.
         """
         for file in (part.file for part in card.whole() if part.file and part.file.fits):
-            if file in self._attached:
+            if file in self._uploaded:
                 continue
-            self._attached.add(file)
+            self._uploaded.add(file)
             try:
                 await self.client.call(
                     "files_upload_v2",
@@ -161,46 +175,52 @@ class ChannelOutlet:
                 log.warning("A file was not uploaded: %s", error)
                 await self._reply(f"{wording.line(file.name)} was not sent. {error}", thread)
 
-    async def _send_newest(
-        self, message: Message, send: Send, otherwise: str = IN_THREAD
+    async def _send_best_form(
+        self, message: Message, send: Send, picture_note: str = IN_THREAD
     ) -> dict[str, Any]:
-        """Send a message with its pictures and data tables, and return Slack's answer.
+        """Send a message in the best form that the workspace takes, and return Slack's answer.
 
-        Slack refuses a picture that it has not processed yet, so that a refused message with
-        pictures is sent again after `PROCESSING_PAUSE_S`. A workspace that refuses data tables or
-        pictures gets them, and all later ones, as text or in the thread.
+        The forms are tried in this order until Slack takes one: pictures and data tables; pictures
+        and tables as text; no pictures and data tables; no pictures and tables as text. The first
+        form with pictures is tried twice, because Slack refuses a picture that it has not processed
+        yet. Once a workspace has taken a simpler form only, no better one is tried for its later
+        messages.
 
         Args:
-            message: The message.
-            send: Sends the message, or a simpler form of it.
-            otherwise: The line in place of a picture that is not shown; empty for its alternative
-                text.
+            message: The message. Its pictures are uploaded first; one whose upload fails is shown
+                as its alternative text.
+            send: Sends one form of the message, and returns Slack's answer.
+            picture_note: The line in place of a picture where the workspace takes none; "" shows
+                its alternative text.
 
         Raises:
-            SlackFailed: when Slack refuses also the simplest form, or for another reason than its
-                blocks.
+            SlackFailed: when Slack refuses also the simplest form, or refuses the message for
+                another reason than its blocks.
         """
-        pictures, files = self.client.pictures, dict[str, str]()
+        pictures = self.client.pictures
+        files: dict[str, str] = {}
         if pictures.in_messages:
-            files = {
-                picture_key(image): await self._uploaded_file(image) for image in message.images
-            }
-        has_files, has_tables = any(files.values()), self.client.takes_tables and message.tables
-        attempts = [
+            files = {picture_key(image): await self._file_of(image) for image in message.images}
+        has_files = any(files.values())
+        has_tables = self.client.takes_tables and bool(message.tables)
+        forms = [
             (with_files, with_tables)
             for with_files in ((True, False) if has_files else (False,))
             for with_tables in ((True, False) if has_tables else (False,))
         ]
         if has_files:
-            attempts.insert(0, attempts[0])
-        for number, (with_files, with_tables) in enumerate(attempts, 1):
-            form = message if with_tables else message.with_text_tables()
-            in_place = pictures.in_messages and (with_files or not has_files)
-            shown = form.with_files(files) if in_place else form.with_files({}, otherwise)
+            forms.insert(0, forms[0])
+        for number, (with_files, with_tables) in enumerate(forms, 1):
+            shown = message if with_tables else message.with_text_tables()
+            shows_alternative_texts = pictures.in_messages and not has_files
+            if with_files or shows_alternative_texts:
+                shown = shown.with_files(files)
+            else:
+                shown = shown.with_files({}, picture_note)
             try:
                 answer = await send(shown)
             except SlackFailed as error:
-                if error.code not in REFUSED_BLOCKS or number == len(attempts):
+                if error.code not in REFUSED_BLOCKS or number == len(forms):
                     raise
                 if has_files and number == 1:
                     await asyncio.sleep(PROCESSING_PAUSE_S)
@@ -214,9 +234,10 @@ class ChannelOutlet:
             log.warning("This workspace takes no data tables; tables are text.")
         return answer
 
-    async def _uploaded_file(self, image: Image) -> str:
-        """Return the id of a picture's file, which is uploaded once; empty when the upload
-        fails.
+    async def _file_of(self, image: Image) -> str:
+        """Return Slack's id of a picture's file; upload the picture if that was not done before.
+
+        When the upload fails, that is logged, and the result is "".
         """
         pictures, key = self.client.pictures, picture_key(image)
         if not pictures.get(key):
@@ -227,14 +248,15 @@ class ChannelOutlet:
         return pictures.get(key)
 
     async def edit(self, ts: str, message: Message) -> None:
-        """Replace a message by another message.
+        """Replace the text and the blocks of a message; wait for the channel's turn first.
 
         Args:
-            ts: The id of the message.
-            message: The new message.
+            ts: The id of the message, which is its time stamp.
+            message: The new text and blocks.
 
         Raises:
-            SlackFailed: when Slack refuses the edit.
+            SlackFailed: when Slack refuses the edit, or the rate limit of the channel lasts too
+                long.
         """
         await self.pacer.wait(self.channel)
 
@@ -242,23 +264,34 @@ class ChannelOutlet:
             content = {"blocks": list(shown.blocks), "text": shown.text}
             return await self._call_paced("chat_update", channel=self.channel, ts=ts, **content)
 
-        await self._send_newest(message, send)
+        await self._send_best_form(message, send)
 
     async def publish(self, message: Message) -> None:
-        """Show a message as the App Home of the person whose id `channel` is.
+        """Show a message as the App Home of the person whose id `channel` is, in place of the Home
+        shown before.
+
+        A picture that the workspace does not take is shown as its alternative text: a Home has no
+        thread.
 
         Raises:
-            SlackFailed: when Slack refuses the message.
+            SlackFailed: when Slack refuses the content.
         """
 
         async def send(shown: Message) -> dict[str, Any]:
             view = home_view(shown)
             return await self.client.call("views_publish", user_id=self.channel, view=view)
 
-        await self._send_newest(message, send, otherwise="")
+        await self._send_best_form(message, send, picture_note="")
 
     async def _edit_or_post(self, ts: str, message: Message) -> str:
-        """Edit a message, or post it again where it was deleted; return the id of the message."""
+        """Edit a message; if it was deleted meanwhile, post it again.
+
+        Returns:
+            The id of the edited message, or of the new one.
+
+        Raises:
+            SlackFailed: when Slack refuses the edit for another reason, or refuses the post.
+        """
         try:
             await self.edit(ts, message)
         except SlackFailed as error:
@@ -273,13 +306,18 @@ class ChannelOutlet:
             self.posted.remove(ts)
 
     async def _upload(self, image: Image, **where: str) -> str:
-        """Upload a picture with its alternative text, and return the id of its file; "" when Slack
-        names none.
+        """Upload a picture with its alternative text, and return the id of its file.
 
         Args:
             image: The picture.
-            where: The channel and the thread to post it in; without them, only messages can show
-                it.
+            where: ``channel`` and ``thread_ts`` to post the picture there. Without them nobody sees
+                it until a message shows the file.
+
+        Returns:
+            Slack's id of the file; "" when its answer names none.
+
+        Raises:
+            SlackFailed: when Slack refuses the upload.
         """
         answer = await self.client.call(
             "files_upload_v2",
@@ -290,13 +328,16 @@ class ChannelOutlet:
             title=wording.shorten(wording.line(image.alt), MAX_FILE_TITLE),
             alt_txt=wording.shorten(wording.printable(image.alt), SLACK.alt),
         )
-        return str(next(iter(answer.get("files") or [{}])).get("id", ""))
+        files = answer.get("files") or ()
+        return str(files[0].get("id", "")) if files else ""
 
     async def _reply(self, text: str, thread: str) -> None:
-        """Post a text into a thread, in place of a picture or file; a failure is logged.
+        """Post a text into a thread, in place of a picture or file that was not uploaded.
+
+        A failure is only logged.
 
         Args:
-            text: The text, which is escaped.
+            text: The text, which is shown literally.
             thread: The id of the thread's first message.
         """
         arguments = {"channel": self.channel, "thread_ts": thread, "text": escape(text)}
@@ -306,11 +347,16 @@ class ChannelOutlet:
             log.warning("What stands for it was not posted either: %s", error)
 
     async def _call_paced(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """Call a method of Slack; after a rate limit, let the channel rest for as long as Slack
-        asks.
+        """Call a method of Slack for this channel, and return Slack's answer.
+
+        When Slack limits the rate, the channel gets no further messages for as long as Slack asks.
+
+        Args:
+            method: The SDK's name of the method, such as ``chat_postMessage``.
+            arguments: Arguments of `SlackClient.call`.
 
         Raises:
-            SlackFailed: when Slack refuses the call.
+            SlackFailed: when Slack refuses the call, also because of a rate limit.
         """
         try:
             return await self.client.call(method, **arguments)
@@ -324,77 +370,94 @@ class ChannelOutlet:
 class ResponseUrlOutlet:
     """Shows cards by a request's response URL, which works where the bot is not a member.
 
-    Slack accepts few replies to a response URL. So the first card is shown at once, and of the
-    later cards only the last, when the request is served.
+    Slack accepts five replies to a response URL, for half an hour. So the first card is shown at
+    once, and of the later cards only the last, when the request is served.
 
     Attributes:
         session: The HTTP session for the replies.
         url: The response URL.
         private: Whether only the person who sent the request sees the cards.
-        replaces: Whether the first card replaces the message that was clicked.
+        replaces: Whether the first message of a card replaces the message that was clicked.
     """
 
     session: aiohttp.ClientSession
     url: str
     private: bool
     replaces: bool = False
-    _uses: int = 0
-    _waiting: Card | None = None
-    _until: float = field(
+    _reply_count: int = 0
+    _kept_card: Card | None = None
+    _expires_at: float = field(
         default_factory=lambda: asyncio.get_running_loop().time() + SLACK.reply_window
     )
 
     async def show(self, card: Card) -> None:
-        """Show the first card at once; keep the latest of all later cards for `finish`.
+        """Show the first card at once; keep any later card, in place of the one kept before, until
+        `finish`.
 
         Raises:
             SlackFailed: when Slack refuses the reply.
         """
-        if self._uses:
-            self._waiting = card
+        if self._reply_count:
+            self._kept_card = card
         else:
             await self._send_card(card)
 
     async def withdraw(self) -> None:
-        """Delete the message that was clicked. Slack itself hides the other private cards.
+        """Delete the message that was clicked, if cards replace it, and drop the card that is kept.
+
+        Slack itself hides the other private cards.
 
         Raises:
-            SlackFailed: when Slack refuses the deletion.
+            SlackFailed: when Slack refuses the deletion, or the response URL takes no more replies.
         """
-        self._waiting = None
+        self._kept_card = None
         if self.replaces:
             await self._reply({"delete_original": True})
 
     async def finish(self) -> None:
-        """Show the last card, unless it is shown already.
+        """Show the card that is kept; do nothing without one.
 
         Raises:
-            SlackFailed: when Slack refuses the reply, or the response URL has expired.
+            SlackFailed: when Slack refuses the reply, or the response URL takes no more replies.
         """
-        card, self._waiting = self._waiting, None
+        card, self._kept_card = self._kept_card, None
         if card is not None:
             await self._send_card(card)
 
     async def _send_card(self, card: Card) -> None:
-        """Send the messages of a card, as many as the response URL still accepts."""
-        # The first card leaves two uses of the response URL for the last card.
-        uses_left = SLACK.replies - self._uses - (0 if self._uses else 2)
+        """Send the messages of a card, without pictures and with tables as text.
+
+        At least one message is sent. The others are left out when the response URL has no replies
+        left for them, of which the first card leaves `REPLIES_FOR_LAST_CARD`.
+
+        Raises:
+            SlackFailed: when Slack refuses a reply, or the response URL takes no more replies.
+        """
+        is_first = self._reply_count == 0
+        replies_left = SLACK.replies - self._reply_count
+        if is_first:
+            replies_left -= REPLIES_FOR_LAST_CARD
         messages = render(card, pictures=False, tables=False)
         kind = "ephemeral" if self.private else "in_channel"
-        for number, message in enumerate(messages[: max(1, uses_left)]):
-            replaces = self.replaces and not number
+        for number, message in enumerate(messages[: max(1, replies_left)]):
+            replaces = self.replaces and number == 0
             content = {**message_body(message), "response_type": kind, "replace_original": replaces}
             await self._reply(content)
 
     async def _reply(self, content: Mapping[str, Any]) -> None:
         """Send one reply to the response URL.
 
+        Args:
+            content: The fields of the reply, for JSON.
+
         Raises:
-            SlackFailed: when the URL is used up or expired, or Slack refuses the reply.
+            SlackFailed: when the URL has had its five replies or its half an hour, when Slack
+                cannot be reached, or when it answers with another status than 200.
         """
-        if self._uses >= SLACK.replies or asyncio.get_running_loop().time() > self._until:
+        is_expired = asyncio.get_running_loop().time() > self._expires_at
+        if is_expired or self._reply_count >= SLACK.replies:
             raise SlackFailed(chat=NAME, reason="its response URL is used up")
-        self._uses += 1
+        self._reply_count += 1
         try:
             async with self.session.post(self.url, json=content) as response:
                 status = response.status

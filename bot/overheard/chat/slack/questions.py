@@ -54,61 +54,81 @@ class SlackQuestion:
 
 
 class SlackQuestions:
-    """Receives the events of questions.
+    """Receives Slack's events for questions in words, and passes the questions on.
 
     Args:
-        ask: Serves a question.
+        serve: Serves a question; called with the whole event and the question in it.
         workspaces: Finds the workspace of an event.
     """
 
     def __init__(
-        self, ask: Callable[[Body, SlackQuestion], Awaitable[None]], workspaces: Workspaces
+        self, serve: Callable[[Body, SlackQuestion], Awaitable[None]], workspaces: Workspaces
     ) -> None:
-        self._ask = ask
+        self._serve = serve
         self._workspaces = workspaces
 
     def attach(self, app: AsyncApp) -> None:
-        """Register the handlers of mentions, direct messages and the assistant panel."""
+        """Register with slack-bolt the handlers of mentions, direct messages and the assistant
+        panel.
+        """
         app.event("app_mention")(self._on_mention)
         app.event("message")(self._on_message)
         app.event("assistant_thread_started")(self._on_panel_opened)
         app.event("assistant_thread_context_changed")(_ignore)
 
     async def _on_mention(self, event: Body, body: Body) -> None:
-        """Answer a mention in the thread of its message; in a direct message, `_on_message` answers
-        it.
+        """Serve a mention of the bot as a question, which is answered in the thread of the message.
+
+        Ignored are mentions by bots, edited messages, and mentions in a direct message, which Slack
+        also sends as a message.
         """
-        if not event["channel"].startswith("D") and is_of_person(event):
+        is_direct_message = event["channel"].startswith("D")
+        if not is_direct_message and is_of_person(event):
             thread = event.get("thread_ts", "")
-            await self._answer(event, body, thread, thread or event["ts"])
+            await self._serve_message(event, body, thread, answer_thread=thread or event["ts"])
 
     async def _on_message(self, event: Body, body: Body) -> None:
-        """Answer a direct message, and a message in the assistant panel."""
+        """Serve a direct message, or a message in the assistant panel, as a question.
+
+        It is answered in the thread of the message, if the message is in one, as all messages of
+        the panel are. There, it is shown that an answer is coming. Ignored are messages in
+        channels, messages of bots and edited messages.
+        """
         if event.get("channel_type") == "im" and is_of_person(event):
             thread = event.get("thread_ts", "")
             if thread:
                 await self._show_status(body, event["channel"], thread)
-            await self._answer(event, body, thread, thread)
+            await self._serve_message(event, body, thread, answer_thread=thread)
 
-    async def _answer(self, event: Body, body: Body, thread: str, answer_thread: str) -> None:
-        """Pass the text of an event on as a question, unless the bot itself wrote it.
+    async def _serve_message(
+        self, event: Body, body: Body, thread: str, *, answer_thread: str
+    ) -> None:
+        """Pass a message on as a question, unless the bot itself wrote it.
+
+        A message without words, as a mention alone is, asks `NO_QUESTION`.
 
         Args:
-            event: The message or mention.
-            body: The whole request from Slack.
-            thread: The thread that the message belongs to.
-            answer_thread: The thread to answer in.
+            event: The message or mention, in Slack's JSON.
+            body: The whole request from Slack, with its team.
+            thread: The id of the message in whose thread the message is, or "".
+            answer_thread: The id of the message in whose thread to answer, or "".
+
+        Raises:
+            ChatUnavailable: when the team's workspace cannot be used.
+            SlackFailed: when Slack cannot be asked about the workspace.
         """
         workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
-        me = workspace.rights.bot_user_id or ""
-        if event["user"] == me:
+        bot_id = workspace.rights.bot_user_id or ""
+        if event["user"] == bot_id:
             return
-        text = question_text(event.get("text", ""), me) or NO_QUESTION
+        text = question_text(event.get("text", ""), bot_id) or NO_QUESTION
         question = SlackQuestion(text, event["user"], event["channel"], thread, answer_thread)
-        await self._ask(body, question)
+        await self._serve(body, question)
 
     async def _on_panel_opened(self, event: Body, body: Body) -> None:
-        """Propose questions in a new thread of the assistant panel."""
+        """Propose the questions of `PROMPTS`, below `GREETING`, in a new thread of the assistant
+        panel.
+        """
         thread = event["assistant_thread"]
         prompts = [{"title": title, "message": message} for title, message in PROMPTS]
         await self._call_panel(
@@ -121,11 +141,12 @@ class SlackQuestions:
         )
 
     async def _show_status(self, body: Body, channel: str, thread: str) -> None:
-        """Show in a thread of the assistant panel that an answer is coming, until the answer is
-        posted.
+        """Show in a thread of the assistant panel that an answer is coming.
+
+        Slack removes the sign when the answer is posted.
 
         Args:
-            body: The request from Slack.
+            body: The request from Slack, with its team.
             channel: The channel's id.
             thread: The id of the thread's first message.
         """
@@ -138,8 +159,13 @@ class SlackQuestions:
         )
 
     async def _call_panel(self, body: Body, method: str, **arguments: Any) -> None:
-        """Call a method of the assistant panel; the refusal of a workspace without the panel is
-        logged.
+        """Call a method of the assistant panel; a failure, as in a workspace without the panel, is
+        only logged.
+
+        Args:
+            body: The request from Slack, with its team.
+            method: The SDK's name of the method.
+            arguments: The method's arguments.
         """
         workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
         try:
@@ -157,8 +183,17 @@ def is_of_person(event: Body) -> bool:
     return bool(event.get("user")) and not (event.get("subtype") or event.get("bot_id"))
 
 
-def question_text(text: str, me: str) -> str:
-    """Return the words of a message, without the mention of the bot and without Slack's markup."""
-    text = text.replace(f"<@{me}>", " ")
-    text = re.sub(rf"<@{re.escape(me)}\|[^>]*>", " ", text) if me else text
+def question_text(text: str, bot_id: str) -> str:
+    """Return the words of a message, without the mention of the bot and without Slack's markup.
+
+    ``<@U01>: how is <http://acme.com|acme.com> doing &amp; why?`` gives ``how is acme.com doing &
+    why?``. Commas, colons and white space at both ends are removed, too.
+
+    Args:
+        text: The text of the message, in Slack's markup.
+        bot_id: The bot's id as a user, such as ``U01``; "" when it is not known, and then no
+            mention is removed.
+    """
+    if bot_id:
+        text = re.sub(rf"<@{re.escape(bot_id)}(\|[^>]*)?>", " ", text)
     return html.unescape(_LINK.sub(lambda link: link[2], text)).strip(" \t\n,:")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any
 
 from rich.cells import cell_len
@@ -25,25 +25,31 @@ from overheard.chat.limits import SLACK
 Block = dict[str, Any]
 """A piece of Block Kit, ready for JSON."""
 
+NOTE_LENGTH = 40
+"""Characters that are kept free for the note at the end of a cut text."""
+
 _READ_AS_MARKUP = re.compile(r"[*_~`<>&|\n]|:[^\s:]+:")
 """Characters that mrkdwn reads as markup, escaped or not."""
 
 
 def cut(text: str, limit: int) -> str:
-    """Return a text of at most `limit` characters; a cut text ends with the number of missing
-    characters.
+    """Return a text of at most `limit` characters.
+
+    A longer text is cut, and ends with the number of characters left out: ``Acme is… (1,204 more
+    characters)``.
     """
     if len(text) <= limit:
         return text
-    head = text[: limit - 40].rstrip()
-    return (
-        f"{head}\N{HORIZONTAL ELLIPSIS} ({wording.count(len(text) - len(head), 'more character')})"
-    )
+    head = text[: limit - NOTE_LENGTH].rstrip()
+    note = wording.count(len(text) - len(head), "more character")
+    return f"{head}\N{HORIZONTAL ELLIPSIS} ({note})"
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
-    """Yield a text in pieces of at most `limit` characters, split between paragraphs, lines or
-    words if possible.
+    """Yield a text in pieces of at most `limit` characters; nothing for an empty text.
+
+    It is split at the last end of a paragraph, a line or a word in the second half of the limit,
+    else at the limit. White space at the split is removed.
     """
     while len(text) > limit:
         at = max(text.rfind(gap, limit // 2, limit) for gap in ("\n\n", "\n", " "))
@@ -55,25 +61,31 @@ def pieces(text: str, limit: int) -> Iterator[str]:
 
 
 def escape(text: str) -> str:
-    """Return text for mrkdwn, without mentions, links and entities."""
+    """Return text in which mrkdwn reads no mentions, links and entities; emphasis is not escaped.
+
+    ``<@U01> & co`` becomes ``&lt;@U01&gt; &amp; co``.
+    """
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def is_free_of_markup(text: str) -> bool:
-    """Return whether mrkdwn shows a text literally."""
+    """Return whether mrkdwn shows a text literally: it has one line, no ``*_~`<>&|`` and no emoji
+    code such as ``:smile:``.
+    """
     return not _READ_AS_MARKUP.search(text)
 
 
 def plain_text_object(text: str, limit: int) -> Block:
-    """Return a plain text object of at most `limit` characters, without emoji codes.
+    """Return a plain text object, in which no emoji codes are read.
 
-    Slack refuses an empty text, so "-" takes its place.
+    A text of more than `limit` characters is cut and ends in an ellipsis. Slack refuses an empty
+    text, so that "-" takes its place.
     """
     return {"type": "plain_text", "text": wording.shorten(text, limit) or "-", "emoji": False}
 
 
 def span(text: str, *styles: str) -> Block:
-    """Return a run of rich text, such as ``span("Acme", "bold")``."""
+    """Return a run of rich text, such as ``span("Acme", "bold")``; "-" for an empty text."""
     run: Block = {"type": "text", "text": text or "-"}
     return {**run, "style": dict.fromkeys(styles, True)} if styles else run
 
@@ -104,7 +116,7 @@ def monospaced(text: str) -> Block:
 
 
 def small(text: str, limit: int) -> Block:
-    """Return a context block: small text of at most `limit` characters."""
+    """Return a context block with small text, which is cut after `limit` characters."""
     return {"type": "context", "elements": [plain_text_object(text, limit)]}
 
 
@@ -122,16 +134,21 @@ MAX_DATA_WIDTH, DATA_GAP = 44, 3
 shown row by row, because a reader would have to scroll to the side.
 """
 MAX_CAPTION = 150
+"""Characters of a data table's caption."""
 ROWS_PER_PAGE = 10
+"""Rows of a data table that readers see at a time."""
 
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?(\d[\d,]*)(\.\d+)?(?!\d)")
 """The number at the start of a cell, such as ``92 %`` or ``1,204``."""
 
 
 def data_table(table: Table) -> Block | None:
-    """Return a table as a block that readers can sort; None where text is easier to read.
+    """Return a table as a block that readers can sort, or None where text is easier to read.
 
-    A table without a caption, which Slack wants, is captioned by the heading of its rows.
+    None is returned for a table with less than two rows or columns, with more than Slack takes, or
+    with columns that are together wider than `MAX_DATA_WIDTH`. Slack wants a caption: a table
+    without one gets "By" and the name of its first column, as in "By brand". Readers see
+    `ROWS_PER_PAGE` rows at a time.
     """
     rows = [[_cell(wording.visible(cell)) for cell in row] for row in table.rows]
     header = [_cell(name) for name in table.header]
@@ -139,49 +156,58 @@ def data_table(table: Table) -> Block | None:
         return None
     columns = zip(header, *rows, strict=True)
     width = sum(max(map(cell_len, column)) + DATA_GAP for column in columns)
-    if width > MAX_DATA_WIDTH or sum(map(len, chain(header, *rows))) > SLACK.table_text:
+    characters = sum(map(len, chain(header, *rows)))
+    if width > MAX_DATA_WIDTH or characters > SLACK.table_text:
         return None
     caption = wording.line(table.caption) or f"By {header[0].lower() or 'row'}"
+    header_cells = [_text_cell(name) for name in header]
+    data_rows = [
+        _data_row(table, row, is_strong=number == table.strong) for number, row in enumerate(rows)
+    ]
     return {
         "type": "data_table",
         "caption": wording.shorten(caption, MAX_CAPTION),
         "page_size": min(len(rows), ROWS_PER_PAGE),
-        "rows": [
-            [_raw(name) for name in header],
-            *(_data_row(table, row, is_strong=at == table.strong) for at, row in enumerate(rows)),
-        ],
+        "rows": [header_cells, *data_rows],
     }
 
 
 def _data_row(table: Table, row: Sequence[str], *, is_strong: bool) -> list[Block]:
-    """Return the cells of a data table's row.
+    """Return the cells of a data table's row in Block Kit.
+
+    A cell of a right-aligned column that begins with a number, as ``92 %`` does, carries that
+    number, by which Slack sorts; it is shown as its text.
 
     Args:
-        table: The table, in whose right-aligned columns numbers can be sorted.
+        table: The table, which says which columns are right-aligned.
         row: The texts of the cells.
-        is_strong: Whether the first cell is bold.
+        is_strong: Whether the table is about this row, so that its first cell is bold, unless it is
+            a number.
     """
     cells = []
-    for at, cell in enumerate(row):
-        if at in table.right and (number := _NUMBER.match(cell)):
-            text = number[0].replace(",", "").replace("\N{MINUS SIGN}", "-")
-            value = float(text) if number[2] else int(text)
+    for column, cell in enumerate(row):
+        if column in table.right and (number := _NUMBER.match(cell)):
+            digits = number[0].replace(",", "").replace("\N{MINUS SIGN}", "-")
+            has_decimals = bool(number[2])
+            value = float(digits) if has_decimals else int(digits)
             cells.append({"type": "raw_number", "value": value, "text": cell})
-        elif is_strong and not at:
+        elif is_strong and column == 0:
             cells.append(rich(section(span(cell, "bold"))))
         else:
-            cells.append(_raw(cell))
+            cells.append(_text_cell(cell))
     return cells
 
 
-def _raw(text: str) -> Block:
+def _text_cell(text: str) -> Block:
+    """Return a cell of a data table with text; "-" for an empty one, which Slack refuses."""
     return {"type": "raw_text", "text": text or "-"}
 
 
 def text_table(table: Table) -> Iterator[Block]:
-    """Yield a table as text: its caption, and monospaced columns.
+    """Yield a table as text: its caption in small letters, if it has one, and its rows.
 
-    Where the columns have no room, its rows follow as paragraphs.
+    The rows are monospaced columns. If a phone has no room for these, or a cell would take more
+    than `MAX_CELL_LINES` lines, each row is a paragraph.
     """
     if caption := wording.line(table.caption):
         yield small(caption, SLACK.context)
@@ -195,29 +221,38 @@ def text_table(table: Table) -> Iterator[Block]:
 
 
 def _cell(text: str) -> str:
+    """Return the text of a cell on one line of at most `MAX_CELL` characters."""
     return wording.shorten(wording.line(text), MAX_CELL)
 
 
 def _column_widths(
     header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]
 ) -> list[int] | None:
-    """Return the width of each column in characters; None when they do not fit into
-    `MAX_TABLE_WIDTH`.
+    """Return the widths of monospaced columns that fit into `MAX_TABLE_WIDTH`, or None.
 
-    The widest columns of text are narrowed; columns of numbers (`right`) keep their width.
+    A column is as wide as its longest cell. While all together are too wide, the widest column of
+    text is narrowed, down to `MIN_COLUMN_WIDTH`; columns of numbers keep their width. None is
+    returned when that is not enough.
+
+    Args:
+        header: The names of the columns.
+        rows: The cells.
+        right: The indices of the right-aligned columns, which hold numbers.
     """
     widths = [max(cell_len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
-    while (over := sum(widths) + len(GAP) * (len(widths) - 1) - MAX_TABLE_WIDTH) > 0:
-        texts = [index for index in range(len(widths)) if index not in right]
-        widest = max(texts, key=lambda index: widths[index], default=None)
+    text_columns = [index for index in range(len(widths)) if index not in right]
+    while (excess := sum(widths) + len(GAP) * (len(widths) - 1) - MAX_TABLE_WIDTH) > 0:
+        widest = max(text_columns, key=lambda index: widths[index], default=None)
         if widest is None or widths[widest] <= MIN_COLUMN_WIDTH:
             return None
-        widths[widest] = max(MIN_COLUMN_WIDTH, widths[widest] - over)
+        widths[widest] = max(MIN_COLUMN_WIDTH, widths[widest] - excess)
     return widths
 
 
 def _max_lines(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
-    """Return the number of lines of the cell with the most lines."""
+    """Return how many lines the cell with the most lines takes in columns of these widths; 1
+    without cells.
+    """
     cells = (pair for row in rows for pair in zip(row, widths, strict=True))
     return max((len(_wrapped_lines(cell, width)) for cell, width in cells), default=1)
 
@@ -228,7 +263,10 @@ def _grid_blocks(
     widths: Sequence[int],
     right: frozenset[int],
 ) -> Iterator[Block]:
-    """Yield a table as monospaced columns, in as many blocks as needed, each with the header.
+    """Yield a table as monospaced columns, in as many blocks as Slack's limit needs.
+
+    Each block begins with the header and a line below it. A table without rows is one block with
+    the header alone. A row may be split between its lines.
 
     Args:
         header: The names of the columns.
@@ -236,66 +274,77 @@ def _grid_blocks(
         widths: The width of each column, in characters.
         right: The indices of the right-aligned columns.
     """
-    head = "\n".join(
-        [
-            *_row_lines(header, widths, right),
-            GAP.join("\N{BOX DRAWINGS LIGHT HORIZONTAL}" * w for w in widths),
-        ]
-    )
+    rule = GAP.join("\N{BOX DRAWINGS LIGHT HORIZONTAL}" * width for width in widths)
+    head = "\n".join([*_row_lines(header, widths, right), rule])
     lines = [line for row in rows for line in _row_lines(row, widths, right)]
-    room = (SLACK.text - len(head)) // (sum(widths) + len(GAP) * len(widths))
-    for start in range(0, len(lines) or 1, max(1, room)):
-        yield rich(monospaced("\n".join([head, *lines[start : start + max(1, room)]])))
+    max_line_length = sum(widths) + len(GAP) * len(widths)
+    lines_a_block = max(1, (SLACK.text - len(head)) // max_line_length)
+    for start in range(0, len(lines) or 1, lines_a_block):
+        yield rich(monospaced("\n".join([head, *lines[start : start + lines_a_block]])))
 
 
 def _row_lines(cells: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> Iterator[str]:
-    """Yield a row's cells as lines of text, wrapped to the widths of the columns.
+    """Yield the lines of text that show a row: as many as the cell with the most lines needs.
 
     Args:
-        cells: The cells.
+        cells: The cells, each of which is wrapped to the width of its column.
         widths: The width of each column, in characters.
         right: The indices of the right-aligned columns.
     """
     wrapped = [_wrapped_lines(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    for number in range(max(map(len, wrapped))):
-        parts = [lines[number] if number < len(lines) else "" for lines in wrapped]
+    for columns in zip_longest(*wrapped, fillvalue=""):
         padded = [
-            _pad(p, w, i in right) for i, (p, w) in enumerate(zip(parts, widths, strict=True))
+            _padded(text, width, align_right=index in right)
+            for index, (text, width) in enumerate(zip(columns, widths, strict=True))
         ]
         yield GAP.join(padded).rstrip()
 
 
 def _wrapped_lines(text: str, width: int) -> list[str]:
-    """Return a cell's lines, broken between words; `width` counts wide letters as two."""
+    """Return a cell's text as lines that are at most `width` characters wide, broken between words.
+
+    Letters that are two characters wide, as in Chinese, count twice. A word that is longer than a
+    line is broken.
+    """
     if cell_len(text) <= width:
         return [text]
-    wide = cell_len(text) > len(text)
-    return textwrap.wrap(text, max(1, width // 2 if wide else width)) or [""]
+    has_wide_letters = cell_len(text) > len(text)
+    return textwrap.wrap(text, max(1, width // 2 if has_wide_letters else width)) or [""]
 
 
-def _pad(text: str, width: int, right: bool) -> str:
+def _padded(text: str, width: int, *, align_right: bool) -> str:
+    """Return a text with spaces after it, or before it, that make it `width` characters wide."""
     space = " " * (width - cell_len(text))
-    return space + text if right else text + space
+    return space + text if align_right else text + space
 
 
 def _record_blocks(
     table: Table, header: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> Iterator[Block]:
-    """Yield the rows of a table as paragraphs: a row's heading in bold, then its other cells with
-    their names.
+    """Yield the rows of a table as paragraphs, in as many blocks as Slack's limit needs.
 
-    A block holds as many paragraphs as Slack takes.
+    A paragraph is the row's heading in bold, and below it the other cells with the names of their
+    columns: ``Now: 43 % · Usually: 51 %``. It is followed by an empty line, but for the last one.
+
+    Args:
+        table: The table, which says how many cells are the heading of a row.
+        header: The names of the columns.
+        rows: The texts of the cells.
     """
     paragraphs: list[Block] = []
-    size, heading_count = 0, heading_cells(table)
-    for row in rows:
+    size = 0
+    heading_count = heading_cells(table)
+    for number, row in enumerate(rows, 1):
         cells = " \N{MIDDLE DOT} ".join(named_cells(header[heading_count:], row[heading_count:]))
-        first, rest = heading(table, row[:heading_count]), cut(cells, SLACK.text // 2)
-        if paragraphs and size + len(first) + len(rest) > SLACK.text:
+        row_heading = heading(table, row[:heading_count])
+        rest = cut(cells, SLACK.text // 2)
+        if paragraphs and size + len(row_heading) + len(rest) > SLACK.text:
             yield rich(*paragraphs)
             paragraphs, size = [], 0
-        size += len(first) + len(rest)
-        end = "" if row is rows[-1] else "\n"
-        paragraphs.append(section(span(first, "bold"), span(f"\n{rest}{end}" if rest else end)))
+        size += len(row_heading) + len(rest)
+        end = "" if number == len(rows) else "\n"
+        below = f"\n{rest}{end}" if rest else end
+        spans = [span(below)] if below else []
+        paragraphs.append(section(span(row_heading, "bold"), *spans))
     if paragraphs:
         yield rich(*paragraphs)

@@ -68,10 +68,10 @@ class Workspaces(Protocol):
     """Finds workspaces by their team ids."""
 
     async def workspace(self, team: str) -> Workspace:
-        """Return the workspace of a team.
+        """Return the workspace of a team; Slack is asked about it when it is not known yet.
 
         Args:
-            team: The team's id; empty in a deployment with one workspace.
+            team: The team's id, such as ``T01``; may be "" in a deployment with one workspace.
 
         Raises:
             ChatUnavailable: when Slack refuses the workspace's token, or the workspace has not
@@ -81,7 +81,7 @@ class Workspaces(Protocol):
         ...
 
     async def forget(self, team: str) -> None:
-        """Remove the tokens of a team that has uninstalled the bot."""
+        """Drop what is stored of a team whose token is not valid any more."""
         ...
 
 
@@ -90,21 +90,22 @@ class OneWorkspace:
 
     def __init__(self, client: SlackClient) -> None:
         self._client = client
-        self._known: Workspace | None = None
+        self._workspace: Workspace | None = None
 
     async def workspace(self, team: str) -> Workspace:  # noqa: ARG002 - there is only one
-        """Return the token's workspace, for any team.
+        """Return the token's workspace, for any team; the first call asks Slack for its ids.
 
         Raises:
             ChatUnavailable: when Slack refuses the token.
             SlackFailed: when Slack cannot be asked about the token.
         """
-        self._known = self._known or await identify(self._client)
-        return self._known
+        if self._workspace is None:
+            self._workspace = await identify(self._client)
+        return self._workspace
 
     async def forget(self, team: str) -> None:  # noqa: ARG002 - there is only one
-        """Ask Slack about the token again at the next request; see `Workspaces`."""
-        self._known = None
+        """Ask Slack about the token again at the next request, because it may be invalid now."""
+        self._workspace = None
 
 
 async def identify(client: SlackClient, installer: str | None = None) -> Workspace:
@@ -112,7 +113,8 @@ async def identify(client: SlackClient, installer: str | None = None) -> Workspa
 
     Args:
         client: Calls Slack with the token.
-        installer: See `People`.
+        installer: The id of the person who installed the bot by OAuth, who then counts as the only
+            owner; None where the workspace's owners and admins count as owners.
 
     Raises:
         ChatUnavailable: when Slack refuses the token.
@@ -135,11 +137,12 @@ async def identify(client: SlackClient, installer: str | None = None) -> Workspa
 
 
 def token_refusal(error: SlackFailed, key: str) -> ChatUnavailable | None:
-    """Return an error with a remedy when Slack refused a token, or None for any other failure.
+    """Return the error that ends the chat when Slack has refused a token; None for any other
+    failure.
 
     Args:
-        error: The error of a call.
-        key: The token's key in ``[slack]``, such as ``bot_token``.
+        error: The error of a call with the token.
+        key: The token's key in ``[slack]``, such as ``bot_token``, which the remedy names.
     """
     if error.code not in REFUSED_TOKEN_CODES:
         return None
@@ -151,10 +154,11 @@ def token_refusal(error: SlackFailed, key: str) -> ChatUnavailable | None:
 
 
 Profile = Mapping[str, Any]
+"""The ``user`` object of Slack's ``users.info``."""
 
 
 class People:
-    """The people of one workspace, cached for some minutes.
+    """The people of one workspace, cached for `PROFILE_LIFETIME_S` seconds.
 
     Without the scopes users:read and usergroups:read, people have no time zone and no groups.
 
@@ -172,15 +176,19 @@ class People:
         self._installer = installer
         self._profiles: OrderedDict[str, tuple[float, Profile]] = OrderedDict()
         self._groups: dict[str, tuple[str, ...]] = {}
-        self._groups_until = 0.0
+        self._groups_expire_at = 0.0
         self._asking = asyncio.Lock()
 
     async def person(self, user: str, name: str = "") -> Person:
-        """Return a person with name, groups and time zone, as far as Slack sends them.
+        """Return a person with name, user groups and time zone.
+
+        Slack is asked for what is not cached. What it does not tell is left empty, also after a
+        failure; then the person is no owner, unless he or she is the installer.
 
         Args:
-            user: The person's id.
-            name: The name to use when Slack returns no display name and no real name.
+            user: The person's id, such as ``U01``.
+            name: The name to use when Slack returns no display name and no real name; if that is
+                "", the id is the name.
         """
         account = await self._account(user)
         profile = account.get("profile") or {}
@@ -190,8 +198,14 @@ class People:
         return Person("slack", user, str(display_name), groups, zone, self._owns(user, account))
 
     def _owns(self, user: str, account: Profile) -> bool:
-        """Return whether a person counts as an owner: the installer, else owners and admins, but no
-        guests.
+        """Return whether a person counts as an owner.
+
+        Where the bot was installed by OAuth, only the installer does. Elsewhere, the workspace's
+        owners and admins do, but no guests and no members of other workspaces.
+
+        Args:
+            user: The person's id.
+            account: The ``user`` object of ``users.info``; empty when Slack has not sent it.
         """
         if self._installer is not None:
             return user == self._installer
@@ -201,11 +215,13 @@ class People:
         return bool(is_member and administers and not guest)
 
     async def _account(self, user: str) -> Profile:
-        """Return the ``user`` object of ``users.info``, cached; empty when Slack does not
-        send it.
+        """Return the ``user`` object of ``users.info``; Slack is asked when it is not cached.
+
+        When Slack does not send it, the result is the object that was cached before, or empty. The
+        oldest of more than `MAX_PEOPLE` cached objects is dropped.
         """
-        until, account = self._profiles.get(user, (0.0, {}))
-        if until > time.monotonic():
+        expires_at, account = self._profiles.get(user, (0.0, {}))
+        if expires_at > time.monotonic():
             return account
         answer, lifetime_s = await self._answer_and_lifetime("users_info", user=user)
         account = answer.get("user") or account
@@ -215,26 +231,35 @@ class People:
         return account
 
     async def _groups_by_person(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the ids of user groups by the id of the person, cached; empty when Slack does not
-        send them.
+        """Return the ids of the user groups of each person, by the person's id; people without a
+        group are not in it.
+
+        Slack is asked when they are not cached. When it does not send them, the result is what was
+        cached before, or empty. Rights depend on the groups, so that all requests wait for the
+        answer.
         """
-        async with self._asking:  # rights depend on the groups, so every request waits for them
-            if self._groups_until < time.monotonic():
+        async with self._asking:
+            if self._groups_expire_at < time.monotonic():
                 answer, lifetime_s = await self._answer_and_lifetime(
                     "usergroups_list", include_users=True
                 )
                 if "usergroups" in answer:
-                    self._groups = _by_person(answer["usergroups"])
-                self._groups_until = time.monotonic() + lifetime_s
+                    self._groups = _groups_by_person(answer["usergroups"])
+                self._groups_expire_at = time.monotonic() + lifetime_s
             return self._groups
 
     async def _answer_and_lifetime(
         self, method: str, **arguments: Any
     ) -> tuple[Mapping[str, Any], float]:
-        """Return Slack's answer, empty after a failure, and its lifetime in seconds.
+        """Return Slack's answer to a call, and the seconds for which it is cached.
 
-        A failure is no error here: a request is served without the person's details. A refusal is
-        kept as long as an answer; after an outage Slack is asked again soon.
+        After a failure, the answer is empty: a request is served without the person's details. A
+        refusal, which has a code, is cached as long as an answer; after an outage, Slack is asked
+        again after `RETRY_AFTER_OUTAGE_S`.
+
+        Args:
+            method: The SDK's name of the method, such as ``users_info``.
+            arguments: The method's arguments.
         """
         try:
             return await self._client.call(method, **arguments), PROFILE_LIFETIME_S
@@ -242,8 +267,13 @@ class People:
             return {}, PROFILE_LIFETIME_S if error.code else RETRY_AFTER_OUTAGE_S
 
 
-def _by_person(groups: list[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """Return the ids of the groups that each person is in, from ``usergroups.list``."""
+def _groups_by_person(groups: list[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the user groups of each person, by the person's id.
+
+    Args:
+        groups: The ``usergroups`` of Slack's ``usergroups.list``, each with the ids of its
+            ``users``.
+    """
     group_ids: dict[str, tuple[str, ...]] = {}
     for group in groups:
         for user in group.get("users") or ():
@@ -258,7 +288,14 @@ class PurgedStateStore(AsyncSQLAlchemyOAuthStateStore):
     """
 
     async def async_issue(self, *args: object, **kwargs: object) -> str:
-        """Return a new state, stored for `INSTALL_TIMEOUT_S`; delete expired and surplus states."""
+        """Store a new state, valid for `INSTALL_TIMEOUT_S` seconds, and return it.
+
+        Before that, expired states are deleted, and the oldest beyond the newest `MAX_STATES`.
+
+        Args:
+            args: The arguments of the SDK's store, which are passed on.
+            kwargs: The same.
+        """
         columns, now = self.oauth_states.c, datetime.now(UTC).replace(tzinfo=None)
         newest = select(columns.id).order_by(columns.id.desc()).limit(MAX_STATES)
         old = (columns.expire_at < now) | columns.id.not_in(newest)
@@ -269,7 +306,7 @@ class PurgedStateStore(AsyncSQLAlchemyOAuthStateStore):
 
 
 class Installations:
-    """The workspaces that installed the bot by OAuth; see `Workspaces`.
+    """The workspaces that have installed the bot by OAuth, with their tokens in a database.
 
     Args:
         settings: ``[slack]``, with its client id and secret.
@@ -283,13 +320,14 @@ class Installations:
         self._engine = _engine(settings.installations)
         self._store = AsyncSQLAlchemyInstallationStore(settings.client_id, self._engine, logger=log)
         self._states = PurgedStateStore(INSTALL_TIMEOUT_S, self._engine, logger=log)
-        self._known: OrderedDict[str, Workspace] = OrderedDict()
+        self._workspaces_by_token: OrderedDict[str, Workspace] = OrderedDict()
 
     async def open(self) -> None:
-        """Create the missing file and tables of the database.
+        """Create the file and the tables of the database, as far as they are missing.
 
         Raises:
-            ChatUnavailable: when the database cannot be used.
+            ChatUnavailable: when the database cannot be used; it names its address, without the
+                password.
         """
         try:
             create_file(self._settings.installations)
@@ -306,7 +344,9 @@ class Installations:
         await self._engine.dispose()
 
     def flow(self) -> AsyncOAuthFlow:
-        """Return slack-bolt's OAuth flow, which serves the pages of an installation."""
+        """Return slack-bolt's OAuth flow, which serves the pages of an installation and stores the
+        tokens.
+        """
         secret = self._settings.client_secret
         return AsyncOAuthFlow(
             client=SlackClient("", self._settings.base_url, self._session).web,
@@ -318,7 +358,7 @@ class Installations:
                 user_scopes=[],
                 redirect_uri=f"{self._settings.url.rstrip('/')}{SLACK_REDIRECT_PATH}",
                 redirect_uri_path=SLACK_REDIRECT_PATH,
-                authorization_url=_authorization(self._settings.base_url),
+                authorization_url=_authorization_page(self._settings.base_url),
                 installation_store=self._store,
                 state_store=self._states,
                 logger=log,
@@ -326,7 +366,13 @@ class Installations:
         )
 
     async def workspace(self, team: str) -> Workspace:
-        """Return the workspace of a team, with the newest token of its installation.
+        """Return the workspace of a team, with the newest token of its installations.
+
+        Slack is asked about a token that is not known. The oldest of more than `MAX_WORKSPACES`
+        known workspaces is dropped from memory.
+
+        Args:
+            team: The team's id, such as ``T01``.
 
         Raises:
             ChatUnavailable: when Slack refuses the token, or the team has not installed the bot.
@@ -337,60 +383,73 @@ class Installations:
             reason = f'the workspace "{team}" has not installed it'
             remedy = f"open {self._settings.url.rstrip('/')}/slack/install there"
             raise ChatUnavailable(chat=NAME, reason=reason, remedy=remedy)
-        workspace = self._known.get(token)
+        workspace = self._workspaces_by_token.get(token)
         if workspace is None:
             client = SlackClient(token, self._settings.base_url, self._session)
             installer = await self._installer(team)
-            workspace = self._known[token] = await identify(client, installer)
-            if len(self._known) > MAX_WORKSPACES:
-                self._known.popitem(last=False)
+            workspace = await identify(client, installer)
+            self._workspaces_by_token[token] = workspace
+            if len(self._workspaces_by_token) > MAX_WORKSPACES:
+                self._workspaces_by_token.popitem(last=False)
         return workspace
 
     async def forget(self, team: str) -> None:
-        """Delete the tokens of a team that has uninstalled the bot, and log it; see
-        `Workspaces`.
+        """Delete a team's tokens and installations, because it has uninstalled the bot; log it.
+
+        All known workspaces are dropped from memory, so that Slack is asked about the other teams
+        again.
         """
         log.warning("Slack's workspace %s has uninstalled Overheard.", team)
         client_id = self._settings.client_id
         async with self._engine.begin() as connection:
             for table in (self._store.bots, self._store.installations):
-                of_team = (table.c.client_id == client_id) & (table.c.team_id == team)
-                await connection.execute(delete(table).where(of_team))
-        self._known.clear()  # its keys are tokens; Slack is asked about the other teams again
+                is_of_team = (table.c.client_id == client_id) & (table.c.team_id == team)
+                await connection.execute(delete(table).where(is_of_team))
+        self._workspaces_by_token.clear()
 
     async def _token(self, team: str) -> str | None:
-        """Return a team's newest bot token, of any organisation; None without an installation."""
+        """Return the bot token of a team's newest installation, whatever the organisation to which
+        the team belonged; None without an installation.
+        """
         bots = self._store.bots
-        of_team = (bots.c.client_id == self._settings.client_id) & (bots.c.team_id == team)
+        is_of_team = (bots.c.client_id == self._settings.client_id) & (bots.c.team_id == team)
         newest = (
-            select(bots.c.bot_token).where(of_team).order_by(bots.c.installed_at.desc()).limit(1)
+            select(bots.c.bot_token).where(is_of_team).order_by(bots.c.installed_at.desc()).limit(1)
         )
         async with self._engine.connect() as connection:
             return (await connection.execute(newest)).scalar()
 
     async def _installer(self, team: str) -> str:
-        """Return the id of the person who installed the bot in a team last, or an empty string."""
-        made = self._store.installations
-        of_team = (made.c.client_id == self._settings.client_id) & (made.c.team_id == team)
-        newest = select(made.c.user_id).where(of_team).order_by(made.c.installed_at.desc()).limit(1)
+        """Return the id of the person who made a team's newest installation; "" without one."""
+        table = self._store.installations
+        is_of_team = (table.c.client_id == self._settings.client_id) & (table.c.team_id == team)
+        newest = (
+            select(table.c.user_id).where(is_of_team).order_by(table.c.installed_at.desc()).limit(1)
+        )
         async with self._engine.connect() as connection:
             return str((await connection.execute(newest)).scalar() or "")
 
 
-def _authorization(base_url: str) -> str | None:
-    """Return the page on which people agree to an installation, or None for the usual page.
+def _authorization_page(base_url: str) -> str | None:
+    """Return the address of the page on which people agree to an installation.
 
-    GovSlack has a separate page.
+    It is None, for the SDK's default, unless the API's address is of GovSlack, which has a page of
+    its own.
     """
     host = urlsplit(base_url).hostname or ""
     return f"https://{host}/oauth/v2/authorize" if host.endswith("slack-gov.com") else None
 
 
 def create_file(url: str) -> None:
-    """Create the file of an SQLite database that only its owner can read, if there is none.
+    """Create the empty file of an SQLite database, which only its owner can read and write.
+
+    An existing file is left as it is. Nothing is done for a database in memory or of another kind.
+
+    Args:
+        url: The database's address for SQLAlchemy, such as ``sqlite:///slack.db``.
 
     Raises:
-        OSError: when it cannot be created.
+        OSError: when the file cannot be created.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
@@ -398,8 +457,12 @@ def create_file(url: str) -> None:
 
 
 def _engine(url: str) -> AsyncEngine:
-    """Return an engine for a database's address, with the driver of `DRIVERS`."""
+    """Return an engine for a database; nothing is connected yet.
+
+    Args:
+        url: The database's address for SQLAlchemy. Without a driver in it, as in
+            ``postgresql://...``, the asynchronous driver of `DRIVERS` is used.
+    """
     parsed = make_url(url)
-    return create_async_engine(
-        parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
-    )
+    driver = DRIVERS.get(parsed.drivername, parsed.drivername)
+    return create_async_engine(parsed.set(drivername=driver))
