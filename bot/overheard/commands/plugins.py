@@ -1,7 +1,7 @@
-"""`plugins`: what is installed, what is wrong with it, and a project for a new plugin.
+"""`plugins`: which plugins are installed, what is wrong with them, and a project for a new plugin.
 
-The project of `plugins new` is taken from ``plugins/plugin-template``, which holds a plugin of each
-kind and works as it lies there: ``my_scorer`` becomes the name that is wanted, and what is about
+The project of `plugins new` is copied from ``plugins/plugin-template``, a working project with a
+plugin of each kind. The name ``my_scorer`` becomes the name that is wanted, and everything about
 other kinds is left out.
 """
 
@@ -39,11 +39,17 @@ async def plugins(
     *,
     name: Annotated[str, argument("Show this one alone.")] = "",
 ) -> Card:
-    """Show every plugin as Loaded or Failed with the remedy for each fault; with a name, show that
-    plugin.
+    """Return the card of all plugins: which are loaded, which failed and why, and which are paused
+    after faults. With a name, return the card of that plugin, as `show_plugin` does.
+
+    Args:
+        deployment: The open deployment, or in a terminal the session.
+        call: The face: a terminal has a table, a chat the names.
+        name: The name of one plugin, such as ``openai``; empty for all.
 
     Raises:
         UnknownName: when the named plugin is not installed.
+        ConfigError: when a terminal's configuration is invalid.
     """
     if name:
         return await show_plugin(deployment, call, name=name)
@@ -78,17 +84,21 @@ async def plugins(
 
 
 def _names_in_chat(reports: Sequence[PluginReport], face: Face) -> str:
-    """Return the names of plugins for a chat; an empty string for a terminal, which has a table."""
+    """Return the names of plugins as the end of a sentence in a chat, such as ``: openai, slack``.
+    Return an empty string for a terminal, which has a table.
+    """
     return f": {wording.listing([r.name for r in reports])}" if face is Face.CHAT else ""
 
 
 async def show_plugin(
     deployment: Deployment | Session, call: Call, *, name: Annotated[str, argument("Its name.")]
 ) -> Card:
-    """Show what one plugin provides, and the keys of its settings with their defaults.
+    """Return the card of one plugin: what it provides or what is wrong with it, and in a terminal
+    each key that its tables of the configuration can have, with its type and default.
 
     Raises:
         UnknownName: when the plugin is not installed.
+        ConfigError: when a terminal's configuration is invalid.
     """
     reports = {report.name: report for report in deployment.plugins.reports}
     report = reports.get(name)
@@ -120,7 +130,9 @@ async def show_plugin(
 
 
 def _idle_sentence(report: PluginReport) -> str:
-    """Return why a loaded plugin provides nothing, as a sentence."""
+    """Return a sentence on why a loaded plugin provides nothing: its table is missing in the
+    configuration, or it is set so.
+    """
     missing = [f"[{table}]" for table in report.settings if table.endswith(".NAME")]
     if not missing:
         return "It provides nothing as it is set."
@@ -133,13 +145,15 @@ def _name_and_version(report: PluginReport) -> str:
 
 
 def _load_state(report: PluginReport) -> str:
+    """Return ``Loaded`` for a plugin that can be used at least in part, else ``Failed``."""
     return "Loaded" if report.loaded else "Failed"
 
 
 async def resume_plugin(
     deployment: Deployment | Session, _: Call, *, name: Annotated[str, argument("Its name.")]
 ) -> Card:
-    """End the pause of a plugin that was paused after faults.
+    """End the pauses of all objects of a plugin (scorers, providers ...) that were paused after
+    faults, so that they are called again. Nothing changes if none is paused.
 
     Raises:
         UnknownName: when the plugin is not installed.
@@ -147,13 +161,13 @@ async def resume_plugin(
     reports = [report.name for report in deployment.plugins.reports]
     if name not in reports:
         raise unknown_name("plugin", name, reports)
-    parts = deployment.plugins.resume(name)
-    resumed = f"Tried again from now on: {', '.join(map(_uncapitalised, parts))}."
+    resumed = deployment.plugins.resume(name)
+    text = f"Tried again from now on: {', '.join(map(_uncapitalised, resumed))}."
     return Card(
         title=name,
-        text=resumed if parts else "Nothing of it is paused.",
+        text=text if resumed else "Nothing of it is paused.",
         severity=Severity.GOOD,
-        data={"name": name, "resumed": parts},
+        data={"name": name, "resumed": resumed},
     )
 
 
@@ -163,8 +177,11 @@ async def pin_plugin(
     *,
     name: Annotated[str, argument("Its name, or that of its distribution.")],
 ) -> Card:
-    """Print to stdout the entry of ``[plugins] allow`` that allows a plugin in its installed
-    version only. None of the plugin's code runs.
+    """Print the line for ``[plugins] allow`` that allows a plugin in exactly its installed version:
+    ``"name==1.0 --hash=sha256:..."``.
+
+    The line goes to standard output, so that it stays whole; the card has it for JSON output only.
+    None of the plugin's code runs.
 
     Args:
         name: The name of the plugin or of its distribution.
@@ -178,8 +195,12 @@ async def pin_plugin(
 
 
 def notice_card(plugin: str, text: str) -> Card:
-    """Return the notice for admins on a paused plugin, or, with an empty name, on something
-    else.
+    """Return the warning that admins get about a plugin, with a button that ends its pause.
+
+    Args:
+        plugin: The name of the plugin; empty for a warning about something else, which has no
+            button.
+        text: What happened.
     """
     resume = Action(f"{PLUGINS_RESUME.name} {plugin}", "Try it again now")
     return Card(
@@ -190,8 +211,8 @@ def notice_card(plugin: str, text: str) -> Card:
     )
 
 
-def _uncapitalised(part: str) -> str:
-    return part[:1].lower() + part[1:]
+def _uncapitalised(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 PLUGINS = CommandSpec(
@@ -227,8 +248,10 @@ PLUGINS_PIN = CommandSpec(
 
 
 KINDS = ("provider", "scorer", "chat", "feed", "command")
-PARTS = {"pyproject.toml": r"^", "README.md": r"^(?=## )"}
-"""Where the parts of a file begin of which each may be about one kind: lines, and sections."""
+SECTION_STARTS = {"pyproject.toml": r"^", "README.md": r"^(?=## )"}
+"""Files of the template with sections about single kinds, and the pattern at which a section
+begins: each line, or each heading.
+"""
 
 
 async def new_plugin(
@@ -238,16 +261,17 @@ async def new_plugin(
     name: Annotated[str, argument("What it is called.")],
     kind: Annotated[str, option("What it brings.", choices=KINDS)] = "scorer",
 ) -> Card:
-    """Write an installable project with a plugin of one kind into a new folder of the current
-    directory.
+    """Write an installable project with one plugin and its tests into a new folder of the current
+    directory, such as ``overheard-reading-level``.
 
     Args:
-        name: The name of the plugin.
+        name: The name of the plugin, in small letters, figures, hyphens and underscores.
         kind: The kind of plugin, one of `KINDS`.
 
     Raises:
-        BadUsage: when the name is invalid or taken.
-        FileUnwritable: when the folder is there already, or cannot be written.
+        BadUsage: when the name has another form, is taken by an installed plugin or a command, or
+            would give a class a name that Overheard exports.
+        FileUnwritable: when the folder exists already, or cannot be written.
     """
     word = name.replace("-", "_")
     project = dict(_project_files(word, kind))
@@ -269,7 +293,7 @@ async def new_plugin(
 
 
 def template() -> Traversable:
-    """Return the folder of the template project: inside the installed package, or
+    """Return the folder of the template project: the one inside the installed package, else
     ``plugins/plugin-template`` of a checkout.
     """
     installed = files("overheard.commands") / "template"
@@ -278,31 +302,46 @@ def template() -> Traversable:
 
 
 def _project_files(word: str, kind: str) -> Iterator[tuple[str, str]]:
-    """Yield the path and text of each file of a new project for a plugin of a kind; `word` is the
-    plugin's name with underscores.
+    """Yield the path and the text of each file of a new project.
+
+    Args:
+        word: The plugin's name with underscores, such as ``reading_level``.
+        kind: The kind of plugin, one of `KINDS`.
     """
     mine = f"my_{kind}"
-    for file in (*PARTS, f"overheard_{mine}.py", f"tests/test_{mine}.py"):
+    for file in (*SECTION_STARTS, f"overheard_{mine}.py", f"tests/test_{mine}.py"):
         text = (template() / file).read_text(encoding="utf-8")
-        yield (
-            file.replace(mine, word),
-            _renamed_text(_parts_about_kind(kind, text, file), word, kind),
-        )
+        text = _without_other_kinds(text, file, kind)
+        yield file.replace(mine, word), _renamed_text(text, word, kind)
 
 
-def _parts_about_kind(kind: str, text: str, file: str) -> str:
-    """Return a file's text without the parts that mention only other kinds of plugin."""
-    if file not in PARTS:
+def _without_other_kinds(text: str, file: str, kind: str) -> str:
+    """Return a file's text without the sections that mention other kinds of plugin and not `kind`,
+    and without comments such as ``# my_scorer``.
+
+    The text of a file that is not in `SECTION_STARTS` is returned unchanged.
+    """
+    if file not in SECTION_STARTS:
         return text
-    others = [f"my_{other}" for other in KINDS if other != kind]
-    parts = re.split(PARTS[file], text, flags=re.MULTILINE)
-    kept = [p for p in parts if f"my_{kind}" in p or not any(other in p for other in others)]
+    mine, others = f"my_{kind}", [f"my_{other}" for other in KINDS if other != kind]
+    sections = re.split(SECTION_STARTS[file], text, flags=re.MULTILINE)
+    kept = [
+        section
+        for section in sections
+        if mine in section or not any(other in section for other in others)
+    ]
     return re.sub(r"  # my_.*", "", "".join(kept)).rstrip() + "\n"
 
 
 def _renamed_text(text: str, word: str, kind: str) -> str:
-    """Return a text with the template's name replaced by the name `word` of a plugin of a kind, in
-    each of its spellings.
+    """Return a text of the template with a new plugin's name in place of ``my_scorer``, in each
+    spelling: ``my_scorer``, ``MY_SCORER``, ``my-scorer``, ``My scorer`` and class names such as
+    ``MySettings``.
+
+    Args:
+        text: The text.
+        word: The new name with underscores.
+        kind: The kind of plugin, which is part of the template's name and left out of class names.
     """
     dashed = word.replace("_", "-")
     title = "".join(map(str.capitalize, word.removesuffix(f"_{kind}").split("_")))
@@ -319,8 +358,14 @@ def _renamed_text(text: str, word: str, kind: str) -> str:
 
 
 def _name_problem(name: str, word: str, kind: str, project: Mapping[str, str]) -> str:
-    """Return why a plugin of a kind cannot have a name, as a sentence without its stop; empty if it
-    can. `word` is the name with underscores, `project` the new project's files.
+    """Return why a new plugin cannot have a name, as a sentence without its stop; empty if it can.
+
+    Args:
+        name: The name as typed.
+        word: The name with underscores.
+        kind: The kind of plugin; a command must not have the name of another command.
+        project: The texts of the new project by path; their classes must not have a name that
+            Overheard exports.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*", name):
         return f'"{name}" is no name of a plugin: small letters, figures and hyphens'
@@ -328,8 +373,8 @@ def _name_problem(name: str, word: str, kind: str, project: Mapping[str, str]) -
         return f'a plugin called "{word}" is installed'
     if kind == "command" and word.replace("_", "-") in RESERVED_WORDS:
         return f'there is a command "{name}"'
-    made = re.findall(r"^class (\w+)", project[f"overheard_{word}.py"], re.MULTILINE)
-    if taken := sorted({*made} & {*overheard.__all__}):
+    classes = re.findall(r"^class (\w+)", project[f"overheard_{word}.py"], re.MULTILINE)
+    if taken := sorted({*classes} & {*overheard.__all__}):
         return f'"{name}" would make a class {taken[0]}, as Overheard has one'
     return ""
 

@@ -1,4 +1,6 @@
-"""`power`: the smallest change that a panel can show, when, for how much, and what buys more."""
+"""`power`: how small a drop of visibility the checks can show, within which time, for which price,
+and what would show smaller ones.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,15 @@ from overheard.runs.cost_estimate import price_of, usual_cost
 from overheard.runs.plan import find_brand, tracked
 
 USUAL_RUNS = 20
-"""Runs of baseline that are assumed as long as there are fewer."""
-KNOWN_FROM = 5
+"""Number of earlier runs that is assumed as long as fewer are stored."""
+MIN_RUNS_FOR_TAU = 5
 """Smallest number of stored runs from which run effects are estimated."""
+USUAL_REPEATS, USUAL_DAYS_BETWEEN = 3, 7.0
+"""Repeats, and days between two runs, of a brand without a schedule."""
+MIN_EXCESS = -2.0
+"""Smallest excess over `USUAL_LIMIT` that is computed with, on the log scale of evidence."""
+RATE_BOUNDS = (0.005, 0.995)
+"""Bounds of a prompt's probability of a mention: 0 and 1 have no logit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +99,19 @@ async def power(
     ] = None,
     details: Annotated[bool, option("In a chat, the figures and pictures of each model.")] = False,
 ) -> Card:
-    """Show the smallest drop of visibility that the panel of a brand can show, after which time and
-    for which price.
+    """Return the card of the smallest drop of a brand's visibility that its checks can show at each
+    model, within which time and for which price; and of what twice the money would show. Nothing is
+    asked.
+
+    A chat without `details` gets one overview, else there is a card for each model.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The face, and the time zone of the chart.
         brand: The name of the brand; empty means the first tracked brand.
-        repeats: How often each prompt is asked in a run; None for that of the schedule, else 3.
-        every: Days between two runs; None for those of the schedule, else 7.
+        repeats: How often each prompt is asked in a run; None for that of the brand's schedule,
+            else `USUAL_REPEATS`.
+        every: Days between two runs; None for those of the schedule, else `USUAL_DAYS_BETWEEN`.
         tau: Standard deviation of the run effects in logits; None to estimate it from stored runs.
         details: Whether a chat shows a card for each model; a terminal always does.
 
@@ -107,14 +119,14 @@ async def power(
         UnknownName: for a brand that does not exist.
         NothingToAsk: when there is no brand, prompt or model.
     """
-    known = [find_brand(deployment.catalogue, brand)] if brand else tracked(deployment.catalogue)
+    brands = [find_brand(deployment.catalogue, brand)] if brand else tracked(deployment.catalogue)
     models = deployment.plugins.models
-    prompts = deployment.catalogue.prompts_for(known[0].name) if known else ()
-    for missing, found in (("brand", known), ("prompt", prompts), ("model", models)):
+    prompts = deployment.catalogue.prompts_for(brands[0].name) if brands else ()
+    for missing, found in (("brand", brands), ("prompt", prompts), ("model", models)):
         if not found:
             raise NothingToAsk(missing=f"no {missing} is configured")
-    planned, gap = _scheduled_repeats_and_days(deployment, known[0])
-    plan = PowerPlan(known[0], prompts, repeats or planned, every or gap, tau)
+    usual_repeats, usual_days = _scheduled_repeats_and_days(deployment, brands[0])
+    plan = PowerPlan(brands[0], prompts, repeats or usual_repeats, every or usual_days, tau)
     measured = [await _power_at(deployment, plan, model) for model in models]
     data = {
         "brand": plan.brand.name,
@@ -129,8 +141,17 @@ async def power(
 async def current_offer(
     deployment: Deployment, brand: Brand, model: Model, *, repeats: int, days: float
 ) -> Offer:
-    """Return what the present plan of a brand at a model can detect, as an offer without a price:
-    `repeats` of each prompt in a run, `days` between runs.
+    """Return what the checks of a brand can show at a model as they are now, as an offer without a
+    price.
+
+    Run effects are estimated from the stored runs, or assumed as long as there are few.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand.
+        model: The model.
+        repeats: How often each prompt is asked in a run.
+        days: Days between two runs.
     """
     prompts = deployment.catalogue.prompts_for(brand.name)
     outlook, _ = await _outlook(deployment, PowerPlan(brand, prompts, repeats, days, None), model)
@@ -139,13 +160,13 @@ async def current_offer(
 
 @dataclass(frozen=True, slots=True)
 class ModelPower:
-    """The power of a panel at one model.
+    """What the checks can show at one model.
 
     Attributes:
         model: The model.
         outlook: The statistical description of the panel.
-        notes: The assumptions made for want of stored runs, as sentences.
-        offers: The panel as it is, and the panels of twice the price.
+        notes: Sentences on what is assumed because few runs are stored.
+        offers: The panel as it is, then the panels of twice the price.
     """
 
     model: Model
@@ -155,6 +176,7 @@ class ModelPower:
 
 
 async def _power_at(deployment: Deployment, plan: PowerPlan, model: Model) -> ModelPower:
+    """Return what the planned runs can show at one model, with the offers and their prices."""
     outlook, notes = await _outlook(deployment, plan, model)
     offers = offers_of(outlook, plan.days, await _run_price_usd(deployment, plan, model))
     return ModelPower(model, outlook, notes, offers)
@@ -166,20 +188,28 @@ def _chat_overview(
     model_powers: Sequence[ModelPower],
     data: dict[str, Any],
 ) -> Card:
-    """Return the chat's card: for each model, the smallest drop in points that is noticed within
-    `WITHIN` runs, and which offer at twice the price improves the first model most; `data` is the
-    JSON output.
+    """Return the chat's card with all models.
+
+    It has a table of the smallest drop in points that is noticed within each number of runs of
+    `WITHIN`. Its footer has the offer of twice the price that improves the first model most, and
+    the present price a year, which that offer adds; the price is left out if it is 0 or not known.
+
+    Args:
+        deployment: Has the display names of models.
+        plan: The planned runs.
+        model_powers: What they can show at each model; at least one.
+        data: The card's JSON data.
     """
     asked = wording.count(len(plan.prompts), "question")
-    best = max(
-        model_powers[0].offers[1:],
-        key=lambda offer: model_powers[0].offers[0].within(8) - offer.within(8),
-    )
+    first, runs_within = model_powers[0].offers, WITHIN[-1]
+    best = min(range(1, len(first)), key=lambda number: first[number].within(runs_within))
     usd = [power.offers[0].usd_a_year for power in model_powers]
     price = sum(dollars for dollars in usd if dollars is not None) if None not in usd else None
-    at = model_powers[0].offers.index(best)
-    more = wording.listing([f"{power.offers[at].within(WITHIN[-1]):.0f}" for power in model_powers])
-    more = f"{TWICE[best.name]}, {more} points in {days_words(WITHIN[-1] * plan.days)}".capitalize()
+    drops = wording.listing(
+        [f"{power.offers[best].within(runs_within):.0f}" for power in model_powers]
+    )
+    within = days_words(runs_within * plan.days)
+    more = f"{TWICE[first[best].name]}, {drops} points in {within}".capitalize()
     cost = wording.money(price, about=True)
     return Card(
         title=f"What you would notice of {plan.brand.name}",
@@ -205,7 +235,9 @@ def _chat_overview(
 
 
 def _power_json(plan: PowerPlan, model_power: ModelPower) -> dict[str, Any]:
-    """Return the plan and the power at one model for JSON output."""
+    """Return the plan and what it can show at one model for JSON output; drops are in percentage
+    points, ``tau`` in logits.
+    """
     return {
         "model": str(model_power.model),
         "prompts": len(plan.prompts),
@@ -221,8 +253,10 @@ def _power_json(plan: PowerPlan, model_power: ModelPower) -> dict[str, Any]:
 async def _model_card(
     deployment: Deployment, call: Call, plan: PowerPlan, model_power: ModelPower
 ) -> Card:
-    """Return the card of the panel's power at one model, with a picture of the smallest drop by
-    day; a terminal also gets the assumptions.
+    """Return the card of what the checks can show at one model: a table of offers, and a picture of
+    the smallest drop that is noticed by each day.
+
+    A terminal also gets the figures in sentences, the panel, and what is assumed.
     """
     is_chat = call.face is Face.CHAT
     seen = "you would notice" if is_chat else "can be seen"
@@ -245,8 +279,8 @@ async def _model_card(
 
 
 def _drop_sentences(now: Offer) -> str:
-    """Return, as two sentences, the drops in points that the current panel shows within `WITHIN`
-    runs and after an announced update.
+    """Return two sentences: the smallest drops in points that the present panel shows within each
+    number of runs of `WITHIN`, and the smallest one after an announced update.
     """
     seen = [f"{now.within(runs):.0f} points in {days_words(runs * now.days)}" for runs in WITHIN]
     return (
@@ -257,8 +291,8 @@ def _drop_sentences(now: Offer) -> str:
 
 
 def _panel_fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
-    """Return the card's fields: questions in a run, days between runs, and from the outlook the
-    standard deviation of run effects (logits) and the number of stored runs.
+    """Return a card's fields: the questions in a run with the days between runs, the standard
+    deviation of run effects (tau, logits), and the number of earlier runs.
     """
     asked = f"{wording.count(len(plan.prompts), 'question')} x {plan.repeats}"
     return (
@@ -269,8 +303,11 @@ def _panel_fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
 
 
 def _scheduled_repeats_and_days(deployment: Deployment, brand: Brand) -> tuple[int, float]:
-    """Return the repeats and the days between runs of the first schedule that covers the brand; 3
-    and 7.0 without one.
+    """Return the repeats of the first schedule that covers the brand, and the days between its next
+    two runs.
+
+    A schedule without brands covers all. Without a schedule that is due twice, the result is
+    `USUAL_REPEATS` and `USUAL_DAYS_BETWEEN`.
     """
     for schedule in deployment.catalogue.schedules:
         if not schedule.brands or brand.name in schedule.brands:
@@ -279,62 +316,78 @@ def _scheduled_repeats_and_days(deployment: Deployment, brand: Brand) -> tuple[i
             second = cron.after(first) if first else None
             if first and second:
                 return schedule.repeats, (second - first) / timedelta(days=1)
-    return 3, 7.0
+    return USUAL_REPEATS, USUAL_DAYS_BETWEEN
 
 
 async def _outlook(
     deployment: Deployment, plan: PowerPlan, model: Model
 ) -> tuple[Outlook, list[str]]:
-    """Return the statistical description of the panel at a model, and the sentences on what is
-    assumed for want of stored runs.
+    """Return the statistical description of a brand's panel at a model, and sentences on what is
+    assumed because few runs are stored.
+
+    The prompts' probabilities of a mention are those of the stored answers, without any those of a
+    well-known brand. The threshold is that of a deployment with so many tracked brands and runs a
+    year.
     """
-    known = await read_streams(deployment, model=model, metric=VISIBILITY)
-    own_streams = [stream for stream in known if stream.key.brand == plan.brand.name]
-    runs = int((own_streams[0].n.sum(axis=1) > 0).sum()) if own_streams else 0
+    streams = await read_streams(deployment, model=model, metric=VISIBILITY)
+    own = next((stream for stream in streams if stream.key.brand == plan.brand.name), None)
+    runs = int((own.n.sum(axis=1) > 0).sum()) if own else 0
     allowed = deployment.config.alerts.false_alarms_per_year
     brands = max(1, len(tracked(deployment.catalogue)))
     needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, brands)
     outlook = Outlook(
-        chances=_prompt_rates(own_streams[0], plan.prompts) if runs else typical(len(plan.prompts)),
+        chances=_prompt_rates(own, plan.prompts) if own and runs else typical(len(plan.prompts)),
         repeats=plan.repeats,
         before=max(runs, USUAL_RUNS),
-        tau=_run_effect_deviation(plan, known, runs),
-        limit=USUAL_LIMIT + max(-2.0, needed),
+        tau=_run_effect_deviation(plan, streams, runs),
+        limit=USUAL_LIMIT + max(MIN_EXCESS, needed),
     )
     return outlook, list(_assumption_sentences(plan, runs))
 
 
-def _run_effect_deviation(plan: PowerPlan, known: Iterable[Stream], runs: int) -> float:
+def _run_effect_deviation(plan: PowerPlan, streams: Iterable[Stream], runs: int) -> float:
+    """Return the standard deviation of run effects in logits: that of the plan if it names one;
+    else an estimate from the model's streams, or `USUAL_TAU` below `MIN_RUNS_FOR_TAU` runs.
+    """
     if plan.tau is not None:
         return plan.tau
-    return run_effect_variance(known, 0) ** 0.5 if runs >= KNOWN_FROM else USUAL_TAU
+    return run_effect_variance(streams, 0) ** 0.5 if runs >= MIN_RUNS_FOR_TAU else USUAL_TAU
 
 
 def _assumption_sentences(plan: PowerPlan, runs: int) -> Iterable[str]:
     """Yield a sentence for each assumption made because only `runs` runs are stored."""
     if not runs:
         yield "Nothing was measured yet: the rates are those of a usual well-known brand."
-    if plan.tau is None and runs < KNOWN_FROM:
+    if plan.tau is None and runs < MIN_RUNS_FOR_TAU:
         yield f"The model's run effect is not known yet: tau {USUAL_TAU} is assumed."
     if runs < USUAL_RUNS:
         yield f"It holds once there are {USUAL_RUNS} runs; now there are {runs}."
 
 
 def _prompt_rates(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
-    """Return the probability of a mention for each prompt, from 0.005 to 0.995: its rate in the
-    stream, shrunk towards the mean of the panel; a prompt without answers gets the mean.
+    """Return the probability of a mention for each prompt, within `RATE_BOUNDS`.
+
+    It is the prompt's rate in the stored answers, shrunk towards the mean of all prompts with the
+    weight of a Beta prior. A prompt without answers gets the mean.
+
+    Args:
+        stream: The brand's stored answers at a model.
+        prompts: The P prompts.
+
+    Returns:
+        P probabilities, in the order of `prompts`.
     """
     n, hits = stream.n.sum(axis=0), stream.total.sum(axis=0)
     weight, mean = sum(WELL_KNOWN), float((hits.sum() + 0.5) / (n.sum() + 1))
     rates = ((hits + weight * mean) / (n + weight)).tolist()
-    known = dict(zip(stream.prompts, rates, strict=True))
-    chances = [known.get(prompt.key, mean) for prompt in prompts]
-    return np.asarray(np.clip(chances, 0.005, 0.995))
+    rate_of = dict(zip(stream.prompts, rates, strict=True))
+    chances = [rate_of.get(prompt.key, mean) for prompt in prompts]
+    return np.asarray(np.clip(chances, *RATE_BOUNDS))
 
 
 async def _run_price_usd(deployment: Deployment, plan: PowerPlan, model: Model) -> float | None:
-    """Return the price of one run at a model in US dollars, including the judging of its answers;
-    None when either price is unknown.
+    """Return the expected price of one run at a model in US dollars, with the judging of its
+    answers; None when the price of the model or of a judge is unknown.
     """
     providers = deployment.plugins.providers
     if price_of(model, providers) is None:

@@ -1,4 +1,6 @@
-"""What a panel would show, and what twice the money would buy: as tables and as a chart."""
+"""What the present checks can show, and what three ways to spend twice the money would show: as
+tables and as a chart.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +22,19 @@ TWICE = {
     "Twice the prompts": "with twice the questions",
     "Twice as often": "checked twice as often",
 }
-"""What twice the money buys, as a chat says it."""
+"""The words of a chat for an offer of twice the price, by the offer's name."""
 
 
-SHORT = {
+LINE_LABELS = {
     "Twice the repeats": "2x each",
     "Twice the prompts": "2x asked",
     "Twice as often": "2x often",
 }
-"""The same next to a line of a picture, where eight letters have room."""
+"""The words beside the line of an offer in a picture, where eight letters have room."""
 
 
 WITHIN = (2, 4, 8)
-"""In how many runs, of the panel as it is, a change is to be seen."""
+"""Numbers of runs at the present pace for which the smallest visible drop is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +42,43 @@ class Offer:
     """A panel that could be asked, and its price.
 
     Attributes:
-        name: The difference from the panel as it is.
+        name: How it differs from the present panel, such as ``Twice the repeats``.
         outlook: The statistical description of the offered panel.
-        days: Days between two runs of the panel as it is.
+        days: Days between two runs of the present panel.
         usd: Price of one run of the offered panel in US dollars; None if unknown.
-        often: The number of runs of the offered panel within `days`.
+        frequency: How many runs of the offered panel take place within `days`.
     """
 
     name: str
     outlook: Outlook
     days: float
     usd: float | None = None
-    often: int = 1
+    frequency: int = 1
 
     def within(self, runs: int) -> float:
-        """Return the smallest drop that shows within a number of runs, in percentage points."""
-        return unannounced(self.outlook, runs * self.often)
+        """Return the smallest drop in percentage points that is seen four times out of five within
+        a number of runs.
+
+        Args:
+            runs: The number of runs of the present panel; an offer with a higher frequency has made
+                more runs by then.
+        """
+        return unannounced(self.outlook, runs * self.frequency)
 
     @property
     def calls_a_year(self) -> float:
-        """Calls in a year."""
-        return self.outlook.calls * self.often * DAYS_A_YEAR / self.days
+        """Calls to the model in a year."""
+        return self.outlook.calls * self.frequency * DAYS_A_YEAR / self.days
 
     @property
     def usd_a_year(self) -> float | None:
-        """Dollars in a year, or None."""
-        return None if self.usd is None else self.usd * self.often * DAYS_A_YEAR / self.days
+        """The price of a year in US dollars; None if unknown."""
+        return None if self.usd is None else self.usd * self.frequency * DAYS_A_YEAR / self.days
 
     def data(self) -> dict[str, Any]:
-        """Return the offer for JSON output; drops are in percentage points."""
+        """Return the offer for JSON output. Drops are in percentage points, by the number of runs
+        at the present pace; the price is None if unknown.
+        """
         return {
             "name": self.name,
             "calls_per_year": round(self.calls_a_year),
@@ -80,28 +90,34 @@ class Offer:
 
 
 def offers_of(outlook: Outlook, days: float, usd: float | None) -> list[Offer]:
-    """Return the panel as it is, and three panels of twice the price: twice the repeats, twice the
-    prompts, twice as often.
+    """Return four offers: the present panel, and three panels of twice its price. These ask each
+    prompt twice as often in a run, ask twice as many prompts, or run twice as often.
 
     Args:
-        outlook: The statistical description of the panel as it is.
-        days: Days between two runs of the panel.
-        usd: Price of one run in US dollars; None if unknown.
+        outlook: The statistical description of the present panel.
+        days: Days between two runs of it.
+        usd: Price of one run of it in US dollars; None if unknown.
     """
     twice = None if usd is None else 2 * usd
     # Twice the analyses a year need a threshold twice as high to keep the same promise.
-    often = replace(outlook, before=2 * outlook.before, limit=outlook.limit + log(2))
+    twice_as_often = replace(outlook, before=2 * outlook.before, limit=outlook.limit + log(2))
     return [
         Offer("As it is", outlook, days, usd),
         Offer("Twice the repeats", outlook.times(repeats=2), days, twice),
         Offer("Twice the prompts", outlook.times(prompts=2), days, twice),
-        Offer("Twice as often", often, days, usd, 2),
+        Offer("Twice as often", twice_as_often, days, usd, frequency=2),
     ]
 
 
 def offer_table(offers: Sequence[Offer]) -> Table:
-    """Return the terminal's table: for each offer, the calls and price a year, and the smallest
-    visible drop in percentage points.
+    """Return the terminal's table with a row for each offer: calls and price a year, then the
+    smallest visible drop in percentage points.
+
+    The drops are those within each number of runs of `WITHIN`, in one run after an announced
+    update, and in the bursts after one.
+
+    Args:
+        offers: The offers, the present panel first.
     """
     times = (f"In {days_words(runs * offers[0].days)}" for runs in WITHIN)
     header = ("", "Calls a year", "Price a year", *times, "Update, one run", "Update, bursts")
@@ -120,8 +136,11 @@ def offer_table(offers: Sequence[Offer]) -> Table:
 
 
 def chat_offer_table(offers: Sequence[Offer]) -> Table:
-    """Return the chat's table: for each offer, the smallest visible drop in points, and the price a
-    year.
+    """Return the chat's table with a row for each offer: the smallest visible drop in points within
+    each number of runs of `WITHIN`, and the price a year.
+
+    Args:
+        offers: The offers, the present panel first.
     """
     times = (f"In {days_words(runs * offers[0].days)}" for runs in WITHIN)
     rows = tuple(
@@ -137,27 +156,35 @@ def chat_offer_table(offers: Sequence[Offer]) -> Table:
 
 
 def times_in_words(number: int) -> str:
-    """Write how often something is done: ``twice``, ``5 times``."""
+    """Return how often something is done, in words: ``once``, ``twice``, ``5 times``."""
     return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def offer_chart(
     offers: Sequence[Offer], title: str, caption: str, now: datetime, zone: tzinfo
 ) -> Chart:
-    """Return a chart (with a title and a caption) of the smallest drop that each offer shows by
-    each day from `now` on.
+    """Return a chart with one line for each offer: the smallest visible drop (a share, 0 to 1) over
+    the days from now on.
 
-    Of offers with the same values, only the first is drawn.
+    Of offers with equal values only the first has a line.
+
+    Args:
+        offers: The offers.
+        title: The title of the chart.
+        caption: A sentence below it.
+        now: Where the chart begins.
+        zone: The reader's time zone.
     """
-    lines: dict[object, Series] = {}
-    for line in (_offer_series(offer, now) for offer in offers):
-        lines.setdefault(line.points, line)
-    return Chart(title, Scale.BINARY, tuple(lines.values()), caption=caption, zone=zone)
+    by_points: dict[object, Series] = {}
+    for offer in offers:
+        series = _offer_series(offer, now)
+        by_points.setdefault(series.points, series)
+    return Chart(title, Scale.BINARY, tuple(by_points.values()), caption=caption, zone=zone)
 
 
 def days_words(days: float) -> str:
-    """Return a length in days in words: in weeks for whole weeks, in days from 1 day on, else in
-    hours or less.
+    """Return a number of days in words: ``2 weeks`` for whole weeks, ``10 days`` (rounded) for
+    other times of a day or more, ``6 h`` for less than a day.
     """
     if days >= 7 and days % 7 == 0:
         return wording.count(round(days / 7), "week")
@@ -165,11 +192,14 @@ def days_words(days: float) -> str:
 
 
 def _offer_series(offer: Offer, now: datetime) -> Series:
-    """Return the series of an offer: the date of each run from `now` on, and the smallest drop that
-    shows by then, as a share from 0 to 1.
+    """Return the line of an offer in a chart: for each run of the present pace, its date, and the
+    smallest drop that is visible by then as a share, 0 to 1.
+
+    The line has no interval: its lower and upper bounds equal the value.
     """
-    seen = [
+    drops = [
         (now + timedelta(days=runs * offer.days), round(offer.within(runs) / 100, 6))
         for runs in range(1, WITHIN[-1] + 1)
     ]
-    return Series(SHORT.get(offer.name, offer.name), tuple((at, y, y, y) for at, y in seen))
+    points = tuple((at, drop, drop, drop) for at, drop in drops)
+    return Series(LINE_LABELS.get(offer.name, offer.name), points)

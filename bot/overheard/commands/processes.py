@@ -1,4 +1,4 @@
-"""`run` and `worker`: the processes of a deployment, each until it is stopped."""
+"""`run` and `worker`: the processes of a deployment. Each works until it is stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from overheard.session import Session
 
 
 async def run(session: Session, _: Call) -> Card:
-    """Connect the chats, run schedules and post alerts until SIGTERM or Ctrl-C.
+    """Connect the chats, carry out schedules and post alerts until SIGTERM or Ctrl-C; then return a
+    card.
+
+    Runs that are under way then are continued by the next start.
+
+    Args:
+        session: The session; its deployment is opened here, and closed at the end.
 
     Raises:
         ConfigError: for an invalid configuration, with all its faults.
@@ -44,7 +50,9 @@ WORK_KINDS = {
     "scoring": frozenset({TaskKind.SCORE, TaskKind.JUDGE}),
     "detecting": frozenset({TaskKind.DETECT}),
 }
-"""The kinds of tasks that a worker can be limited to, by the word for `only`."""
+"""The kinds of tasks to which the option `only` of `worker` limits a worker, by the option's
+value.
+"""
 
 
 async def worker(
@@ -57,19 +65,21 @@ async def worker(
         int | None, option("Where it says how it is; 0: nowhere.", low=0, high=65_535)
     ] = None,
 ) -> Card:
-    """Execute queued tasks of runs until SIGTERM or Ctrl-C.
+    """Carry out queued tasks of runs until SIGTERM or Ctrl-C; then return a card.
+
+    Tasks that are under way then are given to another worker.
 
     Args:
-        session: The session; its deployment is opened here.
+        session: The session; its deployment is opened here, and closed at the end.
         concurrency: The number of tasks at a time.
         only: ``asking``, ``scoring`` or ``detecting``; empty means all tasks.
-        port: The port of the health endpoint, 0 for none; by default that of ``[health]``.
+        port: The port of the health endpoint, 0 for none; None for that of ``[health]``.
 
     Raises:
         ConfigError: for an invalid configuration, with all its faults.
         StoreError: when the store cannot be used.
-        UnknownName: for an unknown kind of work.
-        WorkerUnused: when the deployment has no queue and works within its own process.
+        UnknownName: for another value of `only`.
+        WorkerUnused: when the deployment has no queue, so that each process does its own tasks.
     """
     if only and only not in WORK_KINDS:
         hint = suggestion(only, WORK_KINDS)

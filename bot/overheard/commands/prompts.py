@@ -1,4 +1,4 @@
-"""`prompts`: the questions that buyers ask, and suggestions for more."""
+"""`prompts`: the questions that models are asked, and suggestions of more by a model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from overheard.runs.suggestions import read_suggestions, suggestion_request
 from overheard.runs.tasks import Outcome
 
 SHOWN_CHARS = 80
-"""The length of a prompt in a table."""
+"""Longest text of a prompt in a table."""
 
 _FIELDS = (
     Option("text", "The question as it is sent.", required=True, positional=True),
@@ -51,28 +51,39 @@ _FIELDS = (
 def _find_prompt_among(
     _: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str
 ) -> Prompt:
+    """Return the prompt of a catalogue (`among`) that the arguments of a command name.
+
+    Raises:
+        UnknownName: when no prompt or several prompts match; `kind` is the noun in the error.
+    """
     return find_prompt(among, given["prompt"], kind=kind)
 
 
 async def _checked_prompt(
     deployment: Deployment, _: Call, prompt: Prompt, before: Prompt | None
 ) -> Prompt:
-    """Return a prompt in its stored form: one space between words, brands by their full names.
+    """Return a prompt in the form in which it is stored: one space between words, brands by their
+    full names instead of aliases.
 
-    A text that differs from `before` only in spaces stays as it was, so that the prompt keeps its
-    key and history.
+    A text that differs from that of `before` only in spaces stays as it was, so that the prompt
+    keeps its key and history.
+
+    Args:
+        deployment: The open deployment.
+        prompt: The prompt as typed.
+        before: The prompt that is edited; None for a new one.
 
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    same = before is not None and before.key == prompt.key
-    text = before.text if before and same else " ".join(prompt.text.split())
+    is_same = before is not None and before.key == prompt.key
+    text = before.text if before and is_same else " ".join(prompt.text.split())
     return replace(prompt, text=text, brands=find_brands(deployment.catalogue, prompt.brands))
 
 
 def named_brands(catalogue: Catalogue, prompts: Sequence[Prompt]) -> Mapping[str, frozenset[str]]:
-    """Return the names of the brands in each prompt's text, by the prompt's key; an empty set for a
-    prompt without one.
+    """Return which brands each prompt's text names, by the prompt's key; the set is empty if it
+    names none.
     """
     reader = Reader(catalogue.brands)
     return {prompt.key: reader.named_in(prompt.text) for prompt in prompts}
@@ -85,8 +96,8 @@ BRANDED = (
 
 
 async def _branded_sentence(deployment: Deployment, prompts: Sequence[Prompt]) -> str:
-    """Return how many of the prompts name a brand, and what follows from that; empty if none
-    does.
+    """Return two sentences, ``2 questions of 10 name a brand`` and what that means for the metrics;
+    empty if no prompt names a brand.
     """
     named = named_brands(deployment.catalogue, prompts)
     branded = sum(map(bool, named.values()))
@@ -100,8 +111,15 @@ async def _branded_sentence(deployment: Deployment, prompts: Sequence[Prompt]) -
 async def _changed_card(
     deployment: Deployment, call: Call, prompt: Prompt, before: Prompt | None, done: str
 ) -> Card:
-    """Return the card of a prompt that was added, changed (from `before`) or restored; `done` is
-    the participle.
+    """Return the card of a prompt that was added, changed or restored.
+
+    Args:
+        deployment: The open deployment.
+        call: The face; a terminal also shows the prompt's key.
+        prompt: The prompt as stored.
+        before: The prompt before a change; None for a new one. If its text was another one, the
+            card says that a new history begins.
+        done: ``Added``, ``Changed`` or ``Restored``.
     """
     notes = {
         "Added": "It is asked from the next check on.",
@@ -192,9 +210,11 @@ PROMPTS_RESTORE = PROMPTS.command(
 
 
 SUGGESTIONS = 10
+"""Number of questions that a model is asked for by default."""
 MAX_BUTTONS = 5
+MAX_BUTTON_CHARS = 60
 MAX_CHOICES = 10
-"""Check boxes of a form."""
+"""Check boxes of a form, and so suggestions that are stored."""
 SUGGESTED = "suggested:"
 """The beginning of the name of a setting with suggestions; the brand follows."""
 
@@ -207,10 +227,12 @@ async def suggest_prompts(
     model: Annotated[str, option("Ask this model; else the first one.", Kind.MODEL)] = "",
     count: Annotated[int, option("How many.", low=1, high=50)] = SUGGESTIONS,
 ) -> Proposal:
-    """Return a proposal that asks a model for questions of buyers in a brand's category and stores
-    them for a choice. No prompt is added.
+    """Return a proposal to ask a model for questions of buyers in a brand's category. No prompt is
+    added.
 
-    The model is given the category, not the brand; suggestions that name a brand are dropped.
+    When the proposal is executed, up to `MAX_CHOICES` questions are stored, from which a person
+    chooses later. The model is told the category, and not the brand; questions that name a known
+    brand or that are asked already are dropped.
 
     Args:
         deployment: The open deployment.
@@ -221,7 +243,8 @@ async def suggest_prompts(
 
     Raises:
         UnknownName: for a brand or a model that does not exist.
-        NothingToAsk: when there is no model.
+        NothingToAsk: when no model is configured.
+        SearchUnknown: when the model is to search, and its provider cannot.
         BudgetExceeded: when the budget does not cover the price.
     """
     subject = find_brand(deployment.catalogue, brand)
@@ -240,7 +263,9 @@ async def suggest_prompts(
     quote = await deployment.pricing.quote(run)
 
     async def execute() -> Card:
-        """Ask the model, store its suggestions for a choice, and return their card."""
+        """Ask the model, store its first `MAX_CHOICES` questions in place of earlier ones, and
+        return the card of all questions.
+        """
         outcome, answers = await run_service(deployment, call).ask_aside(run)
         text = "\n".join(answer.reply.text for answer in answers)
         catalogue = deployment.catalogue
@@ -254,8 +279,16 @@ async def suggest_prompts(
 
 
 def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Outcome) -> Card:
-    """Return the card of suggested questions, with a form to choose them (in a chat) or commands
-    that add them; it is `failed` without any.
+    """Return the card of suggested questions. A chat has a button for the form in which they are
+    chosen; a terminal has up to `MAX_BUTTONS` commands that add one each.
+
+    Without a question the card has `failed` set, and says what went wrong.
+
+    Args:
+        call: The face.
+        brand: The brand's name.
+        questions: The suggested questions.
+        outcome: What happened when the model was asked, and what it cost.
     """
     advice = "Nothing is added by itself: pick what your buyers would ask, and reword the rest."
     problems = list(fault_sentences(outcome.failures))
@@ -265,7 +298,9 @@ def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Out
     if call.face is Face.CHAT:
         actions = fitting(choose) if questions else ()
     else:
-        typed = (Action(f'prompts add "{q}"', wording.shorten(q, 60)) for q in questions)
+        typed = (
+            Action(f'prompts add "{q}"', wording.shorten(q, MAX_BUTTON_CHARS)) for q in questions
+        )
         actions = fitting(*(entry for entry in typed if entry.words.count('"') == 2))[:MAX_BUTTONS]
     found = wording.count(len(questions), "suggestion") if questions else "No suggestion"
     return Card(
@@ -295,7 +330,13 @@ async def choose_prompts(
         Sequence[str], option("Each costs one answer of each model in a check.", word="question")
     ] = (),
 ) -> Card:
-    """Add the ticked suggestions as prompts of the brand; `questions` are their numbers, from 0.
+    """Add the stored suggestions that were ticked as prompts of the brand. A suggestion that is a
+    prompt already is not added twice.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand's name.
+        questions: The numbers of the ticked suggestions, from 0, as text; others are ignored.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -321,8 +362,11 @@ async def choose_prompts(
 
 
 async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormContent:
-    """Return the form of the stored suggestions of a brand that are not prompts yet, as check
-    boxes. Raises UnknownName.
+    """Return the form to choose suggestions: a ticked check box for each stored suggestion of the
+    brand that is not a prompt yet.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
     """
     subject = find_brand(deployment.catalogue, given.get("brand", ""))
     texts = await _stored_suggestions(deployment, subject.name)
@@ -338,6 +382,7 @@ async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormCont
 
 
 async def _stored_suggestions(deployment: Deployment, brand: str) -> list[str]:
+    """Return the questions that were last suggested for a brand; empty if none were."""
     stored = await deployment.store.settings.get(f"{SUGGESTED}{brand}")
     return list(stored.value.get("questions", ())) if stored else []
 

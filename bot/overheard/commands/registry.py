@@ -74,14 +74,16 @@ LISTING = Path(__file__).with_name("listing.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class CommandListing(Named):
-    """A command as help lists it.
+    """A command as help lists it, without its options.
 
     Attributes:
-        name: See `CommandSpec`.
-        summary: See `CommandSpec`.
-        faces: See `CommandSpec`.
-        module: The module of this package that has the command.
-        loaded: The command of a plugin, which has no such module; else None.
+        name: A verb (``check``), or a noun and a verb (``brands add``).
+        summary: What the command does, in one sentence.
+        faces: Where the command can be used.
+        module: The module of this package that has the command, such as ``brands``; empty for the
+            command of a plugin.
+        loaded: The command of a plugin; None for the other commands, which are imported when they
+            are needed.
     """
 
     name: str
@@ -92,12 +94,15 @@ class CommandListing(Named):
 
     @classmethod
     def of(cls, spec: CommandSpec) -> CommandListing:
-        """Return the entry of a command of a plugin."""
+        """Return the entry of a plugin's command."""
         return cls(spec.name, spec.summary, spec.faces, loaded=spec)
 
     def load(self, face: Face) -> CommandSpec:
-        """Import the module of the command, and return the command as a face has it: a chat has no
-        options for files of this machine.
+        """Return the whole command; its module is imported.
+
+        Args:
+            face: Where it is to be used. For a chat, options for files of this machine are left
+                out.
         """
         if self.loaded:
             return self.loaded
@@ -108,20 +113,22 @@ class CommandListing(Named):
 
     @property
     def line(self) -> str:
-        """The line of the command in `LISTING`."""
+        """The line of the command in `LISTING`: a JSON list of module, name, summary and faces."""
         return json.dumps([self.module, self.name, self.summary, sorted(self.faces)])
 
 
 @cache
 def _specs(module: str) -> tuple[CommandSpec, ...]:
-    """Return the commands of a module, in the order of their definitions."""
+    """Return the commands that a module of this package defines, in the order of their definitions.
+    The module is imported; the result is cached.
+    """
     values = vars(import_module(f"overheard.commands.{module}")).values()
     return tuple(dict.fromkeys(value for value in values if isinstance(value, CommandSpec)))
 
 
 @cache
 def _listings() -> Mapping[str, tuple[CommandListing, ...]]:
-    """Return the entries of each module, from `LISTING`."""
+    """Return the entries of `LISTING` by module; no command is imported. The result is cached."""
     found: dict[str, tuple[CommandListing, ...]] = {}
     for line in LISTING.read_text(encoding="utf-8").splitlines():
         module, name, summary, faces = json.loads(line)
@@ -131,7 +138,9 @@ def _listings() -> Mapping[str, tuple[CommandListing, ...]]:
 
 
 def listing_of_specs() -> str:
-    """Return what `LISTING` has to be; all commands are imported."""
+    """Return the text that `LISTING` must have, from the commands themselves; all modules are
+    imported.
+    """
     modules = chain.from_iterable(SECTIONS.values())
     entries = (
         CommandListing(spec.name, spec.summary, spec.faces, module)
@@ -142,7 +151,10 @@ def listing_of_specs() -> str:
 
 
 def sections(face: Face) -> Iterator[tuple[str, tuple[CommandListing, ...]]]:
-    """Yield each heading of help with the commands that a face offers."""
+    """Yield each heading of help with the commands below it that can be used at a face, in the
+    order of `SECTIONS`. Headings without such a command are left out, and so are commands of
+    plugins.
+    """
     for heading, modules in SECTIONS.items():
         entries = chain.from_iterable(_listings()[module] for module in modules)
         if shown := tuple(entry for entry in entries if face in entry.faces):
@@ -150,12 +162,14 @@ def sections(face: Face) -> Iterator[tuple[str, tuple[CommandListing, ...]]]:
 
 
 def commands() -> tuple[CommandSpec, ...]:
-    """Return every command there is; all are imported."""
+    """Return all commands of all faces, without those of plugins; all modules are imported."""
     return tuple(chain.from_iterable(map(_specs, chain.from_iterable(SECTIONS.values()))))
 
 
 def offered(face: Face) -> tuple[CommandSpec, ...]:
-    """Return the commands that a face offers; all are imported."""
+    """Return the commands that can be used at a face, without those of plugins; all modules are
+    imported.
+    """
     return tuple(entry.load(face) for _, entries in sections(face) for entry in entries)
 
 

@@ -1,4 +1,8 @@
-"""The shifts and statements that the monitor would have raised over the whole past."""
+"""All shifts and repeated statements of the past: what would have been reported if the bot had
+watched from the first run on.
+
+The monitor (the detection of shifts) is replayed over all stored scores for that.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +29,26 @@ STATEMENT_CERTAINTY = "nearly certain"
 
 @dataclass(frozen=True, slots=True)
 class ReportedStory:
-    """A repeated statement, and the shift that reports it in the run in which it was news."""
+    """A repeated false claim or grave sentence of a model, and the shift that reports it.
+
+    Attributes:
+        story: The statement, from the run in which it became news until it was gone.
+        shift: The shift for the run in which it became news.
+    """
 
     story: StatementStory
     shift: Shift
 
 
 async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
-    """Return the number of shifts that the monitor would have raised for the tracked brands at or
-    after `since`, with the scores of `scoring` instead of the deployment's.
+    """Return the number of shifts since a time that the monitor would have reported for the tracked
+    brands with certain scores. Repeated statements are not counted.
+
+    Args:
+        deployment: The open deployment.
+        call: Shows the progress.
+        scoring: The scores to read, such as those of another edition, in place of the deployment's.
+        since: The start of the first run that counts.
     """
     deployment = replace(deployment, scoring=scoring)
     runs = {run.id: run for run in await deployment.store.runs.find()}
@@ -43,8 +58,13 @@ async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, sinc
 
 
 async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:
-    """Return the repeated false claims and grave sentences about the brands in all stored answers,
-    by the run in which each became news, oldest first, then by model.
+    """Return each repeated false claim and grave sentence about the brands in all stored answers.
+
+    They are ordered by the run in which each became news, the oldest first, then by model.
+
+    Args:
+        deployment: The open deployment.
+        brands: The brands' names.
     """
     scoring = deployment.scoring
     reader = StatementReader(deployment.store, scoring.catalogue, scoring.versions)
@@ -53,14 +73,10 @@ async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> 
         for at_model in (await reader.statements(brand)).values():
             for story in at_model.stories:
                 truth = reader.truth_of(story, brand)
-                found.append(
-                    ReportedStory(
-                        story,
-                        statement_shift(
-                            story, brand, story.opened, at_model.runs, at_model.asked, truth
-                        ),
-                    )
+                shift = statement_shift(
+                    story, brand, story.opened, at_model.runs, at_model.asked, truth
                 )
+                found.append(ReportedStory(story, shift))
     return sorted(found, key=lambda reported: (reported.story.opened, str(reported.shift.model)))
 
 
@@ -85,9 +101,16 @@ def replayed_shifts(
     runs: Mapping[int, Run],
     model_alerts: Sequence[Alert],
 ) -> list[ReplayedShift]:
-    """Return all that would have been raised, oldest run first: repeated statements, alerts on
-    models as a whole, and the shifts of the replays, in this order within a run. `runs` are by
-    number.
+    """Return everything that would have been reported, ordered by run, the oldest first.
+
+    Within a run repeated statements come first, then alerts on models as a whole (a change of how a
+    model speaks of all brands), then the shifts of brands.
+
+    Args:
+        replays: The replay of each brand.
+        reported_stories: The repeated statements.
+        runs: All runs by number.
+        model_alerts: The alerts on models as a whole.
     """
     starts = {number: run.started_at for number, run in runs.items()}
     found = [
@@ -116,8 +139,12 @@ def replayed_shifts(
 
 
 def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, Any]:
-    """Return a reported statement for JSON output; ``ended`` is the key of the run without it, or
-    None.
+    """Return a repeated statement for JSON output. Runs are given by their keys; ``ended`` is the
+    first run after which the statement was gone, None while it is not gone.
+
+    Args:
+        reported: The statement.
+        runs: All runs by number.
     """
     shift, closed = reported.shift, reported.story.closed
     return {
@@ -138,9 +165,17 @@ def _whole_model_json(
     model_alerts: Sequence[Alert],
     starts: Mapping[int, datetime],
 ) -> dict[str, Any]:
-    """Return the alert on a model as a whole for JSON output: ``moved`` is the change of each
-    brand, ``part_of`` the key of the run of the alert that it continues (one of `model_alerts`), or
-    None. `starts` are the starts of runs by number.
+    """Return the alert on a model as a whole for JSON output.
+
+    ``moved`` has the change of each brand. ``part_of`` is the key of the run of the alert to which
+    this one belongs: that of another model that moved at the same time. It is None if there is
+    none.
+
+    Args:
+        alert: The alert.
+        runs: All runs by number.
+        model_alerts: All alerts on models as a whole.
+        starts: The start of each run by its number.
     """
     moved = {shift.brand: shift.change for shift in alert.also}
     whole = belongs_to(alert, model_alerts, starts)
@@ -160,17 +195,29 @@ def _whole_model_run_json(
     runs: Mapping[int, Run],
     starts: Mapping[int, datetime],
 ) -> dict[str, Any]:
-    """Return ``part_of`` for JSON output: the key of the run of that alert in `model_alerts` to
-    which a shift belongs, or None. `starts` are the starts of runs by number.
+    """Return ``part_of`` for the JSON output of a brand's shift: the key of the run of the alert on
+    the model as a whole to which the shift belongs; None if it belongs to none.
+
+    Args:
+        shift: The shift.
+        model_alerts: All alerts on models as a whole.
+        runs: All runs by number.
+        starts: The start of each run by its number.
     """
     whole = containing_alert(shift, model_alerts, starts)
     return {"part_of": runs[whole.shift.run_id].key if whole else None}
 
 
 def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
-    """Return a shift for JSON output: runs by their keys, values in the units of the metric, the
-    90 % interval as a pair. ``runs_90`` are the runs among which the shift began with a probability
-    of 90 %. `runs` are by number.
+    """Return a shift for JSON output.
+
+    Runs are given by their keys: ``run`` detected the shift, ``began`` most likely began it, and
+    one of ``runs_90`` began it with a probability of 90 %. Values are in the units of the metric,
+    ``interval`` is the 90 % interval of the change.
+
+    Args:
+        shift: The shift.
+        runs: All runs by number.
     """
     return {
         "kind": "shift",
@@ -180,7 +227,7 @@ def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
         "metric": shift.metric,
         "run": runs[shift.run_id].key,
         "runs_90": [runs[run].key for run in shift.likely_first_runs],
-        "began": runs[shift.began].key,
+        "began": runs[shift.began or shift.run_id].key,
         "before": shift.before,
         "after": shift.after,
         "change": shift.change,

@@ -1,4 +1,6 @@
-"""`report`: the figures of brands and competitors at each model, over time; as a card or a page."""
+"""`report` and `share`: how each model speaks of a brand and its competitors, now and over time; as
+a card or as an HTML page.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from overheard.commands.page import ReportPage
 
 HEADLINE = Metric(VISIBILITY, Scale.BINARY, "Visibility")
-MAX_LABEL = 30
-"""Longest label of a button, in characters."""
+MAX_LABEL_CHARS = 30
+"""Longest label of a button."""
 
 
 async def report(
@@ -43,15 +45,19 @@ async def report(
     details: Annotated[bool, option("Every metric, with intervals.")] = False,
     html: Annotated[Path | None, option("A file for one brand's report as a page.")] = None,
 ) -> Card:
-    """Show the metrics of each brand at each model, and the course of its visibility; or write them
-    as a page.
+    """Return the card of each brand's metrics in the newest run of each model; or write one brand's
+    report as an HTML page and return a card about the file.
+
+    Answers without scores are scored first. The first card also says which scorers failed, and
+    which new scores wait for a yes.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The face, the time zone and the progress display.
         brands: Names of brands; empty means all tracked brands.
-        details: Whether every metric is shown, or only visibility.
-        html: The HTML file to write with the report of one brand; None for a card.
+        details: Whether every metric is shown in a table; else visibility alone, with a chart.
+        html: The HTML file to write, for one brand only; an existing file is replaced. None for a
+            card.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -77,8 +83,11 @@ async def report(
 
 
 async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, details: bool) -> Card:
-    """Return the card of one brand: its visibility in the newest run of each model, with a picture
-    of the course; with `details`, a table of every metric instead.
+    """Return the card of one brand's newest answers at each model.
+
+    It shows how often each model names the brand, with a chart over time. With `details`, or if no
+    question without a brand's name was asked, it is a table of every metric. Without any answer it
+    offers a check.
     """
     report = await read_report(deployment, brand)
     if not report.runs:
@@ -119,7 +128,9 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
 
 
 def _card_without_answers(brand: Brand, face: Face) -> Card:
-    """Return the card of a brand without any stored answer, with a button that starts a check."""
+    """Return the card of a brand without any stored answer, with a button that starts a check. A
+    terminal is also told of `import`.
+    """
     text = "No answers yet."
     if face is Face.TERMINAL:
         text += " Ask with check, or bring history with import."
@@ -128,10 +139,12 @@ def _card_without_answers(brand: Brand, face: Face) -> Card:
 
 
 def _next_actions(call: Call, report: Report) -> Iterator[Action]:
-    """Yield the buttons and menu entries that follow a report; only a chat can share."""
+    """Yield the buttons and menu entries that follow a report. Only a chat can share the report;
+    only a brand with a competitor can be compared with one.
+    """
     own_name, is_chat = quoted(report.brand.name), call.face is Face.CHAT
     rival = most_named(report)
-    against = wording.shorten(f"Against {rival}", MAX_LABEL)
+    against = wording.shorten(f"Against {rival}", MAX_LABEL_CHARS)
     yield from fitting(
         Action(f"brief {own_name}", "What to do?"),
         *([Action(f"share {own_name}", "Share")] if is_chat else []),
@@ -143,8 +156,14 @@ def _next_actions(call: Call, report: Report) -> Iterator[Action]:
 
 
 async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Path) -> Card:
-    """Write the report of one brand as an HTML file and return a card with its size. Raises
-    NothingToAsk without answers, FileUnwritable.
+    """Write the report of one brand as an HTML file, in place of an existing one, and return a card
+    with the file's size.
+
+    Raises:
+        NothingToAsk: when there are no answers about the brand.
+        BadUsage: when the logo is not a picture.
+        FileUnreadable: when the logo cannot be read.
+        FileUnwritable: when the page cannot be written.
     """
     report = await read_report(deployment, brand)
     if not report.runs:
@@ -167,7 +186,13 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
 async def _page_content_and_html(
     deployment: Deployment, call: Call, report: Report
 ) -> tuple[ReportPage, str]:
-    """Return a report's page as content and as HTML."""
+    """Return a report's page as its content and as one HTML text, with the configured logo and
+    colour.
+
+    Raises:
+        BadUsage: when the logo is not a picture.
+        FileUnreadable: when the logo cannot be read.
+    """
     content = await read_page(deployment, call, report)
     look = deployment.config.page
     return content, page_html(content, logo=look.logo, color=look.color)
@@ -179,11 +204,14 @@ async def send_report(
     *,
     brand: Annotated[str, argument("Which.", Kind.BRAND)],
 ) -> Card:
-    """Return a card with the brand's report as an HTML file attached, for people outside the chat.
+    """Return a card with the brand's report attached as an HTML file, for people outside the chat.
+    Answers without scores are scored first.
+
+    Without answers the card has no file and offers a check.
 
     Raises:
         UnknownName: for a brand that does not exist.
-        BadUsage: when the logo of the page is no picture.
+        BadUsage: when the logo of the page is not a picture.
         FileUnreadable: when the logo of the page cannot be read.
     """
     chosen = find_brand(deployment.catalogue, brand)
@@ -202,6 +230,9 @@ async def send_report(
 
 
 def _answers_sentence(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
+    """Return a sentence with the day of the newest run, and the number and first day of all runs;
+    `runs` has at least one.
+    """
     every = sorted({run for model_runs in runs.values() for run in model_runs})
     return (
         f"Answers of {wording.short_day(every[-1].at, call.zone)}; "

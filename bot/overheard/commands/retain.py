@@ -1,4 +1,9 @@
-"""`db retain`: texts that got old are written to a file, and removed from the store."""
+"""`db retain`: deletes the texts of old answers from the store, as ``[retention]`` of the
+configuration says (retention, data protection).
+
+Each text is written to a file first. What was counted in it stays: scores, trends, alerts and
+costs. Old texts are deleted daily as well, by the same functions.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +26,7 @@ from overheard.errors import FileUnwritable
 from overheard.runs.history_lines import answer_line
 from overheard.scoring.scorer_calls import batches
 
-GROUP = 200
+GROUP_SIZE = 200
 """Texts that are removed in one transaction, once they are safe in the file."""
 DUTY = "retention"
 """The name of the lock that keeps two processes from the same work."""
@@ -32,8 +37,8 @@ class Retained:
     """The result of a removal of old texts.
 
     Attributes:
-        texts: The number of texts removed from the store.
-        file: The file that they were written to; None without any.
+        texts: The number of texts that were removed from the store.
+        file: The file to which they were written; None if none was removed.
     """
 
     texts: int = 0
@@ -41,11 +46,18 @@ class Retained:
 
 
 async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) -> Card:
-    """Write the texts that are older than the configuration allows to a file, and remove them from
-    the store.
+    """Delete the texts that are older than the configuration allows from the store, after writing
+    them to a file, and return a card with their number.
+
+    Nothing happens without a limit in the configuration, or without an older text.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone, and the progress display.
+        agreed: Whether a person has confirmed the deletion.
 
     Raises:
-        ChangeNeedsYes: when there are old texts and their removal has not been agreed to.
+        ChangeNeedsYes: when there are old texts and the deletion was not confirmed.
         FileUnwritable: when the file cannot be written; texts that are not in it stay in the store.
     """
     table = deployment.config.retention
@@ -73,12 +85,16 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
 
 
 async def retain_texts(deployment: Deployment, call: Call) -> Retained:
-    """Write old texts to a new file in the configured folder and remove them from the store,
-    `GROUP` at a time.
+    """Write old texts to a new file in the configured folder, and delete them from the store,
+    `GROUP_SIZE` at a time.
 
-    A text is removed once its line is on the disk: after an interruption nothing is lost, and at
-    most one group is written twice. All answers are scored first. Does nothing while another
-    process does so.
+    All answers are scored first. A text is deleted only once its line is on the disk: after an
+    interruption nothing is lost, and at most one group is in two files. Without a limit, or while
+    another process does the same, nothing happens.
+
+    Args:
+        deployment: The open deployment.
+        call: Shows the progress of the scoring.
 
     Raises:
         FileUnwritable: when the file cannot be written.
@@ -91,7 +107,7 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
         now = deployment.clock.now()
         file = deployment.config.retention.folder / f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl"
         removed = 0
-        async for group in batches(expired_answers(deployment), GROUP):
+        async for group in batches(expired_answers(deployment), GROUP_SIZE):
             lines = await _archive_lines(deployment, group, runs)
             await asyncio.to_thread(append, file, lines)
             removed += await deployment.store.retention.forget_texts(
@@ -101,25 +117,31 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
 
 
 async def expired_answers(deployment: Deployment) -> AsyncIterator[Answer]:
-    """Yield the stored answers whose texts are older than the configuration allows. The longest
-    time of the brands concerned counts; 0 days mean no limit.
+    """Yield the stored answers whose texts are older than the configuration allows.
+
+    A brand has a limit of its own in days, or the general one; 0 means no limit. An answer about
+    several brands is kept for the longest of their times, and for ever if one has no limit. An
+    answer to a prompt for all brands concerns all tracked brands.
     """
     usual_days, days_of_brand = deployment.config.retention.days, _days_by_brand(deployment)
     now = deployment.clock.now()
-    shortest = min((days for days in (usual_days, *days_of_brand.values()) if days), default=0)
-    if not shortest:
+    limits = [days for days in (usual_days, *days_of_brand.values()) if days]
+    if not limits:
         return
     tracked = [brand.name for brand in deployment.catalogue.brands if brand.tracked]
-    async for answer in deployment.store.retention.old_texts(now - timedelta(days=shortest)):
+    async for answer in deployment.store.retention.old_texts(now - timedelta(days=min(limits))):
         brands = answer.question.prompt.brands or tracked
-        kept_days = [days_of_brand.get(name, usual_days) for name in brands] or [usual_days]
-        if all(kept_days) and answer.asked_at < now - timedelta(days=max(kept_days)):
+        days_kept = [days_of_brand.get(name, usual_days) for name in brands] or [usual_days]
+        is_limited = all(days_kept)
+        if is_limited and answer.asked_at < now - timedelta(days=max(days_kept)):
             yield answer
 
 
 def append(file: Path, lines: bytes) -> None:
-    """Append lines to a file and flush them to the disk; after an error the file is cut to its
-    length before.
+    """Append lines to a file and flush them to the disk. A missing file is created with its folder,
+    readable by its owner alone.
+
+    After an error the file is cut to its length before, so that no part of a line stays.
 
     Raises:
         FileUnwritable: when the lines cannot be written, such as on a full disk.
@@ -127,19 +149,22 @@ def append(file: Path, lines: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with open(file, "ab", buffering=0, opener=private) as out:
-            whole = out.seek(0, os.SEEK_END)
+            length_before = out.seek(0, os.SEEK_END)
             try:
                 _write_synced(out, lines)
             except OSError:
-                out.truncate(whole)
+                out.truncate(length_before)
                 raise
-        if not whole:
+        if not length_before:
             _sync_folder(file.parent)
     except OSError as error:
         raise FileUnwritable(file=file, reason=error.strerror) from None
 
 
 def _write_synced(out: BinaryIO, lines: bytes) -> None:
+    """Write all bytes to an unbuffered file, and flush them to the disk. An OSError is passed
+    on.
+    """
     left = memoryview(lines)
     while left:
         left = left[out.write(left) :]
@@ -147,7 +172,9 @@ def _write_synced(out: BinaryIO, lines: bytes) -> None:
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file like `os.open`; only its owner can read and write a new file."""
+    """Open a file as `os.open` does; a file that is created can be read and written by its owner
+    alone.
+    """
     return os.open(path, flags, 0o600)
 
 
@@ -167,17 +194,26 @@ def limited(deployment: Deployment) -> bool:
 
 
 def _days_by_brand(deployment: Deployment) -> dict[str, int]:
-    """Return the days for which texts are kept, by the full name of each brand with a setting."""
-    brands = deployment.config.retention.brands
-    known = {name: deployment.catalogue.brand(name) for name in brands}
-    return {(found.name if (found := known[name]) else name): brands[name] for name in brands}
+    """Return the days for which texts are kept, by the full name of each brand that has a setting
+    of its own. An alias in the configuration becomes the full name; an unknown name stays.
+    """
+    days_of_brand = {}
+    for name, days in deployment.config.retention.brands.items():
+        brand = deployment.catalogue.brand(name)
+        days_of_brand[brand.name if brand else name] = days
+    return days_of_brand
 
 
 async def _archive_lines(
     deployment: Deployment, answers: Sequence[Answer], runs: dict[int, Run]
 ) -> bytes:
-    """Return a group of answers as JSON lines in the form of `export`, each with the quotes of its
-    scores.
+    """Return answers as JSON lines in UTF-8, in the form that `export` writes and `import` reads.
+    Each has also the ``quotes`` of its scores, since these are texts of the answer as well.
+
+    Args:
+        deployment: The open deployment.
+        answers: The answers.
+        runs: All runs by number.
     """
     quotes: dict[int, list[dict[str, Any]]] = {}
     for record in await deployment.store.scores.of_answers([answer.id for answer in answers]):
@@ -191,7 +227,7 @@ async def _archive_lines(
 
 
 def _quote_json(record: ScoreRecord) -> dict[str, Any]:
-    """Return the quote and the details of a score for JSON output."""
+    """Return the quote of a score, its findings, and the scorer that made it, for JSON output."""
     score = record.score
     return {
         "brand": record.brand,
