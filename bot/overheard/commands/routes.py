@@ -1,5 +1,7 @@
-"""What marketing decides in chat and is not in the catalogue: where alerts and summaries go, quiet
-hours, names of models, budgets. What config.toml has stays as it is there.
+"""Where alerts and weekly summaries are posted, quiet hours, display names of models, and budgets,
+as people decide them in chat.
+
+These decisions are stored as settings. What config.toml declares cannot be changed in chat.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec, FormContent, Kind, Role, argument, option
 from overheard.commands.arguments import DAY_CHOICES, USUAL_DAYS, WEEKDAYS, days_of, in_words
-from overheard.commands.setup_places import checked_zone, put, put_digest, put_route
+from overheard.commands.setup_places import store_digest, store_route, store_setting, time_zone_name
 from overheard.config.sections import RouteTable
 from overheard.config.stored_settings import BUDGET, DIGEST, MODEL_NAME, MONTH, ROUTE
 from overheard.deployment import Call, Deployment
@@ -20,14 +22,15 @@ from overheard.errors import BadUsage, ReadOnly
 from overheard.runs.plan import find_brand, find_model
 
 SUMMARY_TIME = "10:00"
+"""The time of day of a summary for which no time was chosen."""
 _CHANNEL = option("The channel; by default this one.", Kind.CHANNEL, label="Channel")
 ChannelOption = Annotated[str, _CHANNEL]
 BrandArgument = Annotated[str, argument("Its alerts; without one, all.", Kind.BRAND)]
 
 
 async def list_routes(deployment: Deployment, call: Call) -> Card:
-    """Show which channel receives alerts and summaries, in which quiet hours, and whether
-    config.toml or a chat decided so.
+    """Return the card of all channels that receive alerts or summaries: which alerts, in which
+    quiet hours, summaries on which days, and whether config.toml or a chat decided so.
     """
     declared = deployment.configured
     rows = []
@@ -56,6 +59,7 @@ async def list_routes(deployment: Deployment, call: Call) -> Card:
 
 
 def _channel_words(channel: str, call: Call) -> str:
+    """Return ``this channel`` for the channel of the call, else the channel as ``platform:id``."""
     return "this channel" if channel == call.channel else channel
 
 
@@ -71,22 +75,31 @@ async def add_route(
     ] = "",
     timezone: Annotated[str, option("The zone of these hours.")] = "",
 ) -> Card:
-    """Store a route that posts the alerts of a brand (empty: of all brands) in a channel, outside
-    the quiet hours.
+    """Store that alerts are posted in a channel, in place of an earlier decision for the same
+    channel and brand. Alerts that come in the quiet hours wait for their end.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides; its channel and time zone are the defaults.
+        brand: The brand's name; empty means the alerts of all brands.
+        channel: As ``platform:id``; empty means the channel of the call.
+        quiet: Quiet hours, such as ``22:00-07:00``; empty for none.
+        timezone: The zone of the quiet hours; empty means the reader's.
 
     Raises:
         UnknownName: for a brand that does not exist.
-        BadUsage: when no channel is named, or the hours cannot be read.
+        BadUsage: when no channel is named in a terminal, or the hours cannot be read.
+        BadSchedule: when the time zone does not exist.
     """
     place = _named_channel(call, channel)
     name = find_brand(deployment.catalogue, brand).name if brand else ""
-    zone = checked_zone(timezone, call)
+    zone = time_zone_name(timezone, call)
     try:
         RouteTable(channel=place, quiet=quiet)
     except ValueError:
         problem = 'Quiet hours are two times of the day, such as "22:00-07:00"'
         raise BadUsage(problem=problem, usage=ROUTES_ADD.usage) from None
-    await put_route(deployment, call, place, zone, name, quiet)
+    await store_route(deployment, call, place, zone, name, quiet)
     text = f"Not between {quiet.replace('-', ' and ')}; what comes then waits." if quiet else ""
     return Card(
         f"Alerts{f' of {name}' if name else ''} come into {_channel_words(place, call)}",
@@ -103,12 +116,19 @@ async def add_route(
 async def remove_route(
     deployment: Deployment, call: Call, *, brand: BrandArgument = "", channel: ChannelOption = ""
 ) -> Card:
-    """Remove a route that was stored in a chat: its alerts are no longer posted in the channel.
+    """Remove the decision that alerts are posted in a channel, which a person made in chat.
+
+    Args:
+        deployment: The open deployment.
+        call: Its channel is the default.
+        brand: The brand of the route; empty means the route of all brands' alerts.
+        channel: As ``platform:id``; empty means the channel of the call.
 
     Raises:
         UnknownName: for a brand that does not exist.
-        ReadOnly: when config.toml has the route.
-        BadUsage: when there is no route with this channel and brand.
+        ReadOnly: when config.toml has a route to this channel.
+        BadUsage: when there is no route with this channel and brand, or no channel is named in a
+            terminal.
     """
     place = _named_channel(call, channel)
     name = find_brand(deployment.catalogue, brand).name if brand else ""
@@ -131,15 +151,24 @@ async def set_digest(
     channel: ChannelOption = "",
     timezone: Annotated[str, option("The zone, such as Europe/Berlin.")] = "",
 ) -> Card:
-    """Store that a summary is posted in a channel on the given days at a time of day.
+    """Store on which days and when a summary is posted in a channel, in place of an earlier
+    decision for the channel.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides; its channel and time zone are the defaults.
+        days: Keys of `WEEKDAYS`; empty means Monday.
+        time: The time of day; empty means `SUMMARY_TIME`.
+        channel: As ``platform:id``; empty means the channel of the call.
+        timezone: An IANA time zone; empty means the reader's.
 
     Raises:
-        BadSchedule: when a time or zone cannot be read.
-        BadUsage: when no channel is named.
+        BadSchedule: when a day, the time or the zone cannot be read.
+        BadUsage: when no channel is named in a terminal.
     """
-    place, zone = _named_channel(call, channel), checked_zone(timezone, call)
+    place, zone = _named_channel(call, channel), time_zone_name(timezone, call)
     chosen = tuple(days) or USUAL_DAYS
-    await put_digest(deployment, call, place, chosen, time or SUMMARY_TIME, zone)
+    await store_digest(deployment, call, place, chosen, time or SUMMARY_TIME, zone)
     stored = await deployment.store.settings.get(f"{DIGEST}{place}")
     cron = str(stored.value["cron"]) if stored else ""
     return Card(
@@ -151,7 +180,9 @@ async def set_digest(
 
 
 async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormContent:
-    """Return the form of the summary, with the days and time stored for the call's channel."""
+    """Return the form of the summary: the days and time that a chat stored for the call's channel,
+    else Monday at `SUMMARY_TIME`.
+    """
     stored = await deployment.store.settings.get(f"{DIGEST}{call.channel}")
     shown = days_of(str(stored.value.get("cron", ""))) if stored else None
     chosen, time = shown or (USUAL_DAYS, SUMMARY_TIME)
@@ -161,11 +192,16 @@ async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormCo
 
 
 async def stop_digest(deployment: Deployment, call: Call, *, channel: ChannelOption = "") -> Card:
-    """Remove the summary of a channel that was stored in a chat.
+    """Remove the summary of a channel, which a person set in chat.
+
+    Args:
+        deployment: The open deployment.
+        call: Its channel is the default.
+        channel: As ``platform:id``; empty means the channel of the call.
 
     Raises:
         ReadOnly: when config.toml has the summary.
-        BadUsage: when the channel has no summary.
+        BadUsage: when the channel has no summary, or no channel is named in a terminal.
     """
     place = _named_channel(call, channel)
     if not await deployment.store.settings.remove(f"{DIGEST}{place}"):
@@ -184,7 +220,13 @@ async def rename_model(
     model: Annotated[str, argument("The model.", Kind.MODEL)],
     name: Annotated[str, argument("What everybody calls it; - for its usual name.", longest=40)],
 ) -> Card:
-    """Store the display name of a model for cards and charts; ``-`` restores the usual one.
+    """Store the name by which cards and charts call a model.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides.
+        model: A display name or ``provider/model``.
+        name: The new name; ``-`` restores the usual one, as does an empty name.
 
     Raises:
         UnknownName: for a model that does not exist.
@@ -198,7 +240,7 @@ async def rename_model(
     if clean_name in {"", "-"}:
         await deployment.store.settings.remove(f"{MODEL_NAME}{asked}")
     else:
-        await put(deployment, call, f"{MODEL_NAME}{asked}", {"name": clean_name})
+        await store_setting(deployment, call, f"{MODEL_NAME}{asked}", {"name": clean_name})
     shown = (await deployment.refreshed()).names.name(asked)
     data = {"model": str(asked), "name": shown}
     return Card(f"{asked} is called {shown} now", severity=Severity.GOOD, data=data)
@@ -216,20 +258,26 @@ async def set_budget(
         str, option("Only for what is asked in this channel.", Kind.CHANNEL, label="Channel")
     ] = "",
 ) -> Card:
-    """Store the most that a month may cost in US dollars, in all or for one channel; None removes
-    the limit. A limit in config.toml cannot be changed.
+    """Store the largest sum that a month may cost, in all or for what is asked in one channel.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides.
+        month: US dollars a month; None removes a limit that was set in chat.
+        channel: As ``platform:id``; empty means everything.
 
     Raises:
-        ReadOnly: when config.toml has the limit.
+        ReadOnly: when config.toml has this limit.
     """
     budget = deployment.configured.budget
-    if channel in budget.channels if channel else budget.month is not None:
+    is_declared = channel in budget.channels if channel else budget.month is not None
+    if is_declared:
         raise ReadOnly(thing="This budget", file=deployment.config.file)
     name = f"{BUDGET}{channel or MONTH}"
     if month is None:
         await deployment.store.settings.remove(name)
     else:
-        await put(deployment, call, name, {"usd": month})
+        await store_setting(deployment, call, name, {"usd": month})
     whose = f"{_channel_words(channel, call)} may" if channel else "A month may"
     limit = f"cost {wording.money(month)} at most" if month is not None else "cost what it costs"
     return Card(
@@ -241,15 +289,18 @@ async def set_budget(
 
 
 async def fill_budget(deployment: Deployment, _: Call, **given: object) -> Mapping[str, object]:
-    """Return the budget of a month."""
+    """Return the values of the form: the present limit of a month in US dollars (None without one),
+    overridden by what the person has given.
+    """
     return {"month": deployment.config.budget.month, **given}
 
 
 def _named_channel(call: Call, channel: str) -> str:
-    """Return the named channel as ``platform:id``, by default the channel of the call.
+    """Return a channel as ``platform:id``: the one that a person named, or for an empty text the
+    channel of the call.
 
     Raises:
-        BadUsage: when no channel is named in the terminal, or the channel lacks its platform.
+        BadUsage: when no channel is named in the terminal, or the platform is missing.
     """
     place = channel or (call.channel if call.channel != TERMINAL else "")
     if ":" not in place:

@@ -1,9 +1,11 @@
-"""`runs`: what was asked and when; and a run under way is paused, resumed or cancelled."""
+"""`runs`: the newest runs and their states. A run under way can be paused, resumed and
+cancelled.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -19,8 +21,8 @@ from overheard.errors import RunEnded, RunTooOld
 from overheard.runs.interruptions import is_held
 from overheard.runs.plan import RESUMABLE_FOR, find_run
 
-FIRST, FIRST_IN_CHAT = 20, 8
-"""How many checks are shown by default."""
+SHOWN, SHOWN_IN_CHAT = 20, 8
+"""How many runs are shown by default."""
 
 
 _RunKey = Annotated[str, argument("Its key, or a part of it.")]
@@ -30,39 +32,65 @@ async def list_runs(
     deployment: Deployment,
     call: Call,
     *,
-    limit: Annotated[int, option("How many.", low=1, high=1000)] = FIRST,
+    limit: Annotated[int, option("How many.", low=1, high=1000)] = SHOWN,
 ) -> Card:
-    """Show the newest runs and their states.
+    """Return the card of the newest runs with their states: a table in a terminal, a line for each
+    run in a chat. A chat also has a button that resumes the newest paused run.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        limit: The largest number of runs.
+        call: The face and the time zone.
+        limit: The largest number of runs; a chat shows `SHOWN_IN_CHAT` if it is the default.
     """
     is_chat = call.face is Face.CHAT
-    shown = FIRST_IN_CHAT if is_chat and limit == FIRST else limit
+    shown = SHOWN_IN_CHAT if is_chat and limit == SHOWN else limit
     runs = await deployment.store.runs.find(limit=shown)
-    busy = {
+    if not runs:
+        return _card_without_runs(call.face)
+    held = {
         run.id for run in runs if run.state in UNFINISHED and await is_held(deployment.store, run)
     }
-    handed_in = {batch.run_id for batch in await deployment.store.batches.unfinished()}
-    rows = tuple(_run_cells(run, busy, handed_in) for run in runs)
-    actions = _resume_actions(runs) if runs else [Action("check", "Check now")] if is_chat else []
+    with_open_batch = {batch.run_id for batch in await deployment.store.batches.unfinished()}
+    states = {run.id: _state_words(run, held, with_open_batch) for run in runs}
     return Card(
-        title=f"The last {wording.count(len(runs), 'check')}" if runs else "No checks",
-        text=_run_lines(call, runs, busy, handed_in)
+        title=f"The last {wording.count(len(runs), 'check')}",
+        text=_run_lines(call, runs, states) if is_chat else "",
+        table=None if is_chat else _runs_table(runs, states),
+        actions=tuple(_resume_actions(runs)),
+        data={
+            "runs": [
+                _run_json(
+                    run,
+                    states[run.id],
+                    under_way=run.id in held,
+                    waits_for_batch=run.id in with_open_batch,
+                )
+                for run in runs
+            ]
+        },
+    )
+
+
+def _card_without_runs(face: Face) -> Card:
+    """Return the card shown before the first check; a chat has a button that starts it."""
+    is_chat = face is Face.CHAT
+    return Card(
+        title="No checks",
+        text="Nothing has been asked yet."
         if is_chat
-        else ""
-        if runs
         else "Nothing has been asked yet; begin with: check",
-        table=_runs_table(rows) if rows and not is_chat else None,
-        actions=tuple(actions),
-        data={"runs": [_run_json(run, busy, handed_in) for run in runs]},
+        actions=(Action("check", "Check now"),) if is_chat else (),
+        data={"runs": []},
     )
 
 
 async def pause_run(deployment: Deployment, _: Call, *, run: _RunKey) -> Card:
-    """Store that a run is to pause: calls under way end, no others begin until it is resumed.
+    """Store that a run is to pause. Calls under way are finished, and no others begin until the run
+    is resumed.
+
+    Args:
+        deployment: The open deployment.
+        run: The run's key, or a part of it that no other run has.
 
     Raises:
         UnknownName: for an unknown run.
@@ -78,8 +106,15 @@ async def pause_run(deployment: Deployment, _: Call, *, run: _RunKey) -> Card:
 
 
 async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Card:
-    """Cancel a run: its batches are cancelled and its reserved money is released; its answers are
-    kept.
+    """Cancel a run for good. Its answers are kept.
+
+    If no process carries the run out, its batches are cancelled at their vendors, its reserved
+    money is released and its end is stored here; otherwise that process does so.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks.
+        run: The run's key, or a part of it that no other run has.
 
     Raises:
         UnknownName: for an unknown run.
@@ -105,13 +140,21 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
 
 
 async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Proposal:
-    """Return the rest of a paused or interrupted run as a proposal with its price.
+    """Return a proposal to ask the rest of a paused or interrupted run, with its price.
+
+    A run older than `RESUMABLE_FOR` can only be resumed while a vendor has a batch of it, because
+    new answers would not be comparable with its first ones. The proposal raises RunUnderWay when
+    another process carries the run out.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, the channel, and the progress display.
+        run: The run's key, or a part of it that no other run has.
 
     Raises:
         UnknownName: for an unknown run.
         RunEnded: when the run has ended.
-        RunTooOld: when the run began `RESUMABLE_FOR` ago or earlier.
-        RunUnderWay: when another process carries out the run.
+        RunTooOld: when the run is too old.
         BudgetExceeded: when the budget does not cover the rest of the run.
     """
     resumed = await find_run(deployment.store.runs, run)
@@ -122,85 +165,134 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
         raise RunTooOld(run=resumed.key, age=wording.duration(age.total_seconds()))
     quote = await deployment.pricing.quote(resumed)
 
-    async def wake(stored: Run) -> None:
+    async def end_pause(stored: Run) -> None:
         await deployment.store.runs.steer(stored.id, RunState.RUNNING)
 
-    execute = partial(execute_run, deployment, call, quote, before=wake)
+    execute = partial(execute_run, deployment, call, quote, before=end_pause)
     return Proposal(quote.price, quote.usd, execute)
 
 
 async def _request_state(deployment: Deployment, name: str, state: RunState, verb: str) -> Run:
-    shown = await find_run(deployment.store.runs, name)
-    if not await deployment.store.runs.steer(shown.id, state):
-        raise RunEnded(run=shown.key, state=shown.state.value, verb=verb)
-    return shown
+    """Store the request that a run pause or be cancelled, and return the run as it was before.
+
+    Args:
+        deployment: The open deployment.
+        name: The run's key, or a part of it that no other run has.
+        state: The wanted state.
+        verb: The participle in the error, such as ``paused``.
+
+    Raises:
+        UnknownName: for an unknown run.
+        RunEnded: when the run has ended.
+    """
+    run = await find_run(deployment.store.runs, name)
+    if not await deployment.store.runs.steer(run.id, state):
+        raise RunEnded(run=run.key, state=run.state.value, verb=verb)
+    return run
 
 
-def _runs_table(rows: tuple[tuple[str, ...], ...]) -> Table:
-    """Return the terminal's table of runs; a run's key begins with the time of its start."""
+def _runs_table(runs: Sequence[Run], states: Mapping[int, str]) -> Table:
+    """Return the terminal's table of runs: key (which begins with the time of the start), state,
+    number of questions (``-`` for imported history), person.
+
+    Args:
+        runs: The runs.
+        states: The state of each run in words, by the run's id.
+    """
+    rows = tuple(
+        (
+            run.key,
+            states[run.id],
+            f"{len(run.panel):,}" if run.panel else "-",
+            name_without_id(run.asked_by),
+        )
+        for run in runs
+    )
     return Table(("Run", "State", "Questions", "Asked by"), rows, frozenset({2}))
 
 
-def _run_cells(run: Run, busy: set[int], handed_in: set[int]) -> tuple[str, ...]:
-    count = f"{len(run.panel):,}" if run.panel else "-"
-    return (run.key, _state_words(run, busy, handed_in), count, name_without_id(run.asked_by))
+def _run_lines(call: Call, runs: Sequence[Run], states: Mapping[int, str]) -> str:
+    """Return the chat's text, with a line for each run. If all runs have the same number of
+    questions, it stands above the lines and not in each.
 
-
-def _run_lines(call: Call, runs: Sequence[Run], busy: set[int], handed_in: set[int]) -> str:
-    """Return the chat's text: a line for each run with its day, number of questions, person, and
-    its state unless complete. `busy` and `handed_in` are ids of runs.
+    Args:
+        call: The time zone of the dates.
+        runs: The runs.
+        states: The state of each run in words, by the run's id.
     """
-    if not runs:
-        return "Nothing has been asked yet."
     sizes = {len(run.panel) for run in runs if run.panel}
-    days = Counter(wording.short_day(run.started_at, call.zone) for run in runs)
+    runs_on_day = Counter(wording.short_day(run.started_at, call.zone) for run in runs)
     each = [f"{wording.count(sizes.pop(), 'question')} each.\n"] if len(sizes) == 1 else []
-    lines = [
-        _run_line(call, run, _state_words(run, busy, handed_in), days, sized=not each)
-        for run in runs
-    ]
+    lines = [_run_line(call, run, states[run.id], runs_on_day, with_size=not each) for run in runs]
     return "\n".join([*each, *lines])
 
 
-def _run_line(call: Call, run: Run, state: str, days: Mapping[str, int], *, sized: bool) -> str:
-    """Return the line of one run with its state in words; with the time of day if `days` counts
-    several runs on its day, with the number of questions if `sized`.
+def _run_line(
+    call: Call, run: Run, state: str, runs_on_day: Mapping[str, int], *, with_size: bool
+) -> str:
+    """Return the line of one run, such as ``3 Mar, 09:00: 48 questions, Ann, paused``.
+
+    Args:
+        call: The time zone of the date.
+        run: The run.
+        state: Its state in words, which is left out for a complete run.
+        runs_on_day: The number of shown runs by day; the line has a time of day if there are
+            several on its day.
+        with_size: Whether the line has the number of questions.
     """
     at, zone = run.started_at, call.zone
     when = wording.short_day(at, zone)
-    if days[when] > 1:
+    if runs_on_day[when] > 1:
         when += f", {wording.clock(at, zone)}"
-    asked = wording.count(len(run.panel), "question") if run.panel and sized else ""
+    asked = wording.count(len(run.panel), "question") if run.panel and with_size else ""
     who = wording.line(name_without_id(run.asked_by))
-    shown = "" if run.state is RunState.COMPLETE else state
-    return f"{when}: {', '.join(filter(None, (asked, who, shown)))}"
+    shown_state = "" if run.state is RunState.COMPLETE else state
+    return f"{when}: {', '.join(filter(None, (asked, who, shown_state)))}"
 
 
-def _state_words(run: Run, busy: set[int], handed_in: set[int]) -> str:
-    """Return the state of a run in words. `busy` are the ids of runs that a process carries out,
-    `handed_in` of those whose batch is at a vendor.
+def _state_words(run: Run, held: Collection[int], with_open_batch: Collection[int]) -> str:
+    """Return the state of a run in words.
+
+    A run whose stored state is `RunState.RUNNING` may have lost its process: then it is ``cut
+    off``, or ``batch handed in, cut off`` if a vendor has a batch of it. With a process and a batch
+    it is ``waiting for a batch``. Every other run has the word of its stored state, such as
+    ``running`` or ``paused``.
+
+    Args:
+        run: The run.
+        held: The ids of the runs that a process carries out now.
+        with_open_batch: The ids of the runs of which a vendor has a batch that is not finished.
     """
-    if run.state is RunState.RUNNING and run.id in handed_in:
-        return "waiting for a batch" if run.id in busy else "batch handed in, cut off"
-    if run.state is RunState.RUNNING and run.id not in busy:
-        return "cut off"
-    return run.state.value
+    if run.state is not RunState.RUNNING:
+        return run.state.value
+    if run.id in with_open_batch:
+        return "waiting for a batch" if run.id in held else "batch handed in, cut off"
+    return run.state.value if run.id in held else "cut off"
 
 
-def _resume_actions(runs: list[Run]) -> list[Action]:
-    waiting = [run for run in runs if run.state is RunState.PAUSED]
-    return [Action(f"runs resume {run.key}", "Resume", Style.PRIMARY) for run in waiting[:1]]
+def _resume_actions(runs: Sequence[Run]) -> list[Action]:
+    """Return the button that resumes the newest paused run; an empty list without a paused run."""
+    paused = [run for run in runs if run.state is RunState.PAUSED]
+    return [Action(f"runs resume {run.key}", "Resume", Style.PRIMARY) for run in paused[:1]]
 
 
-def _run_json(run: Run, busy: set[int], handed_in: set[int]) -> dict[str, object]:
-    """Return a run and its state for JSON output; `busy` and `handed_in` as for `_state_words`."""
+def _run_json(run: Run, state: str, *, under_way: bool, waits_for_batch: bool) -> dict[str, object]:
+    """Return a run for JSON output.
+
+    ``questions`` and ``prompts`` (a hash of the prompts) are None for imported history,
+    ``finished_at`` is None while the run has not ended.
+
+    Args:
+        run: The run.
+        state: Its state in words.
+        under_way: Whether a process carries it out now.
+        waits_for_batch: Whether a vendor has a batch of it that is not finished.
+    """
     return {
         "run": run.key,
-        "state": _state_words(run, busy, handed_in)
-        if run.state is RunState.RUNNING
-        else run.state.value,
-        "under_way": run.id in busy,
-        "waits_for_batch": run.id in handed_in,
+        "state": state,
+        "under_way": under_way,
+        "waits_for_batch": waits_for_batch,
         "started_at": run.started_at.isoformat(),
         "finished_at": run.finished_at.isoformat() if run.finished_at else None,
         "questions": len(run.panel) if run.panel else None,

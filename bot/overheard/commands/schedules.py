@@ -1,4 +1,6 @@
-"""`schedules`: the checks that run by themselves, when next, and how the last run went."""
+"""`schedules`: the checks that take place by themselves, the time of the next one, and how the last
+one went.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +53,10 @@ _TIME = option("The time of day.", Kind.CLOCK)
 
 
 async def list_schedules(deployment: Deployment, call: Call) -> Card:
-    """Show all schedules with the time of the next run and the result of the last one, and the
-    planned bursts.
+    """Return the card of all schedules: when each checks next, what went wrong in its last check,
+    and which bursts (small extra runs where a change is suspected) are planned.
+
+    A terminal also shows the last check, brands, repeats and origin of each schedule.
     """
     catalogue = await deployment.store.catalogue.current()
     now = deployment.clock.now()
@@ -88,7 +92,8 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
 
 
 async def pause_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
-    """Store a schedule as paused: no run begins until it is resumed.
+    """Store a schedule as paused: no check begins by itself until it is resumed. A paused schedule
+    stays so.
 
     Raises:
         UnknownName: for an unknown schedule.
@@ -97,7 +102,7 @@ async def pause_schedule(deployment: Deployment, _: Call, *, name: ScheduleName)
 
 
 async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
-    """Store a schedule as running again. Runs that were due during the pause are not made up.
+    """Store a schedule as running again. Checks that were due during the pause are not made up.
 
     Raises:
         UnknownName: for an unknown schedule.
@@ -108,16 +113,19 @@ async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName
 async def run_schedule(
     deployment: Deployment, call: Call, *, name: ScheduleName, seed: int | None = None
 ) -> Proposal:
-    """Return a schedule's check as a proposal with its price; the schedule's own times are ignored.
+    """Return a proposal to make a schedule's check now, with its price. The schedule's own times,
+    and whether it is paused, are ignored.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
         name: The name of the schedule.
-        seed: Base of the sampling seeds; None draws a random number.
+        seed: The base of the sampling seeds that models get; None draws a random number.
 
     Raises:
-        UnknownName: for an unknown schedule.
+        UnknownName: for an unknown schedule, or a brand of it that does not exist.
+        NothingToAsk: when no prompt or no model is configured.
+        BudgetExceeded: when the budget does not cover the price.
     """
     schedule = find_schedule(await deployment.store.catalogue.current(), name)
     return await check_schedule(deployment, call, schedule, seed)
@@ -126,8 +134,19 @@ async def run_schedule(
 async def check_schedule(
     deployment: Deployment, call: Call, schedule: Schedule, seed: int | None = None
 ) -> Proposal:
-    """Return the check of a schedule's brands and repeats as a proposal with its price; nothing is
-    asked yet. `seed` is the base of the sampling seeds, None for a random one.
+    """Return a proposal to check a schedule's brands with its repeats, with the price. Nothing is
+    asked yet.
+
+    Args:
+        deployment: The open deployment.
+        call: The person or schedule that asks, the channel, and the progress display.
+        schedule: The schedule.
+        seed: The base of the sampling seeds that models get; None draws a random number.
+
+    Raises:
+        UnknownName: for a brand that does not exist.
+        NothingToAsk: when no prompt or no model is configured.
+        BudgetExceeded: when the budget does not cover the price.
     """
     return await check(
         deployment,
@@ -141,8 +160,11 @@ async def check_schedule(
 
 
 async def _pause_or_resume(deployment: Deployment, name: str, *, paused: bool) -> Card:
-    """Store a schedule as paused or running, and return its card. Raises UnknownName for an unknown
-    schedule.
+    """Store a schedule as paused or running, and return its card, which also says whether it was so
+    already.
+
+    Raises:
+        UnknownName: for an unknown schedule.
     """
     schedule = find_schedule(await deployment.store.catalogue.current(), name)
     now = deployment.clock.now()
@@ -154,15 +176,21 @@ async def _pause_or_resume(deployment: Deployment, name: str, *, paused: bool) -
 async def _schedule_card(
     deployment: Deployment, schedule: Schedule, title: str, text: str = ""
 ) -> Card:
-    """Return a card with a title, `text` and the time of the schedule's next run."""
+    """Return a card about a schedule. Its text is `text`, then a sentence with the time of the next
+    check (none while it is paused).
+    """
     state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
     text += next_run(deployment, schedule, state)
     return Card(title, text.rstrip(), data=schedule_data(deployment, schedule, state))
 
 
 def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Schedule:
-    """Return the schedule of a name, without regard to the case of letters; `kind` is the noun in
-    the error.
+    """Return the schedule of a name, in any case of letters.
+
+    Args:
+        catalogue: The catalogue with the schedules.
+        name: The name.
+        kind: The noun in the error.
 
     Raises:
         UnknownName: for an unknown schedule.
@@ -174,8 +202,8 @@ def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Sc
 
 
 def next_run(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> str:
-    """Return a sentence with the time of a schedule's next run in the schedule's own time zone;
-    empty when paused or never due.
+    """Return a sentence with the time of a schedule's next check, in the schedule's own time zone.
+    Return an empty string if it is paused or never due again.
     """
     at = _next_run_time(deployment, schedule, state)
     return f"It runs next on {wording.moment(at, find_zone(schedule.timezone))}." if at else ""
@@ -191,8 +219,8 @@ def _next_run_time(
 
 
 async def next_checks(deployment: Deployment) -> list[datetime]:
-    """Return the time of the next run of each schedule, in the order of the catalogue; schedules
-    that are paused or never due are left out.
+    """Return the time of the next check of each schedule, in the order of the catalogue. Schedules
+    that are paused or never due again are left out.
     """
     times = []
     for schedule in deployment.catalogue.schedules:
@@ -204,7 +232,9 @@ async def next_checks(deployment: Deployment) -> list[datetime]:
 def _schedule_cells(
     deployment: Deployment, schedule: Schedule, state: ScheduleState
 ) -> tuple[str, ...]:
-    """Return the 7 cells of a schedule: name, when, next run, last run, brands, repeats, origin."""
+    """Return the 7 cells of a schedule in the list: name, when, next check, last check, brands,
+    repeats, and origin (``config`` or ``people``). Times are in the schedule's own time zone.
+    """
     at, zone = _next_run_time(deployment, schedule, state), find_zone(schedule.timezone)
     return (
         schedule.name,
@@ -218,28 +248,34 @@ def _schedule_cells(
 
 
 def _last_run_words(schedule: Schedule, state: ScheduleState) -> str:
-    """Return the time of a schedule's last run in words, with ``under way since`` or ``failed``;
-    empty without a run since the schedule was added or resumed.
+    """Return the time of a schedule's last check in words: ``under way since ...`` while it has not
+    ended, ``failed, ...`` with a problem.
+
+    Return an empty string if there was no check since the schedule was added or resumed; the state
+    has the time of that then, which is no time at which the schedule is due.
     """
     zone = find_zone(schedule.timezone)
     if state.begun > state.done:
         return f"under way since {wording.moment(state.begun, zone)}"
     cron = Cron(schedule.cron, schedule.timezone)
-    if not state.problem and cron.after(state.done - timedelta(seconds=1)) != state.done:
-        return ""  # when it was first seen or resumed: it has not run since
+    was_due = cron.after(state.done - timedelta(seconds=1)) == state.done
+    if not state.problem and not was_due:
+        return ""
     ended = "failed, " if state.problem else ""
     return ended + wording.moment(state.done, zone)
 
 
 def _is_declared(deployment: Deployment, schedule: Schedule) -> bool:
+    """Return whether config.toml has a schedule of this name."""
     return any(declared.name == schedule.name for declared in deployment.config.schedules)
 
 
 def schedule_data(
     deployment: Deployment, schedule: Schedule, state: ScheduleState
 ) -> dict[str, Any]:
-    """Return a schedule and its state for JSON output; ``next`` is None when the schedule is paused
-    or never due.
+    """Return a schedule and its state for JSON output. ``next`` is None when it is paused or never
+    due again; ``last`` is the time of the last check, before the first one the time at which it was
+    added.
     """
     at = _next_run_time(deployment, schedule, state)
     return {
@@ -260,8 +296,16 @@ def schedule_data(
 async def _checked_schedule(
     deployment: Deployment, call: Call, schedule: Schedule, before: Schedule | None
 ) -> Schedule:
-    """Return a schedule in its stored form: times as a cron expression, a time zone (by default the
-    reader's), brands by their full names (unchanged if as in `before`).
+    """Return a schedule in the form in which it is stored: the times as a cron expression, an IANA
+    time zone, brands by their full names.
+
+    Args:
+        deployment: The open deployment.
+        call: Its time zone is used if the schedule has none; UTC if the reader's zone has no name.
+        schedule: The schedule as typed, such as with ``every Monday at 9`` in place of a cron
+            expression.
+        before: The schedule that is edited; None for a new one. Its brands are not looked up again
+            if they stay the same, so that a brand that was removed does no harm.
 
     Raises:
         BadSchedule: when the times or the time zone cannot be read.
@@ -277,16 +321,17 @@ async def _checked_schedule(
         read_cron(schedule.cron, zone)
     except ValueError as error:
         raise BadSchedule(key="cron", problem=error) from None
-    same = before is not None and before.brands == schedule.brands
-    brands = schedule.brands if same else find_brands(deployment.catalogue, schedule.brands)
+    brands = schedule.brands
+    if before is None or before.brands != brands:
+        brands = find_brands(deployment.catalogue, brands)
     return replace(schedule, timezone=zone, brands=brands)
 
 
 async def _changed_card(
     deployment: Deployment, _: Call, schedule: Schedule, __: Schedule | None, done: str
 ) -> Card:
-    """Return the card of a schedule that was added, changed or restored (`done` is the participle),
-    with the price of one check.
+    """Return the card of a schedule that was added or changed, with its times, the price of one
+    check, and the next check. `done` is the participle, such as ``Added``.
     """
     price = await _check_price_words(deployment, schedule)
     text = f"I ask {in_words(schedule.cron)}, {price} each time. "
@@ -294,8 +339,8 @@ async def _changed_card(
 
 
 async def _check_price_words(deployment: Deployment, schedule: Schedule) -> str:
-    """Return the price of one check of a schedule in words, or a phrase without a figure when
-    nothing can be asked.
+    """Return the price of one check of a schedule in words, such as ``about $0.04``. Return a
+    phrase without a figure when there is nothing to ask yet.
     """
     try:
         panel = lay_out(
@@ -319,8 +364,19 @@ async def plan_schedule(
     timezone: Annotated[str, option("Such as Europe/Berlin.", label="Time zone")] = "",
     repeats: Annotated[int, option("How often each question is asked.", low=1, high=20)] = 3,
 ) -> Card:
-    """Store a schedule with days and a time of day, or change the times of the schedule with this
-    name, and return its card. The price in the form is agreed to by its submission.
+    """Store the schedule of the form ``When I ask``: its days, time of day and repeats. The brands
+    of a schedule with this name stay as they are; a new one covers all brands.
+
+    The form shows the price of a check, and its submission agrees to that.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides; its time zone is the default.
+        name: The name of the schedule.
+        days: Keys of `WEEKDAYS`; empty means Monday.
+        time: The time of day; empty means `USUAL_TIME`.
+        timezone: An IANA time zone; empty means the person's.
+        repeats: How often each question is asked.
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read.
@@ -341,13 +397,22 @@ async def plan_schedule(
 async def edit_schedule(
     deployment: Deployment, call: Call, *, days: Sequence[str] = (), time: str = "", **given: Any
 ) -> Card:
-    """Change a schedule that a person added, and return its card. Its times are given as `days` and
-    `time`, or as one text in ``cron``.
+    """Change a schedule that a person added, and return its card.
+
+    Its times are given as `days` and `time`, or as one text in ``cron``. If only one of days and
+    time is given, the other stays as it was.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks.
+        days: Keys of `WEEKDAYS`; empty if they are not changed.
+        time: The time of day; empty if it is not changed.
+        given: The name of the schedule, and the new values of its fields.
 
     Raises:
         BadUsage: when the times are given in both ways.
-        BadSchedule: when a day or the time cannot be read.
-        UnknownName: for an unknown schedule.
+        BadSchedule: when a day, the time or the zone cannot be read.
+        UnknownName: for an unknown schedule or brand.
         ReadOnly: when config.toml has the schedule.
         NothingToChange: when nothing would change.
     """
@@ -355,14 +420,17 @@ async def edit_schedule(
         if given.get("cron"):
             raise BadUsage(problem="When is given twice", usage="days and a time, or a text")
         before = find_schedule(deployment.catalogue, given["name"])
-        usual_days, usual_time = days_of(before.cron) or ((), USUAL_TIME)
-        given["cron"] = cron_of(tuple(days) or usual_days, time or usual_time)
+        days_before, time_before = days_of(before.cron) or ((), USUAL_TIME)
+        given["cron"] = cron_of(tuple(days) or days_before, time or time_before)
     return await SCHEDULES.edit(deployment, call, **given)
 
 
 async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormContent:
-    """Return the values of the form that edits a schedule: days and a time of day if its cron
-    expression is weekly or daily, else the expression. Raises UnknownName.
+    """Return the form that edits a schedule, with its stored values. Days and a time of day are
+    inputs if its cron expression is daily or weekly; else the expression is one input.
+
+    Raises:
+        UnknownName: for an unknown schedule.
     """
     values = dict(await SCHEDULES.fill(deployment, call, **given))
     planned = days_of(values["cron"])
@@ -374,8 +442,8 @@ async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormCon
 
 
 async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormContent:
-    """Return the values of the form that plans checks, taken from the first weekly schedule, with
-    the price of one check.
+    """Return the form ``When I ask``, with the price of one check. Its values are those of the
+    first daily or weekly schedule; without one, Mondays at 9:00 with 3 repeats.
     """
     weekly = [schedule for schedule in deployment.catalogue.schedules if days_of(schedule.cron)][:1]
     schedule = weekly[0] if weekly else Schedule(WEEKLY, "0 9 * * mon", repeats=3)

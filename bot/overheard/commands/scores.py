@@ -1,4 +1,9 @@
-"""`scores`: score history again after a change, and choose which edition of the scores is read."""
+"""`scores`: the editions of the scores, of which reports read one.
+
+An edition is one set of scores for the whole history, made with certain names, facts and versions
+of the scorers. After a change of these, history is scored again as a pending edition, and then
+switched to.
+"""
 
 from __future__ import annotations
 
@@ -43,21 +48,23 @@ _STATES = {
 
 
 async def list_scores(deployment: Deployment, call: Call) -> Card:
-    """Show all editions of the scores: which is read, which are kept, and how much of the history a
-    pending edition has scored.
+    """Return the card of all editions of the scores: which is in use, which are kept, and how much
+    of the history the pending one has scored. While one is pending, a second card shows how the
+    metrics of the last 90 days would change.
     """
     editions = await deployment.store.editions.all()
-    rescoring, now = deployment.rescoring, used_edition(editions)
-    after = pending_edition(editions)
-    done = await share_done(rescoring, deployment) if after else 1.0
-    rows = tuple(_edition_cells(call, edition, now, done) for edition in editions)
-    moved_table = moves_table(await preview(deployment, now, after)) if now and after else None
+    used, pending = used_edition(editions), pending_edition(editions)
+    done = await share_done(deployment.rescoring, deployment) if pending else 1.0
+    rows = tuple(_edition_cells(call, edition, used, done) for edition in editions)
+    moved_table = (
+        moves_table(await preview(deployment, used, pending)) if used and pending else None
+    )
     return Card(
-        title=_list_title(deployment, after, done) if editions else "Nothing was scored yet",
-        text=(after.note if after else "") or _kept_sets_sentence(len(editions)),
+        title=_list_title(deployment, pending, done) if editions else "Nothing was scored yet",
+        text=(pending.note if pending else "") or _kept_sets_sentence(len(editions)),
         table=Table(("Scores", "Begun", "State", "What differs"), rows) if rows else None,
         more=(Card("What it changes so far", table=moved_table),) if moved_table else (),
-        actions=(*_pending_actions(after), *_prune_action(len(editions))),
+        actions=(*_pending_actions(pending), *_prune_action(len(editions))),
         footer="Reports, trends and alerts read one set of scores, from the first answer to the "
         "last.",
         data={"editions": [_edition_json(edition, done) for edition in editions]},
@@ -70,34 +77,46 @@ async def rescore(
     *,
     judge: Annotated[bool, option("Ask judges about history too, for their own money.")] = False,
 ) -> Card | Proposal:
-    """Score the history with the current names, facts and scorers, then read the new scores, and
-    return the card. With `judge` judges are asked too, so that a proposal with its price is
-    returned.
+    """Score the history with the current names, facts and scorers, read the new scores from then
+    on, and return the card of what changed.
+
+    Without `judge` nothing is paid, so that this is done at once; scores that only a judge can make
+    may be lacking then, and the new edition waits for a yes. With `judge`, a proposal with its
+    price is returned. Nothing happens if the edition in use is up to date.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The person who asks, and the progress display.
         judge: Whether judges score the history too, which costs money.
 
     Raises:
         BudgetExceeded: when the budget does not cover the price.
     """
-    rescoring, before = deployment.rescoring, used_edition(await deployment.store.editions.all())
+    rescoring, used = deployment.rescoring, used_edition(await deployment.store.editions.all())
     edition = await rescoring.open_edition()
-    if edition is None or before is None:
+    if edition is None or used is None:
         return Card("Nothing to do", "The scores follow all that is measured.", data={"done": True})
-    carry_out = partial(_rescore, deployment, call, before, edition, judge=judge)
+    execute = partial(_rescore, deployment, call, used, edition, judge=judge)
     if not judge:
-        return await carry_out()
+        return await execute()
     quote = await quote_rescoring(deployment, rescoring)
-    return Proposal(quote.price, quote.usd, carry_out)
+    return Proposal(quote.price, quote.usd, execute)
 
 
 async def _rescore(
     deployment: Deployment, call: Call, before: Edition, edition: Edition, *, judge: bool
 ) -> Card:
-    """Score the history for a pending edition (with `judge` by judges too), or show the progress of
-    the process that does so. Return the card of the switch from the edition `before`.
+    """Score the history for an edition, and return the card of the switch to it.
+
+    If another process is scoring the history already, only its progress is shown, until it has
+    ended. After a switch, shifts are detected again.
+
+    Args:
+        deployment: The open deployment.
+        call: Shows the progress.
+        before: The edition that is in use now.
+        edition: The edition to be scored; it becomes pending if it is not.
+        judge: Whether judges score too, which costs money.
     """
     rescoring = deployment.rescoring
     if edition.state is not EditionState.SCORING:
@@ -121,67 +140,71 @@ async def switch(
     ] = None,
     agreed: bool = False,
 ) -> Card:
-    """Read another edition of the scores from now on; open alerts are examined again with its
-    scores.
+    """Read another edition of the scores from now on, and return the card of what changed.
+
+    Answers that the edition lacks are scored first, and scores of answers whose text was deleted
+    are carried over. Then shifts are detected with its scores. An edition with other than the
+    current names, facts and scorers is not replaced automatically later.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        scores: The id of the edition; by default the pending edition.
-        agreed: Whether the change was shown and confirmed.
+        call: The person who asks, and the progress display.
+        scores: The number of the edition; None means the pending one.
+        agreed: Whether the consequences were shown and confirmed.
 
     Raises:
         UnknownName: for an unknown edition.
-        NothingToSwitch: when the edition is in use already, or no edition is pending.
-        ChangeNeedsYes: when the change was not confirmed.
+        NothingToSwitch: when the edition is in use already, or none is pending.
+        ChangeNeedsYes: when the switch was not confirmed; the error has the consequences.
     """
     editions = await deployment.store.editions.all()
-    now, waits = used_edition(editions), pending_edition(editions)
-    number = scores or (waits.id if waits else 0)
-    if now is None or number in (0, now.id):
+    used, pending = used_edition(editions), pending_edition(editions)
+    number = scores or (pending.id if pending else 0)
+    if used is None or number in (0, used.id):
         raise NothingToSwitch
     wanted = next((edition for edition in editions if edition.id == number), None)
     if wanted is None:
         raise unknown_name("set of scores", str(number), [str(edition.id) for edition in editions])
-    require_yes(await _switch_consequences(deployment, call, now, wanted), agreed=agreed)
+    require_yes(await _switch_consequences(deployment, call, used, wanted), agreed=agreed)
     scoring = deployment.current.for_catalogue(wanted.catalogue, wanted.versions)
-    await scoring.catch_up(deployment.store, call.progress)  # what it has not read yet
-    await carry_scores_over(
-        deployment.store, now.versions, wanted.versions
-    )  # what it cannot read any more
+    await scoring.catch_up(deployment.store, call.progress)
+    # Answers whose text was deleted cannot be scored any more.
+    await carry_scores_over(deployment.store, used.versions, wanted.versions)
     if wanted.versions == deployment.current.versions:
         await deployment.store.editions.set_state(wanted.id, EditionState.USED)
     else:
-        await deployment.store.editions.leave(now.id, wanted.id)
-    await look_again(deployment, replace(wanted, at=max(wanted.at, now.at)))
-    used = replace(wanted, state=EditionState.USED, note="")
-    card = switched_card if waits and used.id == waits.id else chosen_card
-    return await card(await deployment.refreshed(), now, used)
+        await deployment.store.editions.leave(used.id, wanted.id)
+    await look_again(deployment, replace(wanted, at=max(wanted.at, used.at)))
+    now_used = replace(wanted, state=EditionState.USED, note="")
+    card = switched_card if pending and wanted.id == pending.id else chosen_card
+    return await card(await deployment.refreshed(), used, now_used)
 
 
 async def cancel(deployment: Deployment, _: Call) -> Card:
-    """Stop a rescoring; the earlier scores stay in use, and the new ones are kept.
+    """Stop a rescoring, or decline the edition that waits for a yes. The earlier scores stay in
+    use, also for new answers; what was scored is kept.
 
     Raises:
-        NothingToSwitch: when no rescoring is going on.
+        NothingToSwitch: when no edition is pending.
     """
-    after = pending_edition(await deployment.store.editions.all())
-    if after is None:
+    pending = pending_edition(await deployment.store.editions.all())
+    if pending is None:
         raise NothingToSwitch
-    await deployment.store.editions.set_state(after.id, EditionState.LEFT)
+    await deployment.store.editions.set_state(pending.id, EditionState.LEFT)
     text = (
         "Reports keep showing the numbers from before the change, also for new answers. What was "
         "scored is kept."
     )
     action = Action("scores rescore", "Go on after all")
-    return Card("Cancelled", text, actions=(action,), data={"cancelled": after.id})
+    return Card("Cancelled", text, actions=(action,), data={"cancelled": pending.id})
 
 
 async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Card:
-    """Remove all editions of scores except the one in use and a pending one; answers are kept.
+    """Remove the scores of all editions but the one in use and a pending one. Answers are kept, so
+    that they can be scored again; nothing happens without an edition to remove.
 
     Raises:
-        ChangeNeedsYes: when the change was not confirmed.
+        ChangeNeedsYes: when the removal was not confirmed.
     """
     editions = await deployment.store.editions.all()
     kept_editions = [
@@ -193,10 +216,8 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
         return Card("Nothing to remove", "No earlier scores are kept.", data=nothing)
     sets = wording.count(removable, "earlier set of scores", "earlier sets of scores")
     require_yes(f"{sets} will be removed, so that nobody can switch back", agreed=agreed)
-    read = {
-        version for edition in kept_editions for version in edition.versions
-    } or deployment.scoring.versions
-    removed = await deployment.store.scores.prune(read)
+    kept_versions = {version for edition in kept_editions for version in edition.versions}
+    removed = await deployment.store.scores.prune(kept_versions or deployment.scoring.versions)
     return Card(
         title=f"Removed {wording.count(removed, 'score')}",
         text="The answers are kept, so that they can be scored again.",
@@ -208,7 +229,9 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
 async def _display_progress(
     deployment: Deployment, call: Call, rescoring: Rescoring, edition: Edition
 ) -> None:
-    """Display the progress of a rescoring by another process, and return when it has ended."""
+    """Show the progress of a rescoring by another process, and return when that has ended. The
+    store is asked every `POLL_S` seconds.
+    """
     left = total = await rescoring.count_readings_left()
     call.progress.start("Scoring history anew", total)
     while any(
@@ -216,88 +239,116 @@ async def _display_progress(
         for other in await deployment.store.editions.all()
     ):
         await asyncio.sleep(POLL_S)
-        rest = await rescoring.count_readings_left()
-        call.progress.advance(max(0, left - rest))
-        left = min(left, rest)
+        still_left = await rescoring.count_readings_left()
+        call.progress.advance(max(0, left - still_left))
+        left = min(left, still_left)
     call.progress.finish()
 
 
 async def _switch_consequences(
-    deployment: Deployment, call: Call, now: Edition, wanted: Edition
+    deployment: Deployment, call: Call, used: Edition, wanted: Edition
 ) -> str:
-    """Return in words what a switch from the edition `now` to the wanted one changes: metrics over
-    the last 90 days, open alerts, number of shifts before and after.
+    """Return in words what a switch of editions changes: the metrics of the last 90 days, and how
+    many shifts stood out in that time with the scores of either edition. It also says how many
+    alerts are open, which stay open.
+
+    Args:
+        deployment: The open deployment.
+        call: Shows the progress.
+        used: The edition in use now.
+        wanted: The edition to switch to.
     """
-    changed = moves_sentence(await preview(deployment, now, wanted))
+    changed = moves_sentence(await preview(deployment, used, wanted))
     open_alerts = len(await deployment.store.alerts.find(live=True))
     since = await since_when(deployment)
     scoring = deployment.scoring.for_catalogue(wanted.catalogue, wanted.versions)
-    seen = await shifts_seen(deployment, call, scoring, since)
-    before = await shifts_seen(deployment, call, deployment.scoring, since)
+    shifts_after = await shifts_seen(deployment, call, scoring, since)
+    shifts_before = await shifts_seen(deployment, call, deployment.scoring, since)
     missing = f" {wanted.note}" if wanted.note else ""
     alerts = wording.count(open_alerts, "alert")
     return (
         f"over the last 90 days of answers this changes {changed}; {alerts} "
         f"{'is' if open_alerts == 1 else 'are'} open and stay so; in that time "
-        f"{wording.count(before, 'shift')} stood out by the scores of now, and {seen} by the "
-        f"others.{missing}".rstrip(".")
+        f"{wording.count(shifts_before, 'shift')} stood out by the scores of now, and "
+        f"{shifts_after} by the others.{missing}".rstrip(".")
     )
 
 
-def _list_title(deployment: Deployment, after: Edition | None, done: float) -> str:
-    """Return the title of the list of editions; `after` is the pending one or None, `done` the
-    share of the history scored for it, 0 to 1.
+def _list_title(deployment: Deployment, pending: Edition | None, done: float) -> str:
+    """Return the title of the list of editions.
+
+    Without a pending edition it says whether the scores follow the current names, facts and scorers
+    (they do not after a person has cancelled a change); else how far the pending one is.
+
+    Args:
+        deployment: The open deployment.
+        pending: The pending edition; None without one.
+        done: The share of the history that is scored for it, 0 to 1.
     """
-    if after is None and deployment.scoring.versions != deployment.current.versions:
+    if pending is None and deployment.scoring.versions != deployment.current.versions:
         return "The scores are those from before a change"
-    if after is None:
+    if pending is None:
         return "The scores follow all that is measured"
-    if after.state is EditionState.READY:
+    if pending.state is EditionState.READY:
         return "New scores wait for a yes"
     return f"History is being scored anew: {wording.percent(done)}"
 
 
 def _prune_action(count: int) -> tuple[Action, ...]:
-    """Return the button that removes earlier editions, if there is more than one edition."""
+    """Return the menu entry that removes earlier editions; empty unless there are several editions.
+    `count` is their number.
+    """
     return (Action("scores prune", "Remove earlier sets", menu=True),) if count > 1 else ()
 
 
 def _kept_sets_sentence(count: int) -> str:
+    """Return a sentence on earlier editions; empty unless there are several. `count` is the number
+    of all editions.
+    """
     if count > 1:
         return "Earlier sets are kept, so that you can switch back."
     return ""
 
 
-def _pending_actions(after: Edition | None) -> tuple[Action, ...]:
-    """Return the buttons of the pending edition `after`: switch or show progress, and cancel; none
-    without one.
+def _pending_actions(pending: Edition | None) -> tuple[Action, ...]:
+    """Return the buttons of the pending edition: ``Switch now`` if it waits for a yes, else ``Show
+    progress``; then ``Cancel``. None without a pending edition.
     """
-    if after is None:
+    if pending is None:
         return ()
-    switch_now = Action(f"scores switch {after.id}", "Switch now", Style.PRIMARY)
-    go_on = Action("scores rescore", "Show progress")
+    switch_now = Action(f"scores switch {pending.id}", "Switch now", Style.PRIMARY)
+    show_progress = Action("scores rescore", "Show progress")
     return (
-        switch_now if after.state is EditionState.READY else go_on,
+        switch_now if pending.state is EditionState.READY else show_progress,
         Action("scores cancel", "Cancel", Style.DANGER, "Keep the scores from before?"),
     )
 
 
 def _edition_cells(
-    call: Call, edition: Edition, now: Edition | None, done: float
+    call: Call, edition: Edition, used: Edition | None, done: float
 ) -> tuple[str, ...]:
-    """Return the four cells of an edition: number, begin, state (with the share `done` of the
-    history scored), differences from the edition in use (`now`).
+    """Return the four cells of an edition in the list: number, beginning, state, and how it differs
+    from the edition in use (empty for that edition itself).
+
+    Args:
+        call: The time zone of the beginning.
+        edition: The edition.
+        used: The edition in use; None before anything was scored.
+        done: The share of the history that is scored for the pending edition, 0 to 1.
     """
     state = _STATES[edition.state]
     if edition.state is EditionState.SCORING:
         state = f"{state}, {wording.percent(done)}"
-    differs = wording.listing(changes(now, edition)) if now and edition.id != now.id else ""
+    differs = wording.listing(changes(used, edition)) if used and edition.id != used.id else ""
     return (str(edition.id), wording.moment(edition.at, call.zone), state, differs)
 
 
 def _edition_json(edition: Edition, done: float) -> dict[str, Any]:
-    """Return an edition for JSON output. `done`: share of the history scored, 0 to 1; 1 once the
-    edition is not pending.
+    """Return an edition for JSON output. ``done`` is 1 for an edition that is not pending.
+
+    Args:
+        edition: The edition.
+        done: The share of the history that is scored for the pending edition, 0 to 1.
     """
     return {
         "id": edition.id,

@@ -1,4 +1,6 @@
-"""`setup brand` and `setup questions`: the steps of the set-up in chat that describe the brand."""
+"""`setup brand` and `setup questions`: the first two steps of the set-up in chat, which describe
+the brand and choose its questions.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,14 @@ from overheard.commands.brands import check_brand
 from overheard.commands.setup_checklist import step_after
 from overheard.commands.setup_draft import (
     Draft,
+    add_findings_from_answers,
     drafted_brand,
-    keep_draft,
-    kept_draft,
     price_of_questions,
+    store_draft,
+    stored_draft,
     suggest,
     suggester,
     suggestion_price,
-    with_answers,
 )
 from overheard.config.catalogue import read_domain
 from overheard.deployment import Call, Deployment
@@ -72,12 +74,27 @@ async def set_brand(
         bool, option("Ask a model for suggestions.", label="Suggestions from a model")
     ] = False,
 ) -> Step:
-    """Store the brand of the form. With `suggestions`, ask a model for competitors and questions
-    (this costs money). Return the next step.
+    """Store the brand of the form, keep suggestions for it as a draft, and return the next step,
+    `setup questions`.
+
+    A tracked brand of this name is completed: an empty input leaves its value, and competitors are
+    added to those it has. A brand that config.toml declares stays as it is there.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, and the channel.
+        name: The brand's name.
+        website: Its address, such as ``https://acme.com``; empty for none.
+        category: What it is, in buyers' words; empty for none.
+        competitors: Names of competitors; one that is not known is stored as a brand that is not
+            tracked.
+        suggestions: Whether a model is asked for competitors and questions, which costs money; the
+            form shows the price. Else the draft stored before is kept, or made from templates.
 
     Raises:
         BadUsage: when the website is not an address.
         NameTaken: when a name belongs to another brand.
+        ReadOnly: when config.toml has the brand as a competitor.
     """
     own_name = _one_line(name)
     known = deployment.catalogue.brand(own_name)
@@ -97,15 +114,18 @@ async def set_brand(
     draft = (
         await suggest(deployment, call, brand)
         if suggestions
-        else await kept_draft(deployment, brand)
+        else await stored_draft(deployment, brand)
     )
-    await keep_draft(deployment, call, draft)
+    await store_draft(deployment, call, draft)
     return await step_after(deployment, "setup questions")
 
 
 async def fill_brand(deployment: Deployment, call: Call, **given: object) -> FormContent:
-    """Return the form of the brand: its stored values, overridden by what the person has typed
-    (`given`), and the price of suggestions.
+    """Return the form of the brand. Its values are those of the first tracked brand, overridden by
+    what the person has typed (`given`).
+
+    Suggestions are offered, with their price, if a model is configured and the budget covers it;
+    they are ticked unless the price is unknown.
     """
     brands = tracked(deployment.catalogue)
     values: dict[str, object] = {"suggestions": False}
@@ -129,16 +149,21 @@ async def fill_brand(deployment: Deployment, call: Call, **given: object) -> For
 
 
 def _one_line(text: str) -> str:
-    """Return a typed name on one line, without invisible characters."""
+    """Return a typed text on one line, without invisible characters and without spaces at its
+    ends.
+    """
     return wording.line(text).strip()
 
 
 def _domains(website: str, before: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the domains of the brand with the host of a typed website first; `before` for an empty
-    text.
+    """Return the domains of a brand, with that of a typed website first.
+
+    Args:
+        website: The website as typed; empty adds nothing.
+        before: The domains that the brand has.
 
     Raises:
-        BadUsage: when the website has no domain.
+        BadUsage: when the text has no domain.
     """
     if not website.strip():
         return before
@@ -168,14 +193,29 @@ async def set_questions(
     own: Annotated[Sequence[str], option("As your buyers type.", label="Your own questions")] = (),
     then: Annotated[str, option("What comes next.", label="And then?")] = "later",
 ) -> Step:
-    """Store the chosen competitors, names and questions; then return the next step, or with `then`
-    = ``now`` a check that is agreed to at the price shown.
+    """Store what was chosen in the form: competitors, other names of the brand, and questions. Then
+    return the next step.
+
+    Ticked entries are given by their place in the stored draft: ``c0`` is its first competitor,
+    ``a0`` its first other name, ``q0`` its first question, ``b0`` its first question with the
+    brand's name. Questions that are prompts already are not added twice.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides.
+        names: The ticked competitors and other names.
+        questions: The ticked questions without a brand's name.
+        branded: The ticked questions with the brand's name.
+        own: Questions that the person has typed.
+        then: ``now`` for a check at once, at most at the price that the form showed; else `setup
+            facts` follows.
 
     Raises:
-        BadUsage: when no question is chosen and the brand has none.
+        BadUsage: when no brand is tracked, or no question is chosen and the brand has none.
+        NameTaken: when a name belongs to another brand.
     """
     brand = drafted_brand(deployment)
-    draft = await kept_draft(deployment, brand)
+    draft = await stored_draft(deployment, brand)
     texts = [
         *_ticked_texts(questions, "q", draft.questions),
         *_ticked_texts(branded, "b", draft.branded),
@@ -195,8 +235,8 @@ async def set_questions(
 
 
 async def _price_of_all(deployment: Deployment, brand: Brand, draft: Draft) -> PriceQuote | None:
-    """Return the price of asking all suggested questions, which the form shows and its submission
-    agrees to; None without a price.
+    """Return the price of asking all suggested questions once. The form shows it, so it is what a
+    check may cost; None if nothing can be asked.
     """
     return await price_of_questions(deployment, brand.name, [*draft.questions, *draft.branded])
 
@@ -204,8 +244,18 @@ async def _price_of_all(deployment: Deployment, brand: Brand, draft: Draft) -> P
 async def _store_names(
     deployment: Deployment, call: Call, brand: Brand, draft: Draft, names: Sequence[str]
 ) -> None:
-    """Store the chosen competitors and other names of a draft (`names` are the ticked entries) with
-    the brand, if there are new ones.
+    """Store the ticked competitors and other names of the draft with the brand. Nothing is stored
+    if none of them is new, or if config.toml declares the brand.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides.
+        brand: The brand.
+        draft: The suggestions to which the entries refer.
+        names: The ticked entries, such as ``c0`` and ``a1``.
+
+    Raises:
+        NameTaken: when a name belongs to another brand.
     """
     rivals = (*brand.competitors, *_ticked_texts(names, "c", draft.competitors))
     aliases = (*brand.aliases, *_ticked_texts(names, "a", draft.aliases))
@@ -220,24 +270,31 @@ async def _store_names(
 
 
 async def fill_questions(deployment: Deployment, call: Call, **__: object) -> FormContent:
-    """Return the form of competitors and questions, with the suggestions as check boxes and the
-    price of asking. Stores the draft with names found in answers; raises BadUsage without a brand.
+    """Return the form of competitors and questions: a check box for each suggestion, and the price
+    of asking.
+
+    Names and facts found in stored answers are added to the draft first. Suggestions that the brand
+    has already are left out. All names are ticked; so are the first `TICKED` questions, unless the
+    brand has questions.
+
+    Raises:
+        BadUsage: when no brand is tracked.
     """
     brand = drafted_brand(deployment)
-    draft, counts = await with_answers(deployment, call, brand)
+    draft, counts = await add_findings_from_answers(deployment, call, brand)
     taken_names = {*brand.competitors, *brand.aliases}
     known = {prompt.text for prompt in deployment.catalogue.prompts_for(brand.name)}
     names = [
         *(
             replace(c, label=f"{c.label}{counts.get(c.label, '')}")
-            for c in _numbered_choices("c", draft.competitors, "{}")
+            for c in _numbered_choices("c", draft.competitors)
             if c.label not in taken_names
         ),
-        *_numbered_choices("a", draft.aliases, "{} (another name of yours)"),
+        *_numbered_choices("a", draft.aliases, " (another name of yours)"),
     ]
-    questions = [c for c in _numbered_choices("q", draft.questions, "{}") if c.label not in known]
-    branded = [c for c in _numbered_choices("b", draft.branded, "{}") if c.label not in known]
-    ticked = [choice.value for choice in questions[: 0 if known else TICKED]]
+    questions = [c for c in _numbered_choices("q", draft.questions) if c.label not in known]
+    branded = [c for c in _numbered_choices("b", draft.branded) if c.label not in known]
+    ticked = [] if known else [choice.value for choice in questions[:TICKED]]
     offered = await _price_of_all(deployment, brand, draft)
     price = await price_of_questions(
         deployment, brand.name, _ticked_texts(ticked, "q", draft.questions)
@@ -258,6 +315,9 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
 
 
 def _suggestion_source(draft: Draft) -> str:
+    """Return a sentence on where the suggestions come from: a model, or templates; with the reason
+    if the model could not be asked.
+    """
     if draft.problem:
         return f"These are usual questions. {draft.problem[:1].upper()}{draft.problem[1:]}"
     if draft.asked:
@@ -265,13 +325,23 @@ def _suggestion_source(draft: Draft) -> str:
     return "These are usual questions. Untick what does not fit."
 
 
-def _numbered_choices(letter: str, texts: Sequence[str], form: str) -> Iterator[FormChoice]:
+def _numbered_choices(letter: str, texts: Sequence[str], suffix: str = "") -> Iterator[FormChoice]:
+    """Yield an entry for each text, with a value such as ``q0`` (the letter and the place of the
+    text); the label is the text with the suffix.
+    """
     for number, text in enumerate(texts):
-        yield FormChoice(f"{letter}{number}", form.format(text) if form != "{}" else text)
+        yield FormChoice(f"{letter}{number}", f"{text}{suffix}")
 
 
 def _ticked_texts(values: Sequence[str], letter: str, texts: Sequence[str]) -> list[str]:
-    """Return the texts of the entries that were ticked."""
+    """Return the texts of the ticked entries with a letter, in the order of the values.
+
+    Args:
+        values: The values of ticked entries, such as ``q0``; those with another letter or place are
+            ignored.
+        letter: The letter of the entries.
+        texts: The texts, in the order in which they were numbered.
+    """
     by_value = {f"{letter}{number}": text for number, text in enumerate(texts)}
     return [by_value[value] for value in values if value in by_value]
 

@@ -1,4 +1,6 @@
-"""`setup` in chat: a checklist of five steps, read from what is there."""
+"""`setup` in chat: a checklist of five steps. Whether a step is done is read from the configuration
+and the store each time.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,8 @@ from overheard.scoring.judge import judges
 
 SKIPPED = "setup:facts skipped"
 """The name of the setting that says that a person left the facts out."""
+NEWEST_RUNS = 20
+"""Runs among which a complete check is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +27,8 @@ class SetupStep:
 
     Attributes:
         title: The title in a few words.
-        text: What was decided, or the purpose of the step.
-        words: The command that opens the step's form.
+        text: What was decided; while the step is open, what it is for.
+        words: The command that opens the step's form, such as ``setup brand``.
         begin: The label of the step's button while the step is open.
         done: Whether the step is done.
     """
@@ -67,8 +71,8 @@ class Checklist:
         return f"{self.done} of {len(self.steps)} steps done"
 
     def fields(self) -> tuple[Field, ...]:
-        """Return a field for each step, in their order: a mark for done or open, the title, the
-        text.
+        """Return a field for each step, in their order: a mark for done or open, its number and
+        title, and its text.
         """
         marks = {True: "\N{WHITE HEAVY CHECK MARK}", False: "\N{WHITE SQUARE BUTTON}"}
         return tuple(
@@ -77,8 +81,8 @@ class Checklist:
         )
 
     def actions(self) -> tuple[Action, ...]:
-        """Return the button of the next open step, then buttons that change each of the first four
-        steps that are done.
+        """Return the button of the first open step, if any, then a ``Change`` button for each of
+        the first four steps that is done. The last step, the first check, has no such button.
         """
         following = self.next
         first = [Action(following.words, following.begin, Style.PRIMARY)] if following else []
@@ -91,10 +95,12 @@ class Checklist:
 
 
 async def checklist(deployment: Deployment) -> Checklist:
-    """Return the checklist of the first tracked brand.
+    """Return the checklist of the first tracked brand; without such a brand its first three steps
+    are open.
 
-    It is derived from the catalogue, the settings and the newest 20 runs, so that nothing about the
-    set-up itself is stored, and a declaration in config.toml counts as done.
+    Nothing about the set-up itself is stored, except that facts were left out: a brand, question or
+    schedule in config.toml counts as done. The first check is done if one of the newest 20 runs is
+    a complete check.
     """
     catalogue, config = deployment.catalogue, deployment.config
     brands = tracked(catalogue)
@@ -102,8 +108,8 @@ async def checklist(deployment: Deployment) -> Checklist:
     asked = catalogue.prompts_for(brand.name) if brand else ()
     facts = [fact for fact in catalogue.facts if brand and fact.brand == brand.name]
     skipped = not facts and await deployment.store.settings.get(SKIPPED) is not None
-    placed = bool(config.routes and catalogue.schedules)
-    runs = await deployment.store.runs.find(aside=False, limit=20)
+    has_places = bool(config.routes and catalogue.schedules)
+    runs = await deployment.store.runs.find(aside=False, limit=NEWEST_RUNS)
     checked = any(run.panel and run.state is RunState.COMPLETE for run in runs)
     first_check = "Done." if checked else "I ask the models, and show how you stand."
     return Checklist(
@@ -133,10 +139,10 @@ async def checklist(deployment: Deployment) -> Checklist:
             ),
             SetupStep(
                 "Where and when",
-                _schedule_words(deployment) if placed else "A channel, a day, a budget.",
+                _schedule_words(deployment) if has_places else "A channel, a day, a budget.",
                 "setup places",
                 "Where and when",
-                placed,
+                has_places,
             ),
             SetupStep(
                 "First check",
@@ -150,7 +156,9 @@ async def checklist(deployment: Deployment) -> Checklist:
 
 
 def checklist_card(checklist: Checklist) -> Card:
-    """Return the card of a checklist, with a field and a button for each step."""
+    """Return the card of a checklist: a field for each step, and the buttons of
+    `Checklist.actions`.
+    """
     text = (
         "I watch what AI models say about you, and tell you when it changes."
         if checklist.complete
@@ -168,8 +176,10 @@ def checklist_card(checklist: Checklist) -> Card:
 
 
 def greeting_card(checklist: Checklist) -> Card:
-    """Return the card that the bot posts in a channel to which it was invited; its first button is
-    the next step of the checklist, or the report after a complete set-up.
+    """Return the card that the bot posts when it is invited to a channel.
+
+    Its first button opens the set-up's first step while no step is done, the checklist while some
+    are open, and the report after all of them.
     """
     following = checklist.next
     begin = Action("setup list", "Set up", Style.PRIMARY)
@@ -192,26 +202,37 @@ def _brand_words(brand: Brand) -> str:
 
 
 def _fact_words(count: int, *, skipped: bool) -> str:
+    """Return the text of the step of facts: their number, or that a person left them out, or what
+    they are for.
+    """
     if count:
         return wording.count(count, "fact")
     return "Left out" if skipped else "I tell you when a model gets them wrong."
 
 
 def _schedule_words(deployment: Deployment) -> str:
+    """Return when the first schedule checks, and the number of channels with alerts, such as
+    ``Every Monday at 9:00, 1 channel``.
+    """
     words = in_words(deployment.catalogue.schedules[0].cron)
     channels = len({route.channel for route in deployment.config.routes})
     return f"{words[:1].upper()}{words[1:]}, {wording.count(channels, 'channel')}"
 
 
 def _judge_sentence(deployment: Deployment) -> str:
-    """Return who reads tone and facts, as a sentence; empty without a judge."""
+    """Return a sentence with the model that reads tone and facts of answers (the judge); empty
+    without one.
+    """
     judging = judges(deployment.plugins.scorers.values())
     return f"{deployment.names.name(judging[0].model)} reads tone and facts." if judging else ""
 
 
 async def step_after(deployment: Deployment, form: str = "") -> Step:
-    """Return the result of a step: the checklist as stored now, and the command of the form to open
-    next (`form`; empty for none).
+    """Return the result of a step: the checklist as it is stored now, and the form that follows.
+
+    Args:
+        deployment: The open deployment.
+        form: The command of the form, such as ``setup facts``; empty if none follows.
     """
     return Step(checklist_card(await checklist(await deployment.refreshed())), form)
 

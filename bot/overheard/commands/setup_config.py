@@ -1,4 +1,6 @@
-"""What the set-up in the terminal finds out and writes: a brand's category, and config.toml."""
+"""The set-up in the terminal: the text of the configuration file that it writes, and the question
+with which a model is asked for the brand's category.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from overheard.errors import OverheardError
 from overheard.runs.plan import choose_models, new_run
 
 MAX_RIVALS_ASKED = 2
-"""Competitors whose alternatives are asked for."""
+"""Competitors for each of which a question asks the alternatives."""
+RUN_SHARE = 0.25
+"""The budget of a run as a share of that of a month."""
 
 _CATEGORY_QUESTIONS = (
     "What is the best {category} for a small company?",
@@ -60,8 +64,9 @@ class SetupFiles:
 
     @property
     def questions(self) -> list[str]:
-        """The proposed questions without the brand's name: on the category, and on alternatives to
-        `MAX_RIVALS_ASKED` competitors.
+        """The proposed questions without the brand's name: four on its category (without one, two
+        general ones), then one on the alternatives to each of the first `MAX_RIVALS_ASKED`
+        competitors.
         """
         rivals = self.competitors[:MAX_RIVALS_ASKED]
         neutral = _CATEGORY_QUESTIONS if self.category else _GENERAL_QUESTIONS
@@ -80,7 +85,9 @@ class SetupFiles:
         return "\n".join(self._config_lines()) + "\n"
 
     def _config_lines(self) -> Iterator[str]:
-        """Yield the lines of the configuration file."""
+        """Yield the lines of the configuration file. The tables of a judge, a budget, a chat and a
+        route are left out if the plan has none.
+        """
         yield "# Written by overheard setup. config.example.toml has all settings."
         yield "prompts = ["
         for question in self.questions:
@@ -97,7 +104,7 @@ class SetupFiles:
             yield from _table_lines("[scorers.judge]", {"model": self.judge})
         if self.month:
             yield from _table_lines(
-                "[budget]", {"run": round(self.month / 4, 2), "month": self.month}
+                "[budget]", {"run": round(self.month * RUN_SHARE, 2), "month": self.month}
             )
         yield from _table_lines("[[schedules]]", {"name": "weekly", "cron": "0 7 * * mon"})
         if self.chat:
@@ -107,17 +114,23 @@ class SetupFiles:
 
 
 def _non_empty(**values: str) -> dict[str, str]:
+    """Return the arguments that are not empty."""
     return {key: value for key, value in values.items() if value}
 
 
 def _table_lines(header: str, values: Mapping[str, object]) -> Iterator[str]:
+    """Yield a table of TOML: an empty line, the header such as ``[budget]``, and a line for each
+    key.
+    """
     yield ""
     yield header
     yield from (f"{key} = {_toml_value(value)}" for key, value in values.items())
 
 
 def _toml_value(value: object) -> str:
-    """Return a value as TOML; strings, numbers and lists have the same form as in JSON."""
+    """Return a value as TOML. Texts, numbers and lists have the same form as in JSON, except one
+    control character (DEL) that TOML needs escaped; a dictionary becomes an inline table.
+    """
     if isinstance(value, dict):
         return (
             "{ "
@@ -133,7 +146,7 @@ QUESTION = (
 )
 LABEL = "setup"
 """The label of the run, which is aside of the history."""
-MAX_WORDS, MAX_LENGTH = 5, 50
+MAX_CATEGORY_WORDS, MAX_CATEGORY_CHARS = 5, 50
 """A longer answer is a sentence, and no category."""
 _REFUSALS = re.compile(
     r"unknown|\b(?:sorry|cannot|can't|don't|not|no|unable|i|it|is|are|was|you)\b", re.IGNORECASE
@@ -148,8 +161,8 @@ async def derived_category(
     names: Sequence[str],
     agreed: Callable[[str, float], bool],
 ) -> str:
-    """Ask the first configured model for the category of brands; return an empty string if it does
-    not know, or if the price is not agreed to.
+    """Ask the first configured model for the category of a brand, such as ``project management
+    tool``.
 
     The answer is stored and charged, outside the history.
 
@@ -157,7 +170,12 @@ async def derived_category(
         deployment: The open deployment.
         call: The person who asks, and the channel.
         names: The names of the brand and its competitors.
-        agreed: Returns whether the person agrees to a price, given in words and in US dollars.
+        agreed: Returns whether the person agrees to a price, which it gets in words and in US
+            dollars (infinite if unknown).
+
+    Returns:
+        The category. An empty string if the model does not know it or cannot be asked, if the
+        budget does not cover the price, or if the person does not agree to it.
     """
     model = choose_models(deployment.plugins.providers, ())[0]
     panel = Panel((), (Prompt(QUESTION.format(names=wording.listing(names))),), (model,))
@@ -174,7 +192,13 @@ async def derived_category(
 
 
 def category_in(text: str, names: Sequence[str]) -> str:
-    """Return the category if a model's answer consists of nothing else; else an empty string.
+    """Return the category in a model's answer. Return an empty string unless the answer is nothing
+    but a category.
+
+    An article, quotation marks and a full stop at its ends are removed, and it is in small letters
+    unless it contains capitals (``CRM``). An answer is no category if it is longer than
+    `MAX_CATEGORY_WORDS` or `MAX_CATEGORY_CHARS`, has other marks than ``& + ' / -``, names a brand,
+    or refuses (``I do not know``).
 
     Args:
         text: The answer.
@@ -183,11 +207,8 @@ def category_in(text: str, names: Sequence[str]) -> str:
     subject = _ARTICLE.sub("", wording.line(text).strip(" .*\"'`\N{LEFT DOUBLE QUOTATION MARK}"))
     subject = subject.strip("\N{RIGHT DOUBLE QUOTATION MARK}")
     named = any(name.casefold() in subject.casefold() for name in names)
-    fits = (
-        len(subject) <= MAX_LENGTH
-        and len(subject.split()) <= MAX_WORDS
-        and _WORDS.fullmatch(subject)
-    )
-    if not fits or named or _REFUSALS.search(subject):
+    is_short = len(subject) <= MAX_CATEGORY_CHARS and len(subject.split()) <= MAX_CATEGORY_WORDS
+    if not is_short or not _WORDS.fullmatch(subject) or named or _REFUSALS.search(subject):
         return ""
-    return subject if any(letter.isupper() for letter in subject[1:]) else subject.casefold()
+    has_capitals = any(letter.isupper() for letter in subject[1:])
+    return subject if has_capitals else subject.casefold()

@@ -1,4 +1,6 @@
-"""The draft of the set-up in chat: what a model suggested, until a person has reviewed it."""
+"""The draft of the set-up in chat: suggested competitors, names, questions and facts of a brand,
+which are stored until a person has reviewed them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ from overheard.runs.suggestions import (
 )
 
 DRAFT = "setup:draft"
-"""The name of the setting."""
+"""The name of the setting that has the draft."""
 REPEATS = 3
 """How often a scheduled check asks each question."""
 DAYS_A_MONTH = DAYS_A_YEAR / 12
@@ -36,7 +38,7 @@ MAX_ALIASES = 3
 
 
 def drafted_brand(deployment: Deployment) -> Brand:
-    """Return the brand that is being set up: the first tracked one.
+    """Return the brand that is being set up, which is the first tracked one.
 
     Raises:
         BadUsage: when no brand is tracked.
@@ -53,13 +55,14 @@ class Draft:
 
     Attributes:
         brand: The brand's name.
-        asked: The name of the model that made the suggestions; empty for none.
+        asked: The display name of the model that made the suggestions; empty if none did.
         competitors: Names of other brands.
         aliases: Other names of the brand.
         questions: Questions that name no brand.
         branded: Questions that name the brand.
-        facts: Values by field, to be confirmed.
-        problem: Why no model was asked, as a sentence; empty if one was.
+        facts: Values by field (``price``), which a person has to confirm.
+        problem: Why there are no suggestions of a model, as a sentence; empty if there is no
+            problem.
     """
 
     brand: str
@@ -72,9 +75,9 @@ class Draft:
     problem: str = ""
 
 
-async def kept_draft(deployment: Deployment, brand: Brand) -> Draft:
-    """Return the stored draft for a brand; without one, a draft with questions from templates for
-    its category.
+async def stored_draft(deployment: Deployment, brand: Brand) -> Draft:
+    """Return the stored draft of a brand. If none is stored, or that of another brand, return a new
+    draft with questions from templates; it is not stored.
     """
     stored = await deployment.store.settings.get(DRAFT)
     if stored and stored.value.get("brand") == brand.name:
@@ -86,32 +89,43 @@ async def kept_draft(deployment: Deployment, brand: Brand) -> Draft:
     return _with_template_questions(deployment, brand, Draft(brand.name))
 
 
-async def with_answers(
+async def add_findings_from_answers(
     deployment: Deployment, call: Call, brand: Brand
 ) -> tuple[Draft, Mapping[str, str]]:
-    """Return the draft with names and facts found in stored answers, and for each name of a
-    competitor the number of answers with it, in words. The draft is stored, so that the form's
-    entries keep their numbers.
+    """Add what stored answers say to the draft of a brand, and store the draft if it changes, so
+    that the entries of the form keep their numbers.
+
+    Findings are names listed beside the brand (as competitors), up to `MAX_ALIASES` names like its
+    own (as other names), and values of facts; a value that the draft has already stays.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks.
+        brand: The brand.
+
+    Returns:
+        The draft; and for each name of a competitor found, how many answers have it, such as `` (in
+        9 of 40 answers)``.
     """
-    draft = await kept_draft(deployment, brand)
+    draft = await stored_draft(deployment, brand)
     suggested = await suggestions_of(deployment, brand, most=QUICK_ANSWERS)
     counts = {name: f" (in {n} of {suggested.answers} answers)" for name, n in suggested.rivals}
     new = [name for name in counts if name not in {*draft.competitors, *brand.competitors}]
     aliases = [n for n, _ in suggested.spellings if n not in {*draft.aliases, *brand.aliases}]
-    facts = {**{key: value for key, (value, _) in suggested.facts.items()}, **draft.facts}
-    after = replace(
+    facts = {field: value for field, (value, _) in suggested.facts.items()}
+    extended = replace(
         draft,
         competitors=(*draft.competitors, *new),
         aliases=(*draft.aliases, *aliases[:MAX_ALIASES]),
-        facts=facts,
+        facts=facts | dict(draft.facts),
     )
-    if after != draft:
-        await keep_draft(deployment, call, after)
-    return after, counts
+    if extended != draft:
+        await store_draft(deployment, call, extended)
+    return extended, counts
 
 
-async def keep_draft(deployment: Deployment, call: Call, draft: Draft) -> None:
-    """Store a draft in place of the previous draft."""
+async def store_draft(deployment: Deployment, call: Call, draft: Draft) -> None:
+    """Store a draft in place of the stored one, which may be that of another brand."""
     setting = Setting(DRAFT, asdict(draft), call.who, deployment.clock.now())
     await deployment.store.settings.put(setting)
 
@@ -125,6 +139,9 @@ def suggester(deployment: Deployment) -> Model | None:
 
 
 def _suggestions_run(deployment: Deployment, call: Call, brand: Brand, model: Model) -> Run:
+    """Return the run, not stored, that asks a model two things outside the history: about the
+    brand, and for questions of buyers.
+    """
     prompts = (profile_request(brand), suggestion_request(brand, MAX_QUESTIONS))
     panel = Panel((brand.name,), prompts, (model,), seed=secrets.randbits(31))
     label, now = f"suggestions for {brand.name}", deployment.clock.now()
@@ -133,8 +150,8 @@ def _suggestions_run(deployment: Deployment, call: Call, brand: Brand, model: Mo
 
 
 async def suggestion_price(deployment: Deployment, call: Call) -> PriceQuote | None:
-    """Return the price of asking for suggestions; None without a model, or when the budget does not
-    cover it.
+    """Return the price of asking a model for suggestions, which is about the same for each brand.
+    None without a model, or when the budget does not cover it.
     """
     model = suggester(deployment)
     if model is None:
@@ -147,8 +164,18 @@ async def suggestion_price(deployment: Deployment, call: Call) -> PriceQuote | N
 
 
 async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
-    """Ask a model about a brand and for questions, and return the draft; without a usable answer,
-    with questions from templates and the problem.
+    """Ask the first configured model about a brand and for questions of buyers, and return the
+    draft. It costs money; the draft is not stored.
+
+    Competitors that the brand has, and other names that belong to a brand, are left out. The draft
+    is filled up with questions from templates. Without a model, or without a usable answer, these
+    are all it has, and `Draft.asked` is empty; `Draft.problem` has the reason if the model could
+    not be asked or did not answer.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, and the channel.
+        brand: The brand.
     """
     draft, model = Draft(brand.name), suggester(deployment)
     if model is None:
@@ -182,19 +209,21 @@ async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
 
 
 def _with_template_questions(deployment: Deployment, brand: Brand, draft: Draft) -> Draft:
-    """Return a draft filled up to `MAX_QUESTIONS` with questions from templates, and with questions
-    that name the brand.
+    """Return a draft with questions from templates added, up to `MAX_QUESTIONS` in all, and with
+    questions that name the brand. Questions that are prompts of the brand already are not added,
+    and none of those from templates names another brand.
     """
     known = {prompt.text.casefold() for prompt in deployment.catalogue.prompts_for(brand.name)}
-    usual = template_questions(brand.category, [*draft.questions, *known])
-    own = [text for text in usual if not _names_a_brand(deployment, text)]
-    questions = (*draft.questions, *own)[:MAX_QUESTIONS]
+    templates = template_questions(brand.category, [*draft.questions, *known])
+    neutral = [text for text in templates if not _names_a_brand(deployment, text)]
+    questions = (*draft.questions, *neutral)[:MAX_QUESTIONS]
     rivals = (*brand.competitors, *draft.competitors)
     branded = [t for t in branded_questions(brand.name, rivals) if t.casefold() not in known]
     return replace(draft, questions=questions, branded=tuple(branded))
 
 
 def _names_a_brand(deployment: Deployment, text: str) -> bool:
+    """Return whether a text names a brand of the catalogue, such as a category with its name."""
     prompt = Prompt(text)
     return bool(named_brands(deployment.catalogue, [prompt])[prompt.key])
 
@@ -202,8 +231,15 @@ def _names_a_brand(deployment: Deployment, text: str) -> bool:
 async def price_of_questions(
     deployment: Deployment, brand: str, texts: Sequence[str], *, repeats: int = 1
 ) -> PriceQuote | None:
-    """Return the price of a check of a brand with further questions (`texts`), each asked `repeats`
-    times, whatever the budget; None if nothing can be asked.
+    """Return the price of a check of a brand with further questions, whether the budget covers it
+    or not. None if there is nothing to ask, or no model.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand's name.
+        texts: Questions that are asked in addition to the brand's prompts; those that are prompts
+            already are counted once.
+        repeats: How often each question is asked.
     """
     catalogue = deployment.catalogue
     known = {prompt.key for prompt in catalogue.prompts}

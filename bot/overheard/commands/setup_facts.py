@@ -1,4 +1,6 @@
-"""`setup facts`: the step of the set-up in chat that states what is true of the brand."""
+"""`setup facts`: the third step of the set-up in chat, which states what is true of the brand, and
+what must never be said of it.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,14 @@ from overheard.cards.command import (
     option,
 )
 from overheard.commands.setup_checklist import SKIPPED, step_after
-from overheard.commands.setup_draft import drafted_brand, with_answers
+from overheard.commands.setup_draft import add_findings_from_answers, drafted_brand
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Fact, Setting
 
 NEVER = "never say"
+"""The field of values that are not true of a brand."""
+FACT_FIELDS = ("price", "free plan", "founded")
+"""The fields of facts for which the form has inputs."""
 
 
 FACT_OPTIONS: Mapping[str, Option] = {
@@ -34,35 +39,51 @@ FACT_OPTIONS: Mapping[str, Option] = {
 """The inputs, by the field of the fact."""
 
 
-def fact_values(
+def fact_form_values(
     deployment: Deployment, brand: Brand, suggested: Mapping[str, str]
 ) -> tuple[dict[str, object], bool]:
-    """Return the values of the form of facts, and whether any of them is a suggestion: stored facts
-    first, else `suggested`, by the names of fields.
+    """Return the values of the form of facts, by the names of its inputs, and whether any of them
+    is only suggested.
+
+    A stored fact comes first, then a suggestion, else the input is empty. Untrue values (``never``)
+    are the stored ones.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand.
+        suggested: Suggested values by field, such as ``price``.
     """
     known = {f.field: f.value for f in deployment.catalogue.facts if f.brand == brand.name}
     never = [f.value for f in deployment.catalogue.facts if f.brand == brand.name and f.untrue]
     values: dict[str, object] = {"never": never}
-    taken = False
-    for field in ("price", "free plan", "founded"):
+    has_suggestion = False
+    for field in FACT_FIELDS:
         value = known.get(field) or suggested.get(field, "")
-        taken = taken or bool(value and field not in known)
+        has_suggestion = has_suggestion or bool(value and field not in known)
         values[field.replace(" ", "_")] = value
-    return values, taken
+    return values, has_suggestion
 
 
-async def keep_facts(
+async def store_facts(
     deployment: Deployment,
     call: Call,
     brand: Brand,
     given: Mapping[str, str],
     never: Sequence[str],
 ) -> None:
-    """Store typed facts (`given`, by field) and untrue values (`never`). A changed value keeps the
-    earlier ones as outdated; an empty value changes nothing.
+    """Store what was typed in the form of facts.
 
-    A fact that config.toml declares is not changed. Without any fact, the step is stored as left
-    out.
+    A changed value replaces the fact, which keeps the earlier values as outdated. An empty or equal
+    value changes nothing, and neither does one for a fact that config.toml declares. If the brand
+    has no fact and nothing was typed, it is stored that the facts were left out.
+
+    Args:
+        deployment: The open deployment.
+        call: The person, and the time zone of the day from which the facts are valid.
+        brand: The brand.
+        given: The typed values by field, such as ``price``.
+        never: Values that are not true of the brand; those that are stored already are not stored
+            again.
     """
     store, now = deployment.store.catalogue, deployment.clock.now()
     today = now.astimezone(call.zone).date()
@@ -75,15 +96,17 @@ async def keep_facts(
         fact = Fact(brand.name, field, value, today)
         if before:
             fact = replace(fact, previous=(before.value, *before.previous))
-            if not await store.remove_fact(before):
-                continue  # config.toml has it
+            is_declared = not await store.remove_fact(before)
+            if is_declared:
+                continue
         await store.set_fact(fact)
-    known = {fact.value for fact in facts if fact.untrue}
+    untrue = {fact.value for fact in facts if fact.untrue}
     for typed in never:
         value = wording.line(typed).strip()
-        if value and value not in known:
+        if value and value not in untrue:
             await store.set_fact(Fact(brand.name, NEVER, value, today))
-    if not facts and not any(given.values()) and not any(never):
+    nothing_typed = not any(given.values()) and not any(never)
+    if not facts and nothing_typed:
         await deployment.store.settings.put(Setting(SKIPPED, {}, call.who, now))
 
 
@@ -94,23 +117,40 @@ async def set_facts(
     price: Annotated[str, FACT_OPTIONS["price"]] = "",
     free_plan: Annotated[str, FACT_OPTIONS["free plan"]] = "",
     founded: Annotated[str, FACT_OPTIONS["founded"]] = "",
-    never: Annotated[Sequence[str], FACT_OPTIONS["never say"]] = (),
+    never: Annotated[Sequence[str], FACT_OPTIONS[NEVER]] = (),
 ) -> Step:
-    """Store the typed facts about the brand and return the next step; without any fact, the step is
-    stored as left out.
+    """Store the facts of the form about the brand that is being set up, and return the next step,
+    `setup places`. If nothing was typed and there are no facts, it is stored that they were left
+    out.
+
+    Args:
+        deployment: The open deployment.
+        call: The person, and the time zone of the day from which the facts are valid.
+        price: The lowest price, such as ``$14 a month``.
+        free_plan: ``yes`` or ``no``.
+        founded: The year.
+        never: Values that are not true of the brand, such as ``discontinued``.
+
+    Raises:
+        BadUsage: when no brand is tracked.
     """
     facts = {"price": price, "free plan": free_plan, "founded": founded}
-    await keep_facts(deployment, call, drafted_brand(deployment), facts, never)
+    await store_facts(deployment, call, drafted_brand(deployment), facts, never)
     return await step_after(deployment, "setup places")
 
 
 async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormContent:
-    """Return the form of facts, with stored values and, for the other fields, what models said.
-    Raises BadUsage without a brand.
+    """Return the form of facts: stored values, and where none is stored, what models said of the
+    brand, to be confirmed.
+
+    Findings in stored answers are added to the draft of the set-up first.
+
+    Raises:
+        BadUsage: when no brand is tracked.
     """
     brand = drafted_brand(deployment)
-    draft, _ = await with_answers(deployment, call, brand)
-    values, suggested = fact_values(deployment, brand, draft.facts)
+    draft, _ = await add_findings_from_answers(deployment, call, brand)
+    values, suggested = fact_form_values(deployment, brand, draft.facts)
     text = "When a model says otherwise, I tell you at once."
     if suggested:
         text += f" Filled in is what {draft.asked or 'answers'} said: please confirm or correct it."

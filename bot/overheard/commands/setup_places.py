@@ -1,4 +1,6 @@
-"""`setup places`: where alerts go and when checks run, the fourth step of the set-up in chat."""
+"""`setup places`: the fourth step of the set-up in chat: the channel of alerts, the times of
+checks, and the budget.
+"""
 
 from __future__ import annotations
 
@@ -36,16 +38,19 @@ from overheard.errors import BadSchedule, ReadOnly
 
 DIGEST_DELAY_H = 1
 """Hours from the check to the weekly summary."""
+RUNS_A_MONTH = 4
+"""Weekly runs within which a loss is to be noticed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceChoice:
-    """The channel, times and budget that a person chose.
+    """What a person chose in the form of `setup places`.
 
     Attributes:
-        channel: As ``platform:id``.
+        channel: The channel of alerts and of the weekly summary, as ``platform:id``; `TERMINAL` for
+            none.
         days: Keys of `WEEKDAYS`; empty for Monday.
-        time: The time of day; empty for 9:00.
+        time: The time of day of a check; empty for 9:00.
         timezone: An IANA time zone; empty for the person's.
         month: The most US dollars a month; None leaves the budget as it is.
     """
@@ -57,31 +62,44 @@ class PlaceChoice:
     month: float | None = None
 
 
-async def keep_place(deployment: Deployment, call: Call, brand: Brand, choice: PlaceChoice) -> None:
-    """Store the chosen weekly schedule, route of alerts, weekly summary and month's budget.
+async def store_places(
+    deployment: Deployment, call: Call, brand: Brand, choice: PlaceChoice
+) -> None:
+    """Store a schedule of checks, and in its channel the alerts and a weekly summary; then the
+    budget of a month.
+
+    The schedule is called `WEEKLY`; an existing one keeps its brands and repeats. The summary comes
+    `DIGEST_DELAY_H` after the check of the first day. A budget in config.toml is not changed.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides.
+        brand: The brand of a new schedule.
+        choice: What the person chose.
 
     Raises:
-        BadSchedule: when a day, the time or the zone cannot be read.
-        ReadOnly: when config.toml has a schedule of the same name.
+        BadSchedule: when a day, the time or the zone cannot be read; nothing is stored then.
+        ReadOnly: when config.toml has a schedule of this name; nothing is stored then.
     """
-    zone = checked_zone(choice.timezone, call)
+    zone = time_zone_name(choice.timezone, call)
     days, time = choice.days or USUAL_DAYS, choice.time or USUAL_TIME
     cron = cron_of(days, time)
-    old = next((s for s in deployment.catalogue.schedules if s.name == WEEKLY), None)
-    schedule = Schedule(WEEKLY, cron, zone, (brand.name,), REPEATS)
-    schedule = replace(old, cron=cron, timezone=zone) if old else schedule
+    before = next((s for s in deployment.catalogue.schedules if s.name == WEEKLY), None)
+    schedule = replace(
+        before or Schedule(WEEKLY, cron, zone, (brand.name,), REPEATS), cron=cron, timezone=zone
+    )
     if not await deployment.store.catalogue.set_schedule(schedule):
         raise ReadOnly(thing=f'The schedule "{WEEKLY}"', file=deployment.config.file)
     if choice.channel != TERMINAL:
-        await put_route(deployment, call, choice.channel, zone)
-        first = next(day for day in WEEKDAYS if day in days_of(cron)[0])  # type: ignore[index]
+        await store_route(deployment, call, choice.channel, zone)
+        first_day = next(day for day in WEEKDAYS if day in days_of(cron)[0])  # type: ignore[index]
         hour = (int(read_clock(time)[:2]) + DIGEST_DELAY_H) % 24
-        await put_digest(deployment, call, choice.channel, (first,), f"{hour}:00", zone)
+        await store_digest(deployment, call, choice.channel, (first_day,), f"{hour}:00", zone)
     if choice.month is not None and deployment.configured.budget.month is None:
-        await put(deployment, call, f"{BUDGET}{MONTH}", {"usd": choice.month})
+        await store_setting(deployment, call, f"{BUDGET}{MONTH}", {"usd": choice.month})
 
 
-async def put_route(
+async def store_route(
     deployment: Deployment,
     call: Call,
     channel: str,
@@ -89,25 +107,27 @@ async def put_route(
     brand: str = "",
     quiet: str | None = None,
 ) -> None:
-    """Store that alerts of a brand, or of all brands, are posted in a channel.
+    """Store that alerts are posted in a channel, in place of an earlier decision for the channel
+    and brand.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, and the channel.
+        call: The person who decides.
         channel: As ``platform:id``.
         zone: The time zone of the quiet hours.
-        brand: The brand's name; empty for all.
-        quiet: Quiet hours, as ``22:00-07:00``; None keeps the stored ones.
+        brand: The brand's name; empty for the alerts of all brands.
+        quiet: Quiet hours, such as ``22:00-07:00``; empty for none, None keeps the stored ones.
     """
     name = f"{ROUTE}{channel}|{brand}"
-    before = await deployment.store.settings.get(name)
-    hours = str(before.value.get("quiet", "")) if before and quiet is None else quiet or ""
+    if quiet is None:
+        before = await deployment.store.settings.get(name)
+        quiet = str(before.value.get("quiet", "")) if before else ""
     brands = [brand] if brand else []
-    value = {"channel": channel, "brands": brands, "timezone": zone, "quiet": hours}
-    await put(deployment, call, name, value)
+    value = {"channel": channel, "brands": brands, "timezone": zone, "quiet": quiet}
+    await store_setting(deployment, call, name, value)
 
 
-async def put_digest(
+async def store_digest(
     deployment: Deployment,
     call: Call,
     channel: str,
@@ -115,26 +135,46 @@ async def put_digest(
     time: str,
     zone: str,
 ) -> None:
-    """Store on which days and at which time of day, in a time zone, a channel gets its summary."""
+    """Store when a channel gets its summary, in place of an earlier decision for the channel.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides.
+        channel: As ``platform:id``.
+        days: Keys of `WEEKDAYS`; empty for every day.
+        time: The time of day, such as ``9:30``.
+        zone: An IANA time zone.
+
+    Raises:
+        BadSchedule: when a day or the time cannot be read.
+    """
     value = {
         "name": f"summary {channel}",
         "channel": channel,
         "cron": cron_of(days, time),
         "timezone": zone,
     }
-    await put(deployment, call, f"{DIGEST}{channel}", value)
+    await store_setting(deployment, call, f"{DIGEST}{channel}", value)
 
 
-async def put(deployment: Deployment, call: Call, name: str, value: Mapping[str, object]) -> None:
-    """Store a setting with the name of the person who decided it."""
+async def store_setting(
+    deployment: Deployment, call: Call, name: str, value: Mapping[str, object]
+) -> None:
+    """Store a setting in place of the one with the same name, with the time and the person who
+    decided it.
+    """
     await deployment.store.settings.put(Setting(name, value, call.who, deployment.clock.now()))
 
 
-def checked_zone(typed: str, call: Call) -> str:
-    """Return a typed time zone if it exists; for an empty text the reader's.
+def time_zone_name(typed: str, call: Call) -> str:
+    """Return the name of a time zone that exists, such as ``Europe/Berlin``.
+
+    Args:
+        typed: The name as typed; empty means the reader's zone, or UTC if that has no name.
+        call: The call of the reader.
 
     Raises:
-        BadSchedule: when there is no such zone.
+        BadSchedule: when no zone has the typed name.
     """
     zone = typed.strip() or getattr(call.zone, "key", "UTC")
     try:
@@ -144,8 +184,13 @@ def checked_zone(typed: str, call: Call) -> str:
     return zone
 
 
-def place_values(deployment: Deployment, call: Call) -> dict[str, object]:
-    """Return the values of the form of `set_places`: stored ones, else the defaults."""
+def place_form_values(deployment: Deployment, call: Call) -> dict[str, object]:
+    """Return the values of the form of `set_places`, by its inputs.
+
+    The days, time and time zone are those of the schedule `WEEKLY`, the channel is that of the
+    first route. Without them they are Monday, 9:00, the reader's zone and the channel of the call.
+    The budget is the present one, None without one.
+    """
     schedules = deployment.catalogue.schedules
     weekly = next((schedule for schedule in schedules if schedule.name == WEEKLY), None)
     days, time = (days_of(weekly.cron) if weekly else None) or (USUAL_DAYS, USUAL_TIME)
@@ -175,25 +220,39 @@ async def set_places(
         float | None, option("In dollars.", low=0, label="Spend at most, a month")
     ] = None,
 ) -> Step:
-    """Store the channel of alerts, the times of checks and the month's budget, and return the next
-    step. Submitting the form accepts its price.
+    """Store what was chosen in the form, and return the next step, `setup start`. Submitting the
+    form accepts the price of the checks that it shows.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides; its channel and time zone are the defaults.
+        channel: The channel of alerts and of the weekly summary, as ``platform:id``; empty for the
+            call's.
+        days: Keys of `WEEKDAYS`; empty for Monday.
+        time: The time of day of a check; empty for 9:00.
+        timezone: An IANA time zone; empty for the person's.
+        month: The most US dollars a month; None leaves the budget as it is.
 
     Raises:
+        BadUsage: when no brand is tracked.
         BadSchedule: when a day, the time or the zone cannot be read.
         ReadOnly: when config.toml has a schedule of the same name.
     """
     choice = PlaceChoice(channel or call.channel, tuple(days), time, timezone, month)
-    await keep_place(deployment, call, drafted_brand(deployment), choice)
+    await store_places(deployment, call, drafted_brand(deployment), choice)
     return await step_after(deployment, "setup start")
 
 
 async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormContent:
-    """Return the form of channel, days, time and budget, with the price and the smallest loss that
-    weekly checks show. Raises BadUsage without a brand.
+    """Return the form of channel, days, time and budget. It shows the price of weekly checks, and
+    the smallest loss that they would show within a month.
+
+    Raises:
+        BadUsage: when no brand is tracked.
     """
     brand = drafted_brand(deployment)
     return FormContent(
-        place_values(deployment, call),
+        place_form_values(deployment, call),
         {"days": DAY_CHOICES},
         {"month": await _budget_hint(deployment, brand)},
         title="4 of 5: Where and when",
@@ -203,18 +262,21 @@ async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormCo
 
 
 async def _budget_hint(deployment: Deployment, brand: Brand) -> str:
-    """Return the price of weekly checks a month, and of one check, as sentences."""
+    """Return the price of a check a week for a month, and of one check, as two sentences; or that
+    the price is not known.
+    """
     price = await price_of_questions(deployment, brand.name, (), repeats=REPEATS)
     if price is None or price.usd == inf:
         return "In dollars. What a check costs is not known yet."
-    usd = price.asking.typical + price.judging.typical
-    weekly = wording.money(usd * DAYS_A_MONTH / 7, about=True)
-    return f"In dollars. A check a week is {weekly} a month ({price.short} a check)."
+    check_usd = price.asking.typical + price.judging.typical
+    month = wording.money(check_usd * DAYS_A_MONTH / 7, about=True)
+    return f"In dollars. A check a week is {month} a month ({price.short} a check)."
 
 
 async def _power_sentence(deployment: Deployment, brand: Brand) -> str:
-    """Return the smallest loss of answers that weekly checks show within a month, as a sentence;
-    without prompts or a model, only how often a question is asked.
+    """Return a sentence with the smallest number of lost answers that weekly checks would show
+    within a month, at the first configured model. Without questions or a model, the sentence only
+    says how often each question is asked.
     """
     asked = deployment.catalogue.prompts_for(brand.name)
     model = suggester(deployment)
@@ -222,7 +284,7 @@ async def _power_sentence(deployment: Deployment, brand: Brand) -> str:
         return "I ask each question three times in a check."
     offer = await current_offer(deployment, brand, model, repeats=REPEATS, days=7)
     answers = len(asked) * REPEATS
-    lost = min(answers, round(offer.within(4) / 100 * answers))
+    lost = min(answers, round(offer.within(RUNS_A_MONTH) / 100 * answers))
     return (
         f"{wording.count(len(asked), 'question')}, {REPEATS} times each: a check a week shows a "
         f"loss of about {lost} of {answers} answers within a month."

@@ -1,4 +1,6 @@
-"""`setup start`: the last step of the set-up in chat: the first check, and who reads answers."""
+"""`setup start`: the last step of the set-up in chat: the first check, and whether a model (the
+judge) reads tone and facts of the answers.
+"""
 
 from __future__ import annotations
 
@@ -30,22 +32,23 @@ from overheard.scoring.judge import judges, judging_cost_a_year, proposed_judge
 API_NOTE = "I ask by API. In the ChatGPT and Claude apps, people may see other answers."
 
 
-HEADROOM = 2
+BUDGET_FACTOR = 2
 """The judge's budget of a month, as a multiple of its expected price."""
 
 
 async def judge_choices(deployment: Deployment, brand: Brand) -> list[FormChoice]:
-    """Return the two entries of the form's question who reads tone and facts: a model with its
+    """Return the two entries of the question who reads tone and facts of answers: a model with its
     price a year, or rules.
 
-    Empty when config.toml has a judge, or when no configured model is proposed.
+    Return an empty list if there is nothing to choose: config.toml has a judge, or no model with a
+    known price can be proposed as one.
     """
-    proposal, stored = (
-        _proposed_judge_and_price(deployment, brand),
-        await deployment.store.settings.get(JUDGE),
-    )
-    of_chat = stored is not None and stored.value.get("model")
-    if proposal is None or (judges(deployment.plugins.scorers.values()) and not of_chat):
+    proposal = _proposed_judge_and_price(deployment, brand)
+    if proposal is None:
+        return []
+    stored = await deployment.store.settings.get(JUDGE)
+    chosen_in_chat = stored is not None and stored.value.get("model")
+    if judges(deployment.plugins.scorers.values()) and not chosen_in_chat:
         return []
     model, usd = proposal
     price = wording.money(usd, about=True)
@@ -55,26 +58,38 @@ async def judge_choices(deployment: Deployment, brand: Brand) -> list[FormChoice
     ]
 
 
-async def keep_judge(deployment: Deployment, call: Call, brand: Brand, *, chosen: bool) -> None:
-    """Store whether a model reads tone and facts (`chosen`); an earlier choice of a model stays.
+async def store_judge_choice(
+    deployment: Deployment, call: Call, brand: Brand, *, chosen: bool
+) -> None:
+    """Store whether a model reads tone and facts of answers.
 
-    The judge's monthly budget is `HEADROOM` times its expected price, rounded up to whole US
-    dollars.
+    The model is the proposed one, and gets a monthly budget of its own: `BUDGET_FACTOR` times its
+    expected price, rounded up to whole US dollars. Nothing is stored if a model was chosen before
+    and is chosen again, so that it stays the same one, or if none can be proposed.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who decides.
+        brand: The brand, whose number of questions determines the price.
+        chosen: True for a model, False for rules.
     """
-    settings, found = deployment.store.settings, _proposed_judge_and_price(deployment, brand)
-    stored = await settings.get(JUDGE)
-    if chosen and (found is None or (stored and stored.value.get("model"))):
-        return
+    settings = deployment.store.settings
     value: dict[str, object] = {}
-    if chosen and found:
-        model, usd = found
-        value = {"model": str(model), "budget": float(ceil(HEADROOM * usd / 12))}
+    if chosen:
+        proposal = _proposed_judge_and_price(deployment, brand)
+        stored = await settings.get(JUDGE)
+        is_chosen_already = stored is not None and stored.value.get("model")
+        if proposal is None or is_chosen_already:
+            return
+        model, usd = proposal
+        value = {"model": str(model), "budget": float(ceil(BUDGET_FACTOR * usd / 12))}
     await settings.put(Setting(JUDGE, value, call.who, deployment.clock.now()))
 
 
 def _proposed_judge_and_price(deployment: Deployment, brand: Brand) -> tuple[Model, float] | None:
-    """Return the proposed judge and its expected price a year in US dollars; None without a model
-    or a price.
+    """Return the model that is proposed as judge, and its expected price in US dollars a year, with
+    weekly checks of the brand at all models. None if no model can be proposed, or its price is not
+    known.
     """
     providers = deployment.plugins.providers
     model = proposed_judge(providers)
@@ -95,18 +110,22 @@ async def start_checks(
         str, option("A model misses less than rules do.", label="Who reads tone and facts?")
     ] = "",
 ) -> Step:
-    """Return the next step: the first check, once now or in three rounds within a day, or the
-    checklist. Stores whether a model reads tone and facts.
+    """Store who reads tone and facts, and return what follows: a check at the price that the form
+    showed, or the checklist alone.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        begin: ``once``, ``three`` or ``later``.
+        call: The person who decides, and the channel.
+        begin: ``once`` for a check now; ``three`` for three rounds within a day, from which it is
+            known sooner what is normal; ``later`` or empty for the checklist.
         reader: ``model`` or ``rules``; empty leaves it unchanged.
+
+    Raises:
+        BadUsage: when no brand is tracked.
     """
     brand = drafted_brand(deployment)
     if reader:
-        await keep_judge(deployment, call, brand, chosen=reader == "model")
+        await store_judge_choice(deployment, call, brand, chosen=reader == "model")
         deployment = await deployment.refreshed()
     after = await step_after(deployment)
     if begin not in {"once", "three"}:
@@ -118,13 +137,21 @@ async def start_checks(
 
 
 async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> PriceQuote | None:
+    """Return the price of the first check: of one repeat, or for ``three`` of all repeats of the
+    three largest rounds. None if there is nothing to ask.
+    """
     repeats = sum(ROUND_SIZES[0]) if begin == "three" else 1
     return await price_of_questions(deployment, brand.name, (), repeats=repeats)
 
 
 async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormContent:
-    """Return the form of the first check, with the price of each choice. Raises BadUsage without a
-    brand.
+    """Return the form of the first check: the choices of `start_checks` with their prices, and who
+    reads tone and facts, if there is a choice.
+
+    ``later`` is chosen at first if a check was made already, else ``once``.
+
+    Raises:
+        BadUsage: when no brand is tracked.
     """
     brand = drafted_brand(deployment)
     labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}

@@ -1,4 +1,6 @@
-"""`setup`: from a brand's name to a configuration, a first check and its report."""
+"""`setup` in the terminal: from a brand's name to a configuration file, a first check and its
+report.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,14 @@ CHATS = ("slack", "discord", "none")
 FREE_SERVICES = ("ollama", "vllm")
 """Services of this machine, whose answers cost nothing."""
 DEFAULT_MONTH_USD = 20.0
-NEWEST = 4
-"""Of so many of the newest models with a known price the cheapest is proposed."""
+NEWEST_MODELS = 4
+"""The cheapest of so many of the newest models with a known price is the default."""
 MAX_CHOICES = 8
-_UNLISTED = "model"
-"""The name of a model in the configuration with which the service is asked for its models."""
+"""Models from which a person chooses."""
+MAX_LISTED = 20
+"""Models that an error names."""
+_PLACEHOLDER_MODEL = "model"
+"""A model's name for the configuration with which a service is asked which models it has."""
 
 
 async def setup(
@@ -60,14 +65,34 @@ async def setup(
     channel: Annotated[str, option("The id of the channel for alerts.")] = "",
     yes: Annotated[bool, option("Ask nothing; spend within the budget.")] = False,
 ) -> Card:
-    """Write a configuration file, ask the first check and show its report.
+    """Write a configuration file for a brand, make the first check, and return a card with its
+    report.
 
-    A missing argument is asked for at a terminal with a person, and has its default elsewhere. The
-    provider's key is tested before the file is written; the price is shown before a paid model is
-    asked.
+    What is not given is asked for at a terminal with a person; elsewhere, and with `yes`, it has
+    its default. The provider's key is tested before the file is written. A check that costs money
+    is made only if the person agrees to its price, or with `yes`.
+
+    Args:
+        session: The session, with the path of the configuration file and the way to ask the person.
+        call: The progress display.
+        brand: The brand's name.
+        competitors: Names of competitors.
+        category: The kind of product, such as ``project management tool``; without it the model is
+            asked.
+        provider: The service to ask, one of `PROVIDERS`; by default the free local model.
+        models: The service's models; by default the person chooses one.
+        base_url: The address of the service; needed for ``compatible`` only.
+        key_env: The environment variable with the key; empty for the usual one of the service.
+        judge: The model that judges answers, as ``provider/model``; ``none`` for none.
+        budget: The budget in US dollars a month; left out where nothing has a price.
+        chat: Where alerts go, one of `CHATS`.
+        channel: The id of the channel for alerts; empty for none.
+        yes: Whether nothing is asked, and any known price is agreed to.
 
     Raises:
-        SetupRefused: when something is missing, or there is a configuration already.
+        SetupRefused: when something is missing, a named model does not exist, or there is a
+            configuration that is not to be replaced.
+        ConfigError: when the answers make no valid configuration.
         ProviderUnavailable: when the key is refused, or the service cannot be reached.
         FileUnwritable: when the configuration cannot be written.
     """
@@ -89,11 +114,11 @@ async def setup(
         )
     chosen = provider or asking.choice("Whom to ask?", PROVIDERS, LOCAL)
     plan = SetupFiles(
-        brand.strip(),
-        tuple(competitors),
-        category,
-        chosen,
-        _provider_settings(chosen, base_url, key_env),
+        brand=brand.strip(),
+        competitors=tuple(competitors),
+        category=category,
+        provider=chosen,
+        settings=_provider_settings(chosen, base_url, key_env),
     )
     plan = await _plan_with_models(plan, file, models, budget, asking)
     if plan.month:
@@ -114,14 +139,18 @@ class _Asking:
         self._ask = session.ask
 
     def text(self, question: str, default: str = "") -> str:
+        """Return what the person types, without spaces at its ends; an empty line is the
+        default.
+        """
         return self._ask(question, default).strip() if self._ask else default
 
     def words(self, question: str) -> tuple[str, ...]:
+        """Return the words or names that the person types, with commas between them."""
         return tuple(filter(None, (word.strip() for word in self.text(question).split(","))))
 
     def choice(self, question: str, choices: Sequence[str], default: str) -> str:
-        """Ask the person a question until one of the choices is typed, and return the choice; an
-        empty line is the default.
+        """Return one of the choices, which the person types. The question is repeated until one of
+        them is typed; an empty line is the default.
         """
         shown = f"{question} {', '.join(choices)}"
         given = self.text(shown, default)
@@ -130,16 +159,22 @@ class _Asking:
         return given
 
     def agree(self, question: str) -> bool:
+        """Return whether the person answers a question with yes; False without a person."""
         return self.text(f"{question} yes or no", "no").casefold() in {"y", "yes"}
 
     def judge(self, model: str) -> str:
+        """Return the model if the person lets it judge answers, else ``none``."""
         question = f"Let {model} judge how each answer speaks of the brand, at more cost?"
         return model if self.agree(question) else "none"
 
 
 def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, object]:
-    """Return the settings of a provider's table in the configuration, without its models: plugin,
-    address (`base_url`) and environment variable of the key (`key_env`).
+    """Return the settings of a provider's table in the configuration, without its models.
+
+    Args:
+        provider: One of `PROVIDERS`; one of `SERVICES` becomes a preset of the plugin `compatible`.
+        base_url: The address of the service; empty leaves the setting out.
+        key_env: The environment variable with the key; empty leaves the setting out.
 
     Raises:
         SetupRefused: for the provider `compatible` without an address.
@@ -157,16 +192,26 @@ def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, 
 async def _plan_with_models(
     plan: SetupFiles, file: Path, models: Sequence[str], month: float, asking: _Asking
 ) -> SetupFiles:
-    """Call the service to test the key, and return the plan with models that the service offers and
-    a monthly budget in US dollars (0 if a price is unknown). Without `models`, the person is asked
-    for one.
+    """Return the plan with models of its service and a monthly budget. The service is called, which
+    tests the key and the models' names.
+
+    The plan of the local model stays as it is. Models of a free service get a price of 0 and no
+    budget.
+
+    Args:
+        plan: The plan, without models.
+        file: The path of the configuration, for messages.
+        models: The models that are wanted; without any the person chooses one.
+        month: US dollars a month; the budget is 0 (none) if the price of a model is not known.
+        asking: Asks the person.
 
     Raises:
-        SetupRefused: when the key is missing, or the service lacks a model.
+        SetupRefused: when the provider cannot be used, such as without a key, or the service lacks
+            a model or does not say which it has.
         ProviderUnavailable: when the key is refused, or the service cannot be reached.
     """
-    local = plan.provider == LOCAL
-    named: dict[str, object] = {} if local else {"models": list(models) or [_UNLISTED]}
+    is_local = plan.provider == LOCAL
+    named: dict[str, object] = {} if is_local else {"models": list(models) or [_PLACEHOLDER_MODEL]}
     trial = replace(plan, settings={**plan.settings, **named})
     plugins = load_plugins(parse_config(trial.text(), str(file)))
     provider = plugins.providers.get(plan.provider)
@@ -178,13 +223,13 @@ async def _plan_with_models(
         offered = await _listed_models(provider)
     finally:
         await provider.close()
-    if local:
+    if is_local:
         return plan
     missing = [m for m in models if offered and m.removesuffix("+search") not in offered]
     if missing:
         raise SetupRefused(
             problem=f"{plan.provider} has no model {missing[0]}",
-            remedy=f"choose among: {', '.join(offered[:20])}",
+            remedy=f"choose among: {', '.join(offered[:MAX_LISTED])}",
         )
     picked = list(models) or _chosen_models(provider, offered, asking)
     settings: dict[str, object] = {**plan.settings, "models": picked}
@@ -196,8 +241,11 @@ async def _plan_with_models(
 
 
 async def _listed_models(provider: Provider) -> list[str]:
-    """Return the model names that the provider lists, newest first. Without a list, check the
-    credentials and return []. Raises what the provider raises.
+    """Return the names of the models that a service lists, the newest first. If it has no list,
+    only the key is tested, where that is possible, and the result is empty.
+
+    Raises:
+        ProviderUnavailable: when the key is refused, or the service cannot be reached.
     """
     if isinstance(provider, Listing):
         return list(await provider.list_models())
@@ -207,27 +255,41 @@ async def _listed_models(provider: Provider) -> list[str]:
 
 
 def _chosen_models(provider: Provider, offered: Sequence[str], asking: _Asking) -> list[str]:
-    """Return the offered model that the person chooses; the default is the cheapest of the `NEWEST`
-    newest with a known price. Raises SetupRefused without any model.
+    """Return a list with the one model that the person chooses among the first `MAX_CHOICES` that
+    the service offers.
+
+    Models with a known price are preferred: the others are offered only if none has one. The
+    default is the cheapest (by output tokens) of the first `NEWEST_MODELS`.
+
+    Args:
+        provider: The service, which knows prices.
+        offered: The names of its models, the newest first.
+        asking: Asks the person.
+
+    Raises:
+        SetupRefused: when no model is offered.
     """
 
-    def output(model: str) -> float:
+    def output_price(model: str) -> float:
         price = provider.price(model)
         return inf if price is None else price.output
 
-    priced = [model for model in offered if output(model) < inf]
+    priced = [model for model in offered if output_price(model) < inf]
     choices = (priced or list(offered))[:MAX_CHOICES]
     if not choices:
         raise SetupRefused(
             problem=f"{provider.name} does not say which models it has",
             remedy="name one with --model",
         )
-    best = min(choices[:NEWEST], key=output)
-    return [asking.choice("Which model?", choices, best)]
+    cheapest = min(choices[:NEWEST_MODELS], key=output_price)
+    return [asking.choice("Which model?", choices, cheapest)]
 
 
 def _write_file(file: Path, text: str) -> None:
-    """Write a file atomically: after an interruption the old file, or none, is left.
+    """Write a text file in UTF-8, in place of an existing one. Its folder is created.
+
+    The file is replaced as a whole: after an interruption the old file, or none, is left. It gets
+    the usual permissions of a new file.
 
     Raises:
         FileUnwritable: when the file cannot be written.
@@ -247,8 +309,19 @@ def _write_file(file: Path, text: str) -> None:
 async def _first_check(
     session: Session, call: Call, plan: SetupFiles, file: Path, asking: _Asking, *, yes: bool
 ) -> Card:
-    """Ask the first check, after the person agrees to its price, and return the card that ends the
-    set-up. With `yes`, any known price is agreed to.
+    """Make the first check and return the card that ends the set-up, with the report.
+
+    Before it, a missing category is asked of the model, and the configuration is written again with
+    it. If the person does not agree to the price of the check, or with `yes` if the price is not
+    known, nothing is asked, and the card says how to check later.
+
+    Args:
+        session: The session.
+        call: The progress display.
+        plan: The plan, as written to the file.
+        file: The path of the configuration.
+        asking: Asks the person.
+        yes: Whether any known price is agreed to without asking.
     """
     config = replace(session, config=file).read_config()
     async with session.open_deployment(config) as deployment:
@@ -273,8 +346,9 @@ async def _first_check(
 async def _plan_with_category(
     deployment: Deployment, call: Call, plan: SetupFiles, asking: _Asking, *, yes: bool
 ) -> SetupFiles:
-    """Return the plan with the given category; without one, ask the model for it, after the person
-    agrees to the price (with `yes`, to any known price).
+    """Return the plan with a category. If it has none, the model is asked for it, once the person
+    agrees to the price (with `yes`, any known price is agreed to). The category stays empty if the
+    model does not know it or was not asked.
     """
 
     def agreed(price: str, usd: float) -> bool:
@@ -289,7 +363,7 @@ async def _plan_with_category(
 
 
 def _rewrite_config(session: Session, plan: SetupFiles, file: Path) -> Config:
-    """Write the configuration again if the plan has changed since, and return the configuration
+    """Write the configuration file again if the plan differs from it, and return the configuration
     read from the file.
     """
     if plan.text() != file.read_text(encoding="utf-8"):
@@ -298,8 +372,8 @@ def _rewrite_config(session: Session, plan: SetupFiles, file: Path) -> Config:
 
 
 async def _report_card(deployment: Deployment, call: Call, checked: Card) -> Card:
-    """Return the report, or the card of the check (`checked`) if it failed or has no answers to
-    report.
+    """Return the report of all tracked brands. Return the card of the check (`checked`) instead if
+    the check failed or there is nothing to report.
     """
     if checked.failed:
         return checked
@@ -310,8 +384,13 @@ async def _report_card(deployment: Deployment, call: Call, checked: Card) -> Car
 
 
 def _done_card(plan: SetupFiles, file: Path, text: str, price: str) -> Card:
-    """Return the card that ends the set-up in the terminal; `text` is its first paragraph, `price`
-    that of a check in words.
+    """Return the card that ends the set-up in the terminal.
+
+    Args:
+        plan: What was set up.
+        file: The path of the configuration.
+        text: The first paragraph; empty for none. What to do next follows.
+        price: The price of a check, in words.
     """
     models = [str(model) for model in plan.settings.get("models") or ()]  # type: ignore[attr-defined]
     questions = [*plan.questions, plan.branded_question]
@@ -335,8 +414,8 @@ def _done_card(plan: SetupFiles, file: Path, text: str, price: str) -> Card:
 
 
 def _next_step_sentences(plan: SetupFiles, file: Path) -> str:
-    """Return one or two sentences on what to do next: edit the questions, then connect the chat or
-    start the schedule.
+    """Return two or three sentences on what to do next: edit the questions; then connect the chat
+    (two sentences for Slack), or without a chat start the schedule.
     """
     questions = f"Read the questions in {file} and write your own buyers' questions there."
     if not plan.category:

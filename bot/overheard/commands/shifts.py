@@ -1,4 +1,6 @@
-"""`shifts`: what the monitor would have raised over all that is in the store, run by run."""
+"""`shifts`: which alerts the detection would have raised in the whole past, if it had analysed run
+after run.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,11 @@ from overheard.domain import VISIBILITY, WHOLE_MODEL, Brand, Model, Run, Shift, 
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
 
-SHOWN_DECISIONS = 40
-"""Largest number of decisions on a card."""
+MAX_DECISIONS = 40
+"""Largest number of decisions on a card; its JSON data have all."""
 
 
-SHOWN_CHANGES = 4
+MAX_CHANGES = 4
 """Largest number of changes on a card in a chat."""
 
 
@@ -49,16 +51,20 @@ async def shifts(
     details: Annotated[bool, option("In a chat, all changes and not the newest alone.")] = False,
     why: Annotated[bool, option("Also show for each run why nothing was reported.")] = False,
 ) -> Card:
-    """Replay detection over all stored runs and show the alerts it would have raised, oldest first.
+    """Return the card of all changes that detection finds in the stored runs: shifts of metrics,
+    changes of a model as a whole, and repeated false claims and grave sentences.
 
-    Nothing is raised or sent; the analysis of a run uses only that run and earlier ones.
+    Detection is replayed run by run: the analysis of a run uses only that run and earlier ones.
+    Nothing is stored or sent. Answers without scores are scored first.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The face, the time zone and the progress display.
         brands: Names of brands; empty means all tracked brands.
-        details: Whether a chat shows all changes; a terminal always does.
-        why: Whether to show also the decision on each run, brand and model, with the reason.
+        details: Whether a chat shows all changes in a table; else the newest `MAX_CHANGES` in
+            words. A terminal shows all, the oldest first.
+        why: Whether a second card has what was decided about each run, brand and model, with the
+            reason.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -92,16 +98,22 @@ def _terminal_card(
     runs: Mapping[int, Run],
     analysed_runs: int,
 ) -> Card:
-    """Return the terminal's card of the changes, which are in the order of time; `analysed_runs` is
-    the number of runs with evidence.
+    """Return the terminal's card: a sentence and a row of the table for each change.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone of the dates.
+        changes: The changes, the oldest first.
+        runs: All runs by number.
+        analysed_runs: The number of runs that were analysed; 0 if there are no answers.
     """
-    moved = [change.shift for change in changes]
+    found_shifts = [change.shift for change in changes]
     return Card(
-        title=_shift_counts(moved),
-        text="\n\n".join(_terminal_sentences(deployment, call, moved, runs, analysed_runs)),
-        table=_shift_table(deployment, moved, runs) if moved else None,
+        title=_shift_counts(found_shifts),
+        text="\n\n".join(_terminal_sentences(deployment, call, found_shifts, runs, analysed_runs)),
+        table=_shift_table(deployment, found_shifts, runs) if found_shifts else None,
         footer="Run: the one after which it was raised. Began: with the likeliest one."
-        if moved
+        if found_shifts
         else "",
         data=[change.data for change in changes],
     )
@@ -116,32 +128,39 @@ async def _chat_card(
     *,
     details: bool,
 ) -> Card:
-    """Return the chat's card: the newest `SHOWN_CHANGES` changes in words and, for a single brand,
-    a picture of its visibility; with `details`, a table of all changes instead. `analysed_runs` is
-    the number of runs with evidence.
+    """Return the chat's card: the newest `MAX_CHANGES` changes in words, and for a single brand a
+    picture of its visibility. With `details` it is a table of all changes instead.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone of the dates.
+        brands: The brands that were asked for; at least one.
+        changes: The changes, the oldest first.
+        analysed_runs: The number of runs that were analysed; 0 if there are no answers.
+        details: Whether all changes are shown.
     """
-    lines = _chat_changes(changes)
+    listed = _chat_changes(changes)
     rows = tuple(
         (
             wording.day(change.run.at, call.zone),
             _change_phrase(deployment, change.shift),
             _figures(deployment, change.shift),
         )
-        for change in lines
+        for change in listed
     )
     has_table = details and bool(rows)
     only = brands[0] if len(brands) == 1 else None
     whose = only.name if only else "your brands"
     name = f" {quoted(only.name)}" if only else ""
-    has_more = len(lines) > SHOWN_CHANGES or any(line.shift.statement is None for line in lines)
+    has_more = len(listed) > MAX_CHANGES or any(change.shift.statement is None for change in listed)
     steps = [Action(f"trend{name}", "Trend")] if only and analysed_runs else []
     if has_more and not details:
         steps.append(Action(f"shifts{name} --details", "Details"))
     return Card(
-        title=f"What changed for {whose}" if lines else f"Nothing has changed for {whose}",
-        text="" if has_table else _chat_text(deployment, call, lines, analysed_runs),
+        title=f"What changed for {whose}" if listed else f"Nothing has changed for {whose}",
+        text="" if has_table else _chat_text(deployment, call, listed, analysed_runs),
         table=Table(("Found", "What changed", "Figures"), rows) if has_table else None,
-        image=await _visibility_picture(deployment, call, only, lines)
+        image=await _visibility_picture(deployment, call, only, listed)
         if only and not details
         else None,
         actions=fitting(*steps),
@@ -150,48 +169,59 @@ async def _chat_card(
 
 
 def _chat_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
-    """Return the changes that a chat lists, newest first.
+    """Return the changes that a chat lists, the newest first.
 
-    Of several shifts of one brand at one model in one run, only the shift of the first-ranked
-    metric remains; shifts that belong to a change of the model as a whole are left out.
+    Shifts that belong to a change of the model as a whole are left out. Of several shifts of one
+    brand at one model in one run, only that of the metric with the smallest `_metric_rank` remains;
+    each statement remains.
+
+    Args:
+        changes: All changes, the oldest first.
     """
-    lines: dict[tuple[RunKey, Model, str], ReplayedShift] = {}
+    best: dict[tuple[RunKey, Model, str], ReplayedShift] = {}
     for change in reversed(changes):
         shift = change.shift
         key = (change.run, shift.model, f"{shift.brand} {shift.statement}")
-        line = lines.setdefault(key, change)
-        if _metric_rank(shift) < _metric_rank(line.shift):
-            lines[key] = change
-    return [change for change in lines.values() if not change.data.get("part_of")]
+        if key not in best or _metric_rank(shift) < _metric_rank(best[key].shift):
+            best[key] = change
+    return [change for change in best.values() if not change.data.get("part_of")]
 
 
 def _chat_text(
-    deployment: Deployment, call: Call, lines: Sequence[ReplayedShift], analysed_runs: int
+    deployment: Deployment, call: Call, changes: Sequence[ReplayedShift], analysed_runs: int
 ) -> str:
-    """Return a line for each of the newest `SHOWN_CHANGES` changes (`lines`), or a sentence that
-    nothing changed in the number of `analysed_runs`.
+    """Return a line for each of the first `MAX_CHANGES` changes. Without any, return a sentence
+    that nothing changed, or that there are no answers.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone of the dates.
+        changes: The changes, the newest first.
+        analysed_runs: The number of runs that were analysed; 0 if there are no answers.
     """
     if not analysed_runs:
         return "No answers yet."
-    if not lines:
+    if not changes:
         count = wording.count(analysed_runs, "check")
         return f"Nothing moved by more than chance explains, in {count}."
     return "\n".join(
         f"{wording.short_day(change.run.at, call.zone)}: {_change_phrase(deployment, change.shift)}"
-        for change in lines[:SHOWN_CHANGES]
+        for change in changes[:MAX_CHANGES]
     )
 
 
 def _metric_rank(shift: Shift) -> int:
-    """Return the rank of a shift's metric among the metrics that a line may name: 0 is preferred,
-    an unknown metric is last.
+    """Return the place of a shift's metric in the order in which metrics are preferred for a line:
+    0 for the first of `PHRASES`, the number of all for a metric that is not among them.
     """
     order = [name for name, words in METRIC_WORDS.items() if words.better]
     return order.index(shift.metric) if shift.metric in order else len(order)
 
 
 def _change_phrase(deployment: Deployment, shift: Shift) -> str:
-    """Return a shift in words, with the model as subject: ``ChatGPT names Acme far less``."""
+    """Return a change in words with the model as subject, such as ``ChatGPT names Acme far less``,
+    for a shift, a statement, or a change of the model as a whole.
+    """
     name = deployment.names.name(shift.model)
     if shift.brand == WHOLE_MODEL:
         return f"{name} changed how it speaks about your whole category"
@@ -203,8 +233,8 @@ def _change_phrase(deployment: Deployment, shift: Shift) -> str:
 
 
 def _figures(deployment: Deployment, shift: Shift) -> str:
-    """Return a shift's values after and before: ``named 12 %, before 89 %``. For a statement,
-    return the true value, or an empty string without one.
+    """Return the figures of a change: ``named 12 %, before 89 %`` for a shift, ``$14 in truth`` for
+    a false claim, an empty string for a grave sentence, which has no true value.
     """
     if statement := shift.statement:
         return f"{statement.truth} in truth" if statement.truth else ""
@@ -217,12 +247,13 @@ def _figures(deployment: Deployment, shift: Shift) -> str:
 async def _visibility_picture(
     deployment: Deployment, call: Call, brand: Brand, changes: Sequence[ReplayedShift]
 ) -> Image | None:
-    """Draw the visibility of a brand at each model, with a mark at each run in which one of the
-    changes of visibility began. Return None where no visibility is stored.
+    """Return a picture of the brand's visibility at each model over time. It has a mark at each run
+    in which one of the changes of its visibility began, and no other marks. None where no
+    visibility is stored.
     """
     metric = deployment.scoring.metrics.get(VISIBILITY)
-    lines = await read_streams(deployment, [brand.name], metric=VISIBILITY) if metric else []
-    if metric is None or not lines:
+    streams = await read_streams(deployment, [brand.name], metric=VISIBILITY) if metric else []
+    if metric is None or not streams:
         return None
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     marks = tuple(
@@ -230,23 +261,23 @@ async def _visibility_picture(
         for shift in (change.shift for change in changes)
         if shift.metric == VISIBILITY and shift.brand == brand.name and shift.began in starts
     )
-    chart = await trend_chart(deployment, call, brand, metric, lines)
+    chart = await trend_chart(deployment, call, brand, metric, streams)
     return await picture(replace(chart, marks=marks), "shifts.png")
 
 
 def _shift_counts(found_shifts: Sequence[Shift]) -> str:
-    """Return the title: the number of found shifts, changes of models as a whole, false claims and
-    grave statements.
+    """Return how many changes of each kind there are, such as ``2 shifts, 1 change of a model as a
+    whole and 1 false claim``; ``No shift`` without any.
     """
-    whole = sum(shift.brand == WHOLE_MODEL for shift in found_shifts)
-    moved = sum(shift.statement is None for shift in found_shifts) - whole
+    of_models = sum(shift.brand == WHOLE_MODEL for shift in found_shifts)
+    of_brands = sum(shift.statement is None for shift in found_shifts) - of_models
     nouns = {StatementKind.CLAIM: "false claim", StatementKind.GRAVE: "grave statement"}
     kinds = Counter(shift.statement.kind for shift in found_shifts if shift.statement)
     counts = [wording.count(kinds[kind], noun) for kind, noun in nouns.items() if kinds[kind]]
-    if whole:
-        counts.insert(0, wording.count(whole, "change") + " of a model as a whole")
-    if moved or not counts:
-        counts.insert(0, wording.count(moved, "shift") if moved else "No shift")
+    if of_models:
+        counts.insert(0, wording.count(of_models, "change") + " of a model as a whole")
+    if of_brands or not counts:
+        counts.insert(0, wording.count(of_brands, "shift") if of_brands else "No shift")
     return wording.listing(counts)
 
 
@@ -257,8 +288,15 @@ def _terminal_sentences(
     runs: Mapping[int, Run],
     analysed_runs: int,
 ) -> Iterator[str]:
-    """Yield a sentence for each found shift in the given order; without any, one sentence on the
-    number of `analysed_runs`.
+    """Yield a sentence for each change: day, brand, model, what changed, and the likeliest cause.
+    Without any, yield a sentence that nothing changed, or that there are no answers.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone of the days.
+        found_shifts: The changes, in the order of the sentences.
+        runs: All runs by number.
+        analysed_runs: The number of runs that were analysed; 0 if there are no answers.
     """
     if not analysed_runs:
         yield "No answers yet. Ask with overheard check, or bring history with overheard import."
@@ -266,27 +304,30 @@ def _terminal_sentences(
         count = wording.count(analysed_runs, "run")
         yield f"Nothing moved by more than chance explains, in {count}."
     for shift in found_shifts:
-        if shift.statement:
-            when = wording.day(runs[shift.run_id].started_at, call.zone)
-            step_words = statement_step(shift.statement)
-            yield f"{when}, {shift.brand} at {shift.model}: {step_words}."
-            continue
-        metric = deployment.scoring.metrics[shift.metric]
         when = wording.day(runs[shift.run_id].started_at, call.zone)
-        size = wording.change(shift.change, metric.scale)
-        if shift.brand == WHOLE_MODEL:
-            yield f"{when}, {shift.model} as a whole: {shift.explanation}"
-            continue
-        yield (
-            f"{when}, {shift.brand} at {shift.model}, {metric.label.lower()} {size}: "
-            f"{shift.explanation}"
-        )
+        yield f"{when}, {_terminal_phrase(deployment, shift)}"
+
+
+def _terminal_phrase(deployment: Deployment, shift: Shift) -> str:
+    """Return a change for the terminal, as the rest of a sentence after the day: where it is, what
+    changed, and for a shift its size and likeliest cause.
+    """
+    if shift.statement:
+        return f"{shift.brand} at {shift.model}: {statement_step(shift.statement)}."
+    if shift.brand == WHOLE_MODEL:
+        return f"{shift.model} as a whole: {shift.explanation}"
+    metric = deployment.scoring.metrics[shift.metric]
+    size = wording.change(shift.change, metric.scale)
+    return f"{shift.brand} at {shift.model}, {metric.label.lower()} {size}: {shift.explanation}"
 
 
 def _shift_table(
     deployment: Deployment, found_shifts: Sequence[Shift], runs: Mapping[int, Run]
 ) -> Table:
-    """Return the table of the found shifts in the given order; see `_shift_row` for its cells."""
+    """Return the terminal's table with a row for each change, in the given order: the run in which
+    it was found, brand, model, metric, values before and after, the run in which it began,
+    certainty.
+    """
     header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Certainty")
     return Table(
         header, tuple(_shift_row(deployment, s, runs) for s in found_shifts), frozenset({4, 5})
@@ -294,8 +335,16 @@ def _shift_table(
 
 
 def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
-    """Return the 8 cells of a shift or statement: run, brand, model, metric, before, after, first
-    run, certainty. `runs` are by number.
+    """Return the 8 cells of a change in the terminal's table.
+
+    A statement has its own words in place of the metric, the number of answers with it in place of
+    the value after, and no certainty. A change of a model as a whole has a word in place of the
+    brand.
+
+    Args:
+        deployment: The open deployment.
+        shift: The change.
+        runs: All runs by number.
     """
     if statement := shift.statement:
         return (
@@ -305,7 +354,7 @@ def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) ->
             statement_brief([statement]),
             "-",
             f"{statement.answers:,} of {statement.asked:,} answers",
-            runs[shift.began].key,
+            runs[shift.began or shift.run_id].key,
             "-",
         )
     metric = deployment.scoring.metrics[shift.metric]
@@ -316,7 +365,7 @@ def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) ->
         metric.label,
         wording.value(shift.before, metric.scale),
         wording.value(shift.after, metric.scale),
-        runs[shift.began].key,
+        runs[shift.began or shift.run_id].key,
         certainty(shift.chance_a_year) or "",
     )
 
@@ -328,13 +377,23 @@ def _card_with_decisions(
     runs: Mapping[int, Run],
     record: OwnRecord,
 ) -> Card:
-    """Return the card with a second card of the newest `SHOWN_DECISIONS` decisions. The data of the
-    first become an object with all shifts, all decisions and the record of unchanged runs.
+    """Return the card of changes with a second card, which says for each run, brand and model
+    whether there was an alert, or why there was none.
+
+    The JSON data become an object: ``shifts`` (those of the first card), all ``decisions``, and the
+    ``record`` of how often a run without a change raised an alert.
+
+    Args:
+        deployment: The open deployment.
+        card: The card of changes.
+        decisions: The decisions, the newest first; the second card shows up to `MAX_DECISIONS`.
+        runs: All runs by number.
+        record: How many of the runs without a change would have raised an alert.
     """
     metrics = deployment.scoring.metrics
     rows = [
         (runs[d.run.id].key, d.brand, str(d.model), decision_sentence(d, metrics))
-        for d in decisions[:SHOWN_DECISIONS]
+        for d in decisions[:MAX_DECISIONS]
     ]
     left = len(decisions) - len(rows)
     reasons = Card(

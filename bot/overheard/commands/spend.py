@@ -1,4 +1,6 @@
-"""`spend`: where the money went, and what of each limit is used up."""
+"""`spend`: what answers cost, by model, brand, person, service and channel, and how much of each
+limit is used up.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,12 @@ from overheard.runs.budget import WARNING
 
 Sums = dict[str, float]
 
-BY = ("provider", "model", "brand", "asker", "channel")
-SUM_NAMES = {"model": "Model", "brand": "Brand", "asker": "Person", "provider": "Service"}
+GROUPINGS = ("provider", "model", "brand", "asker", "channel")
+"""The ways in which spending is summed."""
+GROUPING_LABELS = {"model": "Model", "brand": "Brand", "asker": "Person", "provider": "Service"}
+"""The groupings of the menu and of further tables, in their order; ``channel`` is only shown when
+it is asked for.
+"""
 
 
 async def spend(
@@ -31,38 +37,46 @@ async def spend(
     days: Annotated[int, option("Of so many days; 0: this month.", low=0)] = 0,
     since: Annotated[str, option("Since this day, instead of days.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
-    by: Annotated[str, option("What the chart shows.", choices=BY)] = "model",
+    by: Annotated[str, option("What the chart shows.", choices=GROUPINGS)] = "model",
 ) -> Card:
-    """Show the spending of a time: a chat gets one chart with a menu, a terminal also the sums by
-    model, brand, person and provider.
+    """Return the card of what answers cost in a time, with a chart by one grouping, and how much of
+    each limit is used up.
+
+    A chat has a menu of the other groupings, a terminal a table for each of them with more than one
+    entry. The card is a warning if the share `WARNING` of a limit is spent.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        days: The number of days, today included; 0 means from the first of the month UTC.
-        since: The first day, instead of ``days``.
-        until: The last day; empty means now.
-        by: The key of the chart's sums, one of `BY`.
+        call: The face, and the time zone of `since` and `until`.
+        days: The number of days (of UTC) up to `until`, that day included; 0 means from the first
+            of the month.
+        since: The first day; if given, `days` is ignored.
+        until: The last day, included; empty means up to now.
+        by: The grouping of the chart, one of `GROUPINGS`.
 
     Raises:
         TimeUnreadable: for a day that cannot be read.
+        BadUsage: when `since` is in the future, or `until` lies before it.
     """
     now = deployment.clock.now()
     span = past_span(since, until, now, call.zone)
     begin = span.begin or _first_moment(span.end or now, days)
     spent = await deployment.store.money.spending(since=begin, until=span.end)
     runs = {run.id: run for run in await deployment.store.runs.find()}
-    sums = {name: _sums(spent, _names_function(name, runs)) for name in BY}
-    shown = {name: _sums_by_display_name(name, sums[name], deployment) for name in BY}
+    sums = {name: _sums(spent, _names_function(name, runs)) for name in GROUPINGS}
+    shown = {name: _sums_by_display_name(name, sums[name], deployment) for name in GROUPINGS}
     total = sum(spending.usd for spending in spent)
     estimated = sum(spending.estimated_usd for spending in spent)
     budget = await _budget_json(deployment)
     near = any(row["share"] >= WARNING for row in budget)
     in_chat = call.face is Face.CHAT
-    others = [name for name in SUM_NAMES if name != by and len(sums[name]) > 1 and not in_chat]
+    others = [
+        name for name in GROUPING_LABELS if name != by and len(sums[name]) > 1 and not in_chat
+    ]
     typed = {"days": str(days) if days else "", "since": since, "until": until}
     bars = Bars(
-        f"Spent by {SUM_NAMES.get(by, by).lower()}", tuple(Bar(k, v) for k, v in shown[by].items())
+        f"Spent by {GROUPING_LABELS.get(by, by).lower()}",
+        tuple(Bar(k, v) for k, v in shown[by].items()),
     )
     return Card(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
@@ -70,55 +84,76 @@ async def spend(
         f"{wording.count(sum(spending.answers for spending in spent), 'answer')}."
         f"{_estimate_sentence(estimated, total)}",
         fields=tuple(Field(_limit_name(row["key"]), _limit_words(row)) for row in budget),
-        table=_sums_table(SUM_NAMES.get(by, by.capitalize()), shown[by], pictured=True),
+        table=_sums_table(GROUPING_LABELS.get(by, by.capitalize()), shown[by], pictured=True),
         image=await picture(bars, "spend.png") if spent else None,
         severity=Severity.WARNING if near else Severity.PLAIN,
         actions=(Action("budget set", "Budget"),) if in_chat else (),
         footer="Brands that share an answer share its cost." if len(sums["brand"]) > 1 else "",
         choice=_chart_menu(by, sums, typed) if in_chat else None,
-        more=tuple(Card(f"By {n}", table=_sums_table(SUM_NAMES[n], shown[n])) for n in others),
+        more=tuple(
+            Card(f"By {n}", table=_sums_table(GROUPING_LABELS[n], shown[n])) for n in others
+        ),
         data={
             "since": begin.isoformat(),
             "until": span.end.isoformat() if span.end else None,
             "spent_usd": total,
             "estimated_usd": estimated,
             "answers": sum(spending.answers for spending in spent),
-            **{f"by_{name}": sums[name] for name in BY},
+            **{f"by_{name}": sums[name] for name in GROUPINGS},
             "budget": budget,
         },
     )
 
 
 def _sums_by_display_name(name: str, sums: Sums, deployment: Deployment) -> Sums:
-    """Return sums (US dollars) by display names of models and names of people."""
-    models = {str(model): deployment.names.name(model) for model in deployment.names.models}
+    """Return sums with names for people in place of keys, in the same order. Sums of keys with the
+    same name are added.
+
+    Args:
+        deployment: The open deployment.
+        name: The grouping; only models and people have other names for people.
+        sums: US dollars by key, such as ``openai/gpt-5.4-mini``.
+    """
+    labels: Mapping[str, str] = {}
+    if name == "asker":
+        labels = {key: name_without_id(key) for key in sums}
+    elif name == "model":
+        labels = {str(model): deployment.names.name(model) for model in deployment.names.models}
     shown: Sums = {}
     for key, usd in sums.items():
-        label = (
-            name_without_id(key)
-            if name == "asker"
-            else models.get(key, key)
-            if name == "model"
-            else key
-        )
+        label = labels.get(key, key)
         shown[label] = shown.get(label, 0.0) + usd
     return shown
 
 
 def _chart_menu(by: str, sums: Mapping[str, Sums], typed: Mapping[str, str]) -> Choice | None:
-    """Return the menu of charts of the same time, with the chart `by` selected; None if there is no
-    other chart to show. `sums` are by chart and name, `typed` the options of the command as typed.
+    """Return a menu that shows the same time by another grouping, with the present one selected.
+
+    Groupings of `GROUPING_LABELS` with fewer than two entries are left out, except the present one.
+
+    Args:
+        by: The present grouping.
+        sums: US dollars by key, for each grouping.
+        typed: The other options of the command as the person typed them; empty ones are left out.
+
+    Returns:
+        None when fewer than two groupings remain, or the present one is ``channel``, which the menu
+        does not have.
     """
-    names = [name for name in SUM_NAMES if name == by or len(sums[name]) > 1]
+    names = [name for name in GROUPING_LABELS if name == by or len(sums[name]) > 1]
+    if by not in names or len(names) < 2:
+        return None
     given = "".join(f" --{name} {quoted(value)}" for name, value in typed.items() if value)
     entries = tuple(
-        Action(f"spend --by {name}{given}", f"By {SUM_NAMES[name].lower()}") for name in names
+        Action(f"spend --by {name}{given}", f"By {GROUPING_LABELS[name].lower()}") for name in names
     )
-    return Choice("Show", entries, names.index(by)) if by in names and len(names) > 1 else None
+    return Choice("Show", entries, names.index(by))
 
 
 def _limit_name(key: str) -> str:
-    """Return the display name of a limit's key: ``This month``, ``Acme, this month``."""
+    """Return the name of a limit for people: ``Today`` for ``day``, ``This month`` for ``month``,
+    ``Acme, this month`` for ``brands.Acme``.
+    """
     kind, _, name = key.partition(".")
     if name:
         return f"{name}, this month"
@@ -126,6 +161,12 @@ def _limit_name(key: str) -> str:
 
 
 def _estimate_sentence(usd: float, total: float) -> str:
+    """Return a sentence, after a space, on how much of a sum is estimated; empty if nothing is.
+
+    Args:
+        usd: The estimated part in US dollars.
+        total: The whole sum in US dollars.
+    """
     if not usd:
         return ""
     part = "This" if usd >= total else f"Of this, {wording.money(usd)}"
@@ -133,21 +174,33 @@ def _estimate_sentence(usd: float, total: float) -> str:
 
 
 def _span_words(span: Span, zone: tzinfo) -> str:
-    """Return the days of a span in words: ``Since 1 Oct 2026`` or ``1 Oct 2026 to 31 Oct 2026``."""
+    """Return the days of a span in words: ``1 Oct 2026 to 31 Oct 2026``, or without an end ``Since
+    1 Oct 2026``. The span ends before the moment `Span.end`, so that its last day is that of the
+    second before.
+    """
     begin = wording.day(span.begin, zone) if span.begin else ""
     if span.end is None:
         return f"Since {begin}"
     return f"{begin} to {wording.day(span.end - timedelta(seconds=1), zone)}"
 
 
-def _first_moment(now: datetime, days: int) -> datetime:
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+def _first_moment(end: datetime, days: int) -> datetime:
+    """Return the midnight at which a number of days begins, the day of `end` included; for 0 days
+    that of the first of its month. Days are those of the time zone of `end`.
+    """
+    midnight = end.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight - timedelta(days=days - 1) if days else midnight.replace(day=1)
 
 
 def _names_function(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[str]]:
-    """Return a function from a payment to the names (of `name`: provider, model, brand, asker or
-    channel) that share it equally.
+    """Return a function that returns for a payment the keys of a grouping that share it equally.
+
+    A payment has one key, except that several brands may share an answer: the brands of the run
+    that the prompt concerns. ``(none)`` and ``(unknown)`` stand for no key.
+
+    Args:
+        name: The grouping, one of `GROUPINGS`.
+        runs: All runs by number.
     """
 
     def brands(spending: Spending) -> list[str]:
@@ -166,8 +219,12 @@ def _names_function(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], 
 
 
 def _sums(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]]) -> Sums:
-    """Return the spent sums in US dollars by name, largest first; a payment is divided equally
-    among the names that `shared_by` returns for it.
+    """Return the spent US dollars by key, the largest first, then by key. A payment is divided
+    equally among its keys.
+
+    Args:
+        spent: The payments.
+        shared_by: Returns the keys that share a payment, at least one.
     """
     sums: Sums = defaultdict(float)
     for spending in spent:
@@ -178,13 +235,23 @@ def _sums(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]])
 
 
 def _sums_table(header: str, sums: Sums, *, pictured: bool = False) -> Table | None:
+    """Return a table of sums; None without any.
+
+    Args:
+        header: The header of the names.
+        sums: US dollars by name.
+        pictured: Whether the card's picture shows the same.
+    """
     rows = tuple((name, wording.money(usd)) for name, usd in sums.items())
     return Table((header, "Spent"), rows, frozenset({1}), pictured=pictured) if rows else None
 
 
 async def _budget_json(deployment: Deployment) -> list[dict[str, Any]]:
-    """Return each limit of the budget in US dollars with the amounts spent and reserved, for JSON
-    output.
+    """Return each limit that is set, for JSON output: of the day, the month, and each brand and
+    channel in this month (days and months of UTC).
+
+    Sums are in US dollars: ``spent``, ``held`` (reserved for calls under way) and ``allowed``.
+    ``share`` is the spent part of the limit, 1 for a limit of 0.
     """
     budget, now = deployment.config.budget, deployment.clock.now()
     month, day = f"{now:%Y-%m}", f"{now:%Y-%m-%d}"
@@ -212,6 +279,7 @@ async def _budget_json(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 def _limit_words(row: Mapping[str, Any]) -> str:
+    """Return how much of a limit of `_budget_json` is spent: ``$4.10 of $5.00 (82 %)``."""
     spent, allowed, share = (float(row[key]) for key in ("spent", "allowed", "share"))
     return f"{wording.money(spent)} of {wording.money(allowed)} ({wording.percent(share)})"
 
