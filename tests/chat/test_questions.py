@@ -39,6 +39,11 @@ def test_questions_that_nothing_was_adjusted_to_are_not_answered_wrongly(languag
     assert fitting >= 0.85 * len(found)
 
 
+def test_a_service_that_is_not_asked_is_written_with_its_capital_letter() -> None:
+    """However the provider's id and the question write it."""
+    assert read("how do we rank in google?", names(), TODAY).not_asked == ("Google",)
+
+
 @pytest.mark.parametrize(
     "question",
     ["How is Hubsopt doing?", "how often does chat gpt mention hubspt", "us against salesfroce"],

@@ -18,7 +18,7 @@ class NamedTime:
     Attributes:
         start: The first day, or None.
         end: The first day after the time, or None for a period without an end.
-        event: `UPDATE`, `LAST_CHECK` or `BEGINNING` instead of a first day, or 0.
+        event: `UPDATE`, `LAST_CHECK` or `BEGINNING` in place of a first day; 0 for none.
         until: Whether the time is a deadline: ``until Monday``.
         ahead: The next day of this name from today on, or None: for ``Monday`` the coming one.
         at: The time of that day, or None.
@@ -33,11 +33,11 @@ class NamedTime:
 
     @property
     def is_year(self) -> bool:
-        """Whether it is one whole year."""
+        """Whether it is one whole calendar year."""
         return self.start is not None and self.end == date(self.start.year + 1, 1, 1)
 
     def future(self, today: date) -> bool:
-        """Return whether the time begins after a day."""
+        """Return whether the time begins after a day; False for a time without a first day."""
         return self.start is not None and self.start > today
 
 
@@ -56,13 +56,19 @@ class Calendar:
         return NamedTime(self._today - timedelta(days))
 
     def day(self, day: int, month: int, year: int = 0) -> NamedTime | None:
-        """Return a day of a month, with the next such day as `NamedTime.ahead`; None when there is
-        no such day. A year of 0 means the latest such day.
+        """Return a day of a month; None when there is no such day.
+
+        `NamedTime.ahead` is the next such day from today on, None if next year has none.
+
+        Args:
+            day: The day of the month.
+            month: 1 to 12; another number is no day.
+            year: The year; 0 for this year, or last year when the day is still to come.
         """
         if not year:
-            year = self._today.year
-            this_year = _date(year, month, day)
-            year -= this_year is not None and this_year > self._today
+            this_year = _date(self._today.year, month, day)
+            is_to_come = this_year is not None and this_year > self._today
+            year = self._today.year - (1 if is_to_come else 0)
         found = _date(year, month, day)
         if not found:
             return None
@@ -70,26 +76,36 @@ class Calendar:
         return NamedTime(found, found + timedelta(1), ahead=ahead)
 
     def month(self, month: int, year: int = 0) -> NamedTime:
-        """Return a month (1 to 12), with the next month of this name that is still to come as
-        `NamedTime.ahead`. A year of 0 means the latest such month.
+        """Return a whole month.
+
+        `NamedTime.ahead` is the first day of the next month of this name that has not begun.
+
+        Args:
+            month: 1 to 12.
+            year: The year; 0 for the latest such month that has begun.
         """
         first = date(year or self._latest_year(month), month, 1)
-        ahead = (
-            first
-            if first > self._today
-            else date(self._today.year + (first.month <= self._today.month), month, 1)
-        )
+        has_begun_this_year = month <= self._today.month
+        coming = date(self._today.year + (1 if has_begun_this_year else 0), month, 1)
+        ahead = first if first > self._today else coming
         return NamedTime(first, _months_later(first, 1), ahead=ahead)
 
     def months(self, first: int, count: int) -> NamedTime:
-        """Return a number of months, such as a quarter or a season, from the latest month of a name
-        (1 to 12) on.
+        """Return some months in a row, such as a quarter or a season, which may end in the future.
+
+        Args:
+            first: The first month, 1 to 12; the latest such month that has begun.
+            count: The number of months.
         """
         start = date(self._latest_year(first), first, 1)
         return NamedTime(start, _months_later(start, count))
 
     def week(self, number: int) -> NamedTime | None:
-        """Return the latest week with a number (ISO 8601); None when there is no such week."""
+        """Return the latest week with a number (ISO 8601, Monday to Sunday), the current one
+        included.
+
+        None when that year has no such week, as most have no week 53.
+        """
         year, this_week, _ = self._today.isocalendar()
         try:
             monday = date.fromisocalendar(year - (number > this_week), number, 1)
@@ -100,27 +116,33 @@ class Calendar:
     def weekday(self, weekday: int, kind: str = "") -> NamedTime:
         """Return the latest such weekday before today.
 
+        `NamedTime.ahead` is the coming one after today; None for today.
+
         Args:
             weekday: 1 (Monday) to 7.
-            kind: ``next`` for the coming one, ``this`` for today, if it is that weekday.
+            kind: ``next`` for the coming one, ``this`` for today if it is that weekday; otherwise
+                the latest.
         """
         if kind == "this" and weekday == self._today.isoweekday():
             return NamedTime(self._today, self._today + timedelta(1))
-        back = (self._today.isoweekday() - weekday) % 7 or 7
-        later = self._today + timedelta(7 - back % 7)
-        day = later if kind == "next" else self._today - timedelta(back)
-        return NamedTime(day, day + timedelta(1), ahead=later)
+        days_ago = (self._today.isoweekday() - weekday) % 7 or 7
+        days_ahead = (weekday - self._today.isoweekday()) % 7 or 7
+        coming = self._today + timedelta(days_ahead)
+        day = coming if kind == "next" else self._today - timedelta(days_ago)
+        return NamedTime(day, day + timedelta(1), ahead=coming)
 
     def unit(self, unit: int, steps: int) -> NamedTime | None:
         """Return a calendar unit, such as a month: the current one, or an earlier or later one.
 
+        `NamedTime.ahead` is the first day of a later week, month or quarter; else None.
+
         Args:
-            unit: The length of the unit in days, such as `WEEK`; `WEEKEND` for Saturday and
-                Sunday.
+            unit: The length of the unit in days: 1, `WEEK`, `MONTH`, `QUARTER` or `YEAR`; `WEEKEND`
+                for Saturday and Sunday.
             steps: How many units later than the current one; negative for earlier.
 
         Returns:
-            The unit; None for a length that is no calendar unit.
+            The unit, which may end in the future; None for any other length.
         """
         today = self._today
         if unit == WEEK:
@@ -143,6 +165,7 @@ class Calendar:
         return NamedTime(day, day + timedelta(1)) if unit == 1 else None
 
     def _latest_year(self, month: int) -> int:
+        """Return the year of the latest month of a name (1 to 12) that has begun."""
         return self._today.year - (month > self._today.month)
 
 
@@ -153,6 +176,7 @@ def _months_later(first: date, months: int) -> date:
 
 
 def _date(year: int, month: int, day: int) -> date | None:
+    """Return a date, or None when there is no such day."""
     try:
         return date(year, month, day)
     except ValueError:

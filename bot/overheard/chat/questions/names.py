@@ -62,7 +62,8 @@ class NameReader:
         self._brands = {folded_words(spelling): name for spelling, name in names.brands.items()}
         self._spellings = {folded_words(s): s for s in names.brands}
         self._models = {folded_words(s): shown for s, shown in names.models.items()}
-        self._others = {folded_words(s): s for s in names.other_models}
+        # Reversed, so that of two spellings the one with a capital letter counts: "Google".
+        self._others = {folded_words(s): s for s in sorted(names.other_models, reverse=True)}
         self._topics = {folded_words(s): topic for s, topic in names.topics.items()}
         self._categories = {folded_words(n + s): n for n in names.categories for s in ("", "s")}
         known = (self._brands, self._models, self._others, self._topics, self._categories)

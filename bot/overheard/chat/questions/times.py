@@ -6,13 +6,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
+from typing import NamedTuple
 
 from overheard.chat.questions.calendar import FORTNIGHT, QUARTER, WEEKEND, Calendar, NamedTime
 from overheard.chat.questions.vocabulary import Token, Vocabulary
 
 MAX_DAYS = 1_100
 """The longest time in days, weeks or months that a question names."""
-_ISO = re.compile(r"\d{4}")
+MAX_LINK_WORDS = 3
+"""The most words of a phrase before or between times, such as ``over the``."""
+MAX_PHRASE_WORDS = 5
+"""The most words of a phrase that has a number, such as ``the day before yesterday`` (2)."""
+PART_DAYS = 10
+"""Days of the early and the middle part of a month; the late part lasts until its end."""
+THIS_EARLY = 1
+"""The number of ``early`` among the parts of a month: the day on which the part begins."""
+_YEAR = re.compile(r"\d{4}")
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\.?")
 _QUARTER = re.compile(r"q([1-4])")
 _HALF = re.compile(r"h([12])")
@@ -21,8 +30,35 @@ _MINUTE = re.compile(r"(?P<minute>\d\d)(?P<half>am|pm)?")
 _SPAN = re.compile(r"(?P<number>\d{1,3})(?P<unit>[dw])")
 
 
+class FoundTime(NamedTuple):
+    """A time that begins at some word of a question, and the number of its words."""
+
+    time: NamedTime
+    size: int
+
+
+class FoundHour(NamedTuple):
+    """A time of day that begins at some word of a question, and the number of its words."""
+
+    at: time
+    size: int
+
+
+class FoundNumber(NamedTuple):
+    """What a phrase of the vocabulary means as a number, and the number of its words.
+
+    ``march`` is 3 among the months and ``two`` is 2 among the numbers; a unit is its days.
+    """
+
+    number: int
+    size: int
+
+
 class TimeReader:
     """Reads times from the words of a question.
+
+    The methods take the words of the question (`tokens`) and the index of the word at which a time
+    is to begin.
 
     Args:
         vocabulary: The words of the language.
@@ -30,92 +66,106 @@ class TimeReader:
     """
 
     def __init__(self, vocabulary: Vocabulary, today: date) -> None:
-        self._words = vocabulary.times
-        self._begin = {kind: {words[0] for words in t} for kind, t in self._words.items()}
-        self._unclear = {words[0] for words in self._words.get("unclear", {})}
+        self._phrases = vocabulary.times
+        self._first_words = {
+            kind: {words[0] for words in phrases} for kind, phrases in self._phrases.items()
+        }
         self._today = today
         self._calendar = Calendar(today)
 
-    def read(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return the time that begins at an index, and its number of words; None without one."""
-        time = (
+    def read(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return the longest kind of time that begins at an index; None without one.
+
+        A time with two ends goes before a single time, and that before a deadline today. A time of
+        day that follows is part of it: ``until Friday 3pm``.
+        """
+        found = (
             self._time_range(tokens, index)
             or self._single_time(tokens, index)
             or self._deadline_today(tokens, index)
         )
-        if time and (hour := self._time_of_day(tokens, index + time[1])):
-            return replace(time[0], at=hour[0]), time[1] + hour[1]
-        return time
+        hour = self._time_of_day(tokens, index + found.size) if found else None
+        if found and hour:
+            return FoundTime(replace(found.time, at=hour.at), found.size + hour.size)
+        return found
 
-    def _time_range(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return a time with two ends at an index, such as ``between May and July``, and the number
-        of its words; None without one.
+    def _time_range(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return a time with two ends at an index; None without one.
+
+        Such as ``between May and July``, ``from Monday to Friday`` or ``May until July``. Neither
+        end is an event such as an update.
         """
         for kind in ("between", "since", ""):
-            for begin in self._phrase_sizes(kind, tokens, index) if kind else [0]:
-                first = self._named_time(tokens, index + begin, "") or self._first_of_days(
-                    tokens, index + begin
-                )
-                if not first or first[0].event:
+            link_kind = "and" if kind == "between" else "until"
+            for begin_size in self._phrase_sizes(kind, tokens, index) if kind else [0]:
+                first_at = index + begin_size
+                first = self._named_time(tokens, first_at) or self._first_of_days(tokens, first_at)
+                if not first or first.time.event:
                     continue
-                place = index + begin + first[1]
-                for link in self._phrase_sizes(
-                    "and" if kind == "between" else "until", tokens, place
-                ):
-                    last = self._named_time(tokens, place + link, "")
-                    if last and first[0].start and last[0].start and not last[0].event:
-                        size = begin + first[1] + link + last[1]
-                        return _joined_times(first[0], last[0]), size
+                link_at = first_at + first.size
+                for link_size in self._phrase_sizes(link_kind, tokens, link_at):
+                    last = self._named_time(tokens, link_at + link_size)
+                    if last and first.time.start and last.time.start and not last.time.event:
+                        size = begin_size + first.size + link_size + last.size
+                        return FoundTime(_joined_times(first.time, last.time), size)
         return None
 
-    def _first_of_days(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return the first day of two in a month at an index, such as the 10th of ``10 to 20
-        November``, and 1, the number of its words; None without one.
+    def _first_of_days(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return the first of two days that share a month: the 10th in ``10 to 20 November``.
+
+        It has one word. None without a later day of a month after it.
         """
         number = _DAY.fullmatch(tokens[index].word) if index < len(tokens) else None
         if not number:
             return None
-        for link in (
+        first_day = int(number[1])
+        for link_size in (
             *self._phrase_sizes("and", tokens, index + 1),
             *self._phrase_sizes("until", tokens, index + 1),
         ):
-            place = index + 1 + link
-            last = self._time_of_month(tokens, place) if place < len(tokens) else None
-            if last and last[0].start and last[1] > 1 and int(number[1]) < last[0].start.day:
-                day = last[0].start.replace(day=int(number[1]))
-                return NamedTime(day, day + timedelta(1)), 1
+            last_at = index + 1 + link_size
+            last = self._time_of_month(tokens, last_at) if last_at < len(tokens) else None
+            if last and last.time.start and last.size > 1 and first_day < last.time.start.day:
+                day = last.time.start.replace(day=first_day)
+                return FoundTime(NamedTime(day, day + timedelta(1)), 1)
         return None
 
-    def _single_time(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return the time that begins at an index, such as ``since March``, and its number of
-        tokens; None where no time begins, or where a bare time is ambiguous ("may", "second").
+    def _single_time(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return a time with at most one named end at an index, such as ``since March``.
+
+        None where no time begins, and for a bare time that may be another word ("may", "2025").
         """
         for kind in ("since", "until", "in"):
             for size in self._phrase_sizes(kind, tokens, index):
-                inner = self._named_time(tokens, index + size, kind)
-                if inner and (period := self._bounded_time(kind, inner[0])):
-                    return period, size + inner[1]
-        found = self._named_time(tokens, index, "")
-        return found if found and not self._is_ambiguous(tokens, index, found[1]) else None
+                named = self._named_time(tokens, index + size, kind)
+                bounded = self._bounded_time(kind, named.time) if named else None
+                if named and bounded:
+                    return FoundTime(bounded, size + named.size)
+        found = self._named_time(tokens, index)
+        return found if found and not self._is_ambiguous(tokens, index, found.size) else None
 
-    def _bounded_time(self, kind: str, inner: NamedTime) -> NamedTime | None:
-        """Return a time with the meaning of the word before it; None for a time that the word
-        cannot bound.
+    def _bounded_time(self, kind: str, named: NamedTime) -> NamedTime | None:
+        """Return a time with the meaning of the word before it.
+
+        After ``since``, it has no end. After ``until``, it is a deadline; None for an event and for
+        a time without a day. After ``in``, it is unchanged; None for an event.
 
         Args:
-            kind: The kind of the word: ``since``, ``until`` or ``in``.
-            inner: The time after the word.
+            kind: The kind of the word before: ``since``, ``until`` or ``in``.
+            named: The time after that word.
         """
         if kind == "since":
-            return NamedTime(inner.start, None, inner.event)
+            return NamedTime(named.start, None, named.event)
+        if named.event:
+            return None
         if kind == "until":
-            known = (inner.start or inner.ahead) and not inner.event
-            return replace(inner, until=True) if known else None
-        return None if inner.event else inner
+            return replace(named, until=True) if named.start or named.ahead else None
+        return named
 
     def _is_ambiguous(self, tokens: Sequence[Token], index: int, size: int) -> bool:
-        """Return whether a time at an index is ambiguous without a word such as "in" before: "may",
-        "2025".
+        """Return whether a time of one word may be something else: "may", "2025".
+
+        Such a time counts only after a word such as "in".
 
         Args:
             tokens: The words of the question.
@@ -123,105 +173,99 @@ class TimeReader:
             size: The number of words of the time.
         """
         return size == 1 and (
-            tokens[index].word.isdigit() or self._word("unclear", tokens, index) is not None
+            tokens[index].word.isdigit() or self._phrase("unclear", tokens, index) is not None
         )
 
-    def _deadline_today(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return today's deadline at an index, such as ``until 3pm``, and the number of its words;
-        None without one.
-        """
+    def _deadline_today(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return a deadline today at an index, such as ``until 3pm``; None without one."""
         for size in self._phrase_sizes("until", tokens, index):
             if hour := self._time_of_day(tokens, index + size):
-                return NamedTime(until=True, ahead=self._today, at=hour[0]), size + hour[1]
+                deadline = NamedTime(until=True, ahead=self._today, at=hour.at)
+                return FoundTime(deadline, size + hour.size)
         return None
 
-    def _time_of_day(self, tokens: Sequence[Token], index: int) -> tuple[time, int] | None:
-        """Return the time of day at an index, and the number of its words; None without one.
+    def _time_of_day(self, tokens: Sequence[Token], index: int) -> FoundHour | None:
+        """Return the time of day at an index; None without one.
 
-        Such as ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``; a number alone is no time.
+        Such as ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``. A bare number (``9``) is no
+        time of day, and neither is ``25:00``.
         """
-        if named := self._phrase_number("hours", tokens, index):
-            return time(named[0]), named[1]
-        begin = max(self._phrase_sizes("clock", tokens, index), default=0)
-        words = [token.word for token in tokens[index + begin : index + begin + 3]]
+        if named := self._phrase("hours", tokens, index):
+            return FoundHour(time(named.number), named.size)
+        begin_size = max(self._phrase_sizes("clock", tokens, index), default=0)
+        words = [token.word for token in tokens[index + begin_size : index + begin_size + 3]]
         found = _CLOCK.fullmatch(words[0]) if words else None
         if not found:
             return None
-        size, clear = 1, begin > 0 or bool(found["half"]) or found["minute"] is not None
         hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
-        if more := _MINUTE.fullmatch(words[1]) if len(words) > 1 and not half else None:
-            minute, half, size, clear = int(more["minute"]), more["half"], 2, True
+        size, is_clear = 1, begin_size > 0 or bool(half) or found["minute"] is not None
+        more = _MINUTE.fullmatch(words[1]) if len(words) > 1 and not half else None
+        if more:
+            minute, half, size, is_clear = int(more["minute"]), more["half"], 2, True
         if not half and len(words) > size and words[size] in {"am", "pm", "uhr", "o'clock"}:
-            half, size, clear = words[size], size + 1, True
-        hour = hour % 12 + 12 * (half == "pm") if half in {"am", "pm"} else hour
-        return (time(hour, minute), begin + size) if clear and hour < 24 and minute < 60 else None
+            half, size, is_clear = words[size], size + 1, True
+        if half in {"am", "pm"}:
+            hour = hour % 12 + (12 if half == "pm" else 0)
+        if not is_clear or hour >= 24 or minute >= 60:
+            return None
+        return FoundHour(time(hour, minute), begin_size + size)
 
     def _phrase_sizes(self, kind: str, tokens: Sequence[Token], index: int) -> list[int]:
-        """Return how many words (3 to 1, the most first) from an index on can be a phrase of a
-        kind.
+        """Return the numbers of words of all phrases of a kind at an index, the longest first.
+
+        At most `MAX_LINK_WORDS` words; empty without such a phrase.
 
         Args:
             kind: The kind, such as ``since``, in the vocabulary of times.
             tokens: The words of the question.
-            index: The index.
+            index: The index of the first word; may be after the last word.
         """
-        table = self._words.get(kind, {})
+        phrases = self._phrases.get(kind, {})
         return [
             size
-            for size in (3, 2, 1)
-            if tuple(token.word for token in tokens[index : index + size]) in table
+            for size in range(MAX_LINK_WORDS, 0, -1)
+            if tuple(token.word for token in tokens[index : index + size]) in phrases
             and index + size <= len(tokens)
         ]
 
-    def _word(self, kind: str, tokens: Sequence[Token], index: int) -> int | None:
-        found = self._phrase_number(kind, tokens, index)
-        return found[0] if found else None
+    def _phrase(self, kind: str, tokens: Sequence[Token], index: int) -> FoundNumber | None:
+        """Return the number that the longest phrase of a kind at an index means.
 
-    def _phrase_number(
-        self, kind: str, tokens: Sequence[Token], index: int
-    ) -> tuple[int, int] | None:
-        """Return the number that the longest phrase of a kind at an index means, and how many words
-        it has.
+        None when no such phrase begins there, and after the last word.
 
         Args:
             kind: The kind, such as ``months``, in the vocabulary of times.
             tokens: The words of the question.
-            index: The index.
-
-        Returns:
-            None when no such phrase begins there.
+            index: The index of the first word; may be after the last word.
         """
-        if index >= len(tokens) or tokens[index].word not in self._begin.get(kind, ()):
+        if index >= len(tokens) or tokens[index].word not in self._first_words.get(kind, ()):
             return None
-        table: Mapping[tuple[str, ...], int] = self._words.get(kind, {})
-        for size in (5, 4, 3, 2, 1):
+        phrases: Mapping[tuple[str, ...], int] = self._phrases.get(kind, {})
+        for size in range(MAX_PHRASE_WORDS, 0, -1):
             words = tuple(token.word for token in tokens[index : index + size])
-            if len(words) == size and words in table:
-                return table[words], size
+            if len(words) == size and words in phrases:
+                return FoundNumber(phrases[words], size)
         return None
 
-    def _named_time(
-        self, tokens: Sequence[Token], index: int, kind: str
-    ) -> tuple[NamedTime, int] | None:
-        """Return the day, span, month or event at an index, and the number of its words; None
-        without one.
+    def _named_time(self, tokens: Sequence[Token], index: int, kind: str = "") -> FoundTime | None:
+        """Return the day, span, month or event at an index, without the word that bounds it.
+
+        None without one. An event (``the update``) counts only after ``since``, a part of a month
+        (``mid October``) not after ``until``, and ``the end of the week`` only after it.
 
         Args:
             tokens: The words of the question.
-            index: The index.
+            index: The index of the first word; may be after the last word.
             kind: The kind of the word before (``since``, ``until``, ``in``), or empty.
         """
         if index >= len(tokens):
             return None
         if kind != "until" and (part := self._part_of_month(tokens, index)):
             return part
-        if (event := self._phrase_number("events", tokens, index)) and kind == "since":
-            return NamedTime(event=event[0]), event[1]
-        if kind == "until" and (end := self._phrase_number("end_of", tokens, index)):
-            unit = self._phrase_number("units", tokens, index + end[1])
-            whole = self._calendar.unit(unit[0], 0) if unit else None
-            if unit and whole and whole.end:
-                return NamedTime(ahead=whole.end - timedelta(1)), end[1] + unit[1]
+        if kind == "since" and (event := self._phrase("events", tokens, index)):
+            return FoundTime(NamedTime(event=event.number), event.size)
+        if kind == "until" and (end := self._end_of_unit(tokens, index)):
+            return end
         return (
             self._near_today(tokens, index)
             or self._relative_time(tokens, index)
@@ -230,95 +274,130 @@ class TimeReader:
             or self._weekday(tokens, index)
         )
 
-    def _near_today(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return a time at an index such as ``yesterday``, ``overnight`` or ``year to date``, and
-        the number of its words; None without one.
+    def _end_of_unit(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return the last day of the current unit at an index, such as ``end of the month``.
+
+        Only its `NamedTime.ahead` is set. None without one.
         """
-        if ago := self._phrase_number("ago", tokens, index):
-            day = self._today - timedelta(ago[0])
-            return NamedTime(day, day + timedelta(1)), ago[1]
-        if night := self._phrase_number("nights", tokens, index):
-            return NamedTime(self._today - timedelta(night[0])), night[1]
-        if to_date := self._phrase_number("to_date", tokens, index):
-            whole = self._calendar.unit(to_date[0], 0)
-            return (whole, to_date[1]) if whole else None
-        if ahead := self._phrase_number("ahead", tokens, index):
-            day = self._today + timedelta(ahead[0])
-            return NamedTime(day, day + timedelta(1), ahead=day), ahead[1]
+        end_of = self._phrase("end_of", tokens, index)
+        unit = self._phrase("units", tokens, index + end_of.size) if end_of else None
+        current = self._calendar.unit(unit.number, 0) if unit else None
+        if not end_of or not unit or not current or not current.end:
+            return None
+        return FoundTime(NamedTime(ahead=current.end - timedelta(1)), end_of.size + unit.size)
+
+    def _near_today(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return a time next to today at an index; None without one.
+
+        ``yesterday`` and ``tomorrow`` are whole days, ``overnight`` begins yesterday and has no
+        end, and ``year to date`` is the whole current year.
+        """
+        if ago := self._phrase("ago", tokens, index):
+            day = self._today - timedelta(ago.number)
+            return FoundTime(NamedTime(day, day + timedelta(1)), ago.size)
+        if night := self._phrase("nights", tokens, index):
+            return FoundTime(self._calendar.since(night.number), night.size)
+        if to_date := self._phrase("to_date", tokens, index):
+            current = self._calendar.unit(to_date.number, 0)
+            return FoundTime(current, to_date.size) if current else None
+        if ahead := self._phrase("ahead", tokens, index):
+            day = self._today + timedelta(ahead.number)
+            return FoundTime(NamedTime(day, day + timedelta(1), ahead=day), ahead.size)
         return None
 
-    def _relative_time(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return a time at an index relative to today, such as ``this week``, ``the last 3 weeks``
-        or ``next Monday``, and the number of its words; None without one.
+    def _relative_time(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return a time relative to today at an index; None without one.
+
+        Such as ``this week``, ``the last 3 weeks``, ``next Monday`` or ``last summer``. A number of
+        units counts only after ``last``, and a month or season not after ``next``.
         """
         for kind in ("this", "last", "next"):
             for size in self._phrase_sizes(kind, tokens, index):
-                place = index + size
-                number = self._number(tokens, place)
-                if number and (unit := self._phrase_number("units", tokens, place + number[1])):
+                at = index + size
+                count = self._number(tokens, at)
+                units = self._phrase("units", tokens, at + count.size) if count else None
+                if count and units:
                     if kind != "last":
                         continue
-                    return self._calendar.since(number[0] * unit[0]), size + number[1] + unit[1]
-                if unit := self._phrase_number("units", tokens, place):
-                    rolling = unit[0] != WEEKEND and self._is_rolling(tokens[index:place])
-                    rolling = (kind == "last" and rolling) or (
-                        kind != "next" and unit[0] == FORTNIGHT
-                    )
-                    if rolling or (kind == "last" and unit[0] == 1):
-                        return self._calendar.since(unit[0]), size + unit[1]
-                    steps = {"this": 0, "last": -1, "next": 1}[kind]
-                    if whole := self._calendar.unit(unit[0], steps):
-                        return whole, size + unit[1]
-                if (day := self._phrase_number("weekdays", tokens, place)) is not None:
-                    return self._calendar.weekday(day[0], kind), size + day[1]
-                months = self._season(tokens, place) or self._latest_month(tokens, place)
+                    span = self._calendar.since(count.number * units.number)
+                    return FoundTime(span, size + count.size + units.size)
+                if unit := self._phrase("units", tokens, at):
+                    is_rolling = self._is_rolling(tokens[index:at])
+                    if whole := self._related_unit(kind, unit.number, is_rolling=is_rolling):
+                        return FoundTime(whole, size + unit.size)
+                if day := self._phrase("weekdays", tokens, at):
+                    return FoundTime(self._calendar.weekday(day.number, kind), size + day.size)
+                months = self._season(tokens, at) or self._latest_month(tokens, at)
                 if months and kind != "next":
-                    return months[0], size + months[1]
+                    return FoundTime(months.time, size + months.size)
         return None
 
+    def _related_unit(self, kind: str, unit: int, *, is_rolling: bool) -> NamedTime | None:
+        """Return the current, the last or the next unit; None for a length that is no calendar
+        unit.
+
+        ``the last month`` is the last 30 days (rolling), ``last month`` is a calendar month. The
+        last day, and this or the last fortnight, always end today.
+
+        Args:
+            kind: ``this``, ``last`` or ``next``.
+            unit: The length of the unit in days, or `WEEKEND`.
+            is_rolling: Whether the words may mean a span up to today.
+        """
+        is_span = kind == "last" and ((is_rolling and unit != WEEKEND) or unit == 1)
+        if is_span or (kind != "next" and unit == FORTNIGHT):
+            return self._calendar.since(unit)
+        return self._calendar.unit(unit, steps={"this": 0, "last": -1, "next": 1}[kind])
+
     def _is_rolling(self, words: Sequence[Token]) -> bool:
-        """Return whether words such as "the past" mean a span up to today, and not a calendar
+        """Return whether words such as "the past" may mean a span up to today, and not a calendar
         month.
         """
-        return tuple(token.word for token in words) in self._words.get("rolling", {})
+        return tuple(token.word for token in words) in self._phrases.get("rolling", {})
 
-    def _counted_time(
-        self, tokens: Sequence[Token], index: int, kind: str
-    ) -> tuple[NamedTime, int] | None:
-        """Return a counted time at an index, such as ``two weeks ago`` or ``3 days``, and the
-        number of its words; None without one.
+    def _counted_time(self, tokens: Sequence[Token], index: int, kind: str) -> FoundTime | None:
+        """Return a counted time at an index, such as ``two weeks ago``, ``3 days`` or ``14d``.
+
+        With ``ago``, it is the day that many days before today; otherwise it began then, and
+        `NamedTime.ahead` is the day that many days after today. None without one, for more than
+        `MAX_DAYS`, and for an unclear number (``a week``) without a word such as ``in`` before.
 
         Args:
             tokens: The words of the question.
-            index: The index.
+            index: The index of the first word.
             kind: The kind of the word before (``since``, ``until``, ``in``), or empty.
         """
-        number = self._number(tokens, index)
-        if not number and (short := _SPAN.fullmatch(tokens[index].word)):
-            days = int(short["number"]) * (7 if short["unit"] == "w" else 1)
-            return replace(self._calendar.since(days), ahead=self._today + timedelta(days)), 1
-        if not number:
-            return None
-        unit = self._phrase_number("units", tokens, index + number[1])
+        count = self._number(tokens, index)
+        if not count:
+            span = _SPAN.fullmatch(tokens[index].word)
+            if not span:
+                return None
+            days_of_unit = 7 if span["unit"] == "w" else 1
+            return FoundTime(self._span_of_days(int(span["number"]) * days_of_unit), 1)
+        unit = self._phrase("units", tokens, index + count.size)
         if not unit:
             return None
-        size = number[1] + unit[1]
-        days = number[0] * unit[0]
+        size, days = count.size + unit.size, count.number * unit.number
         if days > MAX_DAYS:
             return None  # "100/month" is a budget
-        if back := self._phrase_number("back", tokens, index + size):
-            start = self._today - timedelta(days)
-            return NamedTime(start, start + timedelta(1)), size + back[1]
-        clear = kind in {"in", "since"} or (not kind and tokens[index].word not in self._unclear)
-        return (
-            (replace(self._calendar.since(days), ahead=self._today + timedelta(days)), size)
-            if clear
-            else None
-        )
+        if ago := self._phrase("back", tokens, index + size):
+            day = self._today - timedelta(days)
+            return FoundTime(NamedTime(day, day + timedelta(1)), size + ago.size)
+        is_unclear = tokens[index].word in self._first_words.get("unclear", ())
+        is_clear = kind in {"in", "since"} or (not kind and not is_unclear)
+        return FoundTime(self._span_of_days(days), size) if is_clear else None
 
-    def _dated_time(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return a time at an index such as ``2026-05-03``, ``3 May 2026``, ``Q3`` or ``2025``, and
-        the number of its words; None without one.
+    def _span_of_days(self, days: int) -> NamedTime:
+        """Return the time that began some days ago, and as `NamedTime.ahead` the day as many days
+        after today.
+        """
+        return replace(self._calendar.since(days), ahead=self._today + timedelta(days))
+
+    def _dated_time(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return a time of the calendar at an index; None without one.
+
+        Tried in this order: ``2026-05-03``, ``Q3``, ``H1`` or ``2025``; then ``May`` or ``3 May
+        2026``; then ``summer``; then ``week 47``. Without a year, the latest such time counts.
         """
         return (
             self._time_of_year(tokens, index)
@@ -327,135 +406,159 @@ class TimeReader:
             or self._numbered_week(tokens, index)
         )
 
-    def _part_of_month(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return a part of the latest month of a name at an index, such as ``mid October`` (ten
-        days), and the number of its words; None without one.
+    def _part_of_month(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return a part of a month at an index, such as ``mid October``; None without one.
+
+        The latest month of the name counts. The early and the middle part have `PART_DAYS` days,
+        the late part lasts until the end of the month. ``early this month``, and the beginning of
+        any other current unit, has no end.
         """
-        part = self._phrase_number("parts", tokens, index)
-        if part and part[0] == 1:
-            this = next(iter(self._phrase_sizes("this", tokens, index + part[1])), 0)
-            unit = self._phrase_number("units", tokens, index + part[1] + this)
-            whole = self._calendar.unit(unit[0], 0) if unit else None
-            if unit and whole:
-                return NamedTime(whole.start), part[1] + this + unit[1]
-        month = self._latest_month(tokens, index + part[1]) if part else None
-        if not part or not month or not month[0].start:
+        part = self._phrase("parts", tokens, index)
+        if not part:
             return None
-        start = month[0].start.replace(day=part[0])
-        end = month[0].end if part[0] > 20 else start + timedelta(10)
-        return NamedTime(start, end), part[1] + month[1]
+        at = index + part.size
+        if part.number == THIS_EARLY:
+            this_size = next(iter(self._phrase_sizes("this", tokens, at)), 0)
+            unit = self._phrase("units", tokens, at + this_size)
+            current = self._calendar.unit(unit.number, 0) if unit else None
+            if unit and current:
+                return FoundTime(NamedTime(current.start), part.size + this_size + unit.size)
+        month = self._latest_month(tokens, at)
+        if not month or not month.time.start:
+            return None
+        start = month.time.start.replace(day=part.number)
+        is_late = part.number > 2 * PART_DAYS
+        end = month.time.end if is_late else start + timedelta(PART_DAYS)
+        return FoundTime(NamedTime(start, end), part.size + month.size)
 
-    def _latest_month(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        month = self._phrase_number("months", tokens, index)
-        return (self._calendar.month(month[0]), month[1]) if month else None
+    def _latest_month(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return the latest month of the name at an index; None without one."""
+        month = self._phrase("months", tokens, index)
+        return FoundTime(self._calendar.month(month.number), month.size) if month else None
 
-    def _season(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return the three months of the latest season of a name at an index, and the number of its
-        words; None without one.
+    def _season(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return the three months of the latest season of the name at an index; None
+        without one.
         """
-        season = self._phrase_number("seasons", tokens, index)
-        if not season:
+        first_month = self._phrase("seasons", tokens, index)
+        if not first_month:
             return None
-        return self._calendar.months(season[0], 3), season[1]
+        return FoundTime(self._calendar.months(first_month.number, 3), first_month.size)
 
-    def _numbered_week(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return the latest week with the number at an index (ISO 8601), such as ``week 47``, and
-        the number of its words; None without one.
+    def _numbered_week(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return the latest week with the number at an index (ISO 8601), such as ``week 47``.
+
+        None without one, and for a number that no such week has.
         """
-        word = self._phrase_number("week_number", tokens, index)
-        number = self._number(tokens, index + word[1]) if word else None
-        if not word or not number or not 1 <= number[0] <= 53:
+        word = self._phrase("week_number", tokens, index)
+        count = self._number(tokens, index + word.size) if word else None
+        if not word or not count or not 1 <= count.number <= 53:
             return None
-        week = self._calendar.week(number[0])
-        return (week, word[1] + number[1]) if week else None
+        week = self._calendar.week(count.number)
+        return FoundTime(week, word.size + count.size) if week else None
 
-    def _time_of_year(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return a day in digits, a quarter, a half or a year at an index, and the number of its
-        words; None without one.
+    def _time_of_year(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return a quarter, a half, a day in digits or a year at an index; None without one.
 
-        A quarter or half is the latest that has begun.
+        A quarter (``Q3``, ``third quarter``) or half (``H1``) is the latest that has begun; a year
+        after it is not read. A day is ``2026-05-03``; None when there is no such day. A year is
+        2000 to 2100.
         """
         word = tokens[index].word
-        quarter, size = _QUARTER.fullmatch(word), 1
-        number = int(quarter[1]) if quarter else 0
-        ordinal = self._phrase_number("ordinals", tokens, index)
-        if ordinal and self._word("units", tokens, index + ordinal[1]) == QUARTER:
-            number, size = ordinal[0], ordinal[1] + 1
-        if number:
-            return self._calendar.months(3 * number - 2, 3), size
+        if quarter := self._quarter(tokens, index):
+            first_month = 3 * quarter.number - 2
+            return FoundTime(self._calendar.months(first_month, 3), quarter.size)
         if half := _HALF.fullmatch(word):
-            return self._calendar.months(6 * int(half[1]) - 5, 6), 1
-        if _ISO.fullmatch(word) and 2000 <= int(word) <= 2100:
-            parts = [token.word for token in tokens[index : index + 3]]
-            if len(parts) == 3 and all(part.isdigit() for part in parts[1:]):
-                day = self._calendar.day(int(parts[2]), int(parts[1]), int(word))
-                return (replace(day, ahead=None), 3) if day else None
-            return NamedTime(date(int(word), 1, 1), date(int(word) + 1, 1, 1)), 1
-        return None
+            first_month = 6 * int(half[1]) - 5
+            return FoundTime(self._calendar.months(first_month, 6), 1)
+        if not _YEAR.fullmatch(word) or not 2000 <= int(word) <= 2100:
+            return None
+        year = int(word)
+        parts = [token.word for token in tokens[index : index + 3]]
+        if len(parts) == 3 and all(part.isdigit() for part in parts[1:]):
+            day = self._calendar.day(int(parts[2]), int(parts[1]), year)
+            return FoundTime(replace(day, ahead=None), 3) if day else None
+        return FoundTime(NamedTime(date(year, 1, 1), date(year + 1, 1, 1)), 1)
 
-    def _time_of_month(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return a month, or a day of a month, at an index, and the number of its words; None
+    def _quarter(self, tokens: Sequence[Token], index: int) -> FoundNumber | None:
+        """Return the number (1 to 4) of the quarter at an index: ``Q3``, ``third quarter``; None
         without one.
-
-        Without a year, the latest one counts.
         """
-        number = _DAY.fullmatch(tokens[index].word)
-        if number and (month := self._phrase_number("months", tokens, index + 1)):
-            return self._day_of(
-                int(number[1]), month[0], tokens, index + 1 + month[1], 1 + month[1]
-            )
-        if month := self._phrase_number("months", tokens, index):
-            behind = index + month[1]
-            number = _DAY.fullmatch(tokens[behind].word) if behind < len(tokens) else None
-            if number and 1 <= int(number[1]) <= 31:
-                return self._day_of(int(number[1]), month[0], tokens, behind + 1, month[1] + 1)
-            year, size = self._year(tokens, behind)
-            return self._calendar.month(month[0], year), month[1] + size
-        return None
+        ordinal = self._phrase("ordinals", tokens, index)
+        unit = self._phrase("units", tokens, index + ordinal.size) if ordinal else None
+        if ordinal and unit and unit.number == QUARTER:
+            return FoundNumber(ordinal.number, ordinal.size + 1)
+        quarter = _QUARTER.fullmatch(tokens[index].word)
+        return FoundNumber(int(quarter[1]), 1) if quarter else None
 
-    def _weekday(self, tokens: Sequence[Token], index: int) -> tuple[NamedTime, int] | None:
-        """Return the latest day of a weekday's name, or the latest weekend, at an index, and the
-        number of its words; None without one.
+    def _time_of_month(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return a month or a day of a month at an index: ``May``, ``May 2026``, ``3 May``, ``May
+        3rd 2026``.
+
+        Without a year, the latest one counts. None without one, and when there is no such day.
         """
-        unit = self._phrase_number("units", tokens, index)
-        if unit and unit[0] == WEEKEND:
-            ended = self._today.isoweekday() < 6
-            whole = self._calendar.unit(WEEKEND, -1 if ended else 0)
-            return (whole, unit[1]) if whole else None
-        found = self._phrase_number("weekdays", tokens, index)
-        return (self._calendar.weekday(found[0]), found[1]) if found else None
+        day = _DAY.fullmatch(tokens[index].word)
+        month = self._phrase("months", tokens, index + 1)
+        if day and month:
+            return self._day_of_month(int(day[1]), month.number, tokens, index, 1 + month.size)
+        month = self._phrase("months", tokens, index)
+        if not month:
+            return None
+        next_at = index + month.size
+        day = _DAY.fullmatch(tokens[next_at].word) if next_at < len(tokens) else None
+        if day and 1 <= int(day[1]) <= 31:
+            return self._day_of_month(int(day[1]), month.number, tokens, index, month.size + 1)
+        year = self._year(tokens, next_at)
+        found = self._calendar.month(month.number, year.number)
+        return FoundTime(found, month.size + year.size)
 
-    def _number(self, tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
+    def _weekday(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
+        """Return the latest day before today of the weekday's name at an index; None without one.
+
+        ``weekend`` is the current one on Saturday and Sunday, else the last.
+        """
+        unit = self._phrase("units", tokens, index)
+        if unit and unit.number == WEEKEND:
+            is_weekend_now = self._today.isoweekday() >= 6
+            weekend = self._calendar.unit(WEEKEND, 0 if is_weekend_now else -1)
+            return FoundTime(weekend, unit.size) if weekend else None
+        weekday = self._phrase("weekdays", tokens, index)
+        return FoundTime(self._calendar.weekday(weekday.number), weekday.size) if weekday else None
+
+    def _number(self, tokens: Sequence[Token], index: int) -> FoundNumber | None:
+        """Return the number at an index, in up to three digits or in words; None without one."""
         if index < len(tokens) and tokens[index].word.isdigit() and len(tokens[index].word) <= 3:
-            return int(tokens[index].word), 1
-        return self._phrase_number("numbers", tokens, index)
+            return FoundNumber(int(tokens[index].word), 1)
+        return self._phrase("numbers", tokens, index)
 
-    def _year(self, tokens: Sequence[Token], index: int) -> tuple[int, int]:
-        if index < len(tokens) and _ISO.fullmatch(tokens[index].word):
-            return int(tokens[index].word), 1
-        return 0, 0
+    def _year(self, tokens: Sequence[Token], index: int) -> FoundNumber:
+        """Return the year in four digits at an index; 0 with 0 words without one."""
+        if index < len(tokens) and _YEAR.fullmatch(tokens[index].word):
+            return FoundNumber(int(tokens[index].word), 1)
+        return FoundNumber(0, 0)
 
-    def _day_of(
-        self, day: int, month: int, tokens: Sequence[Token], behind: int, size: int
-    ) -> tuple[NamedTime, int] | None:
-        """Return a day of a month, and the number of words that name it; None when there is no such
-        day.
+    def _day_of_month(
+        self, day: int, month: int, tokens: Sequence[Token], index: int, size: int
+    ) -> FoundTime | None:
+        """Return a day of a month, with the year that may follow; None when there is no such day.
 
         Args:
             day: The day of the month.
             month: The month, 1 to 12.
             tokens: The words of the question.
-            behind: The index after day and month, where a year may follow.
+            index: The index of the first word of day and month.
             size: The number of words of day and month.
         """
-        year, more = self._year(tokens, behind)
-        found = self._calendar.day(day, month, year)
-        return (found, size + more) if found else None
+        year = self._year(tokens, index + size)
+        found = self._calendar.day(day, month, year.number)
+        return FoundTime(found, size + year.size) if found else None
 
 
 def _joined_times(first: NamedTime, last: NamedTime) -> NamedTime:
-    """Return the time from the start of `first` to the end of `last`, in the year before if
-    `first` is later.
+    """Return the time from the start of `first` to the end of `last`.
+
+    A `first` that is later is moved to the year before: ``from November to February``. Its day is
+    then at most the 28th.
     """
     start, end = first.start, last.end
     if start and end and start >= end:
