@@ -28,6 +28,8 @@ from overheard.chat.questions.vocabulary import (
 
 MAX_CHARS = 600
 """Longer texts are no questions."""
+MAX_UNKNOWN_CHARS = 40
+"""Characters of such a text that are repeated as not understood."""
 MAX_SUBJECT_WORDS = 5
 """The most words of a subject that is searched for in answers."""
 MIN_FREE_WORDS = 3
@@ -79,7 +81,12 @@ _CONDITION = re.compile(
 def read(
     text: str, names: KnownNames, today: date, before: ParsedQuestion | None = None
 ) -> ParsedQuestion:
-    """Return a question parsed in the first language that explains all of it, else most of it.
+    """Return a question parsed in the first language that explains all of it.
+
+    Without such a language, the one part of the text that is understood counts, if the others
+    cannot change it. Otherwise it is the attempt with the fewest words that were not understood,
+    which has `ParsedQuestion.unknown` or no intent. An empty text has neither, and of a text longer
+    than `MAX_CHARS`, the beginning is unknown.
 
     Args:
         text: The question, without a mention of the bot.
@@ -88,26 +95,30 @@ def read(
         before: The question before in the same conversation, which a question such as "and at
             Claude?" continues; None without one.
     """
-    tokens = tokenize(text)
-    if not tokens or len(text) > MAX_CHARS:
-        return ParsedQuestion(unknown=(text[:40].strip(),) if text.strip() else ())
-    readings: list[ParsedQuestion] = []
+    if not tokenize(text) or len(text) > MAX_CHARS:
+        beginning = text[:MAX_UNKNOWN_CHARS].strip()
+        return ParsedQuestion(unknown=(beginning,) if text.strip() else ())
+    attempts: list[ParsedQuestion] = []
     for language in LANGUAGES:
-        asked = tokenize(vocabulary(language).without_interjection(text))
-        readings.append(_Reader(language, names, today).read(asked, before))
-        if readings[-1].understood:
-            return readings[-1]
-    if sentence := _only_question(text, names, today):
-        return sentence
-    return min(readings, key=lambda r: (not r.understood, len(r.unknown) + len(r.not_asked)))
+        tokens = tokenize(vocabulary(language).without_interjection(text))
+        parsed = _Parser(language, names, today).parse(tokens, before)
+        if parsed.understood:
+            return parsed
+        attempts.append(parsed)
+    if part := _only_question(text, names, today):
+        return part
+    return min(attempts, key=lambda parsed: len(parsed.unknown) + len(parsed.not_asked))
 
 
 def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion | None:
-    """Return the only understood part of a text with several parts, such as the last of "I need a
-    number for the board: how visible are we?"; None when other parts may change the question.
+    """Return the only understood part of a text with several parts: the last of "I need a number
+    for the board: how visible are we?".
 
-    Parts are sentences, or else the clauses around a comma, one of which is a reason: "snooze for 3
-    days, we are in the middle of a launch".
+    Parts are sentences, or else clauses around a comma or dash: "snooze for 3 days, we are in the
+    middle of a launch". All other clauses, and the sentences after the question, have to be
+    reasons, which speak of "I", "we" or "our". Several understood sentences with question marks
+    count if they have one intent, and the first is returned. None when another part limits the
+    question ("but only ..."), may change it, or is a question that is not understood.
 
     Args:
         text: The text, without a mention of the bot.
@@ -118,47 +129,48 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
         parts = [part for part in separator.split(text) if part.strip()]
         if len(parts) < 2:
             continue
-        readings = [read(part, names, today) for part in parts]
-        asked = [
-            (part, reading)
-            for part, reading in zip(parts, readings, strict=True)
-            if reading.understood and reading.intent not in GREETINGS
+        parsed_parts = [(part, read(part, names, today)) for part in parts]
+        questions = [
+            (part, parsed)
+            for part, parsed in parsed_parts
+            if parsed.understood and parsed.intent not in GREETINGS
         ]
-        if len(asked) > 1 and separator is _SENTENCE:
-            asked = [(part, reading) for part, reading in asked if part.endswith("?")]
-        if len({reading.intent for _, reading in asked}) != 1:
+        if len(questions) > 1 and separator is _SENTENCE:
+            questions = [(part, parsed) for part, parsed in questions if part.endswith("?")]
+        if len({parsed.intent for _, parsed in questions}) != 1:
             continue
-        rest = [part for part in parts if part != asked[0][0]]
-        others = [reading for reading in readings if reading is not asked[0][1]]
-        at = parts.index(asked[0][0])
-        reason_parts = rest if separator is _CLAUSE else parts[at + 1 :]
-        reason = all(map(_PERSON.search, reason_parts))
-        spoken = frozenset().union(*(reading.concepts for reading in others))
-        if spoken & {"alert", "this_alert", "alert_number"}:
-            continue  # "I saw the alert. What happened there?"
-        limited = any(_CONDITION.search(part) for part in rest)
-        named = any(
-            r.brands
-            or r.models
-            or r.not_asked
-            or r.topic
-            or (r.period and not r.period.future(today))
-            for r in others
+        text_of_question, question = questions[0]
+        other_texts = [part for part in parts if part != text_of_question]
+        others = [parsed for _, parsed in parsed_parts if parsed is not question]
+        texts_after = parts[parts.index(text_of_question) + 1 :]
+        reasons = other_texts if separator is _CLAUSE else texts_after
+        are_reasons = all(map(_PERSON.search, reasons))
+        is_limited = any(_CONDITION.search(part) for part in other_texts)
+        has_unread_question = any(
+            part.endswith("?") and not parsed.understood for part, parsed in parsed_parts
         )
-        unread = any(
-            part.endswith("?") and not reading.understood
-            for part, reading in zip(parts, readings, strict=True)
-        )
-        if reason and not (limited or named or unread):
-            return asked[0][1]
+        changes_question = any(_may_change_question(parsed, today) for parsed in others)
+        if are_reasons and not (is_limited or has_unread_question or changes_question):
+            return question
     return None
 
 
-class _Reader:
+def _may_change_question(part: ParsedQuestion, today: date) -> bool:
+    """Return whether a part of a text may change what another part asks.
+
+    It does when it names a brand, a model, a topic, or a time that has begun ("last week was bad"),
+    and when it is about an alert: "I saw the alert. What happened there?"
+    """
+    is_past = part.period is not None and not part.period.future(today)
+    names_something = part.brands or part.models or part.not_asked or part.topic or is_past
+    return bool(names_something or part.concepts & {"alert", "this_alert", "alert_number"})
+
+
+class _Parser:
     """Parses questions of one language."""
 
     def __init__(self, language: str, names: KnownNames, today: date) -> None:
-        """Prepare the readers of names and times.
+        """Prepare the scanner of names, times and phrases.
 
         Args:
             language: The language, such as ``en``.
@@ -166,218 +178,291 @@ class _Reader:
             today: The day of the reader.
         """
         self._language = language
-        self._words: Vocabulary = vocabulary(language)
+        self._vocabulary: Vocabulary = vocabulary(language)
         self._scanner = QuestionScanner(language, names, today)
 
-    def read(self, tokens: Sequence[Token], before: ParsedQuestion | None) -> ParsedQuestion:
-        """Return the parsed question, with its intent.
+    def parse(self, tokens: Sequence[Token], before: ParsedQuestion | None) -> ParsedQuestion:
+        """Return the parsed question, with its intent if it is understood.
+
+        Spelling is corrected first. Then the first of these counts: a wish to change something; a
+        continuation of the question before; names alone, which ask how the brands are doing, or for
+        changes; the rule that explains all concepts; a question or subject in the person's own
+        words; the rule that explains most.
 
         Args:
             tokens: The words of the question; at least one.
             before: The question before in the same conversation, or None.
         """
-        tokens, mended = self._respelled(self._words.expanded(tokens))
+        tokens, corrections = self._respelled(self._vocabulary.expanded(tokens))
         parsed = self._scanner.scan(tokens)
-        parsed = replace(parsed, guessed=(*mended, *parsed.guessed))
+        parsed = replace(parsed, guessed=(*corrections, *parsed.guessed))
+        first_concept, _ = self._vocabulary.phrase(tokens, 0)
         if self._orders_model(tokens):
             parsed = replace(parsed, concepts=parsed.concepts | {"do_it"})
-        begins = self._words.phrase(tokens, 0)[0]
-        if tokens[0].word in self._words.opening and begins != "again":  # "do a check"
+        if tokens[0].word in self._vocabulary.opening and first_concept != "again":  # "do a check"
             parsed = replace(parsed, concepts=parsed.concepts | {"yesno"})
-        if form := self._form(tokens, parsed):
-            return form
-        continues = parsed.follows or (parsed.bare and len(tokens) <= MAX_BARE_WORDS)
-        if continues and (merged := _continued(parsed, before)):
-            return merged
-        timed = parsed.period and not (parsed.brands or parsed.models or parsed.we)
-        timed = timed and before is None and (tokens[0].word,) in self._words.times["since"]
-        if parsed.bare and (timed or self._words.phrase(tokens, 0)[0] == "anything"):
+        if wish := self._wish_to_change(tokens, parsed):
+            return wish
+        is_short = len(tokens) <= MAX_BARE_WORDS
+        may_continue = parsed.follows or (parsed.bare and is_short)
+        if may_continue and (continued := _continued(parsed, before)):
+            return continued
+        names_time_only = parsed.period and not (parsed.brands or parsed.models or parsed.we)
+        begins_with_since = (tokens[0].word,) in self._vocabulary.times["since"]
+        is_since_time = names_time_only and begins_with_since and before is None
+        if parsed.bare and (is_since_time or first_concept == "anything"):
             return replace(parsed, intent="changes")
         if parsed.bare and self._asks_how(parsed, tokens):
-            several = len(parsed.brands) + (parsed.we and not parsed.brands) > 1
-            return replace(parsed, intent="versus" if several else "standing")
-        short = len(tokens) <= MAX_BARE_WORDS
-        read = replace(parsed, intent=intent_of(parsed, short=short))
-        if read.understood:
-            return _with_context(read, before)
+            return replace(parsed, intent="versus" if len(parsed.brands) > 1 else "standing")
+        by_rule = replace(parsed, intent=intent_of(parsed, short=is_short))
+        if by_rule.understood:
+            return _with_context(by_rule, before)
         free = self._free_question(tokens, parsed) or self._free_subject(tokens)
-        return free or (read if read.intent else partly_understood(parsed, short=short))
+        by_best_rule = by_rule if by_rule.intent else partly_understood(parsed, short=is_short)
+        return free or by_best_rule
 
     def _orders_model(self, tokens: Sequence[Token]) -> bool:
         """Return whether a question orders a model to do something: "tell Claude that we have an
         app".
+
+        Its first word with a meaning is a verb such as "tell", and an asked model, or "the models",
+        follows.
         """
-        at = self._words.index_after(WEAK, tokens, 0)
-        model = self._words.index_after(WEAK, tokens, at + 1)
-        if at >= len(tokens) or tokens[at].word not in self._words.commanding:
+        verb_at = self._vocabulary.index_after(WEAK, tokens, 0)
+        model_at = self._vocabulary.index_after(WEAK, tokens, verb_at + 1)
+        if verb_at >= len(tokens) or tokens[verb_at].word not in self._vocabulary.commanding:
             return False
-        named = self._scanner.known.model(tokens, model) if model < len(tokens) else None
-        return named is not None or self._words.index_after("models", tokens, model) > model
+        if self._scanner.name_reader.model(tokens, model_at):
+            return True
+        return self._vocabulary.index_after("models", tokens, model_at) > model_at
 
     def _respelled(
         self, tokens: Sequence[Token]
     ) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
-        """Return the words with their spelling corrected, and (typed, corrected) for words that
-        matter.
+        """Return the words with their spelling corrected, and (typed, corrected) for words with a
+        meaning.
+
+        Names, known words, and words similar to a name stay as they are; so do words with a capital
+        letter, which may be names of something else, except those of months and weekdays.
         """
-        full, mended = list(tokens), []
-        for at, token in enumerate(tokens):
-            word = token.word
-            if (
-                self._scanner.known.has(word)
-                or self._words.knows(word)
-                or self._scanner.known.near(tokens, at)
-            ):
+        corrected, corrections = list(tokens), []
+        name_reader = self._scanner.name_reader
+        for index, token in enumerate(tokens):
+            is_name = name_reader.has_word(token.word) or name_reader.near(tokens, index)
+            if is_name or self._vocabulary.knows(token.word):
                 continue
-            known = self._words.respelled(word)
-            capital = at and token.text[:1].isupper() and not tokens[0].text.isupper()
-            if capital and (known,) not in self._words.calendar:
-                continue  # the name of something else
-            if known:
-                full[at] = Token(token.text, known)
-                if self._words.concept([known]) not in {WEAK, LIGHT}:
-                    mended.append((token.text, known))
-        return full, tuple(mended)
+            known = self._vocabulary.respelled(token.word)
+            has_capital = index > 0 and token.text[:1].isupper() and not tokens[0].text.isupper()
+            if known is None or (has_capital and (known,) not in self._vocabulary.calendar):
+                continue  # with a capital letter, it is the name of something else
+            corrected[index] = Token(token.text, known)
+            if self._vocabulary.concept([known]) not in {WEAK, LIGHT}:
+                corrections.append((token.text, known))
+        return corrected, tuple(corrections)
 
     def _free_question(
         self, tokens: Sequence[Token], parsed: ParsedQuestion
     ) -> ParsedQuestion | None:
         """Return the wish to ask models a question in the person's own words: "ask Claude what a
-        CRM is"; None for any other text.
+        CRM is".
+
+        The question is `ParsedQuestion.topic`; without a model's name, it is for "the models". None
+        for any other text, for a question of fewer than `MIN_FREE_WORDS` words, for "ask again",
+        and for a model that is not asked.
+
+        Args:
+            tokens: The words of the text.
+            parsed: The text, parsed without an intent.
         """
-        begin = self._words.index_after(WEAK, tokens, 0)
-        at = self._words.index_after(WEAK, tokens, self._words.index_after("ask", tokens, begin))
-        if (
-            parsed.not_asked
-            or self._words.index_after("ask", tokens, begin) == begin
-            or at == len(tokens)
-        ):
+        ask_at = self._vocabulary.index_after(WEAK, tokens, 0)
+        after_ask = self._vocabulary.index_after("ask", tokens, ask_at)
+        model_at = self._vocabulary.index_after(WEAK, tokens, after_ask)
+        has_ask = after_ask > ask_at
+        if parsed.not_asked or not has_ask or model_at == len(tokens):
             return None
         if parsed.concepts & {"again", "yesno"}:
             return None  # "ask ChatGPT again in Germany"
-        models, size = self._scanner.known.model(tokens, at) or ((), 0)
-        question = tokens[at + size if size else self._words.index_after("models", tokens, at) :]
-        if len(question) < MIN_FREE_WORDS or len(question) == len(tokens) - at:
+        if model := self._scanner.name_reader.model(tokens, model_at):
+            models, question_at = model.meaning, model_at + model.size
+        else:
+            models, question_at = (), self._vocabulary.index_after("models", tokens, model_at)
+        question = tokens[question_at:]
+        if question_at == model_at or len(question) < MIN_FREE_WORDS:
             return None
         text = " ".join(token.text for token in question)
         return ParsedQuestion("ask_models", models=models, topic=text, language=self._language)
 
-    def _form(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> ParsedQuestion | None:
+    def _wish_to_change(
+        self, tokens: Sequence[Token], parsed: ParsedQuestion
+    ) -> ParsedQuestion | None:
         """Return a wish to add or change something, whose form asks for the rest; None without one.
 
         The text begins with the wish and names what is changed: "add the question which CRM is
-        best".
+        best". What else it says, such as a time or unknown words, is left to the form. A wish to
+        give a person rights ("give Anna access") is one too.
+
+        Args:
+            tokens: The words of the text.
+            parsed: The text, parsed without an intent.
         """
         if parsed.not_asked:
             return None
-        if "access" in parsed.concepts <= {"access", "make", "alert"} and self._rest_is_name(
-            tokens, parsed
-        ):
+        is_about_rights = "access" in parsed.concepts <= {"access", "make", "alert"}
+        if is_about_rights and self._rest_is_name(tokens, parsed):
             return replace(parsed, intent="access", unknown=())
         changed = self._changed_concepts(tokens, parsed)
-        form = replace(parsed, intent="configure", period=None, concepts=changed, unknown=())
-        return form if changed else None
+        if not changed:
+            return None
+        return replace(parsed, intent="configure", period=None, concepts=changed, unknown=())
 
     def _changed_concepts(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> frozenset[str]:
-        """Return the concepts of the thing that a wish is to change; empty when the text is no such
+        """Return the concepts of the thing that a text wishes to change; empty when it is no such
         wish.
+
+        A fact is changed by its new value ("our starter plan is now 14 euros"), a schedule by a
+        time ("check every Monday"), competitors by a brand to watch, and other records by a verb
+        and their name ("remove the question ...").
 
         Args:
             tokens: The words of the text.
             parsed: The text, parsed without an intent.
         """
         concepts = parsed.concepts
-        begin = self._words.index_after(WEAK, tokens, 0)
-        wish = self._words.phrase(tokens, begin)[0] if begin < len(tokens) else ""
-        if wish == "configure" and concepts >= {"topic", "number"}:
+        wish_at = self._vocabulary.index_after(WEAK, tokens, 0)
+        wish, _ = self._vocabulary.phrase(tokens, wish_at)
+        if concepts >= RESTATED:
             return concepts
-        if concepts >= RESTATED or (wish == "record" and "topic" in concepts):
+        if "topic" in concepts and (
+            wish == "record" or (wish == "configure" and "number" in concepts)
+        ):
             return concepts
         if wish == "schedule" and "check" in concepts and parsed.period:
             return concepts
-        words = [token.word for token in tokens]
-        name = next((i for i, token in enumerate(tokens) if token.text in parsed.unknown), 0)
-        tracked = self._words.tracking & set(words[max(0, name - 2) : name]) or "site" in concepts
-        wished = self._words.tracking & set(words[:WISH_WORDS])
-        beside = concepts <= BESIDE_NAME and self._rest_is_name(tokens, parsed)
-        if wished and tracked and beside:
+        if self._wants_brand_watched(tokens, parsed):
             return frozenset({"configure", "competitors"})
-        what = concepts & RECORDS
-        left_over = parsed.unknown or "site" in concepts or wish in {"new_question", *DECISIONS}
-        if wish in {"configure", "removal", "new_question", *DECISIONS} and what and left_over:
-            return what | {"configure"}
+        records = concepts & RECORDS
+        is_of_record = wish in {"new_question", *DECISIONS}
+        has_content = parsed.unknown or "site" in concepts or is_of_record
+        if records and has_content and (is_of_record or wish in {"configure", "removal"}):
+            return records | {"configure"}
         return frozenset()
 
-    def _rest_is_name(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> bool:
-        """Return whether all words that are not understood form one name: "Anna", "Foo Bar",
-        "foo.com".
+    def _wants_brand_watched(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> bool:
+        """Return whether a text wants a brand watched that is not known: "please also track Foo".
+
+        A verb such as "track" is among the first `WISH_WORDS` words, and one of the two words
+        before the name, unless the name is a domain. Nothing else is said.
 
         Args:
             tokens: The words of the text.
             parsed: The text, parsed without an intent.
         """
-        site = parsed.typed.get("site", "")
-        name = " ".join((*parsed.unknown, *([site] if DOMAIN.fullmatch(fold_word(site)) else [])))
+        words = [token.word for token in tokens]
+        unknown_at = (at for at, token in enumerate(tokens) if token.text in parsed.unknown)
+        name_at = next(unknown_at, 0)
+        has_verb_at_beginning = self._vocabulary.tracking & set(words[:WISH_WORDS])
+        has_verb_before_name = self._vocabulary.tracking & set(words[max(0, name_at - 2) : name_at])
+        if not has_verb_at_beginning or not (has_verb_before_name or "site" in parsed.concepts):
+            return False
+        return parsed.concepts <= BESIDE_NAME and self._rest_is_name(tokens, parsed)
+
+    def _rest_is_name(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> bool:
+        """Return whether all words that are not understood form one name: "Anna", "Foo Bar",
+        "foo.com".
+
+        They have at most `MAX_NAME_WORDS` words, next to each other. False for a text that names a
+        known brand, a model or a time.
+
+        Args:
+            tokens: The words of the text.
+            parsed: The text, parsed without an intent.
+        """
+        typed_site = parsed.typed.get("site", "")
+        domain = [typed_site] if DOMAIN.fullmatch(fold_word(typed_site)) else []
+        name = " ".join((*parsed.unknown, *domain))
         text = " ".join(token.text for token in tokens if token.text)
-        named = not (parsed.brands or parsed.models or parsed.period)
-        return named and 0 < len(name.split()) <= MAX_NAME_WORDS and name in text
+        if parsed.brands or parsed.models or parsed.period:
+            return False
+        return 0 < len(name.split()) <= MAX_NAME_WORDS and name in text
 
     def _free_subject(self, tokens: Sequence[Token]) -> ParsedQuestion | None:
-        """Return a question about answers on a subject in the person's own words: "about onboarding
-        calls".
+        """Return a question about answers on a subject in the person's own words: "what do they say
+        about our onboarding calls".
 
-        The words before "about" are all understood and ask what is said; the subject is all that
-        follows. None for any other text.
+        The words before the last "about" are all understood and ask what is said; the subject is
+        all that follows, at most `MAX_SUBJECT_WORDS` words of which some are unknown. It belongs to
+        us or to a named brand. None for any other text, and for a subject of several things.
         """
-        places = [at for at in range(1, len(tokens)) if tokens[at].word in self._words.about]
-        if not places:
+        about_at = max(
+            (at for at in range(1, len(tokens)) if tokens[at].word in self._vocabulary.about),
+            default=0,
+        )
+        if not about_at:
             return None
-        begin = self._words.index_after(WEAK, tokens, places[-1] + 1)
-        owned = self._words.index_after("we", tokens, begin)
-        subject = tokens[owned:]
-        named = self._scanner.scan(subject)
-        if (
-            not named.unknown
-            or len(subject) > MAX_SUBJECT_WORDS
-            or self._names_more(subject, named)
-        ):
+        begin = self._vocabulary.index_after(WEAK, tokens, about_at + 1)
+        subject_at = self._vocabulary.index_after("we", tokens, begin)
+        is_ours = subject_at > begin  # "about our onboarding"
+        subject = tokens[subject_at:]
+        parsed_subject = self._scanner.scan(subject)
+        if not parsed_subject.unknown or len(subject) > MAX_SUBJECT_WORDS:
+            return None
+        if self._names_more(subject, parsed_subject):
             return None
         if OBJECTS & {token.word for token in tokens[begin:]}:
             return None  # "about us on Twitter"
-        head, topic = self._scanner.scan(tokens[: places[-1]]), " ".join(t.text for t in subject)
-        if not (owned > begin or head.we or head.brands):
+        head = self._scanner.scan(tokens[:about_at])
+        if not (is_ours or head.we or head.brands):
             return None  # "about the election"
+        topic = " ".join(token.text for token in subject)
         head = replace(head, concepts=head.concepts | {"topic"}, topic=topic)
         head = replace(head, intent=intent_of(head, short=False))
         return head if head.understood and head.intent == "answers" else None
 
-    def _names_more(self, subject: Sequence[Token], named: ParsedQuestion) -> bool:
-        """Return whether a subject names more than one thing: "our price in Germany", "our app at
-        ...".
+    def _names_more(self, subject: Sequence[Token], parsed: ParsedQuestion) -> bool:
+        """Return whether a subject names more than one thing: "our price in Germany", "app at
+        Claude".
+
+        A brand, a model, a time, words that limit it ("only"), or what no answer covers are such
+        things; with a known topic, also any word without a meaning of its own.
 
         Args:
             subject: The words of the subject.
-            named: The subject, parsed without an intent.
+            parsed: The subject, parsed without an intent.
         """
-        linked = any(self._words.phrase(subject, at)[0] == WEAK for at in range(len(subject)))
-        other = named.models or named.period or named.brands or named.not_asked
-        return bool(other or (named.topic and linked) or named.concepts & (NOT_ASKED | LIMITS))
+        has_name = parsed.models or parsed.period or parsed.brands or parsed.not_asked
+        is_limited = parsed.concepts & (NOT_ASKED | LIMITS)
+        has_link = any(
+            self._vocabulary.phrase(subject, at)[0] == WEAK for at in range(len(subject))
+        )
+        return bool(has_name or is_limited or (parsed.topic and has_link))
 
     def _asks_how(self, parsed: ParsedQuestion, tokens: Sequence[Token]) -> bool:
-        """Return whether names alone, such as "us at Claude?", ask how the named brands are
-        doing.
+        """Return whether names alone, such as "us at Claude?", ask how the named brands are doing.
+
+        They do with "how". Otherwise not with "what", and not for "us" with a time alone. Never
+        without a brand, model or "us", with more than `MAX_BARE_WORDS` words, or with words such as
+        "count" (`NOT_BARE`).
         """
         if len(tokens) > MAX_BARE_WORDS or not (parsed.brands or parsed.models or parsed.we):
             return False
         if parsed.concepts & NOT_BARE:
             return False
-        timeless = parsed.period is None or bool(parsed.brands or parsed.models)
-        return "how" in parsed.concepts or ("what" not in parsed.concepts and timeless)
+        if "how" in parsed.concepts:
+            return True
+        is_only_us_at_time = parsed.period is not None and not (parsed.brands or parsed.models)
+        return "what" not in parsed.concepts and not is_only_us_at_time
 
 
 def _with_context(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion:
-    """Return a question with the models and the time of the question before, if it continues that
-    question and has none of its own: "and compared to HubSpot?".
+    """Return a question with the models and the time of the question before: "and compared to
+    HubSpot?".
+
+    Unchanged when it does not begin like a continuation, names a model or time itself, or has an
+    intent that needs none (`CONTINUED`).
+
+    Args:
+        parsed: The question, with its intent.
+        before: The question before in the same conversation, or None.
     """
     if before is None or not parsed.follows or parsed.intent not in CONTINUED:
         return parsed
@@ -387,25 +472,31 @@ def _with_context(parsed: ParsedQuestion, before: ParsedQuestion | None) -> Pars
 
 
 def _continued(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQuestion | None:
-    """Return the previous question with the names, times and metric of a question that continues
-    it.
+    """Return the question before with the names, times, metric and topic of one that continues it:
+    "and at Claude?".
+
+    What the new question names replaces what the question before names. "We" stays without a new
+    brand, and in a comparison.
 
     Args:
         parsed: The question, without an intent.
         before: The question before in the same conversation, or None.
 
     Returns:
-        None without a previous question, and when this question asks more than the previous one.
+        None without a question before, when some words are not understood, and when this question
+        names nothing or asks more than the one before.
     """
-    named = parsed.bare or parsed.topic or (parsed.follows and parsed.metric)
-    if before is None or parsed.unknown or parsed.not_asked or not named:
+    names_something = parsed.bare or parsed.topic or (parsed.follows and parsed.metric)
+    if before is None or parsed.unknown or parsed.not_asked or not names_something:
         return None
-    if parsed.concepts - SLOTS - set(METRICS) - {"models", "topic"}:
+    asks_more = parsed.concepts - SLOTS - set(METRICS) - {"models", "topic"}
+    if asks_more:
         return None
+    keeps_us = before.we and (not parsed.brands or before.intent == "versus")
     return replace(
         before,
         brands=parsed.brands or before.brands,
-        we=parsed.we or (before.we and (not parsed.brands or before.intent == "versus")),
+        we=parsed.we or keeps_us,
         models=parsed.models or before.models,
         metric=parsed.metric or before.metric,
         topic=parsed.topic or before.topic,

@@ -16,51 +16,69 @@ GREETINGS = frozenset({"hello", "thanks", "help"})
 
 
 def intent_of(parsed: ParsedQuestion, *, short: bool) -> str:
-    """Return the intent of the rule that explains every concept of a question, or "".
+    """Return the intent of the rule that explains every concept of a question; "" without one.
+
+    Of several such rules the one with the most needed groups of concepts wins, then the first.
 
     Args:
         parsed: The question.
         short: Whether the question is short enough for a greeting.
     """
-    fitting = [rule for rule in _rules(parsed, short=short) if not _unexplained(rule, parsed)]
-    return max(fitting, key=lambda rule: len(rule.needs)).intent if fitting else ""
+    explaining = [
+        rule for rule in _possible_rules(parsed, short=short) if not _unexplained(rule, parsed)
+    ]
+    return max(explaining, key=lambda rule: len(rule.needs)).intent if explaining else ""
 
 
 def partly_understood(parsed: ParsedQuestion, *, short: bool) -> ParsedQuestion:
-    """Return a question with the intent of the rule that explains most of its concepts.
+    """Return a question with the intent of the rule that leaves the fewest concepts unexplained.
 
-    The words of the other concepts become unknown. Without a rule, the question is unchanged.
+    The words of these concepts are added to the unknown ones. Without a possible rule, the question
+    is unchanged.
+
+    Args:
+        parsed: The question.
+        short: Whether the question is short enough for a greeting.
     """
-    rules_left = _rules(parsed, short=short)
-    if not rules_left:
+    possible = _possible_rules(parsed, short=short)
+    if not possible:
         return parsed
-    best = max(rules_left, key=lambda rule: (-len(_unexplained(rule, parsed)), len(rule.needs)))
-    unused = [parsed.typed.get(concept, concept) for concept in sorted(_unexplained(best, parsed))]
-    return replace(parsed, intent=best.intent, unknown=(*parsed.unknown, *unused))
+    best = max(possible, key=lambda rule: (-len(_unexplained(rule, parsed)), len(rule.needs)))
+    unexplained = sorted(_unexplained(best, parsed))
+    words = [parsed.typed.get(concept, concept) for concept in unexplained]
+    return replace(parsed, intent=best.intent, unknown=(*parsed.unknown, *words))
 
 
-def _rules(parsed: ParsedQuestion, *, short: bool) -> list[IntentRule]:
-    """Return the rules whose needed concepts a question has, and whose intent is not ruled out, in
-    their order.
+def _possible_rules(parsed: ParsedQuestion, *, short: bool) -> list[IntentRule]:
+    """Return the rules that a question can have, in their order.
+
+    The question has a concept of each needed group of such a rule, and no concept that rules out
+    its intent. A question that names anything, or is long, is no greeting. Empty for a comparison
+    of metrics without a subject.
 
     Args:
         parsed: The question.
         short: Whether the question is short enough for a greeting.
     """
     concepts = parsed.concepts
-    if "compare" in concepts and len(concepts & set(METRICS)) > 1 and not concepts & SUBJECTS:
+    compares_metrics = "compare" in concepts and len(concepts & set(METRICS)) > 1
+    if compares_metrics and not concepts & SUBJECTS:
         return []  # "the difference between being named and being recommended"
-    named = bool(parsed.brands or parsed.models or parsed.period or parsed.topic or parsed.we)
-    refused = frozenset().union(*(denied().get(concept, ()) for concept in concepts))
-    if named or not short:
-        refused |= GREETINGS
+    names_something = bool(
+        parsed.brands or parsed.models or parsed.period or parsed.topic or parsed.we
+    )
+    excluded = frozenset().union(*(denied().get(concept, ()) for concept in concepts))
+    if names_something or not short:
+        excluded |= GREETINGS
     return [
         rule
         for rule in rules()
-        if rule.intent not in refused and all(group & concepts for group in rule.needs)
+        if rule.intent not in excluded and all(group & concepts for group in rule.needs)
     ]
 
 
 def _unexplained(rule: IntentRule, parsed: ParsedQuestion) -> frozenset[str]:
-    """Return the concepts of a question that a rule neither needs nor allows."""
+    """Return the concepts of a question that a rule neither needs nor allows, and that not every
+    question may have (`SLOTS`).
+    """
     return parsed.concepts - frozenset().union(*rule.needs) - rule.allows - SLOTS

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from overheard.chat.questions.times import TimeReader
 from overheard.chat.questions.vocabulary import (
@@ -13,14 +13,23 @@ from overheard.chat.questions.vocabulary import (
     Vocabulary,
     distance,
     folded_words,
-    one_mistake,
-    slip,
+    is_one_mistake,
+    is_slip,
 )
 
+MIN_SLIP_CHARS, MIN_MISTAKE_CHARS, MIN_TWO_MISTAKES_CHARS = 4, 5, 9
+"""The fewest characters of a name with swapped or doubled letters, any one mistake, two."""
 MIN_GENITIVE_CHARS = 5
 """The fewest characters of a word that may be a name with an s: ``hubspots``."""
 _VERSION = re.compile(r"\d{1,2}(\.\d{1,2})?[a-z]?")
-T = TypeVar("T")
+Meaning = TypeVar("Meaning")
+
+
+class FoundName(NamedTuple, Generic[Meaning]):
+    """What a name that begins at some word of a question means, and the number of its words."""
+
+    meaning: Meaning
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,9 @@ class KnownNames:
 class NameReader:
     """Reads the names of brands, models and topics from the words of a question.
 
+    The methods take the words of the question (`tokens`) and the index of the word at which a name
+    is to begin. The longest name wins; a genitive s at its end is ignored.
+
     Args:
         names: The names that the question may have.
         vocabulary: The words of the language.
@@ -54,10 +66,8 @@ class NameReader:
     """
 
     def __init__(self, names: KnownNames, vocabulary: Vocabulary, times: TimeReader) -> None:
-        """Split all known names into folded words, so that they can be compared with a question's
-        words.
-        """
-        self._words = vocabulary
+        """Divide all known names into folded words, as the words of a question are."""
+        self._vocabulary = vocabulary
         self._times = times
         self._brands = {folded_words(spelling): name for spelling, name in names.brands.items()}
         self._spellings = {folded_words(s): s for s in names.brands}
@@ -66,35 +76,41 @@ class NameReader:
         self._others = {folded_words(s): s for s in sorted(names.other_models, reverse=True)}
         self._topics = {folded_words(s): topic for s, topic in names.topics.items()}
         self._categories = {folded_words(n + s): n for n in names.categories for s in ("", "s")}
-        known = (self._brands, self._models, self._others, self._topics, self._categories)
-        self._parts = frozenset(word for names in known for words in names for word in words)
+        all_names = (self._brands, self._models, self._others, self._topics, self._categories)
+        self._words = frozenset(word for known in all_names for name in known for word in name)
 
-    def brand(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
-        """Return the name of the brand at an index and its number of words; None without one.
+    def brand(self, tokens: Sequence[Token], index: int) -> FoundName[str] | None:
+        """Return the name of the brand at an index; None without one.
 
-        A name that is also an ordinary word or a time counts only in its exact spelling, and
-        neither as the first word nor after a time.
+        A name that is also an ordinary word or a time ("Monday") counts only in its exact spelling
+        with a capital letter, and neither as the first word nor after a time.
         """
-        name = _longest(self._brands, tokens, index)
+        name = _longest_name(self._brands, tokens, index)
         if name is None:
             return None
-        words = tuple(token.word for token in tokens[index : index + name[1]])
-        time = self._times.read(tokens, index)
-        if time is not None or (name[1] == 1 and self._words.concept(words) is not None):
-            typed = " ".join(token.text for token in tokens[index : index + name[1]])
-            before = index > 0 and self._times.read(tokens, index - 1) is not None
-            if typed != self._spellings[words] or index == 0 or before or typed.islower():
-                return None
-        return name
+        name_tokens = tokens[index : index + name.size]
+        words = tuple(token.word for token in name_tokens)
+        is_word = name.size == 1 and self._vocabulary.concept(words) is not None
+        if not is_word and self._times.read(tokens, index) is None:
+            return name
+        typed = " ".join(token.text for token in name_tokens)
+        is_exact = typed == self._spellings[words] and not typed.islower()
+        is_after_time = index > 0 and self._times.read(tokens, index - 1) is not None
+        return name if is_exact and index > 0 and not is_after_time else None
 
-    def model(self, tokens: Sequence[Token], index: int) -> tuple[tuple[str, ...], int] | None:
-        """Return the readers' names of the asked models that a phrase at an index means, and its
-        number of words; or None.
+    def model(self, tokens: Sequence[Token], index: int) -> FoundName[tuple[str, ...]] | None:
+        """Return the readers' names of the asked models that a name at an index means; None without
+        one.
+
+        Several models have the same name where a family is asked twice: ``GPT`` may mean two.
         """
-        return _longest(self._models, tokens, index)
+        return _longest_name(self._models, tokens, index)
 
-    def other_version(self, tokens: Sequence[Token], index: int) -> bool:
-        """Return whether a number makes another model of the model name before, such as "GPT 4".
+    def is_other_version(self, tokens: Sequence[Token], index: int) -> bool:
+        """Return whether a number makes another model of the model's name before it, such as "GPT
+        4".
+
+        False for a number that is a time ("Claude 2025"), and after the last word.
 
         Args:
             tokens: The words of the question.
@@ -104,48 +120,50 @@ class NameReader:
             return False
         return self._times.read(tokens, index) is None
 
-    def other_model(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
-        """Return the name of a model at an index that is not asked, and its number of words; or
-        None.
-        """
-        return _longest(self._others, tokens, index)
+    def other_model(self, tokens: Sequence[Token], index: int) -> FoundName[str] | None:
+        """Return the name of a model or service at an index that is not asked; None without one."""
+        return _longest_name(self._others, tokens, index)
 
-    def category(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
-        """Return the category of the tracked brands at an index, and its number of words; or
-        None.
+    def category(self, tokens: Sequence[Token], index: int) -> FoundName[str] | None:
+        """Return the category of tracked brands at an index, such as "CRM" or "CRMs"; None without
+        one.
         """
-        return _longest(self._categories, tokens, index)
+        return _longest_name(self._categories, tokens, index)
 
-    def topic(self, tokens: Sequence[Token], index: int) -> tuple[str, int] | None:
-        """Return the topic of answers that the longest phrase at an index names, and its number of
-        words; None without one.
+    def topic(self, tokens: Sequence[Token], index: int) -> FoundName[str] | None:
+        """Return the topic of answers, such as ``price``, that the words at an index name; None
+        without one.
+
+        The topics are the fields of facts, and those of the language, which win only with more
+        words.
         """
-        own = _longest(self._topics, tokens, index)
-        usual = _longest(self._words.topics, tokens, index)
-        return max(filter(None, (own, usual)), key=lambda topic: topic[1], default=None)
+        of_facts = _longest_name(self._topics, tokens, index)
+        of_language = _longest_name(self._vocabulary.topics, tokens, index)
+        found = filter(None, (of_facts, of_language))
+        return max(found, key=lambda topic: topic.size, default=None)
 
     def near(self, tokens: Sequence[Token], index: int) -> SimilarName | None:
-        """Return the one brand or model that the words at an index misspell; None without exactly
-        one.
+        """Return the one brand or model that the words at an index misspell.
+
+        Two words count before one, which also finds a name that is divided wrongly, and brands
+        before models. None when no name or several names are similar.
         """
         for size in (2, 1):
             if index + size > len(tokens):
                 continue
             typed = " ".join(token.text for token in tokens[index : index + size])
             joined = "".join(token.word for token in tokens[index : index + size])
-            for known in (self._brands, self._models):
-                similar = (words for words in known if _similar(joined, "".join(words)))
-                near = list({"".join(words): words for words in similar}.values())
-                if len(near) == 1 and known is self._brands:
-                    brand = self._brands[near[0]]
-                    return SimilarName(typed, brand, size, brand=brand)
-                if len(near) == 1:
-                    return SimilarName(typed, " ".join(near[0]), size, self._models[near[0]])
+            if brand_words := _only_similar(joined, self._brands):
+                brand = self._brands[brand_words]
+                return SimilarName(typed, brand, size, brand=brand)
+            if model_words := _only_similar(joined, self._models):
+                models = self._models[model_words]
+                return SimilarName(typed, " ".join(model_words), size, models=models)
         return None
 
-    def has(self, word: str) -> bool:
-        """Whether a word is a part of a known name."""
-        return word in self._parts
+    def has_word(self, word: str) -> bool:
+        """Return whether a folded word is a part of a known name."""
+        return word in self._words
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +173,9 @@ class SimilarName:
     Attributes:
         typed: The words as typed.
         name: The correct name.
-        size: Its number of words.
-        models: The readers' names of the models, for the name of a model.
-        brand: The name of the brand, for the name of a brand.
+        size: The number of words as typed.
+        models: The readers' names of the models, for the name of a model; else empty.
+        brand: The name of the brand, for the name of a brand; else empty.
     """
 
     typed: str
@@ -167,29 +185,48 @@ class SimilarName:
     brand: str = ""
 
 
-def _similar(word: str, name: str) -> bool:
-    """Return whether a word is a name with a mistake: one from 5 letters on, two from 9 on.
+def _only_similar(word: str, names: Iterable[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Return the folded words of the one name that a word misspells, in any division into words;
+    None without exactly one.
+    """
+    by_letters = {"".join(name): name for name in names if _is_similar(word, "".join(name))}
+    return next(iter(by_letters.values())) if len(by_letters) == 1 else None
 
-    In a name of 4 letters, only swapped or doubled letters count.
+
+def _is_similar(word: str, name: str) -> bool:
+    """Return whether a word is a name, or the name with a mistake.
+
+    Names of 4 letters may have swapped or doubled letters, from 5 letters on any one mistake, from
+    9 on two. The first letters are equal.
     """
     if word == name:
         return True
-    if len(name) >= 9 and word[:1] == name[:1] and abs(len(word) - len(name)) <= 2:
+    may_have_two = len(name) >= MIN_TWO_MISTAKES_CHARS and word[:1] == name[:1]
+    if may_have_two and abs(len(word) - len(name)) <= 2:
         return distance(word, name) <= 2
-    return one_mistake(word, name) and (len(name) >= 5 or (len(name) == 4 and slip(word, name)))
+    if not is_one_mistake(word, name):
+        return False
+    may_have_any = len(name) >= MIN_MISTAKE_CHARS
+    return may_have_any or (len(name) >= MIN_SLIP_CHARS and is_slip(word, name))
 
 
-def _longest(
-    known: Mapping[tuple[str, ...], T], tokens: Sequence[Token], index: int
-) -> tuple[T, int] | None:
-    """Return the meaning of the longest known phrase at an index, and its number of words; or None.
+def _longest_name(
+    known: Mapping[tuple[str, ...], Meaning], tokens: Sequence[Token], index: int
+) -> FoundName[Meaning] | None:
+    """Return the meaning of the longest known name at an index; None without one.
 
-    A genitive s at the end is ignored.
+    A name also counts with a genitive s at its end, if its last word then has `MIN_GENITIVE_CHARS`.
+
+    Args:
+        known: The meanings of names, by their folded words.
+        tokens: The words of the question.
+        index: The index of the first word; may be after the last word.
     """
     longest = max(map(len, known), default=0)
     for size in range(min(longest, len(tokens) - index), 0, -1):
         *start, last = (token.word for token in tokens[index : index + size])
-        for ending in (last, last.removesuffix("s") if len(last) >= MIN_GENITIVE_CHARS else last):
+        may_be_genitive = len(last) >= MIN_GENITIVE_CHARS
+        for ending in (last, last.removesuffix("s") if may_be_genitive else last):
             if (*start, ending) in known:
-                return known[*start, ending], size
+                return FoundName(known[*start, ending], size)
     return None

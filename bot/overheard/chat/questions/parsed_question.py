@@ -16,7 +16,7 @@ METRICS = {
     "rank": "position",
     "named": "visibility",
 }
-"""The metric of each concept; of several in a question, the first that is here counts."""
+"""The metric of each concept; of several concepts in a question, the first in this order counts."""
 SLOTS = frozenset(
     {
         "we",
@@ -55,7 +55,7 @@ class ParsedQuestion:
     Attributes:
         intent: The intent of the rule that explains it; empty when it was not understood.
         brands: The brands that are named, in their order; without "we".
-        we: Whether the question is about "us".
+        we: Whether the question is about "us", in words or by the name of a tracked brand.
         models: The models that are named, by readers' names.
         metric: The metric that is named, or an empty string.
         topic: The topic of answers that is named, or an empty string.
@@ -88,12 +88,16 @@ class ParsedQuestion:
 
     @property
     def understood(self) -> bool:
-        """Whether every word that carries a meaning is explained."""
+        """Whether every word that carries a meaning is explained: an intent, and no unknown word or
+        model.
+        """
         return bool(self.intent) and not self.unknown and not self.not_asked
 
     @property
     def bare(self) -> bool:
-        """Whether the question has names and times only, and asks nothing about them."""
+        """Whether the question names brands, models, a time, a metric or "us", and asks nothing
+        about them: "ChatGPT last week?".
+        """
         return not (self.concepts - SLOTS - {"models"}) and bool(
             self.brands or self.models or self.period or self.we or self.metric
         )

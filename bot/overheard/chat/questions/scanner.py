@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from overheard.chat.questions.calendar import NamedTime
-from overheard.chat.questions.names import KnownNames, NameReader
+from overheard.chat.questions.names import FoundName, KnownNames, NameReader
 from overheard.chat.questions.parsed_question import METRICS, ParsedQuestion
 from overheard.chat.questions.times import TimeReader
 from overheard.chat.questions.vocabulary import LIGHT, WEAK, Token, implied, vocabulary
@@ -21,9 +21,12 @@ QUESTION_WORDS = frozenset(
 """Concepts of the words that questions begin with."""
 SPOKEN = frozenset({"say", "named", "recommended"})
 """Concepts of what models do, and no brand."""
-_NUMBERED = frozenset(
+MAX_ALERT_DIGITS = 6
+"""The most digits of an alert's number."""
+_VERBS_OF_ALERTS = frozenset(
     {"snooze", "close", "take", "show", "reopen", "explain", "why", "mute", "ack", "dismiss"}
 )
+"""Verbs after which a number is that of an alert."""
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,4}")
 OF_ANSWERS = frozenset({*METRICS, "say", "praise", "lose"}) - {"share"}
 """Concepts of what an answer holds."""
@@ -40,71 +43,85 @@ class QuestionScanner:
         today: The day of the reader.
 
     Attributes:
-        known: The reader of names.
+        name_reader: Reads the names of brands, models and topics.
     """
 
     def __init__(self, language: str, names: KnownNames, today: date) -> None:
         self._language = language
-        self._words = vocabulary(language)
-        self._times = TimeReader(self._words, today)
+        self._vocabulary = vocabulary(language)
+        self._times = TimeReader(self._vocabulary, today)
         self._names = names
-        self.known = NameReader(names, self._words, self._times)
+        self.name_reader = NameReader(names, self._vocabulary, self._times)
 
     def scan(self, tokens: Sequence[Token]) -> ParsedQuestion:
-        """Return the names, times and concepts of a question, without its intent."""
-        found = _Found()
+        """Return the names, times and concepts of a question, without its intent.
+
+        The words are read from the first to the last; at each, a name or a time goes before a
+        phrase of the vocabulary, and that before a misspelt name.
+        """
+        found = _Findings()
         at = 0
         while at < len(tokens):
-            at += self._read_name(tokens, at, found) or self._read_word(tokens, at, found)
-        return found.reading(self._names, self._language)
+            at += self._read_name(tokens, at, found) or self._read_phrase(tokens, at, found)
+        return found.parsed_question(self._names, self._language)
 
-    def _read_name(self, tokens: Sequence[Token], index: int, found: _Found) -> int:
-        """Add the name or time at an index to what was found; return its number of words, or 0
-        without one.
+    def _read_name(self, tokens: Sequence[Token], index: int, found: _Findings) -> int:
+        """Add the name or time at an index to `found`, and return its number of words; 0 without
+        one.
+
+        The number of an alert counts first, then brands, models, categories, models that are not
+        asked, times, and events such as ``since the Claude update``. Long phrases without a
+        meaning, and an "only" beside a name, are skipped: their words are counted and nothing is
+        added. A further time is kept aside.
 
         Args:
             tokens: The words of the question.
-            index: The index.
+            index: The index of the first word.
             found: What was found so far, which is changed.
         """
-        concept, size = self._words.phrase(tokens, index)
+        concept, size = self._vocabulary.phrase(tokens, index)
         if concept == WEAK and size > MAX_NAME_WORDS:
             return size
         if numbered := self._alert_number(tokens, index):
             found.alert, size = numbered
             found.concepts.add("alert_number")
-        elif concept == "only" and self._names_beside(tokens, index, size):
+        elif concept == "only" and self._is_beside_name(tokens, index, size):
             return size
-        elif brand := self.known.brand(tokens, index):
-            found.brands[brand[0]] = None
-            found.order.append("we" if brand[0] in self._names.own else "rival")
-            size = brand[1]
-        elif model := self.known.model(tokens, index):
-            shown, size = model
-            found.models |= dict.fromkeys(shown)
-            found.concepts.add("asked")
-            if self.known.other_version(tokens, index + size):
-                found.not_asked.append(" ".join(t.text for t in tokens[index : index + size + 1]))
+        elif brand := self.name_reader.brand(tokens, index):
+            found.brands[brand.meaning] = None
+            found.order.append("we" if brand.meaning in self._names.own else "rival")
+            size = brand.size
+        elif model := self.name_reader.model(tokens, index):
+            size = model.size
+            found.add_models(model.meaning)
+            if self.name_reader.is_other_version(tokens, index + size):
                 size += 1
-        elif category := self.known.category(tokens, index):
-            size = self._category(tokens, index, category[1], found)
-        elif other := self.known.other_model(tokens, index):
-            found.not_asked.append(other[0])
-            size = other[1]
+                found.not_asked.append(_typed(tokens[index : index + size]))
+        elif category := self.name_reader.category(tokens, index):
+            size = self._read_category(tokens, index, category.size, found)
+        elif other := self.name_reader.other_model(tokens, index):
+            found.not_asked.append(other.meaning)
+            size = other.size
         elif time := self._times.read(tokens, index):
-            period, size = time
+            size = time.size
             if found.period:
-                found.periods.append((period, tokens[index].text))
-            found.period = found.period or period
+                found.further_periods.append((time.time, tokens[index].text))
+            found.period = found.period or time.time
         elif found.period is None and (event := self._event_of_models(tokens, index)):
-            found.period, found.models, size = event[0], found.models | event[1], event[2]
-            found.concepts.add("asked")
+            found.period, models, size = event
+            found.add_models(models)
         else:
             return 0
         return size
 
-    def _category(self, tokens: Sequence[Token], index: int, size: int, found: _Found) -> int:
+    def _read_category(
+        self, tokens: Sequence[Token], index: int, size: int, found: _Findings
+    ) -> int:
         """Add the category of brands at an index, such as "CRM tools", to `found`.
+
+        After "which" it asks who is recommended; otherwise it adds nothing to the question. Before
+        a topic of answers, as in "CRM prices", it becomes an unknown word, because the topic is not
+        ours.
 
         Args:
             tokens: The words of the question.
@@ -115,156 +132,214 @@ class QuestionScanner:
         Returns:
             The number of words, with words such as "tools" after the category.
         """
-        asked = index and self._words.concept([tokens[index - 1].word]) == "what"
-        found.concepts.add("who" if asked else LIGHT)  # "which CRM do they recommend?"
-        size = self._words.index_after("kind", tokens, index + size) - index
-        if index + size < len(tokens) and self.known.topic(tokens, index + size):
+        is_asked_for = index and self._vocabulary.concept([tokens[index - 1].word]) == "what"
+        found.concepts.add("who" if is_asked_for else LIGHT)  # "which CRM do they recommend?"
+        size = self._vocabulary.index_after("kind", tokens, index + size) - index
+        if index + size < len(tokens) and self.name_reader.topic(tokens, index + size):
             found.unknown.append(tokens[index].text)  # "CRM prices" are not ours
         return size
 
-    def _names_beside(self, tokens: Sequence[Token], index: int, size: int) -> bool:
-        """Return whether a name or a time is directly before or after "only": "only ChatGPT",
-        "HubSpot only".
+    def _is_beside_name(self, tokens: Sequence[Token], index: int, size: int) -> bool:
+        """Return whether a name or a time is next to "only": "only ChatGPT", "HubSpot only".
 
-        Such an "only" adds nothing to the name.
+        Such an "only" adds nothing to the name. Words without a meaning may stand between "only"
+        and the name after it; the name before it has one or two words.
 
         Args:
             tokens: The words of the question.
             index: The index of "only".
             size: The number of words of its phrase.
         """
-        after = self._words.index_after(WEAK, tokens, index + size)
-        places = [(place, 0) for place in (index + size, after) if place < len(tokens)]
-        places += [(place, index) for place in range(max(0, index - 2), index)]
-        return any(self._has_name(tokens, *place) for place in places)
+        next_at = index + size
+        after_weak = self._vocabulary.index_after(WEAK, tokens, next_at)
+        follows = any(
+            self._begins_name(tokens, at) for at in (next_at, after_weak) if at < len(tokens)
+        )
+        return follows or any(
+            self._begins_name(tokens, at, end=index) for at in range(max(0, index - 2), index)
+        )
 
-    def _has_name(self, tokens: Sequence[Token], index: int, end: int) -> bool:
-        """Return whether a name or time begins at an index and, unless `end` is 0, ends before the
-        index `end`.
-        """
-        read = (self.known.model, self.known.brand, self._times.read)
-        found = [reader(tokens, index) for reader in read]
-        concept, size = self._words.phrase(tokens, index)
-        found.append((concept, size) if concept in {"on_days", "recurring"} else None)
-        return any(name and (not end or index + name[1] == end) for name in found)
-
-    def _read_word(self, tokens: Sequence[Token], index: int, found: _Found) -> int:
-        """Add a phrase, or a misspelt name or word, at an index to what was found; return its
-        number of words.
+    def _begins_name(self, tokens: Sequence[Token], index: int, end: int = 0) -> bool:
+        """Return whether a brand, an asked model, a time or days such as "every Monday" begin at an
+        index.
 
         Args:
             tokens: The words of the question.
-            index: The index.
-            found: What was found so far, which is changed; an unknown word is added to `unknown`.
+            index: The index of the first word.
+            end: The index before which the name has to end; 0 for any end.
         """
-        topic = self.known.topic(tokens, index)
+        concept, phrase_size = self._vocabulary.phrase(tokens, index)
+        found = (
+            self.name_reader.model(tokens, index),
+            self.name_reader.brand(tokens, index),
+            self._times.read(tokens, index),
+        )
+        sizes = [name.size for name in found if name]
+        sizes += [phrase_size] if concept in {"on_days", "recurring"} else []
+        return any(not end or index + size == end for size in sizes)
+
+    def _read_phrase(self, tokens: Sequence[Token], index: int, found: _Findings) -> int:
+        """Add the phrase, or the misspelt name, at an index to `found`; return its number of words.
+
+        A topic of answers counts before a shorter phrase. "and" begins a continued question at its
+        beginning, and a second question before a question word. A "when" that begins a condition
+        without meaning is skipped. A number, channel or domain is known by its shape. A word
+        without any meaning is unknown.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word.
+            found: What was found so far, which is changed.
+        """
+        topic = self.name_reader.topic(tokens, index)
         concept, size = self._untimed_phrase(tokens, index)
-        if topic and topic[1] >= size and concept not in {"facts", "models"}:
-            words = tokens[index : index + topic[1]]
-            found.topic = found.topic or topic[0]
-            found.note("topic", words)
-            if found.topic != topic[0] and index != found.topic_end:
-                found.unknown.append(" ".join(token.text for token in words))
-            found.topic_end = index + topic[1]
-            return topic[1]
+        if topic and topic.size >= size and concept not in {"facts", "models"}:
+            self._add_topic(topic, tokens, index, found)
+            return topic.size
         if concept == "when" and self._begins_condition(tokens, index, found):
             return size
-        if concept := concept or _shape(tokens[index].word):
-            concept = "and_also" if concept == "and" and not index else concept
-            if concept == "and" and self._begins_question(tokens, index + 1):
+        if concept := concept or _concept_by_shape(tokens[index].word):
+            if concept == "and" and index == 0:
+                concept = "and_also"
+            elif concept == "and" and self._begins_question(tokens, index + 1):
                 concept = "two"
-            found.note(concept, tokens[index : index + size])
+            found.add_concept(concept, tokens[index : index + size])
             return size
-        near = self.known.near(tokens, index)
-        if near is None:
+        similar = self.name_reader.near(tokens, index)
+        if similar is None:
             found.unknown.append(tokens[index].text)
             return 1
-        found.guessed.append((near.typed, near.name))
-        if near.brand:
-            found.brands[near.brand] = None
+        found.guessed.append((similar.typed, similar.name))
+        if similar.brand:
+            found.brands[similar.brand] = None
         else:
-            found.models |= dict.fromkeys(near.models)
-            found.concepts.add("asked")
-        return near.size
+            found.add_models(similar.models)
+        return similar.size
+
+    def _add_topic(
+        self, topic: FoundName[str], tokens: Sequence[Token], index: int, found: _Findings
+    ) -> None:
+        """Add a topic of answers to `found`.
+
+        The first topic counts. Another one becomes unknown words, unless it follows at once: "price
+        plans" is one topic.
+
+        Args:
+            topic: The topic and its number of words.
+            tokens: The words of the question.
+            index: The index of the topic's first word.
+            found: What was found so far, which is changed.
+        """
+        words = tokens[index : index + topic.size]
+        found.topic = found.topic or topic.meaning
+        found.add_concept("topic", words)
+        if found.topic != topic.meaning and index != found.topic_end:
+            found.unknown.append(_typed(words))
+        found.topic_end = index + topic.size
 
     def _untimed_phrase(self, tokens: Sequence[Token], index: int) -> tuple[str, int]:
         """Return the concept and the number of words of the longest phrase at an index that takes
-        no word from a time: "improve" and not "improve this" before "this year".
+        no word from a time: before "this year", "improve" and not "improve this".
+
+        ("", 1) without a known phrase. The longer phrase counts when no shorter one is known.
         """
-        concept, size = self._words.phrase(tokens, index)
+        concept, size = self._vocabulary.phrase(tokens, index)
         last = index + size - 1
-        calendar = any(
-            (tokens[last].word,) in self._words.times[k] for k in ("this", "last", "next")
+        may_begin_time = any(
+            (tokens[last].word,) in self._vocabulary.times[kind]
+            for kind in ("this", "last", "next")
         )
-        if size > 1 and calendar and self._times.read(tokens, last):
-            shorter = self._words.phrase(tokens[:last], index)
+        if size > 1 and may_begin_time and self._times.read(tokens, last):
+            shorter = self._vocabulary.phrase(tokens[:last], index)
             return shorter if shorter[0] else (concept, size)
         return concept, size
 
     def _begins_question(self, tokens: Sequence[Token], index: int) -> bool:
-        """Return whether another question begins at an index."""
+        """Return whether another question begins at an index, with a question word such as "how".
+
+        False for words such as "do", which begin questions that are answered by yes or no, and
+        after the last word.
+        """
         if index >= len(tokens):
             return False
-        opening = tokens[index].word in self._words.opening
-        return not opening and self._words.phrase(tokens, index)[0] in QUESTION_WORDS
+        if tokens[index].word in self._vocabulary.opening:
+            return False
+        concept, _ = self._vocabulary.phrase(tokens, index)
+        return concept in QUESTION_WORDS
 
-    def _begins_condition(self, tokens: Sequence[Token], index: int, found: _Found) -> bool:
+    def _begins_condition(self, tokens: Sequence[Token], index: int, found: _Findings) -> bool:
         """Return whether "when" begins a condition without meaning: "where do we rank when ChatGPT
         makes a list".
+
+        A model follows such a "when", and before it, what answers hold is asked for. Not after
+        "and".
 
         Args:
             tokens: The words of the question.
             index: The index of "when".
             found: What was found before it.
         """
-        previous = self._words.concept([tokens[index - 1].word]) if index else None
-        model = self.known.model(tokens, index + 1)
+        previous = self._vocabulary.concept([tokens[index - 1].word]) if index else None
+        model = self.name_reader.model(tokens, index + 1)
         return bool(model and previous != "and" and found.concepts & OF_ANSWERS)
 
     def _event_of_models(
         self, tokens: Sequence[Token], index: int
-    ) -> tuple[NamedTime, dict[str, None], int] | None:
-        """Return an event such as ``since the Claude update`` at an index, or None.
+    ) -> tuple[NamedTime, tuple[str, ...], int] | None:
+        """Return an event with the name of a model in it, such as ``since the Claude update``; None
+        without one at the index.
+
+        The model is the second or third word.
 
         Returns:
-            The event, the readers' names of its models as keys, and its number of words.
+            The event, the readers' names of its models, and its number of words.
         """
-        for place in (index + 1, index + 2):
-            model = self.known.model(tokens, place)
-            if model and place < len(tokens):
-                rest = [*tokens[:place], *tokens[place + model[1] :]]
-                time = self._times.read(rest, index)
-                if time and time[0].event and index + time[1] > place:
-                    return time[0], dict.fromkeys(model[0]), time[1] + model[1]
+        for model_at in (index + 1, index + 2):
+            model = self.name_reader.model(tokens, model_at)
+            if model and model_at < len(tokens):
+                without_model = [*tokens[:model_at], *tokens[model_at + model.size :]]
+                event = self._times.read(without_model, index)
+                surrounds_model = event is not None and index + event.size > model_at
+                if event and event.time.event and surrounds_model:
+                    return event.time, model.meaning, event.size + model.size
         return None
 
     def _alert_number(self, tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
         """Return the number of an alert at an index, and its number of words; None without one.
 
-        Such as ``alert 3``, ``alert #3`` or ``#3``; after a verb such as "close", also ``3``.
+        ``alert 3``, ``alert three``, ``alert #3`` and ``#3`` are numbers of alerts; after a verb
+        such as "close", ``3`` is one too, unless it begins a time. ``#1`` alone is the first place.
+        At most `MAX_ALERT_DIGITS` digits count without a ``#``.
         """
         word = tokens[index].word
-        if (
-            self._words.concept([word]) == "ahead"
-            and index
-            and tokens[index - 1].word not in _NUMBERED
-        ):
+        concept = self._vocabulary.concept([word])
+        is_after_verb = index > 0 and tokens[index - 1].word in _VERBS_OF_ALERTS
+        if concept == "ahead" and index > 0 and not is_after_verb:
             return None  # "who is #1"
         if word.startswith("#") and word[1:].isdigit():
             return int(word[1:]), 1
-        if index and tokens[index - 1].word in _NUMBERED and word.isdigit() and len(word) <= 6:
+        if is_after_verb and _is_alert_number(word):
             return (int(word), 1) if self._times.read(tokens, index) is None else None
-        if index + 1 < len(tokens) and self._words.concept([word]) == "alert":
+        if index + 1 < len(tokens) and concept == "alert":
             number = tokens[index + 1].word.removeprefix("#")
-            number = str(self._words.times["numbers"].get((number,), number))
-            if number.isdigit() and len(number) <= 6:
+            number = str(self._vocabulary.times["numbers"].get((number,), number))
+            if _is_alert_number(number):
                 return int(number), 2
         return None
 
 
-def _shape(word: str) -> str:
-    """Return the concept of a word that no list contains: a number, a channel or a web domain; else
-    "".
+def _is_alert_number(word: str) -> bool:
+    return word.isdigit() and len(word) <= MAX_ALERT_DIGITS
+
+
+def _typed(tokens: Sequence[Token]) -> str:
+    """Return words as they were typed."""
+    return " ".join(token.text for token in tokens)
+
+
+def _concept_by_shape(word: str) -> str:
+    """Return the concept of a word that no list contains: ``number``, ``channel`` (``#brand``) or
+    ``site`` (``acme.com``); "" for any other.
     """
     if word.isdigit():
         return "number"
@@ -274,8 +349,24 @@ def _shape(word: str) -> str:
 
 
 @dataclass(slots=True)
-class _Found:
-    """The names, times and concepts that are found in a question so far; see `ParsedQuestion`."""
+class _Findings:
+    """The names, times and concepts that are found in a question so far.
+
+    Attributes:
+        brands: The names of brands, as keys in their order.
+        models: The readers' names of asked models, as keys in their order.
+        concepts: The concepts of all phrases.
+        unknown: Words without a meaning, as typed.
+        not_asked: Names of models that are not asked.
+        guessed: Spellings that were corrected, each with its correction.
+        topic: The first topic of answers, or empty.
+        topic_end: The index after the latest topic.
+        period: The first time, or None.
+        further_periods: Further times, each with its first word.
+        alert: The number of an alert, or 0.
+        typed: The first words of each concept, as typed.
+        order: The concepts with a meaning and the brands (``we`` or ``rival``), in their order.
+    """
 
     brands: dict[str, None] = field(default_factory=dict)
     models: dict[str, None] = field(default_factory=dict)
@@ -286,24 +377,33 @@ class _Found:
     topic: str = ""
     topic_end: int = 0
     period: NamedTime | None = None
-    periods: list[tuple[NamedTime, str]] = field(default_factory=list)
+    further_periods: list[tuple[NamedTime, str]] = field(default_factory=list)
     alert: int = 0
     typed: dict[str, str] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
 
-    def note(self, concept: str, tokens: Sequence[Token]) -> None:
-        """Add a concept, with the words as which it was typed."""
+    def add_models(self, names: Iterable[str]) -> None:
+        """Add models by their readers' names."""
+        self.models |= dict.fromkeys(names)
+        self.concepts.add("asked")
+
+    def add_concept(self, concept: str, tokens: Sequence[Token]) -> None:
+        """Add a concept with its words as typed; of several phrases, the first words are kept."""
         self.concepts.add(concept)
         if concept not in {WEAK, LIGHT}:
             self.order.append(concept)
         self.typed.setdefault(concept, " ".join(token.text for token in tokens if token.text))
 
-    def reading(self, names: KnownNames, language: str) -> ParsedQuestion:
-        """Return everything that was found as a parsed question without an intent; this object is
-        used up.
+    def parsed_question(self, names: KnownNames, language: str) -> ParsedQuestion:
+        """Return everything that was found as a parsed question without an intent.
+
+        Concepts that others include are added. A tracked brand means "we", any other a competitor.
+        Further times are merged in a comparison ("March and May"), and unknown words otherwise. A
+        competitor that is to speak of "us" makes its verb unknown. A year is the value of a topic
+        such as the founding, and no time. This object must not be used afterwards.
 
         Args:
-            names: The known names, of which the tracked brands mean "we".
+            names: The known names, with those of the tracked brands.
             language: The language of the question, such as ``en``.
         """
         concepts, brands = self.concepts, tuple(self.brands)
@@ -315,11 +415,11 @@ class _Found:
             concepts |= {"we", "own"}
         if any(name not in names.own for name in brands):
             concepts.add("rival")
-        if self.periods and "compare" in concepts:
+        if self.further_periods and "compare" in concepts:
             self._merge_periods()
-        self.unknown += [typed for _, typed in self.periods]
-        for who, verb, whom in zip(self.order, self.order[1:], self.order[2:], strict=False):
-            if who in {"rival", "competitors"} and verb in SPOKEN and whom == "we":
+        self.unknown += [typed for _, typed in self.further_periods]
+        for subject, verb, object_ in zip(self.order, self.order[1:], self.order[2:], strict=False):
+            if subject in {"rival", "competitors"} and verb in SPOKEN and object_ == "we":
                 self.unknown.append(self.typed[verb])  # "does HubSpot recommend us?"
         if self.topic in YEAR_TOPICS and self.period and self.period.is_year:
             self.period = None
@@ -343,6 +443,10 @@ class _Found:
         )
 
     def _merge_periods(self) -> None:
-        """Replace all compared times by one time that begins with the earliest and has no end."""
-        starts = [p.start for p in (self.period, *(p for p, _ in self.periods)) if p and p.start]
-        self.period, self.periods = NamedTime(min(starts)) if starts else None, []
+        """Replace all times by one that begins with the earliest and has no end; None when none has
+        a first day.
+        """
+        periods = (self.period, *(period for period, _ in self.further_periods))
+        starts = [period.start for period in periods if period and period.start]
+        self.period = NamedTime(min(starts)) if starts else None
+        self.further_periods = []

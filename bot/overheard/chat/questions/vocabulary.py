@@ -32,6 +32,9 @@ _LIST = re.compile(r"\{(\w+)\}")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "\u2019": "'"})
 _STEMS = {"ca": "can", "wo": "will", "sha": "shall"}
+"""What remains of a word before ``n't``, and the full word."""
+MIN_STEM_CHARS = 4
+"""The fewest characters of a beginning of a word that has a concept."""
 _WITH_IS = frozenset({"that", "it"})
 """Words whose ending 's is "is", and not a possession."""
 _CONTRACTED = {"n't": "not", "'s": "", "'re": "", "'ll": "", "'ve": "", "'m": "", "'d": ""}
@@ -51,7 +54,12 @@ class Token:
 
 
 def tokenize(text: str) -> list[Token]:
-    """Return the words of a text in order; contractions are expanded (``don't`` is ``do not``)."""
+    """Return the words of a text in order; punctuation is left out.
+
+    Contractions become two words: ``don't`` is ``do`` and ``not``, ``that's`` is ``that`` and
+    ``is``. Other endings are dropped: ``Acme's`` and ``we've`` are ``acme`` and ``we``. A word with
+    ``#``, a domain or a number with a point is one word.
+    """
     tokens: list[Token] = []
     for match in _WORD.finditer(text):
         typed = match[0]
@@ -59,10 +67,10 @@ def tokenize(text: str) -> list[Token]:
         for ending, full in _CONTRACTED.items():
             if word.endswith(ending) and len(word) > len(ending):
                 stem = word.removesuffix(ending)
-                more = "is" if ending == "'s" and stem in _WITH_IS else full
-                stem = _STEMS.get(stem, stem) if more else stem
-                tokens.append(Token(typed[: len(stem)], stem))
-                tokens += [Token(more, more)] if more else []
+                second = "is" if ending == "'s" and stem in _WITH_IS else full
+                first = _STEMS.get(stem, stem) if second else stem
+                tokens.append(Token(typed[: len(first)], first))
+                tokens += [Token(second, second)] if second else []
                 break
         else:
             tokens.append(Token(typed, word))
@@ -70,37 +78,38 @@ def tokenize(text: str) -> list[Token]:
 
 
 def fold_word(word: str) -> str:
-    """Return a word as words are compared: without case, and without umlauts."""
+    """Return a word as words are compared: in lower case, with ``ae`` for ``ä`` and straight
+    apostrophes.
+    """
     return word.casefold().translate(_FOLDED)
 
 
 @lru_cache(20_000)
 def folded_words(text: str) -> tuple[str, ...]:
-    """Return the folded words of a text."""
+    """Return the folded words of a text, see `tokenize`; the last 20,000 texts are kept."""
     return tuple(token.word for token in tokenize(text))
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words of one language.
+    """The words of one language, all of them folded.
 
     Attributes:
         phrases: The concept of each phrase.
         stems: The concept of each beginning of a word.
-        frames: The concept of each phrase with alternatives, such as "for (my|the) boss", by the
-            words that it may begin with.
-        topics: The subject of answers that each phrase names, such as ``price``.
+        frames: The phrases with alternatives, such as "for (my|the) boss", as patterns with their
+            concept; by each word that they may begin with.
+        topics: The topic of answers that each phrase names, such as ``price``.
         hints: Questions to propose, by their kind.
-        times: The number that each phrase of a time means, by kind; see
-            `overheard.chat.questions.calendar`.
+        times: By kind of time, the number that each phrase means: 3 for ``march`` among ``months``.
         longest: The number of words of the longest phrase.
-        about: The words in front of a subject of answers.
+        about: The words in front of a topic of answers.
         interjections: Words without meaning at the beginning of a question, before a comma.
         opening: The first words of questions that are answered by yes or no.
         commanding: The verbs before the name of a model that is to do something.
         tracking: The verbs before the name of a brand that is to be watched.
         short: The full words of short spellings, such as ``whos`` or ``dont``.
-        words: All words of these, without beginnings of words.
+        words: All words of phrases, frames, topics and times, without beginnings of words.
     """
 
     phrases: Mapping[tuple[str, ...], str]
@@ -120,47 +129,59 @@ class Vocabulary:
 
     @property
     def calendar(self) -> frozenset[tuple[str, ...]]:
-        """The names of months and weekdays."""
+        """The names of months and weekdays, as folded words."""
         return frozenset((*self.times["months"], *self.times["weekdays"]))
 
     def expanded(self, tokens: Sequence[Token]) -> list[Token]:
-        """Return the words of a question without abbreviations."""
-        full: list[Token] = []
+        """Return the words of a question with short spellings written out: ``whos`` is ``who`` and
+        ``is``.
+
+        The first of the full words keeps the text as typed; the text of the others is the word
+        itself.
+        """
+        expanded: list[Token] = []
         for token in tokens:
-            words = self.short.get(token.word, (token.word,))
-            full += [Token(token.text if not i else word, word) for i, word in enumerate(words)]
-        return full
+            first, *others = self.short.get(token.word, (token.word,))
+            expanded += [Token(token.text, first), *(Token(word, word) for word in others)]
+        return expanded
 
     def without_interjection(self, text: str) -> str:
-        """Return a text without a word such as "right," at its beginning."""
-        first, mark, rest = text.partition(",")
-        said = first.strip().casefold() in self.interjections and rest.strip()
-        return rest if mark and said else text
+        """Return a text without one word such as "right," at its beginning, if anything follows."""
+        first, _, rest = text.partition(",")
+        is_interjection = first.strip().casefold() in self.interjections
+        return rest if is_interjection and rest.strip() else text
 
     def concept(self, words: Sequence[str]) -> str | None:
-        """Return the concept of a phrase or of a single word's beginning; None when it is not
-        known.
+        """Return the concept of a phrase, or of a single word by its longest known beginning.
+
+        None when neither is known.
         """
         known = self.phrases.get(tuple(words))
         if known is None and len(words) == 1:
             word = words[0]
-            sizes = range(len(word), 3, -1)
-            known = next((self.stems[word[:n]] for n in sizes if word[:n] in self.stems), None)
+            beginnings = (word[:size] for size in range(len(word), MIN_STEM_CHARS - 1, -1))
+            known = next((self.stems[part] for part in beginnings if part in self.stems), None)
         return known
 
     def phrase(self, tokens: Sequence[Token], index: int) -> tuple[str, int]:
-        """Return the concept of the longest phrase at an index, and its number of words; ("", 1)
-        without one.
+        """Return the concept of the longest phrase at an index, and its number of words.
+
+        Phrases with alternatives (frames) count too, and win over a phrase of the same length. ("",
+        1) without a known phrase, and after the last word.
         """
         words = [token.word for token in tokens[index:]]
-        text = " ".join((*words, ""))
+        text = " ".join((*words, ""))  # each word with a space after it, as in a frame
         frames = self.frames.get(words[0], ()) if words else ()
-        found = [(match[0].count(" "), c) for frame, c in frames if (match := frame.match(text))]
-        framed, concept = max(found, default=(0, ""))
-        for size in range(min(self.longest, len(words)), framed, -1):
-            if (known := self.concept(words[:size])) is not None:
-                return known, size
-        return concept, max(framed, 1)
+        matches = [
+            (match[0].count(" "), concept)
+            for frame, concept in frames
+            if (match := frame.match(text))
+        ]
+        frame_size, frame_concept = max(matches, default=(0, ""))
+        for size in range(min(self.longest, len(words)), frame_size, -1):
+            if (concept := self.concept(words[:size])) is not None:
+                return concept, size
+        return frame_concept, max(frame_size, 1)
 
     def index_after(self, concept: str, tokens: Sequence[Token], index: int) -> int:
         """Return the index after all phrases of a concept that begin at an index; the same index
@@ -171,42 +192,48 @@ class Vocabulary:
         return index
 
     def knows(self, word: str) -> bool:
-        """Return whether a word is in the vocabulary, or has a known beginning."""
+        """Return whether a folded word is in the vocabulary, or has a known beginning."""
         return word in self.words or self.concept([word]) is not None
 
     def respelled(self, word: str) -> str | None:
-        """Return the one known word that a word misspells; None without exactly one, and for
-        ordinary words.
+        """Return the known word that a misspelt word means; None when that is not certain.
 
-        An ordinary word is never taken for a mistake ("searched" for "searches"). Two letters in
-        the wrong order, and a letter that should be double or single, are corrected in any word;
-        one other letter in longer words only, and never into a word without a meaning of its own:
-        that might be the name of another brand.
+        Swapped letters, and a letter that should be double or single, are corrected from
+        `MIN_SWAP_CHARS` characters on. Only without such a word, a letter that is missing or too
+        many is corrected from `MIN_TYPO_CHARS` on and another letter from `MIN_REPLACED_CHARS` on,
+        but never into a word without a meaning of its own: that might be the name of another brand.
+        Ordinary words are no mistakes ("searched" for "searches"). Several words with one concept
+        count as one, and the first in the alphabet is taken.
         """
         if len(word) < MIN_SWAP_CHARS or not word.isalpha() or is_common(word):
             return None
-        near = {known for known in self.words if one_mistake(word, known)}
-        slips = {known for known in near if slip(word, known)}
-        near = slips or {
+        similar = {known for known in self.words if is_one_mistake(word, known)}
+        slips = {known for known in similar if is_slip(word, known)}
+        candidates = slips or {
             known
-            for known in near
-            if len(known) >= (MIN_TYPO_CHARS if len(known) != len(word) else MIN_REPLACED_CHARS)
+            for known in similar
+            if len(known) >= (MIN_REPLACED_CHARS if len(known) == len(word) else MIN_TYPO_CHARS)
             and self.concept([known]) not in {WEAK, LIGHT}
         }
-        concepts = {self.concept([known]) or known for known in near}
-        return min(near) if len(concepts) == 1 else None
+        concepts = {self.concept([known]) or known for known in candidates}
+        return min(candidates) if len(concepts) == 1 else None
 
 
-def slip(word: str, known: str) -> bool:
-    """Return whether two words differ in the order of two letters, or in a double letter."""
+def is_slip(word: str, known: str) -> bool:
+    """Return whether two words have the same letters, or differ only in double letters.
+
+    ``teh`` and ``the``, or ``anwser`` and ``answer``; ``sumary`` and ``summary``. True for equal
+    words.
+    """
     swapped = sorted(word) == sorted(known)
     return swapped or _DOUBLE.sub(r"\1", word) == _DOUBLE.sub(r"\1", known)
 
 
-def one_mistake(word: str, known: str) -> bool:
-    """Return whether two words differ in one letter or in the order of two neighbours.
+def is_one_mistake(word: str, known: str) -> bool:
+    """Return whether two words differ in one letter, or in the order of two neighbours.
 
-    The first letters must be equal: they are rarely mistyped, and differ between real words.
+    False for equal words, and when the first letters differ: these are rarely mistyped, and differ
+    between real words.
     """
     if word[:1] != known[:1] or abs(len(word) - len(known)) > 1 or word == known:
         return False
@@ -214,8 +241,8 @@ def one_mistake(word: str, known: str) -> bool:
 
 
 def distance(word: str, known: str) -> int:
-    """Return the number of single-letter mistakes between two words: a letter that is missing,
-    added, replaced, or swapped with its neighbour (optimal string alignment).
+    """Return the number of mistakes between two words: a letter that is missing, added, replaced,
+    or swapped with its neighbour (optimal string alignment).
     """
     from rapidfuzz.distance import OSA  # only a word that is not known needs it
 
@@ -224,13 +251,13 @@ def distance(word: str, known: str) -> int:
 
 @cache
 def vocabulary(language: str) -> Vocabulary:
-    """Return the vocabulary of a language, read once from the language's TOML file in this package.
+    """Return the vocabulary of a language, read once from its TOML file in this package.
 
     Args:
         language: ``en`` or ``de``.
 
     Raises:
-        OSError: when there is no such file.
+        FileNotFoundError: when there is no such file.
     """
     tables = tomllib.loads(_read(f"{language}.toml"))
     phrases: dict[tuple[str, ...], str] = {}
@@ -269,11 +296,10 @@ def vocabulary(language: str) -> Vocabulary:
     def word_list(name: str) -> frozenset[str]:
         return frozenset(map(fold_word, _split(tables[name])))
 
-    known = (phrases, topics, *times.values())
-    words = {word for table in known for phrase in table for word in phrase}
-    words |= {
-        w for begun in frames.values() for frame, _ in begun for w in folded_words(frame.pattern)
-    }
+    phrase_tables = (phrases, topics, *times.values())
+    words = {word for table in phrase_tables for phrase in table for word in phrase}
+    patterns = {frame.pattern for listed in frames.values() for frame, _ in listed}
+    words |= {word for pattern in patterns for word in folded_words(pattern)}
     return Vocabulary(
         phrases=phrases,
         stems=stems,
@@ -294,8 +320,8 @@ def vocabulary(language: str) -> Vocabulary:
 
 @cache
 def implied() -> Mapping[str, Sequence[str]]:
-    """Return the further concepts that a concept includes, by concept: ``which_models`` is
-    ``models``.
+    """Return the further concepts that a concept includes, by concept: ``record`` includes
+    ``configure``. Read once from ``rules.toml``.
     """
     tables = tomllib.loads(_read("rules.toml"))
     return {concept: listed.split() for concept, listed in tables["implies"].items()}
@@ -303,7 +329,9 @@ def implied() -> Mapping[str, Sequence[str]]:
 
 @cache
 def denied() -> Mapping[str, frozenset[str]]:
-    """Return the intents that a question with some concept cannot have, by concept."""
+    """Return the intents that a question with a certain concept cannot have, by concept. Read once
+    from ``rules.toml``.
+    """
     tables = tomllib.loads(_read("rules.toml"))
     return {concept: frozenset(listed.split()) for concept, listed in tables["denied"].items()}
 
@@ -325,35 +353,43 @@ class IntentRule:
 
 @cache
 def rules() -> tuple[IntentRule, ...]:
-    """Return the rules of all languages, in the order of ``rules.toml``; read once."""
+    """Return the rules of all languages, in the order of ``rules.toml``; read once.
+
+    The name of a group of concepts stands for its concepts; each need is a set of alternatives.
+    """
     tables = tomllib.loads(_read("rules.toml"))
     groups = {name: listed.split() for name, listed in tables["groups"].items()}
 
-    def expanded(text: str) -> frozenset[str]:
+    def concepts_in(text: str) -> frozenset[str]:
         names = text.replace("|", " ").split()
         return frozenset(concept for name in names for concept in groups.get(name, [name]))
 
     return tuple(
-        IntentRule(intent, tuple(map(expanded, needs)), expanded(allows))
-        for intent, needs, allows in (
-            (table["intent"], table["needs"].split(), table.get("allows", ""))
-            for table in tables["rules"]
+        IntentRule(
+            intent=table["intent"],
+            needs=tuple(map(concepts_in, table["needs"].split())),
+            allows=concepts_in(table.get("allows", "")),
         )
+        for table in tables["rules"]
     )
 
 
 def _read(name: str) -> str:
+    """Return the text of a file of this package, such as ``en.toml``."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _split(listed: str) -> list[str]:
+    """Return the phrases of a list with commas, without those that are empty."""
     return [phrase.strip() for phrase in listed.replace("\n", " ").split(",") if phrase.strip()]
 
 
 @cache
 def _frame(phrase: str) -> re.Pattern[str]:
-    """Return a pattern for folded words with a space after each; "(my|) boss" is "my boss" and
-    "boss".
+    """Return the pattern of a phrase with alternatives: "(my|) boss" is "my boss" and "boss".
+
+    It matches at the beginning of folded words with a space after each; the longest alternative
+    counts.
     """
     parts = []
     for part in _CHOICE.split(phrase):
@@ -364,11 +400,15 @@ def _frame(phrase: str) -> re.Pattern[str]:
 
 
 def _first_words(phrase: str) -> set[str]:
-    """Return the words that a phrase with alternatives may begin with."""
-    found: set[str] = set()
+    """Return the folded words that a phrase with alternatives may begin with.
+
+    "(my|) boss" may begin with ``my`` and with ``boss``.
+    """
+    first_words: set[str] = set()
     for part in _CHOICE.split(phrase):
         choices = [folded_words(choice) for choice in part.split("|")]
-        found |= {words[0] for words in choices if words}
-        if all(choices):
+        first_words |= {words[0] for words in choices if words}
+        may_be_empty = not all(choices)
+        if not may_be_empty:
             break
-    return found
+    return first_words
