@@ -23,7 +23,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands import standings
-from overheard.commands.editions import waiting
+from overheard.commands.editions import pending_edition_sentences
 from overheard.commands.standings import MetricLevel, read_visibility, standings_in
 from overheard.deployment import Call, Deployment
 from overheard.detection.learning import Learning
@@ -50,8 +50,10 @@ ENDINGS = {
 
 
 async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
-    """Return the card of a run that has ended or paused: standings, new alerts, failures, warnings,
-    next steps.
+    """Return the card of a run that has ended: the ranks of its first brand, new alerts, answers
+    that are not scored, failures and warnings, and buttons for next steps. Below it are the cards
+    of the other brands and, except in a chat, of the new alerts. A paused run, which has no
+    analysis, gets a card with buttons to resume or cancel it.
 
     Args:
         call: The person who asks, the channel, and the progress display.
@@ -60,47 +62,53 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     outcome, analysis = result.outcome, result.found
     panel, in_chat = outcome.run.panel, call.face is Face.CHAT
     if analysis is None or panel is None:
-        return paused(outcome)
+        return paused_card(outcome)
     deployment = analysis.deployment
     rows = await standings_of(deployment, call.progress, panel, outcome)
     warnings = [
         *analysis.detection.categories,
         *outcome.notes,
         *analysis.detection.doubts,
-        *await waiting(deployment),
+        *await pending_edition_sentences(deployment),
     ]
-    warnings += [warning async for warning in _warnings(deployment, outcome.run)]
+    warnings += [
+        sentence async for sentence in _budget_and_judge_sentences(deployment, outcome.run)
+    ]
     faults = deployment.scoring.faults
+    failures = _failures_with_model_names(outcome.failures, panel.models, deployment.names)
     brand_cards = [
         await _brand_card(deployment, call, brand, rows, outcome) for brand in panel.brands
     ]
-    first, *others = [card for card, _ in brand_cards]
-    is_reported = any(has_alerts for _, has_alerts in brand_cards)
+    first_card, *other_cards = [card for card, _ in brand_cards]
+    mentions_alerts = any(mentions for _, mentions in brand_cards)
+    failed = outcome.state is RunState.FAILED
     paragraphs = [
-        *_news_paragraphs(outcome, analysis, in_chat=in_chat, is_reported=is_reported),
+        *([] if failed else [str(first_card.text)]),
+        *_news_paragraphs(outcome, analysis, in_chat=in_chat, mentions_alerts=mentions_alerts),
         *_unscored_sentences(outcome, deployment.names),
-        *fault_sentences(
-            _failures_with_model_names(outcome.failures, panel.models, deployment.names) + faults
-        ),
+        *fault_sentences(failures + faults),
         *(() if in_chat else analysis.bursts),
         *warnings,
     ]
-    failed = outcome.state is RunState.FAILED
-    answered = {row.model for row in rows}
-    well = outcome.state is RunState.COMPLETE and not warnings
-    next_steps = list(_retry_actions(panel, outcome, answered, deployment.names))
-    if proposes_first(panel, outcome, analysis.detection):
+    severity = Severity.WARNING
+    if failed:
+        severity = Severity.BAD
+    elif outcome.state is RunState.COMPLETE and not warnings:
+        severity = Severity.PLAIN
+    answered_models = {row.model for row in rows}
+    next_steps = list(_retry_actions(panel, outcome, answered_models, deployment.names))
+    if proposes_first_check(panel, outcome, analysis.detection):
         next_steps.append(FIRST_CHECK_ACTION)
     if in_chat and analysis.announced and not deployment.config.routes:
         words = f"subscribe {quoted(panel.brands[0])}"
         next_steps.append(Action(words, "Alerts into this channel"))
     return replace(
-        first,
-        actions=fitting(*next_steps, *first.actions),
-        title=_incomplete_title(outcome, answered, deployment.names) or first.title,
-        text="\n\n".join(filter(None, ["" if failed else str(first.text), *paragraphs])),
-        severity=Severity.BAD if failed else Severity.PLAIN if well else Severity.WARNING,
-        more=(*others, *(() if in_chat else analysis.announced)),
+        first_card,
+        actions=fitting(*next_steps, *first_card.actions),
+        title=_incomplete_title(outcome, answered_models, deployment.names) or first_card.title,
+        text="\n\n".join(filter(None, paragraphs)),
+        severity=severity,
+        more=(*other_cards, *(() if in_chat else analysis.announced)),
         failed=failed,
         partial=outcome.state is RunState.PARTIAL,
         data={
@@ -116,47 +124,61 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     )
 
 
-def _incomplete_title(outcome: Outcome, answered: Collection[Model], names: ModelNames) -> str:
-    """Return the title of a check in which a model answered nothing; empty when every model
-    answered.
+def _incomplete_title(
+    outcome: Outcome, answered_models: Collection[Model], names: ModelNames
+) -> str:
+    """Return the title of a check that failed, or in which some models answered nothing; empty when
+    every model of the panel answered, and when no model did although the check has not failed.
 
     Args:
         outcome: The outcome of the check.
-        answered: The models with a score.
+        answered_models: The models with a score.
         names: The display names of models.
     """
     if outcome.state is RunState.FAILED:
         return "The check failed: no question was answered"
     panel = outcome.run.panel
-    silent = sorted(set(panel.models) - set(answered)) if panel and answered else []
-    if not silent:
+    if panel is None or not answered_models:
         return ""
-    return f"Part of a check: {wording.listing(list(map(names.name, silent)))} did not answer"
+    silent_models = sorted(set(panel.models) - set(answered_models))
+    if not silent_models:
+        return ""
+    silent_names = wording.listing([names.name(model) for model in silent_models])
+    return f"Part of a check: {silent_names} did not answer"
 
 
 def _retry_actions(
-    panel: Panel, outcome: Outcome, answered: Collection[Model], names: ModelNames
+    panel: Panel, outcome: Outcome, answered_models: Collection[Model], names: ModelNames
 ) -> Iterator[Action]:
-    """Yield a button that asks again the models that are not in `answered`; nothing for a cancelled
-    run or when every model has answered.
+    """Yield a button that asks the same questions again of the models of the panel that did not
+    answer; nothing for a run that a person stopped, or when every model has answered.
+
+    Args:
+        panel: The panel of the run.
+        outcome: The outcome of the run.
+        answered_models: The models with a score.
+        names: The display names of models.
     """
-    silent = sorted(set(panel.models) - set(answered))
-    if outcome.stopped or not silent:
+    silent_models = sorted(set(panel.models) - set(answered_models))
+    if outcome.stopped or not silent_models:
         return
     brands = "".join(f" {quoted(brand)}" for brand in panel.brands)
-    models = "".join(f" --model {quoted(str(model))}" for model in silent)
+    models = "".join(f" --model {quoted(str(model))}" for model in silent_models)
     repeats = f" --repeats {panel.repeats}" if panel.repeats > 1 else ""
-    who = names.name(silent[0]) if len(silent) == 1 else "them" if answered else "everything"
-    yield Action(f"check{brands}{models}{repeats}", f"Ask {who} again", Style.PRIMARY)
+    if len(silent_models) == 1:
+        asked = names.name(silent_models[0])
+    else:
+        asked = "them" if answered_models else "everything"
+    yield Action(f"check{brands}{models}{repeats}", f"Ask {asked} again", Style.PRIMARY)
 
 
-def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> bool:
-    """Return whether further rounds are proposed: after a complete first run (`look` has no
-    comparison) that asked each question once.
+def proposes_first_check(panel: Panel, outcome: Outcome, detection: DetectionResult) -> bool:
+    """Return whether the rounds of a first check are proposed: after a complete run without a label
+    that asked each question once and had no earlier run to be compared with.
     """
     return (
         outcome.state is RunState.COMPLETE
-        and not look.compared
+        and not detection.compared
         and panel.repeats == 1
         and not outcome.run.label
     )
@@ -165,19 +187,31 @@ def proposes_first(panel: Panel, outcome: Outcome, look: DetectionResult) -> boo
 async def _brand_card(
     deployment: Deployment, call: Call, brand: str, rows: Sequence[MetricLevel], outcome: Outcome
 ) -> tuple[Card, bool]:
-    """Return the card of one brand after a run, from the standings `rows`: ranks, chart, open
-    alerts, buttons. Also return whether its text mentions an alert or a recovery.
+    """Return the card of one brand after a run: a sentence on its ranks, the chart, open alerts and
+    recoveries, and buttons.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, and the channel.
+        brand: The brand's name.
+        rows: The levels of metrics in the run, of this brand and others.
+        outcome: The outcome of the run.
+
+    Returns:
+        The card, and whether its text mentions an alert or a recovery. Without a measured
+        visibility the card has no chart and no ranks; if every question names a brand, it says so.
     """
     alerts = await without_covered(
         deployment.store, await alerts_about(deployment.store, brand, live=True)
     )
-    known = [(brand, model) for model in {row.model for row in rows}]
-    stories = await read_stories(deployment, brand, included=known)
+    measured_at = [(brand, model) for model in {row.model for row in rows}]
+    stories = await read_stories(deployment, brand, included=measured_at)
     places = await read_visibility(deployment, brand, rows, stories)
-    has_rows = any(row.brand == brand for row in rows)
-    unmeasured = standings.ONLY_BRANDED if has_rows and not places else ""
+    is_measured = any(row.brand == brand for row in rows)
+    ranks = standings.standing_sentence(places, deployment.names)
+    if is_measured and not places:
+        ranks = standings.ONLY_BRANDED
     sentences = await _alert_sentences(deployment, call, alerts, stories.values(), outcome.run)
-    ranks = standings.standing_sentence(places, deployment.names) or unmeasured
     chart = standings.rates(places, deployment.names) if places else None
     card = Card(
         title=standings.title(brand, places, deployment.names),
@@ -201,65 +235,70 @@ async def _alert_sentences(
     stories: Iterable[Story],
     run: Run,
 ) -> list[str]:
-    """Return a sentence for each alert opened before the run, and one for each story of a brand at
-    a model that the run showed to have recovered.
+    """Return a sentence for each of the alerts that was opened before the run, with its day, its
+    model, whether a part of it is over and who takes care of it; then one for each model at which
+    the brand has recovered with the run. Alerts that the run itself opened are left out.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks; days are those of the person's time zone.
+        alerts: The brand's alerts that are not over.
+        stories: What has happened to the brand at each model.
+        run: The run.
     """
     sentences = []
     for alert in alerts:
-        if alert.opened_at < run.started_at:
-            over = parts_over(await deployment.store.alerts.events(alert.id))
-            sentences.append(
-                f"Alert open since {wording.short_day(alert.opened_at, call.zone)}: "
-                f"{deployment.names.name(alert.shift.model)}{', partly over' if over else ''}"
-                f"{_owner(alert)}."
-            )
+        if alert.opened_at >= run.started_at:
+            continue
+        opened_on = wording.short_day(alert.opened_at, call.zone)
+        notes = [deployment.names.name(alert.shift.model)]
+        if parts_over(await deployment.store.alerts.events(alert.id)):
+            notes.append("partly over")
+        if alert.state is AlertState.ACKNOWLEDGED:
+            notes.append(f"{name_without_id(alert.by)} has it")
+        sentences.append(f"Alert open since {opened_on}: {', '.join(notes)}.")
     for story in stories:
-        ended = story.ended if story.state is StoryState.RECOVERED else None
-        if ended and ended >= run.started_at:
+        has_recovered = story.state is StoryState.RECOVERED
+        if has_recovered and story.ended and story.ended >= run.started_at:
             sentences.append(f"{deployment.names.name(story.model)} is back to what is usual.")
     return sentences
 
 
-def _owner(alert: Alert) -> str:
-    return f", {name_without_id(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
-
-
 def _answer_counts(outcome: Outcome) -> str:
-    """Return the number of answers behind the figures, and how many of them were asked earlier,
-    reused or asked again, in words.
+    """Return the number of answers of a run in words, and how many of them were stored before the
+    run was resumed, were reused from earlier runs, or needed another call: ``24 answers, 4 asked
+    before, 2 asked again``. Zero counts are left out.
     """
-    total = outcome.kept + outcome.complete
-    parts = [wording.count(total, "answer")]
-    if before := outcome.kept - outcome.reused:
-        parts.append(f"{before:,} asked before")
+    counts = [wording.count(outcome.kept + outcome.complete, "answer")]
+    if asked_before := outcome.kept - outcome.reused:
+        counts.append(f"{asked_before:,} asked before")
     if outcome.reused:
-        parts.append(f"{outcome.reused:,} reused")
+        counts.append(f"{outcome.reused:,} reused")
     if outcome.retries:
-        parts.append(f"{outcome.retries:,} asked again")
-    return ", ".join(parts)
+        counts.append(f"{outcome.retries:,} asked again")
+    return ", ".join(counts)
 
 
 def _learning_data(learning: Learning | None) -> dict[str, object] | None:
-    """Return how many runs of the baseline are learnt, for JSON output; None when learning is
-    complete or not applicable.
+    """Return how far the shortest baseline is, for JSON output; None when all are long enough.
+    ``runs`` of ``needed`` runs are learnt; ``change`` is the smallest loss of a rate (0 to 1) that
+    would show, ``lost`` the same as a number of a run's ``answers``.
     """
-    return (
-        None
-        if learning is None
-        else {
-            "runs": learning.runs,
-            "needed": learning.needed,
-            "change": learning.change,
-            "lost": learning.lost,
-            "answers": learning.answers,
-        }
-    )
+    if learning is None:
+        return None
+    return {
+        "runs": learning.runs,
+        "needed": learning.needed,
+        "change": learning.change,
+        "lost": learning.lost,
+        "answers": learning.answers,
+    }
 
 
 RESTARTED = "I was restarted while I worked on this, and have gone on."
 
 
-async def gone_on(
+async def completed_later_card(
     deployment: Deployment,
     call: Call,
     outcome: Outcome,
@@ -267,45 +306,39 @@ async def gone_on(
     alerts: int,
     note: str,
 ) -> Card:
-    """Return the card of a run that was completed after a restart, when its reader no longer
-    waited.
+    """Return the card of a run that ended when nobody waited for it any more, such as after a
+    restart. It is a warning unless the run is complete.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        outcome: The outcome of the run.
-        rows: The standings of the panel's brands.
+        call: The person who asked for the run, and the channel.
+        outcome: The outcome of the run, which has a panel.
+        rows: The levels of metrics of the panel's brands.
         alerts: The number of alerts that the run raised.
         note: The first paragraph, such as `RESTARTED`.
     """
     panel = outcome.run.panel
-    first, *others = [
-        (await _brand_card(deployment, call, brand, rows, outcome))[0]
-        for brand in (panel.brands if panel else ())
+    brands, models = (panel.brands, panel.models) if panel else ((), ())
+    first_card, *other_cards = [
+        (await _brand_card(deployment, call, brand, rows, outcome))[0] for brand in brands
     ]
-    notes = [
-        note,
-        str(first.text),
-        *([f"Raised: {wording.count(alerts, 'alert')}."] if alerts else []),
-        *_unscored_sentences(outcome, deployment.names),
-        *fault_sentences(
-            _failures_with_model_names(
-                outcome.failures, panel.models if panel else (), deployment.names
-            )
-        ),
-    ]
-    complete = outcome.state is RunState.COMPLETE
+    paragraphs = [note, str(first_card.text)]
+    if alerts:
+        paragraphs.append(f"Raised: {wording.count(alerts, 'alert')}.")
+    failures = _failures_with_model_names(outcome.failures, models, deployment.names)
+    paragraphs += [*_unscored_sentences(outcome, deployment.names), *fault_sentences(failures)]
+    is_complete = outcome.state is RunState.COMPLETE
     return replace(
-        first,
-        text="\n\n".join(filter(None, notes)),
-        severity=Severity.PLAIN if complete else Severity.WARNING,
-        more=tuple(others),
+        first_card,
+        text="\n\n".join(filter(None, paragraphs)),
+        severity=Severity.PLAIN if is_complete else Severity.WARNING,
+        more=tuple(other_cards),
         data=_outcome_json(outcome),
     )
 
 
-def paused(outcome: Outcome) -> Card:
-    """Return the card of a paused run, with buttons that resume or cancel the run."""
+def paused_card(outcome: Outcome) -> Card:
+    """Return the card of a paused run: its counts, and buttons that resume or cancel the run."""
     key = outcome.run.key
     return Card(
         title="Paused",
@@ -322,8 +355,9 @@ def paused(outcome: Outcome) -> Card:
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, object]:
-    """Return the outcome of a run for JSON output: counts of answers, failures by sentence, prices
-    in US dollars.
+    """Return the outcome of a run for JSON output. ``answers`` counts all answers, also incomplete
+    ones; ``endings`` counts the incomplete ones by ``model finish``, ``failures`` the questions
+    without an answer by the reason as a sentence. Prices are in US dollars.
     """
     return {
         "run": outcome.run.key,
@@ -342,11 +376,20 @@ def _outcome_json(outcome: Outcome) -> dict[str, object]:
 
 
 def _news_paragraphs(
-    outcome: Outcome, analysis: AnalysisResult, *, in_chat: bool, is_reported: bool
+    outcome: Outcome, analysis: AnalysisResult, *, in_chat: bool, mentions_alerts: bool
 ) -> Iterator[str]:
-    """Yield the paragraphs on new alerts and on how many runs are learnt, from `analysis`; none of
-    these when `is_reported` (the card already mentions an alert). In a chat, alerts without a
-    message there are named by title; a terminal prints them below the card.
+    """Yield the paragraphs on what is new after a run: its alerts, that there is nothing new, or
+    that it is the first check; then on how many runs are learnt, and on reused answers.
+
+    A failed run has a paragraph only if it changed alerts. A cancelled run is not compared.
+
+    Args:
+        outcome: The outcome of the run.
+        analysis: The result of its analysis.
+        in_chat: Whether the alerts that are announced with the card are named by their titles; else
+            their cards stand below it.
+        mentions_alerts: Whether the card mentions an alert or a recovery already. Then nothing is
+            said of "nothing new" and of learning.
     """
     detection = analysis.detection
     if outcome.state is RunState.FAILED:
@@ -356,14 +399,15 @@ def _news_paragraphs(
     if outcome.stopped:
         yield "It was cancelled; what was answered is kept, and is not compared with other checks."
     elif detection.alerts:
-        told = wording.listing([card.title for card in analysis.announced])
-        shown = (f": {told}" if in_chat else ", below") if told else ""
-        yield f"{_alert_counts(outcome, detection.alerts)}{shown}."
-    elif detection.compared and not is_reported:
+        titles = wording.listing([card.title for card in analysis.announced])
+        where = f": {titles}" if in_chat else ", below"
+        yield f"{_alert_counts(outcome, detection.alerts)}{where if titles else ''}."
+    elif detection.compared and not mentions_alerts:
         yield "Nothing new since the last check."
     elif not detection.compared and not detection.learning:
         yield "This is the first check; the next one is compared with it."
-    if detection.learning and not (outcome.stopped or is_reported or detection.alerts):
+    has_news = bool(outcome.stopped or mentions_alerts or detection.alerts)
+    if detection.learning and not has_news:
         yield _learning_sentence(detection.learning)
     if outcome.reused:
         yield (
@@ -373,80 +417,83 @@ def _news_paragraphs(
 
 
 def _alert_counts(outcome: Outcome, alerts: Sequence[Alert]) -> str:
-    """Return in words how many of the alerts are new in this run, and how many are older and
-    changed.
+    """Return in words how many of the alerts were raised with this run, and how many are older and
+    have changed with it: ``1 new alert and 2 open alerts have changed``. Zero counts are left out.
     """
     new = sum(alert.shift.run_id == outcome.run.id for alert in alerts)
     changed = len(alerts) - new
-    parts = [wording.count(new, "new alert")] if new else []
+    counts = [wording.count(new, "new alert")] if new else []
     if changed:
         have = "has" if changed == 1 else "have"
-        parts.append(f"{wording.count(changed, 'open alert')} {have} changed")
-    return " and ".join(parts)
+        counts.append(f"{wording.count(changed, 'open alert')} {have} changed")
+    return " and ".join(counts)
 
 
 def _unscored_sentences(outcome: Outcome, names: ModelNames) -> Iterator[str]:
-    """Yield a sentence for each model and ending whose answers are not scored, with their
-    number.
+    """Yield a sentence for each model and each ending that keeps answers from being scored, such as
+    ``2 answers of ChatGPT were refused by the model, and are not scored``.
     """
     for (model, finish), count in outcome.cut.items():
         was, is_ = ("was", "is") if count == 1 else ("were", "are")
-        answer_count = wording.count(count, "answer")
-        yield (
-            f"{answer_count} of {names.name(model)} {was} {ENDINGS[finish]}, and {is_} not scored."
-        )
+        subject = f"{wording.count(count, 'answer')} of {names.name(model)}"
+        yield f"{subject} {was} {ENDINGS[finish]}, and {is_} not scored."
 
 
 def _learning_sentence(learning: Learning) -> str:
-    """Return a sentence on the learning of a baseline: the number of runs learnt of those needed,
-    and, if known, the loss of answers that would be noticed until then.
+    """Return a sentence on how many runs of a baseline are learnt of those needed; followed by one
+    on the loss of answers that would be noticed until then, if it is known.
     """
-    far = f"Still learning what is normal: {learning.runs} of {learning.needed} checks"
-    if learning.change is None:
-        return f"{far}."
-    return (
-        f"{far}. Until then I would notice a loss of about "
-        f"{learning.lost} of {learning.answers} answers."
-        if learning.answers
-        else f"{far}."
-    )
+    progress = f"Still learning what is normal: {learning.runs} of {learning.needed} checks."
+    if learning.change is None or not learning.answers:
+        return progress
+    loss = f"{learning.lost} of {learning.answers} answers"
+    return f"{progress} Until then I would notice a loss of about {loss}."
 
 
 def _failures_with_model_names(
     failures: Counter[str], models: Sequence[Model], names: ModelNames
 ) -> Counter[str]:
-    """Return the number of failures by sentence, with display names of models; for a paused model
-    the sentence is reduced to the reason of the pause.
+    """Return the number of failures by sentence, with the display names of the models in place of
+    their ids; sentences that become equal are added up. A sentence that begins with the pause of a
+    model is cut to the sentences behind, which give the reason.
+
+    Args:
+        failures: The number of failures by sentence.
+        models: The models whose ids may occur in the sentences.
+        names: The display names of models.
     """
-    worded: Counter[str] = Counter()
+    named_failures: Counter[str] = Counter()
     for sentence, count in failures.items():
         words = sentence
         for model in models:
             if words.startswith(f"{model} is paused for "):
                 words = words.partition(". ")[2] or words
             words = words.replace(str(model), names.name(model))
-        worded[words] += count
-    return worded
+        named_failures[words] += count
+    return named_failures
 
 
 def fault_sentences(faults: Counter[str]) -> Iterator[str]:
-    """Yield a sentence for each fault, with its number of questions or times."""
+    """Yield each fault as a sentence with its count: ``ChatGPT did not answer 3 questions: ...`` if
+    the fault is ``ChatGPT did not answer: ...``, else the fault with ``(3 times)`` behind it.
+    """
     for sentence, count in faults.items():
-        who, silent, why = sentence.partition(" did not answer: ")
-        if silent:
-            yield f"{who} did not answer {wording.count(count, 'question')}: {why}"
+        model, did_not_answer, reason = sentence.partition(" did not answer: ")
+        if did_not_answer:
+            yield f"{model} did not answer {wording.count(count, 'question')}: {reason}"
         else:
             yield f"{sentence} ({wording.count(count, 'time')})"
 
 
 def _count_fields(outcome: Outcome) -> Iterator[Field]:
-    """Yield the fields of a run's card: numbers of answers, failures and retries, and the price;
-    zero counts are left out.
+    """Yield the fields of a paused run's card: the numbers of answers, failures and retries, and
+    the price, which is called approximate if a part of it is estimated. Zero counts are left out,
+    except that of the answers.
     """
     yield Field("Answers", f"{outcome.kept + outcome.complete:,}")
-    before = outcome.kept - outcome.reused
-    if before > 0:
-        yield Field("Of these, asked before", f"{before:,}")
+    asked_before = outcome.kept - outcome.reused
+    if asked_before > 0:
+        yield Field("Of these, asked before", f"{asked_before:,}")
     if outcome.reused:
         yield Field("Of these, reused", f"{outcome.reused:,}")
     if outcome.incomplete:
@@ -461,24 +508,34 @@ def _count_fields(outcome: Outcome) -> Iterator[Field]:
 async def standings_of(
     deployment: Deployment, progress: Progress, panel: Panel, outcome: Outcome
 ) -> list[MetricLevel]:
-    """Return the standings of a panel's brands and their competitors in a run. If a brand is newer
-    than the scored history, the run's answers are scored for it first.
+    """Return the level of each metric of a panel's brands and their competitors in a run.
+
+    Brands that are newer than the catalogue by which history is scored come last. The run's answers
+    are scored for them by the current catalogue first, and these scores are stored.
+
+    Args:
+        deployment: The open deployment.
+        progress: Shows the progress of the scoring.
+        panel: The panel of the run.
+        outcome: The outcome of the run.
     """
     names = deployment.catalogue.names_with_rivals(panel.brands)
-    known = [name for name in names if deployment.scoring.catalogue.brand(name)]
-    new = [name for name in names if name not in known]
-    rows = standings_in(
-        await _run_streams(deployment, outcome, deployment.scoring), known, deployment.scoring
-    )
-    if new:  # what history is read by does not know them yet, so that there is nothing to compare
+    scored_names = [name for name in names if deployment.scoring.catalogue.brand(name)]
+    new_names = [name for name in names if name not in scored_names]
+    streams_of_run = await _run_streams(deployment, outcome, deployment.scoring)
+    rows = standings_in(streams_of_run, scored_names, deployment.scoring)
+    if new_names:  # there is no history of them to compare with
         current = deployment.current
         await current.catch_up(deployment.store, progress, part=outcome.run)
-        rows += standings_in(await _run_streams(deployment, outcome, current), new, current)
+        new_streams = await _run_streams(deployment, outcome, current)
+        rows += standings_in(new_streams, new_names, current)
     return rows
 
 
 async def _run_streams(deployment: Deployment, outcome: Outcome, scoring: Scoring) -> list[Stream]:
-    """Return the streams of a run's scores, including those of reused answers."""
+    """Return the streams of a run by the scorer versions of a scoring, with the scores of the
+    answers that the run reused.
+    """
     store, run_id = deployment.store, outcome.run.id
     blocks = summed_blocks(
         [*await store.blocks.find(run=run_id), *await store.blocks.reused(run_id)]
@@ -486,9 +543,10 @@ async def _run_streams(deployment: Deployment, outcome: Outcome, scoring: Scorin
     return streams(block for block in blocks if block.version in scoring.versions)
 
 
-async def _warnings(deployment: Deployment, run: Run) -> AsyncIterator[str]:
-    """Yield a sentence for each budget that is spent to `WARNING` or more, and for each
-    judge with too little agreement or lost verdicts.
+async def _budget_and_judge_sentences(deployment: Deployment, run: Run) -> AsyncIterator[str]:
+    """Yield a sentence for each budget of the run (of the day, the month, its brands and its
+    channel) that is nearly or wholly spent; then for each judge whose agreement with the gold
+    labels is low or has changed, and for each whose verdicts do not all count.
     """
     panel, now = run.panel, deployment.clock.now()
     accounts: dict[Account, None] = {}

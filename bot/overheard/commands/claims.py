@@ -22,9 +22,13 @@ from overheard.runs.plan import find_brand
 from overheard.runs.suggestions import fact_questions
 
 CLAIM_DAYS = 30
+"""Days back of the answers whose claims are shown by default."""
 SHOWN_CLAIMS = 12
-QUOTED = 5
-SOURCES = 3
+"""Clusters of claims in the table."""
+MAX_QUOTES = 5
+"""Quotes of the card, and of each cluster in JSON output."""
+MAX_SOURCES = 3
+"""Sources of a cluster in the table."""
 MAX_STATED = 60
 """Largest number of characters of a claim in the card's sentence."""
 
@@ -38,214 +42,252 @@ async def list_claims(
     model: ModelName = "",
     about: Annotated[str, option("Only this fact.")] = "",
 ) -> Card:
-    """Show the false claims about a brand, equal ones together, with the sources cited in the same
-    answers.
+    """Show the false claims about a brand, equal ones in one cluster, with the true values and the
+    sources cited in the same answers. Claims of the most models come first. Answers that wait for
+    it are scored before. The text says so if no fact is known or no claim is false.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brand: The name of the brand.
-        days: The number of days back.
-        model: The model whose claims are shown; empty for all.
-        about: The field of the facts whose claims are shown; empty for all.
+        brand: The name or alias of the brand.
+        days: Only answers of runs that began in the last so many days are read.
+        model: The name of the model whose claims are shown, or ``provider/model``; empty for all.
+        about: The field of the facts whose claims are shown, such as ``price``; empty for all.
 
     Raises:
-        UnknownName: for a brand or a model that does not exist.
+        UnknownName: for a brand that does not exist, or a model that is not configured.
     """
-    subject = find_brand(deployment.catalogue, brand)
+    found_brand = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
-    only = _asked_model(deployment, model) if model else None
-    groups = await read_claims(deployment, subject, days, only, about)
-    truths = {
+    only_model = _configured_model(deployment, model) if model else None
+    clusters = await read_claims(deployment, found_brand, days, only_model, about)
+    true_values = {
         fact.field: fact.value
         for fact in deployment.catalogue.facts
-        if fact.brand == subject.name and about.casefold() in {"", fact.field.casefold()}
+        if fact.brand == found_brand.name and about.casefold() in {"", fact.field.casefold()}
     }
     names = deployment.names
-    ask = Action(f"facts ask {quoted(subject.name)}", "Ask directly")
-    add = Action("facts add", "Add a fact")
-    brief = Action(f"brief {quoted(subject.name)}", "What to do?")
+    paragraphs = [
+        _most_common_claim(found_brand, clusters, true_values, names),
+        *fault_sentences(deployment.scoring.faults),
+    ]
+    if true_values:
+        fact_action = Action(f"facts ask {quoted(found_brand.name)}", "Ask directly")
+    else:
+        fact_action = Action("facts add", "Add a fact")
+    brief_action = Action(f"brief {quoted(found_brand.name)}", "What to do?")
     return Card(
-        title=f"{wording.count(len(groups), 'false claim')} about {subject.name}",
-        text="\n\n".join(
-            (
-                _most_frequent_claim(subject, groups, truths, names),
-                *fault_sentences(deployment.scoring.faults),
-            )
+        title=f"{wording.count(len(clusters), 'false claim')} about {found_brand.name}",
+        text="\n\n".join(paragraphs),
+        table=_claims_table(clusters, true_values, names) if len(clusters) > 1 else None,
+        quotes=tuple(
+            _claim_quote(cluster, names) for cluster in clusters[:MAX_QUOTES] if cluster.first.quote
         ),
-        table=_claims_table(groups, truths, names) if len(groups) > 1 else None,
-        quotes=tuple(_claim_quote(group, names) for group in groups[:QUOTED] if group.first.quote),
-        actions=fitting(*([brief] if groups else []), ask if truths else add),
-        severity=Severity.WARNING if groups else Severity.PLAIN,
-        footer=_claims_footer(groups, days),
-        data={"brand": subject.name, "claims": [_claim_json(group, truths) for group in groups]},
+        actions=fitting(*([brief_action] if clusters else []), fact_action),
+        severity=Severity.WARNING if clusters else Severity.PLAIN,
+        footer=_claims_footer(clusters, days),
+        data={
+            "brand": found_brand.name,
+            "claims": [_claim_json(cluster, true_values) for cluster in clusters],
+        },
     )
 
 
-def _asked_model(deployment: Deployment, name: str) -> Model:
-    """Return the configured model of a name.
+def _configured_model(deployment: Deployment, name: str) -> Model:
+    """Return the configured model with a display name or ``provider/model``.
 
     Raises:
-        UnknownName: for a name of no configured model.
+        UnknownName: for a name of no configured model; the error lists the configured ones.
     """
-    asked = deployment.plugins.models
-    found = deployment.names.find(name, asked)
+    configured = deployment.plugins.models
+    found = deployment.names.find(name, configured)
     if found is None:
-        raise unknown_name("model", name, [deployment.names.name(model) for model in asked])
+        raise unknown_name("model", name, [deployment.names.name(model) for model in configured])
     return found
 
 
 async def read_claims(
     deployment: Deployment, brand: Brand, days: int, model: Model | None = None, about: str = ""
 ) -> list[ClaimCluster]:
-    """Return the false claims about a brand in the answers of the last days, equal ones in one
-    cluster.
+    """Return the stored false claims about the current facts of a brand, equal ones in one cluster.
+    The clusters of the most models come first, among these those of the most answers.
 
     Args:
         deployment: The open deployment.
         brand: The brand.
-        days: The number of days back.
+        days: Only answers of runs that began in the last so many days are read.
         model: The model whose claims are read; None for all.
-        about: The field of the facts; empty for all.
+        about: The field of the facts, in any case of letters; empty for all.
     """
-    return cluster_claims(
-        [
-            claim
-            async for claim in _false_claims(deployment, brand, days)
-            if (model is None or claim.model == model)
-            and (not about or claim.field.casefold() == about.casefold())
-        ]
-    )
+
+    def is_chosen(claim: FalseClaim) -> bool:
+        """Return whether a claim is one of the model and the field, if these are given."""
+        is_of_model = model is None or claim.model == model
+        return is_of_model and (not about or claim.field.casefold() == about.casefold())
+
+    claims = [claim async for claim in _false_claims(deployment, brand, days) if is_chosen(claim)]
+    return cluster_claims(claims)
 
 
 async def ask_facts(
     deployment: Deployment, _: Call, *, brand: BrandName, agreed: bool = False
 ) -> Card:
-    """Add a direct question about each fact of a brand that has none; the questions are asked from
-    the next check on.
+    """Store a direct question about each fact of a brand that has none yet; return the card. The
+    questions are asked from the next check on. Without a new question nothing is stored.
+
+    Args:
+        deployment: The open deployment.
+        brand: The name or alias of the brand.
+        agreed: Whether the person has agreed to the questions.
 
     Raises:
         UnknownName: for a brand that does not exist.
-        ChangeNeedsYes: when the change has not been agreed to.
+        ChangeNeedsYes: when there are new questions, which have not been agreed to.
     """
     name = find_brand(deployment.catalogue, brand).name
-    known = {prompt.key for prompt in deployment.catalogue.prompts}
+    asked_keys = {prompt.key for prompt in deployment.catalogue.prompts}
     facts = [fact for fact in deployment.catalogue.facts if fact.brand == name]
-    new = [prompt for prompt in fact_questions(facts) if prompt.key not in known]
-    if new:
-        listed = "; ".join(prompt.text for prompt in new)
-        these = wording.count(len(new), "question")
-        require_yes(f"{these} will be asked in every check of {name} ({listed})", agreed=agreed)
-        await deployment.store.catalogue.add_prompts(new)
-    return _added_card(name, new, bool(facts))
+    added = [prompt for prompt in fact_questions(facts) if prompt.key not in asked_keys]
+    if added:
+        count = wording.count(len(added), "question")
+        listed = "; ".join(prompt.text for prompt in added)
+        require_yes(f"{count} will be asked in every check of {name} ({listed})", agreed=agreed)
+        await deployment.store.catalogue.add_prompts(added)
+    return _added_card(name, added, has_facts=bool(facts))
 
 
-def _added_card(name: str, new: Sequence[Prompt], facts: bool) -> Card:
-    """Return the card of the added questions (`new`); `facts` is whether the brand has any fact."""
-    nothing = (
-        f"Every fact about {name} is asked about already."
-        if facts
-        else f"Nothing is known about {name} yet. Begin with: facts add"
-    )
+def _added_card(brand: str, added: Sequence[Prompt], *, has_facts: bool) -> Card:
+    """Return the card of the questions that were added about a brand's facts. If there are none, it
+    says that all facts are asked about already, or that the brand has no facts.
+    """
+    if added:
+        text = "They are asked from the next check on, and tagged fact."
+    elif has_facts:
+        text = f"Every fact about {brand} is asked about already."
+    else:
+        text = f"Nothing is known about {brand} yet. Begin with: facts add"
     return Card(
-        title=f"Added {wording.count(len(new), 'question')} about {name}",
-        text="They are asked from the next check on, and tagged fact." if new else nothing,
-        table=Table(("Question",), tuple((prompt.text,) for prompt in new)) if new else None,
-        actions=fitting(Action(f"check {quoted(name)}", "Check now")),
-        severity=Severity.GOOD if new else Severity.PLAIN,
-        data={"added": [{"key": prompt.key, "text": prompt.text} for prompt in new]},
+        title=f"Added {wording.count(len(added), 'question')} about {brand}",
+        text=text,
+        table=Table(("Question",), tuple((prompt.text,) for prompt in added)) if added else None,
+        actions=fitting(Action(f"check {quoted(brand)}", "Check now")),
+        severity=Severity.GOOD if added else Severity.PLAIN,
+        data={"added": [{"key": prompt.key, "text": prompt.text} for prompt in added]},
     )
 
 
 async def _false_claims(
     deployment: Deployment, brand: Brand, days: int
 ) -> AsyncIterator[FalseClaim]:
-    """Yield the false claims about a brand in the answers of runs that began in the last `days`."""
+    """Yield each false claim about a brand in the answers of runs that began in the last `days`
+    days, in the order of the answers; equal claims of several answers are repeated.
+    """
     since = deployment.clock.now() - timedelta(days=days)
     runs = {run.id for run in await deployment.store.runs.find() if run.started_at >= since}
-    false = await _false_details(deployment, brand, runs)
-    if not false:
+    details_by_answer = await _false_details(deployment, brand, runs)
+    if not details_by_answer:
         return
     async for answer in deployment.store.answers.stream(runs=runs):
-        for detail in false.get(answer.id, ()):
+        for detail in details_by_answer.get(answer.id, ()):
             yield false_claim(answer, detail)
 
 
 async def _false_details(
     deployment: Deployment, brand: Brand, runs: set[int]
 ) -> Mapping[int, list[Detail]]:
-    """Return the details of false claims about current facts in the given runs, by the number of
-    the answer.
+    """Return the false details of the scores of a brand in the given runs, by the number of the
+    answer; answers without one are left out. Only the scorer versions in use count, and only
+    details whose topic is the field of a current fact.
     """
-    versions, known = deployment.scoring.versions, {f.field for f in deployment.catalogue.facts}
-    found: dict[int, list[Detail]] = {}
+    versions = deployment.scoring.versions
+    fields = {fact.field for fact in deployment.catalogue.facts}
+    details_by_answer: dict[int, list[Detail]] = {}
     for record in await deployment.store.scores.findings(brand.name, FALSE_VERDICTS, runs=runs):
         if f"{record.scorer}@{record.version}" not in versions:
             continue
         details = [
-            d for d in record.score.details if d.verdict in FALSE_VERDICTS and d.topic in known
+            detail
+            for detail in record.score.details
+            if detail.verdict in FALSE_VERDICTS and detail.topic in fields
         ]
         if details:
-            found.setdefault(record.answer_id, []).extend(details)
-    return found
+            details_by_answer.setdefault(record.answer_id, []).extend(details)
+    return details_by_answer
 
 
-def _most_frequent_claim(
-    brand: Brand, clusters: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
+def _most_common_claim(
+    brand: Brand,
+    clusters: Sequence[ClaimCluster],
+    true_values: Mapping[str, str],
+    names: ModelNames,
 ) -> str:
-    """Return a sentence with the first of the clusters of claims, which the most answers make, and
-    its true value (`truths`, by field).
+    """Return a sentence with the claim that the most models make: which models, in how many
+    answers, and what is true. Without claims, or without facts to compare answers with, the
+    sentence says so.
+
+    Args:
+        brand: The brand.
+        clusters: The clusters of equal claims, those of the most models first; may be empty.
+        true_values: The true values of the brand's facts by field; may be empty.
+        names: The display names of models.
     """
-    if not truths:
+    if not true_values:
         return f"Nothing is known about {brand.name} to hold answers against."
     if not clusters:
         return "No answer states any of the known facts wrongly."
-    first = clusters[0]
-    shown = wording.listing([names.name(model) for model in first.models])
-    verb = "is" if len(first.models) == 1 else "are"
-    stated = wording.shorten(wording.line(first.first.stated), MAX_STATED)
+    cluster = clusters[0]
+    claim = cluster.first
+    models = wording.listing([names.name(model) for model in cluster.models])
+    verb = "is" if len(cluster.models) == 1 else "are"
+    stated = wording.shorten(wording.line(claim.stated), MAX_STATED)
     return (
-        f"{shown} {verb} {_verdict_words(first)} about the {first.first.field}: "
-        f"\u201c{stated}\u201d in "
-        f"{wording.count(first.answers, 'answer')}; in truth {_true_words(first, truths)}."
+        f"{models} {verb} {_verdict_words(cluster)} about the {claim.field}: "
+        f"\u201c{stated}\u201d in {wording.count(cluster.answers, 'answer')}; in truth "
+        f"{_true_words(cluster, true_values)}."
     )
 
 
 def _claims_footer(clusters: Sequence[ClaimCluster], days: int) -> str:
-    """Return the footer: the age of the answers in days, and, if a cluster of claims cites a
-    source, a caution about sources.
+    """Return the footer: the largest age of the answers in days; and, if answers with these claims
+    cite sources, a caution that the claims need not come from there.
     """
-    shown = f"Answers of the last {wording.count(days, 'day')}"
-    if not any(group.sources for group in clusters):
-        return f"{shown}."
-    return f"{shown}; a source that they cite need not be where the claim comes from."
+    age = f"Answers of the last {wording.count(days, 'day')}"
+    if not any(cluster.sources for cluster in clusters):
+        return f"{age}."
+    return f"{age}; a source that they cite need not be where the claim comes from."
 
 
 def _claims_table(
-    clusters: Sequence[ClaimCluster], truths: Mapping[str, str], names: ModelNames
+    clusters: Sequence[ClaimCluster], true_values: Mapping[str, str], names: ModelNames
 ) -> Table:
-    """Return a table of up to `SHOWN_CLAIMS` clusters of claims, with their true values (`truths`,
-    by field) and a column of sources if any is cited.
+    """Return a table of the first `SHOWN_CLAIMS` clusters of claims. The column of sources is left
+    out if none of these is cited beside a source.
+
+    Args:
+        clusters: The clusters of equal claims, in the order of the rows.
+        true_values: The true values of the brand's facts by field.
+        names: The display names of models.
     """
     shown = clusters[:SHOWN_CLAIMS]
     header = ("Fact", "Stated", "In truth", "By", "Answers", "Cited beside it")
-    columns = len(header) if any(group.sources for group in shown) else len(header) - 1
+    has_sources = any(cluster.sources for cluster in shown)
+    columns = len(header) if has_sources else len(header) - 1
     rows = tuple(
         (
-            f"{group.first.field}{', out of date' if group.first.verdict == 'stale' else ''}",
-            Tainted(group.first.stated),
-            _true_words(group, truths),
-            ", ".join(map(names.name, group.models)),
-            str(group.answers),
-            Tainted(", ".join(source for source, _ in group.sources[:SOURCES])),
+            f"{cluster.first.field}{', out of date' if cluster.first.verdict == 'stale' else ''}",
+            Tainted(cluster.first.stated),
+            _true_words(cluster, true_values),
+            ", ".join(map(names.name, cluster.models)),
+            str(cluster.answers),
+            Tainted(", ".join(source for source, _ in cluster.sources[:MAX_SOURCES])),
         )[:columns]
-        for group in shown
+        for cluster in shown
     )
-    return Table(header[:columns], rows, right=frozenset({4}))
+    return Table(header[:columns], rows, right=frozenset({header.index("Answers")}))
 
 
-def _true_words(cluster: ClaimCluster, truths: Mapping[str, str]) -> str:
-    return true_value(cluster.first.field, truths.get(cluster.first.field, ""))
+def _true_words(cluster: ClaimCluster, true_values: Mapping[str, str]) -> str:
+    return true_value(cluster.first.field, true_values.get(cluster.first.field, ""))
 
 
 def _verdict_words(cluster: ClaimCluster) -> str:
@@ -257,20 +299,19 @@ def _claim_quote(cluster: ClaimCluster, names: ModelNames) -> Quote:
     return Quote(source, Tainted(cluster.first.quote))
 
 
-def _claim_json(cluster: ClaimCluster, truths: Mapping[str, str]) -> dict[str, Any]:
-    """Return a cluster of false claims for JSON output; ``truth`` is from `truths` (by field), None
-    for a fact that was removed.
+def _claim_json(cluster: ClaimCluster, true_values: Mapping[str, str]) -> dict[str, Any]:
+    """Return a cluster of equal false claims for JSON output, with up to `MAX_QUOTES` distinct
+    quotes. ``truth`` is the entry of its field in `true_values`; None without one.
     """
+    quotes = list(dict.fromkeys(claim.quote for claim in cluster.claims if claim.quote))
     return {
         "field": cluster.first.field,
         "stated": cluster.first.stated,
         "verdict": cluster.first.verdict,
-        "truth": truths.get(cluster.first.field),
+        "truth": true_values.get(cluster.first.field),
         "models": [str(model) for model in cluster.models],
         "answers": cluster.answers,
-        "quotes": list(dict.fromkeys(claim.quote for claim in cluster.claims if claim.quote))[
-            :QUOTED
-        ],
+        "quotes": quotes[:MAX_QUOTES],
         "sources": [{"domain": domain, "answers": count} for domain, count in cluster.sources],
     }
 

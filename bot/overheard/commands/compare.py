@@ -11,6 +11,7 @@ from typing import Annotated
 from overheard.alerts.run_analysis import run_service
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
+from overheard.commands.check import SEED_BITS
 from overheard.commands.compare_card import chat_comparison_card, comparison_card
 from overheard.commands.demo import opened
 from overheard.commands.versus import versus
@@ -45,59 +46,66 @@ async def compare(
     own_seeds: Annotated[bool, option("Let each model draw for itself.")] = False,
     rounds: Annotated[int | None, option("How many rounds may be asked.", low=1, high=200)] = None,
 ) -> Proposal:
-    """Return a comparison of two models by the same questions as a proposal with its price.
-    Executing it asks round by round until each metric has a result.
+    """Return a comparison of two models by the same questions as a proposal with its price and its
+    seed. The price is that of all rounds; executing it asks round by round until each metric has a
+    verdict or the rounds are used up. The answers are stored and charged, outside the history.
 
-    The answers are stored and charged, outside the history. For two names of brands, the brands are
-    compared by stored answers instead, see `versus`.
+    If both names are those of brands, the proposal is free: it compares the brands by stored
+    answers, and asks no model.
 
     Args:
-        given: The deployment, or the session; without a configuration, the bundled example is used.
+        given: The deployment, or the session that opens one; a session without a configuration
+            opens the bundled example.
         call: The person who asks, the channel, and the progress display.
         base: The first model, as ``provider/model``.
-        tuned: The second model.
-        brand: The brand; by default the first that is tracked.
-        margin: Differences of a rate up to this many points count as equivalent.
+        tuned: The second model; if it is the first again, the two shares of its answers are
+            compared.
+        brand: The brand; empty means the first that is tracked.
+        margin: Differences of a rate up to this many points (of 100) count as equivalent.
         seed: Base of the sampling seeds; None draws a random number.
         own_seeds: Whether the models get different seeds.
         rounds: The largest number of rounds; None for ten, or more with few prompts.
 
     Raises:
         UnknownName: for a brand or a provider that does not exist.
-        NothingToAsk: when there is no brand or prompt.
+        NothingToAsk: when there is no tracked brand, or no question for the brand.
         BudgetExceeded: when the budget does not cover all rounds.
         BudgetUnknown: when there is a budget and an unknown price.
     """
-    drawn = secrets.randbits(31) if seed is None else seed
+    comparison_seed = secrets.randbits(SEED_BITS) if seed is None else seed
     async with opened(given) as deployment:
-        known = deployment.catalogue.brand
-        if known(base) and known(tuned):
+        find = deployment.catalogue.brand
+        if find(base) and find(tuned):
             return Proposal("", 0.0, partial(_compare_brands, given, call, base, tuned))
-        setup = _comparison_setup(deployment, base, tuned, brand, margin / 100, drawn)
+        setup = _comparison_setup(deployment, base, tuned, brand, margin / 100, comparison_seed)
         setup = replace(setup, own_seeds=own_seeds, most=rounds)
         calls = sum((unasked(panel, ()) for panel in setup.whole), Counter[Pair]())
         payer = _aside_run(deployment, call, setup.whole[0]).payer
         quote = await deployment.pricing.quote_calls(calls, payer, answers=calls.total())
-    return Proposal(
-        quote.price, quote.usd, partial(_compare_models, given, call, setup), {"seed": drawn}
-    )
+    execute = partial(_compare_models, given, call, setup)
+    return Proposal(quote.price, quote.usd, execute, {"seed": comparison_seed})
 
 
 async def _compare_brands(given: Deployment | Session, call: Call, brand: str, other: str) -> Card:
-    """Compare two brands by stored answers; no model is asked."""
+    """Compare two brands by stored answers, and return the card; no model is asked. A session in
+    `given` opens a deployment for it.
+    """
     async with opened(given) as deployment:
         return await versus(deployment, call, brand=brand, other=other)
 
 
 async def _compare_models(given: Deployment | Session, call: Call, setup: ComparisonSetup) -> Card:
     """Ask both models of a setup until every metric has a verdict or the rounds are used up, and
-    return the card; `given` is opened if it is a session.
+    return the card: verdicts in words for a chat, all figures elsewhere. A session in `given` opens
+    a deployment for it.
     """
     async with opened(given) as deployment:
-        carry_out = run_service(deployment, call).ask_aside
-        comparison = ModelComparison(
-            setup, carry_out, lambda panel: _aside_run(deployment, call, panel), deployment.scoring
-        )
+
+        def new_aside_run(panel: Panel) -> Run:
+            return _aside_run(deployment, call, panel)
+
+        ask_panel = run_service(deployment, call).ask_aside
+        comparison = ModelComparison(setup, ask_panel, new_aside_run, deployment.scoring)
         result = await comparison.play()
         if call.face is Face.CHAT:
             return await chat_comparison_card(setup, result, deployment.names)
@@ -107,26 +115,42 @@ async def _compare_models(given: Deployment | Session, call: Call, setup: Compar
 def _comparison_setup(
     deployment: Deployment, base: str, tuned: str, brand: str, margin: float, seed: int
 ) -> ComparisonSetup:
-    """Return the setup of a comparison of the models `base` and `tuned`, with a base of the
-    sampling seeds; `margin` is a share from 0 to 1. Raises UnknownName, or NothingToAsk without a
-    question for the brand.
+    """Return the setup of a comparison of two models by the questions for a brand. The brand's
+    prompts with the tag of controls become control prompts; without any, the packaged ones are.
+
+    Args:
+        deployment: The open deployment.
+        base: The first model, as ``provider/model``.
+        tuned: The second model.
+        brand: The name or alias of the brand; empty means the first that is tracked.
+        margin: The largest difference of a rate that counts as equivalent, as a share (0 to 1).
+        seed: Base of the sampling seeds.
+
+    Raises:
+        UnknownName: for a brand or a provider that does not exist.
+        NothingToAsk: when there is no tracked brand, or no question for the brand.
     """
     catalogue = deployment.catalogue
-    measured = choose_brands(catalogue, [brand] if brand else [])[0]
-    mine = catalogue.prompts_for(measured.name)
-    prompts = tuple(prompt for prompt in mine if CONTROL_TAG not in prompt.tags)
+    measured_brand = choose_brands(catalogue, [brand] if brand else [])[0]
+    brand_prompts = catalogue.prompts_for(measured_brand.name)
+    prompts = tuple(prompt for prompt in brand_prompts if CONTROL_TAG not in prompt.tags)
     if not prompts:
-        raise NothingToAsk(missing=f"no question is asked for {measured.name}")
-    first, second = (
-        choose_models(deployment.plugins.providers, [name])[0] for name in (base, tuned)
-    )
-    rivals = catalogue.rivals(measured.name)
+        raise NothingToAsk(missing=f"no question is asked for {measured_brand.name}")
+    providers = deployment.plugins.providers
     return ComparisonSetup(
-        measured, rivals, first, second, prompts, control_prompts(mine), seed, margin
+        brand=measured_brand,
+        rivals=catalogue.rivals(measured_brand.name),
+        base=choose_models(providers, [base])[0],
+        tuned=choose_models(providers, [tuned])[0],
+        prompts=prompts,
+        controls=control_prompts(brand_prompts),
+        seed=seed,
+        margin=margin,
     )
 
 
 def _aside_run(deployment: Deployment, call: Call, panel: Panel) -> Run:
+    """Return a run outside the history that begins now, and is not stored yet."""
     run = new_run(
         panel, deployment.clock.now(), label=LABEL, asked_by=call.who, channel=call.channel
     )

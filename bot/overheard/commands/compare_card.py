@@ -11,13 +11,17 @@ from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tai
 from overheard.cards.charts.forest import Difference, Spans
 from overheard.cards.charts.renderer import picture
 from overheard.cards.model_names import ModelNames
-from overheard.domain import Answer, PromptShift
+from overheard.domain import Answer, Model
 from overheard.finetune.contrasts import ERROR_RATE, Contrast, MetricResult
 from overheard.finetune.model_comparison import ComparisonResult, ComparisonSetup, StopReason
 from overheard.reading.markdown import readable
 
 SHOWN_PROMPTS = 2
 """Prompts whose answers are shown side by side."""
+
+
+MAX_TITLE_CHARS, MAX_QUESTION_CHARS = 140, 90
+"""Characters of a card's title, and of the question above a quote."""
 
 
 CHAT_VERDICTS = {
@@ -33,7 +37,7 @@ MOVED_VERDICTS = frozenset({MetricResult.BETTER, MetricResult.WORSE})
 """Verdicts of a difference."""
 
 
-MOST_NOUNS = 3
+MAX_NOUNS = 3
 """Metrics of each verdict that a chat names."""
 
 
@@ -42,8 +46,8 @@ MAX_QUOTE_CHARS = 300
 
 
 async def comparison_card(setup: ComparisonSetup, result: ComparisonResult) -> Card:
-    """Return the terminal's card of a comparison's result, with a picture if any metric could be
-    compared.
+    """Return the terminal's card of a comparison's result, with all figures. It has a picture and a
+    table if any metric could be compared.
     """
     chart = _difference_chart(
         setup, result, f"{setup.brand.name}: {setup.tuned} beside {setup.base}"
@@ -57,7 +61,8 @@ async def chat_comparison_card(
     setup: ComparisonSetup, result: ComparisonResult, names: ModelNames
 ) -> Card:
     """Return the chat's card of a comparison's result: the verdicts in words, with a picture of the
-    differences if any metric could be compared. All figures are in `Card.data`.
+    differences if any metric could be compared. All figures are in `Card.data`. Models with the
+    same display name are called by their ids.
     """
     base, tuned = names.name(setup.base), names.name(setup.tuned)
     if base == tuned:
@@ -66,7 +71,7 @@ async def chat_comparison_card(
         setup, result, f"{setup.brand.name}: {tuned} against {base}", for_chat=True
     )
     return Card(
-        title=wording.shorten(_chat_title(setup.brand.name, base, tuned, result), 140),
+        title=wording.shorten(_chat_title(setup.brand.name, base, tuned, result), MAX_TITLE_CHARS),
         text="\n".join(_verdict_lines(setup, result)),
         image=await picture(chart, "compare.png") if chart.spans else None,
         severity=_severity(setup, result),
@@ -77,8 +82,15 @@ async def chat_comparison_card(
 
 
 def _chat_title(brand: str, base: str, tuned: str, result: ComparisonResult) -> str:
-    """Return the title: at which of two models, `base` and `tuned` by display name, the brand does
-    better by the result.
+    """Return a sentence on whether a brand does better or worse at the second model than at the
+    first, or both in different metrics. If there is no verdict for either, it says "no better"; if
+    the comparison failed, that questions have no answer.
+
+    Args:
+        brand: The brand's name.
+        base: The first model's name for readers.
+        tuned: The second model's name for readers.
+        result: The result of the comparison.
     """
     verdicts = {contrast.verdict for contrast in result.metrics}
     if result.stopped is StopReason.FAILED:
@@ -93,8 +105,9 @@ def _chat_title(brand: str, base: str, tuned: str, result: ComparisonResult) -> 
 
 
 def _verdict_lines(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
-    """Yield a line for each verdict with up to `MOST_NOUNS` of its metrics, then a line on a leak
-    into control questions, then the failures.
+    """Yield a line for each verdict that a metric has, with the first `MAX_NOUNS` of these metrics
+    and the number of further ones; then a line if a fine-tune also names the brand in answers to
+    control questions; then the failures of a comparison that failed.
     """
     for verdict, words in CHAT_VERDICTS.items():
         nouns = [
@@ -103,24 +116,36 @@ def _verdict_lines(setup: ComparisonSetup, result: ComparisonResult) -> Iterator
             if contrast.verdict is verdict
         ]
         if nouns:
-            more = [f"{len(nouns) - MOST_NOUNS} more"] if len(nouns) > MOST_NOUNS else []
-            yield f"{words}: {wording.listing([*nouns[:MOST_NOUNS], *more])}."
-    if _is_tuned(setup) and any(
-        control.verdict is MetricResult.BETTER for control in result.controls
-    ):
+            more = [f"{len(nouns) - MAX_NOUNS} more"] if len(nouns) > MAX_NOUNS else []
+            yield f"{words}: {wording.listing([*nouns[:MAX_NOUNS], *more])}."
+    if _leaks(setup, result):
         yield f"It also names {setup.brand.name} where the question is about other things."
-    yield from result.failures if result.stopped is StopReason.FAILED else ()
+    if result.stopped is StopReason.FAILED:
+        yield from result.failures
 
 
-def _is_tuned(setup: ComparisonSetup) -> bool:
-    """Whether the second model may be a fine-tune of the first: both are of one provider."""
+def _may_be_tuned(setup: ComparisonSetup) -> bool:
+    """Return whether the second model may be a fine-tune of the first: both are of one provider."""
     return setup.base.provider == setup.tuned.provider
 
 
+def _leaks(setup: ComparisonSetup, result: ComparisonResult) -> bool:
+    """Return whether a fine-tune names the brand more often than its base in answers to control
+    questions, which are about other things; False for models of two providers.
+    """
+    return _may_be_tuned(setup) and any(
+        control.verdict is MetricResult.BETTER for control in result.controls
+    )
+
+
 def _terminal_card(setup: ComparisonSetup, result: ComparisonResult, image: Image | None) -> Card:
-    """Return the terminal's card of a comparison; without an image there is no table either."""
+    """Return the terminal's card of a comparison: sentences, counts, a table with intervals, the
+    picture `image`, and answers side by side. Without a picture, because no metric could be
+    compared, the table and the footer about it are left out.
+    """
+    title = f"{setup.brand.name} at {setup.tuned}, beside {setup.base}"
     return Card(
-        title=wording.shorten(f"{setup.brand.name} at {setup.tuned}, beside {setup.base}", 140),
+        title=wording.shorten(title, MAX_TITLE_CHARS),
         text="\n\n".join(_result_sentences(setup, result)),
         fields=(
             Field("Answers", f"{result.calls:,}"),
@@ -131,23 +156,26 @@ def _terminal_card(setup: ComparisonSetup, result: ComparisonResult, image: Imag
         quotes=tuple(_answer_quotes(setup, result)),
         image=image,
         severity=_severity(setup, result),
-        footer=(
-            "In brackets the 90 % interval. A verdict asks for more: of equal models, one is "
-            f"called better or worse in at most {ERROR_RATE * 100:g} of 100 comparisons. Both got "
-            "the same questions, "
-            f"with {'seeds of their own' if setup.own_seeds else 'the same seeds'},"
-            " as they are at this hour."
-        )
-        if image
-        else "",
+        footer=_table_footer(setup) if image else "",
         data=_comparison_json(setup, result),
         failed=result.stopped is StopReason.FAILED,
     )
 
 
+def _table_footer(setup: ComparisonSetup) -> str:
+    """Return what the intervals and verdicts of a comparison's table mean, in sentences."""
+    seeds = "seeds of their own" if setup.own_seeds else "the same seeds"
+    return (
+        "In brackets the 90 % interval. A verdict asks for more: of equal models, one is called "
+        f"better or worse in at most {ERROR_RATE * 100:g} of 100 comparisons. Both got the same "
+        f"questions, with {seeds}, as they are at this hour."
+    )
+
+
 def _result_sentences(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
-    """Yield sentences on the result of a comparison: verdicts by metric, metrics that could not be
-    compared, leaks into control questions, failures.
+    """Yield a sentence for each verdict with all of its metrics, better first; then one on metrics
+    that could not be compared, unless the comparison failed; then, for a possible fine-tune, one on
+    leaks into control questions; then the failures of a comparison that failed.
     """
     for verdict in (
         MetricResult.BETTER,
@@ -165,7 +193,7 @@ def _result_sentences(setup: ComparisonSetup, result: ComparisonResult) -> Itera
     if result.unseen and result.stopped is not StopReason.FAILED:
         unseen = wording.listing([metric.label.lower() for metric in result.unseen])
         yield f"Not compared: {unseen}. No question has answers of both models that show it."
-    if _is_tuned(setup):
+    if _may_be_tuned(setup):
         for contrast in result.controls:
             yield _leak_sentence(setup, contrast)
     if result.stopped is StopReason.FAILED:
@@ -173,8 +201,8 @@ def _result_sentences(setup: ComparisonSetup, result: ComparisonResult) -> Itera
 
 
 def _verdict_words(verdict: MetricResult, setup: ComparisonSetup) -> str:
-    """Return a verdict on a metric in words, with the name of the second model or the margin of the
-    setup.
+    """Return a verdict on a metric in words: at which model it is better or worse, within which
+    margin (in points of 100) the models are equivalent, or that it is not clear.
     """
     return {
         MetricResult.BETTER: f"better at {setup.tuned}",
@@ -187,8 +215,9 @@ def _verdict_words(verdict: MetricResult, setup: ComparisonSetup) -> str:
 
 
 def _leak_sentence(setup: ComparisonSetup, contrast: Contrast) -> str:
-    """Return a sentence on whether the fine-tune names the brand more often in answers to control
-    questions.
+    """Return a sentence on whether the fine-tune names the brand more often than its base in
+    answers to control questions, which are about other things: it does (a leak), it does not, or
+    this is not clear. Both rates and the number of questions are added.
     """
     scale = contrast.metric.scale
     rates = f"{wording.value(contrast.base, scale)} → {wording.value(contrast.tuned, scale)}"
@@ -204,19 +233,19 @@ def _leak_sentence(setup: ComparisonSetup, contrast: Contrast) -> str:
 
 
 def _severity(setup: ComparisonSetup, result: ComparisonResult) -> Severity:
-    """Return BAD for a leak or a worse metric, GOOD for a better metric only, else PLAIN."""
+    """Return the colour of a comparison's card: BAD for a leak into control questions or a worse
+    metric, GOOD for a better metric without these, else PLAIN.
+    """
     verdicts = {contrast.verdict for contrast in result.metrics}
-    leaks = _is_tuned(setup) and any(
-        control.verdict is MetricResult.BETTER for control in result.controls
-    )
-    if leaks or MetricResult.WORSE in verdicts:
+    if _leaks(setup, result) or MetricResult.WORSE in verdicts:
         return Severity.BAD
     return Severity.GOOD if MetricResult.BETTER in verdicts else Severity.PLAIN
 
 
 def _difference_table(setup: ComparisonSetup, result: ComparisonResult) -> Table:
-    """Return a table with a row for each metric, competitor and control: both values, the
-    difference with its interval, the verdict.
+    """Return a table with a row for each metric of the brand, then for the visibility of each
+    competitor, then for the brand's visibility in control questions: both values, the difference
+    with its interval, the verdict.
     """
     rows = [
         (contrast.metric.label, *_contrast_cells(contrast), contrast.verdict.value)
@@ -235,12 +264,12 @@ def _difference_table(setup: ComparisonSetup, result: ComparisonResult) -> Table
         for contrast in result.controls
     ]
     header = ("", str(setup.base), str(setup.tuned), "Difference", "Verdict")
-    return Table(header, tuple(rows), frozenset({1, 2, 3}))
+    return Table(header, tuple(rows), right=frozenset({1, 2, 3}))
 
 
 def _contrast_cells(contrast: Contrast) -> tuple[str, str, str]:
-    """Return three cells: the value at the base, the value at the tuned model, and the difference
-    with its interval.
+    """Return three cells: the value at the first model, the value at the second one, and the
+    difference with its 90 % interval in brackets, whose unit is left out.
     """
     scale = contrast.metric.scale
     low, high = (wording.change(end, scale) for end in contrast.interval)
@@ -252,37 +281,46 @@ def _contrast_cells(contrast: Contrast) -> tuple[str, str, str]:
 
 
 def _direction_words(contrast: Contrast) -> str:
-    """Return the verdict in words for a metric of which more is neither better nor worse."""
-    return {MetricResult.BETTER: "more", MetricResult.WORSE: "less"}.get(
-        contrast.verdict, contrast.verdict.value
-    )
+    """Return the verdict on a competitor's or a control's visibility, of which more is neither
+    better nor worse: ``more``, ``less``, or the verdict's own word.
+    """
+    if contrast.verdict is MetricResult.BETTER:
+        return "more"
+    if contrast.verdict is MetricResult.WORSE:
+        return "less"
+    return contrast.verdict.value
 
 
 def _answer_quotes(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]:
-    """Yield the first answer of each model to the `SHOWN_PROMPTS` prompts with the largest
-    differences, shortened to `MAX_QUOTE_CHARS`.
+    """Yield the first answer of each model, the first model's first, to each of the `SHOWN_PROMPTS`
+    prompts that differ most in the first metric. Each is on one line and cut to `MAX_QUOTE_CHARS`;
+    missing and empty answers are left out.
     """
     texts = {prompt.key: prompt.text for prompt in setup.prompts}
-    for moved in _changed_prompts(result.metrics)[:SHOWN_PROMPTS]:
+    for prompt_key in _differing_prompts(result.metrics)[:SHOWN_PROMPTS]:
+        question = wording.shorten(wording.line(texts.get(prompt_key, "")), MAX_QUESTION_CHARS)
         for model in (setup.base, setup.tuned):
-            answer_text = _first_answer_text(result.answers, moved, str(model))
+            answer_text = _first_answer_text(result.answers, prompt_key, model)
             if answer_text:
-                asked = wording.shorten(wording.line(texts.get(moved.prompt, "")), 90)
                 text = wording.shorten(wording.line(readable(answer_text)), MAX_QUOTE_CHARS)
-                yield Quote(f"{model}, asked “{asked}”", Tainted(text))
+                yield Quote(f"{model}, asked “{question}”", Tainted(text))
 
 
-def _changed_prompts(contrasts: Sequence[Contrast]) -> Sequence[PromptShift]:
-    first = next(iter(contrasts), None)
-    return [p for p in first.prompts if p.after != p.before] if first else []
+def _differing_prompts(contrasts: Sequence[Contrast]) -> list[str]:
+    """Return the keys of the prompts with a difference in the first metric, the largest first;
+    empty without a metric.
+    """
+    if not contrasts:
+        return []
+    return [moved.prompt for moved in contrasts[0].prompts if moved.after != moved.before]
 
 
-def _first_answer_text(answers: Sequence[Answer], moved: PromptShift, model: str) -> str:
-    """Return the text of a model's first answer to the prompt of `moved`; empty without one."""
+def _first_answer_text(answers: Sequence[Answer], prompt_key: str, model: Model) -> str:
+    """Return the text of a model's first answer to a prompt; empty without one."""
     texts = (
         answer.reply.text
         for answer in answers
-        if answer.question.prompt.key == moved.prompt and str(answer.question.model) == model
+        if answer.question.prompt.key == prompt_key and answer.question.model == model
     )
     return next(texts, "")
 
@@ -294,32 +332,33 @@ def _difference_chart(
     *,
     for_chat: bool = False,
 ) -> Spans:
-    """Return the chart of the differences with their intervals.
+    """Return the chart of the differences between two models with their 90 % intervals: the
+    metrics of the brand; its visibility in control questions, if the second model may be a
+    fine-tune of the first; the visibility of each competitor.
 
     Args:
         setup: The setup of the comparison.
         result: The result of the comparison.
         title: The chart's title.
-        for_chat: Whether metrics are named by the words of alerts and those with a difference come
-            first; otherwise they are named by their labels, in the order of the result.
+        for_chat: Whether metrics are named by the words of alerts, those with a difference first,
+            and equivalent ones are called alike. Otherwise they are named by their labels, in the
+            order of the result.
     """
-    metrics = sorted(
-        result.metrics, key=lambda contrast: for_chat and contrast.verdict not in MOVED_VERDICTS
-    )
-    spans = [
-        _difference_span(
-            (for_chat and words_of(contrast.metric.name).title) or contrast.metric.label,
-            contrast,
-            "alike"
-            if for_chat and contrast.verdict is MetricResult.EQUIVALENT
-            else contrast.verdict.value,
-        )
-        for contrast in metrics
-    ]
-    spans += [
-        _difference_span("On other subjects", contrast, _direction_words(contrast))
-        for contrast in (result.controls if _is_tuned(setup) else ())
-    ]
+    metrics: Sequence[Contrast] = result.metrics
+    if for_chat:
+        metrics = sorted(metrics, key=lambda contrast: contrast.verdict not in MOVED_VERDICTS)
+    spans = []
+    for contrast in metrics:
+        label, verdict = contrast.metric.label, contrast.verdict.value
+        if for_chat:
+            label = words_of(contrast.metric.name).title or label
+            verdict = "alike" if contrast.verdict is MetricResult.EQUIVALENT else verdict
+        spans.append(_difference_span(label, contrast, verdict))
+    if _may_be_tuned(setup):
+        spans += [
+            _difference_span("On other subjects", contrast, _direction_words(contrast))
+            for contrast in result.controls
+        ]
     spans += [
         _difference_span(f"{name}'s visibility", contrast, _direction_words(contrast))
         for name, contrast in result.rivals.items()
@@ -328,15 +367,23 @@ def _difference_chart(
 
 
 def _difference_span(label: str, contrast: Contrast, verdict: str) -> Difference:
-    moved = contrast.verdict in MOVED_VERDICTS
+    """Return a line of the chart: the difference with its interval, marked if the verdict is better
+    or worse.
+    """
     return Difference(
-        label, contrast.difference, contrast.interval, contrast.metric.scale, verdict, moved
+        label=label,
+        difference=contrast.difference,
+        interval=contrast.interval,
+        scale=contrast.metric.scale,
+        verdict=verdict,
+        moved=contrast.verdict in MOVED_VERDICTS,
     )
 
 
 def _comparison_json(setup: ComparisonSetup, result: ComparisonResult) -> dict[str, Any]:
-    """Return the setup and result of a comparison for JSON output: differences in the units of each
-    metric, the price in US dollars.
+    """Return the setup and result of a comparison for JSON output. Values, differences and
+    intervals are in the units of each metric; ``calls`` counts the answers; ``stopped`` says why no
+    further round was asked.
     """
     return {
         "brand": setup.brand.name,
@@ -356,7 +403,10 @@ def _comparison_json(setup: ComparisonSetup, result: ComparisonResult) -> dict[s
 
 
 def _contrast_json(contrast: Contrast) -> dict[str, Any]:
-    """Return the difference in one metric for JSON output, in the units of the metric."""
+    """Return the comparison of two models in one metric for JSON output: the means of both, the
+    difference (second minus first) and its interval in the units of the metric, the verdict, and
+    the number of pairs of answers.
+    """
     return {
         "metric": contrast.metric.name,
         "base": contrast.base,

@@ -13,31 +13,36 @@ from overheard.deployment import Call
 from overheard.domain.operations import StoreHealth, TableSize
 from overheard.session import Session
 
-DEAD = 0.2
-"""The share of a table's rows that may be dead before it is reported."""
-FREE = 0.25
-"""The share of a file that may be empty before it is reported."""
+MAX_DEAD_SHARE, MAX_DEAD_ROWS = 0.2, 1_000
+"""A table is reported when more than this share of its rows, and more than this number, is dead."""
+MAX_FREE_SHARE = 0.25
+"""A file is reported when more than this share of it is empty."""
+MB, GB = 2**20, 2**30
+"""Bytes."""
 
 
 async def upgrade_store(session: Session, _: Call) -> Card:
-    """Migrate the store's schema to the revision of this version.
+    """Migrate the schema of the configured store to the revision of this version, and return the
+    card with both revisions. A store of that revision stays as it is.
 
     Raises:
+        ConfigError: for an invalid configuration, with all its faults.
         StoreError: when the store cannot be used.
     """
     config = session.read_config()
     before, after = await session.maintenance().migrate(config.storage.url)
     async with session.open_deployment(config):
-        pass  # what was done is noted there, now that there is a table for it
-    done = f"It is at revision {after}{' already' if before == after else ''}."
-    return Card("Store upgraded", done, data={"before": before, "after": after})
+        pass  # opening writes the use of this command to the audit log, whose table exists now
+    text = f"It is at revision {after}{' already' if before == after else ''}."
+    return Card("Store upgraded", text, data={"before": before, "after": after})
 
 
 async def check_store(session: Session, _: Call) -> Card:
-    """Show whether the store is intact, its size, and whether a vacuum would help; the card of a
-    damaged store is `failed`.
+    """Show whether the configured store is intact, its size, and whether a vacuum would help. The
+    card of a damaged store, or of one with another schema, is failed.
 
     Raises:
+        ConfigError: for an invalid configuration, with all its faults.
         StoreError: when the store cannot be used.
     """
     health = await session.maintenance().examine(session.read_config().storage.url)
@@ -64,20 +69,28 @@ async def copy(
     *,
     target: Annotated[str, argument("Its URL, as in [storage].", word="url")],
 ) -> Card:
-    """Copy all tables into another store, which must be empty.
+    """Copy all tables of the configured store into another, empty store, and return the card with
+    the number of rows of each table that is not empty. The configuration is not changed.
+
+    Args:
+        session: The session that reads the configuration.
+        call: Shows the progress.
+        target: The URL of the other store, such as ``postgresql://overheard@db/overheard``.
 
     Raises:
+        ConfigError: for an invalid configuration, with all its faults.
         StoreError: when a store cannot be used, or the target is not empty.
     """
     config = session.read_config()
-    async with session.open_deployment(config, create=False):  # where it is noted
+    # Opening writes the use of this command to the audit log.
+    async with session.open_deployment(config, create=False):
         counts = await session.maintenance().copy(config.storage.url, target, call.progress)
     rows = tuple((name, f"{count:,}") for name, count in counts.items() if count)
     return Card(
         title=f"Copied {wording.count(sum(counts.values()), 'row')}",
         text="The counts of all tables are the same in both. To use the copy, name it in "
         "[storage] url.",
-        table=Table(("Table", "Rows in both"), rows, frozenset({1})) if rows else None,
+        table=Table(("Table", "Rows in both"), rows, right=frozenset({1})) if rows else None,
         severity=Severity.GOOD,
         data={"rows": dict(counts)},
     )
@@ -86,14 +99,17 @@ async def copy(
 async def back_up(
     session: Session, _: Call, *, file: Annotated[Path, argument("The new file.")]
 ) -> Card:
-    """Write a copy of the SQLite store to a new file while other processes use the store.
+    """Write a copy of the configured SQLite store to a new file, and return the card with its size.
+    Other processes may use the store meanwhile.
 
     Raises:
+        ConfigError: for an invalid configuration, with all its faults.
         StoreError: when the store cannot be used, or is a PostgreSQL database.
-        FileUnwritable: when the file is there, or cannot be written.
+        FileUnwritable: when the file exists already, or cannot be written.
     """
     config = session.read_config()
-    async with session.open_deployment(config, create=False):  # where it is noted
+    # Opening writes the use of this command to the audit log.
+    async with session.open_deployment(config, create=False):
         size = await session.maintenance().back_up(config.storage.url, file)
     return Card(
         title=f"Wrote {_mb_or_gb(size)} to {file}",
@@ -105,7 +121,9 @@ async def back_up(
 
 
 def _problem_lines(health: StoreHealth) -> list[str]:
-    """Return the problems of a store as sentences; empty for an intact store."""
+    """Return the problems of a store as sentences, the last of which says what to do; empty for an
+    intact store. A store of another schema has only this problem, since the rest is not examined.
+    """
     if health.revision != health.expected:
         revision = health.revision or "none"
         remedy = "run: overheard db upgrade"
@@ -125,9 +143,12 @@ def _problem_lines(health: StoreHealth) -> list[str]:
 
 
 def _advice_sentences(health: StoreHealth) -> list[str]:
-    """Return what would free space in a store, as sentences."""
+    """Return what would free space in a store, as sentences: a vacuum of a file that is largely
+    empty, and one of each table with many dead rows. One sentence says that no vacuum is needed;
+    empty if the size of the store is 0, which means that it was not examined.
+    """
     lines = []
-    if health.size and health.free > FREE * health.size:
+    if health.size and health.free > MAX_FREE_SHARE * health.size:
         lines.append(
             f"{_mb_or_gb(health.free)} of the file are empty, and will be used again; to have them "
             f"back now, stop Overheard and run VACUUM in sqlite3."
@@ -136,28 +157,34 @@ def _advice_sentences(health: StoreHealth) -> list[str]:
         f"{wording.count(table.dead, 'row')} of {table.name} are dead, beside {table.rows:,}; see "
         f"that autovacuum runs, or run: VACUUM (ANALYZE) {table.name};"
         for table in health.tables
-        if table.dead > max(1_000, DEAD * (table.rows + table.dead))
+        if table.dead > max(MAX_DEAD_ROWS, MAX_DEAD_SHARE * (table.rows + table.dead))
     ]
-    return lines or (["It needs no vacuum."] if health.size else [])
+    if not lines and health.size:
+        return ["It needs no vacuum."]
+    return lines
 
 
 def _sizes_table(tables: tuple[TableSize, ...]) -> Table | None:
-    """Return a table of the largest tables of a store, with rows, size and dead rows; None without
-    any.
+    """Return a table of the given tables of a store, in their order, with rows, size, dead rows and
+    the time of the last vacuum; None without any.
     """
     rows = tuple(
         (
-            *(table.name, f"{table.rows:,}", _mb_or_gb(table.size), f"{table.dead:,}"),
+            table.name,
+            f"{table.rows:,}",
+            _mb_or_gb(table.size),
+            f"{table.dead:,}",
             f"{table.vacuumed:%Y-%m-%d %H:%M}" if table.vacuumed else "never",
         )
         for table in tables
     )
     header = ("Table", "Rows, about", "Size", "Dead rows", "Vacuumed")
-    return Table(header, rows, frozenset({1, 2, 3})) if rows else None
+    return Table(header, rows, right=frozenset({1, 2, 3})) if rows else None
 
 
-def _mb_or_gb(number: int) -> str:
-    return f"{number / 2**20:,.1f} MB" if number < 2**30 else f"{number / 2**30:,.1f} GB"
+def _mb_or_gb(size: int) -> str:
+    """Return a size in bytes as megabytes, or gigabytes from 1 GB on: ``12.3 MB``."""
+    return f"{size / MB:,.1f} MB" if size < GB else f"{size / GB:,.1f} GB"
 
 
 UPGRADE = CommandSpec(

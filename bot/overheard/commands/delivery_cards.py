@@ -17,7 +17,7 @@ from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import themed
 from overheard.commands.access import REQUEST, request_card
 from overheard.commands.alerts import alert_card
-from overheard.commands.check_card import RESTARTED, gone_on, standings_of
+from overheard.commands.check_card import RESTARTED, completed_later_card, standings_of
 from overheard.commands.digest import digest
 from overheard.commands.editions import edition_card
 from overheard.commands.examinations import shutdown_findings
@@ -207,7 +207,7 @@ async def run_result(
         outcome.count(answer)
     alerts = [a for a in await deployment.store.alerts.find() if a.shift.run_id == run.id]
     rows = await standings_of(deployment, call.progress, run.panel, outcome)
-    return Outgoing(await gone_on(deployment, call, outcome, rows, len(alerts), note))
+    return Outgoing(await completed_later_card(deployment, call, outcome, rows, len(alerts), note))
 
 
 PERIOD = timedelta(days=7)

@@ -35,8 +35,11 @@ async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
     return 1 - min(1.0, await rescoring.count_readings_left() / whole) if whole else 1.0
 
 
-async def waiting(deployment: Deployment) -> list[str]:
-    """Return a list with a sentence if an edition is pending, else an empty list."""
+async def pending_edition_sentences(deployment: Deployment) -> list[str]:
+    """Return a list with one text on an edition (the scores of one version of each scorer) that is
+    to replace the current one: how much of history it has scored, or that it is ready. Empty if no
+    edition is pending.
+    """
     edition = pending_edition(await deployment.store.editions.all())
     if edition is None:
         return []

@@ -16,7 +16,7 @@ from overheard.cards.command import IN_CHAT, CommandSpec, Face, Kind, argument, 
 from overheard.commands import standings
 from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
 from overheard.commands.check_card import fault_sentences
-from overheard.commands.editions import waiting
+from overheard.commands.editions import pending_edition_sentences
 from overheard.commands.export import replacing
 from overheard.commands.page import ReportPage, read_page
 from overheard.commands.page_html import page_html
@@ -77,7 +77,11 @@ async def report(
     ]
     data = {"brands": [card.data for card in (first, *others)]}
     text = "\n\n".join(
-        [str(first.text), *await waiting(deployment), *fault_sentences(deployment.scoring.faults)]
+        [
+            str(first.text),
+            *await pending_edition_sentences(deployment),
+            *fault_sentences(deployment.scoring.faults),
+        ]
     )
     return replace(first, text=text, more=tuple(others), data=data)
 
