@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from overheard.alerts.events import event_card, quiet_hours_card
-from overheard.alerts.outbox import EARLIER
+from overheard.alerts.outbox import EARLIER_ALERT_LABEL
 from overheard.cards.card import Card, Link
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
@@ -205,7 +205,9 @@ async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
         card = await alert_card(now, Call(), alert)
         if alert.state not in SAME and _is_new(alert.id, card.title, alert.state.value):
             if alert.follows:
-                card = replace(card, link=Link(EARLIER, "https://acme.slack.com/archives/C1/p1"))
+                card = replace(
+                    card, link=Link(EARLIER_ALERT_LABEL, "https://acme.slack.com/archives/C1/p1")
+                )
             yield Scene("Alerts", f"Alert {alert.id} in its channel", card)
         for event in (await now.store.alerts.events(alert.id))[1:][-1:]:
             if event.what is AlertEventKind.CONTINUED:  # which is not posted

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.outbox import LEASE, MOST_EDITS, Outbox, Outgoing
+from overheard.alerts.outbox import LEASE, MAX_EDIT_ATTEMPTS, Outbox, Outgoing
 from overheard.alerts.routes import Routes
 from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
@@ -291,7 +291,7 @@ async def test_a_message_that_somebody_deleted_is_let_be() -> None:
     await house.settle(bot, hours=12, pause=600)
 
     assert house.shown() == []
-    assert house.chat.calls.count("edit") == MOST_EDITS
+    assert house.chat.calls.count("edit") == MAX_EDIT_ATTEMPTS
     assert await house.store.deliveries.find(waiting=True) == []
 
 

@@ -87,23 +87,25 @@ class BurstPlanner:
         self._providers = providers
 
     async def analyse(self) -> list[Suspicion]:
-        """Replay the stored history of every tracked brand up to its latest run, and return the
-        suspicions of all brands; reads the store and asks no model.
+        """Replay the stored history of every tracked brand up to its latest run. Return how
+        strongly each brand's evidence at each model suggests a change, in the order of the brands.
+        Nothing is stored, and no model is asked.
         """
         past = self._past
         updates, restarts = await past.store.updates.find(), await past.restarts()
-        names = [brand.name for brand in past.catalogue.brands if brand.tracked]
-        return [
-            suspicion
-            for brand in names
-            for suspicion in suspicions(brand, await past.replay(brand, updates, restarts=restarts))
-        ]
+        found: list[Suspicion] = []
+        for brand in [brand.name for brand in past.catalogue.brands if brand.tracked]:
+            replay = await past.replay(brand, updates, restarts=restarts)
+            found += suspicions(brand, replay)
+        return found
 
     async def plan(self, suspicions: Iterable[Suspicion]) -> list[PlannedBurst]:
-        """Return the next burst of each model that needs a burst, the earliest first.
+        """Return the next burst of each model that needs one, the earliest first. Models without a
+        result in ``suspicions``, and models whose provider cannot be asked, get none. Nothing is
+        stored, and no model is asked.
 
         Args:
-            suspicions: The results of the latest analysis, of all brands.
+            suspicions: The results of the latest analysis, of all brands at all models.
         """
         by_model: dict[Model, list[Suspicion]] = {}
         for suspicion in suspicions:
@@ -125,8 +127,9 @@ class BurstPlanner:
         runs: Iterable[Run],
         updates: Sequence[ModelUpdate],
     ) -> PlannedBurst | None:
-        """Return the earlier of two bursts: the one that follows an announced update, and the one
-        for signs of a change. None when neither is wanted or the model has no runs.
+        """Return the next burst of a model: of the burst that follows an announced update and the
+        burst for signs of a change, the earlier one. None when neither is wanted, or the model has
+        no runs.
 
         Args:
             model: The model.
@@ -134,72 +137,90 @@ class BurstPlanner:
             runs: All runs of the store.
             updates: The updates of the model.
         """
-        made = _made_runs(model, suspicions, runs)
-        if not made:
+        model_runs = _runs_of_model(model, suspicions, runs)
+        if not model_runs:
             return None
-        asked = _Asked(self._past.catalogue, model, made)
-        times = sorted({u.at for u in updates if u.source in ANNOUNCED})
+        asked = _AskedModel(self._past.catalogue, model, model_runs)
+        update_times = sorted({update.at for update in updates if update.source in ANNOUNCED})
         wanted = [
-            await self._update_burst(asked, times) if times else None,
+            await self._update_burst(asked, update_times) if update_times else None,
             self._sign_burst(asked, suspicions, updates),
         ]
         return min(filter(None, wanted), key=lambda plan: plan.burst.at, default=None)
 
-    async def _update_burst(self, asked: _Asked, times: Sequence[datetime]) -> PlannedBurst | None:
-        """Return the burst that follows the latest announced update. None when the effect on every
-        brand is clear, or the calls of the burst would exceed the year's budget for bursts.
+    async def _update_burst(
+        self, asked: _AskedModel, update_times: Sequence[datetime]
+    ) -> PlannedBurst | None:
+        """Return the burst that follows the latest announced update, by which it gets clear what
+        the update did to the visibility of the tracked brands.
+
+        None when this is clear for every brand, when no prompt concerns a brand for which it is
+        not, when the follow-up has had all its runs, or when the calls of the burst would exceed
+        the year's budget for bursts.
 
         Args:
             asked: The model and its runs.
-            times: Times of the announced updates, in order, at least one.
+            update_times: Times of the announced updates, the earliest first; at least one.
         """
         blocks = await self._past.store.blocks.table(model=asked.model, metric=VISIBILITY)
-        known = streams_of_table(blocks.of(self._past.versions))
-        names = [brand.name for brand in asked.tracked]
-        effects = [
-            found
-            for s in known
-            if s.key.brand in names and (found := _open_update(s, known, times))
+        streams_of_model = streams_of_table(blocks.of(self._past.versions))
+        tracked = {brand.name for brand in asked.tracked}
+        unclear = [
+            open_update
+            for stream in streams_of_model
+            if stream.key.brand in tracked
+            if (open_update := _open_update(stream, streams_of_model, update_times))
         ]
-        brands = [effect.before.key.brand for effect in effects]
+        brands = [open_update.before.key.brand for open_update in unclear]
         prompts, plan = asked.prompts(brands), announced_updates.DEFAULT_PLAN
-        if not prompts or asked.spent + plan.calls > self._policy.budget:
+        if not prompts or asked.burst_calls_spent + plan.calls > self._policy.budget:
             return None
+        latest_update = update_times[-1]
         burst = announced_updates.next_burst_after_update(
-            effects[0].verdict,
+            unclear[0].verdict,
             plan,
-            update=times[-1],
-            since=[made_run.run for made_run in asked.made if made_run.run.at >= times[-1]],
+            update=latest_update,
+            since=[past.run for past in asked.runs if past.run.at >= latest_update],
             prompts=list(prompts),
-            before=[effect.before for effect in effects],
-            seed=asked.made[-1].run.id,
+            before=[open_update.before for open_update in unclear],
+            seed=asked.runs[-1].run.id,
         )
         return asked.planned(burst, BurstCause.UPDATE, brands) if burst else None
 
     def _sign_burst(
-        self, asked: _Asked, suspicions: Sequence[Suspicion], updates: Sequence[ModelUpdate]
+        self, asked: _AskedModel, suspicions: Sequence[Suspicion], updates: Sequence[ModelUpdate]
     ) -> PlannedBurst | None:
-        """Return a burst for the brand with the strongest evidence among those that need one; None
-        when no brand needs a burst.
+        """Return a burst for a model that may have changed: for the brand with the strongest
+        evidence among those that need a burst. None when no brand needs one.
+
+        A brand needs none when no prompt concerns it, when its evidence is over the threshold or
+        raised an alarm since the last scheduled run, when there is no sign of a change, or when the
+        bursts or the calls that the policy allows are used up.
 
         Args:
             asked: The model and its runs.
             suspicions: The results of the latest analysis of each brand at the model.
-            updates: The updates of the model; inferred ones are signs of a change.
+            updates: The updates of the model; those that nobody announced are signs of a change.
         """
-        sign = _is_fresh_sign(asked.made, updates)
+        has_sign = _has_new_sign(asked.runs, updates)
+        last_scheduled = max((past.run for past in asked.runs if not past.burst), default=None)
         for suspicion in sorted(
             suspicions, key=lambda suspicion: (-suspicion.largest, suspicion.brand)
         ):
             prompts = asked.prompts([suspicion.brand])
-            scheduled = max((m.run for m in asked.made if not m.burst), default=None)
-            alarm = bool(suspicion.alarmed and scheduled and suspicion.alarmed >= scheduled)
+            has_alarm = bool(
+                suspicion.alarmed and last_scheduled and suspicion.alarmed >= last_scheduled
+            )
             burst = prompts and bursts.next_burst(
-                asked.made,
-                BurstSigns(suspicion.largest, suspicion.crossed or alarm, sign),
+                asked.runs,
+                BurstSigns(
+                    largest=suspicion.largest,
+                    alarm=suspicion.crossed or has_alarm,
+                    canary=has_sign,
+                ),
                 self._policy,
                 scheduled=0,
-                now=asked.made[-1].run.at,
+                now=asked.runs[-1].run.at,
                 prompts=list(prompts),
                 streams=suspicion.streams,
                 seed=0,
@@ -212,12 +233,18 @@ class BurstPlanner:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A model with its runs and the catalogue of what it may be asked."""
+class _AskedModel:
+    """A model with the catalogue of what it may be asked, and its past runs.
+
+    Attributes:
+        catalogue: The brands and prompts.
+        model: The model.
+        runs: The runs that asked the model, the oldest first; at least one.
+    """
 
     catalogue: Catalogue
     model: Model
-    made: Sequence[MadeRun]
+    runs: Sequence[MadeRun]
 
     @property
     def tracked(self) -> list[Brand]:
@@ -231,18 +258,24 @@ class _Asked:
         return {p.key: p for p in self.catalogue.prompts if any(map(p.concerns, brands))}
 
     @property
-    def spent(self) -> int:
-        """How many calls went to bursts in the year before the latest run."""
-        return bursts.calls_spent(self.made, self.made[-1].run.at)
+    def burst_calls_spent(self) -> int:
+        """How many calls went to bursts in the 365 days before the latest run, that included."""
+        return bursts.calls_spent(self.runs, self.runs[-1].run.at)
 
     def planned(self, burst: Burst, cause: BurstCause, brands: Sequence[str]) -> PlannedBurst:
-        """Return a burst with its key and its panel, which covers all tracked brands that its
-        prompts concern.
+        """Return a burst with the key and the panel of the run that asks it.
 
-        The key and the seed depend on the latest run and the model only, so every process plans the
-        same run. ``brands`` are the names of the brands that are the reason for the burst.
+        The panel has the prompts of the burst, each as often as the burst says, and all tracked
+        brands that they concern. The key and the seed depend on the latest run and the model only,
+        so every process plans the same run.
+
+        Args:
+            burst: When and how often each prompt is asked; prompts that the catalogue lacks are
+                left out.
+            cause: Why the burst is wanted.
+            brands: The names of the brands that are the reason for the burst.
         """
-        latest = self.made[-1].run
+        latest = self.runs[-1].run
         key = f"burst-{latest.id}-{self.model}"
         prompts = tuple(p for p in self.catalogue.prompts if p.key in burst.asks)
         panel = Panel(
@@ -257,61 +290,88 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _OpenUpdate:
-    """A brand's stream before an update whose effect is not clear yet."""
+    """An update whose effect on a brand is not clear yet.
+
+    Attributes:
+        before: The brand's stream up to the update.
+        verdict: The effect so far; None before there is anything to compare.
+    """
 
     before: Stream
     verdict: UpdateEffect | None
 
 
 def _open_update(
-    stream: Stream, known: Sequence[Stream], times: Sequence[datetime]
+    stream: Stream, streams_of_model: Sequence[Stream], update_times: Sequence[datetime]
 ) -> _OpenUpdate | None:
-    """Return a stream cut before the latest update, with the verdict so far, while the effect of
-    the update is not clear. None when the effect is clear, or without answers before the update.
+    """Return what is known of the latest update if its effect on a brand is not clear yet.
+
+    It is not clear before there is anything to compare, and while further answers may decide it.
+    Return None when the effect is clear. Also return None when the brand has no answers from runs
+    before the update, because nothing can be compared with them.
 
     Args:
-        stream: The stream of a brand at the model.
-        known: All streams of the model; the other ones show what a change of all brands looks
-            like.
-        times: Times of the updates, in order, at least one.
+        stream: The stream of the brand at the model.
+        streams_of_model: All streams of the model and metric, among them ``stream``; the others
+            show what a change of all brands looks like.
+        update_times: Times of the model's announced updates, the earliest first; at least one.
     """
-    before = run_slice(stream, 0, bisect_left(stream.runs, RunKey(times[-1], 0)))
+    # The number 0 sorts before every run of that time.
+    first_row_since = bisect_left(stream.runs, RunKey(update_times[-1], 0))
+    before = run_slice(stream, 0, first_row_since)
     if not before.n.any():
         return None
-    others = [other for other in known if other is not stream]
-    verdict = announced_updates.follow_updates(stream, others, times)[-1]
-    return (
-        _OpenUpdate(before, verdict)
-        if verdict is None or verdict.finding is UpdateStatus.OPEN
-        else None
-    )
+    others = [other for other in streams_of_model if other is not stream]
+    verdict = announced_updates.follow_updates(stream, others, update_times)[-1]
+    if verdict is not None and verdict.finding is not UpdateStatus.OPEN:
+        return None
+    return _OpenUpdate(before, verdict)
 
 
-def _made_runs(model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run]) -> list[MadeRun]:
-    """Return the runs that asked a model, in the order of time, including failed runs: if a burst
-    without answers did not count, it would be repeated at once. ``suspicions`` show which imported
-    runs have answers of the model.
+def _runs_of_model(
+    model: Model, suspicions: Iterable[Suspicion], runs: Iterable[Run]
+) -> list[MadeRun]:
+    """Return the runs that asked a model, in the order of time. Runs outside of the brands' history
+    are left out.
+
+    Failed runs are included: if a burst without answers did not count, it would be repeated at
+    once.
+
+    Args:
+        model: The model.
+        suspicions: The results of the latest analysis at the model; their streams show which
+            imported runs, which have no panel, have answers of the model.
+        runs: All runs of the store.
     """
     answered = {
         run.id for suspicion in suspicions for stream in suspicion.streams for run in stream.runs
     }
     model_runs = [
-        MadeRun(RunKey(run.started_at, run.id), len(run.panel or ()), run.label == BURST)
+        MadeRun(
+            RunKey(run.started_at, run.id), calls=len(run.panel or ()), burst=run.label == BURST
+        )
         for run in runs
         if not run.aside and (model in run.panel.models if run.panel else run.id in answered)
     ]
     return sorted(model_runs, key=lambda made_run: made_run.run)
 
 
-def _is_fresh_sign(made: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> bool:
-    """Return whether a silent update has shown in the replies, or been found by a canary, after the
-    last scheduled run but one, and no burst has been made since.
+def _has_new_sign(runs: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> bool:
+    """Return whether there is a sign of a change after which no burst has been made yet.
+
+    A sign is an update that nobody announced: it showed in replies or a canary, or a person marked
+    it. Only signs after the last scheduled run but one count; with fewer than two scheduled runs,
+    all signs count.
+
+    Args:
+        runs: The runs that asked the model, the oldest first.
+        updates: The updates of the model.
     """
-    scheduled = [made_run.run.at for made_run in made if not made_run.burst]
-    signs = [u.at for u in updates if u.source not in ANNOUNCED]
-    fresh = [at for at in signs if len(scheduled) < 2 or at > scheduled[-2]]
-    bursts = [made_run.run.at for made_run in made if made_run.burst]
-    return any(not bursts or bursts[-1] < at for at in fresh)
+    scheduled = [past.run.at for past in runs if not past.burst]
+    burst_times = [past.run.at for past in runs if past.burst]
+    signs = [update.at for update in updates if update.source not in ANNOUNCED]
+    recent_signs = [at for at in signs if len(scheduled) < 2 or at > scheduled[-2]]
+    return any(not burst_times or burst_times[-1] < at for at in recent_signs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,27 +396,37 @@ class Suspicion:
 
 
 def suspicions(brand: str, replay: BrandReplay) -> list[Suspicion]:
-    """Return, for each model of a replayed brand in order, how strongly the brand's latest evidence
-    suggests a change.
+    """Return how strongly a brand's evidence after its latest run suggests a change, once for each
+    model with a baseline, in the order of the models.
+
+    Args:
+        brand: The brand's name.
+        replay: The replayed past of the brand.
     """
-    monitor = replay.monitor
-    return [
-        _suspicion(brand, model, replay)
-        for model in sorted({seen.stream.key.model for seen in monitor.streams})
-    ]
+    models = {analysis.stream.key.model for analysis in replay.monitor.streams}
+    return [_suspicion(brand, model, replay) for model in sorted(models)]
 
 
 def _suspicion(brand: str, model: Model, replay: BrandReplay) -> Suspicion:
-    """Return how strongly a replayed brand's latest evidence at one model suggests a change."""
-    analyses = [seen for seen in replay.monitor.streams if seen.stream.key.model == model]
-    alarms = [a.run for a in replay.alarms if any(s.model == model for s in a.shifts)]
+    """Return how strongly a brand's evidence after its latest run suggests a change at one model.
+    Whether the evidence is over the threshold is known of the brand at all models together.
+
+    Args:
+        brand: The brand's name.
+        model: A model with at least one analysed stream.
+        replay: The replayed past of the brand.
+    """
+    analyses = [one for one in replay.monitor.streams if one.stream.key.model == model]
+    alarm_runs = [
+        alarm.run for alarm in replay.alarms if any(shift.model == model for shift in alarm.shifts)
+    ]
     return Suspicion(
         brand=brand,
         model=model,
-        largest=max(seen.largest for seen in analyses),
+        largest=max(analysis.largest for analysis in analyses),
         crossed=replay.monitor.crossed,
-        alarmed=max(alarms, default=None),
-        streams=tuple(seen.stream for seen in analyses),
+        alarmed=max(alarm_runs, default=None),
+        streams=tuple(analysis.stream for analysis in analyses),
     )
 
 
@@ -367,12 +437,12 @@ BURSTS = "bursts that are due"
 async def planned_bursts(
     deployment: Deployment, suspicions: Iterable[Suspicion] | None = None
 ) -> list[PlannedBurst]:
-    """Return the next burst of each model that needs one, the earliest first. Reads the store; no
-    model is asked.
+    """Return the next burst of each model that needs one, the earliest first, within the configured
+    yearly budget of calls. Nothing is stored, and no model is asked.
 
     Args:
         deployment: The open deployment.
-        suspicions: Results of the latest analysis; by default all brands are analysed again.
+        suspicions: Results of the latest analysis of all brands; None analyses them again.
     """
     policy = BurstPolicy(budget=deployment.config.bursts.calls_a_year)
     planner = BurstPlanner(HistoryReader.of(deployment), policy, deployment.plugins.providers)
@@ -380,8 +450,9 @@ async def planned_bursts(
 
 
 def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) -> str:
-    """Return a sentence for people on a planned burst: why it is wanted, after which time (in the
-    zone of the call), and whether the bot asks it or which command does.
+    """Return a sentence for people on a planned burst: why it is wanted, how many questions it has,
+    and after which time they are asked, in the time zone of the call. If bursts are automatic, it
+    says that ``overheard run`` asks them, and otherwise which command does.
     """
     brands, model = wording.listing(planned.brands), planned.model
     why = {
@@ -397,8 +468,8 @@ def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) ->
 
 
 def burst_table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
-    """Return a table with a row for each planned burst, times in the zone of the call; None without
-    bursts.
+    """Return a table with a row for each planned burst, in the order given: earliest time (in the
+    time zone of the call), model, brands, number of questions, and reason. None without bursts.
     """
     rows = tuple(
         (
@@ -415,8 +486,9 @@ def burst_table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
 
 
 def planned_data(planned: PlannedBurst) -> dict[str, Any]:
-    """Return a planned burst as JSON values: the run's key, its earliest time in ISO 8601, model,
-    brands, reason, and how often each prompt is asked.
+    """Return a planned burst as JSON values: the key of its run, its earliest time in ISO 8601, the
+    model, the brands and the cause for which it is wanted, the reason in words, the number of
+    questions, and the text of each prompt with how often it is asked.
     """
     return {
         "run": planned.key,

@@ -89,6 +89,8 @@ KNOWN_UPDATE = "That update was known."
 MOST_STEPS = 3
 """Shifts that a line in the thread names."""
 BACK = "It is back where it was before."
+MAX_KNOWN_NUMBERS = 10
+"""Numbers of alerts that the message about an unknown number names."""
 REPORTED_ELSEWHERE = "Another message tells how it is now."
 
 
@@ -118,20 +120,26 @@ class Lifecycle:
 
     @classmethod
     def of(cls, deployment: Deployment) -> Lifecycle:
-        """Return the lifecycle of a deployment's alerts."""
+        """Return the lifecycle of the alerts in a deployment's store, posted by the routes of its
+        configuration.
+        """
         routes = Routes(deployment.config.routes, deployment.scoring.metrics)
         return cls(deployment.store, routes, deployment.clock)
 
     async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:
-        """Store an alert's shifts, which are of one model and run: as a new alert with a delivery
-        to each of its channels, or in an earlier alert that grows, eases or recovers, as
-        `placement.place` says.
+        """Store an alert's shifts as a new alert with a delivery to each of its channels, or in an
+        earlier alert of the brand, which grows, eases or recovers. `placement.place` decides which.
 
-        Other open alerts that the shifts take back are stored as recovered. When another process
-        closes an alert at the same time, the shifts are placed again.
+        If an earlier alert has reported this model and run, nothing is added to it. Other open
+        alerts that the shifts take back recover. When an alert is closed at the same time, the
+        shifts are placed again.
+
+        Args:
+            alert: A new alert without a number; its shifts are of one brand (or of one model as a
+                whole), model and run.
 
         Returns:
-            The alert that reports this brand, model and run, and whether it is new.
+            The stored alert that reports the shifts, and whether it is new.
         """
         while True:
             earlier = await self._store.alerts.find(brand=alert.shift.brand)
@@ -148,9 +156,22 @@ class Lifecycle:
     async def _store_placed(
         self, alert: Alert, placement: Placement, earlier: Sequence[Alert]
     ) -> tuple[Alert, bool]:
-        """Carry out a placement of an alert's shifts among earlier alerts of the brand. Return the
-        stored alert that reports the shifts, and whether this alert is new. Raises AlertUnchanged
-        when the placed alert was closed at the same time.
+        """Carry out the placement of an alert's shifts among earlier alerts of the brand.
+
+        A new alert on a model as a whole is stored without deliveries if an earlier alert on
+        another model reports the same change of all models.
+
+        Args:
+            alert: A new alert without a number.
+            placement: Where its shifts belong.
+            earlier: The stored alerts of the brand, the newest first.
+
+        Returns:
+            The stored alert that reports the shifts, and whether it is new.
+
+        Raises:
+            AlertUnchanged: when the placed alert, or one that recovers with it, was closed at the
+                same time.
         """
         shifts = (alert.shift, *alert.also)
         match placement.action:
@@ -170,8 +191,9 @@ class Lifecycle:
         return await self._store.alerts.add(new, [] if is_reported else self._deliveries(new))
 
     async def _is_reported_elsewhere(self, alert: Alert, earlier: Sequence[Alert]) -> bool:
-        """Return whether an alert is of a model as a whole and one of ``earlier``, of another
-        model, already reports the same change, because all models moved at the same time.
+        """Return whether an alert on a model as a whole reports a change that one of ``earlier``,
+        on another model, has reported already, because all models moved at the same time. False for
+        an alert on a brand.
         """
         if not (alert.of_model and earlier):
             return False
@@ -179,35 +201,39 @@ class Lifecycle:
         return belongs_to(alert, earlier, starts) is not None
 
     async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Add further shifts to an alert, as a GREW event, or a RELAPSED event if the alert had
-        recovered. An acknowledged, snoozed or recovered alert needs attention again. Return the
-        changed alert.
+        """Add further shifts to an alert, and return the changed alert. The event is GREW, or
+        RELAPSED if the alert had recovered; the alert's state becomes GROWING.
 
         Args:
             number: The alert's number.
-            shifts: The further shifts, all of one run. An alert grows at most once by a run.
+            shifts: The further shifts, all of one run; at least one. Shifts that the alert has
+                already for this brand and run are left out. If none is left, nothing is stored.
 
         Raises:
+            UnknownName: when there is no alert with this number.
             AlertUnchanged: when a person has closed the alert.
         """
-        again = (await self.find(number)).state is AlertState.RECOVERED
-        what = AlertEventKind.RELAPSED if again else AlertEventKind.GREW
+        has_recovered = (await self.find(number)).state is AlertState.RECOVERED
+        what = AlertEventKind.RELAPSED if has_recovered else AlertEventKind.GREW
         return await self._store_event(
             number, what, note=self._steps_sentence(shifts), shifts=shifts
         )
 
     async def _store_easing(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Add shifts that take an alert's change back in part, as an EASED event, and return the
-        alert; its state stays.
+        """Add shifts of one run that take an alert's change back in part, with an EASED event, and
+        return the changed alert; its state stays. Nothing is stored if the alert has all the shifts
+        already. Raises AlertUnchanged when the alert is over.
         """
         back = [replace(shift, recovery=True) for shift in shifts]
         note = self._steps_sentence(shifts)
         return await self._store_event(number, AlertEventKind.EASED, note=note, shifts=back)
 
     def _steps_sentence(self, shifts: Sequence[Shift]) -> str:
-        """Return a sentence on what a model does since the first shifts of an alert, for at most
-        `MOST_STEPS` of the given shifts: ``The model names it less.`` It has no figures, which the
-        message above has in its own unit.
+        """Return a sentence for an alert's thread on what a model does since some shifts: ``The
+        model names it less.`` It has no figures, which the message above has in its own unit.
+
+        The first `MOST_STEPS` shifts of brands are named. If they are of several brands, each is
+        named by its brand, otherwise as "it".
         """
         shown = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MOST_STEPS]
         several = len({shift.brand for shift in shown}) > 1
@@ -228,18 +254,21 @@ class Lifecycle:
         part: AlertPart = AlertPart.METRICS,
         shifts: Sequence[Shift] = (),
     ) -> Alert:
-        """Record that a part of an alert is over: that its metrics are back, or that its statements
-        are gone. The alert has recovered when all its parts are over; until then an EASED event
-        names the part. Return the changed alert, or the alert as it was if the part was over
-        before.
+        """Store that a part of an alert is over: its metrics are back, or its statements are gone.
+        Return the changed alert.
+
+        When all that the alert has reported is over, a RECOVERED event ends it. While another part
+        goes on, an EASED event says which part is over. If this was stored before, nothing is
+        stored again, and the alert is returned as it is.
 
         Args:
             number: The alert's number.
-            note: Why the part is over, as a sentence.
+            note: Why the part is over, as a sentence; shown with a RECOVERED event only.
             part: The part that is over.
-            shifts: The shifts that take the change back, of one run.
+            shifts: The shifts of one run that take the change back; they are added to the alert.
 
         Raises:
+            UnknownName: when there is no alert with this number.
             AlertUnchanged: when the alert is over.
         """
         alert = await self.find(number)
@@ -256,19 +285,29 @@ class Lifecycle:
         )
 
     async def join(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Add the shifts of one brand to the alert of a model as a whole, whose message is edited;
-        return the changed alert.
+        """Add the shifts of one brand to the alert on a model as a whole, with a CONTINUED event,
+        by which the alert's message is edited. Return the changed alert. Nothing is stored if the
+        alert has shifts of this brand and run already.
 
         Raises:
+            UnknownName: when there is no alert with this number.
             AlertUnchanged: when the alert is over.
         """
         return await self._store_event(number, AlertEventKind.CONTINUED, shifts=shifts)
 
     async def brand_is_back(self, number: int, brand: str) -> Alert:
-        """Record, once since the alert of a model as a whole grew, that one brand is back at its
-        level before the change, which goes on for the other brands. Return the alert.
+        """Store, with an EASED event, that one brand is back at its level before the change of a
+        model as a whole, which goes on for the other brands. Return the changed alert.
+
+        If this was stored since the alert was raised, grew or happened again, nothing is stored a
+        second time, and the alert is returned as it is.
+
+        Args:
+            number: The number of the alert on the model as a whole.
+            brand: The brand's name.
 
         Raises:
+            UnknownName: when there is no alert with this number.
             AlertUnchanged: when the alert is over.
         """
         note = f"{brand} is back where it was before."
@@ -285,89 +324,133 @@ class Lifecycle:
         return the changed alert.
 
         Raises:
+            UnknownName: when there is no alert with this number.
             AlertUnchanged: when the alert is over.
         """
         return await self._store_event(number, AlertEventKind.CONTINUED)
 
     async def revise(self, number: int, words: str) -> Alert:
-        """Store a new likeliest explanation (a sentence) as a REVISED event; return the changed
-        alert.
+        """Store the explanation of an alert that has become the likeliest, as a REVISED event, and
+        return the changed alert.
 
         Args:
             number: The alert's number.
             words: The explanation as a sentence.
 
         Raises:
+            UnknownName: when there is no alert with this number.
             AlertUnchanged: when the alert is over.
         """
         return await self._store_event(number, AlertEventKind.REVISED, note=words)
 
     async def belong(self, number: int) -> Alert:
         """Store a JOINED event: the alert is part of a change of the model as a whole. Return the
-        changed alert.
+        changed alert. A second event is stored if there is one already.
 
         Raises:
+            UnknownName: when there is no alert with this number.
             AlertUnchanged: when the alert is over.
         """
         return await self._store_event(number, AlertEventKind.JOINED)
 
     async def acknowledge(self, number: int, who: str) -> Alert:
-        """Store who takes care of an alert, and return the changed alert. Raises AlertUnchanged
-        when the alert is over or acknowledged already.
+        """Store who takes care of an alert, and return the changed alert.
+
+        Args:
+            number: The alert's number.
+            who: Name of the user.
+
+        Raises:
+            UnknownName: when there is no alert with this number.
+            AlertUnchanged: when the alert is over or acknowledged already.
         """
         return await self._store_event(number, AlertEventKind.ACKNOWLEDGED, who)
 
     async def snooze(self, number: int, who: str, until: datetime | None) -> Alert:
-        """Put an alert aside until a time, which is stored in UTC to the minute, or for None until
-        the next update of the model. Return the changed alert. Raises AlertUnchanged when the alert
-        is over. ``who`` is the name of the user.
+        """Put an alert aside, and return the changed alert. A snoozed alert gets the new end.
+
+        Args:
+            number: The alert's number.
+            who: Name of the user.
+            until: End of the snooze, an aware time, which is stored in UTC and cut to the minute;
+                None for a snooze until the next update of the model.
+
+        Raises:
+            UnknownName: when there is no alert with this number.
+            AlertUnchanged: when the alert is over.
         """
         until = until.astimezone(UTC).replace(second=0, microsecond=0) if until else None
         note = until.strftime(SNOOZED_UNTIL) if until else UNTIL_UPDATE
         return await self._store_event(number, AlertEventKind.SNOOZED, who, until=until, note=note)
 
     async def close(self, number: int, who: str, note: str = "") -> Alert:
-        """Close an alert, with a note on why."""
-        return await self._store_event(number, AlertEventKind.CLOSED, who, note=note)
-
-    async def reopen(self, number: int, who: str) -> Alert:
-        """Open an alert again."""
-        return await self._store_event(number, AlertEventKind.REOPENED, who)
-
-    async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
-        """Store a user's statement that the model was updated when the alert's change began. A
-        known update within `SAME_UPDATE` of that time is not stored a second time.
+        """Close an alert, and return the changed alert; one that has recovered can be closed too.
 
         Args:
             number: The alert's number.
             who: Name of the user.
-            note: A note on the update, or empty.
+            note: Why, as a sentence; or empty.
+
+        Raises:
+            UnknownName: when there is no alert with this number.
+            AlertUnchanged: when the alert is closed already.
+        """
+        return await self._store_event(number, AlertEventKind.CLOSED, who, note=note)
+
+    async def reopen(self, number: int, who: str) -> Alert:
+        """Open an alert again that is acknowledged, snoozed, recovered or closed, and return the
+        changed alert.
+
+        Raises:
+            UnknownName: when there is no alert with this number.
+            AlertUnchanged: when the alert is open already.
+        """
+        return await self._store_event(number, AlertEventKind.REOPENED, who)
+
+    async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
+        """Store a user's statement that the model was updated when the alert's change began.
+
+        The update of the model is stored with that time, unless an update is stored that is at most
+        `SAME_UPDATE` before or after it. An UPDATE event of the alert is stored in either case, and
+        its note says if the update was known. The alert's state stays.
+
+        Args:
+            number: The alert's number.
+            who: Name of the user.
+            note: A note on the update; if it is empty, the update is noted as said by the user.
 
         Returns:
-            The new or the known update.
+            The new update, or the one that was stored before.
+
+        Raises:
+            UnknownName: when there is no alert with this number.
         """
         alert = await self.find(number)
         began = await self._change_start(alert)
-        known = await self._store.updates.find(alert.shift.model)
-        update = next((update for update in known if abs(update.at - began) <= SAME_UPDATE), None)
+        stored = await self._store.updates.find(alert.shift.model)
+        update = next((update for update in stored if abs(update.at - began) <= SAME_UPDATE), None)
+        event_note = note
         if update is None:
             update_note = note or f"said by {name_without_id(who)}"
             update = await self._store.updates.add(
                 ModelUpdate(alert.shift.model, began, MARKED, update_note)
             )
         else:
-            note = " ".join(filter(None, (note, KNOWN_UPDATE)))
-        await self._store_event(number, AlertEventKind.UPDATE, who, note=note)
+            event_note = f"{note} {KNOWN_UPDATE}" if note else KNOWN_UPDATE
+        await self._store_event(number, AlertEventKind.UPDATE, who, note=event_note)
         return update
 
     async def _change_start(self, alert: Alert) -> datetime:
-        """Return the start of the run with which an alert's change most likely began."""
+        """Return the start of the run with which an alert's change most likely began, from the
+        store, which has the run of every alert.
+        """
         run = alert.shift.first_run_id
         return next(r.started_at for r in await self._store.runs.find() if r.id == run)
 
     async def undo(self, number: int, event_id: int, who: str) -> Alert:
-        """Take back what one event of a person did: the alert gets its state before the event, or
-        the mark of a model update is removed. Return the changed alert.
+        """Take back what one event of a person did, with an UNDONE event, and return the changed
+        alert. After an acknowledgement, snooze, closing or reopening, the alert gets the state from
+        before the event. After an UPDATE event, the marked update of the model is removed.
 
         Args:
             number: The alert's number.
@@ -375,22 +458,33 @@ class Lifecycle:
             who: Name of the user.
 
         Raises:
-            NotUndone: when something else has changed the alert since, or a person did not cause
-                the event.
+            UnknownName: when there is no alert with this number.
+            NotUndone: when the alert has no such event, when no person caused the event, or when
+                the alert's state was changed since. A mark is not undone when the update was known
+                before, or is removed already.
         """
         alert = await self.find(number)
         events = await self._store.alerts.events(number)
         event = next((event for event in events if event.id == event_id), None)
         if event and event.what is AlertEventKind.UPDATE:
             return await self._remove_mark(alert, event, who)
-        *before, (latest, _) = held_states(events)
-        if not event or event.what not in BY_PEOPLE or latest != event_id:
+        *earlier_states, (latest_event_id, _) = held_states(events)
+        if not event or event.what not in BY_PEOPLE or latest_event_id != event_id:
             raise NotUndone(number=number)
-        return await self._store_event(number, AlertEventKind.UNDONE, who, held=before[-1][1])
+        _, state_before = earlier_states[-1]
+        return await self._store_event(number, AlertEventKind.UNDONE, who, held=state_before)
 
     async def _remove_mark(self, alert: Alert, event: AlertEvent, who: str) -> Alert:
-        """Remove the model update that an UPDATE event marked, and return the changed alert. Raises
-        NotUndone when the update was known before the mark, or is removed already.
+        """Remove the model update that an UPDATE event marked, store an UNDONE event, and return
+        the changed alert.
+
+        Args:
+            alert: The alert.
+            event: Its UPDATE event.
+            who: Name of the user.
+
+        Raises:
+            NotUndone: when the update was known before the mark, or is removed already.
         """
         if event.note.endswith(KNOWN_UPDATE):
             raise NotUndone(number=alert.id)
@@ -407,25 +501,32 @@ class Lifecycle:
         return await self._store_event(alert.id, AlertEventKind.UNDONE, who, note=UNMARKED)
 
     async def wake(self) -> list[Alert]:
-        """Open each alert whose snooze is over, with a WOKEN event; return the changed alerts."""
-        snoozed = [a for a in await self._store.alerts.find() if a.state is AlertState.SNOOZED]
+        """Open each snoozed alert whose time has come, or whose model was updated if the snooze
+        waits for that. Each gets a WOKEN event. Return the changed alerts, the newest first.
+
+        Raises:
+            AlertUnchanged: when a person ends one of the snoozes at the same time.
+        """
+        alerts = await self._store.alerts.find(live=True)
+        snoozed = [alert for alert in alerts if alert.state is AlertState.SNOOZED]
         notes = [(alert, await self._reason_to_wake(alert)) for alert in snoozed]
         return [
-            await self._store_event(a.id, AlertEventKind.WOKEN, note=note)
-            for a, note in notes
+            await self._store_event(alert.id, AlertEventKind.WOKEN, note=note)
+            for alert, note in notes
             if note
         ]
 
     async def find(self, number: int) -> Alert:
-        """Return an alert by its number.
+        """Return the stored alert with a number.
 
         Raises:
-            UnknownName: when there is no alert with this number.
+            UnknownName: when there is no such alert; its message has the numbers of the newest
+                `MAX_KNOWN_NUMBERS` alerts.
         """
         alert = await self._store.alerts.get(number)
         if alert is None:
-            numbers = [str(alert.id) for alert in await self._store.alerts.find()]
-            known = ", ".join(numbers[:10]) or "none yet"
+            newest = (await self._store.alerts.find())[:MAX_KNOWN_NUMBERS]
+            known = ", ".join(str(alert.id) for alert in newest) or "none yet"
             raise UnknownName(kind="alert", name=str(number), hint="", known=known)
         return alert
 
@@ -441,18 +542,21 @@ class Lifecycle:
         held: Held | None = None,
         always: bool = False,
     ) -> Alert:
-        """Store an event together with the alert's new state, and return the changed alert; try
-        again when another process changed the alert at the same time.
+        """Store an event together with the alert's new state and shifts, and return the changed
+        alert. When another process changed the alert at the same time, read it and try again.
 
         Args:
             number: The alert's number.
             what: The kind of event.
-            who: Name of the user who caused the event, or empty.
-            until: End of a snooze, or None.
-            note: The note of the event, as a sentence, or empty.
-            shifts: Shifts to add; those that the alert has already are left out.
-            held: The state to restore, for an event that is taken back.
-            always: Whether to store the event even if no shift of ``shifts`` is new.
+            who: Name of the user who caused the event; empty for the statistics or the clock.
+            until: End of a snooze; None for a snooze until an update, and for other events.
+            note: The note of the event, as a sentence; or empty.
+            shifts: Shifts to add. A shift of a brand and run of which the alert has a shift already
+                is left out, except a statement that it has not reported for this run. If there were
+                shifts and all are left out, nothing is stored and the alert is returned as it is.
+            held: The state that the alert gets, for an event that is taken back; None for the state
+                that follows from ``what``.
+            always: Whether to store the event even if all shifts are left out.
 
         Raises:
             UnknownName: when there is no alert with this number.
@@ -460,30 +564,34 @@ class Lifecycle:
         """
         while True:
             alert = await self.find(number)
-            known = {(shift.brand, shift.run_id) for shift in alert.moved}
-            if shifts:
-                # A statement may be found later in a run that the alert has reported already.
-                shifts = [
-                    s
-                    for s in shifts
-                    if (s.brand, s.run_id) not in known or (s.statement and not reports(alert, s))
-                ]
-                if not shifts and not always:
-                    return alert
+            reported = {(shift.brand, shift.run_id) for shift in alert.moved}
+            # A statement may be found later in a run that the alert has reported already.
+            new_shifts = [
+                shift
+                for shift in shifts
+                if (shift.brand, shift.run_id) not in reported
+                or (shift.statement and not reports(alert, shift))
+            ]
+            if shifts and not new_shifts and not always:
+                return alert
             event = AlertEvent(what, self._clock.now(), who, note)
             changed = after(alert, what, who, until)
             if held:
                 changed = replace(changed, state=held.state, by=held.by, until=held.until)
             over_at = event.at if changed.state.over else None
-            changed = replace(changed, later=(*changed.later, *shifts), over_at=over_at)
+            changed = replace(changed, later=(*changed.later, *new_shifts), over_at=over_at)
             if await self._store.alerts.change(changed, event):
                 return changed
 
     def _deliveries(self, alert: Alert) -> list[Delivery]:
+        """Return the deliveries of a new alert, one for each of its channels, not stored."""
         return self._routes.deliveries(alert, self._clock.now())
 
     async def _reason_to_wake(self, alert: Alert) -> str:
-        """Return a sentence on why a snooze is over; an empty string while the snooze lasts."""
+        """Return a sentence on why the snooze of a snoozed alert is over: its time has come, or,
+        for a snooze without a time, the model was updated after its beginning. Empty while it
+        lasts.
+        """
         if alert.until is not None:
             return "The snooze is over." if alert.until <= self._clock.now() else ""
         events = await self._store.alerts.events(alert.id)
@@ -494,7 +602,11 @@ class Lifecycle:
 
 def held_states(events: Iterable[AlertEvent]) -> list[tuple[int, Held]]:
     """Return the states that the events of an alert led to, in order, each with the number of its
-    event (0 for the beginning). States that were taken back are left out.
+    event. The first is the open state at the beginning, with the number 0. Events that change no
+    state are left out, and so are states that a person took back.
+
+    Args:
+        events: The events of the alert, the oldest first.
     """
     states = [(0, Held())]
     for event in events:
@@ -507,7 +619,9 @@ def held_states(events: Iterable[AlertEvent]) -> list[tuple[int, Held]]:
 
 
 def _snoozed_until(event: AlertEvent) -> datetime | None:
-    """Return the end of the snooze of a SNOOZED event; None for a snooze until the next update."""
+    """Return the end of the snooze of a SNOOZED event, in UTC; None for a snooze until the next
+    update of the model.
+    """
     if span := _SPANS.get(event.note):
         return event.at + span
     return snoozed_until(event)
@@ -516,13 +630,14 @@ def _snoozed_until(event: AlertEvent) -> datetime | None:
 def after(
     alert: Alert, what: AlertEventKind, who: str = "", until: datetime | None = None
 ) -> Alert:
-    """Return an alert in its state after an event.
+    """Return an alert in its state after an event; nothing is stored. Its revision is one more. An
+    event that changes no state leaves its state, person and end of a snooze as they are.
 
     Args:
         alert: The alert before the event.
         what: The kind of event.
-        who: Name of the user who caused the event, or empty.
-        until: End of a snooze, or None.
+        who: Name of the user who caused the event; empty for the statistics or the clock.
+        until: End of a snooze; None for a snooze until an update, and for other events.
 
     Raises:
         AlertUnchanged: when the event is not possible in the alert's present state.

@@ -30,14 +30,14 @@ CHAT_TIMEOUT_S = 30.0
 """Seconds after which a chat is given up for one call; far less than a lease."""
 LINK_TIMEOUT_S = 5.0
 """Seconds after which a card goes without a link to the message before it."""
-EARLIER = "Go to the earlier alert"
+EARLIER_ALERT_LABEL = "Go to the earlier alert"
 EDITED = frozenset({DeliveryKind.ALERT, DeliveryKind.PROGRESS})
 """Deliveries whose message is edited, once there is one."""
 MAX_CLAIMED = 10
 """Deliveries that are claimed together."""
 FIRST_PAUSE_S, MAX_PAUSE_S = 5.0, 600.0
 """Seconds until an attempt is repeated: twice as long each time, and never longer than this."""
-MOST_EDITS = 20
+MAX_EDIT_ATTEMPTS = 20
 """Attempts after which a message is given up: it was probably deleted."""
 IDLE_INTERVAL_S = 2.0
 """Seconds between two checks of an empty outbox."""
@@ -63,7 +63,15 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """A delivery that has to wait, because its channel has quiet hours."""
+    """A delivery whose card must not be posted yet: that of an event that is also shown in the
+    channel, during the quiet hours of the channel.
+
+    An alert needs no such answer: its delivery is stored with the end of the quiet hours as its due
+    time (`overheard.alerts.routes`).
+
+    Attributes:
+        until: When the delivery is due again, in UTC.
+    """
 
     until: datetime
 
@@ -103,16 +111,17 @@ class Outbox:
         self._owner = secrets.token_hex(8)
 
     async def run(self) -> None:
-        """Post due deliveries until cancelled; an empty outbox is looked at every
-        `IDLE_INTERVAL_S`.
+        """Post due deliveries until cancelled. When none was due, wait `IDLE_INTERVAL_S` seconds.
+        Faults of chats and cards are stored with their deliveries; those of the store are raised.
         """
         while True:
             if not await self.work():
                 await asyncio.sleep(IDLE_INTERVAL_S)
 
     async def work(self) -> int:
-        """Claim at most `MAX_CLAIMED` due deliveries and try each once, channels in parallel;
-        return the number of claimed deliveries.
+        """Claim at most `MAX_CLAIMED` due deliveries and try each at most once: those of one
+        channel one after another, channels in parallel. Return the number of claimed deliveries,
+        posted or not; 0 when none was due.
         """
         now = self._clock.now()
         claimed = await self._deliveries.claim(
@@ -123,12 +132,18 @@ class Outbox:
             channels.setdefault(delivery.channel, []).append(delivery)
         async with asyncio.TaskGroup() as group:
             for deliveries in channels.values():
-                group.create_task(self._work_channel(deliveries))
+                group.create_task(self._post_to_channel(deliveries))
         return len(claimed)
 
-    async def _work_channel(self, deliveries: list[Delivery]) -> None:
-        """Try the claimed deliveries of one channel in order; after a failure the rest is postponed
-        too. When cancelled, postpone all that are left as possibly posted.
+    async def _post_to_channel(self, deliveries: list[Delivery]) -> None:
+        """Try the claimed deliveries of one channel in order, and remove each from the list.
+
+        After a failure the others are postponed by the same pause without an attempt. When half of
+        its lease is over, a delivery is released without an attempt, to be claimed again. When
+        cancelled, all that are left are released as possibly posted.
+
+        Args:
+            deliveries: The claimed deliveries of the channel; the list is emptied.
         """
         pause = 0.0
         try:
@@ -146,8 +161,12 @@ class Outbox:
             raise
 
     async def _try_delivery(self, delivery: Delivery) -> float:
-        """Try a delivery; a failure of any kind is stored, not raised. Return for how many seconds
-        the channel pauses: 0 after a success.
+        """Try a claimed delivery once. A failure of any kind is stored with the delivery and not
+        raised.
+
+        Returns:
+            The pause of the channel in seconds: 0 after a success; after a failure the time that
+            the chat asks for, or else a time that doubles with each attempt.
         """
         pause = _pause_seconds(delivery)
         try:
@@ -171,9 +190,17 @@ class Outbox:
 
     @traced("deliver", lambda _, delivery: {"overheard.delivery": delivery.kind.value})
     async def _post_delivery(self, delivery: Delivery) -> None:
-        """Compose the card of a delivery, post or edit its message, store the message's id and the
-        shown revision, and announce a new message of an alert; in quiet hours only postpone the
-        delivery. Raises what the chat raises.
+        """Compose the card of a delivery, show it in the channel, and store the id of its message
+        and the shown revision, which ends the lease. The plugins are told of a new message of an
+        alert.
+
+        If the card is not wanted any more, the delivery is stored as done without a message. If it
+        must not be posted yet, the delivery is postponed.
+
+        Raises:
+            ChatFailed: when the chat refuses the message.
+            ChatUnavailable: when the chat cannot be used.
+            TimeoutError: when the chat takes longer than `CHAT_TIMEOUT_S`, or the lease is over.
         """
         outgoing = await self._compose(delivery)
         if isinstance(outgoing, Postponed):
@@ -193,11 +220,22 @@ class Outbox:
             await self._posted(delivery, message)
 
     async def _show_card(self, delivery: Delivery, outgoing: Outgoing) -> str:
-        """Post the card, or edit the message that is posted already; return the platform's id of
-        the message.
+        """Show a card in the channel of a delivery, and return the platform's id of its message.
+
+        If the delivery has no message, the card is posted. If an earlier attempt may have posted
+        it, the chat is first asked for that message. A message that exists is edited if it is of a
+        kind in `EDITED` (alerts and progress), and otherwise left as it is.
+
+        Args:
+            delivery: The claimed delivery; its channel is ``platform:id``, such as
+                ``slack:C0123``.
+            outgoing: The card, and how it is posted.
 
         Raises:
-            TimeoutError: when the chat takes longer than `CHAT_TIMEOUT_S`, or the lease is over.
+            ChatFailed: when the chat refuses the message.
+            ChatUnavailable: when the chat cannot be used.
+            TimeoutError: when all this takes longer than `CHAT_TIMEOUT_S` seconds, or the lease of
+                the delivery is over before the card is posted.
         """
         platform, _, channel = delivery.channel.partition(":")
         chat, message = self._chats[platform], delivery.message
@@ -222,32 +260,36 @@ class Outbox:
     async def _postpone_failed(
         self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
     ) -> None:
-        """Postpone a failed delivery by a pause in seconds; after `MOST_EDITS` attempts give up an
-        edit, and record it as shown.
+        """Postpone a failed delivery; but give up the edit of a message after `MAX_EDIT_ATTEMPTS`
+        failed attempts in a row, and store it as if it had been shown. A delivery that was never
+        posted is tried again without end.
 
         Args:
             delivery: The delivery.
             pause: Seconds until the next attempt.
             problem: Why the attempt failed, as a sentence.
-            uncertain: Whether the attempt may have posted the message.
+            uncertain: Whether the attempt may have posted the message. If an earlier attempt may
+                have, this stays so.
         """
-        if delivery.message and delivery.attempts + 1 >= MOST_EDITS:
+        if delivery.message and delivery.attempts + 1 >= MAX_EDIT_ATTEMPTS:
             await self._deliveries.record(
                 delivery, self._owner, message=delivery.message, shown=delivery.wanted
             )
         else:
-            doubtful = uncertain or delivery.uncertain
-            await self._postpone(delivery, pause, problem, uncertain=doubtful)
+            may_be_posted = uncertain or delivery.uncertain
+            await self._postpone(delivery, pause, problem, uncertain=may_be_posted)
 
     async def _postpone(
         self, delivery: Delivery, pause: float, problem: str, *, uncertain: bool
     ) -> None:
-        """Release the lease of a delivery, which is due again after a pause in seconds.
+        """Release the lease of a delivery, which is due again after a pause. Nothing happens if
+        another process has the lease by now.
 
         Args:
             delivery: The delivery.
-            pause: Seconds until the next attempt.
-            problem: Why the attempt failed, as a sentence; or empty.
+            pause: Seconds until the delivery is due again; 0 for at once.
+            problem: Why the attempt failed, as a sentence; empty if there was none, and then no
+                attempt is counted.
             uncertain: Whether the delivery may have been posted.
         """
         due_at = self._clock.now() + timedelta(seconds=pause)
@@ -257,8 +299,10 @@ class Outbox:
 
 
 async def _linked_card(chat: Chat, channel: str, outgoing: Outgoing) -> Card:
-    """Return the card with a link to the earlier message; the card itself when there is no such
-    message or the chat gives no link within `LINK_TIMEOUT_S`.
+    """Return the card of an outgoing message with a link to the earlier message that it names.
+
+    The card is returned without a link when it names none, when the chat has no links, and when the
+    chat fails to give one within `LINK_TIMEOUT_S` seconds, which is logged.
     """
     if outgoing.earlier and isinstance(chat, Linking):
         try:
@@ -267,12 +311,12 @@ async def _linked_card(chat: Chat, channel: str, outgoing: Outgoing) -> Card:
         except Exception as error:  # the message is worth more than its link
             log.info("A message in %s links to no earlier one: %s", channel, error)
         else:
-            return replace(outgoing.card, link=Link(EARLIER, url))
+            return replace(outgoing.card, link=Link(EARLIER_ALERT_LABEL, url))
     return outgoing.card
 
 
 def _pause_seconds(delivery: Delivery) -> float:
-    """Return the pause after a failed attempt in seconds: `FIRST_PAUSE_S`, doubled with each
-    attempt, at most `MAX_PAUSE_S`.
+    """Return the pause before the next attempt in seconds: `FIRST_PAUSE_S` after the first failed
+    attempt, doubled with each further one, at most `MAX_PAUSE_S`.
     """
     return float(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2 ** min(delivery.attempts, 10)))

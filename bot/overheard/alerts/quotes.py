@@ -11,52 +11,71 @@ from overheard.domain import Answer, PromptShift, Shift
 from overheard.reading.reader import Reader
 
 QUOTED_PROMPTS = 2
-LONGEST_QUOTE = 300
-"""In characters."""
+MAX_QUOTE_CHARS, MAX_QUESTION_CHARS = 300, 100
 
 
 def quotes(
     shift: Shift, evidence: AlertEvidence, *, most: int = QUOTED_PROMPTS
 ) -> tuple[Quote, ...]:
-    """Return quotes from answers for the ``most`` prompts that moved most: for each prompt at most
-    one from before the shift and one from after.
+    """Return quotes from answers that show a shift: for each prompt one from before the shift and
+    one from after it, in this order. A side whose answers have no text has no quote.
+
+    Where the brand's value is the higher one, the quote is from an answer that names the brand if
+    there is one, and on the other side from an answer that does not.
+
+    Args:
+        shift: The shift.
+        evidence: The evidence of its alert.
+        most: The largest number of prompts, of those that moved most in the shift's direction.
     """
     reader = Reader((evidence.brand, *evidence.rivals))
-    chosen = []
+    quotes_in_order = []
     for moved in moved_prompts(shift)[:most]:
+        rose = moved.after > moved.before
         for after in (False, True):
             answers = _answers_on_side(evidence, moved, after=after)
-            sentence = _telling_sentence(
-                reader, evidence, answers, named=after == (moved.after > moved.before)
+            sentence = _first_sentence_about_brand(
+                reader, evidence, answers, prefer_named=after == rose
             )
             if sentence:
-                chosen.append(_quote_of_sentence(evidence, moved, sentence, after=after))
-    return tuple(chosen)
+                quotes_in_order.append(_quote_of_sentence(evidence, moved, sentence, after=after))
+    return tuple(quotes_in_order)
 
 
 def _answers_on_side(evidence: AlertEvidence, moved: PromptShift, *, after: bool) -> list[Answer]:
-    """Return the answers to the prompt of ``moved`` after the shift began (``after``) or before;
-    those nearest to the beginning come first.
+    """Return the answers of the evidence to a prompt on one side of the shift, those nearest to its
+    beginning first.
+
+    Args:
+        evidence: The evidence of the alert.
+        moved: The prompt.
+        after: Whether to return the answers since the shift began, or those before.
     """
-    mine = [a for a in evidence.answers if a.question.prompt.key == moved.prompt]
-    side = [a for a in mine if (a.asked_at >= evidence.began) == after]
-    return side if after else side[::-1]
+    answers = [
+        answer
+        for answer in evidence.answers
+        if answer.question.prompt.key == moved.prompt
+        if (answer.asked_at >= evidence.began) == after
+    ]
+    return answers if after else answers[::-1]
 
 
-def _telling_sentence(
-    reader: Reader, evidence: AlertEvidence, answers: Sequence[Answer], *, named: bool
+def _first_sentence_about_brand(
+    reader: Reader, evidence: AlertEvidence, answers: Sequence[Answer], *, prefer_named: bool
 ) -> str:
-    """Return, from the first answer with text, the first sentence that names the brand, or else a
-    competitor, or else the first sentence; empty without answers.
+    """Return a sentence of the first answer that has any: the first sentence that names the brand,
+    or else the first that names a competitor, or else the first of all. Empty without such an
+    answer.
 
     Args:
         reader: Finds the names of the market's brands in answers.
         evidence: The alert's brand and its competitors.
-        answers: The answers to choose from.
-        named: Whether answers that name the brand come first, or answers that do not.
+        answers: The answers to choose from, in the order of preference.
+        prefer_named: Whether answers that name the brand go before the others; otherwise answers
+            that do not name it go first.
     """
     readings = [reader.read(answer).reading(evidence.brand, evidence.rivals) for answer in answers]
-    readings.sort(key=lambda reading: bool(reading.of(evidence.brand.name)) != named)
+    readings.sort(key=lambda reading: bool(reading.of(evidence.brand.name)) != prefer_named)
     for reading in readings:
         mentions = reading.of(evidence.brand.name) or reading.mentions
         if mentions:
@@ -67,11 +86,12 @@ def _telling_sentence(
 
 
 def _quote_of_sentence(
-    evidence: AlertEvidence, moved: PromptShift, said: str, *, after: bool
+    evidence: AlertEvidence, moved: PromptShift, sentence: str, *, after: bool
 ) -> Quote:
-    """Return a sentence of an answer as a quote of at most `LONGEST_QUOTE` characters, whose source
-    is the question and "Before" or "After".
+    """Return a sentence of an answer as a quote on one line of at most `MAX_QUOTE_CHARS`
+    characters. Its source is ``After, asked “best crm”``, with "Before" for an answer from before
+    the shift and at most `MAX_QUESTION_CHARS` characters of the question.
     """
-    prompt = wording.shorten(wording.line(evidence.text(moved.prompt)), 100)
-    source = f"{'After' if after else 'Before'}, asked “{prompt}”"
-    return Quote(source, Tainted(wording.shorten(" ".join(said.split()), LONGEST_QUOTE)))
+    question = wording.shorten(wording.line(evidence.text(moved.prompt)), MAX_QUESTION_CHARS)
+    source = f"{'After' if after else 'Before'}, asked “{question}”"
+    return Quote(source, Tainted(wording.shorten(" ".join(sentence.split()), MAX_QUOTE_CHARS)))
