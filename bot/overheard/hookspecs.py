@@ -13,6 +13,7 @@ from typing import Any
 import pluggy
 
 from overheard.cards.command import CommandSpec
+from overheard.config.problems import told
 from overheard.config.secrets import secrets_of
 from overheard.config.settings_base import Settings, SomeSettings, validate_table
 from overheard.domain import Landscape
@@ -84,6 +85,18 @@ class PluginSettings:
         self.asked[f"{self._section}.{name}"] = settings
         return self._check(settings, name, self._tables.get(name, {}))
 
+    def unread(self) -> Iterator[str]:
+        """Yield a sentence for each table that the plugin has not read: it would have no effect."""
+        section = self._section
+        if f"{section}.NAME" in self.asked:
+            return
+        for name in self._tables:
+            if f"{section}.{name}" not in self.asked:
+                yield (
+                    f"{self._file}, [{section}.{name}]: this plugin has nothing for [{section}]; "
+                    f"remove the table, or move it to the section of the plugin."
+                )
+
     def _check(self, settings: type[SomeSettings], name: str, table: Any) -> SomeSettings:
         """Return a table as validated settings, and remember its secrets.
 
@@ -93,7 +106,7 @@ class PluginSettings:
         where = f"{self._file}, [{self._section}.{name}]"
         checked, problems = validate_table(settings, table, where, Path(self._file).parent)
         if checked is None:
-            raise SettingsError(problem=" ".join(problems))
+            raise SettingsError(problem=" ".join(told(problems)))
         self.secrets += secrets_of(checked)
         return checked
 

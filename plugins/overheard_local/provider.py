@@ -54,7 +54,10 @@ class LocalSettings(Settings):
         """Let a relative path of a file start at the folder of the configuration."""
         if not adapter or (BUNDLED / f"{adapter}.gguf").exists():
             return adapter
-        return str((info.context or {}).get("folder", Path()) / Path(adapter).expanduser())
+        try:
+            return str((info.context or {}).get("folder", Path()) / Path(adapter).expanduser())
+        except RuntimeError:
+            raise ValueError("is in a home folder that does not exist; correct the path") from None
 
 
 BUNDLED = Path(__file__).parent / "adapters"

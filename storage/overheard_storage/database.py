@@ -41,6 +41,7 @@ _WAIT_S = 30.0
 """Seconds that a writer waits for another process, and any work for an unreachable server."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 """Seconds until an unreachable server is tried again; doubled each time."""
+MAX_PORT = 65_535
 _MAX_CONNECTIONS = 40
 """Connections of a process to a server; each lock of a run or a leader takes one."""
 _CACHED_STATEMENTS = 16
@@ -275,9 +276,9 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise StoreError(
-            url=f"{scheme}://...", reason="the URL cannot be read", remedy=_KINDS
-        ) from None
+        parsed = None
+    if parsed is None or (parsed.port or 0) > MAX_PORT:
+        raise StoreError(url=f"{scheme}://...", reason="the URL cannot be read", remedy=_KINDS)
     return _with_driver(parsed)
 
 

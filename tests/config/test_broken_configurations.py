@@ -11,7 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from overheard import cli
+from overheard.config.loader import parse_config
 from overheard.config.settings_base import Settings
+from overheard.domain import Account
+from overheard.errors import ConfigError
 from overheard.runtime.wiring import session
 
 MARKET = """
@@ -262,11 +265,11 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     ),
     "provider-key-device": (
         MARKET + COMPATIBLE + 'api_key_file = "/dev/zero"\n',
-        "it is too long for a secret",
+        "it is a device or a pipe",
     ),
     "provider-key-nothing": (
-        MARKET + COMPATIBLE + 'api_key_file = "/dev/null"\n',
-        "it is empty",
+        MARKET + COMPATIBLE + 'api_key_file = "/dev/ptmx"\n',
+        "it is a device or a pipe",
     ),
     "provider-key-two-lines": (
         MARKET + COMPATIBLE + 'api_key_file = "config.toml"\n',
@@ -280,6 +283,84 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "chat-channel-name": (MARKET + '[chat.channels]\n"general" = 5\n', "write the id"),
     "chat-with-colon": (MARKET + '[chats."a:b"]\nplugin = "apprise"\n', 'without "/" and ":"'),
     "discord-negative": (MARKET + "[discord]\nguilds = [-5]\n", "guilds.1 must be more than 0"),
+    "secret-list": (
+        MARKET + COMPATIBLE + 'api_key_file = ["a", "b"]\n',
+        "api_key has no file; write a file's name, in quotes, as api_key_file",
+    ),
+    "secret-home": (
+        MARKET + COMPATIBLE + 'api_key_file = "~nobody-here/key"\n',
+        "there is no such home folder",
+    ),
+    "storage-home": ('[storage]\nurl = "sqlite:///~nobody-here/x.db"\n', "no such home folder"),
+    "storage-port": ('[storage]\nurl = "postgresql://u:p4ss@h:99999/db"\n', "cannot be read"),
+    "storage-endless": (f'[storage]\nurl = "sqlite:///{"x" * 5000}"\n', "longer than 2000"),
+    "page-logo": (MARKET + '[page]\nlogo = ["a"]\n', "logo must be a path, in quotes"),
+    "retention-folder": (MARKET + '[retention]\nfolder = "a\\u0000b"\n', "must be one line"),
+    "retention-aeons": (
+        MARKET + f"[retention]\ndays = {'9' * 20}\n",
+        "days must be 36500 or less",
+    ),
+    "retention-twice": (
+        MARKET + "[retention.brands]\nAcme = 1\nACME = 2\n",
+        '"Acme" occurs 2 times, with other spellings; keep one',
+    ),
+    "budget-twice": (MARKET + "[budget.brands]\nAcme = 1\nacme = 2\n", "keep one"),
+    "price-absurd": (
+        MARKET + COMPATIBLE + "prices.m = { input = 1e308, output = 1 }\n",
+        "input must be 1000000000 or less",
+    ),
+    "alerts-infinite": (MARKET + "[alerts]\nminimum_ranks = inf\n", "must be a finite number"),
+    "limits-infinite": (
+        MARKET + COMPATIBLE + "[limits.svc]\nrequests_per_minute = inf\n",
+        "requests_per_minute must be a finite number",
+    ),
+    "quiet-offset": (
+        MARKET + '[[routes]]\nchannel = "slack:C1"\nquiet = "22:00-07:00-09:00"\n',
+        "quiet must be two times of the day",
+    ),
+    "cron-digits": (
+        MARKET + '[[schedules]]\nname = "w"\ncron = "\u0661 * * * *"\n',
+        "characters that no field has",
+    ),
+    "cron-endless": (
+        MARKET + f'[[schedules]]\nname = "w"\ncron = "{"1," * 9000}1 * * * *"\n',
+        "they are too long",
+    ),
+    "variants": (
+        MARKET
+        + '[[prompts]]\ntext = "{persona} {market}?"\n'
+        + f"personas = {[str(n) for n in range(500)]}\n"
+        + f"markets = {[str(n) for n in range(500)]}\n",
+        "make 250,000 questions of this one; write fewer, 1,000 at most",
+    ),
+    "slack-login": (MARKET + '[slack]\nbase_url = "https://u:p4ss@h/api/"\n', "must look like"),
+    "discord-huge": (MARKET + f"[discord]\nguilds = [{'9' * 60}]\n", "guilds.1 must be"),
+    "model-name-blank": (
+        MARKET + COMPATIBLE + '[models."svc/m"]\nname = "  "\n',
+        "name must not be empty",
+    ),
+    "brands-text": ('brands = "Acme"\n', "must be a list; write its header in two pairs"),
+    "brands-texts": ('brands = ["Acme"]\n', "number 1: must be a table; write its header in two"),
+    "plugin-blank": (MARKET + '[providers.x]\nplugin = ""\n', "plugin must be the name"),
+    "provider-endless": (
+        MARKET + COMPATIBLE.replace("providers.svc", f"providers.{'s' * 999}"),
+        "of 60 characters at most",
+    ),
+    "provider-escape": (
+        MARKET + COMPATIBLE.replace("providers.svc", 'providers."\\u001b[2J"'),
+        'must be one word without "/"',
+    ),
+    "wrong-section": (
+        MARKET + COMPATIBLE.replace("providers.svc", "scorers.svc"),
+        "[scorers.svc]: this plugin has nothing for [scorers]; remove the table",
+    ),
+    "key-backwards": (MARKET + '[budget]\n"\u202ehtnom" = 5\n', 'unknown key "\ufffdhtnom"'),
+    "key-endless": (f"{'k' * 99_999} = 1\n", "... "),
+    "many-faults": (
+        "".join(f"k{number} = 1\n" for number in range(5_000)),
+        "4,980 more are wrong; mend these first.",
+    ),
+    "endless": (b"#" * (5 * 2**20), "is longer than 4 MB"),
     "logging-level": (
         MARKET + '[logging]\nlevel = "verbose"\n',
         "level must be 'info' or 'warning'",
@@ -301,10 +382,46 @@ def test_a_fault_of_the_configuration_is_a_sentence(
     assert isinstance(result.exception, SystemExit)
     assert said in result.stderr
     assert "Traceback" not in result.output
+    assert len(result.output) < 20_000
     if "[providers." in str(text):  # that no provider is left would hide the reason
         assert "There is nothing to ask" not in result.output
     for secret in ("p4ss", "sk-verysecret", "xoxb-1"):
         assert secret not in result.output
+
+
+def test_a_pipe_that_nobody_fills_holds_nothing_up(tmp_path: Path) -> None:
+    """A secret in one is refused, in place of a wait without end."""
+    os.mkfifo(tmp_path / "pipe")
+    text = '[slack]\nbot_token_file = "pipe"\n'
+    with pytest.raises(ConfigError, match="it is a device or a pipe, and no file"):
+        parse_config(text, str(tmp_path / "config.toml"))
+
+
+def test_a_brand_may_be_written_in_any_of_its_spellings() -> None:
+    """Its limits and routes hold: they are compared by its name."""
+    config = parse_config(
+        """
+        [[brands]]
+        name = "Acme"
+        aliases = ["Acme Tools"]
+        [budget.brands]
+        "acme tools" = 5
+        [retention.brands]
+        ACME = 30
+        [[routes]]
+        channel = "slack:C1"
+        brands = ["acme"]
+        [[reports]]
+        name = "weekly"
+        cron = "0 8 * * mon"
+        channel = "slack:C1"
+        brands = ["Acme tools"]
+        """
+    )
+
+    assert config.budget.allowed(Account("brand", "Acme", "2026-01")) == 5
+    assert config.retention.brands == {"Acme": 30}
+    assert config.routes[0].brands == config.reports[0].brands == ("Acme",)
 
 
 @pytest.mark.slow

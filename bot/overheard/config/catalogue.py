@@ -26,6 +26,8 @@ from overheard.domain import (
 )
 
 MAX_PROMPT_CHARS = 20_000
+MAX_VARIANTS = 1_000
+"""The most prompts that one table declares, by its personas and markets."""
 MAX_NAME_CHARS = 200
 """The longest name of a brand; messages and charts have no room for more."""
 _DOMAIN = re.compile(r"(?:https?://)?([^\s/@:]+\.[^\s/@:.]+)\.?(?::\d+)?(?:/\S*)?")
@@ -140,6 +142,12 @@ class PromptTable(Settings):
         Raises:
             ValueError: otherwise; without a placeholder all variants would be the same prompt.
         """
+        variants = max(1, len(self.personas)) * max(1, len(self.markets))
+        if variants > MAX_VARIANTS:
+            raise ValueError(
+                f"personas and markets make {variants:,} questions of this one; write fewer, "
+                f"{MAX_VARIANTS:,} at most"
+            )
         for name in ("persona", "market"):
             values, place = getattr(self, f"{name}s"), f"{{{name}}}"
             if len(set(values)) != len(values):

@@ -9,13 +9,15 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from overheard.config.secrets import Secret
-from overheard.config.settings_base import Dollars, Settings
+from overheard.config.settings_base import DatabaseUrl, Dollars, Settings
 
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 CHANNEL = r"^[a-z][a-z0-9_-]*:\S+$"
-
-
+_ADDRESS = r"://[^\s@/?#]+(/[^\s?#]*)?"
+"""An address after its scheme, without a login or query: messages show addresses."""
+Snowflake = Annotated[int, Field(gt=0, lt=2**63)]
+"""An id of Discord."""
 _IDS = {"slack": r"([A-Z0-9]+/)?[A-Z0-9]+", "discord": r"@?\d+"}
 """What ids look like, by platform; other chats have their own."""
 
@@ -82,15 +84,17 @@ class SlackTable(Settings):
         default=None, json_schema_extra={"env": "SLACK_SIGNING_SECRET"}
     )
     command: str = Field(default="/overheard", pattern=r"^/[a-z0-9_-]{1,31}$")
-    base_url: str = Field(default="https://slack.com/api/", pattern=r"^https?://\S+$")
+    base_url: str = Field(default="https://slack.com/api/", pattern=rf"^https?{_ADDRESS}$")
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535)
-    url: str = Field(default="", pattern=r"^(https?://\S+)?$", examples=["https://bot.acme.com"])
+    url: str = Field(
+        default="", pattern=rf"^(https?{_ADDRESS})?$", examples=["https://bot.acme.com"]
+    )
     client_id: str = ""
     client_secret: Secret | None = Field(
         default=None, json_schema_extra={"env": "SLACK_CLIENT_SECRET"}
     )
-    installations: str = "sqlite:///overheard-slack.db"
+    installations: DatabaseUrl = "sqlite:///overheard-slack.db"
 
     @property
     def many(self) -> bool:
@@ -114,13 +118,13 @@ class DiscordTable(Settings):
     """
 
     token: Secret | None = Field(default=None, json_schema_extra={"env": "DISCORD_TOKEN"})
-    application_id: int | None = Field(default=None, gt=0)
+    application_id: Snowflake | None = None
     command: str = Field(default="overheard", pattern=r"^[a-z0-9_-]{1,32}$")
-    guilds: tuple[Annotated[int, Field(gt=0)], ...] = ()
+    guilds: tuple[Snowflake, ...] = ()
     direct_messages: bool = True
     permissions: tuple[str, ...] = ()
-    api_url: str = Field(default=DISCORD_API, pattern=r"^https?://\S+$")
-    gateway_url: str = Field(default=DISCORD_GATEWAY, pattern=r"^wss?://\S+$")
+    api_url: str = Field(default=DISCORD_API, pattern=rf"^https?{_ADDRESS}$")
+    gateway_url: str = Field(default=DISCORD_GATEWAY, pattern=rf"^wss?{_ADDRESS}$")
 
 
 class ChatTable(Settings):

@@ -10,11 +10,16 @@ from overheard.config.catalogue import spelling_key
 from overheard.config.chat_sections import CHANNEL, is_name
 from overheard.config.problems import suggestion
 from overheard.config.sections import PLUGIN_SECTIONS, Config
+from overheard.domain import Catalogue
 
 
-def contradictions(config: Config) -> Iterator[str]:
+def contradictions(config: Config, known: Catalogue) -> Iterator[str]:
     """Yield each contradiction between the tables of a file as a sentence with its place and
     remedy.
+
+    Args:
+        config: The configuration.
+        known: Its catalogue.
     """
     names = [brand.name for brand in config.brands]
     yield from _repeated_values(config, "brands", "name", names)
@@ -25,7 +30,8 @@ def contradictions(config: Config) -> Iterator[str]:
     for table in ("schedules", "reports"):
         yield from _repeated_values(config, table, "name", [t.name for t in getattr(config, table)])
     yield from _misnamed_plugins(config)
-    yield from _unknown_brands(config)
+    yield from _unknown_brands(config, known)
+    yield from _brands_limited_twice(config, known)
     yield from _unconfigured_providers(config)
     yield from _channels_by_name(config)
     yield from _unserved_models(config)
@@ -37,12 +43,13 @@ def _misnamed_plugins(config: Config) -> Iterator[str]:
     """Yield a sentence for each table of a plugin whose name or ``plugin`` key is not one word."""
     for section in PLUGIN_SECTIONS:
         for name, table in getattr(config, section).items():
-            if not re.fullmatch(r"[^/:\s]+", name):
+            if not re.fullmatch(r"[^/:\s]{1,60}", name) or not name.isprintable():
                 yield (
                     f'{config.file}, [{section}."{name}"]: the name of this table must be one word '
-                    f'without "/" and ":"; rename it.'
+                    f'without "/" and ":", of 60 characters at most; rename it.'
                 )
-            if not isinstance(table.get("plugin", name), str):
+            plugin = table.get("plugin", name)
+            if not isinstance(plugin, str) or not plugin.strip():
                 yield (
                     f"{config.file}, [{section}.{name}]: plugin must be the name of a plugin, in "
                     f"quotes."
@@ -151,9 +158,8 @@ def _shared_spellings(config: Config) -> Iterator[str]:
                 )
 
 
-def _unknown_brands(config: Config) -> Iterator[str]:
+def _unknown_brands(config: Config, known: Catalogue) -> Iterator[str]:
     """Yield a sentence for each reference to a brand that does not exist."""
-    known = config.catalogue()
     for place, names in _brand_references(config):
         for name in names:
             if known.brand(name) is None:
@@ -161,6 +167,18 @@ def _unknown_brands(config: Config) -> Iterator[str]:
                 yield (
                     f'{config.file}, {place}: there is no brand "{name}"{hint}; '
                     f"use the name of one of the [[brands]]."
+                )
+
+
+def _brands_limited_twice(config: Config, known: Catalogue) -> Iterator[str]:
+    """Yield a sentence for each brand with two limits, under two of its spellings."""
+    for table in ("budget", "retention"):
+        names = [b.name for s in getattr(config, table).brands if (b := known.brand(s))]
+        for name, count in Counter(names).items():
+            if count > 1:
+                yield (
+                    f'{config.file}, [{table}.brands]: "{name}" occurs {count} times, with other '
+                    f"spellings; keep one."
                 )
 
 

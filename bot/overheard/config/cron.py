@@ -27,6 +27,8 @@ MAX_DAYS = 41 * 366
 """Days that are searched for the next slot: 29 February falls on a given day of the week at least
 once in 40 years."""
 
+MAX_CRON_CHARS = 500
+
 _NUMBERS = re.compile(r"(?:(\d)(?:-(\d))?|\*)(?:/(\d))?")
 
 
@@ -89,6 +91,8 @@ class Cron:
         """
         from apscheduler.triggers.cron import CronTrigger  # slow, and few commands need it
 
+        if len(self.fields) > MAX_CRON_CHARS or not re.fullmatch(r"[ -~\s]*", self.fields):
+            raise ValueError("they are too long, or have characters that no field has")
         parts = self.fields.split()
         if len(parts) != 5:
             raise ValueError(f"{len(parts)} of them are there")

@@ -8,13 +8,18 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from overheard.config.contradictions import contradictions
+from overheard.config.problems import told
 from overheard.config.sections import DEFAULT_FILE, Config
 from overheard.config.settings_base import Settings, validate_table
+from overheard.domain import Catalogue
 from overheard.errors import ConfigError
 
 VARIABLE = "OVERHEARD_CONFIG"
+MAX_CONFIG_BYTES = 4 * 2**20
+"""The longest configuration file; /dev/zero would have no end."""
 
 
 def find_config(named: Path | None) -> Path:
@@ -29,7 +34,9 @@ def load_config(file: Path) -> Config:
         ConfigError: with every problem as a sentence that names file, table and key.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        with file.open("rb") as opened:
+            content = opened.read(MAX_CONFIG_BYTES + 1)
+        text = content[:MAX_CONFIG_BYTES].decode("utf-8-sig")
     except UnicodeDecodeError:
         problem = f"{file} cannot be read: it is not UTF-8 text; save it as UTF-8."
         raise ConfigError([problem]) from None
@@ -39,6 +46,9 @@ def load_config(file: Path) -> Config:
             f"write one with: overheard setup, or name another file with --config or ${VARIABLE}"
         )
         raise ConfigError([f"{file} cannot be read: {reason}; {remedy}."]) from None
+    if len(content) > MAX_CONFIG_BYTES:
+        size = f"longer than {MAX_CONFIG_BYTES >> 20} MB, and no configuration"
+        raise ConfigError([f"{file} is {size}; name another file with --config or ${VARIABLE}."])
     return parse_config(text, str(file))
 
 
@@ -55,7 +65,7 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{file} is not valid TOML: {error}; mend that line."]) from None
+        raise ConfigError(told([f"{file} is not valid TOML: {error}; mend that line."])) from None
     except RecursionError:
         problem = f"{file} is not valid TOML: brackets are nested too deeply; remove them."
         raise ConfigError([problem]) from None
@@ -67,9 +77,11 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
     if config:
         config = _located(config, folder)
         config._file = file
-        problems = list(contradictions(config))
+        known = config.catalogue()
+        problems = list(contradictions(config, known))
+        config = _with_full_names(config, known)
     if config is None or problems:
-        raise ConfigError(problems)
+        raise ConfigError(told(problems))
     return config
 
 
@@ -85,6 +97,30 @@ def located_url(url: str, folder: Path) -> str:
     if path in {"", ":memory:"} or path.startswith("~") or Path(path).is_absolute():
         return url
     return f"{prefix}{separator}{(folder / path).as_posix()}"
+
+
+def _with_full_names(config: Config, known: Catalogue) -> Config:
+    """Return a configuration whose tables have the name of each brand, for any of its spellings.
+
+    Alerts and money are compared by the name: another spelling would match none.
+    """
+
+    def named(spelling: str) -> str:
+        found = known.brand(spelling)
+        return found.name if found else spelling
+
+    changed: dict[str, Any] = {}
+    for table in ("routes", "reports"):
+        if entries := getattr(config, table):
+            changed[table] = tuple(
+                entry.model_copy(update={"brands": tuple(map(named, entry.brands))})
+                for entry in entries
+            )
+    for table in ("budget", "retention"):
+        if brands := (limits := getattr(config, table)).brands:
+            full = {named(spelling): limit for spelling, limit in brands.items()}
+            changed[table] = limits.model_copy(update={"brands": full})
+    return config.model_copy(update=changed) if changed else config
 
 
 def _located(config: Config, folder: Path) -> Config:

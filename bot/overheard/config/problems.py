@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from overheard.config.redaction import without_control_characters
 from overheard.config.secrets import default_variable, known_keys, secret_fields
 
 
@@ -23,6 +24,26 @@ def suggestion(wrong: str, known: Iterable[str]) -> str:
     """Return ``; did you mean "right"`` for a near miss, else an empty string."""
     close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
     return f'; did you mean "{close[0]}"' if close else ""
+
+
+MAX_PROBLEMS = 20
+"""Problems that are told at once; the others are counted."""
+MAX_SENTENCE_CHARS = 800
+
+
+def told(problems: Sequence[str]) -> list[str]:
+    """Return problems as people see them: each on one line, printable and not endless, and not more
+    than can be read.
+
+    They repeat names and values of the file, which may hold anything.
+    """
+    lines = [" ".join(without_control_characters(problem).split()) for problem in problems]
+    kept = [
+        line if len(line) <= MAX_SENTENCE_CHARS else f"{line[:400]} ... {line[-300:]}"
+        for line in lines[:MAX_PROBLEMS]
+    ]
+    more = len(lines) - len(kept)
+    return [*kept, f"{more:,} more are wrong; mend these first."] if more else kept
 
 
 def problem_sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> str:
@@ -44,9 +65,12 @@ def problem_sentence(settings: type[BaseModel], detail: ErrorDetails, where: str
     if detail["type"] == "missing":
         secret = key in secret_fields(owner)
         return f"{place}: {key} is missing; {_where_to_put(owner, key) if secret else 'add it'}."
-    if detail["type"] == "tuple_type" and isinstance(detail["input"], Mapping):
+    if detail["type"] == "tuple_type" and (not key or isinstance(detail["input"], Mapping)):
         name = detail["loc"][-1]
         return f"{place}: must be a list; write its header in two pairs of brackets, [[{name}]]."
+    if detail["type"] == "model_type" and isinstance(detail["loc"][-1], int):
+        name = detail["loc"][-2]
+        return f"{place}: must be a table; write its header in two pairs of brackets, [[{name}]]."
     problem = _pattern_hint(owner, path) if detail["type"] == _PATTERN else ""
     problem = problem or value_problem(detail)
     return f"{place}: {key} {problem}." if key else f"{place}: {problem}."
@@ -61,7 +85,7 @@ def value_problem(detail: ErrorDetails) -> str:
     if detail["type"] not in _PROBLEMS:
         return detail["msg"].removeprefix("Value error, ").rstrip(".")
     context = detail.get("ctx", {}).items()
-    numbers = {name: f"{v:g}" if isinstance(v, float) else v for name, v in context}
+    numbers = {name: f"{v:.15g}" if isinstance(v, float) else v for name, v in context}
     return _PROBLEMS[detail["type"]].format(**numbers)
 
 
@@ -86,11 +110,13 @@ _PROBLEMS = {
     "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number, without quotes",
     "int_type": "must be a whole number, without quotes",
+    "less_than": "must be less than {lt}",
     "less_than_equal": "must be {le} or less",
     "literal_error": "must be {expected}",
     "model_type": "must be a table; give it a header of its own in square brackets",
     "string_too_long": "must not be longer than {max_length} characters",
     "string_too_short": "must not be empty",
+    "path_type": "must be a path, in quotes",
     "string_type": "must be text, in quotes",
     "too_short": "needs {min_length} or more entries",
     "tuple_type": 'must be a list, such as ["one", "two"]',

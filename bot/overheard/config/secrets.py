@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -82,8 +83,10 @@ def read_secret(
             f"must not be in the file, and {name}_env is no name of a variable, such as ACME_KEY"
         )
     if file is not None:
+        if not isinstance(file, str) or not file.strip():
+            raise ValueError(f"has no file; write a file's name, in quotes, as {name}_file")
         try:
-            return SecretStr(_secret_in_file(folder / Path(str(file)).expanduser()))
+            return SecretStr(_secret_in_file(located(file, folder)))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise ValueError(
@@ -93,15 +96,30 @@ def read_secret(
     return SecretStr(value) if value else None
 
 
+def located(path: str, folder: Path) -> Path:
+    """Return a path of the configuration, with ``~`` expanded and joined to a folder.
+
+    Raises:
+        ValueError: when it begins with the home folder of a user who does not exist.
+    """
+    try:
+        return folder / Path(path).expanduser()
+    except RuntimeError:
+        raise ValueError("there is no such home folder") from None
+
+
 def _secret_in_file(file: Path) -> str:
     """Return the secret in a file, without white space around it.
 
-    At most `MAX_SECRET_BYTES` are read, so that a device such as /dev/zero is no problem.
+    At most `MAX_SECRET_BYTES` are read, and only of a regular file: a pipe or a device may never
+    end, or never begin.
 
     Raises:
-        ValueError: when the file is empty, too long, or not UTF-8 text.
+        ValueError: when the file is no regular file, empty, too long, or not UTF-8 text.
         OSError: when the file cannot be read.
     """
+    if not stat.S_ISREG(file.stat().st_mode) and not file.is_dir():
+        raise ValueError("it is a device or a pipe, and no file")
     with file.open("rb") as opened:
         content = opened.read(MAX_SECRET_BYTES + 1)
     if len(content) > MAX_SECRET_BYTES:

@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr, field_validator
 from overheard.config.catalogue import BrandTable, EntryTable, FactTable, PromptTable
 from overheard.config.chat_sections import CHANNEL, AccessTable, ChatTable, DiscordTable, SlackTable
 from overheard.config.cron import find_zone, read_cron
-from overheard.config.settings_base import Dollars, Line, Settings
+from overheard.config.settings_base import DatabaseUrl, Dollars, Line, Settings
 from overheard.domain import Account, Brand, Catalogue, Fact, LandscapeTopic, Schedule
 
 DEFAULT_FILE = "config.toml"
@@ -160,6 +160,10 @@ class TelemetryTable(Settings):
     service: str = Field(default="overheard", min_length=1)
 
 
+Days = Annotated[int, Field(ge=0, le=36_500)]
+"""A period of at most a century."""
+
+
 class RetentionTable(Settings):
     """``[retention]``: how long the texts of answers and quotes are kept.
 
@@ -172,8 +176,8 @@ class RetentionTable(Settings):
         folder: The folder of the files; a relative path starts at that of the configuration.
     """
 
-    days: int = Field(default=0, ge=0)
-    brands: Mapping[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    days: Days = 0
+    brands: Mapping[str, Days] = Field(default_factory=dict)
     folder: Path = Path("texts")
 
 
@@ -208,8 +212,10 @@ def read_hours(text: str) -> tuple[time, time]:
     Raises:
         ValueError: when the text has another form.
     """
-    first, _, last = text.partition("-")
-    return time.fromisoformat(first.strip()), time.fromisoformat(last.strip())
+    first, last = (time.fromisoformat(part.strip()) for part in text.split("-", 1))
+    if first.tzinfo or last.tzinfo:  # an offset, which "07:00-09:00" would be
+        raise ValueError("the hours of a day have no offset")
+    return first, last
 
 
 class BudgetTable(Settings):
@@ -252,8 +258,8 @@ class LimitTable(Settings):
     """
 
     concurrency: int | None = Field(default=None, ge=1, le=MAX_CONCURRENCY)
-    requests_per_minute: float | None = Field(default=None, gt=0)
-    tokens_per_minute: float | None = Field(default=None, gt=0)
+    requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    tokens_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
 class ModelTable(Settings):
@@ -263,7 +269,7 @@ class ModelTable(Settings):
         name: The model's name for readers, such as ``ChatGPT``.
     """
 
-    name: str = Field(min_length=1, max_length=40)
+    name: Line = Field(max_length=40)
 
 
 class PageTable(Settings):
@@ -315,17 +321,11 @@ class BurstsTable(Settings):
     """
 
     automatic: bool = False
-    calls_a_year: int = Field(default=440, ge=0)
+    calls_a_year: int = Field(default=440, ge=0, le=1_000_000_000)
 
 
 PLUGIN_SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
 """The tables of `Config` whose entries belong to plugins."""
-
-
-_EXAMPLES = {
-    "sqlite": "sqlite:///overheard.db",
-    "postgr": "postgresql://user@host/database",
-}
 
 
 class StorageTable(Settings):
@@ -336,26 +336,7 @@ class StorageTable(Settings):
             starts at the folder of the configuration.
     """
 
-    url: str = "sqlite:///overheard.db"
-
-    @field_validator("url")
-    @classmethod
-    def _is_url(cls, url: str) -> str:
-        """Return a database's URL.
-
-        Raises:
-            ValueError: for a URL that would be taken for the name of a file, or with parameters
-                that would
-                be ignored.
-        """
-        kind = url.partition(":")[0].casefold()
-        if not url.isprintable():
-            raise ValueError("must be one line without control characters; type it again")
-        if kind.startswith(("sqlite", "postgres")) and "://" not in url:
-            raise ValueError(f'needs slashes, such as "{_EXAMPLES[kind[:6]]}"')
-        if kind.startswith("sqlite") and "?" in url:
-            raise ValueError('of a file has no parameters; leave out "?" and what follows it')
-        return url
+    url: DatabaseUrl = "sqlite:///overheard.db"
 
 
 class AlertsTable(Settings):
@@ -372,7 +353,7 @@ class AlertsTable(Settings):
     false_alarms_per_year: float = Field(default=0.2, gt=0, le=50)
     minimum_points: float = Field(default=5.0, ge=0, le=100)
     minimum_sentiment: float = Field(default=0.15, ge=0, le=2)
-    minimum_ranks: float = Field(default=0.5, ge=0)
+    minimum_ranks: float = Field(default=0.5, ge=0, allow_inf_nan=False)
     metrics: tuple[str, ...] = ()
 
 

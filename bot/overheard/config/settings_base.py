@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from overheard.config.problems import Unusable, problem_sentence
-from overheard.config.secrets import default_variable, read_secret, secret_fields
+from overheard.config.secrets import default_variable, located, read_secret, secret_fields
 
 
 class Settings(BaseModel):
@@ -54,7 +54,7 @@ class Settings(BaseModel):
             if Path in (field.annotation, *get_args(field.annotation)):
                 key = field.alias or name
                 if isinstance(filled.get(key), str) and filled[key]:
-                    filled[key] = folder / Path(filled[key]).expanduser()
+                    filled[key] = _located(filled[key], folder)
             if problem := _type_problem(filled.get(name), _allowed_types(field.annotation)):
                 filled[name] = Unusable(problem)
         for name in secret_fields(cls):
@@ -72,6 +72,16 @@ class Settings(BaseModel):
             if secret is not None:
                 filled[name] = secret
         return filled
+
+
+def _located(path: str, folder: Path) -> Path | Unusable:
+    """Return a path of the configuration joined to a folder, or what is wrong with it."""
+    if "\0" in path:
+        return Unusable("must be one line without control characters; type it again")
+    try:
+        return located(path, folder)
+    except ValueError as error:
+        return Unusable(f'is "{path}", and {error}; correct the path')
 
 
 def _type_problem(value: Any, types: set[Any]) -> str:
@@ -112,8 +122,37 @@ def _one_line(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(_one_line)]
 """A name as people write it: one line, not blank."""
-Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+MAX_DOLLARS = 1_000_000_000
+"""The largest price or limit; sums of larger ones could leave the range of numbers."""
+Dollars = Annotated[float, Field(ge=0, le=MAX_DOLLARS, allow_inf_nan=False)]
 """An amount of US dollars, 0 or more."""
+
+
+def _is_database(url: str) -> str:
+    """Return a database's URL.
+
+    Raises:
+        ValueError: for a URL that would be taken for the name of a file, with parameters that would
+            be ignored, or with the home folder of a user who does not exist.
+    """
+    kind = url.partition(":")[0].casefold()
+    if not url.isprintable():
+        raise ValueError("must be one line without control characters; type it again")
+    if kind.startswith(("sqlite", "postgres")) and "://" not in url:
+        raise ValueError(f'needs slashes, such as "{_DATABASES[kind[:6]]}"')
+    if kind.startswith("sqlite") and "?" in url:
+        raise ValueError('of a file has no parameters; leave out "?" and what follows it')
+    if not kind.startswith("postgres"):
+        try:
+            located(url.rpartition(":///")[2], Path())
+        except ValueError as error:
+            raise ValueError(f"names no file, because {error}; correct the path") from None
+    return url
+
+
+_DATABASES = {"sqlite": "sqlite:///overheard.db", "postgr": "postgresql://user@host/database"}
+DatabaseUrl = Annotated[str, Field(max_length=2_000), AfterValidator(_is_database)]
+"""``sqlite:///file.db`` or ``postgresql://user@host/database``."""
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
 

@@ -180,7 +180,9 @@ class _Loader(threading.Thread):
         _add_objects(made, self._plugins)
         self._plugins.secrets.extend(self._secrets)
         problems = (
-            problem for settings in self._settings.values() for problem in settings.problems
+            problem
+            for settings in self._settings.values()
+            for problem in (*settings.problems, *settings.unread())
         )
         return self._report(" ".join(problems), made.names())
 

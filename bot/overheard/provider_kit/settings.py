@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -51,7 +52,7 @@ class ProviderSettings(Settings):
     """
 
     base_url: str
-    models: tuple[Line, ...] = Field(min_length=1)
+    models: tuple[Annotated[Line, Field(max_length=200)], ...] = Field(min_length=1)
     prices: Mapping[str, PriceTable] = Field(default_factory=dict)
     max_tokens: int | None = Field(default=None, ge=1, le=10_000_000)
     max_searches: int = Field(default=3, ge=1, le=20)
