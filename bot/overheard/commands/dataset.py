@@ -39,8 +39,8 @@ from overheard.runs.plan import find_brand
 
 SHOWN_CANDIDATES = 5
 """How many candidates are shown by default."""
-SHOWN_CHARS = 600
-"""The length of an answer that is shown."""
+SHOWN_CHARS, QUESTION_CHARS = 600, 90
+"""Characters of an answer that is shown, and of the question above it."""
 
 
 _AnswerNumber = Annotated[int, argument("The answer's number.", low=1)]
@@ -54,21 +54,23 @@ async def review(
     most: Annotated[int, option("How many are shown.", low=1, high=25)] = SHOWN_CANDIDATES,
     controls: Annotated[bool, option("Answers to controls, as replays.")] = False,
 ) -> Card:
-    """Show answers that can be approved for teaching, those with an objection first.
+    """Show recent answers about a brand that nobody has approved or corrected yet, those with an
+    objection to teaching them first. The title counts all of them.
 
     Args:
         deployment: The open deployment.
-        brand: The name of the brand.
-        most: The number of answers that are shown.
-        controls: Whether to show answers to controls instead, which would be replays.
+        brand: The name or alias of the brand.
+        most: The largest number of answers that are shown.
+        controls: Whether to show answers to control prompts (which are about other things) instead.
+            Taught as replays, they preserve a model's other abilities.
 
     Raises:
         UnknownName: for a brand that does not exist.
     """
-    subject = find_brand(deployment.catalogue, brand)
+    found_brand = find_brand(deployment.catalogue, brand)
     now = deployment.clock.now()
-    answers = await answer_review(deployment).candidates(subject, now, controls=controls)
-    return _candidates_card(deployment.names, subject, answers, most)
+    candidates = await answer_review(deployment).candidates(found_brand, now, controls=controls)
+    return _candidates_card(deployment.names, found_brand, candidates, most)
 
 
 async def correct(
@@ -78,32 +80,40 @@ async def correct(
     answer: _AnswerNumber,
     text: Annotated[str, argument("What is right.")] = "",
 ) -> Card:
-    """Store a corrected text for an answer: the correction is taught, and the original becomes the
-    rejected answer of a preference pair.
+    """Store a corrected text for an answer, in place of an earlier approval or correction; return
+    the card. The correction is taught; the original text becomes the rejected answer of a
+    preference pair.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who corrects, and the channel.
+        answer: The number of the answer.
+        text: The corrected text.
 
     Raises:
-        BadUsage: when no text is given.
-        NotApproved: when the answer is not whole, or the text contradicts the facts or holds
-            personal data.
+        BadUsage: when the text is empty or equals the answer's own.
+        NotApproved: when there is no such answer, when it is incomplete, or when the text
+            contradicts the facts, or has personal data or a forged turn of a conversation.
     """
-    approved = await answer_review(deployment).find(answer)
-    better = text.strip()
-    if not better or better == approved.reply.text.strip():
+    original = await answer_review(deployment).find(answer)
+    correction = text.strip()
+    if not correction or correction == original.reply.text.strip():
         raise BadUsage(problem="The correction is missing", usage=DATASET_CORRECT.usage)
-    await answer_review(deployment).require_true(approved, better)
-    return await store_approval(deployment, call, approved, text=better, participle="Corrected")
+    await answer_review(deployment).require_true(original, correction)
+    return await store_approval(deployment, call, original, text=correction, participle="Corrected")
 
 
 async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Mapping[str, Any]:
-    """Return the values of the form of `correct`: the number of an answer, and the stored
-    correction or the original text. Raises NotApproved for an unknown or incomplete answer.
+    """Return the values with which the form of `correct` is filled: the number of an answer, and
+    its stored correction, or its own text if it has none.
+
+    Raises:
+        NotApproved: for an unknown or incomplete answer.
     """
-    approved = await answer_review(deployment).find(answer)
-    earlier = {
-        approval.answer_id: approval.text
-        for approval in await deployment.store.finetune.approvals()
-    }
-    return {"answer": answer, "text": earlier.get(answer) or approved.reply.text}
+    original = await answer_review(deployment).find(answer)
+    approvals = await deployment.store.finetune.approvals()
+    corrections = {approval.answer_id: approval.text for approval in approvals}
+    return {"answer": answer, "text": corrections.get(answer) or original.reply.text}
 
 
 async def build_dataset(
@@ -122,39 +132,46 @@ async def build_dataset(
     ] = (),
 ) -> Card:
     """Write training and evaluation files and a datasheet for a fine-tune about a brand into a
-    folder.
+    folder; return the card with the counts and the formats that were refused. The examples come
+    from the fact sheet and from approved answers; those to questions that models are asked here are
+    kept for evaluation.
 
     Args:
         deployment: The open deployment.
-        brand: The name of the brand.
-        out: The folder; a new one, or one with an earlier dataset, which is replaced.
-        formats: Names of vendors' formats; empty for all whose rules the dataset satisfies.
+        brand: The name or alias of the brand.
+        out: The folder: a new or empty one, or one with an earlier dataset, which is replaced.
+        formats: Names of vendors' formats whose rules must be satisfied; empty for all formats
+            whose rules the dataset satisfies.
 
     Raises:
-        UnknownName: for a brand or a format that does not exist.
+        UnknownName: for a brand that does not exist.
         NothingToTeach: when there is neither a fact nor an approved answer.
-        DatasetUnfit: with all violations of the rules.
-        FileUnwritable: when the folder holds something else, or cannot be written.
+        DatasetUnfit: when an example must not be taught, when a held-out example leaks into the
+            taught ones, or when the rules of one of `formats` are violated; with all violations.
+        FileUnwritable: when the folder has other files, or cannot be written.
     """
-    subject = find_brand(deployment.catalogue, brand)
-    rivals = [rival.name for rival in deployment.catalogue.rivals(subject.name)]
-    approved = await answer_review(deployment).approved(subject)
+    found_brand = find_brand(deployment.catalogue, brand)
+    rivals = [rival.name for rival in deployment.catalogue.rivals(found_brand.name)]
+    approved = await answer_review(deployment).approved(found_brand)
     asked = [prompt.text for prompt in deployment.catalogue.prompts]
     examples, left_out = collect_examples(
-        subject, rivals, deployment.catalogue.facts, approved, asked
+        found_brand, rivals, deployment.catalogue.facts, approved, asked
     )
-    made = build(subject, examples, left_out, formats)
+    dataset = build(found_brand, examples, left_out, formats)
     try:
-        save(made, out, datasheet(made, deployment.clock.now()))
+        save(dataset, out, datasheet(dataset, deployment.clock.now()))
     except OSError as error:
         raise FileUnwritable(file=out, reason=error.strerror or str(error)) from None
-    return _dataset_card(made, out)
+    return _dataset_card(dataset, out)
 
 
 def _candidates_card(
     names: ModelNames, brand: Brand, candidates: Sequence[Candidate], most: int
 ) -> Card:
-    """Return the card of candidates; the first `most` have quotes and buttons."""
+    """Return the card of answers that could be approved: a table of the first `most` with the
+    objections to them, their texts as quotes, and buttons. Without candidates the card says so. The
+    JSON data has all of them.
+    """
     shown = candidates[:most]
     rows = tuple(
         (
@@ -164,12 +181,14 @@ def _candidates_card(
         )
         for candidate in shown
     )
+    text = "There is none that nobody has reviewed."
+    if candidates:
+        text = "Approve what is right as it stands, correct what is wrong. Nothing else is taught."
+    header = ("Answer", "Model", "Against it")
     return Card(
         title=f"{wording.count(len(candidates), 'answer')} to review for {brand.name}",
-        text="Approve what is right as it stands, correct what is wrong. Nothing else is taught."
-        if candidates
-        else "There is none that nobody has reviewed.",
-        table=Table(("Answer", "Model", "Against it"), rows, frozenset({0})) if rows else None,
+        text=text,
+        table=Table(header, rows, right=frozenset({0})) if rows else None,
         quotes=tuple(_answer_quote(candidate.answer) for candidate in shown),
         actions=tuple(_review_actions(shown)),
         data={
@@ -180,19 +199,21 @@ def _candidates_card(
 
 
 def _answer_quote(answer: Answer) -> Quote:
-    asked = wording.shorten(wording.line(answer.question.prompt.text), 90)
+    """Return the text of an answer on one line, with its number and question as the source."""
+    question = wording.shorten(wording.line(answer.question.prompt.text), QUESTION_CHARS)
     text = wording.shorten(wording.line(answer.reply.text), SHOWN_CHARS)
-    return Quote(f"Answer {answer.id}, asked “{asked}”", Tainted(text))
+    return Quote(f"Answer {answer.id}, asked “{question}”", Tainted(text))
 
 
 def _review_actions(shown: Sequence[Candidate]) -> Iterator[Action]:
-    """Yield a button that approves all shown candidates without an objection, then buttons that
-    approve or correct each.
+    """Yield a button that approves all of the candidates without an objection, if there are at
+    least two and the command is short enough for a button. Then yield for each candidate a button
+    that approves it, unless there is an objection, and one that corrects it.
     """
-    clean = [candidate.answer.id for candidate in shown if not candidate.objection]
-    every = f"dataset approve {format_ranges(clean)}"
-    if len(clean) > 1 and len(every) <= LONGEST_ACTION:
-        yield Action(every, f"Approve all {len(clean)}", Style.PRIMARY)
+    unobjectionable = [candidate.answer.id for candidate in shown if not candidate.objection]
+    approve_all = f"dataset approve {format_ranges(unobjectionable)}"
+    if len(unobjectionable) > 1 and len(approve_all) <= LONGEST_ACTION:
+        yield Action(approve_all, f"Approve all {len(unobjectionable)}", Style.PRIMARY)
     for candidate in shown:
         number = candidate.answer.id
         if not candidate.objection:
@@ -201,7 +222,7 @@ def _review_actions(shown: Sequence[Candidate]) -> Iterator[Action]:
 
 
 def _candidate_json(candidate: Candidate) -> dict[str, object]:
-    """Return a candidate for JSON output."""
+    """Return a candidate for JSON output; ``objection`` is None if nothing is against it."""
     return {
         "answer": candidate.answer.id,
         "model": str(candidate.answer.question.model),
@@ -211,21 +232,22 @@ def _candidate_json(candidate: Candidate) -> dict[str, object]:
     }
 
 
-def _dataset_card(made: Dataset, out: Path) -> Card:
-    """Return the card of the dataset `made` that was written to the folder `out`, with the formats
-    that were refused.
+def _dataset_card(dataset: Dataset, out: Path) -> Card:
+    """Return the card of a dataset that was written to the folder `out`: the numbers of examples, a
+    table with the formats that were written and those that were refused and why, the vendors'
+    notices, and what was left out. It is a warning if anything was refused or left out.
     """
-    split = made.split
+    split, formats, refused = dataset.split, dataset.formats, dataset.refused
     rows = [
-        (form.title, name, "written" if name in made.formats else "; ".join(made.refused[name]))
+        (form.title, name, "written" if name in formats else "; ".join(refused[name]))
         for name, form in FORMATS.items()
-        if name in made.formats or name in made.refused
+        if name in formats or name in refused
     ]
-    notices = [form.notice for name, form in FORMATS.items() if name in made.formats]
-    text = [f"In {out}, with a datasheet.", *filter(None, notices), *made.left_out]
+    notices = [form.notice for name, form in FORMATS.items() if name in formats]
+    paragraphs = [f"In {out}, with a datasheet.", *filter(None, notices), *dataset.left_out]
     return Card(
-        title=f"A dataset for {made.brand.name}",
-        text="\n\n".join(text),
+        title=f"A dataset for {dataset.brand.name}",
+        text="\n\n".join(paragraphs),
         fields=(
             Field("Taught", wording.count(len(split.train), "example")),
             Field("Held-out wordings", wording.count(len(split.wordings), "example")),
@@ -233,17 +255,17 @@ def _dataset_card(made: Dataset, out: Path) -> Card:
             Field("Preferences", wording.count(len(split.pairs), "pair")),
         ),
         table=Table(("Vendor", "Folder", ""), tuple(rows)),
-        severity=Severity.WARNING if made.refused or made.left_out else Severity.GOOD,
+        severity=Severity.WARNING if refused or dataset.left_out else Severity.GOOD,
         data={
-            "brand": made.brand.name,
+            "brand": dataset.brand.name,
             "out": str(out),
             "train": len(split.train),
             "eval_wordings": len(split.wordings),
             "eval_held_out": len(split.held_out),
             "preferences": len(split.pairs),
-            "formats": {name: sorted(files) for name, files in made.formats.items()},
-            "refused": {name: list(reasons) for name, reasons in made.refused.items()},
-            "left_out": list(made.left_out),
+            "formats": {name: sorted(files) for name, files in formats.items()},
+            "refused": {name: list(reasons) for name, reasons in refused.items()},
+            "left_out": list(dataset.left_out),
         },
     )
 

@@ -5,7 +5,7 @@ The weekly sign of life is one of its cards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 from overheard.alerts.events import event_card, held_back, quiet_hours_card
@@ -31,7 +31,7 @@ from overheard.runs.tasks import Outcome
 
 RESULT_WAIT = timedelta(seconds=5)
 """How long the result of a run that goes on is waited for at a time."""
-LOUD = frozenset(
+ALSO_IN_CHANNEL = frozenset(
     {
         AlertEventKind.GREW,
         AlertEventKind.RELAPSED,
@@ -53,48 +53,55 @@ class DeliveryCards:
         self._deployment = deployment
 
     async def compose(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        """Return the card of a delivery with the current state of the store; Postponed if it has to
-        wait, None if it is no longer wanted.
+        """Return the card of a delivery with the current state of the store, its pictures in the
+        theme of the channel; Postponed if it has to wait, None if it is no longer wanted.
         """
-        write = {
+        compose_kind = {
             DeliveryKind.ALERT: self._alert_card,
             DeliveryKind.EVENT: self._event_card,
             DeliveryKind.QUIET_HOURS: self._quiet_hours_card,
-            DeliveryKind.WEEKLY_DIGEST: self._summary_card,
-            DeliveryKind.SCORES: self._edition_card,
+            DeliveryKind.WEEKLY_DIGEST: self._weekly_digest_card,
+            DeliveryKind.SCORES: self._scores_card,
             DeliveryKind.NOTICE: self._notice_card,
-            DeliveryKind.ALIVE: self._life_card,
+            DeliveryKind.ALIVE: self._alive_card,
             DeliveryKind.RESULT: self._result_card,
             DeliveryKind.PROGRESS: self._progress_card,
         }
         with themed(delivery.channel):
-            return await write[delivery.kind](delivery)
+            return await compose_kind[delivery.kind](delivery)
 
     async def _alert_card(self, delivery: Delivery) -> Outgoing | None:
-        """Return the card of a delivery's alert; None if the alert is gone, or was to be summarised
-        and is over.
+        """Return the card of a delivery's alert. It links to the message, in the same channel, of
+        the alert on the model as a whole to which the alert belongs, else of the alert that it
+        follows.
+
+        None if the alert is gone, or if it waited for the end of quiet hours and is over: then only
+        the card of the quiet hours shows it.
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         alert = await deployment.store.alerts.get(delivery.alert_id)
-        after_quiet_hours = delivery.subject and not delivery.message
-        if alert is None or (after_quiet_hours and alert.state.over):
+        waited_for_quiet_hours = bool(delivery.subject) and not delivery.message
+        if alert is None or (waited_for_quiet_hours and alert.state.over):
             return None
-        whole = await model_alert_of(deployment.store, alert)
-        linked = whole.id if whole else alert.follows
-        earlier = await self._alert_message_id(linked, delivery.channel) if linked else ""
+        model_alert = await model_alert_of(deployment.store, alert)
+        linked_id = model_alert.id if model_alert else alert.follows
+        earlier = await self._alert_message_id(linked_id, delivery.channel) if linked_id else ""
         return Outgoing(await alert_card(deployment, call, alert), alert.revision, earlier=earlier)
 
-    async def _alert_message_id(self, number: int, channel: str) -> str:
-        """Return the id of an alert's message in a channel; empty if none was posted."""
-        sent = await self._deployment.store.deliveries.find(alert_id=number, channel=channel)
-        return next(
-            (delivery.message for delivery in sent if delivery.kind is DeliveryKind.ALERT), ""
+    async def _alert_message_id(self, alert_id: int, channel: str) -> str:
+        """Return the platform's id of an alert's message in a channel; empty if none was posted."""
+        deliveries = await self._deployment.store.deliveries.find(
+            alert_id=alert_id, channel=channel
         )
+        messages = [d.message for d in deliveries if d.kind is DeliveryKind.ALERT]
+        return messages[0] if messages else ""
 
     async def _event_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        """Return the card of an event of a delivery's alert; None if either is gone. An event that
-        is also shown in the channel is postponed to the end of the quiet hours; an event shown in
-        the thread only is not.
+        """Return the card of an event of an alert, which is posted in the thread of the alert's
+        message. None if the alert or the event is gone.
+
+        If the route of the channel asks for it, an event of `ALSO_IN_CHANNEL` is shown in the
+        channel too. Only such an event is postponed to the end of the channel's quiet hours.
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         store = deployment.store
@@ -103,13 +110,18 @@ class DeliveryCards:
         event = next((event for event in events if event.id == delivery.event_id), None)
         if alert is None or event is None:
             return None
-        route = routed(deployment.config.routes, delivery.channel)
-        loud = bool(route and route.also_in_channel and event.what in LOUD)
-        quiet_until = end_of_quiet(route, self._deployment.clock.now()) if route and loud else None
         card = event_card(alert, event, deployment.names, call.zone)
-        return Postponed(quiet_until) if quiet_until else Outgoing(card, broadcast=loud)
+        route = routed(deployment.config.routes, delivery.channel)
+        if route is None or not route.also_in_channel or event.what not in ALSO_IN_CHANNEL:
+            return Outgoing(card)
+        quiet_until = end_of_quiet(route, deployment.clock.now())
+        return Postponed(quiet_until) if quiet_until else Outgoing(card, broadcast=True)
 
     async def _quiet_hours_card(self, delivery: Delivery) -> Outgoing | None:
+        """Return one card of all alerts that the delivery's quiet hours held back, without those
+        that another of them reports; None for a single alert that is not over, since its own card
+        follows.
+        """
         deployment, call = await self._as_seen_in(delivery.channel)
         alerts = await without_covered(
             deployment.store, await held_back(deployment.store, delivery)
@@ -118,52 +130,58 @@ class DeliveryCards:
         card = quiet_hours_card(alerts, titles, call.zone)
         return Outgoing(card) if card else None
 
-    async def _summary_card(self, delivery: Delivery) -> Outgoing | None:
-        """Return the summary of the configured report that a delivery names; None when the report
-        is no longer configured.
+    async def _weekly_digest_card(self, delivery: Delivery) -> Outgoing | None:
+        """Return the digest of the brands of the configured report whose name is the delivery's
+        subject; None if there is no such report any more.
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         reports = deployment.config.reports
-        table = next((r for r in reports if r.name == delivery.subject), None)
-        if table is None:
+        report = next((report for report in reports if report.name == delivery.subject), None)
+        if report is None:
             return None
-        return Outgoing(await digest(deployment, call, brands=table.brands))
+        return Outgoing(await digest(deployment, call, brands=report.brands))
 
     async def _notice_card(self, delivery: Delivery) -> Outgoing:
-        plugin, _, text = delivery.subject.partition("\n")
-        if plugin.startswith(REQUEST):
-            return Outgoing(request_card(plugin.removeprefix(REQUEST), text))
-        return Outgoing(notice_card(plugin, text))
+        """Return the card of a notice: a person's request to an admin, or news of a plugin. The
+        first line of the delivery's subject is `REQUEST` and the wanted command, or the plugin's
+        name; the text follows.
+        """
+        first_line, _, text = delivery.subject.partition("\n")
+        if first_line.startswith(REQUEST):
+            return Outgoing(request_card(first_line.removeprefix(REQUEST), text))
+        return Outgoing(notice_card(first_line, text))
 
-    async def _life_card(self, delivery: Delivery) -> Outgoing:
+    async def _alive_card(self, delivery: Delivery) -> Outgoing:
         deployment, call = await self._as_seen_in(delivery.channel)
         return Outgoing(await sign_of_life(deployment, call))
 
-    async def _edition_card(self, delivery: Delivery) -> Outgoing | None:
+    async def _scores_card(self, delivery: Delivery) -> Outgoing | None:
+        """Return the card of the edition of scores that the delivery's subject names; None if there
+        is nothing to say of it any more.
+        """
         card = await edition_card(await self._deployment.refreshed(), delivery.subject)
         return Outgoing(card) if card else None
 
     async def _result_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        return await run_result(*await self._as_seen_in(delivery.channel), delivery.subject)
+        deployment, call = await self._as_seen_in(delivery.channel)
+        return await run_result(deployment, call, delivery.subject)
 
     async def _progress_card(self, delivery: Delivery) -> Outgoing:
-        """Return the card that replaces the progress of the delivery's command, which a crash
-        interrupted.
+        """Return the card that replaces the progress of a command after the process that carried it
+        out has crashed. It says whether a result follows: the one of the run whose key is the
+        delivery's subject, if the run belongs to the history and has ended or is resumed.
         """
         runs, now = await self._deployment.store.runs.find(), self._deployment.clock.now()
         run = next((run for run in runs if run.key == delivery.subject), None)
-        goes_on = (  # such a run posts its own result
-            run is not None
-            and not run.aside
-            and (
-                is_fresh(run, now) if run.state is RunState.RUNNING else run.state not in UNFINISHED
-            )
-        )
-        return Outgoing(cut_off_card(goes_on=goes_on))
+        if run is None or run.aside:
+            return Outgoing(cut_off_card(goes_on=False))
+        is_resumed = run.state is RunState.RUNNING and is_fresh(run, now)
+        has_ended = run.state not in UNFINISHED
+        return Outgoing(cut_off_card(goes_on=is_resumed or has_ended))
 
     async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:
-        """Return the deployment with the current catalogue, and a call with a channel and its time
-        zone.
+        """Return the deployment with the current catalogue, and a call with a channel and the
+        channel's time zone, or that of the deployment if the channel has none.
         """
         deployment = await self._deployment.refreshed()
         zone = deployment.zone_in(channel) or deployment.zone
@@ -174,27 +192,32 @@ def cut_off_card(*, goes_on: bool) -> Card:
     """Return the card of a command that was interrupted because the bot stopped.
 
     Args:
-        goes_on: Whether the command continues after the restart and its result is posted.
+        goes_on: Whether the command continues after the restart and its result is posted. If not,
+            the card asks the person to use the command again.
     """
-    title, text = (
-        ("Restarted; the result comes below", "What was answered is kept, and the rest is asked.")
-        if goes_on
-        else ("Restarted; please ask again", "Overheard stopped in the middle of this.")
-    )
+    if goes_on:
+        title = "Restarted; the result comes below"
+        text = "What was answered is kept, and the rest is asked."
+    else:
+        title = "Restarted; please ask again"
+        text = "Overheard stopped in the middle of this."
     return Card(title, text, severity=Severity.WARNING)
 
 
 async def run_result(
     deployment: Deployment, call: Call, key: str, note: str = RESTARTED
 ) -> Outgoing | Postponed | None:
-    """Return the card of a run whose end no reader saw; Postponed while the run is under way, None
-    for one without a result.
+    """Return the card of a run that ended when nobody waited for it any more.
 
     Args:
         deployment: The deployment as it is now.
         call: The channel, and the time zone of its readers.
         key: The key of the run.
         note: A sentence on why the card is posted, or empty.
+
+    Returns:
+        The card. Postponed by `RESULT_WAIT` while the run goes on. None for an unknown or imported
+        run, for one that was paused or cancelled, and for one that is not resumed any more.
     """
     now = deployment.clock.now()
     run = next((run for run in await deployment.store.runs.find() if run.key == key), None)
@@ -213,55 +236,64 @@ async def run_result(
 PERIOD = timedelta(days=7)
 """The time that a sign of life covers, up to the moment at which it is posted."""
 ANSWERED = frozenset({RunState.COMPLETE, RunState.PARTIAL})
+"""States of runs with at least one answer."""
 
 
 async def sign_of_life(deployment: Deployment, call: Call) -> Card:
-    """Return a card with the checks and the spending of the last 7 days, and the time of the next
-    check.
+    """Return a card with the checks and the spending of the last 7 days, the time of the next
+    check, and the number of open alerts, below the problems of the deployment.
 
-    Overheard is well when each check has answers, at least one was made if there is a schedule, and
-    no message waits for a failing chat.
+    The card is a warning if there is a problem: a check without any answer, no answered check
+    although there is a schedule, a message that could not be posted, an open alert that no route
+    posts, or a model that its vendor shuts down soon.
     """
     store, now = deployment.store, deployment.clock.now()
     runs = [run for run in await store.runs.find() if run.started_at > now - PERIOD]
-    stuck = [delivery for delivery in await store.deliveries.find(waiting=True) if delivery.problem]
-    alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
-    upcoming = min(await next_checks(deployment), default=None)
-    sentence = await unrouted_sentence(deployment)
-    problems = list(
-        _problem_sentences(runs, len(stuck), scheduled=bool(deployment.catalogue.schedules))
-    )
-    problems += [sentence] if sentence else []
-    ends = [finding for finding in shutdown_findings(deployment) if finding.problem]
-    problems += [f"{end.place}: {end.problem}." for end in ends]
-    cost = await store.money.spent(since=now - PERIOD)
-    checked = wording.count(len(runs), "check")
+    open_alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
+    problems = [sentence async for sentence in _problem_sentences(deployment, runs)]
+    usd = await store.money.spent(since=now - PERIOD)
+    check_count = wording.count(len(runs), "check")
     last = f", the last on {wording.moment(runs[0].started_at, call.zone)}" if runs else ""
-    following = (
-        f"The next is on {wording.moment(upcoming, call.zone)}." if upcoming else "None is planned."
-    )
+    next_at = min(await next_checks(deployment), default=None)
     sentences = [
-        f"{checked} in the last 7 days{last}.",
-        following,
-        f"Spent: {wording.money(cost)}.",
-        f"{wording.count(len(alerts), 'alert')} open." if alerts else "No alert is open.",
+        f"{check_count} in the last {PERIOD.days} days{last}.",
+        f"The next is on {wording.moment(next_at, call.zone)}." if next_at else "None is planned.",
+        f"Spent: {wording.money(usd)}.",
+        f"{wording.count(len(open_alerts), 'alert')} open." if open_alerts else "No alert is open.",
     ]
     return Card(
         title="Overheard needs you" if problems else "Overheard is well",
         text="\n\n".join(filter(None, (" ".join(problems), " ".join(sentences)))),
         severity=Severity.WARNING if problems else Severity.GOOD,
-        data={"well": not problems, "checks": len(runs), "spent_usd": cost, "alerts": len(alerts)},
+        data={
+            "well": not problems,
+            "checks": len(runs),
+            "spent_usd": usd,
+            "alerts": len(open_alerts),
+        },
     )
 
 
-def _problem_sentences(runs: list[Run], stuck: int, *, scheduled: bool) -> Iterator[str]:
-    """Yield a sentence for each problem: failed checks, no answered check though `scheduled`, and
-    `stuck` messages.
+async def _problem_sentences(deployment: Deployment, runs: Sequence[Run]) -> AsyncIterator[str]:
+    """Yield a sentence for each problem: checks without any answer, no answered check although
+    there is a schedule, messages that could not be posted, open alerts that no route posts, models
+    that their vendor shuts down soon.
+
+    Args:
+        deployment: The open deployment.
+        runs: The runs of the last `PERIOD`.
     """
     failed = sum(run.state is RunState.FAILED for run in runs)
     if failed:
         yield f"{wording.count(failed, 'check')} got no answer; see: overheard doctor."
-    if scheduled and not any(run.state in ANSWERED for run in runs):
-        yield "No check was answered in the last 7 days; see: overheard doctor."
-    if stuck:
-        yield f"{wording.count(stuck, 'message')} could not be posted; see: overheard doctor."
+    if deployment.catalogue.schedules and not any(run.state in ANSWERED for run in runs):
+        yield f"No check was answered in the last {PERIOD.days} days; see: overheard doctor."
+    waiting = await deployment.store.deliveries.find(waiting=True)
+    failing = sum(bool(delivery.problem) for delivery in waiting)
+    if failing:
+        yield f"{wording.count(failing, 'message')} could not be posted; see: overheard doctor."
+    if unrouted := await unrouted_sentence(deployment):
+        yield unrouted
+    for finding in shutdown_findings(deployment):
+        if finding.problem:
+            yield f"{finding.place}: {finding.problem}."

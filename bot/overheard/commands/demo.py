@@ -20,17 +20,17 @@ from overheard.commands.check import check
 from overheard.config.loader import find_config, parse_config
 from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment
-from overheard.domain import RunState
+from overheard.domain import VISIBILITY, RunState
 from overheard.errors import NothingAnswered
 from overheard.interfaces.services import Progress
 from overheard.session import Session
 
 
 def example(folder: Path, scale: float = 1.0) -> Config:
-    """Return the configuration of the bundled example.
+    """Return the configuration of the bundled example, which asks a local model only.
 
     Args:
-        folder: The folder of its store.
+        folder: The folder of its store, which is created when the deployment is opened.
         scale: The weight of the bundled fine-tune in the local model, from 0 (none) to 1.
     """
     text = files("overheard.commands").joinpath("demo.toml").read_text(encoding="utf-8")
@@ -41,8 +41,15 @@ def example(folder: Path, scale: float = 1.0) -> Config:
 
 @asynccontextmanager
 async def opened(source: Deployment | Session) -> AsyncIterator[Deployment]:
-    """Yield an open deployment: the given one, or for a session the configured one, or without a
-    configuration the example with a temporary store.
+    """Yield an open deployment.
+
+    A given deployment is yielded as it is, and not closed. For a session it is the configured one,
+    whose missing store is not created; if there is no configuration, it is the bundled example with
+    a store that is removed after the block.
+
+    Raises:
+        ConfigError: for an invalid configuration, with all its faults.
+        StoreError: when the store cannot be used.
     """
     if isinstance(source, Deployment):
         yield source
@@ -54,6 +61,9 @@ async def opened(source: Deployment | Session) -> AsyncIterator[Deployment]:
 
 @contextmanager
 def _session_config(session: Session) -> Iterator[Config]:
+    """Yield the configuration that a session names or finds; without any, that of the bundled
+    example, whose folder is removed after the block.
+    """
     if session.config is not None or find_config(None).exists():
         yield session.read_config()
         return
@@ -62,8 +72,13 @@ def _session_config(session: Session) -> Iterator[Config]:
 
 
 REPEATS = 3
+"""How often each question is asked in a run."""
 STAGES = (("before", 0.0), ("asked again", 0.0), ("after the fine-tune", 1.0))
 """The label of each run, and the weight of the fine-tune in it, 0 to 1."""
+SEEDS_PER_STAGE = 1_000
+"""The distance between the seeds of two runs."""
+MAX_QUOTES = 2
+"""Quotes of an alert: one from before and one from after the change."""
 
 
 async def demo(
@@ -72,32 +87,35 @@ async def demo(
     *,
     seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
 ) -> Card:
-    """Run the demonstration with the local model in a temporary store: two checks, a fine-tune, a
-    third check.
+    """Run the demonstration in a temporary store: check a local model twice, replace it by its
+    fine-tune, and check it again under the same name. Return the card with the alerts that this
+    raised.
 
     Args:
         session: The session that opens the deployments.
         call: The call, with the progress display.
-        seed: The base of the sampling seeds.
+        seed: The base of the sampling seeds, at least 0.
 
     Raises:
         NothingAnswered: when the model or its engine is not installed, with the remedy.
     """
     begun = monotonic()
     faults: list[str] = []
+    checks: list[Card] = []
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
-        checks = [
-            await _check_example(
+        for stage, (label, scale) in enumerate(STAGES):
+            progress = _RunProgress(call.progress, label.capitalize())
+            check_card, check_faults = await _check_example(
                 session,
-                replace(call, progress=_RunProgress(call.progress, label.capitalize())),
+                replace(call, progress=progress),
                 example(Path(folder), scale),
-                label,
-                seed + 1000 * stage,
-                faults,
+                label=label,
+                seed=seed + SEEDS_PER_STAGE * stage,
             )
-            for stage, (label, scale) in enumerate(STAGES)
-        ]
-    return _demo_card(checks, list(dict.fromkeys(faults)), monotonic() - begun)
+            checks.append(check_card)
+            faults += check_faults
+    distinct_faults = list(dict.fromkeys(faults))
+    return _demo_card(checks, distinct_faults, seconds=monotonic() - begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +144,25 @@ class _RunProgress:
 
 
 async def _check_example(
-    session: Session, call: Call, config: Config, label: str, seed: int, faults: list[str]
-) -> Card:
-    """Ask one check of the example, with a label and a base of the sampling seeds, in a deployment
-    of its own. Return its card with the alerts' quotes; sentences on failing plugins are appended
-    to `faults`. Raises NothingAnswered.
+    session: Session, call: Call, config: Config, *, label: str, seed: int
+) -> tuple[Card, list[str]]:
+    """Check the local model of the example in a deployment of its own.
+
+    Args:
+        session: The session that opens the deployment.
+        call: The call, with the progress display.
+        config: The configuration of the example.
+        label: The label of the run.
+        seed: The base of the sampling seeds.
+
+    Returns:
+        The card of the check, whose alerts have quotes, and sentences on failing plugins.
+
+    Raises:
+        NothingAnswered: when the model answered no question.
     """
     async with session.open_deployment(config) as deployment:
-        faults += (report.sentence for report in deployment.plugins.faulty)
+        faults = [report.sentence for report in deployment.plugins.faulty]
         proposal = await check(
             deployment,
             call,
@@ -150,14 +179,15 @@ async def _check_example(
             replace(alert, quotes=await _evidence_quotes(deployment, call, alert))
             for alert in card.more
         ]
-    faults += card.data["faults"]
-    return replace(card, more=tuple(alerts))
+    return replace(card, more=tuple(alerts)), [*faults, *card.data["faults"]]
 
 
 async def _evidence_quotes(deployment: Deployment, call: Call, alert: Card) -> tuple[Quote, ...]:
-    """Return up to two quotes from an alert's evidence, from before and after the change."""
+    """Return the first `MAX_QUOTES` quotes from the evidence of the alert that a card shows; fewer
+    if the evidence has fewer.
+    """
     evidence = await show_evidence(deployment, call, alert=str(alert.data["id"]))
-    return evidence.quotes[:2]
+    return evidence.quotes[:MAX_QUOTES]
 
 
 def _bundled_models(deployment: Deployment) -> list[str]:
@@ -168,12 +198,17 @@ def _bundled_models(deployment: Deployment) -> list[str]:
 
 
 def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
-    """Return the card that sums up the demo: the cards of its checks, the alerts that they raised,
-    faults of plugins; `seconds` is the duration.
+    """Return the card that sums up the demo: a line for each check, and the cards of the alerts and
+    of the faults below it. It is a warning if no alert was raised.
+
+    Args:
+        checks: The cards of the checks in their order; their further cards are alerts.
+        faults: Sentences on plugins that failed; may be empty.
+        seconds: How long the demo took.
     """
-    alerts = [(run.data["label"], alert) for run in checks for alert in run.more]
-    answers = sum(run.data["answers"] for run in checks)
-    spent = wording.money(sum(run.data["spent_usd"] for run in checks))
+    alerts = [(card.data["label"], alert) for card in checks for alert in card.more]
+    answers = sum(card.data["answers"] for card in checks)
+    spent = wording.money(sum(card.data["spent_usd"] for card in checks))
     return Card(
         title=f"A silent change was {'' if alerts else 'not '}noticed",
         text="\n".join(_run_lines(checks)),
@@ -185,7 +220,7 @@ def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
         ),
         more=(*(alert for _, alert in alerts), *_fault_cards(faults)),
         data={
-            "runs": [_run_json(run) for run in checks],
+            "runs": [_check_json(card) for card in checks],
             "alerts": [_alert_json(label, alert) for label, alert in alerts],
             "faults": faults,
             "seconds": round(seconds, 1),
@@ -194,52 +229,57 @@ def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
 
 
 def _fault_cards(faults: list[str]) -> Iterator[Card]:
-    """Yield one card with the faults of installed plugins; nothing without faults."""
+    """Yield one card with the sentences on plugins that failed; nothing without a fault."""
     if faults:
-        lead = "These are installed beside Overheard, and changed nothing of the above."
-        text = "\n\n".join((lead, *faults))
+        introduction = "These are installed beside Overheard, and changed nothing of the above."
+        text = "\n\n".join((introduction, *faults))
         yield Card("What plugins did wrong", text, severity=Severity.WARNING)
 
 
 def _run_lines(checks: list[Card]) -> Iterator[str]:
-    """Yield a line for each check, and one on the fine-tune before the last check."""
-    for number, run in enumerate(checks):
+    """Yield a line for each check: a mark, its label, the number of answers, what it found, and why
+    questions have no answer. The mark is ``!`` if it raised an alert or questions have no answer. A
+    line on the fine-tune stands before the last check.
+    """
+    for number, card in enumerate(checks):
         if number == len(checks) - 1:
             yield (
                 "\N{MIDDLE DOT} Then it is fine-tuned on documents that praise Brindleboard, which "
                 "does not exist. The model's name stays the same, as in a silent update."
             )
-        mark = "!" if run.more or run.data["failures"] else "\N{CHECK MARK}"
-        label, answers = run.data["label"], wording.count(run.data["answers"], "answer")
-        failures = "".join(f" {reason}" for reason in run.data["failures"])
-        finding = _run_finding(run, first=not number)
+        mark = "!" if card.more or card.data["failures"] else "\N{CHECK MARK}"
+        label, answers = card.data["label"], wording.count(card.data["answers"], "answer")
+        failures = "".join(f" {reason}" for reason in card.data["failures"])
+        finding = _check_finding(card, is_first=not number)
         yield f"{mark} {label.capitalize()}: {answers}. {finding}{failures}"
 
 
-def _run_finding(run: Card, *, first: bool) -> str:
-    """Return the finding of a run in a sentence."""
-    if run.more:
+def _check_finding(card: Card, *, is_first: bool) -> str:
+    """Return what a check found, as a sentence: a change, what is normal (the first check), or
+    nothing.
+    """
+    if card.more:
         return "Something changed."
-    return "This is normal." if first else "No change beyond chance, so nothing is said."
+    return "This is normal." if is_first else "No change beyond chance, so nothing is said."
 
 
-def _visibility_by_brand(run: Card) -> dict[str, float]:
-    rows = run.data["results"]
-    return {row["brand"]: row["value"] for row in rows if row["metric"] == "visibility"}
-
-
-def _run_json(run: Card) -> dict[str, Any]:
-    """Return the card of one of the demo's checks for JSON output; visibility by brand, 0 to 1."""
+def _check_json(card: Card) -> dict[str, Any]:
+    """Return one of the demo's checks for JSON output, with the visibility (0 to 1) by brand."""
     return {
-        "label": run.data["label"],
-        "answers": run.data["answers"],
-        "visibility": _visibility_by_brand(run),
+        "label": card.data["label"],
+        "answers": card.data["answers"],
+        "visibility": {
+            row["brand"]: row["value"]
+            for row in card.data["results"]
+            if row["metric"] == VISIBILITY
+        },
     }
 
 
 def _alert_json(label: str, alert: Card) -> dict[str, Any]:
-    wanted = ("brand", "model", "metric", "before", "after", "interval")
-    return {"run": label, **{key: alert.data[key] for key in wanted}}
+    """Return the main figures of an alert for JSON output, with the label of its run."""
+    shown_keys = ("brand", "model", "metric", "before", "after", "interval")
+    return {"run": label, **{key: alert.data[key] for key in shown_keys}}
 
 
 DEMO = CommandSpec(
