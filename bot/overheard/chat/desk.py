@@ -22,7 +22,7 @@ from overheard.commands.guide import HELP, command_help_card, next_steps
 from overheard.commands.registry import offered
 from overheard.commands.setup_checklist import checklist, checklist_card, greeting_card
 from overheard.commands.status import STATUS, status
-from overheard.commands.suggestions import proposed, with_proposal
+from overheard.commands.suggestions import proposed_rivals, with_proposal
 from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, UnknownCommand
 from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
@@ -130,7 +130,7 @@ class ChatDesk:
             setup = await checklist(deployment)
             if not deployment.catalogue.brands:
                 return checklist_card(setup)
-            card = with_proposal(await status(deployment, call), await proposed(deployment))
+            card = with_proposal(await status(deployment, call), await proposed_rivals(deployment))
             if setup.complete:
                 return card
             continue_setup = Action("setup list", f"Set up: {setup.done} of {len(setup.steps)}")

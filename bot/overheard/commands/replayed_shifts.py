@@ -227,7 +227,7 @@ def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
         "metric": shift.metric,
         "run": runs[shift.run_id].key,
         "runs_90": [runs[run].key for run in shift.likely_first_runs],
-        "began": runs[shift.began or shift.run_id].key,
+        "began": runs[shift.first_run_id].key,
         "before": shift.before,
         "after": shift.after,
         "change": shift.change,

@@ -108,7 +108,7 @@ async def add_findings_from_answers(
         9 of 40 answers)``.
     """
     draft = await stored_draft(deployment, brand)
-    suggested = await suggestions_of(deployment, brand, most=QUICK_ANSWERS)
+    suggested = await suggestions_of(deployment, brand, max_answers=QUICK_ANSWERS)
     counts = {name: f" (in {n} of {suggested.answers} answers)" for name, n in suggested.rivals}
     new = [name for name in counts if name not in {*draft.competitors, *brand.competitors}]
     aliases = [n for n, _ in suggested.spellings if n not in {*draft.aliases, *brand.aliases}]

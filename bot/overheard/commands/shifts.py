@@ -211,8 +211,8 @@ def _chat_text(
 
 
 def _metric_rank(shift: Shift) -> int:
-    """Return the place of a shift's metric in the order in which metrics are preferred for a line:
-    0 for the first of `PHRASES`, the number of all for a metric that is not among them.
+    """Return the place of a shift's metric among those of `METRIC_WORDS` that have words for a
+    change, which has the preferred ones first; their number for any other metric.
     """
     order = [name for name, words in METRIC_WORDS.items() if words.better]
     return order.index(shift.metric) if shift.metric in order else len(order)
@@ -354,7 +354,7 @@ def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) ->
             statement_brief([statement]),
             "-",
             f"{statement.answers:,} of {statement.asked:,} answers",
-            runs[shift.began or shift.run_id].key,
+            runs[shift.first_run_id].key,
             "-",
         )
     metric = deployment.scoring.metrics[shift.metric]
@@ -365,7 +365,7 @@ def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) ->
         metric.label,
         wording.value(shift.before, metric.scale),
         wording.value(shift.after, metric.scale),
-        runs[shift.began or shift.run_id].key,
+        runs[shift.first_run_id].key,
         certainty(shift.chance_a_year) or "",
     )
 

@@ -1,4 +1,6 @@
-"""`simulate`: how often the streaming detector is wrong, and how soon it sees a drop."""
+"""`simulate`: how often the detection of shifts (the monitor) raises a false alarm, and how soon it
+sees a drop, on simulated brands.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ from overheard.detection.worlds import EFFECTS, KINDS, WorldDesign
 from overheard.session import Session
 
 FIXED, DYNAMIC = "fixed", "dynamic"
-BUDGET = 0.2
+DEFAULT_FALSE_ALARMS_PER_YEAR = 0.2
 """False alarms a year of the default settings, for all brands together."""
 
 
@@ -72,48 +74,52 @@ async def simulate(
     panels: Annotated[int, option("Brands behind each figure.", low=5)] = 100,
     seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
 ) -> Card:
-    """Run the monitor on simulated brands and show its false alarms, its delay, and the reliability
-    of its alarms.
+    """Run the monitor on simulated brands, and return a card with its false alarms, its delay, and
+    how many of its alarms are true. Nothing is asked or stored.
 
-    The detector is the one used for real brands. Runs are weekly: two years without a change, a
-    drop in run 41, and a world with one change a year.
+    The detector is the one that analyses real brands. There are three simulated worlds with weekly
+    runs: two years without a change, a drop in run 41, and one change a year.
 
     Args:
-        call: The call, with the progress display.
-        world: The kind of run effects.
-        effects: Whether all brands at a model share its run effects.
+        call: Shows the progress.
+        world: How runs differ while nothing changes, one of `KINDS`.
+        effects: Whether all brands at a model share its run effects (random effects of a run), one
+            of `EFFECTS`.
         tau: Standard deviation of the run effects in logits, 0 to 1.
         drop: The fall of visibility in percentage points, above 0.
-        sparse: Percentage of prompts that carry the drop; 0 for all.
-        per_year: Allowed false alarms a brand-year, and as many a year on models as a whole; 0 for
-            the default budget.
-        age: The age of the baselines, in runs, whose alarms count as false; ``all`` for every age.
+        sparse: Percentage of prompts that carry the drop, at least one prompt; 0 for all.
+        per_year: False alarms that are allowed in a brand-year, and in a year on models as a whole;
+            0 for the default budget, shared among the brands.
+        age: Only alarms of baselines of this many runs count as false, one of `AGES`; ``all``
+            counts all.
         brands: Number of brands.
         models: Number of models.
         metrics: Number of metrics.
         prompts: Number of prompts.
         repeats: How often each prompt is asked in a run.
-        policy: ``fixed`` asks the whole panel in every run; ``dynamic`` asks each prompt once a
-            week after a warm-up, and bursts where something may have changed.
+        policy: ``fixed`` asks the whole panel in every run. ``dynamic`` asks each prompt once a
+            week after a warm-up, and bursts (small extra runs) where something may have changed.
         panels: The number of brands behind each figure, 5 or more.
         seed: The seed of all randomness; equal seeds give equal figures.
     """
-    carried = max(sparse / 100, 1 / prompts) if sparse else 1.0
-    shares = AlertPolicy.shared_out(BUDGET, brands, {})
+    carried_share = max(sparse / 100, 1 / prompts) if sparse else 1.0
+    allowed = AlertPolicy.shared_out(DEFAULT_FALSE_ALARMS_PER_YEAR, brands, {})
     trial = MonitorTrial(
-        WorldDesign(world, effects, tau, brands, models, metrics, prompts=prompts, repeats=repeats),
-        drop,
-        carried,
-        per_year or shares.false_alarms_per_year / brands,
-        per_year or shares.models_per_year,
-        "" if age == "all" else age,
+        world=WorldDesign(
+            world, effects, tau, brands, models, metrics, prompts=prompts, repeats=repeats
+        ),
+        drop=drop,
+        carried=carried_share,
+        per_year=per_year or allowed.false_alarms_per_year / brands,
+        models_per_year=per_year or allowed.models_per_year,
+        age="" if age == "all" else age,
     )
     steps = panels if policy == DYNAMIC else trials.worlds_of(trial, panels)
     call.progress.start("Simulating", steps)
     try:
         if policy == DYNAMIC:
-            guarded = policy_trials.run_policy_trial(trial, panels, seed, call.progress.advance)
-            return _sentinel_card(trial, guarded, panels, seed)
+            sentinel = policy_trials.run_policy_trial(trial, panels, seed, call.progress.advance)
+            return _sentinel_card(trial, sentinel, panels, seed)
         outcome = trials.run_trial(trial, panels, seed, call.progress.advance)
     finally:
         call.progress.finish()
@@ -129,8 +135,9 @@ async def simulate(
 
 
 def _result_sentence(trial: MonitorTrial, outcome: TrialOutcome) -> str:
-    """Return a sentence with the false alarms a brand-year and the delay in runs, compared with an
-    oracle that watches one stream.
+    """Return a sentence with the monitor's false alarms in a brand-year (with a 95 % interval and
+    the allowed number), and its delay until it sees the drop, in runs and as a multiple of the
+    delay of the oracle, which knows everything but the time of the drop.
     """
     false_alarms = outcome.false_alarms
     low, high = false_alarms.interval
@@ -143,7 +150,10 @@ def _result_sentence(trial: MonitorTrial, outcome: TrialOutcome) -> str:
 
 
 def _trial_fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
-    """Return the conditions of a trial and its further results."""
+    """Return the card's fields: the size of a run; the false alarms by the age of the baseline; the
+    share of alarms after an opposite one; the alarms taken back in a brand-year; those on models as
+    a whole in a year; and the share of true alarms at each level of certainty with any alarm.
+    """
     false_alarms, world = outcome.false_alarms, trial.world
     reliability = [
         Field(f"{row.level.capitalize()}, true", f"{row.true:.0%} of {row.alarms}")
@@ -162,8 +172,8 @@ def _trial_fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ..
 
 
 def _model_rate_words(trial: MonitorTrial, model_alarms: ModelAlarms) -> str:
-    """Return in words how many alarms a year reported that an unchanged model had changed as a
-    whole, with their interval and the allowed number.
+    """Return how many alarms on models as a whole there were in a year without a change, in words:
+    the rate with its 95 % interval, and the allowed rate.
     """
     low, high = model_alarms.interval
     allowed = trial.models_per_year
@@ -171,8 +181,13 @@ def _model_rate_words(trial: MonitorTrial, model_alarms: ModelAlarms) -> str:
 
 
 def _comparison_table(alarms: float, runs: float, compared: Comparisons) -> Table:
-    """Return a table of false alarms a year and delay in runs, for the monitor (`alarms`, `runs`),
-    and the compared oracle and rules.
+    """Return a table of detectors, each with its false alarms in a brand-year and its delay in
+    runs: the monitor, the oracle, and the rules of the market.
+
+    Args:
+        alarms: The monitor's false alarms in a brand-year.
+        runs: The monitor's delay in runs.
+        compared: The figures of the oracle and the rules.
     """
     rows = {"This monitor": (alarms, runs)}
     others = {"Oracle of one stream": compared.oracle, **compared.rules}
@@ -185,8 +200,11 @@ def _comparison_table(alarms: float, runs: float, compared: Comparisons) -> Tabl
 
 
 def _trial_json(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
-    """Return the results of a trial for JSON output; rates are a brand-year, delays in runs,
-    intervals 90 %.
+    """Return the results of a trial for JSON output.
+
+    Rates are those of a brand-year, delays are in runs, ``delay_error`` is a standard error, and
+    intervals are 95 %. ``ratio`` is the delay as a multiple of the oracle's; ``lorden_calls`` is
+    the smallest possible number of calls until detection (Lorden's bound).
     """
     false_alarms, late, compared = outcome.false_alarms, outcome.delay, outcome.compared
     calls = trial.world.prompts * trial.world.repeats
@@ -213,7 +231,9 @@ def _trial_json(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
 
 
 def _model_alarms_json(trial: MonitorTrial, model_alarms: ModelAlarms) -> dict[str, Any]:
-    """Return the false alarms found on models as a whole for JSON output; rates are a year."""
+    """Return the false alarms on models as a whole for JSON output. Rates are those of a year, all
+    models of a deployment together; the interval is 95 %.
+    """
     return {
         "per_year": round(model_alarms.yearly, 4),
         "interval": [round(end, 4) for end in model_alarms.interval],
@@ -224,15 +244,15 @@ def _model_alarms_json(trial: MonitorTrial, model_alarms: ModelAlarms) -> dict[s
 
 
 def _reliability_json(rows: Iterable[Reliability]) -> list[dict[str, Any]]:
-    """Return, for each level of certainty, the number of alarms and the share of true ones, for
-    JSON output.
+    """Return, for each level of certainty, the number of alarms and the share of true ones (0 to 1;
+    None without alarms), for JSON output.
     """
     return [{"level": row.level, "told": row.alarms, "true": row.true} for row in rows]
 
 
 def _rules_json(compared: Comparisons) -> dict[str, dict[str, float]]:
-    """Return the false alarms a year and the delay in runs of the compared rules, by name, for JSON
-    output.
+    """Return, for each rule of the market by name, its false alarms in a brand-year and its delay
+    in runs, for JSON output.
     """
     return {
         name: {
@@ -244,8 +264,15 @@ def _rules_json(compared: Comparisons) -> dict[str, dict[str, float]]:
 
 
 def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, seed: int) -> Card:
-    """Return the card of a trial of the policy `DYNAMIC`: each prompt once a week, and bursts where
-    a change is suspected. `panels` is the number of simulated brands.
+    """Return the card of a trial of the policy `DYNAMIC`, which asks each prompt once a week, and
+    bursts where a change is suspected (the sentinel). Delays are in weeks; figures that this trial
+    does not measure are None in the JSON data.
+
+    Args:
+        trial: What was tried.
+        outcome: How it ended.
+        panels: The number of simulated brands.
+        seed: The seed of the randomness.
     """
     found, compared = outcome.found, outcome.compared
     low, high = outcome.interval

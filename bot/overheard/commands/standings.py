@@ -1,6 +1,7 @@
-"""Standings: the metrics of brands at each model at a time, in tables, sentences and a picture.
+"""Standings: the metrics of brands at each model in one run, in tables, sentences and a picture.
 
-A place says how often a brand is named at one model, next to its competitors and its usual share.
+A place (`ModelVisibility`) is how often a brand is named at one model, next to its competitors and
+its usual share.
 """
 
 from __future__ import annotations
@@ -20,6 +21,16 @@ from overheard.measure.blocks import Stream, streams_of_table
 from overheard.measure.trends import Point, trend
 from overheard.scoring.service import Scoring
 
+MAX_PLACES, MAX_NAMED_PLACES = 4, 3
+"""Places on a card, and in a single sentence or title."""
+MAX_RIVAL_BARS = 4
+TOLD_CHANGE = 0.1
+"""Smallest difference of a place's share to its usual share (0 to 1) with which the usual one is
+told.
+"""
+TOLD_MEAN_CHANGE = 0.05
+"""The same for the mean over all places."""
+
 
 @dataclass(frozen=True, slots=True)
 class MetricLevel:
@@ -31,9 +42,7 @@ class MetricLevel:
     point: Point
 
     def data(self) -> dict[str, Any]:
-        """Return the standing for JSON output, with the 90 % interval, in the units of the
-        metric.
-        """
+        """Return the level for JSON output, with the 90 % interval, in the units of the metric."""
         return {
             "brand": self.brand,
             "model": str(self.model),
@@ -51,8 +60,14 @@ async def read_streams(
     model: Model | None = None,
     metric: str | None = None,
 ) -> list[Stream]:
-    """Return the stored streams of brands (None for all), optionally of one model and one metric,
-    by the scorer versions in use; see `store.blocks.table`.
+    """Return the stored streams: the scores of one brand, model and metric by run and prompt, by
+    the scorer versions in use.
+
+    Args:
+        deployment: The open deployment.
+        brands: The brands' names; None for all.
+        model: The model; None for all.
+        metric: The name of the metric; None for all.
     """
     blocks = await deployment.store.blocks.table(brands, model=model, metric=metric)
     return streams_of_table(blocks.of(deployment.scoring.versions))
@@ -61,12 +76,15 @@ async def read_streams(
 def standings_in(
     streams: Iterable[Stream], brands: Sequence[str], scoring: Scoring
 ) -> list[MetricLevel]:
-    """Return the standings of brands, ordered by model, brand and metric (visibility first).
+    """Return the level of each metric in each run of some streams, ordered by model, brand and
+    metric. Visibility is the first metric.
+
+    Streams of other brands, and of metrics that are not measured any more, are left out.
 
     Args:
-        streams: Streams of one run for each model.
-        brands: Names, in the order in which they are shown.
-        scoring: The metrics and scorer versions in use.
+        streams: The streams, usually of one run for each model.
+        brands: The brands' names, in the order in which they are shown.
+        scoring: The metrics that are measured.
     """
     metrics = scoring.metrics
     rows = [
@@ -81,8 +99,14 @@ def standings_in(
 
 
 def metric_table(rows: Sequence[MetricLevel], names: ModelNames) -> Table | None:
-    """Return a table with a row for each model and brand and a column for each metric; visibility
-    has its interval. None without standings.
+    """Return a table with a row for each model and brand, and a column for each metric. Visibility
+    has its 90 % interval in brackets; a missing value is ``-``.
+
+    The column of models is left out if there is a single one.
+
+    Args:
+        rows: The levels; the table has their order. None is returned without any.
+        names: The display names of models.
     """
     metrics = list(dict.fromkeys(row.metric for row in rows))
     models = {row.model for row in rows}
@@ -100,6 +124,7 @@ def metric_table(rows: Sequence[MetricLevel], names: ModelNames) -> Table | None
 
 
 def _metric_cell(row: MetricLevel) -> str:
+    """Return a level in words: ``43 % (35 to 52 %)`` for visibility, ``+0.42`` for others."""
     mean = wording.value(row.point.mean, row.metric.scale)
     if row.metric.name != VISIBILITY:
         return mean
@@ -114,16 +139,16 @@ ONLY_BRANDED = (
 
 @dataclass(frozen=True, slots=True)
 class ModelVisibility:
-    """The visibility of a brand at one model, next to that of its competitors.
+    """The visibility of a brand at one model, next to that of its competitors (a place).
 
     Attributes:
         brand: The brand's name.
         model: The model.
         mine: The brand's share of answers, 0 to 1, in the newest run of the model, with the number
             of answers.
-        usual: The mean share in the earlier runs; None without any.
+        usual: The mean share in the earlier runs without a change; None without any.
         rivals: The competitors' shares in the same run, by name.
-        even: Whether all runs of the model have the same number of answers, so that counts can be
+        even: Whether all these runs have the same number of answers, so that counts can be
             compared.
     """
 
@@ -155,7 +180,9 @@ class ModelVisibility:
         return self.mine.n if self.even else 0
 
     def words(self, share: float) -> str:
-        """Return a share (0 to 1) in words: ``9 of 24 answers`` or ``38 % of answers``."""
+        """Return a share (0 to 1) in words: ``9 of 24 answers``; ``38 % of answers`` if the runs
+        differ in size.
+        """
         if self.answers:
             return (
                 f"{wording.share(share, self.answers)} of {wording.count(self.answers, 'answer')}"
@@ -169,14 +196,15 @@ async def read_visibility(
     rows: Sequence[MetricLevel],
     stories: Mapping[BrandAtModel, Story],
 ) -> list[ModelVisibility]:
-    """Return the visibility of a brand at each model in the runs of the standings, with its usual
-    share from the stored history.
+    """Return the visibility of a brand at each model of the standings, with its usual share from
+    the stored history.
 
     Args:
         deployment: The open deployment.
         brand: The brand's name.
-        rows: Standings of one run for each model.
-        stories: The brand's stories, which tell the usual runs from the changed ones.
+        rows: Standings of one run for each model, of the brand and its competitors.
+        stories: The brand's course at each model, which tells usual runs from those during a
+            change.
     """
     history = await read_streams(deployment, [brand], metric=VISIBILITY)
     return visibility_by_model(brand, rows, history, stories)
@@ -188,13 +216,14 @@ def visibility_by_model(
     history: Iterable[Stream],
     stories: Mapping[BrandAtModel, Story],
 ) -> list[ModelVisibility]:
-    """Return the visibility of a brand at each model in the runs of the standings, in their order.
+    """Return the visibility of a brand at each model of the standings, in their order. Its usual
+    share is the mean over earlier usual runs.
 
     Args:
         brand: The brand's name.
-        rows: Standings of one run for each model.
+        rows: Standings of one run for each model, of the brand and its competitors.
         history: The brand's streams of `VISIBILITY`, with earlier runs.
-        stories: The brand's stories, which tell the usual runs from the changed ones.
+        stories: The brand's course at each model; where it is missing, all earlier runs are usual.
     """
     shown = [row for row in rows if row.metric.name == VISIBILITY]
     earlier = {stream.key.model: trend(stream) for stream in history}
@@ -208,16 +237,29 @@ def visibility_by_model(
             for point in earlier.get(row.model, [])
             if point.at < row.point.at and (story is None or story.is_usual(point.at))
         ]
-        rivals = {r.brand: r.point.mean for r in shown if r.model == row.model and r.brand != brand}
-        usual = sum(point.mean for point in past) / len(past) if past else None
-        even = all(point.n == row.point.n for point in past)
-        found.append(ModelVisibility(brand, row.model, row.point, usual, rivals, even))
+        found.append(
+            ModelVisibility(
+                brand=brand,
+                model=row.model,
+                mine=row.point,
+                usual=sum(point.mean for point in past) / len(past) if past else None,
+                rivals={
+                    other.brand: other.point.mean
+                    for other in shown
+                    if other.model == row.model and other.brand != brand
+                },
+                even=all(point.n == row.point.n for point in past),
+            )
+        )
     return found
 
 
 def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> str:
-    """Return the title of a brand's places: its ranks at up to three models, best first: ``Acme:
-    2nd of 5 at Claude, last at ChatGPT``.
+    """Return a title with a brand's ranks at up to three models, the best first: ``Acme: 2nd of 5
+    at Claude, last at ChatGPT``.
+
+    Without ranks (no competitors, or no brand is named) it has the share at the first place
+    instead; without places it is the brand's name.
     """
     if not places:
         return brand
@@ -227,36 +269,51 @@ def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> s
         first = places[0]
         return f"{brand}: named in {first.words(first.mine.mean)} at {names.name(first.model)}"
     parts = [f"{ranked[0][0]} at {ranked[0][1]}"]
-    for words, name in ranked[1:3]:
+    for words, name in ranked[1:MAX_NAMED_PLACES]:
         parts.append(f"{words.partition(' of ')[0]} at {name}")
     return f"{brand}: {', '.join(parts)}"
 
 
 def headline(brand: str, places: Sequence[ModelVisibility]) -> str:
-    """Return the mean visibility of a brand over its places: ``Acme is named in 60 % of answers,
-    usually 88 %``. The usual value is left out if it differs by less than 5 points.
+    """Return the mean share of answers that name a brand, over its places: ``Acme is named in 60 %
+    of answers, usually 88 %``.
+
+    The usual value is left out if it differs by less than `TOLD_MEAN_CHANGE`; a place without a
+    usual value counts with its present one. Without places, return the brand's name.
     """
     if not places:
         return brand
     now = sum(place.mine.mean for place in places) / len(places)
     past = [place.mine.mean if place.usual is None else place.usual for place in places]
     usual = sum(past) / len(past)
-    differs = f", usually {wording.percent(usual)}" if abs(usual - now) >= 0.05 else ""
+    differs = f", usually {wording.percent(usual)}" if abs(usual - now) >= TOLD_MEAN_CHANGE else ""
     return f"{brand} is named in {wording.percent(now)} of answers{differs}"
 
 
 def ranks(places: Sequence[ModelVisibility], names: ModelNames) -> str:
-    """Return a line for each of up to four places, best rank first: the brand's rank and share, and
-    the usual share if it differs by 10 points or more.
+    """Return a line for each of up to `MAX_PLACES` places, the best rank first, such as ``Claude:
+    2nd of 5, named in 62 %, usually 88 %.``, with line breaks between.
+
+    The rank is left out where there is none, the usual share if it differs by less than
+    `TOLD_CHANGE`.
     """
     parts = []
-    for place in sorted(places, key=_by_rank)[:4]:
+    for place in sorted(places, key=_by_rank)[:MAX_PLACES]:
         now = wording.percent(place.mine.mean)
-        moved = place.usual is not None and abs(place.usual - place.mine.mean) >= 0.1
-        usual = f", usually {wording.percent(place.usual or 0.0)}" if moved else ""
+        told = told_usual(place)
+        usual = "" if told is None else f", usually {wording.percent(told)}"
         rank = f"{place.rank_words}, " if place.rank_words else ""
         parts.append(f"{names.name(place.model)}: {rank}named in {now}{usual}.")
     return "\n".join(parts)
+
+
+def told_usual(place: ModelVisibility) -> float | None:
+    """Return the usual share of a place (0 to 1) if it differs by `TOLD_CHANGE` or more from the
+    present one; else None, as without a usual share.
+    """
+    if place.usual is None or abs(place.usual - place.mine.mean) < TOLD_CHANGE:
+        return None
+    return place.usual
 
 
 def _by_rank(place: ModelVisibility) -> tuple[int, Model]:
@@ -264,42 +321,46 @@ def _by_rank(place: ModelVisibility) -> tuple[int, Model]:
 
 
 def standing_sentence(places: Sequence[ModelVisibility], names: ModelNames) -> str:
-    """Return a sentence with a brand's share of answers at up to three models, and the usual share
-    if it differs by 10 points or more; empty without places.
+    """Return a sentence with a brand's share of answers at up to three models, the best rank first:
+    ``Named in 20 of 24 answers at Claude and in 9 at ChatGPT (usually 22).`` in one line.
+
+    The usual share is left out if it differs by less than `TOLD_CHANGE`. Empty without places.
     """
     parts: list[str] = []
-    shown = sorted(places, key=_by_rank)[:3]
+    shown = sorted(places, key=_by_rank)[:MAX_NAMED_PLACES]
     for place in shown:
-        first = shown[0]
         words = place.words(place.mine.mean)
-        if parts:
+        if parts:  # "of 24 answers" is said once
             words = words.removesuffix("s").removesuffix(" answer").removesuffix(" of")
-            words = words.removesuffix(f" of {first.answers}") if first.answers else words
+            size = shown[0].answers
+            words = words.removesuffix(f" of {size}") if size else words
         parts.append(f"in {words} at {names.name(place.model)}{_usual_words(place)}")
     return f"Named {wording.listing(parts)}." if parts else ""
 
 
 def _usual_words(place: ModelVisibility) -> str:
-    if place.usual is None or abs(place.usual - place.mine.mean) < 0.1:
-        return ""
-    return f" (usually {wording.share(place.usual, place.answers)})"
+    """Return the usual share of a place in brackets, after a space; empty if it is not told."""
+    usual = told_usual(place)
+    return "" if usual is None else f" (usually {wording.share(usual, place.answers)})"
 
 
 def rates(places: Sequence[ModelVisibility], names: ModelNames) -> Rates:
-    """Return the bar chart of the brands at up to four places, with the brand's usual share as a
-    tick.
+    """Return a bar chart of the brand and its competitors at each of the first `MAX_PLACES` places.
+    The brand's usual share is a tick.
+
+    Shares are counts if all places have the same number of answers, which is in the title then.
     """
     sizes = {place.answers for place in places}
     of = f", of {sizes.pop()} answers" if len(sizes) == 1 and sizes != {0} else ""
-    return Rates(f"Named{of}", tuple(_rate_group(place, names) for place in places[:4]))
+    return Rates(f"Named{of}", tuple(_rate_group(place, names) for place in places[:MAX_PLACES]))
 
 
 def _rate_group(place: ModelVisibility, names: ModelNames) -> RateGroup:
-    """Return the bars of a place: the brand and its four largest competitors at one model, largest
-    share first.
+    """Return the bars of one place: the brand and its `MAX_RIVAL_BARS` largest competitors, the
+    largest share first; among equal ones the brand is first.
     """
     own_rate = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
-    rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:4]
+    rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:MAX_RIVAL_BARS]
     shown = sorted(
         [own_rate, *(Rate(name, share) for name, share in rivals)],
         key=lambda rate: (-rate.share, not rate.emphasis),
@@ -315,15 +376,15 @@ def table(
     in_percent: bool = False,
     caption: str = "",
 ) -> Table | None:
-    """Return a table of each brand's share at each model, the brands with the largest total first;
-    None without places.
+    """Return a table with a row for each brand and its share of answers at each model. Brands with
+    the largest sum of shares come first; a missing share is ``-``. None without places.
 
     Args:
         places: A brand's places, one for each model.
         names: The display names of models.
-        pictured: Whether the card's picture shows the same.
-        in_percent: Whether shares are always in per cent, never as counts.
-        caption: See `Table`.
+        pictured: Whether the card's picture shows the same, so that a chat may leave the table out.
+        in_percent: Whether shares are in per cent, also where counts could be compared.
+        caption: What the table shows, for chats that need a caption; empty for none.
     """
     if not places:
         return None

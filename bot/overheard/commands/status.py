@@ -1,12 +1,13 @@
-"""`status` and the Home: the state of the brands, what is open, what is false, what runs next.
+"""`status` and the Home of Slack: how the brands stand, open alerts, false claims, the next check,
+and costs.
 
-The digest and the weekly sign of life share its sentences.
+The weekly digest and the weekly sign of life use the same sentences.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from overheard.alerts.events import alert_row, name_without_id
 from overheard.alerts.statement_wording import true_value
@@ -28,6 +29,8 @@ from overheard.runs.plan import tracked
 
 MAX_BRANDS, MAX_PLACES, MAX_ALERTS = 5, 4, 2
 """Brands, models of each, and alerts that are shown."""
+NAMED_DAYS = 7
+"""Days from today on for which a time is told by the name of the day."""
 SETTINGS = {
     "brands list": "Brands",
     "prompts list": "Questions",
@@ -42,10 +45,12 @@ SETTINGS = {
 
 
 async def status(deployment: Deployment, call: Call) -> Card:
-    """Show the tracked brands' visibility, open alerts, false claims, the next check, and the
-    month's spending.
+    """Return the card of the tracked brands' visibility, open alerts, false claims, the next check
+    and the month's costs.
 
-    Only stored scores are read; no answer is scored.
+    Up to `MAX_BRANDS` brands are shown: a single one with a picture, several with a line for each
+    model. Only stored scores are read; no answer is scored. The card is a warning if an alert is
+    open.
     """
     brands = tracked(deployment.catalogue)
     if not brands:
@@ -73,8 +78,8 @@ async def status(deployment: Deployment, call: Call) -> Card:
                 for report in measured
             ]
         ),
-        *([] if measured else ["Nothing is measured yet."]),
-        *([await next_check_sentence(deployment, call)]),
+        "" if measured else "Nothing is measured yet.",
+        await next_check_sentence(deployment, call),
     ]
     return Card(
         title=_status_title(deployment, reports, alerts),
@@ -96,14 +101,17 @@ async def status(deployment: Deployment, call: Call) -> Card:
 def _status_title(
     deployment: Deployment, reports: Sequence[Report], alerts: Sequence[Alert]
 ) -> str:
+    """Return a single brand's ranks, such as ``Acme: 2nd of 5 at Claude``; for several brands their
+    number and that of the open alerts.
+    """
     if len(reports) == 1:
         return standings.title(reports[0].brand.name, reports[0].places, deployment.names)
     return f"{wording.count(len(reports), 'brand')}, {wording.count(len(alerts), 'open alert')}"
 
 
 def _brand_paragraphs(deployment: Deployment, reports: Sequence[Report]) -> Iterator[str]:
-    """Yield a paragraph for each of several reports, with a line for each model; nothing for a
-    single report, which has a picture.
+    """Yield a paragraph for each brand, with a line for each of up to `MAX_PLACES` models. Nothing
+    is yielded for a single brand, which has a picture.
     """
     if len(reports) < 2:
         return
@@ -113,13 +121,21 @@ def _brand_paragraphs(deployment: Deployment, reports: Sequence[Report]) -> Iter
 
 
 def _claim_sentences(claims: Sequence[tuple[str, str]]) -> Iterator[str]:
-    false_claims = [(name, sentence) for name, sentence in claims if sentence]
-    for name, sentence in false_claims:
-        yield sentence if len(claims) == 1 else f"{name}: {sentence}"
+    """Yield the sentence on each brand's false claims, after the brand's name if there are several
+    brands.
+
+    Args:
+        claims: The name and the sentence of each brand; an empty sentence is left out.
+    """
+    for name, sentence in claims:
+        if sentence:
+            yield sentence if len(claims) == 1 else f"{name}: {sentence}"
 
 
 async def _brand_picture(deployment: Deployment, reports: Sequence[Report]) -> Image | None:
-    """Return a picture of the visibility of a single brand; None for several."""
+    """Return a picture of a brand's visibility next to its competitors; None unless there is
+    exactly one report.
+    """
     if len(reports) != 1:
         return None
     return await picture(standings.rates(reports[0].places, deployment.names), "status.png")
@@ -128,22 +144,29 @@ async def _brand_picture(deployment: Deployment, reports: Sequence[Report]) -> I
 async def _actions(
     deployment: Deployment, reports: Sequence[Report], alerts: Sequence[Alert]
 ) -> list[Action]:
-    """Return the buttons (open alert, report, check with its price) and the menu of settings."""
+    """Return the buttons and the menu of the card: the newest open alert, the report, a check (with
+    the price of the last one), then the settings and help as menu entries.
+
+    Args:
+        deployment: The open deployment.
+        reports: The reports of the shown brands.
+        alerts: The open alerts, the newest first.
+    """
     measured = any(report.places for report in reports)
     cost = await last_cost(deployment)
-    label = f"Check now, {wording.money(cost, about=True)}" if cost else "Check now"
-    check = Action("check", label, Style.PLAIN if measured else Style.PRIMARY)
+    price = f", {wording.money(cost, about=True)}" if cost else ""
+    check = Action("check", f"Check now{price}", Style.PLAIN if measured else Style.PRIMARY)
     name = f" {quoted(reports[0].brand.name)}" if len(reports) == 1 else ""
     steps = [Action(f"alerts show {alert.id}", "Open alert", Style.PRIMARY) for alert in alerts[:1]]
     if measured:
         steps.append(Action(f"report{name}", "Report", Style.PLAIN if alerts else Style.PRIMARY))
-    more = [Action(words, words_of, menu=True) for words, words_of in SETTINGS.items()]
-    return [*steps, check, *more, Action("help", "What can I do?", menu=True)]
+    menu = [Action(words, label, menu=True) for words, label in SETTINGS.items()]
+    return [*steps, check, *menu, Action("help", "What can I do?", menu=True)]
 
 
 def _card_without_brands(call: Call) -> Card:
-    """Return the card of a deployment without a tracked brand, with a button that begins the
-    set-up.
+    """Return the card shown before a brand is tracked, with a button that begins the set-up in a
+    chat, or adds a brand in a terminal.
     """
     in_chat = call.face is Face.CHAT
     begin = Action("setup brand", "Set up", Style.PRIMARY)
@@ -158,8 +181,8 @@ def _card_without_brands(call: Call) -> Card:
 
 
 async def _next_run_sentences(deployment: Deployment) -> list[str]:
-    """Return the time of each schedule's next run as sentences, in the catalogue's order; schedules
-    without one are left out.
+    """Return the name of each schedule with the time of its next check, in the catalogue's order.
+    Schedules that are paused or never due again are left out.
     """
     now = deployment.clock.now()
     found = []
@@ -180,12 +203,11 @@ STATUS = CommandSpec(
 
 
 CLAIM_DAYS = 7
-"""The age of the answers of which false claims are news."""
+"""The largest age in days of the answers of which false claims are counted."""
 MAX_WATCHED = 3
 """Brands at models that are named as watched."""
-MAX_SAID = 60
+MAX_QUOTE_CHARS = 60
 """Characters of a false claim that are quoted."""
-WEEK = timedelta(days=7)
 MONTHS = (
     "January",
     "February",
@@ -204,7 +226,9 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 async def alert_sentence(deployment: Deployment, call: Call, alert: Alert) -> str:
-    """Return an alert's title as a sentence; for an open alert also its beginning and its owner."""
+    """Return an alert's title as a sentence. For an open alert a second sentence has the day on
+    which its change began, and who has taken it.
+    """
     with without_pictures():
         card = await alert_card(deployment, call, alert)
     if alert.state.over:
@@ -214,8 +238,9 @@ async def alert_sentence(deployment: Deployment, call: Call, alert: Alert) -> st
 
 
 async def began_at(deployment: Deployment, alert: Alert) -> datetime:
-    """Return the start of the run with which an alert's change most likely began, which may be
-    earlier than the run that raised the alert.
+    """Return the time at which an alert's change most likely began: the start of a run, which may
+    be earlier than the run that raised the alert. If that run is not stored, return the time of the
+    alert.
     """
     run_id = alert.shift.first_run_id
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
@@ -225,8 +250,13 @@ async def began_at(deployment: Deployment, alert: Alert) -> datetime:
 def watching_sentence(
     stories: Iterable[Story], names: ModelNames, *, with_brand: bool = False
 ) -> str:
-    """Return a sentence with up to `MAX_WATCHED` models (with the brand if `with_brand`) whose
-    stories have an uncertain change; empty without any.
+    """Return a sentence with the models at which something may have changed, while it may also be
+    chance; up to `MAX_WATCHED` are named, and the others counted. Empty without any.
+
+    Args:
+        stories: The course of brands at models.
+        names: The display names of models.
+        with_brand: Whether each model is named with its brand, as for several brands.
     """
     watched = [story for story in stories if story.state is StoryState.WATCHING]
     if not watched:
@@ -241,15 +271,19 @@ def watching_sentence(
 
 
 def alert_owner(alert: Alert) -> str:
-    """Return who has acknowledged an alert, as the end of a sentence; empty for an alert that
-    nobody has.
+    """Return who has taken an alert, as the end of a sentence, such as ``; Ann has it``. Empty
+    unless a person has acknowledged the alert and it is still open.
     """
     return f"; {name_without_id(alert.by)} has it" if alert.state is AlertState.ACKNOWLEDGED else ""
 
 
 async def claims_sentence(deployment: Deployment, brand: Brand) -> str:
-    """Return the number of false claims in the answers of the last `CLAIM_DAYS` days, and the most
-    frequent of them; empty for a brand without facts.
+    """Return a sentence with the number of different false claims about a brand in the answers of
+    the last `CLAIM_DAYS` days.
+
+    It quotes the claim in most answers, with the models that state it, the number of answers, and
+    the true value if the fact is still there. Without a false claim it says so. Empty for a brand
+    without facts, whose claims are not checked.
     """
     truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == brand.name}
     if not truths:
@@ -257,39 +291,43 @@ async def claims_sentence(deployment: Deployment, brand: Brand) -> str:
     clusters = await read_claims(deployment, brand, CLAIM_DAYS)
     if not clusters:
         return f"No false claims in {wording.count(CLAIM_DAYS, 'day')}."
-    worst = max(clusters, key=lambda group: group.answers)
-    by = wording.listing([deployment.names.name(model) for model in worst.models])
-    quoted = wording.shorten(wording.line(worst.first.stated), MAX_SAID)
+    worst = max(clusters, key=lambda cluster: cluster.answers)
+    models = wording.listing([deployment.names.name(model) for model in worst.models])
+    quote = wording.shorten(wording.line(worst.first.stated), MAX_QUOTE_CHARS)
     claims = wording.count(len(clusters), "false claim")
     field = worst.first.field
     truth = f"; in truth {true_value(field, truths[field])}" if field in truths else ""
-    most = "" if len(clusters) == 1 else "most often "
+    most_often = "" if len(clusters) == 1 else "most often "
     answers = wording.count(worst.answers, "answer")
     days = wording.count(CLAIM_DAYS, "day")
-    return f"{claims}: {most}“{quoted}” ({by}, {answers} in {days}){truth}."
+    return f"{claims}: {most_often}“{quote}” ({models}, {answers} in {days}){truth}."
 
 
 def place_sentence(place: ModelVisibility, names: ModelNames) -> str:
-    """Return a brand's share at one model (a place): ``Claude: 20 of 24 answers, usually 22``; the
-    usual share only if it differs by 10 points or more.
+    """Return a brand's share of answers at one model: ``Claude: 20 of 24 answers, usually 22.`` as
+    one line. The usual share is left out if it differs by less than
+    `overheard.commands.standings.TOLD_CHANGE`.
     """
-    words = place.words(place.mine.mean)
-    usual = ""
-    if place.usual is not None and abs(place.usual - place.mine.mean) >= 0.1:
-        usual = f", usually {wording.share(place.usual, place.answers)}"
-    return f"{names.name(place.model)}: {words}{usual}."
+    told = standings.told_usual(place)
+    usual = "" if told is None else f", usually {wording.share(told, place.answers)}"
+    return f"{names.name(place.model)}: {place.words(place.mine.mean)}{usual}."
 
 
 async def next_check(deployment: Deployment) -> tuple[datetime, float | None] | None:
-    """Return the time of the next scheduled check, and the price of the last complete check in US
-    dollars (None if there was none); None without a schedule that is due.
+    """Return the time of the next scheduled check, and the cost of the last complete check in US
+    dollars as its expected price.
+
+    Returns:
+        None without a schedule that is due; the price is None before the first complete check.
     """
     due = await next_checks(deployment)
     return (min(due), await last_cost(deployment)) if due else None
 
 
 async def last_cost(deployment: Deployment) -> float | None:
-    """Return the price of the last complete check in US dollars; None without one."""
+    """Return what the newest complete check cost, in US dollars; None without one. Runs outside the
+    history do not count.
+    """
     for run in await deployment.store.runs.find(state=RunState.COMPLETE):
         if not run.aside:
             return await deployment.store.money.spent(run_id=run.id)
@@ -297,8 +335,8 @@ async def last_cost(deployment: Deployment) -> float | None:
 
 
 async def next_check_sentence(deployment: Deployment, call: Call) -> str:
-    """Return a sentence with the time of the next check and its expected price; empty without a
-    schedule that is due.
+    """Return a sentence with the time of the next check, and its expected price if that is known
+    and not 0. Empty without a schedule that is due.
     """
     upcoming = await next_check(deployment)
     if upcoming is None:
@@ -309,19 +347,26 @@ async def next_check_sentence(deployment: Deployment, call: Call) -> str:
 
 
 def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """Return a future time in a reader's zone: ``today at 09:00``, ``on Monday at 09:00`` (within a
-    week), ``on 3 Mar at 09:00``.
+    """Return a future time in a reader's zone, in words: ``today at 09:00``, ``tomorrow at 09:00``,
+    ``on Monday at 09:00`` within a week, else ``on 3 Mar at 09:00``.
+
+    Args:
+        at: The time.
+        now: The current time.
+        zone: The reader's time zone.
     """
     local = at.astimezone(zone)
     days = (local.date() - now.astimezone(zone).date()).days
-    near = {0: "today", 1: "tomorrow"}.get(days, f"on {DAYS[local.weekday()]}")
-    day = near if days < WEEK.days else f"on {wording.short_day(at, zone)}"
+    if days < NAMED_DAYS:
+        day = {0: "today", 1: "tomorrow"}.get(days, f"on {DAYS[local.weekday()]}")
+    else:
+        day = f"on {wording.short_day(at, zone)}"
     return f"{day} at {wording.clock(at, zone)}"
 
 
 async def spent_sentence(deployment: Deployment) -> str:
-    """Return the month's spending and its budget, if there is one: ``Spent in November: $0.20 of
-    $5.00``. Months are those of UTC.
+    """Return a sentence with what answers have cost in this month of UTC: ``Spent in November:
+    $0.20 of $5.00.`` with the budget of the month, if there is one.
     """
     now = deployment.clock.now().astimezone(UTC)
     begin = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -332,7 +377,9 @@ async def spent_sentence(deployment: Deployment) -> str:
 
 
 async def unrouted_sentence(deployment: Deployment) -> str:
-    """Return a sentence with the number of open alerts that no route posts; empty without any."""
+    """Return a sentence with the number of open alerts that are posted in no channel, because no
+    route fits. Empty without any, and without routes.
+    """
     alerts = await unrouted(deployment)
     if not alerts:
         return ""
@@ -341,8 +388,8 @@ async def unrouted_sentence(deployment: Deployment) -> str:
 
 
 async def alert_sentences(deployment: Deployment, call: Call, alerts: Sequence[Alert]) -> list[str]:
-    """Return a sentence for each of the first `MAX_ALERTS` alerts, and one with the number of
-    further alerts.
+    """Return a text for each of the first `MAX_ALERTS` alerts, as `alert_sentence` words it, then
+    one with the number of the others, if any.
     """
     lines = [await alert_sentence(deployment, call, alert) for alert in alerts[:MAX_ALERTS]]
     if len(alerts) > MAX_ALERTS:

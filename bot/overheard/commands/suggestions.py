@@ -1,4 +1,6 @@
-"""`brands suggest`: names and facts in answers that are not declared, to be reviewed."""
+"""`brands suggest`: names and facts that occur in stored answers and are not declared, for a person
+to review.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +24,18 @@ from overheard.reading.undeclared_products import stated_values, undeclared_name
 from overheard.runs.plan import find_brand, tracked
 
 SUGGESTION_DAYS = 30
-"""The age of the answers that are read."""
+"""The largest age of the answers that are read, in days."""
 MAX_ANSWERS = 2_000
 """How many answers are read for `brands suggest`."""
 QUICK_ANSWERS = 150
 """How many answers are read where a person waits for something else: a form, or App Home."""
 MIN_SHARE = 0.15
-"""Of the answers; a name in fewer is not proposed as a competitor."""
+"""Smallest share of the answers with a name for which it is proposed as a competitor."""
 MAX_RIVALS = 6
+"""Names that are proposed as competitors."""
 MAX_BUTTONS = 3
+"""Buttons for competitors, and as many for other spellings."""
+MAX_LABEL_CHARS = 60
 DISMISSED = "dismissed:"
 """The beginning of the name of the setting with the names that a person has dismissed; the brand
 follows."""
@@ -42,10 +47,12 @@ class Suggestions:
 
     Attributes:
         answers: The number of answers that were read.
-        rivals: Names that are listed next to the brand or its competitors, with the number of
-            answers that hold them, most frequent first.
-        spellings: Names that resemble the brand's, with the number of their occurrences.
-        facts: The most frequent value and the number of answers that state it, by field.
+        rivals: Names that answers list next to a declared brand, each with the number of answers
+            that have it, the most frequent first.
+        spellings: Names that resemble the brand's, each with the number of its occurrences, the
+            most frequent first.
+        facts: By field (``price``, ``founded``): the value that most answers state of the brand,
+            and the number of these answers.
     """
 
     answers: int = 0
@@ -55,67 +62,71 @@ class Suggestions:
 
 
 async def suggestions_of(
-    deployment: Deployment, brand: Brand, *, most: int = MAX_ANSWERS
+    deployment: Deployment, brand: Brand, *, max_answers: int = MAX_ANSWERS
 ) -> Suggestions:
-    """Return the names and facts in the newest answers of the last `SUGGESTION_DAYS` days that are
-    not declared for a brand.
+    """Return the names and facts in recent answers that are not declared for a brand. Names that a
+    person has dismissed are left out.
+
+    The newest `max_answers` answers of the last `SUGGESTION_DAYS` days are read, in a thread,
+    because that may take seconds. No model is asked.
 
     Args:
         deployment: The open deployment.
         brand: The brand.
-        most: The largest number of answers to read.
+        max_answers: The largest number of answers to read.
     """
-    texts = [text async for text in _newest_texts(deployment, most)]
-    dismissed = await deployment.store.settings.get(f"{DISMISSED}{brand.name}")
-    left_out = dismissed.value.get("names", []) if dismissed else []
-    known = [name for declared in deployment.catalogue.brands for name in declared.names]
+    texts = [text async for text in _newest_texts(deployment, max_answers)]
+    stored = await deployment.store.settings.get(f"{DISMISSED}{brand.name}")
+    dismissed = stored.value.get("names", []) if stored else []
     others = [
         name for other in deployment.catalogue.brands if other != brand for name in other.names
     ]
-    return await asyncio.to_thread(_suggestions_in, texts, brand, known, others, left_out)
+    return await asyncio.to_thread(_suggestions_in, texts, brand, others, dismissed)
 
 
 def _suggestions_in(
     texts: Sequence[str],
     brand: Brand,
-    known: Sequence[str],
     others: Sequence[str],
-    left_out: Sequence[str],
+    dismissed: Sequence[str],
 ) -> Suggestions:
-    """Return the names and facts in texts that are not declared. Computes for up to seconds.
+    """Return the names and facts in answers that are not declared for a brand. This may take
+    seconds.
+
+    A name that resembles the brand's is a spelling; of the other names, the `MAX_RIVALS` most
+    frequent are possible competitors, if at least `MIN_SHARE` of the answers have them.
 
     Args:
-        texts: The answers.
+        texts: The texts of the answers.
         brand: The brand.
-        known: The names and aliases of all declared brands.
-        others: Those of all brands but this one.
-        left_out: The names that a person has dismissed.
+        others: The names and aliases of all other declared brands.
+        dismissed: The names that a person has dismissed.
     """
-    skipped = {name.casefold() for name in (*others, *left_out)}
+    skipped = {name.casefold() for name in (*others, *dismissed)}
     spellings = [
         (name, times)
         for name, times in similar_names(brand, map(prose, texts))
         if name.casefold() not in skipped
     ]
-    alike = {name.casefold() for name, _ in spellings}
+    skipped |= {name.casefold() for name, _ in spellings}
     rivals = [
         (name, count)
-        for name, count in undeclared_names(texts, known)
-        if count >= MIN_SHARE * len(texts) and name.casefold() not in skipped | alike
+        for name, count in undeclared_names(texts, [*brand.names, *others])
+        if count >= MIN_SHARE * len(texts) and name.casefold() not in skipped
     ]
     facts = stated_values(texts, brand.names, others)
     return Suggestions(len(texts), tuple(rivals[:MAX_RIVALS]), tuple(spellings), facts)
 
 
-async def _newest_texts(deployment: Deployment, most: int) -> AsyncIterator[str]:
-    """Yield the texts of up to `most` answers of the last `SUGGESTION_DAYS` days, newest run first;
-    runs outside the history are left out.
+async def _newest_texts(deployment: Deployment, max_answers: int) -> AsyncIterator[str]:
+    """Yield the texts of up to `max_answers` answers of the last `SUGGESTION_DAYS` days, those of
+    the newest run first. Empty texts and runs outside the history are left out.
     """
     since = deployment.clock.now() - timedelta(days=SUGGESTION_DAYS)
     runs = [
         r.id for r in await deployment.store.runs.find() if r.started_at >= since and not r.aside
     ]
-    left = most
+    left = max_answers
     for run in sorted(runs, reverse=True):
         async for answer in deployment.store.answers.stream(runs=[run]):
             if left == 0:
@@ -126,8 +137,10 @@ async def _newest_texts(deployment: Deployment, most: int) -> AsyncIterator[str]
 
 
 async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) -> Card:
-    """Show names in recent answers that may be other spellings of a brand or competitors; a person
-    has to add them.
+    """Return the card of names in recent answers that may be missing for a brand: other spellings
+    of it, and competitors. Each has a button that adds it; nothing is stored before.
+
+    It also warns of spellings of the brand that may be read wrongly, with buttons for rules.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -168,29 +181,45 @@ async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) ->
 
 
 def rival_action(brand: Brand, name: str) -> Action:
-    """Return the button that adds a name to a brand's competitors."""
+    """Return the button that adds a name to the competitors of a brand, which keeps the others."""
     return _add_action(brand, "competitor", brand.competitors, name)
 
 
 def _add_action(brand: Brand, word: str, before: Sequence[str], name: str) -> Action:
+    """Return the button that adds a name to a list of a brand.
+
+    Args:
+        brand: The brand.
+        word: The option of `brands edit` for the list: ``alias`` or ``competitor``.
+        before: The names on the list so far, which the command has to repeat.
+        name: The new name.
+    """
     given = chain.from_iterable((f"--{word}", quoted(value)) for value in (*before, name))
-    label = wording.shorten(f"Add {wording.line(name)}", 60)
+    label = wording.shorten(f"Add {wording.line(name)}", MAX_LABEL_CHARS)
     return Action(f"brands edit {quoted(brand.name)} {' '.join(given)}", label)
 
 
-async def proposed(deployment: Deployment) -> tuple[Brand, Suggestions] | None:
-    """Return the first tracked brand that config.toml does not declare, with its suggestions; None
-    without a suggested competitor.
+async def proposed_rivals(deployment: Deployment) -> tuple[Brand, Suggestions] | None:
+    """Return the first tracked brand that config.toml does not declare, with suggestions of which
+    at least one is a competitor. None without such a brand, or without a suggested competitor.
+
+    Up to `QUICK_ANSWERS` answers are read.
     """
-    fixed = {brand.name for brand in (await deployment.store.catalogue.declared()).brands}
-    brands = [brand for brand in tracked(deployment.catalogue) if brand.name not in fixed]
-    suggested = await suggestions_of(deployment, brands[0], most=QUICK_ANSWERS) if brands else None
-    return (brands[0], suggested) if suggested and suggested.rivals else None
+    declared = {brand.name for brand in (await deployment.store.catalogue.declared()).brands}
+    brands = [brand for brand in tracked(deployment.catalogue) if brand.name not in declared]
+    if not brands:
+        return None
+    suggested = await suggestions_of(deployment, brands[0], max_answers=QUICK_ANSWERS)
+    return (brands[0], suggested) if suggested.rivals else None
 
 
 def with_proposal(card: Card, proposal: tuple[Brand, Suggestions] | None) -> Card:
-    """Return a card with a field and buttons that propose the most frequent undeclared name of the
-    proposal as a competitor; the card unchanged without a proposal.
+    """Return a card with a field that proposes the most frequent suggested name as a competitor, a
+    button that adds it and a menu entry that dismisses it.
+
+    Args:
+        card: The card.
+        proposal: A brand and suggestions with a competitor; None returns the card unchanged.
     """
     if proposal is None:
         return card
@@ -210,7 +239,8 @@ async def dismiss_name(
     brand: BrandName,
     name: Annotated[str, argument("The name.", longest=MAX_NAME_CHARS)],
 ) -> Card:
-    """Store that a name is not suggested again for a brand.
+    """Store that a name is not suggested for a brand again, and return a card with a button that
+    adds it after all.
 
     Raises:
         UnknownName: for a brand that does not exist.

@@ -1,4 +1,6 @@
-"""`trend`: one metric of one brand over time, at each model."""
+"""`trend`: one metric of one brand over time, at each model or at one model beside the
+competitors.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, trend
 from overheard.runs.plan import find_brand
 
-NAMED = "Named in answers"
-"""The menu's name of visibility."""
+VISIBILITY_LABEL = "Named in answers"
+"""The name of visibility in the menu of metrics."""
 
 
 async def show_trend(
@@ -36,21 +38,23 @@ async def show_trend(
     since: Annotated[str, option("Since this day.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
 ) -> Card:
-    """Show the course of a metric of a brand at each model; at a single model, beside its
-    competitors.
+    """Return the card of a metric of a brand over time: at each model, or with `model` at that
+    model beside the competitors. Answers without scores are scored first.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The time zone of the days, and the progress display.
         brand: The name of the brand.
-        metric: The name of the metric.
-        model: The model's name or ``provider/model``; empty means all with answers.
-        since: The first day that is shown; empty shows all checks.
+        metric: The name of the metric, such as ``visibility`` or ``sentiment``.
+        model: A model's display name or ``provider/model``; empty means all with answers.
+        since: The first day that is shown; empty shows all from the first check.
         until: The last day that is shown; empty shows all until now.
 
     Raises:
-        UnknownName: for a brand, a metric or a model that does not exist.
+        UnknownName: for a brand or a metric that does not exist, or a model without answers in this
+            time.
         TimeUnreadable: for a day that cannot be read.
+        BadUsage: when `since` is in the future, or `until` lies before it.
     """
     span = past_span(since, until, deployment.clock.now(), call.zone)
     known_brand = find_brand(deployment.catalogue, brand)
@@ -58,19 +62,21 @@ async def show_trend(
     if metric not in measured:
         raise unknown_name("metric", metric, list(measured))
     deployment = await deployment.caught_up(call.progress)
-    lines = await _metric_streams(deployment, known_brand, measured[metric])
-    lines = [part for line in lines if (part := _stream_within(line, span))]
-    models = sorted({line.key.model for line in lines if line.key.brand == known_brand.name})
-    chosen = deployment.names.find(model, models) if model else None
-    if model and chosen is None:
-        raise unknown_name("model with answers", model, [deployment.names.name(m) for m in models])
-    shown = [line for line in lines if line.key.model == chosen] if chosen else lines
-    return await _trend_card(deployment, call, known_brand, measured[metric], shown)
+    whole_streams = await _metric_streams(deployment, known_brand, measured[metric])
+    streams = [part for stream in whole_streams if (part := _stream_within(stream, span))]
+    if model:
+        models = sorted({s.key.model for s in streams if s.key.brand == known_brand.name})
+        chosen = deployment.names.find(model, models)
+        if chosen is None:
+            names = [deployment.names.name(known_model) for known_model in models]
+            raise unknown_name("model with answers", model, names)
+        streams = [stream for stream in streams if stream.key.model == chosen]
+    return await _trend_card(deployment, call, known_brand, measured[metric], streams)
 
 
 async def _metric_streams(deployment: Deployment, brand: Brand, metric: Metric) -> list[Stream]:
-    """Return a metric's streams of a brand and its competitors, ordered by brand (its own first)
-    and model.
+    """Return the stored streams of a metric, those of the brand first, then those of its
+    competitors; of each brand ordered by model.
     """
     names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
     lines = await read_streams(deployment, names, metric=metric.name)
@@ -78,7 +84,7 @@ async def _metric_streams(deployment: Deployment, brand: Brand, metric: Metric) 
 
 
 def _stream_within(stream: Stream, span: Span) -> Stream | None:
-    """Return the rows of a stream whose runs are within a span; None without any."""
+    """Return the part of a stream whose runs began within a span; None if no run did."""
     rows = [row for row, run in enumerate(stream.runs) if span.holds(run.at)]
     return run_slice(stream, rows[0], rows[-1] + 1) if rows else None
 
@@ -86,8 +92,15 @@ def _stream_within(stream: Stream, span: Span) -> Stream | None:
 async def _trend_card(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, streams: Sequence[Stream]
 ) -> Card:
-    """Return the card of a metric's course, with a chart of all `streams` and a table of the
-    brand's.
+    """Return the card of a metric over time: a chart of all streams, and a table of the brand's.
+    Without a stream of the brand it offers a check.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone of the chart.
+        brand: The brand.
+        metric: The metric.
+        streams: Streams of the metric, of the brand and its competitors.
     """
     own_lines = [line for line in streams if line.key.brand == brand.name]
     if not own_lines:
@@ -122,16 +135,23 @@ async def _trend_card(
 
 
 def _trend_title(metric: Metric, brand: Brand) -> str:
+    """Return ``How often Acme is named`` for visibility, ``Sentiment of Acme`` for others."""
     if metric.name == VISIBILITY:
         return f"How often {brand.name} is named"
     return f"{metric.label} of {brand.name}"
 
 
 def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice | None:
-    """Return the menu of all metrics with the shown one selected; None if the brand's name is too
-    long for the commands.
+    """Return the menu of all metrics that have a label. Visibility opens the report, each other
+    metric its trend.
 
-    Visibility opens the report, the other metrics open their trends.
+    Args:
+        deployment: The open deployment.
+        brand: The brand whose metrics are shown.
+        shown: The metric of the card, which is selected; none is if it has no label.
+
+    Returns:
+        None if the brand's name is so long that the commands do not fit into a menu.
     """
     name = quoted(brand.name)
     metrics = [metric for metric in deployment.scoring.metrics.values() if metric.label]
@@ -141,36 +161,42 @@ def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice
                 f"report {name}"
                 if metric.name == VISIBILITY
                 else f"trend {name} --metric {metric.name}",
-                NAMED if metric.name == VISIBILITY else metric.label,
+                VISIBILITY_LABEL if metric.name == VISIBILITY else metric.label,
             )
             for metric in metrics
         )
     )
-    chosen = next((at for at, known in enumerate(metrics) if known.name == shown.name), None)
-    return Choice("Show", actions, chosen) if len(actions) == len(metrics) else None
+    selected = next(
+        (place for place, metric in enumerate(metrics) if metric.name == shown.name), None
+    )
+    return Choice("Show", actions, selected) if len(actions) == len(metrics) else None
 
 
 async def trend_chart(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
 ) -> Chart:
-    """Return a chart of a metric: of the brand and its competitors if all streams are of one model,
-    else of the brand at each model.
+    """Return a chart of a metric over time, with marks for updates and shifts.
+
+    If all streams are of one model, it has a line for the brand and each competitor. Otherwise it
+    has a line for the brand at each model, without competitors.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        brand: The brand of the chart.
+        call: The time zone.
+        brand: The brand.
         metric: The metric.
-        lines: Streams of the metric, in the order of the chart's legend.
+        lines: Streams of the metric, in the order of the legend.
     """
     models = {line.key.model for line in lines}
-    alone = len(models) == 1
-    shown = [line for line in lines if alone or line.key.brand == brand.name]
+    by_brand = len(models) == 1
+    shown = [line for line in lines if by_brand or line.key.brand == brand.name]
     marks = await chart_marks(deployment, call, brand, metric, models)
     return Chart(
         title=_chart_title(metric, brand, deployment.names, models),
         scale=metric.scale,
-        series=tuple(_stream_series(line, brand, deployment.names, alone=alone) for line in shown),
+        series=tuple(
+            _stream_series(line, brand, deployment.names, by_brand=by_brand) for line in shown
+        ),
         marks=marks,
         zone=call.zone,
     )
@@ -179,8 +205,15 @@ async def trend_chart(
 async def chart_marks(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, models: Collection[Model]
 ) -> tuple[Mark, ...]:
-    """Return the marks of a chart: updates of the models (those of a model on one day once), and
-    the beginnings of shifts of the metric that raised alerts.
+    """Return the marks of a chart: first each update of one of the models (several of a model on
+    one day are one mark), then the beginning of each shift of the metric that raised an alert.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone of the days.
+        brand: The brand of the chart.
+        metric: The metric of the chart.
+        models: The models of the chart.
     """
     marks: dict[str, Mark] = {}
     for update in await deployment.store.updates.find():
@@ -194,8 +227,10 @@ async def chart_marks(
 async def _shift_marks(
     deployment: Deployment, brand: Brand, metric: Metric, models: Collection[Model]
 ) -> list[Mark]:
-    """Return a mark at the beginning of each shift of the metric that raised an alert, except
-    shifts with an update, which has its own mark.
+    """Return a mark at the beginning of each shift of the brand's metric that an alert has
+    reported, with the word ``better`` or ``worse``.
+
+    Shifts that fit an update have no mark, because the update has one.
     """
     alerts = await alerts_about(deployment.store, brand.name)
     moved = [
@@ -215,12 +250,14 @@ async def _shift_marks(
 
 
 def _is_better(change: float, metric: Metric) -> bool:
-    """Whether a change of a metric is good for the brand."""
+    """Return whether a change of a metric, which is not 0, is good for the brand."""
     return (change > 0) == metric.higher_is_better
 
 
 def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Model]) -> str:
-    """Return a chart's title; at a single model with the way it was asked."""
+    """Return a chart's title: ``Named · Acme`` for several models, ``Named · Claude (API, with
+    search)`` for one.
+    """
     shown = "Named" if metric.name == VISIBILITY else metric.label
     if len(models) != 1:
         return f"{shown} · {brand.name}"
@@ -228,28 +265,45 @@ def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Mo
     return f"{shown} · {names.name(model)} ({asked_by(model)})"
 
 
-def _stream_series(stream: Stream, brand: Brand, names: ModelNames, *, alone: bool) -> Series:
+def _stream_series(stream: Stream, brand: Brand, names: ModelNames, *, by_brand: bool) -> Series:
+    """Return the line of a stream in a chart, with its 90 % interval.
+
+    Args:
+        stream: The stream.
+        brand: The brand of the chart, whose line is emphasised.
+        names: The display names of models.
+        by_brand: Whether the chart has a line for each brand; else for each model.
+    """
     points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
-    label = stream.key.brand if alone else names.name(stream.key.model)
-    return Series(label, points, emphasis=not alone or stream.key.brand == brand.name)
+    label = stream.key.brand if by_brand else names.name(stream.key.model)
+    return Series(label, points, emphasis=stream.key.brand == brand.name)
 
 
 def _trend_table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) -> Table:
-    """Return a table with each model's newest point and its change since the first point."""
+    """Return a table with a row for each model: the newest value with its 90 % interval, the change
+    since the first value (``-`` with a single one), and the number of runs.
+
+    Args:
+        points: The values of each model, the oldest first; at least one.
+        metric: The metric.
+        names: The display names of models.
+    """
     rows = []
     for model, found in points.items():
         first, last = found[0], found[-1]
         now = wording.value(last.mean, metric.scale)
-        between = wording.value_range(last.low, last.high, metric.scale)
-        moved = wording.change(last.mean - first.mean, metric.scale) if len(found) > 1 else "-"
-        rows.append((names.name(model), f"{now} ({between})", moved, f"{len(found):,}"))
+        interval = wording.value_range(last.low, last.high, metric.scale)
+        change = wording.change(last.mean - first.mean, metric.scale) if len(found) > 1 else "-"
+        rows.append((names.name(model), f"{now} ({interval})", change, f"{len(found):,}"))
     return Table(
         ("Model", "Now", "Since the first check", "Checks"), tuple(rows), frozenset({1, 2, 3})
     )
 
 
 def _point_json(point: Point) -> dict[str, Any]:
-    """Return a point of a trend for JSON output."""
+    """Return the value of one run for JSON output, with its 90 % interval, in the units of the
+    metric.
+    """
     return {
         "at": point.at.isoformat(),
         "value": point.mean,

@@ -1,4 +1,6 @@
-"""`updates`: when models changed, as people and machines know it, and what that did to brands."""
+"""`updates`: when models were updated, as vendors, people and the bot itself know it, and how each
+update changed the visibility of brands.
+"""
 
 from __future__ import annotations
 
@@ -32,16 +34,19 @@ from overheard.runs.update_feeds import read_feeds
 
 WHOLE_CHANGED = "It changed how it speaks about the whole category."
 _PLURAL = {"has": "have", "is": "are"}
+NOTHING_TO_COMPARE = "has no checks to compare"
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The effect of an update on one brand.
+    """The effect of an update of a model on how often one brand is named.
 
     Attributes:
         brand: The brand's name.
-        verdict: The result of the test over the runs since the update; None without any run.
-        shift: A shift that detection found and that may have begun with the update, or None.
+        verdict: The result of the test that compares the runs since the update with those before;
+            None where there is nothing to compare.
+        shift: The shift that detection found and that may have begun with the update; None without
+            one. It is told in place of the test's result.
     """
 
     brand: str
@@ -50,30 +55,26 @@ class Effect:
 
     @property
     def predicate(self) -> str:
-        """The effect with its interval, as the predicate of a sentence about the brand."""
-        if self.verdict is None:
-            return (
-                shift_words(self.shift, Scale.BINARY) if self.shift else "has no checks to compare"
-            )
+        """The effect with its interval, as the predicate of a sentence about the brand, such as
+        ``moved by -20 points (...)``.
+        """
         if self.shift:
-            return shift_words(self.shift, Scale.BINARY) + _level_caveat(self.verdict)
-        return effect_words(self.verdict, Scale.BINARY)
+            caveat = _level_caveat(self.verdict) if self.verdict else ""
+            return shift_words(self.shift, Scale.BINARY) + caveat
+        return effect_words(self.verdict, Scale.BINARY) if self.verdict else NOTHING_TO_COMPARE
 
     @property
     def short(self) -> str:
         """The effect for a chat, without its interval: ``is named less: 45 %, before 88 %``."""
-        moved = self.shift or self.verdict
-        if moved is None:
-            return "has no checks to compare"
-        if self.shift or (self.verdict and self.verdict.finding is UpdateStatus.MOVED):
-            way = "more" if moved.change > 0 else "less"
-            now, before = wording.percent(moved.after), wording.percent(moved.before)
-            return f"is named {way}: {now}, before {before}"
-        verdict = self.verdict
-        if verdict is None or verdict.finding is not UpdateStatus.STILL:
-            looks = f" after {verdict.looks} of {verdict.most} checks" if verdict else ""
-            return f"is not yet clear{looks}"
-        return f"is named as before, give or take {_bound_words(verdict, Scale.BINARY)}"
+        if self.shift:
+            return _short_change_words(self.shift)
+        if self.verdict is None:
+            return NOTHING_TO_COMPARE
+        if self.verdict.finding is UpdateStatus.MOVED:
+            return _short_change_words(self.verdict)
+        if self.verdict.finding is UpdateStatus.STILL:
+            return f"is named as before, give or take {_bound_words(self.verdict, Scale.BINARY)}"
+        return f"is not yet clear after {self.verdict.looks} of {self.verdict.most} checks"
 
     @property
     def sentence(self) -> str:
@@ -81,8 +82,12 @@ class Effect:
         return f"{self.brand} {self.predicate}."
 
     def data(self) -> dict[str, Any]:
-        """Return the effect for JSON output; values are shares from 0 to 1, None without a
-        measurement.
+        """Return the effect for JSON output.
+
+        ``before``, ``after`` and ``interval`` are shares, 0 to 1, and None without a measurement.
+        ``looks`` is the number of tests so far, ``level_kept`` is False if so few runs precede the
+        update that chance would show a change too often, and ``runs_to_exclude`` is how many runs
+        it would take to exclude a change of `EXCLUDED_CHANGE`.
         """
         verdict = self.verdict
         measured = self.shift or verdict
@@ -103,8 +108,16 @@ class Effect:
 
 
 async def list_updates(deployment: Deployment, call: Call) -> Card:
-    """Read the announced updates of models, and show all known ones with the effect of each on the
-    visibility of tracked brands.
+    """Read the announced updates of models over the network, and return the card of all known
+    updates, each with its effect on the visibility of the tracked brands.
+
+    New announcements are stored; sentences say which sources could not be read. Answers without
+    scores are scored first. A terminal has a table as well; a chat has short sentences, and several
+    updates of one model on one day count as one in the title.
+
+    Args:
+        deployment: The open deployment.
+        call: The face, the time zone and the progress display.
     """
     plugins, now = deployment.plugins, deployment.clock.now()
     problems = await read_feeds(
@@ -113,7 +126,7 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     known = await deployment.store.updates.find()
     deployment = await deployment.caught_up(call.progress)
     changes = await found_changes(deployment, call) if known else {}
-    wholes = await _whole_model_alerts(deployment) if known else {}
+    model_alerts = await _whole_model_alerts(deployment) if known else {}
     effects = {
         update.id: effects
         for model in dict.fromkeys(update.model for update in known)
@@ -128,7 +141,7 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
         text="\n\n".join(
             [
                 *problems,
-                *_update_paragraphs(call, known, effects, wholes, names if is_chat else None),
+                *_update_paragraphs(call, known, effects, model_alerts, names if is_chat else None),
             ]
         )
         or ("None is known yet." if is_chat else "None is known yet; add one with: updates add"),
@@ -138,7 +151,7 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
         data={
             "updates": [
                 _update_json(update, effects[update.id])
-                | {"whole_model": wholes[update.id].id if update.id in wholes else None}
+                | {"whole_model": model_alerts[update.id].id if update.id in model_alerts else None}
                 for update in known
             ],
             "problems": problems,
@@ -147,7 +160,9 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
 
 
 def _update_count(call: Call, known: Sequence[ModelUpdate]) -> int:
-    """Return the number of known updates; in a chat, several of one model on one day count once."""
+    """Return the number of known updates. In a chat, several updates of one model on one day of the
+    reader count once.
+    """
     if call.face is Face.TERMINAL:
         return len(known)
     return len({(update.model, update.at.astimezone(call.zone).date()) for update in known})
@@ -161,17 +176,18 @@ async def add_update(
     when: Annotated[str, option("When it was; by default now.", Kind.TIME)] = "now",
     note: Annotated[str, option("A few words.")] = "",
 ) -> Card:
-    """Store an update of a model, which the detection of shifts then takes into account.
+    """Store an update of a model. The checks after it are compared with those before it from now
+    on.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The face, and the time zone of `when`.
         model: The model as ``provider/model``.
-        when: The time of the update, see `overheard.commands.arguments.moment`.
-        note: A note in a few words.
+        when: The time of the update: a day or a moment such as ``2026-11-24T07:00``, or ``now``.
+        note: A note in a few words; empty for none.
 
     Raises:
-        UnknownName: for a model without answers that no provider serves.
+        UnknownName: for a model that no provider serves and that has no stored answers.
         TimeUnreadable: when the time cannot be read.
     """
     chosen = await _known_model(deployment, model)
@@ -191,7 +207,11 @@ async def add_update(
 async def remove_update(
     deployment: Deployment, _: Call, *, number: Annotated[int, argument("Its number.", low=1)]
 ) -> Card:
-    """Remove an update that was stored by mistake.
+    """Remove a stored update, such as one that was added by mistake.
+
+    Args:
+        deployment: The open deployment.
+        number: The number of the update in `updates list`.
 
     Raises:
         UnknownName: for an unknown number.
@@ -204,14 +224,19 @@ async def remove_update(
 
 
 Changes = Mapping[tuple[str, Model], Sequence[tuple[KnownChange, Shift]]]
-"""The shifts that detection found, each with its times, by brand and model."""
+"""The shifts that detection found, each with its times, by the brand's name and the model."""
 
 
 async def found_changes(deployment: Deployment, call: Call) -> Changes:
-    """Return the shifts of visibility that detection finds in all stored runs, by brand and model,
-    each with the time at which it began.
+    """Return the shifts of visibility that detection finds in all stored runs of the tracked
+    brands.
 
-    An update explains a shift only if its time agrees with the shift's beginning.
+    Each has the start of the run with which it most likely began, and the starts of all runs with
+    which it may have begun: an update explains it only if it took place just before one of these.
+
+    Args:
+        deployment: The open deployment.
+        call: Shows the progress.
     """
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     found: dict[tuple[str, Model], list[tuple[KnownChange, Shift]]] = {}
@@ -226,44 +251,47 @@ async def found_changes(deployment: Deployment, call: Call) -> Changes:
 
 
 async def _whole_model_alerts(deployment: Deployment) -> dict[int, Alert]:
-    """Return, by the number of each update, the alert on the model as a whole that began with the
-    first run after the update; updates without such an alert are left out.
+    """Return the alerts on models as a whole (a change of how a model speaks of all brands) that
+    fit an update, by the number of the update.
+
+    An alert fits if its change began with the first run since the update. Updates without such an
+    alert are left out.
     """
     store = deployment.store
     every = await store.runs.find()
     runs = sorted(run.started_at for run in every if not run.aside)
     starts = {run.id: run.started_at for run in every}
     alerts = await store.alerts.find(brand=WHOLE_MODEL)
-    first = {
+    first_runs = {
         update.id: (update.model, next((at for at in runs if at >= update.at), None))
         for update in await store.updates.find()
     }
     began = {(a.shift.model, starts[a.shift.first_run_id]): a for a in alerts}
-    return {number: began[key] for number, key in first.items() if key in began}
+    return {number: began[key] for number, key in first_runs.items() if key in began}
 
 
 async def _update_effects(
     deployment: Deployment, model: Model, known: Iterable[ModelUpdate], changes: Changes
 ) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
-    """Return the updates of a model in the order of `known`, each with its effect on every tracked
-    brand; `changes` are what detection found.
+    """Return the updates of a model in the given order, each with its effect on every tracked
+    brand.
+
+    Args:
+        deployment: The open deployment.
+        model: The model.
+        known: The updates of all models.
+        changes: The shifts that detection found.
     """
     model_updates = [update for update in known if update.model == model]
     times = sorted({update.at for update in model_updates})
     streams = await read_streams(deployment, model=model, metric=VISIBILITY)
-    effects = {
-        brand.name: dict(
-            zip(
-                times,
-                _brand_effects(streams, brand.name, times, changes.get((brand.name, model), ())),
-                strict=True,
-            )
-        )
-        for brand in tracked(deployment.catalogue)
-    }
+    by_brand = []
+    for brand in tracked(deployment.catalogue):
+        brand_changes = changes.get((brand.name, model), ())
+        effects = _brand_effects(streams, brand.name, times, brand_changes)
+        by_brand.append(dict(zip(times, effects, strict=True)))
     return [
-        (update, tuple(streams[update.at] for streams in effects.values()))
-        for update in model_updates
+        (update, tuple(effect_at[update.at] for effect_at in by_brand)) for update in model_updates
     ]
 
 
@@ -273,51 +301,65 @@ def _brand_effects(
     times: Sequence[datetime],
     changes: Sequence[tuple[KnownChange, Shift]],
 ) -> list[Effect]:
-    """Return the effect on a brand of each update in `times` (ascending), in that order; `streams`
-    are all brands' streams at the model, `changes` the shifts of the brand that detection found.
+    """Return the effect on a brand of each update of a model, in the order of the updates. Without
+    stored answers about the brand, none has a result.
+
+    Args:
+        streams: The streams of visibility of all brands at the model; the others show how far all
+            answers of a run move together by chance.
+        brand: The brand's name.
+        times: The times of the updates, the earliest first.
+        changes: The shifts of the brand at the model that detection found.
     """
     own_stream = next((stream for stream in streams if stream.key.brand == brand), None)
     if own_stream is None:
         return [Effect(brand, None)] * len(times)
     others = [stream for stream in streams if stream is not own_stream]
-    known = [change for change, _ in changes]
-    verdicts = follow_updates(own_stream, others, times, changes=known)
-    return [
-        Effect(
-            brand,
-            verdict,
-            next(
-                (shift for change, shift in changes if credited(at, own_stream.runs, change)), None
-            ),
-        )
-        for at, verdict in zip(times, verdicts, strict=True)
-    ]
+    known_changes = [change for change, _ in changes]
+    verdicts = follow_updates(own_stream, others, times, changes=known_changes)
+    effects = []
+    for at, verdict in zip(times, verdicts, strict=True):
+        fitting = (shift for change, shift in changes if credited(at, own_stream.runs, change))
+        effects.append(Effect(brand, verdict, next(fitting, None)))
+    return effects
 
 
 def _update_paragraphs(
     call: Call,
     known: Iterable[ModelUpdate],
     effects: Mapping[int, Iterable[Effect]],
-    wholes: Mapping[int, Alert],
+    model_alerts: Mapping[int, Alert],
     names: ModelNames | None,
 ) -> Iterator[str]:
-    """Yield a paragraph for each known update, with its effects and the alert on the model as a
-    whole (`wholes`), both by the update's number; an update known from two sources appears once.
-    With `names` (in a chat) models have display names and effects are short.
+    """Yield a paragraph for each update: model, day, whether the model as a whole changed, and the
+    effects on brands. An update of one model and time that is known from several sources has one
+    paragraph.
+
+    Args:
+        call: The time zone of the days.
+        known: The updates.
+        effects: The effects of each update on brands, by the number of the update.
+        model_alerts: The alert on the model as a whole that fits an update, by the number of the
+            update.
+        names: The display names of models in a chat, where effects have no intervals; None in a
+            terminal.
     """
     once = {(update.model, update.at): update for update in known}
     for update in once.values():
         name = names.name(update.model) if names else str(update.model)
         head = f"{name}, {wording.day(update.at, call.zone)}:"
-        whole = [WHOLE_CHANGED] if update.id in wholes else []
-        yield " ".join(
-            [head, *whole, *_effect_sentences(effects[update.id], short=names is not None)]
-        )
+        whole = [WHOLE_CHANGED] if update.id in model_alerts else []
+        sentences = _effect_sentences(effects[update.id], short=names is not None)
+        yield " ".join([head, *whole, *sentences])
 
 
 def _effect_sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str]:
-    """Yield a sentence for each different effect, with the names of all brands that have this
-    effect; with `short`, without its interval.
+    """Yield a sentence for each different effect, with the names of all brands that have it, such
+    as ``Acme and Globex are not yet clear after 1 of 4 checks.`` for two brands.
+
+    Args:
+        effects: The effects of an update.
+        short: Whether the sentences have no intervals.
     """
     alike: dict[str, list[str]] = {}
     for effect in effects:
@@ -341,8 +383,10 @@ def _update_json(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, An
 
 
 async def _known_model(deployment: Deployment, name: str) -> Model:
-    """Return the model of a name ``provider/model`` that a provider serves or that has stored
-    scores. Raises UnknownName.
+    """Return the model of a name ``provider/model``.
+
+    Raises:
+        UnknownName: unless a provider serves the model, or the store has scores of its visibility.
     """
     served = list(map(str, deployment.plugins.models))
     try:
@@ -383,15 +427,20 @@ UPDATES_REMOVE = CommandSpec(
 
 
 def effect_words(verdict: UpdateEffect, scale: Scale) -> str:
-    """Return the result of the interim analyses as a predicate: ``moved by ...``, ``did not move by
-    more than ...`` or ``is not yet clear ...``, with a caveat if too few runs precede the update.
+    """Return what is known of the effect of an update, as a predicate: ``moved by ...``, ``did not
+    move by more than ...`` or ``is not yet clear ...``. A caveat follows if few runs precede the
+    update.
+
+    Args:
+        verdict: The result of the test.
+        scale: The scale of the metric.
     """
     return _finding_words(verdict, scale) + _level_caveat(verdict)
 
 
 def _level_caveat(verdict: UpdateEffect) -> str:
-    """Return a caveat in brackets if the verdict on an update rests on too few earlier runs for the
-    level of the test; else an empty string.
+    """Return a caveat in brackets, after a space, if so few runs precede the update that chance
+    alone shows a change in more than 1 of 20 cases. Else return an empty string.
     """
     if verdict.keeps_level:
         return ""
@@ -400,8 +449,8 @@ def _level_caveat(verdict: UpdateEffect) -> str:
 
 
 def _finding_words(verdict: UpdateEffect, scale: Scale) -> str:
-    """Return the verdict on an update as a predicate, on a metric's scale: moved, did not move by
-    more than a bound, or not yet clear.
+    """Return the result of the test as a predicate, without the caveat: how far the metric moved, a
+    bound for how far at most, or that it is not yet clear.
     """
     if verdict.finding is UpdateStatus.MOVED:
         return shift_words(verdict, scale)
@@ -413,8 +462,12 @@ def _finding_words(verdict: UpdateEffect, scale: Scale) -> str:
 
 
 def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:
-    """Return a change with its interval and levels on a metric's scale, as a predicate: ``moved by
-    -20 points (...)``.
+    """Return a change as a predicate with its interval, and the values before and after: ``moved by
+    -20 points (-28 to -12), from 62 % to 42 %``.
+
+    Args:
+        moved: The result of a test that found a change, or a shift.
+        scale: The scale of the metric.
     """
     low, high = moved.interval
     return (
@@ -425,8 +478,9 @@ def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:
 
 
 def _runs_needed_words(verdict: UpdateEffect) -> str:
-    """Return how many checks it would take to exclude a change of `EXCLUDED_CHANGE` after a
-    verdict, as the end of a sentence; empty if the bound is lower already.
+    """Return how many checks since the update it would take to exclude a change of
+    `EXCLUDED_CHANGE`, as the end of a sentence; or that no number would, because too few runs
+    precede it. Empty if such a change is excluded already.
     """
     points = wording.count(round(100 * EXCLUDED_CHANGE), "point")
     if verdict.bound <= EXCLUDED_CHANGE:
@@ -437,7 +491,16 @@ def _runs_needed_words(verdict: UpdateEffect) -> str:
     return f"; to exclude {points} would take {verdict.runs_to_exclude:,} checks since"
 
 
+def _short_change_words(moved: UpdateEffect | Shift) -> str:
+    """Return a change of visibility as a predicate: ``is named less: 45 %, before 88 %``."""
+    way = "more" if moved.change > 0 else "less"
+    return f"is named {way}: {wording.percent(moved.after)}, before {wording.percent(moved.before)}"
+
+
 def _bound_words(verdict: UpdateEffect, scale: Scale) -> str:
+    """Return the largest change that the test's interval allows, in words without a sign: ``8
+    points`` for rates (at least 1), else in the units of the metric.
+    """
     if scale in {Scale.BINARY, Scale.SHARE}:
         return wording.count(max(1, round(100 * verdict.bound)), "point")
     return wording.change(verdict.bound, scale).lstrip("+")

@@ -1,4 +1,4 @@
-"""`versus`: a brand against another one, at each model."""
+"""`versus`: a brand against a competitor, at each model."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ from overheard.runs.plan import find_brand, tracked
 METRICS = {"visibility": "Named", "first_choice": "Recommended", "top1": "Named first"}
 """The compared metrics, and their display names."""
 CLOSE, FAR = 0.1, 0.3
-"""Differences of a rate below which brands are close, and from which one is far ahead."""
+"""Differences of a rate (0 to 1) below which brands are close, and from which one is far ahead."""
 MAX_MODELS, MAX_ASPECTS = 4, 2
+MIN_PRAISES, MIN_PRAISE_FACTOR = 2, 2
+"""How many answers must praise an aspect of a brand, and how many times as many as of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,9 @@ class Duel:
 
     Attributes:
         model: The model.
-        metric: The name of the metric.
-        mine: The level of the first brand.
-        other: The level of the second brand.
+        metric: The name of the metric, one of `METRICS`.
+        mine: The level of the brand.
+        other: The level of the competitor.
     """
 
     model: Model
@@ -49,20 +51,20 @@ class Duel:
 
     @property
     def difference(self) -> float:
-        """The brand's level minus the other's."""
+        """The brand's level minus the competitor's."""
         return self.mine.mean - self.other.mean
 
     @property
     def finding(self) -> str:
-        """``close``, ``ahead``, ``far ahead``, ``behind`` or ``far behind``.
+        """How the brand stands: ``close``, ``ahead``, ``far ahead``, ``behind`` or ``far behind``.
 
         Brands are close when they differ by less than `CLOSE`, or when the level of each lies in
-        the 90 % interval of the other.
+        the 90 % interval of the other. From a difference of `FAR` on one is far ahead.
         """
         size = abs(self.difference)
         mine, other = self.mine, self.other
-        likely = mine.low <= other.mean <= mine.high and other.low <= mine.mean <= other.high
-        if size < CLOSE or likely:
+        overlap = mine.low <= other.mean <= mine.high and other.low <= mine.mean <= other.high
+        if size < CLOSE or overlap:
             return "close"
         side = "ahead" if self.difference > 0 else "behind"
         return f"far {side}" if size >= FAR else side
@@ -78,24 +80,25 @@ async def versus(
     since: Annotated[str, option("Of all checks since this day.", Kind.TIME)] = "",
     until: Annotated[str, option("Of all checks until this day.", Kind.TIME)] = "",
 ) -> Card:
-    """Show how often two brands are named, recommended and named first at each model, from stored
-    answers.
+    """Return the card of how often a brand and a competitor are named, recommended and named first
+    at each model. Answers without scores are scored first.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The time zone of the days, and the progress display.
         brand: The name of a brand.
-        other: The name of another brand. Empty: a tracked brand is compared with its most named
-            competitor, a competitor with the brand that it competes with.
-        model: A model's name or ``provider/model``; empty means all.
-        since: The first day of the checks that count together; without a first and last day, only
+        other: The name of another brand. If it is empty, a tracked brand is compared with its most
+            named competitor, and a competitor with the tracked brand whose competitor it is.
+        model: A model's display name or ``provider/model``; empty means all.
+        since: The first day of the checks that count together. Without a first and last day, only
             the newest check of each model counts.
-        until: The last day of these checks.
+        until: The last day of these checks; empty for all until now.
 
     Raises:
-        UnknownName: for a brand or a model that does not exist, and for brands that are not
-            competitors.
+        UnknownName: for a brand that does not exist, for brands that are not competitors, and for a
+            model without answers.
         TimeUnreadable: for a day that cannot be read.
+        BadUsage: when `since` is in the future, or `until` lies before it.
     """
     span = past_span(since, until, deployment.clock.now(), call.zone)
     own_brand, rival = _pair(deployment.catalogue, brand, other)
@@ -111,27 +114,41 @@ async def versus(
 
 
 def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
-    """Return the tracked brand of two names (`other` may be empty) and its competitor; None for the
-    competitor if only a tracked brand is given. Raises UnknownName for brands that are not
-    competitors.
+    """Return a tracked brand and its competitor from the names that a person gave, in any order.
+
+    The tracked brand is the first one named if that is tracked. If only a competitor is named, it
+    is the first tracked brand that has it as a competitor.
+
+    Args:
+        catalogue: The brands.
+        brand: The first name.
+        other: The second name; may be empty.
+
+    Returns:
+        The tracked brand and the competitor; None in place of the competitor if only a tracked
+        brand is named, so that any competitor will do.
+
+    Raises:
+        UnknownName: for a brand that does not exist, and for brands that are not competitors.
     """
     first = find_brand(catalogue, brand)
-    compared = [first, *([find_brand(catalogue, other)] if other else [])]
-    own = tracked(catalogue)
-    for mine in sorted(own, key=lambda candidate: candidate.name != first.name):
-        names = {rival.name for rival in catalogue.rivals(mine.name)}
-        rest = [candidate for candidate in compared if candidate.name != mine.name]
-        if len(rest) < len(compared) and not rest:
+    named = [first, *([find_brand(catalogue, other)] if other else [])]
+    for mine in sorted(tracked(catalogue), key=lambda candidate: candidate.name != first.name):
+        is_named = mine in named
+        others = [candidate for candidate in named if candidate.name != mine.name]
+        if is_named and not others:
             return mine, None
-        if len(rest) == 1 and rest[0].name in names and (mine in compared or not other):
-            return mine, rest[0]
+        rivals = {rival.name for rival in catalogue.rivals(mine.name)}
+        may_be_mine = is_named or not other
+        if len(others) == 1 and others[0].name in rivals and may_be_mine:
+            return mine, others[0]
     known = [rival.name for rival in catalogue.rivals(first.name)]
-    raise unknown_name(f"competitor of {first.name}", compared[-1].name, known)
+    raise unknown_name(f"competitor of {first.name}", named[-1].name, known)
 
 
 def most_named(report: Report) -> str:
-    """Return the name of the competitor with the largest total of shares in the newest runs; empty
-    without competitors.
+    """Return the name of the competitor that is named most in the newest runs: the one with the
+    largest sum of shares over models. Empty without competitors.
     """
     shares: Counter[str] = Counter()
     for place in report.places:
@@ -141,8 +158,14 @@ def most_named(report: Report) -> str:
 
 
 def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
-    """Yield a duel of the report's brand and the other one for each model and each of `METRICS`, if
-    both have a level in the runs within `span`.
+    """Yield, for each model and each metric of `METRICS`, the levels of both brands. A metric that
+    one of them lacks in these runs is left out.
+
+    Args:
+        report: The report of the brand.
+        other: The competitor's name.
+        models: The models, each with runs in the report.
+        span: The time of the runs that count; if it is unlimited, only the newest run counts.
     """
     lines = {line.key: line for line in report.lines}
     for model in models:
@@ -158,12 +181,14 @@ def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> I
 
 
 def _runs_in_span(runs: Sequence[RunKey], span: Span) -> list[RunKey]:
-    """Return the runs within `span`; only the newest run if the span is unlimited."""
+    """Return the runs within a span, the oldest first. If the span is unlimited, return a list with
+    the newest run alone.
+    """
     return list(runs[-1:]) if span == ALWAYS else [run for run in runs if span.holds(run.at)]
 
 
 def _stream_of_runs(stream: Stream, runs: Sequence[RunKey]) -> Stream:
-    """Return the rows of a stream that belong to the given runs."""
+    """Return the part of a stream that belongs to the given runs."""
     rows = np.array([row for row, run in enumerate(stream.runs) if run in runs], dtype=int)
     return replace(
         stream,
@@ -181,29 +206,26 @@ async def _praised_more(
     models: Iterable[Model],
     span: Span,
 ) -> tuple[list[str], list[str]]:
-    """Return up to `MAX_ASPECTS` aspects that are praised more often of the brand than of the
-    other, and those of the other.
+    """Return what answers praise more often of the brand than of the competitor, and what they
+    praise more often of the competitor: up to `MAX_ASPECTS` aspects each, such as ``price``.
 
     Args:
         deployment: The open deployment.
         report: The report of the brand.
-        other: The name of the brand that it is compared with.
+        other: The competitor's name.
         models: The models whose answers count.
-        span: The time of the runs that count.
+        span: The time of the runs that count; if it is unlimited, only the newest run counts.
     """
-    numbers = {
+    counted = {
         (model, run.id) for model in models for run in _runs_in_span(report.runs[model], span)
     }
-    wanted = [
-        run
-        for run in await deployment.store.runs.find()
-        if run.id in {number for _, number in numbers}
-    ]
+    run_ids = {run_id for _, run_id in counted}
+    wanted = [run for run in await deployment.store.runs.find() if run.id in run_ids]
     prompts = {prompt for line in report.lines for prompt in line.prompts}
     scored = await scored_answers(deployment.store, wanted, prompts, deployment.scoring.versions)
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for answer in scored:
-        if (answer.model, answer.answer.run_id) in numbers:
+        if (answer.model, answer.answer.run_id) in counted:
             for count, name in zip(counts, (report.brand.name, other), strict=True):
                 details = answer.details(name, SENTIMENT)
                 count.update({d.topic for d in details if d.verdict == "positive"} - {"tone"})
@@ -212,10 +234,21 @@ async def _praised_more(
 
 
 def _more_often(own: Counter[str], other: Counter[str]) -> list[str]:
-    """Return the aspects counted at least twice in `own` and at least twice as often as in `other`,
-    the largest lead first.
+    """Return up to `MAX_ASPECTS` aspects that are praised more often of one brand, those with the
+    largest lead first, then by name.
+
+    An aspect counts if at least `MIN_PRAISES` answers praise it, and at least `MIN_PRAISE_FACTOR`
+    times as many as of the other brand.
+
+    Args:
+        own: The number of answers that praise an aspect of the brand, by aspect.
+        other: The same for the other brand.
     """
-    ahead = [a for a in own if own[a] >= 2 and own[a] >= 2 * other[a]]
+    ahead = [
+        aspect
+        for aspect in own
+        if own[aspect] >= max(MIN_PRAISES, MIN_PRAISE_FACTOR * other[aspect])
+    ]
     return sorted(ahead, key=lambda aspect: (other[aspect] - own[aspect], aspect))[:MAX_ASPECTS]
 
 
@@ -227,8 +260,16 @@ async def _versus_card(
     duels: Sequence[Duel],
     praised: tuple[list[str], list[str]],
 ) -> Card:
-    """Return the card of two brands side by side, from their duels; `praised` has the aspects
-    praised more of the brand, and of the other.
+    """Return the card of two brands side by side: a sentence on who is ahead at which model, what
+    is praised of each, and a picture of up to `MAX_MODELS` models.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone of the days.
+        report: The report of the brand.
+        other: The competitor's name.
+        duels: The levels of both brands; at least one.
+        praised: The aspects that are praised more of the brand, and those of the competitor.
     """
     mine, names = report.brand.name, deployment.names
     models = list(dict.fromkeys(duel.model for duel in duels))
@@ -273,15 +314,22 @@ async def _versus_card(
 
 
 def _picture_title(duels: Sequence[Duel]) -> str:
-    """Return the title of the picture, with the number of answers if all levels rest on the same
-    number.
+    """Return the title of the picture: ``Of 24 answers`` if all levels are of the same number of
+    answers, else ``Share of answers``.
     """
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
     return f"Of {sizes.pop()} answers" if len(sizes) == 1 else "Share of answers"
 
 
 def _model_pairs(deployment: Deployment, model: Model, duels: Sequence[Duel]) -> PairGroup:
-    """Return the pairs of both brands' means at one model, from all duels, for the picture."""
+    """Return the part of the picture for one model: a pair of levels for each metric.
+
+    Args:
+        deployment: The open deployment.
+        model: The model.
+        duels: The levels at all models; if they are all of the same number of answers, the picture
+            has counts in place of per cent.
+    """
     model_duels = [duel for duel in duels if duel.model == model]
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
     pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in model_duels)
@@ -292,8 +340,15 @@ def _model_pairs(deployment: Deployment, model: Model, duels: Sequence[Duel]) ->
 def _lead_sentences(
     deployment: Deployment, call: Call, report: Report, other: str, duels: Sequence[Duel]
 ) -> str:
-    """Return a sentence for each of far ahead, ahead, close, behind and far behind the other brand,
-    with the models where the duels of visibility have this finding.
+    """Return sentences on who is named more often at which models: one for each of far ahead,
+    ahead, close, behind and far behind that occurs. Empty without levels of visibility.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone of the days.
+        report: The report of the brand.
+        other: The competitor's name.
+        duels: The levels at all models, of which those of visibility count.
     """
     texts = {
         "far ahead": "you are far ahead",
@@ -313,8 +368,9 @@ def _lead_sentences(
 
 
 def _since_words(call: Call, report: Report, finding: str, models: Sequence[Model]) -> str:
-    """Return ``, since 3 Mar``, the beginning of an open alert, if the finding is that the brand is
-    behind at one single model with such an alert; else an empty string.
+    """Return since when the brand is behind at a model, as the end of a sentence: ``, since 3
+    Mar``. Return an empty string unless the finding is that it is behind, at a single model with an
+    open alert.
     """
     if "behind" not in finding or len(models) != 1:
         return ""
@@ -323,8 +379,8 @@ def _since_words(call: Call, report: Report, finding: str, models: Sequence[Mode
 
 
 def _actions(report: Report, other: str) -> Iterator[Action]:
-    """Yield the buttons and menu entries that follow: questions that are lost, share of voice,
-    evidence, other competitors.
+    """Yield the buttons of the card: questions to work on, share of voice, and the answers behind
+    the newest open alert, if any. Then yield a menu entry for each other competitor.
     """
     own_name = quoted(report.brand.name)
     yield Action(f"brief {own_name}", "Questions you lose", Style.PRIMARY)
@@ -337,7 +393,9 @@ def _actions(report: Report, other: str) -> Iterator[Action]:
 
 
 def _duel_json(duel: Duel) -> dict[str, Any]:
-    """Return a duel for JSON output: means and 90 % intervals in the units of the metric."""
+    """Return the levels of one metric at one model for JSON output: means and 90 % intervals
+    (shares, 0 to 1), the finding, and the number of answers about the brand.
+    """
     return {
         "metric": duel.metric,
         "finding": duel.finding,
@@ -350,8 +408,8 @@ def _duel_json(duel: Duel) -> dict[str, Any]:
 
 
 def _card_without_answers(report: Report, other: str) -> Card:
-    """Return the card shown when there are no answers about the brand and the other one, or no
-    competitor (`other` is empty).
+    """Return the card shown when there is nothing to compare: the brand has no competitor (`other`
+    is empty), or no answers about both in the time that was asked for.
     """
     own_name = quoted(report.brand.name)
     data = {"brand": report.brand.name, "other": other, "models": []}

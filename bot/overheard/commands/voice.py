@@ -1,8 +1,10 @@
-"""`voice`: how the mentions of a market are shared among a brand and its competitors."""
+"""`voice`: the share of voice, which is how the mentions of a market are divided among a brand and
+its competitors, over time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Annotated, Any
@@ -21,9 +23,10 @@ from overheard.measure.trends import trend
 from overheard.runs.plan import choose_brands
 
 VOICE_METRIC = "share_of_voice"
-LEAST_SHARE_MOVED = 0.03
-"""Smallest difference to the usual share, 0 to 1, from which a card has the usual share, too."""
+TOLD_CHANGE = 0.03
+"""Smallest difference of a share to the usual one (0 to 1) with which the usual one is told."""
 _Course = dict[datetime, float]
+"""The share of voice of a brand at a model, 0 to 1, by the start of the run."""
 
 
 async def show_voice(
@@ -35,20 +38,22 @@ async def show_voice(
     since: Annotated[str, option("Since this day.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
 ) -> Card:
-    """Show the share of a brand in all mentions of the brand and its competitors, over time.
+    """Return the card of the share of voice of a brand and its competitors over time. Answers
+    without scores are scored first.
 
     Args:
         deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
+        call: The time zone of the days, and the progress display.
         brand: The name of the brand; empty means the first tracked brand.
-        model: A model's name or ``provider/model``; empty means the mean of all.
-        since: The first day that is shown; empty shows all checks.
+        model: A model's display name or ``provider/model``; empty means the mean of all.
+        since: The first day that is shown; empty shows all from the first check.
         until: The last day that is shown; empty shows all until now.
 
     Raises:
-        UnknownName: for a brand or a model that does not exist.
+        UnknownName: for a brand that does not exist, or a model without answers.
         NothingToAsk: when no brand is configured.
         TimeUnreadable: for a day that cannot be read.
+        BadUsage: when `since` is in the future, or `until` lies before it.
     """
     measured = choose_brands(deployment.catalogue, [brand] if brand else [])[0]
     span = past_span(since, until, deployment.clock.now(), call.zone)
@@ -64,7 +69,13 @@ async def show_voice(
 
 
 def chosen_models(deployment: Deployment, report: Report, name: str) -> list[Model]:
-    """Return the models with answers about a brand, sorted; or the one with the given name.
+    """Return the models with answers about the brand of a report, sorted. With a name, return a
+    list with that one.
+
+    Args:
+        deployment: The open deployment.
+        report: The report.
+        name: A display name or ``provider/model``; empty for all models.
 
     Raises:
         UnknownName: when no model with answers has the name.
@@ -86,43 +97,42 @@ def voice_shares(
     models: Collection[Model] | None = None,
     span: Span = ALWAYS,
 ) -> Shares | None:
-    """Return the shares of voice of a brand and its competitors over time, as means over models.
+    """Return the share of voice of a brand and of each competitor at each time, as means over
+    models.
 
-    At each time a model counts with its newest run so far; the series begins when every model has
-    one. The brand's share is its metric; competitors divide the rest in proportion to their
-    metrics, so that the shares sum to 1.
+    At each time a model counts with its newest run so far; the first time is that at which every
+    model has a run. The brand's share is its measured one. The competitors divide the rest in
+    proportion to their measured shares, so that all shares sum to 1; if none of them is mentioned,
+    the brand has 1.
 
     Args:
         report: The report of the brand.
         zone: The reader's time zone.
         models: The models that count; None for all.
-        span: The time shown.
+        span: The times that are returned.
 
     Returns:
-        The chart; None without competitors, without the metric, or without a run within the span.
+        None without competitors, without the metric, or without a run within the span.
     """
     courses: dict[str, dict[Model, _Course]] = {}
     for line in report.lines:
         if line.key.metric == VOICE_METRIC and (models is None or line.key.model in models):
             points = {point.at: point.mean for point in trend(line)}
             courses.setdefault(line.key.brand, {})[line.key.model] = points
-    first, *rivals = report.names
-    own_courses = {model: course for model, course in courses.get(first, {}).items() if course}
+    own_name = report.names[0]
+    own_courses = {model: course for model, course in courses.get(own_name, {}).items() if course}
     if not own_courses or len(courses) < 2:
         return None
     begin = max(min(course) for course in own_courses.values())
-    every = sorted({at for course in own_courses.values() for at in course if at >= begin})
-    times = [at for at in every if span.holds(at)]
+    all_times = sorted({at for course in own_courses.values() for at in course if at >= begin})
+    times = [at for at in all_times if span.holds(at)]
     if not times:
         return None
     values: dict[str, list[float]] = {name: [] for name in report.names}
     for at in times:
-        raw = {name: _mean_of_newest(courses.get(name, {}), at) for name in report.names}
-        others = sum(raw[name] for name in rivals)
-        rest = 1 - raw[first]
-        values[first].append(raw[first] if others else 1.0)
-        for name in rivals:
-            values[name].append(raw[name] / others * rest if others else 0.0)
+        measured = {name: _mean_of_newest(courses.get(name, {}), at) for name in report.names}
+        for name, share in _summing_to_one(measured, own_name).items():
+            values[name].append(share)
     return Shares(
         "Share of voice, % of mentions",
         tuple(times),
@@ -132,8 +142,23 @@ def voice_shares(
     )
 
 
+def _summing_to_one(measured: Mapping[str, float], brand: str) -> dict[str, float]:
+    """Return shares (0 to 1, by name) that sum to 1: the brand keeps its measured share, and the
+    others divide the rest in proportion to theirs. If no other has a share, the brand has 1.
+    """
+    others = sum(share for name, share in measured.items() if name != brand)
+    if not others:
+        return {name: 1.0 if name == brand else 0.0 for name in measured}
+    rest = 1 - measured[brand]
+    return {
+        name: share if name == brand else share / others * rest for name, share in measured.items()
+    }
+
+
 def _mean_of_newest(courses: dict[Model, _Course], at: datetime) -> float:
-    """Return the mean over the models of the newest value at or before a time; 0 without any."""
+    """Return the mean over models of each model's newest share at or before a time; models without
+    one are left out. Return 0 if no model has one.
+    """
     newest = [
         course[max(past)] for course in courses.values() if (past := [t for t in course if t <= at])
     ]
@@ -141,18 +166,20 @@ def _mean_of_newest(courses: dict[Model, _Course], at: datetime) -> float:
 
 
 def voice_title(shares: Shares) -> str:
-    """Return the brand's share of voice, with the usual share if it differs by `LEAST_SHARE_MOVED`
-    or more.
+    """Return the brand's share of voice in words: ``Acme's share of voice: 31 %, usually 38 %``.
+    The usual share is left out if it differs by less than `TOLD_CHANGE`.
     """
-    own_shares = shares.shares[0]
-    return f"{own_shares.label}'s share of voice: {_share_words(shares, own_shares)}"
+    own_share = shares.shares[0]
+    return f"{own_share.label}'s share of voice: {_share_words(shares, own_share)}"
 
 
 def voice_sentence(shares: Shares) -> str:
-    """Return which brand leads by its newest share, and which competitor gained most."""
-    own_shares = shares.shares[0]
+    """Return a sentence on which brand has the largest share now, and if a competitor has gained
+    most of what the brand lost, a sentence on that one.
+    """
+    own_share = shares.shares[0]
     leader = max(shares.shares, key=lambda share: share.values[-1])
-    who = "You lead" if leader == own_shares else f"{leader.label} leads"
+    who = "You lead" if leader == own_share else f"{leader.label} leads"
     sentences = [f"{who} with {wording.percent(leader.values[-1])}."]
     if gained := shares.gained:
         sentences.append(f"{gained.label} gained most: {_share_words(shares, gained)}.")
@@ -160,8 +187,15 @@ def voice_sentence(shares: Shares) -> str:
 
 
 def _share_words(shares: Shares, share: Share) -> str:
+    """Return a brand's present share and its usual one: ``31 %, usually 38 %``.
+
+    The usual share is left out if there is none, or if it differs by less than `TOLD_CHANGE`; the
+    competitor that gained most always has it.
+    """
     now, usual = share.values[-1], shares.usual(share)
-    if usual is None or (abs(now - usual) < LEAST_SHARE_MOVED and share != shares.gained):
+    if usual is None:
+        return wording.percent(now)
+    if abs(now - usual) < TOLD_CHANGE and share != shares.gained:
         return wording.percent(now)
     return f"{wording.percent(now)}, usually {wording.percent(usual)}"
 
@@ -169,7 +203,14 @@ def _share_words(shares: Shares, share: Share) -> str:
 async def _voice_card(
     deployment: Deployment, report: Report, models: Collection[Model], shares: Shares
 ) -> Card:
-    """Return the card of the shares of voice, with a picture."""
+    """Return the card of the shares of voice, with a picture of them over time.
+
+    Args:
+        deployment: The open deployment.
+        report: The report of the brand.
+        models: The models that count.
+        shares: The shares.
+    """
     names = [deployment.names.name(model) for model in models]
     day = wording.short_day(shares.times[-1], shares.zone)
     return Card(
@@ -186,7 +227,14 @@ async def _voice_card(
 def _voice_actions(
     deployment: Deployment, report: Report, models: Collection[Model]
 ) -> Iterator[Action]:
-    """Yield the report, the advice, and the menu of other models."""
+    """Yield buttons for the report and for advice, then a menu entry for each other choice of
+    models: all of them, or a single one.
+
+    Args:
+        deployment: The open deployment.
+        report: The report of the brand, with all models.
+        models: The models that the card shows.
+    """
     own_name = quoted(report.brand.name)
     yield Action(f"report {own_name}", "Report")
     yield Action(f"brief {own_name}", "What to do?")
@@ -199,8 +247,8 @@ def _voice_actions(
 
 
 def _voice_json(report: Report, models: Collection[Model], shares: Shares) -> dict[str, Any]:
-    """Return the shares of voice for JSON output; shares 0 to 1, by brand in the order of the
-    times.
+    """Return the shares of voice for JSON output, 0 to 1: by brand a list in the order of
+    ``times``, and the usual share (None without an earlier usual run).
     """
     return {
         "brand": report.brand.name,
@@ -212,7 +260,9 @@ def _voice_json(report: Report, models: Collection[Model], shares: Shares) -> di
 
 
 def _card_without_shares(report: Report) -> Card:
-    """Return the card of a brand without competitors, or without shares in the time asked for."""
+    """Return the card shown instead of shares: a brand without competitors needs some; otherwise
+    nothing was measured in the time that was asked for.
+    """
     own_name = quoted(report.brand.name)
     title = f"{report.brand.name}'s share of voice"
     data = {"brand": report.brand.name, "models": [], "times": [], "shares": {}, "usual": {}}
