@@ -79,7 +79,7 @@ def answer(question: str) -> str:
     before, situated = None, situation()
     if question.startswith("[thread] "):
         question = question.removeprefix("[thread] ")
-        situated = replace(situated, here=situated.alerts[0])
+        situated = replace(situated, thread_alert=situated.alerts[0])
     if " >> " in question:
         earlier, _, question = question.partition(" >> ")
         before = read(earlier, names(), TODAY)

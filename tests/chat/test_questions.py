@@ -1,5 +1,6 @@
 """The grammar of questions in words, on lists of questions with what they are answered by."""
 
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
@@ -37,6 +38,19 @@ def test_questions_that_nothing_was_adjusted_to_are_not_answered_wrongly(languag
 
     assert wrong == []
     assert fitting >= 0.85 * len(found)
+
+
+@pytest.mark.parametrize(
+    ("model", "command"), [("ChatGPT", "alerts show"), ("Claude", "")], ids=["its own", "another"]
+)
+def test_why_in_a_thread_means_its_alert_only_for_its_model(model: str, command: str) -> None:
+    """Another model without an alert gets the buttons, as outside of the thread."""
+    in_thread = replace(situation(), thread_alert=situation().alerts[0])
+    found = plan(read(f"why does {model} rank us so low?", names(), TODAY), in_thread)
+
+    assert found is not None
+    assert found.command == command
+    assert bool(found.actions) == (not command)
 
 
 def test_a_service_that_is_not_asked_is_written_with_its_capital_letter() -> None:

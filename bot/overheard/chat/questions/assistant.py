@@ -147,7 +147,9 @@ def _request(
         "models": json.dumps(sorted(set(situation.models.values()))),
         "metrics": json.dumps(list(deployment.scoring.metrics)),
         "numbers of open alerts": json.dumps([alert.id for alert in situation.alerts]),
-        "alert in whose thread the question is": situation.here.id if situation.here else "none",
+        "alert in whose thread the question is": situation.thread_alert.id
+        if situation.thread_alert
+        else "none",
         "today": situation.today.isoformat(),
         "since": "a day as YYYY-MM-DD, or an empty text",
         "about": "the subject of answers list, such as price, in words of the question, or empty",
@@ -294,7 +296,7 @@ class _Allowed:
         return value if in_question and len(value) <= MAX_SUBJECT_CHARS else None
 
     def _alert(self, value: str) -> str | None:
-        alerts = (*self.situation.alerts, self.situation.here)
+        alerts = (*self.situation.alerts, self.situation.thread_alert)
         return value if value in {str(alert.id) for alert in alerts if alert} else None
 
     def _day(self, value: str) -> str | None:

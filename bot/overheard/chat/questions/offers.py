@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from overheard.cards import wording
 from overheard.cards.card import Action
 from overheard.cards.command import quoted
-from overheard.chat.questions.resolution import MAX_WORDS_CHARS, Plan, Resolution
+from overheard.chat.questions.resolution import MAX_COMMAND_CHARS, Plan, Resolution
 
 
 class Offers(Resolution):
     """Plans answers with buttons, for questions that ask for something to be done."""
 
     def _why_level(self) -> Plan | None:
-        """Return a plan for why a model rates the brand as it does: its alert, or buttons for its
-        answers.
+        """Return a plan for why a model rates the brand as it does.
 
-        None when the chat does not show alerts.
+        In an alert's thread, and for a loss, it is the alert that the question means, if that is
+        one; None when the chat does not show alerts. Otherwise it has buttons for the model's
+        answers and for what to do.
         """
-        alerts = self._alerts()
-        if self._situation.here or ("lose" in self._parsed.concepts and len(alerts) == 1):
-            return self._run("alerts show", alert=str(alerts[0].id))
+        thread_alert, meant = self._situation.thread_alert, self._meant_alerts()
+        alerts = [alert for alert in meant if alert == thread_alert] or meant
+        may_mean_alert = thread_alert is not None or "lose" in self._parsed.concepts
+        if may_mean_alert and len(alerts) == 1:
+            return self._plan_command("alerts show", alert=str(alerts[0].id))
         return Plan(
             title="I do not know a model's reasons",
             text="It does not state them. These come closest: what it says, and what to publish.",
@@ -37,15 +42,16 @@ class Offers(Resolution):
         )
 
     def _certain(self) -> Plan | None:
-        """Return a plan for how certain a change is: its alert, or a button for each open alert.
+        """Return a plan for how certain a change is: its alert, or buttons to choose one of
+        several.
 
-        None when the chat does not show alerts.
+        Without an open alert, the plan says so. None when the chat does not show alerts.
         """
-        fitting = self._alerts()
-        if len(fitting) == 1:
-            return self._run("alerts show", alert=str(fitting[0].id))
-        if fitting:
-            return self._which(fitting, "alerts show {}", "Of which open alert?")
+        alerts = self._meant_alerts()
+        if len(alerts) == 1:
+            return self._plan_command("alerts show", alert=str(alerts[0].id))
+        if alerts:
+            return self._ask_which_alert(alerts, "alerts show {}", "Of which open alert?")
         return Plan(
             title="No alert is open",
             text="An alert comes only for a change that chance alone hardly explains.",
@@ -56,32 +62,39 @@ class Offers(Resolution):
         )
 
     def _snooze(self) -> Plan | None:
-        """Return a plan with buttons that put an alert aside: until the time in the question, else
-        for a choice of spans; None for a time in the past.
+        """Return a plan with buttons that put an alert aside.
+
+        Until the time in the question, if that is still to come; None for a time in the past.
+        Without a time, for a day, a week, or until the next update.
         """
         spans = [("1d", "For a day"), ("1w", "For a week"), ("update", "Until the next update")]
         period = self._parsed.period
         if period and period.ahead:
-            day = f"{period.ahead:%a} {period.ahead.day} {wording.MONTHS[period.ahead.month - 1]}"
-            at = f"T{period.at:%H:%M}" if period.at else ""
-            label = f"Until {day}, {period.at:%H:%M}" if period.at else f"Until {day}"
-            spans = [(f"{period.ahead.isoformat()}{at}", label), spans[1]]
+            until, label = period.ahead.isoformat(), f"Until {_short_date(period.ahead)}"
+            if period.at:
+                until, label = f"{until}T{period.at:%H:%M}", f"{label}, {period.at:%H:%M}"
+            spans = [(until, label), spans[1]]
         elif period:
             return None
         return self._alert_buttons(
-            "Put it aside for how long?" if not period else "Put it aside?",
+            "Put it aside?" if period else "Put it aside for how long?",
             *((f"alerts snooze {{}} --for {span}", label) for span, label in spans),
         )
 
     def _take(self) -> Plan | None:
+        """Return a plan with a button that assigns the alert to the person who clicks."""
         return self._alert_buttons("Take care of it?", ("alerts acknowledge {}", "I'll take it"))
 
     def _close(self) -> Plan | None:
+        """Return a plan with a button that closes the alert."""
         return self._alert_buttons("Put it away?", ("alerts close {}", "Not interesting"))
 
     def _reopen(self) -> Plan | None:
-        if not self._situation.here and not self._parsed.alert:
-            return self._run("alerts list")
+        """Return a plan with a button that opens the alert of the thread or of a number again;
+        without either, the list of alerts.
+        """
+        if not self._situation.thread_alert and not self._parsed.alert:
+            return self._plan_command("alerts list")
         return self._alert_buttons("Open it again?", ("alerts reopen {}", "Open it again"))
 
     def _ourdoing(self) -> Plan | None:
@@ -93,23 +106,24 @@ class Offers(Resolution):
         )
 
     def _check(self) -> Plan | None:
-        """Return a plan with a button that asks the models again; for a later time, a reminder or a
-        schedule.
+        """Return a plan with a button that asks the models again, after a yes to the price.
+
+        In an alert's thread without other names, that alert is checked again. For a later time, it
+        offers a schedule, or in an alert's thread, to put the alert aside.
         """
-        period = self._parsed.period
-        if period and (
-            period.until or (period.ahead or self._situation.today) > self._situation.today
-        ):
-            if self._situation.here:
-                return self._snooze()
+        period, today = self._parsed.period, self._situation.today
+        thread_alert = self._situation.thread_alert
+        is_for_later = period is not None and (period.until or (period.ahead or today) > today)
+        if is_for_later and thread_alert:
+            return self._snooze()
+        if is_for_later:
             return self._offer("When shall I ask?", "", ("schedules plan", "When I ask"))
-        model = self._models[:1] if self._parsed.models else []
-        again = self._situation.here and not self._parsed.brands and not model
-        words = f"check {self._brand_words}".strip()
-        if model:
-            words += f" --model {quoted(model[0])}"
-        if again and self._situation.here:
-            words = f"alerts recheck {self._situation.here.id}"
+        named_models = self._model_ids if self._parsed.models else []
+        if thread_alert and not self._parsed.brands and not named_models:
+            words = f"alerts recheck {thread_alert.id}"
+        else:
+            words = f"check {self._brand_words}".strip()
+            words += f" --model {quoted(named_models[0])}" if named_models else ""
         return self._offer(
             "Ask the models again?",
             "You see the price before anything is asked.",
@@ -117,18 +131,18 @@ class Offers(Resolution):
         )
 
     def _configure(self) -> Plan | None:
-        """Return a plan with buttons that open forms for the records that the question names;
-        without any named, for competitors, facts and schedules.
+        """Return a plan with buttons that open forms for the records that the question names.
 
-        The buttons are looked up by concept, as ``en.toml`` names the words of a question:
+        Without any named, for competitors, facts and schedules. A wish to remove something comes
+        first. The buttons are found by concept, as ``en.toml`` names the words of a question:
         ``recurring`` ("every week"), ``restate`` ("it says", "is wrong"), ``reroute`` ("send to"),
         ``who`` ("which company").
         """
         concepts, brand = self._parsed.concepts, self._brand_words
-        here = (f"subscribe {brand}", "Alerts into this channel")
+        channel_alerts = (f"subscribe {brand}", "Alerts into this channel")
         if {"off", "neg"} & concepts:
-            here = ("unsubscribe", "No alerts in this channel")
-        wanted = [
+            channel_alerts = ("unsubscribe", "No alerts in this channel")
+        forms = [
             *([("rival", f"brands edit {brand}", "Competitors")] if self._rivals else []),
             ("recurring", "schedules plan", "When I ask"),
             ("replan", "schedules plan", "When I ask"),
@@ -142,30 +156,34 @@ class Offers(Resolution):
             ("topic", "facts edit", "Correct a fact"),
             ("schedule", "schedules plan", "When I ask"),
             ("check", "schedules plan", "When I ask"),
-            ("reroute", *here),
-            ("channel", *here),
+            ("reroute", *channel_alerts),
+            ("channel", *channel_alerts),
             ("reroute", "routes list", "Where alerts go"),
             ("rebudget", "budget set", "Budget"),
             ("who", "brands add", "Add a brand"),
         ]
         if "removal" in concepts:
-            wanted = [
+            forms = [
                 ("competitors", f"brands edit {brand}", "Competitors"),
                 ("questions", "prompts remove", "Remove a question"),
                 ("facts", "facts remove", "Remove a fact"),
-                *wanted,
+                *forms,
             ]
-        chosen = [(words.strip(), label) for name, words, label in wanted if name in concepts]
-        usual = {"competitors", "facts", "schedule"}
-        every = [(words.strip(), label) for name, words, label in wanted if name in usual]
+        default_concepts = {"competitors", "facts", "schedule"}
+        named = [(words.strip(), label) for concept, words, label in forms if concept in concepts]
+        default = [
+            (words.strip(), label) for concept, words, label in forms if concept in default_concepts
+        ]
         return self._offer(
             "You can change that here",
             "A form opens; nothing changes before you send it.",
-            *dict.fromkeys(chosen or every),
+            *dict.fromkeys(named or default),
         )
 
     def _export(self) -> Plan | None:
-        """Return a plan with buttons for files; for a recurring export, for a scheduled summary."""
+        """Return a plan with buttons for files; for a recurring export, for a summary on certain
+        days.
+        """
         brand = self._brand_words
         if "recurring" in self._parsed.concepts:
             return self._offer(
@@ -181,7 +199,7 @@ class Offers(Resolution):
         )
 
     def _audit(self) -> Plan | None:
-        """Offer the list of who changed what, which admins may read."""
+        """Return a plan with a button for the list of who changed what, which admins may read."""
         return self._offer(
             "I keep who changed what", "Admins can read it.", ("audit", "Who changed what")
         )
@@ -207,59 +225,67 @@ class Offers(Resolution):
         )
 
     def _ask_models(self) -> Plan | None:
-        """Return a plan with a button that asks the models the person's own question, once and
-        outside of the results.
+        """Return a plan with a button that asks the models the person's own question, after a yes
+        to the price. It does not count in the results.
+
+        A question too long for a button is typed into a form.
         """
-        chosen = "".join(f" --model {quoted(model)}" for model in self._models)
-        words = f"ask {quoted(self._parsed.topic)}{chosen}"
-        short = len(words) <= MAX_WORDS_CHARS  # a longer question is typed into the form
+        models = "".join(f" --model {quoted(model)}" for model in self._model_ids)
+        words = f"ask {quoted(self._parsed.topic)}{models}"
+        fits_button = len(words) <= MAX_COMMAND_CHARS  # a longer question is typed into the form
         return self._offer(
             "Ask this once?",
             "You see the price before anything is asked. It does not count in your results.",
-            (words, "Show the price") if short else ("ask", "Ask a question"),
+            (words, "Show the price") if fits_button else ("ask", "Ask a question"),
         )
 
     def _alert_buttons(self, title: str, *pairs: tuple[str, str]) -> Plan | None:
         """Return a plan with buttons for the alert that the question means.
 
-        For several alerts, the first command is offered for each of them; without an open alert,
-        the plan says so.
+        For several alerts, only the first command is offered, once for each of the first of them.
+        Without an open alert, the plan says so.
 
         Args:
             title: The title of the card.
-            pairs: The words of each command, with {} for the alert's number, and its label.
+            pairs: The words of each command, with ``{}`` for the alert's number, and its label.
         """
-        fitting = self._alerts()
-        if not fitting:
+        alerts = self._meant_alerts()
+        if not alerts:
             return Plan(
                 title="No alert is open" + self._at_models(),
                 text="So there is nothing to do here.",
                 actions=self._buttons(("changes", "What changed")),
             )
-        if len(fitting) > 1:
+        if len(alerts) > 1:
             words, label = pairs[0]
-            return self._which(fitting, words, f"{label}: which alert do you mean?")
-        alert = fitting[0]
+            return self._ask_which_alert(alerts, words, f"{label}: which alert do you mean?")
+        alert = alerts[0]
+        described = f"{alert.brand or 'The whole category'} at {alert.name}"
         return Plan(
             title=title,
-            text=f"{alert.brand or 'The whole category'} at {alert.name}"
-            if alert.name
-            else "This alert",
+            text=described if alert.name else "This alert",
             actions=self._buttons(*((words.format(alert.id), label) for words, label in pairs)),
         )
 
     def _offer(self, title: str, text: str, *pairs: tuple[str, str]) -> Plan:
+        """Return a plan with a button for each pair of words and label, the first emphasized."""
         return Plan(title=title, text=text, actions=self._buttons(*pairs, primary=True))
 
     def _brand_buttons(self, *pairs: tuple[str, str]) -> tuple[Action, ...]:
-        """Return buttons about the brand of the question; without a brand, those of all brands.
+        """Return buttons about the brand of the question; without a brand, report and overview of
+        all.
 
         Args:
-            pairs: The command of each button, with ``{}`` for the brand, and its label; by
-                default report and trend.
+            pairs: The command of each button, with ``{}`` for the brand, and its label; without
+                any, report and trend.
         """
-        usual = (("report {}", "Report"), ("trend {}", "Over time"))
         brand = self._brand_words
         if not brand:
             return self._buttons(("report", "Report"), ("status", "Overview"))
-        return self._buttons(*((words.format(brand), label) for words, label in pairs or usual))
+        chosen = pairs or (("report {}", "Report"), ("trend {}", "Over time"))
+        return self._buttons(*((words.format(brand), label) for words, label in chosen))
+
+
+def _short_date(day: date) -> str:
+    """Return a day with its weekday, such as ``Mon 3 Mar``."""
+    return f"{day:%a} {day.day} {wording.MONTHS[day.month - 1]}"

@@ -15,16 +15,16 @@ from overheard.chat.questions.situation import Situation
 
 _METHODS = {"models": "_model_list", "alerts": "_alert_list"}
 """The methods of intents whose names mean something else there."""
-_OF_THE_FUTURE = frozenset(
+_MAY_NAME_FUTURE = frozenset(
     {"snooze", "take", "close", "next_check", "price", "check", "configure", "todo"}
 )
 """Intents of questions that may name a time that is still to come."""
-_OF_ALERTS = frozenset(
+_MAY_NAME_ALERT = frozenset(
     {"why", "alerts", "snooze", "take", "close", "reopen", "ourdoing", "certain", "check", "quiet"}
     | {"answers", "said_before", "happened", "rivals_moved"}
 )
 """Intents of questions that may name an alert by its number."""
-_OF_STATE = frozenset({"standing", "metric", "changes", "last_check", "todo"})
+_SHOWN_BY_ALERT = frozenset({"standing", "metric", "changes", "last_check", "todo"})
 """Intents of questions that ask, of an alert, for the alert."""
 _TIMELESS = frozenset(
     {"hello", "thanks", "help", "models", "facts", "questions", "brands", "power"}
@@ -32,9 +32,9 @@ _TIMELESS = frozenset(
 """Intents of questions that name no time."""
 
 
-def plan(reading: ParsedQuestion, situation: Situation) -> Plan | None:
+def plan(parsed: ParsedQuestion, situation: Situation) -> Plan | None:
     """Return how an understood question is answered; None when no answer here covers it."""
-    return _Planner(reading, situation).plan()
+    return _Planner(parsed, situation).plan()
 
 
 class _Planner(Offers):
@@ -46,27 +46,31 @@ class _Planner(Offers):
         None when the question says more than a plan can answer, such as a time that is still to
         come.
         """
+        intent = self._parsed.intent
         period = self._parsed.period
         if period and {"compare", "ahead", "behind"} & self._parsed.concepts and not self._rivals:
-            period = replace(period, end=None)
-            self._parsed = replace(self._parsed, period=period)
-        ahead = period is not None and (period.until or period.future(self._situation.today))
-        if ahead and self._parsed.intent not in _OF_THE_FUTURE:
+            # "are we doing better than last month?" is about the time since then
+            self._parsed = replace(self._parsed, period=replace(period, end=None))
+        if self._names_future() and intent not in _MAY_NAME_FUTURE:
             return None
-        if self._period_bound and self._parsed.intent in _TIMELESS:
+        if self._period_bound and intent in _TIMELESS:
             return None
-        hour = period is not None and period.at is not None
-        about = self._parsed.brands or self._parsed.we
-        of_models = len(self._parsed.models) > 1 and not about
-        if hour and self._parsed.intent not in _OF_THE_FUTURE:
+        is_about_brand = self._parsed.brands or self._parsed.we
+        compares_models = len(self._parsed.models) > 1 and not is_about_brand
+        if compares_models and {"say", "recommended"} & self._parsed.concepts:
             return None
-        if of_models and {"say", "recommended"} & self._parsed.concepts:
-            return None
-        if self._parsed.alert and self._parsed.intent not in _OF_ALERTS:
-            return self._alert_list() if self._parsed.intent in _OF_STATE else None
-        made = getattr(self, _METHODS.get(self._parsed.intent, f"_{self._parsed.intent}"), None)
-        found: Plan | None = made() if made else None
+        if self._parsed.alert and intent not in _MAY_NAME_ALERT:
+            return self._alert_list() if intent in _SHOWN_BY_ALERT else None
+        method = getattr(self, _METHODS.get(intent, f"_{intent}"), None)
+        found: Plan | None = method() if method else None
         return replace(found, notes=(*self._notes, *found.notes)) if found else None
+
+    def _names_future(self) -> bool:
+        """Return whether the question names a deadline, a time still to come, or a time of day."""
+        period = self._parsed.period
+        if period is None:
+            return False
+        return period.until or period.future(self._situation.today) or period.at is not None
 
     # What is said of the brands.
 
@@ -85,7 +89,7 @@ class _Planner(Offers):
         now = self._parsed.period and self._parsed.period.start == self._situation.today
         if self._parsed.models or (self._period_bound and not now):
             return self._trend("visibility")
-        return self._run("report", brands=tuple(brands))
+        return self._plan_command("report", brands=tuple(brands))
 
     def _progress(self) -> Plan | None:
         """Answer whether a brand does better or worse than before."""
@@ -95,7 +99,7 @@ class _Planner(Offers):
         """Answer how models differ in their answers; None for a single period or a competitor."""
         if self._period_bound or self._rivals:
             return None
-        return self._about_brand("report", many=True, details=bool(self._parsed.metric))
+        return self._plan_for_brand("report", many=True, details=bool(self._parsed.metric))
 
     def _metric(self) -> Plan | None:
         """Return a plan for a metric: a comparison of several brands, shares of voice, or its
@@ -109,7 +113,7 @@ class _Planner(Offers):
 
     def _share(self) -> Plan | None:
         if "voice" in self._situation.commands:
-            return self._about_brand("voice")
+            return self._plan_for_brand("voice")
         return self._trend("share_of_voice")
 
     def _versus(self) -> Plan | None:
@@ -144,13 +148,13 @@ class _Planner(Offers):
         self._parsed = replace(self._parsed, we=True)
         compared = metric in {"visibility", "first_choice", "top1"}
         if "versus" in self._situation.commands and len(rivals) == 1 and compared:
-            return self._about_brand("versus", other=rivals[0])
+            return self._plan_for_brand("versus", other=rivals[0])
         if self._period_bound and metric == "visibility":
             return self._share()
-        if self._period_bound or (len(self._models) == 1 and len(rivals) == 1):
+        if self._period_bound or (len(self._model_ids) == 1 and len(rivals) == 1):
             self._notes.append("This shows yours alone.")
             return self._trend(metric)
-        return self._about_brand("report", many=True, details=metric != "visibility")
+        return self._plan_for_brand("report", many=True, details=metric != "visibility")
 
     def _leader(self) -> Plan | None:
         """Return a plan for which brand is ahead; None for several models without a brand or
@@ -166,7 +170,7 @@ class _Planner(Offers):
             return self._trend("top1")
         if self._period_bound:
             return self._share()
-        return self._about_brand("report", many=True, details=metric != "visibility")
+        return self._plan_for_brand("report", many=True, details=metric != "visibility")
 
     def _asks_how_often_of_one(self) -> bool:
         """Return whether a question is how often a single brand is named: "how often are we
@@ -177,34 +181,36 @@ class _Planner(Offers):
         return bool("often" in concepts and named and not {"who", "competitors"} & concepts)
 
     def _rivals_moved(self) -> Plan | None:
-        if self._situation.here:
-            return self._run("alerts show", alert=str(self._situation.here.id))
+        if self._situation.thread_alert:
+            return self._plan_command("alerts show", alert=str(self._situation.thread_alert.id))
         return self._share()
 
     def _changes(self) -> Plan | None:
         """Return a plan for what changed: the alert of this thread, the changes of a period, or the
         list of alerts; None when the chat lacks the command.
         """
-        if self._situation.here and not self._parsed.period:
-            return self._run("alerts show", alert=str(self._situation.here.id))
+        if self._situation.thread_alert and not self._parsed.period:
+            return self._plan_command("alerts show", alert=str(self._situation.thread_alert.id))
         if "changes" not in self._situation.commands:
-            return self._run("alerts list")
+            return self._plan_command("alerts list")
         brand = self._one_brand(optional=True)
-        return brand if isinstance(brand, Plan) else self._run("changes", brand=brand)
+        return brand if isinstance(brand, Plan) else self._plan_command("changes", brand=brand)
 
     def _happened(self) -> Plan | None:
-        bound = self._period_bound and not self._situation.here
-        return self._changes() if bound or not self._alerts() else self._why()
+        bound = self._period_bound and not self._situation.thread_alert
+        return self._changes() if bound or not self._meant_alerts() else self._why()
 
     def _why(self) -> Plan | None:
         """Return a plan for why something changed: its alert, a button for each open alert, or that
         no alert is open; None when the chat does not show alerts.
         """
-        fitting = self._alerts()
+        fitting = self._meant_alerts()
         if len(fitting) == 1:
-            return self._run("alerts show", alert=str(fitting[0].id))
+            return self._plan_command("alerts show", alert=str(fitting[0].id))
         if fitting:
-            return self._which(fitting, "alerts show {}", "Which of the open alerts do you mean?")
+            return self._ask_which_alert(
+                fitting, "alerts show {}", "Which of the open alerts do you mean?"
+            )
         return Plan(
             title="No alert is open" + self._at_models(),
             text="Nothing changed more than chance explains, so there is no cause to name.",
@@ -214,10 +220,10 @@ class _Planner(Offers):
     def _show(self) -> Plan | None:
         if self._parsed.brands or self._parsed.models or self._period_bound:
             return self._standing()
-        return self._answers() if self._situation.here else None
+        return self._answers() if self._situation.thread_alert else None
 
     def _when(self) -> Plan | None:
-        return self._why() if self._situation.here else None
+        return self._why() if self._situation.thread_alert else None
 
     def _answers(self) -> Plan | None:
         """Return a plan that shows sentences from the models' answers, or from the answers of an
@@ -226,27 +232,27 @@ class _Planner(Offers):
         None for several brands, unless the question is about sentiment.
         """
         only_here = not (self._parsed.topic or self._parsed.brands or self._parsed.models)
-        if self._situation.here and only_here:
-            return self._run("evidence", alert=str(self._situation.here.id))
+        if self._situation.thread_alert and only_here:
+            return self._plan_command("evidence", alert=str(self._situation.thread_alert.id))
         if self._parsed.alert:
-            return self._run("evidence", alert=str(self._parsed.alert))
+            return self._plan_command("evidence", alert=str(self._parsed.alert))
         topic = self._parsed.topic
         if not topic and "cost" in self._parsed.concepts:
             topic = "price"
         if len(self._parsed.brands) + self._parsed.we > 1 and self._rivals:
             return self._versus() if self._parsed.metric == "sentiment" else None
-        return self._about_brand("answers list", about=topic)
+        return self._plan_for_brand("answers list", about=topic)
 
     def _said_before(self) -> Plan | None:
-        return self._answers() if self._situation.here else None
+        return self._answers() if self._situation.thread_alert else None
 
     def _drawbacks(self) -> Plan | None:
         if "often" in self._parsed.concepts or self._period_bound:
             return self._trend("drawback")
-        return self._about_brand("answers list", about="drawbacks")
+        return self._plan_for_brand("answers list", about="drawbacks")
 
     def _claims(self) -> Plan | None:
-        return self._about_brand("claims", days=self._days(30), about=self._parsed.topic)
+        return self._plan_for_brand("claims", days=self._days_back(30), about=self._parsed.topic)
 
     def _lost(self) -> Plan | None:
         """Return a plan for the questions that the brand loses or wins, also against a competitor;
@@ -264,26 +270,26 @@ class _Planner(Offers):
         lost = bool({"lose", "neg"} & self._parsed.concepts) or against_us
         won = bool({"ahead", "first"} & self._parsed.concepts) and not lost
         if not against_us:
-            return self._about_brand("answers questions", won=won)
+            return self._plan_for_brand("answers questions", won=won)
         self._parsed = replace(self._parsed, we=True)
         if len(self._rivals) > 1:
             self._notes.append("This shows where you are named, not who is named instead.")
-            return self._about_brand("answers questions", won=won)
-        return self._about_brand("answers questions", against=self._rivals[0])
+            return self._plan_for_brand("answers questions", won=won)
+        return self._plan_for_brand("answers questions", against=self._rivals[0])
 
     def _won(self) -> Plan | None:
-        return self._about_brand("answers questions", won=True)
+        return self._plan_for_brand("answers questions", won=True)
 
     def _sources(self) -> Plan | None:
-        return self._about_brand("answers sources")
+        return self._plan_for_brand("answers sources")
 
     def _suggest(self) -> Plan | None:
-        return self._about_brand("brands suggest")
+        return self._plan_for_brand("brands suggest")
 
     def _todo(self) -> Plan | None:
         kept = tuple(name for name in self._parsed.brands if name in self._situation.own)
         self._parsed = replace(self._parsed, brands=kept)
-        return self._about_brand("brief list")
+        return self._plan_for_brand("brief list")
 
     # The deployment.
 
@@ -291,54 +297,54 @@ class _Planner(Offers):
         by: dict[str, Any] = (
             {"by": "model"} if {"models"} & self._parsed.concepts or self._parsed.models else {}
         )
-        return self._run("spend", **by)
+        return self._plan_command("spend", **by)
 
     def _digest(self) -> Plan | None:
-        return self._run("digest", brands=self._parsed.brands)
+        return self._plan_command("digest", brands=self._parsed.brands)
 
     def _status(self) -> Plan | None:
-        return self._run("status")
+        return self._plan_command("status")
 
     def _next_check(self) -> Plan | None:
-        return self._run("schedules list", timeless=True)
+        return self._plan_command("schedules list", timeless=True)
 
     def _last_check(self) -> Plan | None:
-        return self._run("runs list", timeless=True)
+        return self._plan_command("runs list", timeless=True)
 
     def _updates(self) -> Plan | None:
-        return self._run("updates list")
+        return self._plan_command("updates list")
 
     def _model_list(self) -> Plan | None:
-        return self._run("models list")
+        return self._plan_command("models list")
 
     def _questions(self) -> Plan | None:
-        if self._situation.here:
+        if self._situation.thread_alert:
             return self._lost()
         brand = self._parsed.brands[:1]
-        return self._run("prompts list", brand=brand[0] if brand else "")
+        return self._plan_command("prompts list", brand=brand[0] if brand else "")
 
     def _facts(self) -> Plan | None:
         brand = self._parsed.brands[:1]
-        return self._run("facts list", brand=brand[0] if brand else "")
+        return self._plan_command("facts list", brand=brand[0] if brand else "")
 
     def _brands(self) -> Plan | None:
-        return self._leader() if self._parsed.models else self._run("brands list")
+        return self._leader() if self._parsed.models else self._plan_command("brands list")
 
     def _alert_list(self) -> Plan | None:
         """Return a plan for an alert by its number, the changes of an earlier period, or the list
         of alerts; None when the chat lacks the command.
         """
         if self._parsed.alert:
-            return self._run("alerts show", alert=str(self._parsed.alert))
+            return self._plan_command("alerts show", alert=str(self._parsed.alert))
         state = "live" if "open" in self._parsed.concepts else ""
         earlier = self._parsed.period and self._parsed.period.start != self._situation.today
         if self._period_bound and earlier and not state:
             return self._changes()
         brand = self._parsed.brands[:1]
-        return self._run("alerts list", state=state, brand=brand[0] if brand else "")
+        return self._plan_command("alerts list", state=state, brand=brand[0] if brand else "")
 
     def _routes(self) -> Plan | None:
-        return self._run("routes list")
+        return self._plan_command("routes list")
 
     def _power(self) -> Plan | None:
-        return self._about_brand("power")
+        return self._plan_for_brand("power")

@@ -13,10 +13,12 @@ from overheard.chat.questions.calendar import BEGINNING, LAST_CHECK, UPDATE, Nam
 from overheard.chat.questions.parsed_question import ParsedQuestion
 from overheard.chat.questions.situation import OpenAlert, Situation
 
-OF_ALERTS = frozenset({"alerts show", "evidence"})
+ALERT_COMMANDS = frozenset({"alerts show", "evidence"})
 """Commands that show one alert, which is about one model."""
-MAX_WORDS_CHARS = 90
+MAX_COMMAND_CHARS = 90
 """The longest command of a button."""
+MAX_LABEL_CHARS = 60
+"""The longest label of a button; a longer one is cut."""
 SHOWN_CHOICES = 4
 """Buttons between which a person chooses."""
 
@@ -27,7 +29,7 @@ class Plan:
 
     Attributes:
         command: The name of the command, or an empty string.
-        options: Its options.
+        options: The options of the command, by name.
         notes: Sentences to show with the answer.
         title: The title of an answer without a command.
         text: The text of an answer without a command.
@@ -46,57 +48,76 @@ class Resolution:
     """Resolves the parts of a question into options of a command.
 
     Args:
-        reading: The parsed question.
+        parsed: The parsed question.
         situation: The state of the deployment.
     """
 
-    def __init__(self, reading: ParsedQuestion, situation: Situation) -> None:
-        self._parsed = reading
+    def __init__(self, parsed: ParsedQuestion, situation: Situation) -> None:
+        self._parsed = parsed
         self._situation = situation
         self._notes: list[str] = []
 
     @property
     def _rivals(self) -> list[str]:
+        """The brands that the question names and that are not tracked, in its order."""
         return [name for name in self._parsed.brands if name not in self._situation.own]
 
     @property
-    def _models(self) -> list[str]:
-        """The asked models that the question names, as ``provider/model`` in the order of the
-        configuration; in an alert's thread, a question without names means the alert's model. Empty
-        for all models.
+    def _model_ids(self) -> list[str]:
+        """The asked models that the question is about, as ``provider/model``, in the configured
+        order.
+
+        In an alert's thread, a question without names is about the alert's model, if it is still
+        asked. Empty for all models.
         """
-        wanted = self._parsed.models
-        here = self._situation.here
-        if here and not wanted and not self._parsed.brands and here.model in self._situation.models:
-            return [here.model]
-        return [model for model, name in self._situation.models.items() if name in wanted]
+        names = self._parsed.models
+        thread_alert = self._situation.thread_alert
+        names_nothing = not names and not self._parsed.brands
+        if thread_alert and names_nothing and thread_alert.model in self._situation.models:
+            return [thread_alert.model]
+        return [model for model, name in self._situation.models.items() if name in names]
 
     @property
     def _period_bound(self) -> bool:
+        """Whether the question names a time that limits it; "since the beginning" does not."""
         return self._parsed.period is not None and self._parsed.period.event != BEGINNING
 
     @property
     def _brand_words(self) -> str:
-        named = self._parsed.brands or (
-            (self._situation.here.brand,) if self._situation.here else ()
-        )
-        named = named or (self._situation.own if len(self._situation.own) == 1 else ())
-        return quoted(named[0]) if named else ""
+        """The brand that a button's command is about, quoted where necessary.
+
+        The first brand of the question, else that of the thread's alert, else the only tracked one;
+        empty without any.
+        """
+        own, thread_alert = self._situation.own, self._situation.thread_alert
+        if self._parsed.brands:
+            return quoted(self._parsed.brands[0])
+        if thread_alert:
+            return quoted(thread_alert.brand)
+        return quoted(own[0]) if len(own) == 1 else ""
 
     def _one_brand(self, *, optional: bool = False) -> str | Plan:
         """Return the name of the brand that a question is about, or a plan that asks for the brand.
 
+        The first tracked brand of the question counts. Without one, it is the first named brand,
+        unless that is compared with ours; then the brand of the thread's alert; then the only
+        tracked brand.
+
         Args:
-            optional: Whether the answer exists without a brand, too; "" then stands for all brands.
+            optional: Whether the answer exists without a brand too; "" then stands for all brands.
+
+        Returns:
+            The name; otherwise a plan: without any tracked brand, with a button of the set-up, and
+            with several of them, without buttons, which the caller adds.
         """
-        named = self._parsed.brands
+        named, thread_alert = self._parsed.brands, self._situation.thread_alert
         own = [name for name in named if name in self._situation.own]
-        against = self._parsed.we or "compare" in self._parsed.concepts
-        about_rival = named and not own and not against
-        if own or about_rival:
-            return (own or list(named))[0]
-        if self._situation.here and self._situation.here.brand in self._situation.own:
-            return self._situation.here.brand
+        is_comparison = self._parsed.we or "compare" in self._parsed.concepts
+        candidates = own or ([] if is_comparison else named)
+        if candidates:
+            return candidates[0]
+        if thread_alert and thread_alert.brand in self._situation.own:
+            return thread_alert.brand
         if len(self._situation.own) == 1:
             return self._situation.own[0]
         if optional:
@@ -109,102 +130,127 @@ class Resolution:
             )
         return Plan(title="Which brand?", text="")
 
-    def _about_brand(self, command: str, *, many: bool = False, **options: Any) -> Plan | None:
+    def _plan_for_brand(self, command: str, *, many: bool = False, **options: Any) -> Plan | None:
         """Return a plan to run a command about one brand, or with buttons to choose the brand.
 
-        None when the chat does not offer the command.
+        None when the chat does not offer the command. Notes are added as by `_plan_command`.
 
         Args:
             command: The name of the command.
-            many: Whether the command takes several brands.
-            options: Further options of the command.
+            many: Whether the command takes several brands (``brands``), and not one (``brand``).
+            options: Further options of the command, by name.
         """
         brand = self._one_brand()
         if isinstance(brand, Plan):
             if brand.actions:
                 return brand
-            return replace(brand, actions=self._choices(command, options))
+            return replace(brand, actions=self._brand_choices(command, options))
         names: dict[str, Any] = {"brands": (brand,)} if many else {"brand": brand}
-        return self._run(command, **names, **options)
+        return self._plan_command(command, **names, **options)
 
-    def _choices(self, command: str, options: Mapping[str, Any]) -> tuple[Action, ...]:
-        """Return buttons that run a command about a brand, for the first `SHOWN_CHOICES` own
-        brands; empty when the chat does not offer the command.
+    def _brand_choices(self, command: str, options: Mapping[str, Any]) -> tuple[Action, ...]:
+        """Return buttons that run a command about a brand, one for each of the first
+        `SHOWN_CHOICES` tracked brands.
+
+        They have the given options, and the model and the dates of the question, which win. Empty
+        when the chat does not offer the command.
+
+        Args:
+            command: The name of the command.
+            options: Options of the command, by name.
         """
         spec = self._situation.commands.get(command)
         if spec is None:
             return ()
-        pairs = []
-        for name in self._situation.own[:SHOWN_CHOICES]:
-            words = f"{command} {quoted(name)}"
-            for known in spec.options:
-                value = self._slot_options(spec).get(known.name) or options.get(known.name)
-                if value and not known.positional and value != known.default:
-                    words += (
-                        f" --{known.written}"
-                        if value is True
-                        else f" --{known.written} {quoted(str(value))}"
-                    )
-            pairs.append((words, name))
+        values = {**options, **self._model_and_dates(spec)}
+        words_of_options = ""
+        for option in spec.options:
+            value = values.get(option.name)
+            if value and not option.positional and value != option.default:
+                written_value = "" if value is True else f" {quoted(str(value))}"
+                words_of_options += f" --{option.written}{written_value}"
+        brands = self._situation.own[:SHOWN_CHOICES]
+        pairs = [(f"{command} {quoted(name)}{words_of_options}", name) for name in brands]
         return self._buttons(*pairs)
 
     def _trend(self, metric: str) -> Plan | None:
-        return self._about_brand("trend", metric=metric)
+        """Return a plan for the course of a metric, such as ``visibility``, of one brand."""
+        return self._plan_for_brand("trend", metric=metric)
 
-    def _slot_options(self, spec: CommandSpec) -> dict[str, Any]:
+    def _model_and_dates(self, spec: CommandSpec) -> dict[str, Any]:
         """Return values for those of the options ``model``, ``since`` and ``until`` that a command
-        has: the model if the question names exactly one, and ISO dates, both inclusive.
+        has.
+
+        The model only if the question is about exactly one; the dates in ISO form, both inclusive.
+        What the question does not name is left out.
         """
-        known = {option.name for option in spec.options}
-        slots: dict[str, Any] = {}
-        if len(self._models) == 1 and "model" in known:
-            slots["model"] = self._models[0]
-        start, end = self._bounds()
-        if start and "since" in known:
-            slots["since"] = start.isoformat()
-        if end and "until" in known:
-            slots["until"] = (end - timedelta(1)).isoformat()
-        return slots
+        option_names = {option.name for option in spec.options}
+        values: dict[str, Any] = {}
+        if len(self._model_ids) == 1 and "model" in option_names:
+            values["model"] = self._model_ids[0]
+        start, end = self._date_bounds()
+        if start and "since" in option_names:
+            values["since"] = start.isoformat()
+        if end and "until" in option_names:
+            values["until"] = (end - timedelta(1)).isoformat()
+        return values
 
-    def _run(self, command: str, *, timeless: bool = False, **options: Any) -> Plan | None:
-        """Return a plan to run a command with the options, the model and the time that it takes.
+    def _plan_command(self, command: str, *, timeless: bool = False, **options: Any) -> Plan | None:
+        """Return a plan to run a command with the given options, and the model and dates of the
+        question.
 
-        Notes say which parts of the question the command ignores. None when the chat does not offer
-        the command.
+        Notes are added to this object for what the command cannot limit: the time, the models, the
+        subject. A past period that the command cannot show gives a plan that offers the newest
+        state instead. None when the chat does not offer the command.
 
         Args:
             command: The name of the command.
             timeless: Whether the command covers all times, so that no note is needed.
-            options: Options, of which unknown and empty ones are left out.
+            options: Options of the command, which win; those that it does not have, and empty ones,
+                are left out.
         """
         spec = self._situation.commands.get(command)
         if spec is None:
             return None
-        known = {option.name for option in spec.options}
-        slots = self._slot_options(spec)
-        start, _ = self._bounds()
-        if self._parsed.period and self._parsed.period.event and start is None:
-            if self._parsed.period.event == UPDATE:
+        option_names = {option.name for option in spec.options}
+        period = self._parsed.period
+        start, _ = self._date_bounds()
+        if period and period.event and start is None:
+            if period.event == UPDATE:
                 self._notes.append("No update of a model is known; all checks are shown.")
-        elif start and not timeless and not {"since", "days"} & known:
-            if self._ended(self._parsed.period) and not self._parsed.topic:
+        elif start and not timeless and not {"since", "days"} & option_names:
+            if self._has_ended(period) and not self._parsed.topic:
                 return self._newest_only(command, options)
             self._notes.append("This shows the newest state, and not that of a single period.")
-        named = self._parsed.models and command not in OF_ALERTS
-        if named and not {"model", "models"} & known and "by" not in options:
+        is_about_models = self._parsed.models and command not in ALERT_COMMANDS
+        if is_about_models and not {"model", "models"} & option_names and "by" not in options:
             self._notes.append("This shows all models.")
-        if self._parsed.topic and not {"about", "alert"} & known and command != "facts list":
+        is_about_topic = self._parsed.topic and command != "facts list"
+        if is_about_topic and not {"about", "alert"} & option_names:
             self._notes.append("This shows all subjects.")
-        given = {name: value for name, value in {**slots, **options}.items() if name in known}
-        return Plan(command, {n: v for n, v in given.items() if v not in ("", (), False)})
+        values = {**self._model_and_dates(spec), **options}
+        given = {
+            name: value
+            for name, value in values.items()
+            if name in option_names and value not in ("", (), False)
+        }
+        return Plan(command, given)
 
-    def _ended(self, period: NamedTime | None) -> bool:
-        """Return whether a period had ended before the models were last asked."""
-        last = self._situation.last_check
-        return bool(period and period.end and last and period.end <= last)
+    def _has_ended(self, period: NamedTime | None) -> bool:
+        """Return whether a period had ended by the day of the latest check but one; False without a
+        period, an end, or such a check.
+        """
+        last_check = self._situation.last_check
+        return bool(period and period.end and last_check and period.end <= last_check)
 
     def _newest_only(self, command: str, options: Mapping[str, Any]) -> Plan:
-        """Return a plan that offers a command without the past period that its question names."""
+        """Return a plan with buttons for a command without the past period that its question names,
+        and for the trend.
+
+        Args:
+            command: The name of the command.
+            options: Its options, of which only ``brand`` is kept.
+        """
         words = command
         if name := options.get("brand"):
             words += f" {quoted(str(name))}"
@@ -214,11 +260,12 @@ class Resolution:
             actions=self._buttons((words, "Show the newest"), ("trend", "Over time")),
         )
 
-    def _bounds(self) -> tuple[date | None, date | None]:
-        """Return the first day of a question's period and the first day after it; None for an open
-        end.
+    def _date_bounds(self) -> tuple[date | None, date | None]:
+        """Return the first day of a question's period, and the first day after it.
 
-        The day of an event, such as a model's update, comes from the deployment.
+        The day of an event comes from the deployment: of the latest update of the models of the
+        question, or of the latest check but one. None for an open end, an end that is still to
+        come, and an unknown event; both None without a period and for a deadline.
         """
         period: NamedTime | None = self._parsed.period
         if period is None or period.until:
@@ -227,7 +274,7 @@ class Resolution:
             days = [
                 day
                 for model, day in self._situation.updates.items()
-                if not self._parsed.models or model in self._models
+                if not self._parsed.models or model in self._model_ids
             ]
             return max(days, default=None), None
         if period.event == LAST_CHECK:
@@ -235,48 +282,53 @@ class Resolution:
         end = period.end if period.end and period.end <= self._situation.today else None
         return period.start, end
 
-    def _days(self, usual: int) -> int:
-        """Return how many days back the question goes, today included.
+    def _days_back(self, usual: int) -> int:
+        """Return how many days back the question's period begins, today included: 1 for today.
 
         Args:
             usual: The result for a question without a first day.
         """
-        start, _ = self._bounds()
+        start, _ = self._date_bounds()
         if start is None:
             return usual
         return max(1, (self._situation.today - start + timedelta(1)).days)
 
-    def _alerts(self) -> list[OpenAlert]:
-        """Return the open alerts that a question may mean, in the order of the situation."""
+    def _meant_alerts(self) -> list[OpenAlert]:
+        """Return the alerts that a question may mean, in the order of the situation.
+
+        An alert by its number is the only one, also when it is not open: its brand and model are
+        then empty. In an alert's thread, a question without names means that alert. Otherwise these
+        are all open alerts of the models and brands that the question names.
+        """
         if self._parsed.alert:
             named = [alert for alert in self._situation.alerts if alert.id == self._parsed.alert]
             return named or [OpenAlert(self._parsed.alert, "", "", "")]
-        if self._situation.here and not self._parsed.models and not self._parsed.brands:
-            return [self._situation.here]
+        if self._situation.thread_alert and not self._parsed.models and not self._parsed.brands:
+            return [self._situation.thread_alert]
         alerts = list(self._situation.alerts)
         if self._parsed.models:
-            alerts = [alert for alert in alerts if alert.model in self._models]
+            alerts = [alert for alert in alerts if alert.model in self._model_ids]
         if self._parsed.brands:
             alerts = [alert for alert in alerts if alert.brand in self._parsed.brands]
         return alerts
 
-    def _which(self, alerts: Sequence[OpenAlert], words: str, title: str) -> Plan:
+    def _ask_which_alert(self, alerts: Sequence[OpenAlert], words: str, title: str) -> Plan:
         """Return a plan that asks which alert is meant, with buttons for the first `SHOWN_CHOICES`.
 
         Args:
             alerts: The alerts.
-            words: The command of a button, with ``{}`` for the number of the alert.
+            words: The command of a button, with ``{}`` for the number of the alert: ``alerts show
+                {}``.
             title: The question.
         """
-        shown = alerts[:SHOWN_CHOICES]
-        return Plan(
-            title=title,
-            actions=self._buttons(
-                *((words.format(a.id), f"{a.brand or 'All brands'} at {a.name}") for a in shown)
-            ),
-        )
+        pairs = [
+            (words.format(alert.id), f"{alert.brand or 'All brands'} at {alert.name}")
+            for alert in alerts[:SHOWN_CHOICES]
+        ]
+        return Plan(title=title, actions=self._buttons(*pairs))
 
     def _at_models(self) -> str:
+        """Return " at ChatGPT or Claude" for the models that the question names; empty without."""
         return f" at {' or '.join(self._parsed.models)}" if self._parsed.models else ""
 
     def _buttons(self, *pairs: tuple[str, str], primary: bool = False) -> tuple[Action, ...]:
@@ -284,7 +336,7 @@ class Resolution:
 
         Args:
             pairs: The words and the label of each button.
-            primary: Whether the first button is emphasized.
+            primary: Whether the first pair is emphasized.
         """
         styles = [Style.PRIMARY if primary and not i else Style.PLAIN for i in range(len(pairs))]
         return buttons(self._situation.commands, pairs, styles)
@@ -295,18 +347,21 @@ def buttons(
     pairs: Sequence[tuple[str, str]],
     styles: Sequence[Style] = (),
 ) -> tuple[Action, ...]:
-    """Return buttons for words and labels, without those of commands that are not offered.
+    """Return buttons for words and labels, in their order.
+
+    Left out are commands whose first word begins no offered command, and those longer than
+    `MAX_COMMAND_CHARS`. Labels are cut to `MAX_LABEL_CHARS`.
 
     Args:
         commands: The commands that are offered, by name.
         pairs: The words and the label of each button.
-        styles: The style of each; plain by default.
+        styles: The style of each pair; all plain when empty.
     """
-    nouns = {name.split()[0] for name in commands}
-    made = []
+    first_words = {name.split()[0] for name in commands}
+    actions = []
     for index, (words, label) in enumerate(pairs):
-        first = words.split()
-        if first and (first[0] in nouns) and len(words) <= MAX_WORDS_CHARS:
+        is_offered = words.partition(" ")[0] in first_words
+        if is_offered and len(words) <= MAX_COMMAND_CHARS:
             style = styles[index] if styles else Style.PLAIN
-            made.append(Action(words, label[:60], style))
-    return tuple(made)
+            actions.append(Action(words, label[:MAX_LABEL_CHARS], style))
+    return tuple(actions)

@@ -26,10 +26,11 @@ OTHER_MODELS = (
     "Microsoft Copilot",
     "Siri",
 )
-"""Services with answers that are not asked under these names. Google is also a search engine: a
-question about it does not mean Gemini."""
-_WRITTEN = {"ChatGPT": ("chat gpt", "chatgpt", "chat-gpt", "gpt", "open ai", "openai")}
+"""Services with answers that are not asked under these names."""
+_OTHER_SPELLINGS = {"ChatGPT": ("chat gpt", "chatgpt", "chat-gpt", "gpt", "open ai", "openai")}
 """Other ways to write the name of a family."""
+SEARCH_ENGINE = "google"
+"""The vendor that is also a search engine, whose name does not mean its models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,10 @@ class Situation:
         own: The names of the tracked brands.
         models: The names of asked models for readers, by ``provider/model``.
         alerts: The alerts that are not over, the newest first.
-        here: The alert in whose thread the question was asked, or None.
+        thread_alert: The alert in whose thread the question was asked, also one that is over; or
+            None.
         updates: The day of the latest update of each model, by ``provider/model``.
-        last_check: The day of the latest check but one, or None.
+        last_check: The day of the latest check but one, with which the latest is compared; or None.
         commands: The commands that the chat offers, by name.
     """
 
@@ -68,49 +70,62 @@ class Situation:
     own: tuple[str, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     alerts: tuple[OpenAlert, ...] = ()
-    here: OpenAlert | None = None
+    thread_alert: OpenAlert | None = None
     updates: Mapping[str, date] = field(default_factory=dict)
     last_check: date | None = None
     commands: Mapping[str, CommandSpec] = field(default_factory=dict)
 
 
 def read_names(deployment: Deployment) -> KnownNames:
-    """Return the names of brands, models and facts that a question may have."""
+    """Return the names of brands, models, topics and categories that a question may have."""
     names = deployment.names
     shown = {model: names.name(model) for model in deployment.plugins.models}
     return read_names_of(deployment.catalogue, shown)
 
 
 def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNames:
-    """Return the names of brands, models and topics that a question may have.
+    """Return the names of brands, models, topics and categories that a question may have.
+
+    A spelling that is also a brand's means the brand. A spelling of several models means all of
+    them.
 
     Args:
-        catalogue: The brands and facts.
-        models: The names of asked models for readers.
+        catalogue: The brands, and the facts, whose fields are topics; facts marked as untrue are
+            left out.
+        models: The names of the asked models for readers.
     """
     spellings: dict[str, dict[str, None]] = {}
     for model, shown in models.items():
         for spelling in _spellings(model, shown):
             spellings.setdefault(spelling.casefold(), {})[shown] = None
-    known = {folded_words(spelling) for spelling in spellings}
+    asked_words = {folded_words(spelling) for spelling in spellings}
     families = {name for _, name in FAMILIES} | set(VENDORS) | set(VENDORS.values())
-    others = {n for n in (*families, *OTHER_MODELS) if folded_words(n) not in known}
     brands = {spelling: brand.name for brand in catalogue.brands for spelling in brand.names}
-    named = {folded_words(spelling) for spelling in brands}
+    brand_words = {folded_words(spelling) for spelling in brands}
     topics = {head: head for fact in catalogue.facts if not fact.untrue and (head := fact.head)}
     return KnownNames(
         brands=brands,
         own=tuple(brand.name for brand in tracked(catalogue)),
-        models={s: tuple(shown) for s, shown in spellings.items() if folded_words(s) not in named},
-        other_models=frozenset(n for n in others if folded_words(n) not in named),
+        models={s: tuple(n) for s, n in spellings.items() if folded_words(s) not in brand_words},
+        other_models=frozenset(
+            name
+            for name in (*families, *OTHER_MODELS)
+            if folded_words(name) not in asked_words | brand_words
+        ),
         topics=topics,
         categories=frozenset(brand.category for brand in tracked(catalogue) if brand.category),
     )
 
 
 def _spellings(model: Model, shown: str) -> Iterable[str]:
-    """Yield the names that people use for a model, in no certain order and with repetitions: its
-    own, its family's and vendor's, and parts of its id.
+    """Yield the names that people use for a model, in no certain order and with repetitions.
+
+    These are its own name with and without its addition in brackets, its id and beginnings of it,
+    and the names of its family and vendor. Google is never one: it is also a search engine.
+
+    Args:
+        model: The model.
+        shown: Its name for readers.
     """
     yield from (shown, str(model), model.id, shown.partition(" (")[0].partition(" with ")[0])
     words = folded_words(model.id)
@@ -119,17 +134,14 @@ def _spellings(model: Model, shown: str) -> Iterable[str]:
     folded = [word.casefold() for word in (*words, model.provider)]
     for beginning, family in FAMILIES:
         if any(word.startswith(beginning) for word in folded):
-            yield from (family, *_WRITTEN.get(family, ()))
-            yield from (vendor for vendor, name in VENDORS.items() if _by(vendor, name, family))
+            yield from (family, *_OTHER_SPELLINGS.get(family, ()))
+            vendors = (vendor for vendor, name in VENDORS.items() if name == family)
+            yield from (vendor for vendor in vendors if vendor != SEARCH_ENGINE)
             return
-    if vendor := VENDORS.get(model.provider):
-        yield from (vendor, *_WRITTEN.get(vendor, ()))
-        if model.provider != "google":
+    if name := VENDORS.get(model.provider):
+        yield from (name, *_OTHER_SPELLINGS.get(name, ()))
+        if model.provider != SEARCH_ENGINE:
             yield model.provider
-
-
-def _by(vendor: str, name: str, family: str) -> bool:
-    return name == family and vendor != "google"
 
 
 async def read_situation(
@@ -141,19 +153,20 @@ async def read_situation(
     Args:
         deployment: The open deployment.
         call: The person, and the time zone of all days.
-        request: The question; a `message` is the id of an alert's message that it replies to.
+        request: The question. Its `message`, if not empty, is the id of the message to which it
+            replies, which may be that of an alert.
         commands: The commands that the chat offers, by name.
     """
     store, names = deployment.store, deployment.names
-    live = [alert for alert in await store.alerts.find() if not alert.state.over]
+    open_alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
     latest: dict[str, datetime] = {}
     for update in await store.updates.find():
         key = str(update.model)
         latest[key] = max(update.at, latest.get(key, update.at))
-    runs = sorted(run.started_at for run in await store.runs.find() if not run.aside)
-    here = await _alert_here(deployment, request)
+    checks = sorted(run.started_at for run in await store.runs.find() if not run.aside)
+    thread_alert = await _thread_alert(deployment, request)
 
-    def shown(alert: Alert) -> OpenAlert:
+    def as_open_alert(alert: Alert) -> OpenAlert:
         model = alert.shift.model
         return OpenAlert(alert.id, alert.brands[0], str(model), names.name(model))
 
@@ -164,16 +177,18 @@ async def read_situation(
         today=day(deployment.clock.now()),
         own=tuple(brand.name for brand in tracked(deployment.catalogue)),
         models={str(model): names.name(model) for model in deployment.plugins.models},
-        alerts=tuple(map(shown, live)),
-        here=shown(here) if here else None,
+        alerts=tuple(map(as_open_alert, open_alerts)),
+        thread_alert=as_open_alert(thread_alert) if thread_alert else None,
         updates={model: day(at) for model, at in latest.items()},
-        last_check=day(runs[-2]) if len(runs) > 1 else None,
+        last_check=day(checks[-2]) if len(checks) > 1 else None,
         commands=commands,
     )
 
 
-async def _alert_here(deployment: Deployment, request: Request) -> Alert | None:
-    """Return the alert whose message a question replies to, or None."""
+async def _thread_alert(deployment: Deployment, request: Request) -> Alert | None:
+    """Return the alert whose message a question replies to; None for a question that replies to
+    none.
+    """
     if not request.message:
         return None
     for delivery in await deployment.store.deliveries.find(channel=request.channel):
