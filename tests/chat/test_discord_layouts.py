@@ -351,7 +351,7 @@ def test_a_mark_is_read_as_it_was_written() -> None:
     body = sent(render(Card("T", "Text"))[0])
     [box] = body["components"]
     assert (box["id"], box["components"][0]["id"]) == MARK.ids
-    assert MARK.ids != replace(MARK, part=0).ids
+    assert MARK.ids != replace(MARK, number=0).ids
     old = sent(render(Card("T", "Text"))[0], as_embeds=True)
     assert old["embeds"][0]["url"].endswith(f"{MARK.post}&part=3")
 

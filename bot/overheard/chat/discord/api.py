@@ -29,6 +29,8 @@ REASONS = {
     50013: "the bot lacks a permission in the channel; `overheard doctor` says which",
 }
 """Reasons by error code; https://docs.discord.com/developers, opcodes and status codes."""
+MAX_ERROR_TEXT = 200
+"""Characters of Discord's own words in an error."""
 INVALID_TOKEN_CLOSE_CODE = 4004
 """The code with which the gateway closes a connection whose token is invalid."""
 
@@ -57,7 +59,9 @@ def translated_errors() -> Iterator[None]:
 def chat_failed(error: Exception) -> ChatFailed:
     """Return an error of discord.py or of a connection as `ChatFailed`.
 
-    The failure is ambiguous unless Discord refused the request or the request was never sent.
+    It is marked as ambiguous, because the request may have had its effect all the same, unless
+    Discord refused the request (HTTP status under 500) or the request was never sent. Its
+    `retry_after` is set if Discord says when it takes requests again.
     """
     failed = ChatFailed(chat=PLATFORM, reason=_failure_reason(error))
     failed.retry_after = _retry_after(error)
@@ -68,7 +72,11 @@ def chat_failed(error: Exception) -> ChatFailed:
 
 
 def _failure_reason(error: Exception) -> str:
-    """Return why a request failed, as a clause about Discord ("it took too long")."""
+    """Return why a request failed, as a clause about Discord ("it took too long").
+
+    For a refusal, it is the clause of `REASONS`, else Discord's HTTP status and words, of which
+    `MAX_ERROR_TEXT` characters are kept.
+    """
     if isinstance(error, discord.RateLimited):
         return "it asks for fewer messages"
     if isinstance(error, TimeoutError):
@@ -79,12 +87,15 @@ def _failure_reason(error: Exception) -> str:
         return REASONS[error.code]
     if error.status == 429:
         return "it asks for fewer messages"
-    text = wording.shorten(wording.line(error.text), 200).rstrip(".")
-    return f"it answered {error.status}{f' ({text})' if text else ''}"
+    text = wording.shorten(wording.line(error.text), MAX_ERROR_TEXT).rstrip(".")
+    return f"it answered {error.status} ({text})" if text else f"it answered {error.status}"
 
 
 def _retry_after(error: Exception) -> float | None:
-    """Return the seconds after which Discord accepts requests again, or None if unknown."""
+    """Return the seconds after which Discord accepts requests again; None if it does not say.
+
+    They come from discord.py's own error for a rate limit, or from the header ``Retry-After``.
+    """
     if isinstance(error, discord.RateLimited):
         return error.retry_after
     if not isinstance(error, discord.HTTPException):
@@ -96,7 +107,10 @@ def _retry_after(error: Exception) -> float | None:
 
 
 def redirect(client: discord.Client, settings: DiscordTable) -> None:
-    """Make a client use the addresses of the settings for the REST API and the gateway."""
+    """Make a client use the addresses of ``[discord]`` for the REST API and the gateway.
+
+    Methods of the client are replaced, unless the addresses are Discord's own.
+    """
     if settings.api_url != DISCORD_API:
         _redirect_requests(client, settings.api_url.rstrip("/"))
     if settings.gateway_url != DISCORD_GATEWAY:
@@ -104,14 +118,19 @@ def redirect(client: discord.Client, settings: DiscordTable) -> None:
 
 
 def redirect_answers(settings: DiscordTable) -> None:
-    """Make this task and its child tasks answer interactions at the address of the settings."""
+    """Make this task, and the tasks that it starts, answer interactions at the address of the REST
+    API in ``[discord]``; do nothing for Discord's own address.
+    """
     if settings.api_url != DISCORD_API:
         async_context.set(_RedirectedAdapter(settings.api_url.rstrip("/")))
 
 
 def _redirect_requests(client: discord.Client, base: str) -> None:
-    """Make a client send all its requests to the REST API to another base URL; changes the
-    client.
+    """Make a client send all its requests for the REST API to another address.
+
+    Args:
+        client: The client, of which a method is replaced.
+        base: The beginning of the address, without a slash at its end.
     """
     request = client.http.request
 
@@ -122,7 +141,12 @@ def _redirect_requests(client: discord.Client, base: str) -> None:
 
 
 def _redirect_gateway(client: discord.Client, gateway: str) -> None:
-    """Make a client connect to another gateway URL; changes the client."""
+    """Make a client connect to another gateway.
+
+    Args:
+        client: The client, of which a method is replaced.
+        gateway: The address of the gateway, such as ``wss://127.0.0.1:8443``.
+    """
     connect = client.http.ws_connect
     default = str(DiscordWebSocket.DEFAULT_GATEWAY)
 
@@ -133,18 +157,24 @@ def _redirect_gateway(client: discord.Client, gateway: str) -> None:
 
 
 class _RedirectedAdapter(AsyncWebhookAdapter):
-    """Answers interactions at another address."""
+    """Answers interactions at another address.
+
+    Args:
+        base: The beginning of the address, without a slash at its end.
+    """
 
     def __init__(self, base: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # discord.py has no types there
         self._base = base
 
     async def request(self, route: Route, *args: Any, **more: Any) -> Any:
-        """Send a request to the other address."""
+        """Send a request to the other address, and return the answer."""
         return await super().request(_with_base(route, self._base), *args, **more)
 
 
 def _with_base(route: Route, base: str) -> Route:
-    """Return a route whose address begins with another base."""
+    """Return a route of discord.py after its address was changed to begin with `base` instead of
+    Discord's own.
+    """
     route.url = route.url.replace(Route.BASE, base, 1)
     return route

@@ -32,9 +32,11 @@ from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
 from overheard.interfaces import Desk, Finding
 
 GATEWAY_TIMEOUT_S = 60.0
-"""A gateway that is silent for this time counts as lost; when the connection stays down for as
-long again, the chat fails and is started again.
+"""Seconds after which a silent gateway counts as lost. When the connection stays down for as long
+again, the chat fails and is started again.
 """
+WATCHES_A_TIMEOUT = 10
+"""How often it is checked within that time whether the connection is down for too long."""
 CLOSE_TIMEOUT_S = 1.5
 """Seconds to wait for the gateway's closing frame."""
 
@@ -75,12 +77,18 @@ class DiscordChat:
         return self._client is not None and self._client.down_since is None
 
     async def run(self, desk: Desk) -> None:
-        """Connect and bring requests to the desk, until cancelled.
+        """Connect and pass requests to the desk, until cancelled.
+
+        When this ends, the requests in progress get `drain_s` seconds to end, and the connections
+        are closed.
+
+        Args:
+            desk: Serves the requests.
 
         Raises:
-            ChatUnavailable: when Discord refuses the token.
-            ChatLost: when the connection is lost and does not recover within the timeout.
-            ChatFailed: when Discord cannot be reached at all.
+            ChatUnavailable: when the token is missing or Discord refuses it.
+            ChatLost: when the connection ends, or is down for longer than `silence_s` seconds.
+            ChatFailed: when Discord cannot be reached for the login.
         """
         redirect_answers(self._settings)
         client = await self._logged_in()
@@ -95,51 +103,80 @@ class DiscordChat:
     async def post(
         self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
     ) -> str:
-        """Post a card and return the id of its first message; see `overheard.interfaces.Chat`.
+        """Post a card and return the id of its first message.
+
+        Args:
+            channel: The channel's id; ``@`` and a person's id for direct messages.
+            card: The card to post.
+            key: The unique key of the post, by which `find` finds it; invisible in the message.
+            thread: The id of the message in whose thread to post; "" posts in the channel.
+            broadcast: Whether a card that is posted in a thread is posted in the channel, too.
 
         Raises:
-            ChatFailed: when the card was not posted, or Discord's answer was lost.
+            ChatUnavailable: when the token is missing or Discord refuses it.
+            ChatFailed: when an id is none, the card was not posted, or Discord's answer was lost.
         """
         thread_id = _snowflake(thread) if thread else None
-        channel_id, poster = await self._channel_number(channel), await self._poster()
+        channel_id = await self._channel_id(channel)
+        poster = await self._poster()
         return str(
             await poster.post(channel_id, card, key=key, thread=thread_id, broadcast=broadcast)
         )
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Replace the card of a posted message by another card; see `overheard.interfaces.Chat`.
+        """Replace a posted card by another card, in all its messages.
+
+        Args:
+            channel: The channel's id; ``@`` and a person's id for direct messages.
+            message: The id of the first message, which `post` returned.
+            card: The new card.
 
         Raises:
-            ChatFailed: when Discord refuses the edit.
+            ChatUnavailable: when the token is missing or Discord refuses it.
+            ChatFailed: when an id is none, or Discord refuses the edit or does not answer.
         """
-        await (await self._poster()).edit(
-            await self._channel_number(channel), _snowflake(message), card
-        )
+        poster = await self._poster()
+        await poster.edit(await self._channel_id(channel), _snowflake(message), card)
 
     async def find(self, channel: str, key: str) -> str | None:
-        """Return the id of a recent message that was posted with a key, in a channel or its
-        threads, or None.
+        """Return the id of the recent message that `post` has posted with a key, in a channel or
+        its threads; or None.
+
+        Args:
+            channel: The channel's id; ``@`` and a person's id for direct messages.
+            key: The key of the post.
 
         Raises:
-            ChatFailed: when the channel cannot be read.
+            ChatUnavailable: when the token is missing or Discord refuses it.
+            ChatFailed: when the id is none, or the channel cannot be read.
         """
-        message_id = await (await self._poster()).find(await self._channel_number(channel), key)
+        poster = await self._poster()
+        message_id = await poster.find(await self._channel_id(channel), key)
         return None if message_id is None else str(message_id)
 
     async def link(self, channel: str, message: str) -> str:
-        """Return the ``https://`` address of a message; see `overheard.interfaces.Linking`.
+        """Return the ``https://`` address of a message.
+
+        Args:
+            channel: The channel's id; ``@`` and a person's id for direct messages.
+            message: The id of the message, which `post` returned.
 
         Raises:
-            ChatFailed: when the channel or the message does not exist any more.
+            ChatUnavailable: when the token is missing or Discord refuses it.
+            ChatFailed: when an id is none, or the message does not exist any more.
         """
-        return await (await self._poster()).link(
-            await self._channel_number(channel), _snowflake(message)
-        )
+        poster = await self._poster()
+        return await poster.link(await self._channel_id(channel), _snowflake(message))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
-        """Return findings about the token, the servers and the channels; see `Chat`.
+        """Return what `overheard doctor` says of Discord: findings about the application, the
+        servers and the channels.
 
-        An unusable token and an unreachable Discord are findings, too, and no errors.
+        A finding without a problem says what is in order. A missing or refused token, and a Discord
+        that cannot be reached, is the only finding, and no error.
+
+        Args:
+            channels: The ids of the channels that alerts and reports go to.
         """
         try:
             with translated_errors():
@@ -165,13 +202,15 @@ class DiscordChat:
             with suppress(Exception):
                 await client.http.close()
 
-    async def _channel_number(self, channel: str) -> int:
-        """Return the numeric id of a channel; for ``@`` and a person's id, that of the direct
-        messages.
+    async def _channel_id(self, channel: str) -> int:
+        """Return the id of a channel as a number.
 
-        Asks Discord for the channel of direct messages.
+        Args:
+            channel: The id as text; or ``@`` and a person's id for the direct messages with that
+                person, whose channel Discord is asked for.
 
         Raises:
+            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatFailed: when the text is no id, or Discord cannot be asked.
         """
         if not channel.startswith(PERSON):
@@ -182,10 +221,12 @@ class DiscordChat:
         return Poster(await self._logged_in())
 
     async def _logged_in(self) -> DiscordClient:
-        """Return a client that is logged in; log in if there is none. The gateway is not connected.
+        """Return the client that is logged in; log a new one in if there is none or it was closed.
+
+        The client of a running chat is connected to the gateway, a new one is not.
 
         Raises:
-            ChatUnavailable: when Discord refuses the token.
+            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatFailed: when Discord cannot be reached.
         """
         async with self._logging_in:
@@ -201,10 +242,10 @@ class DiscordChat:
             return self._client
 
     async def _log_in(self, client: DiscordClient) -> None:
-        """Log a client in with the token.
+        """Log a client in with the token of the settings.
 
         Raises:
-            ChatUnavailable: when the token is missing or refused.
+            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatFailed: when Discord cannot be reached.
         """
         if self._settings.token is None:
@@ -216,11 +257,13 @@ class DiscordChat:
                 raise refused_token() from None
 
     async def _stay_connected(self, client: DiscordClient) -> None:
-        """Hold the connection to the gateway until cancelled; ends only with an error.
+        """Connect to the gateway, and stay connected until cancelled; ends only with an error.
+
+        discord.py itself connects again after an interruption.
 
         Raises:
             ChatUnavailable: when the gateway refuses the token.
-            ChatLost: when the connection ends, or is down for longer than `silence_s`.
+            ChatLost: when the connection ends, or is down for longer than `silence_s` seconds.
         """
         connection = asyncio.create_task(client.connect())
         watchdog = asyncio.create_task(self._watch_connection(client))
@@ -233,16 +276,26 @@ class DiscordChat:
             await asyncio.gather(connection, watchdog, return_exceptions=True)
 
     async def _watch_connection(self, client: DiscordClient) -> None:
-        """Raise ChatLost when the connection has been down for longer than `silence_s`."""
+        """Watch a connection to the gateway until it is lost; never returns.
+
+        Raises:
+            ChatLost: when it has been down for longer than `silence_s` seconds.
+        """
         while True:
-            await asyncio.sleep(self._silence_s / 10)
-            since = client.down_since
-            if since is not None and time.monotonic() - since > self._silence_s:
+            await asyncio.sleep(self._silence_s / WATCHES_A_TIMEOUT)
+            down_since = client.down_since
+            if down_since is not None and time.monotonic() - down_since > self._silence_s:
                 raise ChatLost(chat=PLATFORM, reason="its gateway has been silent for too long")
 
 
 def _connection_error(task: asyncio.Task[None]) -> Exception:
-    """Return the error to raise for the ended task of a connection or of its watchdog."""
+    """Return the error with which the chat ends after a connection to the gateway.
+
+    It is `ChatUnavailable` for a refused token, and else `ChatLost`.
+
+    Args:
+        task: The task of the connection or of its watchdog, which has ended with an error.
+    """
     error = task.exception()
     if isinstance(error, discord.ConnectionClosed) and error.code == INVALID_TOKEN_CLOSE_CODE:
         return refused_token()
@@ -257,10 +310,10 @@ def _connection_error(task: asyncio.Task[None]) -> Exception:
 
 
 def _snowflake(text: str) -> int:
-    """Return the text of a Discord id as a number.
+    """Return the text of a Discord id, such as ``1234567890123456789``, as a number.
 
     Raises:
-        ChatFailed: when the text is not an id.
+        ChatFailed: when the text is not an id, which has digits only.
     """
     if not text.isdecimal():
         reason = f'"{text}" is no id; copy it in Discord with Developer Mode on'
@@ -271,9 +324,11 @@ def _snowflake(text: str) -> int:
 async def examine(client: DiscordClient, channels: Sequence[str]) -> list[Finding]:
     """Return findings about the application, then about each server, then about each channel.
 
+    A finding without a problem says what is in order.
+
     Args:
         client: A client that is logged in.
-        channels: The ids of the channels that alerts go to.
+        channels: The ids of the channels that alerts and reports go to.
 
     Raises:
         discord.HTTPException: when Discord does not return the bot's servers.
@@ -283,8 +338,8 @@ async def examine(client: DiscordClient, channels: Sequence[str]) -> list[Findin
 
 
 def _check_application(client: DiscordClient) -> Finding:
-    """Return a finding about the address for interactions in the application's settings, which must
-    be empty.
+    """Return a finding about the application: the address for interactions in its settings has to
+    be empty, because Discord sends interactions there and not to the bot.
     """
     application = client.application
     if application and application.interactions_endpoint_url:
@@ -297,28 +352,37 @@ def _check_application(client: DiscordClient) -> Finding:
 
 
 async def _check_servers(client: DiscordClient) -> list[Finding]:
-    """Return a finding for each served server, sorted by id, and for each server of the settings
-    without the bot; asks Discord for the bot's servers.
+    """Return findings about the servers, for which Discord is asked.
+
+    First, there is a problem for each server of the settings that the bot is not in, in their
+    order; without such settings, one problem if the bot is in no server. Then there is a finding
+    without a problem for each server that the bot is in and the settings allow, sorted by id.
 
     Raises:
         discord.HTTPException: when Discord does not return the servers.
     """
-    ids = {guild.id async for guild in client.fetch_guilds(with_counts=False)}
+    joined = {guild.id async for guild in client.fetch_guilds(with_counts=False)}
+    served = sorted(guild for guild in joined if is_served(client.settings, guild))
+    missing = [guild for guild in client.settings.guilds if guild not in joined]
     invite = f"open {invitation(client.application_id or 0)}"
-    served = {guild for guild in ids if is_served(client.settings, guild)}
-    missing = [guild for guild in client.settings.guilds if guild not in ids]
-    absent = [
+    problems = [
         Finding(f"{NAME}: server {guild}", "the bot is not in this server", invite)
         for guild in missing
     ]
     if not served and not missing:
-        absent = [Finding(f"{NAME}: servers", "the bot is in no server", invite)]
-    return [*absent, *(Finding(f"{NAME}: server {guild}") for guild in sorted(served))]
+        problems = [Finding(f"{NAME}: servers", "the bot is in no server", invite)]
+    return [*problems, *(Finding(f"{NAME}: server {guild}") for guild in served)]
 
 
 async def _check_channel(client: DiscordClient, channel: str) -> Finding:
-    """Return a finding about a channel: its id, whether the bot sees the channel, and its
-    permissions.
+    """Return a finding about a channel, for which Discord is asked.
+
+    It has a problem if the id is none, if the bot does not see the channel, or if it lacks
+    permissions there.
+
+    Args:
+        client: A client that is logged in.
+        channel: The channel's id, as it is in the configuration.
     """
     where = f"{NAME}: channel {channel}"
     if not channel.isdecimal():
@@ -336,16 +400,20 @@ async def _check_channel(client: DiscordClient, channel: str) -> Finding:
 
 
 async def _missing_permissions(client: DiscordClient, channel: int) -> list[str]:
-    """Return the names of the permissions that the bot needs and lacks in a channel; asks Discord.
+    """Return the names of the permissions that the bot needs and lacks in a channel.
+
+    They are discord.py's names, such as ``send_messages``. Direct messages need none. Discord is
+    asked for the channel, the server and the bot's membership there.
 
     Raises:
-        discord.HTTPException: when the bot may not see the channel.
+        discord.HTTPException: when the bot may not see the channel, or there is no such channel.
+        discord.InvalidData: when discord.py does not know the kind of the channel.
     """
-    guild_id = getattr((await client.fetch_channel(channel)), "guild", None)
-    if guild_id is None:
-        return []  # direct messages need no permissions
+    server = getattr(await client.fetch_channel(channel), "guild", None)
+    if server is None:
+        return []
     # discord.py computes permissions only for a channel of a server whose roles are known.
-    guild = await client.fetch_guild(guild_id.id, with_counts=False)
-    me = await guild.fetch_member(client.user.id if client.user else 0)
-    permissions = (await guild.fetch_channel(channel)).permissions_for(me)
+    guild = await client.fetch_guild(server.id, with_counts=False)
+    bot = await guild.fetch_member(client.user.id if client.user else 0)
+    permissions = (await guild.fetch_channel(channel)).permissions_for(bot)
     return [name for name in DISCORD_PERMISSIONS if not getattr(permissions, name)]

@@ -37,10 +37,11 @@ class SentMessage:
     Attributes:
         id: The message's id; None if Discord did not send the id.
         private: Whether only the person who sent the request sees the message.
-        first: Whether the message is the interaction's first answer.
+        first: Whether it is the interaction's first answer, or the clicked message in its place.
         has_components: Whether the message shows components, which embeds cannot replace.
         mark: The mark of an alert's message, which an edit keeps; None for an answer.
-        late: The message, once it is edited without the interaction's token.
+        late: The message as the bot's own, for edits after the interaction's token has expired;
+            None before such an edit.
     """
 
     id: int | None
@@ -58,9 +59,9 @@ class DiscordConversation:
         interaction: The interaction.
         presenter: Sends the pages of cards.
         private: Whether only the person who sent the request sees the answers.
-        replaces: Whether the answer replaces the message that was clicked.
+        replaces: Whether the answer replaces the message that was clicked, if there is one.
         quiet: Whether only the person sees the sign that an answer follows, as for a step of the
-            set-up.
+            set-up. A private answer is always quiet.
     """
 
     def __init__(
@@ -72,7 +73,10 @@ class DiscordConversation:
         replaces: bool = False,
         quiet: bool = False,
     ) -> None:
-        """Begin the conversation; its token expires after `DISCORD.token_life` seconds."""
+        """Begin the conversation; the 15 minutes for which Discord takes answers count from now.
+
+        Nothing is sent yet.
+        """
         self._interaction = interaction
         self._presenter = presenter
         self._private = private
@@ -82,7 +86,7 @@ class DiscordConversation:
         self._answered = False
         self._answered_by_other = False
         self._lock = asyncio.Lock()
-        self._ends = monotonic() + DISCORD.token_life - TOKEN_MARGIN_S
+        self._expires_at = monotonic() + DISCORD.token_life - TOKEN_MARGIN_S
 
     @property
     def forms(self) -> bool:
@@ -92,10 +96,11 @@ class DiscordConversation:
 
     @property
     def location(self) -> tuple[str, str] | None:
-        """The channel (``discord:id``) and the id of the answer's first message; None when there is
-        no message yet, or a private one.
+        """The name of the channel, such as ``discord:123``, and the id of the answer's first
+        message.
 
-        See `overheard.interfaces.Located`.
+        None before there is a message, for a private one, and while its id is not known. See
+        `overheard.interfaces.Located`.
         """
         sent = next(iter(self._sent), None)
         if sent is None or sent.private or sent.id is None:
@@ -103,15 +108,19 @@ class DiscordConversation:
         return f"{NAME}:{self._interaction.channel_id}", str(sent.id)
 
     async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card as the answer, in place of the card shown before; messages are edited or
-        deleted.
+        """Show a card as the answer, in place of the card shown before.
+
+        The messages of that card are edited, and messages are added or deleted as the new card
+        needs. In place of a card of the other kind, private or public, all messages are new. Cards
+        that are shown at the same time come one after the other.
 
         Args:
             card: The card to show.
-            private: Whether only the person who sent the request sees the card.
+            private: Whether only the person who sent the request sees the card; always so in a
+                private conversation.
 
         Raises:
-            ChatFailed: when Discord refuses the card.
+            ChatFailed: when Discord refuses the card, or cannot be reached.
         """
         pages, private = render(card), private or self._private
         self._answered = True
@@ -124,10 +133,10 @@ class DiscordConversation:
                 await self._withdraw_after(len(pages))
 
     async def open_form(self, form: Form) -> None:
-        """Open a form as the first answer.
+        """Open a form as the first answer; to be called only while `forms` is true.
 
         Raises:
-            ChatFailed: when Discord refuses the form.
+            ChatFailed: when Discord refuses the form, or cannot be reached.
         """
         self._answered = True
         async with self._lock:
@@ -135,11 +144,13 @@ class DiscordConversation:
                 await self._interaction.response.send_modal(forms.modal(form))
 
     async def acknowledge(self) -> None:
-        """Acknowledge the interaction, so that Discord waits for an answer; does nothing after a
-        first answer.
+        """Acknowledge the interaction, so that Discord waits for an answer.
+
+        Nothing is done after a first answer. If another process has acknowledged the interaction,
+        this conversation goes on with that process' first answer.
 
         Raises:
-            ChatFailed: when Discord refuses the acknowledgement.
+            ChatFailed: when Discord refuses the acknowledgement, or cannot be reached.
         """
         async with self._lock:
             if self._is_acknowledged:
@@ -149,50 +160,68 @@ class DiscordConversation:
                     await self._defer()
                 except discord.HTTPException as error:
                     self._note_other_process(error)
-            self._sent = self._deferred_messages()
+            self._sent = self._acknowledged_messages()
 
     def leave_to_other_process(self) -> None:
-        """Send no answer and no acknowledgement, because another process answers."""
+        """Count the interaction as answered, because another process answers it: the block of
+        `acknowledged_after` then removes no promised answer.
+        """
         self._answered = True
 
     @asynccontextmanager
     async def acknowledged_after(self, seconds: float) -> AsyncIterator[None]:
-        """Acknowledge the interaction when it is unanswered after some seconds, or at the end of
-        the block.
+        """Serve the interaction in the block, and acknowledge it if the block takes long.
 
-        A block that ends without an answer removes the promised answer.
+        A background task acknowledges it after `seconds`, if there is no answer by then; a failure
+        of this task is ignored. A block that ends without an answer is acknowledged, too, and the
+        sign that an answer follows is removed. After an error in the block, only the background
+        task is ended.
+
+        Args:
+            seconds: The time for a first answer, less than the 3 seconds that Discord allows.
+
+        Raises:
+            ChatFailed: when Discord refuses the acknowledgement at the end, or cannot be reached.
         """
 
-        async def wait() -> None:
+        async def acknowledge_later() -> None:
             await asyncio.sleep(seconds)
             await self.acknowledge()
 
-        waiting = asyncio.create_task(wait())
+        acknowledging = asyncio.create_task(acknowledge_later())
         try:
             yield
             if not self._answered:
                 await self.acknowledge()
                 await self._withdraw_all()
         finally:
-            waiting.cancel()
+            acknowledging.cancel()
             with suppress(asyncio.CancelledError, Exception):
-                await waiting
+                await acknowledging
 
     @property
-    def _expired(self) -> bool:
-        return monotonic() > self._ends
+    def _is_expired(self) -> bool:
+        """Whether Discord takes no more answers by the interaction's token."""
+        return monotonic() > self._expires_at
 
     async def _put_page(self, number: int, page: MessagePage, private: bool) -> None:
-        """Show a page as a message of the answer: edit the message, or send it.
+        """Show a page as one of the messages of the answer.
+
+        A message that is there is edited. A new one is sent as the first answer, after that as a
+        further answer, and after the token has expired as a message of the bot.
 
         Args:
-            number: The index of the message in the answer, from 0.
-            page: The page.
-            private: Whether only the person who sent the request sees the message.
+            number: The number of the message in the answer, from 0; at most the number of messages
+                that are there.
+            page: The new content of the message.
+            private: Whether only the person who sent the request sees a new message.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the page.
         """
         if number < len(self._sent):
             self._sent[number] = await self._edit_message(self._sent[number], page)
-        elif self._expired:
+        elif self._is_expired:
             self._sent.append(await self._send_late(page, private))
         elif self._is_acknowledged:
             self._sent.append(await self._send_further(page, private))
@@ -202,29 +231,39 @@ class DiscordConversation:
     async def _respond(self, page: MessagePage, private: bool) -> SentMessage:
         """Send a page as the first answer, and return the message with the page.
 
-        If another process has sent the first answer already, the page becomes a further message.
+        If another process has acknowledged the interaction already, the page takes the place of
+        that acknowledgement; after a click that left the message as it was, the page becomes a
+        further message.
 
         Args:
             page: The page.
             private: Whether only the person who sent the request sees the message.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the page.
         """
         try:
             return await self._respond_first(page, private)
         except discord.HTTPException as error:
             self._note_other_process(error)
-        promised = self._deferred_messages()
-        return await (
-            self._edit_message(promised[0], page) if promised else self._send_further(page, private)
-        )
+        acknowledged_messages = self._acknowledged_messages()
+        if acknowledged_messages:
+            return await self._edit_message(acknowledged_messages[0], page)
+        return await self._send_further(page, private)
 
     async def _respond_first(self, page: MessagePage, private: bool) -> SentMessage:
-        """Send a page as the first answer, in place of the clicked message if the answer replaces
-        it.
+        """Send a page as the first answer, and return the message with the page.
 
-        Returns the message with the page.
+        If the answer replaces the clicked message, and both are private or both public, that
+        message shows the page. If only the clicked message is private, it is deleted, and the page
+        is a new message. In all other cases, too, the page is a new message.
+
+        Args:
+            page: The page.
+            private: Whether only the person who sent the request sees a new message.
 
         Raises:
-            HTTPException: when Discord refuses the answer, also because there is one already.
+            discord.HTTPException: when Discord refuses the answer, also because there is one.
         """
         response, clicked = self._interaction.response, self._clicked
         if clicked and clicked.private == private:
@@ -239,27 +278,38 @@ class DiscordConversation:
         return SentMessage(result.message_id, private, first=True)
 
     async def _defer(self) -> None:
-        """Acknowledge the interaction; a command then "is thinking", a click shows no sign."""
+        """Acknowledge the interaction to Discord.
+
+        Discord then shows that the bot is thinking, after a click nothing.
+
+        Raises:
+            discord.HTTPException: when Discord refuses, also because there is an answer.
+        """
         if self._is_click:
             await self._interaction.response.defer()
         else:
             await self._interaction.response.defer(ephemeral=self._quiet, thinking=True)
 
-    def _deferred_messages(self) -> list[SentMessage]:
-        """Return the messages that an acknowledged interaction can edit: the clicked message, or
-        its first answer.
+    def _acknowledged_messages(self) -> list[SentMessage]:
+        """Return the message, if any, in which an acknowledged interaction shows its answer first.
+
+        After a click, it is the clicked message if the answer replaces it, else there is none.
+        After a command, it is the one that says that the bot is thinking.
         """
         if self._is_click:
             return [self._clicked] if self._clicked else []
         return [SentMessage(None, self._quiet, first=True)]
 
     def _note_other_process(self, error: discord.HTTPException) -> None:
-        """Record that another process has sent the first answer.
+        """Record that another process has answered or acknowledged the interaction.
 
         During a handover from one bot process to another, both receive all interactions.
 
+        Args:
+            error: The error of an answer; its code says that there is an answer already.
+
         Raises:
-            HTTPException: when the error has another code.
+            discord.HTTPException: the error itself, when it has another code.
         """
         if error.code != ALREADY_ACKNOWLEDGED_CODE:
             raise error
@@ -267,26 +317,47 @@ class DiscordConversation:
 
     @property
     def _is_click(self) -> bool:
-        """Whether the interaction is a click, or a form that was opened by a click and whose answer
-        replaces the clicked message.
+        """Whether the interaction is a click, or counts as one: a form that a click has opened, and
+        whose answer replaces the clicked message.
         """
         kind = self._interaction.type
-        in_place = kind is discord.InteractionType.modal_submit and self._clicked is not None
-        return kind is discord.InteractionType.component or in_place
+        is_form = kind is discord.InteractionType.modal_submit
+        replaces_clicked = self._clicked is not None
+        return kind is discord.InteractionType.component or (is_form and replaces_clicked)
 
     @property
     def _is_acknowledged(self) -> bool:
+        """Whether this or another process has answered or acknowledged the interaction."""
         return self._answered_by_other or self._interaction.response.is_done()
 
     async def _send_further(self, page: MessagePage, private: bool) -> SentMessage:
-        """Send a further message after the first answer."""
+        """Send a page as a further message after the first answer, and return that message.
+
+        Args:
+            page: The page.
+            private: Whether only the person who sent the request sees the message.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the page.
+        """
         send = partial(self._interaction.followup.send, ephemeral=private, wait=True)
         sent = await self._presenter.send(page, send)
         return SentMessage(sent.id, private)
 
     async def _edit_message(self, sent: SentMessage, page: MessagePage) -> SentMessage:
-        """Show a page in a message that was sent before, and return the message with its id."""
-        if self._expired:
+        """Show a page in a message of the answer, and return the message, whose id is known then.
+
+        A message without an id that is not the first answer is left as it is. After the token has
+        expired, a private message is not edited, but the page is sent as a new message.
+
+        Args:
+            sent: The message.
+            page: The new content.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the page.
+        """
+        if self._is_expired:
             return await self._edit_late(sent, page)
         if sent.first:
             edited = await self._replace(sent, page, self._interaction.edit_original_response)
@@ -297,49 +368,76 @@ class DiscordConversation:
         return sent
 
     async def _replace(self, sent: SentMessage, page: MessagePage, edit: Callable[..., Any]) -> Any:
-        """Replace the content of a message, which keeps its mark.
+        """Replace the content of a message, which keeps its mark, and return what `edit` returns.
 
         Args:
             sent: The message.
             page: The new content.
-            edit: Edits the message with discord.py's arguments; its result is returned.
+            edit: A function of discord.py that edits the message.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the page.
         """
         return await self._presenter.edit(page, edit, sent.mark, has_components=sent.has_components)
 
     async def _edit_late(self, sent: SentMessage, page: MessagePage) -> SentMessage:
-        """Show a page in a message after the interaction has expired; return the message with the
-        page.
+        """Show a page in a message of the answer after the token has expired.
 
-        A private message cannot be edited any more: the page is sent again.
+        Without the token, the bot can edit public messages whose id is known, and direct messages
+        that it sent itself. In place of any other, the page is sent as a new message.
+
+        Args:
+            sent: The message.
+            page: The new content.
+
+        Returns:
+            The message that shows the page.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the page.
         """
-        place = self._channel()
-        late = sent.late
-        if late is None and not sent.private and place and sent.id:
-            late = place.get_partial_message(sent.id)
-        if late is None:
+        channel = self._channel()
+        message = sent.late
+        if message is None and not sent.private and channel and sent.id:
+            message = channel.get_partial_message(sent.id)
+        if message is None:
             return await self._send_late(page, sent.private)
-        await self._replace(sent, page, late.edit)
-        return replace(sent, late=late)
+        await self._replace(sent, page, message.edit)
+        return replace(sent, late=message)
 
     async def _send_late(self, page: MessagePage, private: bool) -> SentMessage:
-        """Send a message after the interaction has expired; a private one as a direct message."""
+        """Send a page as a new message after the token has expired, and return that message.
+
+        Args:
+            page: The page.
+            private: Whether it is sent to the person as a direct message; otherwise, it is posted
+                in the channel, or sent as well where the channel is not known.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the page.
+        """
         place = (None if private else self._channel()) or self._interaction.user
         sent = await self._presenter.send(page, place.send)
         return SentMessage(sent.id, private, late=sent)
 
     def _channel(self) -> discord.PartialMessageable | None:
-        channel = self._interaction.channel_id
-        return self._interaction.client.get_partial_messageable(channel) if channel else None
+        """Return the interaction's channel, for messages of the bot; None if it has none."""
+        channel_id = self._interaction.channel_id
+        return self._interaction.client.get_partial_messageable(channel_id) if channel_id else None
 
     async def _withdraw_all(self) -> None:
-        """Delete all messages of the answer, but not a clicked message that others see."""
+        """Delete all messages of the answer.
+
+        If the answer is only the clicked message, and others see that, it stays as it is.
+        """
         if self._clicked and self._sent == [self._clicked] and not self._clicked.private:
             self._sent = []
         await self._withdraw_after(0)
 
     async def _withdraw_after(self, count: int) -> None:
-        """Delete the messages of the answer after the first `count`; refusals of Discord are
-        ignored.
+        """Delete the messages of the answer after the first `count`, and forget them.
+
+        A refusal of Discord is ignored.
         """
         for sent in self._sent[count:]:
             with suppress(discord.HTTPException):
@@ -351,15 +449,18 @@ class DiscordConversation:
 
 
 def _clicked_message(interaction: discord.Interaction[Any]) -> SentMessage | None:
-    """Return the message whose button was clicked, with its mark; None for a command."""
+    """Return the message whose button was clicked; None for an interaction without one.
+
+    The message keeps the mark of an alert, if it has one.
+    """
     message = interaction.message
     if message is None:
         return None
-    flags, mark = message.flags, read_mark(message)
+    mark = read_mark(message)
     return SentMessage(
-        message.id,
-        flags.ephemeral,
+        id=message.id,
+        private=message.flags.ephemeral,
         first=True,
-        has_components=flags.components_v2,
+        has_components=message.flags.components_v2,
         mark=mark if mark.post else None,
     )

@@ -25,16 +25,21 @@ MULTILINE_LENGTH = 100
 
 
 def modal(form: Form) -> ui.Modal:
-    """Return a form as Discord's modal, filled with its values.
+    """Return a form as Discord's modal, with its values in its inputs.
 
-    Options without an input of their own share the last input. Options whose menu would be empty
-    are left out.
+    The title is the form's problem, if it has one. The form's text is left out if all five inputs
+    are used. Options without an input of their own share the last input. Left out are files, and
+    options that the form gives an empty list of choices. Long texts are cut to Discord's limits.
     """
     title = markup.cut(wording.line(form.problem or form.title), DISCORD.modal_title)
     dialog = ui.Modal(title=title, custom_id=PREFIX + form.command.name, timeout=None)
-    asked = [o for o in form.command.options if form.choices.get(o.name, ("typed",))]
-    own, shared = split_options(asked)
-    if form.text and len(own) + bool(shared) < DISCORD.inputs:
+    own, shared = split_options(
+        option
+        for option in form.command.options
+        if option.name not in form.choices or form.choices[option.name]
+    )
+    input_count = len(own) + (1 if shared else 0)
+    if form.text and input_count < DISCORD.inputs:
         dialog.add_item(ui.TextDisplay(markup.cut(wording.visible(form.text), DISCORD.modal_text)))
     for option in own:
         dialog.add_item(_labelled_input(option, form))
@@ -47,40 +52,60 @@ def modal(form: Form) -> ui.Modal:
 def split_options(options: Iterable[Option]) -> tuple[Sequence[Option], Sequence[Option]]:
     """Return the options with an input of their own, and the options that share the last input.
 
-    Required options come first; files cannot be typed and are left out.
+    Up to five options have an input each. Of more, four have, and the others share the fifth; none
+    shares one otherwise. Required options come first. Files cannot be typed and are left out.
     """
     asked = [option for option in options if option.kind is not Kind.FILE]
     asked.sort(key=lambda option: not option.required)
-    room = DISCORD.inputs if len(asked) <= DISCORD.inputs else DISCORD.inputs - 1
-    return asked[:room], asked[room:]
+    own_count = DISCORD.inputs if len(asked) <= DISCORD.inputs else DISCORD.inputs - 1
+    return asked[:own_count], asked[own_count:]
 
 
 def command_of(custom_id: str) -> str:
-    """Return the command's name in the custom id of a submitted form, or an empty string."""
+    """Return the name of the command in a form's custom id; "" for any other custom id.
+
+    ``form:brands add`` gives ``brands add``.
+    """
     return custom_id.removeprefix(PREFIX) if custom_id.startswith(PREFIX) else ""
 
 
 def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
-    """Return the values of a submitted form by option; see `_option_value` for the values.
+    """Return the values of a submitted form, by the names of the options.
+
+    An option whose input is not in the form is left out, and so is one with an empty input, but for
+    a text without choices, which is "", and for many values, which are an empty list. A number that
+    cannot be read stays text, so that the desk reports the problem.
 
     Args:
-        data: The data of Discord's interaction.
+        data: The data of the submission, in Discord's JSON.
         spec: The command of the form.
     """
-    typed = dict(_inputs(data.get("components", ())))
-    lines = dict(_named_lines(str(typed.get(SHARED_INPUT, ""))))
-    given = [(option, typed.get(option.name, lines.get(option.written))) for option in spec.options]
-    options = {
-        option.name: _option_value(option, text) for option, text in given if text is not None
-    }
-    return {name: value for name, value in options.items() if value is not None}
+    given_by_input = dict(_inputs(data.get("components", ())))
+    shared_lines = dict(_named_lines(str(given_by_input.get(SHARED_INPUT, ""))))
+    options: dict[str, Any] = {}
+    for option in spec.options:
+        given = given_by_input.get(option.name, shared_lines.get(option.written))
+        if given is None:
+            continue
+        value = _option_value(option, given)
+        if value is not None:
+            options[option.name] = value
+    return options
 
 
 def _labelled_input(option: Option, form: Form) -> ui.Label[ui.Modal]:
-    """Return an option's input with its label and hint, filled with the option's value."""
+    """Return the input of an option with its label and hint, and with the option's value in it.
+
+    It is a menu of channels or people for an option of that kind; a menu, if the form or the option
+    has choices; else a text field, whose hint ends with "one a line" for many values.
+
+    Args:
+        option: The option.
+        form: The form with its values, choices and hints; without a hint, it is the option's help.
+    """
     value = form.values.get(option.name)
     choices = form.choices.get(option.name) or [
-        FormChoice(value, value) for value in _choices(option)
+        FormChoice(choice, choice) for choice in _choices(option)
     ]
     item = _picker(option, value)
     if item is None:
@@ -96,31 +121,37 @@ def _labelled_input(option: Option, form: Form) -> ui.Label[ui.Modal]:
 
 
 def _picker(option: Option, value: Any) -> ui.Item[ui.Modal] | None:
-    """Return a menu of channels or people, for an option of that kind; None for any other
-    option.
+    """Return Discord's own menu of channels or people; None for an option of another kind.
+
+    Args:
+        option: The option.
+        value: The channel that is selected at first, such as ``discord:123``; anything else than
+            such an id selects none. In a menu of people, nobody is selected at first.
     """
-    number = str(value or "").rpartition(":")[2]
-    known = number.isascii() and number.isdigit()
-    needed = int(option.required)
+    min_values = 1 if option.required else 0
     if option.kind is Kind.CHANNEL:
-        kinds = [discord.ChannelType.text, discord.ChannelType.news]
-        chosen = [_default_channel(int(number))] if known else []
+        channel_id = str(value or "").rpartition(":")[2]
+        is_id = channel_id.isascii() and channel_id.isdigit()
         return ui.ChannelSelect(
             custom_id=option.name,
-            channel_types=kinds,
-            min_values=needed,
+            channel_types=[discord.ChannelType.text, discord.ChannelType.news],
+            min_values=min_values,
             required=option.required,
-            default_values=chosen,
+            default_values=[_default_channel(int(channel_id))] if is_id else [],
         )
     if option.kind is Kind.PERSON:
         return ui.MentionableSelect(
-            custom_id=option.name, min_values=needed, required=option.required
+            custom_id=option.name, min_values=min_values, required=option.required
         )
     return None
 
 
 def _choices(option: Option) -> tuple[str, ...]:
-    """Return the entries of an option's menu; empty for an option that is typed."""
+    """Return the entries of an option's menu: yes and no for a flag, else the option's choices.
+
+    It is empty for an option without choices, and for one with more than Discord takes: both are
+    typed.
+    """
     if option.kind is Kind.FLAG:
         return (YES, NO)
     return () if len(option.choices) > DISCORD.children else option.choices
@@ -131,10 +162,17 @@ def _default_channel(number: int) -> SelectDefaultValue:
 
 
 def _option_menu(option: Option, choices: Sequence[FormChoice], value: Any) -> ui.Select[ui.Modal]:
-    """Return the menu of an option, with its current values selected; entries without room are left
-    out.
+    """Return the menu of an option, with its values selected.
+
+    Several entries can be chosen for an option of many values, and none for one that is not
+    required.
+
+    Args:
+        option: The option.
+        choices: The entries, at least one; those beyond Discord's limit are left out.
+        value: The selected value or list of values; None selects nothing.
     """
-    chosen = value_text(option, value).split("\n")
+    selected = value_text(option, value).split("\n")
     shown = choices[: DISCORD.children]
     menu: ui.Select[ui.Modal] = ui.Select(
         custom_id=option.name,
@@ -144,13 +182,20 @@ def _option_menu(option: Option, choices: Sequence[FormChoice], value: Any) -> u
     )
     for choice in shown:
         label = markup.cut(wording.line(choice.label), DISCORD.choice)
-        menu.add_option(label=label, value=choice.value, default=choice.value in chosen)
+        menu.add_option(label=label, value=choice.value, default=choice.value in selected)
     return menu
 
 
 def _text_field(option: Option, value: Any) -> ui.TextInput[ui.Modal]:
-    """Return the text field of an option, filled with a value; long and multiple values get several
-    lines.
+    """Return the text field of an option, with a value in it.
+
+    It has several lines for an option of many values, and for a value that is longer than
+    `MULTILINE_LENGTH` or has several lines. A value that is longer than Discord takes is cut. An
+    empty field shows the option's example.
+
+    Args:
+        option: The option.
+        value: The value or list of values; None leaves the field empty.
     """
     text = value_text(option, value)
     multiline = option.many or "\n" in text or len(text) > MULTILINE_LENGTH
@@ -165,9 +210,19 @@ def _text_field(option: Option, value: Any) -> ui.TextInput[ui.Modal]:
 
 
 def _shared_input(options: Sequence[Option], values: Mapping[str, Any]) -> ui.Label[ui.Modal]:
-    """Return the input that several options share, with a line "name: value" for each."""
+    """Return the text field that several options share, with a line "name: value" for each.
+
+    Its hint names the options. What is longer than Discord takes is cut.
+
+    Args:
+        options: The options, at least one.
+        values: The values by the options' names; a line without one ends after the colon.
+    """
     names = wording.listing([option.written for option in options])
-    lines = "\n".join(f"{o.written}: {_one_line(o, values.get(o.name))}".rstrip() for o in options)
+    lines = "\n".join(
+        f"{option.written}: {_one_line(option, values.get(option.name))}".rstrip()
+        for option in options
+    )
     item: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id=SHARED_INPUT,
         style=discord.TextStyle.long,
@@ -180,37 +235,65 @@ def _shared_input(options: Sequence[Option], values: Mapping[str, Any]) -> ui.La
 
 
 def value_text(option: Option, value: Any) -> str:
-    """Return a value as a person would type it; a list has one line for each value, None is
-    empty.
+    """Return an option's value as the text that stands in its input.
+
+    A flag is "yes" or "no". Many values have one line each; a text for many values is returned as
+    it is. None is "".
+
+    Args:
+        option: The option.
+        value: Its value: a text, number or boolean, a list or tuple for many values, or None.
     """
     if value is None:
         return ""
     if option.kind is Kind.FLAG:
         return YES if value else NO
-    return "\n".join(map(str, value)) if option.many and not isinstance(value, str) else str(value)
+    if option.many and not isinstance(value, str):
+        return "\n".join(map(str, value))
+    return str(value)
 
 
 def _one_line(option: Option, value: Any) -> str:
-    """Return a value as text on one line; the values of a list are separated by commas."""
+    """Return an option's value as text on one line.
+
+    Many values are separated by commas, and one that has a comma is in quotes: ``Acme, "Ajax,
+    Inc"``.
+
+    Args:
+        option: The option.
+        value: Its value, as `value_text` takes it.
+    """
     text = value_text(option, value)
-    return ", ".join(map(tree.list_item, text.splitlines())) if option.many else wording.line(text)
+    if option.many:
+        return ", ".join(map(tree.list_item, text.splitlines()))
+    return wording.line(text)
 
 
 def _inputs(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str | list[str]]]:
-    """Yield the custom id of each input, nested or not, with its text or its list of selected
-    values.
+    """Yield the inputs of a submitted form, also those within other components.
+
+    Args:
+        components: The components, in Discord's JSON.
+
+    Yields:
+        The custom id of an input, and the list of values selected in its menu or the text of its
+        field, which may be "".
     """
-    for item in components:
-        inner = [item["component"]] if "component" in item else item.get("components", ())
-        yield from _inputs(inner)
-        if "custom_id" in item:
-            chosen = item.get("values")
-            yield item["custom_id"], chosen if chosen is not None else str(item.get("value") or "")
+    for component in components:
+        if "component" in component:
+            yield from _inputs([component["component"]])
+        else:
+            yield from _inputs(component.get("components", ()))
+        if "custom_id" in component:
+            selected = component.get("values")
+            text = str(component.get("value") or "")
+            yield component["custom_id"], text if selected is None else selected
 
 
 def _named_lines(typed: str) -> Iterator[tuple[str, str]]:
-    """Yield the name (in lower case) and value of each line "name: value"; other lines are
-    skipped.
+    """Yield the name, in lower case, and the value of each line "name: value".
+
+    The value of a line that ends after its colon is ""; lines without a colon are skipped.
     """
     for line in typed.splitlines():
         name, colon, value = line.partition(":")
@@ -219,31 +302,41 @@ def _named_lines(typed: str) -> Iterator[tuple[str, str]]:
 
 
 def _option_value(option: Option, given: str | list[str]) -> Any:
-    """Return an option's value from the text or selection of its input; None for an empty input.
+    """Return an option's value from what its input holds.
 
-    An empty text option gives an empty string, an option of many values a list. A number that
-    cannot be read stays text, so that the desk reports the problem.
+    It is a list of texts for an option of many values; ``discord:123`` for a channel or person; a
+    boolean for a flag; an int or float for a number; else a text. Typed values of a list are
+    separated by commas or, if there are several lines, by lines. An empty input gives an empty list
+    for many values, "" for a text without choices, and else None. A number that cannot be read
+    stays text, so that the desk reports the problem.
+
+    Args:
+        option: The option.
+        given: The text of the input, or the list of values selected in it.
     """
     if isinstance(given, list) and option.many:
         return given
-    typed = (given[0] if given else "") if isinstance(given, list) else given.strip()
-    if typed and option.kind in {Kind.CHANNEL, Kind.PERSON}:
-        return f"{NAME}:{typed}"
+    text = next(iter(given), "") if isinstance(given, list) else given.strip()
+    if text and option.kind in {Kind.CHANNEL, Kind.PERSON}:
+        return f"{NAME}:{text}"
     if option.many:
-        return tree.split(typed) if "\n" not in typed else [*filter(None, _split_and_strip(typed))]
-    if not typed:
+        return _listed_values(text)
+    if not text:
         return "" if option.kind is Kind.TEXT and not option.choices else None
     if option.kind is Kind.FLAG:
-        return typed.lower() in {YES, "true", "on", "1"}
-    return _typed_number(option, typed)
+        return text.lower() in {YES, "true", "on", "1"}
+    return _number_or_text(option, text)
 
 
-def _split_and_strip(typed: str) -> Iterator[str]:
-    return (line.strip() for line in typed.splitlines())
+def _listed_values(text: str) -> list[str]:
+    """Return the values of a list that a person typed, one a line or, on one line, with commas."""
+    if "\n" not in text:
+        return tree.split(text)
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _typed_number(option: Option, typed: str) -> Any:
-    """Return a text as an int or float, as its option requires.
+def _number_or_text(option: Option, typed: str) -> Any:
+    """Return a text as an int or float, if its option is a number of that kind.
 
     The text itself is returned for an option of another kind, and for a text that is no number.
     """

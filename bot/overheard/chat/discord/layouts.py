@@ -28,13 +28,19 @@ COLORS = {
 MAX_TEXT = 12_000
 """Characters of a card's text; the rest is left out."""
 MAX_TITLE = 256
+"""Characters of a title, a field's name or a quote's source."""
 MAX_FIELD = 1_024
+"""Characters of a field's value."""
 MAX_QUOTE = 1_500
+"""Characters of a quotation."""
 MAX_FOOTER = 400
+"""Characters of a text in small letters."""
 MAX_LINES = 1_500
 """Characters of short fields that are shown as the lines of one text."""
 MAX_PAGES = 6
+"""Messages that show one card and the cards below it."""
 MAX_BUTTONS = 25
+"""Buttons of a card."""
 BUTTONS_IN_A_ROW = 3
 """Buttons that a phone shows in one or two lines."""
 MAX_PLACEHOLDER = 34
@@ -84,58 +90,56 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """The content of one Discord message."""
+    """The content of one Discord message, as containers from top to bottom."""
 
     boxes: tuple[Box, ...] = ()
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        """The pieces of all containers."""
+        """The pieces of all containers, in order."""
         return tuple(chain.from_iterable(box.pieces for box in self.boxes))
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """The pictures, to be attached as ``chart-1.png`` and so on; see `picture_name`."""
+        """The pictures, in order, to be attached as ``chart-1.png``, ``chart-2.png`` and so on."""
         return tuple(piece for piece in self.pieces if isinstance(piece, Image))
 
     @property
     def files(self) -> tuple[File, ...]:
-        """The files, to be attached by `attached_name`."""
+        """The files, in order, to be attached with the names of `attached_name`."""
         return tuple(piece for piece in self.pieces if isinstance(piece, File))
 
     def without_files(self) -> MessagePage:
-        """Return the page with a line of text in place of each file, for a server that refuses
-        files.
-        """
+        """Return the page with a line in place of each file, which says that it was not sent."""
         return MessagePage(
             tuple(replace(box, pieces=tuple(map(_without_file, box.pieces))) for box in self.boxes)
         )
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        """The actions of all buttons, without those of menus."""
+        """The actions of all buttons, in order, without the entries of menus."""
         return tuple(chain.from_iterable(map(_buttons_of, self.pieces)))
 
     @property
     def rows(self) -> tuple[Row | Menu, ...]:
-        """The rows of buttons and menus of a message with embeds, which has no buttons next to
-        texts: the buttons of neighbouring texts share rows.
+        """The rows of buttons and the menus of a message with embeds, from top to bottom.
+
+        Embeds have no buttons next to texts. These buttons form rows of up to five, which come
+        before the next row or menu of the page.
         """
-        found: list[Row | Menu] = []
-        beside: tuple[Action, ...] = ()
-        for piece in (*self.pieces, None):
+        rows: list[Row | Menu] = []
+        buttons_of_texts: list[Action] = []
+        for piece in self.pieces:
             if isinstance(piece, TextWithButton) and piece.action:
-                beside = (*beside, piece.action)
-            if beside and (len(beside) == DISCORD.row or isinstance(piece, Row | Menu | None)):
-                found.append(Row(beside))
-                beside = ()
-            if isinstance(piece, Row | Menu):
-                found.append(piece)
-        return tuple(found)
+                buttons_of_texts.append(piece.action)
+            elif isinstance(piece, Row | Menu):
+                rows += (*_full_rows(buttons_of_texts), piece)
+                buttons_of_texts = []
+        return (*rows, *_full_rows(buttons_of_texts))
 
     @property
     def size(self) -> int:
-        """The length of all texts together, as Discord counts: in UTF-16 code units."""
+        """The length of all texts together, in UTF-16 code units, as Discord counts it."""
         return sum(
             markup.utf16_length(piece.text)
             for piece in self.pieces
@@ -144,16 +148,17 @@ class MessagePage:
 
     @property
     def components(self) -> int:
-        """The number of components, with nested components."""
-        return len(self.boxes) + sum(map(_components, self.pieces))
+        """The number of components, as Discord counts them: containers and all that is nested."""
+        return len(self.boxes) + sum(map(_component_count, self.pieces))
 
     def with_piece(self, piece: Piece, color: int, *, joins: bool) -> MessagePage:
         """Return the page with one more piece at its end.
 
         Args:
             piece: The piece.
-            color: The accent of a new container.
-            joins: Whether the piece belongs to the last container; otherwise it begins a new one.
+            color: The accent of the new container, if one is begun.
+            joins: Whether the piece is added to the last container, if there is one; otherwise it
+                begins a new container.
         """
         if joins and self.boxes:
             *others, last = self.boxes
@@ -164,30 +169,41 @@ class MessagePage:
 def render(card: Card) -> tuple[MessagePage, ...]:
     """Return the messages, one or more, that show a card and the cards below it.
 
-    At most `MAX_PAGES`; the last one then says how many messages are left out.
+    There are at most `MAX_PAGES`. If more were needed, the last one only says how many messages are
+    left out.
     """
     pages = list(_packed_pages(map(_card_box, card.whole())))
-    if excess := len(pages) - MAX_PAGES:
-        if excess < 0:
-            return tuple(pages)
-        note = f"{wording.count(excess + 1, 'more message')} would be too many; ask for less."
-        box = Box(COLORS[card.severity], (TextWithButton(f"-# {note}"),))
-        pages[MAX_PAGES - 1 :] = [MessagePage((box,))]
-    return tuple(pages)
+    if len(pages) <= MAX_PAGES:
+        return tuple(pages)
+    shown = pages[: MAX_PAGES - 1]
+    left_out = wording.count(len(pages) - len(shown), "more message")
+    note = TextWithButton(f"-# {left_out} would be too many; ask for less.")
+    return (*shown, MessagePage((Box(COLORS[card.severity], (note,)),)))
 
 
 def picture_name(number: int) -> str:
-    """Return the file name of a message's picture; numbers begin at 1."""
+    """Return the file name of a message's picture, such as ``chart-1.png`` for the first one."""
     return f"chart-{number}.png"
 
 
 def attached_name(file: File, number: int) -> str:
-    """Return a file's name in a message, of letters that Discord takes; `number` counts from 1."""
-    stem, dot, ending = re.sub(r"[^A-Za-z0-9._-]+", "-", file.name).strip("-").rpartition(".")
-    return f"{stem or 'file'}{f'-{number}' if number > 1 else ''}{dot}{ending}"
+    """Return the name under which a file is attached to a message.
+
+    Characters that Discord does not keep become hyphens, and the second file and later ones get
+    their number: ``Acme, Inc.html`` becomes ``Acme-Inc.html`` or ``Acme-Inc-2.html``.
+
+    Args:
+        file: The file.
+        number: The number of the file in its message, from 1.
+    """
+    kept_name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.name).strip("-")
+    stem, dot, ending = kept_name.rpartition(".")
+    suffix = f"-{number}" if number > 1 else ""
+    return f"{stem or 'file'}{suffix}{dot}{ending}"
 
 
 def _without_file(piece: Piece) -> Piece:
+    """Return a line that a file was not sent; any other piece as it is."""
     if not isinstance(piece, File):
         return piece
     return TextWithButton(
@@ -196,18 +212,21 @@ def _without_file(piece: Piece) -> Piece:
 
 
 def _card_box(card: Card) -> Box:
-    """Return a card, without the cards below it, as a container that may be too large for a
-    message.
+    """Return a card, without the cards below it, as a container.
+
+    The container may be too large for a message. A card without any content becomes "-", because
+    Discord refuses an empty container. The footer also says how many buttons are left out.
     """
-    actions, notes = _distinct_actions(card.actions)
+    actions, note = _distinct_actions(card.actions)
     buttons, entries = divided(actions)
+    footer = " \N{MIDDLE DOT} ".join(filter(None, (markup.inline(card.footer), note)))
     pieces: list[Piece] = [
         *_heading(card),
         *([card.image] if card.image and card.image.png else ()),
         *_field_texts(card.fields),
         *_details(card),
         *_file_pieces(card.file),
-        *_small_words(" \N{MIDDLE DOT} ".join(filter(None, (markup.inline(card.footer), *notes)))),
+        *_small_text(footer),
         *_choice_menu(card.choice),
         *_button_rows(buttons),
         *_action_menus("More", entries),
@@ -216,7 +235,11 @@ def _card_box(card: Card) -> Box:
 
 
 def _heading(card: Card) -> Iterator[TextWithButton]:
-    """Yield the parts at the top of a card, in their order: title, text and link."""
+    """Yield the title of a card as a heading, then its text, then its link, as far as it has them.
+
+    A long title or text is cut, and a long text is split for Discord's limit. An address that is
+    not safe is left out.
+    """
     if title := markup.cut(card.severity.icon + markup.escaped_line(card.title), MAX_TITLE).strip():
         yield TextWithButton(f"### {wording.unbroken(title)}")
     text = markup.counted(markup.escape(card.text), MAX_TEXT)
@@ -226,51 +249,61 @@ def _heading(card: Card) -> Iterator[TextWithButton]:
 
 
 def _field_texts(fields: Sequence[Field]) -> Iterator[TextWithButton]:
-    """Yield fields as texts in their order: short fields as lines of one text, each other field
-    alone.
+    """Yield the texts of fields, in their order.
+
+    Neighbouring fields that are neither wide nor have an action share one text, one field a line;
+    such a text has at most `MAX_LINES` characters, so that many fields become several texts. A wide
+    field is a text of its own, and so is one with an action, which gets the button. The button is
+    left out if the words of the action are too long for Discord.
     """
     for is_line, group in groupby(fields, key=lambda field: not (field.wide or field.action)):
         if is_line:
-            yield from map(
-                TextWithButton, _joined_lines(_field_text(field, gap=" ") for field in group)
-            )
+            lines = (_field_text(field, on_one_line=True) for field in group)
+            yield from map(TextWithButton, _joined_lines(lines))
         else:
-            yield from (
-                TextWithButton(_field_text(field, gap="\n"), _usable(field.action))
-                for field in group
-            )
+            for field in group:
+                text = _field_text(field, on_one_line=False)
+                yield TextWithButton(text, _action_if_usable(field.action))
 
 
-def _field_text(field: Field, gap: str) -> str:
-    """Return a field as Discord markup; a value of several lines begins on a line of its own.
+def _field_text(field: Field, *, on_one_line: bool) -> str:
+    """Return a field as Discord markup: its name in bold, and its value.
+
+    A long name or value is cut; "-" takes the place of an empty one.
 
     Args:
         field: The field.
-        gap: The text between name and value: a space, or a line end.
+        on_one_line: Whether a value of one line follows its name on the same line; otherwise, and
+            for a value of several lines, the value begins on the next line.
     """
     name = markup.cut(markup.inline(field.name), MAX_TITLE) or "-"
-    is_short = gap == " " and "\n" not in wording.visible(field.value)
-    value = markup.inline(field.value) if is_short else markup.escape(field.value)
-    between = gap if is_short else "\n"
-    return f"**{name}**{between}{markup.counted(value, MAX_FIELD) or '-'}"
+    if on_one_line and "\n" not in wording.visible(field.value):
+        return f"**{name}** {markup.counted(markup.inline(field.value), MAX_FIELD) or '-'}"
+    return f"**{name}**\n{markup.counted(markup.escape(field.value), MAX_FIELD) or '-'}"
 
 
 def _joined_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines joined to texts of at most `MAX_LINES` characters; a longer line is a text of its
-    own.
+    """Yield lines, in their order, joined to texts of at most `MAX_LINES` UTF-16 code units.
+
+    A line that is longer than that is a text of its own.
     """
     text = ""
     for line in lines:
-        if text and markup.utf16_length(text) + markup.utf16_length(line) > MAX_LINES:
+        joined = f"{text}\n{line}" if text else line
+        if text and markup.utf16_length(joined) > MAX_LINES:
             yield text
-            text = ""
-        text = f"{text}\n{line}" if text else line
+            joined = line
+        text = joined
     if text:
         yield text
 
 
 def _details(card: Card) -> Iterator[TextWithButton]:
-    """Yield the table, the quotes, and the alternative text of a picture that was not drawn."""
+    """Yield the texts below the fields of a card, as far as it has them, in this order.
+
+    The table with its caption, which is left out if the picture shows the same and was drawn; the
+    quotes; the alternative text of a picture that could not be drawn.
+    """
     is_pictured = card.table and card.table.pictured and card.image and card.image.png
     if card.table and not is_pictured:
         if caption := markup.inline(card.table.caption):
@@ -282,58 +315,72 @@ def _details(card: Card) -> Iterator[TextWithButton]:
 
 
 def _file_pieces(file: File | None) -> Iterator[TextWithButton | File]:
-    """Yield a file, or a line that says why it is not sent; nothing for None."""
+    """Yield a file; for one that is too large, a line that says that it is not sent; nothing for
+    None.
+    """
     if file and file.fits:
         yield file
     elif file:
-        yield from _small_words(markup.inline(wording.enclosed(file)))
+        yield from _small_text(markup.inline(wording.enclosed(file)))
 
 
 def _quote(quote: Quote) -> TextWithButton:
+    """Return a quotation, with its source in small letters below it; both are cut if long."""
     text = markup.counted(markup.escape(quote.text), MAX_QUOTE)
     source = markup.cut(markup.inline(quote.source), MAX_TITLE)
     return TextWithButton("\n".join((*(f"> {line}" for line in text.splitlines()), f"-# {source}")))
 
 
-def _small_words(text: str) -> Iterator[TextWithButton]:
+def _small_text(text: str) -> Iterator[TextWithButton]:
+    """Yield a text in small letters, cut after `MAX_FOOTER` characters; nothing for ""."""
     if text:
         yield TextWithButton(f"-# {markup.cut(text, MAX_FOOTER)}")
 
 
-def _distinct_actions(actions: Sequence[Action]) -> tuple[list[Action], list[str]]:
-    """Return the actions that differ in their words, and a note about the buttons that are left
-    out.
+def _distinct_actions(actions: Sequence[Action]) -> tuple[list[Action], str]:
+    """Return the actions of a card that a message can show, and a note on the others.
 
-    At most `MAX_BUTTONS` buttons; actions too long for a custom id are left out without a note.
+    Of several actions with the same words, the first is kept. Buttons beyond `MAX_BUTTONS` are left
+    out, which the note counts: "2 buttons not shown"; it is "" when there is none. Actions whose
+    words are too long for a custom id are left out without a note.
     """
-    usable = {action.words: action for action in reversed(actions) if _usable(action)}
-    different = list(usable.values())[::-1]
-    buttons = [action for action in different if not action.menu]
-    left = buttons[MAX_BUTTONS:]
-    notes = [f"{wording.count(len(left), 'button')} not shown"] if left else []
-    return [action for action in different if action not in left], notes
+    first_by_words: dict[str, Action] = {}
+    for action in actions:
+        if _action_if_usable(action):
+            first_by_words.setdefault(action.words, action)
+    distinct = list(first_by_words.values())
+    left_out = [action for action in distinct if not action.menu][MAX_BUTTONS:]
+    note = f"{wording.count(len(left_out), 'button')} not shown" if left_out else ""
+    return [action for action in distinct if action not in left_out], note
 
 
-def _usable(action: Action | None) -> Action | None:
-    """Return an action if its words fit into a custom id, else None."""
-    return (
-        action
-        if action and markup.utf16_length(f"ask:{action.words}") <= DISCORD.custom_id
-        else None
-    )
+def _action_if_usable(action: Action | None) -> Action | None:
+    """Return an action if its words fit into a custom id of Discord; else, and for None, None."""
+    if action is None:
+        return None
+    longest_custom_id = f"ask:{action.words}"
+    return action if markup.utf16_length(longest_custom_id) <= DISCORD.custom_id else None
+
+
+def _full_rows(actions: Sequence[Action]) -> Iterator[Row]:
+    """Yield buttons in rows of as many as Discord takes."""
+    for start in range(0, len(actions), DISCORD.row):
+        yield Row(tuple(actions[start : start + DISCORD.row]))
 
 
 def _button_rows(actions: Sequence[Action]) -> Iterator[Row]:
+    """Yield buttons in rows of `BUTTONS_IN_A_ROW`, for a message with components."""
     for start in range(0, len(actions), BUTTONS_IN_A_ROW):
         yield Row(tuple(actions[start : start + BUTTONS_IN_A_ROW]))
 
 
 def _action_menus(label: str, actions: Sequence[Action]) -> Iterator[Menu]:
-    """Yield menus of actions, each with as many entries as Discord takes.
+    """Yield menus of actions, in their order, each with as many entries as Discord takes.
 
     Args:
-        label: The first word of a menu's text, which then names the first entries.
-        actions: The actions, in the order of the entries.
+        label: The beginning of each menu's text, such as "More"; the first entries are named after
+            it.
+        actions: The actions; without any, there is no menu.
     """
     for start in range(0, len(actions), DISCORD.options):
         entries = tuple(actions[start : start + DISCORD.options])
@@ -341,32 +388,57 @@ def _action_menus(label: str, actions: Sequence[Action]) -> Iterator[Menu]:
 
 
 def _placeholder(label: str, entries: Sequence[Action]) -> str:
-    """Return a menu's text: its label and as many entries, without brackets, as a phone shows."""
+    """Return the text of a menu: its label and the names of its first entries.
+
+    As many entries are named as a phone shows in `MAX_PLACEHOLDER` characters, each without what it
+    has in brackets: ``More: details, ask again …``. The first is always named; if it is too long,
+    the text is cut.
+
+    Args:
+        label: The beginning, such as "More".
+        entries: The entries of the menu, at least one.
+    """
     names = [wording.line(action.label).partition(" (")[0] for action in entries]
     names = [f"{name[:1].lower()}{name[1:]}" for name in names]
-    whole = f"{label}: {', '.join(names)}"
-    while len(whole) > MAX_PLACEHOLDER and len(names) > 1:
+    text = f"{label}: {', '.join(names)}"
+    while len(text) > MAX_PLACEHOLDER and len(names) > 1:
         names.pop()
-        whole = f"{label}: {', '.join(names)} \N{HORIZONTAL ELLIPSIS}"
-    return wording.shorten(whole, MAX_PLACEHOLDER)
+        text = f"{label}: {', '.join(names)} \N{HORIZONTAL ELLIPSIS}"
+    return wording.shorten(text, MAX_PLACEHOLDER)
 
 
 def _choice_menu(choice: Choice | None) -> Iterator[Menu]:
-    """Yield the menu of a choice, whose current entry is labelled with the choice's label, too."""
+    """Yield the menu of a choice; nothing for None and for a choice without entries.
+
+    The label of its chosen entry, if it has one, begins with the label of the choice: "Show:
+    visibility". Entries beyond Discord's limit, and those whose words are too long for a custom id,
+    are left out.
+    """
     if choice is None:
         return
-    entries = [
-        replace(action, label=f"{choice.label}: {action.label}") if at == choice.chosen else action
-        for at, action in enumerate(choice.actions[: DISCORD.options])
-        if _usable(action)
-    ]
-    chosen = next((at for at, entry in enumerate(entries) if entry not in choice.actions), None)
+    entries: list[Action] = []
+    chosen = None
+    for index, action in enumerate(choice.actions[: DISCORD.options]):
+        if not _action_if_usable(action):
+            continue
+        if index == choice.chosen:
+            chosen = len(entries)
+            entries.append(replace(action, label=f"{choice.label}: {action.label}"))
+        else:
+            entries.append(action)
     if entries:
         yield Menu(f"{choice.label} \N{HORIZONTAL ELLIPSIS}", tuple(entries), chosen)
 
 
 def _packed_pages(boxes: Iterable[Box]) -> Iterator[MessagePage]:
-    """Yield containers as messages; a card is split only where it is too long for one message."""
+    """Yield containers, in their order, as messages; there is at least one message.
+
+    A container that does not fit below those before it begins a new message. One that is too large
+    for a message is split between its pieces, and goes on in a further container.
+
+    Args:
+        boxes: The containers, one for each card.
+    """
     page = MessagePage()
     for box in boxes:
         if page.boxes and not _fits_message(MessagePage((*page.boxes, box))):
@@ -383,7 +455,11 @@ def _packed_pages(boxes: Iterable[Box]) -> Iterator[MessagePage]:
 
 
 def _fits_message(page: MessagePage) -> bool:
-    """Return whether Discord takes a page as one message, both as components and as embeds."""
+    """Return whether Discord takes a page as one message, both as components and as embeds.
+
+    The limits are of components, characters, rows of buttons, attachments and embeds; and two
+    buttons with the same words would have the same custom id.
+    """
     words = [action.words for action in page.actions]
     return (
         page.components <= DISCORD.components
@@ -391,24 +467,25 @@ def _fits_message(page: MessagePage) -> bool:
         and len(page.rows) <= DISCORD.rows
         and len(page.images) + len(page.files) <= DISCORD.files
         and len(page.boxes) <= DISCORD.embeds
-        and len(words) == len(set(words))  # else two buttons would have one custom id
+        and len(words) == len(set(words))
     )
 
 
-def _components(piece: Piece) -> int:
-    """Return how many components Discord counts in a piece of a layout."""
+def _component_count(piece: Piece) -> int:
+    """Return how many components Discord counts in a piece of a page.
+
+    A row counts with its buttons, a menu with its row, and a text with a button as three: the
+    section, the text and the button. Any other piece is one.
+    """
     if isinstance(piece, Row):
         return 1 + len(piece.actions)
     if isinstance(piece, Menu):
         return 2
-    return 3 if _has_button(piece) else 1
-
-
-def _has_button(piece: Piece) -> bool:
-    return isinstance(piece, TextWithButton) and piece.action is not None
+    return 3 if isinstance(piece, TextWithButton) and piece.action else 1
 
 
 def _buttons_of(piece: Piece) -> tuple[Action, ...]:
+    """Return the actions of a piece's buttons; none for a menu, a picture and a file."""
     if isinstance(piece, Row):
         return piece.actions
     return (piece.action,) if isinstance(piece, TextWithButton) and piece.action else ()

@@ -27,7 +27,10 @@ MAX_TABLE_WIDTH = 32
 """Monospaced columns that a phone shows in a container without wrapping."""
 STRONG, PLAIN = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ", "  "
 """Before the row that a card is about, and before other rows: code blocks have no bold."""
+NOTE_LENGTH = 40
+"""UTF-16 code units that are kept free for the note at the end of a cut text."""
 MAX_ROWS = 100
+"""Rows of a table."""
 MAX_CELL = 300
 """Characters of a cell."""
 MAX_TABLE_PIECE = 1_800
@@ -41,36 +44,47 @@ def utf16_length(text: str) -> int:
 
 
 def escape(text: Text) -> str:
-    """Return text that Discord shows literally; addresses in untrusted text are not links."""
-    escaped = _unmarked(text, wording.visible(text))
+    r"""Return text, of one or more lines, that Discord shows literally.
+
+    Each character that is markup gets a backslash: ``*Acme*`` becomes ``\*Acme\*``. So do marks
+    of headings, quotes and lists at the beginning of a line. In untrusted text, a colon gets one,
+    too, so that addresses are not links. Invisible characters are removed, and white space at the
+    ends.
+    """
+    escaped = _escape_marks(wording.visible(text), is_untrusted=isinstance(text, Tainted))
     return _NUMBERED.sub(r"\1\\\2", _LINE_MARKS.sub(r"\1\\\2", escaped))
 
 
 def escaped_line(text: Text) -> str:
-    """Return escaped text on one line; the line may begin a message."""
+    """Return text on one line, escaped as by `escape`; the line may begin a message."""
     joined = wording.line(wording.visible(text))
     return escape(Tainted(joined) if isinstance(text, Tainted) else joined)
 
 
 def inline(text: Text) -> str:
-    """Return escaped text on one line, for a place after other text on the same line."""
-    return _unmarked(text, wording.line(wording.visible(text)))
+    """Return escaped text on one line, for a place after other text on the same line.
+
+    Marks that Discord reads at the beginning of a line only, such as ``-``, are not escaped.
+    """
+    joined = wording.line(wording.visible(text))
+    return _escape_marks(joined, is_untrusted=isinstance(text, Tainted))
 
 
-def _unmarked(text: Text, characters: str) -> str:
-    """Return characters with a backslash before each that Discord reads as markup.
+def _escape_marks(text: str, *, is_untrusted: bool) -> str:
+    """Return text with a backslash before each character that Discord reads as markup anywhere.
 
     Args:
-        text: The text that the characters come from; more is escaped when it is untrusted.
-        characters: The characters, which may be a changed copy of the text.
+        text: The text.
+        is_untrusted: Whether the text is from outside; if so, colons get a backslash, too.
     """
-    marks = _TAINTED_MARKS if isinstance(text, Tainted) else _MARKS
-    return marks.sub(r"\\\g<0>", characters)
+    marks = _TAINTED_MARKS if is_untrusted else _MARKS
+    return marks.sub(r"\\\g<0>", text)
 
 
 def cut(escaped: str, limit: int) -> str:
-    """Return escaped text of at most `limit` UTF-16 units; a cut ends in an ellipsis and splits no
-    escape.
+    """Return escaped text of at most `limit` UTF-16 code units.
+
+    A longer text is cut and ends in an ellipsis. No character and no escape is split.
     """
     if utf16_length(escaped) <= limit:
         return escaped
@@ -78,19 +92,23 @@ def cut(escaped: str, limit: int) -> str:
 
 
 def counted(escaped: str, limit: int) -> str:
-    """Return escaped text of at most `limit` UTF-16 units; a cut ends with the number of characters
-    left out.
+    """Return escaped text of at most `limit` UTF-16 code units.
+
+    A longer text is cut, and ends with the number of characters left out: ``Acme is… (1,204 more
+    characters)``. No character and no escape is split.
     """
     if utf16_length(escaped) <= limit:
         return escaped
-    head = _first_units(escaped, limit - 40).rstrip()
+    head = _first_units(escaped, limit - NOTE_LENGTH).rstrip()
     rest = wording.count(len(escaped) - len(head), "more character")
     return f"{head}\N{HORIZONTAL ELLIPSIS} ({rest})"
 
 
 def pieces(escaped: str, limit: int) -> Iterator[str]:
-    """Yield text in pieces of at most `limit` UTF-16 units, split between paragraphs, lines or
-    words if possible.
+    """Yield escaped text in pieces of at most `limit` UTF-16 code units; nothing for an empty text.
+
+    It is split at the last end of a paragraph, a line or a word in the second half of the limit,
+    else at the limit, but within no character and no escape. White space at the split is removed.
     """
     while utf16_length(escaped) > limit:
         head = _first_units(escaped, limit)
@@ -103,18 +121,21 @@ def pieces(escaped: str, limit: int) -> Iterator[str]:
 
 
 def _first_units(escaped: str, limit: int) -> str:
-    """Return the first `limit` UTF-16 code units of escaped text, without a broken character or
-    escape.
+    """Return the first `limit` UTF-16 code units of escaped text.
+
+    A character of two units whose second one is cut off is left out, and so is a backslash whose
+    character is.
     """
     units = escaped.encode("utf-16-le", "surrogatepass")[: 2 * limit]
     return _BROKEN_ESCAPE.sub(r"\1", units.decode("utf-16-le", "ignore"))
 
 
 def table_pieces(table: Table) -> Iterator[str]:
-    """Yield a table as texts of about `MAX_TABLE_PIECE` characters, split only between rows.
+    """Yield a table as texts in Discord's markup, split only between rows.
 
-    A table that is too wide for monospaced columns is written row by row. At most `MAX_ROWS` rows
-    are shown; a last line counts the others.
+    Columns that a phone has room for are monospaced, in texts of about `MAX_TABLE_PIECE`
+    characters. A wider table is written row by row, in texts of at most so many. At most `MAX_ROWS`
+    rows are shown; a last text counts the others. The caption is left out.
     """
     rows = table.rows[:MAX_ROWS]
     widths = _widths(table, rows)
@@ -126,6 +147,13 @@ def table_pieces(table: Table) -> Iterator[str]:
 
 
 def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
+    """Return the width of each column, in characters: that of its widest cell or its name, and at
+    least 1.
+
+    Args:
+        table: The table with the names of the columns.
+        rows: The rows that are shown.
+    """
     return [
         max(cell_len(_cell(name)), *(cell_len(_cell(row[index])) for row in rows), 1)
         for index, name in enumerate(table.header)
@@ -133,7 +161,10 @@ def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
 
 
 def _cell(text: Text) -> str:
-    """Return a cell on one line for a code block, in which a backtick is the only markup."""
+    """Return a cell on one line of at most `MAX_CELL` characters for a code block.
+
+    A backtick, which is the only markup there, becomes another accent.
+    """
     short = wording.shorten(wording.line(wording.visible(text)), MAX_CELL)
     return short.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
 
@@ -141,33 +172,44 @@ def _cell(text: Text) -> str:
 def _grid_texts(
     table: Table, rows: Sequence[Sequence[Text]], widths: Sequence[int]
 ) -> Iterator[str]:
-    """Yield a table as monospaced columns, in as many code blocks as needed, each with the header.
+    """Yield a table as monospaced columns, in code blocks of about `MAX_TABLE_PIECE` characters.
+
+    Each block begins with the header and a line below it. A table without rows is one block with
+    the header alone. The row that the table is about, if there is one, has a mark before it.
 
     Args:
-        table: The table, whose header and alignment are used.
-        rows: The rows to show.
+        table: The table, whose header, alignment and marked row are used.
+        rows: The rows to show, from the first on.
         widths: The width of each column, in characters.
     """
     margin = "" if table.strong is None else PLAIN
+    line_length = len(margin) + _table_width(widths)
     head = [
         margin + _table_line(table, table.header, widths),
-        "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * (len(margin) + _table_width(widths)),
+        "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * line_length,
     ]
     lines = [
-        (STRONG if at == table.strong else margin) + _table_line(table, row, widths)
-        for at, row in enumerate(rows)
+        (STRONG if number == table.strong else margin) + _table_line(table, row, widths)
+        for number, row in enumerate(rows)
     ]
-    at_once = max(1, MAX_TABLE_PIECE // (len(margin) + _table_width(widths) + 1))
-    for start in range(0, len(lines) or 1, at_once):
-        yield "\n".join(["```", *head, *lines[start : start + at_once], "```"])
+    rows_a_block = max(1, MAX_TABLE_PIECE // (line_length + 1))
+    for start in range(0, len(lines) or 1, rows_a_block):
+        yield "\n".join(["```", *head, *lines[start : start + rows_a_block], "```"])
 
 
 def _table_width(widths: Sequence[int]) -> int:
+    """Return the width of columns with the gaps between them, in characters."""
     return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
 def _table_line(table: Table, cells: Sequence[Text], widths: Sequence[int]) -> str:
-    """Return a row of a table as a line of a code block, padded to the widths of its columns."""
+    """Return a row of a table as a line of a code block.
+
+    Args:
+        table: The table, which says which columns are right-aligned.
+        cells: The cells of the row, or the names of the columns.
+        widths: The width of each column, in characters, to which its cell is padded.
+    """
     padded = []
     for index, (cell, width) in enumerate(zip(map(_cell, cells), widths, strict=True)):
         space = " " * (width - cell_len(cell))
@@ -176,23 +218,30 @@ def _table_line(table: Table, cells: Sequence[Text], widths: Sequence[int]) -> s
 
 
 def _record_texts(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
-    """Yield the rows of a table as texts: a row's heading in bold, then its other cells with their
-    names.
+    """Yield the rows of a table as texts of at most `MAX_TABLE_PIECE` UTF-16 code units.
+
+    A row is its heading in bold, and below it the other cells with the names of their columns:
+    ``Now: 43 % · Usually: 51 %``. A row that is longer than a text is cut.
+
+    Args:
+        table: The table, which says how many cells are the heading of a row.
+        rows: The rows to show.
     """
-    piece, heading_count = "", heading_cells(table)
+    text = ""
+    heading_count = heading_cells(table)
+    names = [_escaped_cell(name) for name in table.header[heading_count:]]
     for row in rows:
         cells = [_escaped_cell(cell) for cell in row]
-        names = [_escaped_cell(name) for name in table.header[heading_count:]]
-        pairs = named_cells(names, cells[heading_count:])
-        first = f"**{heading(table, cells[:heading_count])}**"
-        text = "\n".join(filter(None, (first, " \N{MIDDLE DOT} ".join(pairs))))
-        record = counted(text, MAX_TABLE_PIECE)
-        if piece and utf16_length(piece) + utf16_length(record) > MAX_TABLE_PIECE:
-            yield piece
-            piece = ""
-        piece = f"{piece}\n{record}" if piece else record
-    if piece:
-        yield piece
+        row_heading = f"**{heading(table, cells[:heading_count])}**"
+        rest = " \N{MIDDLE DOT} ".join(named_cells(names, cells[heading_count:]))
+        record = counted(f"{row_heading}\n{rest}" if rest else row_heading, MAX_TABLE_PIECE)
+        joined = f"{text}\n{record}" if text else record
+        if text and utf16_length(joined) > MAX_TABLE_PIECE:
+            yield text
+            joined = record
+        text = joined
+    if text:
+        yield text
 
 
 def _escaped_cell(text: Text) -> str:

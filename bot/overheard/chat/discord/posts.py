@@ -20,6 +20,7 @@ POST_TIMEOUT_S = 30.0
 SEARCHED_MESSAGES = 100
 """Messages that are searched in a channel, in each thread, and after a post."""
 SEARCHED_THREADS = 10
+"""Threads of a channel that are searched."""
 THREAD_NAME = "History"
 THREAD_ARCHIVE_MINUTES: Final = 10_080
 """A thread without messages for this time, a week, is archived."""
@@ -44,16 +45,20 @@ class Poster:
     async def post(
         self, channel: int, card: Card, *, key: str, thread: int | None, broadcast: bool
     ) -> int:
-        """Post a card and return the id of its first message; see `overheard.interfaces.Chat`.
+        """Post a card and return the id of its first message.
 
-        For some minutes, Discord itself recognises a repeated post by the nonce from its key.
+        A post in a thread creates the thread if there is none. Where Discord creates none, or the
+        thread is archived or locked, the card is posted in the channel and refers to the thread's
+        message. Discord recognises a repeated post by the nonces from `key` for some minutes, and
+        does not show it twice.
 
         Args:
             channel: The channel's id.
             card: The card to post.
-            key: The same for each attempt to post this card.
-            thread: The id of the message in whose thread to post, or None.
-            broadcast: Whether to post a card for a thread in the channel, too.
+            key: The key of the post, the same for each attempt to post this card.
+            thread: The id of the message in whose thread to post; None posts in the channel.
+            broadcast: Whether a card that was posted in the thread is posted in the channel, too,
+                as a second post that refers to the thread's message.
 
         Raises:
             ChatFailed: when Discord refuses the card, or does not answer within `POST_TIMEOUT_S`.
@@ -77,8 +82,11 @@ class Poster:
         return first
 
     async def direct(self, person: int) -> int:
-        """Return the id of the channel of direct messages with a person; Discord opens it if
-        necessary.
+        """Return the id of the channel of direct messages with a person, which Discord opens if
+        there is none.
+
+        Raises:
+            ChatFailed: when Discord refuses, or does not answer within `POST_TIMEOUT_S`.
         """
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):
@@ -86,14 +94,14 @@ class Poster:
         return int(opened["id"])
 
     async def edit(self, channel: int, message: int, card: Card) -> None:
-        """Replace the card of a posted message, and of the messages that continue it, by another
-        card.
+        """Replace a posted card by another card.
 
-        Messages are added or deleted as the new card needs.
+        The messages that continue the first one are edited, and others are added or deleted as the
+        new card needs. Where the bot may not read messages, only the first message is edited.
 
         Args:
-            channel: The channel's id.
-            message: The id of the first message.
+            channel: The id of the channel or thread of the post.
+            message: The id of the post's first message.
             card: The new card.
 
         Raises:
@@ -103,22 +111,29 @@ class Poster:
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):
                 place = self._channel(channel)
-                shown = await self._readable(place, message)
-                post = read_mark(shown).post if shown else ""
+                posted = await self._fetch_if_readable(place, message)
+                post = read_mark(posted).post if posted else ""
                 mark = self._mark(place, post, 0) if post else None
-                await self._edit_message(shown or place.get_partial_message(message), first, mark)
+                target = posted or place.get_partial_message(message)
+                await self._edit_message(target, first, mark)
                 if post:
-                    await self._put_parts(place, message, rest, post)
+                    await self._replace_continuations(place, message, rest, post)
 
     async def find(self, channel: int, key: str) -> int | None:
-        """Return the id of the bot's recent message with a key, in a channel or its threads; None
-        without one.
+        """Return the id of the first message that `post` has posted with a key, or None.
+
+        The latest `SEARCHED_MESSAGES` messages of the channel are searched, and as many of each of
+        the `SEARCHED_THREADS` newest threads that begin at one of these.
+
+        Args:
+            channel: The channel's id.
+            key: The key of the post.
 
         Raises:
             ChatFailed: when Discord does not return the messages.
         """
         with translated_errors():
-            async for message in self._recent(channel):
+            async for message in self._recent_messages(channel):
                 if read_mark(message) == MessageMark(post_id(key)):
                     return message.id
         return None
@@ -126,8 +141,13 @@ class Poster:
     async def link(self, channel: int, message: int) -> str:
         """Return the ``https://`` address of a message.
 
+        Args:
+            channel: The id of the message's channel or thread.
+            message: The id of the message.
+
         Raises:
-            ChatFailed: when the message does not exist.
+            ChatFailed: when the message does not exist, or Discord does not answer within
+                `POST_TIMEOUT_S`.
         """
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):
@@ -144,32 +164,46 @@ class Poster:
         key: str,
         reference: discord.MessageReference | None,
     ) -> int:
-        """Send all pages as messages to a channel or thread, and return the id of the first
-        message.
+        """Send the pages of a post as messages, and return the id of the first message.
 
         Args:
             place: The channel or thread.
-            pages: The pages, one a message.
-            key: The key of the post, from which each message has its nonce and mark.
-            reference: The message that the pages refer to, or None.
+            pages: The pages, at least one; each becomes a message.
+            key: The key of the post, from which each message has its nonce and its mark.
+            reference: The message that all messages refer to, or None.
+
+        Raises:
+            discord.HTTPException: when Discord refuses a message; those before it are posted.
         """
         ids = []
+        options: dict[str, Any] = {"reference": reference} if reference is not None else {}
         for number, page in enumerate(pages):
             nonce = post_id(f"{key} {number}" if number else key)
-            more: dict[str, Any] = {"reference": reference} if reference is not None else {}
             mark = self._mark(place, post_id(key), number)
-            send = partial(place.send, nonce=nonce, **more)
-            ids.append((await self._client.presenter.send(page, send, mark)).id)
+            send = partial(place.send, nonce=nonce, **options)
+            message = await self._client.presenter.send(page, send, mark)
+            ids.append(message.id)
         return ids[0]
 
-    def _mark(self, place: discord.PartialMessageable, post: str, part: int) -> MessageMark:
-        """Return the mark of a message in a channel."""
-        return MessageMark(post, part, self._address(place.id))
+    def _mark(self, place: discord.PartialMessageable, post: str, number: int) -> MessageMark:
+        """Return the mark of a message.
 
-    async def _readable(
+        Args:
+            place: The channel or thread of the message.
+            post: The id of the post, from `post_id`.
+            number: The number of the message in its post, from 0.
+        """
+        return MessageMark(post, number, self._address(place.id))
+
+    async def _fetch_if_readable(
         self, place: discord.PartialMessageable, message: int
     ) -> discord.Message | None:
-        """Return a message as Discord has it; None where the bot may not read messages."""
+        """Return a message as Discord has it now; None where the bot may not read messages.
+
+        Raises:
+            discord.HTTPException: when Discord does not return it, for example because it was
+                deleted.
+        """
         try:
             return await place.fetch_message(message)
         except discord.Forbidden:  # the bot can edit its own messages all the same
@@ -181,72 +215,83 @@ class Poster:
         page: MessagePage,
         mark: MessageMark | None,
     ) -> None:
-        """Show a page in a message of the bot.
+        """Replace the content of a message of the bot by a page.
 
         Args:
-            message: The message.
+            message: The message; of a partial message, it is not known whether it shows components.
             page: The new content.
-            mark: The mark that the message is to carry, or None.
+            mark: The mark that the message carries afterwards, or None for none.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the edit.
         """
         has_components = isinstance(message, discord.Message) and message.flags.components_v2
         await self._client.presenter.edit(page, message.edit, mark, has_components=has_components)
 
-    async def _put_parts(
+    async def _replace_continuations(
         self,
         place: discord.PartialMessageable,
         message: int,
         rest: Sequence[MessagePage],
         post: str,
     ) -> None:
-        """Edit, send and delete the messages that continue a message, until they show the given
-        pages.
-
-        Args:
-            place: The channel or thread.
-            message: The id of the first message.
-            rest: The pages after the first.
-            post: The id of the post, see `post_id`.
-        """
-        parts = [part async for part in self._further_messages(place, message, post)]
-        for number, (part, page) in enumerate(zip(parts, rest, strict=False), 1):
-            await self._edit_message(part, page, self._mark(place, post, number))
-        for number, page in enumerate(rest[len(parts) :], len(parts) + 1):
-            mark = self._mark(place, post, number)
-            await self._client.presenter.send(page, place.send, mark)
-        for part in parts[len(rest) :]:
-            await part.delete()
-
-    async def _further_messages(
-        self, place: discord.PartialMessageable, message: int, post: str
-    ) -> AsyncIterator[discord.Message]:
-        """Yield the messages that continue a post, in their order.
+        """Edit, send and delete the messages that continue a post, until they show the given pages.
 
         Args:
             place: The channel or thread.
             message: The id of the post's first message.
-            post: The id of the post, see `post_id`.
+            rest: The pages after the first, in order; may be empty.
+            post: The id of the post, from `post_id`.
+
+        Raises:
+            discord.HTTPException: when Discord does not return the messages, or refuses a change.
+        """
+        posted = [later async for later in self._continuations(place, message, post)]
+        for number, (later, page) in enumerate(zip(posted, rest, strict=False), 1):
+            await self._edit_message(later, page, self._mark(place, post, number))
+        for number, page in enumerate(rest[len(posted) :], len(posted) + 1):
+            mark = self._mark(place, post, number)
+            await self._client.presenter.send(page, place.send, mark)
+        for later in posted[len(rest) :]:
+            await later.delete()
+
+    async def _continuations(
+        self, place: discord.PartialMessageable, message: int, post: str
+    ) -> AsyncIterator[discord.Message]:
+        """Yield the messages that continue a post, oldest first.
+
+        They are searched among the `SEARCHED_MESSAGES` messages after the post's first one.
+
+        Args:
+            place: The channel or thread.
+            message: The id of the post's first message.
+            post: The id of the post, from `post_id`.
+
+        Raises:
+            discord.HTTPException: when Discord does not return the messages.
         """
         after = discord.Object(message)
-        later = place.history(limit=SEARCHED_MESSAGES, after=after, oldest_first=True)
-        async for part in later:
-            if part.author == self._client.user and read_mark(part).post == post:
-                yield part
+        history = place.history(limit=SEARCHED_MESSAGES, after=after, oldest_first=True)
+        async for later in history:
+            if later.author == self._client.user and read_mark(later).post == post:
+                yield later
 
     async def _target(
         self, channel: int, thread: int | None
     ) -> tuple[discord.PartialMessageable, discord.MessageReference | None]:
-        """Return the channel or thread to post into, and the message that the post refers to (or
-        None).
+        """Return the channel or thread to post into, and the message that the post refers to.
 
-        A missing thread is created. Where that is impossible, the card is posted in the channel and
-        refers to the thread's message.
+        There is no such message, None, for a post in the channel or in the thread. A missing thread
+        is created. Where Discord refuses to create it, the post is for the channel, and refers to
+        the message that has no thread.
 
         Args:
             channel: The channel's id.
-            thread: The id of the message in whose thread to post, or None for the channel.
+            thread: The id of the message in whose thread to post; None for the channel.
 
         Raises:
-            discord.HTTPException: when Discord is busy or broken.
+            discord.HTTPException: when Discord limits the rate (status 429), or fails itself
+                (status 500 or more).
         """
         if thread is None:
             return self._channel(channel), None
@@ -271,20 +316,29 @@ class Poster:
         return self._client.get_partial_messageable(channel)
 
     def _address(self, channel: int) -> str:
+        """Return the ``https://`` address of a channel or thread.
+
+        A channel of a server that the client does not know gets the address of direct messages.
+        """
         guild = getattr(getattr(self._client.get_channel(channel), "guild", None), "id", "@me")
         return f"https://discord.com/channels/{guild}/{channel}"
 
-    async def _recent(self, channel: int) -> AsyncIterator[discord.Message]:
-        """Yield the bot's latest messages in a channel, then in the channel's latest threads,
-        newest first.
+    async def _recent_messages(self, channel: int) -> AsyncIterator[discord.Message]:
+        """Yield the bot's own messages in a channel, then those in the channel's threads.
+
+        In each place, the latest `SEARCHED_MESSAGES` are read, newest first. The threads are the
+        `SEARCHED_THREADS` newest of those that begin at one of the read messages of the channel.
+
+        Raises:
+            discord.HTTPException: when Discord does not return the messages.
         """
-        me, threads = self._client.user, []
+        bot, threads = self._client.user, []
         async for message in self._channel(channel).history(limit=SEARCHED_MESSAGES):
-            if message.author == me:
+            if message.author == bot:
                 yield message
             if message.flags.has_thread:
                 threads.append(message.id)
         for thread in threads[:SEARCHED_THREADS]:
             async for message in self._channel(thread).history(limit=SEARCHED_MESSAGES):
-                if message.author == me:
+                if message.author == bot:
                     yield message

@@ -21,42 +21,53 @@ NO_QUESTION = "help"
 _CUSTOM_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
 
 
-def read_question(message: discord.Message, me: discord.abc.Snowflake) -> Request | None:
-    """Return a message as a question to the bot; None for a message that does not address the bot.
+def read_question(message: discord.Message, bot: discord.abc.Snowflake) -> Request | None:
+    """Return the question in words that a message asks the bot, as a request for the desk.
 
-    Discord sends the text of direct messages and of messages that mention the bot without a
-    privileged intent.
+    None is returned for a message of a bot or webhook, and for a message in a server that does not
+    mention the bot. A mention without words asks `NO_QUESTION`. The request's `message` is the one
+    that the thread was started from or, outside of threads, the one that the person replies to.
 
     Args:
-        message: A new message.
-        me: The bot.
+        message: A new message. Discord sends its text without a privileged intent only if it is a
+            direct message or mentions the bot.
+        bot: The bot's own user.
     """
     author = message.author
-    if author.bot or author.id == me.id or message.webhook_id is not None:
+    if author.bot or author.id == bot.id or message.webhook_id is not None:
         return None
-    if message.guild is not None and all(user.id != me.id for user in message.mentions):
+    if message.guild is not None and all(user.id != bot.id for user in message.mentions):
         return None
-    channel = message.channel
-    in_thread = isinstance(channel, discord.Thread)
-    place = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
-    replied_to = message.reference.message_id if message.reference else None
+    channel, thread, referred_message = message.channel, "", ""
+    channel_id: int = channel.id
+    if isinstance(channel, discord.Thread):
+        # A thread has the id of the message from which it was started.
+        channel_id, thread, referred_message = channel.parent_id, str(channel.id), str(channel.id)
+    elif message.reference and message.reference.message_id:
+        referred_message = str(message.reference.message_id)
     roles = tuple(str(role) for role in getattr(author, "_roles", ()))
     return Request(
         id=str(message.id),
         person=Person(NAME, str(author.id), author.display_name, roles),
-        channel=f"{NAME}:{place}",
-        question=question_text(message.content, me.id) or NO_QUESTION,
-        # A thread has the id of the message from which it was started.
-        message=str(channel.id if in_thread else replied_to or ""),
-        thread=str(channel.id) if in_thread else "",
+        channel=f"{NAME}:{channel_id}",
+        question=question_text(message.content, bot.id) or NO_QUESTION,
+        message=referred_message,
+        thread=thread,
     )
 
 
-def question_text(text: str, me: int) -> str:
-    """Return the words of a message without the mention of the bot; custom emoji become their
-    names.
+def question_text(text: str, bot_id: int) -> str:
+    """Return the words of a message, without the mention of the bot and with the names of custom
+    emoji.
+
+    ``<@12>: how are we doing <:smile:34>`` gives ``how are we doing :smile:``. Commas, colons and
+    white space at both ends are removed, too.
+
+    Args:
+        text: The text of the message, in Discord's markup.
+        bot_id: The id of the bot's user.
     """
-    text = re.sub(rf"<@!?{me}>", " ", text)
+    text = re.sub(rf"<@!?{bot_id}>", " ", text)
     return _CUSTOM_EMOJI.sub(r"\1", text).strip(" \t\n,:")
 
 
@@ -73,6 +84,7 @@ class MessageConversation:
         self._presenter = presenter
         self._lock = asyncio.Lock()
         self._sent: list[tuple[discord.Message, bool]] = []
+        """The messages of the answer, each with whether it is a direct message."""
 
     @property
     def forms(self) -> bool:
@@ -80,8 +92,15 @@ class MessageConversation:
         return False
 
     async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card as a reply, in place of the card shown before; a private card as a direct
-        message.
+        """Show a card as the answer, in place of the card shown before.
+
+        The messages of that card are edited, and messages are added or deleted as the new card
+        needs. In place of a card of the other kind, private or public, all messages are new.
+
+        Args:
+            card: The card to show.
+            private: Whether the card is sent to the person as a direct message; otherwise it is a
+                reply to the question.
 
         Raises:
             ChatFailed: when Discord refuses the card.
@@ -96,7 +115,7 @@ class MessageConversation:
                 await self._withdraw_after(len(pages))
 
     async def open_form(self, form: Form) -> None:
-        """Raise an error, because a form cannot be opened here; see `forms`.
+        """Raise an error: Discord opens a form only after a click or a command.
 
         Raises:
             ChatFailed: always.
@@ -104,12 +123,18 @@ class MessageConversation:
         raise ChatFailed(chat=PLATFORM, reason=f"no form opens here: {form.title}")
 
     async def _put_page(self, number: int, page: MessagePage, private: bool) -> None:
-        """Show a page as a message of the answer: edit the message, or send it.
+        """Show a page as one of the messages of the answer: edit that message, or send a new one.
+
+        A new message is, if private, a direct message to the person; else the first one is a reply
+        to the question, and each further one a message below it.
 
         Args:
-            number: The index of the message in the answer, from 0.
-            page: The page.
-            private: Whether the page is a direct message to the person.
+            number: The number of the message in the answer, from 0.
+            page: The new content of the message.
+            private: Whether a new message is a direct message.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the page.
         """
         if number < len(self._sent):
             shown, _ = self._sent[number]
@@ -132,8 +157,9 @@ class MessageConversation:
         self._sent.append((await self._presenter.send(page, reply), private))
 
     async def _withdraw_after(self, count: int) -> None:
-        """Delete the messages of the answer after the first `count`; refusals of Discord are
-        ignored.
+        """Delete the messages of the answer after the first `count`, and forget them.
+
+        A refusal of Discord is ignored.
         """
         for shown, _ in self._sent[count:]:
             with suppress(discord.HTTPException):

@@ -21,15 +21,18 @@ log = logging.getLogger(__name__)
 
 
 def is_served(settings: DiscordTable, guild: int) -> bool:
-    """Return whether the settings let a server use the bot."""
+    """Return whether the settings let a server use the bot; without `guilds`, every server may."""
     return not settings.guilds or guild in settings.guilds
 
 
 def permission_bits(permissions: Sequence[str]) -> int | None:
-    """Return names of permissions as Discord's bit set, or None without permissions.
+    """Return permissions as Discord's bit set; None without any.
+
+    Args:
+        permissions: The names of discord.py, such as ``manage_guild``.
 
     Raises:
-        ChatUnavailable: when Discord does not know a permission.
+        ChatUnavailable: when discord.py does not know a name.
     """
     flags = discord.Permissions.VALID_FLAGS
     for name in permissions:
@@ -64,11 +67,14 @@ class CommandSync:
         self._lock = asyncio.Lock()
 
     async def sync(self, specs: Sequence[CommandSpec], guilds: Iterable[int | None]) -> None:
-        """Register commands with Discord in each server where other commands are registered.
+        """Register commands in each of some places, where others are registered now.
+
+        A place for which this was done before is left out, unless `forget` was called, and so is a
+        server that the settings exclude. A failure is logged; the next call tries again.
 
         Args:
             specs: The commands.
-            guilds: The ids of servers; None for direct messages.
+            guilds: The places: ids of servers, and None for direct messages.
         """
         for guild in guilds:
             if guild is None or is_served(self._settings, guild):
@@ -76,12 +82,13 @@ class CommandSync:
                     await self._sync(guild, specs)
 
     def forget(self, guild: int) -> None:
-        """Make the next `sync` compare a server's commands again."""
+        """Forget that a server's commands are registered, so that the next `sync` compares them."""
         self._done.discard(guild)
 
     async def _sync(self, guild: int | None, specs: Sequence[CommandSpec]) -> None:
-        """Register the commands of a place once; a failure is logged, and the next call tries
-        again.
+        """Register the commands of a place, unless that was done before.
+
+        A failure is logged; the next call tries again.
 
         Args:
             guild: The id of the server; None for direct messages.
@@ -99,10 +106,11 @@ class CommandSync:
     def _root_commands(self, guild: int | None, specs: Sequence[CommandSpec]) -> list[Node]:
         """Return the root commands, in Discord's JSON, that a place should have.
 
+        Direct messages have none if the settings exclude them.
+
         Args:
-            guild: The id of the server; None for direct messages, which have none if the settings
-                exclude them.
-            specs: The commands.
+            guild: The id of the server; None for direct messages.
+            specs: The commands below the roots.
         """
         settings, permissions = self._settings, self._permissions
         if guild is None and not settings.direct_messages:
@@ -111,14 +119,17 @@ class CommandSync:
         return roots(settings.command, specs, context=context, permissions=permissions)
 
     async def _register(self, guild: int | None, commands: list[Node]) -> None:
-        """Replace the registered root commands of a place, unless they are equal already.
+        """Replace all root commands that are registered in a place, unless they are the same.
 
         Args:
-            guild: The id of the server; None for direct messages.
-            commands: The root commands, in Discord's JSON.
+            guild: The id of the server; None for direct messages, whose commands are the global
+                ones.
+            commands: The root commands, in Discord's JSON; an empty list removes all.
 
         Raises:
             discord.DiscordException: when Discord refuses.
+            aiohttp.ClientError: when the connection fails.
+            OSError: the same.
         """
         http, application = self._client.http, self._client.application_id or 0
         if guild is None:

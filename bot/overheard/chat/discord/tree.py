@@ -57,41 +57,47 @@ MAX_NUMBER = 2**53
 def roots(
     name: str, specs: Sequence[CommandSpec], *, context: int, permissions: int | None = None
 ) -> list[Node]:
-    """Return the root commands with all commands below them, in the order of `ROOT_DESCRIPTIONS`.
+    """Return the root commands, in Discord's JSON, with all commands below them.
 
-    A root without commands is left out.
+    The commands of `EXPERT` are below ``/overheard-expert``. All commands of any other noun that
+    has a command for admins are below ``/overheard-setup``. The rest is below ``/overheard``. The
+    roots are in the order of `ROOT_DESCRIPTIONS`; one without commands is left out.
 
     Args:
-        name: The name of the root for every day, with which the other names begin.
+        name: The name of the root for every day, such as ``overheard``, with which the other names
+            begin. It is cut where a name would be too long.
         specs: The commands; a command without room is left out, and logged.
-        context: `IN_GUILD` or `IN_DIRECT_MESSAGE`.
-        permissions: The permissions that a member needs to see the commands, as Discord's bit set,
-            or None.
+        context: Where the commands are offered: `IN_GUILD` or `IN_DIRECT_MESSAGE`.
+        permissions: The permissions that a member needs to see the commands, as Discord's bit set;
+            None lets every member see them.
     """
-    configured = {spec.noun for spec in specs if spec.noun and spec.role is Role.ADMIN}
-    by_root: dict[str, list[CommandSpec]] = {end: [] for end in ROOT_DESCRIPTIONS}
+    admin_nouns = {spec.noun for spec in specs if spec.noun and spec.role is Role.ADMIN}
+    specs_by_root: dict[str, list[CommandSpec]] = {suffix: [] for suffix in ROOT_DESCRIPTIONS}
     for spec in specs:
-        group = spec.noun or spec.verb
-        is_setup = bool(spec.noun) and spec.noun in configured
-        by_root["expert" if group in EXPERT else "setup" if is_setup else ""].append(spec)
-    made = []
-    for end, below in by_root.items():
-        full_name = "-".join(filter(None, (name[: DISCORD.name - len(end) - 1], end)))
-        if below:
-            command = _root_node(full_name, ROOT_DESCRIPTIONS[end], below)
-            made.append(
-                command | {"default_member_permissions": permissions, "contexts": [context]}
-            )
-    return made
+        if (spec.noun or spec.verb) in EXPERT:
+            specs_by_root["expert"].append(spec)
+        elif spec.noun in admin_nouns:
+            specs_by_root["setup"].append(spec)
+        else:
+            specs_by_root[""].append(spec)
+    fields = {"default_member_permissions": permissions, "contexts": [context]}
+    nodes = []
+    for suffix, specs_below in specs_by_root.items():
+        if specs_below:
+            beginning = name[: DISCORD.name - len(suffix) - 1]
+            full_name = f"{beginning}-{suffix}" if suffix else beginning
+            nodes.append(_root_node(full_name, ROOT_DESCRIPTIONS[suffix], specs_below) | fields)
+    return nodes
 
 
 def _root_node(name: str, description: str, specs: Sequence[CommandSpec]) -> Node:
-    """Return a root command in Discord's JSON.
+    """Return a root command in Discord's JSON, with its commands and groups.
 
-    All descriptions are cut, see `DESCRIPTION_LIMITS`, until the command fits.
+    While it has more characters than Discord takes, all descriptions in it are cut, to 70
+    characters, then to 50, 30 and 15. Commands beyond Discord's number are left out, and logged.
 
     Args:
-        name: The name of the root.
+        name: The name of the root, such as ``overheard-setup``.
         description: The description of the root.
         specs: The commands below it, in their order.
     """
@@ -104,18 +110,24 @@ def _root_node(name: str, description: str, specs: Sequence[CommandSpec]) -> Nod
 
 
 def node_size(node: Node) -> int:
-    """Return the number of characters in a node and its children, as Discord counts them."""
+    """Return the number of characters in a command and all below it, as Discord counts them.
+
+    These are names, descriptions and choices, in UTF-16 code units.
+    """
     choices = (choice["name"] + choice["value"] for choice in node.get("choices", ()))
     own = (node["name"], node["description"], *choices)
     return sum(map(markup.utf16_length, own)) + sum(map(node_size, node.get("options", ())))
 
 
 def is_same(wanted: Any, registered: Any) -> bool:
-    """Return whether registered commands equal the wanted commands, at any depth of their JSON.
+    """Return whether registered commands equal the wanted commands; both as Discord's JSON.
+
+    Fields that Discord adds are ignored, but for those of `_OPTIONAL`. An empty value equals a
+    missing one, a number equals its text, and root commands may be in any order.
 
     Args:
-        wanted: The wanted JSON.
-        registered: The JSON from Discord, which adds fields and leaves out empty ones.
+        wanted: The wanted commands, or any part of their JSON.
+        registered: What Discord has in that place; None for nothing.
     """
     if isinstance(wanted, Mapping):
         registered_fields: Mapping[str, Any] = registered if isinstance(registered, Mapping) else {}
@@ -123,13 +135,16 @@ def is_same(wanted: Any, registered: Any) -> bool:
         return all(is_same(wanted.get(name), registered_fields.get(name)) for name in names)
     if isinstance(wanted, list):
         others = registered or []
-        if any(isinstance(command, Mapping) and "contexts" in command for command in wanted):
-            # Discord returns root commands in no certain order.
-            wanted, others = (sorted(nodes, key=lambda n: n["name"]) for nodes in (wanted, others))
+        are_roots = any(isinstance(node, Mapping) and "contexts" in node for node in wanted)
+        if are_roots:
+            wanted, others = (
+                sorted(nodes, key=lambda node: node["name"]) for nodes in (wanted, others)
+            )
         return len(wanted) == len(others) and all(map(is_same, wanted, others))
+    if not wanted and not registered:
+        return True
     # Permissions are sent as a number, and come back as text.
-    equal = wanted == registered or str(wanted) == registered
-    return bool(equal) or not (wanted or registered)
+    return bool(wanted == registered or str(wanted) == registered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +165,13 @@ class DiscordCommand:
 
 
 def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> DiscordCommand | None:
-    """Return the command that a person has called or is typing, or None for an unknown command.
+    """Return the command that a person has called or is typing; None for an unknown command.
+
+    The command is found by its path in the tree, whatever the name of the root. Options that the
+    command does not have are left out.
 
     Args:
-        data: The data of Discord's interaction.
+        data: The data of the interaction, in Discord's JSON.
         specs: The commands.
     """
     names: list[str] = []
@@ -164,44 +182,60 @@ def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> DiscordC
     spec = next((spec for spec in specs if path(spec) == tuple(names)), None)
     if spec is None:
         return None
-    options = {_name(option): option for option in spec.options}
-    option_nodes = [(options[node["name"]], node) for node in nodes if node["name"] in options]
-    values = {option.name: _value(option, node.get("value")) for option, node in option_nodes}
-    focused = ((option, node["value"]) for option, node in option_nodes if node.get("focused"))
-    typing, typed = next(focused, (None, ""))
-    return DiscordCommand(spec, values, typing, str(typed))
+    options_by_name = {_node_name(option): option for option in spec.options}
+    values: dict[str, Any] = {}
+    typing, typed = None, ""
+    for node in nodes:
+        option = options_by_name.get(node["name"])
+        if option is None:
+            continue
+        values[option.name] = _value(option, node.get("value"))
+        if node.get("focused"):
+            typing, typed = option, str(node["value"])
+    return DiscordCommand(spec, values, typing, typed)
 
 
 def path(spec: CommandSpec) -> tuple[str, ...]:
-    """Return the names of a command below its root, unique among all commands: its noun, if any,
-    and its verb.
+    """Return the names of a command below its root: its noun, if it has one, and its verb.
+
+    The path of a command, such as ``("brands", "add")`` or ``("check",)``, is unique.
     """
     return tuple(filter(None, (spec.noun.replace(" ", "-"), spec.verb)))
 
 
 def option_choices(option: Option, typed: str, values: Iterable[str]) -> list[Node]:
-    """Return Discord's choices for an option that is being typed, at most 25; values that are too
-    long are left out.
+    """Return the choices, in Discord's JSON, that complete an option that a person is typing.
+
+    Each distinct value is a choice, up to 25 of them; one that is too long for Discord is left out.
+    In a list, a choice is the whole text with its last value completed: after ``Acme, Za``, the
+    value ``Zapier`` gives ``Acme, Zapier``.
 
     Args:
-        option: The option; in an option of many values, a choice completes the last value.
+        option: The option.
         typed: The option's text so far.
-        values: The values to offer.
+        values: The values to offer, the best first.
     """
     before, comma, _ = typed.rpartition(",") if option.many else ("", "", "")
-    start = f"{before}{comma} " if comma else ""
-    texts = [f"{start}{list_item(value) if option.many else value}" for value in values]
+    beginning = f"{before}{comma} " if comma else ""
+    texts = [f"{beginning}{list_item(value) if option.many else value}" for value in values]
     fitting = [text for text in texts if 0 < markup.utf16_length(text) <= DISCORD.choice]
     return [{"name": text, "value": text} for text in dict.fromkeys(fitting)][: DISCORD.children]
 
 
 def last_value(option: Option, typed: str) -> str:
-    """Return the value that is being typed: the last one of a list, else the whole text."""
-    return (typed.rpartition(",")[2] if option.many else typed).strip().strip('"')
+    """Return the value that a person is typing: of a list the last one, else the whole text.
+
+    White space and quotation marks around it are removed.
+    """
+    value = typed.rpartition(",")[2] if option.many else typed
+    return value.strip().strip('"')
 
 
 def split(typed: str) -> list[str]:
-    """Return the values of a list that are separated by commas or lines; quotes protect a comma."""
+    """Return the values of a list that are separated by commas or lines, without empty ones.
+
+    Quotation marks protect a comma: ``Acme, "Ajax, Inc"`` gives ``Acme`` and ``Ajax, Inc``.
+    """
     values = next(csv.reader([typed.replace("\n", ",")], skipinitialspace=True), [])
     return [value.strip() for value in values if value.strip()]
 
@@ -212,28 +246,38 @@ def list_item(value: str) -> str:
 
 
 def _child_nodes(specs: Sequence[CommandSpec]) -> Iterator[Node]:
-    """Yield the root's children: commands, and groups in the order of their first command."""
-    groups: dict[str, list[Node]] = {}
+    """Yield a root's children, in Discord's JSON: commands without a noun, and a group for each
+    noun.
+
+    A group comes where its first command is. Its commands are complete, and its description is
+    missing, until this has yielded all children.
+
+    Args:
+        specs: The commands, in their order.
+    """
+    nodes_by_group: dict[str, list[Node]] = {}
     for spec in specs:
         *groups_above, verb = path(spec)
         group = "".join(groups_above)
         node = _command_node(verb, spec)
         if not group:
             yield node
-        elif group in groups:
-            groups[group].append(node)
+        elif group in nodes_by_group:
+            nodes_by_group[group].append(node)
         else:
-            groups[group] = [node]
-            yield {"name": group, "type": GROUP, "options": groups[group]}
+            nodes_by_group[group] = [node]
+            yield {"name": group, "type": GROUP, "options": nodes_by_group[group]}
 
 
 def _fitting_nodes(children: Iterable[Node], parent: str) -> list[Node]:
-    """Return as many nodes as Discord accepts, and log the others; a group's description lists its
-    verbs.
+    """Return the first nodes of a root or group, as many as Discord takes, and log the others.
+
+    Groups in it are changed: their commands are limited in the same way, and their description
+    becomes their name with their verbs: ``brands: add, edit, list``.
 
     Args:
-        children: Commands and groups.
-        parent: The names above, for the log.
+        children: Commands and groups, in Discord's JSON.
+        parent: The names of the root and the group above, for the log.
     """
     nodes = list(children)
     for omitted in nodes[DISCORD.children :]:
@@ -247,16 +291,25 @@ def _fitting_nodes(children: Iterable[Node], parent: str) -> list[Node]:
 
 
 def _shortened_node(node: Node, limit: int) -> Node:
-    """Return a copy of a node and its children with descriptions of at most `limit` characters."""
-    options = [_shortened_node(option, limit) for option in node.get("options", ())]
-    described = {"description": wording.shorten(node["description"], limit)}
-    return node | described | ({"options": options} if options else {})
+    """Return a copy of a node, and of all below it, with descriptions of at most `limit`
+    characters.
+    """
+    shortened = node | {"description": wording.shorten(node["description"], limit)}
+    if node.get("options"):
+        shortened["options"] = [_shortened_node(option, limit) for option in node["options"]]
+    return shortened
 
 
 def _command_node(name: str, spec: CommandSpec) -> Node:
-    """Return a command as a subcommand in the JSON of Discord."""
-    # Discord wants required options first.
-    # A step of the set-up opens a form, so that its options need no room here.
+    """Return a command as a subcommand in Discord's JSON.
+
+    Required options come first, as Discord wants it; options beyond Discord's number are left out.
+    A step of the set-up has no options, because it opens a form.
+
+    Args:
+        name: The name of the subcommand: the command's verb.
+        spec: The command.
+    """
     options = sorted(() if spec.step else spec.options, key=lambda option: not option.required)
     return {
         "name": name,
@@ -267,11 +320,15 @@ def _command_node(name: str, spec: CommandSpec) -> Node:
 
 
 def _option_node(option: Option) -> Node:
-    """Return an option in the JSON of Discord, with its choices or its bounds."""
+    """Return an option in Discord's JSON.
+
+    It has the option's choices, unless these are offered while a person types. A number has its
+    bounds. A list is a text, whose description says "several with commas".
+    """
     description = f"{option.help.rstrip('.')}; several with commas" if option.many else option.help
     kind = STRING if option.many else TYPES.get(option.kind, STRING)
     node: Node = {
-        "name": _name(option),
+        "name": _node_name(option),
         "type": kind,
         "description": wording.shorten(description or option.written, DISCORD.summary),
         "required": option.required,
@@ -286,29 +343,39 @@ def _option_node(option: Option) -> Node:
 
 
 def is_autocompleted(option: Option) -> bool:
-    """Return whether Discord asks the bot for values while a person types the option."""
-    many_choices = len(option.choices) > DISCORD.children or (option.many and option.choices)
-    return option.kind in AUTOCOMPLETED_KINDS or bool(many_choices)
+    """Return whether Discord asks the bot for values while a person types the option.
+
+    That is so for kinds whose values the desk knows, such as brands, for a list of choices, and for
+    more choices than Discord takes.
+    """
+    if option.kind in AUTOCOMPLETED_KINDS:
+        return True
+    is_list_of_choices = option.many and bool(option.choices)
+    return is_list_of_choices or len(option.choices) > DISCORD.children
 
 
 def _bound_fields(option: Option, kind: int) -> Node:
-    """Return the fields of an option's JSON for the bounds of a number.
+    """Return the fields ``min_value`` and ``max_value`` of a number's JSON, both inclusive.
+
+    Left out is a bound that the option does not have, and one that is larger than Discord takes.
 
     Args:
-        option: The option; bounds that Discord does not accept are left out.
-        kind: `INTEGER` or `NUMBER`.
+        option: The option.
+        kind: Discord's type of the option: `INTEGER`, whose bounds are whole, or `NUMBER`.
     """
-    limits = {"min_value": option.low, "max_value": option.high}
+    bounds = {"min_value": option.low, "max_value": option.high}
     return {
-        name: int(limit) if kind == INTEGER else limit
-        for name, limit in limits.items()
-        if limit is not None and abs(limit) <= MAX_NUMBER
+        name: int(bound) if kind == INTEGER else bound
+        for name, bound in bounds.items()
+        if bound is not None and abs(bound) <= MAX_NUMBER
     }
 
 
-def _name(option: Option) -> str:
+def _node_name(option: Option) -> str:
+    """Return the name of an option in Discord: as people write it, in lower case, and cut."""
     return option.written.lower()[: DISCORD.name]
 
 
 def _value(option: Option, value: Any) -> Any:
+    """Return the value of an option from Discord's: a list of texts for many values, else as is."""
     return split(str(value)) if option.many else value
