@@ -139,9 +139,9 @@ def test_a_message_that_is_too_long_leaves_out_what_else_moved(
     assert "Also worse: the tone." in str(whole.text)
     assert whole.footer.endswith(" · m-2 unchanged")
     said = f"{whole.title} {whole.text} {whole.footer}".split()
-    monkeypatch.setattr(messages, "MAX_WORDS", len(said) - 1)
+    monkeypatch.setattr(messages, "MAX_MESSAGE_WORDS", len(said) - 1)
     shorter = alert_message(alert, known)
-    monkeypatch.setattr(messages, "MAX_WORDS", len(said) - 5)
+    monkeypatch.setattr(messages, "MAX_MESSAGE_WORDS", len(said) - 5)
     shortest = alert_message(alert, known)
 
     assert shorter.text == shortest.text == "Named in 1 of 8 answers, usually 8."
@@ -271,6 +271,18 @@ def test_another_model_that_moved_is_not_called_unchanged() -> None:
     assert alert_message(alert, evidence(FELL, MOVED_TOO, began=began)).footer.endswith("m-2 too")
     assert "m-2" not in alert_message(alert, evidence(FELL, back, began=began)).footer
     assert "m-2" not in alert_message(alert, evidence(FELL, began=began)).footer
+
+
+def test_another_model_that_hardly_moved_is_not_named_beside_one_that_did() -> None:
+    """A mean that falls from 4 to 3.7 of 8 is no change, however far the brand itself moved."""
+    hardly = stream_of("Acme", replace(OTHER, name="m-3"), [[2, 2], [2, 2], [2, 1]])
+    hardly = replace(hardly, total=np.array([[2.0, 2.0], [2.0, 2.0], [1.85, 1.85]]))
+    alert, began = alert_of(shift_of(change=-0.8)), NOON + 3 * DAY
+
+    card = alert_message(alert, evidence(FELL, MOVED_TOO, hardly, began=began))
+
+    assert card.footer.endswith("m-2 too")
+    assert "m-3" not in card.footer
 
 
 def test_another_model_need_not_have_moved_as_far() -> None:

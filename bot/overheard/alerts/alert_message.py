@@ -35,22 +35,34 @@ from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart
 from overheard.domain import Alert, AlertState, Metric, Scale, Shift
 
-MOVED = 0.1
+MIN_CLEAR_CHANGE = 0.1
 """Change of a rate from which on another brand or model is not called unchanged."""
 MOST_BRANDS = 2
 """Number of brands of each direction that the message of a model as a whole names."""
+MOST_STATEMENTS = 2
+"""Number of statements that a message names, if nothing else is news."""
 MOST_OTHERS = 2
 """Number of other metrics that a message names."""
-MAX_WORDS, ALSO = 60, "Also "
+MAX_MESSAGE_WORDS, ALSO_PREFIX = 60, "Also "
 """Words of a message, and how its line on other metrics begins, which longer ones lack first."""
-LONGEST_QUESTION = 80
+MAX_QUESTION_CHARS = 80
 """Characters of a question within a message."""
 
 
 def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Return the card of an alert for a channel. The title says the worst news, the text has the
-    false statements and how often the brand is named, the footer how certain the alert is; a text
-    of more than `MAX_WORDS` words is shortened.
+    """Return the card of an alert for a channel.
+
+    The title says the worst news. The text has the false statements, the usual and the present
+    value of the metric, and what else moved; for an alert on a model as a whole, the brands that
+    moved. The footer says how certain the alert is. The picture and the table have the values of
+    the brand and its competitors; both are left out when the metric is not measured any more.
+
+    If title, text and footer have more than `MAX_MESSAGE_WORDS` words, the line on other metrics is
+    left out; if they still have more, so is the footer's note on other models.
+
+    Args:
+        alert: The alert.
+        evidence: Its evidence.
     """
     shift = measured_shift(alert)
     metric = evidence.metrics.get(shift.metric)
@@ -61,9 +73,9 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     )
     text, footer = "\n".join(lines), _footer_line(alert, evidence)
     # What else moved, and other models, are in the details.
-    if len(f"{title} {text} {footer}".split()) > MAX_WORDS:
-        text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO))
-    if len(f"{title} {text} {footer}".split()) > MAX_WORDS:
+    if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
+        text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO_PREFIX))
+    if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
         footer = _footer_line(alert, evidence, is_short=True)
     answers = reading.answers if reading and metric and metric.scale is Scale.BINARY else 0
     subject = words_of(shift.metric).title or (metric.label if metric else "")
@@ -82,29 +94,30 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
 def _brand_table(
     shift: Shift, metric: Metric, chart: Chart, evidence: AlertEvidence
 ) -> Table | None:
-    """Return a table with a row for each brand of the chart, the best value first: the usual value,
-    if there is any, and the value of the latest check. None without measurements.
+    """Return a table with a row for each brand of the chart, the best present value first: the
+    usual value and the value of the latest check. The column of usual values is left out if no
+    brand has one. None if no brand has measurements.
 
     Args:
-        shift: The shift that the alert is headed by; its brand's row is emphasised.
+        shift: The shift that heads the alert; the row of its brand is emphasised.
         metric: The metric of the shift.
         chart: The chart whose lines are the brands.
         evidence: The evidence of the alert.
     """
-    found = [
+    brand_values = [
         (series.label, value)
         for series in chart.series
         if (value := metric_value(evidence.stream(series.label, shift), evidence, shift))
     ]
-    if not found:
+    if not brand_values:
         return None
-    has_usual = any(value.usual is not None for _, value in found)
-    found.sort(key=lambda entry: entry[1].now, reverse=metric.higher_is_better)
+    has_usual = any(value.usual is not None for _, value in brand_values)
+    brand_values.sort(key=lambda entry: entry[1].now, reverse=metric.higher_is_better)
     rows = [
         (name, value.cell(value.usual, metric), value.cell(value.now, metric))
-        for name, value in found
+        for name, value in brand_values
     ]
-    names = [name for name, _ in found]
+    names = [name for name, _ in brand_values]
     latest = wording.short_day(chart.times[-1], evidence.zone)
     return Table(
         ("Brand", "Usually", latest) if has_usual else ("Brand", latest),
@@ -117,32 +130,45 @@ def _brand_table(
 
 
 def message_title(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return the title of an alert's message, such as ``ChatGPT names Acme far less``; for a
-    recovered alert, a title that says that the change is over.
+    """Return the title of an alert's message, such as ``ChatGPT names Acme far less``.
+
+    False or grave statements that are not over come first, and a change of a metric that is not
+    over follows: ``ChatGPT gets Acme's price wrong and names it less``. The title is in the past
+    tense when no answer of the latest check makes the statements. The title of a recovered alert
+    says what is as before; that of an alert on a model as a whole speaks of all brands together.
     """
     name = evidence.names.name(alert.shift.model)
     brand = alert.shift.brand
     if alert.of_model:
-        if alert.state is not AlertState.RECOVERED:
-            return model_title(name, evidence)
-        if evidence.everything:
-            return "Everything is as before"
-        return f"{name} speaks about your whole category as before"
+        return _whole_model_title(alert, name, evidence)
     moved = net_shifts(alert)
     if alert.state is AlertState.RECOVERED:
         return f"{name} {_recovery_phrase(alert, moved, evidence)}"
-    stated = bool(alert.statements) and AlertPart.STATEMENTS not in evidence.over
-    changed = bool(moved) and (AlertPart.METRICS not in evidence.over or not stated)
-    if not stated:
+    shows_statements = bool(alert.statements) and AlertPart.STATEMENTS not in evidence.over
+    if not shows_statements:
         return f"{name} {_change_phrase(moved[0], evidence, brand)}"
-    was = bool(evidence.stated) and not any(evidence.stated.values())
-    title = statement_title(alert, name=name, was=was)
-    return f"{title} and {_change_phrase(moved[0], evidence, 'it')}" if changed else title
+    nobody_states_it_now = bool(evidence.stated) and not any(evidence.stated.values())
+    title = statement_title(alert, name=name, was=nobody_states_it_now)
+    if moved and AlertPart.METRICS not in evidence.over:
+        return f"{title} and {_change_phrase(moved[0], evidence, 'it')}"
+    return title
+
+
+def _whole_model_title(alert: Alert, name: str, evidence: AlertEvidence) -> str:
+    """Return the title of a message about a change of a model as a whole, or of everything at once;
+    for a recovered alert, that this is as before. ``name`` is the model's name for readers.
+    """
+    if alert.state is not AlertState.RECOVERED:
+        return model_title(name, evidence)
+    if evidence.everything:
+        return "Everything is as before"
+    return f"{name} speaks about your whole category as before"
 
 
 def _shows_direction(shift: Shift, evidence: AlertEvidence) -> bool:
-    """Return whether the numbers that readers see confirm the direction of a shift, either in the
-    latest check or on average since the change began. They do not when questions moved both ways.
+    """Return whether the numbers that readers see confirm the direction of a shift: those of the
+    latest check, or the average since the change began. They may not when questions moved both
+    ways. True when there are no numbers to see.
     """
     metric = evidence.metrics.get(shift.metric)
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
@@ -152,46 +178,54 @@ def _shows_direction(shift: Shift, evidence: AlertEvidence) -> bool:
 
 
 def _recovery_phrase(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
-    """Return what a model does again now that the alert has recovered, as words to follow the
-    model's name.
+    """Return what a model does again now that an alert has recovered, as words to follow the
+    model's name: ``has Acme's price right and names it again``.
+
+    First come the topics of its false statements: those that the model states right now, and those
+    that it only no longer states wrong. Then comes the metric that the alert reported first.
 
     Args:
-        alert: The recovered alert.
-        moved: Its net shift of each metric, see `net_shifts`.
+        alert: The recovered alert on a brand.
+        moved: The net shift of each of its metrics, from `net_shifts`; empty for statements alone.
         evidence: The evidence of the alert.
     """
     brand = alert.shift.brand
-    done = []
-    valued = (
-        statement
+    clauses = []
+    topics = dict.fromkeys(
+        statement.topic
         for statement in alert.statements
         if statement.truth and not is_listed(statement.topic)
     )
-    topics = dict.fromkeys(statement.topic for statement in valued)
     if right := [topic_words(topic) for topic in topics if topic in evidence.right]:
-        done.append(f"has {brand}'s {wording.listing(right)} right")
+        clauses.append(f"has {brand}'s {wording.listing(right)} right")
     if unsaid := [topic_words(topic) for topic in topics if topic not in evidence.right]:
         whose = "its" if right else f"{brand}'s"
-        done.append(f"no longer gets {whose} {wording.listing(unsaid)} wrong")
+        clauses.append(f"no longer gets {whose} {wording.listing(unsaid)} wrong")
     if alert.statements and not topics:
-        done.append(f"no longer says it of {brand}")
+        clauses.append(f"no longer says it of {brand}")
     if moved:
-        subject = "it" if done else brand
-        verb = f"names {subject} again"
+        subject = "it" if clauses else brand
         first = next(shift for shift in alert.moved if shift.metric == moved[0].metric)
-        if not words_of(first.metric).counts_mentions or (
-            went_both_ways(first) and abs(first.change) < LEAST_MOVED
-        ):
-            verb = f"speaks of {subject} as before"
+        hardly_moved = went_both_ways(first) and abs(first.change) < LEAST_MOVED
+        if hardly_moved or not words_of(first.metric).counts_mentions:
+            clauses.append(f"speaks of {subject} as before")
         elif _is_better(first, evidence):
-            verb = f"names {subject} as usual again"
-        done.append(verb)
-    return " and ".join(done)
+            clauses.append(f"names {subject} as usual again")
+        else:
+            clauses.append(f"names {subject} again")
+    return " and ".join(clauses)
 
 
 def _change_phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
     """Return what a model does since a shift, as words to follow the model's name: ``names Acme
-    less``. ``subject`` is the brand's name or "it".
+    less``; ``names Acme for other questions`` when questions moved both ways and the numbers that
+    readers see do not confirm the direction; in other such cases words without a direction, as in
+    ``changed Acme's tone``.
+
+    Args:
+        shift: The shift.
+        evidence: The evidence of its alert.
+        subject: The brand's name, or "it".
     """
     with_direction = _shows_direction(shift, evidence)
     elsewhere = words_of(shift.metric).elsewhere
@@ -203,33 +237,36 @@ def _change_phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
 
 
 def _is_better(shift: Shift, evidence: AlertEvidence) -> bool:
-    """Return whether a shift is good news: the metric moved in its better direction (upwards for a
-    metric that is not measured any more).
+    """Return whether a shift is good news: the metric moved in its better direction, which is
+    upwards for a metric that is not measured any more.
     """
     metric = evidence.metrics.get(shift.metric)
     return (shift.change > 0) == (metric.higher_is_better if metric else True)
 
 
 def net_shifts(alert: Alert) -> list[Shift]:
-    """Return one shift for each metric of an alert, from the value before the alert to the value of
-    its latest shift, in the order in which the metrics were first reported.
+    """Return one shift for each metric of an alert, in the order in which the metrics were first
+    reported: its first shift, but with the value after the metric's latest shift and the change up
+    to there. Statements are left out.
     """
-    net: dict[str, Shift] = {}
+    by_metric: dict[str, Shift] = {}
     for shift in alert.moved:
         if shift.statement is None:
-            first = net.setdefault(shift.metric, shift)
+            first = by_metric.setdefault(shift.metric, shift)
             if shift is not first:
                 change = shift.after - first.before
-                net[shift.metric] = replace(first, after=shift.after, change=change)
-    return list(net.values())
+                by_metric[shift.metric] = replace(first, after=shift.after, change=change)
+    return list(by_metric.values())
 
 
 def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
-    """Return whether an alert is good or bad news, or a warning where the numbers that readers see
-    do not show the direction.
+    """Return the severity of an alert's news: GOOD or BAD by the net shift of its first metric, and
+    WARNING if the numbers that readers see do not confirm the direction of this shift. An alert
+    with statements is always BAD; one on a model as a whole is GOOD only if all brands moved for
+    the better.
     """
     if alert.of_model:
-        better = all(_is_better(shift, evidence) for shift in reported_brands(alert, evidence))
+        better = all(_is_better(shift, evidence) for shift in brand_shifts(alert, evidence))
         return Severity.GOOD if better else Severity.BAD
     if alert.statements:
         return Severity.BAD
@@ -242,46 +279,69 @@ def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
 def _text_lines(
     alert: Alert, reading: MetricValue | None, evidence: AlertEvidence
 ) -> Iterator[str]:
-    """Yield the lines of a message about one brand: false statements, how often the brand is named
-    now and usually, and which other metrics moved.
+    """Yield the lines of a message about one brand: a line for each false statement, a line with
+    the present and the usual value of the metric, and a line on other metrics that moved.
+
+    Statements, and other metrics, are left out once they are over. If the metric is not measured
+    any more, its line says so; without answers it is left out.
 
     Args:
         alert: The alert.
         reading: The value of its metric; None without answers.
         evidence: The evidence of the alert.
     """
-    over = alert.state is AlertState.RECOVERED
+    has_recovered = alert.state is AlertState.RECOVERED
     shift = measured_shift(alert)
-    alone = all(shift.statement for shift in alert.moved)
-    if not over and AlertPart.STATEMENTS not in evidence.over:
-        yield from short_statement_lines(alert.moved, most=2 if alone else 1, now=evidence.stated)
+    if not has_recovered and AlertPart.STATEMENTS not in evidence.over:
+        has_only_statements = all(moved_shift.statement for moved_shift in alert.moved)
+        most = MOST_STATEMENTS if has_only_statements else 1
+        yield from short_statement_lines(alert.moved, most=most, now=evidence.stated)
     metric = evidence.metrics.get(shift.metric)
     if reading and metric:
-        line = f"{words_of(metric.name).title or metric.label}{reading.words(metric)}"
-        moved = net_shifts(alert)
-        if over:
-            yield f"{line}.{_duration_sentence(alert, evidence)}"
-        elif AlertPart.METRICS in evidence.over or not moved:
-            yield f"{line}." + ("" if moved else _winner_sentence(shift, metric, evidence))
-        elif _shows_direction(moved[0], evidence):
-            mean = _mean_since_words(reading, moved[0].change, metric, evidence)
-            yield f"{line}{mean}." + ("" if mean else _winner_sentence(shift, metric, evidence))
-        else:
-            yield f"{line}.{_moved_question_sentence(moved[0], evidence)}"
+        title = words_of(metric.name).title or metric.label
+        end = _end_of_value_line(alert, reading, metric, evidence)
+        yield f"{title}{reading.words(metric)}{end}"
     elif not metric:
         yield (
             f'The plugin that measures "{shift.metric}" is not installed any more; what was '
             "measured is under Details."
         )
-    if not over and AlertPart.METRICS not in evidence.over:
+    if not has_recovered and AlertPart.METRICS not in evidence.over:
         yield from _other_metrics_line(alert, evidence)
+
+
+def _end_of_value_line(
+    alert: Alert, reading: MetricValue, metric: Metric, evidence: AlertEvidence
+) -> str:
+    """Return how the line with the value of an alert's metric ends: a full stop, and what is most
+    telling besides.
+
+    For a recovered alert, a sentence after the full stop says how long the change lasted. While the
+    change lasts, the mean since it began stands before the full stop if only this mean shows the
+    change. Otherwise a sentence names the competitor that took the brand's place or, if not even
+    the mean shows the change, the question that moved most. An alert of statements alone names such
+    a competitor too.
+    """
+    shift, moved = measured_shift(alert), net_shifts(alert)
+    mean = sentence = ""
+    if alert.state is AlertState.RECOVERED:
+        sentence = _duration_sentence(alert, evidence)
+    elif not moved:
+        sentence = _winning_rival_sentence(shift, metric, evidence)
+    elif AlertPart.METRICS not in evidence.over:
+        if not _shows_direction(moved[0], evidence):
+            sentence = _moved_question_sentence(moved[0], evidence)
+        else:
+            mean = _mean_since_words(reading, moved[0].change, metric, evidence)
+            sentence = "" if mean else _winning_rival_sentence(shift, metric, evidence)
+    return f"{mean}.{sentence}"
 
 
 def _mean_since_words(
     reading: MetricValue, change: float, metric: Metric, evidence: AlertEvidence
 ) -> str:
-    """Return a clause with the mean since the change began, where this mean shows the direction of
-    the change and the latest check does not; otherwise an empty string.
+    """Return a clause with the mean since a change began, if this mean shows the direction of the
+    change and the latest check does not: ``; 9 on average since 2 Mar``. Otherwise empty.
 
     Args:
         reading: The values of the metric.
@@ -297,26 +357,32 @@ def _mean_since_words(
 
 
 def _moved_question_sentence(shift: Shift, evidence: AlertEvidence) -> str:
-    """Return a sentence that quotes the question at which the metric moved most in the direction of
-    the shift; empty unless questions moved both ways, or when the text of the question is not
-    known.
+    """Return a sentence that quotes the question which moved most in the direction of a shift:
+    `` Less for “best crm”``, with at most `MAX_QUESTION_CHARS` characters of it.
+
+    Empty unless questions moved both ways, in a metric that has words for that. Also empty when the
+    evidence has no answer to the question, by which its text is known.
     """
     if not words_of(shift.metric).elsewhere or not went_both_ways(shift):
         return ""
     moved = next((p for p in shift.prompts if (p.after - p.before) * shift.change > 0), None)
     text = evidence.text(moved.prompt) if moved else ""
-    if moved is None or text == moved.prompt:
+    if moved is None or text == moved.prompt:  # the key stands for a text that is not known
         return ""
     how = "More" if shift.change > 0 else "Less"
-    return f" {how} for “{wording.shorten(wording.line(text), LONGEST_QUESTION)}”"
+    return f" {how} for “{wording.shorten(wording.line(text), MAX_QUESTION_CHARS)}”"
 
 
-def reported_brands(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
-    """Return the shift of each watched brand in a change of the model as a whole, with its value of
-    the latest check and its mean change since the beginning, the largest change first. If no
-    watched brand moved by `LEAST_MOVED`, return the shifts of all brands.
+def brand_shifts(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
+    """Return the shifts of brands in a change of a model as a whole, the largest change first: of
+    the tracked brands that moved by at least `LEAST_MOVED`, or else of all brands. Brands without
+    answers before and since the change are left out.
+
+    Each shift has the usual value as before, the value of the latest check as after, and as its
+    change the mean since the change began less the usual value. So its change need not be the
+    difference of its values.
     """
-    found = []
+    shifts = []
     for brand in (evidence.brand, *evidence.rivals):
         shift = replace(measured_shift(alert), brand=brand.name)
         stream = evidence.stream(brand.name, shift)
@@ -325,21 +391,26 @@ def reported_brands(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
         if change is not None and reading is not None:
             before = reading.now - change if reading.usual is None else reading.usual
             change = change if reading.since is None else reading.since - before
-            now = replace(shift, before=before, after=reading.now, change=change)
-            found.append((brand.tracked, now))
-    own = [shift for tracked, shift in found if tracked and abs(shift.change) >= LEAST_MOVED]
-    return sorted(own or [s for _, s in found], key=lambda s: (-abs(s.change), s.brand))
+            measured = replace(shift, before=before, after=reading.now, change=change)
+            shifts.append((brand.tracked, measured))
+    of_tracked = [s for is_tracked, s in shifts if is_tracked and abs(s.change) >= LEAST_MOVED]
+    shown = of_tracked or [shift for _, shift in shifts]
+    return sorted(shown, key=lambda shift: (-abs(shift.change), shift.brand))
 
 
 def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield the lines of a message about a model as a whole: the brands that it names less, then
-    those that it names more, the largest changes first. Yield nothing when the metric is not
+    """Yield the lines of a message about a change of a model as a whole.
+
+    One line has the brands that became worse, the next those that became better: of each the
+    `MOST_BRANDS` with the largest change, with their values, and the number of the others. If
+    everything moved at once, a last line says so. For a recovered alert, one line names the brands
+    that are as usual again and how long it lasted. Nothing is yielded when the metric is not
     measured any more.
     """
     metric = evidence.metrics.get(alert.shift.metric)
     if metric is None:
         return
-    moved = reported_brands(alert, evidence)
+    moved = brand_shifts(alert, evidence)
     if alert.state is AlertState.RECOVERED:
         names = [shift.brand for shift in moved[:MOST_BRANDS]]
         are = "are" if len(names) > 1 else "is"
@@ -350,12 +421,12 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     brands_better = words_of(metric.name).brands_better or f"{metric.label}, better"
     brands_worse = words_of(metric.name).brands_worse or f"{metric.label}, worse"
     for words, better in ((brands_worse, False), (brands_better, True)):
-        mine = [shift for shift in moved if _is_better(shift, evidence) == better]
+        shifts = [shift for shift in moved if _is_better(shift, evidence) == better]
         brands = [
-            f"{shift.brand} ({_count_words(shift, metric, evidence, first=not index)})"
-            for index, shift in enumerate(mine[:MOST_BRANDS])
+            f"{shift.brand} ({_value_words(shift, metric, evidence, first=index == 0)})"
+            for index, shift in enumerate(shifts[:MOST_BRANDS])
         ]
-        more = [f"{len(mine) - MOST_BRANDS} more"] if len(mine) > MOST_BRANDS else []
+        more = [f"{len(shifts) - MOST_BRANDS} more"] if len(shifts) > MOST_BRANDS else []
         if brands:
             yield f"{words}: {wording.listing([*brands, *more])}."
     if evidence.everything:
@@ -365,30 +436,35 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         yield f"So it is at {everywhere}: {first}."
 
 
-def _count_words(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: bool) -> str:
-    """Return how often a brand is named now and usually: ``8 of 24 answers, usually 22``.
+def _value_words(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first: bool) -> str:
+    """Return the present and the usual value of a brand's metric: ``8 of 24 answers, usually 22``.
+    If only the mean since the change began shows the change, this mean replaces the value of the
+    latest check: ``on average 9 of 24 answers, usually 22``. Empty without answers.
 
-    Where only the mean since the change began shows the change, the mean replaces the count of the
-    latest check. ``first`` says whether the brand is the first of its line; the others lack the
-    number of answers.
+    Args:
+        shift: The shift of the brand.
+        metric: The metric of the shift.
+        evidence: The evidence of the alert.
+        first: Whether the brand is the first of its line; the others lack the number of answers.
     """
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     if reading is None:
         return ""
     mean = reading.since if _mean_since_words(reading, shift.change, metric, evidence) else None
     shown = reading if mean is None else replace(reading, now=mean)
-    said = shown.words(metric).removeprefix(" in ").removeprefix(": ")
-    said = said if mean is None else f"on average {said}"
-    return (
-        said
-        if first or not reading.answers
-        else said.replace(f" of {wording.count(reading.answers, 'answer')}", "")
-    )
+    words = shown.words(metric).removeprefix(" in ").removeprefix(": ")
+    words = words if mean is None else f"on average {words}"
+    if first or not reading.answers:
+        return words
+    return words.replace(f" of {wording.count(reading.answers, 'answer')}", "")
 
 
 def _other_metrics_line(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield at most one line: which other metrics became worse or, if none did, which became
-    better.
+    """Yield at most one line on other metrics than the alert's first: those that became worse, or
+    else those that became better, such as "Also worse: the tone".
+
+    At most `MOST_OTHERS` metrics are named. Rates that moved by less than `LEAST_MOVED` on the
+    whole are left out, and accuracy is left out if statements say what is wrong.
     """
     others = [
         shift
@@ -397,7 +473,7 @@ def _other_metrics_line(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     ]
     if alert.statements:  # which facts are wrong is said by the statements
         others = [shift for shift in others if shift.metric != "accuracy"]
-    for words, better in ((f"{ALSO}worse", False), (f"{ALSO}better", True)):
+    for words, better in ((f"{ALSO_PREFIX}worse", False), (f"{ALSO_PREFIX}better", True)):
         nouns = [
             words_of(shift.metric).noun or shift.metric
             for shift in others
@@ -418,9 +494,11 @@ def _duration_sentence(alert: Alert, evidence: AlertEvidence) -> str:
     return f" It lasted {duration_words(change, now=alert.over_at)}."
 
 
-def _winner_sentence(shift: Shift, metric: Metric, evidence: AlertEvidence) -> str:
-    """Return a sentence that names the competitor whose rate rose most while the brand's rate fell;
-    empty when no competitor gained at least `MOVED`.
+def _winning_rival_sentence(shift: Shift, metric: Metric, evidence: AlertEvidence) -> str:
+    """Return a sentence that names the competitor whose rate rose most while the brand's fell, such
+    as `` Zeta took your place.``, to follow another sentence. Empty when no competitor gained at
+    least `MIN_CLEAR_CHANGE`, when the shift is good news, and for metrics that are no rates or of
+    which less is better.
     """
     if metric.scale not in RATES or _is_better(shift, evidence) or not metric.higher_is_better:
         return ""
@@ -430,18 +508,27 @@ def _winner_sentence(shift: Shift, metric: Metric, evidence: AlertEvidence) -> s
         if (change := change_of(evidence.stream(rival.name, shift), evidence)) is not None
     }
     best = max(gains, key=lambda name: gains[name], default="")
-    return f" {best} took your place." if best and gains[best] >= MOVED else ""
+    return f" {best} took your place." if best and gains[best] >= MIN_CLEAR_CHANGE else ""
 
 
 def _footer_line(alert: Alert, evidence: AlertEvidence, *, is_short: bool = False) -> str:
-    """Return the last line of a message: how certain the alert is, which update it fits, what other
-    models did, and who takes care of the alert. ``is_short`` leaves out the other models.
+    """Return the last line of a message: ``Likely · fits ChatGPT's update of 2 Mar · Claude
+    unchanged``. Parts that are not known are left out.
+
+    Args:
+        alert: The alert.
+        evidence: Its evidence.
+        is_short: Whether the note on other models is left out.
     """
     return " · ".join(filter(None, _footnotes(alert, evidence, is_short=is_short)))
 
 
 def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iterator[str]:
-    """Yield the parts of a message's last line, some of them empty; see `_footer_line`."""
+    """Yield the parts of a message's last line in order; a part that is not known is left out or
+    empty. They are: how certain the alert is, the update of the model that fits it, its probable
+    cause, the alert of which it is a part, other models (if not ``is_short``), and the person who
+    takes care of it.
+    """
     name = evidence.names.name(alert.shift.model)
     sure = [shift.chance_a_year for shift in alert.moved if shift.chance_a_year is not None]
     if sure:
@@ -462,8 +549,12 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
 
 
 def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return a note on other models: which did not change or, if some changed, which changed in the
-    same direction. Empty without other models, and for metrics that are no rates.
+    """Return a note on the brand's rate at other models: ``Claude and Gemini unchanged`` if none of
+    them moved by `MIN_CLEAR_CHANGE`; otherwise, unless a statement heads the alert, ``Claude too``,
+    which names those that moved in the same direction.
+
+    Empty when no other model was measured before and since the change, when all that moved went the
+    other way, and for metrics that are no rates.
     """
     shift = measured_shift(alert)
     metric = evidence.metrics.get(shift.metric)
@@ -475,10 +566,14 @@ def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:
         if stream.key.brand == shift.brand and stream.key.model != shift.model
         if (change := change_of(stream, evidence)) is not None
     }
-    still = [name for name, change in changes.items() if abs(change) < MOVED]
+    still = [name for name, change in changes.items() if abs(change) < MIN_CLEAR_CHANGE]
     if len(still) == len(changes):
         return f"{wording.listing(still)} unchanged" if still else ""
     if shift.statement:
         return ""
-    too = [name for name, change in changes.items() if change * shift.change >= MOVED**2]
+    too = [
+        name
+        for name, change in changes.items()
+        if abs(change) >= MIN_CLEAR_CHANGE and change * shift.change > 0
+    ]
     return f"{wording.listing(too)} too" if too else ""

@@ -26,17 +26,25 @@ from overheard.domain import VISIBILITY, Alert, Metric, Shift
 from overheard.measure.blocks import Stream
 
 SHOWN_PROMPTS = 5
-MOST_LINES = 5
+MAX_QUESTION_CHARS = 90
+MAX_CHART_LINES = 5
 """Lines of an alert's chart."""
 NAMED = "named"
 """What a table calls the rate of answers that name a brand."""
-MOST_STEPS = 3
+MAX_PATH_VALUES = 3
 """Steps of an alert's way that a table names."""
 
 
 def compose(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Return the detailed card of an alert, with chart, table and quotes; without chart and table
-    when the alert's metric has no installed scorer.
+    """Return the detailed card of an alert, with all figures, a chart, a table and quotes.
+
+    An alert with statements has a card of its statements, without a chart. An alert whose metric
+    is not measured any more has its stored values, without chart and table. The table compares the
+    brand with competitors and other models, and for a model as a whole all its brands.
+
+    Args:
+        alert: The alert.
+        evidence: Its evidence.
     """
     if alert.statements:
         return _statement_card(alert, evidence)
@@ -44,25 +52,27 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
     if metric is None:
         return _card_without_metric(alert, evidence)
     chart = alert_chart(shift, metric, evidence, metric.label)
-    heads = alert.also if alert.of_model else (shift,)
+    if alert.of_model:
+        table, judged_shifts = _brand_table(alert, metric, evidence), alert.also
+    else:
+        table, judged_shifts = _comparison_table(shift, metric, evidence), (shift,)
+    is_good = all(_is_better(judged, metric) for judged in judged_shifts)
     return Card(
         title=_card_title(alert, evidence),
         text="\n\n".join(_card_paragraphs(alert, evidence)),
         fields=tuple(_value_fields(alert, metric)),
-        table=_brand_table(alert, metric, evidence)
-        if alert.of_model
-        else _comparison_table(shift, metric, evidence),
+        table=table,
         quotes=quotes(shift, evidence),
         image=drawn_picture(chart, f"alert-{alert.id}.png"),
-        severity=Severity.GOOD if all(_is_better(head, metric) for head in heads) else Severity.BAD,
+        severity=Severity.GOOD if is_good else Severity.BAD,
         footer=_footer_line(alert, evidence),
         data=alert_data(alert, evidence),
     )
 
 
 def _card_without_metric(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Return the card of an alert whose metric is not measured any more: the stored values as text,
-    without chart and table.
+    """Return the card of an alert whose metric is not measured any more, as a warning: its stored
+    values, certainty, beginning and explanation as text, and quotes; without chart and table.
     """
     name = alert.shift.metric
     gone = (
@@ -81,12 +91,13 @@ def _card_without_metric(alert: Alert, evidence: AlertEvidence) -> Card:
 
 
 def _statement_card(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Return the card of an alert that reports false or grave statements, with a table of the
-    metrics that moved at the same time.
+    """Return the card of an alert that reports false or grave statements: each with its answers,
+    truth and sources, the check with which they began, and quotes. Metrics that the alert reports
+    too are in a table, which is left out if there are none.
     """
     metrics = [shift for shift in alert.moved if shift.statement is None]
     began = wording.moment(evidence.began, evidence.zone)
-    rows = tuple(_value_row(shift, evidence.metrics) for shift in metrics)
+    rows = tuple(_before_after_row(shift, evidence.metrics) for shift in metrics)
     return Card(
         title=statement_title(
             alert,
@@ -116,7 +127,7 @@ def _statement_card(alert: Alert, evidence: AlertEvidence) -> Card:
 
 def _card_title(alert: Alert, evidence: AlertEvidence) -> str:
     """Return the title of an alert's detailed card: ``Acme: visibility fell from 70 % to 45 % at
-    ChatGPT``.
+    ChatGPT``; for a model as a whole ``ChatGPT changed how it speaks about your whole category``.
     """
     name = evidence.names.name(alert.shift.model)
     if alert.of_model:
@@ -125,28 +136,42 @@ def _card_title(alert: Alert, evidence: AlertEvidence) -> str:
 
 
 def model_title(name: str, evidence: AlertEvidence) -> str:
-    """Return what happened at a model as a whole in words, or at all of them."""
+    """Return what happened at a model as a whole, in words, as a title; if the likeliest
+    explanation is that everything moved at once, the title says that.
+
+    Args:
+        name: The model's name for readers.
+        evidence: The evidence of the alert.
+    """
     if evidence.everything:
         return "Everything moved at once: probably our own side"
     return f"{name} changed how it speaks about your whole category"
 
 
 def _footer_line(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return when an alert was raised, in the reader's time zone."""
     return f"Raised on {wording.moment(alert.opened_at, evidence.zone)}."
 
 
 def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str, Any]:
-    """Return an alert as JSON values; if its evidence is given, with the likeliest explanation as
-    of now and the number of the model's alert to which it belongs.
+    """Return an alert as JSON values: its number, kind (``brand`` or ``model``) and all its shifts,
+    with their values on the scale of the metric.
+
+    Args:
+        alert: The alert.
+        evidence: The evidence of the alert. With it, ``looks_like`` is the likeliest explanation as
+            of now, and ``part_of`` the number of the alert on the model as a whole to which it
+            belongs; either may be None. Without it, both are left out.
     """
-    looks: dict[str, Any] = {}
+    from_evidence: dict[str, Any] = {}
     if evidence is not None:
-        looks["looks_like"] = evidence.explanation.data() if evidence.explanation else None
-        looks["part_of"] = evidence.model_alert.id if evidence.model_alert else None
+        explanation, model_alert = evidence.explanation, evidence.model_alert
+        from_evidence["looks_like"] = explanation.data() if explanation else None
+        from_evidence["part_of"] = model_alert.id if model_alert else None
     return {
         "id": alert.id,
         "kind": "model" if alert.of_model else "brand",
-        **looks,
+        **from_evidence,
         "run_id": alert.shift.run_id,
         **_shift_data(alert.shift),
         "also": [_shift_data(shift) for shift in alert.also],
@@ -155,8 +180,11 @@ def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str,
 
 
 def _shift_data(shift: Shift) -> dict[str, Any]:
-    """Return a shift as JSON values; ``before``, ``after``, ``change`` and ``interval`` are on the
-    scale of the metric, ``chance_a_year`` is None where it is not known.
+    """Return a shift as JSON values.
+
+    ``before``, ``after``, ``change`` and ``interval`` are on the scale of the metric. ``brand`` is
+    None for a model as a whole; ``level`` and ``chance_a_year`` are None where the certainty is not
+    known. Only a statement has the key ``statement``.
     """
     return {
         "brand": shift.brand or None,
@@ -175,8 +203,13 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
 
 
 def _card_paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield the paragraphs of an alert's card: certainty, beginning and explanation, other shifts,
-    growth, served model, and the questions that moved most.
+    """Yield the paragraphs of the card of an alert without statements, in this order: how certain
+    it is and on how many answers it rests; when it began and the likeliest explanation; the alert
+    of which it is a part; metrics that moved at the same time; later shifts; whether the service
+    names another model; and the questions that moved most.
+
+    A paragraph without content is left out. An alert on a model as a whole has no paragraphs on
+    other metrics, later shifts and questions.
     """
     shift, measured = alert.shift, measured_shift(alert)
     before, after = measured.answers
@@ -190,11 +223,11 @@ def _card_paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
         yield f"It is part of {of}, which has an alert of its own."
     if alert.also and not alert.of_model:
-        steps = [
+        lines = [
             f"{name}: {before} → {after}"
             for name, before, after in _other_shift_rows(alert, evidence)
         ]
-        yield "\n".join(["At the same time:", *steps])
+        yield "\n".join(["At the same time:", *lines])
     if alert.later and not alert.of_model:
         yield " ".join(_growth_sentences(alert, evidence))
     yield _served_model_sentence(evidence)
@@ -204,23 +237,26 @@ def _card_paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
 
 
 def _other_shift_rows(alert: Alert, evidence: AlertEvidence) -> Iterator[tuple[str, str, str]]:
-    """Yield a row (metric, value before, value after) for each shift of a metric that was reported
-    together with an alert's first shift.
+    """Yield a row (metric, value before, value after), as text, for each shift of another metric
+    that was reported in the same run as an alert's first shift. Statements are left out.
     """
     for shift in alert.also:
         if shift.statement is None:
-            yield _value_row(shift, evidence.metrics)
+            yield _before_after_row(shift, evidence.metrics)
 
 
-def _value_row(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
-    """Return a table row of a shift: the metric's name, its value before and its value after."""
+def _before_after_row(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
+    """Return a table row of a shift, as text: the metric's label, its value before and its value
+    after.
+    """
     label, before, after = metric_words(shift, metrics)
     return label.capitalize(), before, after
 
 
 def _certainty_sentence(shift: Shift) -> str:
-    """Return a sentence on how certain a shift is, or that an earlier version measured certainty in
-    another way.
+    """Return a sentence on how certain a shift is: ``Likely: if nothing had changed, you would see
+    this about once in 12 years.`` Where this is not known, the sentence says that the alert was
+    raised by an earlier version.
     """
     level = certainty(shift.chance_a_year)
     rare = how_often(shift.chance_a_year)
@@ -230,8 +266,8 @@ def _certainty_sentence(shift: Shift) -> str:
 
 
 def _growth_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield a sentence for each later shift of an alert: that the metric came back, or has moved
-    further, and how certain that is.
+    """Yield, for each later shift of an alert in order, a sentence that the metric came back, or
+    sentences that it has moved further, with which check, and how certain that is.
     """
     for shift in alert.later:
         moved = step(shift, evidence.metrics)
@@ -243,11 +279,12 @@ def _growth_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
 
 
 def _began_sentence(evidence: AlertEvidence) -> str:
-    """Return a sentence on the check with which the shift most likely began, and the checks between
-    which it almost surely began.
+    """Return a sentence on the check with which a shift most likely began. If other checks are
+    likely too (with a probability of 90 % together), it also says between which two it began.
     """
     began = wording.moment(evidence.began, evidence.zone)
-    first, last = (wording.moment(evidence.likely_starts[i], evidence.zone) for i in (0, -1))
+    first = wording.moment(evidence.likely_starts[0], evidence.zone)
+    last = wording.moment(evidence.likely_starts[-1], evidence.zone)
     if first == last:
         return f"It began with the check of {began}."
     return (
@@ -257,19 +294,24 @@ def _began_sentence(evidence: AlertEvidence) -> str:
 
 
 def _moved_question_lines(shift: Shift, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield a line for each of the questions that moved most, at most `SHOWN_PROMPTS`: the value
-    before, the value after, and the text.
+    """Yield a line for each of the first `SHOWN_PROMPTS` questions of a shift that moved in any
+    direction, those that moved most first: ``70 % → 45 %  best crm``, with at most
+    `MAX_QUESTION_CHARS` characters of the question. Raises KeyError for a metric that is not
+    measured any more.
     """
     scale = evidence.metrics[shift.metric].scale
     for prompt in [p for p in shift.prompts if p.after != p.before][:SHOWN_PROMPTS]:
-        text = wording.shorten(wording.line(evidence.text(prompt.prompt)), 90)
+        text = wording.shorten(wording.line(evidence.text(prompt.prompt)), MAX_QUESTION_CHARS)
         before, after = (wording.value(rate, scale) for rate in (prompt.before, prompt.after))
         yield f"{before} → {after}  {text}"
 
 
 def _served_model_sentence(evidence: AlertEvidence) -> str:
-    """Return a sentence on whether the service reports, for the answers since the shift, a served
-    model or fingerprint that it did not report before. Answers without either are left out.
+    """Return a sentence on whether the service reports another model (served model and fingerprint)
+    for the answers since the shift than for those before.
+
+    It names the models that are new. If the answers of one side, or of both, do not report any, it
+    says that an update would not show; answers without a report are left out on either side.
     """
     sides: tuple[set[str], set[str]] = (set(), set())
     for answer in evidence.answers:
@@ -289,8 +331,9 @@ def _served_model_sentence(evidence: AlertEvidence) -> str:
 
 
 def _value_fields(alert: Alert, metric: Metric) -> Iterator[Field]:
-    """Yield the figures of an alert as fields: before, after, change, interval, certainty, and the
-    value since it grew. The alert of a model as a whole has only the certainty.
+    """Yield the figures of an alert as fields: the value before and after, the change and its
+    likely range, the certainty, and the value of the latest later shift. The last two are left out
+    if there are none. An alert on a model as a whole has the certainty alone, empty if not known.
     """
     shift, scale = alert.shift, metric.scale
     if alert.of_model:
@@ -302,13 +345,14 @@ def _value_fields(alert: Alert, metric: Metric) -> Iterator[Field]:
     yield Field("Likely range of it", wording.interval(*shift.interval, scale))
     if level := certainty(shift.chance_a_year):
         yield Field("Certainty", level)
-    for further_still in further(alert)[-1:]:
-        yield Field("Since it grew", wording.value(further_still.after, scale))
+    if later := later_metric_shifts(alert):
+        yield Field("Since it grew", wording.value(later[-1].after, scale))
 
 
 def _comparison_table(shift: Shift, metric: Metric, evidence: AlertEvidence) -> Table | None:
-    """Return a table of a shift's metric for the competitors at the same model and for the brand at
-    other models; None without rows.
+    """Return a table of a shift's metric, with a row for each competitor at the same model and for
+    the brand at each other model. Streams without answers before and since the shift are left out;
+    None without rows.
     """
     rows = [
         row
@@ -321,8 +365,9 @@ def _comparison_table(shift: Shift, metric: Metric, evidence: AlertEvidence) -> 
 
 
 def _brand_table(alert: Alert, metric: Metric, evidence: AlertEvidence) -> Table | None:
-    """Return a table of the brands at a model that changed as a whole: first the alert's brands in
-    their order, then the other brands by name. None without rows.
+    """Return a table of the brands at a model that changed as a whole: first the brands that the
+    alert reports, in its order, then the other brands by name. Brands without answers before and
+    since the change are left out; None without rows.
     """
     shift = measured_shift(alert)
     streams = [s for s in evidence.streams if s.key.model == shift.model]
@@ -336,8 +381,15 @@ def _brand_table(alert: Alert, metric: Metric, evidence: AlertEvidence) -> Table
 def _comparison_row(
     stream: Stream, shift: Shift, metric: Metric, evidence: AlertEvidence
 ) -> tuple[str, ...] | None:
-    """Return a table row of a stream: brand, model, mean before the shift began, mean since, and
-    change, as text; None when the stream cannot be compared.
+    """Return a table row of a stream, as text: brand, model, mean before the shift began, mean
+    since then, and change, over the prompts with answers on both sides. None when there are too few
+    of these to compare.
+
+    Args:
+        stream: The stream of a brand at a model, in the shift's metric.
+        shift: The shift.
+        metric: The metric, whose scale the values have.
+        evidence: The evidence of the alert, which has the names of models.
     """
     # Only the means are shown, so the variance of the run effect is not needed.
     compared = compare_sides(stream, shift.first_run_id, tau2=0.0)
@@ -355,17 +407,18 @@ def _comparison_row(
 def alert_chart(
     shift: Shift, metric: Metric, evidence: AlertEvidence, title: str, answers: int = 0
 ) -> Chart:
-    """Return the line chart of a metric over time, for the brand and its competitors, at most
-    `MOST_LINES` lines.
+    """Return the line chart of a metric at a model over time, for the brand of a shift and its
+    competitors: at most `MAX_CHART_LINES` lines, the brand first. Brands without answers have no
+    line. Checks after the end of the alert are left out.
 
     Args:
-        shift: The shift to mark.
+        shift: The shift to mark, whose brand's line is emphasised.
         metric: The metric that shifted.
         evidence: The evidence of the alert.
         title: What the values are, such as "Named".
         answers: The number of answers of each check, when values are shown as counts; else 0.
     """
-    names = (shift.brand, *(rival.name for rival in evidence.rivals))[:MOST_LINES]
+    names = (shift.brand, *(rival.name for rival in evidence.rivals))[:MAX_CHART_LINES]
     series = []
     for name in names:
         stream = evidence.stream(name, shift)
@@ -384,8 +437,9 @@ def alert_chart(
 
 
 def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
-    """Yield the marks of a chart: where the change began, and where it last grew. A mark has the
-    update's name if the shift fits an update.
+    """Yield the marks of an alert's chart: where the change began, and where it last grew, if it
+    did. If the shift fits an update, the mark of its beginning names the model and the day of the
+    update: ``ChatGPT update, 2 Mar``.
     """
     is_known = evidence.likely_starts[0] == evidence.likely_starts[-1]
     labels = {evidence.began: "began" if is_known else "most likely began"}
@@ -400,12 +454,17 @@ def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
 
 
 def _is_better(shift: Shift, metric: Metric) -> bool:
+    """Return whether a metric moved in its better direction."""
     return (shift.change > 0) == metric.higher_is_better
 
 
 def step(shift: Shift, metrics: Mapping[str, Metric]) -> str:
-    """Return a shift in words: ``visibility fell from 70 % to 45 %``; for a statement, what the
-    model says.
+    """Return a shift in words: ``visibility fell from 70 % to 45 %``; for a metric of which less is
+    better, ``drawbacks became worse, from 5 % to 20 %``; for a statement, what the model says.
+
+    Args:
+        shift: The shift.
+        metrics: The metrics that are measured, by name. One that is missing is called by its name.
     """
     if shift.statement:
         return statement_step(shift.statement)
@@ -418,20 +477,32 @@ def step(shift: Shift, metrics: Mapping[str, Metric]) -> str:
 
 
 def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Return in words how the metric of an alert moved until now: ``visibility fell from 70 % to 45
-    %, then to 20 %``; for a statement, what the model says.
+    """Return in words how the first metric of an alert moved until now, its returns included:
+    ``visibility fell from 70 % to 45 %, then to 20 %``. For an alert that begins with a statement,
+    return what the model says; for one on a model as a whole, that the model changed.
+
+    Args:
+        alert: The alert.
+        metrics: The metrics that are measured, by name.
     """
     if alert.shift.statement:
         return step(alert.shift, metrics)
     if alert.of_model:
         return "the model as a whole changed"
-    then = (f", then to {metric_words(shift, metrics)[2]}" for shift in further(alert))
+    then = (f", then to {metric_words(shift, metrics)[2]}" for shift in later_metric_shifts(alert))
     return step(alert.shift, metrics) + "".join(then)
 
 
 def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Return an alert's statements and the values of its first metric as a table cell: ``price
-    “$49”; named 70 % → 45 % → 20 %``. Of more than `MOST_STEPS` values only the ends are shown.
+    """Return what an alert reports as a table cell: its statements, if it begins with one, and the
+    values of its first metric: ``price “$49”; named 70 % → 45 % → 20 %``.
+
+    If more than `MAX_PATH_VALUES` values follow the first one, only the last of them is shown,
+    after an ellipsis. For an alert on a model as a whole the cell is ``how it speaks of 4 brands``.
+
+    Args:
+        alert: The alert.
+        metrics: The metrics that are measured, by name.
     """
     if alert.of_model:
         return f"how it speaks of {wording.count(len(alert.brands), 'brand')}"
@@ -443,19 +514,22 @@ def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
         label, before, _ = steps[0]
         label = NAMED if path[0].metric == VISIBILITY else label
         after = [step[2] for step in steps]
-        shown = after if len(after) <= MOST_STEPS else ["\N{HORIZONTAL ELLIPSIS}", after[-1]]
+        shown = after if len(after) <= MAX_PATH_VALUES else ["\N{HORIZONTAL ELLIPSIS}", after[-1]]
         parts.append(f"{label} {' → '.join((before, *shown))}")
     return "; ".join(parts)
 
 
-def further(alert: Alert) -> list[Shift]:
-    """Return the later shifts of the metric of an alert's first shift, in the order of the runs."""
+def later_metric_shifts(alert: Alert) -> list[Shift]:
+    """Return the shifts that an alert got after it was raised, growth and returns, in the metric of
+    its first shift, in the order of the runs.
+    """
     return [shift for shift in alert.later if shift.metric == alert.shift.metric]
 
 
 def metric_words(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
-    """Return the metric's label in lower case, and its values before and after a shift as text; for
-    a metric that is not measured any more its name and plain numbers.
+    """Return the label of a shift's metric in lower case, and its values before and after the shift
+    as text: ``("visibility", "70 %", "45 %")``. For a metric that is not among ``metrics``, because
+    it is not measured any more, return its name and numbers with two decimals.
     """
     metric = metrics.get(shift.metric)
     if metric is None:  # its scorer is not installed any more

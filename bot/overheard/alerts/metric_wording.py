@@ -166,48 +166,67 @@ class MetricValue:
     answers: int
 
     def written(self, value: float, metric: Metric) -> str:
-        """Return a value of the metric as text: as a count of answers where each check has the same
-        number of answers, otherwise on the metric's scale.
+        """Return a value of the metric as text: ``8``, a count of answers, for a rate of answers if
+        all checks have the same number of answers; otherwise on the metric's scale, as in ``33 %``.
+
+        Args:
+            value: The value, on the metric's scale.
+            metric: The metric.
         """
         is_count = self.answers and metric.scale is Scale.BINARY
         return str(round(value * self.answers)) if is_count else wording.value(value, metric.scale)
 
     def cell(self, value: float | None, metric: Metric) -> str:
-        """Return a value as a table cell, such as ``8 of 24``; "-" for None."""
+        """Return a value as a table cell: ``8 of 24`` for a rate of answers if all checks have the
+        same number of answers, otherwise on the metric's scale; "-" for None.
+        """
         if value is None:
             return "-"
         is_count = self.answers and metric.scale is Scale.BINARY
         return f"{self.written(value, metric)}{f' of {self.answers}' if is_count else ''}"
 
     def shows(self, value: float | None, change: float, metric: Metric) -> bool:
-        """Return whether a value, as written for readers, differs from the usual value in the
-        direction of a change (of which only the sign counts). True without a usual value, False for
-        a value of None.
+        """Return whether a value, as it is written for readers, differs from the usual value in the
+        direction of a change.
+
+        Args:
+            value: The value, on the metric's scale; for None the result is False.
+            change: The change, of which only the sign counts.
+            metric: The metric. Without a usual value the result is True.
         """
-        if value is None or self.usual is None:
-            return value is not None
-        moved = self.written(value, metric) != self.written(self.usual, metric)
-        return moved and (value - self.usual) * change > 0
+        if value is None:
+            return False
+        if self.usual is None:
+            return True
+        looks_different = self.written(value, metric) != self.written(self.usual, metric)
+        return looks_different and (value - self.usual) * change > 0
 
     def words(self, metric: Metric) -> str:
         """Return the present and the usual value as words to follow the metric's name: `` in 8 of
-        24 answers, usually 22``.
+        24 answers, usually 22`` for a rate of answers; `` in 33 % of answers, usually 92 %`` for
+        one whose checks have different numbers of answers; ``: +0.42, usually +0.10`` for any other
+        metric. Without a usual value the last clause is left out.
         """
-        of = self.answers if metric.scale is Scale.BINARY else 0
         now = self.written(self.now, metric)
-        now = f"{now} of {wording.count(of, 'answer')}" if of else now
-        if metric.scale is Scale.BINARY:
-            now = f" in {now}" if of else f" in {now} of answers"
+        if metric.scale is not Scale.BINARY:
+            words = f": {now}"
+        elif self.answers:
+            words = f" in {now} of {wording.count(self.answers, 'answer')}"
         else:
-            now = f": {now}"
-        return now if self.usual is None else f"{now}, usually {self.written(self.usual, metric)}"
+            words = f" in {now} of answers"
+        if self.usual is None:
+            return words
+        return f"{words}, usually {self.written(self.usual, metric)}"
 
 
 def shift_phrase(
     shift: Shift, metric: Metric | None, subject: str, *, with_direction: bool = True
 ) -> str:
     """Return what a model does since a shift, as words to follow the model's name: ``names Acme far
-    less``.
+    less``, where "far" stands for a change of a rate by `FAR` or more.
+
+    For a metric without words of its own, for one that is not measured any more, and without a
+    direction, the words are ``changed Acme's tone``, with the metric's label or else its name.
 
     Args:
         shift: The shift.
@@ -227,9 +246,14 @@ def shift_phrase(
 
 
 def step_phrase(shift: Shift, metric: Metric | None, subject: str) -> str:
-    """Return what a model does since one step of an alert, as words to follow the model's name:
-    ``names it less``, or ``names it for other questions`` when questions moved both ways. The
-    arguments are those of `shift_phrase`.
+    """Return what a model does since one shift of an alert, as words to follow the model's name:
+    ``names it less``. If the metric rose at some questions, fell at others and moved by less than
+    `LEAST_MOVED` on the whole, the words are ``names it for other questions``.
+
+    Args:
+        shift: The shift.
+        metric: The metric of the shift; None when the metric is not measured any more.
+        subject: The brand's name, or "it".
     """
     elsewhere = words_of(shift.metric).elsewhere
     if elsewhere and abs(shift.change) < LEAST_MOVED and went_both_ways(shift):
@@ -247,10 +271,11 @@ def metric_value(
     stream: Stream | None, evidence: AlertEvidence, shift: Shift
 ) -> MetricValue | None:
     """Return the present and the usual value of a metric of a brand at a model; None without a
-    stream or without answers.
+    stream, or without answers up to the end of the alert.
 
-    The usual value is the mean of the runs before the alert's change and outside of earlier
-    changes; without such runs, the value before the shift, if the stream is of the shift's brand.
+    The present value is that of the latest run, the usual value the mean of the runs before the
+    alert's change that lie outside of earlier changes. Without such runs, the usual value is the
+    one that a shift of a metric has stored for its own brand, and otherwise None.
 
     Args:
         stream: The stream of the metric, or None.
@@ -265,18 +290,22 @@ def metric_value(
         for point in points
         if point.at < evidence.began and is_usual(evidence.earlier, point.at)
     ]
-    is_brand = stream is not None and stream.key.brand == shift.brand
-    unmeasured = shift.before if is_brand and not shift.statement else None
-    usual = sum(before) / len(before) if before else unmeasured
+    is_own_brand = stream is not None and stream.key.brand == shift.brand
+    stored = shift.before if is_own_brand and not shift.statement else None
     after = [point.mean for point in points if point.at >= evidence.began]
-    since = sum(after) / len(after) if after else None
-    sizes = {point.n for point in points}
-    return MetricValue(points[-1].mean, usual, since, sizes.pop() if len(sizes) == 1 else 0)
+    answer_counts = {point.n for point in points}
+    return MetricValue(
+        now=points[-1].mean,
+        usual=sum(before) / len(before) if before else stored,
+        since=sum(after) / len(after) if after else None,
+        answers=answer_counts.pop() if len(answer_counts) == 1 else 0,
+    )
 
 
 def change_of(stream: Stream | None, evidence: AlertEvidence) -> float | None:
-    """Return the mean of a stream's runs since the alert's change began minus the mean of the runs
-    before; None without runs on both sides.
+    """Return the change of a stream with an alert's change, on the metric's scale: the mean of its
+    runs since this began minus the mean of all its runs before. None without a stream, and without
+    runs on both sides. Runs after the end of the alert do not count.
     """
     points = evidence.points(stream)
     before = [point.mean for point in points if point.at < evidence.began]
