@@ -52,7 +52,7 @@ WHOLE = "the whole category"
 """What is written in place of a brand's name."""
 _ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
 """How `overheard.interfaces.Person` writes an id after a name."""
-_NAMED = {"": "Somebody", "terminal": "Somebody at the terminal"}
+_WHO_WORDS = {"": "Somebody", "terminal": "Somebody at the terminal"}
 
 SEVERITIES = {
     AlertState.ACKNOWLEDGED: Severity.WARNING,
@@ -70,14 +70,16 @@ SELF_EVIDENT = frozenset(
 def with_life(
     card: Card, alert: Alert, zone: tzinfo, price: str = "", *, details: bool = False
 ) -> Card:
-    """Return the card of an alert's evidence with the alert's state, colour, buttons and JSON data.
+    """Return the card of an alert's evidence with the alert's state as a field (where the card does
+    not show it otherwise), its colour, its buttons, and its state in the JSON data.
 
     Args:
         card: The card of the alert's evidence.
         alert: The alert.
         zone: The reader's time zone.
-        price: The price of a second check in words, such as "about $0.04", or empty.
-        details: Whether the card shows all figures, and with them all buttons and the state.
+        price: The price of asking again in words, such as "about $0.04"; empty if it is not shown.
+        details: Whether the card is the detailed one: then it shows every state but "open", and the
+            buttons that are rarely needed.
     """
     return replace(
         card,
@@ -89,8 +91,8 @@ def with_life(
 
 
 def _card_severity(card: Card, alert: Alert) -> Severity:
-    """Return the colour of an alert's card in its state, given the card of its evidence; a
-    recovered alert that was good news is plain.
+    """Return the severity of an alert's card in its state: that of `SEVERITIES`, or else that of
+    its news, which the card of its evidence has. A recovered alert that was good news is plain.
     """
     if alert.state is AlertState.RECOVERED and card.severity is Severity.GOOD:
         return Severity.PLAIN
@@ -98,17 +100,24 @@ def _card_severity(card: Card, alert: Alert) -> Severity:
 
 
 def _state_field(alert: Alert, zone: tzinfo, *, details: bool) -> tuple[Field, ...]:
-    """Return the field of a state that the card does not show otherwise."""
-    shown = alert.state is AlertState.OPEN if details else alert.state in SELF_EVIDENT
-    return () if shown else (Field("State", state(alert, zone)),)
+    """Return the field with an alert's state; empty where the card shows the state otherwise: in a
+    detailed card that of an open alert, in a message the states of `SELF_EVIDENT`.
+    """
+    is_evident = alert.state is AlertState.OPEN if details else alert.state in SELF_EVIDENT
+    return () if is_evident else (Field("State", state(alert, zone)),)
 
 
 def state(alert: Alert, zone: tzinfo) -> str:
-    """Return the state of an alert in words: ``acknowledged by Ada``, ``snoozed until Mon 9 Mar,
-    08:00``.
+    """Return the state of an alert in words: ``acknowledged by Ada``, ``snoozed by Ada until Mon 9
+    Mar, 08:00`` (or ``until the next update of the model``), ``open, and grew``. An open alert
+    names no person.
+
+    Args:
+        alert: The alert.
+        zone: The reader's time zone, for the end of a snooze.
     """
-    is_live = alert.state in {AlertState.OPEN, AlertState.GROWING}
-    by = f" by {name_without_id(alert.by)}" if alert.by and not is_live else ""
+    is_open = alert.state in {AlertState.OPEN, AlertState.GROWING}
+    by = f" by {name_without_id(alert.by)}" if alert.by and not is_open else ""
     if alert.state is AlertState.GROWING:
         return "open, and grew"
     if alert.state is not AlertState.SNOOZED:
@@ -118,8 +127,9 @@ def state(alert: Alert, zone: tzinfo) -> str:
 
 
 def life_data(alert: Alert) -> dict[str, Any]:
-    """Return the state of an alert as JSON values: ``by`` is the person who caused the state,
-    ``until`` the end of a snooze, ``follows`` the number of the alert before.
+    """Return the state of an alert as JSON values: ``by`` is the person who caused the state (empty
+    for nobody), ``until`` the end of a snooze in ISO 8601 (None without one), ``follows`` the
+    number of the alert before (None without one).
     """
     return {
         "state": alert.state.value,
@@ -130,18 +140,28 @@ def life_data(alert: Alert) -> dict[str, Any]:
 
 
 def name_without_id(who: str) -> str:
-    """Return a person's name without the id that the audit log keeps with it."""
+    """Return a person's name without the id that the audit log keeps with it: ``Ada`` for ``Ada
+    (slack:U1)``. A name without an id is returned as it is.
+    """
     return _ID.sub("", who)
 
 
 def subject(alert: Alert, names: ModelNames) -> str:
-    """Return what an alert is called for readers, without its number: ``Acme at ChatGPT``."""
+    """Return what an alert is called for readers, without its number: ``Acme at ChatGPT``, or ``The
+    whole category at ChatGPT`` for an alert on a model as a whole.
+    """
     return f"{alert.shift.brand or WHOLE.capitalize()} at {names.name(alert.shift.model)}"
 
 
 def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo = UTC) -> Card:
-    """Return the card of an event, for the thread of the alert's message. ``names`` has the names
-    of models for readers; times are in ``zone``.
+    """Return the card of an event, for the thread of the alert's message. Its title is ``Acme at
+    ChatGPT: snoozed``, its text says who did what.
+
+    Args:
+        alert: The alert.
+        event: The event.
+        names: The names of models for readers.
+        zone: The reader's time zone.
     """
     severity = {
         AlertEventKind.GREW: Severity.WARNING,
@@ -159,16 +179,21 @@ def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo 
 
 
 def event_sentences(event: AlertEvent, zone: tzinfo = UTC) -> str:
-    """Return an event as one or two sentences, with times in a time zone."""
-    who = _NAMED.get(event.who) or name_without_id(event.who)
+    """Return an event as one sentence on what happened, followed by its note if it has one. The
+    note of a snooze has the end in the reader's time zone: ``Ada put it aside. Until Mon 9 Mar,
+    08:00.`` A person whose name is not known is
+    called "Somebody".
+    """
+    who = _WHO_WORDS.get(event.who) or name_without_id(event.who)
     end = snoozed_until(event)
     note = f"Until {wording.moment(end, zone)}." if end else event.note
     return f"{SENTENCES[event.what].format(who=who)} {note}".rstrip()
 
 
 def snoozed_until(event: AlertEvent) -> datetime | None:
-    """Return the end of a snooze, in UTC, as its note says (`SNOOZED_UNTIL`); None when the note
-    has no time.
+    """Return the end of a snooze, in UTC, which the note of its event has in the form
+    `SNOOZED_UNTIL`. None when the note has no time, as for a snooze until the next update and for
+    all other events.
     """
     with contextlib.suppress(ValueError):
         return datetime.strptime(event.note, SNOOZED_UNTIL).replace(tzinfo=UTC)
@@ -176,8 +201,9 @@ def snoozed_until(event: AlertEvent) -> datetime | None:
 
 
 def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
-    """Return the events of an alert as a table with the columns "When" and "What happened", in the
-    order given.
+    """Return the events of an alert as a table with the columns "When" (in the reader's time zone)
+    and "What happened", in the order given. Events that only say that the alert goes on are left
+    out.
     """
     rows = [
         (wording.moment(event.at, zone), event_sentences(event, zone))
@@ -187,23 +213,31 @@ def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
 
 
 def history_lines(events: Sequence[AlertEvent], zone: tzinfo) -> Iterator[str]:
-    """Yield a line for each event of an alert: its day and what happened, in the order given."""
+    """Yield a line for each event of an alert, in the order given: ``2 Mar: Ada takes care of it.``
+    Events that only say that the alert goes on are left out.
+    """
     for event in _shown_events(events):
         yield f"{wording.short_day(event.at, zone)}: {event_sentences(event, zone)}"
 
 
 def _shown_events(events: Sequence[AlertEvent]) -> Iterator[AlertEvent]:
-    """Yield the events that readers see: all except those that say that an alert goes on."""
+    """Return the events that readers see, in the order given: all except those that only say that
+    the alert goes on.
+    """
     return (event for event in events if event.what is not AlertEventKind.CONTINUED)
 
 
 def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
     """Yield the buttons that an alert has in its state, then the entries of its menu.
 
+    "I'll take it" is for alerts that nobody takes care of. Advice, asking again, snoozing and
+    closing are for alerts that are not over, and advice only for those on a brand.
+
     Args:
         alert: The alert.
-        price: The price of a second check, or empty.
-        details: Whether the menu has what is seldom needed, too.
+        price: The price of asking again in words, or empty.
+        details: Whether the card is the detailed one: then its menu has the entries that are rarely
+            needed, and otherwise an entry for the details.
     """
     number, over = alert.id, alert.state.over
     if alert.state in {AlertState.OPEN, AlertState.GROWING, AlertState.SNOOZED}:
@@ -220,12 +254,13 @@ def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
         yield Action(f"alerts close {number}", "Not interesting", menu=True)
         yield Action(f"alerts close {number} --why ours", "It was us", menu=True)
     if details:
-        yield from _rare_actions(alert)
+        yield from _details_actions(alert)
 
 
-def _rare_actions(alert: Alert) -> Iterator[Action]:
-    """Yield the menu entries that are rarely needed: other snoozes, a mark of a model update, the
-    alert before, reopening.
+def _details_actions(alert: Alert) -> Iterator[Action]:
+    """Yield the menu entries that only the detailed card has: other snoozes and the mark of a model
+    update (while the alert is not over), the alert before (if there is one), and reopening (if the
+    alert is not open).
     """
     number = alert.id
     if not alert.state.over:
@@ -246,8 +281,13 @@ MIN_DIGEST_ALERTS = 2
 
 
 async def held_back(store: Store, quiet_hours: Delivery) -> list[Alert]:
-    """Return the alerts whose messages wait, in the channel of the given delivery, for the end of
-    the same quiet hours, in the order in which their deliveries were stored.
+    """Return the alerts that quiet hours hold back in a channel, in the order in which their
+    deliveries were stored.
+
+    Args:
+        store: The store.
+        quiet_hours: The delivery of the card of these quiet hours: its channel, and its subject,
+            which is their end and also the subject of the alerts' deliveries.
     """
     numbers = [
         delivery.alert_id
@@ -259,13 +299,14 @@ async def held_back(store: Store, quiet_hours: Delivery) -> list[Alert]:
 
 
 def quiet_hours_card(alerts: Sequence[Alert], titles: Sequence[str], zone: tzinfo) -> Card | None:
-    """Return the card of the alerts that quiet hours held back; None for a single open alert, which
-    gets its own card anyway.
+    """Return the card of the alerts that quiet hours held back, with a line for each: when it was
+    raised, its title and its state. An alert that was over before it was posted is shown in this
+    card only; the others get their own messages after it.
 
-    An alert that was over before it was posted is shown in this card only.
+    None without alerts, and for fewer than `MIN_DIGEST_ALERTS` of which none is over.
 
     Args:
-        alerts: The alerts.
+        alerts: The alerts, in the order of the lines.
         titles: The title of each alert's message, in the same order.
         zone: The reader's time zone.
     """
@@ -286,31 +327,36 @@ def quiet_hours_card(alerts: Sequence[Alert], titles: Sequence[str], zone: tzinf
     )
 
 
+PART_OF_MODEL = ", part of the model's change as a whole"
+
+
 def alert_table(
     alerts: Sequence[Alert],
-    metrics: dict[str, Metric],
+    metrics: Mapping[str, Metric],
     zone: tzinfo,
     names: ModelNames,
-    wholes: Mapping[int, Alert] | None = None,
+    model_alerts: Mapping[int, Alert] | None = None,
     *,
     numbers: bool = False,
 ) -> Table:
-    """Return a table with one row for each alert, in the order given.
+    """Return a table with one row for each alert, in the order given: what moved, when it was
+    raised, and its state.
 
     Args:
         alerts: The alerts.
-        metrics: The metrics by name.
+        metrics: The metrics that are measured, by name.
         zone: The reader's time zone.
         names: The names of models for readers.
-        wholes: By the number of an alert, the alert of the model as a whole to which it belongs.
+        model_alerts: By the number of an alert, the alert on a model as a whole to which it
+            belongs; its row says that it is a part of one. None for none.
         numbers: Whether each row ends with the alert's number, to be typed in a terminal.
     """
-    parts = dict.fromkeys(wholes or {}, ", part of the model's change as a whole")
+    belonging = model_alerts or {}
     rows = [
         (
             f"{subject(alert, names)}: {metric_path(alert, metrics)}",
             wording.moment(alert.opened_at, zone),
-            state(alert, zone) + parts.get(alert.id, ""),
+            state(alert, zone) + (PART_OF_MODEL if alert.id in belonging else ""),
             *([str(alert.id)] if numbers else ()),
         )
         for alert in alerts
@@ -328,17 +374,22 @@ def alert_label(alert: Alert, zone: tzinfo, names: ModelNames) -> str:
     return f"{subject(alert, names)}, {wording.short_day(alert.opened_at, zone)}"
 
 
-def alert_row(alert: Alert, wholes: Mapping[int, Alert] | None = None) -> dict[str, object]:
-    """Return an alert as JSON values for a list. ``wholes`` has, by the number of an alert, the
-    alert of the model as a whole to which it belongs.
+def alert_row(alert: Alert, model_alerts: Mapping[int, Alert] | None = None) -> dict[str, object]:
+    """Return an alert as JSON values for a list: its first shift, with values on the scale of the
+    metric, when it was raised (ISO 8601), and its state.
+
+    Args:
+        alert: The alert.
+        model_alerts: By the number of an alert, the alert on a model as a whole to which it
+            belongs; its number is ``part_of``, which is None for other alerts. None for none.
     """
-    whole = (wholes or {}).get(alert.id)
+    model_alert = (model_alerts or {}).get(alert.id)
     shift = alert.shift
     return {
         "id": alert.id,
         "opened_at": alert.opened_at.isoformat(),
         "kind": "model" if alert.of_model else "brand",
-        "part_of": whole.id if whole else None,
+        "part_of": model_alert.id if model_alert else None,
         "brand": shift.brand or None,
         "model": str(shift.model),
         "metric": shift.metric,

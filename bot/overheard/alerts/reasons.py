@@ -18,21 +18,26 @@ from overheard.domain import Metric, Scale
 def alert_policy(
     settings: AlertsTable, metrics: Mapping[str, Metric], brands: int = 1
 ) -> AlertPolicy:
-    """Return the alert policy that the [alerts] table sets: the rate of false alarms, shared among
-    the brands, and the smallest reported change of each metric on its scale.
+    """Return the alert policy that the [alerts] table sets: the false alarms a year, shared among
+    the brands, and the smallest change of each metric that is reported, on the metric's scale.
+
+    Metrics of tone and of rank have a smallest change of their own; all others, which are rates,
+    have that in points, of which 100 are a rate of 1.
 
     Args:
         settings: The [alerts] table of the configuration.
         metrics: The metrics that are measured, by name.
         brands: Number of tracked brands, at least 1.
     """
-    smallest = {
+    by_scale = {
         Scale.POLARITY: settings.minimum_sentiment,
         Scale.RANK: settings.minimum_ranks,
     }
-    points = settings.minimum_points / 100
-    changes = {name: smallest.get(metric.scale, points) for name, metric in metrics.items()}
-    return AlertPolicy.shared_out(settings.false_alarms_per_year, brands, changes)
+    smallest_rate = settings.minimum_points / 100
+    smallest_changes = {
+        name: by_scale.get(metric.scale, smallest_rate) for name, metric in metrics.items()
+    }
+    return AlertPolicy.shared_out(settings.false_alarms_per_year, brands, smallest_changes)
 
 
 SENTENCES = {
@@ -54,8 +59,15 @@ SENTENCES = {
 
 
 def reason_sentences(silence: Silence, metrics: Mapping[str, Metric]) -> str:
-    """Return one or more sentences on why a shift of a metric was not reported, with figures.
-    Raises KeyError for a metric that is not measured.
+    """Return one or more sentences on why nothing was reported of a metric, with figures, such as
+    ``Visibility changed by 3 points; alerts begin at 10 points.``.
+
+    Args:
+        silence: The reason, with its figures.
+        metrics: The metrics that are measured, by name.
+
+    Raises:
+        KeyError: when the metric is not measured.
     """
     metric = metrics[silence.metric]
     return SENTENCES[silence.reason].format(
@@ -71,8 +83,16 @@ def reason_sentences(silence: Silence, metrics: Mapping[str, Metric]) -> str:
 
 
 def judge_warning(decision: Decision, silence: Silence, metrics: Mapping[str, Metric]) -> str:
-    """Return a sentence that a shift was not reported because the judge itself changed; empty for
-    other reasons of silence.
+    """Return sentences that a shift of a brand at a model was not reported because the judge itself
+    changed; empty for any other reason.
+
+    Args:
+        decision: The decision about the brand at the model.
+        silence: The reason for which one of its metrics was not reported.
+        metrics: The metrics that are measured, by name.
+
+    Raises:
+        KeyError: when the metric is not measured.
     """
     if silence.reason is not Reason.JUDGE_MOVED:
         return ""
@@ -93,11 +113,22 @@ CARRIED_OUT = {
 
 
 def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
-    """Return a sentence on the decision about a brand at a model: what the alert reports or,
-    without an alert, why the nearest metric is silent.
+    """Return what was decided about a brand at a model, in one or more sentences: the alert that is
+    raised or changed and the metrics that moved or, when nothing is reported, the reason for the
+    metric that came nearest to an alert.
+
+    Args:
+        decision: The decision.
+        metrics: The metrics that are measured, by name. A moved metric that is missing is called by
+            its name.
+
+    Raises:
+        KeyError: when the metric that came nearest is not measured.
     """
-    named = dict.fromkeys(shift.metric for shift in decision.shifts)
-    moved = wording.listing([metrics[m].label.lower() if m in metrics else m for m in named])
+    moved_metrics = dict.fromkeys(shift.metric for shift in decision.shifts)
+    moved = wording.listing(
+        [metrics[name].label.lower() if name in metrics else name for name in moved_metrics]
+    )
     if sentence := CARRIED_OUT.get(decision.placement.action):
         return sentence.format(alert=decision.placement.alert, moved=moved)
     silence = decision.silence
@@ -105,8 +136,12 @@ def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
 
 
 def decision_data(decision: Decision) -> dict[str, Any]:
-    """Return a decision as JSON values: action, level of certainty, number of the alert, metrics,
-    and silences. ``years`` is the number of years in which chance alone would show as much once.
+    """Return a decision as JSON values.
+
+    ``years`` is the number of years in which chance alone would show as much once (None without a
+    baseline), ``alert`` the number of the alert that is changed (None for a new one and for none),
+    ``metrics`` the metrics that are reported, and ``silences`` the reason for each metric that is
+    not.
     """
     return {
         "brand": decision.brand,
@@ -121,8 +156,12 @@ def decision_data(decision: Decision) -> dict[str, Any]:
 
 
 def _silence_data(silence: Silence) -> dict[str, Any]:
-    """Return the reason for silence about a metric as JSON values. ``evidence`` and ``threshold``
-    are Bayes factors (not logarithms); 1 is the threshold of the baseline.
+    """Return the reason for which nothing is reported of a metric, as JSON values.
+
+    ``evidence`` and ``threshold`` are Bayes factors (not logarithms) relative to the threshold of
+    the baseline, which is 1; they are None where nothing was measured. ``change`` (None where it is
+    not known) and ``smallest_change`` are on the metric's scale, and ``alert`` is the number of the
+    alert that has reported it, or None.
     """
     return {
         "metric": silence.metric,
@@ -139,21 +178,22 @@ def _silence_data(silence: Silence) -> dict[str, Any]:
 
 def _evidence_sentence(silence: Silence) -> str:
     """Return a sentence on how many times as strong the evidence would have to be for an alert;
-    empty when no evidence was measured. Evidence and threshold are natural logarithms.
+    empty when no evidence was measured.
     """
     if silence.evidence is None or silence.threshold is None:
         return ""
-    lacking = exp(silence.threshold - silence.evidence)
-    return f"Its evidence would have to be {lacking:.3g} times as strong."
+    missing_factor = exp(silence.threshold - silence.evidence)  # both are natural logarithms
+    return f"Its evidence would have to be {missing_factor:.3g} times as strong."
 
 
 def _change_size(change: float | None, metric: Metric) -> str:
+    """Return the size of a change of a metric without a sign: ``3 points``; None counts as 0."""
     return wording.change(abs(change or 0.0), metric.scale).lstrip("+")
 
 
 def _judge_sentences(silence: Silence, metric: Metric) -> str:
-    """Return sentences on how the judge's scores of the same old answers changed; empty without a
-    check of the judge.
+    """Return sentences on how the judge's scores of the same old answers changed, beside the change
+    of the metric that was not reported; empty when the judge was not asked.
     """
     check = silence.judge
     if check is None:
@@ -170,7 +210,13 @@ LONG_YEARS = 1000
 
 
 def certainty(chance_a_year: float | None) -> str | None:
-    """Return the level of certainty of a shift in words; None where it is not known."""
+    """Return how certain a reported shift is: ``nearly certain`` or ``likely``; None where it is
+    not known.
+
+    Args:
+        chance_a_year: How often a year chance would show as much in the deployment; None where it
+            is not known.
+    """
     if chance_a_year is None:
         return None
     level = Rarity(chance_a_year).level(per_year=float("inf"))
@@ -178,8 +224,12 @@ def certainty(chance_a_year: float | None) -> str | None:
 
 
 def how_often(chance_a_year: float | None) -> str:
-    """Return in words how often a deployment would see a shift of this chance (expected number a
-    year) if nothing changed.
+    """Return in words how often a deployment would see such a shift if nothing changed: ``about 3
+    times a year``, ``about once in 12 years`` (from 2 years on), ``less than once in 1,000 years``
+    (from `LONG_YEARS` on).
+
+    Args:
+        chance_a_year: The expected number a year; None counts as 0.
     """
     years = Rarity(chance_a_year or 0.0).years
     if years >= LONG_YEARS:

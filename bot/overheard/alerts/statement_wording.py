@@ -11,6 +11,7 @@ from overheard.domain import Alert, ReportedStatement, Shift, StatementKind
 
 MAX_SAID_CHARS = 80
 MAX_SHORT_CHARS = 40
+MAX_CELL_CHARS = 30
 MAX_QUOTE_CHARS = 300
 SHOWN_SOURCES = 3
 GRAVE_TOPICS = {
@@ -27,7 +28,7 @@ GRAVE_TOPICS = {
 FACT_WORDS = {"founded": "founding year", "ceo": "CEO", "hq": "headquarters"}
 """What fields of facts are called, where the field is no noun."""
 NOT_SO = "not so"
-_LISTS = {
+_LIST_FIELDS = {
     NOT_SO: {"never say", "never-say", "never", "not true", "false claims"},
     "discontinued": {"discontinued", "discontinued items", "discontinued products", "retired"},
 }
@@ -37,11 +38,14 @@ _LISTS = {
 def statement_title(
     alert: Alert, moved: Sequence[str] = (), name: str = "", *, was: bool = False
 ) -> str:
-    """Return the title of an alert with statements: ``ChatGPT gets Acme's price wrong``.
+    """Return the title of an alert with statements, by the gravest of them: grave statements
+    (``ChatGPT speaks of a recall at Acme``), values that were true once (``ChatGPT gives an old
+    price of Acme``, if all are such), things that the fact sheet says not to state (``ChatGPT says
+    of Acme what is not true``), or wrong values (``ChatGPT gets Acme's price wrong``).
 
     Args:
-        alert: The alert.
-        moved: Labels of the metrics that moved at the same time.
+        alert: The alert; at least one of its shifts is a statement.
+        moved: Labels of the metrics that moved at the same time, which the title ends with.
         name: The model's name for readers; empty for its id.
         was: Whether no answer of the latest check makes the statements; then the title is in the
             past tense: ``ChatGPT got Acme's price wrong``.
@@ -53,31 +57,44 @@ def statement_title(
         topics = [GRAVE_TOPICS.get(claim.topic, claim.topic) for claim in grave]
         title = f"{model} {'spoke' if was else 'speaks'} of {wording.listing(topics)} at {brand}"
     elif all(claim.verdict == "stale" for claim in current):
-        old = wording.listing(_topic_names(current))
+        old = wording.listing(_distinct_topic_words(current))
         title = f"{model} {'gave' if was else 'gives'} an old {old} of {brand}"
     elif any(is_listed(claim.topic) for claim in current):
         title = f"{model} {'said' if was else 'says'} of {brand} what is not true"
     else:
-        verb, wrong = "got" if was else "gets", wording.listing(_topic_names(current))
+        verb, wrong = "got" if was else "gets", wording.listing(_distinct_topic_words(current))
         title = f"{model} {verb} {brand}'s {wrong} wrong"
     return f"{title}, and {wording.listing(moved)} moved" if moved else title
 
 
 def true_value(topic: str, value: str) -> str:
     """Return the truth that a false claim contradicts: the value of the fact or, for a fact that
-    lists false things, the word for all of them ("not so", "discontinued").
+    lists things that must not be stated, what is true of all of them ("not so", "discontinued").
+
+    Args:
+        topic: The field of the fact, such as ``price``, in any case.
+        value: The value of the fact.
     """
-    return next((true for true, names in _LISTS.items() if topic.casefold() in names), value)
+    return next((true for true, names in _LIST_FIELDS.items() if topic.casefold() in names), value)
 
 
 def is_listed(topic: str) -> bool:
-    """Return whether a fact lists things that must not be stated, rather than a value."""
-    return any(topic.casefold() in names for names in _LISTS.values())
+    """Return whether a fact, given by its field (in any case), lists things that must not be stated
+    rather than a value.
+    """
+    return any(topic.casefold() in names for names in _LIST_FIELDS.values())
 
 
 def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
-    """Yield one or two sentences for each statement: its text, its number of answers, the truth,
-    and the cited sources.
+    """Yield a line for each statement that shifts report, as last reported, in the order of the
+    first reports.
+
+    The line says the statement (at most `MAX_SAID_CHARS` characters; of a grave one only its
+    subject), in how many answers it was made, and what is true. A second sentence names up to
+    `SHOWN_SOURCES` sources that these answers cite, if they cite any.
+
+    Args:
+        moved: The shifts of an alert; those of metrics are left out.
     """
     for statement in _newest_statements(moved):
         count = f"in {wording.count(statement.answers, 'answer')} of {statement.asked:,}"
@@ -93,33 +110,41 @@ def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
 def short_statement_lines(
     moved: Sequence[Shift], most: int = 2, now: Mapping[ReportedStatement, int] | None = None
 ) -> Iterator[str]:
-    """Yield a short sentence for each of the ``most`` latest statements: its text, its number of
-    answers, and the truth.
+    """Yield a short sentence for each of the ``most`` statements that shifts reported last, in the
+    order of the first reports.
+
+    Examples are ``It says “$49” in 5 answers; in truth it is $14.``, ``It said “$49”; no answer of
+    the latest check does.`` and ``It speaks of a recall in 2 answers.``.
 
     Args:
-        moved: The shifts that report statements, in the order of their reports.
-        most: The largest number of statements.
-        now: In how many answers of the latest check each statement is made; for a statement that
-            is missing there, the number at its report is shown.
+        moved: The shifts of an alert, in the order of their reports; those of metrics are left out.
+        most: The largest number of statements; 1 or more.
+        now: In how many answers of the latest check each false claim is made. For a statement that
+            is missing there, the number at its last report is shown.
     """
     newest = _newest_statements(moved)
     for statement in newest[-most:]:
-        answers = (now or {}).get(statement, statement.answers)
-        count = f"in {wording.count(answers or statement.answers, 'answer')}"
+        answers_now = (now or {}).get(statement, statement.answers)
         if statement.kind is StatementKind.GRAVE:
             topic = GRAVE_TOPICS.get(statement.topic, statement.topic)
-            yield f"It speaks of {topic} {count}."
+            answers = answers_now or statement.answers
+            yield f"It speaks of {topic} in {wording.count(answers, 'answer')}."
+            continue
+        value = wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
+        if answers_now:
+            count = wording.count(answers_now, "answer")
+            yield f"It says “{value}” in {count}{_truth_clause(statement)}."
         else:
-            value = wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
-            if answers:
-                yield f"It says “{value}” {count}{_truth_clause(statement)}."
-            else:
-                yield f"It said “{value}”; no answer of the latest check does."
+            yield f"It said “{value}”; no answer of the latest check does."
 
 
 def statement_quotes(moved: Sequence[Shift], model: str) -> tuple[Quote, ...]:
-    """Return a quote for each statement that has one, as last reported; ``model``, the model's name
-    for readers, is part of its source.
+    """Return a quote of at most `MAX_QUOTE_CHARS` characters for each statement that shifts report,
+    as last reported; statements without a quote are left out.
+
+    Args:
+        moved: The shifts of an alert; those of metrics are left out.
+        model: The model's name for readers, which is part of the source: ``ChatGPT, price``.
     """
     return tuple(
         Quote(f"{model}, {claim.topic}", Tainted(wording.shorten(claim.quote, MAX_QUOTE_CHARS)))
@@ -129,7 +154,10 @@ def statement_quotes(moved: Sequence[Shift], model: str) -> tuple[Quote, ...]:
 
 
 def statement_step(statement: ReportedStatement) -> str:
-    """Return a statement as a clause: ``it says “$49” of the price (in truth $14)``."""
+    """Return a statement as a clause: ``it says “$49” of the price (in truth $14)``, with at most
+    `MAX_SAID_CHARS` characters of what is said; a grave one as ``it speaks of a recall``. The field
+    is left out for a fact that lists what must not be stated, and the truth if it is not known.
+    """
     if statement.kind is StatementKind.GRAVE:
         return f"it speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)}"
     quoted = wording.shorten(wording.line(statement.said), MAX_SAID_CHARS)
@@ -139,7 +167,9 @@ def statement_step(statement: ReportedStatement) -> str:
 
 
 def statement_phrase(statement: ReportedStatement, brand: str) -> str:
-    """Return a statement as words to follow a model's name: ``says Acme's price is “$49”``."""
+    """Return a statement as words to follow a model's name: ``says Acme's price is “$49”``, with at
+    most `MAX_SHORT_CHARS` characters of the value; a grave one as ``speaks of a recall at Acme``.
+    """
     if statement.kind is StatementKind.GRAVE:
         return f"speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} at {brand}"
     said = wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
@@ -147,19 +177,23 @@ def statement_phrase(statement: ReportedStatement, brand: str) -> str:
 
 
 def statement_brief(statements: Sequence[ReportedStatement]) -> str:
-    """Return statements as a table cell, each once: ``price “$49”, founded “1999”``."""
-    once = {(claim.topic, claim.said): claim for claim in statements}.values()
+    """Return statements as a table cell: ``price “$49”, recall``. A false claim has its topic and
+    at most `MAX_CELL_CHARS` characters of what is said, a grave statement its topic alone.
+    Statements with the same topic and the same words are named once, in the order of the first.
+    """
+    distinct = {(claim.topic, claim.said): claim for claim in statements}.values()
     return ", ".join(
         claim.topic
         if claim.kind is StatementKind.GRAVE
-        else f"{claim.topic} “{wording.shorten(wording.line(claim.said), 30)}”"
-        for claim in once
+        else f"{claim.topic} “{wording.shorten(wording.line(claim.said), MAX_CELL_CHARS)}”"
+        for claim in distinct
     )
 
 
 def statement_data(statement: ReportedStatement) -> dict[str, Any]:
-    """Return a statement as JSON values: ``answers`` is the number of answers with the statement,
-    ``asked`` that of all answers.
+    """Return a statement as JSON values: ``fact`` is its topic, ``truth`` what is true (empty if it
+    is not known), ``answers`` the number of the run's answers with the statement, and ``asked`` the
+    number of all answers of the model in the run.
     """
     return {
         "kind": statement.kind.value,
@@ -175,8 +209,14 @@ def statement_data(statement: ReportedStatement) -> dict[str, Any]:
 
 
 def _newest_statements(moved: Sequence[Shift]) -> list[ReportedStatement]:
-    """Return each statement as last reported, in the order of the first reports. Grave statements
-    of one topic are one statement.
+    """Return each statement that shifts report, as last reported, in the order of the first
+    reports.
+
+    Reports with the same kind, topic and words are of one statement; of grave statements, all with
+    the same topic are.
+
+    Args:
+        moved: The shifts in the order of their reports; those of metrics are left out.
     """
     newest: dict[tuple[StatementKind, str, str], ReportedStatement] = {}
     for shift in moved:
@@ -186,17 +226,23 @@ def _newest_statements(moved: Sequence[Shift]) -> list[ReportedStatement]:
     return list(newest.values())
 
 
-def _topic_names(statements: Sequence[ReportedStatement]) -> list[str]:
+def _distinct_topic_words(statements: Sequence[ReportedStatement]) -> list[str]:
+    """Return the names of the facts that statements are about, each once, in their order."""
     return list(dict.fromkeys(topic_words(claim.topic) for claim in statements))
 
 
 def topic_words(topic: str) -> str:
-    """Return the name of a fact's field in a sentence: ``founding year`` for ``founded``."""
+    """Return what a fact's field (in any case) is called in a sentence: ``founding year`` for
+    ``founded``. A field without words of its own is returned as it is.
+    """
     return FACT_WORDS.get(topic.casefold(), topic)
 
 
 def _truth_clause(statement: ReportedStatement) -> str:
-    """Return a clause on the truth that a false claim contradicts, to end a sentence."""
+    """Return a clause on the truth that a false claim contradicts, to end a sentence: ``; in truth
+    it is $14``. If the truth is not known, or the fact only says what is not so, the clause says
+    that the fact sheet rules the claim out.
+    """
     true = true_value(statement.topic, statement.truth)
     if not statement.truth or true == NOT_SO:
         return "; the fact sheet rules it out"

@@ -88,21 +88,27 @@ class StatementReader:
     _grave: dict[frozenset[int] | None, dict[str, list[Occurrence]]] = field(default_factory=dict)
 
     def truth(self, brand: str, topic: str) -> str:
-        """Return the value of a fact about a brand; empty when the fact is not known."""
+        """Return the value of a fact about a brand; empty when the catalogue lacks the fact.
+
+        Args:
+            brand: The brand's name.
+            topic: The field of the fact, such as ``price``.
+        """
         facts = (fact for fact in self.catalogue.facts if fact.brand == brand)
         return next((fact.value for fact in facts if fact.field == topic), "")
 
     async def statements(
         self, brand: str, until: datetime | None = None, *, grave_since: datetime | None = None
     ) -> dict[Model, ModelStatements]:
-        """Return the repeated false claims and grave sentences of each model about a brand; texts
-        of answers are read from the store.
+        """Return, for each model with answers about a brand, its runs and the false claims and
+        grave sentences that it repeats. Texts of answers are read from the store; nothing is
+        stored.
 
         Args:
             brand: The brand's name.
             until: Only runs that began up to this time; by default all.
-            grave_since: Only runs since this time are searched for grave sentences, because their
-                texts are read; by default all.
+            grave_since: Only runs that began at this time or later are searched for grave
+                sentences, because that reads all their texts; by default all.
         """
         table = (await self.store.blocks.table((brand,), until=until)).of(self.versions)
         runs = {run.id: RunKey(*run) for run in table.runs}
@@ -112,19 +118,19 @@ class StatementReader:
         by_model: dict[Model, list[Occurrence]] = defaultdict(list)
         for occurrence in occurrences:
             by_model[occurrence.claim.model].append(occurrence)
-        asked = answer_counts(table)
-        found = {}
-        for model, counts in asked.items():
-            order = tuple(sorted(runs[number] for number in counts))
-            stories = follow_statements(by_model.get(model, ()), order, counts)
-            found[model] = ModelStatements(order, counts, tuple(stories))
-        return found
+        statements = {}
+        for model, counts in answer_counts(table).items():
+            runs_of_model = tuple(sorted(runs[number] for number in counts))
+            stories = follow_statements(by_model.get(model, ()), runs_of_model, counts)
+            statements[model] = ModelStatements(runs_of_model, counts, tuple(stories))
+        return statements
 
     async def grave(
         self, searched: Collection[int], runs: Mapping[int, RunKey]
     ) -> dict[str, list[Occurrence]]:
         """Return the grave sentences about each tracked brand, by the brand's name, in the answers
-        of some runs; a search of the same runs is done once.
+        of some runs. Brands without such a sentence are left out. The result of each set of runs is
+        kept by this reader, so their texts are read once.
 
         Args:
             searched: Numbers of the runs to search.
@@ -139,8 +145,12 @@ class StatementReader:
         self, searched: Collection[int], runs: Mapping[int, RunKey]
     ) -> dict[str, list[Occurrence]]:
         """Return the grave sentences about each tracked brand, by the brand's name, in the stored
-        answers of some runs; incomplete and reused answers are left out. The arguments are those of
-        `grave`.
+        answers of some runs. Only answers to prompts that concern the brand count. Answers that are
+        incomplete or taken over from an earlier run are left out.
+
+        Args:
+            searched: Numbers of the runs to search.
+            runs: Start and number of each run, by its number; holds all of ``searched``.
         """
         # Its patterns take long to compile.
         from overheard.reading.grave_sentences import grave_sentences, may_be_grave
@@ -163,79 +173,89 @@ class StatementReader:
 
     async def _false_claims(self, brand: str, runs: Mapping[int, RunKey]) -> list[Occurrence]:
         """Return the false claims about a brand in the answers of some runs, as the scorers of the
-        present versions found them, of facts that the catalogue has now.
+        present versions found them. Claims about facts that the catalogue does not have now are
+        left out.
 
         Args:
             brand: The brand's name.
-            runs: Start and number of each run, by its number.
+            runs: Start and number of each run, by its number; answers of other runs are left out.
         """
-        known = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
-        false: dict[int, list[Detail]] = defaultdict(list)
+        fact_fields = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
+        details_by_answer: dict[int, list[Detail]] = defaultdict(list)
         for record in await self.store.scores.findings(brand, FALSE_VERDICTS):
             if f"{record.scorer}@{record.version}" in self.versions:
-                false[record.answer_id] += [
+                details_by_answer[record.answer_id] += [
                     detail
                     for detail in record.score.details
-                    if detail.verdict in FALSE_VERDICTS and detail.topic in known
+                    if detail.verdict in FALSE_VERDICTS and detail.topic in fact_fields
                 ]
-        if not false:
+        if not details_by_answer:
             return []
         return [
             _occurrence(answer, detail, runs)
-            async for answer in self.store.answers.stream(numbers=sorted(false))
+            async for answer in self.store.answers.stream(numbers=sorted(details_by_answer))
             if answer.run_id in runs
-            for detail in false[answer.id]
+            for detail in details_by_answer[answer.id]
         ]
 
     async def news(self, run: Run, brand: str, alerts: Sequence[Alert]) -> StatementNews:
-        """Return the changes that the statements of a run make to the alerts of a brand.
+        """Return the changes that the statements up to a run make to the alerts of a brand. Nothing
+        is stored.
 
         Args:
             run: The run; later runs are not known.
             brand: The brand's name.
-            alerts: The brand's alerts.
+            alerts: The brand's alerts, in all states, the newest first.
         """
         live = [alert for alert in alerts if alert.statements and not alert.state.over]
         since = await self._grave_since(run, brand, live)
         by_model = await self.statements(brand, run.started_at, grave_since=since)
         key = RunKey(run.started_at, run.id)
         shifts: list[Shift] = []
-        continued: dict[int, None] = {}
+        continued: list[int] = []
         ended: list[tuple[int, str]] = []
         for model, at_model in by_model.items():
-            mine = [alert for alert in alerts if alert.shift.model == model]
+            alerts_at_model = [alert for alert in alerts if alert.shift.model == model]
             for story in at_model.stories:
                 if story.closed is None:
-                    shift, alert = self._story_report(story, brand, key, at_model, mine)
-                    shifts += [shift] if shift else []
-                    continued.update({alert.id: None} if alert and not shift else {})
+                    shift, alert = self._news_of_story(story, brand, key, at_model, alerts_at_model)
+                    if shift:
+                        shifts.append(shift)
+                    elif alert and alert.id not in continued:
+                        continued.append(alert.id)
             ended += [
                 (alert.id, note)
-                for alert in mine
-                if alert in live and (note := self._end_note(alert, at_model, key))
+                for alert in alerts_at_model
+                if alert in live and (note := self._reason_of_end(alert, at_model, key))
             ]
         shifts.sort(key=_report_order)
         return StatementNews(tuple(shifts), tuple(continued), tuple(ended))
 
     async def _grave_since(self, run: Run, brand: str, live: Iterable[Alert]) -> datetime:
-        """Return the time of the first run whose answers are to be searched for grave sentences.
+        """Return the time from which on the answers of runs are to be searched for grave sentences:
+        the earliest of three.
 
-        Texts of older runs are needed only when this run has such a sentence about the brand, or
-        when an alert of such a sentence is among the brand's open alerts (``live``).
+        It is the start of the run itself; if this run has such a sentence about the brand, the time
+        `WINDOW` before it; and the beginning of each grave statement of an alert that is not over.
+
+        Args:
+            run: The run that is analysed.
+            brand: The brand's name.
+            live: The brand's alerts with statements that are not over.
         """
         starts = {run.id: run.started_at for run in await self.store.runs.find()}
-        open_since = [
+        times = [run.started_at]
+        times += [
             starts[shift.first_run_id]
             for alert in live
             for shift in alert.moved
             if shift.statement and shift.statement.kind is StatementKind.GRAVE
         ]
-        runs = {run.id: RunKey(run.started_at, run.id)}
-        if brand in await self.grave({run.id}, runs):
-            open_since.append(run.started_at - WINDOW)
-        return min(open_since, default=run.started_at)
+        if brand in await self.grave({run.id}, {run.id: RunKey(run.started_at, run.id)}):
+            times.append(run.started_at - WINDOW)
+        return min(times)
 
-    def _story_report(
+    def _news_of_story(
         self,
         story: StatementStory,
         brand: str,
@@ -243,46 +263,55 @@ class StatementReader:
         at_model: ModelStatements,
         alerts: Iterable[Alert],
     ) -> tuple[Shift | None, Alert | None]:
-        """Return the shift to report of an open story, or None, and the live alert whose statement
-        was made again, or None.
+        """Return what is news of a repeated statement: the shift to report, and the alert that goes
+        on because the statement was made again in the run. Either may be None.
+
+        The first of the alerts that has reported the statement decides. If it is not over, a shift
+        is reported if the statement grew in the run and the alert has no report of it for this run;
+        the alert goes on if it reported the statement in an earlier run and the run has it again.
+        If it is over and its last report is from a run since the story began, there is no news; if
+        that is older, the next alert decides. If none decides, the statement is reported.
 
         Args:
-            story: The story of a repeated statement, not closed.
+            story: The story of the statement, not closed.
             brand: The brand's name.
             run: The run that is analysed.
-            at_model: All statements of the model about the brand.
-            alerts: The brand's alerts at the model.
+            at_model: All statements of the model about the brand, up to the run.
+            alerts: The brand's alerts at the model, in all states, the newest first.
         """
         shift = statement_shift(
             story, brand, run, at_model.runs, at_model.asked, self.truth_of(story, brand)
         )
-        order = {key.id: key for key in at_model.runs}
+        run_keys = {key.id: key for key in at_model.runs}
         for alert in alerts:
-            reported = [
-                shift
-                for shift in alert.moved
-                if shift.statement and is_same_statement(shift.statement, story.first.claim)
+            reports = [
+                reported
+                for reported in alert.moved
+                if reported.statement and is_same_statement(reported.statement, story.first.claim)
             ]
-            if not reported:
+            if not reports:
                 continue
+            last_report = run_keys.get(reports[-1].run_id, run)
             if alert.state.over:
-                if order.get(reported[-1].run_id, run) >= story.began:
+                if last_report >= story.began:
                     return None, None
                 continue
-            grew = run in story.grown and run.id not in {shift.run_id for shift in reported}
-            again = bool(story.in_run(run)) and order.get(reported[-1].run_id, run) < run
-            return (shift if grew else None), (alert if again else None)
+            has_grown = run in story.grown and run.id not in {report.run_id for report in reports}
+            is_repeated = bool(story.in_run(run)) and last_report < run
+            return (shift if has_grown else None), (alert if is_repeated else None)
         return shift, None
 
     def truth_of(self, story: StatementStory, brand: str) -> str:
-        """Return the truth about a story's fact; empty for a grave statement."""
+        """Return the value of the fact that a story's statement contradicts; empty for a grave
+        statement, and when the catalogue lacks the fact.
+        """
         if story.first.kind is StatementKind.GRAVE:
             return ""
         return self.truth(brand, story.first.claim.field)
 
-    def _end_note(self, alert: Alert, at_model: ModelStatements, run: RunKey) -> str:
-        """Return a sentence on why the last reported statement of an alert is gone; empty while any
-        statement of the alert goes on.
+    def _reason_of_end(self, alert: Alert, at_model: ModelStatements, run: RunKey) -> str:
+        """Return a sentence on why the last reported statement of an alert is gone, if all its
+        statements are gone; empty while any of them goes on.
 
         Args:
             alert: An open alert with statements.
@@ -290,18 +319,27 @@ class StatementReader:
             run: The run that is analysed.
         """
         notes = [
-            self._end_of_statement(shift, shift.statement, at_model, run)
+            self._reason_statement_ended(shift, shift.statement, at_model, run)
             for shift in alert.moved
             if shift.statement
         ]
         return notes[-1] if all(notes) else ""
 
-    def _end_of_statement(
+    def _reason_statement_ended(
         self, shift: Shift, statement: ReportedStatement, at_model: ModelStatements, run: RunKey
     ) -> str:
-        """Return a sentence on why a statement of a shift is gone: the fact sheet changed, or no
-        answer has it any more; empty while the statement goes on. The other arguments are those of
-        `_end_note`.
+        """Return a sentence on why a reported statement is gone; empty while it goes on.
+
+        It goes on while one of its stories is not closed. A false claim is gone when the value of
+        its fact has changed, or the fact is removed. Otherwise a statement is gone when its last
+        story is closed, or, without any story, after `MIN_RUNS_GONE` runs since its report in which
+        so many answers without it are no chance (`GONE_LEVEL`).
+
+        Args:
+            shift: The shift that reports the statement.
+            statement: The statement.
+            at_model: All statements of the model about the brand, up to the run.
+            run: The run that is analysed.
         """
         stories = [s for s in at_model.stories if is_same_statement(statement, s.first.claim)]
         if any(story.closed is None for story in stories):
@@ -313,35 +351,38 @@ class StatementReader:
         if stories:
             answers, runs = stories[-1].silent
         else:  # its answers are read otherwise now, or their texts are gone
-            reported = next((key for key in at_model.runs if key.id == shift.run_id), run)
-            since = [key for key in at_model.runs if reported < key <= run]
-            answers = sum(sum(at_model.asked[key.id].values()) for key in since)
-            runs = len(since)
-            none = probability_of_none(statement.answers, statement.asked, answers)
-            if runs < MIN_RUNS_GONE or none > GONE_LEVEL:
+            report = next((key for key in at_model.runs if key.id == shift.run_id), run)
+            runs_since = [key for key in at_model.runs if report < key <= run]
+            answers = sum(sum(at_model.asked[key.id].values()) for key in runs_since)
+            runs = len(runs_since)
+            chance = probability_of_none(statement.answers, statement.asked, answers)
+            if runs < MIN_RUNS_GONE or chance > GONE_LEVEL:
                 return ""
         return f"It is gone: in none of {answers:,} answers of {runs} checks since."
 
 
 def answer_counts(table: BlockTable) -> dict[Model, dict[int, dict[str, int]]]:
-    """Return the number of answers by model, run number and prompt key.
+    """Return the number of answers about a brand by model, run number and prompt key.
 
-    Not every answer has a score of each metric, so the largest number over the brand's metrics
-    counts.
+    Not every answer has a score of each metric, so the largest number over the metrics and scorer
+    versions of the table counts.
+
+    Args:
+        table: The blocks of one brand.
     """
-    found: dict[Model, dict[int, dict[str, int]]] = {}
+    by_model: dict[Model, dict[int, dict[str, int]]] = {}
     columns = (table.stream.tolist(), table.run.tolist(), table.prompt.tolist(), table.n.tolist())
     for stream, run, prompt, n in zip(*columns, strict=True):
         model = table.streams[stream].model
-        counts = found.setdefault(model, {}).setdefault(table.runs[run].id, {})
+        counts = by_model.setdefault(model, {}).setdefault(table.runs[run].id, {})
         key = table.prompts[prompt]
         counts[key] = max(n, counts.get(key, 0))
-    return found
+    return by_model
 
 
 def false_claim(answer: Answer, detail: Detail) -> FalseClaim:
-    """Return a scorer's finding in an answer as a false claim, with the hosts that the answer
-    cites.
+    """Return a scorer's finding in an answer as a false claim. Its sources are the hosts that the
+    answer cites, each once, in the order of the citations.
     """
     cited = (citation.host for citation in answer.reply.citations if citation.cited)
     return FalseClaim(
@@ -356,24 +397,32 @@ def false_claim(answer: Answer, detail: Detail) -> FalseClaim:
 
 
 def _occurrence(answer: Answer, detail: Detail, runs: Mapping[int, RunKey]) -> Occurrence:
+    """Return a scorer's finding in an answer as an occurrence of a claim, with its run and prompt.
+    ``runs`` has the answer's run by its number.
+    """
     prompt = answer.question.prompt.key
     return Occurrence(false_claim(answer, detail), runs[answer.run_id], prompt)
 
 
 def is_same_statement(statement: ReportedStatement, claim: FalseClaim) -> bool:
-    """Return whether a claim in an answer repeats a reported statement: the same topic for a grave
-    sentence, the same meaning for a false claim.
+    """Return whether a claim in an answer repeats a reported statement: for a grave statement, it
+    is grave and has the same topic; for a false claim, it has the same topic and meaning.
     """
     stated = "" if statement.kind is StatementKind.GRAVE else statement.said
     reported = FalseClaim(
-        0, claim.model, statement.topic, statement.verdict, stated, statement.quote
+        answer_id=0,
+        model=claim.model,
+        field=statement.topic,
+        verdict=statement.verdict,
+        stated=stated,
+        quote=statement.quote,
     )
     return same_statement(reported, claim)
 
 
 def _report_order(shift: Shift) -> tuple[str, bool, int]:
-    """Return the sort key of a statement's shift: by model, grave statements first, then falling
-    numbers of answers.
+    """Return the sort key by which shifts of statements are reported: by model; at a model, grave
+    statements first; among these, those with more answers first.
     """
     statement = shift.statement
     grave = statement is not None and statement.kind is StatementKind.GRAVE
