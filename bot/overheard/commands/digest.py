@@ -33,8 +33,10 @@ from overheard.finetune.brief_sources import BRIEF_DAYS, draw_brief
 from overheard.runs.plan import choose_brands
 
 WEEK = timedelta(days=7)
-MAX_STEPS, MAX_ALERTS, MAX_STEADY = 2, 2, 3
-"""Things to do, alerts of each kind, and models without a change that are shown."""
+MAX_STEPS, MAX_ALERTS, MAX_STEADY, MAX_UPDATED = 2, 2, 3, 3
+"""Things to do, alerts of each kind, models without a change and updates that are shown."""
+MAX_NAMED_MODELS = 2
+"""Models that a piece of advice names."""
 QUESTION_CHARS = 70
 ADVICE = {
     GapKind.ABSENT: "Write a page on {subject}: {models} did not name you in {counted} answers.",
@@ -51,12 +53,13 @@ class Week:
 
     Attributes:
         since: The beginning of the time.
-        new: Open alerts raised since then.
-        open: Open alerts raised before.
-        recovered: Alerts that recovered since then.
-        updates: Names of models that were updated since then, with the day.
-        over: The parts of each open alert that are over, by the alert's number.
-        eased: Open alerts of which a part ended since then.
+        new: Alerts raised since then that are not over.
+        open: Alerts raised before that are not over.
+        recovered: Alerts that have recovered since then.
+        updates: Distinct names of models that were updated since then, with the day.
+        over: The parts that are over (its metrics or its statements) of each alert in `new` and
+            `open`, by the alert's number.
+        eased: Alerts in `new` and `open` of which a part has ended since then.
     """
 
     since: datetime
@@ -75,138 +78,165 @@ async def digest(
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
     since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
 ) -> Card:
-    """Show for each brand what changed in a week, open alerts, false claims and two things to do,
-    and the costs.
+    """Show a card for each brand, one below the other: what changed in a week, open alerts, false
+    claims, and up to two things to do. The footer of the first has the costs. Answers that wait for
+    it are scored first.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, the channel, and the progress display.
-        brands: Names of brands; empty means all tracked brands.
-        since: The first day; empty means a week ago.
+        brands: Names or aliases of brands; empty means all tracked brands.
+        since: The first day or moment, such as ``2026-11-01``; empty means a week ago.
 
     Raises:
         UnknownName: for a brand that does not exist.
-        NothingToAsk: when no brand is configured.
+        NothingToAsk: when no brand is tracked.
         TimeUnreadable: for a day that cannot be read.
+        BadUsage: for a day in the future.
     """
     chosen = choose_brands(deployment.catalogue, brands)
     now = deployment.clock.now()
     begin = past_moment(since, now, call.zone) if since else now - WEEK
     deployment = await deployment.caught_up(call.progress)
-    first, *others = [await _brand_card(deployment, call, brand, begin) for brand in chosen]
+    cards = [await _brand_card(deployment, call, brand, begin) for brand in chosen]
     footer = await _cost_sentences(deployment, begin)
-    data = {"since": begin.isoformat(), "brands": [card.data for card in (first, *others)]}
-    return replace(first, more=tuple(others), footer=footer, data=data)
+    data = {"since": begin.isoformat(), "brands": [card.data for card in cards]}
+    return replace(cards[0], more=tuple(cards[1:]), footer=footer, data=data)
 
 
 async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: datetime) -> Card:
-    """Return the card of a brand's week since a time, with a picture of the share of voice if it is
-    measured.
+    """Return the card of a brand since a time: the state at each model as the title, a paragraph on
+    each subject that there is something to say of, the chart of the share of voice if it is
+    measured, and buttons. It is a warning if an alert is not over.
     """
     report = await read_report(deployment, brand)
     week = await _read_week(deployment, call, report, since)
     silent = await silent_models(deployment, report)
     claims = await claims_sentence(deployment, brand)
-    todo = await things_to_do(deployment, brand)
+    advice = await numbered_advice(deployment, brand)
     shares = voice_shares(report, call.zone)
     if shares:
         metric = deployment.scoring.metrics[VOICE_METRIC]
         marks = await chart_marks(deployment, call, brand, metric, report.runs)
         shares = replace(shares, marks=marks)
-    parts = [
+    paragraphs = [
         await _changed_paragraph(deployment, call, week),
         *await _open_alert_lines(deployment, call, week),
         watching_sentence(report.stories.values(), deployment.names),
         claims,
         _steady_paragraph(deployment, report, week, silent),
         silent_sentence(deployment, call, report, silent),
-        "\n".join(["Two things to do" if len(todo) > 1 else "To do", *todo]) if todo else "",
     ]
+    if advice:
+        heading = "Two things to do" if len(advice) > 1 else "To do"
+        paragraphs.append("\n".join([heading, *advice]))
     return Card(
         title=f"{brand.name}'s week: {_state_by_model(deployment, report, week, silent)}",
-        text="\n\n".join(filter(None, parts)),
+        text="\n\n".join(filter(None, paragraphs)),
         image=await picture(shares, "share-of-voice.png") if shares else None,
         actions=fitting(*_actions(brand, week)),
         severity=Severity.WARNING if week.new or week.open else Severity.PLAIN,
-        data=_week_json(report, week, claims, todo),
+        data=_week_json(report, week, claims, advice),
     )
 
 
 async def _read_week(deployment: Deployment, call: Call, report: Report, since: datetime) -> Week:
-    """Return the alerts and updates of a brand since a time, from the store."""
-    brand_alerts = await alerts_about(deployment.store, report.brand.name)
-    recovered = [
-        alert
-        for alert in brand_alerts
-        if alert.state is AlertState.RECOVERED
-        and any(e.at >= since for e in (await deployment.store.alerts.events(alert.id))[-1:])
-    ]
+    """Return the alerts of a report's brand and the updates of its models since a time, from the
+    store. The days of updates are those of the call's time zone.
+    """
+    store = deployment.store
+    recovered = []
+    for alert in await alerts_about(store, report.brand.name):
+        if alert.state is AlertState.RECOVERED:
+            events = await store.alerts.events(alert.id)
+            if events and events[-1].at >= since:
+                recovered.append(alert)
     over: dict[int, frozenset[AlertPart]] = {}
     eased: list[Alert] = []
     for alert in report.alerts:
-        events = await deployment.store.alerts.events(alert.id)
+        events = await store.alerts.events(alert.id)
         over[alert.id] = parts_over(events)
-        if over[alert.id] and any(e.what is AlertEventKind.EASED and e.at >= since for e in events):
+        has_eased = any(e.what is AlertEventKind.EASED and e.at >= since for e in events)
+        if over[alert.id] and has_eased:
             eased.append(alert)
     updates = [
         f"{deployment.names.name(update.model)} on {wording.short_day(update.at, call.zone)}"
-        for update in await deployment.store.updates.find()
+        for update in await store.updates.find()
         if update.at >= since and update.model in report.runs
     ]
     return Week(
-        since,
-        [alert for alert in report.alerts if alert.opened_at >= since],
-        [alert for alert in report.alerts if alert.opened_at < since],
-        recovered,
-        list(dict.fromkeys(updates)),
-        over,
-        eased,
+        since=since,
+        new=[alert for alert in report.alerts if alert.opened_at >= since],
+        open=[alert for alert in report.alerts if alert.opened_at < since],
+        recovered=recovered,
+        updates=list(dict.fromkeys(updates)),
+        over=over,
+        eased=eased,
     )
 
 
 async def _changed_paragraph(deployment: Deployment, call: Call, week: Week) -> str:
-    """Return the paragraph on a week's new, recovered and eased alerts and updates of models."""
-    lines = await alert_sentences(deployment, call, week.new)
-    lines += [await alert_sentence(deployment, call, a) for a in week.recovered[:MAX_ALERTS]]
-    lines += [
-        _eased_sentence(deployment.names.name(alert.shift.model), week.over[alert.id])
-        for alert in week.eased[:MAX_ALERTS]
-    ]
+    """Return the paragraph on what changed in a week: a sentence for each of the first new,
+    recovered and eased alerts, and one on updates of models. Without any of these, it says that
+    nothing is new since the day.
+    """
+    sentences = await alert_sentences(deployment, call, week.new)
+    for alert in week.recovered[:MAX_ALERTS]:
+        sentences.append(await alert_sentence(deployment, call, alert))
+    for alert in week.eased[:MAX_ALERTS]:
+        model_name = deployment.names.name(alert.shift.model)
+        sentences.append(_eased_sentence(model_name, week.over[alert.id]))
     if week.updates:
-        lines.append(f"Updated: {wording.listing(week.updates[:MAX_STEADY])}.")
-    day = wording.short_day(week.since, call.zone)
-    return f"Changed: {' '.join(lines) if lines else f'nothing new since {day}.'}"
+        sentences.append(f"Updated: {wording.listing(week.updates[:MAX_UPDATED])}.")
+    if not sentences:
+        sentences = [f"nothing new since {wording.short_day(week.since, call.zone)}."]
+    return f"Changed: {' '.join(sentences)}"
 
 
-def _eased_sentence(name: str, over: frozenset[AlertPart]) -> str:
-    """Return a sentence on which part of an open alert is over."""
+def _eased_sentence(model_name: str, over: frozenset[AlertPart]) -> str:
+    """Return a sentence on which part of an open alert is over: its metrics, else its statements.
+
+    Args:
+        model_name: The display name of the alert's model.
+        over: The parts of the alert that are over, at least one.
+    """
     if AlertPart.METRICS in over:
-        return f"{name} is back to what is usual."
-    return f"{name} does not state it any more."
+        return f"{model_name} is back to what is usual."
+    return f"{model_name} does not state it any more."
 
 
 async def _open_alert_lines(deployment: Deployment, call: Call, week: Week) -> list[str]:
-    lines = await alert_sentences(deployment, call, week.open)
-    return [f"Still open: {line}" for line in lines]
+    """Return a line for each of the first alerts that were raised before the week and are not over,
+    and one with the number of further ones.
+    """
+    sentences = await alert_sentences(deployment, call, week.open)
+    return [f"Still open: {sentence}" for sentence in sentences]
 
 
 def _steady_paragraph(
     deployment: Deployment, report: Report, week: Week, silent: Collection[Model]
 ) -> str:
-    """Return a sentence on the models that answered (those not in `silent`) and have neither an
-    alert nor a watched change in the week; empty without any.
+    """Return a sentence with the brand's share and rank at the first `MAX_STEADY` models that
+    answered and have neither an alert nor a watched change; empty without any.
+
+    Args:
+        deployment: The open deployment.
+        report: The report of the brand.
+        week: The alerts of the week.
+        silent: The models that did not answer in the newest run.
     """
-    moved = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
-    moved |= {s.model for s in report.stories.values() if s.state is StoryState.WATCHING}
-    moved |= set(silent)
-    lines = [
-        _place_words(deployment, place) for place in report.places if place.model not in moved
-    ][:MAX_STEADY]
-    return f"Steady: {'; '.join(lines)}." if lines else ""
+    not_steady = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
+    not_steady |= {s.model for s in report.stories.values() if s.state is StoryState.WATCHING}
+    not_steady |= set(silent)
+    steady = [place for place in report.places if place.model not in not_steady]
+    clauses = [_place_words(deployment, place) for place in steady[:MAX_STEADY]]
+    return f"Steady: {'; '.join(clauses)}." if clauses else ""
 
 
 def _place_words(deployment: Deployment, place: ModelVisibility) -> str:
-    """Return a brand's share and rank at a model: ``ChatGPT, 12 of 30 answers, 2nd``."""
+    """Return a brand's share of answers and rank at a model: ``ChatGPT, 12 of 30 answers, 2nd``;
+    without the rank if it has none.
+    """
     rank = f", {place.rank_words}" if place.rank_words else ""
     return f"{deployment.names.name(place.model)}, {place.words(place.mine.mean)}{rank}"
 
@@ -214,47 +244,62 @@ def _place_words(deployment: Deployment, place: ModelVisibility) -> str:
 def _state_by_model(
     deployment: Deployment, report: Report, week: Week, silent: Collection[Model]
 ) -> str:
-    """Return the state of the report's brand at each model, in words: ``still down at ChatGPT,
-    steady at Claude``; models in `silent` have no answers.
+    """Return the state of the report's brand at each model, in words, models of the same state
+    together: ``still down at ChatGPT, steady at Claude and Gemini``.
+
+    Of several states of a model, the first of these is said: that of its new alert; of its older
+    one (``still``), or ``partly back`` if the metrics of the alert are; ``back`` for a recovered
+    alert; ``watched``; ``no answers``; else ``steady``.
+
+    Args:
+        deployment: The open deployment.
+        report: The report of the brand.
+        week: The alerts of the week.
+        silent: The models that did not answer in the newest run.
     """
     if not report.places:
         return "nothing was measured"
     states: dict[Model, str] = {}
     for alerts, still in ((week.new, ""), (week.open, "still ")):
         for alert in alerts:
+            state = f"{still}{_direction_word(deployment, alert, report.brand)}"
             if AlertPart.METRICS in week.over.get(alert.id, frozenset()):
-                states.setdefault(alert.shift.model, "partly back")
-            else:
-                way = _direction_word(deployment, alert, report.brand)
-                states.setdefault(alert.shift.model, f"{still}{way}")
-    states |= {a.shift.model: "back" for a in week.recovered if a.shift.model not in states}
+                state = "partly back"
+            states.setdefault(alert.shift.model, state)
+    for alert in week.recovered:
+        states.setdefault(alert.shift.model, "back")
     for story in report.stories.values():
         if story.state is StoryState.WATCHING:
             states.setdefault(story.model, "watched")
     for model in silent:
         states.setdefault(model, "no answers")
-    parts: dict[str, list[str]] = {}
-    for model in [*states, *(p.model for p in report.places if p.model not in states)]:
-        parts.setdefault(states.get(model, "steady"), []).append(deployment.names.name(model))
-    return ", ".join(f"{state} at {wording.listing(at)}" for state, at in parts.items())
+    for place in report.places:
+        states.setdefault(place.model, "steady")
+    names_by_state: dict[str, list[str]] = {}
+    for model, state in states.items():
+        names_by_state.setdefault(state, []).append(deployment.names.name(model))
+    return ", ".join(
+        f"{state} at {wording.listing(names)}" for state, names in names_by_state.items()
+    )
 
 
 def _direction_word(deployment: Deployment, alert: Alert, brand: Brand) -> str:
-    """Return the direction of an alert's first shift of the brand: ``down``, ``up``, or ``wrong``
-    if there are only statements.
+    """Return the direction of an alert's first shift of a metric of the brand: ``up`` for better,
+    ``down`` for worse; ``wrong`` if the brand has only statements in the alert.
     """
-    for shift in (shift for shift in alert.moved if shift.brand == brand.name):
+    for shift in alert.moved:
         metric = deployment.scoring.metrics.get(shift.metric)
-        if metric and not shift.statement:
+        if shift.brand == brand.name and metric and not shift.statement:
             return "up" if (shift.change > 0) == metric.higher_is_better else "down"
     return "wrong"
 
 
-async def things_to_do(deployment: Deployment, brand: Brand) -> list[str]:
-    """Return up to `MAX_STEPS` numbered pieces of advice about a brand, of different kinds first.
-    Advice on a false claim only if the claim was made in the last `CLAIM_DAYS` days.
+async def numbered_advice(deployment: Deployment, brand: Brand) -> list[str]:
+    """Return up to `MAX_STEPS` pieces of advice about a brand as numbered lines: the most pressing
+    item of each kind of gap in its brief, then the other items. Items on false claims are left out
+    if no answer of the last `CLAIM_DAYS` days makes one.
     """
-    drawn = await draw_brief(
+    draft = await draw_brief(
         deployment.catalogue,
         deployment.store,
         deployment.scoring.versions,
@@ -262,21 +307,26 @@ async def things_to_do(deployment: Deployment, brand: Brand) -> list[str]:
         BRIEF_DAYS,
         deployment.clock.now(),
     )
-    claimed = await read_claims(deployment, brand, CLAIM_DAYS)
-    items = [item for item in drawn.items if claimed or item.kind is not GapKind.CLAIM]
-    kinds = dict.fromkeys(item.kind for item in items)
-    ordered = [next(item for item in items if item.kind is kind) for kind in kinds]
-    rest = [item for item in items if item not in ordered]
-    chosen = [*ordered, *rest][:MAX_STEPS]
+    has_claims = bool(await read_claims(deployment, brand, CLAIM_DAYS))
+    items = [item for item in draft.items if has_claims or item.kind is not GapKind.CLAIM]
+    first_of_kind: dict[GapKind, BriefItem] = {}
+    for item in items:
+        first_of_kind.setdefault(item.kind, item)
+    firsts = list(first_of_kind.values())
+    others = [item for item in items if item not in firsts]
+    chosen = [*firsts, *others][:MAX_STEPS]
     return [
         f"{number}. {_advice_sentence(deployment, item)}" for number, item in enumerate(chosen, 1)
     ]
 
 
 def _advice_sentence(deployment: Deployment, item: BriefItem) -> str:
-    """Return the advice on a gap in one sentence."""
+    """Return the advice on an item of a brief, by its kind of gap, with up to `MAX_NAMED_MODELS`
+    models, the number of answers, and the question or else the subject of the item.
+    """
     subject = f"“{item.question}”" if item.question else item.subject
-    models = wording.listing([deployment.names.name(model) for model in item.models[:2]])
+    shown_models = item.models[:MAX_NAMED_MODELS]
+    models = wording.listing([deployment.names.name(model) for model in shown_models])
     return ADVICE[item.kind].format(
         subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
         models=models or "models",
@@ -285,18 +335,22 @@ def _advice_sentence(deployment: Deployment, item: BriefItem) -> str:
 
 
 async def _cost_sentences(deployment: Deployment, since: datetime) -> str:
-    """Return the number of questions and the spending since a time, and the month's spending."""
+    """Return a sentence with the number of questions and the spending of all brands since a time,
+    if there was any; followed by the month's spending.
+    """
     month = await spent_sentence(deployment)
-    spent = await deployment.store.money.spending(since=since)
-    if not spent:
+    spendings = await deployment.store.money.spending(since=since)
+    if not spendings:
         return month
-    answers = wording.count(sum(spending.answers for spending in spent), "question")
-    usd = wording.money(sum(spending.usd for spending in spent))
-    return f"Asked {answers} for {usd}. {month}"
+    count = wording.count(sum(spending.answers for spending in spendings), "question")
+    usd = wording.money(sum(spending.usd for spending in spendings))
+    return f"Asked {count} for {usd}. {month}"
 
 
 def _actions(brand: Brand, week: Week) -> list[Action]:
-    """Return the buttons below a brand's week: report, evidence of the newest alert, advice."""
+    """Return the buttons below a brand's week: its report, the answers behind its newest alert that
+    is not over (if there is one), and its brief.
+    """
     own_name = quoted(brand.name)
     alerts = [*week.new, *week.open]
     return [
@@ -306,9 +360,9 @@ def _actions(brand: Brand, week: Week) -> list[Action]:
     ]
 
 
-def _week_json(report: Report, week: Week, claims: str, todo: Sequence[str]) -> dict[str, Any]:
-    """Return a brand's week for JSON output: alerts by their numbers, the sentence on claims, the
-    things to do.
+def _week_json(report: Report, week: Week, claims: str, advice: Sequence[str]) -> dict[str, Any]:
+    """Return a brand's week for JSON output: alerts by their numbers, the state at each model, the
+    sentence on false claims, the lines of advice, and the metrics of the newest runs.
     """
     return {
         "brand": report.brand.name,
@@ -318,7 +372,7 @@ def _week_json(report: Report, week: Week, claims: str, todo: Sequence[str]) -> 
         "recovered_alerts": [alert.id for alert in week.recovered],
         "updates": list(week.updates),
         "false_claims": claims,
-        "to_do": list(todo),
+        "to_do": list(advice),
         "results": [row.data() for row in report.own_rows],
     }
 

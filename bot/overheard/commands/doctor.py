@@ -6,6 +6,7 @@ import asyncio
 import os
 import shlex
 import shutil
+import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +20,10 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
 from overheard.commands.examinations import (
-    called_models,
-    clock_finding,
-    listed_models,
+    called_model_findings,
+    future_run_findings,
     shutdown_findings,
+    unlisted_model_findings,
     unset_variables,
     usage_findings,
 )
@@ -40,7 +41,11 @@ CHECK_TIMEOUT_S = 20.0
 """Seconds that one examination may take."""
 MIN_FREE_DISK_BYTES = 500_000_000
 """Bytes that should be left on the disk of an SQLite store."""
-SHOWN_WAITING = 5
+BYTES_PER_MB = 1_000_000
+SHOWN_EXAMPLES = 5
+"""Messages, or alerts, that a finding names."""
+OTHERS_CAN_ACCESS = stat.S_IRWXO
+"""The bits of a file's mode by which users outside of its group can read, write or run it."""
 MAX_CLOCK_ERROR = timedelta(seconds=30)
 """The error of a clock that schedules and the signatures of requests tolerate."""
 MAX_JOB_WAIT = timedelta(minutes=5)
@@ -56,10 +61,16 @@ async def doctor(
     deep: Annotated[bool, option("Also ask each model a question, within the budget.")] = False,
 ) -> Card:
     """Examine the configuration, store, queue, plugins, providers, chats, disk, outbox and clock,
-    and show a remedy for each fault.
+    and show a remedy for each fault. No error of these comes out: each becomes a fault. The card is
+    failed if there is any.
 
-    Nothing is posted. With `deep`, each model is asked one question, after a person at the terminal
-    has agreed to the price.
+    Nothing is posted, and a missing store is not created, except with `deep`. An invalid
+    configuration, or a deployment that cannot be opened, keeps the rest from being examined.
+
+    Args:
+        session: The session that reads the configuration and opens the deployment.
+        deep: Whether each model is also asked one question, after a person at the terminal has
+            agreed to the price.
     """
     try:
         config = session.read_config()
@@ -81,33 +92,44 @@ async def doctor(
 
 @dataclass(frozen=True, slots=True)
 class _Examination:
-    """The examination of an open deployment, with the chats of its configuration."""
+    """The examination of an open deployment.
+
+    Attributes:
+        deployment: The deployment.
+        chats: The chats of its configuration, by name; each is closed when it is examined.
+    """
 
     deployment: Deployment
     chats: Mapping[str, Chat]
 
     async def findings(self) -> AsyncIterator[Finding]:
-        """Yield all findings, part by part: store, queue, disk, plugins, catalogue, providers,
-        chats, routes, outbox, clock. Calls the services of providers and chats.
+        """Yield all findings in this order: store, queue, disk, plugins, catalogue, variables,
+        shutdowns of models, providers, usage, detection, chats, routes, outbox, alerts, clock.
+
+        Providers are asked at the same time, by calls that cost nothing; chats one after the other.
+        Nothing is said of detection without a store. If the newest run lies in the future, only
+        this is said of the clock; else it is compared with the clocks of the providers.
         """
         for finding in self._store_findings():
             yield finding
         async for finding in queue_findings(self.deployment.config):
             yield finding
         for finding in (
-            *(*self._disk_findings(), *self._plugin_findings(), *self._catalogue_findings()),
+            *self._disk_findings(),
+            *self._plugin_findings(),
+            *self._catalogue_findings(),
             *unset_variables(self.deployment.config),
             *shutdown_findings(self.deployment),
         ):
             yield finding
         providers, tables = self.deployment.plugins.providers, self.deployment.config.providers
-        tried = await asyncio.gather(
+        provider_results = await asyncio.gather(
             *(
                 _provider_findings(provider, self.deployment.clock, tables.get(name, {}))
                 for name, provider in providers.items()
             )
         )
-        for findings, _ in tried:
+        for findings, _ in provider_results:
             for finding in findings:
                 yield finding
         async for finding in usage_findings(self.deployment):
@@ -119,17 +141,18 @@ class _Examination:
                 yield finding
         for finding in self._route_findings():
             yield finding
-        yield await self._waiting_finding()
+        yield await self._outbox_finding()
         yield await self._unrouted_finding()
-        behind = await clock_finding(self.deployment)
-        for finding in behind or [
-            _clock_finding([ahead for _, ahead in tried if ahead is not None])
-        ]:
+        clock_findings = list(await future_run_findings(self.deployment))
+        if not clock_findings:
+            leads = [lead for _, lead in provider_results if lead is not None]
+            clock_findings.append(_clock_finding(leads))
+        for finding in clock_findings:
             yield finding
 
     async def _detection_finding(self) -> Finding:
-        """Return the finding on how many unchanged runs the rule of detection would have raised an
-        alarm in.
+        """Return the finding on how many of the stored runs without a change the detection would
+        have raised an alarm in; it is never a fault.
         """
         brands = [brand for brand in self.deployment.catalogue.brands if brand.tracked]
         record = chance_alarm_record(await replays(self.deployment, Call(), brands))
@@ -139,8 +162,8 @@ class _Examination:
         return Finding(f"detection ({sentence[0].lower()}{sentence[1:]})")
 
     def _store_findings(self) -> Iterator[Finding]:
-        """Yield findings on whether the store can be written or created, and whether other users
-        can read its file.
+        """Yield a finding on the store, and a fault if other users of the machine can access its
+        file. A missing store is a fault only if it cannot be created.
         """
         url, missing = self.deployment.config.storage.url, self.deployment.missing_store
         file = _sqlite_file(url)
@@ -152,31 +175,37 @@ class _Examination:
             yield Finding(f"store {missing}", f"it does not exist, and {fault}", remedy)
         else:
             yield Finding(f"store {missing} (the first overheard check creates it)")
-        if file and file.exists() and file.stat().st_mode & 0o007:
+        if file and file.exists() and file.stat().st_mode & OTHERS_CAN_ACCESS:
             problem = "every user of this machine can read it"
             yield Finding(f"file {file}", problem, f"run: chmod 600 {shlex.quote(str(file))}")
 
     def _disk_findings(self) -> Iterator[Finding]:
-        """Yield the finding on the free space (bytes) for an SQLite store; nothing for a server."""
+        """Yield a finding on the free space of the disk of an SQLite store, which is a fault below
+        `MIN_FREE_DISK_BYTES`; nothing for a database server.
+        """
         file = _sqlite_file(self.deployment.config.storage.url)
         if file is None:
             return  # its disk is another machine's
-        free = shutil.disk_usage(_existing_folder(file)).free
-        low = free < MIN_FREE_DISK_BYTES
-        problem = f"only {free / 1e6:,.0f} MB are left" if low else ""
-        yield Finding("disk", problem, "make room, or move the store in [storage]" if low else "")
+        free_bytes = shutil.disk_usage(_existing_folder(file)).free
+        if free_bytes >= MIN_FREE_DISK_BYTES:
+            yield Finding("disk")
+            return
+        problem = f"only {free_bytes / BYTES_PER_MB:,.0f} MB are left"
+        yield Finding("disk", problem, "make room, or move the store in [storage]")
 
     def _plugin_findings(self) -> Iterator[Finding]:
-        """Yield a finding for each faulty plugin; without any, one with the number of plugins."""
-        reports = self.deployment.plugins.reports
-        for report in self.deployment.plugins.faulty:
+        """Yield a fault for each faulty plugin; without any, a finding with the number of installed
+        plugins.
+        """
+        plugins = self.deployment.plugins
+        for report in plugins.faulty:
             yield Finding(f"plugin {report.name}", report.problem.rstrip("."), "see above")
-        if not self.deployment.plugins.faulty:
-            yield Finding(f"plugins ({len(reports)})")
+        if not plugins.faulty:
+            yield Finding(f"plugins ({len(plugins.reports)})")
 
     def _catalogue_findings(self) -> Iterator[Finding]:
-        """Yield a finding for each of brands, prompts and providers that is missing, and for each
-        tracked brand whose prompts all name a brand.
+        """Yield a fault if there is no brand, no prompt or no provider, and one for each tracked
+        brand whose prompts all name the brand or a competitor.
         """
         catalogue, plugins = self.deployment.catalogue, self.deployment.plugins
         needed = {
@@ -184,22 +213,32 @@ class _Examination:
             "prompt": (catalogue.prompts, "add a [[prompts]] table"),
             "provider": (plugins.providers, "add a [providers.*] table, such as [providers.local]"),
         }
-        for noun, (found, remedy) in needed.items():
-            if not found:
+        for noun, (present, remedy) in needed.items():
+            if not present:
                 yield Finding(f"{noun}s", f"there is no {noun}, so nothing can be asked", remedy)
-        for brand in filter(lambda brand: brand.tracked, catalogue.brands):
-            prompts = catalogue.prompts_for(brand.name)
+        for brand in catalogue.brands:
+            if not brand.tracked:
+                continue
             market = {brand.name, *brand.competitors}
-            named = named_brands(catalogue, prompts).values()
-            if named and not any(names.isdisjoint(market) for names in named):
+            prompts = catalogue.prompts_for(brand.name)
+            named_by_prompt = named_brands(catalogue, prompts).values()
+            if named_by_prompt and not any(names.isdisjoint(market) for names in named_by_prompt):
                 yield _all_branded_finding(brand)
 
     async def _chat_findings(self, name: str, chat: Chat) -> Sequence[Finding]:
-        """Return the findings on a chat and its routed channels; closes the chat. An error of the
-        chat becomes a finding.
+        """Examine a chat and its channels that the configuration names, close the chat, and return
+        the findings. An error, or no answer within `CHECK_TIMEOUT_S`, becomes a fault.
+
+        Args:
+            name: The name of the chat, such as ``slack``, which begins its channels' ids.
+            chat: The chat, which is connected.
         """
-        mine = [place for place in self._channels() if place.startswith(f"{name}:")]
-        channels = [place.partition(":")[2] for place in mine]
+        prefix = f"{name}:"
+        channels = [
+            channel.removeprefix(prefix)
+            for channel in self._channels()
+            if channel.startswith(prefix)
+        ]
         try:
             return await _in_time(lambda: chat.examine(channels))
         except Exception as error:  # a platform's fault is a finding, and its text may hold a token
@@ -209,8 +248,8 @@ class _Examination:
             await chat.close()
 
     def _route_findings(self) -> Iterator[Finding]:
-        """Yield a finding for each channel without a usable chat, each unknown metric in a route,
-        and for missing routes.
+        """Yield a fault for each channel whose chat cannot be used, for each metric of a route that
+        nothing measures, and for a deployment with a chat and without a route.
         """
         for channel in self._channels():
             platform = channel.partition(":")[0]
@@ -228,14 +267,17 @@ class _Examination:
             yield Finding("routes", problem, "add a [[routes]] table with a channel")
 
     async def _unrouted_finding(self) -> Finding:
-        """Return the finding on open alerts that no route posts to a channel."""
+        """Return the finding on alerts that are not over and that no route posts to a channel: a
+        fault with their number, which names the first brand and the model of the first
+        `SHOWN_EXAMPLES` of them. Without such an alert all is well.
+        """
         alerts = await unrouted(self.deployment)
         if not alerts:
             return Finding("alerts")
-        names = [f"{alert.brands[0]} at {alert.shift.model}" for alert in alerts[:SHOWN_WAITING]]
-        problem = (
-            f"{wording.count(len(alerts), 'open alert')} went to no channel ({'; '.join(names)})"
+        examples = "; ".join(
+            f"{alert.brands[0]} at {alert.shift.model}" for alert in alerts[:SHOWN_EXAMPLES]
         )
+        problem = f"{wording.count(len(alerts), 'open alert')} went to no channel ({examples})"
         return Finding("alerts", problem, "widen the brands, metrics or severities of [[routes]]")
 
     def _channels(self) -> list[str]:
@@ -246,28 +288,36 @@ class _Examination:
         health = config.health
         return list(dict.fromkeys([*routed, *reported, *health.notices, *health.alive]))
 
-    async def _waiting_finding(self) -> Finding:
-        """Return the finding on messages that could not be posted yet."""
-        stuck = [d for d in await self.deployment.store.deliveries.find(waiting=True) if d.problem]
-        if not stuck:
+    async def _outbox_finding(self) -> Finding:
+        """Return the finding on messages whose last attempt at posting failed: a fault with their
+        number, which names the channel and the problem of the first `SHOWN_EXAMPLES` of them.
+        Without such a message all is well.
+        """
+        waiting = await self.deployment.store.deliveries.find(waiting=True)
+        failing = [delivery for delivery in waiting if delivery.problem]
+        if not failing:
             return Finding("outbox")
-        problems = "; ".join(f"{d.channel}: {d.problem}" for d in stuck[:SHOWN_WAITING])
-        problem = (
-            f"{wording.count(len(stuck), 'message')} could not be posted ({problems.rstrip('.')})"
-        )
+        examples = "; ".join(
+            f"{delivery.channel}: {delivery.problem}" for delivery in failing[:SHOWN_EXAMPLES]
+        ).rstrip(".")
+        problem = f"{wording.count(len(failing), 'message')} could not be posted ({examples})"
         return Finding("outbox", problem, "they are tried again by overheard run")
 
 
 async def _call_findings(deployment: Deployment, session: Session) -> list[Finding]:
-    """Ask each model one question and return the findings; an exceeded budget is a finding."""
+    """Ask each model one question, if a person agrees to the price, and return the findings. An
+    exceeded budget, or another error, becomes a fault in place of all of them.
+    """
     try:
-        return [finding async for finding in called_models(deployment, session)]
+        return [finding async for finding in called_model_findings(deployment, session)]
     except OverheardError as error:
         return [Finding("a real call to each model", str(error).rstrip("."), "see [budget]")]
 
 
 def _all_branded_finding(brand: Brand) -> Finding:
-    """Return the finding that every question of a brand names the brand or a competitor."""
+    """Return the fault that every question of a brand names the brand or a competitor, so that some
+    metrics have no answers.
+    """
     return Finding(
         f"questions for {brand.name}",
         "each names a brand, so visibility, position and share of voice cannot be measured",
@@ -276,8 +326,8 @@ def _all_branded_finding(brand: Brand) -> Finding:
 
 
 def _unopened_finding(error: OverheardError) -> Finding:
-    """Return the finding on the error that keeps a deployment from being opened; no other
-    examination is possible.
+    """Return the fault that a deployment could not be opened because of an error, which keeps
+    everything else from being examined. An error of the store has its own remedy.
     """
     if isinstance(error, StoreError):
         details = error.details
@@ -290,59 +340,70 @@ def _unopened_finding(error: OverheardError) -> Finding:
 async def _provider_findings(
     provider: Provider, clock: Clock, table: Mapping[str, object]
 ) -> tuple[list[Finding], timedelta | None]:
-    """Call the provider's free service and compare the models of its configured table with the
-    service's list.
+    """Check the key and the address of a provider by a call that costs nothing, and look for its
+    configured models in the service's own list.
+
+    Args:
+        provider: The provider.
+        clock: This machine's clock.
+        table: The provider's table in the configuration.
 
     Returns:
-        The findings, and how far the service's clock is ahead of this one (None if unknown).
+        The findings: a fault for each problem, else that all is well. Any error, and no answer
+        within `CHECK_TIMEOUT_S`, becomes a fault. And how far the service's clock is ahead of this
+        machine's, None if it is not known.
     """
     place = f"provider {provider.name}"
     if not isinstance(provider, Verifiable):
         return [Finding(f"{place} (it offers no call that costs nothing)")], None
     try:
         service_time = await _in_time(provider.verify)
-        listed = await _in_time(partial(listed_models, provider, table))
+        model_faults = await _in_time(partial(unlisted_model_findings, provider, table))
     except ProviderUnavailable as error:
         return [Finding(place, error.details["reason"], error.details["remedy"])], None
     except Exception as error:  # a plugin may raise anything
         remedy = f"see [providers.{provider.name}] in the configuration"
         return [Finding(place, _error_words(error), remedy)], None
-    return listed or [Finding(place)], _ahead(service_time, clock)
+    return model_faults or [Finding(place)], _clock_lead(service_time, clock)
 
 
-def _ahead(service_time: object, clock: Clock) -> timedelta | None:
-    """Return a service's time minus ours; None if it is not a datetime with a time zone."""
-    return (
-        service_time - clock.now()
-        if isinstance(service_time, datetime) and service_time.tzinfo
-        else None
-    )
-
-
-def _clock_finding(ahead: Sequence[timedelta]) -> Finding:
-    """Return the finding on this machine's clock, from the smallest difference to the services'
-    clocks (`ahead`); `MAX_CLOCK_ERROR` is tolerated.
+def _clock_lead(service_time: object, clock: Clock) -> timedelta | None:
+    """Return how far a service's clock is ahead of this machine's, negative if it is behind; None
+    if the service's time is not a datetime with a time zone.
     """
-    if not ahead:
+    if isinstance(service_time, datetime) and service_time.tzinfo:
+        return service_time - clock.now()
+    return None
+
+
+def _clock_finding(leads: Sequence[timedelta]) -> Finding:
+    """Return the finding on this machine's clock. It is a fault if the clock differs by more than
+    `MAX_CLOCK_ERROR` from that of each service.
+
+    Args:
+        leads: How far the clock of each service is ahead of this machine's; empty if no service
+            tells its time, and then nothing is compared.
+    """
+    if not leads:
         return Finding("clock (not compared: no provider tells its time)")
-    nearest = min(ahead, key=abs)
-    if abs(nearest) <= MAX_CLOCK_ERROR:
+    smallest_lead = min(leads, key=abs)
+    if abs(smallest_lead) <= MAX_CLOCK_ERROR:
         return Finding("clock")
-    late = "behind" if nearest > timedelta() else "ahead of"
-    problem = (
-        f"it is {wording.duration(abs(nearest).total_seconds())} {late} the clocks of providers"
-    )
+    direction = "behind" if smallest_lead > timedelta() else "ahead of"
+    error = wording.duration(abs(smallest_lead).total_seconds())
+    problem = f"it is {error} {direction} the clocks of providers"
     return Finding("clock", problem, "set it by NTP, such as with: timedatectl set-ntp true")
 
 
 async def _in_time(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Return the result of some work. Raises TimeoutError after `CHECK_TIMEOUT_S`."""
     async with asyncio.timeout(CHECK_TIMEOUT_S):
         return await work()
 
 
 def _error_words(error: Exception) -> str:
-    """Return an error in words; of an error of another library only its class, since its text may
-    hold a secret.
+    """Return an error in words without a full stop: its text if it is Overheard's own, a sentence
+    for a timeout. Of another error only the name of its class, since its text may hold a secret.
     """
     if isinstance(error, TimeoutError):
         return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
@@ -350,18 +411,22 @@ def _error_words(error: Exception) -> str:
 
 
 def _sqlite_file(url: str) -> Path | None:
-    """Return the file of an SQLite store's URL, or None for a server's URL."""
+    """Return the absolute path of the file of an SQLite store, such as ``sqlite:///overheard.db``;
+    None for the URL of a PostgreSQL server.
+    """
     if url.startswith("postgres"):
         return None
     return Path(url.removeprefix("sqlite:///")).expanduser().absolute()
 
 
 def _creation_fault(file: Path) -> str:
-    """Return why a file cannot be created, in words; empty if it can be."""
-    place = _existing_folder(file)
-    if not place.is_dir():
-        return f"{place} is not a folder"
-    return "" if os.access(place, os.W_OK) else f"{place} cannot be written"
+    """Return why a missing file cannot be created with the folders above it, in words: what exists
+    of its path is not a folder, or cannot be written. Empty if it can be created.
+    """
+    folder = _existing_folder(file)
+    if not folder.is_dir():
+        return f"{folder} is not a folder"
+    return "" if os.access(folder, os.W_OK) else f"{folder} cannot be written"
 
 
 def _existing_folder(file: Path) -> Path:
@@ -370,21 +435,23 @@ def _existing_folder(file: Path) -> Path:
 
 
 def _address_without_login(url: str) -> str:
-    """Return a store's address without its login."""
+    """Return ``postgresql://db/overheard`` of ``postgresql://user:password@db/overheard``; a URL
+    without a login is returned unchanged.
+    """
     scheme, slashes, rest = url.partition("://")
     return scheme + slashes + rest.rpartition("@")[2]
 
 
 def _findings_card(findings: Sequence[Finding]) -> Card:
-    """Return the card of all findings, faults first; the card is `failed` if there is any fault."""
+    """Return the card with a table of all findings, faults first, each with its remedy, else in the
+    given order. The title counts the faults. The card is failed if there is any.
+    """
     faults = [finding for finding in findings if finding.problem]
-    rows = tuple(
-        (finding.place, finding.problem or "well", finding.remedy if finding.problem else "")
-        for finding in (*faults, *(f for f in findings if not f.problem))
-    )
+    rows = [(fault.place, fault.problem, fault.remedy) for fault in faults]
+    rows += [(finding.place, "well", "") for finding in findings if not finding.problem]
     return Card(
         title=wording.count(len(faults), "fault") if faults else "All is well",
-        table=Table(("Place", "What is found", "Remedy"), rows),
+        table=Table(("Place", "What is found", "Remedy"), tuple(rows)),
         severity=Severity.BAD if faults else Severity.GOOD,
         data={
             "well": not faults,
@@ -398,8 +465,11 @@ def _findings_card(findings: Sequence[Finding]) -> Card:
 
 
 async def queue_findings(config: Config) -> AsyncIterator[Finding]:
-    """Yield the findings on the queue of PGQueuer; nothing for another engine. Connects to the
-    store's server.
+    """Connect to the server of the store, and yield the findings on the queue of PGQueuer: its
+    workers, waiting and failed jobs. Nothing for another engine of the queue.
+
+    One fault is all that is said of a queue whose tables are missing or outdated, or that cannot be
+    reached.
     """
     if config.queue.engine != "pgqueuer":
         return
@@ -418,32 +488,36 @@ async def queue_findings(config: Config) -> AsyncIterator[Finding]:
 
 
 def _queue_status_findings(status: QueueStatus) -> Iterator[Finding]:
-    """Yield the findings on the status of a queue: its workers, jobs that wait longer than
-    `MAX_JOB_WAIT`, and jobs that failed.
+    """Yield the findings on the status of a queue: the number of its workers, which is a fault if
+    it is 0; a fault for the kind of job of which one has waited longest, if that is more than
+    `MAX_JOB_WAIT`; and a fault for jobs that failed for good.
     """
-    count = wording.count(status.workers, "worker")
     if status.workers:
-        yield Finding(f"queue ({count})")
+        yield Finding(f"queue ({wording.count(status.workers, 'worker')})")
     else:
-        waits = f", and {_waiting_job_count(status)}" if status.waiting else ""
+        waiting = f", and {_waiting_job_count(status)}" if status.waiting else ""
         remedy = "start one with: overheard worker"
-        yield Finding("queue", f"no worker is connected{waits}", remedy)
-    oldest = max(status.oldest, key=lambda work: status.oldest[work], default="")
-    if oldest and status.oldest[oldest] > MAX_JOB_WAIT.total_seconds():
-        minutes = wording.count(round(status.oldest[oldest] / 60), "minute")
-        problem = f"a job of {oldest} has waited for {minutes}; {_waiting_job_count(status)}"
-        provider = oldest.partition("/")[2]
+        yield Finding("queue", f"no worker is connected{waiting}", remedy)
+    longest_waiting = max(status.oldest, key=lambda kind: status.oldest[kind], default="")
+    if longest_waiting and status.oldest[longest_waiting] > MAX_JOB_WAIT.total_seconds():
+        minutes = wording.count(round(status.oldest[longest_waiting] / 60), "minute")
+        waited = f"a job of {longest_waiting} has waited for {minutes}"
+        provider = longest_waiting.partition("/")[2]
         limits = f", or let more calls through in [limits.{provider}]" if provider else ""
-        remedy = f"start more workers{limits}"
-        yield Finding("jobs that wait", problem, remedy)
+        yield Finding(
+            "jobs that wait",
+            f"{waited}; {_waiting_job_count(status)}",
+            f"start more workers{limits}",
+        )
     if status.held:
-        held = wording.count(sum(status.held.values()), "job")
-        problem = f"{held} failed for good ({', '.join(sorted(status.held))})"
+        held_count = wording.count(sum(status.held.values()), "job")
+        problem = f"{held_count} failed for good ({', '.join(sorted(status.held))})"
         remedy = "read why in the log of the workers, then put them in again with: pgq requeue"
         yield Finding("jobs that failed", problem, remedy)
 
 
 def _waiting_job_count(status: QueueStatus) -> str:
+    """Return the number of waiting jobs of all kinds, as a clause: ``3 jobs wait``."""
     return wording.count(sum(status.waiting.values()), "job waits", "jobs wait")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from overheard.alerts.run_analysis import detect, detect_statements
@@ -30,9 +29,13 @@ from overheard.scoring.rescoring import DUTY, Rescoring
 
 
 async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
-    """Return the share of the history that a pending edition has scored, 0 to 1."""
-    whole = await deployment.store.scores.count_scorable() * len(deployment.scoring.scorers)
-    return 1 - min(1.0, await rescoring.count_readings_left() / whole) if whole else 1.0
+    """Return the approximate share of the history that a pending edition (the scores of one version
+    of each scorer) has scored, 0 to 1; 1 without anything to score.
+    """
+    readings = await deployment.store.scores.count_scorable() * len(deployment.scoring.scorers)
+    if not readings:
+        return 1.0
+    return 1 - min(1.0, await rescoring.count_readings_left() / readings)
 
 
 async def pending_edition_sentences(deployment: Deployment) -> list[str]:
@@ -50,66 +53,88 @@ async def pending_edition_sentences(deployment: Deployment) -> list[str]:
     return [f"{state}: {done} is done. See: scores"]
 
 
-async def since_when(deployment: Deployment) -> datetime:
-    """Return the time from which on editions are compared: 90 days before the newest run."""
+async def comparison_start(deployment: Deployment) -> datetime:
+    """Return the time from which on two editions of scores are compared: 90 days before the newest
+    run of the history, or before now if there is none.
+    """
     runs = [run for run in await deployment.store.runs.find() if not run.aside]
     return (runs[0].started_at if runs else deployment.clock.now()) - WINDOW
 
 
 async def preview(deployment: Deployment, before: Edition, after: Edition) -> list[Move]:
-    """Return the moves of metrics of tracked brands between the editions `before` and `after`, over
-    the last 90 days of answers; visibility always, others if they differ.
+    """Return the mean of each metric of each tracked brand in two editions of scores, over the
+    answers of the last 90 days that both have scored. Visibility is always returned; another metric
+    only if its two values differ as shown.
     """
     names = [brand.name for brand in tracked(deployment.catalogue)]
-    since = await since_when(deployment)
+    since = await comparison_start(deployment)
     blocks = [
         block
         for name in names
         for block in await deployment.store.blocks.find(brand=name, since=since)
     ]
     metrics = list(deployment.scoring.metrics.values())
-    metric_moves = moves(blocks, before.versions, after.versions, names, metrics)
+    all_moves = moves(blocks, before.versions, after.versions, names, metrics)
     return [
-        m
-        for m in metric_moves
-        if m.metric.name == VISIBILITY or _value(m, m.before) != _value(m, m.after)
+        move
+        for move in all_moves
+        if move.metric.name == VISIBILITY
+        or _value_words(move, move.before) != _value_words(move, move.after)
     ]
 
 
 def moves_table(moves: list[Move]) -> Table | None:
-    """Return the moves of metrics from `preview` as a table; None if no metric had a value
-    before.
+    """Return the moves of metrics from `preview` as a table, without those that had no value
+    before, such as those of a new brand; None if no move is left.
     """
     rows = tuple(
-        (m.brand, m.metric.label, _value(m, m.before), _value(m, m.after))
-        for m in moves
-        if m.before is not None  # a new brand has nothing to compare
+        (
+            move.brand,
+            move.metric.label,
+            _value_words(move, move.before),
+            _value_words(move, move.after),
+        )
+        for move in moves
+        if move.before is not None
     )
     header = ("Brand", "Metric", "Before", "After")
-    return Table(header, rows, frozenset({2, 3})) if rows else None
+    return Table(header, rows, right=frozenset({2, 3})) if rows else None
 
 
 def moves_sentence(moves: list[Move]) -> str:
-    """Return the moves of metrics from `preview` in words, each with its value before and after."""
-    changed = [
-        f"{m.metric.label.lower()} of {m.brand} {_value(m, m.before)} → {_value(m, m.after)}"
-        for m in moves
+    """Return the moves of metrics from `preview` as a listing: ``visibility of Acme 60 % → 62 %``;
+    ``-`` stands for a missing value. Without a move it says that nothing that is shown changes.
+    """
+    clauses = [
+        f"{move.metric.label.lower()} of {move.brand} "
+        f"{_value_words(move, move.before)} → {_value_words(move, move.after)}"
+        for move in moves
     ]
-    return wording.listing(changed) if changed else "nothing that is shown"
+    return wording.listing(clauses) if clauses else "nothing that is shown"
 
 
 async def switched_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Return the card that announces the edition `after`, which either has replaced the edition
-    `before` or waits for agreement.
+    """Return the card that announces the edition of scores after a change of brands, facts or
+    scorers: what differs, and how the metrics move. If the edition is in use, a button switches
+    back; else the card is a warning, whose buttons switch now, or let a judge read history first.
+
+    Args:
+        deployment: The open deployment.
+        before: The edition in use until then.
+        after: The edition that has replaced it, or waits for a yes.
     """
-    used = after.state is EditionState.USED
     what = wording.listing(changes(before, after)) or "what is measured"
     answers = wording.count(await deployment.store.scores.count_scorable(), "answer")
-    if used:
+    is_used = after.state is EditionState.USED
+    if is_used:
         title = "The numbers follow your change"
         text = (
             f"Changed: {what}. All {answers} were read again, so that old and new numbers compare; "
             f"a step in a chart is your change, and not the models'. {after.note}".rstrip()
+        )
+        actions = (
+            Action("report", "Report"),
+            Action(f"scores switch {before.id}", "Switch back"),
         )
     else:
         title = "Your change waits for a yes"
@@ -117,35 +142,31 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
             f"Changed: {what}. All {answers} were read again. {after.note} "
             "Until you switch, reports show the numbers from before the change."
         )
-    actions = (
-        (Action("report", "Report"), Action(f"scores switch {before.id}", "Switch back"))
-        if used
-        else (
+        actions = (
             Action(f"scores switch {after.id}", "Switch now", Style.PRIMARY),
             Action("scores rescore --judge", "Let the judge read them"),
         )
-    )
     return Card(
         title=title,
         text=text,
         table=moves_table(await preview(deployment, before, after)),
         actions=actions,
-        severity=Severity.PLAIN if used else Severity.WARNING,
+        severity=Severity.PLAIN if is_used else Severity.WARNING,
         footer="The table shows the last 90 days; the numbers from before are kept.",
         data={"edition": after.id, "state": after.state.value, "before": before.id},
     )
 
 
 async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Return the card that announces that a person chose the edition `after` instead of
-    `before`.
+    """Return the card that announces that a person chose the edition of scores `after` in place of
+    the edition `before`: what differs, how the metrics move, and a button that switches back.
     """
     what = wording.listing(changes(before, after)) or "a scorer"
     return Card(
         title=f"Reports show the scores of set {after.id} now",
         text=(
             f"They differ from those of set {before.id} in this: {what}. No model was asked, and "
-            f"what the models said has not changed."
+            "what the models said has not changed."
         ),
         table=moves_table(await preview(deployment, before, after)),
         actions=(
@@ -157,15 +178,18 @@ async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -
     )
 
 
-def _value(move: Move, value: float | None) -> str:
+def _value_words(move: Move, value: float | None) -> str:
+    """Return a value of a move's metric in words; ``-`` for None."""
     return "-" if value is None else wording.value(value, move.metric.scale)
 
 
 async def follow_changes(deployment: Deployment, progress: Progress) -> None:
-    """Score the history for a pending edition, and store its announcement. Without one, detect
-    statements that the current facts contradict.
+    """Score the history for a pending edition of scores, as far as this costs nothing. If the
+    edition is used then, detect shifts by its scores. Store an announcement if the edition is used
+    or its state has changed.
 
-    Returns at once when another process is scoring.
+    Without a pending edition, detect statements that the current facts contradict. Returns at once
+    when another process scores the history.
 
     Args:
         deployment: The deployment as it is now.
@@ -176,24 +200,23 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
     if edition is None or edition.state not in PENDING:
         await detect_statements(deployment)
         return
-    before = used_edition(await deployment.store.editions.all())
+    used_before = used_edition(await deployment.store.editions.all())
     async with deployment.store.locks.leader_lock(DUTY) as is_locked:
         if not is_locked:
             return
-        switched = await rescoring.score_history(edition, progress, gently=True)
-    if switched:
-        await look_again(deployment, edition)
-    now = next(
-        (other for other in await deployment.store.editions.all() if other.id == edition.id),
-        edition,
-    )
-    if before and (switched or now.state is not edition.state):
-        await _store_announcements(deployment, before, now)
+        is_used = await rescoring.score_history(edition, progress, gently=True)
+    if is_used:
+        await detect_by_new_scores(deployment, edition)
+    stored = {stored.id: stored for stored in await deployment.store.editions.all()}
+    scored_edition = stored.get(edition.id, edition)
+    if used_before and (is_used or scored_edition.state is not edition.state):
+        await _store_announcements(deployment, used_before, scored_edition)
 
 
-async def look_again(deployment: Deployment, edition: Edition) -> None:
-    """Detect shifts in the runs since an edition began, or else in the newest run, by the scores in
-    use. Shifts that an alert has reported are not reported again.
+async def detect_by_new_scores(deployment: Deployment, edition: Edition) -> None:
+    """Detect shifts by the scores in use, in the runs that began since an edition was created, the
+    oldest first; without such a run, in the newest run. Shifts that an alert has reported are not
+    reported again.
 
     Earlier runs are not analysed: their scores changed because people changed what counts, and
     each analysis spends a part of the yearly budget of false alarms. They are the history that the
@@ -201,59 +224,76 @@ async def look_again(deployment: Deployment, edition: Edition) -> None:
     """
     deployment = await deployment.refreshed()
     runs = [run for run in await deployment.store.runs.find() if not run.aside]
-    late = [run for run in runs if run.started_at >= edition.at]
-    for run in (late or runs[:1])[::-1]:
+    runs_since = [run for run in runs if run.started_at >= edition.at]
+    newest_first = runs_since or runs[:1]
+    for run in reversed(newest_first):
         await detect(deployment, run)
 
 
 async def edition_card(deployment: Deployment, subject: str) -> Card | None:
-    """Return the card that announces an edition in a channel; None when the edition is gone or no
-    longer in use or waiting.
+    """Return the card that announces an edition of scores in a channel; None if the edition or the
+    one before is gone, or if the edition is neither in use nor waiting for a yes any more.
 
     Args:
         deployment: The open deployment.
-        subject: The numbers of the edition and of the one before, with a space between.
+        subject: The numbers of the edition and of the one before, such as ``5 4``.
     """
     editions = {str(edition.id): edition for edition in await deployment.store.editions.all()}
     after, before = (editions.get(number) for number in subject.split(" "))
-    announced = {EditionState.USED, EditionState.READY}
-    if after is None or before is None or after.state not in announced:
+    announced_states = {EditionState.USED, EditionState.READY}
+    if after is None or before is None or after.state not in announced_states:
         return None
     return await switched_card(await deployment.refreshed(), before, after)
 
 
 async def _store_announcements(deployment: Deployment, before: Edition, after: Edition) -> None:
-    """Store, for each channel that receives alerts, a delivery that announces the edition `after`;
-    `before` is the edition in use until then.
+    """Store a delivery that announces an edition of scores for each channel of a route, once.
+
+    Args:
+        deployment: The open deployment.
+        before: The edition in use until then.
+        after: The edition to announce. Its state is part of the deliveries' keys, so that each
+            state is announced once.
     """
-    channels = dict.fromkeys(route.channel for route in deployment.config.routes)
     key = f"scores-{after.id}-{after.state}-{after.at.isoformat()}"
-    new = Delivery(DeliveryKind.SCORES, "", "", deployment.clock.now(), f"{after.id} {before.id}")
     await deployment.store.deliveries.add(
-        [replace(new, key=f"{key}@{channel}", channel=channel) for channel in channels]
+        [
+            Delivery(
+                kind=DeliveryKind.SCORES,
+                key=f"{key}@{channel}",
+                channel=channel,
+                due_at=deployment.clock.now(),
+                subject=f"{after.id} {before.id}",
+            )
+            for channel in dict.fromkeys(route.channel for route in deployment.config.routes)
+        ]
     )
 
 
 async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> PriceQuote:
-    """Return the price of the calls that judges still need: one for each answer, one for each
-    brand's facts, and one for each text with known verdicts that a judge reads first.
+    """Score everything of history that costs nothing, and return the price of the calls that judges
+    still need for the rest: for each answer one and one more for the facts of each brand, and one
+    for each text with known verdicts (a judge reads these first, as a test of its reliability).
+
+    The own budget of each judge applies beside the configured one.
 
     Args:
         deployment: The open deployment.
-        rescoring: The rescoring, which counts the missing scores.
+        rescoring: The rescoring of the deployment, which counts the missing scores.
 
     Raises:
-        BudgetExceeded: when the budget does not cover the price.
+        BudgetExceeded: when a budget does not cover the price.
+        BudgetUnknown: when there is a budget and a judge's price is not known.
     """
     gap = await rescoring.score_without_cost()
-    sheets = len({fact.brand for fact in deployment.catalogue.facts})
-    calls = {(pair.prompt, pair.model): 1 + sheets for pair in gap.unpaid}
-    channels = dict(deployment.config.budget.channels)
-    asked = {question.model for question in gap.unpaid}
+    brands_with_facts = len({fact.brand for fact in deployment.catalogue.facts})
+    calls = {(question.prompt, question.model): 1 + brands_with_facts for question in gap.unpaid}
+    asked_models = {question.model for question in gap.unpaid}
+    channel_budgets = dict(deployment.config.budget.channels)
     for judge in judges(deployment.plugins.scorers.values()):
-        if judge.model in asked:
+        if judge.model in asked_models:
             calls |= {(Prompt(text), judge.model): 1 for text in judge.rehearsals}
-        channels[channel_of(judge)] = judge.budget
-    budget = deployment.config.budget.model_copy(update={"channels": channels})
+        channel_budgets[channel_of(judge)] = judge.budget
+    budget = deployment.config.budget.model_copy(update={"channels": channel_budgets})
     payer = Payer(0, channel=f"judge:{next(iter(gap.by), '')}")
     return await deployment.pricing.quote_calls(calls, payer, budget=budget)

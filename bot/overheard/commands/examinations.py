@@ -29,29 +29,32 @@ REAL_QUESTION = "Answer with one word: which colour has a clear sky?"
 DEEP = "doctor"
 """The label of runs of `doctor --deep`, which are aside of the history."""
 _SNAPSHOT = re.compile(r"-(?:20\d{2}-\d{2}-\d{2}|20\d{6}|\d{3})$")
-_VERSIONED = re.compile(r"/v\d")
-_DATED = re.compile(r"[-@:](?:\d{2,8}|latest|preview|free|online|nitro|beta)\b.*")
+"""The date or number at the end of the name of a snapshot, such as ``gpt-5-2026-01-31``."""
+_VERSIONED_PATH = re.compile(r"/v\d")
+_VARIANT = re.compile(r"[-@:](?:\d{2,8}|latest|preview|free|online|nitro|beta)\b.*")
+"""The date or variant of a model's name, and all behind it."""
 
 
 def unset_variables(config: Config) -> Iterator[Finding]:
-    """Yield a finding for each environment variable that a plugin's table names and that is not
-    set.
+    """Yield a fault for each environment variable that is empty or not set although a key that ends
+    in ``_env``, in the table of a provider, scorer or feed, names it.
     """
     tables = {"providers": config.providers, "scorers": config.scorers, "feeds": config.feeds}
-    for kind, named in tables.items():
-        for name, table in named.items():
+    for kind, tables_by_name in tables.items():
+        for name, table in tables_by_name.items():
             for key, variable in table.items():
                 if key.endswith("_env") and not os.environ.get(str(variable)):
                     problem = f"{key} names {variable}, which is not set"
                     yield Finding(f"[{kind}.{name}]", problem, "set it, or correct the name")
 
 
-async def listed_models(provider: Provider, table: Mapping[str, object]) -> list[Finding]:
-    """Return a finding for each configured model that the service's own list lacks, or one for a
-    wrong address. Calls the service.
+async def unlisted_model_findings(provider: Provider, table: Mapping[str, object]) -> list[Finding]:
+    """Ask a service for its list of models, and return a fault for each configured model that the
+    list lacks; or one fault if the service has no list because its address is probably wrong.
 
-    A service may offer models under other versions of their names; a name is only wrong when no
-    listed name begins alike.
+    A service may list a model with another date or variant, or behind a vendor and a slash; such
+    names are taken as the same. Empty for a provider that cannot list its models, and for Azure,
+    which lists what could be deployed, under other names.
 
     Args:
         provider: The provider.
@@ -61,34 +64,34 @@ async def listed_models(provider: Provider, table: Mapping[str, object]) -> list
         ProviderUnavailable: when the service cannot be asked.
     """
     if not isinstance(provider, Listing) or table.get("preset") == "azure":
-        return []  # Azure lists what could be deployed, under other names
-    place, listed = f"provider {provider.name}", list(await provider.list_models())
-    if not listed:
+        return []
+    place = f"provider {provider.name}"
+    listed_names = list(await provider.list_models())
+    if not listed_names:
         return _missing_list_findings(place, str(table.get("base_url", "")))
-    known = {_name_without_variant(name) for name in listed}
-    wrong = [
-        name
-        for name in (model.id for model in models_of({provider.name: provider}))
-        if not any(
-            _name_without_variant(name) in {model_id, model_id.rpartition("/")[2]}
-            for model_id in known
-        )
-    ]
+    known_names = {_name_without_variant(name) for name in listed_names}
+    known_names |= {name.rpartition("/")[2] for name in known_names}
+    configured_names = [model.id for model in models_of({provider.name: provider})]
     return [
         Finding(
             place,
-            f'the service offers no model "{name}"{suggestion(name, listed)}',
+            f'the service offers no model "{name}"{suggestion(name, listed_names)}',
             f"correct models in [providers.{provider.name}]",
         )
-        for name in wrong
+        for name in configured_names
+        if _name_without_variant(name) not in known_names
     ]
 
 
 def _missing_list_findings(place: str, base_url: str) -> list[Finding]:
-    """Return a finding on a provider (`place`) if `base_url`, without a version in its path, has no
-    list of models; else an empty list.
+    """Return a fault that an address has no list of models if the address lacks a version such as
+    ``/v1`` in its path, which is then probably the mistake. Else an empty list.
+
+    Args:
+        place: The provider as a finding calls it, such as ``provider openai``.
+        base_url: The configured address of the service; empty if none is configured.
     """
-    if not base_url or _VERSIONED.search(urlsplit(base_url).path):
+    if not base_url or _VERSIONED_PATH.search(urlsplit(base_url).path):
         return []
     problem = f"there is no list of models at {base_url}"
     return [Finding(place, problem, 'correct base_url, which often ends in "/v1"')]
@@ -96,45 +99,54 @@ def _missing_list_findings(place: str, base_url: str) -> list[Finding]:
 
 def _name_without_variant(name: str) -> str:
     """Return a model's name in lower case without its date or variant, for comparison."""
-    return _DATED.sub("", name.casefold())
+    return _VARIANT.sub("", name.casefold())
 
 
 def shutdown_day(model: Model, landscapes: Iterable[Landscape]) -> date | None:
-    """Return the last day of a model as the landscape of its vendor has it; None if no day is
-    known.
+    """Return the last day of a model as the first landscape that lists it has it; None if no day is
+    known. A landscape has a vendor's announcements.
 
-    A gateway's name, such as ``openai/gpt-5``, counts as the vendor's. A dated snapshot ends with
-    its model unless it is listed itself.
+    Of a gateway's name, such as ``openai/gpt-5``, the part after the last slash is looked up. A
+    dated snapshot that is not listed itself ends with its model.
     """
     name = model.id.casefold().rpartition("/")[2]
     for landscape in landscapes:
-        for known in (name, _SNAPSHOT.sub("", name)):
-            if known in landscape.shutdowns:
-                return landscape.shutdowns[known]
+        for listed_name in (name, _SNAPSHOT.sub("", name)):
+            if listed_name in landscape.shutdowns:
+                return landscape.shutdowns[listed_name]
     return None
 
 
 def shutdown_findings(deployment: Deployment) -> Iterator[Finding]:
-    """Yield a finding for each configured model with a known last day; it is a fault within
-    `SHUTDOWN_NOTICE` of that day.
+    """Yield a finding for each configured model with a known last day. It is a fault from
+    `SHUTDOWN_NOTICE` before that day on, and after it.
     """
     plugins, today = deployment.plugins, deployment.clock.now().date()
     for model in plugins.models:
-        if last := shutdown_day(model, plugins.landscapes.values()):
-            day = f"{last.day} {last:%b %Y}"
-            if last > today + SHUTDOWN_NOTICE:
-                yield Finding(f"model {model} (its vendor shuts it down on {day})")
-                continue
-            when = "shuts it down on" if last >= today else "has shut it down on"
-            remedy = f"choose another in [providers.{model.provider}], see: landscape"
-            yield Finding(f"model {model}", f"its vendor {when} {day}", remedy)
+        last_day = shutdown_day(model, plugins.landscapes.values())
+        if last_day is None:
+            continue
+        day = f"{last_day.day} {last_day:%b %Y}"
+        if last_day > today + SHUTDOWN_NOTICE:
+            yield Finding(f"model {model} (its vendor shuts it down on {day})")
+            continue
+        verb = "shuts it down on" if last_day >= today else "has shut it down on"
+        remedy = f"choose another in [providers.{model.provider}], see: landscape"
+        yield Finding(f"model {model}", f"its vendor {verb} {day}", remedy)
 
 
-async def called_models(deployment: Deployment, session: Session) -> AsyncIterator[Finding]:
-    """Ask each configured model one short question outside the history, and yield findings on the
-    price, the answers and the failures.
+async def called_model_findings(deployment: Deployment, session: Session) -> AsyncIterator[Finding]:
+    """Ask each configured model one short question outside the history, and yield a finding on the
+    price, one for each answer with its time in seconds, and a fault for each reason why questions
+    have no answer.
 
-    If the price is above 0, a person at the terminal is asked first. Raises BudgetExceeded.
+    If the price is above 0, a person at the terminal is asked first. Without a yes, no model is
+    called, and one finding says so. Where nobody can be asked, the models are called.
+
+    Raises:
+        BudgetExceeded: when the budget does not cover the calls.
+        BudgetUnknown: when there is a budget and an unknown price.
+        NothingToAsk: when no model is configured.
     """
     models = choose_models(deployment.plugins.providers, ())
     panel = Panel((), (Prompt(REAL_QUESTION),), models)
@@ -142,37 +154,41 @@ async def called_models(deployment: Deployment, session: Session) -> AsyncIterat
     quote = await deployment.pricing.quote(run)
     place = f"a real call to {wording.count(len(models), 'model')}"
     question = f"{place[0].upper()}{place[1:]} costs {quote.price}. Ask now? yes or no"
-    if quote.usd and session.ask and session.ask(question, "no").casefold() not in {"y", "yes"}:
-        yield Finding(f"{place} (not made)")
-        return
+    if quote.usd and session.ask:
+        reply = session.ask(question, "no").casefold()
+        if reply not in {"y", "yes"}:
+            yield Finding(f"{place} (not made)")
+            return
     outcome, answers = await run_service(deployment, Call()).ask_aside(run)
     yield Finding(f"{place} ({wording.money(outcome.spent)})")
     for answer in answers:
         if not answer.error:
-            took = f"it answered within {answer.latency:.1f} s"
-            yield Finding(f"model {answer.question.model} ({took})")
+            duration = f"it answered within {answer.latency:.1f} s"
+            yield Finding(f"model {answer.question.model} ({duration})")
     for reason in outcome.failures:
         yield Finding("a real call", reason.rstrip("."), "see the [providers.*] table of the model")
 
 
 async def usage_findings(deployment: Deployment) -> AsyncIterator[Finding]:
-    """Yield a finding for each priced model with answers that came without usage, whose cost is
-    only estimated.
+    """Yield a fault for each configured model that costs money and has recent answers without the
+    number of tokens, so that their cost is only estimated; sorted by the models' names.
     """
     models = deployment.plugins.models
-    usual = await deployment.store.answers.usual_usage(models)
-    for model, used in sorted(usual.items(), key=lambda pair: str(pair[0])):
+    usage_by_model = await deployment.store.answers.usual_usage(models)
+    for model in sorted(usage_by_model, key=str):
+        answers_without_usage = usage_by_model[model].untold
         price = price_of(model, deployment.plugins.providers)
-        if used.untold and price and (price.input or price.output):
-            answers = wording.count(used.untold, "answer")
-            problem = f"{answers} came without usage, so that the cost is only estimated"
+        costs_money = price is not None and bool(price.input or price.output)
+        if answers_without_usage and costs_money:
+            count = wording.count(answers_without_usage, "answer")
+            problem = f"{count} came without usage, so that the cost is only estimated"
             remedy = "have the service report the usage; a gateway may have an option for it"
             yield Finding(f"model {model}", problem, remedy)
 
 
-async def clock_finding(deployment: Deployment) -> Sequence[Finding]:
-    """Return one finding if the newest run began more than `MAX_CLOCK_LAG` after this machine's
-    time; else an empty sequence.
+async def future_run_findings(deployment: Deployment) -> Sequence[Finding]:
+    """Return one fault if the newest run began more than `MAX_CLOCK_LAG` after this machine's time,
+    whose clock is then probably wrong; else an empty sequence.
     """
     newest = await deployment.store.runs.find(limit=1)
     now = deployment.clock.now()

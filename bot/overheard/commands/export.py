@@ -9,7 +9,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
@@ -41,27 +41,43 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-ANSWER_COLUMNS = ("Asked", "Model", "Question", "Answer", "Sources", "Cost in $")
-SCORE_COLUMNS = ("Asked", "Model", "Question", "Brand", "Metric", "Value")
-"""Columns of the file in a chat, whose readers know models and metrics only by name."""
+CHAT_ANSWER_COLUMNS = ("Asked", "Model", "Question", "Answer", "Sources", "Cost in $")
+CHAT_SCORE_COLUMNS = ("Asked", "Model", "Question", "Brand", "Metric", "Value")
+"""Columns of the file in a chat, for people, who know models and metrics only by name. The terminal
+writes `ANSWER_FIELDS` (which `import` reads) or `SCORE_FIELDS`, for programs.
+"""
 BYTE_ORDER_MARK = "\ufeff"
 """Shows Excel that a CSV file is UTF-8."""
+CSV_LINE_END = "\r\n"
+"""With another line end, the writer would leave a lone CR in a text without quotes."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet may calculate; an apostrophe before it makes it text."""
 
 
 async def export(deployment: Deployment, call: Call, what: What, form: Format, out: TextIO) -> Card:
-    """Write all answers or scores (`what`) to the text stream `out` in a format, oldest run first,
-    and return a card with their number.
+    """Write all answers or scores to a text stream, a line for each and the oldest run first, and
+    return a card with their number.
 
-    Scores are those of the scorer versions in use; pending answers are scored first.
+    Answers that another run reused are written once. Scores are those of the scorer versions in
+    use; answers that wait for it are scored first.
+
+    Args:
+        deployment: The open deployment.
+        call: Shows the progress of the scoring.
+        what: Answers or scores.
+        form: JSON lines, or CSV with a header.
+        out: The text stream.
     """
+    fields: tuple[str, ...]
     if what is What.SCORES:
         deployment = await deployment.caught_up(call.progress)
-    write = _line_writer(out, form, ANSWER_FIELDS if what is What.ANSWERS else SCORE_FIELDS)
+        lines, fields = _score_lines(deployment), SCORE_FIELDS
+    else:
+        lines, fields = _answer_lines(deployment), ANSWER_FIELDS
+    write_line = _line_writer(out, form, fields)
     count = 0
-    async for line in _answers(deployment) if what is What.ANSWERS else _scores(deployment):
-        write(line)
+    async for line in lines:
+        write_line(line)
         count += 1
     return Card(
         title=f"Exported {wording.count(count, what.value.removesuffix('s'))}",
@@ -79,8 +95,15 @@ async def export_to(
     ] = Format.JSONL,
     out: Annotated[Path | None, option("Where to; else standard output.")] = None,
 ) -> Card:
-    """Write all answers or scores to a file, or to standard output; in a chat, return a card with a
+    """Write all answers or scores to a file or to standard output; in a chat, return a card with a
     CSV file.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks; in a chat, `form` and `out` are ignored.
+        what: ``answers`` or ``scores``.
+        form: ``jsonl`` or ``csv``; the command `import` reads answers in both.
+        out: The file, which replaces an existing one; None for standard output.
 
     Raises:
         FileUnwritable: when the file cannot be written.
@@ -97,101 +120,127 @@ async def export_to(
 
 
 async def _file_card(deployment: Deployment, call: Call, what: What) -> Card:
-    """Return a card with all answers or scores (`what`) as a CSV file, newest first, up to
-    `MAX_FILE_BYTES`.
+    """Return a card with all answers or scores as a CSV file that spreadsheets open, the newest run
+    first. A file that would be larger than `MAX_FILE_BYTES` ends before, and the text says so.
+    Without a row the card says that there are no answers.
     """
-    is_scores = what is What.SCORES
-    if is_scores:
+    if what is What.SCORES:
         deployment = await deployment.caught_up(call.progress)
-    out = io.StringIO(newline="")
-    table = csv.writer(out, lineterminator="\r\n")
-    out.write(BYTE_ORDER_MARK)
-    table.writerow(SCORE_COLUMNS if is_scores else ANSWER_COLUMNS)
-    content, rows, is_whole = [out.getvalue().encode()], 0, True
-    size = len(content[0])
-    async for row in _score_rows(deployment, call) if is_scores else _answer_rows(deployment, call):
-        out.seek(0)
-        out.truncate()
-        table.writerow([_text_cell(value, without_control_characters) for value in row])
-        content.append(out.getvalue().encode())
-        size += len(content[-1])
+        rows, columns = _score_rows(deployment, call), CHAT_SCORE_COLUMNS
+    else:
+        rows, columns = _answer_rows(deployment, call), CHAT_ANSWER_COLUMNS
+    content = [f"{BYTE_ORDER_MARK}{_csv_row(columns)}".encode()]
+    size, is_whole = len(content[0]), True
+    async for row in rows:
+        encoded_row = _csv_row(row).encode()
+        size += len(encoded_row)
         if size > MAX_FILE_BYTES:
-            content.pop()
             is_whole = False
             break
-        rows += 1
-    if not rows:
+        content.append(encoded_row)
+    count = len(content) - 1
+    if not count:
         return Card("No answers yet", data={"what": what.value, "lines": 0})
-    counted = wording.count(rows, what.value.removesuffix("s"))
-    left = f"The newest; more than {wording.size(MAX_FILE_BYTES)} do not fit into a file here."
-    alt = f"{counted}, the newest first"
-    return Card(
-        title=counted[:1].upper() + counted[1:],
-        text="" if is_whole else left,
-        file=File(b"".join(content), f"{what.value}.csv", "text/csv", alt),
-        data={"what": what.value, "lines": rows},
+    count_words = wording.count(count, what.value.removesuffix("s"))
+    limit_note = (
+        f"The newest; more than {wording.size(MAX_FILE_BYTES)} do not fit into a file here."
     )
+    alt = f"{count_words}, the newest first"
+    return Card(
+        title=count_words[:1].upper() + count_words[1:],
+        text="" if is_whole else limit_note,
+        file=File(b"".join(content), f"{what.value}.csv", "text/csv", alt),
+        data={"what": what.value, "lines": count},
+    )
+
+
+def _csv_row(values: Iterable[object]) -> str:
+    """Return values as a row of a CSV file for people, with its line end. Control characters are
+    left out, and no text is taken for a formula.
+    """
+    out = io.StringIO(newline="")
+    cells = [_text_cell(value, without_control_characters) for value in values]
+    csv.writer(out, lineterminator=CSV_LINE_END).writerow(cells)
+    return out.getvalue()
 
 
 @contextmanager
 def replacing(file: Path) -> Iterator[TextIO]:
-    """Open a new file for writing; the old file is replaced only when the context ends without an
-    error.
+    """Open a text stream whose content replaces a file when the context ends without an error. Else
+    an existing file stays as it is.
+
+    The content is written beside the file first, readable by this user only. An existing file gives
+    the new one its mode; a symbolic link stays, and the file that it points to is replaced. A pipe
+    or a terminal is written to directly.
+
+    Args:
+        file: The file, which need not exist; its folder must.
 
     Raises:
         FileUnwritable: when the file cannot be written.
     """
     try:
-        whole = file.resolve()
-        in_place = whole.exists() and not whole.is_file()  # A pipe or a terminal stays one.
-        part = whole if in_place else whole.with_name(f"{whole.name}.{os.getpid()}.part")
+        target = file.resolve()
+        is_pipe_or_device = target.exists() and not target.is_file()
+        written = (
+            target if is_pipe_or_device else target.with_name(f"{target.name}.{os.getpid()}.part")
+        )
         try:
             # newline="" leaves line ends to the CSV writer.
-            with open(part, "w", encoding="utf-8", newline="", opener=private) as stream:
+            with open(written, "w", encoding="utf-8", newline="", opener=private) as stream:
                 yield stream
-            if not in_place:
-                _replace_file(part, whole)
+            if not is_pipe_or_device:
+                _replace_file(target, written)
         finally:
-            if not in_place:
-                part.unlink(missing_ok=True)
+            if not is_pipe_or_device:
+                written.unlink(missing_ok=True)
     except OSError as error:
         raise FileUnwritable(file=file, reason=error.strerror) from None
 
 
-def _replace_file(part: Path, whole: Path) -> None:
-    if whole.exists():
-        shutil.copymode(whole, part)
-    part.replace(whole)
+def _replace_file(target: Path, new: Path) -> None:
+    """Give a new file the mode of the file at `target`, if there is one, and move it there."""
+    if target.exists():
+        shutil.copymode(target, new)
+    new.replace(target)
 
 
-def _line_writer(out: TextIO, form: Format, fields: tuple[str, ...]) -> Any:
-    """Return a function that writes one line in a format, given as a mapping with the keys
-    `fields`, to `out`. A CSV header is written at once.
+def _line_writer(
+    out: TextIO, form: Format, fields: tuple[str, ...]
+) -> Callable[[Mapping[str, Any]], object]:
+    """Return a function that writes one line, given as a mapping, to a text stream. For CSV, write
+    the header at once; control characters are left out where the stream is a terminal.
+
+    Args:
+        out: The text stream.
+        form: The format.
+        fields: The keys of the mappings, in the order of the columns of CSV.
     """
     if form is Format.JSONL:
         return lambda line: out.write(json_line(line, out) + "\n")
-    # With another line end, the writer would leave a lone CR in a text without quotes.
-    table = csv.DictWriter(out, fields, lineterminator="\r\n")
-    table.writeheader()
-    shown = without_control_characters if out.isatty() else str
-    return lambda line: table.writerow({k: _text_cell(v, shown) for k, v in flat(line).items()})
+    writer = csv.DictWriter(out, fields, lineterminator=CSV_LINE_END)
+    writer.writeheader()
+    clean = without_control_characters if out.isatty() else str
+    return lambda line: writer.writerow(
+        {key: _text_cell(value, clean) for key, value in flat(line).items()}
+    )
 
 
-def _text_cell(value: object, shown: Callable[[str], str]) -> object:
-    """Return a value for a cell: a text as `shown` returns it, with an apostrophe before a text
-    that a spreadsheet would take for a formula.
+def _text_cell(value: object, clean: Callable[[str], str]) -> object:
+    """Return a value for a cell of CSV. A text is passed through `clean`, and gets an apostrophe
+    before it if a spreadsheet would take it for a formula; other values are returned unchanged.
     """
     if not isinstance(value, str):
         return value
-    text = shown(value)
+    text = clean(value)
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
 async def _own_answers(
     deployment: Deployment, runs: Iterable[Run]
 ) -> AsyncIterator[tuple[Answer, Run]]:
-    """Yield the answers of runs, in the runs' order, with their runs; answers reused from another
-    run are left out.
+    """Yield each answer of some runs with its run, in the order of the runs and of the answers.
+    Copies of answers of other runs, which a run has reused, are left out.
     """
     for run in runs:
         async for answer in deployment.store.answers.stream(runs=[run.id]):
@@ -202,8 +251,8 @@ async def _own_answers(
 async def _current_scores(
     deployment: Deployment, runs: Iterable[Run]
 ) -> AsyncIterator[tuple[ScoreRecord, Answer, Run]]:
-    """Yield the scores of the scorer versions in use, with their answers and runs, in the runs'
-    order.
+    """Yield each score of some runs with its answer and its run, in the order of the runs. Scores
+    of other scorer versions than those in use are left out.
     """
     for run in runs:
         answers = {a.id: a async for a in deployment.store.answers.stream(runs=[run.id])}
@@ -212,30 +261,34 @@ async def _current_scores(
                 yield record, answers[record.answer_id], run
 
 
-async def _answers(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
-    """Yield the lines of answers, the oldest run first."""
+async def _answer_lines(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
+    """Yield all answers as mappings with the keys `ANSWER_FIELDS`, the oldest run first."""
     runs = reversed(await deployment.store.runs.find())
     async for answer, run in _own_answers(deployment, runs):
         yield answer_line(answer, run)
 
 
-async def _scores(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
-    """Yield the lines of scores, the oldest run first."""
+async def _score_lines(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
+    """Yield all scores as mappings with the keys `SCORE_FIELDS`, the oldest run first."""
     runs = reversed(await deployment.store.runs.find())
     async for record, answer, run in _current_scores(deployment, runs):
         yield score_line(record, answer, run)
 
 
 async def _answer_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:
-    """Yield the cells of each answer in the columns `ANSWER_COLUMNS`, newest run first."""
+    """Yield the cells of each answer in the columns `CHAT_ANSWER_COLUMNS`, the newest run first.
+    Sources are addresses, one a line; the cost is None if it is not known.
+    """
     async for answer, _ in _own_answers(deployment, await deployment.store.runs.find()):
         sources = "\n".join(citation.url for citation in answer.reply.citations)
-        question = _question_cells(deployment, call, answer)
-        yield (*question, answer.reply.text, sources, answer.reply.cost_usd)
+        question_cells = _question_cells(deployment, call, answer)
+        yield (*question_cells, answer.reply.text, sources, answer.reply.cost_usd)
 
 
 async def _score_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:
-    """Yield the cells of each score in the columns `SCORE_COLUMNS`, newest run first."""
+    """Yield the cells of each score in the columns `CHAT_SCORE_COLUMNS`, the newest run first. A
+    metric that nothing measures any more has its name in place of its label.
+    """
     metrics, runs = deployment.scoring.metrics, await deployment.store.runs.find()
     async for record, answer, _ in _current_scores(deployment, runs):
         score = record.score
@@ -244,8 +297,8 @@ async def _score_rows(deployment: Deployment, call: Call) -> AsyncIterator[Seque
 
 
 def _question_cells(deployment: Deployment, call: Call, answer: Answer) -> tuple[str, str, str]:
-    """Return the time in the reader's zone, the model's display name, and the text of an answer's
-    question.
+    """Return the time at which an answer was asked (``2026-11-24 07:00`` in the reader's zone), its
+    model's display name, and the text of its question.
     """
     asked_at = f"{answer.asked_at.astimezone(call.zone):%Y-%m-%d %H:%M}"
     question = answer.question

@@ -19,13 +19,13 @@ from overheard.commands.arguments import unknown_name
 from overheard.commands.catalogue import require_yes
 from overheard.commands.editions import (
     chosen_card,
-    look_again,
+    comparison_start,
+    detect_by_new_scores,
     moves_sentence,
     moves_table,
     preview,
     quote_rescoring,
     share_done,
-    since_when,
     switched_card,
 )
 from overheard.commands.replayed_shifts import shifts_seen
@@ -124,7 +124,7 @@ async def _rescore(
         edition = replace(edition, state=EditionState.SCORING)
     async with deployment.store.locks.leader_lock(DUTY) as is_locked:
         if is_locked and await rescoring.score_history(edition, call.progress, paying=judge):
-            await look_again(deployment, edition)
+            await detect_by_new_scores(deployment, edition)
     if not is_locked:
         await _display_progress(deployment, call, rescoring, edition)
     after = next(other for other in await deployment.store.editions.all() if other.id == edition.id)
@@ -174,7 +174,7 @@ async def switch(
         await deployment.store.editions.set_state(wanted.id, EditionState.USED)
     else:
         await deployment.store.editions.leave(used.id, wanted.id)
-    await look_again(deployment, replace(wanted, at=max(wanted.at, used.at)))
+    await detect_by_new_scores(deployment, replace(wanted, at=max(wanted.at, used.at)))
     now_used = replace(wanted, state=EditionState.USED, note="")
     card = switched_card if pending and wanted.id == pending.id else chosen_card
     return await card(await deployment.refreshed(), used, now_used)
@@ -260,7 +260,7 @@ async def _switch_consequences(
     """
     changed = moves_sentence(await preview(deployment, used, wanted))
     open_alerts = len(await deployment.store.alerts.find(live=True))
-    since = await since_when(deployment)
+    since = await comparison_start(deployment)
     scoring = deployment.scoring.for_catalogue(wanted.catalogue, wanted.versions)
     shifts_after = await shifts_seen(deployment, call, scoring, since)
     shifts_before = await shifts_seen(deployment, call, deployment.scoring, since)
