@@ -1,4 +1,4 @@
-"""Cards in a terminal.
+"""Cards in a terminal, as text in frames.
 
 No text of a card is read as markup, and control characters are removed. In place of buttons, a
 line names the commands that come next.
@@ -39,49 +39,76 @@ MAX_NEXT = 3
 MAX_BAR, MIN_BAR = 20, 8
 """Characters of the longest bar: at most, and without bars where there is less room."""
 BAR, BAR_GAP = "\N{BOX DRAWINGS HEAVY HORIZONTAL}", 2
+"""The character of bars, and the characters between a number and its bar."""
 _WHOLE_NUMBER = re.compile(r"(\d[\d,]*)(\D.*)?")
+"""A whole number without a sign, and its unit, such as ``1,204`` or ``43 %``."""
 MAX_WIDTH = 100
 """Characters of a line; longer lines are hard to read."""
+BORDER_AROUND_TITLE = 6
+"""Characters of the upper border that a title in it leaves."""
+FIELD_COLUMNS = ((100, 4), (70, 3), (0, 2))
+"""From which width of a frame, in characters, fields are in how many columns."""
 GAP = 3
 """Characters between two columns of a table."""
 
 
 def render(card: Card, *, width: int) -> RenderableType:
-    """Return a card, and the cards below it, for a rich console.
+    """Return a card for a rich console, and below it the cards of its `more`.
+
+    Each card is in a frame of its own, of at most `MAX_WIDTH` characters.
 
     Args:
         card: The card to show.
         width: The console's width in characters; the layout is made for 40 or more.
     """
-    below = (render(more, width=width) for more in card.more)
-    return Group(_card_panel(card, width), *below)
+    cards_below = (render(below, width=width) for below in card.more)
+    return Group(_card_panel(card, width), *cards_below)
 
 
 def print_card(card: Card, console: Console) -> None:
-    """Print a card in the console's width, and below it up to `MAX_NEXT` commands of its
-    buttons.
+    """Print a card, and below it, in place of its buttons, the commands that come next.
+
+    These are the commands of its first `MAX_NEXT` buttons, without entries of the card's menu. A
+    single command is followed by the label of its button, which says what it does.
+
+    Args:
+        card: The card to show.
+        console: Where to print; its width is used.
     """
     console.print(render(card, width=console.width))
-    labels = {wording.line(a.words): wording.line(a.label) for a in card.actions if not a.menu}
+    labels = {
+        wording.line(action.words): wording.line(action.label)
+        for action in card.actions
+        if not action.menu
+    }
     for number, command in enumerate([*labels][:MAX_NEXT]):
-        lead = f"{'' if number else NEXT:{len(NEXT)}}"
+        lead = " " * len(NEXT) if number else NEXT
         meaning = f"  {labels[command]}" if len(labels) == 1 else ""
         line = Words.assemble((lead, "dim"), f"overheard {command}", (meaning, "dim"))
         console.print(line, soft_wrap=True)
 
 
 def _card_panel(card: Card, width: int) -> Panel:
-    """Return one card in a frame; a title that is too long for the frame is put inside."""
+    """Return one card, without the cards below it, in a frame.
+
+    The title is in the upper border, or the first line inside if it is too long for that. The
+    border has the colour of the card's severity, and the title a mark of it.
+
+    Args:
+        card: The card.
+        width: The console's width in characters; the frame has at most `MAX_WIDTH`.
+    """
     width = min(width, MAX_WIDTH)
     title = Words.assemble(
         (MARKS[card.severity], BORDERS[card.severity]), (wording.line(card.title), "bold")
     )
-    fits = title.cell_len <= width - 6
-    parts = [*([] if fits else [title]), *_card_parts(card, width)]
-    spaced = [Padding(part, (1 if index else 0, 0, 0, 0)) for index, part in enumerate(parts)]
+    fits_border = title.cell_len <= width - BORDER_AROUND_TITLE
+    parts = [*([] if fits_border else [title]), *_card_parts(card, width)]
+    # An empty line is above each part but the first.
+    spaced = [Padding(part, (min(index, 1), 0, 0, 0)) for index, part in enumerate(parts)]
     return Panel(
         Group(*spaced),
-        title=title if fits else None,
+        title=title if fits_border else None,
         title_align="left",
         border_style=BORDERS[card.severity],
         box=box.ROUNDED,
@@ -91,21 +118,25 @@ def _card_panel(card: Card, width: int) -> Panel:
 
 
 def _card_parts(card: Card, width: int) -> Iterator[RenderableType]:
-    """Yield the parts of a card below its title, in reading order.
+    """Yield the parts of a card below its title, in reading order, as far as it has them.
+
+    A picture is told by its alternative text, unless the table shows the same. Buttons and files
+    are not among the parts.
 
     Args:
-        card: The card, without the cards below it.
-        width: The console's width in characters.
+        card: The card; the cards below it are left out.
+        width: The frame's width in characters, which decides the number of columns for fields.
     """
     if text := _plain(card.text):
         yield text
     if card.link:
         yield Words(wording.line(f"{card.link.label}: {card.link.url}"))
-    yield from _field_columns(card.fields, 2 if width < 70 else 3 if width < 100 else 4)
+    column_count = next(count for least, count in FIELD_COLUMNS if width >= least)
+    yield from _field_columns(card.fields, column_count)
     if card.table:
         if caption := wording.line(card.table.caption):
             yield Words(caption, "dim")
-        yield _Fitted(card.table)
+        yield _FittedTable(card.table)
     yield from map(_quote, card.quotes)
     if card.image and not (card.table and card.table.pictured):
         yield Words.assemble(("Picture: ", "dim"), wording.printable(card.image.alt))
@@ -114,12 +145,19 @@ def _card_parts(card: Card, width: int) -> Iterator[RenderableType]:
 
 
 def _plain(text: Text, style: str = "") -> Words:
-    """Return text in a style, without markup and without control characters."""
+    """Return text for rich, which reads no markup in it, without control characters.
+
+    Args:
+        text: The text, which may be from outside.
+        style: A style of rich, such as "dim".
+    """
     return Words(wording.visible(text), style)
 
 
 def _field_columns(fields: Sequence[Field], columns: int) -> Iterator[RenderableType]:
-    """Yield fields in their order: short fields in `columns` columns, wide fields full-width."""
+    """Yield fields in their order: neighbours that are not wide side by side, in `columns` columns;
+    each wide field in full width.
+    """
     for wide, group in groupby(fields, key=lambda field: field.wide):
         if wide:
             yield from map(_field, group)
@@ -128,11 +166,15 @@ def _field_columns(fields: Sequence[Field], columns: int) -> Iterator[Renderable
 
 
 def _field(field: Field) -> Words:
+    """Return a field: its name, dimmed, and its value below."""
     return Words.assemble((wording.line(field.name), "dim"), "\n", _plain(field.value))
 
 
 def _columns(cells: Sequence[Words], columns: int) -> Grid:
-    """Return cells as a grid of equally wide columns, at most `columns`, filled row by row."""
+    """Return cells as a grid of equally wide columns, which is filled row by row.
+
+    It has `columns` columns, or one for each cell if there are less cells.
+    """
     grid = Grid.grid(expand=True, padding=(0, 2, 0, 0))
     for _ in range(min(columns, len(cells))):
         grid.add_column(ratio=1, overflow="fold")
@@ -142,14 +184,16 @@ def _columns(cells: Sequence[Words], columns: int) -> Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitted:
+class _FittedTable:
     """A table as columns, or row by row where the columns have no room; a cell is never cut."""
 
     table: Table
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the table as columns with unbroken headings, else with broken headings, else as
-        records.
+        """Yield the table in the first of three forms that fits into the width of `options`.
+
+        These are columns with headings on one line; columns whose headings are broken between
+        words; and, which always fits, each row as lines below each other.
         """
         for whole_headings in (True, False):
             widths = _smallest_widths(self.table, whole_headings=whole_headings)
@@ -161,113 +205,133 @@ class _Fitted:
 
 
 def _smallest_widths(table: Table, *, whole_headings: bool) -> list[int]:
-    """Return each column's smallest width in characters; numbers stay whole, text breaks between
-    words.
+    """Return the smallest width of each column in which nothing is cut, in characters.
+
+    Cells of right-aligned columns, which are numbers, stay on one line. The text of other cells is
+    broken between words.
 
     Args:
         table: The table.
-        whole_headings: Whether the headings stay whole, too.
+        whole_headings: Whether the names of the columns stay on one line, too.
     """
     widths = []
     for index, name in enumerate(table.header):
         cells = [_plain(row[index]).plain for row in table.rows]
-        parts = cells if index in table.right else [word for cell in cells for word in cell.split()]
-        heading = [wording.line(name)] if whole_headings else wording.line(name).split()
-        widths.append(max(cell_len(part) for part in ("-", *parts, *heading)))
+        unbreakable = cells if index in table.right else " ".join(cells).split()
+        heading_parts = [wording.line(name)] if whole_headings else wording.line(name).split()
+        widths.append(max(cell_len(part) for part in ("-", *unbreakable, *heading_parts)))
     return widths
 
 
 def _record_lines(table: Table) -> Iterator[Words]:
-    """Yield each row of a table as lines: its heading in bold, then its other cells with their
-    names.
+    """Yield the lines of a table that is shown row by row.
+
+    A row is its heading in bold, and below it a line "name: value" for each of its other cells.
     """
-    names, named = [wording.line(name) for name in table.header], heading_cells(table)
+    names = [wording.line(name) for name in table.header]
+    heading_count = heading_cells(table)
     for row in table.rows:
         cells = [_plain(cell) for cell in row]
-        yield Words.assemble((heading(table, [cell.plain for cell in cells[:named]]), "bold"))
-        for name, cell in zip(names[named:], cells[named:], strict=True):
+        row_heading = heading(table, [cell.plain for cell in cells[:heading_count]])
+        yield Words.assemble((row_heading, "bold"))
+        for name, cell in zip(names[heading_count:], cells[heading_count:], strict=True):
             yield Words.assemble("  ", (f"{name}: ", "dim"), cell)
 
 
 def _widened_columns(widths: Sequence[int], table: Table, room: int) -> list[int]:
-    """Return the widths of columns, with `room` more characters shared among them.
+    """Return the widths of columns, in characters, after more room was shared among them.
 
-    Each character goes to the column whose longest text has the most lines.
+    Each character of the room goes to the column whose longest text takes the most lines. What is
+    left over when every text fits on one line is not used.
 
     Args:
-        widths: The widths, in characters.
-        table: The table.
-        room: The number of characters to share.
+        widths: The smallest widths, in characters, at least 1 each.
+        table: The table with the texts.
+        room: The number of characters to share, 0 or more.
     """
     names = [wording.line(name) for name in table.header]
-    wanted = [
+    longest_texts = [
         max(cell_len(text) for text in (name, *(_plain(row[index]).plain for row in table.rows)))
         for index, name in enumerate(names)
     ]
     widened = list(widths)
     for _ in range(room):
-        at = max(range(len(widened)), key=lambda index: wanted[index] / widened[index])
-        if wanted[at] <= widened[at]:
+        column = max(range(len(widened)), key=lambda index: longest_texts[index] / widened[index])
+        if longest_texts[column] <= widened[column]:
             break
-        widened[at] += 1
+        widened[column] += 1
     return widened
 
 
 def _table_grid(table: Table, widths: Sequence[int], room: int) -> Grid:
-    """Return a table as columns, with bars next to numbers of one unit where there is room.
+    """Return a table as columns, with a bar next to each number if that suits the table.
+
+    Bars are drawn for the tables of `_bar_numbers`, if there is room for bars of `MIN_BAR`
+    characters or more. The largest number has the longest bar, of at most `MAX_BAR` characters; a
+    number above 0 has at least one. The row that the table is about is bold.
 
     Args:
         table: The table.
         widths: The smallest width of each column, in characters.
-        room: The characters that are left over.
+        room: The characters that are left over, 0 or more; bars get them first, then texts.
     """
-    numbers = _bar_numbers(table)
-    bar = min(MAX_BAR, room // max(1, len(table.right)) - BAR_GAP)
-    longest = max((number or 0 for row in numbers for number in row.values()), default=0)
-    has_bars = bool(longest) and bar >= MIN_BAR
-    room -= (bar + BAR_GAP) * len(table.right) if has_bars else 0
-    widths = _widened_columns(widths, table, room)
+    numbers_by_row = _bar_numbers(table)
+    max_number = max((number or 0 for row in numbers_by_row for number in row.values()), default=0)
+    max_bar = min(MAX_BAR, room // max(1, len(table.right)) - BAR_GAP)
+    has_bars = max_number > 0 and max_bar >= MIN_BAR
+    bar_width = max_bar + BAR_GAP if has_bars else 0
+    widths = _widened_columns(widths, table, room - bar_width * len(table.right))
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for index, name in enumerate(table.header):
-        justify: JustifyMethod = "right" if index in table.right and not has_bars else "left"
-        bars = bar + BAR_GAP if has_bars and index in table.right else 0
-        heading = Words(wording.line(name))
-        if has_bars and index in table.right:
-            heading.pad_left(max(0, widths[index] - heading.cell_len))
-        grid.add_column(heading, justify=justify, width=widths[index] + bars)
-    for at, row in enumerate(table.rows):
-        cells = [_plain(cell, "bold" if at == table.strong else "") for cell in row]
-        for index, number in numbers[at].items() if has_bars else ():
+        column_heading = Words(wording.line(name))
+        is_right = index in table.right
+        if is_right and has_bars:  # the heading is above the numbers, to the left of the bars
+            column_heading.pad_left(max(0, widths[index] - column_heading.cell_len))
+        justify: JustifyMethod = "right" if is_right and not has_bars else "left"
+        width = widths[index] + (bar_width if is_right else 0)
+        grid.add_column(column_heading, justify=justify, width=width)
+    for row_index, (row, numbers) in enumerate(zip(table.rows, numbers_by_row, strict=True)):
+        is_strong = row_index == table.strong
+        cells = [_plain(cell, "bold" if is_strong else "") for cell in row]
+        for index, number in numbers.items() if has_bars else ():
             cells[index].pad_left(widths[index] - cells[index].cell_len)
-            length = max(1, round(bar * number / longest)) if number else 0
-            style = "bold blue" if at == table.strong else "bright_black"
+            length = max(1, round(max_bar * number / max_number)) if number else 0
+            style = "bold blue" if is_strong else "bright_black"
             cells[index].append(" " * BAR_GAP + BAR * length, style)
         grid.add_row(*cells)
     return grid
 
 
 def _bar_numbers(table: Table) -> list[dict[int, int | None]]:
-    """Return, for each row, the numbers by column for bars; empty dictionaries for a table without
-    bars.
+    """Return the numbers for which bars are drawn: for each row, a number by column.
 
-    Bars are drawn for a table of brands whose numbers are whole, have one unit and are not
-    negative, such as shares of answers. The number of a cell "-" is None.
+    There are bars only in a table that is about one of its rows, as tables of brands are, and only
+    if all cells of its right-aligned columns are whole numbers of 0 or more with one unit, such as
+    ``43 %``; a cell may also be "-" or empty, whose number is None. For any other table, all
+    dictionaries are empty.
     """
-    empty: list[dict[int, int | None]] = [{} for _ in table.rows]
+    without_bars: list[dict[int, int | None]] = [{} for _ in table.rows]
     if table.strong is None or not table.right:
-        return empty
-    rows, units = empty, set()
-    for at, row in enumerate(table.rows):
+        return without_bars
+    numbers_by_row: list[dict[int, int | None]] = []
+    units = set()
+    for row in table.rows:
+        numbers: dict[int, int | None] = {}
         for index in table.right:
-            match = _WHOLE_NUMBER.fullmatch(cell := _plain(row[index]).plain)
-            if match is None and cell not in {"-", ""}:
-                return [{} for _ in table.rows]
-            units |= {match[2]} if match else set()
-            rows[at][index] = int(match[1].replace(",", "")) if match else None
-    return rows if len(units) == 1 else [{} for _ in table.rows]
+            cell = _plain(row[index]).plain
+            if cell in {"-", ""}:
+                numbers[index] = None
+            elif match := _WHOLE_NUMBER.fullmatch(cell):
+                numbers[index] = int(match[1].replace(",", ""))
+                units.add(match[2])
+            else:
+                return without_bars
+        numbers_by_row.append(numbers)
+    return numbers_by_row if len(units) == 1 else without_bars
 
 
 def _quote(quote: Quote) -> RenderableType:
+    """Return a quotation behind a vertical bar: its text in italics, and its source below."""
     source = Words(wording.line(quote.source), "dim")
     return _Barred(Group(_plain(quote.text, "italic"), source))
 
@@ -279,7 +343,7 @@ class _Barred:
     content: RenderableType
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the content with a vertical bar before every line."""
+        """Yield the content, in the width that is left, with a vertical bar before every line."""
         inner = options.update_width(options.max_width - 2)
         for line in console.render_lines(self.content, inner):
             yield Segment("\N{BOX DRAWINGS LIGHT VERTICAL} ", Style(color="cyan"))

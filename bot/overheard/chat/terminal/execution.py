@@ -50,35 +50,48 @@ REPEATED_S = 2.0
 
 
 def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
-    """Run a command, ask the person at the terminal for a yes where it needs one, and print its
-    card.
+    """Run a command of the terminal, and print its card or its JSON.
+
+    A command that needs a yes asks the person, if standard input is a terminal and no JSON is
+    wanted, unless ``--yes`` was given. The pictures of a command that has ``--chart`` are drawn
+    only if they are saved.
 
     Args:
-        ctx: The context of click, whose root has the session.
+        ctx: The context of click, whose root has the session and the path of the configuration.
         spec: The command.
-        values: The values of its options and of `AGREED`, `CHART` and `JSON`, which are removed.
+        values: The values of its own options by name, and those of ``--json``, ``--chart`` and
+            ``--yes`` under `grammar.JSON`, `grammar.CHART` and `grammar.AGREED`, which are removed
+            from it.
 
     Raises:
-        click.exceptions.Exit: with a status other than 0 when the command failed, or was only
-            carried out in part (`PARTIAL`).
+        click.exceptions.Exit: with status 1 when the command failed, with `PARTIAL` when it was
+            carried out in part only, and with the status of a signal that ended it.
+        click.exceptions.Abort: when the person says no.
     """
-    as_json, chart = values.pop(grammar.JSON), values.pop(grammar.CHART, None)
-    agreed, ask = values.pop(grammar.AGREED, False), not as_json and sys.stdin.isatty()
+    as_json, chart_file = values.pop(grammar.JSON), values.pop(grammar.CHART, None)
+    agreed = values.pop(grammar.AGREED, False)
+    can_ask = not as_json and sys.stdin.isatty()
     config = ctx.find_root().params["config"]
-    session = replace(ctx.obj, config=config, ask=_prompt if ask else None)
+    session = replace(ctx.obj, config=config, ask=_prompt if can_ask else None)
     call = Call(zone=local_zone(), progress=RichProgress())
-    with nullcontext() if chart or spec.chart is None else without_pictures():
-        card = _quote_and_execute(session, call, Order(spec, values), agreed=agreed, ask=ask)
-    _print(card, as_json, chart)
+    draws_pictures = chart_file is not None or spec.chart is None
+    with nullcontext() if draws_pictures else without_pictures():
+        order = Order(spec, values)
+        card = _quote_and_execute(session, call, order, agreed=agreed, can_ask=can_ask)
+    _print(card, as_json=as_json, chart_file=chart_file)
     if card.failed or card.partial:
         raise click.exceptions.Exit(1 if card.failed else PARTIAL)
 
 
 def _prompt(question: str, default: str) -> str:
-    """Ask the person at the terminal a question and return the answer; `default` for an empty line.
+    """Ask the person at the terminal a question on standard error, and return the answer.
+
+    Args:
+        question: The question.
+        default: The answer that an empty line gives; shown with the question unless it is "".
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C.
+        click.exceptions.Abort: after Ctrl-C, and at the end of standard input.
     """
     read = partial(click.prompt, question, default=default, show_default=bool(default), err=True)
     if threading.current_thread() is not threading.main_thread():
@@ -91,39 +104,50 @@ def _prompt(question: str, default: str) -> str:
 
 
 def _quote_and_execute(
-    session: Session, call: Call, order: Order, *, agreed: bool, ask: bool
+    session: Session, call: Call, order: Order, *, agreed: bool, can_ask: bool
 ) -> Card:
-    """Quote a command and execute it, after a yes where it needs one; return its card.
+    """Quote a command, execute it after a yes where it needs one, and return its card.
+
+    After a yes, the command is quoted again, with the random choices of the first quote. If it has
+    become clearly more expensive than agreed, the person is asked again.
 
     Args:
         session: Opens the deployment.
-        call: The use of the command.
+        call: The user, time zone and progress of this use of the command.
         order: The command and its options.
         agreed: Whether the person has agreed to any price in advance.
-        ask: Whether a person at the terminal can be asked.
+        can_ask: Whether a person at the terminal can be asked.
 
     Raises:
-        click.exceptions.Exit: when the command fails, or needs a yes that cannot be asked for.
+        click.exceptions.Exit: with status 1 when the command fails, or needs a yes that cannot be
+            asked for; the reason is printed.
         click.exceptions.Abort: when the person says no.
     """
     agreed_usd = inf if agreed else 0.0
     while True:
-        given = _run_guarded(partial(_carry_out, session, call, order, agreed_usd))
-        if isinstance(given, Step):  # only of chats
-            return given.card
-        if not isinstance(given, Unagreed):
-            return given
-        if not ask:
-            _fail(given.needed)
-        click.confirm(given.needed.question, abort=True, err=True)
-        agreed_usd = given.needed.usd
-        order = replace(order, options={**order.options, **given.drawn})
+        result = _run_guarded(partial(_carry_out, session, call, order, agreed_usd))
+        if isinstance(result, Step):  # only of chats
+            return result.card
+        if not isinstance(result, Unagreed):
+            return result
+        if not can_ask:
+            _fail(result.needed)
+        click.confirm(result.needed.question, abort=True, err=True)
+        agreed_usd = result.needed.usd
+        order = replace(order, options={**order.options, **result.drawn})
 
 
 async def _carry_out(
     session: Session, call: Call, order: Order, agreed_usd: float
 ) -> Card | Step | Unagreed:
-    """Carry out a command, see `_open_and_run`; what a plugin prints during it goes to stderr."""
+    """Quote or execute a command by `_open_and_run`, and return the result.
+
+    What plugins print meanwhile goes to standard error, so that it is not mixed with JSON.
+
+    Raises:
+        OverheardError: what the command raises.
+        click.exceptions.Exit: when no question can be asked because of faults that were printed.
+    """
     with separated_output():
         return await _open_and_run(session, call, order, agreed_usd)
 
@@ -131,35 +155,42 @@ async def _carry_out(
 async def _open_and_run(
     session: Session, call: Call, order: Order, agreed_usd: float
 ) -> Card | Step | Unagreed:
-    """Open the deployment if the command needs one, run the command, and close the deployment.
+    """Open the deployment, quote or execute a command, and close the deployment.
 
-    The use is written into the audit log.
+    A command that opens deployments itself gets a session for that. The use of a command that
+    changes something or may spend is written into the audit log of the deployment, unless it was
+    only quoted. Before a command that may spend, the faults of plugins are printed to standard
+    error; after any command, a store that does not exist and was not created is.
 
     Args:
         session: Opens the deployment.
-        call: The use of the command.
+        call: The user, time zone and progress of this use of the command.
         order: The command and its options.
-        agreed_usd: The price in dollars that the person has agreed to; infinite for any, 0 for
+        agreed_usd: The price in US dollars that the person has agreed to; infinite for any, 0 for
             none.
 
+    Returns:
+        The result, or what the person has to agree to before the command is executed.
+
     Raises:
-        OverheardError: what the command raises.
-        click.exceptions.Exit: when no question can be asked because of the faults printed before.
+        OverheardError: what the command raises, or why the deployment cannot be opened.
+        click.exceptions.Exit: with status 1 when there are no models to ask because of the faults
+            that were printed.
     """
     spec, stage = order.spec, Stage(quoting=order.spec.asks)
     require_sizes(spec, order.options)
     if not spec.opens:
-        noting = partial(_open_and_log, session.open_deployment, call, order, stage)
-        opener = replace(session, open_deployment=noting)
-        return await run_command(order, opener, call, agreed_usd=agreed_usd, stage=stage)
+        open_and_log = partial(_open_and_log, session.open_deployment, call, order, stage)
+        logging_session = replace(session, open_deployment=open_and_log)
+        return await run_command(order, logging_session, call, agreed_usd=agreed_usd, stage=stage)
     config = session.read_config()
     async with session.open_deployment(config, create=spec.creates_store) as deployment:
         if spec.spends:
             for report in deployment.plugins.faulty:
                 click.echo(report.sentence, err=True)
         store, clock = deployment.store, deployment.clock
-        used = log_use(store, clock, spec, call.who, order.words, stage)
-        async with _store_named_after(deployment), used:
+        log_entry = log_use(store, clock, spec, call.who, order.words, stage)
+        async with _missing_store_reported(deployment), log_entry:
             try:
                 return await run_command(
                     order, deployment, call, agreed_usd=agreed_usd, stage=stage
@@ -180,42 +211,52 @@ async def _open_and_log(
     *,
     create: bool = True,
 ) -> AsyncIterator[Deployment]:
-    """Open a deployment for a command that does so itself, and log the use of the command in it.
+    """Open a deployment within the block, for a command that opens deployments itself.
+
+    After the block, the use of the command is written into the audit log, unless the command only
+    reads or was only quoted, and a store that does not exist is reported.
 
     Args:
         open_deployment: Opens the deployment.
-        call: The use of the command.
+        call: The user of the command.
         order: The command and its options.
-        stage: Whether the command has only been quoted.
+        stage: Says, when the block ends, whether the command was only quoted.
         config: The configuration.
         create: Whether a missing store is created.
+
+    Raises:
+        OverheardError: when the deployment cannot be opened.
     """
     async with (
         open_deployment(config, create=create) as deployment,
-        _store_named_after(deployment),
+        _missing_store_reported(deployment),
         log_use(deployment.store, deployment.clock, order.spec, call.who, order.words, stage),
     ):
         yield deployment
 
 
 @asynccontextmanager
-async def _store_named_after(deployment: Deployment) -> AsyncIterator[None]:
-    """Print, after the block, which store was missing and not created, unless the block's error
-    says so.
+async def _missing_store_reported(deployment: Deployment) -> AsyncIterator[None]:
+    """Print to standard error, after the block, that the deployment's store does not exist.
+
+    Nothing is printed if it exists, or if the block ends with an error about the store, which names
+    it already.
     """
-    is_named = False
+    error_names_store = False
     try:
         yield
     except (StoreError, StoreMissing):
-        is_named = True
+        error_names_store = True
         raise
     finally:
-        if not is_named:
+        if not error_names_store:
             _print_missing_store(deployment)
 
 
 def _print_missing_store(deployment: Deployment) -> None:
-    """Print to stderr that the deployment's store does not exist; do nothing when it does."""
+    """Print to standard error that the deployment's store does not exist, and what to do; print
+    nothing if it exists.
+    """
     if deployment.missing_store:
         click.echo(
             f"There is no store at {deployment.missing_store} yet; overheard check creates it. If "
@@ -225,22 +266,30 @@ def _print_missing_store(deployment: Deployment) -> None:
 
 
 def _run_guarded(command: Callable[[], Awaitable[Result]]) -> Result:
-    """Run a command to its end and return its result; print a known error as one sentence.
+    """Run a command in an event loop of its own, and return its result.
+
+    SIGINT (Ctrl-C), SIGTERM and SIGHUP cancel the command. Errors other than those below are raised
+    as they are.
+
+    Args:
+        command: Begins the command; called once.
 
     Raises:
-        click.exceptions.Exit: with status 1 after an error, or with the status of a signal.
+        click.exceptions.Exit: after a sentence on standard error. The status is 1 after an
+            `OverheardError` and after an error of a file; it is that of the signal, by default of
+            SIGINT, after a signal and after a run that was paused.
     """
     signals: list[int] = []
 
-    async def awaited() -> Result:
+    async def run_until_signal() -> Result:
         with _cancelled_by_signals(signals):
             return await command()
 
     try:
-        return asyncio.run(awaited())
+        return asyncio.run(run_until_signal())
     except RunPaused as error:
         click.echo(str(error), err=True)
-        raise click.exceptions.Exit(_status(signals)) from None
+        raise click.exceptions.Exit(_signal_status(signals)) from None
     except OverheardError as error:
         _fail(error)
     except OSError as error:
@@ -251,63 +300,73 @@ def _run_guarded(command: Callable[[], Awaitable[Result]]) -> Result:
         if not signals and isinstance(error, asyncio.CancelledError):
             raise
         click.echo("Stopped. A check that was cut off goes on with the same command.", err=True)
-        raise click.exceptions.Exit(_status(signals)) from None
+        raise click.exceptions.Exit(_signal_status(signals)) from None
 
 
-def _status(signals: list[int]) -> int:
+def _signal_status(signals: list[int]) -> int:
+    """Return the exit status for the first of some signals; without any, that of Ctrl-C, 130."""
     return SIGNALLED + next(iter(signals), signal.SIGINT)
 
 
 @contextmanager
 def _cancelled_by_signals(received: list[int]) -> Iterator[None]:
-    """Cancel this task at Ctrl-C, at SIGTERM, and when its terminal is closed.
+    """Cancel the current task, within the block, at the first SIGINT (Ctrl-C), SIGTERM or SIGHUP
+    (the terminal is closed).
 
-    A second signal after `REPEATED_S` raises KeyboardInterrupt.
+    A further signal more than `REPEATED_S` seconds after the first raises KeyboardInterrupt in the
+    main thread, so that the end of the task is not waited for. A signal that is ignored by the
+    process, as SIGHUP is under ``nohup``, stays ignored. In another thread than the main one,
+    nothing is done. After the block, the handlers from before are in place again.
 
     Args:
         received: The list to which the numbers of received signals are added.
     """
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    began = 0.0
+    first_at = 0.0
 
-    def on_signal(received_number: int, _: object) -> None:
+    def on_signal(number: int, _: object) -> None:
         """Record a signal, and cancel the task at the first one.
 
         Raises:
-            KeyboardInterrupt: at a signal more than `REPEATED_S` after the first.
+            KeyboardInterrupt: at a signal more than `REPEATED_S` seconds after the first.
         """
-        nonlocal began
+        nonlocal first_at
         if not received:
-            began = monotonic()
+            first_at = monotonic()
             loop.call_soon_threadsafe(task.cancel if task else loop.stop)
-        elif monotonic() - began > REPEATED_S:
-            raise KeyboardInterrupt  # a second signal means: do not wait for the end
-        received.append(received_number)
+        elif monotonic() - first_at > REPEATED_S:
+            raise KeyboardInterrupt
+        received.append(number)
 
-    before: dict[signal.Signals, Any] = {}
+    handlers_before: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` does
-                before[number] = signal.signal(number, on_signal)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                handlers_before[number] = signal.signal(number, on_signal)
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers_before.items():
             signal.signal(number, handler)
 
 
 def _fail(error: OverheardError) -> NoReturn:
+    """Print an error to standard error, and end the command with exit status 1."""
     click.echo(str(error), err=True)
     raise click.exceptions.Exit(1)
 
 
-def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
+def _print(card: Card, *, as_json: bool, chart_file: Path | None) -> None:
     """Print a card as text, or its data as JSON, and save its pictures and files.
+
+    A line names each saved picture and file, or says why it was not saved. A card without a title
+    is not printed as text.
 
     Args:
         card: The card.
-        as_json: Whether to print JSON, as the last line of stdout; other words then go to stderr.
-        chart: The file for the pictures, or None to save none.
+        as_json: Whether to print JSON, as the last line of standard output; the other lines then go
+            to standard error.
+        chart_file: The file for the first picture, see `_save_pictures`; None saves no picture.
     """
     from rich.console import Console  # slow to import, and `run` has its card last
 
@@ -316,8 +375,12 @@ def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
     # What was paid for is shown before anything else can go wrong.
     if card.title and not as_json:
         print_card(card, Console())
-    for file in _guarded_save(card, chart) if chart else []:
-        click.echo(f"Chart saved as {file}", err=as_json)
+    if chart_file is not None:
+        try:
+            for file in _save_pictures(card, chart_file):
+                click.echo(f"Chart saved as {file}", err=as_json)
+        except OSError as error:
+            click.echo(f"The chart cannot be saved as {chart_file}: {error.strerror}.", err=True)
     for enclosed in (part.file for part in card.whole() if part.file):
         click.echo(_save_file(enclosed), err=as_json)
     if as_json:
@@ -325,14 +388,16 @@ def _print(card: Card, as_json: bool, chart: Path | None = None) -> None:
 
 
 def _save_file(enclosed: File) -> str:
-    """Save a card's file in the working directory under a new name; return a sentence with the name
-    or the problem.
+    """Save a card's file in the working directory, and return the sentence that says so.
+
+    Only the last part of its name is used. No file is overwritten: the second ``acme.html`` becomes
+    ``acme-2.html``. If the file cannot be written, the sentence says why.
     """
-    name = file = Path(Path(enclosed.name).name or "file")
-    number = 1
+    first_choice = Path(Path(enclosed.name).name or "file")
+    file, number = first_choice, 1
     while file.exists():
         number += 1
-        file = name.with_stem(f"{name.stem}-{number}")
+        file = first_choice.with_stem(f"{first_choice.stem}-{number}")
     try:
         file.write_bytes(enclosed.content)
     except OSError as error:
@@ -340,27 +405,27 @@ def _save_file(enclosed: File) -> str:
     return f"Saved as {file}"
 
 
-def _guarded_save(card: Card, chart: Path) -> list[Path]:
-    try:
-        return _save(card, chart)
-    except OSError as error:
-        click.echo(f"The chart cannot be saved as {chart}: {error.strerror}.", err=True)
-        return []
+def _save_pictures(card: Card, chart_file: Path) -> list[Path]:
+    """Save the pictures of a card, and of the cards directly below it, as PNG files.
 
+    Pictures that were not drawn are left out. Existing files are overwritten.
 
-def _save(card: Card, chart: Path) -> list[Path]:
-    """Save the pictures of a card and of those directly below it as PNG files, and return the
-    files.
+    Args:
+        card: The card.
+        chart_file: The file of the first picture, such as ``chart.png``; the second is
+            ``chart-2.png`` then, and so on.
 
-    The first is `chart`, the second ``chart-2``, and so on.
+    Returns:
+        The written files, in the order of the pictures; empty without a picture.
 
     Raises:
-        OSError: when a file cannot be written.
+        OSError: when a file cannot be written; those before it are written.
     """
-    images = [part.image for part in (card, *card.more) if part.image and part.image.png]
-    files = [
-        chart.with_stem(f"{chart.stem}-{n}") if n > 1 else chart for n in range(1, len(images) + 1)
-    ]
-    for image, file in zip(images, files, strict=True):
+    images = [each.image for each in (card, *card.more) if each.image and each.image.png]
+    files = []
+    for number, image in enumerate(images, 1):
+        stem = chart_file.stem if number == 1 else f"{chart_file.stem}-{number}"
+        file = chart_file.with_stem(stem)
         file.write_bytes(image.png)
+        files.append(file)
     return files

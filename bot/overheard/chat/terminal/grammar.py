@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -25,45 +25,63 @@ as `AGREED`, `CHART` and `JSON`.
 """
 
 AGREED, CHART, JSON = "agreed", "chart_file", "as_json"
+"""The names of the values of ``--yes``, ``--chart`` and ``--json``."""
 
 Sections = Iterable[tuple[str, Sequence[CommandListing]]]
+"""The sections of the help: a heading, and the commands below it."""
 
+_CLICK_HINT = re.compile(r"\. \(?Did you mean (?:one of: )?(.*?)\?\)?$")
+"""The sentence that click adds to an error about what may have been meant."""
 
-_ASIDE = re.compile(r"\. \(?Did you mean (?:one of: )?(.*?)\?\)?$")
-"""How click adds what may have been meant."""
-
-More = Callable[[click.Context], Iterable[CommandListing]]
-"""Returns the commands that plugins add."""
+PluginCommands = Callable[[click.Context], Iterable[CommandListing]]
+"""Loads the plugins, and returns the commands that they add."""
 
 
 class Noun(click.Group):
-    """The commands of a noun. Without a verb, or a word that resembles a verb, its command is
-    `list`; with a number, `show`; if the noun has such a command.
+    """The commands of a noun, such as ``brands`` with ``add`` and ``list``.
+
+    Where no verb is typed, it is ``show`` before a number, and else ``list``, as far as the noun
+    has these.
+
+    Args:
+        name: The noun.
+        more: Further arguments of `click.Group`.
     """
 
     def __init__(self, name: str, **more: Any) -> None:
         super().__init__(name, no_args_is_help=True, **more)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the arguments after the noun; a missing verb is taken as `list`, a number as
-        `show`.
+        """Parse the arguments after the noun, and return those that are left for the command.
+
+        A verb is put before them where none is typed: ``show`` before a number, if the noun has
+        that command; ``list``, if it has that one, where there is no argument, an option, or a word
+        that resembles no verb. A word that resembles a verb is a typing error, and ``--help`` alone
+        is about the noun; both get no verb.
+
+        Raises:
+            click.UsageError: when the arguments are wrong.
         """
         if args and args[0].isdecimal() and SHOW in self.commands:
             args = [SHOW, *args]
-        verbless = not args or args[0].startswith("-") or not self._resembles_verb(args[0])
-        if verbless and LIST in self.commands and "--help" not in args:
+        has_verb = bool(args) and not args[0].startswith("-") and self._resembles_verb(args[0])
+        if not has_verb and LIST in self.commands and "--help" not in args:
             args = [LIST, *args]
         return super().parse_args(ctx, args)
 
     def _resembles_verb(self, word: str) -> bool:
-        """Return whether a word is a verb of the noun, or resembles one."""
+        """Return whether a word is a verb of the noun, or so like one that it is suggested."""
         return word in self.commands or bool(suggestion(word, self.commands))
 
-    def _learn(self, ctx: click.Context) -> None:
-        """Add commands that are not known from the start; here there are none."""
+    def _add_plugin_commands(self, ctx: click.Context) -> None:
+        """Add commands that are not known from the start; a noun has none of these."""
 
     def summary(self) -> tuple[str, str]:
-        """Return its entry in the help of the root: its verbs, or its only command."""
+        """Return the noun's entry in the help of the root.
+
+        For several commands it is the noun and its verbs, ``("brands", "add, edit, list")``; for
+        one it is the command and its help.
+        """
         if len(self.commands) > 1:
             return str(self.name), ", ".join(self.commands)
         [command] = self.commands.values()
@@ -72,99 +90,144 @@ class Noun(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the name, the click command and the remaining arguments for a verb.
+        """Return the name, the click command and the remaining arguments for typed arguments.
+
+        In the root, the commands of plugins are added when the first argument is no known command.
+
+        Args:
+            ctx: The context of the call.
+            args: The arguments, at least one; the first is the verb, or for the root, the noun or
+                verb.
 
         Raises:
-            click.UsageError: when the noun has no such verb; the message suggests a similar one.
+            click.UsageError: when there is no such command; the message suggests a similar one.
         """
-        if args[0] not in self.commands and not args[0].startswith("-"):
-            self._learn(ctx)
-        if args[0] not in self.commands and not args[0].startswith("-"):
-            ctx.fail(f'There is no command "{args[0]}"{suggestion(args[0], self.commands)}.')
+        word = args[0]
+        is_option = word.startswith("-")
+        if word not in self.commands and not is_option:
+            self._add_plugin_commands(ctx)
+        if word not in self.commands and not is_option:
+            ctx.fail(f'There is no command "{word}"{suggestion(word, self.commands)}.')
         return super().resolve_command(ctx, args)
 
 
-class Unclear(click.UsageError):
-    """An error of usage: click's own words, in one sentence with a remedy."""
+class OneSentenceUsageError(click.UsageError):
+    """An error of usage that is shown as one sentence with a remedy.
+
+    Args:
+        error: The error of click, whose words the sentence has.
+    """
 
     def __init__(self, error: click.UsageError) -> None:
         super().__init__(error.format_message(), error.ctx)
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the sentence to a file; by default to standard error."""
+        """Print the sentence, such as ``There is no command "brnds"; did you mean "brands"; see:
+        overheard --help``.
+
+        Args:
+            file: Where to print; None for standard error.
+        """
         path = self.ctx.command_path if self.ctx else "overheard"
-        problem = _ASIDE.sub(r"; did you mean \1", " ".join(self.message.split())).rstrip(".")
+        message = " ".join(self.message.split())
+        problem = _CLICK_HINT.sub(r"; did you mean \1", message).rstrip(".")
         click.echo(f"{problem}; see: {path} --help", file=file, err=file is None)
 
 
 @contextmanager
-def in_one_sentence() -> Iterator[None]:
-    """Raise `Unclear` in place of click's errors of usage within the block."""
+def usage_errors_in_one_sentence() -> Iterator[None]:
+    """Raise `OneSentenceUsageError` in place of click's errors of usage within the block.
+
+    The error by which click shows the help of a noun without a verb stays as it is.
+    """
     try:
         yield
-    except (Unclear, NoArgsIsHelpError):
+    except (OneSentenceUsageError, NoArgsIsHelpError):
         raise
     except click.UsageError as error:
-        raise Unclear(error) from None
+        raise OneSentenceUsageError(error) from None
 
 
 class Root(Noun):
-    """All commands, shown in sections."""
+    """All commands, which the help shows in sections."""
 
     def __init__(
-        self, sections: Sections, run: Run, more_commands: More = lambda _: (), **more: Any
+        self,
+        sections: Sections,
+        run: Run,
+        plugin_commands: PluginCommands = lambda _: (),
+        **more: Any,
     ) -> None:
-        """Create a click command for each listed command; the commands of plugins are added when
-        needed.
+        """Create a click command for each listed command.
+
+        The commands of plugins are added when the help needs them, and when an unknown command is
+        typed.
 
         Args:
             sections: The heading and the commands of each section of the help.
             run: Runs a command.
-            more_commands: Returns the commands of plugins.
+            plugin_commands: Returns the commands of plugins; by default there are none.
             more: Further arguments of `click.Group`.
         """
         super().__init__("overheard", **more)
-        self._more, self._run = more_commands, run
+        self._plugin_commands, self._run = plugin_commands, run
         self._sections: dict[str, dict[str, click.Command]] = {}
+        """By heading, the commands and nouns of a section by name, in order."""
         for heading, listings in sections:
-            names = self._sections[heading] = {}
+            commands = self._sections[heading] = {}
             for listing in listings:
-                names.setdefault(*self._add_listing(listing, run))
+                commands.setdefault(*self._add_listing(listing))
 
     def make_context(self, *given: Any, **named: Any) -> click.Context:
-        """Return the context of a call, with the options before the command; errors are
-        `Unclear`.
+        """Return the context of a call, in which the options before the command are parsed.
+
+        Args:
+            given: The arguments of `click.Command.make_context`, which are passed on.
+            named: The same, by name.
+
+        Raises:
+            OneSentenceUsageError: when these options are wrong.
         """
-        with in_one_sentence():
+        with usage_errors_in_one_sentence():
             return super().make_context(*given, **named)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command of a context; errors of usage are `Unclear`."""
-        with in_one_sentence():
+        """Run the command of a context, and return its result.
+
+        Raises:
+            OneSentenceUsageError: when there is no such command, or its arguments are wrong.
+        """
+        with usage_errors_in_one_sentence():
             return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands under their headings."""
-        self._learn(ctx)
+        """Write the commands of each section below its heading, for the help of the root.
+
+        Plugins are loaded for that, because their commands are the last section.
+        """
+        self._add_plugin_commands(ctx)
         for heading, commands in self._sections.items():
             with formatter.section(heading):
-                formatter.write_dl([_flags_of(command) for command in commands.values()])
+                formatter.write_dl([_help_entry(command) for command in commands.values()])
 
-    def _learn(self, ctx: click.Context) -> None:
-        """Add the commands of plugins under the heading `ADDED`, which loads the plugins."""
-        names = self._sections.setdefault(ADDED, {})
-        for listing in self._more(ctx):
-            names.setdefault(*self._add_listing(listing, self._run))
-        if not names:
+    def _add_plugin_commands(self, ctx: click.Context) -> None:
+        """Load the plugins, and add their commands to the section `ADDED`, if they have any."""
+        commands = self._sections.setdefault(ADDED, {})
+        for listing in self._plugin_commands(ctx):
+            commands.setdefault(*self._add_listing(listing))
+        if not commands:
             del self._sections[ADDED]
 
-    def _add_listing(self, listing: CommandListing, run: Run) -> tuple[str, click.Command]:
-        """Add a command to its noun, or to the root when it has none.
+    def _add_listing(self, listing: CommandListing) -> tuple[str, click.Command]:
+        """Add a command to its noun, which is created if necessary, or to the root if it has none.
+
+        A noun that is a command without a noun already gets no further command.
 
         Returns:
-            The name and the click command to show in the root's help.
+            The name and the click command to show in the root's help: those of the noun, or of the
+            command.
         """
-        command: click.Command = SpecCommand(listing, run)
+        command: click.Command = SpecCommand(listing, self._run)
         if not listing.noun:
             self.add_command(command)
             return listing.name, command
@@ -175,14 +238,22 @@ class Root(Noun):
         return listing.noun, noun
 
 
-def _flags_of(command: click.Command) -> tuple[str, str]:
-    return (
-        command.summary() if isinstance(command, Noun) else (str(command.name), command.help or "")
-    )
+def _help_entry(command: click.Command) -> tuple[str, str]:
+    """Return the name and the help of a command, or the summary of a noun, for the root's help."""
+    if isinstance(command, Noun):
+        return command.summary()
+    return str(command.name), command.help or ""
 
 
 class SpecCommand(click.Command):
-    """A command of the registry; it is imported, and its parameters are made, when it is used."""
+    """A command of the registry as a command of click.
+
+    Its module is imported, and its parameters are created, only when it is used.
+
+    Args:
+        listing: The command's entry in the registry.
+        run: Runs the command; called with click's context, the command and its values.
+    """
 
     def __init__(self, listing: CommandListing, run: Run) -> None:
         def callback(**values: Any) -> None:
@@ -196,51 +267,63 @@ class SpecCommand(click.Command):
         return self._listing.load(Face.TERMINAL)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the parameters of the command, and ``--help``; they are made at the first use."""
-        self.params = self.params or [
-            *map(_param, self._spec.options),
-            *_common_options(self._spec),
-        ]
+        """Return the parameters of the command: its own, the common ones, and ``--help``.
+
+        The first call creates them, for which the command's module is imported.
+        """
+        if not self.params:
+            self.params = [*map(_parameter, self._spec.options), *_common_options(self._spec)]
         return super().get_params(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples."""
+        """Write the examples of the command at the end of its help; nothing if it has none."""
         examples = "\n".join(f"  overheard {example}" for example in self._spec.examples)
         self.epilog = f"\b\nExamples:\n{examples}" if examples else None
         super().format_epilog(ctx, formatter)
 
 
 def _common_options(spec: CommandSpec) -> list[click.Parameter]:
-    """Return the options that all commands have in common: ``--yes``, ``--chart`` and ``--json``,
-    as far as they apply to a command.
+    """Return the common options that apply to a command.
+
+    These are ``--yes`` for one that may ask for a yes, ``--chart`` for one that has pictures, with
+    the command's own file as the default, and ``--json`` for every command.
     """
-    yes = "Spend without asking first." if spec.spends else "Do it without asking first."
-    asks = click.Option(["--yes", AGREED], is_flag=True, help=yes)
-    chart = click.Option(
-        ["--chart", CHART],
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        default=Path(spec.chart) if spec.chart else None,
-        show_default=True,
-        help="Save the chart as a PNG file.",
-    )
+    options: list[click.Parameter] = []
+    if spec.asks:
+        meaning = "Spend without asking first." if spec.spends else "Do it without asking first."
+        options.append(click.Option(["--yes", AGREED], is_flag=True, help=meaning))
+    if spec.chart is not None:
+        chart = click.Option(
+            ["--chart", CHART],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            default=Path(spec.chart) if spec.chart else None,
+            show_default=True,
+            help="Save the chart as a PNG file.",
+        )
+        options.append(chart)
     as_json = click.Option(
         ["--json", JSON], is_flag=True, help="Print one JSON document as the last line of stdout."
     )
-    return [
-        *([asks] if spec.asks else []),
-        *([chart] if spec.chart is not None else []),
-        as_json,
-    ]
+    return [*options, as_json]
 
 
-def _param(option: Option) -> click.Parameter:
+def _parameter(option: Option) -> click.Parameter:
+    """Return click's parameter for an option: an argument if it is written without its name."""
     return _click_argument(option) if option.positional else _click_option(option)
 
 
 def _click_argument(option: Option) -> click.Argument:
-    """Return the click argument for an option that is written without its name."""
-    many: Mapping[str, Any] = {"nargs": -1} if option.many else {"default": _click_default(option)}
+    """Return the click argument for an option that is written without its name.
+
+    Many values are all words that are left. An option that is not required is in brackets in the
+    line of usage: ``[BRAND]...``.
+    """
+    more: dict[str, Any] = {}
+    if option.many:
+        more["nargs"] = -1
+    elif option.default is not None:
+        more["default"] = _click_default(option)
     shown = option.placeholder if option.required else f"[{option.placeholder}]"
     return click.Argument(
         [option.name],
@@ -248,46 +331,55 @@ def _click_argument(option: Option) -> click.Argument:
         required=option.required,
         metavar=f"{shown}..." if option.many else shown,
         help=option.help,
-        **(many if option.many or option.default is not None else {}),
+        **more,
     )
 
 
 def _click_option(option: Option) -> click.Option:
-    """Return the click option for an option that is written with its name."""
-    help_ = option.help
-    if option.many:
-        help_ = f"{help_.rstrip('.')}; can be repeated."
-    flag = option.kind is Kind.FLAG
-    # With a default of None, click would take a required option for given.
-    bare = option.many or option.required
-    more: dict[str, Any] = {} if bare else {"default": _click_default(option)}
+    """Return the click option for an option that is written with its name, such as ``--repeats 3``.
+
+    An option of many values is repeated, which its help says. A flag takes no value. The help shows
+    a default other than None and "".
+    """
+    meaning = f"{option.help.rstrip('.')}; can be repeated." if option.many else option.help
+    is_flag = option.kind is Kind.FLAG
+    more: dict[str, Any] = {}
+    if not (option.many or option.required):
+        # Not for a required option: with a default of None, click would take it for given.
+        more["default"] = _click_default(option)
     return click.Option(
         [f"--{option.written}", option.name],
-        type=None if flag else _click_type(option),
-        is_flag=flag,
+        type=None if is_flag else _click_type(option),
+        is_flag=is_flag,
         multiple=option.many,
         required=option.required,
-        metavar=None if flag or option.choices else option.placeholder,
-        help=help_,
-        show_default=not flag and option.default not in (None, ""),
+        metavar=None if is_flag or option.choices else option.placeholder,
+        help=meaning,
+        show_default=not is_flag and option.default not in (None, ""),
         **more,
     )
 
 
 def _click_default(option: Option) -> Any:
-    """Return an option's default as click takes it: text for a choice, so that an enum gives its
-    value.
+    """Return an option's default for click; for an option with choices it is text or None.
+
+    An enum among the choices gives its value.
     """
-    chosen = option.choices and option.default is not None
-    return str(option.default) if chosen else option.default
+    if option.choices and option.default is not None:
+        return str(option.default)
+    return option.default
 
 
 def _click_type(option: Option) -> click.ParamType[Any]:
-    """Return the click type that checks an option's values."""
+    """Return the click type that checks and converts the values that are typed for an option.
+
+    It allows the option's choices, or numbers between its bounds, both inclusive; a file becomes a
+    `Path`, and any other value stays text.
+    """
     if option.choices:
         return click.Choice(list(map(str, option.choices)))
     if option.kind is Kind.INTEGER:
-        return click.IntRange(_whole(option.low), _whole(option.high))
+        return click.IntRange(_whole_or_none(option.low), _whole_or_none(option.high))
     if option.kind is Kind.NUMBER:
         return click.FloatRange(option.low, option.high)
     if option.kind is Kind.FILE:
@@ -295,5 +387,5 @@ def _click_type(option: Option) -> click.ParamType[Any]:
     return click.STRING
 
 
-def _whole(number: float | None) -> int | None:
+def _whole_or_none(number: float | None) -> int | None:
     return None if number is None else int(number)

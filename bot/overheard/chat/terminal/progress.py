@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 
 
 class RichProgress:
-    """Progress as a bar in a terminal; in a file or pipe, as a line at the start and every tenth.
+    """Shows the progress of a command, on standard error or another console.
+
+    In a terminal, it is a bar. In a file or pipe, it is a line at the start and one at every tenth
+    of the work.
 
     Args:
-        console: Where to show the progress; by default standard error.
+        console: Where to show the progress; None for standard error.
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        """Prepare to show progress at a console, by default standard error; nothing is
-        printed yet.
-        """
-        self._given = console
+        """Begin without a piece of work; nothing is printed, and rich is not imported yet."""
+        self._given_console = console
         self._bar: tuple[Progress, TaskID] | None = None
         self._title = ""
         self._total = self._done = 0
@@ -37,14 +38,15 @@ class RichProgress:
     def _console(self) -> Console:
         from rich.console import Console
 
-        return self._given or Console(stderr=True)
+        return self._given_console or Console(stderr=True)
 
     def start(self, title: str, total: int) -> None:
-        """Begin a piece of work, and end the piece before.
+        """Begin a piece of work; this ends the piece before, and shows the bar or prints a line.
 
         Args:
             title: The work, in a few words.
-            total: The number of steps; 0 when the number is not known.
+            total: The number of steps; 0 when it is not known, and then the bar has no end and no
+                line is printed.
         """
         self.finish()
         self._title, self._total, self._done = wording.line(title), total, 0
@@ -57,30 +59,42 @@ class RichProgress:
             self._print(f"{self._title}: {total:,} to do")
 
     def advance(self, steps: int = 1) -> None:
-        """Count steps as done; draw the bar, or print a line at every tenth of the work."""
-        before, self._done = self._done, self._done + steps
+        """Count steps as done.
+
+        The bar is moved. Without a bar, a line is printed if the steps complete a further tenth of
+        the work; nothing is, if the number of all steps is not known.
+        """
+        tenths_before = self._tenths_done()
+        self._done += steps
         if self._bar is not None:
             bar, task = self._bar
             bar.advance(task, steps)
-        elif self._total and before * 10 // self._total < self._done * 10 // self._total:
-            spent = wording.duration(monotonic() - self._began)
-            self._print(f"{self._title}: {self._done:,} of {self._total:,} after {spent}")
+        elif self._tenths_done() > tenths_before:
+            time_spent = wording.duration(monotonic() - self._began)
+            self._print(f"{self._title}: {self._done:,} of {self._total:,} after {time_spent}")
+
+    def _tenths_done(self) -> int:
+        """Return how many tenths of the work are done; 0 if the number of steps is not known."""
+        return self._done * 10 // self._total if self._total else 0
 
     def finish(self) -> None:
-        """End the piece of work, and remove its bar."""
+        """End the piece of work, and remove its bar; do nothing without one."""
         if self._bar is not None:
             self._bar[0].stop()
         self._bar = None
         self._total = 0
 
     def _print(self, line: str) -> None:
+        """Print a line without reading markup in it and without breaking it."""
         from rich.text import Text
 
         self._console.print(Text(line), soft_wrap=True)
 
 
 def _bar(console: Console) -> Progress:
-    """Return a progress bar with counts, the time elapsed and the time left."""
+    """Return a bar with the work's title, counts, the time elapsed and the time left; it is removed
+    from the terminal when it stops.
+    """
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
