@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from overheard.cards.command import Face
-from overheard.chat.questions.grammar import read
+from overheard.chat.questions.grammar import parse_question
 from overheard.chat.questions.names import KnownNames
-from overheard.chat.questions.planner import plan
+from overheard.chat.questions.planner import plan_answer
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import OpenAlert, Situation, read_names_of
 from overheard.commands.registry import offered
@@ -82,15 +82,15 @@ def answer(question: str) -> str:
         situated = replace(situated, thread_alert=situated.alerts[0])
     if " >> " in question:
         earlier, _, question = question.partition(" >> ")
-        before = read(earlier, names(), TODAY)
-    reading = read(question, names(), TODAY, before)
+        before = parse_question(earlier, names(), TODAY)
+    reading = parse_question(question, names(), TODAY, before)
     if not reading.understood:
         return "-"
     if reading.intent in {"hello", "help"}:
         return "hello"
     if reading.intent == "thanks":
         return "thanks"
-    made = plan(reading, situated)
+    made = plan_answer(reading, situated)
     return _written(made) if made else "-"
 
 

@@ -5,10 +5,10 @@ from datetime import date, time
 
 import pytest
 
-from overheard.chat.questions.grammar import read
+from overheard.chat.questions.grammar import parse_question
 from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.parsed_question import ParsedQuestion
-from overheard.chat.questions.planner import plan
+from overheard.chat.questions.planner import plan_answer
 from overheard.chat.questions.situation import read_names_of
 from overheard.domain import Brand, Catalogue, Model
 from question_lists import CATALOGUE, SHOWN, TODAY, answer, names, questions, right, situation
@@ -46,7 +46,9 @@ def test_questions_that_nothing_was_adjusted_to_are_not_answered_wrongly(languag
 def test_why_in_a_thread_means_its_alert_only_for_its_model(model: str, command: str) -> None:
     """Another model without an alert gets the buttons, as outside of the thread."""
     in_thread = replace(situation(), thread_alert=situation().alerts[0])
-    found = plan(read(f"why does {model} rank us so low?", names(), TODAY), in_thread)
+    found = plan_answer(
+        parse_question(f"why does {model} rank us so low?", names(), TODAY), in_thread
+    )
 
     assert found is not None
     assert found.command == command
@@ -55,7 +57,7 @@ def test_why_in_a_thread_means_its_alert_only_for_its_model(model: str, command:
 
 def test_a_service_that_is_not_asked_is_written_with_its_capital_letter() -> None:
     """However the provider's id and the question write it."""
-    assert read("how do we rank in google?", names(), TODAY).not_asked == ("Google",)
+    assert parse_question("how do we rank in google?", names(), TODAY).not_asked == ("Google",)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def test_a_service_that_is_not_asked_is_written_with_its_capital_letter() -> Non
 )
 def test_names_are_found_with_a_mistake(question: str) -> None:
     """What they were read as is kept, to be shown."""
-    reading = read(question, names(), TODAY)
+    reading = parse_question(question, names(), TODAY)
 
     assert reading.understood
     assert reading.guessed or reading.models
@@ -124,8 +126,8 @@ def test_only_is_used_beside_a_name() -> None:
 
 def test_another_brand_of_a_similar_name_is_not_taken_for_a_known_one() -> None:
     """One other brand is enough for no answer."""
-    assert not read("how is Pipedream doing?", names(), TODAY).understood
-    assert not read("us against Freshdesk", names(), TODAY).understood
+    assert not parse_question("how is Pipedream doing?", names(), TODAY).understood
+    assert not parse_question("us against Freshdesk", names(), TODAY).understood
 
 
 def test_a_brand_that_is_an_ordinary_word_is_found_where_it_is_a_name() -> None:
@@ -135,34 +137,34 @@ def test_a_brand_that_is_an_ordinary_word_is_found_where_it_is_a_name() -> None:
         Catalogue((Brand("Monday"), Brand("Close", tracked=False), Brand("Acme"))), shown
     )
 
-    assert read("us against Close", found, TODAY).brands == ("Close",)
-    assert read("snooze this till Monday", found, TODAY).brands == ()
-    assert read("close the alert", found, TODAY).intent == "close"
+    assert parse_question("us against Close", found, TODAY).brands == ("Close",)
+    assert parse_question("snooze this till Monday", found, TODAY).brands == ()
+    assert parse_question("close the alert", found, TODAY).intent == "close"
 
 
 def test_a_question_goes_on_with_the_one_before() -> None:
     """With another model, another brand or another time."""
-    before = read("how often does ChatGPT mention us since May?", names(), TODAY)
-    other = read("and at Claude?", names(), TODAY, before)
-    made = plan(other, situation())
+    before = parse_question("how often does ChatGPT mention us since May?", names(), TODAY)
+    other = parse_question("and at Claude?", names(), TODAY, before)
+    made = plan_answer(other, situation())
 
     assert made
     assert made.command == "trend"
     assert made.options["model"] == "anthropic/claude-sonnet-5-5"
     assert made.options["since"] == "2026-05-01"
-    assert not read("and with what?", names(), TODAY, before).understood
+    assert not parse_question("and with what?", names(), TODAY, before).understood
 
 
 def test_versions_of_models_that_are_not_asked_are_not_answered() -> None:
     """The answer names those that are asked."""
-    assert read("how is GPT-4 doing?", names(), TODAY).not_asked == ("GPT 4",)
-    assert read("how are we doing at gpt-5.4-mini?", names(), TODAY).understood
+    assert parse_question("how is GPT-4 doing?", names(), TODAY).not_asked == ("GPT 4",)
+    assert parse_question("how are we doing at gpt-5.4-mini?", names(), TODAY).understood
 
 
 @pytest.mark.parametrize("text", ["", "?", "x" * 5_000, "how " * 200, "\u202e\u0000", "<!channel>"])
 def test_no_text_is_too_strange(text: str) -> None:
     """It is not understood, and nothing fails."""
-    reading = read(text, names(), TODAY)
+    reading = parse_question(text, names(), TODAY)
 
     assert isinstance(reading, ParsedQuestion)
     assert not reading.understood
@@ -170,8 +172,8 @@ def test_no_text_is_too_strange(text: str) -> None:
 
 def test_without_any_brand_the_way_on_is_the_set_up() -> None:
     """A deployment begins empty."""
-    reading = read("which questions do we lose?", KnownNames(), TODAY)
-    made = plan(reading, situation().__class__(TODAY, commands=situation().commands))
+    reading = parse_question("which questions do we lose?", KnownNames(), TODAY)
+    made = plan_answer(reading, situation().__class__(TODAY, commands=situation().commands))
 
     assert made
     assert [action.words for action in made.actions] == ["setup brand"]
@@ -222,7 +224,7 @@ def test_without_any_brand_the_way_on_is_the_set_up() -> None:
 )
 def test_times_are_read(text: str, start: date) -> None:
     """In the words of both languages; today is Monday, 30 Nov 2026."""
-    reading = read(f"Pipedrive {text}", read_names_of(CATALOGUE, SHOWN), TODAY)
+    reading = parse_question(f"Pipedrive {text}", read_names_of(CATALOGUE, SHOWN), TODAY)
 
     assert reading.period
     assert reading.period.start == start
@@ -245,7 +247,7 @@ def test_times_are_read(text: str, start: date) -> None:
 )
 def test_times_that_are_still_to_come_are_read(text: str, day: date, at: time | None) -> None:
     """A day of the week is the next one, with the time of day that is named."""
-    period = read(f"snooze {text}", names(), TODAY).period
+    period = parse_question(f"snooze {text}", names(), TODAY).period
 
     assert period
     assert (period.ahead, period.at) == (day, at)

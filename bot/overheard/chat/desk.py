@@ -17,7 +17,7 @@ from overheard.chat.execution import CommandExecution, spec_named
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S
 from overheard.chat.questions.question_desk import QuestionDesk, QuestionReply
-from overheard.chat.questions.wording import too_many
+from overheard.chat.questions.wording import too_many_card
 from overheard.commands.guide import HELP, command_help_card, next_steps
 from overheard.commands.registry import offered
 from overheard.commands.setup_checklist import checklist, checklist_card, greeting_card
@@ -192,7 +192,7 @@ class ChatDesk:
         if await self._is_refused(HELP, request, conversation):
             return
         if wait_s := self._questions.wait_s(request):
-            await conversation.show(too_many(wait_s))
+            await conversation.show(too_many_card(wait_s))
         else:
             deployment, call = await self._opened(request.person, request.channel)
             reply = await self._questions.answer(request, deployment, call)
@@ -271,7 +271,7 @@ class ChatDesk:
             return False
         deployment, call = await self._opened(request.person, request.channel)
         reply = await self._questions.understood(question, deployment, call)
-        if reply is None or reply.reading.guessed:  # a typo gets a button
+        if reply is None or reply.parsed.guessed:  # a typo gets a button
             return False
         await self._show_reply(reply, question, deployment, call, conversation)
         return True

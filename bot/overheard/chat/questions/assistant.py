@@ -37,14 +37,18 @@ CHANNEL = "assistant:questions"
 ANSWER_TIMEOUT_S = 10.0
 """Seconds after which the answer of the model is not waited for."""
 MAX_REPLY_TOKENS = 400
+"""The longest answer of the model."""
 MAX_QUESTION_CHARS = 400
+"""The longest question that the model is asked."""
 MAX_REPLY_CHARS = 4_000
+"""Characters of the answer that are read."""
 MAX_SUBJECT_CHARS = 60
+"""The longest subject of answers that the model can give."""
 OPTIONS = ("brand", "other", "model", "metric", "about", "since", "alert")
 """The options that the model can give."""
 NONE = "none"
 """What the model returns when no command answers the question."""
-READS = (
+READING_COMMANDS = (
     *("report", "trend", "versus", "voice", "changes", "claims", "evidence", "spend", "power"),
     *("answers list", "answers questions", "answers sources", "alerts list", "alerts show"),
     *("brief list", "schedules list", "runs list", "updates list", "models list"),
@@ -76,17 +80,18 @@ async def choose(
         situation: The asked models, the open alerts and the offered commands.
 
     Returns:
-        The command; None when no model is configured, the model does not answer within
-        `ANSWER_TIMEOUT_S`, or it names no valid command.
+        The plan to run the command. None when no model is configured, the question is longer than
+        `MAX_QUESTION_CHARS`, the model fails or does not answer within `ANSWER_TIMEOUT_S`, which is
+        logged, or no valid command is chosen.
 
     Raises:
-        AssistantBudgetUsedUp: when the money does not cover the question.
+        AssistantBudgetUsedUp: when the budget does not cover the question.
     """
     settings = deployment.config.assistant
     if not settings.model or len(text) > MAX_QUESTION_CHARS:
         return None
-    known = ((name, situation.commands.get(name)) for name in READS)
-    offered = {name: spec for name, spec in known if spec and _reads(spec)}
+    specs = ((name, situation.commands.get(name)) for name in READING_COMMANDS)
+    offered = {name: spec for name, spec in specs if spec and _only_reads(spec)}
     request = _request(text, offered, deployment, names, situation)
     provider, _, model = settings.model.partition("/")
     try:
@@ -100,16 +105,17 @@ async def choose(
     return read_choice(reply, text, offered, deployment.scoring.metrics, names, situation)
 
 
-def _reads(spec: CommandSpec) -> bool:
+def _only_reads(spec: CommandSpec) -> bool:
     return spec.role is Role.VIEWER and not spec.asks
 
 
 def schema(offered: Mapping[str, CommandSpec]) -> dict[str, Any]:
-    """Return the JSON schema of the model's reply: one offered command or `NONE`, and text
-    options.
+    """Return the JSON schema of the model's reply.
+
+    A command, which is one of the offered ones or `NONE`, and all `OPTIONS` as texts; an empty text
+    is no value.
     """
-    text = {"type": "string"}
-    options = dict.fromkeys(OPTIONS, text)
+    options = {name: {"type": "string"} for name in OPTIONS}
     return {
         "type": "object",
         "properties": {"command": {"type": "string", "enum": [*offered, NONE]}, **options},
@@ -126,7 +132,7 @@ def _request(
     situation: Situation,
 ) -> str:
     """Return the prompt for the model: the task, the offered commands, the known names, and the
-    question.
+    question as a JSON text.
 
     Args:
         text: The question.
@@ -154,24 +160,26 @@ def _request(
         "since": "a day as YYYY-MM-DD, or an empty text",
         "about": "the subject of answers list, such as price, in words of the question, or empty",
     }
-    known = "\n".join(f"{name}:\n{value}" for name, value in facts.items())
-    return f"{_TASK}{known}\n\nquestion: {json.dumps(text)}"
+    context = "\n".join(f"{name}:\n{value}" for name, value in facts.items())
+    return f"{_TASK}{context}\n\nquestion: {json.dumps(text)}"
 
 
-async def _ask(deployment: Deployment, model: Model, request: str, shape: Mapping[str, Any]) -> str:
-    """Ask the model, and return its answer; empty when the answer is cut off.
+async def _ask(
+    deployment: Deployment, model: Model, request: str, reply_schema: Mapping[str, Any]
+) -> str:
+    """Ask the model, and return the text of its answer; "" when the answer is cut off or failed.
 
-    The call is charged to the assistant's budget, and the answer is stored in a run that no score
-    or alert uses.
+    The call is charged to the assistant's own budget and to those of the deployment, and the answer
+    is stored in a new run that no score or alert uses.
 
     Args:
         deployment: The open deployment.
         model: The model.
         request: The prompt.
-        shape: The JSON schema of the answer.
+        reply_schema: The JSON schema of the answer.
 
     Raises:
-        BudgetUsedUp: when the money does not cover the question.
+        BudgetUsedUp: when the budget does not cover the question.
         OverheardError: when the model cannot be asked.
     """
     store, clock = deployment.store, deployment.clock
@@ -184,7 +192,9 @@ async def _ask(deployment: Deployment, model: Model, request: str, shape: Mappin
     budget = config.budget.model_copy(update={"channels": channels})
     money = SpendReservation(store.money, budget, run.payer, clock)
     batcher = WriteBatcher(store.answers)
-    question = Question(Prompt(request), model, limit=MAX_REPLY_TOKENS, schema=json.dumps(shape))
+    question = Question(
+        Prompt(request), model, limit=MAX_REPLY_TOKENS, schema=json.dumps(reply_schema)
+    )
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(store.locks.run_lock(run.id))
         stack.push_async_callback(money.close)
@@ -210,7 +220,10 @@ def read_choice(
     names: KnownNames,
     situation: Situation,
 ) -> Plan | None:
-    """Return the command of a model's reply, or None when any part of the reply is not valid.
+    """Return the plan to run the command of a model's reply; None when any part of it is not valid.
+
+    Options that the command does not have are left out. The only tracked brand is added where the
+    model names none. A note says that a model chose the answer.
 
     Args:
         reply: The text that the model has written.
@@ -218,24 +231,24 @@ def read_choice(
         offered: The commands between which the model chooses.
         metrics: The metrics that are measured, by name.
         names: The names of brands.
-        situation: The asked models and the open alerts.
+        situation: The asked models, the open alerts and the day.
     """
     chosen = _options_of_reply(reply)
     spec = offered.get(chosen.pop("command", ""))
     if spec is None:
         return None
-    known = {option.name for option in spec.options}
-    allowed = _Allowed(text, metrics, names, situation)
+    option_names = {option.name for option in spec.options}
+    validator = _ReplyValidator(text, metrics, names, situation)
     options: dict[str, Any] = {}
     for name, value in chosen.items():
-        read = allowed.value(name, value)
-        if read is None:
+        valid_value = validator.valid_value(name, value)
+        if valid_value is None:
             return None
-        if name == "brand" and "brands" in known:
-            options["brands"] = (read,)
-        elif name in known:
-            options[name] = read
-    if "brand" in known and len(names.own) == 1:
+        if name == "brand" and "brands" in option_names:
+            options["brands"] = (valid_value,)
+        elif name in option_names:
+            options[name] = valid_value
+    if "brand" in option_names and len(names.own) == 1:
         options.setdefault("brand", names.own[0])
     if any(option.required and option.name not in options for option in spec.options):
         return None
@@ -243,8 +256,10 @@ def read_choice(
 
 
 def _options_of_reply(reply: str) -> dict[str, str]:
-    """Return the non-empty options of a reply by name; {} when the reply is not a JSON object of
-    texts.
+    """Return the non-empty texts of a reply by name, the command among them.
+
+    {} when the reply is not a JSON object of texts. Only its first `MAX_REPLY_CHARS` characters are
+    read; a fence of Markdown around it is ignored.
     """
     try:
         document = json.loads(reply[:MAX_REPLY_CHARS].strip().removeprefix("```json").strip("`\n "))
@@ -256,23 +271,33 @@ def _options_of_reply(reply: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Allowed:
-    """Validates the values of options in a model's reply; see `read_choice`."""
+class _ReplyValidator:
+    """Validates the values of options in a model's reply.
+
+    Attributes:
+        text: The question, of which a subject must be a part.
+        metrics: The metrics that are measured, by name.
+        names: The names of brands.
+        situation: The asked models, the open alerts and the day.
+    """
 
     text: str
     metrics: Mapping[str, object]
     names: KnownNames
     situation: Situation
 
-    def value(self, name: str, value: str) -> str | None:
-        """Return an option's value as the command takes it, or None when the option or the value is
+    def valid_value(self, name: str, value: str) -> str | None:
+        """Return an option's value as the command takes it; None when the option or the value is
         unknown.
 
+        Brands, metrics, models and alerts must exist, a subject must be a part of the question, and
+        a day must not be to come. A model may be given by its name for readers.
+
         Args:
-            name: The name of the option.
+            name: The name of the option, one of `OPTIONS`.
             value: The value in the model's reply.
         """
-        readers = {
+        validators = {
             "brand": self._brand,
             "other": self._brand,
             "model": self._model,
@@ -281,8 +306,8 @@ class _Allowed:
             "alert": self._alert,
             "since": self._day,
         }
-        read = readers.get(name)
-        return read(value) if read else None
+        validate = validators.get(name)
+        return validate(value) if validate else None
 
     def _brand(self, value: str) -> str | None:
         return value if value in set(self.names.brands.values()) else None
@@ -300,7 +325,7 @@ class _Allowed:
         return value if value in {str(alert.id) for alert in alerts if alert} else None
 
     def _day(self, value: str) -> str | None:
-        """Return a day in ISO form; None for a text that is no day, or for a day to come."""
+        """Return a day in ISO form; None for a text that is no day, and for a day to come."""
         try:
             day = date.fromisoformat(value)
         except ValueError:

@@ -78,7 +78,7 @@ _CONDITION = re.compile(
 """Words with which a part of a text limits what another part asks."""
 
 
-def read(
+def parse_question(
     text: str, names: KnownNames, today: date, before: ParsedQuestion | None = None
 ) -> ParsedQuestion:
     """Return a question parsed in the first language that explains all of it.
@@ -129,7 +129,7 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
         parts = [part for part in separator.split(text) if part.strip()]
         if len(parts) < 2:
             continue
-        parsed_parts = [(part, read(part, names, today)) for part in parts]
+        parsed_parts = [(part, parse_question(part, names, today)) for part in parts]
         questions = [
             (part, parsed)
             for part, parsed in parsed_parts

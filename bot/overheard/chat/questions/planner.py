@@ -6,7 +6,6 @@ Only commands that read are carried out. What costs or changes something is offe
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from overheard.chat.questions.offers import Offers
 from overheard.chat.questions.parsed_question import ParsedQuestion
@@ -25,15 +24,24 @@ _MAY_NAME_ALERT = frozenset(
 )
 """Intents of questions that may name an alert by its number."""
 _SHOWN_BY_ALERT = frozenset({"standing", "metric", "changes", "last_check", "todo"})
-"""Intents of questions that ask, of an alert, for the alert."""
+"""Intents of questions that the alert answers when they name it by its number."""
+_METRICS_OF_VERSUS = frozenset({"visibility", "first_choice", "top1"})
+"""The metrics that ``versus`` compares."""
 _TIMELESS = frozenset(
     {"hello", "thanks", "help", "models", "facts", "questions", "brands", "power"}
 )
 """Intents of questions that name no time."""
 
 
-def plan(parsed: ParsedQuestion, situation: Situation) -> Plan | None:
-    """Return how an understood question is answered; None when no answer here covers it."""
+def plan_answer(parsed: ParsedQuestion, situation: Situation) -> Plan | None:
+    """Return how an understood question is answered.
+
+    None when no answer covers it, or the chat does not offer the command.
+
+    Args:
+        parsed: The question, with its intent.
+        situation: The state of the deployment.
+    """
     return _Planner(parsed, situation).plan()
 
 
@@ -41,10 +49,12 @@ class _Planner(Offers):
     """Plans the answer by the method of the question's intent."""
 
     def plan(self) -> Plan | None:
-        """Return the plan of the method for the question's intent, with the notes of this planner.
+        """Return the plan of the method for the question's intent, with the notes of this planner
+        first.
 
-        None when the question says more than a plan can answer, such as a time that is still to
-        come.
+        None when the question says more than a plan can answer: a time still to come, a period of
+        what has none, a comparison of models, or an alert's number. A question about the state of
+        an alert by its number shows the alert.
         """
         intent = self._parsed.intent
         period = self._parsed.period
@@ -75,35 +85,38 @@ class _Planner(Offers):
     # What is said of the brands.
 
     def _standing(self) -> Plan | None:
-        """Return a plan for how a brand is doing now, over a period, or compared with another
-        brand.
+        """Return a plan for how a brand is doing.
 
-        None for several competitors at a model or in a period.
+        Compared with a competitor that is named with ours; over time at a model or in a period
+        other than today; otherwise the newest report. None for several competitors at a model or in
+        a period.
         """
-        brands = self._parsed.brands
-        rivals = [name for name in brands if name not in self._situation.own]
-        if rivals and (self._parsed.we or len(rivals) < len(brands)):
+        brands, rivals, period = self._parsed.brands, self._rivals, self._parsed.period
+        names_own = self._parsed.we or len(rivals) < len(brands)
+        if rivals and names_own:
             return self._versus()
         if len(rivals) > 1 and (self._parsed.models or self._period_bound):
             return None
-        now = self._parsed.period and self._parsed.period.start == self._situation.today
-        if self._parsed.models or (self._period_bound and not now):
+        is_about_today = period is not None and period.start == self._situation.today
+        if self._parsed.models or (self._period_bound and not is_about_today):
             return self._trend("visibility")
         return self._plan_command("report", brands=tuple(brands))
 
     def _progress(self) -> Plan | None:
-        """Answer whether a brand does better or worse than before."""
+        """Return a plan for whether a brand does better than before, or than a competitor."""
         return self._versus() if self._rivals else self._trend("visibility")
 
     def _by_model(self) -> Plan | None:
-        """Answer how models differ in their answers; None for a single period or a competitor."""
+        """Return a plan for how models differ in their answers; None for a period or
+        a competitor.
+        """
         if self._period_bound or self._rivals:
             return None
         return self._plan_for_brand("report", many=True, details=bool(self._parsed.metric))
 
     def _metric(self) -> Plan | None:
-        """Return a plan for a metric: a comparison of several brands, shares of voice, or its
-        course for one brand; None when the chat lacks the command.
+        """Return a plan for a metric: the comparison of several brands, shares of voice, or its
+        course for one brand. A question without a metric is about visibility.
         """
         if len(self._parsed.brands) > 1 or (self._parsed.we and self._rivals):
             return self._versus()
@@ -117,19 +130,19 @@ class _Planner(Offers):
         return self._trend("share_of_voice")
 
     def _versus(self) -> Plan | None:
-        """Return a plan that compares the brand with competitors; without named competitors, who is
-        ahead.
+        """Return a plan that compares the brand with the competitors that are named.
 
-        None for several competitors without "us".
+        Shares of voice need no competitor. Without a competitor it is the brand's course over a
+        period, or else who is ahead. None for several competitors without "us".
         """
         if self._parsed.metric == "share_of_voice":
             return self._share()
         rivals = self._rivals
         metric = self._parsed.metric or "visibility"
         if not rivals:
-            alone = self._parsed.we and not {"who", "competitors"} & self._parsed.concepts
-            over_time = alone and self._period_bound and not self._asks_how_often_of_one()
-            return self._trend(metric) if over_time else self._leader()
+            is_about_us = self._parsed.we and not {"who", "competitors"} & self._parsed.concepts
+            asks_over_time = self._period_bound and not self._asks_how_often_of_one()
+            return self._trend(metric) if is_about_us and asks_over_time else self._leader()
         if not self._parsed.we and len(rivals) > 1:
             return None
         return self._against(rivals, metric)
@@ -137,17 +150,20 @@ class _Planner(Offers):
     def _against(self, rivals: list[str], metric: str) -> Plan | None:
         """Return a plan that compares a metric of the brand with some competitors.
 
+        One competitor is compared by ``versus`` where that has the metric. A period is answered by
+        shares of voice, or, with a note, by the brand's own course; so is a single model. Otherwise
+        it is the report.
+
         Args:
             rivals: The names of the competitors; at least one.
-            metric: The metric.
+            metric: The metric, such as ``visibility``.
 
         Returns:
-            The plan, with a note where it shows the brand alone; None when the chat lacks the
-                command.
+            The plan; None when the chat does not offer the command.
         """
         self._parsed = replace(self._parsed, we=True)
-        compared = metric in {"visibility", "first_choice", "top1"}
-        if "versus" in self._situation.commands and len(rivals) == 1 and compared:
+        has_versus = "versus" in self._situation.commands and metric in _METRICS_OF_VERSUS
+        if has_versus and len(rivals) == 1:
             return self._plan_for_brand("versus", other=rivals[0])
         if self._period_bound and metric == "visibility":
             return self._share()
@@ -157,11 +173,14 @@ class _Planner(Offers):
         return self._plan_for_brand("report", many=True, details=metric != "visibility")
 
     def _leader(self) -> Plan | None:
-        """Return a plan for which brand is ahead; None for several models without a brand or
+        """Return a plan for which brand is ahead.
+
+        "How often" of one brand is the course of how often it comes first; a period is answered by
+        shares of voice; otherwise it is the report. None for several models without a brand or
         metric.
         """
-        unnamed = not (self._parsed.we or self._parsed.brands or self._parsed.metric)
-        if len(self._parsed.models) > 1 and unnamed:
+        names_subject = self._parsed.we or self._parsed.brands or self._parsed.metric
+        if len(self._parsed.models) > 1 and not names_subject:
             return None
         if self._parsed.metric == "share_of_voice":
             return self._share()
@@ -173,12 +192,12 @@ class _Planner(Offers):
         return self._plan_for_brand("report", many=True, details=metric != "visibility")
 
     def _asks_how_often_of_one(self) -> bool:
-        """Return whether a question is how often a single brand is named: "how often are we
+        """Return whether the question is how often a single brand is named: "how often are we
         first".
         """
         concepts = self._parsed.concepts
-        named = self._parsed.brands or self._parsed.we
-        return bool("often" in concepts and named and not {"who", "competitors"} & concepts)
+        is_about_brand = bool(self._parsed.brands or self._parsed.we)
+        return "often" in concepts and is_about_brand and not {"who", "competitors"} & concepts
 
     def _rivals_moved(self) -> Plan | None:
         if self._situation.thread_alert:
@@ -186,8 +205,11 @@ class _Planner(Offers):
         return self._share()
 
     def _changes(self) -> Plan | None:
-        """Return a plan for what changed: the alert of this thread, the changes of a period, or the
-        list of alerts; None when the chat lacks the command.
+        """Return a plan for what changed.
+
+        In an alert's thread without a time, it is that alert. Otherwise these are the changes of
+        the period, or the list of alerts where the chat has no ``changes``. Without a brand, it is
+        about all brands.
         """
         if self._situation.thread_alert and not self._parsed.period:
             return self._plan_command("alerts show", alert=str(self._situation.thread_alert.id))
@@ -197,19 +219,21 @@ class _Planner(Offers):
         return brand if isinstance(brand, Plan) else self._plan_command("changes", brand=brand)
 
     def _happened(self) -> Plan | None:
-        bound = self._period_bound and not self._situation.thread_alert
-        return self._changes() if bound or not self._meant_alerts() else self._why()
+        """Return a plan for what happened: the changes of a period, or without one, the alert."""
+        is_about_period = self._period_bound and not self._situation.thread_alert
+        return self._changes() if is_about_period or not self._meant_alerts() else self._why()
 
     def _why(self) -> Plan | None:
-        """Return a plan for why something changed: its alert, a button for each open alert, or that
-        no alert is open; None when the chat does not show alerts.
+        """Return a plan for why something changed: its alert, or buttons to choose one of several.
+
+        Without an open alert, the plan says so. None when the chat does not show alerts.
         """
-        fitting = self._meant_alerts()
-        if len(fitting) == 1:
-            return self._plan_command("alerts show", alert=str(fitting[0].id))
-        if fitting:
+        alerts = self._meant_alerts()
+        if len(alerts) == 1:
+            return self._plan_command("alerts show", alert=str(alerts[0].id))
+        if alerts:
             return self._ask_which_alert(
-                fitting, "alerts show {}", "Which of the open alerts do you mean?"
+                alerts, "alerts show {}", "Which of the open alerts do you mean?"
             )
         return Plan(
             title="No alert is open" + self._at_models(),
@@ -226,13 +250,14 @@ class _Planner(Offers):
         return self._why() if self._situation.thread_alert else None
 
     def _answers(self) -> Plan | None:
-        """Return a plan that shows sentences from the models' answers, or from the answers of an
-        alert.
+        """Return a plan that shows sentences from the models' answers.
 
-        None for several brands, unless the question is about sentiment.
+        Those of an alert by its number, or of the thread's alert when nothing else is named;
+        otherwise those about a brand and a topic. None for a brand and a competitor, unless the
+        question is about sentiment, which is compared.
         """
-        only_here = not (self._parsed.topic or self._parsed.brands or self._parsed.models)
-        if self._situation.thread_alert and only_here:
+        names_something = self._parsed.topic or self._parsed.brands or self._parsed.models
+        if self._situation.thread_alert and not names_something:
             return self._plan_command("evidence", alert=str(self._situation.thread_alert.id))
         if self._parsed.alert:
             return self._plan_command("evidence", alert=str(self._parsed.alert))
@@ -255,20 +280,22 @@ class _Planner(Offers):
         return self._plan_for_brand("claims", days=self._days_back(30), about=self._parsed.topic)
 
     def _lost(self) -> Plan | None:
-        """Return a plan for the questions that the brand loses or wins, also against a competitor;
-        for other wordings, its progress or the leader. None when the chat lacks the command.
+        """Return a plan for the questions that the brand loses or wins, also against a competitor.
+
+        "We do worse than last month" is the brand's course, and "do competitors beat us" is who is
+        ahead. Against several competitors, the competitors are left out with a note.
         """
-        worse = {"behind", "howgo"} <= self._parsed.concepts
-        if worse and self._period_bound and "questions" not in self._parsed.concepts:
+        concepts = self._parsed.concepts
+        is_worse_over_time = {"behind", "howgo"} <= concepts and self._period_bound
+        if is_worse_over_time and "questions" not in concepts:
             return self._progress()
-        if {"competitors", "lose"} <= self._parsed.concepts and not (
-            {"questions", "answers", "where"} & self._parsed.concepts
-        ):
+        is_about_questions = bool({"questions", "answers", "where"} & concepts)
+        if {"competitors", "lose"} <= concepts and not is_about_questions:
             return self._leader()
-        named_instead = {"lose", "named"} <= self._parsed.concepts
-        against_us = bool(self._rivals) and (self._parsed.we or named_instead)
-        lost = bool({"lose", "neg"} & self._parsed.concepts) or against_us
-        won = bool({"ahead", "first"} & self._parsed.concepts) and not lost
+        is_named_instead = {"lose", "named"} <= concepts
+        against_us = bool(self._rivals) and (self._parsed.we or is_named_instead)
+        lost = against_us or bool({"lose", "neg"} & concepts)
+        won = bool({"ahead", "first"} & concepts) and not lost
         if not against_us:
             return self._plan_for_brand("answers questions", won=won)
         self._parsed = replace(self._parsed, we=True)
@@ -287,17 +314,17 @@ class _Planner(Offers):
         return self._plan_for_brand("brands suggest")
 
     def _todo(self) -> Plan | None:
-        kept = tuple(name for name in self._parsed.brands if name in self._situation.own)
-        self._parsed = replace(self._parsed, brands=kept)
+        """Return a plan for what to do about a tracked brand; competitors are left out."""
+        own = tuple(name for name in self._parsed.brands if name in self._situation.own)
+        self._parsed = replace(self._parsed, brands=own)
         return self._plan_for_brand("brief list")
 
     # The deployment.
 
     def _spend(self) -> Plan | None:
-        by: dict[str, Any] = (
-            {"by": "model"} if {"models"} & self._parsed.concepts or self._parsed.models else {}
-        )
-        return self._plan_command("spend", **by)
+        """Return a plan for the spending, by model if the question is about models."""
+        is_about_models = "models" in self._parsed.concepts or self._parsed.models
+        return self._plan_command("spend", by="model" if is_about_models else "")
 
     def _digest(self) -> Plan | None:
         return self._plan_command("digest", brands=self._parsed.brands)
@@ -320,28 +347,30 @@ class _Planner(Offers):
     def _questions(self) -> Plan | None:
         if self._situation.thread_alert:
             return self._lost()
-        brand = self._parsed.brands[:1]
-        return self._plan_command("prompts list", brand=brand[0] if brand else "")
+        return self._plan_command("prompts list", brand=self._first_brand)
 
     def _facts(self) -> Plan | None:
-        brand = self._parsed.brands[:1]
-        return self._plan_command("facts list", brand=brand[0] if brand else "")
+        return self._plan_command("facts list", brand=self._first_brand)
 
     def _brands(self) -> Plan | None:
         return self._leader() if self._parsed.models else self._plan_command("brands list")
 
     def _alert_list(self) -> Plan | None:
         """Return a plan for an alert by its number, the changes of an earlier period, or the list
-        of alerts; None when the chat lacks the command.
+        of alerts, of open ones only if the question says so.
         """
         if self._parsed.alert:
             return self._plan_command("alerts show", alert=str(self._parsed.alert))
-        state = "live" if "open" in self._parsed.concepts else ""
-        earlier = self._parsed.period and self._parsed.period.start != self._situation.today
-        if self._period_bound and earlier and not state:
+        state, period = "live" if "open" in self._parsed.concepts else "", self._parsed.period
+        is_about_today = period is not None and period.start == self._situation.today
+        if self._period_bound and not is_about_today and not state:
             return self._changes()
-        brand = self._parsed.brands[:1]
-        return self._plan_command("alerts list", state=state, brand=brand[0] if brand else "")
+        return self._plan_command("alerts list", state=state, brand=self._first_brand)
+
+    @property
+    def _first_brand(self) -> str:
+        """The first brand that the question names, or an empty string for all."""
+        return next(iter(self._parsed.brands), "")
 
     def _routes(self) -> Plan | None:
         return self._plan_command("routes list")

@@ -13,9 +13,10 @@ from overheard.cards.command import CommandSpec, Role
 from overheard.chat.parser import Order, fill, parse
 from overheard.chat.questions import wording
 from overheard.chat.questions.assistant import choose
-from overheard.chat.questions.grammar import NOT_ASKED, read
+from overheard.chat.questions.grammar import NOT_ASKED, parse_question
+from overheard.chat.questions.intents import GREETINGS
 from overheard.chat.questions.parsed_question import ParsedQuestion
-from overheard.chat.questions.planner import plan
+from overheard.chat.questions.planner import plan_answer
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import Situation, read_names, read_situation
 from overheard.deployment import Call, Deployment
@@ -27,7 +28,7 @@ QUESTIONS_PER_MINUTE = 12
 MAX_UNKNOWN = 3
 """The most words that are not understood of a question of which the rest gets a button."""
 MAX_CONVERSATIONS = 2_000
-"""Conversations whose last question is remembered."""
+"""Conversations whose last question is remembered, and people whose questions are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +38,24 @@ class QuestionReply:
     Attributes:
         order: The command that answers the question, or None.
         card: The card, when there is no command.
-        reading: The parsed question.
+        parsed: The parsed question.
         plan: The plan of the answer.
         situation: The state of the deployment that the plan depends on.
     """
 
     order: Order | None
     card: Card
-    reading: ParsedQuestion
+    parsed: ParsedQuestion
     plan: Plan
     situation: Situation
 
     def decorated(self, card: Card) -> Card:
-        """Return the command's card with how the question was understood, and what can be asked
-        next.
-
-        A card of a failure is returned unchanged.
+        """Return the command's card with a longer footer: how the question was understood, and what
+        can be asked next. A card of a failure is returned unchanged.
         """
         if card.failed:
             return card
-        return wording.with_hints(card, self.reading, self.plan, self.situation)
+        return wording.with_hints(card, self.parsed, self.plan, self.situation)
 
 
 class QuestionDesk:
@@ -67,153 +66,167 @@ class QuestionDesk:
     """
 
     def __init__(self, commands: Sequence[CommandSpec]) -> None:
-        self._list = commands
+        self._specs = commands
         self._commands = {spec.name: spec for spec in commands}
-        self._before: OrderedDict[tuple[str, str], ParsedQuestion] = OrderedDict()
-        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
+        self._last_questions: OrderedDict[tuple[str, str], ParsedQuestion] = OrderedDict()
+        self._question_times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait_s(self, request: Request) -> int:
-        """Return the seconds that a person has to wait before the next question; 0 also counts this
-        question.
+        """Return the seconds that a person has to wait before the next question, rounded up; 0 for
+        none.
 
-        A person may ask `QUESTIONS_PER_MINUTE`.
+        A result of 0 counts this question: a person may ask `QUESTIONS_PER_MINUTE` within 60
+        seconds.
         """
         now = monotonic()
-        key = f"{request.person.platform}:{request.person.id}"
-        asked = self._asked.setdefault(key, deque(maxlen=QUESTIONS_PER_MINUTE))
-        self._asked.move_to_end(key)
-        if len(self._asked) > MAX_CONVERSATIONS:
-            self._asked.popitem(last=False)
-        if len(asked) == QUESTIONS_PER_MINUTE and now - asked[0] < 60:
-            return ceil(60 - (now - asked[0]))
-        asked.append(now)
+        person = f"{request.person.platform}:{request.person.id}"
+        times = self._question_times.setdefault(person, deque(maxlen=QUESTIONS_PER_MINUTE))
+        self._question_times.move_to_end(person)
+        if len(self._question_times) > MAX_CONVERSATIONS:
+            self._question_times.popitem(last=False)
+        if len(times) == QUESTIONS_PER_MINUTE and now - times[0] < 60:
+            return ceil(60 - (now - times[0]))
+        times.append(now)
         return 0
 
     async def answer(self, request: Request, deployment: Deployment, call: Call) -> QuestionReply:
-        """Return the reply to a question, and remember the question for the next one of its
-        conversation.
+        """Return the reply to a question in words.
 
-        The grammar is tried first, then typed commands, then the configured model, whose call costs
-        money; otherwise the reply is a refusal with suggestions.
+        Tried in this order: the grammar; a typed command, which becomes a button if it changes or
+        spends; and the configured model, whose call costs money, unless a model that is not asked
+        is named, or what no answer covers. Otherwise the reply says why it is no answer, with
+        suggestions. What the grammar understands is remembered for the next question of the
+        conversation.
 
         Args:
             request: The question.
             deployment: The open deployment.
             call: The person, the channel and the time zone.
         """
-        reading, situation = await self._read(request, deployment, call)
-        if answer := self._of_grammar(request, reading, situation):
-            return answer
+        parsed, situation = await self._parse(request, deployment, call)
+        if reply := self._reply_by_grammar(request, parsed, situation):
+            return reply
         spellings = [name for brand in deployment.catalogue.brands for name in brand.names]
-        if typed := self._reply_to_command(request.question, spellings, reading, situation):
-            return typed
-        if reading.not_asked or reading.concepts & NOT_ASKED:
-            return self._refused(reading, situation)
+        if reply := self._reply_to_command(request.question, spellings, parsed, situation):
+            return reply
+        if parsed.not_asked or parsed.concepts & NOT_ASKED:
+            return self._refused(parsed, situation)
         note = ""
         try:
             names = read_names(deployment)
-            chosen = await choose(request.question, deployment, names, situation)
+            plan = await choose(request.question, deployment, names, situation)
         except AssistantBudgetUsedUp as error:
-            chosen, note = None, str(error)
-        if chosen:
-            return self._answer(chosen, replace(reading, guessed=()), situation)
-        return self._refused(reading, situation, note)
+            plan, note = None, str(error)
+        if plan:
+            return self._reply_to_plan(plan, replace(parsed, guessed=()), situation)
+        return self._refused(parsed, situation, note)
 
     async def understood(
         self, request: Request, deployment: Deployment, call: Call
     ) -> QuestionReply | None:
         """Return the grammar's reply to a question, or None when the grammar does not understand
-        the question.
+        it.
+
+        What it understands is remembered for the next question of the conversation. No model is
+        asked.
 
         Args:
             request: The question.
             deployment: The open deployment.
             call: The person, the channel and the time zone.
         """
-        reading, situation = await self._read(request, deployment, call)
-        return self._of_grammar(request, reading, situation)
+        parsed, situation = await self._parse(request, deployment, call)
+        return self._reply_by_grammar(request, parsed, situation)
 
-    async def _read(
+    async def _parse(
         self, request: Request, deployment: Deployment, call: Call
     ) -> tuple[ParsedQuestion, Situation]:
-        """Parse a question, as a continuation of the last one in its conversation, and read the
-        store.
+        """Return a parsed question, which may continue the last one of its conversation, and the
+        state of the deployment, which is read from the store.
 
         Args:
             request: The question.
             deployment: The open deployment.
             call: The person, the channel and the time zone.
-
-        Returns:
-            The parsed question, and the state of the deployment.
         """
         situation = await read_situation(deployment, call, request, self._commands)
-        before = self._before.get(_conversation_of(request))
+        before = self._last_questions.get(_conversation_of(request))
         names = read_names(deployment)
-        return read(request.question, names, situation.today, before), situation
+        return parse_question(request.question, names, situation.today, before), situation
 
-    def _of_grammar(
-        self, request: Request, reading: ParsedQuestion, situation: Situation
+    def _reply_by_grammar(
+        self, request: Request, parsed: ParsedQuestion, situation: Situation
     ) -> QuestionReply | None:
-        """Return the reply by the rules of the grammar, or None when no rule explains the question.
+        """Return the reply by the rules of the grammar.
 
-        A question that is understood is remembered for the next one of its conversation.
+        None when no rule explains the question, or no answer covers it. A question that is
+        understood, and no greeting, is remembered for the next one of its conversation.
 
         Args:
             request: The question as it was sent.
-            reading: The parsed question.
+            parsed: The parsed question.
             situation: The state of the deployment.
         """
-        if not reading.understood:
+        if not parsed.understood:
             return None
-        if greeting := self._greeting(reading, situation):
-            return greeting
-        made = plan(reading, situation)
-        if made is None:
+        if reply := self._reply_to_greeting(parsed, situation):
+            return reply
+        plan = plan_answer(parsed, situation)
+        if plan is None:
             return None
-        self._remember(_conversation_of(request), reading)
-        return self._answer(made, reading, situation)
+        self._remember(_conversation_of(request), parsed)
+        return self._reply_to_plan(plan, parsed, situation)
 
-    def _greeting(self, reading: ParsedQuestion, situation: Situation) -> QuestionReply | None:
+    def _reply_to_greeting(
+        self, parsed: ParsedQuestion, situation: Situation
+    ) -> QuestionReply | None:
         """Return the reply to a greeting, to a request for help or to thanks; None for other
         questions.
         """
-        if reading.intent in {"hello", "help"}:
-            return QuestionReply(None, wording.hello(situation), reading, Plan(), situation)
-        if reading.intent == "thanks":
-            return QuestionReply(None, wording.thanks(), reading, Plan(), situation)
+        if parsed.intent in {"hello", "help"}:
+            return QuestionReply(None, wording.hello_card(situation), parsed, Plan(), situation)
+        if parsed.intent == "thanks":
+            return QuestionReply(None, wording.thanks_card(), parsed, Plan(), situation)
         return None
 
-    def _answer(self, made: Plan, reading: ParsedQuestion, situation: Situation) -> QuestionReply:
+    def _reply_to_plan(
+        self, plan: Plan, parsed: ParsedQuestion, situation: Situation
+    ) -> QuestionReply:
         """Return the reply for a plan: its command if the chat offers it, else its card.
 
+        The command's result is shown to the whole channel, because the question was asked there.
+
         Args:
-            made: The plan.
-            reading: The parsed question.
+            plan: The plan.
+            parsed: The parsed question.
             situation: The state of the deployment.
+
+        Raises:
+            BadUsage: when the command cannot have its options.
         """
-        spec = self._commands.get(made.command)
+        spec = self._commands.get(plan.command)
         if spec is None:
-            return QuestionReply(None, wording.of_plan(made), reading, made, situation)
-        order = fill(replace(spec, private=False), made.options)
-        return QuestionReply(order, Card(""), reading, made, situation)
+            return QuestionReply(None, wording.plan_card(plan), parsed, plan, situation)
+        order = fill(replace(spec, private=False), plan.options)
+        return QuestionReply(order, Card(""), parsed, plan, situation)
 
     def _reply_to_command(
-        self, text: str, names: Sequence[str], reading: ParsedQuestion, situation: Situation
+        self, text: str, names: Sequence[str], parsed: ParsedQuestion, situation: Situation
     ) -> QuestionReply | None:
-        """Return the reply to a command that was typed as a question; None when the text is no
-        command.
+        """Return the reply to a command that was typed as a question.
 
-        A command that changes or spends becomes a button.
+        A command that only reads is carried out; one that changes or spends becomes a button. None
+        when the text is no command, lacks required options or asks for help, and when it is too
+        long for a button.
 
         Args:
             text: The text.
             names: The names of brands.
-            reading: The parsed question.
+            parsed: The parsed question.
             situation: The state of the deployment.
         """
         try:
-            order = parse(text, self._list, names)
+            order = parse(text, self._specs, names)
         except (UnknownCommand, BadUsage):
             return None
         spec = order.spec
@@ -221,60 +234,63 @@ class QuestionDesk:
             return None
         if spec.role is Role.VIEWER and not spec.asks:
             order = replace(order, spec=replace(spec, private=False))
-            return QuestionReply(order, Card(""), reading, Plan(spec.name), situation)
+            return QuestionReply(order, Card(""), parsed, Plan(spec.name), situation)
         if len(order.words) > LONGEST_ACTION:
             return None
         action = Action(order.words, spec.title or spec.name.capitalize())
         card = Card("Shall I do that?", spec.summary, actions=(action,))
-        return QuestionReply(None, card, reading, Plan(), situation)
+        return QuestionReply(None, card, parsed, Plan(), situation)
 
     def _refused(
-        self, reading: ParsedQuestion, situation: Situation, note: str = ""
+        self, parsed: ParsedQuestion, situation: Situation, note: str = ""
     ) -> QuestionReply:
-        """Return the reply to a question that was not understood, with a button for the understood
+        """Return the reply to a question that is not answered: why, and a button for the understood
         part.
 
         Args:
-            reading: The question, as far as it was understood.
+            parsed: The question, as far as it was understood.
             situation: The state of the deployment.
-            note: Why no model was asked for help, or an empty string.
+            note: Why no model was asked for help, as a sentence; or empty.
         """
         card = wording.not_understood(
-            reading, situation, self._guessed_button(reading, situation), note
+            parsed, situation, self._guessed_button(parsed, situation), note
         )
-        return QuestionReply(None, card, reading, Plan(), situation)
+        return QuestionReply(None, card, parsed, Plan(), situation)
 
-    def _guessed_button(self, reading: ParsedQuestion, situation: Situation) -> Action | None:
-        """Return a button for the part of a question that was understood.
+    def _guessed_button(self, parsed: ParsedQuestion, situation: Situation) -> Action | None:
+        """Return a button for the part of a question that was understood; None when it could
+        mislead.
 
-        None when that could mislead: nothing or too few words were understood, the question limits
-        or negates what it asks, the intent is a greeting, or the command is too long for a
-        button.
+        That is: nothing was understood, more than `MAX_UNKNOWN` words were not, a model is not
+        asked, the question limits or negates what it asks, or it is a greeting. None also without a
+        command that reads, and when its words are too long for a button.
         """
-        if not reading.intent or len(reading.unknown) > MAX_UNKNOWN:
+        if not parsed.intent or len(parsed.unknown) > MAX_UNKNOWN:
             return None
-        limited = reading.concepts & {"limit", "neg"}  # "except Claude" is not "at Claude"
-        if reading.intent in _NO_GUESS or reading.not_asked or limited:
+        is_limited = parsed.concepts & {"limit", "neg"}  # "except Claude" is not "at Claude"
+        if parsed.intent in GREETINGS or parsed.not_asked or is_limited:
             return None
-        made = plan(reading, situation)
-        spec = self._commands.get(made.command) if made else None
-        if made is None or spec is None:
+        plan = plan_answer(parsed, situation)
+        spec = self._commands.get(plan.command) if plan else None
+        if plan is None or spec is None:
             return None
-        words = fill(spec, made.options).words
+        words = fill(spec, plan.options).words
         if len(words) > LONGEST_ACTION:
             return None
-        return Action(words, wording.label(spec.name, self._commands))
+        return Action(words, wording.button_label(spec.name, self._commands))
 
-    def _remember(self, key: tuple[str, str], reading: ParsedQuestion) -> None:
-        self._before[key] = reading
-        self._before.move_to_end(key)
-        if len(self._before) > MAX_CONVERSATIONS:
-            self._before.popitem(last=False)
+    def _remember(self, key: tuple[str, str], parsed: ParsedQuestion) -> None:
+        """Keep the last question of a conversation; beyond `MAX_CONVERSATIONS`, the oldest is
+        forgotten.
+        """
+        self._last_questions[key] = parsed
+        self._last_questions.move_to_end(key)
+        if len(self._last_questions) > MAX_CONVERSATIONS:
+            self._last_questions.popitem(last=False)
 
 
 def _conversation_of(request: Request) -> tuple[str, str]:
-    """Return the key of a question's conversation: the channel, and the thread or the person."""
+    """Return the key of a question's conversation: the channel, and the thread, or without one the
+    person.
+    """
     return request.channel, request.thread or request.person.id
-
-
-_NO_GUESS = frozenset({"hello", "thanks", "help"})

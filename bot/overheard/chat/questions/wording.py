@@ -14,6 +14,11 @@ from overheard.chat.questions.situation import Situation
 from overheard.chat.questions.vocabulary import vocabulary
 
 MAX_ACTIONS = 3
+"""Buttons of a card."""
+MAX_UNKNOWN_WORDS, MAX_WORD_CHARS = 3, 40
+"""Words that are repeated as not understood, and the most characters of each."""
+MAX_HINTS = 2
+"""Questions that are proposed below an answer."""
 _REASONS = {
     "future": "I do not forecast; I show what models say now and what they said before.",
     "opinion": "I have no opinion of my own; I show what the models say.",
@@ -22,6 +27,7 @@ _REASONS = {
     "limit": "I read a word in it that limits what you ask, and will not answer without that.",
     "neg": "I read a “not” in it, and will not guess what you leave out.",
 }
+"""What is said of a question with some concept that is not understood; the first one counts."""
 _LABELS = {
     "report": "How are we doing?",
     "trend": "Over time",
@@ -50,54 +56,65 @@ _LABELS = {
 
 
 def not_understood(
-    reading: ParsedQuestion, situation: Situation, guess: Action | None, note: str = ""
+    parsed: ParsedQuestion, situation: Situation, guess: Action | None, note: str = ""
 ) -> Card:
-    """Return the card for a question that was not understood: why, and up to three buttons.
+    """Return the card for a question that was not understood: why, and up to `MAX_ACTIONS` buttons.
+
+    The words that were not understood are repeated. The button for what may have been meant comes
+    first; others are those useful now, one for each label.
 
     Args:
-        reading: The question, as far as it was understood.
+        parsed: The question, as far as it was understood.
         situation: The state of the deployment.
         guess: A button for what may have been meant, or None.
-        note: Why no model helped to understand it, or an empty string.
+        note: Why no model helped to understand it, as a sentence; or empty.
     """
-    words = ", ".join(f"“{wording.shorten(wording.line(w), 40)}”" for w in reading.unknown[:3])
-    fields = (Field("Not understood", Tainted(words), wide=True),) if words else ()
-    offered = [*([guess] if guess else []), *fitting_buttons(situation)]
-    distinct = {action.label: action for action in reversed(offered)}
-    actions = [action for action in offered if distinct.pop(action.label, None)]
+    unknown = [
+        f"“{wording.shorten(wording.line(word), MAX_WORD_CHARS)}”"
+        for word in parsed.unknown[:MAX_UNKNOWN_WORDS]
+    ]
+    words = Tainted(", ".join(unknown))
+    fields = (Field("Not understood", words, wide=True),) if unknown else ()
+    offered = [*([guess] if guess else []), *useful_buttons(situation)]
+    labels = [action.label for action in offered]
+    actions = [a for index, a in enumerate(offered) if a.label not in labels[:index]]
     return Card(
         "I understood only a part of that" if guess else "I did not understand that",
-        "\n\n".join(filter(None, (_refusal_reason(reading, situation, guess), note))),
+        "\n\n".join(filter(None, (_refusal_reason(parsed, situation, guess), note))),
         fields=fields,
         actions=tuple(actions[:MAX_ACTIONS]),
         severity=Severity.WARNING,
-        data={"unknown": list(reading.unknown), "not_asked": list(reading.not_asked)},
+        data={"unknown": list(parsed.unknown), "not_asked": list(parsed.not_asked)},
     )
 
 
-def _refusal_reason(reading: ParsedQuestion, situation: Situation, guess: Action | None) -> str:
-    """Return why a question is not answered, as a sentence.
+def _refusal_reason(parsed: ParsedQuestion, situation: Situation, guess: Action | None) -> str:
+    """Return why a question is not answered, as one or two sentences.
+
+    The first of these counts: a model that is not asked, a concept that no answer covers (a
+    forecast, an opinion, a "not"), the part that was understood, and otherwise that nothing was.
 
     Args:
-        reading: The question, as far as it was understood.
+        parsed: The question, as far as it was understood.
         situation: The state of the deployment.
-        guess: The button for what may have been meant, or None.
+        guess: The button for the part that was understood, or None.
     """
-    if reading.not_asked:
+    if parsed.not_asked:
         asked = wording.listing(sorted(set(situation.models.values())))
-        names = wording.listing([wording.line(name)[:40] for name in reading.not_asked[:3]])
+        not_asked = parsed.not_asked[:MAX_UNKNOWN_WORDS]
+        names = wording.listing([wording.line(name)[:MAX_WORD_CHARS] for name in not_asked])
         return f"{names}: not asked here." + (f" I ask {asked}." if asked else "")
     for concept, reason in _REASONS.items():
-        if concept in reading.concepts:
+        if concept in parsed.concepts:
             return reason
     if guess:
-        named = wording.listing([wording.line(n) for n in (*reading.brands, *reading.models)])
-        read = f"“{guess.label}”" + (f" and {named}" if named else "")
-        return f"I read {read}, but not the rest, so I will not guess. Without it:"
+        names = wording.listing([wording.line(n) for n in (*parsed.brands, *parsed.models)])
+        understood = f"“{guess.label}”" + (f" and {names}" if names else "")
+        return f"I read {understood}, but not the rest, so I will not guess. Without it:"
     return "So I will not guess. I can do these, for example:"
 
 
-def fitting_buttons(situation: Situation) -> tuple[Action, ...]:
+def useful_buttons(situation: Situation) -> tuple[Action, ...]:
     """Return buttons for useful commands in the present state of the deployment, the most useful
     first.
     """
@@ -114,8 +131,10 @@ def fitting_buttons(situation: Situation) -> tuple[Action, ...]:
     return buttons(situation.commands, pairs)
 
 
-def hello(situation: Situation) -> Card:
-    """Return the card for a greeting or a request for help: examples of questions, and buttons."""
+def hello_card(situation: Situation) -> Card:
+    """Return the card for a greeting or a request for help: examples of questions, and buttons for
+    what is useful now.
+    """
     examples = [
         "How are we doing at ChatGPT?",
         "What changed this week?",
@@ -127,69 +146,77 @@ def hello(situation: Situation) -> Card:
         "Ask me in your own words",
         "I show what AI models say about your brand. For example:\n"
         + "\n".join(f"• {example}" for example in examples),
-        actions=fitting_buttons(situation)[:MAX_ACTIONS],
+        actions=useful_buttons(situation)[:MAX_ACTIONS],
     )
 
 
-def thanks() -> Card:
-    """Return the answer to thanks."""
+def thanks_card() -> Card:
+    """Return the card that answers thanks."""
     return Card("You are welcome", "")
 
 
-def too_many(seconds: int) -> Card:
-    """Return the card for a person who asks faster than questions are answered."""
+def too_many_card(seconds: int) -> Card:
+    """Return the card for a person who asks faster than questions are answered.
+
+    Args:
+        seconds: After how many seconds the person can ask again.
+    """
     text = f"Ask again in {wording.count(seconds, 'second')}."
     return Card("One moment, please", text, severity=Severity.WARNING)
 
 
-def of_plan(made: Plan) -> Card:
+def plan_card(plan: Plan) -> Card:
     """Return the card of an answer without a command."""
-    text = "\n\n".join(filter(None, (made.text, *made.notes)))
-    return Card(made.title, text, actions=made.actions)
+    text = "\n\n".join(filter(None, (plan.text, *plan.notes)))
+    return Card(plan.title, text, actions=plan.actions)
 
 
-def label(command: str, specs: Mapping[str, CommandSpec]) -> str:
+def button_label(command: str, specs: Mapping[str, CommandSpec]) -> str:
     """Return the words of a button for a command."""
     spec = specs.get(command)
     return _LABELS.get(command) or (spec.name.capitalize() if spec else command)
 
 
-def with_hints(card: Card, reading: ParsedQuestion, made: Plan, situation: Situation) -> Card:
-    """Return a command's card with a longer footer: how the question was understood, and what to
-    ask next.
+def with_hints(card: Card, parsed: ParsedQuestion, plan: Plan, situation: Situation) -> Card:
+    """Return a command's card with a longer footer.
+
+    After its own text come the spellings that were corrected, the notes of the plan, and up to
+    `MAX_HINTS` questions to ask next.
 
     Args:
         card: The card.
-        reading: The parsed question.
-        made: The plan of the answer, whose notes are added.
+        parsed: The parsed question.
+        plan: The plan of the answer.
         situation: The state of the deployment.
     """
-    notes = [f"I read “{typed[:40]}” as {name}." for typed, name in reading.guessed]
-    notes += made.notes
-    if tried := _following_questions(reading, made, situation):
-        notes.append("Try: " + " · ".join(f"“{hint}”" for hint in tried))
+    notes = [f"I read “{typed[:MAX_WORD_CHARS]}” as {name}." for typed, name in parsed.guessed]
+    notes += plan.notes
+    if hints := _following_questions(parsed, plan, situation):
+        notes.append("Try: " + " · ".join(f"“{hint}”" for hint in hints))
     footer = " ".join(filter(None, (card.footer, *notes)))
     return replace(card, footer=footer)
 
 
-def _following_questions(
-    reading: ParsedQuestion, made: Plan, situation: Situation
-) -> Sequence[str]:
-    """Return up to two questions that continue an answer, in the language of the question.
+def _following_questions(parsed: ParsedQuestion, plan: Plan, situation: Situation) -> Sequence[str]:
+    """Return up to `MAX_HINTS` questions that continue an answer, in the language of the question.
+
+    The same at another model, what the models say, what to do, and what changed; empty when none
+    fits.
 
     Args:
-        reading: The parsed question.
-        made: The plan of the answer.
+        parsed: The parsed question.
+        plan: The plan of the answer, whose command decides what fits.
         situation: The state of the deployment.
     """
-    hints = vocabulary(reading.language).hints
-    asked = dict.fromkeys(situation.models.values())
-    others = [name for name in asked if reading.models and name not in reading.models]
+    hints = vocabulary(parsed.language).hints
+    models = dict.fromkeys(situation.models.values())
+    other_models = [name for name in models if parsed.models and name not in parsed.models]
     kinds: Iterable[tuple[str, bool]] = (
-        ("model", bool(others)),
-        ("answers", made.command in {"trend", "alerts show"}),
-        ("todo", made.command in {"report", "versus", "answers questions", "alerts show"}),
-        ("changes", made.command in {"report", "claims"}),
+        ("model", bool(other_models)),
+        ("answers", plan.command in {"trend", "alerts show"}),
+        ("todo", plan.command in {"report", "versus", "answers questions", "alerts show"}),
+        ("changes", plan.command in {"report", "claims"}),
     )
-    names = {"model": others[0] if others else ""}
-    return [hints[kind].format(**names) for kind, fits in kinds if fits and kind in hints][:2]
+    names = {"model": next(iter(other_models), "")}
+    fitting = [kind for kind, fits in kinds if fits and kind in hints]
+    return [hints[kind].format(**names) for kind in fitting[:MAX_HINTS]]
