@@ -37,7 +37,7 @@ async def show_help(
     Args:
         deployment: An open deployment, or in a terminal the session; both have the commands of
             plugins.
-        call: Its face decides which commands are known.
+        call: Tells whether a chat or a terminal asks, which know different commands.
         command: The words of a command or noun, in any case of letters. `EVERYTHING` shows all
             commands. Empty shows the next steps in a chat with an open deployment, else all
             commands.
@@ -65,10 +65,11 @@ async def show_help(
 def _plugin_group(
     deployment: Deployment | Session, call: Call
 ) -> Iterator[tuple[str, Sequence[CommandListing]]]:
-    """Yield one group, the heading `ADDED` with the commands that plugins offer to the call's face.
+    """Yield one group for help: the heading `ADDED`, with the commands of plugins that can be used
+    where the call comes from (in a chat or a terminal).
 
-    Yields nothing when there is no such command, and when the configuration or the plugins cannot
-    be read: help works then, too.
+    Nothing is yielded if there is no such command, or if the configuration or the plugins cannot be
+    read, so that help works in any case.
     """
     with suppress(OverheardError):
         specs = (
@@ -88,10 +89,12 @@ def command_help_card(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card
     Args:
         spec: The command.
         missing: The required options that a person left out: the card names them first and is a
-            warning. Empty for plain help.
+            warning. Empty when a person asks for help.
     """
-    names = wording.listing([option.placeholder for option in missing])
-    lacking = f"{names} {'is' if len(missing) == 1 else 'are'} missing. " if missing else ""
+    missing_sentence = ""
+    if missing:
+        names = wording.listing([option.placeholder for option in missing])
+        missing_sentence = f"{names} {'is' if len(missing) == 1 else 'are'} missing. "
     fields = [
         Field(_option_term(option), _option_meaning(option), wide=True) for option in spec.options
     ]
@@ -99,7 +102,7 @@ def command_help_card(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card
         fields.append(Field("Examples", "\n".join(spec.examples), wide=True))
     return Card(
         title=spec.name,
-        text=f"{lacking}{spec.summary}\n\n{spec.usage}",
+        text=f"{missing_sentence}{spec.summary}\n\n{spec.usage}",
         fields=tuple(fields),
         actions=tuple(_example_actions(spec)),
         severity=Severity.WARNING if missing else Severity.PLAIN,

@@ -56,13 +56,13 @@ async def show_landscape(
         bool, option("In a chat, every topic with the address of its page.")
     ] = False,
 ) -> Card:
-    """Show what is known of vendors: which models end soon, what can be fine-tuned, and what they
-    do with data.
+    """Return the card of what is known of vendors: which models end soon, what can be fine-tuned,
+    and what they do with data.
 
     Args:
-        given: An open deployment, or in a terminal the session, which works without a configuration
-            as well: the example's is used then.
-        call: The face and the reader's time zone, which decides what day it is.
+        given: An open deployment, or in a terminal the session. Without a configuration, the
+            session's example is used, so that the command works before the set-up.
+        call: Tells whether a chat or a terminal asks, and the reader's time zone.
         provider: The name or title of a vendor, such as ``openai``; empty shows a table of all.
         details: Whether a chat shows all topics of a vendor with full addresses; a terminal always
             does.
@@ -80,7 +80,7 @@ def _landscape_card(deployment: Deployment, call: Call, provider: str, *, detail
 
     Args:
         deployment: The open deployment.
-        call: The face and the reader's time zone.
+        call: Tells whether a chat or a terminal asks, and the reader's time zone.
         provider: The vendor's name or title in any case of letters; empty for all vendors.
         details: Whether a chat shows all topics of the vendor.
 
@@ -130,7 +130,7 @@ def _overview_card(
 
     Args:
         deployment: The open deployment.
-        call: The face.
+        call: Tells whether a chat or a terminal asks.
         known: The landscapes by the vendor's name.
         today: The day in the reader's time zone; "soon" is within `SHUTDOWN_NOTICE` of it.
     """
@@ -142,33 +142,30 @@ def _overview_card(
     ending = _ending_sentences(deployment, known, today)
     vendors = fitting(*(Action(f"landscape {quoted(n)}", known[n].title) for n in order))
     in_chat = call.face is Face.CHAT
-    row = _chat_vendor_cells if in_chat else _vendor_cells
-    rows = tuple(row(known[name], statuses, today) for name, statuses in topics.items())
+    cells = _chat_vendor_cells if in_chat else _vendor_cells
+    rows = tuple(cells(known[name], statuses, today) for name, statuses in topics.items())
+    title, text = "No model of yours ends soon", "Nothing to do."
+    if ending:
+        count = wording.count(len(ending), "model")
+        title = f"{count} of yours {'ends' if len(ending) == 1 else 'end'} soon"
+        text = f"{' '.join(ending)} Choose another."
+    is_outdated = any(
+        status.standing is EntryStatus.STALE for statuses in topics.values() for status in statuses
+    )
     return Card(
-        title=f"{_model_count(ending)} of yours {'ends' if len(ending) == 1 else 'end'} soon"
-        if ending
-        else "No model of yours ends soon",
-        text="\n\n".join(
-            (
-                f"{' '.join(ending)} Choose another." if ending else "Nothing to do.",
-                *([CHAT_LEGEND] if in_chat and rows else []),
-            )
-        ),
+        title=title,
+        text=f"{text}\n\n{CHAT_LEGEND}" if in_chat and rows else text,
         table=Table(CHAT_HEADER if in_chat else HEADER, rows) if rows else None,
         severity=Severity.WARNING if ending else Severity.PLAIN,
         actions=() if in_chat else vendors,
         choice=Choice("One vendor, with its pages", vendors) if in_chat and vendors else None,
         footer=f"A month in brackets: not checked since, for over {MAX_AGE.days} days."
-        if any(status.standing is EntryStatus.STALE for row in topics.values() for status in row)
+        if is_outdated
         else "",
         data={
             "vendors": [_vendor_json(known[name], statuses) for name, statuses in topics.items()]
         },
     )
-
-
-def _model_count(models: Sequence[str]) -> str:
-    return wording.count(len(models), "model")
 
 
 def _ending_sentences(
@@ -266,7 +263,7 @@ def _vendor_card(
     addresses, and has a button for the rest.
 
     Args:
-        call: The face.
+        call: Tells whether a chat or a terminal asks.
         landscape: The vendor's landscape.
         topics: The status of each of its topics.
         today: The day in the reader's time zone; "soon" is within `SHUTDOWN_NOTICE` of it.

@@ -89,7 +89,7 @@ def _models_paragraph(
     web search): works``. Yield nothing in a terminal, which has a table, or without models.
 
     Args:
-        call: The face.
+        call: Tells whether a chat or a terminal asks.
         deployment: Has the display names of models.
         rows: The models as `_model_json` returns them.
     """

@@ -181,14 +181,13 @@ def _page_tiles(deployment: Deployment, report: Report, voice: Shares | None) ->
     """Yield the large figures of a page: the share of answers that name the brand, at up to
     `MAX_MODELS` models, then the brand's share of voice.
 
-    A tile is worse if its share is `MIN_RATE_DROP` or more below the usual one; never without a
-    usual share.
+    A tile is marked as worse if its share is `MIN_RATE_DROP` or more below the usual one. Without a
+    usual share it is not marked.
 
     Args:
         deployment: Has the display names of models.
         report: The report of the brand.
-        voice: The shares of voice over time; None if they are not measured: the last tile is left
-            out.
+        voice: The shares of voice over time; None leaves the last tile out.
     """
     for place in report.places[:MAX_MODELS]:
         name = deployment.names.name(place.model)
@@ -208,17 +207,18 @@ def _page_tiles(deployment: Deployment, report: Report, voice: Shares | None) ->
 
 
 def _items_of_mixed_kinds(items: Iterable[BriefItem]) -> list[BriefItem]:
-    """Return all items of a brief reordered in rounds: the first item of each kind of gap, then the
-    second of each, and so on.
+    """Return all items of a brief in another order, so that the first ones are of different kinds:
+    the first item of each kind of gap, then the second of each, and so on.
 
-    Within a round false claims come first, and the others keep the order given.
+    In each such round false claims come first; the others keep their order.
     """
-    seen: Counter[GapKind] = Counter()
+    rounds: Counter[GapKind] = Counter()
     keyed = []
-    for rank, item in enumerate(items):
-        keyed.append((seen[item.kind], item.kind is not GapKind.CLAIM, rank, item))
-        seen[item.kind] += 1
-    return [item for *_, item in sorted(keyed, key=lambda found: found[:3])]
+    for position, item in enumerate(items):
+        is_other_kind = item.kind is not GapKind.CLAIM
+        keyed.append((rounds[item.kind], is_other_kind, position, item))
+        rounds[item.kind] += 1
+    return [item for *_, item in sorted(keyed, key=lambda entry: entry[:3])]
 
 
 def _first_sentence(step: str) -> str:
@@ -315,18 +315,17 @@ def _how_asked_paragraph(deployment: Deployment, call: Call, report: Report) -> 
     """
     parts = []
     for place in report.places:
-        line = next(
-            s for s in report.lines if s.key == (report.brand.name, place.model, VISIBILITY)
-        )
-        row = [run.id for run in line.runs].index(place.mine.run_id)
-        questions = int((line.n[row] > 0).sum())
+        key = (report.brand.name, place.model, VISIBILITY)
+        stream = next(line for line in report.lines if line.key == key)
+        row = [run.id for run in stream.runs].index(place.mine.run_id)
+        questions = int((stream.n[row] > 0).sum())
         parts.append(
             f"{deployment.names.name(place.model)} ({place.model.id}, {asked_by(place.model)}): "
             f"{wording.count(place.mine.n, 'answer')} to {wording.count(questions, 'question')} on "
             f"{wording.day(place.mine.at, call.zone)}"
         )
-    every = sorted({run for model_runs in report.runs.values() for run in model_runs})
-    checks = f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, call.zone)}"
+    runs = sorted({run for model_runs in report.runs.values() for run in model_runs})
+    checks = f"{wording.count(len(runs), 'check')} since {wording.day(runs[0].at, call.zone)}"
     return (
         f"{'; '.join(parts)}. {checks}. Answers of an API are not what people see in the apps, "
         "which search and cite differently: compare these figures only with themselves."

@@ -254,13 +254,14 @@ def _is_aspect(topic: str) -> bool:
 
 def _most_frequent(counter: Counter[str]) -> str:
     """Return up to `MAX_ASPECTS` topics with their numbers of answers, the most frequent first:
-    ``price (4 answers), support (2)``; empty without any.
+    ``price (4 answers), support (2)``; empty without any. `counter` has the numbers of answers.
     """
-    order = sorted(counter, key=lambda topic: (-counter[topic], topic))[:MAX_ASPECTS]
-    return ", ".join(
-        f"{topic} ({wording.count(counter[topic], 'answer') if not i else counter[topic]})"
-        for i, topic in enumerate(order)
-    )
+    topics = sorted(counter, key=lambda topic: (-counter[topic], topic))[:MAX_ASPECTS]
+    if not topics:
+        return ""
+    first, *others = topics
+    parts = [f"{first} ({wording.count(counter[first], 'answer')})"]
+    return ", ".join([*parts, *(f"{topic} ({counter[topic]})" for topic in others)])
 
 
 MAX_CLAIMS = 2
@@ -289,7 +290,7 @@ class QuotedClaim:
 
 
 async def read_claim(
-    deployment: Deployment, call: Call, brand: str, group: ClaimCluster
+    deployment: Deployment, call: Call, brand: str, cluster: ClaimCluster
 ) -> QuotedClaim:
     """Return a cluster of equal false claims about a brand, in words, with the quote of its first
     claim.
@@ -298,14 +299,13 @@ async def read_claim(
         deployment: The open deployment; its facts have the true value, unless the fact was removed.
         call: Its time zone is that of the day.
         brand: The brand's name.
-        group: The cluster.
+        cluster: The claims.
     """
-    first, names = group.first, deployment.names
-    asked = [a async for a in deployment.store.answers.stream(numbers={first.answer_id})]
+    first, names = cluster.first, deployment.names
     by = names.name(first.model)
-    if asked:
-        question = wording.shorten(wording.line(asked[0].question.prompt.text), PROMPT_CHARS)
-        by += f", {wording.day(asked[0].asked_at, call.zone)}: “{question}”"
+    async for answer in deployment.store.answers.stream(numbers={first.answer_id}):
+        question = wording.shorten(wording.line(answer.question.prompt.text), PROMPT_CHARS)
+        by += f", {wording.day(answer.asked_at, call.zone)}: “{question}”"
     verdict = "Out of date" if first.verdict == "stale" else "Wrong"
     truth = next(
         (f.value for f in deployment.catalogue.facts if (f.brand, f.field) == (brand, first.field)),
@@ -314,14 +314,14 @@ async def read_claim(
     stated = (
         f"“{wording.shorten(wording.line(first.stated), STATED_CHARS)}”" if first.stated else "this"
     )
-    models = wording.listing([names.name(model) for model in group.models])
+    models = wording.listing([names.name(model) for model in cluster.models])
     counts = (
-        f"{verdict}: {models} said {stated} in {wording.count(group.answers, 'answer')} "
+        f"{verdict}: {models} said {stated} in {wording.count(cluster.answers, 'answer')} "
         f"of the last {CLAIM_DAYS} days."
     )
-    if group.sources:
-        site, cited = group.sources[0]
-        counts += f" In {cited} of the {group.answers} it is said next to a source: {site}."
+    if cluster.sources:
+        site, cited = cluster.sources[0]
+        counts += f" In {cited} of the {cluster.answers} it is said next to a source: {site}."
     return QuotedClaim(
         _split_quote(first.quote, first.stated), by, f"In truth, {first.field}: {truth}.", counts
     )
@@ -342,18 +342,18 @@ def _split_quote(quote: str, stated: str) -> tuple[str, str, str] | None:
     return before, stated_words, after
 
 
-def claims_note(deployment: Deployment, brand: Brand, groups: Sequence[ClaimCluster]) -> str:
+def claims_note(deployment: Deployment, brand: Brand, clusters: Sequence[ClaimCluster]) -> str:
     """Return a sentence that follows the claims on a page: how many more there are than the
     `MAX_CLAIMS` shown, or why none is shown. Empty if all are shown.
 
     Args:
         deployment: Its facts show whether claims about the brand are checked at all.
         brand: The brand.
-        groups: All clusters of false claims, also those that are shown.
+        clusters: All clusters of false claims, also those that are shown.
     """
     if not any(fact.brand == brand.name for fact in deployment.catalogue.facts):
         return "The fact sheet is empty, so claims are not checked."
-    if not groups:
+    if not clusters:
         return f"No answer of the last {CLAIM_DAYS} days states a fact of the fact sheet wrongly."
-    more = len(groups) - MAX_CLAIMS
+    more = len(clusters) - MAX_CLAIMS
     return f"And {wording.count(more, 'more false claim')}." if more > 0 else ""

@@ -44,7 +44,7 @@ async def plugins(
 
     Args:
         deployment: The open deployment, or in a terminal the session.
-        call: The face: a terminal has a table, a chat the names.
+        call: Tells whether a chat asks, which gets names, or a terminal, which gets a table.
         name: The name of one plugin, such as ``openai``; empty for all.
 
     Raises:

@@ -107,7 +107,7 @@ async def power(
 
     Args:
         deployment: The open deployment.
-        call: The face, and the time zone of the chart.
+        call: Tells whether a chat or a terminal asks, and the time zone of the chart.
         brand: The name of the brand; empty means the first tracked brand.
         repeats: How often each prompt is asked in a run; None for that of the brand's schedule,
             else `USUAL_REPEATS`.

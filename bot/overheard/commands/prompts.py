@@ -115,7 +115,7 @@ async def _changed_card(
 
     Args:
         deployment: The open deployment.
-        call: The face; a terminal also shows the prompt's key.
+        call: Tells whether a chat or a terminal asks; a terminal also shows the prompt's key.
         prompt: The prompt as stored.
         before: The prompt before a change; None for a new one. If its text was another one, the
             card says that a new history begins.
@@ -285,7 +285,7 @@ def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Out
     Without a question the card has `failed` set, and says what went wrong.
 
     Args:
-        call: The face.
+        call: Tells whether a chat or a terminal asks.
         brand: The brand's name.
         questions: The suggested questions.
         outcome: What happened when the model was asked, and what it cost.

@@ -101,8 +101,8 @@ class CommandListing(Named):
         """Return the whole command; its module is imported.
 
         Args:
-            face: Where it is to be used. For a chat, options for files of this machine are left
-                out.
+            face: Whether it is used in a chat or a terminal. For a chat, options for files of this
+                machine are left out.
         """
         if self.loaded:
             return self.loaded
@@ -151,7 +151,8 @@ def listing_of_specs() -> str:
 
 
 def sections(face: Face) -> Iterator[tuple[str, tuple[CommandListing, ...]]]:
-    """Yield each heading of help with the commands below it that can be used at a face, in the
+    """Yield each heading of help with the commands below it that can be used in a
+    chat or a terminal (`face`), in the
     order of `SECTIONS`. Headings without such a command are left out, and so are commands of
     plugins.
     """
@@ -162,13 +163,15 @@ def sections(face: Face) -> Iterator[tuple[str, tuple[CommandListing, ...]]]:
 
 
 def commands() -> tuple[CommandSpec, ...]:
-    """Return all commands of all faces, without those of plugins; all modules are imported."""
+    """Return all commands of chats and the terminal, without those of plugins; all modules are
+    imported.
+    """
     return tuple(chain.from_iterable(map(_specs, chain.from_iterable(SECTIONS.values()))))
 
 
 def offered(face: Face) -> tuple[CommandSpec, ...]:
-    """Return the commands that can be used at a face, without those of plugins; all modules are
-    imported.
+    """Return the commands that can be used in a chat or a terminal (`face`), without those of
+    plugins; all modules are imported.
     """
     return tuple(entry.load(face) for _, entries in sections(face) for entry in entries)
 

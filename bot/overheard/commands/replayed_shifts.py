@@ -41,8 +41,9 @@ class ReportedStory:
 
 
 async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
-    """Return the number of shifts since a time that the monitor would have reported for the tracked
-    brands with certain scores. Repeated statements are not counted.
+    """Return the number of shifts since a time that the monitor (the detection of shifts) would
+    have reported for the tracked brands, if it had read the given scores. Repeated statements are
+    not counted.
 
     Args:
         deployment: The open deployment.
@@ -129,7 +130,7 @@ def replayed_shifts(
         ReplayedShift(
             alarm.run,
             shift,
-            _shift_json(shift, runs) | _whole_model_run_json(shift, model_alerts, runs, starts),
+            _shift_json(shift, runs) | _part_of_json(shift, model_alerts, runs, starts),
         )
         for replay in replays
         for alarm in replay.alarms
@@ -154,7 +155,7 @@ def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, An
         "metric": shift.metric,
         "level": STATEMENT_CERTAINTY,
         "run": runs[shift.run_id].key,
-        "began": runs[shift.began].key,
+        "began": runs[shift.first_run_id].key,
         "ended": runs[closed.id].key if closed else None,
     }
 
@@ -189,7 +190,7 @@ def _whole_model_json(
     }
 
 
-def _whole_model_run_json(
+def _part_of_json(
     shift: Shift,
     model_alerts: Sequence[Alert],
     runs: Mapping[int, Run],

@@ -53,7 +53,7 @@ async def report(
 
     Args:
         deployment: The open deployment.
-        call: The face, the time zone and the progress display.
+        call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
         brands: Names of brands; empty means all tracked brands.
         details: Whether every metric is shown in a table; else visibility alone, with a chart.
         html: The HTML file to write, for one brand only; an existing file is replaced. None for a

@@ -39,7 +39,7 @@ async def list_runs(
 
     Args:
         deployment: The open deployment.
-        call: The face and the time zone.
+        call: Tells whether a chat or a terminal asks, and the time zone.
         limit: The largest number of runs; a chat shows `SHOWN_IN_CHAT` if it is the default.
     """
     is_chat = call.face is Face.CHAT

@@ -426,19 +426,21 @@ async def edit_schedule(
 
 
 async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormContent:
-    """Return the form that edits a schedule, with its stored values. Days and a time of day are
-    inputs if its cron expression is daily or weekly; else the expression is one input.
+    """Return the form that edits a schedule, with its stored values.
+
+    If its cron expression is daily or weekly, days and a time of day are inputs; else the
+    expression is one input. An input with an empty list of choices is not shown.
 
     Raises:
         UnknownName: for an unknown schedule.
     """
     values = dict(await SCHEDULES.fill(deployment, call, **given))
-    planned = days_of(values["cron"])
-    if planned is None:
+    days_and_time = days_of(values["cron"])
+    if days_and_time is None:
         return FormContent(values, {"days": (), "time": ()})
-    days, time = planned
+    values["days"], values["time"] = days_and_time
     del values["cron"]
-    return FormContent({**values, "days": days, "time": time}, {"days": DAY_CHOICES, "cron": ()})
+    return FormContent(values, {"days": DAY_CHOICES, "cron": ()})
 
 
 async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormContent:

@@ -115,41 +115,41 @@ async def checklist(deployment: Deployment) -> Checklist:
     return Checklist(
         (
             SetupStep(
-                "Brand and competitors",
-                _brand_words(brand) if brand else "Your brand, and what you sell.",
-                "setup brand",
-                "Set up",
-                brand is not None,
+                title="Brand and competitors",
+                text=_brand_words(brand) if brand else "Your brand, and what you sell.",
+                words="setup brand",
+                begin="Set up",
+                done=brand is not None,
             ),
             SetupStep(
-                "Questions",
-                wording.count(len(asked), "question")
+                title="Questions",
+                text=wording.count(len(asked), "question")
                 if asked
                 else "What your buyers ask before they buy.",
-                "setup questions",
-                "Choose questions",
-                bool(asked),
+                words="setup questions",
+                begin="Choose questions",
+                done=bool(asked),
             ),
             SetupStep(
-                "Facts",
-                _fact_words(len(facts), skipped=skipped),
-                "setup facts",
-                "Add facts",
-                bool(facts) or skipped,
+                title="Facts",
+                text=_fact_words(len(facts), skipped=skipped),
+                words="setup facts",
+                begin="Add facts",
+                done=bool(facts) or skipped,
             ),
             SetupStep(
-                "Where and when",
-                _schedule_words(deployment) if has_places else "A channel, a day, a budget.",
-                "setup places",
-                "Where and when",
-                has_places,
+                title="Where and when",
+                text=_schedule_words(deployment) if has_places else "A channel, a day, a budget.",
+                words="setup places",
+                begin="Where and when",
+                done=has_places,
             ),
             SetupStep(
-                "First check",
-                " ".join(filter(None, [first_check, _judge_sentence(deployment)])),
-                "setup start",
-                "First check",
-                checked,
+                title="First check",
+                text=" ".join(filter(None, [first_check, _judge_sentence(deployment)])),
+                words="setup start",
+                begin="First check",
+                done=checked,
             ),
         )
     )

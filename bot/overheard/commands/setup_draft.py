@@ -167,45 +167,63 @@ async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
     """Ask the first configured model about a brand and for questions of buyers, and return the
     draft. It costs money; the draft is not stored.
 
-    Competitors that the brand has, and other names that belong to a brand, are left out. The draft
-    is filled up with questions from templates. Without a model, or without a usable answer, these
-    are all it has, and `Draft.asked` is empty; `Draft.problem` has the reason if the model could
-    not be asked or did not answer.
+    The draft is filled up with questions from templates. These are all it has without a model, or
+    when the model cannot be asked or does not answer; then `Draft.problem` has the reason.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel.
         brand: The brand.
     """
-    draft, model = Draft(brand.name), suggester(deployment)
+    model = suggester(deployment)
     if model is None:
-        return _with_template_questions(deployment, brand, draft)
-    run = _suggestions_run(deployment, call, brand, model)
-    name = deployment.names.name(model)
+        return _with_template_questions(deployment, brand, Draft(brand.name))
+    run, name = _suggestions_run(deployment, call, brand, model), deployment.names.name(model)
     try:
         await deployment.pricing.quote(run)
         outcome, answers = await run_service(deployment, call).ask_aside(run)
     except OverheardError as error:
-        return _with_template_questions(deployment, brand, replace(draft, problem=str(error)))
-    texts = {answer.question.prompt.key: answer.reply.text for answer in answers}
-    profile = read_profile(texts.get(profile_request(brand).key, ""), brand)
-    taken = {n.casefold() for other in deployment.catalogue.brands for n in other.names}
-    mine = set(brand.competitors)
-    draft = replace(
-        draft,
-        asked=name,
-        competitors=tuple(name for name in profile.competitors if name not in mine),
-        aliases=tuple(name for name in profile.aliases if name.casefold() not in taken),
-        facts=profile.facts,
-        problem="" if texts else f"{name} did not answer: {next(iter(outcome.failures), '')}",
+        draft = Draft(brand.name, problem=str(error))
+        return _with_template_questions(deployment, brand, draft)
+    replies = {answer.question.prompt.key: answer.reply.text for answer in answers}
+    draft = _draft_of_replies(deployment, brand, name, replies)
+    if not replies:
+        reason = next(iter(outcome.failures), "")
+        draft = replace(draft, problem=f"{name} did not answer: {reason}")
+    return _with_template_questions(deployment, brand, draft)
+
+
+def _draft_of_replies(
+    deployment: Deployment, brand: Brand, model: str, replies: Mapping[str, str]
+) -> Draft:
+    """Return a draft with what a model has replied about a brand. Competitors that the brand has,
+    and other names that belong to a brand, are left out.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand.
+        model: The display name of the model; the draft has it only if a reply is of any use.
+        replies: The model's replies by the key of the prompt; a reply may be missing.
+    """
+    profile = read_profile(replies.get(profile_request(brand).key, ""), brand)
+    taken = {name.casefold() for other in deployment.catalogue.brands for name in other.names}
+    competitors = tuple(name for name in profile.competitors if name not in brand.competitors)
+    aliases = tuple(name for name in profile.aliases if name.casefold() not in taken)
+    named = (Brand(brand.name, aliases=aliases), *(Brand(rival) for rival in competitors))
+    questions = read_suggestions(
+        replies.get(suggestion_request(brand, MAX_QUESTIONS).key, ""),
+        (*deployment.catalogue.brands, *named),
+        deployment.catalogue.prompts,
     )
-    brands = (*deployment.catalogue.brands, Brand(brand.name, aliases=draft.aliases))
-    rivals = tuple(Brand(rival) for rival in draft.competitors)
-    asked = texts.get(suggestion_request(brand, MAX_QUESTIONS).key, "")
-    questions = tuple(read_suggestions(asked, (*brands, *rivals), deployment.catalogue.prompts))
-    if not (questions or draft.competitors or draft.aliases or draft.facts):
-        draft = replace(draft, asked="")
-    return _with_template_questions(deployment, brand, replace(draft, questions=questions))
+    is_useful = questions or competitors or aliases or profile.facts
+    return Draft(
+        brand=brand.name,
+        asked=model if is_useful else "",
+        competitors=competitors,
+        aliases=aliases,
+        questions=tuple(questions),
+        facts=profile.facts,
+    )
 
 
 def _with_template_questions(deployment: Deployment, brand: Brand, draft: Draft) -> Draft:

@@ -59,7 +59,7 @@ async def shifts(
 
     Args:
         deployment: The open deployment.
-        call: The face, the time zone and the progress display.
+        call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
         brands: Names of brands; empty means all tracked brands.
         details: Whether a chat shows all changes in a table; else the newest `MAX_CHANGES` in
             words. A terminal shows all, the oldest first.

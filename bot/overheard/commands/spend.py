@@ -47,7 +47,7 @@ async def spend(
 
     Args:
         deployment: The open deployment.
-        call: The face, and the time zone of `since` and `until`.
+        call: Tells whether a chat or a terminal asks, and the time zone of `since` and `until`.
         days: The number of days (of UTC) up to `until`, that day included; 0 means from the first
             of the month.
         since: The first day; if given, `days` is ignored.

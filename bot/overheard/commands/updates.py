@@ -117,7 +117,7 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
 
     Args:
         deployment: The open deployment.
-        call: The face, the time zone and the progress display.
+        call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
     """
     plugins, now = deployment.plugins, deployment.clock.now()
     problems = await read_feeds(
@@ -181,7 +181,7 @@ async def add_update(
 
     Args:
         deployment: The open deployment.
-        call: The face, and the time zone of `when`.
+        call: Tells whether a chat or a terminal asks, and the time zone of `when`.
         model: The model as ``provider/model``.
         when: The time of the update: a day or a moment such as ``2026-11-24T07:00``, or ``now``.
         note: A note in a few words; empty for none.
