@@ -184,24 +184,25 @@ class _Intake:
         """Keep the store and the run; call `read_stored` before `store_missing`."""
         self._store = store
         self._run = run
-        self._stored: Counter[Content] = Counter()
-        self._gone_counts: Counter[tuple[str, str, datetime]] = Counter()
-        self._read_counts: Counter[Content] = Counter()
-        self._next_repeats: dict[tuple[str, str], int] = {}
+        self._stored: Counter[Content] = Counter()  # by content, the number of stored answers
+        self._deleted_texts: Counter[tuple[str, str, datetime]] = Counter()  # without the text
+        self._read: Counter[Content] = Counter()  # by content, the number of lines so far
+        self._next_repeats: dict[tuple[str, str], int] = {}  # by prompt key and model
         self.new = 0
         self.known = 0
 
     async def read_stored(self) -> None:
         """Read from the store which answers the run has, and the next free repeat of each question.
+        What was read before is forgotten.
 
-        Answers whose text was deleted after the retention time are counted by prompt, model and
-        time.
+        Answers whose text was deleted by `db retain` are counted by prompt,
+        model and time.
         """
         self._stored.clear()
-        self._gone_counts.clear()
+        self._deleted_texts.clear()
         async for answer in self._store.answers.stream(runs=[self._run.id]):
             self._stored[_answer_content(answer)] += 1
-            self._gone_counts[_answer_content(answer)[:3]] += answer.gone
+            self._deleted_texts[_answer_content(answer)[:3]] += answer.gone
             prompt, model, repeat = answer.question.key
             self._next_repeats[prompt, model] = max(
                 self._next_repeats.get((prompt, model), 0), repeat + 1
@@ -230,17 +231,17 @@ class _Intake:
         missing only when fewer than three such answers are stored.
         """
         answer = line.answer(self._run.id)
-        self._read_counts[_answer_content(answer)] += 1
+        self._read[_answer_content(answer)] += 1
         return self._with_free_repeat(answer)
 
     def _with_free_repeat(self, answer: Answer) -> Answer | None:
         """Return an answer with the next free repeat of its question, and count it as stored.
 
-        Returns None and counts the answer as known if the store has it already, or has an answer
-        without text at its place.
+        If the store has the answer already, or in its place an answer whose text was deleted, count
+        it as known and return None.
         """
         content = _answer_content(answer)
-        is_stored = self._read_counts[content] <= self._stored[content]
+        is_stored = self._read[content] <= self._stored[content]
         if is_stored or self._take_deleted_text(content):
             self.known += 1
             return None
@@ -256,8 +257,8 @@ class _Intake:
 
         Each such stored answer is used up by one line: the count is reduced.
         """
-        left = self._gone_counts[content[:3]]
-        self._gone_counts[content[:3]] = max(0, left - 1)
+        left = self._deleted_texts[content[:3]]
+        self._deleted_texts[content[:3]] = max(0, left - 1)
         return left > 0
 
 

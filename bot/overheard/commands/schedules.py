@@ -44,6 +44,8 @@ from overheard.domain import Catalogue, Schedule, ScheduleState
 from overheard.errors import BadSchedule, BadUsage, OverheardError, ReadOnly
 from overheard.runs.plan import lay_out
 
+COLUMNS = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
+CHAT_COLUMNS = COLUMNS[:3]
 WEEKLY = "weekly"
 """The name of the schedule that the set-up makes, and of a new one without a name."""
 _KEY = argument("Its name.", Kind.SCHEDULE)
@@ -59,31 +61,29 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     A terminal also shows the last check, brands, repeats and origin of each schedule.
     """
     catalogue = await deployment.store.catalogue.current()
-    now = deployment.clock.now()
+    now, in_terminal = deployment.clock.now(), call.face is Face.TERMINAL
     states = [await deployment.store.schedules.state(s.name, now) for s in catalogue.schedules]
     pairs = list(zip(catalogue.schedules, states, strict=True))
-    automatic = deployment.config.bursts.automatic
-    plans = await planned_bursts(deployment) if automatic else []
+    plans = await planned_bursts(deployment) if deployment.config.bursts.automatic else []
     jobs = [*states, await deployment.store.schedules.state(BURSTS, now)] if plans else states
     problems = [f"{state.name}: {state.problem}" for state in jobs if state.problem]
     text = "\n\n".join([*problems, *(burst_sentence(deployment, call, plan) for plan in plans)])
     if not pairs:
-        text = "None yet: I ask only when you say so."
-        if call.face is Face.TERMINAL:
-            text = 'There are none. Add one with: schedules add weekly "every Monday at 9"'
-    header: tuple[str, ...] = ("Schedule", "When", "Next")
-    if call.face is Face.TERMINAL:
-        header += ("Last", "Brands", "Repeats", "From")
-    rows = tuple(_schedule_cells(deployment, *pair)[: len(header)] for pair in pairs)
+        text = (
+            'There are none. Add one with: schedules add weekly "every Monday at 9"'
+            if in_terminal
+            else "None yet: I ask only when you say so."
+        )
+    columns = COLUMNS if in_terminal else CHAT_COLUMNS
+    rows = tuple(_schedule_cells(deployment, *pair)[: len(columns)] for pair in pairs)
+    numbers = frozenset({COLUMNS.index("Repeats")}) if in_terminal else frozenset()
     return Card(
         title=wording.count(len(pairs), "schedule"),
         text=text,
-        table=Table(header, rows, frozenset({5}) & set(range(len(header)))) if rows else None,
+        table=Table(columns, rows, numbers) if rows else None,
         severity=Severity.WARNING if problems else Severity.PLAIN,
-        actions=(Action("schedules plan", "When I ask", Style.PRIMARY),)
-        if call.face is Face.CHAT
-        else (),
-        footer="Carried out by overheard run." if rows and call.face is Face.TERMINAL else "",
+        actions=() if in_terminal else (Action("schedules plan", "When I ask", Style.PRIMARY),),
+        footer="Carried out by overheard run." if rows and in_terminal else "",
         data={
             "schedules": [schedule_data(deployment, *pair) for pair in pairs],
             "bursts": [planned_data(plan) for plan in plans],
@@ -232,14 +232,16 @@ async def next_checks(deployment: Deployment) -> list[datetime]:
 def _schedule_cells(
     deployment: Deployment, schedule: Schedule, state: ScheduleState
 ) -> tuple[str, ...]:
-    """Return the 7 cells of a schedule in the list: name, when, next check, last check, brands,
-    repeats, and origin (``config`` or ``people``). Times are in the schedule's own time zone.
+    """Return the cells of a schedule in the list, in the order of `COLUMNS`. Times are in the
+    schedule's own time zone; the last cell is ``config`` or ``people``.
     """
-    at, zone = _next_run_time(deployment, schedule, state), find_zone(schedule.timezone)
+    next_words = "paused" if state.paused else "never"
+    if at := _next_run_time(deployment, schedule, state):
+        next_words = wording.moment(at, find_zone(schedule.timezone))
     return (
         schedule.name,
         f"{in_words(schedule.cron)} ({schedule.timezone})",
-        wording.moment(at, zone) if at else "paused" if state.paused else "never",
+        next_words,
         _last_run_words(schedule, state),
         wording.listing(schedule.brands) or "all",
         f"{schedule.repeats}, in batches" if schedule.batch else str(schedule.repeats),
@@ -251,8 +253,8 @@ def _last_run_words(schedule: Schedule, state: ScheduleState) -> str:
     """Return the time of a schedule's last check in words: ``under way since ...`` while it has not
     ended, ``failed, ...`` with a problem.
 
-    Return an empty string if there was no check since the schedule was added or resumed; the state
-    has the time of that then, which is no time at which the schedule is due.
+    Return an empty string if there was no check since the schedule was added or resumed. The state
+    has the time of that then, at which the schedule is not due.
     """
     zone = find_zone(schedule.timezone)
     if state.begun > state.done:

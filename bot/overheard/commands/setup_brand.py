@@ -207,8 +207,8 @@ async def set_questions(
         questions: The ticked questions without a brand's name.
         branded: The ticked questions with the brand's name.
         own: Questions that the person has typed.
-        then: ``now`` for a check at once, at most at the price that the form showed; else `setup
-            facts` follows.
+        then: ``now`` for a check at once, which may cost as much as all suggested questions, the
+            price that the form has shown; else `setup facts` follows.
 
     Raises:
         BadUsage: when no brand is tracked, or no question is chosen and the brand has none.

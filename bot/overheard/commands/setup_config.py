@@ -195,10 +195,10 @@ def category_in(text: str, names: Sequence[str]) -> str:
     """Return the category in a model's answer. Return an empty string unless the answer is nothing
     but a category.
 
-    An article, quotation marks and a full stop at its ends are removed, and it is in small letters
-    unless it contains capitals (``CRM``). An answer is no category if it is longer than
-    `MAX_CATEGORY_WORDS` or `MAX_CATEGORY_CHARS`, has other marks than ``& + ' / -``, names a brand,
-    or refuses (``I do not know``).
+    An article, quotation marks and a full stop at its ends are removed. The category is in small
+    letters unless it has a capital after its first letter (``CRM``). An answer is no category if it
+    is longer than `MAX_CATEGORY_WORDS` or `MAX_CATEGORY_CHARS`, has other marks than ``& + ' / -``,
+    names a brand, or refuses (``I do not know``).
 
     Args:
         text: The answer.

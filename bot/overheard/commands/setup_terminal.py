@@ -330,10 +330,13 @@ async def _first_check(
     async with session.open_deployment(config) as deployment:
         proposal = await check(deployment, call)
         price = proposal.price if proposal.usd else "free"
-        agreed = not proposal.usd or (yes and proposal.usd < inf)
-        if not agreed and not yes:
-            agreed = asking.agree(f"The first check costs {proposal.price}. Ask now?")
-        if not agreed:
+        if not proposal.usd:
+            is_agreed = True
+        elif yes:
+            is_agreed = proposal.usd < inf
+        else:
+            is_agreed = asking.agree(f"The first check costs {proposal.price}. Ask now?")
+        if not is_agreed:
             text = f"The first check costs {proposal.price}. Ask with: overheard check"
             return _done_card(plan, file, text, price)
         checked = await proposal.execute()

@@ -321,21 +321,32 @@ def _by_rank(place: ModelVisibility) -> tuple[int, Model]:
 
 
 def standing_sentence(places: Sequence[ModelVisibility], names: ModelNames) -> str:
-    """Return a sentence with a brand's share of answers at up to three models, the best rank first:
-    ``Named in 20 of 24 answers at Claude and in 9 at ChatGPT (usually 22).`` in one line.
+    """Return a sentence with a brand's share of answers at up to `MAX_NAMED_PLACES` models, the
+    best rank first. Empty without places.
 
-    The usual share is left out if it differs by less than `TOLD_CHANGE`. Empty without places.
+    Example: ``Named in 20 of 24 answers at Claude and in 9 at ChatGPT (usually 22).`` The usual
+    share is left out if it differs by less than `TOLD_CHANGE`.
     """
-    parts: list[str] = []
     shown = sorted(places, key=_by_rank)[:MAX_NAMED_PLACES]
-    for place in shown:
-        words = place.words(place.mine.mean)
-        if parts:  # "of 24 answers" is said once
-            words = words.removesuffix("s").removesuffix(" answer").removesuffix(" of")
-            size = shown[0].answers
-            words = words.removesuffix(f" of {size}") if size else words
-        parts.append(f"in {words} at {names.name(place.model)}{_usual_words(place)}")
-    return f"Named {wording.listing(parts)}." if parts else ""
+    if not shown:
+        return ""
+    first, *others = shown
+    shares = [first.words(first.mine.mean), *(_short_share_words(place, first) for place in others)]
+    parts = [
+        f"in {share} at {names.name(place.model)}{_usual_words(place)}"
+        for place, share in zip(shown, shares, strict=True)
+    ]
+    return f"Named {wording.listing(parts)}."
+
+
+def _short_share_words(place: ModelVisibility, first: ModelVisibility) -> str:
+    """Return a place's share of answers for a sentence that begins with another place: ``38 %``,
+    ``9`` if both places have the same number of answers, else ``9 of 30``.
+    """
+    share = wording.share(place.mine.mean, place.answers)
+    if place.answers in {0, first.answers}:
+        return share
+    return f"{share} of {place.answers:,}"
 
 
 def _usual_words(place: ModelVisibility) -> str:

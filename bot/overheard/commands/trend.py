@@ -148,28 +148,24 @@ def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice
     Args:
         deployment: The open deployment.
         brand: The brand whose metrics are shown.
-        shown: The metric of the card, which is selected; none is if it has no label.
+        shown: The metric of the card. It is selected; if it has no label, no entry is selected.
 
     Returns:
-        None if the brand's name is so long that the commands do not fit into a menu.
+        None if the brand's name is so long that a command does not fit into a menu.
     """
     name = quoted(brand.name)
     metrics = [metric for metric in deployment.scoring.metrics.values() if metric.label]
-    actions = fitting(
-        *(
-            Action(
-                f"report {name}"
-                if metric.name == VISIBILITY
-                else f"trend {name} --metric {metric.name}",
-                VISIBILITY_LABEL if metric.name == VISIBILITY else metric.label,
-            )
-            for metric in metrics
-        )
-    )
-    selected = next(
-        (place for place, metric in enumerate(metrics) if metric.name == shown.name), None
-    )
-    return Choice("Show", actions, selected) if len(actions) == len(metrics) else None
+    entries = [
+        Action(f"report {name}", VISIBILITY_LABEL)
+        if metric.name == VISIBILITY
+        else Action(f"trend {name} --metric {metric.name}", metric.label)
+        for metric in metrics
+    ]
+    if len(fitting(*entries)) < len(entries):
+        return None
+    names = [metric.name for metric in metrics]
+    selected = names.index(shown.name) if shown.name in names else None
+    return Choice("Show", tuple(entries), selected)
 
 
 async def trend_chart(

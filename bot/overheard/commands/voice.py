@@ -143,8 +143,14 @@ def voice_shares(
 
 
 def _summing_to_one(measured: Mapping[str, float], brand: str) -> dict[str, float]:
-    """Return shares (0 to 1, by name) that sum to 1: the brand keeps its measured share, and the
-    others divide the rest in proportion to theirs. If no other has a share, the brand has 1.
+    """Return shares of brands (0 to 1, by name) that sum to 1.
+
+    The brand keeps its measured share, and the others divide the rest in proportion to theirs. If
+    no other has a share, the brand has 1.
+
+    Args:
+        measured: The measured share of each brand, which need not sum to 1.
+        brand: The brand's name.
     """
     others = sum(share for name, share in measured.items() if name != brand)
     if not others:
