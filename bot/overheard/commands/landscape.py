@@ -211,7 +211,12 @@ def _vendor_cells(
     landscape: Landscape, topics: Sequence[TopicStatus], today: date
 ) -> tuple[str, ...]:
     """Return a vendor's row of the terminal's table: title, one cell for each topic of `SHOWN`, and
-    the model that ends next within `SHUTDOWN_NOTICE` of today (`NOTHING` if none does).
+    the model that ends next within `SHUTDOWN_NOTICE` (`NOTHING` if none does).
+
+    Args:
+        landscape: The vendor's landscape.
+        topics: The status of each of its topics.
+        today: The day in the reader's time zone, from which "next" counts.
     """
     cells = {status.topic: _topic_cell(status) for status in topics}
     ends = upcoming_shutdowns(landscape, today, today + SHUTDOWN_NOTICE)
@@ -226,7 +231,12 @@ def _chat_vendor_cells(
     landscape: Landscape, topics: Sequence[TopicStatus], today: date
 ) -> tuple[str, ...]:
     """Return a vendor's row of the chat's table, which has no column for the model that ends next:
-    it follows the title in the first cell.
+    it follows the title in the first cell, as in ``OpenAI ends gpt-5 on 11 Dec``.
+
+    Args:
+        landscape: The vendor's landscape.
+        topics: The status of each of its topics.
+        today: The day in the reader's time zone, from which "next" counts.
     """
     title, *cells, ends = _vendor_cells(landscape, topics, today)
     return (title if ends == NOTHING else f"{title} ends {ends}", *cells)

@@ -115,9 +115,9 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
         deployment.catalogue,
         deployment.store,
         deployment.scoring.versions,
-        brand,
-        BRIEF_DAYS,
-        now,
+        brand=brand,
+        days=BRIEF_DAYS,
+        now=now,
     )
     scored = await newest_answers(deployment, report.lines, report.runs)
     voice = voice_shares(report, call.zone)
@@ -135,7 +135,9 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
         claims_note=claims_note(deployment, brand, claims),
         steps=tuple(
             NextStep(
-                _title_with_stop(item.title), item.why, _first_sentence(steps(item, brand.name)[0])
+                title=_title_with_stop(item.title),
+                why=item.why,
+                action=_first_sentence(steps(item, brand.name)[0]),
             )
             for item in _items_of_mixed_kinds(draft.items)[:MAX_STEPS]
         ),
@@ -238,9 +240,9 @@ def _title_with_stop(title: str) -> str:
 async def _alert_sentences(deployment: Deployment, call: Call, alert: Alert) -> str:
     """Return an open alert as sentences, for people who do not see the chat.
 
-    They are: the alert's title; the change of the metric, unless it is a statement or the alert is
-    about a model as a whole; since when, and who has taken it; the last update of the model that
-    fits; the certainty, where it is known.
+    They are: the alert's title; the change of the metric; since when, and who has taken it; the
+    last update of the model that fits; the certainty, where it is known. The change is left out for
+    a statement, for an alert on a model as a whole, and for a metric that is not measured any more.
 
     Args:
         deployment: The open deployment.

@@ -319,7 +319,11 @@ def _without_other_kinds(text: str, file: str, kind: str) -> str:
     """Return a file's text without the sections that mention other kinds of plugin and not `kind`,
     and without comments such as ``# my_scorer``.
 
-    The text of a file that is not in `SECTION_STARTS` is returned unchanged.
+    Args:
+        text: The text.
+        file: The file's path in the template; the text of one that is not in `SECTION_STARTS` is
+            returned unchanged.
+        kind: The kind of plugin that is wanted, one of `KINDS`.
     """
     if file not in SECTION_STARTS:
         return text

@@ -99,11 +99,12 @@ async def power(
     ] = None,
     details: Annotated[bool, option("In a chat, the figures and pictures of each model.")] = False,
 ) -> Card:
-    """Return the card of the smallest drop of a brand's visibility that its checks can show at each
-    model, within which time and for which price; and of what twice the money would show. Nothing is
+    """Return the card of how small a drop of a brand's visibility its checks can show. Nothing is
     asked.
 
-    A chat without `details` gets one overview, else there is a card for each model.
+    For each model it has the smallest drop that is seen within several times, the price a year, and
+    the same for three ways to spend twice the money. A chat without `details` gets one overview of
+    all models; else there is a card for each model.
 
     Args:
         deployment: The open deployment.
@@ -325,9 +326,14 @@ async def _outlook(
     """Return the statistical description of a brand's panel at a model, and sentences on what is
     assumed because few runs are stored.
 
-    The prompts' probabilities of a mention are those of the stored answers, without any those of a
-    well-known brand. The threshold is that of a deployment with so many tracked brands and runs a
-    year.
+    The prompts' probabilities of a mention are those of the stored answers; without any, those of a
+    well-known brand. At least `USUAL_RUNS` earlier runs are assumed. The threshold of the evidence
+    is that of a deployment with this number of tracked brands and of runs a year.
+
+    Args:
+        deployment: The open deployment.
+        plan: The brand, prompts, repeats and pace of the runs.
+        model: The model.
     """
     streams = await read_streams(deployment, model=model, metric=VISIBILITY)
     own = next((stream for stream in streams if stream.key.brand == plan.brand.name), None)
@@ -346,8 +352,13 @@ async def _outlook(
 
 
 def _run_effect_deviation(plan: PowerPlan, streams: Iterable[Stream], runs: int) -> float:
-    """Return the standard deviation of run effects in logits: that of the plan if it names one;
-    else an estimate from the model's streams, or `USUAL_TAU` below `MIN_RUNS_FOR_TAU` runs.
+    """Return the standard deviation of run effects (random effects that all calls of a run share),
+    in logits.
+
+    Args:
+        plan: If it names a deviation, that is returned.
+        streams: All brands' streams at the model, from which it is estimated otherwise.
+        runs: The number of stored runs; below `MIN_RUNS_FOR_TAU` it is `USUAL_TAU`.
     """
     if plan.tau is not None:
         return plan.tau

@@ -51,10 +51,15 @@ _FIELDS = (
 def _find_prompt_among(
     _: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str
 ) -> Prompt:
-    """Return the prompt of a catalogue (`among`) that the arguments of a command name.
+    """Return the prompt of a catalogue that the arguments of a command name.
+
+    Args:
+        among: The catalogue that is searched.
+        given: The arguments of the command; ``prompt`` is a key, or the beginning of a text.
+        kind: The noun in the error.
 
     Raises:
-        UnknownName: when no prompt or several prompts match; `kind` is the noun in the error.
+        UnknownName: when no prompt or several prompts match.
     """
     return find_prompt(among, given["prompt"], kind=kind)
 

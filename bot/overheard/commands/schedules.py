@@ -176,8 +176,14 @@ async def _pause_or_resume(deployment: Deployment, name: str, *, paused: bool) -
 async def _schedule_card(
     deployment: Deployment, schedule: Schedule, title: str, text: str = ""
 ) -> Card:
-    """Return a card about a schedule. Its text is `text`, then a sentence with the time of the next
-    check (none while it is paused).
+    """Return a card about a schedule.
+
+    Args:
+        deployment: The open deployment.
+        schedule: The schedule.
+        title: The card's title.
+        text: The beginning of the text, with a space at its end. A sentence with the time of the
+            next check follows, unless the schedule is paused.
     """
     state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
     text += next_run(deployment, schedule, state)

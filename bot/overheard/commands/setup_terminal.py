@@ -150,7 +150,12 @@ class _Asking:
 
     def choice(self, question: str, choices: Sequence[str], default: str) -> str:
         """Return one of the choices, which the person types. The question is repeated until one of
-        them is typed; an empty line is the default.
+        them is typed.
+
+        Args:
+            question: The question; the choices are added to it.
+            choices: The words that may be typed.
+            default: The choice of an empty line, and without a person.
         """
         shown = f"{question} {', '.join(choices)}"
         given = self.text(shown, default)
@@ -349,9 +354,17 @@ async def _first_check(
 async def _plan_with_category(
     deployment: Deployment, call: Call, plan: SetupFiles, asking: _Asking, *, yes: bool
 ) -> SetupFiles:
-    """Return the plan with a category. If it has none, the model is asked for it, once the person
-    agrees to the price (with `yes`, any known price is agreed to). The category stays empty if the
-    model does not know it or was not asked.
+    """Return the plan with a category, such as ``project management tool``.
+
+    If it has none, the model is asked for it, once the person agrees to the price. The category
+    stays empty if the model does not know it or was not asked.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks.
+        plan: The plan.
+        asking: Asks the person.
+        yes: Whether any known price is agreed to without asking.
     """
 
     def agreed(price: str, usd: float) -> bool:
@@ -368,6 +381,14 @@ async def _plan_with_category(
 def _rewrite_config(session: Session, plan: SetupFiles, file: Path) -> Config:
     """Write the configuration file again if the plan differs from it, and return the configuration
     read from the file.
+
+    Args:
+        session: The session, which reads the file.
+        plan: The plan with its category.
+        file: The path of the configuration.
+
+    Raises:
+        FileUnwritable: when the file cannot be written.
     """
     if plan.text() != file.read_text(encoding="utf-8"):
         _write_file(file, plan.text())

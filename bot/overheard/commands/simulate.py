@@ -106,7 +106,14 @@ async def simulate(
     allowed = AlertPolicy.shared_out(DEFAULT_FALSE_ALARMS_PER_YEAR, brands, {})
     trial = MonitorTrial(
         world=WorldDesign(
-            world, effects, tau, brands, models, metrics, prompts=prompts, repeats=repeats
+            kind=world,
+            effects=effects,
+            tau=tau,
+            brands=brands,
+            models=models,
+            metrics=metrics,
+            prompts=prompts,
+            repeats=repeats,
         ),
         drop=drop,
         carried=carried_share,
@@ -135,9 +142,11 @@ async def simulate(
 
 
 def _result_sentence(trial: MonitorTrial, outcome: TrialOutcome) -> str:
-    """Return a sentence with the monitor's false alarms in a brand-year (with a 95 % interval and
-    the allowed number), and its delay until it sees the drop, in runs and as a multiple of the
-    delay of the oracle, which knows everything but the time of the drop.
+    """Return a sentence with the monitor's false alarms in a brand-year and its delay until it sees
+    the drop.
+
+    The false alarms have a 95 % interval and the allowed number; the delay is in runs, and also a
+    multiple of that of the oracle, which knows everything but the time of the drop.
     """
     false_alarms = outcome.false_alarms
     low, high = false_alarms.interval
@@ -150,9 +159,11 @@ def _result_sentence(trial: MonitorTrial, outcome: TrialOutcome) -> str:
 
 
 def _trial_fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
-    """Return the card's fields: the size of a run; the false alarms by the age of the baseline; the
-    share of alarms after an opposite one; the alarms taken back in a brand-year; those on models as
-    a whole in a year; and the share of true alarms at each level of certainty with any alarm.
+    """Return the card's fields, which have the size of a run and further results of the trial.
+
+    The results are: the false alarms by the age of the baseline; the share of alarms after an
+    opposite one; the alarms taken back in a brand-year; the alarms on models as a whole in a year;
+    and the share of true alarms at each level of certainty that has any.
     """
     false_alarms, world = outcome.false_alarms, trial.world
     reliability = [

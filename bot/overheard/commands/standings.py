@@ -255,11 +255,14 @@ def visibility_by_model(
 
 
 def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> str:
-    """Return a title with a brand's ranks at up to three models, the best first: ``Acme: 2nd of 5
-    at Claude, last at ChatGPT``.
+    """Return a title with a brand's ranks at up to `MAX_NAMED_PLACES` models, the best first:
+    ``Acme: 2nd of 5 at Claude, last at ChatGPT``.
 
-    Without ranks (no competitors, or no brand is named) it has the share at the first place
-    instead; without places it is the brand's name.
+    Args:
+        brand: The brand's name, which is the whole title without places.
+        places: The brand's places. If none has a rank (no competitors, or no brand is named), the
+            title has the share at the first place instead.
+        names: The display names of models.
     """
     if not places:
         return brand

@@ -223,10 +223,14 @@ async def chart_marks(
 async def _shift_marks(
     deployment: Deployment, brand: Brand, metric: Metric, models: Collection[Model]
 ) -> list[Mark]:
-    """Return a mark at the beginning of each shift of the brand's metric that an alert has
-    reported, with the word ``better`` or ``worse``.
+    """Return a mark at the beginning of each shift that an alert has reported, with the word
+    ``better`` or ``worse``. Shifts that fit an update have no mark, because the update has one.
 
-    Shifts that fit an update have no mark, because the update has one.
+    Args:
+        deployment: The open deployment.
+        brand: The brand of the shifts.
+        metric: The metric of the shifts.
+        models: The models of the shifts.
     """
     alerts = await alerts_about(deployment.store, brand.name)
     moved = [
@@ -253,6 +257,12 @@ def _is_better(change: float, metric: Metric) -> bool:
 def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Model]) -> str:
     """Return a chart's title: ``Named · Acme`` for several models, ``Named · Claude (API, with
     search)`` for one.
+
+    Args:
+        metric: The metric, whose label is the first word; visibility is ``Named``.
+        brand: The brand, which is left out for a single model.
+        names: The display names of models.
+        models: The models of the chart.
     """
     shown = "Named" if metric.name == VISIBILITY else metric.label
     if len(models) != 1:

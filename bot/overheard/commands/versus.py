@@ -369,8 +369,17 @@ def _lead_sentences(
 
 def _since_words(call: Call, report: Report, finding: str, models: Sequence[Model]) -> str:
     """Return since when the brand is behind at a model, as the end of a sentence: ``, since 3
-    Mar``. Return an empty string unless the finding is that it is behind, at a single model with an
-    open alert.
+    Mar``.
+
+    Args:
+        call: The time zone of the day.
+        report: The report of the brand, which has its open alerts.
+        finding: How the brand stands, such as ``far behind``.
+        models: The models where it stands so.
+
+    Returns:
+        An empty string unless the brand is behind, at a single model, and an open alert has
+        reported that.
     """
     if "behind" not in finding or len(models) != 1:
         return ""

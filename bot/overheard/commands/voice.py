@@ -253,8 +253,15 @@ def _voice_actions(
 
 
 def _voice_json(report: Report, models: Collection[Model], shares: Shares) -> dict[str, Any]:
-    """Return the shares of voice for JSON output, 0 to 1: by brand a list in the order of
-    ``times``, and the usual share (None without an earlier usual run).
+    """Return the shares of voice for JSON output, 0 to 1.
+
+    Each brand has a list of shares in the order of ``times``, and its usual share (None without an
+    earlier usual run).
+
+    Args:
+        report: The report of the brand.
+        models: The models that count.
+        shares: The shares.
     """
     return {
         "brand": report.brand.name,
