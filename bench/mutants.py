@@ -9,8 +9,8 @@
 
 A mutant is the program with one small change inside one function: a comparison, an operator, a
 number, a condition, a returned value or a deleted statement. The change is made in memory, in a
-forked process, by exchanging the code object of the function; then the fast tests that reach the
-function run, those of its own module before others, until one fails. A mutant that no test notices
+forked process, by exchanging the code object of the function; then the fast tests that execute the
+line run, those of its own module before others, until one fails. A mutant that no test notices
 has survived, unless `bench/equivalent_mutants.toml` lists it with the reason why it changes
 nothing.
 """
@@ -29,11 +29,10 @@ import json
 import os
 import random
 import sys
-import threading
 import time
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -42,6 +41,7 @@ from types import CodeType, FunctionType
 
 os.environ |= {"OPENBLAS_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 import pytest
+from coverage import Coverage
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "bot" / "overheard"
@@ -232,47 +232,88 @@ def _code_of(module: CodeType, name: str) -> CodeType:
     return code
 
 
-def apply(mutant: Mutant) -> bool:
-    """Exchange the code of the mutant's function wherever the function is bound."""
-    file, changed = str(path_of(mutant.module)), False
-    for thing in gc.get_objects():
-        if isinstance(thing, FunctionType) and thing.__code__.co_filename == file:
-            code = thing.__code__
-            same = code.co_name == mutant.code.co_name
-            if same and code.co_firstlineno == mutant.code.co_firstlineno:
-                thing.__code__ = mutant.code
-                changed = True
-        elif isinstance(thing, CachedFunction):
-            thing.cache_clear()
-    return changed
+class Program:
+    """The functions of the program that is loaded in this process.
+
+    They are looked up once. Then all objects are set aside from garbage collection, without which
+    the garbage collections of each forked process would take longer than its tests.
+    """
+
+    def __init__(self) -> None:
+        self._functions: dict[tuple[str, str, int], list[FunctionType]] = defaultdict(list)
+        self._cached: list[CachedFunction[object]] = []
+        for thing in gc.get_objects():
+            if isinstance(thing, FunctionType):
+                code = thing.__code__
+                place = (code.co_filename, code.co_name, code.co_firstlineno)
+                self._functions[place].append(thing)
+            elif isinstance(thing, CachedFunction):
+                self._cached.append(thing)
+        gc.freeze()
+
+    def change(self, mutant: Mutant) -> bool:
+        """Exchange the code of the mutant's function wherever the function is bound; return whether
+        it is bound anywhere.
+        """
+        code = mutant.code
+        found = self._functions[str(path_of(mutant.module)), code.co_name, code.co_firstlineno]
+        for function in found:
+            function.__code__ = code
+        for cached in self._cached:
+            cached.cache_clear()
+        return bool(found)
 
 
 class _Reach:
-    """Notes which functions of the targets each test reaches, and how long it takes."""
+    """Notes which lines of some modules each test executes, and how long it takes.
 
-    def __init__(self) -> None:
-        self.tests: dict[tuple[str, int], set[str]] = defaultdict(set)
+    Attributes:
+        seconds: How long each test takes with its fixtures, by its name.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
         self.seconds: dict[str, float] = {}
-        self._test = ""
-        self._sources = tuple(map(str, SOURCES))
+        self._lines: dict[str, dict[int, list[str]]] = {}
+        self._coverage = Coverage(
+            data_file=None,
+            config_file=False,
+            include=[str(path) for path in paths],
+            concurrency=["thread", "greenlet"],
+        )
 
-    def _called(self, frame: object, event: str, _: object) -> None:
-        code = frame.f_code  # type: ignore[attr-defined]
-        if event == "call" and code.co_filename.startswith(self._sources):
-            self.tests[code.co_filename, code.co_firstlineno].add(self._test)
+    @contextlib.contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note the tests that run within the block."""
+        self._coverage.start()
+        try:
+            yield
+        finally:
+            self._coverage.stop()
+        data = self._coverage.get_data()
+        self._lines = {file: data.contexts_by_lineno(file) for file in data.measured_files()}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Record which functions a test and its fixtures call, and their seconds."""
-        self._test, began = item.nodeid, time.perf_counter()
-        threading.setprofile(self._called)
-        sys.setprofile(self._called)
+        """Note the lines and the seconds of a test and its fixtures."""
+        began = time.perf_counter()
+        self._coverage.switch_context(item.nodeid)
         try:
             return (yield)
         finally:
-            sys.setprofile(None)
-            threading.setprofile(None)  # type: ignore[arg-type]
+            self._coverage.switch_context("")
             self.seconds[item.nodeid] = time.perf_counter() - began
+
+    def tests(self, mutant: Mutant) -> list[str]:
+        """Return the tests that execute the line of a mutant or, if none does, its function: those
+        of its own module first, the quickest first.
+        """
+        by_line = self._lines.get(str(path_of(mutant.module)), {})
+        lines = {mutant.line}
+        if not any(by_line.get(mutant.line, ())):
+            lines = {line for _, _, line in mutant.code.co_lines() if line}
+        names = {name for line in lines for name in by_line.get(line, ()) if name}
+        own = f"test_{Path(mutant.module).stem}"
+        return sorted(names, key=lambda name: (own not in name, self.seconds[name]))
 
 
 def run_tests(tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
@@ -286,7 +327,7 @@ def run_tests(tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
     return code
 
 
-def killed_by(mutant: Mutant, tests: Sequence[str]) -> str:
+def killed_by(mutant: Mutant, tests: Sequence[str], program: Program) -> str:
     """Return the first test that notices a mutant, or an empty string."""
     read, write = os.pipe()
     child = os.fork()
@@ -297,7 +338,7 @@ def killed_by(mutant: Mutant, tests: Sequence[str]) -> str:
         failed: list[str] = []
         noted = type("Noted", (), {"pytest_runtest_logreport": staticmethod(
             lambda report: failed.append(report.nodeid) if report.failed else None)})()  # fmt: skip
-        code = run_tests(tests, [noted]) if apply(mutant) else 99
+        code = run_tests(tests, [noted]) if program.change(mutant) else 99
         os.write(write, (failed[0] if failed else "?" if code in {1, 2, 3} else "").encode())
         os._exit(0 if code != 99 else 99)
     os.close(write)
@@ -341,8 +382,11 @@ def replay() -> int:
     paths = {path_of(key.split("::")[0]) for key in kept}
     _load([p for p in paths if p.exists()])
     known = {m.key: m for p in paths if p.exists() for m in mutants(p)}
+    program = Program()
     survived = [
-        key for key, test in kept.items() if key in known and not killed_by(known[key], [test])
+        key
+        for key, test in kept.items()
+        if key in known and not killed_by(known[key], [test], program)
     ]
     stale = [key for key in kept if key not in known]
     for key in survived:
@@ -397,15 +441,16 @@ def main() -> int:
         group: found if given.all else _drawn(found, given.count, given.seed)
         for group, found in pool.items()
     }
-    reach = _Reach()
-    if run_tests(sorted({f"tests/{s}" for group in chosen for s in GROUPS[group].tests}), [reach]):
-        raise SystemExit("The tests fail without any mutant.")
+    reach = _Reach(groups)
+    with reach.noting():
+        suites = sorted({f"tests/{s}" for group in chosen for s in GROUPS[group].tests})
+        if run_tests(suites, [reach]):
+            raise SystemExit("The tests fail without any mutant.")
     killed: dict[str, str] = {}
+    program = Program()
     for number, mutant in enumerate(chain.from_iterable(chosen.values()), 1):
-        place = (str(path_of(mutant.module)), mutant.code.co_firstlineno)
-        own = f"test_{Path(mutant.module).stem}"
-        tests = sorted(reach.tests.get(place, ()), key=lambda t: (own not in t, reach.seconds[t]))
-        if tests and (test := killed_by(mutant, tests[:TESTS_PER_MUTANT])):
+        tests = reach.tests(mutant)
+        if tests and (test := killed_by(mutant, tests[:TESTS_PER_MUTANT], program)):
             killed[mutant.key] = test
         else:
             print(
