@@ -2,7 +2,8 @@
 
 import math
 import tomllib
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 from pydantic import ValidationError
 from time_machine import travel
 
-from overheard import Finish, HostedService, Model, Price, PriceList, Prompt, Question, Usage
-from overheard.provider_kit.prices import PriceFile
+from overheard import Finish, HostedService, Model, Price, PriceList, Prompt, Question, Reply, Usage
+from overheard.provider_kit.prices import CreationDates, PriceFile
 from overheard.provider_kit.settings import PriceTable, ProviderSettings
 
 BUILT_IN = ("overheard_anthropic", "overheard_compatible", "overheard_google", "overheard_openai")
@@ -223,3 +224,41 @@ def charged(reported: object, usage: dict[str, object], text: str = "Acme.") -> 
     return service.reply(
         question, text, Finish.COMPLETE, headers={}, usage=usage, cost=reported
     ).cost_usd
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        (datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)),  # noqa: DTZ001 - it has no zone
+        (datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), "2026-01-01T00:00:00+00:00"),
+        (1_767_225_600, datetime(2026, 1, 1, tzinfo=UTC)),
+        (1_767_225_600.0, datetime(2026, 1, 1, tzinfo=UTC)),
+        (365 * 24 * 3600, datetime(1971, 1, 1, tzinfo=UTC)),
+        (365 * 24 * 3600 - 1, None),
+        (0, None),
+        ("2026-01-01", None),
+        (None, None),
+        (1e300, None),
+        (OSError("The service is away."), None),
+    ],
+)
+async def test_a_served_model_is_as_old_as_its_service_says(told: object, known: object) -> None:
+    """In UTC; the year 1970 means unknown, and nothing that a service says is an error."""
+
+    async def look_up(served_model: str) -> object:
+        asked.append(served_model)
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    asked: list[str] = []
+    dates = CreationDates(look_up)
+    said = Reply("Acme.", Finish.COMPLETE, served_model="m-1-0301")
+    first, second = [await dates.dated(said) for _ in "ab"]
+
+    expected = datetime.fromisoformat(known) if isinstance(known, str) else known
+    assert first.model_created == second.model_created == expected
+    assert replace(first, model_created=None) == said
+    assert asked == ["m-1-0301"]
+    assert await dates.dated(replace(said, served_model="")) == replace(said, served_model="")
+    assert asked == ["m-1-0301"]
