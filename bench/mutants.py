@@ -34,8 +34,8 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain
+from functools import cache, cached_property
+from itertools import chain, islice
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -117,7 +117,9 @@ class Mutant:
         line: Number of the changed line.
         before: Source of the line.
         after: The changed expression or statement.
-        code: The changed code object of the function.
+        part: The function or class at the top of the module, as it is without the change.
+        place: The place of the changed node in a walk through the part.
+        number: Which of the changes of the node it is.
     """
 
     module: str
@@ -125,7 +127,20 @@ class Mutant:
     line: int
     before: str
     after: str
-    code: CodeType
+    part: ast.Module
+    place: int
+    number: int
+
+    @cached_property
+    def code(self) -> CodeType:
+        """The changed code object of the function."""
+        changed = copy.deepcopy(self.part)
+        node = next(islice(ast.walk(changed), self.place, None))
+        result = next(islice(_changes(node), self.number, None))(node)
+        _replace(changed, node, ast.copy_location(result or ast.Pass(), node))
+        # A function or class is compiled alone: the whole module would take ten times as long.
+        file = str(path_of(self.module))
+        return _code_of(compile(ast.fix_missing_locations(changed), file, "exec"), self.function)
 
     @property
     def key(self) -> str:
@@ -175,29 +190,22 @@ def mutants(path: Path) -> list[Mutant]:
     """Return all mutants of a module."""
     source = path.read_text(encoding="utf-8")
     lines = source.splitlines()
-    # A function or class is compiled alone: the whole module would take ten times as long.
     parts = [ast.Module([part], []) for part in ast.parse(source).body]
-    return [mutant for part in parts for mutant in _mutants_of(part, path, lines)]
+    return [mutant for part in parts for mutant in _mutants_of(part, name_of(path), lines)]
 
 
-def _mutants_of(tree: ast.Module, path: Path, lines: Sequence[str]) -> Iterator[Mutant]:
+def _mutants_of(part: ast.Module, module: str, lines: Sequence[str]) -> Iterator[Mutant]:
     """Yield the mutants of a part of a module."""
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(tree):
+    parents = {child: node for node in ast.walk(part) for child in ast.iter_child_nodes(node)}
+    for place, node in enumerate(ast.walk(part)):
         owner = _function_of(node, parents)
         if owner is None:
             continue
-        for change in _changes(node):
-            changed = copy.deepcopy(tree)
-            twin = next(
-                a for a, b in zip(ast.walk(changed), ast.walk(tree), strict=True) if b is node
-            )
-            result = change(twin)
-            _replace(changed, twin, ast.copy_location(result or ast.Pass(), twin))
-            after = ast.unparse(result) if result else "(deleted)"
-            code = _code_of(compile(ast.fix_missing_locations(changed), str(path), "exec"), owner)
-            before = lines[node.lineno - 1].strip()
-            yield Mutant(name_of(path), owner, node.lineno, before, after.split("\n")[0], code)
+        before = lines[node.lineno - 1].strip() if hasattr(node, "lineno") else ""
+        for number, change in enumerate(_changes(node)):
+            result = change(copy.deepcopy(node))
+            after = ast.unparse(result).split("\n")[0] if result else "(deleted)"
+            yield Mutant(module, owner, node.lineno, before, after, part, place, number)
 
 
 def _function_of(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
