@@ -1,4 +1,4 @@
-"""Discord's API as seen from here: its errors as the bot's errors, and other addresses for it."""
+"""Discord's API: its errors as errors of the bot, and other addresses for it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,11 @@ def refused_token() -> ChatUnavailable:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Raise `ChatFailed` in place of the errors of discord.py and of connections."""
+    """Raise `ChatFailed` in place of the errors of discord.py and of connections in the block.
+
+    Raises:
+        ChatFailed: for such an error; any other error stays as it is.
+    """
     try:
         yield
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:

@@ -45,7 +45,9 @@ PERSON = "@"
 
 
 class DiscordChat:
-    """Discord; see `overheard.interfaces.Chat`. Channels and messages are named by their ids.
+    """Discord as a chat of the bot: posts and edits messages, and passes requests to the desk.
+
+    Channels and messages are named by their ids.
 
     Args:
         settings: ``[discord]``.
@@ -53,8 +55,10 @@ class DiscordChat:
             down.
 
     Attributes:
-        drain_s: See `overheard.interfaces.DrainingChat`.
-        dark: See `overheard.interfaces.DarkChat`.
+        drain_s: Seconds for which requests in progress may go on when the chat is cancelled; set
+            higher while another process takes over.
+        dark: Whether Discord's background is dark unless a person changes it, so that charts are
+            drawn for that.
     """
 
     dark = True
@@ -73,7 +77,7 @@ class DiscordChat:
 
     @property
     def connected(self) -> bool:
-        """Whether the gateway is connected; see `Connectable`."""
+        """Whether requests can arrive now, because the gateway is connected."""
         return self._client is not None and self._client.down_since is None
 
     async def run(self, desk: Desk) -> None:
@@ -110,7 +114,7 @@ class DiscordChat:
             card: The card to post.
             key: The unique key of the post, by which `find` finds it; invisible in the message.
             thread: The id of the message in whose thread to post; "" posts in the channel.
-            broadcast: Whether a card that is posted in a thread is posted in the channel, too.
+            broadcast: Whether a card that is posted in a thread is also posted in the channel.
 
         Raises:
             ChatUnavailable: when the token is missing or Discord refuses it.
@@ -193,7 +197,11 @@ class DiscordChat:
             ]
 
     async def close(self) -> None:
-        """Close the connections to Discord, for `CLOSE_TIMEOUT_S` at most; errors are ignored."""
+        """Close the connections to Discord.
+
+        After `CLOSE_TIMEOUT_S` seconds, Discord's closing frame is not waited for any longer.
+        Errors are ignored. A later call of another method logs in again.
+        """
         client, self._client = self._client, None
         if client is not None:
             with suppress(Exception):

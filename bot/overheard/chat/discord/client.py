@@ -146,9 +146,9 @@ class DiscordClient(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention of the bot or a direct message by the desk.
 
-        Ignored are all other messages, messages of bots, messages in a server or direct message
-        that the settings exclude, and all messages while there is no desk. When Discord refuses the
-        answer, the failure is only logged.
+        All other messages are ignored. So are messages of bots, messages in a place that the
+        settings exclude, and all messages while there is no desk. When Discord refuses the answer,
+        the failure is only logged.
         """
         if self.desk is None or self.user is None:
             return
@@ -197,8 +197,8 @@ class DiscordClient(discord.Client):
         typed.
 
         From a place that the settings exclude, values are offered all the same; every other
-        interaction is refused with a sentence. An unknown command is refused, too. A click on a
-        component with another custom id than the bot's buttons is ignored.
+        interaction is refused with a sentence. So is a command that does not exist any more. A
+        click on a component that is no button of the bot is ignored.
 
         Raises:
             discord.HTTPException: when Discord refuses an answer.
@@ -281,13 +281,13 @@ class DiscordClient(discord.Client):
         """Pass an interaction to the desk, which shows the answer.
 
         An interaction that has no answer after `ACKNOWLEDGE_AFTER_S` is acknowledged to Discord,
-        one that may open a form after `FORM_ACKNOWLEDGE_AFTER_S`. A repeated interaction, which is
-        served already, gets no answer here.
+        one that may open a form after `FORM_ACKNOWLEDGE_AFTER_S`. An interaction that another
+        process serves gets no answer from this one.
 
-        The answer is private for a private command. For a command that `answers_one`, the answer to
-        a click is private unless the click chose an entry of a menu in a public message, whose
-        answer replaces that message. The answer replaces the clicked message if that was private,
-        was a menu as above, or asked for a confirmation.
+        The answer is private for a private command. A click on a button of a command that
+        `answers_one` has a private answer, too. But the choice of what a public message shows has a
+        public one. The answer replaces the clicked message if that message is private, if it asked
+        for a confirmation, or if the click chose what it shows.
 
         Args:
             interaction: A command, a submitted form or a click.

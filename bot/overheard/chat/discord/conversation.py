@@ -53,7 +53,7 @@ class SentMessage:
 
 
 class DiscordConversation:
-    """Answers one interaction; see `overheard.interfaces.Conversation`.
+    """Answers one interaction by cards or a form, each card in place of the card before.
 
     Args:
         interaction: The interaction.
@@ -173,9 +173,9 @@ class DiscordConversation:
         """Serve the interaction in the block, and acknowledge it if the block takes long.
 
         A background task acknowledges it after `seconds`, if there is no answer by then; a failure
-        of this task is ignored. A block that ends without an answer is acknowledged, too, and the
-        sign that an answer follows is removed. After an error in the block, only the background
-        task is ended.
+        of this task is ignored. If the block ends without an answer, the interaction is
+        acknowledged at the end, and the sign that an answer follows is removed. If the block ends
+        with an error, only the background task is ended.
 
         Args:
             seconds: The time for a first answer, less than the 3 seconds that Discord allows.
@@ -254,9 +254,9 @@ class DiscordConversation:
     async def _respond_first(self, page: MessagePage, private: bool) -> SentMessage:
         """Send a page as the first answer, and return the message with the page.
 
-        If the answer replaces the clicked message, and both are private or both public, that
-        message shows the page. If only the clicked message is private, it is deleted, and the page
-        is a new message. In all other cases, too, the page is a new message.
+        If the answer replaces the clicked message, and both are private or both are public, that
+        message shows the page. Otherwise the page is a new message; a private clicked message,
+        which a public answer replaces, is deleted before.
 
         Args:
             page: The page.
@@ -291,10 +291,11 @@ class DiscordConversation:
             await self._interaction.response.defer(ephemeral=self._quiet, thinking=True)
 
     def _acknowledged_messages(self) -> list[SentMessage]:
-        """Return the message, if any, in which an acknowledged interaction shows its answer first.
+        """Return the message in which the answer to an acknowledged interaction appears, or no
+        message.
 
-        After a click, it is the clicked message if the answer replaces it, else there is none.
-        After a command, it is the one that says that the bot is thinking.
+        After a click, it is the clicked message if the answer replaces it; otherwise there is none.
+        After a command, it is the message that says that the bot is thinking.
         """
         if self._is_click:
             return [self._clicked] if self._clicked else []
@@ -345,10 +346,10 @@ class DiscordConversation:
         return SentMessage(sent.id, private)
 
     async def _edit_message(self, sent: SentMessage, page: MessagePage) -> SentMessage:
-        """Show a page in a message of the answer, and return the message, whose id is known then.
+        """Show a page in a message of the answer, and return the message that shows the page.
 
-        A message without an id that is not the first answer is left as it is. After the token has
-        expired, a private message is not edited, but the page is sent as a new message.
+        The id of the first answer is known afterwards. A further message without an id is left as
+        it is. After the token has expired, the page is shown by `_edit_late`.
 
         Args:
             sent: The message.
@@ -411,7 +412,7 @@ class DiscordConversation:
         Args:
             page: The page.
             private: Whether it is sent to the person as a direct message; otherwise, it is posted
-                in the channel, or sent as well where the channel is not known.
+                in the channel. Without a channel, it is a direct message in both cases.
 
         Raises:
             discord.HTTPException: when Discord refuses the page.

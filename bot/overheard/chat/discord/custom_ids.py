@@ -211,5 +211,6 @@ def _click_on(action: Action, questions: ButtonQuestions) -> Click:
 
 
 def _button(action: Action, click: Click) -> discord.ui.Button[Any]:
+    """Return a button with the label and the style of an action, and the custom id of a click."""
     label = markup.cut(wording.line(action.label) or action.words, DISCORD.label)
     return discord.ui.Button(label=label, style=STYLES[action.style], custom_id=click.id)

@@ -47,8 +47,8 @@ def escape(text: Text) -> str:
     r"""Return text, of one or more lines, that Discord shows literally.
 
     Each character that is markup gets a backslash: ``*Acme*`` becomes ``\*Acme\*``. So do marks
-    of headings, quotes and lists at the beginning of a line. In untrusted text, a colon gets one,
-    too, so that addresses are not links. Invisible characters are removed, and white space at the
+    of headings, quotes and lists at the beginning of a line. In untrusted text, a colon also gets
+    one, so that addresses are not links. Invisible characters are removed, and white space at the
     ends.
     """
     escaped = _escape_marks(wording.visible(text), is_untrusted=isinstance(text, Tainted))
@@ -75,7 +75,7 @@ def _escape_marks(text: str, *, is_untrusted: bool) -> str:
 
     Args:
         text: The text.
-        is_untrusted: Whether the text is from outside; if so, colons get a backslash, too.
+        is_untrusted: Whether the text is from outside; if so, colons also get a backslash.
     """
     marks = _TAINTED_MARKS if is_untrusted else _MARKS
     return marks.sub(r"\\\g<0>", text)
@@ -133,9 +133,9 @@ def _first_units(escaped: str, limit: int) -> str:
 def table_pieces(table: Table) -> Iterator[str]:
     """Yield a table as texts in Discord's markup, split only between rows.
 
-    Columns that a phone has room for are monospaced, in texts of about `MAX_TABLE_PIECE`
-    characters. A wider table is written row by row, in texts of at most so many. At most `MAX_ROWS`
-    rows are shown; a last text counts the others. The caption is left out.
+    A table that a phone has room for has monospaced columns; a wider one is written row by row. In
+    both forms, a text has about `MAX_TABLE_PIECE` characters at most. Up to `MAX_ROWS` rows are
+    shown; a last text counts the others. The caption is left out.
     """
     rows = table.rows[:MAX_ROWS]
     widths = _widths(table, rows)

@@ -57,7 +57,7 @@ class Poster:
             card: The card to post.
             key: The key of the post, the same for each attempt to post this card.
             thread: The id of the message in whose thread to post; None posts in the channel.
-            broadcast: Whether a card that was posted in the thread is posted in the channel, too,
+            broadcast: Whether a card that was posted in the thread is also posted in the channel,
                 as a second post that refers to the thread's message.
 
         Raises:
@@ -308,6 +308,7 @@ class Poster:
         return self._channel(thread), None
 
     def _reference(self, channel: int, message: int) -> discord.MessageReference:
+        """Return the reference of a post to a message, which may have been deleted meanwhile."""
         return discord.MessageReference(
             message_id=message, channel_id=channel, fail_if_not_exists=False
         )

@@ -60,8 +60,8 @@ def question_text(text: str, bot_id: int) -> str:
     """Return the words of a message, without the mention of the bot and with the names of custom
     emoji.
 
-    ``<@12>: how are we doing <:smile:34>`` gives ``how are we doing :smile:``. Commas, colons and
-    white space at both ends are removed, too.
+    ``<@12>: how are <:acme:34> doing?`` gives ``how are :acme: doing?``. Commas, colons and white
+    space are removed at both ends.
 
     Args:
         text: The text of the message, in Discord's markup.
@@ -72,7 +72,7 @@ def question_text(text: str, bot_id: int) -> str:
 
 
 class MessageConversation:
-    """Answers one message by replies; see `overheard.interfaces.Conversation`.
+    """Answers one message by replies, each in place of the reply before.
 
     Args:
         message: The message.
@@ -142,7 +142,11 @@ class MessageConversation:
             return
 
         async def reply(**content: Any) -> discord.Message:
-            """Send to the person, below the first page, or as a reply to the question."""
+            """Send a message with discord.py's arguments, and return it.
+
+            It is a direct message to the person if private. Otherwise the first message is a reply
+            to the question, which mentions nobody, and each further one follows in the channel.
+            """
             if private:
                 return await self._message.author.send(**content)
             if number:

@@ -177,7 +177,11 @@ class _Part:
     blocks: int = 1
 
     def __post_init__(self) -> None:
-        """Compute `size` and `blocks` once, because packing asks for them often."""
+        """Compute `size` and `blocks` from the block and the table.
+
+        This is done once, because packing asks for them often. For a data table, whose workspace
+        may take no data tables, both allow for its form as text.
+        """
         if self.table is not None:
             text_blocks = list(text_table(self.table))
             size = max(_characters(self.block), _characters(text_blocks))
@@ -191,7 +195,7 @@ def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
     """Yield the blocks of one card, without the cards below it, in reading order.
 
     A menu that chooses what the card shows is above the picture, all other controls are at the end.
-    A table that the picture shows, too, is left out where the picture is shown.
+    A table that repeats the picture is left out where the picture is shown.
 
     Args:
         card: The card.
@@ -373,7 +377,7 @@ def _packed_parts(
 def _fits_message(parts: Sequence[_Part], max_blocks: int) -> bool:
     """Return whether parts fit into one message, with room for one more block.
 
-    A data table has to fit in its form as text, too, in case the workspace takes no data tables.
+    A data table also has to fit in its form as text, in case the workspace takes no data tables.
 
     Args:
         parts: The parts of the message.

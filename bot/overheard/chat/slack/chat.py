@@ -52,7 +52,7 @@ _CONTINUATION_METADATA = {"event_type": CONTINUATION_EVENT, "event_payload": {"p
 
 
 class SlackChat:
-    """Slack; see `overheard.interfaces.Chat`.
+    """Slack as a chat of the bot: posts and edits messages, and passes requests to the desk.
 
     A channel is named by its id, such as ``C0123456789``. Where many workspaces have installed the
     bot, the team's id comes first: ``T0123456789/C0123456789``. A message's id is its time stamp.
@@ -63,7 +63,8 @@ class SlackChat:
         timeouts: When a socket counts as dead.
 
     Attributes:
-        drain_s: See `overheard.interfaces.DrainingChat`.
+        drain_s: Seconds for which requests in progress may go on when the chat is cancelled; set
+            higher while another process takes over.
     """
 
     name = "slack"
@@ -75,7 +76,11 @@ class SlackChat:
         interval_s: float = 1.0,
         timeouts: SocketTimeouts | None = None,
     ) -> None:
-        """Prepare the chat; workspaces and connection are opened at their first use."""
+        """Prepare the chat; nothing is connected or called yet.
+
+        Workspaces, the HTTP session and the database of installations are opened at their first
+        use. Without `timeouts`, those of `SocketTimeouts` apply.
+        """
         self._settings = settings
         self._pacer = ChannelPacer(interval_s)
         self._timeouts = timeouts or SocketTimeouts()
@@ -88,7 +93,7 @@ class SlackChat:
 
     @property
     def connected(self) -> bool:
-        """Whether the socket is up, or HTTP requests are served; see `Connectable`."""
+        """Whether requests can arrive now: the socket is up, or HTTP requests are served."""
         return self._socket.up or self._serving
 
     async def run(self, desk: Desk) -> None:
@@ -150,8 +155,8 @@ class SlackChat:
         """Replace a posted card by another card.
 
         The messages that continue the first one in its thread are edited, added or deleted as the
-        new card needs. A failure there is only logged, and so is one that takes longer than
-        `FOLLOW_UP_TIMEOUT_S`. Pictures and files that were uploaded into the thread stay.
+        new card needs, for `FOLLOW_UP_TIMEOUT_S` seconds at most. If that fails or takes longer, it
+        is only logged. Pictures and files that were uploaded into the thread stay.
 
         Args:
             channel: The channel's id; with many workspaces, the team's id and a slash come first.
@@ -225,7 +230,9 @@ class SlackChat:
         )
 
     async def close(self) -> None:
-        """Close the connections to the database and to Slack."""
+        """Close the connections to the database of installations and to Slack, as far as they were
+        opened.
+        """
         if self._installations:
             await self._installations.close()
         if self._session:

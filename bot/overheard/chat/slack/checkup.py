@@ -108,6 +108,8 @@ def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
 async def _check_channel(workspace: Workspace, name: str, channel: str) -> Finding:
     """Return a finding about whether the bot is a member of a channel, and so can read a message.
 
+    If it cannot, the problem is Slack's error code, or why there is none.
+
     Args:
         workspace: The channel's workspace.
         name: The channel's name in the configuration, such as ``C01`` or ``T01/C01``.

@@ -21,8 +21,9 @@ def controls(card: Card) -> Iterator[Block]:
     """Yield the actions blocks at the end of a card: buttons, then a choice, then a menu "More".
 
     Entries of the card's menu that have a question become buttons, because Slack has one question
-    for a whole menu. Of entries with the same words, the first is kept. Left out are a choice with
-    a chosen entry, which is shown above, and one without entries.
+    for a whole menu. An entry without words is left out, and of entries with the same words, the
+    first is kept. A choice with a chosen entry is not among the controls, because it is shown
+    above.
     """
     actions = [replace(action, menu=action.menu and not action.confirm) for action in card.actions]
     buttons, entries = divided([action for action in actions if action.words or not action.menu])

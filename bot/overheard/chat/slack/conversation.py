@@ -97,7 +97,7 @@ OpenForm = Callable[[Form, RequestOrigin], Awaitable[None]]
 
 
 class SlackConversation:
-    """Answers one request; see `overheard.interfaces.Conversation`.
+    """Answers one request by cards or a form, each in place of the card before.
 
     Args:
         workspace: The workspace of the request.
@@ -342,10 +342,11 @@ class SlackConversation:
 def click_origin(body: Mapping[str, Any]) -> RequestOrigin:
     """Return where a click came from, and so where its answer is shown.
 
-    A click in the App Home or a modal is answered in the bot's conversation with the person. The
-    answer to a click on a message that only the person sees replaces that message, if it is
-    private. The answer to a confirmation, and to a menu that chooses what a message shows, replaces
-    the message. Any other answer goes into the message's thread.
+    A click in the App Home or a modal is answered in the bot's conversation with the person. After
+    a click on a message that only the person sees, a private answer replaces that message. The
+    answer to a confirmation replaces the message that asked for it, and the answer to a menu that
+    chooses what a message shows replaces that message. Any other answer goes into the thread of the
+    message.
 
     Args:
         body: The click, in the JSON that Slack sends.

@@ -63,7 +63,11 @@ class SlackListeners:
         *,
         many_workspaces: bool = False,
     ) -> None:
-        """Prepare the handlers; `attach` registers them."""
+        """Prepare the handlers; `attach` registers them with slack-bolt.
+
+        They share the ids of requests that were seen, and the background tasks in which requests
+        are served.
+        """
         self._desk = desk
         self._workspaces = workspaces
         self._session = session
@@ -108,8 +112,8 @@ class SlackListeners:
         """Pass a request on to its handler, but only once: a request that was seen before is
         acknowledged and dropped.
 
-        Always passed on are a request without an id, and text that is typed into a menu, which
-        Slack sends with one id again and again.
+        A request without an id is always passed on. So is text that is typed into a menu, for which
+        Slack sends several requests with one id.
 
         Args:
             body: The request, with the id of its event or of its trigger.
@@ -466,6 +470,7 @@ class BackgroundTasks:
         await finish_tasks(self._running, timeout_s)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
+        """Forget a task that has ended; log its exception, if it has one."""
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("A request from Slack ended badly: %s", error)

@@ -215,12 +215,11 @@ def _picker_element(option: Option, value: Any) -> Block:
 
 
 def _input_element(option: Option, value: Any) -> Block:
-    """Return the input element for an option that is picked, typed or chosen from the option's own
-    choices.
+    """Return the input element for an option, for which the form itself gives no choices.
 
-    Which element it is follows, in this order, from: a kind with a picker; choices (a menu); a flag
-    (one check box); a kind whose values the desk completes (a menu that asks for them); a number;
-    else a text field. A list of numbers is a text field, too.
+    It is the first that fits of: a picker of a channel, person or time of day; a menu of the
+    option's own choices; one check box for a flag; a menu whose values the desk completes while a
+    person types, as for a brand; a number field for a single number; a text field.
 
     Args:
         option: The option.
@@ -259,6 +258,7 @@ def _menu_element(option: Option, kind: str, value: Any, **more: Any) -> Block:
 
 
 def _checkbox(*, ticked: bool) -> Block:
+    """Return a group of one check box, "yes"."""
     [yes] = _distinct_options(["yes"])
     box: Block = {"type": "checkboxes", "options": [yes]}
     return {**box, "initial_options": [yes]} if ticked else box

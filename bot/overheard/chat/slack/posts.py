@@ -88,10 +88,10 @@ class ChannelOutlet:
         await self.upload_files(card, self.thread or self.posted[0])
 
     async def withdraw(self) -> None:
-        """Delete the messages that show the current card.
+        """Delete the messages that show the current card; files and pictures in the thread stay.
 
         Raises:
-            SlackFailed: when Slack does not delete a message.
+            SlackFailed: when Slack does not delete a message; those after it stay.
         """
         await self._delete([*self.posted])
 
@@ -149,9 +149,9 @@ class ChannelOutlet:
     async def upload_files(self, card: Card, thread: str) -> None:
         """Upload the files of a card and of the cards below it into a thread.
 
-        Left out are a file that is too large, which the card itself says, and one that this outlet
-        has uploaded before. When an upload fails, that is logged, and a reply in the thread says
-        which file was not sent.
+        A file that is too large is left out, which the card itself says. A file that this outlet
+        has uploaded before is left out, too. When an upload fails, that is logged, and a reply in
+        the thread says which file was not sent.
 
         Args:
             card: The card.
@@ -301,6 +301,11 @@ class ChannelOutlet:
         return ts
 
     async def _delete(self, messages: Sequence[str]) -> None:
+        """Delete messages, by their ids, and remove them from `posted`.
+
+        Raises:
+            SlackFailed: when Slack does not delete a message; those after it stay.
+        """
         for ts in messages:
             await self.client.call("chat_delete", channel=self.channel, ts=ts)
             self.posted.remove(ts)
@@ -415,7 +420,7 @@ class ResponseUrlOutlet:
             await self._reply({"delete_original": True})
 
     async def finish(self) -> None:
-        """Show the card that is kept; do nothing without one.
+        """Show the card that `show` has kept; do nothing if it has kept none.
 
         Raises:
             SlackFailed: when Slack refuses the reply, or the response URL takes no more replies.

@@ -79,8 +79,8 @@ class SlackQuestions:
     async def _on_mention(self, event: Body, body: Body) -> None:
         """Serve a mention of the bot as a question, which is answered in the thread of the message.
 
-        Ignored are mentions by bots, edited messages, and mentions in a direct message, which Slack
-        also sends as a message.
+        Mentions by bots and edited messages are ignored. So are mentions in a direct message,
+        because Slack also sends these as messages.
         """
         is_direct_message = event["channel"].startswith("D")
         if not is_direct_message and is_of_person(event):
@@ -91,8 +91,8 @@ class SlackQuestions:
         """Serve a direct message, or a message in the assistant panel, as a question.
 
         It is answered in the thread of the message, if the message is in one, as all messages of
-        the panel are. There, it is shown that an answer is coming. Ignored are messages in
-        channels, messages of bots and edited messages.
+        the panel are; the thread then shows that an answer is coming. Messages in channels,
+        messages of bots and edited messages are ignored.
         """
         if event.get("channel_type") == "im" and is_of_person(event):
             thread = event.get("thread_ts", "")
@@ -187,7 +187,7 @@ def question_text(text: str, bot_id: str) -> str:
     """Return the words of a message, without the mention of the bot and without Slack's markup.
 
     ``<@U01>: how is <http://acme.com|acme.com> doing &amp; why?`` gives ``how is acme.com doing &
-    why?``. Commas, colons and white space at both ends are removed, too.
+    why?``. Commas, colons and white space are removed at both ends.
 
     Args:
         text: The text of the message, in Slack's markup.

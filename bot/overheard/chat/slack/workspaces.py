@@ -111,6 +111,8 @@ class OneWorkspace:
 async def identify(client: SlackClient, installer: str | None = None) -> Workspace:
     """Return the workspace of a client's bot token, as Slack's ``auth.test`` describes it.
 
+    Its scopes are empty when Slack does not send them, as behind a proxy that removes headers.
+
     Args:
         client: Calls Slack with the token.
         installer: The id of the person who installed the bot by OAuth, who then counts as the only
@@ -170,7 +172,10 @@ class People:
     """
 
     def __init__(self, client: SlackClient, team: str = "", installer: str | None = None) -> None:
-        """Begin with empty caches of profiles and groups; `client` asks Slack later."""
+        """Begin with empty caches of profiles and groups; Slack is asked at the first request.
+
+        Without an `installer`, the workspace's owners and admins count as owners.
+        """
         self._client = client
         self._team = team
         self._installer = installer
@@ -314,7 +319,10 @@ class Installations:
     """
 
     def __init__(self, settings: SlackTable, session: aiohttp.ClientSession) -> None:
-        """Prepare the stores of installations and OAuth states; `open` creates their tables."""
+        """Prepare the stores of installations and of OAuth states, and the workspaces in memory.
+
+        Nothing is connected yet; `open` creates the missing tables.
+        """
         self._settings = settings
         self._session = session
         self._engine = _engine(settings.installations)

@@ -37,7 +37,7 @@ NEXT = "  Next:  "
 MAX_NEXT = 3
 """Commands that are named in place of buttons."""
 MAX_BAR, MIN_BAR = 20, 8
-"""Characters of the longest bar: at most, and without bars where there is less room."""
+"""Characters of the longest bar, at most and at least; with less room, there are no bars."""
 BAR, BAR_GAP = "\N{BOX DRAWINGS HEAVY HORIZONTAL}", 2
 """The character of bars, and the characters between a number and its bar."""
 _WHOLE_NUMBER = re.compile(r"(\d[\d,]*)(\D.*)?")
@@ -212,7 +212,7 @@ def _smallest_widths(table: Table, *, whole_headings: bool) -> list[int]:
 
     Args:
         table: The table.
-        whole_headings: Whether the names of the columns stay on one line, too.
+        whole_headings: Whether the names of the columns also stay on one line.
     """
     widths = []
     for index, name in enumerate(table.header):

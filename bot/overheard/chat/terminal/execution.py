@@ -366,7 +366,8 @@ def _print(card: Card, *, as_json: bool, chart_file: Path | None) -> None:
         card: The card.
         as_json: Whether to print JSON, as the last line of standard output; the other lines then go
             to standard error.
-        chart_file: The file for the first picture, see `_save_pictures`; None saves no picture.
+        chart_file: The file for the first picture, such as ``chart.png``; the second one is saved
+            as ``chart-2.png``. None saves no picture.
     """
     from rich.console import Console  # slow to import, and `run` has its card last
 

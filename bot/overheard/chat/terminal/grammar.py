@@ -221,7 +221,7 @@ class Root(Noun):
     def _add_listing(self, listing: CommandListing) -> tuple[str, click.Command]:
         """Add a command to its noun, which is created if necessary, or to the root if it has none.
 
-        A noun that is a command without a noun already gets no further command.
+        If the noun is the name of a command of the root, the new command is not added.
 
         Returns:
             The name and the click command to show in the root's help: those of the noun, or of the
@@ -257,6 +257,7 @@ class SpecCommand(click.Command):
 
     def __init__(self, listing: CommandListing, run: Run) -> None:
         def callback(**values: Any) -> None:
+            """Run the command with the values of its parameters, by name."""
             run(click.get_current_context(), self._spec, values)
 
         super().__init__(listing.verb, callback=callback, help=listing.summary)

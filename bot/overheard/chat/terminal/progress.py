@@ -62,7 +62,7 @@ class RichProgress:
         """Count steps as done.
 
         The bar is moved. Without a bar, a line is printed if the steps complete a further tenth of
-        the work; nothing is, if the number of all steps is not known.
+        the work. Nothing is printed if the number of all steps is not known.
         """
         tenths_before = self._tenths_done()
         self._done += steps
