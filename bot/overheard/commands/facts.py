@@ -38,6 +38,7 @@ MAX_CHECKED_FACTS = 100
 SHOWN_CHARS = 160
 """The length of a statement that is shown."""
 SHOWN_ALERTS = 2
+"""Alerts of a card that have a button."""
 _NO_MODEL = Model("nobody", "plainly")
 _CHECKED = "Answers are checked against it from now on."
 _JUDGED = "Only the judge checks answers against it: no other scorer reads such a field."
@@ -60,25 +61,44 @@ _FIELDS = (
 
 
 def _find_fact_among(
-    catalogue: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str
+    catalogue: Catalogue, searched: Catalogue, given: Mapping[str, Any], kind: str
 ) -> Fact:
-    """Return the fact of the brand and field in `given` among those of the catalogue `among`; of
-    several removed values the last one. `kind` is the noun in the error. Raises UnknownName.
+    """Return the fact of a catalogue about a field of a brand. Of several removed values of the
+    field, which were true one after the other, return the last one.
+
+    Args:
+        catalogue: The current catalogue, in which the brand is looked up.
+        searched: The same catalogue, or that of removed facts.
+        given: The arguments of the command, with ``brand`` and ``field``.
+        kind: The noun in the error.
+
+    Raises:
+        UnknownName: when there is no such brand or no such fact.
     """
     brand = find_brand(catalogue, given["brand"]).name
-    # Of several removed values that were true one after the other, the last one is meant.
-    facts = among.facts if among is catalogue else among.facts[::-1]
+    is_removed = searched is not catalogue
+    facts = searched.facts[::-1] if is_removed else searched.facts
     return find_fact(facts, brand, given["field"], kind=f"{kind} about {brand}")
 
 
 async def _checked_fact(
     deployment: Deployment, call: Call, fact: Fact, before: Fact | None
 ) -> Fact:
-    """Return a fact in its stored form: with the day on which its value was checked, and its
-    earlier values, including that of `before` (None for a new fact).
+    """Return a fact as it is to be stored.
+
+    A new fact has the brand's full name, and today as the day of its check if none is given. If the
+    value changes, the value before is added to the earlier values (the newest first, each once),
+    and the day of the check becomes today unless another day is given. A fact with the same value
+    is returned unchanged.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who changes it; today is the day in the person's time zone.
+        fact: The fact with the values that were typed.
+        before: The fact before the change; None for a new fact.
 
     Raises:
-        UnknownName: for a brand that does not exist.
+        UnknownName: for a new fact about a brand that does not exist.
     """
     today = deployment.clock.now().astimezone(call.zone).date()
     if before is None:
@@ -86,14 +106,18 @@ async def _checked_fact(
         return replace(fact, brand=brand, as_of=fact.as_of or today)
     if fact.value == before.value:
         return fact
-    earlier = dict.fromkeys([before.value, *before.previous])
-    earlier.pop(fact.value, None)
-    as_of = today if fact.as_of in {before.as_of, None} else fact.as_of
-    return replace(fact, previous=tuple(earlier), as_of=as_of)
+    earlier_values = dict.fromkeys([before.value, *before.previous])
+    earlier_values.pop(fact.value, None)
+    is_day_given = fact.as_of not in {before.as_of, None}
+    return replace(
+        fact, previous=tuple(earlier_values), as_of=fact.as_of if is_day_given else today
+    )
 
 
 def _existing_fact(catalogue: Catalogue, fact: Fact) -> Fact | None:
-    """Return the catalogue's fact about the same field of the same brand, or None."""
+    """Return the catalogue's fact about the same field of the same brand, in any case of letters;
+    None without one. Raises UnknownName for a brand that does not exist.
+    """
     brand = find_brand(catalogue, fact.brand).name
     wanted = (brand, fact.field.casefold())
     return next((f for f in catalogue.facts if (f.brand, f.field.casefold()) == wanted), None)
@@ -102,14 +126,23 @@ def _existing_fact(catalogue: Catalogue, fact: Fact) -> Fact | None:
 async def _changed_card(
     deployment: Deployment, call: Call, fact: Fact, _: Fact | None, done: str
 ) -> Card:
-    """Return the card of a fact that was added, changed or restored (`done` is the participle),
-    with the alerts on answers that contradict the fact.
+    """Return the card of a fact that was added, changed or restored: whether and how answers are
+    checked against it, its fields, and the alerts on stored answers that contradict it. If no
+    scorer checks it, or if there is such an alert, the card is a warning.
+
+    If answers are checked against it, and no question asks about it directly, the card proposes
+    one.
+
+    Args:
+        deployment: The open deployment.
+        call: Shows the progress of the scoring.
+        fact: The fact after the change.
+        done: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
     """
-    unread_sentence = await judge_only_note(deployment, fact)
-    judged = bool(judges(deployment.plugins.scorers.values()))
-    alerts = (
-        await _contradicting_alerts(deployment, call, fact) if judged or not unread_sentence else []
-    )
+    unread_sentence = await unread_by_scorers(deployment, fact)
+    has_judge = bool(judges(deployment.plugins.scorers.values()))
+    is_checked = has_judge or not unread_sentence
+    alerts = await _contradicting_alerts(deployment, call, fact) if is_checked else []
     fields = {
         "Brand": fact.brand,
         fact.field: fact.value,
@@ -117,65 +150,80 @@ async def _changed_card(
         "Before": ", ".join(fact.previous),
         "Source": fact.source,
     }
-    text = _CHECKED
+    sentences = [_CHECKED]
     if unread_sentence:
-        text = _JUDGED if judged else _UNREAD.format(said=unread_sentence)
-    asked = fact_question(fact)
-    is_new = asked is not None and asked.key not in {p.key for p in deployment.catalogue.prompts}
-    direct = is_new and (judged or not unread_sentence)
-    shown = [
+        sentences = [_JUDGED if has_judge else _UNREAD.format(said=unread_sentence)]
+    actions = [
         Action(f"alerts show {alert.id}", alert_label(alert, call.zone, deployment.names))
-        for alert in alerts
+        for alert in alerts[:SHOWN_ALERTS]
     ]
-    contradicted = _contradiction_sentences(alerts, fact, deployment.names)
+    question = fact_question(fact)
+    asked_keys = {prompt.key for prompt in deployment.catalogue.prompts}
+    is_unasked = question is not None and question.key not in asked_keys
+    if is_unasked and is_checked:
+        sentences.append(_DIRECT)
+        actions.append(Action(f"facts ask {quoted(fact.brand)}", "Ask directly"))
+    sentences += _contradiction_sentences(alerts, fact, deployment.names)
     return FACTS.changed_card(
         fact,
         done,
-        " ".join([text, *([_DIRECT] if direct else ()), *contradicted]),
+        " ".join(sentences),
         fields,
-        *shown[:SHOWN_ALERTS],
-        *([Action(f"facts ask {quoted(fact.brand)}", "Ask directly")] if direct else ()),
-        warning=bool((unread_sentence and not judged) or alerts),
-        checked=judged or not unread_sentence,
+        *actions,
+        warning=bool(alerts) or not is_checked,
+        checked=is_checked,
         alerts=[alert.id for alert in alerts],
     )
 
 
 async def _contradicting_alerts(deployment: Deployment, call: Call, fact: Fact) -> list[Alert]:
-    """Score the stored answers with a fact, and return the alerts on answers that contradict the
-    fact.
+    """Score the stored answers by the catalogue with a fact, store the alerts on answers that
+    contradict it, and return those of them that are new or have grown.
 
-    A long history is scored in the background (`commands.editions`); the list is then empty, and
-    the alerts follow.
+    A long history is scored in the background later (`commands.editions`). The list is then empty,
+    and the alerts follow.
     """
-    deployment = await (await deployment.refreshed()).caught_up(call.progress)
-    if deployment.scoring.versions != deployment.current.versions:
+    refreshed = await deployment.refreshed()
+    deployment = await refreshed.caught_up(call.progress)
+    is_history_scored = deployment.scoring.versions == deployment.current.versions
+    if not is_history_scored:
         return []
     alerts = await detect_statements(deployment, [fact.brand])
-    return [a for a in alerts if any(s.topic == fact.field for s in a.statements)]
+    return [
+        alert
+        for alert in alerts
+        if any(statement.topic == fact.field for statement in alert.statements)
+    ]
 
 
 def _contradiction_sentences(
     alerts: Iterable[Alert], fact: Fact, names: ModelNames
 ) -> Iterator[str]:
-    """Yield a sentence for each alert, with the newest quote that contradicts the fact."""
+    """Yield a sentence for each alert: its model, and the last of its statements that contradict
+    the fact, of which each alert has at least one.
+    """
     for alert in alerts:
         statements = [statement for statement in alert.statements if statement.topic == fact.field]
-        quoted = wording.shorten(wording.line(statements[-1].said), SHOWN_CHARS)
-        yield f"{names.name(alert.shift.model)} says otherwise: “{quoted}”."
+        last_statement = wording.shorten(wording.line(statements[-1].said), SHOWN_CHARS)
+        yield f"{names.name(alert.shift.model)} says otherwise: “{last_statement}”."
 
 
 def _as_of_words(fact: Fact) -> str:
+    """Return the day on which a fact was checked: ``3 Mar 2026``; empty if it is not known."""
     day = fact.as_of
     return f"{day.day} {wording.MONTHS[day.month - 1]} {day.year}" if day else ""
 
 
-async def _unread_sentence(deployment: Deployment, facts: Sequence[Fact]) -> str:
-    """Return a sentence with the facts (of the first `MAX_CHECKED_FACTS`) that no scorer but a
-    judge can read; empty without any.
+async def _unread_facts_sentence(deployment: Deployment, facts: Sequence[Fact]) -> str:
+    """Return a sentence with those of the first `MAX_CHECKED_FACTS` facts that no scorer but a
+    judge can read: only the judge checks them, or nothing does if there is no judge. Empty without
+    such a fact.
     """
-    some = facts[:MAX_CHECKED_FACTS]
-    names = [f"{f.brand}'s {f.field}" for f in some if await judge_only_note(deployment, f)]
+    names = [
+        f"{fact.brand}'s {fact.field}"
+        for fact in facts[:MAX_CHECKED_FACTS]
+        if await unread_by_scorers(deployment, fact)
+    ]
     if not names:
         return ""
     if judges(deployment.plugins.scorers.values()):
@@ -183,27 +231,43 @@ async def _unread_sentence(deployment: Deployment, facts: Sequence[Fact]) -> str
     return f"No scorer reads {wording.listing(names)}, so no answer is checked against that."
 
 
-async def judge_only_note(deployment: Deployment, fact: Fact) -> str:
-    """Return a plain sentence of a fact that no scorer but a judge can read; empty if a scorer
-    reads the fact.
+async def unread_by_scorers(deployment: Deployment, fact: Fact) -> str:
+    """Try whether the scorers find a fact in plain sentences that state it, judges aside, which
+    would cost money. Nothing is stored.
+
+    Returns:
+        Empty if a scorer finds the fact in one of them, and for a fact of an unknown brand. Else
+        the first of these sentences, such as ``Acme's price is $10 a month.``, shortened to
+        `SHOWN_CHARS`.
     """
-    every = deployment.plugins.scorers.values()
-    scorers = [scorer for scorer in every if scorer not in judges(every)]
+    all_scorers = deployment.plugins.scorers.values()
+    scorers = [scorer for scorer in all_scorers if scorer not in judges(all_scorers)]
     brand = deployment.catalogue.brand(fact.brand)
     if brand is None:
         return ""
-    now, statements = deployment.clock.now(), list(dict.fromkeys(_fact_sentences(brand, fact)))
+    now = deployment.clock.now()
+    sentences = list(dict.fromkeys(_fact_sentences(brand, fact)))
     answers = [
-        Answer(1, Question(Prompt(""), _NO_MODEL, at), Reply(text, Finish.COMPLETE), now, id=at)
-        for at, text in enumerate(statements, 1)
+        Answer(
+            run_id=1,
+            question=Question(Prompt(""), _NO_MODEL, number),
+            reply=Reply(sentence, Finish.COMPLETE),
+            asked_at=now,
+            id=number,
+        )
+        for number, sentence in enumerate(sentences, 1)
     ]
     records = await Scoring(scorers, Catalogue((brand,), facts=(fact,))).score(answers)
-    is_read = any(d.topic == fact.field for r in records for d in r.score.details)
-    return "" if is_read else wording.shorten(wording.line(statements[0]), SHOWN_CHARS)
+    topics = {detail.topic for record in records for detail in record.score.details}
+    if fact.field in topics:
+        return ""
+    return wording.shorten(wording.line(sentences[0]), SHOWN_CHARS)
 
 
 def _fact_sentences(brand: Brand, fact: Fact) -> Iterator[str]:
-    """Yield a fact in several plain sentences."""
+    """Yield a fact in several wordings, from a whole sentence to the bare value; some may be
+    equal.
+    """
     yield f"{brand.name}'s {fact.field} is {fact.value.rstrip('.')}."
     yield from (example.answer for example in from_facts(brand, [fact]))
     yield f"{brand.name}: {fact.field}: {fact.value}"
@@ -241,7 +305,7 @@ FACTS: CatalogueNoun[Fact] = CatalogueNoun(
     concerns=lambda fact, brand: fact.brand == brand,
     relation="about",
     more_data=("previous",),
-    notes=_unread_sentence,
+    notes=_unread_facts_sentence,
 )
 
 FACTS_LIST = FACTS.command("list", "Show what is known to be true.", "facts", "facts list Acme")

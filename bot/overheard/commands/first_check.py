@@ -9,6 +9,7 @@ the same in every process.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -65,22 +66,25 @@ class FirstCheck:
 
     @property
     def under_way(self) -> bool:
-        """Whether the last round is still being asked."""
+        """Whether the newest round is still being asked, or is paused."""
         return self.rounds[-1].state in {RunState.RUNNING, RunState.PAUSED}
 
     def next_run(self, now: datetime) -> Run:
-        """Return the run of the next round, which is not stored yet. Raises ValueError for a first
-        round without a panel.
+        """Return the run of the next round, which begins at `now` and is not stored yet. It asks
+        the questions of the first round with other seeds, as often as `ROUND_SIZES` says for a
+        first round of that size; its person and channel are those of the first round.
+
+        Raises:
+            ValueError: when the first round has no panel.
         """
         first = self.rounds[0]
         if first.panel is None:
             raise ValueError("a first check has a panel")
-        number = len(self.rounds)
-        sizes = next(
-            (sizes for sizes in ROUND_SIZES if sizes[0] == first.panel.repeats), ROUND_SIZES[-1]
-        )
-        panel = replace(first.panel, repeats=sizes[number], seed=first.panel.seed + number)
-        label = round_label(number + 1)
+        index = len(self.rounds)
+        sizes_by_first = {sizes[0]: sizes for sizes in ROUND_SIZES}
+        sizes = sizes_by_first.get(first.panel.repeats, ROUND_SIZES[-1])
+        panel = replace(first.panel, repeats=sizes[index], seed=first.panel.seed + index)
+        label = round_label(index + 1)
         return new_run(panel, now, label=label, asked_by=first.asked_by, channel=first.channel)
 
 
@@ -100,21 +104,20 @@ def all_rounds_panel(panel: Panel, sizes: Sequence[int]) -> Panel:
 
 
 async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | None:
-    """Return the latest first check if it can be continued, else None.
-
-    It cannot when a round was cancelled or failed, when all rounds have begun, or `EXPIRES_AFTER`
-    its start.
+    """Return the latest first check with the rounds that have begun. None if there is none, or if
+    it cannot be continued: a round was cancelled or failed, all rounds have begun, or it began more
+    than `EXPIRES_AFTER` ago.
     """
-    firsts = await store.runs.find(label=round_label(1), limit=1)
-    if not firsts or now - firsts[0].started_at > EXPIRES_AFTER:
+    newest_firsts = await store.runs.find(label=round_label(1), limit=1)
+    if not newest_firsts or now - newest_firsts[0].started_at > EXPIRES_AFTER:
         return None
-    first = firsts[0]
+    first = newest_firsts[0]
     rounds = [first]
     for number in range(2, ROUNDS + 1):
-        later = await store.runs.find(label=round_label(number), limit=1)
-        rounds += [run for run in later if run.started_at >= first.started_at]
-    ended = {RunState.CANCELLED, RunState.FAILED}
-    if len(rounds) == ROUNDS or any(run.state in ended for run in rounds):
+        newest = await store.runs.find(label=round_label(number), limit=1)
+        rounds += [run for run in newest if run.started_at >= first.started_at]
+    broken_off = {RunState.CANCELLED, RunState.FAILED}
+    if len(rounds) == ROUNDS or any(run.state in broken_off for run in rounds):
         return None
     return FirstCheck(tuple(rounds))
 
@@ -122,10 +125,12 @@ async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | No
 async def propose_first_check(
     deployment: Deployment, call: Call, panel: Panel, asked_by: str = ""
 ) -> Proposal:
-    """Return the first round of a first check as a proposal with the price of all rounds; or the
-    next round, if a first check has begun.
+    """Return the first round of a first check as a proposal, with the price and the times of all
+    rounds. Executing it asks the first round; the others follow by themselves, or with the same
+    command later.
 
-    The largest of `ROUND_SIZES` that the budget covers is proposed.
+    The largest of `ROUND_SIZES` that the budget covers is proposed. If a first check has begun and
+    can be continued, its next round is proposed instead, and `panel` is ignored.
 
     Args:
         deployment: The open deployment.
@@ -134,22 +139,16 @@ async def propose_first_check(
         asked_by: The person who asks; empty for the caller.
 
     Raises:
-        NothingToAsk: when the next round is not due yet.
-        BudgetExceeded: when the budget does not cover a single repeat in three rounds.
+        NothingToAsk: when a first check has begun, and its next round is not due yet or a round is
+            being asked.
+        BudgetExceeded: when the budget does not cover one repeat in each round.
         BudgetUnknown: when there is a budget and a price is unknown.
     """
     now = deployment.clock.now()
     begun = await unfinished_first_check(deployment.store, now)
     if begun:
         return await _propose_next(deployment, call, begun, now)
-    for sizes in ROUND_SIZES:
-        try:
-            whole = await _quote_whole(deployment, call, all_rounds_panel(panel, sizes))
-        except BudgetExceeded:
-            if sizes == ROUND_SIZES[-1]:
-                raise
-            continue
-        break
+    sizes, whole_quote = await _largest_affordable(deployment, call, panel)
     run = new_run(
         replace(panel, repeats=sizes[0]),
         now,
@@ -158,31 +157,60 @@ async def propose_first_check(
         channel=call.channel,
     )
     quote = await deployment.pricing.quote(run)
-    _, *later = (wording.clock(at, call.zone) for at in round_times(now))
-    times = f"in three rounds, now and at about {wording.listing(later)}"
-    price = f"{whole.price}; each question {sum(sizes)} times, {times}"
-    return Proposal(
-        price, whole.usd, partial(execute_round, deployment, call, quote), {"seed": panel.seed}
-    )
+    _, *later_times = (wording.clock(at, call.zone) for at in round_times(now))
+    times = f"in three rounds, now and at about {wording.listing(later_times)}"
+    price = f"{whole_quote.price}; each question {sum(sizes)} times, {times}"
+    execute = partial(execute_round, deployment, call, quote)
+    return Proposal(price, whole_quote.usd, execute, {"seed": panel.seed})
 
 
-async def _quote_whole(deployment: Deployment, call: Call, panel: Panel) -> PriceQuote:
-    """Return the price of all rounds together; the budget of a single run is not applied. Raises
-    BudgetExceeded or BudgetUnknown.
+async def _largest_affordable(
+    deployment: Deployment, call: Call, panel: Panel
+) -> tuple[Sequence[int], PriceQuote]:
+    """Return the first of `ROUND_SIZES`, the largest first, that the budget covers, with the price
+    of all its rounds.
+
+    Raises:
+        BudgetExceeded: when the budget does not cover the smallest sizes.
+        BudgetUnknown: when there is a budget and a price is unknown.
     """
-    whole = deployment.config.budget.model_copy(update={"run": None})
+    *larger_sizes, smallest = ROUND_SIZES
+    for sizes in larger_sizes:
+        with contextlib.suppress(BudgetExceeded):
+            return sizes, await _quote_all_rounds(deployment, call, all_rounds_panel(panel, sizes))
+    return smallest, await _quote_all_rounds(deployment, call, all_rounds_panel(panel, smallest))
+
+
+async def _quote_all_rounds(deployment: Deployment, call: Call, panel: Panel) -> PriceQuote:
+    """Return the price of all rounds of a first check together. The budget of a single run is not
+    applied, since they are several runs.
+
+    Args:
+        deployment: The open deployment.
+        call: The channel, whose budget counts.
+        panel: The questions with the repeats of all rounds.
+
+    Raises:
+        BudgetExceeded: when the budget does not cover the price.
+        BudgetUnknown: when there is a budget and a price is unknown.
+    """
+    budget = deployment.config.budget.model_copy(update={"run": None})
     run = new_run(panel, deployment.clock.now(), channel=call.channel)
     calls = {(prompt, model): panel.repeats for prompt in panel.prompts for model in panel.models}
     return await deployment.pricing.quote_calls(
-        calls, run.payer, answers=sum(calls.values()), run=run, budget=whole
+        calls, run.payer, answers=sum(calls.values()), run=run, budget=budget
     )
 
 
 async def _propose_next(
     deployment: Deployment, call: Call, begun: FirstCheck, now: datetime
 ) -> Proposal:
-    """Return the next round of a first check that has begun as a proposal with its price. Raises
-    NothingToAsk when a round is being asked or the next is not due.
+    """Return the next round of a first check that has begun as a proposal with its price.
+
+    Raises:
+        NothingToAsk: when a round is being asked or the next is not due at `now`.
+        BudgetExceeded: when the budget does not cover the round.
+        BudgetUnknown: when there is a budget and a price is unknown.
     """
     if begun.under_way:
         raise NothingToAsk(missing="a round of the first check is being asked")
@@ -194,10 +222,16 @@ async def _propose_next(
 
 
 async def continue_first_check(deployment: Deployment) -> Card | None:
-    """Ask the next round of the first check if it is due; return the card of its result, else None.
+    """Ask the next round of the first check if one is due, and return the card of its result; None
+    if there is no first check to continue, if a round is being asked, or if the next is not due.
 
     The price of all rounds was agreed to with the first. If the check was begun in a chat, a
-    delivery of the result is stored.
+    delivery of the result to that channel is stored.
+
+    Raises:
+        BudgetExceeded: when the budget no longer covers the round.
+        BudgetUnknown: when there is a budget and a price is unknown.
+        RunUnderWay: when another process asks the round.
     """
     now = deployment.clock.now()
     begun = await unfinished_first_check(deployment.store, now)
@@ -206,16 +240,26 @@ async def continue_first_check(deployment: Deployment) -> Card | None:
     run = begun.next_run(now)
     call = Call(run.asked_by, run.channel, deployment.zone)
     card = await execute_round(deployment, call, await deployment.pricing.quote(run))
-    if ":" in run.channel:
-        key = f"result-{run.key}@{run.channel}"
-        result = Delivery(DeliveryKind.RESULT, key, run.channel, deployment.clock.now(), run.key)
+    is_from_chat = ":" in run.channel
+    if is_from_chat:
+        result = Delivery(
+            kind=DeliveryKind.RESULT,
+            key=f"result-{run.key}@{run.channel}",
+            channel=run.channel,
+            due_at=deployment.clock.now(),
+            subject=run.key,
+        )
         await deployment.store.deliveries.add([result])
     return card
 
 
 async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -> Card:
-    """Ask the quoted round and return the card of its result, with the visibility of all rounds so
-    far.
+    """Ask the quoted round of a first check and return the card of its result. The text ends with
+    the time of the next round, and the first of the further cards has the visibility over all
+    rounds so far. The card of a failed round has neither.
+
+    Raises:
+        RunUnderWay: when another process asks the round.
     """
     service = run_service(deployment, call, show_alert)
     card = await run_card(call, await service.execute(quote))
@@ -223,34 +267,34 @@ async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -
     if run is None or run.panel is None or card.failed:
         return card
     begun = await unfinished_first_check(deployment.store, deployment.clock.now())
-    [first] = await deployment.store.runs.find(label=round_label(1), limit=1)
-    shown = await levels_card(await deployment.refreshed(), run.panel, first.started_at)
-    text = "\n\n".join([str(card.text), *_next_round_sentence(call, begun)])
-    return replace(card, text=text, more=(shown, *card.more))
+    [first_round] = await deployment.store.runs.find(label=round_label(1), limit=1)
+    levels = await levels_card(await deployment.refreshed(), run.panel, first_round.started_at)
+    text = "\n\n".join([str(card.text), _next_round_sentence(call, begun)])
+    return replace(card, text=text, more=(levels, *card.more))
 
 
-def _next_round_sentence(call: Call, begun: FirstCheck | None) -> Sequence[str]:
-    """Return one sentence on when the next round of a first check is due, or that it is complete
-    (None).
+def _next_round_sentence(call: Call, begun: FirstCheck | None) -> str:
+    """Return a sentence on when the next round of a first check is due, in the time zone of the
+    call; or, for None, that the check is complete.
     """
     if begun is None:
-        return ["The first check is complete."]
+        return "The first check is complete."
     due = wording.moment(begun.due_at, call.zone)
-    text = (
+    return (
         f"The next round follows at about {due}, as long as overheard run is going; "
         "or type check --first again then."
     )
-    return [text]
 
 
 async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> Card:
-    """Return the card with the visibility of brands and competitors at each model over all rounds,
-    with the range of ranks.
+    """Return the card with a table of the visibility of the panel's brands and their competitors
+    over all rounds of a first check: a row for each model and brand, with the share of answers, its
+    interval and the range of possible ranks. Without scores the text says so.
 
     Args:
         deployment: The deployment, with the scores in use.
         panel: The questions asked.
-        since: The start of the first round.
+        since: The start of the first round; earlier runs do not count.
     """
     names = deployment.catalogue.names_with_rivals(panel.brands)
     rows, data = [], []
@@ -259,29 +303,32 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
         for row, entry in _model_rows(model, [_stream_since(stream, since) for stream in streams]):
             rows.append(row)
             data.append(entry)
+    header = ("Model", "Brand", "Named", "Place")
     return Card(
         title="How often models name you, and your place",
         text="" if rows else "Nothing was scored yet.",
-        table=Table(("Model", "Brand", "Named", "Place"), tuple(rows), frozenset({2, 3}))
-        if rows
-        else None,
+        table=Table(header, tuple(rows), right=frozenset({2, 3})) if rows else None,
         footer="In brackets, the 90 % interval; a range of places where intervals meet.",
         data=data,
     )
 
 
 def _model_rows(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str, ...], object]]:
-    """Return for each brand's stream at a model its table row and its JSON entry, the largest
-    visibility first.
+    """Return a table row and a JSON entry for each brand with answers of a model, the largest
+    visibility first; brands of the same visibility by name.
+
+    Args:
+        model: The model.
+        streams: The streams of visibility at the model, one for each brand.
     """
-    known = [(s.key.brand, found) for s in streams if (found := stream_mean(s))]
-    known.sort(key=lambda pair: (-pair[1].mean, pair[0]))
-    ranges = rank_ranges([point for _, point in known])
+    levels = [(stream.key.brand, mean) for stream in streams if (mean := stream_mean(stream))]
+    levels.sort(key=lambda level: (-level[1].mean, level[0]))
+    rank_bounds = rank_ranges([point for _, point in levels])
     rows: list[tuple[tuple[str, ...], object]] = []
-    for (brand, point), (best, worst) in zip(known, ranges, strict=True):
+    for (brand, point), (best, worst) in zip(levels, rank_bounds, strict=True):
         place = str(best) if best == worst else f"{best} to {worst}"
-        between = f"{wording.percent(point.low)} to {wording.percent(point.high)}"
-        row = (str(model), brand, f"{wording.percent(point.mean)} ({between})", place)
+        interval = f"{wording.percent(point.low)} to {wording.percent(point.high)}"
+        row = (str(model), brand, f"{wording.percent(point.mean)} ({interval})", place)
         entry = {
             "model": str(model),
             "brand": brand,
@@ -289,19 +336,21 @@ def _model_rows(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str
             "interval": [point.low, point.high],
             "answers": point.n,
             "place": [best, worst],
-            "of": len(known),
+            "of": len(levels),
         }
         rows.append((row, entry))
     return rows
 
 
 def _stream_since(stream: Stream, since: datetime) -> Stream:
-    """Return the rows of a stream whose runs began at or after a time."""
-    keep = [index for index, run in enumerate(stream.runs) if run.at >= since]
+    """Return a stream with only those of its runs that began at `since` or later; may be without
+    runs.
+    """
+    kept = [index for index, run in enumerate(stream.runs) if run.at >= since]
     return replace(
         stream,
-        runs=tuple(stream.runs[index] for index in keep),
-        n=stream.n[keep],
-        total=stream.total[keep],
-        squares=stream.squares[keep],
+        runs=tuple(stream.runs[index] for index in kept),
+        n=stream.n[kept],
+        total=stream.total[kept],
+        squares=stream.squares[kept],
     )
