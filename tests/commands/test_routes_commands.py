@@ -9,7 +9,9 @@ import pytest
 from office import DECLARED, PRICE, Office, open_office
 from overheard.alerts.routes import end_of_quiet, routed
 from overheard.commands.arguments import days_of, in_words, read_words
+from overheard.commands.setup_places import set_places
 from overheard.config.sections import Config
+from overheard.deployment import Call
 from overheard.domain import Setting
 from overheard.errors import BadSchedule
 
@@ -157,3 +159,16 @@ def test_a_time_that_does_not_exist_is_refused(words: str) -> None:
     """With what would be right."""
     with pytest.raises(BadSchedule):
         read_words(words)
+
+
+@pytest.mark.parametrize(
+    ("time", "cron"),
+    [("9:00", "0 10 * * sun"), ("22:45", "0 23 * * sun"), ("23:30", "0 0 * * mon")],
+)
+async def test_the_summary_of_the_set_up_follows_the_check(time: str, cron: str) -> None:
+    """Also after a check shortly before midnight."""
+    office = await open_office()
+    call = Call("Maya (slack:U1)", "slack:C1")
+    await set_places(office.deployment, call, days=("sun",), time=time)
+    [summary] = (await config(office)).reports
+    assert summary.cron == cron

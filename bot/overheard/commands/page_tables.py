@@ -211,14 +211,14 @@ def read_views(
     rows: Iterable[MetricLevel],
     scored: Sequence[ScoredAnswer],
 ) -> list[ModelView]:
-    """Return, for each place, what its model says of the brand: up to `MAX_ASPECTS` things that it
+    """Return, for each model, what it says of the brand: up to `MAX_ASPECTS` things that it
     praises, as many drawbacks, and how often it recommends the brand first.
 
     The last line is left out for a model without that metric.
 
     Args:
         deployment: Has the display names of models.
-        places: The brand's visibility at each model.
+        places: The brand's visibility at each model, in the order of the result.
         rows: Standings, of which those of `FIRST_CHOICE` are read.
         scored: The answers of the newest runs.
     """

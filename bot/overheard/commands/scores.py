@@ -143,8 +143,9 @@ async def switch(
     """Read another edition of the scores from now on, and return the card of what changed.
 
     Answers that the edition lacks are scored first, and scores of answers whose text was deleted
-    are carried over. Then shifts are detected with its scores. An edition with other than the
-    current names, facts and scorers is not replaced automatically later.
+    are carried over. Then shifts are detected with its scores. If the edition is not that of the
+    current names, facts and scorers, the one in use before is put aside, so that no switch back
+    takes place by itself.
 
     Args:
         deployment: The open deployment.
@@ -312,7 +313,7 @@ def _kept_sets_sentence(count: int) -> str:
 
 def _pending_actions(pending: Edition | None) -> tuple[Action, ...]:
     """Return the buttons of the pending edition: ``Switch now`` if it waits for a yes, else ``Show
-    progress``; then ``Cancel``. None without a pending edition.
+    progress``; then ``Cancel``. Empty without a pending edition.
     """
     if pending is None:
         return ()

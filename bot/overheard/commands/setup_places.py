@@ -18,7 +18,6 @@ from overheard.commands.arguments import (
     WEEKDAYS,
     cron_of,
     days_of,
-    read_clock,
 )
 from overheard.commands.power import current_offer
 from overheard.commands.schedules import WEEKLY
@@ -65,11 +64,11 @@ class PlaceChoice:
 async def store_places(
     deployment: Deployment, call: Call, brand: Brand, choice: PlaceChoice
 ) -> None:
-    """Store a schedule of checks, and in its channel the alerts and a weekly summary; then the
-    budget of a month.
+    """Store a schedule of checks; in its channel the alerts and a weekly summary; and the budget of
+    a month.
 
-    The schedule is called `WEEKLY`; an existing one keeps its brands and repeats. The summary comes
-    `DIGEST_DELAY_H` after the check of the first day. A budget in config.toml is not changed.
+    The schedule is called `WEEKLY`; an existing one keeps its brands and repeats. The summary
+    follows the first check of the week. A budget in config.toml is not changed.
 
     Args:
         deployment: The open deployment.
@@ -92,11 +91,25 @@ async def store_places(
         raise ReadOnly(thing=f'The schedule "{WEEKLY}"', file=deployment.config.file)
     if choice.channel != TERMINAL:
         await store_route(deployment, call, choice.channel, zone)
-        first_day = next(day for day in WEEKDAYS if day in days_of(cron)[0])  # type: ignore[index]
-        hour = (int(read_clock(time)[:2]) + DIGEST_DELAY_H) % 24
-        await store_digest(deployment, call, choice.channel, (first_day,), f"{hour}:00", zone)
+        day, digest_time = _digest_day_and_time(cron)
+        await store_digest(deployment, call, choice.channel, (day,), digest_time, zone)
     if choice.month is not None and deployment.configured.budget.month is None:
         await store_setting(deployment, call, f"{BUDGET}{MONTH}", {"usd": choice.month})
+
+
+def _digest_day_and_time(cron: str) -> tuple[str, str]:
+    """Return the day (``mon``) and time (``10:00``) of the weekly summary: the full hour in the
+    `DIGEST_DELAY_H` after the week's first check. After a check late in the evening it is on the
+    next day.
+
+    Args:
+        cron: The weekly or daily times of the checks.
+    """
+    days, time = days_of(cron) or (USUAL_DAYS, USUAL_TIME)
+    order = list(WEEKDAYS)
+    first = min(order.index(day) for day in days)
+    days_later, hour = divmod(int(time[:2]) + DIGEST_DELAY_H, 24)
+    return order[(first + days_later) % len(order)], f"{hour}:00"
 
 
 async def store_route(

@@ -278,11 +278,15 @@ def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> s
 
 
 def headline(brand: str, places: Sequence[ModelVisibility]) -> str:
-    """Return the mean share of answers that name a brand, over its places: ``Acme is named in 60 %
-    of answers, usually 88 %``.
+    """Return a sentence without its stop on a brand's share of answers, as the mean over models:
+    ``Acme is named in 60 % of answers, usually 88 %``.
 
-    The usual value is left out if it differs by less than `TOLD_MEAN_CHANGE`; a place without a
-    usual value counts with its present one. Without places, return the brand's name.
+    The usual share is left out if it differs by less than `TOLD_MEAN_CHANGE`. A model without a
+    usual share counts with its present one.
+
+    Args:
+        brand: The brand's name, which is returned without places.
+        places: The brand's visibility at each model.
     """
     if not places:
         return brand
@@ -294,11 +298,15 @@ def headline(brand: str, places: Sequence[ModelVisibility]) -> str:
 
 
 def ranks(places: Sequence[ModelVisibility], names: ModelNames) -> str:
-    """Return a line for each of up to `MAX_PLACES` places, the best rank first, such as ``Claude:
-    2nd of 5, named in 62 %, usually 88 %.``, with line breaks between.
+    """Return a line for each of up to `MAX_PLACES` models, the best rank of the brand first, such
+    as ``Claude: 2nd of 5, named in 62 %, usually 88 %.``, with line breaks between.
 
     The rank is left out where there is none, the usual share if it differs by less than
     `TOLD_CHANGE`.
+
+    Args:
+        places: The brand's visibility at each model.
+        names: The display names of models.
     """
     parts = []
     for place in sorted(places, key=_by_rank)[:MAX_PLACES]:
@@ -311,8 +319,8 @@ def ranks(places: Sequence[ModelVisibility], names: ModelNames) -> str:
 
 
 def told_usual(place: ModelVisibility) -> float | None:
-    """Return the usual share of a place (0 to 1) if it differs by `TOLD_CHANGE` or more from the
-    present one; else None, as without a usual share.
+    """Return a brand's usual share of answers at a model (0 to 1), if it differs by `TOLD_CHANGE`
+    or more from the present one. Return None if it does not, or if there is no usual share.
     """
     if place.usual is None or abs(place.usual - place.mine.mean) < TOLD_CHANGE:
         return None
@@ -329,6 +337,10 @@ def standing_sentence(places: Sequence[ModelVisibility], names: ModelNames) -> s
 
     Example: ``Named in 20 of 24 answers at Claude and in 9 at ChatGPT (usually 22).`` The usual
     share is left out if it differs by less than `TOLD_CHANGE`.
+
+    Args:
+        places: The brand's visibility at each model.
+        names: The display names of models.
     """
     shown = sorted(places, key=_by_rank)[:MAX_NAMED_PLACES]
     if not shown:
@@ -343,8 +355,14 @@ def standing_sentence(places: Sequence[ModelVisibility], names: ModelNames) -> s
 
 
 def _short_share_words(place: ModelVisibility, first: ModelVisibility) -> str:
-    """Return a place's share of answers for a sentence that begins with another place: ``38 %``,
-    ``9`` if both places have the same number of answers, else ``9 of 30``.
+    """Return a brand's share of answers at a model, for a sentence that begins with the share at
+    another model: ``38 %``, or a count.
+
+    The count is ``9`` if both models have the same number of answers, else ``9 of 30``.
+
+    Args:
+        place: The brand's visibility at the model.
+        first: The same at the model with which the sentence begins.
     """
     share = wording.share(place.mine.mean, place.answers)
     if place.answers in {0, first.answers}:
@@ -359,10 +377,14 @@ def _usual_words(place: ModelVisibility) -> str:
 
 
 def rates(places: Sequence[ModelVisibility], names: ModelNames) -> Rates:
-    """Return a bar chart of the brand and its competitors at each of the first `MAX_PLACES` places.
+    """Return a bar chart of a brand and its competitors at each of the first `MAX_PLACES` models.
     The brand's usual share is a tick.
 
-    Shares are counts if all places have the same number of answers, which is in the title then.
+    The title has the number of answers if it is the same at all models and shares are counts.
+
+    Args:
+        places: The brand's visibility at each model.
+        names: The display names of models.
     """
     sizes = {place.answers for place in places}
     of = f", of {sizes.pop()} answers" if len(sizes) == 1 and sizes != {0} else ""
@@ -370,8 +392,12 @@ def rates(places: Sequence[ModelVisibility], names: ModelNames) -> Rates:
 
 
 def _rate_group(place: ModelVisibility, names: ModelNames) -> RateGroup:
-    """Return the bars of one place: the brand and its `MAX_RIVAL_BARS` largest competitors, the
+    """Return the bars of one model: the brand and its `MAX_RIVAL_BARS` largest competitors, the
     largest share first; among equal ones the brand is first.
+
+    Args:
+        place: The brand's visibility at the model.
+        names: The display names of models.
     """
     own_rate = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
     rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:MAX_RIVAL_BARS]
@@ -394,7 +420,7 @@ def table(
     the largest sum of shares come first; a missing share is ``-``. None without places.
 
     Args:
-        places: A brand's places, one for each model.
+        places: The visibility of one brand at each model, next to its competitors.
         names: The display names of models.
         pictured: Whether the card's picture shows the same, so that a chat may leave the table out.
         in_percent: Whether shares are in per cent, also where counts could be compared.

@@ -101,8 +101,8 @@ async def status(deployment: Deployment, call: Call) -> Card:
 def _status_title(
     deployment: Deployment, reports: Sequence[Report], alerts: Sequence[Alert]
 ) -> str:
-    """Return a single brand's ranks, such as ``Acme: 2nd of 5 at Claude``; for several brands their
-    number and that of the open alerts.
+    """Return the title: a single brand's ranks, such as ``Acme: 2nd of 5 at Claude``; for several
+    brands their number and that of the open alerts.
     """
     if len(reports) == 1:
         return standings.title(reports[0].brand.name, reports[0].places, deployment.names)
@@ -304,8 +304,8 @@ async def claims_sentence(deployment: Deployment, brand: Brand) -> str:
 
 
 def place_sentence(place: ModelVisibility, names: ModelNames) -> str:
-    """Return a brand's share of answers at one model: ``Claude: 20 of 24 answers, usually 22.`` as
-    one line. The usual share is left out if it differs by less than
+    """Return a brand's share of answers at one model, such as ``Claude: 20 of 24 answers, usually
+    22.``, which is one line of a list. The usual share is left out if it differs by less than
     `overheard.commands.standings.TOLD_CHANGE`.
     """
     told = standings.told_usual(place)
@@ -314,11 +314,11 @@ def place_sentence(place: ModelVisibility, names: ModelNames) -> str:
 
 
 async def next_check(deployment: Deployment) -> tuple[datetime, float | None] | None:
-    """Return the time of the next scheduled check, and the cost of the last complete check in US
-    dollars as its expected price.
+    """Return the time of the next scheduled check and its expected price.
 
     Returns:
-        None without a schedule that is due; the price is None before the first complete check.
+        The time, and in US dollars what the last complete check cost (None before the first one).
+        None in place of both without a schedule that is due.
     """
     due = await next_checks(deployment)
     return (min(due), await last_cost(deployment)) if due else None

@@ -91,7 +91,9 @@ class Effect:
         """
         verdict = self.verdict
         measured = self.shift or verdict
-        finding = UpdateStatus.MOVED if self.shift else verdict.finding if verdict else None
+        finding = verdict.finding if verdict else None
+        if self.shift:
+            finding = UpdateStatus.MOVED
         return {
             "brand": self.brand,
             "metric": VISIBILITY,
@@ -132,19 +134,18 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
         for model in dict.fromkeys(update.model for update in known)
         for update, effects in await _update_effects(deployment, model, known, changes)
     }
-    is_chat, names = call.face is Face.CHAT, deployment.names
+    is_chat = call.face is Face.CHAT
+    names = deployment.names if is_chat else None
+    paragraphs = [*problems, *_update_paragraphs(call, known, effects, model_alerts, names)]
+    if not paragraphs:
+        advice = "." if is_chat else "; add one with: updates add"
+        paragraphs = [f"None is known yet{advice}"]
     rows = [
         (str(u.id), str(u.model), wording.moment(u.at, call.zone), u.source, u.note) for u in known
     ]
     return Card(
         title=wording.count(_update_count(call, known), "known update"),
-        text="\n\n".join(
-            [
-                *problems,
-                *_update_paragraphs(call, known, effects, model_alerts, names if is_chat else None),
-            ]
-        )
-        or ("None is known yet." if is_chat else "None is known yet; add one with: updates add"),
+        text="\n\n".join(paragraphs),
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
         if rows and not is_chat
         else None,

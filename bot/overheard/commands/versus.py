@@ -19,7 +19,7 @@ from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.finetune.scored_answers import scored_answers
-from overheard.measure.blocks import RunKey, Stream
+from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.measure.trends import Point, stream_mean
 from overheard.numpy_proxy import np
 from overheard.runs.plan import find_brand, tracked
@@ -167,17 +167,19 @@ def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> I
         models: The models, each with runs in the report.
         span: The time of the runs that count; if it is unlimited, only the newest run counts.
     """
-    lines = {line.key: line for line in report.lines}
+    streams = {stream.key: stream for stream in report.lines}
+
+    def level(brand: str, model: Model, metric: str, runs: Sequence[RunKey]) -> Point | None:
+        stream = streams.get(StreamKey(brand, model, metric))
+        return stream_mean(_stream_of_runs(stream, runs)) if stream else None
+
     for model in models:
         runs = _runs_in_span(report.runs[model], span)
         for metric in METRICS:
-            levels = [
-                stream_mean(_stream_of_runs(lines[key], runs))
-                for name in (report.brand.name, other)
-                if (key := (name, model, metric)) in lines
-            ]
-            if len(levels) == 2 and levels[0] and levels[1]:
-                yield Duel(model, metric, levels[0], levels[1])
+            mine = level(report.brand.name, model, metric, runs)
+            theirs = level(other, model, metric, runs)
+            if mine and theirs:
+                yield Duel(model, metric, mine, theirs)
 
 
 def _runs_in_span(runs: Sequence[RunKey], span: Span) -> list[RunKey]:
