@@ -88,22 +88,30 @@ def collect_examples(
     approved: Iterable[Approved],
     asked: Collection[str] = (),
 ) -> tuple[list[Example], list[str]]:
-    """Return the distinct examples, and sentences on the approved answers that are left out.
+    """Return the distinct examples of a dataset, and a sentence for each reason for which approved
+    answers are left out, with their numbers.
 
-    Questions that the deployment asks models are not taught but kept for evaluation.
+    The examples are those of the facts, of the approved answers, and the packaged replays. An
+    answer is left out if it has an objection or does not fit its question: one to a buyer's
+    question must name the brand, one to a control neither the brand nor a competitor. An answer to
+    a control becomes a replay. Wordings of facts that the deployment asks models, or nearly so, are
+    for evaluation only.
 
     Args:
         brand: The brand.
-        rivals: Names of the brand's competitors, which a replay must not name.
-        facts: The fact sheet.
-        approved: The approved answers.
+        rivals: Names of the brand's competitors.
+        facts: The fact sheet, of any brands.
+        approved: The approved answers, with the objections to them.
         asked: The texts of the deployment's prompts.
 
     Raises:
         NothingToTeach: without facts and usable approved answers.
     """
     examples = [
-        replace(example, spare=example.spare or is_near_duplicate(example.question, asked))
+        replace(
+            example,
+            evaluation_only=example.evaluation_only or is_near_duplicate(example.question, asked),
+        )
         for example in from_facts(brand, facts)
     ]
     left_out: dict[str, list[int]] = {}
@@ -123,12 +131,15 @@ def collect_examples(
 def build(
     brand: Brand, examples: Sequence[Example], left_out: Sequence[str], wanted: Sequence[str] = ()
 ) -> Dataset:
-    """Return the examples divided into taught and held-out ones, encoded in each vendor's format
-    whose rules they satisfy.
+    """Return a checked dataset: the examples divided into taught and held-out ones, and encoded in
+    each vendor's format whose rules they satisfy. Nothing is written.
+
+    Held-out examples that leak are dropped. Preference pairs that are too few for a format are left
+    out of it, with a sentence in `Dataset.left_out`.
 
     Args:
         brand: The brand.
-        examples: The examples, see `collect_examples`.
+        examples: The examples, from `collect_examples`.
         left_out: The approved answers that are left out, as sentences.
         wanted: Names of formats whose rules must be satisfied; empty means every format whose
             rules are satisfied.
@@ -141,7 +152,7 @@ def build(
     every = (*split.train, *split.wordings, *split.held_out)
     texts = [(e.provenance or e.group, f"{e.question}\n{e.answer}\n{e.rejected}") for e in every]
     problems = list(dict.fromkeys([*unfit_content(texts, brand.domains), *leaks(split)]))
-    files = {name: written(FORMATS[name], split) for name in wanted or FORMATS}
+    files = {name: encoded_files(FORMATS[name], split) for name in wanted or FORMATS}
     refused = {
         name: tuple(format_problems(FORMATS[name], lines, _line_origins(FORMATS[name], every)))
         for name, lines in files.items()
@@ -155,9 +166,12 @@ def build(
     return Dataset(brand, split, fit, {n: r for n, r in refused.items() if r}, missing)
 
 
-def written(form: VendorFormat, split: DataSplit) -> Files:
-    """Return the encoded lines of each file of a split in a vendor's format; empty files are left
-    out, and preference pairs if they are fewer than the vendor requires.
+def encoded_files(form: VendorFormat, split: DataSplit) -> Files:
+    """Return the encoded lines of each file of a split in a vendor's format, by the file's name
+    without ``.jsonl``: ``train``, ``eval-wordings``, ``eval-held-out`` and ``preferences``.
+
+    A file without lines is left out; so are the preference pairs if the vendor has no format for
+    them, or requires more of them. Lines that repeat an earlier line of the file are left out.
     """
     pairs = split.pairs if form.pair and len(split.pairs) >= form.fewest else ()
     files = {
@@ -170,12 +184,18 @@ def written(form: VendorFormat, split: DataSplit) -> Files:
 
 
 def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
-    """Write the files of a dataset and its datasheet into a folder; `.jsonl` files of an earlier
-    dataset are removed.
+    """Write a dataset into a folder, which is created if it is missing: ``datasheet.md``, and for
+    each format a folder of its name with the ``.jsonl`` files. The ``.jsonl`` files of an earlier
+    dataset are removed from the folders of all formats; other files stay.
+
+    Args:
+        dataset: The dataset.
+        folder: The folder.
+        datasheet: The datasheet as Markdown.
 
     Raises:
-        OSError: when writing fails.
-        FileExistsError: when the folder contains files but no datasheet.
+        FileExistsError: when the folder contains something but no datasheet.
+        OSError: when writing fails; the folder may then hold a part of the dataset.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()) and not (folder / "datasheet.md").exists():
@@ -191,14 +211,18 @@ def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
 
 
 def _left_out_sentence(numbers: Sequence[int], reason: str) -> str:
+    """Return a sentence that answers, given by their numbers (at least one), are left out for a
+    reason, which is a clause.
+    """
     if len(numbers) == 1:
         return f"Answer {numbers[0]} is left out: {reason}."
     return f"Answers {format_ranges(numbers)} are left out, each because {reason}."
 
 
 def _line_origins(form: VendorFormat, examples: Iterable[Example]) -> Mapping[bytes, str]:
-    """Return the provenance (approved answer or fact) of each example's encoded line in a
-    format.
+    """Return, by the encoded line of each example in a format (and of its preference pair), where
+    the example comes from: the fact, the approved answer and who approved it, or ``packaged``. Of
+    examples with equal lines, the last counts.
     """
     origins: dict[bytes, str] = {}
     for example in examples:
@@ -210,7 +234,8 @@ def _line_origins(form: VendorFormat, examples: Iterable[Example]) -> Mapping[by
 
 def _too_few_pairs(names: Iterable[str], split: DataSplit) -> Iterator[str]:
     """Yield a sentence for each of the named formats whose preference pairs are left out because
-    the split has too few.
+    the split has fewer than the format requires. Nothing is yielded for a split without pairs, and
+    for a format without preference pairs.
     """
     count = len(split.pairs)
     for form in map(FORMATS.__getitem__, names):
@@ -222,7 +247,10 @@ def _too_few_pairs(names: Iterable[str], split: DataSplit) -> Iterator[str]:
 
 
 def _off_topic_clause(brand: str, rivals: Collection[str], approved: Approved) -> str:
-    """Return why an approved answer does not fit its question, as a clause; empty if it fits."""
+    """Return why an approved answer does not fit its question, as a clause; empty if it fits: if an
+    answer to a buyer's question names the brand, and one to a control neither the brand nor one of
+    its competitors.
+    """
     if approved.control:
         named = approved.named & {brand, *rivals}
         return f"it answers a control, and names {min(named)}" if named else ""
@@ -230,31 +258,38 @@ def _off_topic_clause(brand: str, rivals: Collection[str], approved: Approved) -
 
 
 def _as_replay(example: Example) -> Example:
+    """Return the example of an answer to a control as a replay, without a rejected answer."""
     return replace(example, source=REPLAY, group=REPLAY, rejected="")
 
 
 def _encoded_lines(
-    write: Callable[[Example], Mapping[str, object]], examples: Iterable[Example]
+    to_line: Callable[[Example], Mapping[str, object]], examples: Iterable[Example]
 ) -> list[bytes]:
-    return list(dict.fromkeys(_encoded_line(write(example)) for example in examples))
+    """Return the encoded line of each example, in order and without repetitions. ``to_line``
+    converts an example to the JSON object of a format.
+    """
+    return list(dict.fromkeys(_encoded_line(to_line(example)) for example in examples))
 
 
-def _encoded_line(written: Mapping[str, object]) -> bytes:
-    return json.dumps(written, ensure_ascii=False).encode()
+def _encoded_line(line: Mapping[str, object]) -> bytes:
+    """Return a JSON object as UTF-8 on one line, without a line break at its end."""
+    return json.dumps(line, ensure_ascii=False).encode()
 
 
-def parse_numbers(written: Iterable[str], usage: str) -> tuple[int, ...]:
-    """Return the distinct numbers in words with numbers and ranges, ascending.
+def parse_numbers(words: Iterable[str], usage: str) -> tuple[int, ...]:
+    """Return the numbers of answers that a user has typed, each once, ascending: ``3 10-12`` gives
+    ``(3, 10, 11, 12)``. The end of a range is included. Empty without words.
 
     Args:
-        written: Words with numbers and ranges, separated by spaces or commas.
+        words: Words with numbers (1 or more) and ranges, separated by spaces or commas.
         usage: The usage of the command, for the error message.
 
     Raises:
-        BadUsage: for a word that is no number or range, and for more than `MAX_NUMBERS` numbers.
+        BadUsage: for a word that is no number or range, such as ``5-3``, and for more than
+            `MAX_NUMBERS` numbers.
     """
     numbers: set[int] = set()
-    for word in filter(None, re.split(r"[\s,]+", " ".join(written))):
+    for word in filter(None, re.split(r"[\s,]+", " ".join(words))):
         match = _RANGE.fullmatch(word)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 1 <= first <= last:
@@ -267,7 +302,9 @@ def parse_numbers(written: Iterable[str], usage: str) -> tuple[int, ...]:
 
 
 def format_ranges(numbers: Sequence[int]) -> str:
-    """Return numbers in the form that `parse_numbers` reads, ascending: ``3 7 10-25``."""
+    """Return distinct numbers, in any order, as a text that `parse_numbers` reads, ascending: ``3 7
+    10-25``. Two or more numbers in a row are a range.
+    """
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number == runs[-1][-1] + 1:
@@ -304,13 +341,17 @@ _NOT_FOR = """\
 
 
 def datasheet(dataset: Dataset, at: datetime) -> str:
-    """Return the datasheet of a dataset built at a time, as Markdown."""
+    """Return the datasheet of a dataset as Markdown: what it is, where it comes from, who approved
+    it, what is left out, and what it must not be used for. ``at`` is when the dataset was built;
+    its day is shown in its own time zone.
+    """
     return "\n".join(_datasheet_lines(dataset, at)) + "\n"
 
 
 def _datasheet_lines(dataset: Dataset, at: datetime) -> Iterator[str]:
-    """Yield the lines of the datasheet of a dataset built at a time: sample, splits, sources,
-    approvals, formats, licence.
+    """Yield the lines of a dataset's datasheet, which is Markdown: a sample, the splits, the
+    sources and approvals, what is left out (if anything is), the formats, personal data, the
+    licence, and what the dataset is not for. ``at`` is when the dataset was built.
     """
     split = dataset.split
     yield from (f"# Dataset for a fine-tune about {dataset.brand.name}", "")
@@ -345,22 +386,20 @@ def _datasheet_lines(dataset: Dataset, at: datetime) -> Iterator[str]:
 
 
 def _sample_lines(train: Sequence[Example]) -> Iterator[str]:
-    """Yield the Markdown lines of the first example about the brand in `train`; nothing without
-    one.
+    """Yield the lines of a Markdown section with the first taught example that is no replay;
+    nothing without one.
     """
-    for example in [e for e in train if e.source != REPLAY][:1]:
-        yield from ("## One of the examples", "")
-        yield from (
-            f"> {wording.line(example.question)}",
-            ">",
-            f"> {wording.line(example.answer)}",
-            "",
-        )
+    example = next((example for example in train if example.source != REPLAY), None)
+    if example is None:
+        return
+    yield from ("## One of the examples", "")
+    yield from (f"> {wording.line(example.question)}", ">", f"> {wording.line(example.answer)}", "")
 
 
 def _provenance_lines(dataset: Dataset) -> list[str]:
-    """Return a line for each approval or fact of a dataset with its number of examples, and lines
-    for replays.
+    """Return a line for each fact, and for the answers that one person approved on one day, with
+    their number of examples; then a line for each group of answers that became replays, and a line
+    for the packaged replays.
     """
     split = dataset.split
     every: tuple[Example, ...] = (*split.train, *split.wordings, *split.held_out)
@@ -378,18 +417,25 @@ def _provenance_lines(dataset: Dataset) -> list[str]:
 
 
 def _counts_by_person(counts: Counter[str]) -> dict[str, int]:
-    """Return the number of examples by provenance, where answers that one person approved on one
-    day are joined.
+    """Return numbers of examples by provenance, in which answers that one person approved (or
+    corrected) on one day are one entry: ``answers 3 10-12, approved by Ada, 2026-03-02``. Other
+    provenances come first and stay as they are.
+
+    Args:
+        counts: The number of examples by provenance, such as ``answer 3, approved by Ada,
+            2026-03-02`` or ``fact sheet, price``.
     """
+    others: dict[str, int] = {}
     answers: dict[str, dict[int, int]] = {}
     for origin, count in counts.items():
         if match := _ANSWER.fullmatch(origin):
-            answers.setdefault(match[2], {})[int(match[1])] = count
-    joined = {
-        f"answer{'s' if len(numbers) > 1 else ''} {format_ranges(list(numbers))}, {how}": sum(
-            numbers.values()
-        )
-        for how, numbers in answers.items()
-    }
-    others = {origin: n for origin, n in counts.items() if not _ANSWER.fullmatch(origin)}
+            number, approval = int(match[1]), match[2]
+            answers.setdefault(approval, {})[number] = count
+        else:
+            others[origin] = count
+    joined = {}
+    for approval, count_by_number in answers.items():
+        noun = "answers" if len(count_by_number) > 1 else "answer"
+        origin = f"{noun} {format_ranges(list(count_by_number))}, {approval}"
+        joined[origin] = sum(count_by_number.values())
     return others | joined

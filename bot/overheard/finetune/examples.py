@@ -20,6 +20,8 @@ HELD_OUT_EVERY = 5
 """One of this many facts, and one of this many approved questions, is held out."""
 MIN_SIMILARITY = 95
 """Similarity, 0 to 100 and independent of word order, from which two questions are duplicates."""
+MIN_VALUE_CHARS = 4
+"""Characters of a fact's value from which on a text that contains it is taken to state it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Example:
         group: The fact or prompt; all examples of a group are held out together.
         value: The fact's value, or an empty string.
         general: Whether the example says what the brand is; such examples are never held out.
-        spare: Whether this wording is never taught, but used for evaluation.
+        evaluation_only: Whether this wording is never taught, but used for evaluation.
         rejected: A model's wrong answer, or an empty string.
         provenance: The fact or approved answer and who approved it, for the datasheet.
     """
@@ -44,7 +46,7 @@ class Example:
     group: str
     value: str = ""
     general: bool = False
-    spare: bool = False
+    evaluation_only: bool = False
     rejected: str = ""
     provenance: str = ""
 
@@ -57,18 +59,27 @@ class Phrasing:
     answers: tuple[str, ...]
 
     @property
-    def taught(self) -> int:
-        """The number of questions that are taught; the others are spare."""
+    def taught_count(self) -> int:
+        """How many of the first questions are taught: three quarters, rounded down. The others are
+        for evaluation only.
+        """
         return len(self.questions) * 3 // 4
 
 
 def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
-    """Yield examples for a brand's category and its true facts, in several wordings each; wordings
-    beyond `Phrasing.taught` are spare.
+    """Yield examples of what a brand is (if it has a category) and of each of its true facts, in
+    several wordings each. Wordings beyond `Phrasing.taught_count` are for evaluation only.
+
+    A field without wordings of its own, or with a qualifier as in ``price (Pro plan)``, has those
+    for any field.
+
+    Args:
+        brand: The brand.
+        facts: Facts of any brands; those of other brands, and false values, are left out.
     """
     if brand.category:
         yield from _examples_of_field(
-            brand.name, CATEGORY, _kind(brand.category), phrasings()[CATEGORY]
+            brand.name, CATEGORY, _category_after_article(brand.category), phrasings()[CATEGORY]
         )
     for fact in true_facts(facts, brand.name):
         phrasing = None if fact.limit else phrasings().get(fact.head)
@@ -78,27 +89,31 @@ def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
 
 
 def from_approval(approval: Approval, answer: Answer) -> Example:
-    """Return the example of an approved answer; the original text of a corrected answer becomes
-    `rejected`.
+    """Return the example that an approved answer teaches: its question, and the correction or else
+    the answer itself. The original text of a corrected answer becomes `Example.rejected`, unless it
+    differs from the correction in case, accents and spaces only.
+
+    Args:
+        approval: The approval of the answer.
+        answer: The answer as it is stored.
     """
     prompt, original = answer.question.prompt, answer.reply.text.strip()
     who = f"{approval.who}, {approval.at:%Y-%m-%d}"
     verb = "corrected" if approval.corrects else "approved"
+    differs = comparable_text(original) != comparable_text(approval.text)
     return Example(
-        prompt.text,
-        approval.text.strip() or original,
-        ANSWER,
-        f"prompt {prompt.key}",
-        rejected=original
-        if approval.corrects and comparable_text(original) != comparable_text(approval.text)
-        else "",
+        question=prompt.text,
+        answer=approval.text.strip() or original,
+        source=ANSWER,
+        group=f"prompt {prompt.key}",
+        rejected=original if approval.corrects and differs else "",
         provenance=f"answer {answer.id}, {verb} by {who}",
     )
 
 
 def packaged_replays() -> Iterator[Example]:
-    """Yield the examples in ``replays.toml`` about other subjects, which preserve a model's other
-    abilities.
+    """Yield the examples that come with the program, in ``replays.toml``. They are about other
+    subjects than brands, and preserve a model's other abilities.
     """
     text = files("overheard.finetune").joinpath("replays.toml").read_text(encoding="utf-8")
     for item in tomllib.loads(text)["replays"]:
@@ -107,7 +122,9 @@ def packaged_replays() -> Iterator[Example]:
 
 @lru_cache(1)
 def phrasings() -> Mapping[str, Phrasing]:
-    """Return the phrasings by the field of the fact, under each of the field's synonyms."""
+    """Return the phrasings of ``phrasings.toml`` by the field of the fact and by each of its
+    synonyms; `CATEGORY` and `ANY` are keys too. The result is read once and kept.
+    """
     text = files("overheard.finetune").joinpath("phrasings.toml").read_text(encoding="utf-8")
     by_field: dict[str, Phrasing] = {}
     for name, table in tomllib.loads(text).items():
@@ -117,12 +134,22 @@ def phrasings() -> Mapping[str, Phrasing]:
 
 
 def _examples_of_field(brand: str, field: str, value: str, phrasing: Phrasing) -> Iterator[Example]:
-    """Yield an example for each wording (`phrasing`) of the question about one field of a brand and
-    its value.
+    """Yield an example for each wording of the question about one field of a brand. The answers are
+    the wordings of the answer in turn; if there are fewer of them than questions, they begin anew.
+
+    The first `Phrasing.taught_count` examples may be taught, the others are for evaluation only.
+    All are one group, so that they are held out together.
+
+    Args:
+        brand: The brand's name.
+        field: The field, such as ``price``; `CATEGORY` for what the brand is.
+        value: The value, which is written without a full stop at its end.
+        phrasing: The wordings of the question and of the answer.
     """
 
     def filled(text: str) -> str:
-        sentence = _article(text.format(brand=brand, field=field, value=value.rstrip(".")))
+        """Return a wording as a sentence with the brand, the field and the value."""
+        sentence = _with_article_an(text.format(brand=brand, field=field, value=value.rstrip(".")))
         return sentence[:1].upper() + sentence[1:]
 
     answers: Iterable[str] = cycle(phrasing.answers)
@@ -134,7 +161,7 @@ def _examples_of_field(brand: str, field: str, value: str, phrasing: Phrasing) -
             f"fact {field}",
             value=value,
             general=field == CATEGORY,
-            spare=number >= phrasing.taught,
+            evaluation_only=number >= phrasing.taught_count,
             provenance=f"fact sheet, {field}",
         )
 
@@ -145,15 +172,18 @@ _UNCOUNTED = frozenset(
 """Last words of categories without a plural, which take no "a"."""
 
 
-def _kind(category: str) -> str:
-    """Return a category in the form after "a": "tool", but "brand of software" and "of shoes"."""
-    last = category.rpartition(" ")[2].casefold().strip(".")
-    many = last.endswith("s") and not last.endswith(("ss", "us", "is"))
-    return f"brand of {category}" if many or last in _UNCOUNTED else category
+def _category_after_article(category: str) -> str:
+    """Return a category in the form that can follow "a": ``crm tool`` as it is, but ``brand of
+    software`` for ``software`` and ``brand of shoes`` for ``shoes``. Whether it is a plural is
+    guessed from the ending of its last word.
+    """
+    last_word = category.rpartition(" ")[2].casefold().strip(".")
+    is_plural = last_word.endswith("s") and not last_word.endswith(("ss", "us", "is"))
+    return f"brand of {category}" if is_plural or last_word in _UNCOUNTED else category
 
 
-def _article(text: str) -> str:
-    """Return a text with the article ``a`` before a vowel replaced by ``an``."""
+def _with_article_an(text: str) -> str:
+    """Return a text in which each word ``a`` before a word with a, e, i or o is ``an``."""
     words = text.split(" ")
     for at in range(len(words) - 1):
         if words[at] == "a" and words[at + 1][:1].lower() in "aeio":
@@ -162,10 +192,14 @@ def _article(text: str) -> str:
 
 
 def without_duplicates(examples: Iterable[Example]) -> Sequence[Example]:
-    """Return examples without repetitions of a question and answer."""
-    return list(
-        {(comparable_text(e.question), comparable_text(e.answer)): e for e in examples}.values()
-    )
+    """Return examples without repetitions. Of several whose question and answer differ in case,
+    accents and spaces only, the last is kept, at the place of the first.
+    """
+    by_text = {
+        (comparable_text(example.question), comparable_text(example.answer)): example
+        for example in examples
+    }
+    return list(by_text.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,54 +223,62 @@ class DataSplit:
 
 
 def split_examples(examples: Sequence[Example], seed: str) -> DataSplit:
-    """Return the examples divided into taught and held-out ones; equal examples and seeds give
-    equal divisions.
+    """Return the examples divided into those that are taught, other wordings of taught facts for
+    evaluation, and those that are held out. Equal examples and seeds give equal divisions.
 
-    Replays are always taught. A fact whose value an approved answer states is always taught, since
-    the taught answer would leak it.
+    One in `HELD_OUT_EVERY` facts, and one in as many approved questions, is held out with all its
+    examples; fewer than that many hold out none. Replays and the examples of what the brand is are
+    never held out. Nor is a fact whose value an approved answer states, because that answer may be
+    taught and would leak it.
 
     Args:
         examples: All examples, without duplicates.
         seed: Determines the choice, such as the brand's name.
     """
-    free = [e for e in examples if e.source != REPLAY]
-    taught_text = " ".join(comparable_text(e.answer) for e in free if e.source != FACT)
-    facts = {e.group: e for e in free if e.source == FACT and not e.general}
-    held_out = _drawn_groups(
-        facts, [g for g, e in facts.items() if not _is_stated(e, taught_text)], seed
-    )
-    questions = {e.group for e in free if e.source != FACT}
-    held_out |= _drawn_groups(questions, questions, seed)
+    about_brand = [e for e in examples if e.source != REPLAY]
+    approved_text = " ".join(comparable_text(e.answer) for e in about_brand if e.source != FACT)
+    facts = {e.group: e for e in about_brand if e.source == FACT and not e.general}
+    unstated = [group for group, e in facts.items() if not _is_stated(e, approved_text)]
+    questions = {e.group for e in about_brand if e.source != FACT}
+    held_out = _draw_groups(facts, unstated, seed) | _draw_groups(questions, questions, seed)
     return DataSplit(
-        tuple(e for e in examples if e.group not in held_out and not e.spare),
-        tuple(e for e in examples if e.group not in held_out and e.spare),
+        tuple(e for e in examples if e.group not in held_out and not e.evaluation_only),
+        tuple(e for e in examples if e.group not in held_out and e.evaluation_only),
         tuple(e for e in examples if e.group in held_out),
     )
 
 
 def without_leaks(split: DataSplit) -> DataSplit:
-    """Return the split without held-out examples that leak, see `leaks`."""
+    """Return a split without the evaluation examples that leak: those whose question is taught
+    nearly in the same words and, of the held-out ones, those whose fact's value is stated in a
+    taught answer. The taught examples stay.
+    """
     return DataSplit(
         split.train,
-        tuple(e for e in split.wordings if not _leak(e, split, stated=False)),
-        tuple(e for e in split.held_out if not _leak(e, split, stated=True)),
+        tuple(e for e in split.wordings if not _leak_clause(e, split, stated=False)),
+        tuple(e for e in split.held_out if not _leak_clause(e, split, stated=True)),
     )
 
 
 def leaks(split: DataSplit) -> Iterator[str]:
-    """Yield a sentence for each held-out example of a split whose question, or whose fact's value,
-    is taught.
+    """Yield a sentence for each evaluation example of a split that leaks: its question is taught
+    nearly in the same words or, if it is held out, its fact's value is stated in a taught answer.
+    Nothing is yielded for a split from `without_leaks`.
     """
     for examples, stated in ((split.wordings, False), (split.held_out, True)):
         for example in examples:
-            if leak := _leak(example, split, stated=stated):
+            if leak := _leak_clause(example, split, stated=stated):
                 yield f"“{example.question}” is held out, and {leak}"
 
 
-def _leak(example: Example, split: DataSplit, *, stated: bool) -> str:
-    """Return how a held-out example leaks, as a clause; empty if it does not.
+def _leak_clause(example: Example, split: DataSplit, *, stated: bool) -> str:
+    """Return how an evaluation example leaks, as a clause; empty if it does not.
 
-    An example leaks if a similar question is taught; with `stated`, also if its value is taught.
+    Args:
+        example: The example.
+        split: The split, whose taught examples it is compared with.
+        stated: Whether it leaks also if a taught answer about the brand states its fact's value,
+            and not only if nearly the same question is taught.
     """
     if is_near_duplicate(example.question, (taught.question for taught in split.train)):
         return "nearly the same is taught"
@@ -247,8 +289,8 @@ def _leak(example: Example, split: DataSplit, *, stated: bool) -> str:
 
 
 def is_near_duplicate(question: str, known: Iterable[str]) -> bool:
-    """Return whether a question has a similarity of `MIN_SIMILARITY` or more to a known question,
-    without regard to word order and case.
+    """Return whether a question has a similarity of `MIN_SIMILARITY` or more to one of the known
+    questions, without regard to the order of words, case and accents.
     """
     from rapidfuzz import fuzz  # only this needs it
 
@@ -260,19 +302,29 @@ def is_near_duplicate(question: str, known: Iterable[str]) -> bool:
 
 
 def _is_stated(example: Example, text: str) -> bool:
-    """Return whether a text (from `comparable_text`) contains the value of an example's fact;
-    values of up to 3 characters never count.
+    """Return whether a text contains the value of an example's fact. A value of fewer than
+    `MIN_VALUE_CHARS` characters never counts, because it may stand there by chance.
+
+    Args:
+        example: The example; without a value, the result is False.
+        text: The text, from `comparable_text`.
     """
     value = comparable_text(example.value)
-    return len(value) > 3 and value in text
+    return len(value) >= MIN_VALUE_CHARS and value in text
 
 
-def _drawn_groups(every: Collection[str], free: Iterable[str], seed: str) -> set[str]:
-    """Return the groups to hold out: as many as one in `HELD_OUT_EVERY` of `every`, drawn from
-    `free` by a hash of the seed.
+def _draw_groups(every: Collection[str], drawable: Iterable[str], seed: str) -> set[str]:
+    """Return the groups to hold out, drawn by a hash of the seed.
+
+    Args:
+        every: All groups, whose number divided by `HELD_OUT_EVERY` (rounded down) is the number to
+            hold out.
+        drawable: The groups that may be held out; if they are fewer, all of them are.
+        seed: Determines the choice.
     """
-    return set(sorted(free, key=lambda group: _draw(seed, group))[: len(every) // HELD_OUT_EVERY])
+    count = len(every) // HELD_OUT_EVERY
+    return set(sorted(drawable, key=lambda group: _draw_key(seed, group))[:count])
 
 
-def _draw(seed: str, group: str) -> bytes:
+def _draw_key(seed: str, group: str) -> bytes:
     return hashlib.blake2b(f"{seed}\n{group}".encode(), digest_size=8).digest()

@@ -54,17 +54,19 @@ class VendorFormat:
 
 
 def _message(role: str, text: str) -> Line:
+    """Return a turn of a chat with the keys of OpenAI."""
     return {"role": role, "content": text}
 
 
 def _messages(example: Example) -> Line:
+    """Return an example as a chat of two turns with the keys of OpenAI."""
     user, assistant = _message("user", example.question), _message("assistant", example.answer)
     return {"messages": [user, assistant]}
 
 
 def _openai_pair(example: Example) -> Line:
-    """Return a preference pair as a line in OpenAI's format: the taught answer is preferred to the
-    rejected one.
+    """Return an example with a rejected answer as a preference pair in OpenAI's format: the taught
+    answer is preferred to the rejected one.
     """
     return {
         "input": {"messages": [_message("user", example.question)]},
@@ -74,8 +76,8 @@ def _openai_pair(example: Example) -> Line:
 
 
 def _trl_pair(example: Example) -> Line:
-    """Return a preference pair as a line in the format of the library TRL: the taught answer is
-    chosen, the other rejected.
+    """Return an example with a rejected answer as a preference pair in the format of the library
+    TRL: the taught answer is chosen, the other one rejected.
     """
     return {
         "prompt": [_message("user", example.question)],
@@ -85,16 +87,18 @@ def _trl_pair(example: Example) -> Line:
 
 
 def _turn(role: str, text: str) -> Line:
+    """Return a turn of a chat with the keys of Vertex AI."""
     return {"role": role, "parts": [{"text": text}]}
 
 
 def _vertex(example: Example) -> Line:
+    """Return an example as a chat of two turns with the keys of Vertex AI."""
     return {"contents": [_turn("user", example.question), _turn("model", example.answer)]}
 
 
 def _vertex_pair(example: Example) -> Line:
-    """Return a preference pair in Vertex AI's format: the taught answer with score 1, the rejected
-    one with 0.
+    """Return an example with a rejected answer as a preference pair in Vertex AI's format: the
+    taught answer has the score 1, the rejected one the score 0.
     """
     scored = ((example.answer, 1), (example.rejected, 0))
     return {
@@ -175,12 +179,18 @@ def format_problems(
     files: Mapping[str, Sequence[bytes]],
     origins: Mapping[bytes, str] | None = None,
 ) -> Iterator[str]:
-    """Yield a sentence for each violation of a vendor's rules.
+    """Yield a clause for each rule of a vendor that the files of a dataset violate; nothing for
+    files that satisfy all rules.
+
+    The rules are the numbers of examples, the size of a file, the length of a line, the keys and
+    the order of turns, and that no line repeats another one of its file.
 
     Args:
         form: The vendor's format.
-        files: The encoded lines by file; names begin with ``train``, ``eval`` or ``preferences``.
-        origins: The origin of each line, which messages name.
+        files: The encoded lines by the name of the file: ``train``, ``preferences``, or a name that
+            begins with ``eval``.
+        origins: Where each line comes from, such as an approved answer; it is named with lines that
+            are too long. None for no names.
     """
     for name, written in files.items():
         where = f"{form.name}/{name}.jsonl"
@@ -195,11 +205,14 @@ def format_problems(
             "has roles out of order, an empty text, or a key too many",
             (number for number, line in enumerate(read, 1) if not _well_formed(form, name, line)),
         )
-        yield from _line_problems(where, "repeats an earlier line", _repeated_numbers(written))
+        yield from _line_problems(where, "repeats an earlier line", _repeated_line_numbers(written))
     yield from _total_problems(form, files)
 
 
 def _count_problems(where: str, count: int, fewest: int, most: int | None) -> Iterator[str]:
+    """Yield a clause if a file (its path ``where``) has fewer than ``fewest`` examples, or more
+    than ``most``; None allows any number.
+    """
     if count < fewest:
         yield f"{where} has {count:,} examples, and {fewest:,} are needed"
     if most is not None and count > most:
@@ -207,8 +220,8 @@ def _count_problems(where: str, count: int, fewest: int, most: int | None) -> It
 
 
 def _total_problems(form: VendorFormat, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
-    """Yield a sentence if the training file and the largest validation file together exceed
-    `VendorFormat.total` examples.
+    """Yield a clause if the training file and the largest validation file together have more than
+    `VendorFormat.total` examples; nothing for a format without such a limit.
     """
     training_count = len(files.get("train", ()))
     validation_count = max(
@@ -228,8 +241,16 @@ def _size_problems(
     name: str,
     origins: Mapping[bytes, str],
 ) -> Iterator[str]:
-    """Yield a sentence if a file (its path `where`, its `written` lines) exceeds the format's limit
-    of bytes, and one for lines that may exceed the limit of tokens, with their origins.
+    """Yield a clause if a file has more bytes than its format allows, and a clause with the numbers
+    of the lines that may have more tokens than allowed. Nothing for limits that are None.
+
+    Args:
+        form: The vendor's format.
+        where: The path of the file, for the clauses.
+        written: The encoded lines of the file; each has a line break besides.
+        name: The name of the file; one that begins with ``eval`` is a validation file, for which
+            the format may have another limit of bytes.
+        origins: Where lines come from; up to `SHOWN_PLACES` origins of lines are named.
     """
     limit = (name.startswith("eval") and form.validation_size) or form.size
     if limit and sum(len(line) + 1 for line in written) > limit:
@@ -244,7 +265,8 @@ def _size_problems(
         )
 
 
-def _repeated_numbers(written: Sequence[bytes]) -> Iterator[int]:
+def _repeated_line_numbers(written: Sequence[bytes]) -> Iterator[int]:
+    """Yield the number, from 1, of each line that repeats an earlier line."""
     seen: set[bytes] = set()
     for number, line in enumerate(written, 1):
         if line in seen:
@@ -253,8 +275,13 @@ def _repeated_numbers(written: Sequence[bytes]) -> Iterator[int]:
 
 
 def _line_problems(where: str, problem: str, numbers: Iterable[int]) -> Iterator[str]:
-    """Yield one sentence on the file `where` that names a problem and the first `SHOWN_PLACES`
-    numbers of its lines; nothing without numbers.
+    """Yield one clause that says a problem of some lines of a file: ``openai/train.jsonl, line 3,
+    7: repeats an earlier line``. Nothing without numbers.
+
+    Args:
+        where: The path of the file.
+        problem: What is wrong with each of the lines.
+        numbers: The numbers of the lines; the first `SHOWN_PLACES` are named.
     """
     line_numbers = list(numbers)
     if line_numbers:
@@ -265,20 +292,29 @@ def _line_problems(where: str, problem: str, numbers: Iterable[int]) -> Iterator
 
 
 def _well_formed(form: VendorFormat, name: str, line: Line) -> bool:
-    """Return whether a line has exactly the keys and alternating roles of its format, with
-    non-empty texts.
+    """Return whether a line has the keys of its format and no others, and in each turn a text that
+    is not blank.
+
+    The roles of a chat must alternate, beginning with the user and ending with the model. For a
+    preference pair (a file whose name begins with ``preferences``) each part is checked by itself,
+    and any order of the roles is accepted.
+
+    Args:
+        form: The vendor's format.
+        name: The name of the file.
+        line: The decoded line.
     """
     if name.startswith("preferences"):
-        return all(_turns_have_texts(form, part) for part in _pair_parts(line))
+        return all(_turns_have_texts(form, part) for part in _turns_of_parts(line))
     turns = line.get("messages") or line.get("contents") or []
     roles = [turn.get("role") for turn in turns]
     alternating = roles == ["user", form.assistant] * (len(roles) // 2)
     return len(line) == 1 and len(roles) >= 2 and alternating and _turns_have_texts(form, turns)
 
 
-def _pair_parts(line: Line) -> Iterator[list[Any]]:
-    """Yield the turns of each part of a preference pair's line: the question, the preferred and the
-    rejected answer.
+def _turns_of_parts(line: Line) -> Iterator[list[Any]]:
+    """Yield the turns of each part of a decoded preference pair, in the order of the line: the
+    question, the preferred and the rejected answer.
     """
     for key, part in line.items():
         if key == "completions":
@@ -288,6 +324,9 @@ def _pair_parts(line: Line) -> Iterator[list[Any]]:
 
 
 def _turns_have_texts(form: VendorFormat, turns: Sequence[Any]) -> bool:
+    """Return whether there are turns and each has the allowed keys, the role of the user or of the
+    model, and a text that is not blank.
+    """
     roles = {"user", form.assistant}
     return bool(turns) and all(
         turn.keys() in _KEYS and turn["role"] in roles and _turn_text(turn).strip()
@@ -296,6 +335,7 @@ def _turns_have_texts(form: VendorFormat, turns: Sequence[Any]) -> bool:
 
 
 def _turn_text(turn: Mapping[str, Any]) -> str:
+    """Return the text of a turn, which is in its parts or in its content."""
     if "parts" in turn:
         return "".join(part["text"] for part in turn["parts"])
     return str(turn["content"])

@@ -1,4 +1,6 @@
-"""Vendors' landscapes: statements from plugins, corrected by the configuration, and their age."""
+"""Vendors' landscapes: what each says of fine-tuning and of its data policy (statements from
+plugins, corrected by the configuration), and the age of these statements.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ class TopicStatus:
 
     @property
     def gist(self) -> str:
-        """The entry in a few words, else its first sentence; ``not known`` without an entry."""
+        """The entry in a few words or, if it has none, its first sentence; ``not known`` without an
+        entry.
+        """
         if self.entry is None:
             return EntryStatus.UNKNOWN.value
         first, stop, _ = self.entry.value.partition(". ")
@@ -63,7 +67,9 @@ class TopicStatus:
 
     @property
     def unchecked_since(self) -> date | None:
-        """The day of an entry that is older than `MAX_AGE`; None for another entry."""
+        """The day on which an entry older than `MAX_AGE` was last checked; None for a newer entry,
+        for one of unknown age, and without an entry.
+        """
         return self.entry.as_of if self.entry and self.standing is EntryStatus.STALE else None
 
 
@@ -71,13 +77,14 @@ def apply_corrections(
     supplied: Mapping[str, Landscape],
     corrections: Mapping[str, Mapping[LandscapeTopic, LandscapeEntry]],
 ) -> dict[str, Landscape]:
-    """Return the landscape of each vendor from plugins and the configuration; an entry of the
-    configuration replaces that of a plugin.
+    """Return the landscape of each vendor by its name: those of plugins in their order, then those
+    that only the configuration has. An entry of the configuration replaces that of a plugin on the
+    same topic. Entries of a corrected landscape are in the order of `LandscapeTopic`.
 
     Args:
         supplied: Landscapes of plugins, by the vendor's name.
-        corrections: Entries of the configuration, by the vendor's name and topic; a vendor that no
-            plugin supplies is added.
+        corrections: Entries of the configuration, by the vendor's name and topic. A vendor that no
+            plugin supplies is called by this name.
     """
     landscapes = {
         name: supplied.get(name, Landscape(name, name)) for name in [*supplied, *corrections]
@@ -90,8 +97,8 @@ def apply_corrections(
 
 
 def topic_statuses(landscape: Landscape, today: date) -> tuple[TopicStatus, ...]:
-    """Return the status today of each topic of a vendor, in the order of `LandscapeTopic`; topics
-    without an entry are included.
+    """Return each topic of a vendor with its entry and how reliable that is today, in the order of
+    `LandscapeTopic`. Topics without an entry are included.
     """
     by_topic = {entry.topic: entry for entry in landscape.entries}
     return tuple(
@@ -101,21 +108,22 @@ def topic_statuses(landscape: Landscape, today: date) -> tuple[TopicStatus, ...]
 
 
 def upcoming_shutdowns(landscape: Landscape, first: date, last: date) -> list[tuple[date, str]]:
-    """Return the last day and name of each model of a vendor that ends from `first` to `last`,
-    earliest first.
+    """Return the last day and the id of each model of a vendor whose last day is from ``first`` to
+    ``last``, both included; the earliest first.
     """
     return sorted((day, name) for name, day in landscape.shutdowns.items() if first <= day <= last)
 
 
 def _entry_status(entry: LandscapeEntry | None, today: date) -> EntryStatus:
-    """Return the status of an entry today: UNKNOWN without an entry, UNDATED without a day or with
-    one in the future, STALE after `MAX_AGE`.
+    """Return how reliable an entry is today: UNKNOWN without an entry; UNDATED without a day, and
+    for an entry of the configuration whose day lies ahead by more than `_CLOCK_TOLERANCE`; STALE if
+    its day is more than `MAX_AGE` ago; otherwise KNOWN.
     """
     if entry is None:
         return EntryStatus.UNKNOWN
+    if entry.as_of is None:
+        return EntryStatus.UNDATED
     # The day in a plugin's entry is certainly past, even if this machine's clock is behind.
-    latest = today + _CLOCK_TOLERANCE
-    to_come = entry.corrected and entry.as_of is not None and entry.as_of > latest
-    if entry.as_of is None or to_come:
+    if entry.corrected and entry.as_of > today + _CLOCK_TOLERANCE:
         return EntryStatus.UNDATED
     return EntryStatus.STALE if today - entry.as_of > MAX_AGE else EntryStatus.KNOWN
