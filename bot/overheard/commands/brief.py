@@ -19,7 +19,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Publication
 from overheard.errors import BadUsage
 from overheard.finetune.brief import BriefItem
-from overheard.finetune.brief_sources import BRIEF_DAYS, BriefDraft, draw_brief
+from overheard.finetune.brief_sources import BRIEF_DAYS, BriefDraft, read_brief
 from overheard.finetune.pages import html, markdown
 from overheard.runs.plan import choose_brands
 
@@ -159,7 +159,7 @@ async def _brand_brief(deployment: Deployment, call: Call, brand: Brand, days: i
     now = deployment.clock.now()
     scored = await deployment.caught_up(call.progress)
     versions = scored.scoring.versions
-    return await draw_brief(scored.catalogue, scored.store, versions, brand, days, now)
+    return await read_brief(scored.catalogue, scored.store, versions, brand, days, now)
 
 
 def _publication_time(deployment: Deployment, call: Call, when: str) -> datetime:

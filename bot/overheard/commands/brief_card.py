@@ -12,7 +12,7 @@ from overheard.commands.updates import effect_words
 from overheard.deployment import Call, Deployment
 from overheard.finetune.brief import LABELS, BriefItem, Excerpt, steps
 from overheard.finetune.brief_sources import BriefDraft, ItemProgress, ModelProgress, metric_of
-from overheard.finetune.pages import BriefPage, share_with_interval, to_add
+from overheard.finetune.pages import BriefPage, missing_fact_sentence, share_with_interval
 from overheard.finetune.texts import fact_sentence
 
 MAX_FACTS = 4
@@ -149,7 +149,7 @@ def _facts_to_state(item: BriefItem, draft: BriefDraft) -> str:
     the number of further ones. If the fact sheet lacks the fact, a request to add it first.
     """
     if item.missing:
-        return to_add(item, quoted(draft.market.brand.name))
+        return missing_fact_sentence(item, quoted(draft.market.brand.name))
     more = len(item.facts) - MAX_FACTS
     stated = [f"“{fact_sentence(fact)}”" for fact in item.facts[:MAX_FACTS]]
     if more > 0:

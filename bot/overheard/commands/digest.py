@@ -29,7 +29,7 @@ from overheard.commands.voice import VOICE_METRIC, voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, AlertEventKind, AlertState, Brand, Model
 from overheard.finetune.brief import BriefItem, GapKind
-from overheard.finetune.brief_sources import BRIEF_DAYS, draw_brief
+from overheard.finetune.brief_sources import BRIEF_DAYS, read_brief
 from overheard.runs.plan import choose_brands
 
 WEEK = timedelta(days=7)
@@ -299,7 +299,7 @@ async def numbered_advice(deployment: Deployment, brand: Brand) -> list[str]:
     item of each kind of gap in its brief, then the other items. Items on false claims are left out
     if no answer of the last `CLAIM_DAYS` days makes one.
     """
-    draft = await draw_brief(
+    draft = await read_brief(
         deployment.catalogue,
         deployment.store,
         deployment.scoring.versions,

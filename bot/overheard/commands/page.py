@@ -39,7 +39,7 @@ from overheard.commands.voice import voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Alert, Brand
 from overheard.finetune.brief import BriefItem, GapKind, steps
-from overheard.finetune.brief_sources import BRIEF_DAYS, draw_brief
+from overheard.finetune.brief_sources import BRIEF_DAYS, read_brief
 from overheard.reading.claims import ClaimCluster
 
 MAX_STEPS, MAX_CHANGES, MAX_MODELS = 3, 3, 4
@@ -111,7 +111,7 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
     """
     brand, names, now = report.brand, deployment.names, deployment.clock.now()
     claims = await read_claims(deployment, brand, CLAIM_DAYS)
-    draft = await draw_brief(
+    draft = await read_brief(
         deployment.catalogue,
         deployment.store,
         deployment.scoring.versions,

@@ -109,24 +109,30 @@ class BriefItem:
 
     @property
     def key(self) -> str:
-        """The id in commands: 6 hex digits that are the same in every brief."""
+        """The item's id in commands: 6 hex digits, the same in every brief for the same gap."""
         return item_key(self.kind, self.subject, self.stated)
 
     @property
     def counted(self) -> str:
-        """The number of answers that show the gap, of those that could show it: ``15 of 66``."""
+        """The number of answers that show the gap, of those that could show it: ``15 of 66``; only
+        the first number where no second is apt.
+        """
         return f"{self.hits:,} of {self.possible:,}" if self.possible else f"{self.hits:,}"
 
     @property
     def interval(self) -> Interval:
-        """The 90 % interval of the share of answers that show the gap."""
+        """The 90 % Wilson interval of the share of all answers that show the gap, 0 to 1; without
+        answers (0, 1).
+        """
         return wilson(self.hits / self.answers, self.answers) if self.answers else (0.0, 1.0)
 
 
 def item_key(kind: str, subject: str, stated: str = "") -> str:
-    """Return the key of an item: 6 hex digits of a hash."""
-    whole = f"{kind}\n{subject.casefold()}\n{stated.casefold()}"
-    return hashlib.blake2b(whole.encode(), digest_size=3).hexdigest()
+    """Return the id of a brief's item in commands: 6 hex digits of a hash of its kind, its subject,
+    and what models state about that, without regard to case.
+    """
+    hashed = f"{kind}\n{subject.casefold()}\n{stated.casefold()}"
+    return hashlib.blake2b(hashed.encode(), digest_size=3).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,28 +150,34 @@ class BriefMarket:
     facts: tuple[Fact, ...]
 
     def owner(self, site: str) -> str:
-        """Return the name of the brand that owns a site (a host name); empty for a site of neither
-        the brand nor a competitor.
+        """Return the name of the brand or competitor that owns a site; empty for any other site.
 
-        A brand owns its domains with their subdomains, and sites named like one of its spellings.
+        A brand owns its domains with their subdomains, and sites named like one of its spellings,
+        such as ``help.acme.io`` for ``Acme``. The brand goes before competitors.
+
+        Args:
+            site: The host name in lower case.
         """
+        site_name = _letters(_site_name(site))
         for brand in (self.brand, *self.rivals):
-            names = {_letters(name) for name in brand.names}
-            if (
-                any(_is_subdomain(site, d) for d in brand.domains)
-                or _letters(_site_name(site)) in names
-            ):
+            owns_domain = any(_is_in_domain(site, domain) for domain in brand.domains)
+            if owns_domain or site_name in map(_letters, brand.names):
                 return brand.name
         return ""
 
 
-def _is_subdomain(site: str, domain: str) -> bool:
+def _is_in_domain(site: str, domain: str) -> bool:
+    """Return whether a host name is a domain or one of its subdomains."""
     return site == domain or site.endswith(f".{domain}")
 
 
 def _site_name(site: str) -> str:
-    """Return the name in a site (a host): ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``; empty
-    for a host without a dot.
+    """Return the name in a site: ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``. It is the last
+    label before the ending; labels of up to 3 letters are taken for a part of the ending if others
+    come before them. Empty for a host without a dot.
+
+    Args:
+        site: The host name.
     """
     labels = site.split(".")[:-1]
     while len(labels) > 1 and len(labels[-1]) <= 3:
@@ -174,27 +186,36 @@ def _site_name(site: str) -> str:
 
 
 def _letters(name: str) -> str:
+    """Return the letters and digits of a name, in lower case: ``bigcorp`` for ``Big-Corp``."""
     return "".join(filter(str.isalnum, name)).casefold()
 
 
 def ranked_items(items: Iterable[BriefItem]) -> list[BriefItem]:
-    """Return items with false claims first, then by the lower end of the interval of their share,
-    highest first.
+    """Return the items of a brief in the order in which they are shown: false claims first, then
+    all others. Within each of the two, items with a higher lower end of the interval of their share
+    come first; then those with more answers; then by kind and subject.
     """
 
-    def rank(item: BriefItem) -> tuple[bool, float, int, str, str]:
-        is_other = item.kind is not GapKind.CLAIM
-        return is_other, -item.interval[0], -item.hits, item.kind, item.subject
+    def sort_key(item: BriefItem) -> tuple[bool, float, int, str, str]:
+        is_no_claim = item.kind is not GapKind.CLAIM
+        return is_no_claim, -item.interval[0], -item.hits, item.kind, item.subject
 
-    return sorted(items, key=rank)
+    return sorted(items, key=sort_key)
 
 
 def steps(item: BriefItem, brand: str) -> list[str]:
-    """Return the advice on an item as sentences, in order; `brand` is the brand's name."""
-    lines = [line.format(brand=brand, item=item) for line in _STEPS[item.kind]]
+    """Return the advice on an item as sentences in order: what to write, by the kind of the gap;
+    for a fact that no question asks for, to add such a question; and which sites to tell, if the
+    answers cite sites that anybody may ask.
+
+    Args:
+        item: The item.
+        brand: The brand's name.
+    """
+    sentences = [sentence.format(brand=brand, item=item) for sentence in _STEPS[item.kind]]
     if item.kind is GapKind.UNSTATED and not item.hits:
-        lines.append(_UNASKED)
-    return [*lines, *_site_steps(item)]
+        sentences.append(_UNASKED)
+    return [*sentences, *_site_steps(item)]
 
 
 _STEPS = {
@@ -241,9 +262,15 @@ _UNASKED = (
 )
 
 
+NAMED_SITES = 3
+"""Sites that the advice on an item names."""
+
+
 def _site_steps(item: BriefItem) -> Iterator[str]:
-    """Yield one sentence that names the first three reachable sites; nothing without any."""
-    sites = wording.listing(item.reachable[:3])
+    """Yield one sentence on the first `NAMED_SITES` reachable sites: of a false claim that they
+    should correct it, of another item that they should know the page. Nothing without such sites.
+    """
+    sites = wording.listing(item.reachable[:NAMED_SITES])
     if sites and item.kind is GapKind.CLAIM:
         yield (
             f"Look at what is said on {sites}, which these answers cite, and ask for a correction "

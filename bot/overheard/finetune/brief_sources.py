@@ -54,7 +54,7 @@ class BriefDraft:
     days: int
 
 
-async def draw_brief(
+async def read_brief(
     catalogue: Catalogue,
     store: Store,
     versions: Collection[str],
@@ -62,15 +62,16 @@ async def draw_brief(
     days: int,
     now: datetime,
 ) -> BriefDraft:
-    """Return the brief of a brand from the stored answers of the last `days`, without items that
-    are published.
+    """Return the brief of a brand from the stored scored answers of the runs that began in the last
+    days. Published items are not among its items; their progress is returned instead. Answers to
+    controls, which are unrelated to the brand, do not count. Nothing is stored.
 
     Args:
         catalogue: The brands, prompts and facts.
         store: The store, whose answers have been scored.
-        versions: The scorer versions to read, see `overheard.scoring.service.Scoring.versions`.
+        versions: The scorer versions to read, as ``scorer@version``.
         brand: The brand.
-        days: The largest age of the answers, in days.
+        days: The largest age of the runs, in days.
         now: The current time.
     """
     facts = true_facts(catalogue.facts, brand.name)
@@ -82,48 +83,64 @@ async def draw_brief(
     answers = [answer for answer in scored if CONTROL_TAG not in answer.answer.question.prompt.tags]
     published = await store.finetune.publications(brand.name)
     published_items = {publication.item for publication in published}
+    progress_of_published = [
+        await _progress_of_publication(store, versions, market, publication, answers)
+        for publication in published
+    ]
     return BriefDraft(
-        market,
-        tuple(item for item in brief(market, answers) if item.key not in published_items),
-        tuple(
-            [
-                await _read_progress(store, versions, market, publication, answers)
-                for publication in published
-            ]
-        ),
-        len(answers),
-        days,
+        market=market,
+        items=tuple(item for item in brief(market, answers) if item.key not in published_items),
+        published=tuple(progress_of_published),
+        answers=len(answers),
+        days=days,
     )
 
 
 async def _prompt_keys(
     catalogue: Catalogue, store: Store, brand: Brand, runs: Sequence[Run]
 ) -> set[str]:
-    """Return the keys of a brand's prompts without controls, and of prompts of imported runs that
-    the catalogue lacks.
+    """Return the keys of the prompts whose answers a brief reads: the prompts of the catalogue that
+    concern the brand, without controls, and all prompts of imported runs that the catalogue lacks
+    and to whose answers the brand has a score of visibility.
+
+    Args:
+        catalogue: The brands and prompts.
+        store: The store.
+        brand: The brand.
+        runs: The runs of the brief; those without a panel are imported.
     """
-    asked_keys = {p.key for p in catalogue.prompts_for(brand.name) if CONTROL_TAG not in p.tags}
-    brought = {run.id for run in runs if run.panel is None}
-    configured = {p.key for p in catalogue.prompts}
-    blocks = [
-        block
-        for metric in ((VISIBILITY, BRANDED_VISIBILITY) if brought else ())
-        for block in await store.blocks.find(brand=brand.name, metric=metric)
-    ]
-    return asked_keys | {
-        b.prompt for b in blocks if b.run_id in brought and b.prompt not in configured
+    keys = {
+        prompt.key for prompt in catalogue.prompts_for(brand.name) if CONTROL_TAG not in prompt.tags
     }
+    imported = {run.id for run in runs if run.panel is None}
+    if not imported:
+        return keys
+    configured = {prompt.key for prompt in catalogue.prompts}
+    for metric in (VISIBILITY, BRANDED_VISIBILITY):
+        keys |= {
+            block.prompt
+            for block in await store.blocks.find(brand=brand.name, metric=metric)
+            if block.run_id in imported and block.prompt not in configured
+        }
+    return keys
 
 
-async def _read_progress(
+async def _progress_of_publication(
     store: Store,
     versions: Collection[str],
     market: BriefMarket,
     publication: Publication,
     answers: Sequence[ScoredAnswer],
 ) -> ItemProgress:
-    """Return the progress of a published item from `answers`, which may be older or newer than the
-    publication.
+    """Return the progress of a published item.
+
+    Args:
+        store: The store, from which the blocks of the item's metric are read.
+        versions: The scorer versions to read, as ``scorer@version``.
+        market: The brand with its competitors and facts.
+        publication: The publication of the item.
+        answers: The scored answers of the brief. Those that were asked before the publication show
+            the gap as it was, those since then the gap as it is.
     """
     metric = metric_of(publication)
     names = [market.brand.name, *(rival.name for rival in market.rivals)]
@@ -181,7 +198,9 @@ class ItemProgress:
 
 
 def metric_of(publication: Publication) -> str:
-    """Return the name of the metric that should improve."""
+    """Return the name of the metric that should improve after a publication: by the kind of its
+    gap, such as visibility for a brand that is not named.
+    """
     return METRICS[GapKind(publication.kind)]
 
 
@@ -192,7 +211,11 @@ def progress(
     blocks: Sequence[Block],
     read: int,
 ) -> ItemProgress:
-    """Return the progress of a published item.
+    """Return the progress of a published item: whether the gap still shows, and whether its metric
+    has changed at each model since then.
+
+    Only the questions that showed the gap count; all count if neither brief has the item. Then its
+    title is the subject of the publication.
 
     Args:
         publication: The publication.
@@ -201,7 +224,7 @@ def progress(
         blocks: Blocks of the metric that should improve, of the brand and its competitors.
         read: Number of answers since the publication.
     """
-    before, now = (_item_of(items, publication) for items in (earlier, later))
+    before, now = _published_item(earlier, publication), _published_item(later, publication)
     item = before or now
     prompts = item.prompts if item else ()
     all_streams = streams([b for b in blocks if not prompts or b.prompt in prompts])
@@ -216,15 +239,22 @@ def progress(
     return ItemProgress(publication, title, read, now, tuple(since), prompts)
 
 
-def _item_of(items: Iterable[BriefItem], publication: Publication) -> BriefItem | None:
+def _published_item(items: Iterable[BriefItem], publication: Publication) -> BriefItem | None:
+    """Return the item of a brief that a publication is about; None without it."""
     return next((item for item in items if item.key == publication.item), None)
 
 
 def _effect_since(
     stream: Stream, all_streams: Sequence[Stream], at: datetime
 ) -> UpdateEffect | None:
-    """Return the effect on a stream since the time `at`, tested by `PLAN` against the other brands'
-    streams at the model; None while there is nothing to compare.
+    """Return whether a stream has changed since a publication, by the tests of `PLAN`; None while
+    there is nothing to compare.
+
+    Args:
+        stream: The stream of the brand at a model.
+        all_streams: The streams of the brand and its competitors at all models; those of the other
+            brands at the stream's model show what moved for all.
+        at: The time of the publication.
     """
     others = [
         other

@@ -58,26 +58,29 @@ class AnswerReview:
     scoring: Scoring
 
     async def candidates(self, brand: Brand, now: datetime, *, controls: bool) -> list[Candidate]:
-        """Return unapproved answers of the last `CANDIDATE_DAYS` days, at most `MAX_CANDIDATES`,
-        those with an objection first.
+        """Return answers that a person could approve, each with the objection to it if there is
+        one: those with an objection first, otherwise the newest first. Nothing is stored.
+
+        Complete answers without an approval of the runs of the last `CANDIDATE_DAYS` days are
+        checked: the newest `MAX_CANDIDATES`, of equal answers to one question only the newest.
 
         Args:
             brand: The brand.
             now: The current time.
             controls: Whether to return answers to control prompts that name neither the brand nor
-                a competitor; otherwise answers to buyers' questions that name the brand.
+                a competitor; otherwise answers to other questions that name the brand.
         """
         rivals = {rival.name for rival in self.catalogue.rivals(brand.name)}
         approved_ids = {approval.answer_id for approval in await self.store.finetune.approvals()}
         since = now - timedelta(days=CANDIDATE_DAYS)
         runs = [run.id for run in await self.store.runs.find() if run.started_at >= since]
         unapproved = [
-            a
-            async for a in self.store.answers.stream(runs=runs)
-            if a.complete and not a.gone and a.id not in approved_ids
+            answer
+            async for answer in self.store.answers.stream(runs=runs)
+            if answer.complete and not answer.gone and answer.id not in approved_ids
         ]
         recent = list(_distinct_newest(unapproved))[:MAX_CANDIDATES]
-        judged = await self.judged([(Approval(a.id, "", "", a.asked_at), a) for a in recent])
+        judged = await self.judged([(_proposed_approval(answer), answer) for answer in recent])
         candidates = [
             Candidate(review.answer, review.objection)
             for review in judged
@@ -87,10 +90,10 @@ class AnswerReview:
         return sorted(candidates, key=lambda review: not review.objection)
 
     async def find(self, number: int) -> Answer:
-        """Return the stored answer of a number.
+        """Return the stored answer with a number, to be approved.
 
         Raises:
-            NotApproved: when there is no such answer, or the answer is not complete.
+            NotApproved: when there is no such answer, or when it is not complete.
         """
         answers = [answer async for answer in self.store.answers.stream(numbers=[number])]
         if not answers:
@@ -104,11 +107,15 @@ class AnswerReview:
         return answers[0]
 
     async def require_true(self, answer: Answer, text: str) -> None:
-        """Raise an error unless a text may be taught as the answer to an answer's question; an
-        empty text stands for the answer itself.
+        """Check that a text may be taught as the answer to a question; otherwise raise an error.
+
+        Args:
+            answer: A stored answer to the question.
+            text: The text; an empty one stands for the answer itself.
 
         Raises:
-            NotApproved: when the text contradicts facts, has personal data or forges a turn.
+            NotApproved: when the text contradicts the fact sheet, has personal data, or has a mark
+                that a trainer takes for another turn of a chat.
         """
         [review] = await self.judged([(_proposed_approval(answer, text), answer)])
         if review.objection:
@@ -119,29 +126,38 @@ class AnswerReview:
             )
 
     async def judged(self, approved: Sequence[tuple[Approval, Answer]]) -> list[Approved]:
-        """Return each approved answer with the brands named in the text to teach and the objection
-        to the text, in the same order.
+        """Return each approved answer with the brands that are named in the text to teach, whether
+        its question is a control, and the objection to the text, in the same order.
+
+        The text to teach is scored for this, and the scores are not stored. A contradiction of the
+        fact sheet goes before personal data and chat marks; e-mail addresses at the domains of the
+        catalogue's brands are no personal data.
+
+        Args:
+            approved: Approvals, which need not be stored, with their answers.
         """
         catalogue = self.catalogue
-        taught = [_answer_to_teach(approval, answer) for approval, answer in approved]
+        taught_answers = [_answer_to_teach(approval, answer) for approval, answer in approved]
         reader = Reader(catalogue.brands)
         control_keys = {prompt.key for prompt in control_prompts(catalogue.prompts)}
-        false_claims = _false_claims(await self.scoring.score(taught), taught)
+        scores = await self.scoring.score(taught_answers)
+        false_claims = _false_claims(scores, taught_answers)
         domains = [domain for brand in catalogue.brands for domain in brand.domains]
         return [
             Approved(
                 approval,
                 answer,
-                frozenset(mention.brand for mention in reader.read(text).mentions),
+                frozenset(mention.brand for mention in reader.read(taught).mentions),
                 control=_is_control(answer, control_keys),
-                objection=false_claims.get(answer.id) or _unfit_clause(text, domains),
+                objection=false_claims.get(answer.id) or _unfit_clause(taught, domains),
             )
-            for (approval, answer), text in zip(approved, taught, strict=True)
+            for (approval, answer), taught in zip(approved, taught_answers, strict=True)
         ]
 
     async def approved(self, brand: Brand) -> list[Approved]:
-        """Return the stored approvals of answers to a brand's questions and to controls, with their
-        objections.
+        """Return the approved answers to prompts that concern a brand, with the objections to them
+        as of now, in the order of the answers' numbers. A prompt for no certain brand, such as a
+        packaged control, concerns every brand.
         """
         approvals = {
             approval.answer_id: approval for approval in await self.store.finetune.approvals()
@@ -154,11 +170,19 @@ class AnswerReview:
 
 
 def _names_fit(review: Approved, brand: str, rivals: set[str], *, controls: bool) -> bool:
+    """Return whether the brands that an answer names fit its question: for a control (``controls``)
+    neither the brand nor a competitor, otherwise the brand.
+    """
     return not review.named & {brand, *rivals} if controls else brand in review.named
 
 
 def _distinct_newest(answers: Sequence[Answer]) -> Iterator[Answer]:
-    """Yield the newest answer of each question and text (compared on one line), newest first."""
+    """Yield answers, the newest first; of several to one question whose texts are equal on one
+    line, only the newest.
+
+    Args:
+        answers: The answers, the oldest first.
+    """
     seen: set[tuple[str, str]] = set()
     for answer in reversed(answers):
         key = (answer.question.prompt.key, wording.line(answer.reply.text))
@@ -167,24 +191,35 @@ def _distinct_newest(answers: Sequence[Answer]) -> Iterator[Answer]:
             yield answer
 
 
-def _is_control(answer: Answer, keys: Iterable[str]) -> bool:
+def _is_control(answer: Answer, control_keys: Iterable[str]) -> bool:
+    """Return whether an answer is to a control: its prompt has the tag, or one of the keys."""
     prompt = answer.question.prompt
-    return CONTROL_TAG in prompt.tags or prompt.key in keys
+    return CONTROL_TAG in prompt.tags or prompt.key in control_keys
 
 
-def _proposed_approval(answer: Answer, text: str) -> Approval:
-    return Approval(answer.id, text, "", answer.asked_at)
+def _proposed_approval(answer: Answer, text: str = "") -> Approval:
+    """Return an approval by nobody, not stored, by which an answer is judged before a person
+    approves it. ``text`` is a correction, or empty to teach the answer as it is.
+    """
+    return Approval(answer.id, text, who="", at=answer.asked_at)
 
 
 def _answer_to_teach(approval: Approval, answer: Answer) -> Answer:
-    """Return an answer with the text that is taught: the correction, or the original text."""
+    """Return an answer with the text that is taught, the correction or else the original text, and
+    without citations.
+    """
     text = approval.text or answer.reply.text
     return replace(answer, reply=replace(answer.reply, text=text, citations=()))
 
 
 def _false_claims(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> Mapping[int, str]:
-    """Return, by the number of the answer, a clause on a claim in the answers to teach (`taught`)
-    that contradicts the facts, from their scores; answers without one are left out.
+    """Return, by the number of the answer, a clause on the last claim in an answer to teach that
+    contradicts the facts: ``it states “$49” for price of Acme, against the fact sheet``. Answers
+    without such a claim are left out.
+
+    Args:
+        records: Scores, of which those of accuracy count.
+        taught: The answers to teach; scores of other answers are left out.
     """
     answer_ids = {answer.id for answer in taught}
     return {
@@ -198,4 +233,7 @@ def _false_claims(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> M
 
 
 def _unfit_clause(answer: Answer, domains: Sequence[str]) -> str:
+    """Return a clause on the first personal data or chat mark in an answer; empty without any.
+    E-mail addresses at ``domains`` are allowed.
+    """
     return next(iter(unfit_content([("it", answer.reply.text)], domains)), "")

@@ -75,7 +75,14 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pairs:
-    """The pairs of one metric: for each pair its prompt and the values of both models."""
+    """The pairs of answers in one metric: for each pair its prompt and the values of both models.
+
+    Attributes:
+        metric: The metric.
+        prompts: The prompt's key of each pair.
+        base: The value of the first model in each pair.
+        tuned: The value of the second model in each pair.
+    """
 
     metric: Metric
     prompts: tuple[str, ...]
@@ -84,6 +91,7 @@ class _Pairs:
 
     @property
     def differences(self) -> Floats:
+        """The value of the second model less that of the first, in each pair."""
         return self.tuned - self.base
 
 
@@ -94,14 +102,16 @@ def contrasts(
     metrics: Mapping[str, Metric],
     margin: float = MARGIN,
 ) -> list[Contrast]:
-    """Return the contrast of two models in each metric.
+    """Return the contrast of two models in each metric, with p-values corrected for the number of
+    metrics and for `MAX_CHECKS` checks.
 
     Args:
         blocks: The blocks of one brand from all rounds so far; a round has one run id.
         base: The first model.
         tuned: The second model.
         metrics: The metrics, by name.
-        margin: Differences of a rate up to this count as equivalence.
+        margin: Differences of a rate up to this count as equivalence; for metrics of tone and rank,
+            `MARGINS` counts instead.
 
     Returns:
         A contrast for each metric that has a pair, in the order of ``metrics``.
@@ -124,8 +134,15 @@ def all_clear(contrasts: Sequence[Contrast]) -> bool:
 
 
 def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -> _Pairs | None:
-    """Return the pairs of one metric from its blocks: for each prompt and round that both models
-    answered, the mean value at `base` and at `tuned`. None without a pair.
+    """Return the pairs of one metric: for each round and prompt with a value of both models, their
+    mean values, in the order of the rounds. None without a pair.
+
+    Args:
+        blocks: The blocks of one brand; a round has one run id. Those of other metrics are left
+            out.
+        base: The first model.
+        tuned: The second model.
+        metric: The metric.
     """
     means: dict[tuple[int, str], dict[Model, float]] = defaultdict(dict)
     for block in blocks:
@@ -143,8 +160,11 @@ def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -
 
 
 def _p_value(pairs: _Pairs) -> float:
-    """Return the two-sided p-value of the difference: exact McNemar test for binary metrics, else
-    paired t-test; 1 without any difference.
+    """Return the two-sided p-value of the mean difference, not corrected: of the exact test of
+    McNemar for rates of answers, and of the paired t-test for other metrics.
+
+    It is 1 when no pair differs, for a t-test of a single pair, and when all pairs differ by the
+    same amount, so that the t-test has no standard error.
     """
     from overheard.special_functions import bdtr, stdtr
 
@@ -156,17 +176,20 @@ def _p_value(pairs: _Pairs) -> float:
         return min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5)))
     if len(differences) < 2:
         return 1.0
-    error = float(differences.std(ddof=1)) / len(differences) ** 0.5
-    return (
-        2 * float(stdtr(len(differences) - 1, -abs(differences.mean()) / error))
-        if error > 0
-        else 1.0
-    )
+    standard_error = float(differences.std(ddof=1)) / len(differences) ** 0.5
+    if standard_error == 0:
+        return 1.0
+    t = abs(differences.mean()) / standard_error
+    return 2 * float(stdtr(len(differences) - 1, -t))
 
 
 def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
-    """Return the contrast of one metric from its pairs; `p_value` is corrected for metrics and
-    checks, `margin` is on the metric's scale.
+    """Return the contrast of one metric.
+
+    Args:
+        pairs: The pairs of the metric.
+        p_value: The p-value of the difference, corrected for metrics and checks.
+        margin: Differences up to this count as equivalence, on the metric's scale.
     """
     difference = float(pairs.differences.mean())
     interval = _difference_interval(pairs)
@@ -183,31 +206,40 @@ def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
 
 
 def _difference_interval(pairs: _Pairs) -> Interval:
-    """Return the `LEVEL` interval of the mean difference: Agresti and Min's for rates and shares,
-    else a normal one with half a pair added.
+    """Return the interval of the mean difference with the coverage `LEVEL`, on the metric's scale.
+
+    For rates and shares it is that of Agresti and Min (2005), cut to -1 and 1. For other metrics it
+    is a normal interval whose variance has half a pair added that differs by the metric's margin,
+    so that a few equal pairs do not give an interval of width 0.
     """
     differences, n = pairs.differences, len(pairs.prompts)
     if pairs.metric.scale in {Scale.BINARY, Scale.SHARE}:
-        # Half a pair is added to each of the four outcomes, so that a few pairs without any
-        # difference do not give an interval of width 0.
+        # Half a pair is added to each of the four outcomes.
         centre = float(differences.sum()) / (n + 2)
-        spread = float((differences**2).sum()) + 1 - float(differences.sum()) ** 2 / (n + 2)
-        half = normal_half_width(LEVEL) * spread**0.5 / (n + 2)
-        return max(-1.0, centre - half), min(1.0, centre + half)
+        squares = float((differences**2).sum()) + 1 - float(differences.sum()) ** 2 / (n + 2)
+        half_width = normal_half_width(LEVEL) * squares**0.5 / (n + 2)
+        return max(-1.0, centre - half_width), min(1.0, centre + half_width)
     centre = float(differences.mean())
-    prior = 0.5 * MARGINS[pairs.metric.scale] ** 2  # half a pair that differs by the margin
-    half = (
-        normal_half_width(LEVEL) * (float(((differences - centre) ** 2).sum()) + prior) ** 0.5 / n
-    )
-    return centre - half, centre + half
+    added = 0.5 * MARGINS[pairs.metric.scale] ** 2
+    squares = float(((differences - centre) ** 2).sum()) + added
+    half_width = normal_half_width(LEVEL) * squares**0.5 / n
+    return centre - half_width, centre + half_width
 
 
 def _metric_result(
     pairs: _Pairs, difference: float, interval: Interval, p_value: float, margin: float
 ) -> MetricResult:
-    """Return BETTER or WORSE for a corrected p-value of `ERROR_RATE` or less (by the sign of the
-    difference), EQUIVALENT for an interval within the margin, else UNCLEAR; UNCLEAR below
-    `MIN_PAIRS` pairs.
+    """Return the result of one metric for the second model, by the first rule that holds: UNCLEAR
+    with fewer than `MIN_PAIRS` pairs; BETTER or WORSE, by the metric's better direction, for a
+    p-value of `ERROR_RATE` or less; EQUIVALENT if the whole interval is within the margin on both
+    sides, its ends included; otherwise UNCLEAR.
+
+    Args:
+        pairs: The pairs of the metric.
+        difference: The mean difference, second model less first.
+        interval: The interval of the difference.
+        p_value: The p-value, corrected for metrics and checks.
+        margin: Differences up to this count as equivalence, on the metric's scale.
     """
     if len(pairs.prompts) < MIN_PAIRS:
         return MetricResult.UNCLEAR
@@ -219,8 +251,9 @@ def _metric_result(
 
 
 def _prompt_shifts(pairs: _Pairs) -> tuple[PromptShift, ...]:
-    """Return the mean of each model (`before` is the base) for each prompt of the pairs, by
-    descending absolute difference.
+    """Return the mean of both models for each prompt of the pairs: the first model as the value
+    before, the second as the value after, each with its number of pairs. The largest absolute
+    difference comes first; of equal ones, the first by key.
     """
     names = np.array(pairs.prompts)
     shifts = []
@@ -233,15 +266,17 @@ def _prompt_shifts(pairs: _Pairs) -> tuple[PromptShift, ...]:
 
 
 def holm_adjusted(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for the number of tests (Holm 1979), in the same order.
+    """Return p-values corrected for the number of tests (Holm 1979), in the same order and at most
+    1; empty for no p-values.
 
     If all corrected p-values up to a level count as findings, the probability of any false finding
     is at most the level, however the tests depend on each other.
     """
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     corrected = [0.0] * len(p_values)
-    worst = 0.0
+    largest_so_far = 0.0
     for rank, index in enumerate(order):
-        worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[index]))
-        corrected[index] = worst
+        own = min(1.0, (len(p_values) - rank) * p_values[index])
+        largest_so_far = max(largest_so_far, own)
+        corrected[index] = largest_so_far
     return corrected

@@ -24,13 +24,22 @@ MAX_EXCERPTS = 3
 """Largest number of excerpts of an item."""
 MAX_SITES = 5
 """Largest number of sites of an item, and of items for sites."""
+MAX_ASPECTS = 3
+"""Largest number of criticised aspects that an item names."""
 MIN_ANSWERS = 2
 """Smallest number of answers with poor sentiment, or that cite a site, for an item."""
 
 
 def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each question with scored answers that name a competitor but not the
-    brand.
+    """Yield an item for each question with at least one answer that names a competitor and not the
+    brand: its hits are these answers. Questions are in the order of their first answers.
+
+    The page should state the facts that the question asks for. Without any, all facts are listed,
+    and the item says that such a fact is missing.
+
+    Args:
+        market: The brand, its competitors and facts.
+        scored: The scored answers to buyers' questions.
     """
     for answers in by_prompt(scored).values():
         prompt = answers[0].answer.question.prompt
@@ -63,12 +72,20 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
 
 
 def claim_items(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each cluster of wrong or outdated claims about the brand in the scored
-    answers.
+    """Yield an item for each false claim about the brand, wrong or out of date: its hits are the
+    answers that make the claim, in any words. Claims of most models come first.
+
+    The item gives the claim in its most frequent words. It says that a fact is missing if the
+    market has no fact of this field.
+
+    Args:
+        market: The brand, its competitors and facts.
+        scored: The scored answers to buyers' questions.
     """
     for cluster in cluster_claims(_false_claims(market, scored)):
-        field, quoted = cluster.first.field, [(c.answer_id, c.quote) for c in cluster.claims]
-        hits = [scored[number] for number in dict.fromkeys(number for number, _ in quoted)]
+        field = cluster.first.field
+        quoted = [(claim.answer_id, claim.quote) for claim in cluster.claims]
+        hits = [scored[index] for index in dict.fromkeys(index for index, _ in quoted)]
         [(stated, _)] = Counter(claim.stated for claim in cluster.claims).most_common(1)
         facts = tuple(fact for fact in market.facts if fact.field == field)
         verdict = "out of date" if cluster.first.verdict == "stale" else "wrong"
@@ -86,20 +103,25 @@ def claim_items(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator
             models=_models_by_frequency(hits),
             sources=_sites_by_frequency(hits),
             reachable=_reachable_sites(market, hits),
-            said=_excerpts((scored[number], quote) for number, quote in quoted),
+            said=_excerpts((scored[index], quote) for index, quote in quoted),
             facts=facts,
             missing=_missing_fact(facts, field),
         )
 
 
 def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each fact that no scored answer states; nothing if no answer names the
-    brand.
+    """Yield an item for each fact that no answer states, in the order of the facts; nothing if no
+    answer names the brand.
 
-    A fact is stated if a scorer found a claim about its field, or if an answer contains its value.
-    The hits of the item are the answers to questions that ask for the fact.
+    A fact is stated if a scorer found a claim about its field, right or wrong, or if an answer that
+    names the brand contains its value. The hits of the item are the answers to questions that ask
+    for the fact; there may be none.
+
+    Args:
+        market: The brand, its competitors and facts.
+        scored: The scored answers to buyers' questions.
     """
-    stated = {d.topic for answer in scored for d in answer.claims(market.brand.name)}
+    stated = {claim.topic for answer in scored for claim in answer.claims(market.brand.name)}
     naming = [answer for answer in scored if _names_own_brand(market, answer)]
     texts = [wording.line(answer.answer.reply.text).casefold() for answer in naming]
     if not texts:
@@ -131,10 +153,16 @@ def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Br
 
 
 def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each topic with at least `MIN_ANSWERS` negative scored answers about the
-    brand, and more of them than positive ones.
+    """Yield an item for each topic with at least `MIN_ANSWERS` answers that speak badly of the
+    brand, and more of them than of answers that speak well: its hits are the bad ones. Answers
+    without a sentiment do not count.
 
-    A question without a topic is a topic of its own.
+    The topics of a question are its topic or else its tags; a question without any is a topic of
+    its own. The item says that a fact is missing if no fact answers what is criticised.
+
+    Args:
+        market: The brand, its competitors and facts.
+        scored: The scored answers to buyers' questions.
     """
     topics: dict[tuple[str, str], list[tuple[ScoredAnswer, float]]] = {}
     for answer in scored:
@@ -176,31 +204,35 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
 
 
 def cited_sites(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
-    """Yield an item for each of the `MAX_SITES` sites of neither the brand nor a competitor that
-    the scored answers without the brand cite most, if at least `MIN_ANSWERS` do.
+    """Yield an item for each site on which the brand should be named: its hits are the answers that
+    cite the site and do not name the brand.
+
+    Sites of the brand and its competitors are left out. Of the others, the `MAX_SITES` with the
+    most hits are returned, most first, if they have at least `MIN_ANSWERS`.
+
+    Args:
+        market: The brand, its competitors and facts.
+        scored: The scored answers to buyers' questions.
     """
     citing = [answer for answer in scored if answer.cited]
-    counted = Counter(s for answer in citing for s in answer.cited if not market.owner(s))
-    missing_counts = Counter(
-        s for answer in citing if not _names_own_brand(market, answer) for s in answer.cited
+    without_brand = [answer for answer in citing if not _names_own_brand(market, answer)]
+    citations = Counter(
+        site for answer in citing for site in answer.cited if not market.owner(site)
     )
-    reachable = [(name, missed) for name, missed in missing_counts.most_common() if name in counted]
-    for name, missed in reachable[:MAX_SITES]:
-        if missed < MIN_ANSWERS:
+    hit_counts = Counter(site for answer in without_brand for site in answer.cited)
+    most_hit = [(site, count) for site, count in hit_counts.most_common() if site in citations]
+    for site, hit_count in most_hit[:MAX_SITES]:
+        if hit_count < MIN_ANSWERS:
             continue
-        hits = [
-            answer
-            for answer in citing
-            if name in answer.cited and not _names_own_brand(market, answer)
-        ]
+        hits = [answer for answer in without_brand if site in answer.cited]
         yield BriefItem(
             kind=GapKind.SOURCE,
-            subject=name,
-            title=f"Be named on {name}",
-            why=f"{wording.count(counted[name], 'answer')} of {len(citing)} with sources "
-            f"{_verb(counted[name], 'cite')} it; {missed} of them "
-            f"{_verb(missed, 'do')} not name {market.brand.name}.",
-            hits=missed,
+            subject=site,
+            title=f"Be named on {site}",
+            why=f"{wording.count(citations[site], 'answer')} of {len(citing)} with sources "
+            f"{_verb(citations[site], 'cite')} it; {hit_count} of them "
+            f"{_verb(hit_count, 'do')} not name {market.brand.name}.",
+            hits=hit_count,
             answers=len(scored),
             possible=len(citing),
             prompts=_prompt_keys(hits),
@@ -211,7 +243,9 @@ def cited_sites(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator
 
 
 def _states_field(market: BriefMarket, answer: ScoredAnswer, field: str) -> bool:
-    """Whether an answer states something about a field of the brand's facts."""
+    """Return whether an answer states something, right or wrong, about a field of the brand's
+    facts.
+    """
     return any(detail.topic == field for detail in answer.claims(market.brand.name))
 
 
@@ -221,7 +255,8 @@ FINDERS: tuple[Finder, ...] = (absent, claim_items, unstated, poor_sentiment, ci
 
 
 def brief(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> list[BriefItem]:
-    """Return the items of a brand's brief, ordered by `ranked_items`.
+    """Return the items of a brand's brief: all gaps that the answers show, false claims first, then
+    the gaps that the largest share of answers surely shows (`ranked_items`).
 
     Args:
         market: The brand, its competitors and facts.
@@ -231,8 +266,8 @@ def brief(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> list[BriefItem
 
 
 def _false_claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[FalseClaim]:
-    """Yield the false claims about the brand; their `answer_id` is the index of the answer in
-    `scored`.
+    """Yield the claims about the brand that are wrong or out of date, in the order of the answers.
+    Their ``answer_id`` is the index of the answer in ``scored``, and not the store's number.
     """
     for index, answer in enumerate(scored):
         for detail in answer.claims(market.brand.name):
@@ -248,12 +283,16 @@ def _false_claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterat
 
 
 def _names_rivals_only(market: BriefMarket, answer: ScoredAnswer) -> bool:
+    """Return whether an answer names a competitor and was scored as not naming the brand; False for
+    an answer to a question that names a brand, which has no score of visibility.
+    """
     return answer.value(market.brand.name, VISIBILITY) == 0 and any(
         _names_a_brand(answer, rival.name) for rival in market.rivals
     )
 
 
 def _names_a_brand(answer: ScoredAnswer, brand: str) -> bool:
+    """Return whether an answer names a brand, whatever the question."""
     return 1 in {answer.value(brand, VISIBILITY), answer.value(brand, BRANDED_VISIBILITY)}
 
 
@@ -262,11 +301,13 @@ def _names_own_brand(market: BriefMarket, answer: ScoredAnswer) -> bool:
 
 
 def _subjects_and_titles(prompt: Prompt) -> tuple[tuple[str, str], ...]:
-    """Return for each topic of a question its subject (the topic, or the prompt's key without one)
-    and its title.
+    """Return the subject and the title of each topic of a question: its topic or else its tags,
+    each as both. A question without any has its key as the subject and its text as the title.
     """
     topics = (prompt.topic,) if prompt.topic else prompt.tags
-    return tuple((t, t) for t in topics) or ((prompt.key, wording.line(prompt.text)),)
+    if not topics:
+        return ((prompt.key, wording.line(prompt.text)),)
+    return tuple((topic, topic) for topic in topics)
 
 
 def _question_and_topic(prompt: Prompt) -> str:
@@ -279,14 +320,16 @@ def _topic_of_question(prompt: Prompt) -> str:
 
 
 def _aspects(market: BriefMarket, negative: Iterable[ScoredAnswer]) -> list[str]:
-    """Return up to three aspects that negative answers name most often."""
+    """Return the `MAX_ASPECTS` aspects, such as ``price``, that a scorer most often found
+    criticised in answers, most often first. Empty if it found none.
+    """
     counts = Counter(
         detail.topic
         for answer in negative
         for detail in answer.details(market.brand.name, SENTIMENT)
         if detail.verdict == "negative" and detail.topic
     )
-    return [aspect for aspect, _ in counts.most_common(3)]
+    return [aspect for aspect, _ in counts.most_common(MAX_ASPECTS)]
 
 
 def _prompt_keys(hits: Iterable[ScoredAnswer]) -> tuple[str, ...]:
@@ -302,11 +345,14 @@ def _sites_by_frequency(hits: Iterable[ScoredAnswer]) -> tuple[tuple[str, int], 
 
 
 def _reachable_sites(market: BriefMarket, hits: Iterable[ScoredAnswer]) -> tuple[str, ...]:
-    """Return the cited sites that belong neither to the brand nor to a competitor."""
+    """Return the sites that answers cite and that belong neither to the brand nor to a competitor,
+    most cited first; of the `MAX_SITES` most cited sites.
+    """
     return tuple(site for site, _ in _sites_by_frequency(hits) if not market.owner(site))
 
 
 def _asked_for_clause(count: int) -> str:
+    """Return how many answers belong to questions that ask for a fact, to end a sentence."""
     if not count:
         return "none of your prompts asks for it."
     return (
@@ -315,7 +361,9 @@ def _asked_for_clause(count: int) -> str:
 
 
 def _excerpts(quotes: Iterable[tuple[ScoredAnswer, str]]) -> tuple[Excerpt, ...]:
-    """Return the first `MAX_EXCERPTS` distinct non-empty quotes as excerpts."""
+    """Return the first `MAX_EXCERPTS` distinct quotes as excerpts; empty quotes are left out. A
+    quote that several answers have is shown as that of the last of them.
+    """
     excerpts = {
         quote: Excerpt(answer.model, answer.answer.question.prompt.text, quote)
         for answer, quote in quotes
@@ -329,7 +377,9 @@ def _missing_fact(facts: Sequence[Fact], what: str) -> str:
 
 
 def _verb(count: int, verb: str) -> str:
-    """Return a verb that agrees with a count: singular if the count is 1, else plural."""
+    """Return a verb in the form that agrees with a count: ``name`` becomes ``names``, and ``do``
+    becomes ``does``, if the count is 1.
+    """
     if count != 1:
         return verb
     return {"do": "does"}.get(verb, f"{verb}s")

@@ -82,7 +82,9 @@ class ComparisonSetup:
 
     @property
     def rounds(self) -> int:
-        """The largest number of rounds."""
+        """The largest number of rounds: `most`, or as many as give `PAIRS_PER_CHECK` pairs for each
+        of `MAX_CHECKS` checks.
+        """
         return self.most or MAX_CHECKS * ceil(PAIRS_PER_CHECK / len(self.prompts))
 
     @property
@@ -92,7 +94,9 @@ class ComparisonSetup:
 
     @property
     def whole(self) -> tuple[Panel, Panel]:
-        """The panels of all possible questions: the prompts in every round, the controls once."""
+        """The panels of all questions that the comparison may ask, by which it is priced: the
+        prompts in every round, and the controls once.
+        """
         models = tuple(dict.fromkeys((self.base, self.tuned)))
         times = self.rounds if self.base != self.tuned else 2 * self.rounds
         named = (self.brand.name,)
@@ -129,7 +133,9 @@ class ComparisonResult:
 
 
 def control_prompts(prompts: Iterable[Prompt]) -> tuple[Prompt, ...]:
-    """Return the prompts with the tag `CONTROL_TAG`; without any, the packaged control prompts."""
+    """Return the prompts with the tag `CONTROL_TAG`, in their order; if there are none, the control
+    prompts of ``controls.toml``, which come with the program.
+    """
     own = tuple(prompt for prompt in prompts if CONTROL_TAG in prompt.tags)
     if own:
         return own
@@ -160,8 +166,11 @@ class ModelComparison:
         self._rounds_asked = 0
 
     async def play(self) -> ComparisonResult:
-        """Ask rounds until every metric has a result, all rounds are asked, or a question has no
-        answer; then ask the controls, and return the result.
+        """Ask both models in rounds, compare them at each interim check, and return the result.
+
+        Rounds end when every metric has a verdict, when all rounds are asked, or when a question
+        has no answer. Then the controls are asked, except after a question without an answer. The
+        questions are asked at their usual price; the scores are not stored.
         """
         blocks: list[Block] = []
         stopped = StopReason.ROUNDS
@@ -186,7 +195,9 @@ class ModelComparison:
         )
 
     async def _ask_until_next_check(self) -> list[Block]:
-        """Ask the rounds up to the next interim check and return the blocks of their scores."""
+        """Ask the rounds up to the next interim check, or up to a question without an answer, and
+        return the blocks of their scores.
+        """
         blocks: list[Block] = []
         last = min(self._rounds_asked + self._setup.rounds_per_check, self._setup.rounds)
         while self._rounds_asked < last and not self._failed:
@@ -196,21 +207,28 @@ class ModelComparison:
 
     @property
     def _failed(self) -> bool:
+        """Whether a question of any run so far has no answer."""
         return any(outcome.state is not RunState.COMPLETE for outcome in self._outcomes)
 
     async def _ask_both(self, prompts: Sequence[Prompt], number: int) -> list[Block]:
-        """Ask both models the prompts once and return the blocks of the scores; round `number` is
-        their run id, `_SIDES` their models.
+        """Ask both models the prompts once, and return the blocks of the scores. The blocks have
+        the round as their run id and `_SIDES` as their models, because the two may be one model.
 
-        If the first model fails, the second is not asked: its answers would have no partners.
+        If a question to the first model has no answer, the second model is not asked: its answers
+        would have no partners.
+
+        Args:
+            prompts: The prompts.
+            number: The number of the round, which is added to the seeds; 0 for controls.
         """
         setup, blocks = self._setup, []
-        seeds = (setup.seed, setup.seed + _SEED_OFFSET if setup.own_seeds else setup.seed)
+        tuned_offset = _SEED_OFFSET if setup.own_seeds else 0
+        seeds = (setup.seed, setup.seed + tuned_offset)
         models = (setup.base, setup.tuned)
-        for side, model, base in zip(_SIDES, models, seeds, strict=True):
+        for side, model, first_seed in zip(_SIDES, models, seeds, strict=True):
             if self._failed:
                 break
-            seed = base + number
+            seed = first_seed + number
             panel = Panel((setup.brand.name,), tuple(prompts), (model,), seed=seed)
             run, answers = await self._ask_panel(panel)
             records = await self._scoring.score(answers)
@@ -221,12 +239,18 @@ class ModelComparison:
         return blocks
 
     async def _ask_panel(self, panel: Panel) -> tuple[Run, list[Answer]]:
+        """Ask a panel in a run outside the history; keep its outcome and all answers, and return
+        the run and its complete answers.
+        """
         outcome, answers = await self._ask(self._new_run(panel))
         self._outcomes.append(outcome)
         self._answers += answers
         return outcome.run, [answer for answer in answers if answer.complete]
 
     async def _control_contrasts(self) -> list[Contrast]:
+        """Ask both models the controls once, and return the contrast of the brand's visibility in
+        the answers; empty without controls, or when no pair of answers was scored.
+        """
         if not self._setup.controls:
             return []
         blocks = await self._ask_both(self._setup.controls, 0)
@@ -234,12 +258,13 @@ class ModelComparison:
         return self._brand_contrasts(blocks, self._setup.brand, metrics)
 
     def _unseen_metrics(self, contrasts: Iterable[Contrast]) -> tuple[Metric, ...]:
+        """Return the metrics without a contrast: no pair of answers has a value of both models."""
         seen = {contrast.metric.name for contrast in contrasts}
         return tuple(m for name, m in self._scoring.metrics.items() if name not in seen)
 
     def _rival_contrasts(self, blocks: Sequence[Block]) -> dict[str, Contrast]:
-        """Return the contrast of each competitor's visibility, by name; competitors without a pair
-        are left out.
+        """Return the contrast of each competitor's visibility, by its name; competitors without a
+        pair of scored answers are left out.
         """
         metrics = {VISIBILITY: self._scoring.metrics[VISIBILITY]}
         return {
@@ -251,8 +276,12 @@ class ModelComparison:
     def _brand_contrasts(
         self, blocks: Iterable[Block], brand: Brand, metrics: Mapping[str, Metric] | None = None
     ) -> list[Contrast]:
-        """Return the contrasts of both models in the metrics of a brand (None for all), from the
-        blocks of any brands.
+        """Return the contrasts of both models in the metrics of a brand.
+
+        Args:
+            blocks: The blocks of all rounds so far, of any brands.
+            brand: The brand.
+            metrics: The metrics to compare, by name; None for all that are measured.
         """
         own_blocks = [block for block in blocks if block.brand == brand.name]
         measured = metrics or self._scoring.metrics

@@ -36,8 +36,8 @@ class BriefPage:
 
 
 def share_with_interval(item: BriefItem) -> str:
-    """Return the share of all answers that show an item, with its 90 % interval, in words; ``no
-    answer so far`` without hits.
+    """Return the share of all answers that show an item, with its 90 % interval, in words: ``12 %
+    of 66 answers (7 % to 20 %)``; ``no answer so far`` without hits.
     """
     if not item.hits:
         return "no answer so far"
@@ -48,9 +48,13 @@ def share_with_interval(item: BriefItem) -> str:
     )
 
 
-def to_add(item: BriefItem, brand: str) -> str:
-    """Return a sentence that asks to add the missing fact first; empty if no fact is missing.
-    `brand` is the name as typed in commands.
+def missing_fact_sentence(item: BriefItem, brand: str) -> str:
+    """Return sentences that ask to add the fact that an item lacks, with the command; empty if it
+    lacks none.
+
+    Args:
+        item: The item.
+        brand: The brand's name as it is typed in commands, with quotation marks if it has blanks.
     """
     if not item.missing:
         return ""
@@ -61,15 +65,19 @@ def to_add(item: BriefItem, brand: str) -> str:
 
 
 def markdown(page: BriefPage) -> str:
-    """Return a brief's page as Markdown; all text is escaped."""
+    """Return a brief's page as Markdown, with a line break at its end. Text from outside is
+    escaped, so that it has no markup of its own.
+    """
     return "\n".join(_markdown_lines(page)) + "\n"
 
 
 def _markdown_lines(page: BriefPage) -> Iterator[str]:
-    """Yield the lines of the Markdown page: lead, table, items, published items."""
+    """Yield the lines of a brief's page as Markdown: title, lead, a table of the items, a section
+    for each item with its command, and the published items. What has no items is left out.
+    """
     yield from (f"# {_markdown_text(page.title)}", "")
-    for sentence_ in page.lead:
-        yield from (_markdown_text(sentence_), "")
+    for paragraph in page.lead:
+        yield from (_markdown_text(paragraph), "")
     if page.items:
         yield from ("| No. | Content | Gap | Shows in |", "| --- | --- | --- | --- |")
         for number, item in enumerate(page.items, 1):
@@ -77,14 +85,14 @@ def _markdown_lines(page: BriefPage) -> Iterator[str]:
                 str(number),
                 _markdown_text(item.title),
                 LABELS[item.kind],
-                _rate(item),
+                _share_cell(item),
             )
             yield f"| {' | '.join(cells)} |"
         yield ""
     for number, item in enumerate(page.items, 1):
         yield from (f"## {number}. {_markdown_text(item.title)}", "")
         yield from (f"{_markdown_text(item.why)} Shows in {share_with_interval(item)}.", "")
-        for heading, lines in _item_parts(item, page.brand):
+        for heading, lines in _item_sections(item, page.brand):
             marks = (f"{place}." if heading == DO else "-" for place in range(1, len(lines) + 1))
             listed = (
                 f"{mark} {_markdown_text(line)}" for mark, line in zip(marks, lines, strict=True)
@@ -98,17 +106,17 @@ def _markdown_lines(page: BriefPage) -> Iterator[str]:
 
 
 def html(page: BriefPage) -> str:
-    """Return a brief's page as one HTML file without scripts, pictures or external resources; all
-    text is escaped.
+    """Return a brief's page as the text of one HTML file without scripts, pictures or external
+    resources. Text from outside is escaped.
     """
-    items = [(item, list(_item_parts(item, page.brand))) for item in page.items]
+    items = [(item, list(_item_sections(item, page.brand))) for item in page.items]
     return render_html(
         "overheard.finetune",
         "brief.html.j2",
         page=page,
         items=items,
         labels=LABELS,
-        rate=_rate,
+        rate=_share_cell,
         share=share_with_interval,
         done=done,
         DO=DO,
@@ -117,7 +125,8 @@ def html(page: BriefPage) -> str:
     )
 
 
-def _rate(item: BriefItem) -> str:
+def _share_cell(item: BriefItem) -> str:
+    """Return the share of all answers that show an item, as a table cell; "-" without hits."""
     return wording.percent(item.hits / item.answers) if item.hits else "-"
 
 
@@ -131,30 +140,44 @@ CITE = "What they cite"
 
 
 def done(item: BriefItem, brand: str) -> str:
-    """Return the command that marks an item as published, without the root command."""
+    """Return the command that marks an item as published, without the name of the program: ``brief
+    done 1a2b3c --brand Acme``. ``brand`` is the brand's name, which is quoted if it has blanks.
+    """
     return f"brief done {item.key} --brand {quoted(brand)}"
 
 
-def _item_parts(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the heading and the lines of each part of an item that has lines."""
-    add = to_add(item, quoted(brand))
-    quotes = [f"{e.text} ({e.model}, asked “{wording.line(e.prompt)}”)" for e in item.said]
+def _item_sections(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the heading and the lines of each section of an item, in order: what to do, the fact to
+    find out first, the facts to state, sentences from answers, models, and cited sites. A section
+    without lines is left out.
+
+    Args:
+        item: The item.
+        brand: The brand's name.
+    """
+    missing = missing_fact_sentence(item, quoted(brand))
+    excerpts = [
+        f"{excerpt.text} ({excerpt.model}, asked “{wording.line(excerpt.prompt)}”)"
+        for excerpt in item.said
+    ]
     cited = [f"{site} ({wording.count(count, 'answer')})" for site, count in item.sources]
     models = wording.listing([str(model) for model in item.models])
-    parts = (
+    sections = (
         (DO, steps(item, brand)),
-        (ADD, [add] if add else []),
-        (ELSE if add else STATE, [_fact_and_source(fact) for fact in item.facts]),
-        (SAY, quotes),
+        (ADD, [missing] if missing else []),
+        (ELSE if missing else STATE, [_fact_and_source(fact) for fact in item.facts]),
+        (SAY, excerpts),
         (WHO, [models] if models else []),
         (CITE, [wording.listing(cited)] if cited else []),
     )
-    yield from ((heading, lines) for heading, lines in parts if lines)
+    yield from ((heading, lines) for heading, lines in sections if lines)
 
 
 def _fact_and_source(fact: Fact) -> str:
+    """Return a fact as a sentence, with the address of a page that states it if one is known."""
     return f"{fact_sentence(fact)}{f', stated at {fact.source}' if fact.source else ''}"
 
 
 def _markdown_text(text: str) -> str:
+    """Return a text on one line with the marks of Markdown escaped."""
     return _SPECIAL.sub(r"\\\1", wording.line(text))

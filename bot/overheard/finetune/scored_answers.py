@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from overheard.domain import Answer, Detail, Model, Run, ScoreRecord
 from overheard.interfaces import Store
 
-_HELD = frozenset({"correct", "stale", "wrong"})
+_COMPARED_VERDICTS = frozenset({"correct", "stale", "wrong"})
 """Verdicts of claims that were compared with a fact."""
 
 
@@ -30,47 +30,52 @@ class ScoredAnswer:
         return self.answer.question.model
 
     def value(self, brand: str, metric: str) -> float | None:
-        """Return the value of a metric for a brand, in the units of the metric; None without a
-        score.
+        """Return the value of a metric for a brand, on the metric's scale; None without a score. If
+        several scorers measure the metric, the first score counts.
         """
         return next((r.score.value for r in self._of(brand, metric)), None)
 
     def quote(self, brand: str, metric: str) -> str:
-        """Return the sentence that a score is based on, or an empty string."""
+        """Return the sentence of the answer on which the score of a metric for a brand is based;
+        empty without a score or a sentence.
+        """
         return next((r.score.quote for r in self._of(brand, metric)), "")
 
     def details(self, brand: str, metric: str) -> Iterator[Detail]:
-        """Yield the findings that a score is based on."""
+        """Yield the findings of scorers on which the score of a metric for a brand is based."""
         for record in self._of(brand, metric):
             yield from record.score.details
 
     def claims(self, brand: str) -> Iterator[Detail]:
-        """Yield the claims about a brand's facts that any scorer has compared with the facts."""
+        """Yield the claims about a brand that any scorer has compared with a fact: those with a
+        verdict of `_COMPARED_VERDICTS`.
+        """
         for record in self.records:
             if record.brand == brand:
-                yield from (d for d in record.score.details if d.verdict in _HELD)
+                yield from (d for d in record.score.details if d.verdict in _COMPARED_VERDICTS)
 
     @property
     def cited(self) -> tuple[str, ...]:
-        """The distinct sites that the answer cites."""
+        """The hosts that the answer cites, each once, in the order of the citations."""
         hosts = (c.host for c in self.answer.reply.citations if c.cited)
         return tuple(dict.fromkeys(host for host in hosts if host))
 
     def _of(self, brand: str, metric: str) -> Iterator[ScoreRecord]:
+        """Return the scores of a metric for a brand."""
         return (r for r in self.records if r.brand == brand and r.score.metric == metric)
 
 
 async def scored_answers(
     store: Store, runs: Iterable[Run], prompts: Collection[str], versions: Collection[str]
 ) -> list[ScoredAnswer]:
-    """Return the stored answers of runs to prompts that have a score of the given versions, with
-    these scores, in the order of their numbers. Runs outside the history are left out.
+    """Return the stored answers to prompts in runs, each with its scores, in the order of their
+    numbers. Answers without a score of the given versions are left out.
 
     Args:
         store: The store.
-        runs: The runs.
-        prompts: Keys of the prompts.
-        versions: The scorer versions to read, see `overheard.scoring.service.Scoring.versions`.
+        runs: The runs; those outside of the brands' history are left out.
+        prompts: Keys of the prompts; without any, the result is empty.
+        versions: The scorer versions whose scores are read, as ``scorer@version``.
     """
     numbers = [run.id for run in runs if not run.aside]
     if not numbers or not prompts:
@@ -87,8 +92,10 @@ async def scored_answers(
 
 
 def by_prompt(scored: Iterable[ScoredAnswer]) -> Mapping[str, list[ScoredAnswer]]:
-    """Return answers by the key of their prompt, in their order."""
-    found: dict[str, list[ScoredAnswer]] = {}
+    """Return answers by the key of their prompt; prompts, and the answers to each, are in the order
+    given.
+    """
+    answers_by_key: dict[str, list[ScoredAnswer]] = {}
     for answer in scored:
-        found.setdefault(answer.answer.question.prompt.key, []).append(answer)
-    return found
+        answers_by_key.setdefault(answer.answer.question.prompt.key, []).append(answer)
+    return answers_by_key

@@ -38,38 +38,47 @@ _MARK = re.compile(
 
 @lru_cache(4096)
 def comparable_text(text: str) -> str:
-    """Return a text for comparison: on one line, in lower case, without accents."""
+    """Return a text in a form in which equal texts are compared: on one line, in lower case,
+    without accents, and with compatible characters (such as full-width letters) as their usual
+    ones.
+    """
     decomposed = unicodedata.normalize("NFKD", wording.line(unicodedata.normalize("NFKC", text)))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
 def unfit_content(texts: Iterable[tuple[str, str]], domains: Sequence[str]) -> Iterator[str]:
-    """Yield a clause for each piece of forbidden content: personal data, and markers that forge a
-    turn of a chat.
+    """Yield a clause for each piece of forbidden content in texts: ``answer 3 holds the e-mail
+    address ada@mail.com``. Nothing for texts that may be taught.
 
-    Personal data are e-mail addresses, telephone numbers, payment cards and bank accounts.
+    Forbidden are personal data (e-mail addresses, telephone numbers, payment cards and bank
+    accounts) and marks that a chat template or trainer takes for the start of another turn.
 
     Args:
-        texts: The origin of each text, and the text.
-        domains: The brand's own domains, whose e-mail addresses are allowed.
+        texts: For each text what it is called in the clause, and the text.
+        domains: Domains whose e-mail addresses are allowed, with those of their subdomains.
     """
-    for where, text in texts:
-        read = wording.printable(unicodedata.normalize("NFKC", text))
-        for kind, content in (*_personal_data(read, domains), *_chat_marks(read)):
-            yield f"{where} holds the {kind} {content}"
+    for origin, text in texts:
+        normalized = wording.printable(unicodedata.normalize("NFKC", text))
+        for kind, content in (*_personal_data(normalized, domains), *_chat_marks(normalized)):
+            yield f"{origin} holds the {kind} {content}"
 
 
 def _personal_data(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the kind and the text of each piece of personal data; e-mail addresses at the given
-    domains are allowed.
+    """Yield the kind and the text of each piece of personal data: ``("telephone number", "+49 30
+    123456")``. In order: e-mail addresses (also disguised ones), bank accounts (IBAN), telephone
+    numbers and payment cards. Accounts and cards count only if their check digits are right.
+
+    Args:
+        text: The text, with compatible characters as their usual ones.
+        domains: Domains whose e-mail addresses are allowed, with those of their subdomains.
     """
     for match in _EMAIL.finditer(text):
         host = _HIDDEN_DOT.sub(".", match[1])
-        if not any(_is_subdomain(host, domain) for domain in domains):
+        if not any(_is_in_domain(host, domain) for domain in domains):
             yield "e-mail address", match[0]
     accounts = [match[0] for match in _IBAN.finditer(text) if _is_iban(match[0])]
     yield from (("bank account", account) for account in accounts)
-    for account in accounts:
+    for account in accounts:  # its digits are no telephone number or card besides
         text = text.replace(account, " ")
     for match in _PHONE.finditer(text):
         if sum(map(str.isdigit, match[0])) in _DIGITS:
@@ -78,22 +87,26 @@ def _personal_data(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str
 
 
 def _chat_marks(text: str) -> Iterator[tuple[str, str]]:
+    """Yield, with its kind, each distinct mark that a chat template takes for another turn."""
     yield from (("chat mark", mark) for mark in dict.fromkeys(_MARK.findall(text)))
 
 
-def _is_subdomain(host: str, domain: str) -> bool:
+def _is_in_domain(host: str, domain: str) -> bool:
+    """Return whether a host is a domain or one of its subdomains, in any case."""
     return host.casefold() == domain.casefold() or host.casefold().endswith(f".{domain.casefold()}")
 
 
 def _is_card(text: str) -> bool:
-    """Return whether the check digit of a card number is right (ISO/IEC 7812, Luhn)."""
+    """Return whether the check digit of a card number is right (ISO/IEC 7812, Luhn). Characters
+    other than digits are left out.
+    """
     digits = [int(c) for c in text if c.isdigit()][::-1]
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 def _is_iban(text: str) -> bool:
-    """Return whether the check digits of an IBAN are right (ISO 13616)."""
+    """Return whether the check digits of an IBAN are right (ISO 13616). Blanks are left out."""
     account = text.replace(" ", "")
     return int("".join(str(int(c, 36)) for c in account[4:] + account[:4])) % 97 == 1
 
@@ -113,24 +126,32 @@ _WORDS = {
 
 
 def true_facts(facts: Iterable[Fact], brand: str) -> tuple[Fact, ...]:
-    """Return the facts of a brand, without those whose value is false (``never say``)."""
-    return tuple(f for f in facts if f.brand == brand and not f.untrue)
+    """Return the facts of a brand, given by its name, in their order. Those whose field says that
+    the value is false, such as ``never say``, are left out.
+    """
+    return tuple(fact for fact in facts if fact.brand == brand and not fact.untrue)
 
 
 def facts_asked_for(facts: Iterable[Fact], text: str) -> tuple[Fact, ...]:
-    """Return the facts for which a text has a word of the field or a common synonym, in their
-    order.
+    """Return the facts that a text asks for, in their order: those with a word of their field (of 3
+    letters or more), or a synonym of the field, among the words of the text.
     """
     words = set(re.findall(r"\w+", text.casefold()))
     return tuple(fact for fact in facts if not words.isdisjoint(_field_words(fact)))
 
 
 def fact_sentence(fact: Fact) -> str:
-    """Return a fact as a sentence for a page, with its day and nothing else added."""
+    """Return a fact as a line for a page, with the day on which it was checked if that is known:
+    ``price: $14 (as of 2026-03-02)``.
+    """
     as_of = f" (as of {fact.as_of:%Y-%m-%d})" if fact.as_of else ""
     return f"{fact.field}: {fact.value}{as_of}"
 
 
 def _field_words(fact: Fact) -> set[str]:
-    field = re.findall(r"\w{3,}", fact.field.casefold())
-    return {*field, *_WORDS.get(fact.head, "").split("|")} - {""}
+    """Return the words by which a text asks for a fact, in lower case: the words of its field with
+    3 letters or more, and the synonyms of the field without its qualifier.
+    """
+    own_words = re.findall(r"\w{3,}", fact.field.casefold())
+    synonyms = _WORDS.get(fact.head, "").split("|")
+    return {*own_words, *synonyms} - {""}
