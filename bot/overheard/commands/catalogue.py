@@ -42,7 +42,7 @@ class CatalogueNoun(Generic[Entry]):
         key: The options that name an object.
         new: The options that name a new object.
         fields: The fields that can be set when an object is added.
-        edit_fields: The fields that can be changed, see `optional`.
+        edit_fields: The fields that can be changed; none is required or has a default.
         find: Returns the object with the key options among the objects of the second catalogue,
             which is the current one or that of removed objects; the last argument is the noun in
             the error. Raises `UnknownName`.
@@ -100,13 +100,18 @@ class CatalogueNoun(Generic[Entry]):
     restores: bool = True
 
     def command(self, verb: str, summary: str, *examples: str) -> CommandSpec:
-        """Return the specification of one command; `verb` is ``list``, ``add``, ``edit``,
-        ``remove`` or ``restore``, `summary` its line in the help.
+        """Return the specification of one command of the noun. Everybody who may read may list; the
+        other verbs are for admins, and ``remove`` asks for a confirmation.
+
+        Args:
+            verb: ``list``, ``add``, ``edit``, ``remove`` or ``restore``.
+            summary: The command's line in the help.
+            examples: Uses of the command, such as ``brands add Acme``.
         """
-        only = argument(f"Only those {self.relation} this brand.", Kind.BRAND)
-        limited = (replace(only, name="brand", default=""),) if self.concerns else ()
+        brand_argument = argument(f"Only those {self.relation} this brand.", Kind.BRAND)
+        brand_option = replace(brand_argument, name="brand", default="")
         commands: Mapping[str, tuple[Callable[..., Awaitable[Card]], tuple[Option, ...]]] = {
-            "list": (self.list_all, limited),
+            "list": (self.list_all, (brand_option,) if self.concerns else ()),
             "add": (self.add, (*self.new, *self.fields)),
             "edit": (self.edit, (*self.key, *self.edit_fields)),
             "remove": (self.remove, self.key),
@@ -126,77 +131,102 @@ class CatalogueNoun(Generic[Entry]):
         )
 
     async def list_all(self, deployment: Deployment, call: Call, *, brand: str = "") -> Card:
-        """Show all objects, or only those of one brand. A terminal also shows keys and origins; a
-        chat shows origins only when they differ.
+        """Show a table of all objects, or only of those of one brand. Buttons add an object, and
+        change one if people have added any.
+
+        A terminal also shows keys and origins (the configuration or people). A chat shows a column
+        of origins only if they differ, and says in the footer if all come from the configuration.
+
+        Args:
+            deployment: The open deployment.
+            call: The person who asks, and the channel.
+            brand: The name or alias of the brand; empty for all objects.
 
         Raises:
             UnknownName: for a brand that does not exist.
         """
-        name = find_brand(deployment.catalogue, brand).name if brand else ""
+        brand_name = find_brand(deployment.catalogue, brand).name if brand else ""
         entries = self.entries(deployment.catalogue)
-        if name and self.concerns:
-            entries = [entry for entry in entries if self.concerns(entry, name)]
+        if brand_name and self.concerns:
+            entries = [entry for entry in entries if self.concerns(entry, brand_name)]
         declared = await self._declared_keys(deployment)
         origins = [DECLARED if self._identity(entry) in declared else ADDED for entry in entries]
-        suffix = f" {self.relation} {name}" if name else ""
+        suffix = f" {self.relation} {brand_name}" if brand_name else ""
         count = self.count(entries) if self.count else wording.count(len(entries), self.singular)
         actions = [Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY)]
         if ADDED in origins:
             actions.append(Action(f"{self.name} edit", f"Change a {self.singular}"))
         in_terminal, file = call.face is Face.TERMINAL, deployment.config.file
-        places = {DECLARED: file, ADDED: "chat"}
-        shown_origins = origins
-        if not in_terminal:
-            mixed = len(set(origins)) > 1
-            shown_origins = [places[origin] for origin in origins] if mixed else []
+        shown_origins: Sequence[str] = ()
+        footer = ""
+        if in_terminal:
+            shown_origins = origins
+            footer = f"What comes from the configuration is changed in {file}."
+        elif len(set(origins)) > 1:
+            shown_origins = [file if origin == DECLARED else "chat" for origin in origins]
+        elif DECLARED in origins:
+            footer = f"All of them are set in {file}."
         return Card(
             title=count + suffix,
             text=await self._list_text(deployment, entries),
             table=self._list_table(entries, shown_origins, in_terminal=in_terminal),
             actions=tuple(actions),
-            footer=f"What comes from the configuration is changed in {file}."
-            if in_terminal
-            else f"All of them are set in {file}."
-            if set(origins) == {DECLARED}
-            else "",
+            footer=footer,
             data={self.name: list(map(self.data, entries, origins))},
         )
 
     def _list_table(
         self, entries: Sequence[Entry], origins: Sequence[str], *, in_terminal: bool
     ) -> Table | None:
-        """Return the table of objects, or None for an empty list. A chat's table keeps its first
-        column and leaves out keys and columns with the same text in all rows.
+        """Return the table of objects, with the columns of the noun and one of origins; None for an
+        empty list. A chat's table leaves out the column of keys, and columns that say nothing,
+        except its first.
 
         Args:
             entries: The objects, in the order of the rows.
             origins: The origin of each object; empty for a table without that column.
             in_terminal: Whether the table is for the terminal.
         """
-        columns = {
-            name: cell
-            for number, (name, cell) in enumerate((self.columns or {}).items())
-            if in_terminal
-            or (name != KEY and _is_informative_column(list(map(cell, entries)), first=not number))
-        }
+        if not entries:
+            return None
+        columns = dict(self.columns or {})
+        if not in_terminal:
+            first = next(iter(columns), "")
+            columns = {
+                name: cell
+                for name, cell in columns.items()
+                if name != KEY and (name == first or _is_informative(list(map(cell, entries))))
+            }
         rows = [tuple(cell(entry) for cell in columns.values()) for entry in entries]
         header = tuple(columns)
         if origins:
             header = (*header, "From" if in_terminal else "Decided in")
             rows = [(*row, origin) for row, origin in zip(rows, origins, strict=True)]
-        return Table(header, tuple(rows)) if rows else None
+        return Table(header, tuple(rows))
 
     async def _list_text(self, deployment: Deployment, entries: Sequence[Entry]) -> str:
+        """Return the text about the listed objects: the noun's text for an empty list, else its
+        notes on the objects, or nothing if it has none.
+        """
         if not entries:
             return self.empty
         return await self.notes(deployment, entries) if self.notes else ""
 
     async def add(self, deployment: Deployment, call: Call, **given: Any) -> Card:
-        """Store a new object from the arguments in `given`, by field names, and return its card.
+        """Store a new object, and return its card.
+
+        Args:
+            deployment: The open deployment.
+            call: The person who adds it; days are read in the person's time zone.
+            given: The options that name the object, and its fields, by name. A field that is not
+                given has its default.
 
         Raises:
             AlreadyThere: when the catalogue has the object.
             ReadOnly: when the configuration declares the object.
+            BadUsage: for an empty required field, or a day in the future.
+            TimeUnreadable: for a day that cannot be read.
+            OverheardError: when the noun's own check refuses the object.
         """
         names = {option.name: given[option.name].strip() for option in self.new}
         new = self.shape(**names, **self._values(deployment, call, None, given))
@@ -206,80 +236,112 @@ class CatalogueNoun(Generic[Entry]):
         return await self.card(deployment, call, new, None, "Added")
 
     async def edit(self, deployment: Deployment, call: Call, **given: Any) -> Card:
-        """Change an object that a person added. A field that is not given keeps its value; ``-``
-        empties it.
+        """Store changed fields of an object that a person added, and return its card. If the key of
+        the object in the store changes, the object of the old key is removed.
+
+        Args:
+            deployment: The open deployment.
+            call: The person who changes it; days are read in the person's time zone.
+            given: The options that name the object, and the fields to change, by name. A field that
+                is not given keeps its value; ``-`` empties it.
 
         Raises:
             UnknownName: for an unknown object.
             ReadOnly: when the configuration declares the object.
             AlreadyThere: when the object would become the same as another one.
             NothingToChange: when nothing would change.
+            BadUsage: for an empty required field, or a day in the future.
+            TimeUnreadable: for a day that cannot be read.
+            OverheardError: when the noun's own check refuses the object.
         """
         before: Any = await self._find_own(deployment, given)
         values = self._values(deployment, call, before, given)
         after: Entry = await self.check(deployment, call, replace(before, **values), before)
         if after == before:
             raise NothingToChange(usage=self.usage("edit"))
-        moved = self._identity(after) != self._identity(before)
-        if moved:
+        has_new_key = self._identity(after) != self._identity(before)
+        if has_new_key:
             self._require_new(deployment.catalogue, after, before)
         await self._keep(deployment, after)
-        if moved:
+        if has_new_key:
             await self.retire(deployment.store, before)
         return await self.card(deployment, call, after, before, "Changed")
 
     async def fill(self, deployment: Deployment, _: Call, **given: Any) -> Mapping[str, Any]:
-        """Return the values of an object's key and fields for the form of `edit`. Raises
-        UnknownName.
+        """Return the values with which the form of `edit` is filled, by the names of the options:
+        those that name the object in `given`, and its fields.
+
+        Raises:
+            UnknownName: for an unknown object.
         """
         entry = self._find(deployment, given)
+        return self._key_values(entry) | field_values(self.edit_fields, entry)
+
+    def _key_values(self, entry: Entry) -> dict[str, str]:
+        """Return the options that name an object, by name, such as ``{"brand": "Acme"}``."""
         names = (option.name for option in self.key)
-        key = dict(zip(names, self.reference(entry), strict=True))
-        return key | field_values(self.edit_fields, entry)
+        return dict(zip(names, self.reference(entry), strict=True))
 
     async def remove(
         self, deployment: Deployment, _: Call, *, agreed: bool = False, **given: Any
     ) -> Card:
-        """Remove an object that a person added from the catalogue; its answers and scores are kept.
+        """Remove an object that a person added from the catalogue, and return the card, with a
+        button that restores the object if the store keeps removed ones. Answers and scores stay.
+
+        Args:
+            deployment: The open deployment.
+            agreed: Whether the person has agreed to the removal.
+            given: The options that name the object, by name.
 
         Raises:
             UnknownName: for an unknown object.
             ReadOnly: when the configuration declares the object.
-            ChangeNeedsYes: when the change has not been agreed to.
+            ChangeNeedsYes: when the removal has not been agreed to, with what it means.
         """
-        old = await self._find_own(deployment, given)
-        loss, words = self.loss(old), self.reference(old)
+        removed = await self._find_own(deployment, given)
+        loss = self.loss(removed)
         require_yes(loss, agreed=agreed)
-        await self.retire(deployment.store, old)
-        undo = Action(" ".join([self.name, "restore", *map(quoted, words)]), "Undo")
-        key = dict(zip((option.name for option in self.key), words, strict=True))
+        await self.retire(deployment.store, removed)
+        key_values = self._key_values(removed)
+        undo = Action(" ".join([self.name, "restore", *map(quoted, key_values.values())]), "Undo")
         return Card(
-            title=f"Removed {self._title(old)}",
+            title=f"Removed {self._title(removed)}",
             text=f"{loss[:1].upper()}{loss[1:]}.",
             actions=fitting(undo) if self.restores else (),
-            data={"removed": key if len(key) > 1 else words[0]},
+            data={"removed": key_values if len(key_values) > 1 else self.reference(removed)[0]},
         )
 
     async def restore(self, deployment: Deployment, call: Call, **given: Any) -> Card:
-        """Store a removed object again with its last values.
+        """Store a removed object again with its last values, and return its card.
+
+        Args:
+            deployment: The open deployment.
+            call: The person who restores it, and the channel.
+            given: The options that name the object, by name.
 
         Raises:
             UnknownName: when no such object was removed.
+            ReadOnly: when the configuration declares the object now.
+            OverheardError: when the object's place has been taken, such as its name.
         """
-        retired = await deployment.store.catalogue.retired()
-        found = self.find(deployment.catalogue, retired, given, f"removed {self.singular}")
+        removed_objects = await deployment.store.catalogue.retired()
+        removed = self.find(
+            deployment.catalogue, removed_objects, given, f"removed {self.singular}"
+        )
         if self.require_free:
-            self.require_free(deployment.catalogue, found)
-        await self._keep(deployment, found)
-        return await self.card(deployment, call, found, None, "Restored")
+            self.require_free(deployment.catalogue, removed)
+        await self._keep(deployment, removed)
+        return await self.card(deployment, call, removed, None, "Restored")
 
     def entries(self, catalogue: Catalogue) -> Sequence[Entry]:
-        """Return the objects of a catalogue."""
+        """Return the noun's objects of a catalogue, in its order."""
         found: Sequence[Entry] = getattr(catalogue, self.name)
         return found
 
     def data(self, entry: Entry, origin: str) -> dict[str, Any]:
-        """Return an object for JSON output: its fields and its origin."""
+        """Return an object for JSON output: its fields by name, and its origin as ``from``, which
+        is `DECLARED` or `ADDED`.
+        """
         names = [option.name for option in (*self.new, *self.edit_fields)]
         values = {name: json_value(getattr(entry, name)) for name in (*self.more_data, *names)}
         return values | {"from": origin}
@@ -294,16 +356,17 @@ class CatalogueNoun(Generic[Entry]):
         warning: bool = False,
         **data: Any,
     ) -> Card:
-        """Return the card of an object that was added, changed or restored.
+        """Return the card of an object that was added, changed or restored. Its last button edits
+        the object; buttons whose command is too long are left out.
 
         Args:
             entry: The object after the change.
-            done: The participle of the change.
+            done: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
             text: The consequence of the change, in sentences.
             fields: The fields of the card by their names; empty ones are left out.
-            actions: The next steps, in addition to editing.
+            actions: The next steps before editing.
             warning: Whether the text is a warning.
-            data: Further entries for JSON output.
+            data: Further entries for JSON output, which win over the fields of the object.
         """
         edit = " ".join([self.name, "edit", *map(quoted, self.reference(entry))])
         return Card(
@@ -320,7 +383,8 @@ class CatalogueNoun(Generic[Entry]):
         return self.command(verb, "").usage
 
     async def require_own(self, deployment: Deployment, entry: Entry) -> None:
-        """Raise an error for an object that the configuration declares.
+        """Raise an error if the configuration declares an object, which can then be changed in its
+        file only.
 
         Raises:
             ReadOnly: when the configuration declares the object.
@@ -329,47 +393,68 @@ class CatalogueNoun(Generic[Entry]):
             raise ReadOnly(thing=self.label(entry), file=deployment.config.file)
 
     def _identity(self, entry: Entry) -> Hashable:
+        """Return the key of an object in the store."""
         return (self.identity or self.reference)(entry)
 
     def _title(self, entry: Entry) -> str:
         return self.title(entry) if self.title else f"a {self.singular}"
 
     def _find(self, deployment: Deployment, given: Mapping[str, Any]) -> Entry:
+        """Return the object of the current catalogue that the options in `given` name. Raises
+        UnknownName for an unknown object.
+        """
         catalogue = deployment.catalogue
         return self.find(catalogue, catalogue, given, self.singular)
 
     async def _find_own(self, deployment: Deployment, given: Mapping[str, Any]) -> Entry:
+        """Return the object that the options in `given` name, if a person added it. Raises
+        UnknownName for an unknown object, ReadOnly for one that the configuration declares.
+        """
         entry = self._find(deployment, given)
         await self.require_own(deployment, entry)
         return entry
 
     async def _declared_keys(self, deployment: Deployment) -> set[Hashable]:
+        """Return the keys of the objects that the configuration declares."""
         return set(map(self._identity, self.entries(await deployment.store.catalogue.declared())))
 
     async def _keep(self, deployment: Deployment, entry: Entry) -> None:
+        """Store an object. Raises ReadOnly when the configuration declares one of the same key."""
         if not await self.keep(deployment.store, entry):
             raise ReadOnly(thing=self.label(entry), file=deployment.config.file)
 
     def _require_new(self, catalogue: Catalogue, entry: Entry, before: Entry | None) -> None:
-        """Raise AlreadyThere when the catalogue has an object of the same identity other than
-        `before`.
+        """Raise an error if the catalogue has an object that an object would duplicate.
+
+        Args:
+            catalogue: The catalogue.
+            entry: The object to be stored.
+            before: The object before the change, which is no duplicate; None for a new object.
+
+        Raises:
+            AlreadyThere: when there is another such object.
         """
         if self.existing:
-            found = self.existing(catalogue, entry)
+            duplicate = self.existing(catalogue, entry)
         else:
-            same = (
-                t for t in self.entries(catalogue) if self._identity(t) == self._identity(entry)
-            )
-            found = next(same, None)
-        if found is not None and found != before:
-            raise AlreadyThere(thing=self.label(found))
+            key = self._identity(entry)
+            others = (other for other in self.entries(catalogue) if self._identity(other) == key)
+            duplicate = next(others, None)
+        if duplicate is not None and duplicate != before:
+            raise AlreadyThere(thing=self.label(duplicate))
 
     def _values(
         self, deployment: Deployment, call: Call, before: Entry | None, given: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Return the value of each field after a change by the arguments `given` (see
-        `changed_values`), with days as dates in the caller's time zone. `before` is None for a new
-        object.
+        """Return the value of each field after a change, by name; a day as the date in the caller's
+        time zone, None if it is emptied.
+
+        Args:
+            deployment: The open deployment.
+            call: The person who changes the object.
+            before: The object before the change; None for a new object.
+            given: The arguments by the names of the fields. A field that is not given keeps its
+                value, or has its default in a new object; ``-`` empties it.
 
         Raises:
             BadUsage: for an empty required field, or a day in the future.
@@ -377,10 +462,10 @@ class CatalogueNoun(Generic[Entry]):
         """
         fields = self.fields if before is None else self.edit_fields
         values = changed_values(fields, before, given)
-        needed = {option.name for option in self.fields if option.required}
+        required_names = {option.name for option in self.fields if option.required}
         for option in fields:
             value = values[option.name]
-            if value == "" and option.name in needed:
+            if value == "" and option.name in required_names:
                 problem = f"{option.written.capitalize()} must not be empty"
                 raise BadUsage(problem=problem, usage=self.usage("edit" if before else "add"))
             if option.kind is Kind.TIME and isinstance(value, str):
@@ -389,15 +474,16 @@ class CatalogueNoun(Generic[Entry]):
         return values
 
 
-def _is_informative_column(cells: Sequence[str], *, first: bool) -> bool:
-    """Return whether a column is shown in a chat: it is the first, or its cells differ, or its only
-    cell is not empty.
-    """
-    return first or (len(cells) == 1 and bool(cells[0])) or len(set(cells)) > 1
+def _is_informative(cells: Sequence[str]) -> bool:
+    """Return whether a column tells anything: its cells differ, or its only cell is not empty."""
+    if len(cells) == 1:
+        return bool(cells[0])
+    return len(set(cells)) > 1
 
 
 def find_brands(catalogue: Catalogue, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the full names of brands given in any case of letters, each once, in their order.
+    """Return the full names of brands that are given by names or aliases in any case of letters,
+    each once and in the order given.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -406,10 +492,14 @@ def find_brands(catalogue: Catalogue, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def require_yes(change: str, *, agreed: bool) -> None:
-    """Raise an error unless the person has agreed to the change, which is given in words.
+    """Raise an error unless the person has agreed to a change.
+
+    Args:
+        change: What the change means, in words, for the question to the person.
+        agreed: Whether the person has agreed.
 
     Raises:
-        ChangeNeedsYes: when the change has not been agreed to.
+        ChangeNeedsYes: when the person has not agreed.
     """
     if not agreed:
         raise ChangeNeedsYes(change=change)
@@ -422,8 +512,8 @@ YES, NO = "yes", "no"
 
 
 def optional(fields: Iterable[Option]) -> tuple[Option, ...]:
-    """Return the fields as `edit` takes them: none is required or has a default, and a flag is the
-    choice yes or no.
+    """Return the fields as `edit` takes them: none is required or positional or has a default, and
+    a flag becomes the choice yes or no.
     """
     return tuple(
         Option(field.name, field.help, choices=(YES, NO))
@@ -436,8 +526,11 @@ def optional(fields: Iterable[Option]) -> tuple[Option, ...]:
 def changed_values(
     fields: Iterable[Option], before: object | None, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the values of fields after a change, by name: a field that is not given keeps its
-    value, and ``-`` empties it.
+    """Return the values of fields after a change, by name.
+
+    A field that is not given (missing, None, or empty) keeps its value, or has its default in a new
+    object; ``-`` empties it. A choice of yes or no becomes a bool, several values a tuple without
+    repeated and empty ones; texts lose their outer spaces.
 
     Args:
         fields: The fields.
@@ -448,12 +541,18 @@ def changed_values(
 
 
 def _changed_value(field: Option, before: object | None, given: Any) -> Any:
-    """Return the value of one field after a change. Without the argument `given` the field keeps
-    its value in `before`, or has its default in a new object; ``-`` empties the field.
+    """Return the value of one field after a change, as `changed_values` describes.
+
+    Args:
+        field: The field.
+        before: The object before the change; None for a new one.
+        given: The argument; None, an empty text or an empty tuple if it is not given.
     """
-    if given in (None, "", ()):
-        usual = () if field.many else field.default
-        return usual if before is None else getattr(before, field.name)
+    is_given = given not in (None, "", ())
+    if not is_given and before is not None:
+        return getattr(before, field.name)
+    if not is_given:
+        return () if field.many else field.default
     if field.many:
         values = (value.strip() for value in given)
         return tuple(dict.fromkeys(value for value in values if value not in {"", EMPTY}))
@@ -465,13 +564,13 @@ def _changed_value(field: Option, before: object | None, given: Any) -> Any:
 
 
 def field_values(fields: Iterable[Option], entry: object) -> dict[str, Any]:
-    """Return the values of an object's fields for a form, by name."""
+    """Return the values of an object's fields as a form takes them, by name."""
     return {field.name: _form_value(getattr(entry, field.name)) for field in fields}
 
 
 def _form_value(value: Any) -> Any:
-    """Return a value of a field as a form takes it: ``yes`` or ``no``, a text, a number, a list, or
-    a date as text.
+    """Return a value of a field as a form takes it: ``yes`` or ``no`` for a bool, a date as text
+    (``2026-11-24``), empty text for None; a text, a number or a tuple unchanged.
     """
     if isinstance(value, bool):
         return YES if value else NO
@@ -481,7 +580,9 @@ def _form_value(value: Any) -> Any:
 
 
 def json_value(value: Any) -> Any:
-    """Return the value of a field for JSON output: a tuple as a list, a date as text."""
+    """Return the value of a field for JSON output: a tuple as a list, a date as text
+    (``2026-11-24``), another value unchanged.
+    """
     if isinstance(value, tuple):
         return list(value)
     return value.isoformat() if isinstance(value, date) else value
