@@ -107,18 +107,16 @@ async def _judge_json(deployment: Deployment, judge: Judge) -> dict[str, Any]:
     ``told`` has the same as sentences: a doubt about the judge if there is one, else the newest
     agreement; then the verdicts that do not count.
     """
-    by_model = await agreements(deployment.store, judge)
-    latest = by_model[-1] if by_model else None
-    doubts = doubt(judge, by_model)
-    usual = f"{judge.model} judges answers, and has not been asked yet."
-    if latest:
-        agreed = f"{latest.right} of {latest.of} gold labels"
-        usual = f"{judge.model} judges answers; it agrees with {agreed}."
+    rounds = await agreements(deployment.store, judge)
+    sentence = f"{judge.model} judges answers, and has not been asked yet."
+    if rounds:
+        agreed = f"{rounds[-1].right} of {rounds[-1].of} gold labels"
+        sentence = f"{judge.model} judges answers; it agrees with {agreed}."
     return {
         "scorer": judge.name,
         "model": str(judge.model),
-        "agreements": [{"at": a.at.isoformat(), "right": a.right, "of": a.of} for a in by_model],
-        "told": " ".join(filter(None, (doubts or usual, lost_verdicts(judge)))),
+        "agreements": [{"at": a.at.isoformat(), "right": a.right, "of": a.of} for a in rounds],
+        "told": " ".join(filter(None, (doubt(judge, rounds) or sentence, lost_verdicts(judge)))),
         "verdicts": dict(getattr(judge, "verdicts", {})),
     }
 

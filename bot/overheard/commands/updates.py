@@ -65,7 +65,10 @@ class Effect:
 
     @property
     def short(self) -> str:
-        """The effect for a chat, without its interval: ``is named less: 45 %, before 88 %``."""
+        """The effect for a chat, without its interval: that the brand is named more or less (``is
+        named less: 45 %, before 88 %``), as before (with a bound), that this is not yet clear, or
+        that there is nothing to compare.
+        """
         if self.shift:
             return _short_change_words(self.shift)
         if self.verdict is None:
