@@ -16,7 +16,17 @@ from overheard.cards.charts.bars import Bar, Bars, Rate, RateGroup, Rates
 from overheard.cards.charts.forest import Difference, Pair, PairGroup, Pairs, Spans
 from overheard.cards.charts.renderer import Drawable, alt_text, drawing
 from overheard.cards.charts.shares import Share, Shares
-from overheard.cards.charts.svg import COLORS, WIDTH, ZOOM, Theme, fit, legible, png, spread, width
+from overheard.cards.charts.svg import (
+    COLORS,
+    WIDTH,
+    ZOOM,
+    Theme,
+    fit_text,
+    legible,
+    png,
+    spread_apart,
+    text_width,
+)
 from overheard.cards.charts.trend import MAX_LINES, Chart, Mark, Series
 from overheard.cards.wording import MINUS
 from overheard.domain import Scale
@@ -70,7 +80,7 @@ def texts(chart: Drawable) -> list[Box]:
 
 def _box(element: dict[str, str]) -> Box:
     weight, size = int(element["font-weight"]), float(element["font-size"])
-    long = width(element[""], size, weight)
+    long = text_width(element[""], size, weight)
     x, y = float(element["x"]), float(element["y"])
     left = x - long * {"start": 0, "middle": 0.5, "end": 1}[element["text-anchor"]]
     color = element["fill"].removeprefix("var(--").removesuffix(")")
@@ -211,7 +221,7 @@ def test_a_better_rank_is_higher() -> None:
 @given(st.lists(st.floats(0, 300), max_size=12))
 def test_names_stay_within_the_frame(heights: list[float]) -> None:
     """For any line ends, as many names as fit are apart and between the bounds."""
-    placed = spread(sorted(heights), 18, 0, 300)
+    placed = spread_apart(sorted(heights), 18, 0, 300)
     assert all(below - above >= 18 - 1e-6 for above, below in pairwise(placed))
     assert all(-1e-6 <= height <= 300 + 1e-6 for height in placed)
 
@@ -396,10 +406,10 @@ def test_alt_has_an_end() -> None:
 
 def test_text_that_does_not_fit_is_cut() -> None:
     """An ellipsis ends what was cut, within the room."""
-    assert fit("Acme", 11, 100) == "Acme"
-    cut = fit(LONG, 11, 100)
+    assert fit_text("Acme", 11, 100) == "Acme"
+    cut = fit_text(LONG, 11, 100)
     assert cut.endswith("…")
-    assert 60 < width(cut, 11) <= 100
+    assert 60 < text_width(cut, 11) <= 100
 
 
 def test_who_took_a_place_gained_beyond_its_part_of_what_was_lost() -> None:

@@ -5,14 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from overheard.cards import wording
-from overheard.cards.charts.svg import LABEL_SIZE, SMALL_SIZE, TITLE_SIZE, WIDTH, Sheet, fit, width
+from overheard.cards.charts.svg import (
+    BOLD,
+    LABEL_SIZE,
+    MARGIN,
+    MAX_ALT_CHARS,
+    REGULAR,
+    SMALL_SIZE,
+    TITLE_BASELINE,
+    TITLE_SIZE,
+    WIDTH,
+    Sheet,
+    fit_text,
+    text_width,
+)
 
 MAX_BARS = 9
 """Bars for which the picture has room; the others are summed up in the last bar."""
-BAR_LEFT, BAR_ROOM = 104.0, 160.0
-"""Where bars begin, and the length of the longest, in units."""
-ROW, GROUP_ROW = 18.0, 20.0
-"""Heights of a bar's row and of a group's name, in units."""
+BAR_LEFT, BAR_WIDTH = 104.0, 160.0
+"""Where bars begin, and the length of a bar for a share of 1, in units."""
+ROW, BAR_HEIGHT, GROUP_ROW = 18.0, 13.0, 20.0
+"""Heights of a bar's row, of the bar, and of a model's name, in units."""
+BAR_BASELINE, TEXT_GAP = 12.0, 6.0
+"""From the top of a row down to the base line of its text; between a bar and its text, in units."""
+AMOUNTS_TOP, RATES_TOP, FRAME_HEIGHT = 26.0, 22.0, 34.0
+"""Where the first row begins in both charts, and the height of all but the rows, in units."""
+MIN_LENGTH = 1.0
+"""Length of the bar of nothing, in units."""
+MAX_LABEL_WIDTH = BAR_LEFT - 2 * MARGIN
+"""Width at which the label of a bar is cut, in units."""
+CAPTION_HEIGHT = 16.0
+"""Additional height of a chart with a caption, in units."""
+WIDEST_AMOUNT = "$00,000.00"
+"""The amount for which there is room after the longest bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +69,9 @@ class Bars:
 
     @property
     def shown(self) -> tuple[Bar, ...]:
-        """The bars that are drawn, at most `MAX_BARS`: the last bar is the sum of all bars without
-        room.
+        """The bars that are drawn, at most `MAX_BARS`.
+
+        With more, the last is the sum of all that have no room, labelled "5 others".
         """
         if len(self.bars) <= MAX_BARS:
             return self.bars
@@ -55,30 +81,39 @@ class Bars:
 
 
 def drawing(chart: Bars) -> Sheet:
-    """Return a drawing of the amounts: a horizontal bar for each, with its label and its dollars.
+    """Return a drawing of the amounts: a horizontal bar for each, with its label and its US
+    dollars.
 
-    The longest bar fills the width. A chart without bars has its title only.
+    The longest bar fills the width, and a bar of nothing is a thin line. A chart without bars has
+    its title only.
     """
-    sheet = Sheet(34 + ROW * max(1, len(chart.shown)) + (16 if chart.caption else 0))
+    rows = max(1, len(chart.shown))
+    sheet = Sheet(FRAME_HEIGHT + ROW * rows + (CAPTION_HEIGHT if chart.caption else 0))
     sheet.title(chart.title)
-    most = max((bar.amount for bar in chart.shown), default=0.0) or 1.0
+    largest = max((bar.amount for bar in chart.shown), default=0.0) or 1.0
+    longest = WIDTH - BAR_LEFT - 20 - text_width(WIDEST_AMOUNT, LABEL_SIZE)
     for row, bar in enumerate(chart.shown):
-        y = 26 + row * ROW
-        label = fit(bar.label, LABEL_SIZE, BAR_LEFT - 16)
-        sheet.text((BAR_LEFT - 6, y + 12), label, size=LABEL_SIZE, color="ink", anchor="end")
+        y = AMOUNTS_TOP + row * ROW
+        baseline = y + BAR_BASELINE
+        label = fit_text(bar.label, LABEL_SIZE, MAX_LABEL_WIDTH)
+        label_end = (BAR_LEFT - TEXT_GAP, baseline)
+        sheet.text(label_end, label, size=LABEL_SIZE, color="ink", anchor="end")
+        length = bar.amount / largest * longest
+        sheet.box((BAR_LEFT, y + 2), max(length, MIN_LENGTH), BAR_HEIGHT, "brand")
         amount = wording.money(bar.amount)
-        length = bar.amount / most * (WIDTH - BAR_LEFT - 20 - width("$00,000.00", LABEL_SIZE))
-        sheet.box((BAR_LEFT, y + 2), max(length, 1.0), ROW - 5, "brand")
-        sheet.text((BAR_LEFT + length + 6, y + 12), amount, size=LABEL_SIZE, color="ink")
-    if chart.caption:
-        sheet.text((8, sheet.height - 6), fit(chart.caption, SMALL_SIZE, WIDTH - 16))
+        sheet.text((BAR_LEFT + length + TEXT_GAP, baseline), amount, size=LABEL_SIZE, color="ink")
+    sheet.caption(chart.caption)
     return sheet
 
 
 def alt_text(chart: Bars) -> str:
-    """Return the labels and amounts of a bar chart as a sentence of at most 1,000 characters."""
+    """Return the labels and amounts of a bar chart as a sentence of at most `MAX_ALT_CHARS`
+    characters; "nothing" without bars.
+    """
     amounts = [f"{wording.line(bar.label)} {wording.money(bar.amount)}" for bar in chart.shown]
-    return wording.shorten(f"{wording.line(chart.title)}: {', '.join(amounts) or 'nothing'}.", 1000)
+    return wording.shorten(
+        f"{wording.line(chart.title)}: {', '.join(amounts) or 'nothing'}.", MAX_ALT_CHARS
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +151,7 @@ class RateGroup:
 
     def words(self, share: float) -> str:
         """Format a share (0 to 1): as a count of the group's answers (``9``), or in per cent (``38
-        %``).
+        %``) when their number is 0.
         """
         return wording.share(share, self.answers)
 
@@ -135,6 +170,10 @@ class Rates:
 
 
 USUAL_NAME = "= your usual"
+TICK_WIDTH = 2.4
+"""Width of a tick at a usual share, in units."""
+TICK_ROOM = 5.0
+"""The least distance of a tick from words, in units."""
 
 
 def rates_drawing(chart: Rates) -> Sheet:
@@ -144,20 +183,21 @@ def rates_drawing(chart: Rates) -> Sheet:
     legend of ticks is drawn only if there is a tick.
     """
     rows = sum(len(group.rates) for group in chart.groups)
-    sheet = Sheet(34 + GROUP_ROW * len(chart.groups) + ROW * rows)
+    sheet = Sheet(FRAME_HEIGHT + GROUP_ROW * len(chart.groups) + ROW * rows)
     has_usual = any(rate.usual is not None for group in chart.groups for rate in group.rates)
-    legend = width(USUAL_NAME, SMALL_SIZE) + 12 if has_usual else 0.0
-    sheet.title(chart.title, WIDTH - 20 - legend)
+    legend_width = text_width(USUAL_NAME, SMALL_SIZE) + 12 if has_usual else 0.0
+    sheet.title(chart.title, WIDTH - 20 - legend_width)
     if has_usual:
-        sheet.line((WIDTH - legend - 3, 7), (WIDTH - legend - 3, 18), "ink", 2.4)
-        sheet.text((WIDTH - 8, 16), USUAL_NAME, anchor="end")
-    y = 22.0
+        tick_x = WIDTH - legend_width - 3
+        sheet.line((tick_x, 7), (tick_x, 18), "ink", TICK_WIDTH)
+        sheet.text((WIDTH - MARGIN, TITLE_BASELINE), USUAL_NAME, anchor="end")
+    y = RATES_TOP
     for group in chart.groups:
-        name = fit(group.label, TITLE_SIZE, WIDTH - 120, 600)
-        sheet.text((8, y + 15), name, size=TITLE_SIZE, color="ink", weight=600)
+        name = fit_text(group.label, TITLE_SIZE, WIDTH - 120, BOLD)
+        sheet.text((MARGIN, y + 15), name, size=TITLE_SIZE, color="ink", weight=BOLD)
         if group.detail:
-            x = 14 + width(name, TITLE_SIZE, 600)
-            sheet.text((x, y + 15), fit(f"({group.detail})", SMALL_SIZE, WIDTH - 8 - x))
+            x = 14 + text_width(name, TITLE_SIZE, BOLD)
+            sheet.text((x, y + 15), fit_text(f"({group.detail})", SMALL_SIZE, WIDTH - MARGIN - x))
         y += GROUP_ROW
         for rate in group.rates:
             _draw_rate(sheet, group, rate, y)
@@ -168,39 +208,43 @@ def rates_drawing(chart: Rates) -> Sheet:
 def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
     """Draw a brand's bar with its label and its share, and a tick at its usual share.
 
+    The words of the share are right of the bar, or of the tick where that would go through them.
+
     Args:
         sheet: The drawing, which is changed.
         group: The model, which says how shares are written.
         rate: The brand's share.
-        y: The top of the row, in units of the drawing.
+        y: The top of the row, in units.
     """
-    color, ink = ("brand", "brand") if rate.emphasis else ("bar", "mute")
-    weight = 600 if rate.emphasis else 400
-    label = fit(rate.label, LABEL_SIZE, BAR_LEFT - 16, 600)
-    length = rate.share * BAR_ROOM
-    sheet.text(
-        (BAR_LEFT - 6, y + 12), label, size=LABEL_SIZE, color=ink, weight=weight, anchor="end"
-    )
-    sheet.box((BAR_LEFT, y + 1), max(length, 1.0), ROW - 5, color)
-    tick = None if rate.usual is None else BAR_LEFT + rate.usual * BAR_ROOM
-    if tick is not None:
-        sheet.line((tick, y), (tick, y + ROW - 3), "ink", 2.4)
-    words = group.words(rate.share)
-    x = BAR_LEFT + length + 6
-    if tick is not None and x - 5 < tick < x + width(words, LABEL_SIZE, 600) + 5:
-        x = tick + 6  # the number follows the tick
-    sheet.text((x, y + 12), words, size=LABEL_SIZE, color=ink, weight=weight)
+    bar_color, text_color = ("brand", "brand") if rate.emphasis else ("bar", "mute")
+    weight = BOLD if rate.emphasis else REGULAR
+    label = fit_text(rate.label, LABEL_SIZE, MAX_LABEL_WIDTH, BOLD)
+    length = rate.share * BAR_WIDTH
+    baseline = y + BAR_BASELINE
+    label_end = (BAR_LEFT - TEXT_GAP, baseline)
+    sheet.text(label_end, label, size=LABEL_SIZE, color=text_color, weight=weight, anchor="end")
+    sheet.box((BAR_LEFT, y + 1), max(length, MIN_LENGTH), BAR_HEIGHT, bar_color)
+    words, words_x = group.words(rate.share), BAR_LEFT + length + TEXT_GAP
+    if rate.usual is not None:
+        tick_x = BAR_LEFT + rate.usual * BAR_WIDTH
+        sheet.line((tick_x, y), (tick_x, y + ROW - 3), "ink", TICK_WIDTH)
+        words_end = words_x + text_width(words, LABEL_SIZE, BOLD)
+        is_through_words = words_x - TICK_ROOM < tick_x < words_end + TICK_ROOM
+        words_x = tick_x + TEXT_GAP if is_through_words else words_x
+    sheet.text((words_x, baseline), words, size=LABEL_SIZE, color=text_color, weight=weight)
 
 
 def rates_alt(chart: Rates) -> str:
-    """Return the shares of all brands at all models in sentences, at most 1,000 characters."""
-    parts = []
+    """Return the shares of all brands at all models in sentences, at most `MAX_ALT_CHARS`
+    characters.
+    """
+    sentences = []
     for group in chart.groups:
-        of = f" of {group.answers}" if group.answers else ""
-        named = [
-            f"{wording.line(rate.label)} {group.words(rate.share)}{of}"
+        of_answers = f" of {group.answers}" if group.answers else ""
+        rates = [
+            f"{wording.line(rate.label)} {group.words(rate.share)}{of_answers}"
             + ("" if rate.usual is None else f", usually {group.words(rate.usual)}")
             for rate in group.rates
         ]
-        parts.append(f"{wording.line(group.label)}: {'; '.join(named)}.")
-    return wording.shorten(f"{wording.line(chart.title)}. {' '.join(parts)}", 1000)
+        sentences.append(f"{wording.line(group.label)}: {'; '.join(rates)}.")
+    return wording.shorten(f"{wording.line(chart.title)}. {' '.join(sentences)}", MAX_ALT_CHARS)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from overheard.cards import wording
-from overheard.cards.charts.svg import LABEL_SIZE, SMALL_SIZE, TITLE_SIZE, WIDTH, Sheet, fit, width
+from overheard.cards.charts.svg import (
+    BOLD,
+    LABEL_SIZE,
+    MARGIN,
+    MAX_ALT_CHARS,
+    REGULAR,
+    SMALL_SIZE,
+    TEXT_DROP,
+    TITLE_SIZE,
+    WIDTH,
+    Sheet,
+    fit_text,
+    text_width,
+)
 from overheard.domain import Scale
 
 MAX_ROWS = 10
@@ -14,6 +27,12 @@ REACH = {Scale.POLARITY: 1.0, Scale.RANK: 5.0}
 """Half of the axis on scales that are not rates."""
 ROW = 30.0
 """Height of a difference: a line of text, and the interval below; in units."""
+ROWS_TOP, CAPTION_HEIGHT, BOTTOM_GAP = 28.0, 18.0, 4.0
+"""Where the first row begins, and the space below the last with a caption and without, in units."""
+TEXT_BASELINE, AXIS_TOP, AXIS_MIDDLE, AXIS_BOTTOM = 10.0, 14.0, 19.0, 24.0
+"""Places of text and axis, from the top of a row down, in units."""
+MIN_REACH = 0.1
+"""The least reach of the axis of rates: 10 percentage points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,52 +72,73 @@ class Spans:
 
 
 def drawing(chart: Spans) -> Sheet:
-    """Return a drawing of the first `MAX_ROWS` differences: for each its words, a dot and its
+    """Return a drawing of the first `MAX_ROWS` differences, each with its words, a dot and its
     interval.
 
-    Zero is in the middle. The axis of rates reaches as far as the widest interval of a rate; each
-    other scale has a fixed reach.
+    Zero is in the middle. The axis of rates reaches as far as the widest interval of a rate; other
+    scales have a fixed reach (`REACH`).
     """
     shown = chart.spans[:MAX_ROWS]
-    sheet = Sheet(30 + ROW * len(shown) + (18 if chart.caption else 4))
+    sheet = Sheet(30 + ROW * len(shown) + (CAPTION_HEIGHT if chart.caption else BOTTOM_GAP))
     sheet.title(chart.title)
-    middle, half = WIDTH / 2, WIDTH / 2 - 14
     for row, span in enumerate(shown):
-        y, color = 28 + row * ROW, "brand" if span.moved else "rival"
-        words = f"{wording.change(span.difference, span.scale)}, {span.verdict}"
-        text = fit(words, LABEL_SIZE, WIDTH / 2 - 16, 600 if span.moved else 400)
-        weight = 600 if span.moved else 400
-        sheet.text(
-            (WIDTH - 8, y + 10), text, size=LABEL_SIZE, color="ink", weight=weight, anchor="end"
-        )
-        room = WIDTH - 28 - width(text, LABEL_SIZE, 600)
-        sheet.text((8, y + 10), fit(span.label, LABEL_SIZE, room), size=LABEL_SIZE, color="ink")
-        low, at, high = (
-            middle + half * max(-1.0, min(1.0, value / _reach(span, shown)))
-            for value in (span.interval[0], span.difference, span.interval[1])
-        )
-        sheet.line((middle, y + 14), (middle, y + 24), "mute")  # not through the words above
-        sheet.line((low, y + 19), (high, y + 19), color, 3)
-        sheet.dot((at, y + 19), color, 4.2)
-    if chart.caption:
-        sheet.text((8, sheet.height - 6), fit(chart.caption, SMALL_SIZE, WIDTH - 16))
+        _draw_difference(sheet, span, _reach(span, shown), ROWS_TOP + row * ROW)
+    sheet.caption(chart.caption)
     return sheet
 
 
+def _draw_difference(sheet: Sheet, span: Difference, reach: float, y: float) -> None:
+    """Draw a difference: its label and its words on a line, and its interval and a dot below.
+
+    A difference that is more than chance is blue and its words are bold. Ends beyond the axis are
+    drawn at its end.
+
+    Args:
+        sheet: The drawing, which is changed.
+        span: The difference.
+        reach: The value at the right end of the axis, on the difference's scale.
+        y: The top of the row, in units.
+    """
+    color, weight = ("brand", BOLD) if span.moved else ("rival", REGULAR)
+    words = f"{wording.change(span.difference, span.scale)}, {span.verdict}"
+    text = fit_text(words, LABEL_SIZE, WIDTH / 2 - 2 * MARGIN, weight)
+    baseline = y + TEXT_BASELINE
+    right_edge = (WIDTH - MARGIN, baseline)
+    sheet.text(right_edge, text, size=LABEL_SIZE, color="ink", weight=weight, anchor="end")
+    label_width = WIDTH - 28 - text_width(text, LABEL_SIZE, BOLD)
+    label = fit_text(span.label, LABEL_SIZE, label_width)
+    sheet.text((MARGIN, baseline), label, size=LABEL_SIZE, color="ink")
+    zero, half = WIDTH / 2, WIDTH / 2 - 14
+    low, at, high = (
+        zero + half * max(-1.0, min(1.0, value / reach))
+        for value in (span.interval[0], span.difference, span.interval[1])
+    )
+    # The mark of zero does not go through the words above.
+    sheet.line((zero, y + AXIS_TOP), (zero, y + AXIS_BOTTOM), "mute")
+    sheet.line((low, y + AXIS_MIDDLE), (high, y + AXIS_MIDDLE), color, 3)
+    sheet.dot((at, y + AXIS_MIDDLE), color, 4.2)
+
+
 def alt_text(chart: Spans) -> str:
-    """Return the differences that are drawn, in words, in at most 1,000 characters."""
+    """Return the differences that are drawn, in words, in at most `MAX_ALT_CHARS` characters."""
     texts = [
         f"{wording.line(span.label)} {wording.change(span.difference, span.scale)} ({span.verdict})"
         for span in chart.spans[:MAX_ROWS]
     ]
-    return wording.shorten(f"{wording.line(chart.title)}: {', '.join(texts) or 'nothing'}.", 1000)
+    return wording.shorten(
+        f"{wording.line(chart.title)}: {', '.join(texts) or 'nothing'}.", MAX_ALT_CHARS
+    )
 
 
 def _reach(span: Difference, shown: tuple[Difference, ...]) -> float:
+    """Return the value at the right end of a difference's axis.
+
+    That of its scale; for rates, the widest end of all intervals of rates, at least `MIN_REACH`.
+    """
     if span.scale in REACH:
         return REACH[span.scale]
     ends = (abs(end) for other in shown if other.scale not in REACH for end in other.interval)
-    return max(0.1, *ends)
+    return max(MIN_REACH, *ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +174,7 @@ class PairGroup:
 
     def words(self, share: float) -> str:
         """Format a share (0 to 1): as a count of the group's answers (``9``), or in per cent (``38
-        %``).
+        %``) when their number is 0.
         """
         return wording.share(share, self.answers)
 
@@ -156,80 +196,101 @@ class Pairs:
     groups: tuple[PairGroup, ...]
 
 
-PAIR_LEFT, PAIR_ROOM = 126.0, 160.0
+PAIR_LEFT, PAIR_WIDTH = 126.0, 160.0
 """Where the axis of pairs begins, and its length, in units."""
+PAIRS_TOP, PAIR_ROW = 40.0, 20.0
+"""Where the first model begins, and the height of a model's name or of a pair, in units."""
+LEGEND_BASELINE, MARK_SIZE = 33.0, 8.0
+"""The y of the base line of the brands' names, and the size of a competitor's square, in units."""
+MAX_BRAND_WIDTH, MAX_MODEL_WIDTH = 130.0, 180.0
+"""Widths at which the names of the brand and of models are cut, in units."""
 
 
 def pairs_drawing(chart: Pairs) -> Sheet:
-    """Return a drawing of a brand (dots) against a competitor (squares): a block for each model, in
-    which each metric is a line from 0 to 1 with both shares.
+    """Return a drawing of a brand (dots) against a competitor (squares).
+
+    For each model, its name and a line from 0 to 1 for each metric, with both shares.
     """
-    rows = sum(len(group.pairs) for group in chart.groups)
-    sheet = Sheet(48 + 20 * len(chart.groups) + 20 * rows)
+    rows = sum(1 + len(group.pairs) for group in chart.groups)
+    sheet = Sheet(PAIRS_TOP + MARGIN + PAIR_ROW * rows)
     sheet.title(chart.title)
-    mine = fit(chart.mine, LABEL_SIZE, 130, 600)
-    sheet.dot((14, 29), "brand", 4.4)
-    sheet.text((23, 33), mine, size=LABEL_SIZE, color="brand", weight=600)
-    x = 38 + width(mine, LABEL_SIZE, 600)
-    sheet.box((x, 25), 8, 8, "gain")
-    other = fit(chart.other, LABEL_SIZE, WIDTH - x - 22, 600)
-    sheet.text((x + 13, 33), other, size=LABEL_SIZE, color="gain", weight=600)
-    y = 40.0
+    _draw_pairs_legend(sheet, chart)
+    y = PAIRS_TOP
     for group in chart.groups:
-        name = fit(group.label, TITLE_SIZE, 180, 600)
-        sheet.text((8, y + 14), name, size=TITLE_SIZE, color="ink", weight=600)
+        name = fit_text(group.label, TITLE_SIZE, MAX_MODEL_WIDTH, BOLD)
+        sheet.text((MARGIN, y + 14), name, size=TITLE_SIZE, color="ink", weight=BOLD)
         if group.detail:
-            start = 14 + width(name, TITLE_SIZE, 600)
-            sheet.text((start, y + 14), fit(f"({group.detail})", SMALL_SIZE, WIDTH - 8 - start))
-        y += 20
+            start = 14 + text_width(name, TITLE_SIZE, BOLD)
+            sheet.text(
+                (start, y + 14), fit_text(f"({group.detail})", SMALL_SIZE, WIDTH - MARGIN - start)
+            )
+        y += PAIR_ROW
         for pair in group.pairs:
             _draw_pair(sheet, group, pair, y)
-            y += 20
+            y += PAIR_ROW
     return sheet
+
+
+def _draw_pairs_legend(sheet: Sheet, chart: Pairs) -> None:
+    """Draw the names of the brand, behind a dot, and of the competitor, behind a square.
+
+    Names without room are cut.
+    """
+    mine = fit_text(chart.mine, LABEL_SIZE, MAX_BRAND_WIDTH, BOLD)
+    sheet.dot((14, 29), "brand", 4.4)
+    sheet.text((23, LEGEND_BASELINE), mine, size=LABEL_SIZE, color="brand", weight=BOLD)
+    x = 38 + text_width(mine, LABEL_SIZE, BOLD)
+    sheet.box((x, LEGEND_BASELINE - MARK_SIZE), MARK_SIZE, MARK_SIZE, "gain")
+    other = fit_text(chart.other, LABEL_SIZE, WIDTH - x - 22, BOLD)
+    sheet.text((x + 13, LEGEND_BASELINE), other, size=LABEL_SIZE, color="gain", weight=BOLD)
 
 
 def _draw_pair(sheet: Sheet, group: PairGroup, pair: Pair, y: float) -> None:
     """Draw a metric's label and axis, the shares of both brands as marks, and both values in words.
 
+    The words of the smaller share are left of its mark, and those of the larger one right.
+
     Args:
         sheet: The drawing, which is changed.
         group: The model, which says how shares are written.
         pair: The shares of the brand and of the competitor.
-        y: The top of the row, in units of the drawing.
+        y: The top of the row, in units.
     """
-    a, b = (PAIR_LEFT + share * PAIR_ROOM for share in (pair.mine, pair.other))
-    sheet.text(
-        (PAIR_LEFT - 26, y + 12),
-        fit(pair.label, LABEL_SIZE, PAIR_LEFT - 36),
-        size=LABEL_SIZE,
-        anchor="end",
-    )
-    sheet.line((PAIR_LEFT, y + 8), (PAIR_LEFT + PAIR_ROOM, y + 8))
-    sheet.line((a, y + 8), (b, y + 8), "rival", 3)
-    sheet.box((b - 4, y + 4), 8, 8, "gain")
-    sheet.dot((a, y + 8), "brand", 4.6)
-    for x, share, color, first in (
-        (a, pair.mine, "brand", a <= b),
-        (b, pair.other, "gain", b < a),
+    mine_x, other_x = (PAIR_LEFT + share * PAIR_WIDTH for share in (pair.mine, pair.other))
+    axis, baseline = y + 8, y + 8 + TEXT_DROP
+    label = fit_text(pair.label, LABEL_SIZE, PAIR_LEFT - 36)
+    sheet.text((PAIR_LEFT - 26, baseline), label, size=LABEL_SIZE, anchor="end")
+    sheet.line((PAIR_LEFT, axis), (PAIR_LEFT + PAIR_WIDTH, axis))
+    sheet.line((mine_x, axis), (other_x, axis), "rival", 3)
+    sheet.box((other_x - MARK_SIZE / 2, axis - MARK_SIZE / 2), MARK_SIZE, MARK_SIZE, "gain")
+    sheet.dot((mine_x, axis), "brand", 4.6)
+    for x, share, color, is_left in (
+        (mine_x, pair.mine, "brand", mine_x <= other_x),
+        (other_x, pair.other, "gain", other_x < mine_x),
     ):
         sheet.text(
-            (x - 8 if first else x + 8, y + 12),
+            (x - MARK_SIZE if is_left else x + MARK_SIZE, baseline),
             group.words(share),
             size=LABEL_SIZE,
             color=color,
-            weight=600,
-            anchor="end" if first else "start",
+            weight=BOLD,
+            anchor="end" if is_left else "start",
         )
 
 
 def pairs_alt(chart: Pairs) -> str:
-    """Return both brands' shares of each metric at each model, in at most 1,000 characters."""
-    parts = []
+    """Return both brands' shares of each metric at each model, in at most `MAX_ALT_CHARS`
+    characters.
+    """
+    sentences = []
     for group in chart.groups:
-        of = f" of {group.answers}" if group.answers else ""
-        rows = [
-            f"{p.label} {group.words(p.mine)} to {group.words(p.other)}{of}" for p in group.pairs
+        of_answers = f" of {group.answers}" if group.answers else ""
+        pairs = [
+            f"{pair.label} {group.words(pair.mine)} to {group.words(pair.other)}{of_answers}"
+            for pair in group.pairs
         ]
-        parts.append(f"{wording.line(group.label)}: {', '.join(rows)}.")
+        sentences.append(f"{wording.line(group.label)}: {', '.join(pairs)}.")
     against = f"{wording.line(chart.mine)} to {wording.line(chart.other)}."
-    return wording.shorten(f"{wording.line(chart.title)}. {against} {' '.join(parts)}", 1000)
+    return wording.shorten(
+        f"{wording.line(chart.title)}. {against} {' '.join(sentences)}", MAX_ALT_CHARS
+    )

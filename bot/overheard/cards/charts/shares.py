@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from overheard.cards import wording
 from overheard.cards.charts.svg import (
     BOTTOM,
+    DATE_BASELINE,
     HEIGHT,
     LEFT,
+    MAX_ALT_CHARS,
     RIGHT,
+    TEXT_DROP,
+    TICK_GAP,
     TOP,
     EndName,
+    Place,
     Sheet,
     draw_marks,
     draw_names,
@@ -20,7 +26,9 @@ from overheard.cards.charts.svg import (
 from overheard.cards.charts.trend import Mark, marks_within
 
 FILLS = ("f1", "f2", "f3", "f4")
+"""Colours of the areas of competitors, from the foot up."""
 MAX_AREAS = 5
+"""Areas that a reader can distinguish on a phone."""
 GAIN = 0.03
 """Least loss of the brand's share, and growth of a competitor's, with which the competitor is shown
 as the one that gained: a steady brand lost nothing to anybody."""
@@ -56,7 +64,7 @@ class Shares:
 
     def usual(self, share: Share) -> float | None:
         """Return the mean of a brand's shares at usual times before the last time; None without
-        any.
+        such a time.
         """
         earlier = zip(self.times[:-1], share.values[:-1], strict=True)
         past = [value for at, value in earlier if at not in self.unusual]
@@ -64,15 +72,17 @@ class Shares:
 
     @property
     def gained(self) -> Share | None:
-        """The competitor that took most of the brand's loss; None unless the brand's share fell,
-        and the competitor's grew, by at least `GAIN`.
+        """The competitor that took most of the brand's loss; None without one.
+
+        None unless the brand's share fell, and the competitor's grew, by at least `GAIN` from their
+        usual shares.
         """
         brand, *rivals = self.shares
-        best = max(rivals, key=self._taken, default=None)
+        best = max(rivals, key=self._growth_beyond_proportion, default=None)
         has_lost = self._growth(brand) <= -GAIN
         return best if best and has_lost and self._growth(best) >= GAIN else None
 
-    def _taken(self, share: Share) -> float:
+    def _growth_beyond_proportion(self, share: Share) -> float:
         """Return by how much a competitor's share grew beyond its part of the brand's loss; 0 when
         unknown.
 
@@ -80,83 +90,101 @@ class Shares:
         before.
         """
         brand = self.shares[0]
-        usual, before = self.usual(share), self.usual(brand)
-        if usual is None or before is None or before >= 1:
+        usual, usual_of_brand = self.usual(share), self.usual(brand)
+        if usual is None or usual_of_brand is None or usual_of_brand >= 1:
             return 0.0
-        return share.values[-1] - usual * (1 - brand.values[-1]) / (1 - before)
+        in_proportion = usual * (1 - brand.values[-1]) / (1 - usual_of_brand)
+        return share.values[-1] - in_proportion
 
     def _growth(self, share: Share) -> float:
+        """Return the last share less the usual one; 0 when that is unknown."""
         usual = self.usual(share)
         return 0.0 if usual is None else share.values[-1] - usual
 
     @property
     def shown(self) -> list[Share]:
-        """The shares that are drawn, from the foot up: the brand, then its competitors by their
-        last share.
+        """The shares that are drawn, from the foot up: the brand, then its competitors, the
+        smallest last share first.
 
-        At most `MAX_AREAS`: the smallest competitors are summed up in one share, but never the
-        competitor that gained most.
+        At most `MAX_AREAS`: with more, the smallest competitors are one share, "3 others", but
+        never the one that gained most, which takes the place of the smallest of those that are
+        drawn.
         """
         brand, *rivals = self.shares
         rivals.sort(key=lambda share: share.values[-1])
         if len(rivals) < MAX_AREAS:
             return [brand, *rivals]
-        kept = rivals[-(MAX_AREAS - 2) :]
-        if (gained := self.gained) and gained not in kept:
-            kept = [gained, *kept[1:]]
-        rest = [share for share in rivals if share not in kept]
+        largest = rivals[-(MAX_AREAS - 2) :]
+        if (gained := self.gained) and gained not in largest:
+            largest = [gained, *largest[1:]]
+        rest = [share for share in rivals if share not in largest]
         sums = (sum(values) for values in zip(*(s.values for s in rest), strict=True))
-        return [brand, Share(wording.count(len(rest), "other"), tuple(sums)), *kept]
+        return [brand, Share(wording.count(len(rest), "other"), tuple(sums)), *largest]
 
 
 def drawing(chart: Shares) -> Sheet:
     """Return a drawing of the shares as stacked areas up to 100 %, the brand at the foot.
 
-    The competitor that gained most is orange. Shares at a single time fill the whole width.
+    Each area has its name and last share in per cent at the right. The competitor that gained most
+    is orange. Shares at a single time fill the whole width.
     """
     sheet = Sheet(HEIGHT)
     sheet.title(chart.title)
     for tick in (0, 50, 100):
-        sheet.text((LEFT - 5, _y(tick / 100) + 4), str(tick), anchor="end")
+        sheet.text((LEFT - TICK_GAP, _y(tick / 100) + TEXT_DROP), str(tick), anchor="end")
     xs = [_x(chart, at) for at in chart.times]
     below = [0.0] * len(xs)
     names: list[EndName] = []
     fills = iter(FILLS * 2)
     for share in chart.shown:
-        above = [min(1.0, b + v) for b, v in zip(below, share.values, strict=True)]
-        is_brand, has_gained = share == chart.shares[0], share == chart.gained
-        fill = "brand" if is_brand else "gainfill" if has_gained else next(fills)
-        edge = [(x, _y(v)) for x, v in zip(xs, above, strict=True)]
-        foot = [(x, _y(v)) for x, v in zip(xs, below, strict=True)]
-        if len(xs) == 1:
-            edge, foot = ([(LEFT, p[0][1]), (RIGHT, p[0][1])] for p in (edge, foot))
-        sheet.area([*edge, *reversed(foot)], fill, "pic")
-        color = "brand" if is_brand else "gain" if has_gained else "mute"
+        above = [min(1.0, foot + value) for foot, value in zip(below, share.values, strict=True)]
+        if share == chart.shares[0]:
+            fill, color = "brand", "brand"
+        elif share == chart.gained:
+            fill, color = "gainfill", "gain"
+        else:
+            fill, color = next(fills), "mute"
+        upper_edge, lower_edge = _edge(xs, above), _edge(xs, below)
+        sheet.area([*upper_edge, *reversed(lower_edge)], fill, "pic")
         value = f"{share.values[-1] * 100:.0f}"
         names.append(EndName(share.label, value, color, _y((above[-1] + below[-1]) / 2)))
         below = above
     draw_names(sheet, names)
     shown = marks_within(chart.marks, chart.times)
     draw_marks(sheet, [(_x(chart, mark.at), mark.label) for mark in shown])
-    sheet.text((LEFT, BOTTOM + 15), wording.short_day(chart.times[0], chart.zone))
-    sheet.text((RIGHT, BOTTOM + 15), wording.short_day(chart.times[-1], chart.zone), anchor="end")
+    sheet.text((LEFT, DATE_BASELINE), wording.short_day(chart.times[0], chart.zone))
+    sheet.text((RIGHT, DATE_BASELINE), wording.short_day(chart.times[-1], chart.zone), anchor="end")
     return sheet
 
 
+def _edge(xs: Sequence[float], shares: Sequence[float]) -> list[Place]:
+    """Return the points of an edge of an area; that of a single time has the full width."""
+    if len(xs) == 1:
+        return [(LEFT, _y(shares[0])), (RIGHT, _y(shares[0]))]
+    return [(x, _y(share)) for x, share in zip(xs, shares, strict=True)]
+
+
 def _x(chart: Shares, at: datetime) -> float:
+    """Return the x of a moment of a chart, in units; the right end in a chart of a single time."""
     span = chart.times[-1] - chart.times[0]
-    return LEFT + ((at - chart.times[0]) / span if span else 1.0) * (RIGHT - LEFT)
+    share_of_time = (at - chart.times[0]) / span if span else 1.0
+    return LEFT + share_of_time * (RIGHT - LEFT)
 
 
 def _y(share: float) -> float:
+    """Return the y of a share (0 to 1), in units."""
     return BOTTOM - share * (BOTTOM - TOP)
 
 
 def alt_text(chart: Shares) -> str:
-    """Return each brand's first and last share and both days, in at most 1,000 characters."""
-    parts = [
+    """Return each brand's first and last share and both days, in at most `MAX_ALT_CHARS`
+    characters.
+    """
+    changes = [
         f"{wording.line(s.label)} {wording.percent(s.values[0])} to {wording.percent(s.values[-1])}"
         for s in chart.shown
     ]
     days = " to ".join(dict.fromkeys(wording.day(chart.times[i], chart.zone) for i in (0, -1)))
-    return wording.shorten(f"{wording.line(chart.title)}, {days}: {', '.join(parts)}.", 1000)
+    return wording.shorten(
+        f"{wording.line(chart.title)}, {days}: {', '.join(changes)}.", MAX_ALT_CHARS
+    )

@@ -27,7 +27,21 @@ ZOOM = 3
 """Pixels per unit of a PNG."""
 TITLE_SIZE, LABEL_SIZE, SMALL_SIZE = 12.0, 11.5, 11.0
 """Sizes of text, in units."""
+REGULAR, BOLD = 400, 600
+"""Weights of text, as in CSS."""
+MARGIN = 8.0
+"""Between text and the left or right edge of a chart, in units."""
+TITLE_BASELINE = 16.0
+"""The y of the title's base line, in units."""
+CAPTION_GAP = 6.0
+"""From the base line of a caption down to the bottom edge, in units."""
+TEXT_DROP = 4.0
+"""From the middle of a line of text down to its base line, in units."""
+UNKNOWN_LETTER_WIDTH = 0.6
+"""Width of a letter that is not in the fonts, as a share of the font's size."""
 FAMILY = "Overheard Sans"
+MAX_ALT_CHARS = 1_000
+"""Characters of the alternative text of a chart."""
 MISSING = "?"
 """Shown for a name of which no letter is in the fonts."""
 _FONTS = files("overheard.cards.charts") / "fonts"
@@ -90,7 +104,11 @@ and bars differ in width, weight or shape, too."""
 
 
 class Sheet:
-    """A drawing of a given height in units, which grows element by element."""
+    """A drawing, `WIDTH` units wide, to which elements are added; later ones cover earlier ones.
+
+    Args:
+        height: The height, in units.
+    """
 
     def __init__(self, height: float = HEIGHT) -> None:
         self.height = height
@@ -103,36 +121,55 @@ class Sheet:
         *,
         size: float = SMALL_SIZE,
         color: str = "mute",
-        weight: int = 400,
+        weight: int = REGULAR,
         anchor: Anchor = "start",
     ) -> None:
-        """Write text of a colour of the theme; only letters that the fonts have are shown well, see
-        `fit`.
+        """Write a text on one line; letters that the fonts do not have are not shown well (see
+        `legible`).
 
         Args:
             at: The point at which the text is anchored, on its base line.
-            text: The text, which is escaped.
-            size: The height of a line, in units.
-            color: The name of a colour of the theme.
-            weight: 400 for regular, 600 for bold.
-            anchor: Which end of the text is at the point.
+            text: The text, which is escaped and neither cut nor wrapped.
+            size: The size of the font, in units.
+            color: The name of a colour of the theme, such as ``mute``.
+            weight: `REGULAR` or `BOLD`; a text for which the fonts have no bold letters is regular.
+            anchor: Which part of the text is at the point.
         """
+        x, y = at
         self._parts.append(
-            f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-family="{FAMILY}, Inter, sans-serif" '
-            f'font-size="{size:g}" font-weight="{_weight(text, weight)}" fill="var(--{color})" '
-            f'text-anchor="{anchor}">{html.escape(text)}</text>'
+            f'<text x="{x:.1f}" y="{y:.1f}" font-family="{FAMILY}, Inter, sans-serif" '
+            f'font-size="{size:g}" font-weight="{_available_weight(text, weight)}" '
+            f'fill="var(--{color})" text-anchor="{anchor}">{html.escape(text)}</text>'
         )
 
-    def title(self, text: str, room: float = WIDTH - 16) -> None:
-        """Write the title, at most `room` units wide."""
-        fitted = fit(text, TITLE_SIZE, room, 600)
-        self.text((8, 16), fitted, size=TITLE_SIZE, color="ink", weight=600)
+    def title(self, text: str, max_width: float = WIDTH - 2 * MARGIN) -> None:
+        """Write the title in bold at the upper left; a longer one is cut to `max_width` units."""
+        fitted = fit_text(text, TITLE_SIZE, max_width, BOLD)
+        place = (MARGIN, TITLE_BASELINE)
+        self.text(place, fitted, size=TITLE_SIZE, color="ink", weight=BOLD)
+
+    def caption(self, text: str) -> None:
+        """Write a small line at the bottom; a longer one is cut, and an empty one is
+        not written.
+        """
+        if text:
+            fitted = fit_text(text, SMALL_SIZE, WIDTH - 2 * MARGIN)
+            self.text((MARGIN, self.height - CAPTION_GAP), fitted)
 
     def line(
-        self, a: Place, b: Place, color: str = "grid", width: float = 1.0, dash: str = ""
+        self, start: Place, end: Place, color: str = "grid", width: float = 1.0, dash: str = ""
     ) -> None:
-        """Draw a straight line; `dash` as in SVG's ``stroke-dasharray``."""
-        self.path((a, b), color, width, dash)
+        """Draw a straight line between two points.
+
+        Args:
+            start: One end, in units.
+            end: The other end, in units.
+            color: The name of a colour of the theme.
+            width: The width of the line, in units.
+            dash: The lengths of dashes and gaps, as in SVG's ``stroke-dasharray`` (``4 3``); empty
+                for a solid line.
+        """
+        self.path((start, end), color, width, dash)
 
     def path(self, points: Sequence[Place], color: str, width: float, dash: str = "") -> None:
         """Draw a line through points, in their order.
@@ -141,7 +178,8 @@ class Sheet:
             points: At least two points, in units.
             color: The name of a colour of the theme.
             width: The width of the line, in units.
-            dash: The lengths of dashes and gaps, as in SVG's ``stroke-dasharray``; empty for none.
+            dash: The lengths of dashes and gaps, as in SVG's ``stroke-dasharray`` (``4 3``); empty
+                for a solid line.
         """
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         self._parts.append(
@@ -150,14 +188,24 @@ class Sheet:
         )
 
     def area(self, points: Sequence[Place], color: str, edge: str = "") -> None:
-        """Fill the polygon of some points with a colour; draw its edge in another colour if that is
-        named.
+        """Fill the polygon of some points.
+
+        Args:
+            points: The corners in their order, in units; at least three.
+            color: The name of a colour of the theme.
+            edge: The name of the colour of its edge; empty for no edge.
         """
         stroke = f' stroke="var(--{edge})" stroke-width="1.6"' if edge else ""
         self._parts.append(f'<polygon points="{_points(points)}" fill="var(--{color})"{stroke}/>')
 
     def dot(self, at: Place, color: str, radius: float) -> None:
-        """Draw a filled circle."""
+        """Draw a filled circle.
+
+        Args:
+            at: The middle, in units.
+            color: The name of a colour of the theme.
+            radius: The radius, in units.
+        """
         self._parts.append(
             f'<circle cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="{radius:g}" fill="var(--{color})"/>'
         )
@@ -180,8 +228,9 @@ class Sheet:
         """Return the drawing as the text of an SVG element.
 
         Args:
-            alt: The alternative text.
-            theme: The theme whose colours are written out; None keeps the CSS variables of a page.
+            alt: The alternative text, which is escaped.
+            theme: The theme whose colours are written out, as a PNG needs it; None keeps the CSS
+                variables, which a page sets.
         """
         body = "".join(self._parts)
         if theme:
@@ -213,125 +262,148 @@ _NAMES = ("Regular", "SemiBold")
 
 @cache
 def _letter_widths(weight: int) -> dict[str, float]:
-    """Return the width of each letter of the regular (400) or bold (600) font, as a share of the
-    font's size.
+    """Return the widths of the letters that a font has, as shares of the font's size; read once.
+
+    Args:
+        weight: `BOLD` for the bold font; any other for the regular one.
     """
-    read = json.loads((_FONTS / "widths.json").read_text("utf-8"))
-    font = read["bold" if weight == 600 else "regular"]
-    return {letter: width / 1000 for letter, width in font["widths"].items()} | dict.fromkeys(
-        font["wide"], 1.0
-    )
+    fonts = json.loads((_FONTS / "widths.json").read_text("utf-8"))
+    font = fonts["bold" if weight == BOLD else "regular"]
+    widths = {letter: thousandths / 1000 for letter, thousandths in font["widths"].items()}
+    return widths | dict.fromkeys(font["wide"], 1.0)
 
 
-def _weight(text: str, weight: int) -> int:
-    """Return the weight in which the fonts have a text: scripts but the Latin have no bold one."""
-    known = _letter_widths(600)
-    return weight if weight == 400 or all(letter in known for letter in text) else 400
+def _available_weight(text: str, weight: int) -> int:
+    """Return the weight in which the fonts have a text: `weight`, or `REGULAR` when the bold font
+    lacks one of its letters, as of all scripts but the Latin.
+    """
+    bold_letters = _letter_widths(BOLD)
+    return weight if all(letter in bold_letters for letter in text) else REGULAR
 
 
-def width(text: str, size: float, weight: int = 400) -> float:
-    """Return the width of a text in units."""
-    known = _letter_widths(_weight(text, weight))
-    return size * sum(known.get(letter, 0.6) for letter in text)
+def text_width(text: str, size: float, weight: int = REGULAR) -> float:
+    """Return the width of a text on one line, in units.
+
+    Args:
+        text: The text; a letter that is not in the fonts counts with `UNKNOWN_LETTER_WIDTH`.
+        size: The size of the font, in units.
+        weight: `REGULAR` or `BOLD`.
+    """
+    widths = _letter_widths(_available_weight(text, weight))
+    return size * sum(widths.get(letter, UNKNOWN_LETTER_WIDTH) for letter in text)
 
 
 def legible(text: str) -> str:
     """Return a text on one line, with only the letters that the fonts have.
 
-    Other letters, such as emoji, are omitted; when nothing remains of a text, `MISSING` is
-    returned.
+    Other letters, such as emoji, and invisible ones are left out. Nothing but such letters is
+    `MISSING`; an empty text stays empty.
     """
     composed = unicodedata.normalize("NFC", wording.line(text))
-    known = _letter_widths(400)
-    kept = "".join(letter if letter in known else " " for letter in composed)
+    letters = _letter_widths(REGULAR)
+    kept = "".join(letter if letter in letters else " " for letter in composed)
     return " ".join(kept.split()) or (MISSING if text.strip() else "")
 
 
-def fit(text: str, size: float, room: float, weight: int = 400) -> str:
-    """Return a legible text at most `room` units wide; a longer text is cut and ends in an
+def fit_text(text: str, size: float, max_width: float, weight: int = REGULAR) -> str:
+    """Return a legible text at most `max_width` units wide; a longer text is cut and ends in an
     ellipsis.
+
+    Without room for one letter, it is the ellipsis alone, which may be wider.
 
     Args:
         text: The text.
         size: The size of the font, in units.
-        room: The largest width, in units.
-        weight: 400 for regular, 600 for bold.
+        max_width: The largest width, in units.
+        weight: `REGULAR` or `BOLD`.
     """
     shown = legible(text)
-    if width(shown, size, weight) <= room:
+    if text_width(shown, size, weight) <= max_width:
         return shown
-    while shown and width(f"{shown}…", size, weight) > room:
+    while shown and text_width(f"{shown}…", size, weight) > max_width:
         shown = shown[:-1]
     return f"{shown.rstrip()}…"
 
 
-def spread(heights: Sequence[float], row: float, top: float, bottom: float) -> list[float]:
-    """Return heights moved as little as needed to be at least a row apart, between two bounds.
+def spread_apart(ys: Sequence[float], gap: float, top: float, bottom: float) -> list[float]:
+    """Return values moved as little as needed to be at least a gap apart, between two bounds.
 
-    Neighbours that are too close part by the same distance. When there is no room for all rows, the
-    last ones exceed the lower bound.
+    Neighbours that are too close part by the same distance. Without room for all, the last ones
+    exceed the lower bound.
 
     Args:
-        heights: Ascending heights, in units.
-        row: The least distance between two heights, in units.
-        top: The upper bound, in units.
-        bottom: The lower bound, in units.
+        ys: Ascending y, in units; y grows downwards.
+        gap: The least distance between two of them, in units.
+        top: The smallest y, in units.
+        bottom: The largest y, in units.
     """
-    placed = list(heights)
+    placed = list(ys)
     for _ in placed:
         for index in range(len(placed) - 1):
-            lack = max(0.0, row - (placed[index + 1] - placed[index]))
-            placed[index] -= lack / 2
-            placed[index + 1] += lack / 2
-    lowered = [-y for y in reversed(_spaced_heights([-y for y in reversed(placed)], row, -bottom))]
-    return _spaced_heights(lowered, row, top)
+            missing = max(0.0, gap - (placed[index + 1] - placed[index]))
+            placed[index] -= missing / 2
+            placed[index + 1] += missing / 2
+    from_bottom = _pushed_apart([-y for y in reversed(placed)], gap, -bottom)
+    return _pushed_apart([-y for y in reversed(from_bottom)], gap, top)
 
 
-def _spaced_heights(heights: Sequence[float], row: float, start: float) -> list[float]:
-    """Return heights in ascending order from a start on, at least a row apart."""
+def _pushed_apart(ys: Sequence[float], gap: float, start: float) -> list[float]:
+    """Return ascending values, each at least `start` and at least a gap above the one before."""
     placed: list[float] = []
-    for height in heights:
-        placed.append(max(height, placed[-1] + row if placed else start))
+    for y in ys:
+        placed.append(max(y, placed[-1] + gap if placed else start))
     return placed
 
 
 def _points(points: Sequence[Place]) -> str:
+    """Return points as SVG writes them: ``1.0,2.5 3.0,4.0``."""
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
 LEFT, RIGHT, TOP, BOTTOM = 38.0, 224.0, 42.0, 172.0
 """The edges of the area of the lines, in units."""
-ROW = 15.0
+TICK_GAP = 5.0
+"""Between the label of a tick and the area, in units."""
+DATE_BASELINE = BOTTOM + 15.0
+"""The y of the base line of the days below the area, in units."""
+NAME_HEIGHT = 15.0
 """Height of a name at the end of a line, in units."""
+NAME_GAP = 2.0
+"""Between the lowest base line of a name and the bottom of the area, in units."""
+NAMES_RIGHT = WIDTH - 4.0
+"""Where names at the ends of lines end at the latest, in units."""
 NAMES_LEFT = 232.0
 """Where names at the ends of lines begin, in units."""
-LONG_MARK = 190.0
+MAX_MARK_WIDTH = 190.0
 """Width at which the words of a mark are cut, in units."""
 MARK_GAP = 10.0
 """Least gap between the words of two marks, in units."""
+MARK_OVERHANG, MARK_BASELINE = 4.0, 8.0
+"""How far the line of a mark, and the base line of its words, are above the area, in units."""
 
 
 def draw_marks(sheet: Sheet, placed: Sequence[tuple[float, str]]) -> None:
-    """Draw marks as dashed vertical lines, each with its words above where they have room.
+    """Draw marks as dashed vertical lines, each with its words above it where they have room.
 
-    The words of later marks come first; words that would not be near their own line are omitted.
+    Later marks get room first. Words are cut to `MAX_MARK_WIDTH`, and moved aside to stay within
+    the chart and apart; words that would no longer be above their own line are left out.
 
     Args:
         sheet: The drawing, which is changed.
         placed: The x (in units) and the words of each mark, in the order of x.
     """
-    room = WIDTH - 8.0
+    right_edge = WIDTH - MARGIN
     for x, words in reversed(placed):
-        sheet.line((x, TOP - 4), (x, BOTTOM), "bad", 1.4, "4 3")
-        text = fit(words, LABEL_SIZE, LONG_MARK, 600)
-        half = width(text, LABEL_SIZE, 600) / 2
-        middle = min(max(x, 8 + half), room - half)
-        if middle - half < 8 or abs(middle - x) > half:  # the words would not be above the line
+        sheet.line((x, TOP - MARK_OVERHANG), (x, BOTTOM), "bad", 1.4, "4 3")
+        text = fit_text(words, LABEL_SIZE, MAX_MARK_WIDTH, BOLD)
+        half = text_width(text, LABEL_SIZE, BOLD) / 2
+        middle = min(max(x, MARGIN + half), right_edge - half)
+        is_above_line = abs(middle - x) <= half
+        if middle - half < MARGIN or not is_above_line:
             continue
-        sheet.text(
-            (middle, TOP - 8), text, size=LABEL_SIZE, color="bad", weight=600, anchor="middle"
-        )
-        room = middle - half - MARK_GAP
+        place = (middle, TOP - MARK_BASELINE)
+        sheet.text(place, text, size=LABEL_SIZE, color="bad", weight=BOLD, anchor="middle")
+        right_edge = middle - half - MARK_GAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,27 +414,37 @@ class EndName:
         label: The name.
         value: The last value, in words.
         color: A colour of the theme; ``mute`` for what the chart is not about.
-        height: The y of the line's end, in units.
+        y: The y of the line's end, in units.
     """
 
     label: str
     value: str
     color: str
-    height: float
+    y: float
 
 
 def draw_names(sheet: Sheet, names: Iterable[EndName]) -> None:
     """Write the names and last values of lines at their right ends, moved apart where they would
     overlap.
+
+    Names without room are cut. When one is too wide, all values lose their per cent sign first.
+    What the chart is not about (colour ``mute``) is not bold.
+
+    Args:
+        sheet: The drawing, which is changed.
+        names: The names, in any order.
     """
-    ordered = sorted(names, key=lambda name: name.height)
-    heights = spread([name.height + 4 for name in ordered], ROW, TOP, BOTTOM - 2)
-    most = WIDTH - NAMES_LEFT - 4
-    tight = any(width(f"{name.label} {name.value}", LABEL_SIZE, 600) > most for name in ordered)
-    for name, y in zip(ordered, heights, strict=True):
+    ordered = sorted(names, key=lambda name: name.y)
+    wanted_baselines = [name.y + TEXT_DROP for name in ordered]
+    baselines = spread_apart(wanted_baselines, NAME_HEIGHT, TOP, BOTTOM - NAME_GAP)
+    max_width = NAMES_RIGHT - NAMES_LEFT
+    is_any_too_wide = any(
+        text_width(f"{name.label} {name.value}", LABEL_SIZE, BOLD) > max_width for name in ordered
+    )
+    for name, y in zip(ordered, baselines, strict=True):
         # The axis has the per cent sign already.
-        value = name.value.removesuffix("%").rstrip() if tight else name.value
-        room = most - width(f" {value}", LABEL_SIZE, 600)
-        text = f"{fit(name.label, LABEL_SIZE, room, 600)} {value}"
-        weight = 400 if name.color == "mute" else 600
+        value = name.value.removesuffix("%").rstrip() if is_any_too_wide else name.value
+        label_width = max_width - text_width(f" {value}", LABEL_SIZE, BOLD)
+        text = f"{fit_text(name.label, LABEL_SIZE, label_width, BOLD)} {value}"
+        weight = REGULAR if name.color == "mute" else BOLD
         sheet.text((NAMES_LEFT, y), text, size=LABEL_SIZE, color=name.color, weight=weight)

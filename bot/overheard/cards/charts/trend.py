@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from math import ceil
+from typing import NamedTuple
 
 from overheard.cards import wording
 from overheard.cards.charts.svg import (
     BOTTOM,
+    DATE_BASELINE,
     HEIGHT,
     LABEL_SIZE,
     LEFT,
+    MARGIN,
+    MAX_ALT_CHARS,
+    NAMES_LEFT,
     RIGHT,
     SMALL_SIZE,
+    TEXT_DROP,
+    TICK_GAP,
     TOP,
     WIDTH,
     EndName,
@@ -21,7 +29,7 @@ from overheard.cards.charts.svg import (
     Sheet,
     draw_marks,
     draw_names,
-    fit,
+    fit_text,
 )
 from overheard.domain import Scale
 
@@ -32,10 +40,38 @@ MAX_LINES = 5
 """Lines that a reader can distinguish on a phone."""
 GAIN = 0.05
 """Least growth of a rate with which a competitor is shown as the one that gained."""
+SHORT_TIME = timedelta(days=2)
+"""A chart of less time than this tells times of day."""
+CAPTION_HEIGHT, CAPTION_BASELINE = 14.0, HEIGHT + 6.0
+"""Additional height of a chart with a caption, and the y of its base line, in units."""
 BAND_NAME = "likely range"
 EMPTY = "No measurements yet"
-STYLES = (("brand", 3.2, ""), ("gain", 2.6, "5 4"), ("third", 2.6, "2 4"), ("ink", 2.2, "8 4"))
-"""Colour, width and dashes of lines with emphasis; the fifth is drawn as the first."""
+
+
+class Style(NamedTuple):
+    """How a line is drawn.
+
+    Attributes:
+        color: The name of a colour of the theme.
+        width: The width of the line, in units.
+        dash: The lengths of dashes and gaps, as in SVG's ``stroke-dasharray``; empty for a solid
+            line.
+    """
+
+    color: str
+    width: float
+    dash: str = ""
+
+
+EMPHASIZED = (
+    Style("brand", 3.2),
+    Style("gain", 2.6, "5 4"),
+    Style("third", 2.6, "2 4"),
+    Style("ink", 2.2, "8 4"),
+)
+"""Styles of lines with emphasis; the fifth is drawn as the first."""
+GAINED, OTHER = Style("gain", 2.0), Style("rival", 1.4)
+"""Styles of the competitor that gained most, and of all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +103,9 @@ class Mark:
 
 
 def marks_within(marks: Iterable[Mark], times: Sequence[datetime]) -> list[Mark]:
-    """Return the marks that fall between the first time and the last, in order of time."""
+    """Return the marks from the first time to the last, both inclusive, in order of time; none
+    without times.
+    """
     shown = (mark for mark in marks if times and times[0] <= mark.at <= times[-1])
     return sorted(shown, key=lambda mark: mark.at)
 
@@ -96,43 +134,50 @@ class Chart:
 
     @property
     def times(self) -> list[datetime]:
-        """All moments at which something was measured, in order."""
+        """All moments at which something was measured, each once, in order; empty
+        without points.
+        """
         return sorted({at for series in self.series for at, *_ in series.points})
 
     @property
     def shown_marks(self) -> list[Mark]:
-        """The marks that fall between the first point and the last, in order."""
+        """The marks from the first measurement to the last, in order."""
         return marks_within(self.marks, self.times)
 
     @property
     def shown_series(self) -> list[Series]:
-        """The lines that are drawn, at most `MAX_LINES`: emphasized lines first, and always the
-        competitor that gained most.
+        """The lines that are drawn, at most `MAX_LINES`: those with emphasis first, otherwise in
+        their order.
+
+        Lines without points are left out. The competitor that gained most replaces the last one
+        where it would be missing.
         """
-        ordered = sorted((s for s in self.series if s.points), key=lambda s: not s.emphasis)
-        kept = ordered[:MAX_LINES]
+        measured = (series for series in self.series if series.points)
+        shown = sorted(measured, key=lambda series: not series.emphasis)[:MAX_LINES]
         gained = self.gained
-        if gained and gained not in kept:
-            kept[-1] = gained
-        return kept
+        if gained and gained not in shown:
+            shown[-1] = gained
+        return shown
 
     @property
     def gained(self) -> Series | None:
-        """The competitor whose mean grew most since the last mark, by at least `GAIN`.
+        """The competitor whose mean grew most since the last mark, by at least `GAIN`; None without
+        one.
 
-        None on a scale of ranks, without a mark, and when no line is emphasized.
+        None also on a scale of ranks, without a mark, and when no line is emphasized.
         """
         marks = self.shown_marks
-        rivals = [s for s in self.series if not s.emphasis]
-        if not marks or len(rivals) == len(self.series) or self.scale is Scale.RANK:
+        rivals = [series for series in self.series if not series.emphasis]
+        has_emphasis = len(rivals) < len(self.series)
+        if not marks or not has_emphasis or self.scale is Scale.RANK:
             return None
-        grown = {s: _growth(s, marks[-1].at) for s in rivals}
-        best = max(grown, key=lambda s: grown[s], default=None)
-        return best if best and grown[best] >= GAIN else None
+        growths = {series: _growth(series, marks[-1].at) for series in rivals}
+        best = max(growths, key=lambda series: growths[series], default=None)
+        return best if best and growths[best] >= GAIN else None
 
     def words(self, value: float) -> str:
-        """Format a value of the chart's scale: as a count of answers (``9``), or as its scale has
-        it.
+        """Format a value of the chart's scale: as a count of answers (``9``) where the chart has
+        their number, else as its scale has it (``38 %``).
         """
         if self.answers:
             return wording.share(value, self.answers)
@@ -140,23 +185,26 @@ class Chart:
 
 
 def _growth(series: Series, since: datetime) -> float:
-    """Return how much the mean of a line's points from a moment on exceeds that of the points
+    """Return by how much the mean of a line's points since a moment exceeds that of the points
     before.
 
-    0 when there are no points before or after the moment.
+    The moment itself belongs to the points since. 0 without points on one side.
     """
     before = [mean for at, mean, *_ in series.points if at < since]
     after = [mean for at, mean, *_ in series.points if at >= since]
-    return sum(after) / len(after) - sum(before) / len(before) if before and after else 0.0
+    if not before or not after:
+        return 0.0
+    return sum(after) / len(after) - sum(before) / len(before)
 
 
 def drawing(chart: Chart) -> Sheet:
-    """Return a drawing of the lines with axes, marks, names, and the first emphasized line's
-    interval.
+    """Return a drawing of the lines with axes, marks, names, and the intervals of the first
+    emphasized line.
 
-    A chart without points has its title and the words `EMPTY`.
+    Lines in front are those that come first. A chart without points has its title and the words
+    `EMPTY`.
     """
-    sheet = Sheet(HEIGHT + (14 if chart.caption else 0))
+    sheet = Sheet(HEIGHT + (CAPTION_HEIGHT if chart.caption else 0))
     sheet.title(chart.title)
     if not chart.times:
         sheet.text((WIDTH / 2, HEIGHT / 2), EMPTY, size=LABEL_SIZE, anchor="middle")
@@ -165,177 +213,204 @@ def drawing(chart: Chart) -> Sheet:
     frame.draw_axes(sheet)
     styles = _styles(chart)
     frame.draw_band(sheet, styles)
-    for series in reversed(list(styles)):
-        frame.draw_line(sheet, series, *styles[series])
+    for series in reversed(list(styles)):  # the first ones are drawn above the others
+        frame.draw_line(sheet, series, styles[series])
     frame.draw_marks(sheet)
     frame.draw_names(sheet, styles)
     if chart.caption:
-        sheet.text((8, HEIGHT + 6), fit(chart.caption, SMALL_SIZE, WIDTH - 16))
+        caption = fit_text(chart.caption, SMALL_SIZE, WIDTH - 2 * MARGIN)
+        sheet.text((MARGIN, CAPTION_BASELINE), caption)
     return sheet
 
 
-def _styles(chart: Chart) -> dict[Series, tuple[str, float, str]]:
-    """Return the colour, the width in units and the dashes of each line that is drawn."""
-    found: dict[Series, tuple[str, float, str]] = {}
+def _styles(chart: Chart) -> dict[Series, Style]:
+    """Return the style of each line that is drawn, in the order of the lines.
+
+    Emphasized lines have different colours; the competitor that gained most is orange, all others
+    grey.
+    """
+    styles: dict[Series, Style] = {}
     gained = chart.gained
     for series in chart.shown_series:
         if series.emphasis:
-            found[series] = STYLES[min(len(found), MAX_LINES - 1) % len(STYLES)]
-        elif series == gained:
-            found[series] = ("gain", 2.0, "")
+            styles[series] = EMPHASIZED[len(styles) % len(EMPHASIZED)]
         else:
-            found[series] = ("rival", 1.4, "")
-    return found
+            styles[series] = GAINED if series == gained else OTHER
+    return styles
 
 
 class _Frame:
     """The axes of a chart: where moments and values are drawn.
 
-    Rates start at 0, polarity includes 0, and the first rank is on top.
+    Rates start at 0, polarity includes 0, and the first rank is on top, so that ranks are negative
+    on the axis.
+
+    Args:
+        chart: A chart with at least one point.
     """
 
     def __init__(self, chart: Chart) -> None:
-        self.chart = chart
-        self.first, self.last = chart.times[0], chart.times[-1]
-        self.ticks = _ticks(chart)
+        self._chart = chart
+        self._first, self._last = chart.times[0], chart.times[-1]
+        self._ticks = _ticks(chart)
 
-    def place(self, at: datetime, value: float) -> Place:
+    def place(self, at: datetime, axis_value: float) -> Place:
         """Return the point of the drawing for a moment and a value.
+
+        All moments of a chart of a single moment are at the right end.
 
         Args:
             at: The moment.
-            value: The value, on the axis (see `value`); a value beyond the axis is drawn at its
-                end.
+            axis_value: The value on the axis, which is negative for ranks; a value beyond the axis
+                is drawn at its end.
         """
-        span = (self.last - self.first) / timedelta(seconds=1)
-        share = (at - self.first) / timedelta(seconds=1) / span if span else 1.0
-        low, high = self.ticks[0], self.ticks[-1]
-        part = min(1.0, max(0.0, (value - low) / (high - low)))
-        return LEFT + share * (RIGHT - LEFT), BOTTOM - part * (BOTTOM - TOP)
+        span = self._last - self._first
+        share_of_time = (at - self._first) / span if span else 1.0
+        low, high = self._ticks[0], self._ticks[-1]
+        share_of_axis = min(1.0, max(0.0, (axis_value - low) / (high - low)))
+        return LEFT + share_of_time * (RIGHT - LEFT), BOTTOM - share_of_axis * (BOTTOM - TOP)
 
     def draw_axes(self, sheet: Sheet) -> None:
-        """Draw a horizontal line and a label for each tick, and the first and last day below."""
-        for tick in self.ticks:
-            _, y = self.place(self.last, tick)
-            sheet.line((LEFT, y), (RIGHT, y), "mute" if tick == 0 and self.ticks[0] < 0 else "grid")
-            sheet.text((LEFT - 5, y + 4), self._tick_label(tick), anchor="end")
-        days = [_axis_label(at, self.chart) for at in (self.first, self.last)]
-        if self.last > self.first:
-            sheet.text((LEFT, BOTTOM + 15), days[0])
-        sheet.text((RIGHT, BOTTOM + 15), days[1], anchor="end")
+        """Draw a horizontal line and a label for each tick, and the first and the last day below.
+
+        A zero between negative and positive values is darker; a single day is written once.
+        """
+        for tick in self._ticks:
+            _, y = self.place(self._last, tick)
+            is_zero_within = tick == 0 and self._ticks[0] < 0
+            sheet.line((LEFT, y), (RIGHT, y), "mute" if is_zero_within else "grid")
+            sheet.text((LEFT - TICK_GAP, y + TEXT_DROP), self._tick_label(tick), anchor="end")
+        if self._last > self._first:
+            sheet.text((LEFT, DATE_BASELINE), _axis_label(self._first, self._chart))
+        sheet.text((RIGHT, DATE_BASELINE), _axis_label(self._last, self._chart), anchor="end")
 
     def _tick_label(self, value: float) -> str:
-        """Return the label of a tick: a count of answers, per cent, a rank or a signed polarity."""
-        if self.chart.answers:
-            return f"{value * self.chart.answers:g}"
-        if self.chart.scale in {Scale.BINARY, Scale.SHARE}:
+        """Return the label of a tick: a count of answers (``12``), per cent, a rank (``3``) or a
+        signed polarity (``+0.5``).
+        """
+        if self._chart.answers:
+            return f"{value * self._chart.answers:g}"
+        if self._chart.scale in {Scale.BINARY, Scale.SHARE}:
             return wording.percent(value).replace(" ", "\N{NARROW NO-BREAK SPACE}")
-        sign = "+" if self.chart.scale is Scale.POLARITY and value > 0 else ""
-        return (
-            f"{sign}{round(abs(value) if self.chart.scale is Scale.RANK else value, 6):g}".replace(
-                "-", wording.MINUS
-            )
-        )
+        if self._chart.scale is Scale.RANK:
+            return f"{-value:g}"
+        sign = "+" if value > 0 else ""
+        return f"{sign}{round(value, 6):g}".replace("-", wording.MINUS)
 
-    def value(self, mean: float) -> float:
-        """Return the position of a mean on the axis; ranks are negated, so that rank 1 is on
-        top.
-        """
-        return -mean if self.chart.scale is Scale.RANK else mean
+    def axis_value(self, mean: float) -> float:
+        """Return the place of a mean on the axis; ranks are negated, so that rank 1 is on top."""
+        return -mean if self._chart.scale is Scale.RANK else mean
 
-    def draw_line(self, sheet: Sheet, series: Series, color: str, size: float, dash: str) -> None:
-        """Draw a line through the means of a series; lines with emphasis or gain end in a dot.
+    def draw_line(self, sheet: Sheet, series: Series, style: Style) -> None:
+        """Draw a line through the means of a series.
+
+        Lines with emphasis or gain end in a dot, and a line of one point is a dot alone.
 
         Args:
             sheet: The drawing, which is changed.
-            series: The line.
-            color: The name of a colour of the theme.
-            size: The width of the line, in units.
-            dash: The lengths of dashes and gaps; empty for a solid line.
+            series: The line, with at least one point.
+            style: How it is drawn.
         """
-        points = [self.place(at, self.value(mean)) for at, mean, *_ in series.points]
+        points = [self.place(at, self.axis_value(mean)) for at, mean, *_ in series.points]
         if len(points) > 1:
-            sheet.path(points, color, size, dash)
-        if series.emphasis or color == "gain" or len(points) == 1:
-            sheet.dot(points[-1], color, 3.6 if series.emphasis else 2.6)
+            sheet.path(points, *style)
+        if series.emphasis or style.color == "gain" or len(points) == 1:
+            sheet.dot(points[-1], style.color, 3.6 if series.emphasis else 2.6)
 
-    def draw_band(self, sheet: Sheet, styles: dict[Series, tuple[str, float, str]]) -> None:
-        """Draw the intervals of the first emphasized line as a band, with a legend; below all
-        lines.
+    def draw_band(self, sheet: Sheet, styles: dict[Series, Style]) -> None:
+        """Draw the intervals of the first emphasized line as a band, with a legend; nothing without
+        such a line.
+
+        A single interval is a vertical bar.
 
         Args:
-            sheet: The drawing, which is changed.
-            styles: The colour, width and dashes of each line, see `_styles`.
+            sheet: The drawing, which is changed; lines are drawn later, above the band.
+            styles: The style of each line.
         """
-        series = next(
-            (style_name for style_name, (color, *_) in styles.items() if color == "brand"), None
-        )
+        emphasized = (series for series, style in styles.items() if style.color == "brand")
+        series = next(emphasized, None)
         if series is None:
             return
-        lows = [self.place(at, self.value(low)) for at, _, low, _ in series.points]
-        highs = [self.place(at, self.value(high)) for at, *_, high in series.points]
+        lows = [self.place(at, self.axis_value(low)) for at, _, low, _ in series.points]
+        highs = [self.place(at, self.axis_value(high)) for at, *_, high in series.points]
         if len(lows) == 1:
             sheet.line(lows[0], highs[0], "band", 9)
         else:
             sheet.area([*highs, *reversed(lows)], "band")
-        sheet.box((232, BOTTOM + 6), 10, 10, "band")
-        sheet.text((246, BOTTOM + 15), BAND_NAME)
+        sheet.box((NAMES_LEFT, BOTTOM + 6), 10, 10, "band")
+        sheet.text((NAMES_LEFT + 14, DATE_BASELINE), BAND_NAME)
 
     def draw_marks(self, sheet: Sheet) -> None:
         """Draw the marks as dashed lines."""
-        shown = self.chart.shown_marks
+        shown = self._chart.shown_marks
         draw_marks(sheet, [(self.place(mark.at, 0)[0], mark.label) for mark in shown])
 
-    def draw_names(self, sheet: Sheet, styles: dict[Series, tuple[str, float, str]]) -> None:
+    def draw_names(self, sheet: Sheet, styles: dict[Series, Style]) -> None:
         """Write the name and the last value of each line at its right end.
 
         Args:
             sheet: The drawing, which is changed.
-            styles: The colour, width and dashes of each line, see `_styles`.
+            styles: The style of each line; names of grey lines are not emphasized.
         """
         names = []
-        for series, (color, *_) in styles.items():
-            last = series.points[-1]
-            shown = "mute" if color == "rival" else color
-            y = self.place(last[0], self.value(last[1]))[1]
-            names.append(EndName(series.label, self.chart.words(last[1]), shown, y))
+        for series, style in styles.items():
+            at, mean, *_ = series.points[-1]
+            color = "mute" if style is OTHER else style.color
+            _, y = self.place(at, self.axis_value(mean))
+            names.append(EndName(series.label, self._chart.words(mean), color, y))
         draw_names(sheet, names)
 
 
 def _ticks(chart: Chart) -> list[float]:
-    """Return the labelled values of the axis in ascending order; ranks as negative numbers.
+    """Return the two or three labelled values of the axis in ascending order; ranks are negative.
 
-    The axis reaches at least as far as the means of all lines and the intervals of emphasized ones.
+    The axis reaches at least as far as the means of all lines and the intervals of emphasized ones,
+    and for counts of answers from 0 to all of them. Rates and polarity end at 1, also where an
+    interval goes beyond.
     """
-    seen = [v for s in chart.series for _, *p in s.points for v in (p if s.emphasis else p[:1])]
+    shown: list[float] = []
+    for series in chart.series:
+        for _, mean, low, high in series.points:
+            shown += (mean, low, high) if series.emphasis else (mean,)
     if chart.scale is Scale.RANK:
-        worst = max(2, *(-int(-v // 1) for v in seen))
+        worst = max(2, *(ceil(rank) for rank in shown))
         return sorted({-1.0, -float(worst), -float((1 + worst) // 2)})
     if chart.scale is Scale.POLARITY:
-        reach = next(r for r in (0.2, 0.5, 1.0) if r >= min(1.0, max(map(abs, seen))))
-        return [-reach, 0.0, reach] if min(seen) < 0 else [0.0, reach / 2, reach]
+        reach = _round_up(max(map(abs, shown)), (0.2, 0.5, 1.0))
+        return [-reach, 0.0, reach] if min(shown) < 0 else [0.0, reach / 2, reach]
     if chart.answers:
-        return [0.0, chart.answers // 2 / chart.answers, 1.0]
-    top = next(r for r in (0.1, 0.2, 0.5, 1.0) if r >= min(1.0, max(seen)))
+        half = chart.answers // 2
+        return [0.0, half / chart.answers, 1.0]
+    top = _round_up(max(shown), (0.1, 0.2, 0.5, 1.0))
     return [0.0, top / 2, top]
 
 
+def _round_up(value: float, steps: Sequence[float]) -> float:
+    """Return the first of some ascending steps that is not less than a value; else the last."""
+    return next((step for step in steps if step >= value), steps[-1])
+
+
 def alt_text(chart: Chart) -> str:
-    """Return the title, each line's first and last value, and the marks, in at most 1,000
-    characters.
+    """Return the title, each line's first and last value, and the marks, in at most `MAX_ALT_CHARS`
+    characters; `EMPTY` without points.
     """
     title = wording.line(chart.title).rstrip(".")
     if not chart.times:
-        return wording.shorten(f"{title}. {EMPTY}.", 1000)
-    lines = [_describe(series, chart) for series in chart.shown_series]
-    marks = [f"{wording.line(mark.label)} on {_day(mark.at, chart)}" for mark in chart.shown_marks]
-    marked = [f"Marked: {wording.listing(marks)}."] if marks else []
-    return wording.shorten(" ".join([f"{title}.", *lines, *marked]), 1000)
+        return wording.shorten(f"{title}. {EMPTY}.", MAX_ALT_CHARS)
+    sentences = [f"{title}.", *(_describe(series, chart) for series in chart.shown_series)]
+    marks = [
+        f"{wording.line(mark.label)} on {_full_day(mark.at, chart)}" for mark in chart.shown_marks
+    ]
+    if marks:
+        sentences.append(f"Marked: {wording.listing(marks)}.")
+    return wording.shorten(" ".join(sentences), MAX_ALT_CHARS)
 
 
 def _describe(series: Series, chart: Chart) -> str:
-    """Return a sentence with a line's first and last value; for an emphasized line also the
-    interval and the time from the first point to the last.
+    """Return a sentence with a line's first and last value, or its only one.
+
+    For an emphasized line also with its last interval, unless values are counts, and the time that
+    it covers.
     """
     (start, first, *_), (end, last, low, high) = series.points[0], series.points[-1]
     now = chart.words(last)
@@ -343,35 +418,39 @@ def _describe(series: Series, chart: Chart) -> str:
         now += f" of {chart.answers}"
     elif series.emphasis:
         now += f" (likely range {wording.value_range(low, high, chart.scale)})"
-    moved = now if start == end else f"from {chart.words(first)} to {now}"
-    span = f", {_span(start, end, chart)}" if series.emphasis else ""
-    return f"{wording.line(series.label)}: {moved}{span}."
+    values = now if start == end else f"from {chart.words(first)} to {now}"
+    time_range = f", {_time_range(start, end, chart)}" if series.emphasis else ""
+    return f"{wording.line(series.label)}: {values}{time_range}."
 
 
-def _span(start: datetime, end: datetime, chart: Chart) -> str:
-    days = dict.fromkeys(_day(at, chart) for at in (start, end))
+def _time_range(start: datetime, end: datetime, chart: Chart) -> str:
+    """Return ``3 Mar 2026 to 7 Apr 2026``; a single day only once."""
+    days = dict.fromkeys(_full_day(at, chart) for at in (start, end))
     return " to ".join(days)
 
 
 def _is_short(chart: Chart) -> bool:
+    """Return whether a chart covers so little time that its days need times."""
     times = chart.times
-    return times[-1] - times[0] < timedelta(days=2)
+    return times[-1] - times[0] < SHORT_TIME
 
 
-def _day(at: datetime, chart: Chart) -> str:
-    """Return a moment in full, for the alternative text."""
+def _full_day(at: datetime, chart: Chart) -> str:
+    """Return a day with its year, for the alternative text; with the time where days need it."""
     return wording.moment(at, chart.zone) if _is_short(chart) else wording.day(at, chart.zone)
 
 
 def _axis_label(at: datetime, chart: Chart) -> str:
-    """Return a moment as a label of the time axis: ``21 Sep``, with the year or the time of day
-    where the chart needs it.
+    """Return a moment as a label of the time axis: ``21 Sep``.
+
+    With the time of day in a chart of less than `SHORT_TIME`, and with the year where the times
+    have several.
     """
-    times, date = chart.times, wording.short_day(at, chart.zone)
+    times, short_day = chart.times, wording.short_day(at, chart.zone)
     if times[0] < times[-1] and _is_short(chart):
-        return f"{date}, {wording.clock(at, chart.zone)}"
-    return date if _same_year(times, chart.zone) else wording.day(at, chart.zone)
+        return f"{short_day}, {wording.clock(at, chart.zone)}"
+    return short_day if _is_one_year(times, chart.zone) else wording.day(at, chart.zone)
 
 
-def _same_year(times: Sequence[datetime], zone: tzinfo) -> bool:
+def _is_one_year(times: Sequence[datetime], zone: tzinfo) -> bool:
     return times[0].astimezone(zone).year == times[-1].astimezone(zone).year
