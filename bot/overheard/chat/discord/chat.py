@@ -176,8 +176,8 @@ class DiscordChat:
         """Return what `overheard doctor` says of Discord: findings about the application, the
         servers and the channels.
 
-        A finding without a problem says what is in order. A missing or refused token, and a Discord
-        that cannot be reached, is the only finding, and no error.
+        A finding without a problem says what is in order. If the token is missing or refused, or
+        Discord cannot be reached, that is the only finding; no error is raised.
 
         Args:
             channels: The ids of the channels that alerts and reports go to.

@@ -349,7 +349,8 @@ class DiscordConversation:
         """Show a page in a message of the answer, and return the message that shows the page.
 
         The id of the first answer is known afterwards. A further message without an id is left as
-        it is. After the token has expired, the page is shown by `_edit_late`.
+        it is. After the token has expired, a public message is edited as the bot's own, and a
+        direct message with the page takes the place of a private one.
 
         Args:
             sent: The message.

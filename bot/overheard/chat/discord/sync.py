@@ -67,10 +67,12 @@ class CommandSync:
         self._lock = asyncio.Lock()
 
     async def sync(self, specs: Sequence[CommandSpec], guilds: Iterable[int | None]) -> None:
-        """Register commands in each of some places, where others are registered now.
+        """Make sure that these commands, and no others, are registered in some places.
 
-        A place for which this was done before is left out, unless `forget` was called, and so is a
-        server that the settings exclude. A failure is logged; the next call tries again.
+        Discord is asked what is registered in a place, and gets the commands if they differ. A
+        place for which this was done before is left out, unless `forget` was called for it. A
+        server that the settings exclude is left out, too. A failure is logged; the next call tries
+        again.
 
         Args:
             specs: The commands.

@@ -212,8 +212,8 @@ class SlackChat:
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
         """Return what `overheard doctor` says of Slack: findings about tokens, scopes and channels.
 
-        A finding without a problem says what is in order. A missing secret, and a database of
-        installations that cannot be used, is the only finding.
+        A finding without a problem says what is in order. If a secret is missing, or the database
+        of installations cannot be used, that is the only finding; no error is raised.
 
         Args:
             channels: The ids of the channels that alerts and reports go to; with many workspaces,

@@ -169,8 +169,8 @@ class SlackConversation:
     async def open_form(self, form: Form) -> None:
         """Open the first form of the conversation.
 
-        For a second form, and when Slack refuses the form, as it does too late, a private card says
-        that the form could not be opened.
+        Instead of a second form, and when Slack refuses the form, for example because it comes too
+        late, a private card says that the form could not be opened.
 
         Raises:
             SlackFailed: when Slack refuses that card.
@@ -209,10 +209,10 @@ class SlackConversation:
     async def show(self, card: Card, *, private: bool = False) -> None:
         """Show a card as the answer, in place of the card shown before.
 
-        Of several cards that wait for their turn in the channel, only the newest is shown. A card
-        in place of one of the other kind, private or public, is a new message; the old one is
-        removed. Where the bot may not post, the card is shown by the response URL or, without one,
-        in a direct message.
+        Of several cards that wait for their turn in the channel, only the newest is shown. A
+        private card in place of a public one, or the other way round, is a new message, and the old
+        one is removed. Where the bot may not post, the card is shown by the response URL or,
+        without one, in a direct message.
 
         Args:
             card: The card to show.
@@ -230,8 +230,8 @@ class SlackConversation:
     async def finish(self) -> None:
         """Show the last card if it has been kept back until now; called when the request is served.
 
-        When the response URL takes no more replies, the card is sent to the person as a direct
-        message.
+        When that fails, as for a response URL that takes no more replies, the card is sent to the
+        person as a direct message.
 
         Raises:
             SlackFailed: when Slack refuses that message.
@@ -251,18 +251,17 @@ class SlackConversation:
         return True
 
     async def _show(self, card: Card, private: bool) -> None:
-        """Show a card by the outlet in use for its kind, which the first card of a kind opens.
+        """Show a private or public card, and remove a card of the other kind.
 
-        That first card removes the card of the other kind. When the outlet fails because the bot
-        may not post in the channel, or because the response URL takes no more replies, the card is
-        shown by another outlet, which is then used for all later cards.
+        The first card of a kind creates an outlet, which all later ones use. When the bot may not
+        post in the channel, or a response URL fails, another outlet takes its place.
 
         Args:
             card: The card.
             private: The kind: whether only the person who sent the request sees the card.
 
         Raises:
-            SlackFailed: when the outlet fails for another reason, or the other outlet does.
+            SlackFailed: when the outlet fails for another reason, or the other outlet fails, too.
         """
         if private not in self._outlets:
             self._outlets[private] = self._outlet(private)

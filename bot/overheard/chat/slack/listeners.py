@@ -145,14 +145,14 @@ class SlackListeners:
         self._tasks.start(self._serve(body, click_origin(body), words=words, message=message))
 
     async def _on_form(self, ack: AsyncAck, body: Body) -> None:
-        """Serve a submitted form in a background task, and tell Slack what to do with the form.
+        """Serve a submitted form, and tell Slack what to do with the form.
 
-        The form is closed without being served when its command does not exist any more. It stays
-        open, with a sentence at each input that cannot be read, and is not served then either.
-        Otherwise its first answer decides, for which `FORM_ANSWER_TIMEOUT_S` seconds are left: a
-        form, such as the same one with a problem, takes its place; after a card, or without an
-        answer in time, it is closed. But the form of a step of the set-up that has no answer in
-        time makes place for a waiting view.
+        The form of a command that does not exist any more is closed and not served. A form with an
+        input that cannot be read stays open, with a sentence there, and is not served either. Any
+        other form is served in a background task, whose first answer within `FORM_ANSWER_TIMEOUT_S`
+        decides: if it is a form, such as the same one with a problem, that takes the place of this
+        one; if it is a card, this form is closed. Without an answer in time, this form is closed,
+        or for a step of the set-up, replaced by a modal that says "One moment ...".
         """
         metadata = modals.FormMetadata.read(body["view"])
         command = next((c for c in self._desk.commands if c.name == metadata.command), None)
@@ -187,9 +187,9 @@ class SlackListeners:
         """Acknowledge a submitted form by a modal that says "One moment ...", and start a task that
         replaces this modal.
 
-        The task waits, without a limit, for the first answer of the conversation. If that is a
-        form, the form replaces the modal; if it is a card, which the chat shows, a sentence that
-        all is done does. A failure of the task is logged.
+        The task waits, without a limit, for the first answer of the conversation. A form as the
+        answer replaces the modal. After a card, which the chat shows, the modal says "Done". A
+        failure of the task is logged.
 
         Args:
             conversation: The conversation in which the submitted form is served.

@@ -69,9 +69,10 @@ class ChannelOutlet:
     async def show(self, card: Card) -> None:
         """Show a card in place of the card shown before.
 
-        The messages of that card are edited, one that was deleted is posted again, further messages
-        are posted, and those too many are deleted. Files go into the thread, and so do pictures
-        that the workspace does not take in messages; a failed upload is told there.
+        The messages of that card are edited; one that was deleted is posted again. Further messages
+        are posted, and messages that the new card does not need are deleted. Files are uploaded
+        into the thread, and so are pictures, if the workspace takes none in messages. A reply in
+        the thread says when an upload has failed.
 
         Raises:
             SlackFailed: when Slack refuses a message.
