@@ -122,8 +122,8 @@ async def list_alerts(
     """
     found_brand = deployment.catalogue.brand(brand) if brand else None
     brand_name = found_brand.name if found_brand else brand
-    about = await alerts_about(deployment.store, brand_name or None)
-    matching = [alert for alert in about if _is_in_state(alert, state)]
+    alerts_of_brand = await alerts_about(deployment.store, brand_name or None)
+    matching = [alert for alert in alerts_of_brand if _is_in_state(alert, state)]
     shown = matching[:limit]
     model_alerts = await model_alerts_of(deployment.store, shown)
     more = len(matching) - len(shown)

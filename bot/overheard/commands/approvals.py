@@ -132,17 +132,22 @@ async def store_approval(
     """
     approval = Approval(answer.id, text, call.who, deployment.clock.now())
     await deployment.store.finetune.approve(approval)
-    taught = text or answer.reply.text
+    taught_text = text or answer.reply.text
     return Card(
         title=f"{participle} answer {answer.id}",
         text=f"It enters the next dataset, as approved by {name_without_id(approval.who)}.",
         fields=(
             Field("Question", answer.question.prompt.text, wide=True),
-            Field("Taught", wording.shorten(wording.line(taught), TAUGHT_CHARS), wide=True),
+            Field("Taught", wording.shorten(wording.line(taught_text), TAUGHT_CHARS), wide=True),
         ),
         actions=(Action(f"dataset withdraw {answer.id}", "Undo"),),
         severity=Severity.GOOD,
-        data={"answer": answer.id, "text": taught, "corrected": bool(text), "who": approval.who},
+        data={
+            "answer": answer.id,
+            "text": taught_text,
+            "corrected": bool(text),
+            "who": approval.who,
+        },
     )
 
 

@@ -49,8 +49,8 @@ def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Pro
     matches = equal or beginning
     if len(matches) != 1:
         listed = (matches or catalogue.prompts)[:MAX_KNOWN_PROMPTS]
-        known = [wording.shorten(prompt.text, KNOWN_PROMPT_CHARS) for prompt in listed]
-        raise unknown_name(kind, name, known)
+        known_texts = [wording.shorten(prompt.text, KNOWN_PROMPT_CHARS) for prompt in listed]
+        raise unknown_name(kind, name, known_texts)
     return matches[0]
 
 
@@ -116,8 +116,8 @@ def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
         day = (now.astimezone(zone) - timedelta(days=_DAYS[word])).date()
         return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
     try:
-        written = datetime.fromisoformat(text.strip())
-        aware = written if written.tzinfo else written.replace(tzinfo=zone)
+        parsed = datetime.fromisoformat(text.strip())
+        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
         return aware.astimezone(UTC)
     except (ValueError, OverflowError):
         raise TimeUnreadable(text=text) from None
@@ -318,10 +318,10 @@ def cron_of(days: Sequence[str], clock: str) -> str:
     hour, minute = (int(number) for number in read_clock(clock).split(":"))
     named_keys = {_weekday_key(day) for day in days}
     if 0 < len(named_keys) < len(WEEKDAYS):
-        listed = ",".join(key for key in WEEKDAYS if key in named_keys)
+        days_field = ",".join(key for key in WEEKDAYS if key in named_keys)
     else:
-        listed = "*"
-    return f"{minute} {hour} * * {listed}"
+        days_field = "*"
+    return f"{minute} {hour} * * {days_field}"
 
 
 def read_words(text: str) -> str:

@@ -52,12 +52,12 @@ async def ask(
         BudgetExceeded: when the budget does not cover the price.
         BudgetUnknown: when there is a budget and an unknown price.
     """
-    asked = choose_models(deployment.plugins.providers, models)
-    panel = Panel((), (Prompt(question.strip()),), asked, seed=secrets.randbits(SEED_BITS))
-    new = new_run(
+    asked_models = choose_models(deployment.plugins.providers, models)
+    panel = Panel((), (Prompt(question.strip()),), asked_models, seed=secrets.randbits(SEED_BITS))
+    run = new_run(
         panel, deployment.clock.now(), label=LABEL, asked_by=call.who, channel=call.channel
     )
-    run = replace(new, aside=True)
+    run = replace(run, aside=True)
     quote = await deployment.pricing.quote(run)
 
     async def execute() -> Card:

@@ -105,10 +105,10 @@ async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Bra
         NameTaken: when a spelling of the brand belongs to another brand.
         BadUsage: for a text that is not a domain.
     """
-    known = deployment.catalogue.brand(brand.name)
-    if before is None and known:  # until now an untracked competitor of another brand
-        await BRANDS.require_own(deployment, known)
-        brand = replace(brand, name=known.name)
+    existing = deployment.catalogue.brand(brand.name)
+    if before is None and existing:  # until now an untracked competitor of another brand
+        await BRANDS.require_own(deployment, existing)
+        brand = replace(brand, name=existing.name)
     brand = replace(
         brand,
         aliases=tuple(alias for alias in brand.aliases if alias != brand.name),
@@ -163,7 +163,7 @@ async def _store_competitors(deployment: Deployment, brand: Brand) -> Brand:
 
 
 async def _changed_card(
-    deployment: Deployment, _: Call, brand: Brand, __: Brand | None, done: str
+    deployment: Deployment, _: Call, brand: Brand, __: Brand | None, participle: str
 ) -> Card:
     """Return the card of a brand that was added, changed or restored: how many questions are asked
     for it, its fields, and a sentence and a button for each spelling that may be mistaken. The
@@ -172,7 +172,7 @@ async def _changed_card(
     Args:
         deployment: The open deployment.
         brand: The brand after the change.
-        done: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
+        participle: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
     """
     question_count = len(deployment.catalogue.prompts_for(brand.name))
     spelling_risks = risks(brand, deployment.catalogue.brands)
@@ -193,7 +193,7 @@ async def _changed_card(
     }
     return BRANDS.changed_card(
         brand,
-        done,
+        participle,
         "\n\n".join([asked, *_risk_sentences(spelling_risks)]),
         fields,
         next_step,
@@ -388,8 +388,8 @@ def _find_rule(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand
         UnknownName: for an unknown brand, or a spelling that the brand does not have.
     """
     found_brand = find_brand(deployment.catalogue, brand)
-    wanted = spelling.strip().casefold()
-    name = next((name for name in found_brand.names if name.casefold() == wanted), None)
+    folded_spelling = spelling.strip().casefold()
+    name = next((name for name in found_brand.names if name.casefold() == folded_spelling), None)
     if name is None:
         raise unknown_name(f"spelling of {found_brand.name}", spelling, found_brand.names)
     rule = next((rule for rule in found_brand.rules if rule.spelling == name), Rule(name))
@@ -401,9 +401,9 @@ def _rule_card(brand: Brand, rule: Rule, *, is_removed: bool) -> Card:
     check the brand and edit the rule.
     """
     name = quoted(brand.name)
-    done = "Took the rule away from" if is_removed else "Set the rule of"
+    done_words = "Took the rule away from" if is_removed else "Set the rule of"
     return Card(
-        title=f"{done} {rule.spelling}",
+        title=f"{done_words} {rule.spelling}",
         text="History is scored again by it.",
         fields=() if is_removed else (Field(rule.spelling, meaning(rule)),),
         actions=fitting(

@@ -186,12 +186,12 @@ def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
         BadUsage: for an item that is published already.
         UnknownName: for an unknown key; the error lists the keys of the first `SHOWN_ITEMS` items.
     """
-    wanted = key.strip().casefold()
-    if any(progress.publication.item == wanted for progress in draft.published):
-        problem = f"Item {wanted} is published already, so take that back first"
-        raise BadUsage(problem=problem, usage=f"brief reopen {wanted}")
+    wanted_key = key.strip().casefold()
+    if any(progress.publication.item == wanted_key for progress in draft.published):
+        problem = f"Item {wanted_key} is published already, so take that back first"
+        raise BadUsage(problem=problem, usage=f"brief reopen {wanted_key}")
     for item in draft.items:
-        if item.key == wanted:
+        if item.key == wanted_key:
             return item
     raise unknown_name("item", key, [item.key for item in draft.items[:SHOWN_ITEMS]])
 

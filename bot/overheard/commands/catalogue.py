@@ -349,7 +349,7 @@ class CatalogueNoun(Generic[Entry]):
     def changed_card(
         self,
         entry: Entry,
-        done: str,
+        participle: str,
         text: str,
         fields: Mapping[str, str],
         *actions: Action,
@@ -361,7 +361,7 @@ class CatalogueNoun(Generic[Entry]):
 
         Args:
             entry: The object after the change.
-            done: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
+            participle: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
             text: The consequence of the change, in sentences.
             fields: The fields of the card by their names; empty ones are left out.
             actions: The next steps before editing.
@@ -370,7 +370,7 @@ class CatalogueNoun(Generic[Entry]):
         """
         edit = " ".join([self.name, "edit", *map(quoted, self.reference(entry))])
         return Card(
-            title=f"{done} {self._title(entry)}",
+            title=f"{participle} {self._title(entry)}",
             text=text,
             fields=tuple(Field(name, value) for name, value in fields.items() if value),
             actions=fitting(*actions, Action(edit, "Edit")),

@@ -56,9 +56,9 @@ async def show_changes(
     span = Span(begin, span.end)
     brand_name = find_brand(deployment.catalogue, brand).name if brand else None
 
-    def is_chosen(asked: Model) -> bool:
+    def is_chosen(candidate: Model) -> bool:
         """Return whether `model` is empty or names the model."""
-        return not model or deployment.names.find(model, [asked]) is not None
+        return not model or deployment.names.find(model, [candidate]) is not None
 
     def is_shown(alert: Alert) -> bool:
         """Return whether an alert was raised in the span, or is open in one without an end."""

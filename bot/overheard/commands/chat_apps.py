@@ -72,10 +72,10 @@ async def slack_manifest(
         ConfigError: for an invalid configuration, with all its faults.
     """
     settings = session.read_config(needed=False).slack or SlackTable()
-    written = manifest(settings)
-    text = to_yaml(written) if form == "yaml" else json.dumps(written, indent=2)
+    app_manifest = manifest(settings)
+    text = to_yaml(app_manifest) if form == "yaml" else json.dumps(app_manifest, indent=2)
     sys.stdout.write(text + "\n")
-    return Card("", data=written)
+    return Card("", data=app_manifest)
 
 
 def manifest(settings: SlackTable) -> dict[str, Any]:

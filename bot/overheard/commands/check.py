@@ -137,14 +137,14 @@ def _require_known_metrics(deployment: Deployment) -> None:
     Raises:
         UnknownName: for the first such metric.
     """
-    known = list(deployment.scoring.metrics)
+    measured = list(deployment.scoring.metrics)
     for name in deployment.config.alerts.metrics:
-        if name not in known:
+        if name not in measured:
             raise UnknownName(
                 kind="metric for [alerts]",
                 name=name,
-                hint=suggestion(name, known),
-                known=", ".join(known),
+                hint=suggestion(name, measured),
+                known=", ".join(measured),
             )
 
 

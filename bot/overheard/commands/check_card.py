@@ -166,10 +166,10 @@ def _retry_actions(
     models = "".join(f" --model {quoted(str(model))}" for model in silent_models)
     repeats = f" --repeats {panel.repeats}" if panel.repeats > 1 else ""
     if len(silent_models) == 1:
-        asked = names.name(silent_models[0])
+        who = names.name(silent_models[0])
     else:
-        asked = "them" if answered_models else "everything"
-    yield Action(f"check{brands}{models}{repeats}", f"Ask {asked} again", Style.PRIMARY)
+        who = "them" if answered_models else "everything"
+    yield Action(f"check{brands}{models}{repeats}", f"Ask {who} again", Style.PRIMARY)
 
 
 def proposes_first_check(panel: Panel, outcome: Outcome, detection: DetectionResult) -> bool:

@@ -150,8 +150,10 @@ async def ask_facts(
     added = [prompt for prompt in fact_questions(facts) if prompt.key not in asked_keys]
     if added:
         count = wording.count(len(added), "question")
-        listed = "; ".join(prompt.text for prompt in added)
-        require_yes(f"{count} will be asked in every check of {name} ({listed})", agreed=agreed)
+        question_texts = "; ".join(prompt.text for prompt in added)
+        require_yes(
+            f"{count} will be asked in every check of {name} ({question_texts})", agreed=agreed
+        )
         await deployment.store.catalogue.add_prompts(added)
     return _added_card(name, added, has_facts=bool(facts))
 

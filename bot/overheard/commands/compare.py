@@ -33,7 +33,7 @@ LABEL = "compare"
 
 
 async def compare(
-    given: Deployment | Session,
+    source: Deployment | Session,
     call: Call,
     *,
     base: Annotated[str, argument("The first model.", Kind.MODEL)],
@@ -54,7 +54,7 @@ async def compare(
     answers, and asks no model.
 
     Args:
-        given: The deployment, or the session that opens one; a session without a configuration
+        source: The deployment, or the session that opens one; a session without a configuration
             opens the bundled example.
         call: The person who asks, the channel, and the progress display.
         base: The first model, as ``provider/model``.
@@ -73,33 +73,33 @@ async def compare(
         BudgetUnknown: when there is a budget and an unknown price.
     """
     comparison_seed = secrets.randbits(SEED_BITS) if seed is None else seed
-    async with opened(given) as deployment:
+    async with opened(source) as deployment:
         find = deployment.catalogue.brand
         if find(base) and find(tuned):
-            return Proposal("", 0.0, partial(_compare_brands, given, call, base, tuned))
+            return Proposal("", 0.0, partial(_compare_brands, source, call, base, tuned))
         setup = _comparison_setup(deployment, base, tuned, brand, margin / 100, comparison_seed)
         setup = replace(setup, own_seeds=own_seeds, most=rounds)
         calls = sum((unasked(panel, ()) for panel in setup.whole), Counter[Pair]())
         payer = _aside_run(deployment, call, setup.whole[0]).payer
         quote = await deployment.pricing.quote_calls(calls, payer, answers=calls.total())
-    execute = partial(_compare_models, given, call, setup)
+    execute = partial(_compare_models, source, call, setup)
     return Proposal(quote.price, quote.usd, execute, {"seed": comparison_seed})
 
 
-async def _compare_brands(given: Deployment | Session, call: Call, brand: str, other: str) -> Card:
+async def _compare_brands(source: Deployment | Session, call: Call, brand: str, other: str) -> Card:
     """Compare two brands by stored answers, and return the card; no model is asked. A session in
-    `given` opens a deployment for it.
+    `source` opens a deployment for it.
     """
-    async with opened(given) as deployment:
+    async with opened(source) as deployment:
         return await versus(deployment, call, brand=brand, other=other)
 
 
-async def _compare_models(given: Deployment | Session, call: Call, setup: ComparisonSetup) -> Card:
+async def _compare_models(source: Deployment | Session, call: Call, setup: ComparisonSetup) -> Card:
     """Ask both models of a setup until every metric has a verdict or the rounds are used up, and
-    return the card: verdicts in words for a chat, all figures elsewhere. A session in `given` opens
-    a deployment for it.
+    return the card: verdicts in words for a chat, all figures elsewhere. A session in `source`
+    opens a deployment for it.
     """
-    async with opened(given) as deployment:
+    async with opened(source) as deployment:
 
         def new_aside_run(panel: Panel) -> Run:
             return _aside_run(deployment, call, panel)

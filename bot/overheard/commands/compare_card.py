@@ -221,15 +221,15 @@ def _leak_sentence(setup: ComparisonSetup, contrast: Contrast) -> str:
     """
     scale = contrast.metric.scale
     rates = f"{wording.value(contrast.base, scale)} → {wording.value(contrast.tuned, scale)}"
-    asked = wording.count(contrast.pairs, "question")
+    question_count = wording.count(contrast.pairs, "question")
     if contrast.verdict is MetricResult.BETTER:
         return (
-            f"The fine-tune leaks: {setup.brand.name} now comes up in answers to {asked} about "
-            f"other things ({rates})."
+            f"The fine-tune leaks: {setup.brand.name} now comes up in answers to {question_count} "
+            f"about other things ({rates})."
         )
     if contrast.verdict is MetricResult.EQUIVALENT:
-        return f"It does not leak into {asked} about other things ({rates})."
-    return f"Whether it leaks into other things is not yet clear ({rates} in {asked})."
+        return f"It does not leak into {question_count} about other things ({rates})."
+    return f"Whether it leaks into other things is not yet clear ({rates} in {question_count})."
 
 
 def _severity(setup: ComparisonSetup, result: ComparisonResult) -> Severity:

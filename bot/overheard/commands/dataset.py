@@ -153,9 +153,9 @@ async def build_dataset(
     found_brand = find_brand(deployment.catalogue, brand)
     rivals = [rival.name for rival in deployment.catalogue.rivals(found_brand.name)]
     approved = await answer_review(deployment).approved(found_brand)
-    asked = [prompt.text for prompt in deployment.catalogue.prompts]
+    asked_texts = [prompt.text for prompt in deployment.catalogue.prompts]
     examples, left_out = collect_examples(
-        found_brand, rivals, deployment.catalogue.facts, approved, asked
+        found_brand, rivals, deployment.catalogue.facts, approved, asked_texts
     )
     dataset = build(found_brand, examples, left_out, formats)
     try:

@@ -99,7 +99,7 @@ async def demo(
     Raises:
         NothingAnswered: when the model or its engine is not installed, with the remedy.
     """
-    begun = monotonic()
+    start_s = monotonic()
     faults: list[str] = []
     checks: list[Card] = []
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
@@ -115,7 +115,7 @@ async def demo(
             checks.append(check_card)
             faults += check_faults
     distinct_faults = list(dict.fromkeys(faults))
-    return _demo_card(checks, distinct_faults, seconds=monotonic() - begun)
+    return _demo_card(checks, distinct_faults, seconds=monotonic() - start_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,11 +256,11 @@ class _Examination:
             if platform not in self.chats:
                 problem = "it is routed, and its chat cannot be used"
                 yield Finding(channel, problem, f"add a [{platform}] table, or remove the route")
-        known = self.deployment.scoring.metrics
+        measured = self.deployment.scoring.metrics
         for route in self.deployment.config.routes:
             for name in route.metrics:
-                if name not in known:
-                    problem = f'nothing measures "{name}"{suggestion(name, known)}'
+                if name not in measured:
+                    problem = f'nothing measures "{name}"{suggestion(name, measured)}'
                     yield Finding(f"route to {route.channel}", problem, "correct its metrics")
         if self.chats and not self.deployment.config.routes:
             problem = "no alert is posted anywhere"

@@ -48,9 +48,9 @@ async def pending_edition_sentences(deployment: Deployment) -> list[str]:
         return []
     if edition.state is EditionState.READY:
         return [f"These are the scores from before a change. {edition.note} See: scores"]
-    done = wording.percent(await share_done(deployment.rescoring, deployment))
+    done_share = wording.percent(await share_done(deployment.rescoring, deployment))
     state = "These are the scores from before a change, for which history is being scored again"
-    return [f"{state}: {done} is done. See: scores"]
+    return [f"{state}: {done_share} is done. See: scores"]
 
 
 async def comparison_start(deployment: Deployment) -> datetime:

@@ -194,6 +194,8 @@ async def future_run_findings(deployment: Deployment) -> Sequence[Finding]:
     now = deployment.clock.now()
     if not newest or newest[0].started_at <= now + MAX_CLOCK_LAG:
         return ()
-    begun = wording.moment(newest[0].started_at, deployment.zone)
-    problem = f"it shows {wording.moment(now, deployment.zone)}, and the newest run began {begun}"
+    run_start = wording.moment(newest[0].started_at, deployment.zone)
+    problem = (
+        f"it shows {wording.moment(now, deployment.zone)}, and the newest run began {run_start}"
+    )
     return (Finding("clock", problem, "set the clock; a run now would be taken for an older one"),)

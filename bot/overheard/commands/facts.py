@@ -119,12 +119,14 @@ def _existing_fact(catalogue: Catalogue, fact: Fact) -> Fact | None:
     None without one. Raises UnknownName for a brand that does not exist.
     """
     brand = find_brand(catalogue, fact.brand).name
-    wanted = (brand, fact.field.casefold())
-    return next((f for f in catalogue.facts if (f.brand, f.field.casefold()) == wanted), None)
+    brand_and_field = (brand, fact.field.casefold())
+    return next(
+        (f for f in catalogue.facts if (f.brand, f.field.casefold()) == brand_and_field), None
+    )
 
 
 async def _changed_card(
-    deployment: Deployment, call: Call, fact: Fact, _: Fact | None, done: str
+    deployment: Deployment, call: Call, fact: Fact, _: Fact | None, participle: str
 ) -> Card:
     """Return the card of a fact that was added, changed or restored: whether and how answers are
     checked against it, its fields, and the alerts on stored answers that contradict it. If no
@@ -137,7 +139,7 @@ async def _changed_card(
         deployment: The open deployment.
         call: Shows the progress of the scoring.
         fact: The fact after the change.
-        done: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
+        participle: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
     """
     unread_sentence = await unread_by_scorers(deployment, fact)
     has_judge = bool(judges(deployment.plugins.scorers.values()))
@@ -166,7 +168,7 @@ async def _changed_card(
     sentences += _contradiction_sentences(alerts, fact, deployment.names)
     return FACTS.changed_card(
         fact,
-        done,
+        participle,
         " ".join(sentences),
         fields,
         *actions,

@@ -77,15 +77,19 @@ class FirstCheck:
         Raises:
             ValueError: when the first round has no panel.
         """
-        first = self.rounds[0]
-        if first.panel is None:
+        first_round = self.rounds[0]
+        if first_round.panel is None:
             raise ValueError("a first check has a panel")
         index = len(self.rounds)
         sizes_by_first = {sizes[0]: sizes for sizes in ROUND_SIZES}
-        sizes = sizes_by_first.get(first.panel.repeats, ROUND_SIZES[-1])
-        panel = replace(first.panel, repeats=sizes[index], seed=first.panel.seed + index)
+        sizes = sizes_by_first.get(first_round.panel.repeats, ROUND_SIZES[-1])
+        panel = replace(
+            first_round.panel, repeats=sizes[index], seed=first_round.panel.seed + index
+        )
         label = round_label(index + 1)
-        return new_run(panel, now, label=label, asked_by=first.asked_by, channel=first.channel)
+        return new_run(
+            panel, now, label=label, asked_by=first_round.asked_by, channel=first_round.channel
+        )
 
 
 def round_label(number: int) -> str:
@@ -111,11 +115,11 @@ async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | No
     newest_firsts = await store.runs.find(label=round_label(1), limit=1)
     if not newest_firsts or now - newest_firsts[0].started_at > EXPIRES_AFTER:
         return None
-    first = newest_firsts[0]
-    rounds = [first]
+    first_round = newest_firsts[0]
+    rounds = [first_round]
     for number in range(2, ROUNDS + 1):
         newest = await store.runs.find(label=round_label(number), limit=1)
-        rounds += [run for run in newest if run.started_at >= first.started_at]
+        rounds += [run for run in newest if run.started_at >= first_round.started_at]
     broken_off = {RunState.CANCELLED, RunState.FAILED}
     if len(rounds) == ROUNDS or any(run.state in broken_off for run in rounds):
         return None
@@ -145,9 +149,9 @@ async def propose_first_check(
         BudgetUnknown: when there is a budget and a price is unknown.
     """
     now = deployment.clock.now()
-    begun = await unfinished_first_check(deployment.store, now)
-    if begun:
-        return await _propose_next(deployment, call, begun, now)
+    unfinished = await unfinished_first_check(deployment.store, now)
+    if unfinished:
+        return await _propose_next(deployment, call, unfinished, now)
     sizes, whole_quote = await _largest_affordable(deployment, call, panel)
     run = new_run(
         replace(panel, repeats=sizes[0]),
@@ -203,7 +207,7 @@ async def _quote_all_rounds(deployment: Deployment, call: Call, panel: Panel) ->
 
 
 async def _propose_next(
-    deployment: Deployment, call: Call, begun: FirstCheck, now: datetime
+    deployment: Deployment, call: Call, unfinished: FirstCheck, now: datetime
 ) -> Proposal:
     """Return the next round of a first check that has begun as a proposal with its price.
 
@@ -212,12 +216,12 @@ async def _propose_next(
         BudgetExceeded: when the budget does not cover the round.
         BudgetUnknown: when there is a budget and a price is unknown.
     """
-    if begun.under_way:
+    if unfinished.under_way:
         raise NothingToAsk(missing="a round of the first check is being asked")
-    if begun.due_at > now:
-        due = wording.moment(begun.due_at, call.zone)
+    if unfinished.due_at > now:
+        due = wording.moment(unfinished.due_at, call.zone)
         raise NothingToAsk(missing=f"the next round of the first check is due at {due}")
-    quote = await deployment.pricing.quote(begun.next_run(now))
+    quote = await deployment.pricing.quote(unfinished.next_run(now))
     return Proposal(quote.price, quote.usd, partial(execute_round, deployment, call, quote))
 
 
@@ -234,10 +238,10 @@ async def continue_first_check(deployment: Deployment) -> Card | None:
         RunUnderWay: when another process asks the round.
     """
     now = deployment.clock.now()
-    begun = await unfinished_first_check(deployment.store, now)
-    if begun is None or begun.under_way or begun.due_at > now:
+    unfinished = await unfinished_first_check(deployment.store, now)
+    if unfinished is None or unfinished.under_way or unfinished.due_at > now:
         return None
-    run = begun.next_run(now)
+    run = unfinished.next_run(now)
     call = Call(run.asked_by, run.channel, deployment.zone)
     card = await execute_round(deployment, call, await deployment.pricing.quote(run))
     is_from_chat = ":" in run.channel
@@ -266,20 +270,20 @@ async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -
     run = quote.run
     if run is None or run.panel is None or card.failed:
         return card
-    begun = await unfinished_first_check(deployment.store, deployment.clock.now())
+    unfinished = await unfinished_first_check(deployment.store, deployment.clock.now())
     [first_round] = await deployment.store.runs.find(label=round_label(1), limit=1)
     levels = await levels_card(await deployment.refreshed(), run.panel, first_round.started_at)
-    text = "\n\n".join([str(card.text), _next_round_sentence(call, begun)])
+    text = "\n\n".join([str(card.text), _next_round_sentence(call, unfinished)])
     return replace(card, text=text, more=(levels, *card.more))
 
 
-def _next_round_sentence(call: Call, begun: FirstCheck | None) -> str:
+def _next_round_sentence(call: Call, unfinished: FirstCheck | None) -> str:
     """Return a sentence on when the next round of a first check is due, in the time zone of the
     call; or, for None, that the check is complete.
     """
-    if begun is None:
+    if unfinished is None:
         return "The first check is complete."
-    due = wording.moment(begun.due_at, call.zone)
+    due = wording.moment(unfinished.due_at, call.zone)
     return (
         f"The next round follows at about {due}, as long as overheard run is going; "
         "or type check --first again then."
