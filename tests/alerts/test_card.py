@@ -20,7 +20,7 @@ from alert_shapes import (
     stream_of,
 )
 from overheard.alerts import card
-from overheard.alerts.card import alert_data, compose, metric_path, way
+from overheard.alerts.card import alert_data, compose, metric_path, movement_words
 from overheard.alerts.quotes import quotes
 from overheard.alerts.statement_wording import statement_phrase
 from overheard.cards.card import Card, Field, Image, Severity
@@ -226,7 +226,10 @@ def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
         f"2.0 to 3.5. Nearly certain: {told} 800 years."
     )
     assert composed.fields[-1] == Field("Since it grew", "10 %")
-    assert way(alert, METRICS) == "visibility fell from 70 % to 45 %, then to 30 %, then to 10 %"
+    assert (
+        movement_words(alert, METRICS)
+        == "visibility fell from 70 % to 45 %, then to 30 %, then to 10 %"
+    )
     assert metric_path(alert, METRICS) == "named 70 % → 45 % → 30 % → 10 %"
 
 
@@ -345,8 +348,8 @@ def test_an_alert_for_machines_has_all_of_its_shifts() -> None:
 
 def test_a_shift_of_no_size_fell() -> None:
     """The word follows the sign of the change."""
-    assert card.step(shift_of(change=0.0), METRICS) == "visibility fell from 70 % to 45 %"
-    assert card.step(shift_of(change=0.5), METRICS) == "visibility rose from 70 % to 45 %"
+    assert card.shift_words(shift_of(change=0.0), METRICS) == "visibility fell from 70 % to 45 %"
+    assert card.shift_words(shift_of(change=0.5), METRICS) == "visibility rose from 70 % to 45 %"
 
 
 SILENT, NAMED = "Others are better. Zeta is cheap.", "Many are good. Acme is best."

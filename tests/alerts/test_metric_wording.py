@@ -12,9 +12,9 @@ from overheard.alerts.metric_wording import (
     METRIC_WORDS,
     MetricValue,
     change_of,
+    later_shift_phrase,
     metric_value,
     shift_phrase,
-    step_phrase,
     went_both_ways,
     words_of,
 )
@@ -74,7 +74,7 @@ def test_a_step_may_have_moved_questions_both_ways(
     prompts = tuple(PromptShift("q", float(a), float(b), 3, 3) for a, b in moves)
     shift = shift_of(metric=metric.name, change=change, prompts=prompts)
 
-    assert step_phrase(shift, metric, "it") == phrase
+    assert later_shift_phrase(shift, metric, "it") == phrase
     assert went_both_ways(shift) is ({(0, 1), (1, 0)} <= set(moves))
 
 

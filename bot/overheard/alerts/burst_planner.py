@@ -252,10 +252,14 @@ class _AskedModel:
         return [brand for brand in self.catalogue.brands if brand.tracked]
 
     def prompts(self, brands: Collection[str]) -> dict[str, Prompt]:
-        """Return the prompts of the catalogue that concern at least one of the brands, by the
-        prompt's key.
+        """Return the prompts of the catalogue that concern at least one of the brands (given by
+        their names), by the prompt's key and in the order of the catalogue.
         """
-        return {p.key: p for p in self.catalogue.prompts if any(map(p.concerns, brands))}
+        return {
+            prompt.key: prompt
+            for prompt in self.catalogue.prompts
+            if any(map(prompt.concerns, brands))
+        }
 
     @property
     def burst_calls_spent(self) -> int:

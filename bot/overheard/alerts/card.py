@@ -10,10 +10,10 @@ from overheard.alerts.quotes import quotes
 from overheard.alerts.reasons import certainty, how_often
 from overheard.alerts.statement_wording import (
     statement_brief,
+    statement_clause,
     statement_data,
     statement_lines,
     statement_quotes,
-    statement_step,
     statement_title,
 )
 from overheard.cards import wording
@@ -132,7 +132,7 @@ def _card_title(alert: Alert, evidence: AlertEvidence) -> str:
     name = evidence.names.name(alert.shift.model)
     if alert.of_model:
         return model_title(name, evidence)
-    return f"{alert.shift.brand}: {way(alert, evidence.metrics)} at {name}"
+    return f"{alert.shift.brand}: {movement_words(alert, evidence.metrics)} at {name}"
 
 
 def model_title(name: str, evidence: AlertEvidence) -> str:
@@ -270,7 +270,7 @@ def _growth_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     sentences that it has moved further, with which check, and how certain that is.
     """
     for shift in alert.later:
-        moved = step(shift, evidence.metrics)
+        moved = shift_words(shift, evidence.metrics)
         if shift.recovery:
             yield f"It came back: {moved}."
             continue
@@ -458,25 +458,26 @@ def _is_better(shift: Shift, metric: Metric) -> bool:
     return (shift.change > 0) == metric.higher_is_better
 
 
-def step(shift: Shift, metrics: Mapping[str, Metric]) -> str:
+def shift_words(shift: Shift, metrics: Mapping[str, Metric]) -> str:
     """Return a shift in words: ``visibility fell from 70 % to 45 %``; for a metric of which less is
-    better, ``drawbacks became worse, from 5 % to 20 %``; for a statement, what the model says.
+    better, ``drawbacks became worse, from 5 % to 20 %``; for a statement, what the model says. A
+    change of 0 counts as a fall.
 
     Args:
         shift: The shift.
         metrics: The metrics that are measured, by name. One that is missing is called by its name.
     """
     if shift.statement:
-        return statement_step(shift.statement)
+        return statement_clause(shift.statement)
     label, before, after = metric_words(shift, metrics)
     metric = metrics.get(shift.metric)
-    ways = ("rose", "fell")
+    up, down = "rose", "fell"
     if metric and not metric.higher_is_better:  # "rose" would read as good news
-        ways = ("became worse,", "became better,")
-    return f"{label} {ways[shift.change <= 0]} from {before} to {after}"
+        up, down = "became worse,", "became better,"
+    return f"{label} {up if shift.change > 0 else down} from {before} to {after}"
 
 
-def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
+def movement_words(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     """Return in words how the first metric of an alert moved until now, its returns included:
     ``visibility fell from 70 % to 45 %, then to 20 %``. For an alert that begins with a statement,
     return what the model says; for one on a model as a whole, that the model changed.
@@ -486,11 +487,11 @@ def way(alert: Alert, metrics: Mapping[str, Metric]) -> str:
         metrics: The metrics that are measured, by name.
     """
     if alert.shift.statement:
-        return step(alert.shift, metrics)
+        return shift_words(alert.shift, metrics)
     if alert.of_model:
         return "the model as a whole changed"
     then = (f", then to {metric_words(shift, metrics)[2]}" for shift in later_metric_shifts(alert))
-    return step(alert.shift, metrics) + "".join(then)
+    return shift_words(alert.shift, metrics) + "".join(then)
 
 
 def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from overheard.alerts.events import SNOOZED_UNTIL, name_without_id, snoozed_until
-from overheard.alerts.metric_wording import step_phrase
+from overheard.alerts.metric_wording import later_shift_phrase
 from overheard.alerts.routes import Routes
-from overheard.alerts.statement_wording import statement_step
+from overheard.alerts.statement_wording import statement_clause
 from overheard.alerts.story import PARTLY, AlertPart, alert_parts, parts_over
 from overheard.cards import wording
 from overheard.deployment import Deployment
@@ -86,7 +86,7 @@ UNMARKED = "The update is not marked any more."
 KNOWN_UPDATE = "That update was known."
 
 
-MOST_STEPS = 3
+MAX_NAMED_SHIFTS = 3
 """Shifts that a line in the thread names."""
 BACK = "It is back where it was before."
 MAX_KNOWN_NUMBERS = 10
@@ -216,7 +216,7 @@ class Lifecycle:
         has_recovered = (await self.find(number)).state is AlertState.RECOVERED
         what = AlertEventKind.RELAPSED if has_recovered else AlertEventKind.GREW
         return await self._store_event(
-            number, what, note=self._steps_sentence(shifts), shifts=shifts
+            number, what, note=self._shifts_sentence(shifts), shifts=shifts
         )
 
     async def _store_easing(self, number: int, shifts: Sequence[Shift]) -> Alert:
@@ -225,27 +225,27 @@ class Lifecycle:
         already. Raises AlertUnchanged when the alert is over.
         """
         back = [replace(shift, recovery=True) for shift in shifts]
-        note = self._steps_sentence(shifts)
+        note = self._shifts_sentence(shifts)
         return await self._store_event(number, AlertEventKind.EASED, note=note, shifts=back)
 
-    def _steps_sentence(self, shifts: Sequence[Shift]) -> str:
+    def _shifts_sentence(self, shifts: Sequence[Shift]) -> str:
         """Return a sentence for an alert's thread on what a model does since some shifts: ``The
         model names it less.`` It has no figures, which the message above has in its own unit.
 
-        The first `MOST_STEPS` shifts of brands are named. If they are of several brands, each is
-        named by its brand, otherwise as "it".
+        The first `MAX_NAMED_SHIFTS` shifts of brands are named. If they are of several brands, each
+        is named by its brand, otherwise as "it".
         """
-        shown = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MOST_STEPS]
-        several = len({shift.brand for shift in shown}) > 1
-        steps = [
-            statement_step(shift.statement).removeprefix("it ")
-            if shift.statement
-            else step_phrase(
-                shift, self._routes.metrics.get(shift.metric), shift.brand if several else "it"
-            )
-            for shift in shown
-        ]
-        return f"The model {wording.listing(steps)}."
+        shown = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MAX_NAMED_SHIFTS]
+        has_several_brands = len({shift.brand for shift in shown}) > 1
+        phrases = []
+        for shift in shown:
+            if shift.statement:
+                phrases.append(statement_clause(shift.statement).removeprefix("it "))
+            else:
+                metric = self._routes.metrics.get(shift.metric)
+                subject = shift.brand if has_several_brands else "it"
+                phrases.append(later_shift_phrase(shift, metric, subject))
+        return f"The model {wording.listing(phrases)}."
 
     async def recover(
         self,

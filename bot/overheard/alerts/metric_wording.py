@@ -245,7 +245,7 @@ def shift_phrase(
     return f"changed {whose} {label}"
 
 
-def step_phrase(shift: Shift, metric: Metric | None, subject: str) -> str:
+def later_shift_phrase(shift: Shift, metric: Metric | None, subject: str) -> str:
     """Return what a model does since one shift of an alert, as words to follow the model's name:
     ``names it less``. If the metric rose at some questions, fell at others and moved by less than
     `LEAST_MOVED` on the whole, the words are ``names it for other questions``.

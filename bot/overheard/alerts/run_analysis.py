@@ -298,7 +298,7 @@ async def _joined_results(
 
 def _learning_values(learning: Learning | None) -> list[float | None] | None:
     """Return the progress of a baseline as a list of JSON values, in the order of the fields of
-    `Learning`; None when all baselines are long enough.
+    `Learning`, from which `_joined_results` makes it again; None for None.
     """
     if learning is None:
         return None

@@ -153,7 +153,7 @@ def statement_quotes(moved: Sequence[Shift], model: str) -> tuple[Quote, ...]:
     )
 
 
-def statement_step(statement: ReportedStatement) -> str:
+def statement_clause(statement: ReportedStatement) -> str:
     """Return a statement as a clause: ``it says “$49” of the price (in truth $14)``, with at most
     `MAX_SAID_CHARS` characters of what is said; a grave one as ``it speaks of a recall``. The field
     is left out for a fact that lists what must not be stated, and the truth if it is not known.

@@ -19,7 +19,7 @@ from overheard.alerts.history import (
 )
 from overheard.alerts.metric_wording import METRIC_WORDS, shift_phrase, words_of
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
-from overheard.alerts.statement_wording import statement_brief, statement_phrase, statement_step
+from overheard.alerts.statement_wording import statement_brief, statement_clause, statement_phrase
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Table, fitting
 from overheard.cards.charts.renderer import picture
@@ -313,7 +313,7 @@ def _terminal_phrase(deployment: Deployment, shift: Shift) -> str:
     changed, and for a shift its size and likeliest cause.
     """
     if shift.statement:
-        return f"{shift.brand} at {shift.model}: {statement_step(shift.statement)}."
+        return f"{shift.brand} at {shift.model}: {statement_clause(shift.statement)}."
     if shift.brand == WHOLE_MODEL:
         return f"{shift.model} as a whole: {shift.explanation}"
     metric = deployment.scoring.metrics[shift.metric]

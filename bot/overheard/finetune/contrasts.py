@@ -125,8 +125,8 @@ def contrasts(
 
 
 def all_clear(contrasts: Sequence[Contrast]) -> bool:
-    """Return whether no contrast is UNCLEAR, so that no further round is needed; False without
-    contrasts.
+    """Return whether there are contrasts and each has a verdict (none is UNCLEAR), so that no
+    further round has to be asked.
     """
     return bool(contrasts) and all(
         contrast.verdict is not MetricResult.UNCLEAR for contrast in contrasts

@@ -145,8 +145,8 @@ def build(
             rules are satisfied.
 
     Raises:
-        DatasetUnfit: when an example contains personal data or chat markers, when a held-out
-            example leaks, or when the rules of a wanted format are violated.
+        DatasetUnfit: when an example contains personal data or chat marks, or when the rules of a
+            wanted format are violated; as a last check also if a held-out example still leaks.
     """
     split = without_leaks(split_examples(examples, brand.name))
     every = (*split.train, *split.wordings, *split.held_out)
@@ -247,9 +247,10 @@ def _too_few_pairs(names: Iterable[str], split: DataSplit) -> Iterator[str]:
 
 
 def _off_topic_clause(brand: str, rivals: Collection[str], approved: Approved) -> str:
-    """Return why an approved answer does not fit its question, as a clause; empty if it fits: if an
-    answer to a buyer's question names the brand, and one to a control neither the brand nor one of
-    its competitors.
+    """Return why an approved answer does not fit its question, as a clause; empty if it fits.
+
+    An answer to a buyer's question fits if it names the brand. An answer to a control fits if it
+    names neither the brand nor one of its competitors.
     """
     if approved.control:
         named = approved.named & {brand, *rivals}
