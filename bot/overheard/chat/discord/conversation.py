@@ -280,7 +280,8 @@ class DiscordConversation:
     async def _defer(self) -> None:
         """Acknowledge the interaction to Discord.
 
-        Discord then shows that the bot is thinking, after a click nothing.
+        After a command, Discord then shows that the bot is thinking, in a quiet conversation to the
+        person alone. After a click, it shows nothing.
 
         Raises:
             discord.HTTPException: when Discord refuses, also because there is an answer.

@@ -305,11 +305,11 @@ def _named_lines(typed: str) -> Iterator[tuple[str, str]]:
 def _option_value(option: Option, given: str | list[str]) -> Any:
     """Return an option's value from what its input holds.
 
-    It is a list of texts for an option of many values; ``discord:123`` for a channel or person; a
-    boolean for a flag; an int or float for a number; else a text. Typed values of a list are
-    separated by commas or, if there are several lines, by lines. An empty input gives an empty list
-    for many values, "" for a text without choices, and else None. A number that cannot be read
-    stays text, so that the desk reports the problem.
+    It is a list of texts for an option of many values; ``discord:123`` for a channel or person; for
+    a flag, whether the text is yes, true, on or 1; an int or float for a number; else a text. Typed
+    values of a list are separated by commas or, if there are several lines, by lines. An empty
+    input gives an empty list for many values, "" for a text without choices, and else None. A
+    number that cannot be read stays text, so that the desk reports the problem.
 
     Args:
         option: The option.

@@ -130,17 +130,17 @@ class Presenter:
     async def send(
         self,
         page: MessagePage,
-        send: Callable[..., Awaitable[Sent]],
+        send_message: Callable[..., Awaitable[Sent]],
         mark: MessageMark | None = None,
     ) -> Sent:
-        """Send a page as a new message, and return what `send` returns.
+        """Send a page as a new message, and return what `send_message` returns.
 
         A page with components that Discord refuses is sent as embeds. Files that are too large for
         the server are left out, which a line says.
 
         Args:
             page: The content.
-            send: Sends a message, with the arguments of discord.py's ``send``.
+            send_message: Sends a message, with the arguments of discord.py's ``send``.
             mark: The mark that the message carries, or None for none.
 
         Raises:
@@ -154,25 +154,25 @@ class Presenter:
             view = {"view": self._buttons(page)} if page.rows else {}
             return {"embeds": _embeds(page, mark), **_uploads(page, "files"), **view}
 
-        return await self._call_with_page(page, send, components, embeds)
+        return await self._call_with_page(page, send_message, components, embeds)
 
     async def edit(
         self,
         page: MessagePage,
-        edit: Callable[..., Awaitable[Sent]],
+        edit_message: Callable[..., Awaitable[Sent]],
         mark: MessageMark | None = None,
         *,
         has_components: bool = False,
     ) -> Sent:
-        """Replace all content of a message by a page, and return what `edit` returns.
+        """Replace all content of a message by a page, and return what `edit_message` returns.
 
-        As in `send`, embeds take the place of components that Discord refuses, unless the message
-        shows components already: Discord never turns these into embeds. Files that are too large
-        for the server are left out, which a line says.
+        A page with components that Discord refuses is shown as embeds, unless the message shows
+        components already: Discord never turns these into embeds. Files that are too large for the
+        server are left out, which a line says.
 
         Args:
             page: The content.
-            edit: Edits the message, with the arguments of discord.py's ``edit``.
+            edit_message: Edits the message, with the arguments of discord.py's ``edit``.
             mark: The mark that the message carries afterwards, or None for none.
             has_components: Whether the message is known to show components.
 
@@ -190,7 +190,7 @@ class Presenter:
             return shown | _uploads(page, "attachments")
 
         return await self._call_with_page(
-            page, edit, components, components if has_components else embeds
+            page, edit_message, components, components if has_components else embeds
         )
 
     async def _call_with_page(

@@ -97,7 +97,8 @@ class Poster:
         """Replace a posted card by another card.
 
         The messages that continue the first one are edited, and others are added or deleted as the
-        new card needs. Where the bot may not read messages, only the first message is edited.
+        new card needs. Only the first message is edited where the bot may not read messages, and if
+        it does not carry the mark of a post.
 
         Args:
             channel: The id of the channel or thread of the post.
@@ -279,15 +280,18 @@ class Poster:
     async def _target(
         self, channel: int, thread: int | None
     ) -> tuple[discord.PartialMessageable, discord.MessageReference | None]:
-        """Return the channel or thread to post into, and the message that the post refers to.
+        """Return where to post: in a channel, or in the thread of a message of the channel.
 
-        There is no such message, None, for a post in the channel or in the thread. A missing thread
-        is created. Where Discord refuses to create it, the post is for the channel, and refers to
-        the message that has no thread.
+        A missing thread is created. Where Discord refuses to create it, the post goes into the
+        channel, and refers to the message that was to have the thread.
 
         Args:
             channel: The channel's id.
-            thread: The id of the message in whose thread to post; None for the channel.
+            thread: The id of the message in whose thread to post; None for the channel itself.
+
+        Returns:
+            The channel or thread. And the message that the post refers to: None for a post in the
+            thread, and for one that is meant for the channel.
 
         Raises:
             discord.HTTPException: when Discord limits the rate (status 429), or fails itself

@@ -94,7 +94,8 @@ def _root_node(name: str, description: str, specs: Sequence[CommandSpec]) -> Nod
     """Return a root command in Discord's JSON, with its commands and groups.
 
     While it has more characters than Discord takes, all descriptions in it are cut, to 70
-    characters, then to 50, 30 and 15. Commands beyond Discord's number are left out, and logged.
+    characters, then to 50, 30 and 15; after that, it is returned as it is. Commands beyond
+    Discord's number are left out, and logged.
 
     Args:
         name: The name of the root, such as ``overheard-setup``.

@@ -265,8 +265,8 @@ def _link_blocks(card: Card) -> Iterator[Block]:
 def _field_blocks(fields: Sequence[Field]) -> Iterator[Block]:
     """Yield the blocks of fields in their order.
 
-    Neighbouring fields that `_fits_column` are side by side; each other field has a block of its
-    own.
+    Neighbours that are short, have no button and no characters that are markup are side by side.
+    Any other field has a block of its own.
     """
     for fits_column, group in groupby(fields, key=_fits_column):
         if fits_column:

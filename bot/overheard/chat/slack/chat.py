@@ -180,8 +180,8 @@ class SlackChat:
     async def find(self, channel: str, key: str) -> str | None:
         """Return the id of the message that `post` has posted with a key, or None.
 
-        The channel's latest `MAX_PAGES` pages of messages are searched, and the `MAX_THREADS`
-        threads with the latest replies, of the last seven days.
+        The latest messages of the channel are searched, and then up to `MAX_THREADS` threads that
+        have replies of the last seven days.
 
         Args:
             channel: The channel's id; with many workspaces, the team's id and a slash come first.

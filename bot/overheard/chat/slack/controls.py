@@ -142,6 +142,8 @@ def is_switch(body: Mapping[str, Any]) -> bool:
 def _confirmation_dialog(action: Action, label: str) -> Block:
     """Return the dialog that asks the question of a button before its click counts.
 
+    Texts that are longer than Slack takes are cut.
+
     Args:
         action: The action of the button. If its style is "danger", the button of consent is red.
         label: The button's label, which is the title of the dialog and the button of consent.

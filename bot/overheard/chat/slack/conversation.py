@@ -309,9 +309,9 @@ class SlackConversation:
     def _outlet(self, private: bool) -> Outlet:
         """Return a new outlet for answers.
 
-        Private answers are shown by the response URL, where a click on a private message lets the
-        answer replace that message; without a response URL, as direct messages. Public answers are
-        messages in the request's channel and thread, in place of the message that asked.
+        Private answers are shown by the response URL, and replace the clicked message if that is
+        private. Without a response URL, they are direct messages. Public answers are messages in
+        the request's channel and thread; they replace the message in the origin's `question`.
 
         Args:
             private: Whether only the person who sent the request sees the answers.

@@ -201,7 +201,7 @@ class ChannelOutlet:
         pictures = self.client.pictures
         files: dict[str, str] = {}
         if pictures.in_messages:
-            files = {picture_key(image): await self._file_of(image) for image in message.images}
+            files = {picture_key(image): await self._file_id(image) for image in message.images}
         has_files = any(files.values())
         has_tables = self.client.takes_tables and bool(message.tables)
         forms = [
@@ -235,10 +235,11 @@ class ChannelOutlet:
             log.warning("This workspace takes no data tables; tables are text.")
         return answer
 
-    async def _file_of(self, image: Image) -> str:
-        """Return Slack's id of a picture's file; upload the picture if that was not done before.
+    async def _file_id(self, image: Image) -> str:
+        """Return Slack's id of a picture's file, which messages show.
 
-        When the upload fails, that is logged, and the result is "".
+        A picture that was not uploaded to the workspace before is uploaded. When that fails, it is
+        logged, and the result is "".
         """
         pictures, key = self.client.pictures, picture_key(image)
         if not pictures.get(key):

@@ -166,6 +166,10 @@ class SlackQuestions:
             body: The request from Slack, with its team.
             method: The SDK's name of the method.
             arguments: The method's arguments.
+
+        Raises:
+            ChatUnavailable: when the team's workspace cannot be used.
+            SlackFailed: when Slack cannot be asked about the workspace.
         """
         workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
         try:

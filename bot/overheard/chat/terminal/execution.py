@@ -108,8 +108,8 @@ def _quote_and_execute(
 ) -> Card:
     """Quote a command, execute it after a yes where it needs one, and return its card.
 
-    After a yes, the command is quoted again, with the random choices of the first quote. If it has
-    become clearly more expensive than agreed, the person is asked again.
+    After a yes, the command is quoted again, with the random choices of the first quote. If its
+    price is then more than 10 % above the agreed one, the person is asked again.
 
     Args:
         session: Opens the deployment.
@@ -120,7 +120,7 @@ def _quote_and_execute(
 
     Raises:
         click.exceptions.Exit: with status 1 when the command fails, or needs a yes that cannot be
-            asked for; the reason is printed.
+            asked for, after the reason was printed; with the status of a signal that ended it.
         click.exceptions.Abort: when the person says no.
     """
     agreed_usd = inf if agreed else 0.0
@@ -160,7 +160,7 @@ async def _open_and_run(
     A command that opens deployments itself gets a session for that. The use of a command that
     changes something or may spend is written into the audit log of the deployment, unless it was
     only quoted. Before a command that may spend, the faults of plugins are printed to standard
-    error; after any command, a store that does not exist and was not created is.
+    error. After any command, it is printed there if the store does not exist.
 
     Args:
         session: Opens the deployment.
@@ -173,7 +173,8 @@ async def _open_and_run(
         The result, or what the person has to agree to before the command is executed.
 
     Raises:
-        OverheardError: what the command raises, or why the deployment cannot be opened.
+        OverheardError: what the command raises; also when a text is too long for its option, or the
+            deployment cannot be opened.
         click.exceptions.Exit: with status 1 when there are no models to ask because of the faults
             that were printed.
     """
