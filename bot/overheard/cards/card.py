@@ -201,18 +201,20 @@ class Link:
 
 
 def fitting(*actions: Action) -> tuple[Action, ...]:
-    """Return the actions whose words are at most `LONGEST_ACTION` characters long."""
+    """Return the actions whose words are at most `LONGEST_ACTION` characters long, in
+    their order.
+    """
     return tuple(action for action in actions if len(action.words) <= LONGEST_ACTION)
 
 
 MOST_BUTTONS = 3
-"""Buttons beside which a menu of one entry is a button."""
+"""Buttons of a card with which a single entry of its menu is a button too."""
 
 
 def divided(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
     """Return the buttons of a card and the entries of its menu, both in the order of `actions`.
 
-    A single entry becomes a button when the card has fewer than `MOST_BUTTONS` other buttons.
+    A single entry becomes the last button when the card has fewer than `MOST_BUTTONS` others.
     """
     buttons = [action for action in actions if not action.menu]
     entries = [action for action in actions if action.menu]
@@ -263,7 +265,7 @@ class Card:
     file: File | None = None
 
     def whole(self) -> Iterator[Card]:
-        """Yield the card and then, depth first, all cards below it, in reading order."""
+        """Yield the card and then, depth first, all cards below it (`more`), in reading order."""
         yield self
         for below in self.more:
             yield from below.whole()

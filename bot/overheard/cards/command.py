@@ -24,9 +24,10 @@ _SPECIAL = re.compile('[\\s"\u201c\u201d]|^(--|[\u2013\u2014])')
 
 
 def quoted(text: str) -> str:
-    """Return a value as one word of a command line, in quotation marks if it has spaces or quotes.
+    """Return a value as one word of a command line.
 
-    Straight quotation marks in the value become curly ones.
+    It gets quotation marks if it is empty, begins like an option's name (``--x``), or has spaces or
+    quotation marks; straight ones in the value become curly.
     """
     if text and not _SPECIAL.search(text):
         return text
@@ -134,7 +135,9 @@ class Option:
 
     @property
     def shown(self) -> str:
-        """The label of the option's input in a form."""
+        """The label of the option's input in a form: its own, else the written name, as in ``As
+        of``.
+        """
         return self.label or self.written.replace("-", " ").capitalize()
 
     @property
@@ -144,7 +147,7 @@ class Option:
 
     @property
     def placeholder(self) -> str:
-        """The placeholder of a value in help, such as ``BRAND`` or ``N``."""
+        """The placeholder of a value in help, such as ``BRAND``, ``N`` or ``json|csv``."""
         if self.choices:
             return "|".join(self.choices)
         return _PLACEHOLDERS.get(self.kind) or self.written.upper()
@@ -162,23 +165,24 @@ def option(
     label: str = "",
     example: str = "",
 ) -> Option:
-    """Describe a parameter that is written with its name, such as ``--repeats 3``.
+    """Describe a parameter of a command's function that is written with its name, such as
+    ``--repeats 3``.
 
-    The description is part of the parameter's type:
-    ``repeats: Annotated[int, option("How often each is asked.", low=1)] = 1``. Name, default,
-    whether it is required, whether it takes several values, and the kinds ``INTEGER``, ``NUMBER``,
-    ``FLAG`` and ``FILE`` follow from the signature; the choices follow from a ``Literal``.
+    The description is part of the parameter's type: ``repeats: Annotated[int, option("How often
+    each is asked.", low=1)] = 1``. Name, default, whether it is required, whether it takes several
+    values, and the kinds ``INTEGER``, ``NUMBER``, ``FLAG`` and ``FILE`` follow from the signature;
+    the choices follow from a ``Literal``.
 
     Args:
-        meaning: The `Option.help`.
-        kind: The meaning of a text value, such as a brand or a file.
-        choices: See `Option`.
-        low: See `Option`.
-        high: See `Option`.
-        longest: See `Option`.
-        word: See `Option`.
-        label: See `Option`.
-        example: See `Option`.
+        meaning: The meaning of the option, as a short phrase.
+        kind: The meaning of a text value, such as a brand or a channel.
+        choices: The values that are allowed; any value when empty.
+        low: The smallest number, or None.
+        high: The largest number, or None.
+        longest: The most characters of a value.
+        word: How people write the name; by default the parameter's name with hyphens.
+        label: The label of the option's input in a form; by default the written name.
+        example: An example of a value, which an empty input of a form shows.
     """
     return Option(
         "",
@@ -195,12 +199,11 @@ def option(
 
 
 def argument(meaning: str, kind: Kind = Kind.TEXT, **more: Any) -> Option:
-    """Return a description of a parameter that is written without its name; otherwise like
-    `option`.
+    """Describe a parameter that is written without its name, such as ``Acme`` in ``check Acme``.
 
     Args:
-        meaning: The `Option.help`.
-        kind: The kind of the value.
+        meaning: The meaning of the option, as a short phrase.
+        kind: The meaning of a text value, such as a brand.
         more: Further arguments of `option`.
     """
     return replace(option(meaning, kind, **more), positional=True)
@@ -360,8 +363,8 @@ class CommandSpec(Named):
     def answers_one(self) -> bool:
         """Whether a click on a button of the command is answered to the person who clicked alone.
 
-        True for a command that only reads: the answer is private, or where a chat has threads, in
-        the thread of the message.
+        True for a private command, and for one that only reads unless it is public: the answer is
+        private, or where a chat has threads, in the thread of the message.
         """
         return self.private or (self.role <= Role.VIEWER and not self.asks and not self.public)
 
@@ -380,11 +383,13 @@ _KINDS = {str: Kind.TEXT, int: Kind.INTEGER, float: Kind.NUMBER, bool: Kind.FLAG
 
 
 def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
-    """Yield an `Option` for each keyword-only parameter of a function that is annotated with one,
-    in their order.
+    """Yield an `Option` for each keyword-only parameter that is annotated with one, in their order.
+
+    Other parameters are passed over.
 
     Raises:
-        TypeError: when a parameter has a type that no option can have.
+        TypeError: when such a parameter has a type that no option can have.
+        NameError: when an annotation names something that the function's module does not have.
     """
     parameters = [
         parameter
@@ -396,14 +401,18 @@ def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
     hints = get_type_hints(source, globalns=names, include_extras=True)
     for parameter in parameters:
         hint = hints[parameter.name]
-        marks = hint.__metadata__ if get_origin(hint) is Annotated else ()
-        for mark in (mark for mark in marks if isinstance(mark, Option)):
-            yield _with_type(replace(mark, name=parameter.name), hint.__origin__, parameter.default)
+        annotations = hint.__metadata__ if get_origin(hint) is Annotated else ()
+        for option in (item for item in annotations if isinstance(item, Option)):
+            named = replace(option, name=parameter.name)
+            yield _with_type(named, hint.__origin__, parameter.default)
 
 
 def _with_type(option: Option, shape: Any, default: Any) -> Option:
     """Return an option with the kind, choices, default and number of values that a parameter
     implies.
+
+    A text keeps the kind and the choices as annotated; a ``Literal`` gives the choices. An empty
+    default of several values is None.
 
     Args:
         option: The option as annotated.
@@ -413,40 +422,43 @@ def _with_type(option: Option, shape: Any, default: Any) -> Option:
     Raises:
         TypeError: when no option can have the type.
     """
-    parts = [part for part in get_args(shape) if part is not NoneType]
-    if NoneType in get_args(shape) and len(parts) == 1:  # ``X | None``
-        shape, parts = parts[0], list(get_args(parts[0]))
+    alternatives = [part for part in get_args(shape) if part is not NoneType]
+    if NoneType in get_args(shape) and len(alternatives) == 1:  # ``X | None``
+        shape = alternatives[0]
     many = get_origin(shape) in (Sequence, tuple)
     if many:
-        shape, parts = parts[0], list(get_args(parts[0]))
+        shape = get_args(shape)[0]
     choices = option.choices
     if get_origin(shape) is Literal:
-        shape, choices = str, tuple(parts)
+        shape, choices = str, get_args(shape)
     kind = _KINDS.get(shape)
     if kind is None:
         raise TypeError(
             f"the option {option.name} is of the type {shape}, which nothing typed can be"
         )
     required = default is inspect.Parameter.empty
+    has_default = not required and not (many and not default)
     return replace(
         option,
         kind=option.kind if kind is Kind.TEXT else kind,
         many=many,
         choices=choices,
         required=required,
-        default=None if required or (many and not default) else default,
+        default=default if has_default else None,
     )
 
 
 def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
-    """Raise an error when a required text is empty, or a text is longer than its option allows.
+    """Check that no required text is empty, and that no text is longer than its option allows.
 
     Args:
         spec: The command.
-        values: A value, or a tuple of values, by the name of the option; only texts are checked.
+        values: A value, or a tuple of values, by the name of the option. Only texts are checked;
+            options without a value are not.
 
     Raises:
-        BadUsage: for the first wrong text; the message names the option.
+        BadUsage: for the first wrong text in the order of the options; the message names the
+            option.
     """
     for option in spec.options:
         given = values.get(option.name)
@@ -457,8 +469,8 @@ def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
 
 
 def _length_problem(option: Option, value: object) -> str:
-    """Return what is wrong with the length of an option's value, as words after its name;
-    else "".
+    """Return what is wrong with the length of an option's value, as words after its name: "must not
+    be empty". "" when nothing is, and for a value that is no text.
     """
     if not isinstance(value, str):
         return ""
@@ -470,16 +482,14 @@ def _length_problem(option: Option, value: object) -> str:
 
 
 def _option_usage(option: Option) -> str:
-    """Return an option as it is written in a line of usage, such as ``[--repeats N]`` or
-    ``BRAND...``.
+    """Return an option as it is written in a line of usage: ``BRAND``, ``[BRAND]...``, ``--to
+    CHANNEL`` or ``[--repeats N]``.
+
+    Brackets mean that it may be left out, dots that it takes several values.
     """
-    more = "..." if option.many else ""
     if option.positional:
-        shown = f"{option.placeholder}{more}"
-    elif option.kind is Kind.FLAG:
-        shown = f"--{option.written}"
-    else:
-        shown = f"--{option.written} {option.placeholder}"
-    if option.required:
-        return shown
-    return f"[{option.placeholder}]{more}" if option.positional else f"[{shown}]"
+        dots = "..." if option.many else ""
+        return f"{option.placeholder if option.required else f'[{option.placeholder}]'}{dots}"
+    is_flag = option.kind is Kind.FLAG
+    named = f"--{option.written}" if is_flag else f"--{option.written} {option.placeholder}"
+    return named if option.required else f"[{named}]"

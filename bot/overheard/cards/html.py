@@ -8,13 +8,19 @@ from overheard.cards import wording
 
 
 def render_html(package: str, template: str, **content: Any) -> str:
-    """Return a page of a Jinja template.
+    """Return a page of a Jinja template as text.
+
+    All text is escaped and loses control, bidirectional and invisible characters
+    (`wording.printable`). The filter ``line`` joins the lines of a text.
 
     Args:
-        package: The package with the template.
+        package: The package with the template, such as ``overheard.commands``.
         template: The name of the template's file.
-        content: The template's variables. Text loses control, bidirectional and invisible
-            characters; the filter ``line`` joins its lines.
+        content: The template's variables.
+
+    Raises:
+        jinja2.TemplateNotFound: when the package has no such template.
+        jinja2.UndefinedError: when the template uses a variable that is not given.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined  # only a page needs it
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from overheard.domain import Model
@@ -50,17 +49,19 @@ class ModelNames:
     def __init__(
         self, models: Iterable[Model] = (), given: Mapping[str, str] | None = None
     ) -> None:
-        """Compute a unique name for each model: a given name, or the name of its family, with an
-        addition where several models share a name.
+        """Compute a name for each model, which no other asked model has.
+
+        It is the given name, else that of the family, such as ``Claude``; with an addition where
+        several models share it.
         """
         self._given = dict(given or {})
-        asked = sorted(set(models))
-        shared = Counter(self._base_name(model) for model in asked)
         self._names: dict[Model, str] = {}
+        asked = sorted(set(models))
         for model in asked:
             base = self._base_name(model)
-            same = [other for other in asked if self._base_name(other) == base]
-            self._names[model] = base if shared[base] == 1 else _distinct_name(model, base, same)
+            namesakes = [other for other in asked if self._base_name(other) == base]
+            is_unique = len(namesakes) == 1
+            self._names[model] = base if is_unique else _distinct_name(model, base, namesakes)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -68,7 +69,8 @@ class ModelNames:
         return tuple(self._names)
 
     def name(self, model: Model) -> str:
-        """Return the name of a model, also of one that is not asked any more.
+        """Return the name of a model for readers, such as ``ChatGPT``, also of one that is not
+        asked any more.
 
         A model that is not asked has its id in brackets when an asked model has the same name.
         """
@@ -78,8 +80,14 @@ class ModelNames:
         return f"{base} ({model.name})" if base in self._names.values() else base
 
     def find(self, text: str, models: Iterable[Model]) -> Model | None:
-        """Return the first of some models whose name or ``provider/model`` equals a text, without
-        regard to case; None without one.
+        """Return the first of some models whose name or ``provider/model`` equals a text; None
+        without one.
+
+        Case, and space around the text, do not count.
+
+        Args:
+            text: The text, such as ``ChatGPT`` or ``openai/gpt-5.4-mini``.
+            models: The models, in the order in which they are tried.
         """
         wanted = text.strip().casefold()
         for model in models:
@@ -88,8 +96,13 @@ class ModelNames:
         return None
 
     def _base_name(self, model: Model) -> str:
-        """Return the configured name, else the name of the model's family, else its id."""
-        given = self._given.get(str(model)) or self._given.get(f"{model.provider}/{model.id}")
+        """Return the configured name of a model, else the name of its family.
+
+        A name that is configured for a model counts for the same model with search too, unless that
+        has its own.
+        """
+        without_search = f"{model.provider}/{model.id}"
+        given = self._given.get(str(model)) or self._given.get(without_search)
         return given or _family_name(model)
 
 
@@ -101,15 +114,15 @@ def asked_by(model: Model) -> str:
 
 
 def _family_name(model: Model) -> str:
-    """Return the name of a model's product, such as ChatGPT; else the last part of its id."""
+    """Return the name of a model's family, such as ``ChatGPT``.
+
+    It follows from the beginning of a word of the id, else from the provider; without either, it is
+    the last part of the id. A fine-tuned model at OpenAI has the suffix of its id in brackets.
+    """
     name = model.id.casefold()
     if name.startswith(TUNED):  # ft:gpt-4o:acme:support:abc123
-        parts = model.id.split(":")
-        return (
-            f"ChatGPT fine-tuned ({parts[3]})"
-            if len(parts) > 3 and parts[3]
-            else "ChatGPT fine-tuned"
-        )
+        suffix = "".join(model.id.split(":")[3:4])
+        return f"ChatGPT fine-tuned ({suffix})" if suffix else "ChatGPT fine-tuned"
     words = name.replace("/", "-").replace("_", "-").replace(":", "-").replace(".", "-").split("-")
     for beginning, family in FAMILIES:
         if any(word.startswith(beginning) for word in words):
@@ -117,26 +130,38 @@ def _family_name(model: Model) -> str:
     return VENDORS.get(model.provider, model.id.rpartition("/")[2])
 
 
-def _distinct_name(model: Model, base: str, same: list[Model]) -> str:
+def _distinct_name(model: Model, base: str, namesakes: list[Model]) -> str:
     """Return the shortest name of a model that no other model of the same base name has.
+
+    Tried in this order: with search, with the id in brackets, and with provider and id; the last
+    one counts when none is distinct.
 
     Args:
         model: The model.
         base: The base name.
-        same: All models of that base name, with `model` among them.
+        namesakes: All models of that base name, with `model` among them.
     """
     name = base
     for with_id, with_provider in ((False, False), (True, False), (True, True)):
-        shown = {
-            m: _detailed_name(m, base, with_id=with_id, with_provider=with_provider) for m in same
+        names = {
+            other: _detailed_name(other, base, with_id=with_id, with_provider=with_provider)
+            for other in namesakes
         }
-        name = shown[model]
-        if len(set(shown.values())) == len(same):
+        name = names[model]
+        if len(set(names.values())) == len(namesakes):
             break
     return name
 
 
 def _detailed_name(model: Model, base: str, *, with_id: bool, with_provider: bool) -> str:
-    number = f" ({model.provider}/{model.id})" if with_provider else f" ({model.id})"
-    search = " with search" if model.searches else ""
-    return f"{base}{number if with_id else ''}{search}"
+    """Return a base name with the model's id, if wanted, and "with search" where it searches.
+
+    Args:
+        model: The model.
+        base: The base name, such as ``ChatGPT``.
+        with_id: Whether the id follows in brackets.
+        with_provider: Whether the provider is written before that id.
+    """
+    model_id = f"{model.provider}/{model.id}" if with_provider else model.id
+    addition = f" ({model_id})" if with_id else ""
+    return f"{base}{addition}{' with search' if model.searches else ''}"

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from math import inf
+from math import ceil, inf
 
 from overheard.cards.card import MAX_FILE_BYTES, File, Table, Tainted, Text
 from overheard.domain import Scale
@@ -22,8 +22,11 @@ BOUNDS = {
     Scale.RANK: (1.0, inf),
 }
 """The smallest and the largest value of each scale."""
-MAX_STEM = 60
+MAX_STEM_CHARS = 60
 """Characters of a file's name, without its ending."""
+SENTENCE_SHARE, WORD_SHARE = 0.8, 0.6
+"""Shares of a limit that a cut after a sentence, and after a word, has to keep."""
+_SENTENCE_END, _WORD_END = re.compile(r"(?<=[.!?])(?=\s)"), re.compile(r"\s")
 _PER_CENT = re.compile(r"(?<=\d) %")
 _FILLERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
@@ -32,10 +35,10 @@ _FILLERS = re.compile(
 
 
 def percent(rate: float) -> str:
-    """Format a rate (0 to 1): ``43 %``; only 0 is ``0 %``, and only 1 is ``100 %``.
+    """Format a rate (0 to 1) in whole per cent: ``43 %``.
 
-    Rates close to these are ``under 1 %`` and ``over 99 %``, without ``<`` and ``>``, which a chat
-    could read as markup.
+    Only 0 is ``0 %``, and only 1 is ``100 %``: rates close to these are ``under 1 %`` and ``over 99
+    %``, without ``<`` and ``>``, which a chat could read as markup.
     """
     if 0 < rate < 0.005:
         return "under 1 %"
@@ -45,12 +48,14 @@ def percent(rate: float) -> str:
 
 
 def share(rate: float, answers: int = 0) -> str:
-    """Format a rate of answers: as a count (``9``) of a number of answers, else in per cent (0)."""
+    """Format a rate (0 to 1) of answers: as a count (``9``) of a number of answers, or in per cent
+    (``38 %``) when that number is 0.
+    """
     return str(round(rate * answers)) if answers else percent(rate)
 
 
 def value(number: float, scale: Scale) -> str:
-    """Format a value on a metric's scale: ``43 %``, ``+0.42``, ``2.3``."""
+    """Format a value on a metric's scale: a rate ``43 %``, a polarity ``+0.42``, a rank ``2.3``."""
     if scale is Scale.POLARITY:
         return _signed(number, 2)
     if scale is Scale.RANK:
@@ -59,22 +64,29 @@ def value(number: float, scale: Scale) -> str:
 
 
 def change(difference: float, scale: Scale) -> str:
-    """Format a change between two values of a scale: ``+41 points``, ``+0.42``, ``+1.2 places``."""
-    return f"{_step(difference, scale)}{_unit(scale, _step(difference, scale))}"
+    """Format a change between two values of a scale, with its sign and unit.
+
+    A rate in percentage points ``+41 points``, a polarity ``+0.42``, a rank ``+1.2 places``; no
+    change is ``0 points``.
+    """
+    number = _signed_difference(difference, scale)
+    return f"{number}{_unit(scale, number)}"
 
 
 def interval(low: float, high: float, scale: Scale) -> str:
-    """Format an interval of a change: ``+12 to +55 points``."""
-    return f"{_step(low, scale)} to {_step(high, scale)}{_unit(scale)}"
+    """Format an interval of a change, with its unit once: ``+12 to +55 points``."""
+    ends = _signed_difference(low, scale), _signed_difference(high, scale)
+    return f"{ends[0]} to {ends[1]}{_unit(scale)}"
 
 
 def value_range(low: float, high: float, scale: Scale) -> str:
     """Format an interval of a value: ``35 to 52 %``, ``+0.10 to +0.42``, ``1.5 to 2.3``.
 
-    Both ends are limited to the range of the scale.
+    Both ends are limited to the range of the scale. An end such as ``under 1 %`` is written out:
+    ``under 1 to 5 %``.
     """
-    least, most = BOUNDS[scale]
-    ends = value(max(low, least), scale), value(min(high, most), scale)
+    smallest, largest = BOUNDS[scale]
+    ends = value(max(low, smallest), scale), value(min(high, largest), scale)
     if all(end.endswith(" %") for end in ends):
         return f"{ends[0][:-2]} to {ends[1]}"
     return " to ".join(ends)
@@ -95,29 +107,43 @@ def money(dollars: float | None, *, about: bool = False) -> str:
 
 
 def size(count: int) -> str:
-    """Format a number of bytes: ``1 kB``, ``120 kB``, ``2.4 MB``."""
-    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{-(-count // 1000):,} kB"
+    """Format a number of bytes: ``1 kB``, ``120 kB``, ``2.4 MB``; kilobytes (1,000) are
+    rounded up.
+    """
+    if count >= 999_500:
+        return f"{count / 1_000_000:.1f} MB"
+    return f"{ceil(count / 1_000):,} kB"
 
 
 def enclosed(file: File) -> str:
-    """Return the line of a card with the name, size and description of its file, or why it is not
-    sent.
+    """Return the line of a card about its file: name, size and description, or why it is
+    not sent.
     """
-    whole = f"{line(file.name)} ({size(len(file.content))})"
+    name_and_size = f"{line(file.name)} ({size(len(file.content))})"
     if file.fits:
-        return f"{whole}: {line(file.alt)}"
-    return f"{whole} is not sent: a file in a chat can have {size(MAX_FILE_BYTES)} at most."
+        return f"{name_and_size}: {line(file.alt)}"
+    return f"{name_and_size} is not sent: a file in a chat can have {size(MAX_FILE_BYTES)} at most."
 
 
 def file_name(text: str, ending: str) -> str:
-    """Return a name for a file that every system takes: ``Acme, Inc.`` becomes ``acme-inc.csv``."""
-    stem = re.sub(r"[^\w]+", "-", text.casefold()).strip("-")[:MAX_STEM]
+    """Return a name for a file that every system takes: ``Acme, Inc.`` becomes ``acme-inc.csv``.
+
+    The name before the ending has at most `MAX_STEM_CHARS` characters; without a letter or digit it
+    is ``file``.
+
+    Args:
+        text: The words of the name.
+        ending: The ending, without its dot.
+    """
+    stem = re.sub(r"[^\w]+", "-", text.casefold()).strip("-")[:MAX_STEM_CHARS]
     return f"{stem or 'file'}.{ending}"
 
 
 def duration(seconds: float) -> str:
-    """Format seconds (0 or more) in the two largest units: ``0.4 s``, ``1 min 20 s``, ``2 h 5
-    min``.
+    """Format seconds (0 or more) in the two largest units: ``1 min 20 s``, ``2 h 5 min``.
+
+    Less than ten seconds have a decimal, ``0.4 s``; a second unit of 0 is left out, ``2 h``. The
+    largest unit is a day, ``d``.
     """
     if seconds < 9.95:
         return f"{seconds:.1f} s"
@@ -130,19 +156,27 @@ def duration(seconds: float) -> str:
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """Format a count: ``1 answer``, ``30 answers``, ``1,234 replies`` (with a given plural)."""
+    """Format a count with its noun: ``1 answer``, ``30 answers``, ``1,234 replies``.
+
+    Args:
+        number: The count.
+        noun: The noun in the singular.
+        plural: Its plural; by default with an s.
+    """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def ordinal(number: int) -> str:
     """Format a place: ``1st``, ``2nd``, ``11th``."""
-    teens = 10 < number % 100 < 14
-    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    is_teen = 10 < number % 100 < 14
+    ending = "th" if is_teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
 
 
 def listing(items: Sequence[str]) -> str:
-    """Format a list within a sentence: ``a, b and c``."""
+    """Format a list within a sentence: ``a``, ``a and b``, ``a, b and c``; empty for an
+    empty list.
+    """
     return " and ".join(filter(None, (", ".join(items[:-1]), "".join(items[-1:]))))
 
 
@@ -163,7 +197,7 @@ def clock(at: datetime, zone: tzinfo) -> str:
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
-    """Format day, time and time zone: ``3 Mar 2026, 14:05 CET``."""
+    """Format day, time and time zone of a moment: ``3 Mar 2026, 14:05 CET``."""
     return f"{day(at, zone)}, {clock(at, zone)} {at.astimezone(zone).tzname()}"
 
 
@@ -171,9 +205,9 @@ def printable(text: str) -> str:
     """Return text with visible characters only, safe for terminals and chats; markup is not
     escaped.
 
-    Control characters become their Unicode pictures; zero-width characters, bidirectional
-    overrides, variation selectors and tags are removed; every line end becomes a newline, a tab
-    four spaces.
+    Control characters become their Unicode pictures, and lone surrogates the replacement character.
+    Zero-width characters, bidirectional overrides, variation selectors and tags are removed. Every
+    line end becomes a newline, and a tab four spaces.
     """
     text = re.sub("\r\n?|[\u2028\u2029\u0085]", "\n", text).replace("\t", "    ")
     return "".join(map(_visible, _FILLERS.sub("", text)))
@@ -184,7 +218,7 @@ def visible(text: Text) -> str:
 
     Markup in it is not escaped.
     """
-    return printable(_words(text)).strip()
+    return printable(_plain_text(text)).strip()
 
 
 def line(text: str) -> str:
@@ -200,23 +234,29 @@ def unbroken(text: str) -> str:
 def shorten(text: str, limit: int) -> str:
     """Return text of at most `limit` characters; a longer text is cut and ends in an ellipsis.
 
-    The cut is after a sentence if that keeps 80 % of the limit, else after a word if that keeps 60
-    %.
+    It is cut after the last sentence if at least 80 % of the limit remain, else after the last word
+    if at least 60 % do, else at the limit.
+
+    Args:
+        text: The text.
+        limit: The most characters, with the ellipsis; at least 1.
     """
     if len(text) <= limit:
         return text
-    kept = text[: limit - 1]
-    for end, share in (("(?<=[.!?])(?=\\s)", 0.8), (r"\s", 0.6)):
-        ends = [match.start() for match in re.finditer(end, text[:limit])]
-        if ends and ends[-1] >= share * limit:
-            kept = text[: ends[-1]]
+    cut = limit - 1
+    for end, least_share in ((_SENTENCE_END, SENTENCE_SHARE), (_WORD_END, WORD_SHARE)):
+        last_end = max((match.start() for match in end.finditer(text[:limit])), default=0)
+        if last_end and last_end >= least_share * limit:
+            cut = last_end
             break
-    return kept.rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+    return text[:cut].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _visible(char: str) -> str:
-    """Return a character, or its visible replacement; a format character becomes an empty
-    string.
+    """Return a character, or what is shown in its place.
+
+    A control character other than a newline becomes its picture, a format character "", and a lone
+    surrogate the replacement character.
     """
     category = unicodedata.category(char)
     if category == "Cc" and char != "\n":
@@ -227,48 +267,67 @@ def _visible(char: str) -> str:
 
 
 def _picture(code: int) -> str:
+    """Return the visible stand-in of a control character: its Unicode picture, or else its code."""
     if code < 0x20:
         return chr(0x2400 + code)
     return "\N{SYMBOL FOR DELETE}" if code == 0x7F else f"\\x{code:02x}"
 
 
-def _step(difference: float, scale: Scale) -> str:
-    """Return a signed difference on a metric's scale without its unit; rates in percentage
-    points.
+def _signed_difference(difference: float, scale: Scale) -> str:
+    """Return a signed difference on a metric's scale without its unit; rates in percentage points.
+
+    Differences of rates have a decimal only under one point.
     """
     if scale is Scale.POLARITY:
         return _signed(difference, 2)
     if scale is Scale.RANK:
         return _signed(difference, 1)
     points = difference * 100
-    return _signed(points, 1 if 0.05 <= abs(points) < 0.95 else 0)
+    is_under_one = 0.05 <= abs(points) < 0.95
+    return _signed(points, 1 if is_under_one else 0)
 
 
-def _unit(scale: Scale, step: str = "") -> str:
+def _unit(scale: Scale, number: str = "") -> str:
+    """Return the unit of a change with a space before it; "" for polarity.
+
+    Args:
+        scale: The scale.
+        number: The formatted number, which decides between singular and plural; plural if empty.
+    """
     if scale is Scale.POLARITY:
         return ""
     noun = " place" if scale is Scale.RANK else " point"
-    return noun if step.lstrip(f"+{MINUS}") in {"1", "1.0"} else noun + "s"
+    return noun if number.lstrip(f"+{MINUS}") in {"1", "1.0"} else noun + "s"
 
 
 def _signed(number: float, digits: int) -> str:
-    size = f"{abs(number):.{digits}f}"
-    if not float(size):
-        return size
-    return f"{'+' if number > 0 else MINUS}{size}"
+    """Return a number with a sign; one that rounds to 0 has none."""
+    unsigned = f"{abs(number):.{digits}f}"
+    if not float(unsigned):
+        return unsigned
+    return f"{'+' if number > 0 else MINUS}{unsigned}"
 
 
 def heading_cells(table: Table) -> int:
-    """Return how many cells name a row: 1, or 2 if the first cells of some rows are equal."""
-    firsts = [_words(row[0]) for row in table.rows]
-    return 2 if len(table.header) > 2 and len(set(firsts)) < len(firsts) else 1
+    """Return how many cells name a row of a table: 1, or 2 if the first cells of some rows are
+    equal.
+
+    Always 1 in a table of one or two columns.
+    """
+    first_cells = [_plain_text(row[0]) for row in table.rows]
+    is_ambiguous = len(set(first_cells)) < len(first_cells)
+    return 2 if is_ambiguous and len(table.header) > 2 else 1
 
 
 def heading(table: Table, cells: Sequence[str]) -> str:
-    """Return the name of a table's row from the formatted cells that name the row, see
-    `heading_cells`.
+    """Return the name of a table's row: its naming cells with a dot between, ``Acme · ChatGPT``.
 
-    A number gets the name of its column: ``Alert 4``.
+    An empty cell is ``-``. A first cell that is right-aligned, as numbers are, gets the name of its
+    column: ``Alert 4``.
+
+    Args:
+        table: The table.
+        cells: The formatted cells that name the row, as many as `heading_cells` says; at least one.
     """
     names = [cell or "-" for cell in cells]
     if 0 in table.right:
@@ -277,12 +336,20 @@ def heading(table: Table, cells: Sequence[str]) -> str:
 
 
 def named_cells(names: Sequence[str], cells: Sequence[str]) -> list[str]:
-    """Return cells with the names of their columns, ``Now: 3``; one alone needs no name."""
-    shown = [cell or "-" for cell in cells]
-    if len(shown) == 1:
-        return shown
-    return [f"{name}: {cell}" for name, cell in zip(names, shown, strict=True)]
+    """Return cells with the names of their columns, ``Now: 3``; an empty cell is ``-``.
+
+    A single cell needs no name.
+
+    Args:
+        names: The names of the columns.
+        cells: The formatted cells, one for each name.
+    """
+    values = [cell or "-" for cell in cells]
+    if len(values) == 1:
+        return values
+    return [f"{name}: {value}" for name, value in zip(names, values, strict=True)]
 
 
-def _words(text: Text) -> str:
+def _plain_text(text: Text) -> str:
+    """Return text, untrusted or not, as a string."""
     return text.text if isinstance(text, Tainted) else text
