@@ -17,7 +17,7 @@ from overheard.config.sections import Config
 from overheard.domain import TaskKind
 from overheard.interfaces import Chat
 from overheard.interfaces.store import StoreMaintenance
-from overheard.plugins import Plugins, added_plugins, load_plugins
+from overheard.plugins import Plugins, added_commands, added_plugins, load_plugins
 
 if TYPE_CHECKING:
     from overheard.deployment import Deployment
@@ -109,9 +109,5 @@ class Session:
 
     @property
     def plugin_commands(self) -> Collection[CommandSpec]:
-        """The commands of plugins, which are loaded at each access; built-in plugins, which have
-        none, are not.
-        """
-        if points := added_plugins():
-            return load_plugins(self.read_config(needed=False), points).commands.values()
-        return ()
+        """The commands of plugins, which are loaded at each access."""
+        return added_commands(self.read_config(needed=False)) if added_plugins() else ()

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from broken_plugins import ASKED, AT_START, LATER, SAID, SECRET, provider
+from broken_plugins import scorer as odd_scorer
 from installing import Shelf
 from overheard import (
     FREE,
@@ -30,6 +32,7 @@ from overheard import (
     Severity,
     Table,
     Tainted,
+    cli,
 )
 from overheard.config.loader import parse_config
 from overheard.domain import Answer
@@ -37,6 +40,7 @@ from overheard.errors import PluginFault
 from overheard.plugins import Guard, Plugins, guard, load_plugins, separated_output
 from overheard.reading.reader import Reader
 from overheard.runs.cost_estimate import capabilities_of, price_of
+from overheard.runtime.wiring import session
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 ACME = Brand("Acme")
@@ -221,6 +225,23 @@ def test_a_command_that_clashes_is_one_sentence(shelf: Shelf, name: str, told: s
     shelf.install("odd", COMMAND.format(name=name, body="return Card('T')"))
 
     assert told in problem(load(), "odd")
+
+
+@pytest.mark.parametrize(("scores", "shown"), [("visibility", False), ("words", True)])
+def test_help_shows_the_commands_of_plugins_that_can_be_used(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scores: str, shown: bool
+) -> None:
+    """A plugin that takes the name of a built-in scorer has none, as when it is called."""
+    monkeypatch.chdir(tmp_path)
+    command = COMMAND.format(name="odd", body="return Card('T')")
+    shelf.install("odd", odd_scorer(scores, "return []") + command)
+
+    assert ("odd" in load().commands) is shown
+    for words in (["--help"], ["help"]):
+        out = CliRunner().invoke(cli.app, words, obj=session()).stdout
+        assert ("Do it." in out) is shown
+    said = CliRunner().invoke(cli.app, ["odd"], obj=session()).stderr
+    assert ("No such command" in said or "no command" in said) is not shown
 
 
 @pytest.mark.parametrize(

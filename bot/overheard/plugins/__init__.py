@@ -7,6 +7,7 @@ version and the remedy, and everything else runs on. So does one that fails late
 from overheard.plugins.discovery import (
     PluginReport,
     Plugins,
+    added_commands,
     added_plugins,
     distribution_of,
     installed_plugins,
@@ -28,6 +29,7 @@ __all__ = [
     "Notice",
     "PluginReport",
     "Plugins",
+    "added_commands",
     "added_plugins",
     "distribution_of",
     "entry_of",

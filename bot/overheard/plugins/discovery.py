@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
@@ -239,6 +239,30 @@ def load_plugins(
     plugins.reports.extend(_missing_plugins(config, [loader.plugin for loader in loaders]))
     plugins.reports.extend(PluginReport(name, "", problem=UNREADABLE) for name in unreadable)
     return plugins
+
+
+def added_commands(config: Config) -> Collection[CommandSpec]:
+    """Return the commands of plugins that do not come with Overheard.
+
+    The built-in plugins, which have none, are loaded only where a name of theirs may be taken: a
+    plugin that takes one cannot be used, and neither can its commands.
+    """
+    points = added_plugins()
+    if not points:
+        return ()
+    plugins = load_plugins(config, points)
+    names = {point.name for point in points}
+    reports = [report for report in plugins.reports if report.name in names]
+    kinds = [{name.partition(" ")[0] for name in report.provides} for report in reports]
+    taking = [found for found in kinds if found & _BUILT_IN_KINDS]
+    refused = any(report.problem for report in reports)  # perhaps by one that is refused itself
+    if any("command" in found or refused for found in taking):
+        plugins = load_plugins(config)
+    return plugins.commands.values()
+
+
+_BUILT_IN_KINDS = frozenset({"provider", "scorer", "chat", "landscape"})
+"""The kinds of objects that built-in plugins register."""
 
 
 def _add_objects(made: Registered, plugins: Plugins) -> None:
