@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -258,14 +258,17 @@ def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[st
     overall = speaker = False
     aside = True
     said = _Sentence(condition=False, overall=False, decides=False)
-    for mention in [mention for mention in own if mention.start in plan.told] or own:
-        text = reading.sentence(mention.sentence)
+    told = [mention for mention in own if mention.start in plan.told] or own
+    for sentence, named in groupby(told, attrgetter("sentence")):  # which may be named many times
+        mentions = list(named)
+        text, start = reading.sentence(sentence), reading.sentences[sentence][0]
         said = _sentence(text)
-        before = reading.body[reading.sentences[mention.sentence][0] : mention.start]
-        aside = aside and "(" in before and ")" not in before
+        aside = aside and all(_is_in_parentheses(reading.body, start, m.start) for m in mentions)
         overall = overall or (said.overall and not said.condition)
-        plain = not said.condition and text[-1] != "?" and not mention.negated
-        if plain and not speaker and plan.together[mention.sentence] == alone:
+        advised = [mention.start for mention in mentions if not mention.negated]
+        plain = advised and not said.condition and text[-1] != "?"
+        if plain and not speaker and plan.together[sentence] == alone:
+            before = reading.body[start : advised[-1]]
             speaker = not _SPEAKERS.isdisjoint(_WORD.findall(before.lower()))
     return {
         "overall": overall,
@@ -274,6 +277,13 @@ def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[st
         "decides at last": said.decides,
         "condition at last": said.condition,
     }
+
+
+def _is_in_parentheses(body: str, start: int, end: int) -> bool:
+    """Return whether a parenthesis of the sentence that begins at `start` is open at `end`, and
+    none has closed before.
+    """
+    return body.find("(", start, end) >= 0 > body.find(")", start, end)
 
 
 def _text(

@@ -1,5 +1,6 @@
 """Tests of the scorer of presence and prominence."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -19,7 +20,7 @@ from overheard import (
     Scorer,
     SettingsError,
 )
-from overheard.reading.reader import Reader
+from overheard.reading.reader import MAX_READ_CHARS, Reader
 from overheard_visibility import Visibility, overheard_scorers
 
 MARKET = tuple(map(Brand, ("Acme", "Boltly", "Cruxify", "Dexly")))
@@ -103,6 +104,23 @@ def test_any_answer_is_scored_within_range(pieces: list[str]) -> None:
     for score in found:
         low, high = (1, 4) if score.metric == "position" else (0, 1)
         assert low <= score.value <= high
+
+
+def test_a_name_without_end_is_scored_like_a_short_one() -> None:
+    """Twenty thousand mentions in one sentence: each looked at the whole of it, for minutes."""
+    scores("Acme.")  # its patterns are compiled now
+    begun = time.process_time()
+    found = scores("Acme" * 20_000)
+    taken_s = time.process_time() - begun
+
+    assert found["visibility"] == 1
+    assert taken_s < 6
+
+
+def test_of_a_text_without_end_the_beginning_is_read() -> None:
+    """Nothing else goes on while a text is read."""
+    assert scores("Acme. " + "x" * MAX_READ_CHARS)["visibility"] == 1
+    assert scores("x" * MAX_READ_CHARS + " Acme.")["visibility"] == 0
 
 
 def test_the_plugin_yields_one_scorer() -> None:

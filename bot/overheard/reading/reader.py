@@ -23,6 +23,10 @@ READING_VERSION = "11"
 """The version of this package: of mentions, negation, sentences, rankings and structure.
 Increase it with every change here that can change a score: history is then scored again."""
 
+MAX_READ_CHARS = 200_000
+"""The characters of an answer that are read, some 50,000 tokens: no model answers a question at
+that length, and nothing else goes on while a text is read."""
+
 _WORD = re.compile(r"\w+")
 _ASKED = re.compile(r"\W*(?:(?:question|q|prompt|query|you asked)\W+)?", re.IGNORECASE)
 _BEGINS = re.compile(r"(?:[\n.!?:;]|[\"“„«「])[ *\"'“„«「]*\Z")
@@ -131,14 +135,14 @@ class Reader:
 
     def read(self, answer: Answer) -> ReadAnswer:
         """Parse an answer, and find the mentions of all brands outside of a restatement of the
-        question.
+        question. Of a longer text, the first `MAX_READ_CHARS` are read.
         """
         from overheard.reading.layout import ranked_brands
         from overheard.reading.markdown import laid_out
         from overheard.reading.structure import units
 
         titles = {citation.title for citation in answer.reply.citations if citation.title}
-        page = laid_out(answer.reply.text, titles)
+        page = laid_out(answer.reply.text[:MAX_READ_CHARS], titles)
         body = page.body
         spans = sentences(body)
         restated_start, restated_end = _restatement_span(body, answer.question.prompt.text)
