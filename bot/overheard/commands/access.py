@@ -216,7 +216,8 @@ async def ask_admin(
     *,
     wanted: Annotated[str, argument("What you want to have done.", longest=200)] = "",
 ) -> Card:
-    """Store a notice that asks an admin of the same chat to run a command for the caller.
+    """Store a notice that asks an admin of the same chat to run a command for the caller; return
+    the card.
 
     The first listed admin whose name is known is asked. The notice is a direct message on Slack and
     Discord, and a message in the caller's channel on other platforms. Without such an admin nothing

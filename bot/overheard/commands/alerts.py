@@ -63,8 +63,8 @@ async def alert_card(
 
 
 async def _evidence_of(deployment: Deployment, call: Call, alert: Alert) -> AlertEvidence:
-    """Return the evidence of an alert from the store: answers, scores and runs from before and
-    after the change.
+    """Return what an alert rests on, from the store: the answers, scores and runs from before and
+    after its change, in the words and the time zone of the reader.
     """
     return await gather_evidence(
         deployment.store,

@@ -357,14 +357,14 @@ def _claims_about(scored: ScoredAnswer, brand: Brand, about: str) -> list[Detail
 
 
 def _sentences_about(text: str, brand: Brand, about: str) -> Iterator[str]:
-    """Yield the sentences of a text that contain a spelling of the brand and the subject `about`,
-    in any case of letters.
+    """Yield the sentences of a text that contain both the name or an alias of the brand and the
+    word `about`, in any case of letters and also inside longer words; in the order of the text.
     """
-    names, wanted = [name.casefold() for name in brand.names], about.casefold()
+    names, word = [name.casefold() for name in brand.names], about.casefold()
     for start, end in sentences(text):
         sentence = text[start:end].strip()
-        folded = sentence.casefold()
-        if wanted in folded and any(name in folded for name in names):
+        folded_sentence = sentence.casefold()
+        if word in folded_sentence and any(name in folded_sentence for name in names):
             yield sentence
 
 

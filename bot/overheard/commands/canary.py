@@ -246,7 +246,9 @@ async def _ask_first_words(deployment: Deployment, call: Call, panel: Panel, lab
     run = await store.runs.start(run)
 
     async def work() -> None:
-        """Ask the questions of the run, while its lock is held."""
+        """Ask the questions of the run within the budget, store the answers, and end the run.
+        Called while the lock of the run is held.
+        """
         reservation = SpendReservation(store.money, deployment.config.budget, run.payer, clock)
         probes = {name: Probe(provider) for name, provider in deployment.plugins.providers.items()}
         retries = RetryPolicy(deployment.config.asking)

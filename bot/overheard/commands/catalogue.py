@@ -512,8 +512,9 @@ YES, NO = "yes", "no"
 
 
 def optional(fields: Iterable[Option]) -> tuple[Option, ...]:
-    """Return the fields as `edit` takes them: none is required or positional or has a default, and
-    a flag becomes the choice yes or no.
+    """Return fields in the form in which `CatalogueNoun.edit` takes them, so that a field can be
+    left out and keeps its value: none is required or positional or has a default, and a flag
+    becomes the choice yes or no.
     """
     return tuple(
         Option(field.name, field.help, choices=(YES, NO))

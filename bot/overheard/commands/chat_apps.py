@@ -166,8 +166,9 @@ def _address(settings: SlackTable) -> str:
 
 
 def to_yaml(value: Any, indent: str = "") -> str:
-    """Return a dictionary as YAML, without a line break at the end. Values are dictionaries, lists
-    of dictionaries and scalars, and scalars, which are written as in JSON. Keys are not quoted.
+    """Return a dictionary as YAML, without a line break at the end. Its values are dictionaries,
+    lists, and scalars, which are written as in JSON; a list has dictionaries and scalars. Keys are
+    not quoted.
 
     Args:
         value: The dictionary.

@@ -187,8 +187,9 @@ def proposes_first_check(panel: Panel, outcome: Outcome, detection: DetectionRes
 async def _brand_card(
     deployment: Deployment, call: Call, brand: str, rows: Sequence[MetricLevel], outcome: Outcome
 ) -> tuple[Card, bool]:
-    """Return the card of one brand after a run: a sentence on its ranks, the chart, open alerts and
-    recoveries, and buttons.
+    """Return the card of one brand after a run: its ranks and share of answers in a sentence, a
+    table and a chart, its earlier alerts that are not over, its recoveries, buttons, and the number
+    of answers with their cost.
 
     Args:
         deployment: The open deployment.

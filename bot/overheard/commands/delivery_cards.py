@@ -54,7 +54,8 @@ class DeliveryCards:
 
     async def compose(self, delivery: Delivery) -> Outgoing | Postponed | None:
         """Return the card of a delivery with the current state of the store, its pictures in the
-        theme of the channel; Postponed if it has to wait, None if it is no longer wanted.
+        theme of the channel. Postponed if it has to wait for the end of quiet hours or of a run;
+        None if it is no longer wanted.
         """
         compose_kind = {
             DeliveryKind.ALERT: self._alert_card,

@@ -62,7 +62,7 @@ async def opened(source: Deployment | Session) -> AsyncIterator[Deployment]:
 @contextmanager
 def _session_config(session: Session) -> Iterator[Config]:
     """Yield the configuration that a session names or finds; without any, that of the bundled
-    example, whose folder is removed after the block.
+    example, whose folder is removed after the block. Raises ConfigError for an invalid one.
     """
     if session.config is not None or find_config(None).exists():
         yield session.read_config()

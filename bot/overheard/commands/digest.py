@@ -361,8 +361,9 @@ def _actions(brand: Brand, week: Week) -> list[Action]:
 
 
 def _week_json(report: Report, week: Week, claims: str, advice: Sequence[str]) -> dict[str, Any]:
-    """Return a brand's week for JSON output: alerts by their numbers, the state at each model, the
-    sentence on false claims, the lines of advice, and the metrics of the newest runs.
+    """Return a brand's week for JSON output: alerts by their numbers, the brand's story at each
+    model, the sentence `claims` on false claims (may be empty), the lines of advice, and the
+    brand's metrics in the newest run of each model.
     """
     return {
         "brand": report.brand.name,

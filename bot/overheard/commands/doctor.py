@@ -281,7 +281,9 @@ class _Examination:
         return Finding("alerts", problem, "widen the brands, metrics or severities of [[routes]]")
 
     def _channels(self) -> list[str]:
-        """Return each channel of a route, report or health notice once, as ``platform:id``."""
+        """Return each channel that the configuration names for alerts, reports, notices or signs of
+        life, once, as ``platform:id``.
+        """
         config = self.deployment.config
         routed = [route.channel for route in config.routes]
         reported = [report.channel for report in config.reports]
