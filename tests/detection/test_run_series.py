@@ -144,6 +144,108 @@ def test_what_one_rival_gained_for_good_is_no_shared_effect(brands: int) -> None
     assert kept == pytest.approx(steps, rel=0.15), "the rival's own level keeps its steps"
 
 
+def median_of_others(x: Floats, j: int) -> Floats:
+    """Return the median of all series but one, in each run."""
+    return np.asarray(np.median(np.delete(x, j, axis=0), axis=0))
+
+
+def without_steps(x: Floats, variance: Floats) -> Floats:
+    """Return the series without the steps that a single one has alone: at most three of each, the
+    clearest first, of at least four standard deviations; of three series only one steps at a time.
+    """
+    brands, runs = x.shape
+    apart = np.array([x[j] - median_of_others(x, j) for j in range(brands)])
+    jumps = [1.4826 * np.median(abs(np.diff(series))) for series in apart]
+    sds = [max(jumps[j] ** 2 / 2, variance[j].mean()) ** 0.5 for j in range(brands)]
+    removed = np.zeros(x.shape)
+    for _ in range(3):
+        clearest = []
+        for j in range(brands):
+            left = apart[j] - removed[j]
+            splits = []
+            for first in range(1, runs):
+                size = left[first:].mean() - left[:first].mean()
+                sd = sds[j] * (1 / first + 1 / (runs - first)) ** 0.5
+                splits.append((abs(size) / sd, first, size))
+            clearest.append(max(splits, key=lambda split: split[0]))
+        most = max(far for far, _, _ in clearest)
+        for j, (far, first, size) in enumerate(clearest):
+            if far >= 4 and (brands > 3 or far == most):
+                removed[j, first:] += size
+        if brands == 3:
+            rest = x - removed
+            apart = np.array([x[j] - median_of_others(rest, j) for j in range(brands)])
+    return np.asarray(x - removed + removed.mean(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize(
+    ("brands", "seed", "moves"),
+    [
+        (3, 1, {(1, 0): [(9, 2.5)]}),
+        (3, 2, {(1, 0): [(9, 2.5)], (2, 0): [(20, -2.5)]}),
+        (4, 3, {(2, 0): [(6, 2.0), (12, -3.0), (20, 2.5)]}),
+        (5, 4, {(0, 0): [(1, -2.5)], (3, 0): [(15, 2.0)]}),
+        (6, 5, {(2, 0): [(6, 2.0), (12, -3.0), (17, 2.5), (22, -3.0)]}),
+        (4, 6, {(1, 0): [(13, 0.6)]}),
+    ],
+)
+def test_steps_of_single_rivals_are_taken_out_before_the_effect_is_estimated(
+    brands: int, seed: int, moves: dict[tuple[int, int], list[tuple[int, float]]]
+) -> None:
+    """By a search over all splits of each series against the median of the others."""
+    design = WorldDesign(tau=0.2, effects="half", brands=brands, runs=26, prompts=10, repeats=4)
+    changes = {
+        cell: tuple(Moved(run, logits=size) for run, size in steps) for cell, steps in moves.items()
+    }
+    streams = simulate_world(design, seed, changes).streams
+    found = series_of(streams)
+    x, known = (np.array(part) for part in zip(*map(distances, streams), strict=True))
+    noise = 1 / known
+    rest = without_steps(x, noise + found.own)
+    effect, unknown = shared_effect(rest, noise, found.shared, found.own)
+    effect -= effect.mean(axis=1, keepdims=True)
+    assert found.noise == pytest.approx(noise + unknown)
+    assert found.effect[0] == pytest.approx(found.loading * effect[0])
+    assert found.raw == pytest.approx(x)
+
+
+@pytest.mark.parametrize(("brands", "runs"), [(1, 9), (2, 11), (4, 12), (3, 25)])
+def test_how_much_the_prompts_of_a_run_scatter_is_a_regression(brands: int, runs: int) -> None:
+    """What is left of each prompt without the effect of its run, regressed on that effect squared,
+    by ridge; the latest runs may be after a change and do not count.
+    """
+    design = WorldDesign("normal", "half", 0.4, brands=brands, runs=runs, prompts=10, repeats=3)
+    streams = simulate_world(design, 7).streams
+    rows, targets, weights = [], [], []
+    part = 1 - 1 / runs
+    for stream in streams:
+        mean = stream.total.sum(axis=0) / stream.n.sum(axis=0)
+        answers = stream.n.sum(axis=0)
+        variance = (stream.squares.sum(axis=0) - answers * mean**2) / (answers - 1)
+        x, known = distances(stream)
+        for r in range(runs - 6 if runs >= 12 else runs - 1):
+            left = alone = pairs = 0.0
+            for p in range(10):
+                n = stream.n[r, p]
+                left += (stream.total[r, p] - n * mean[p] - x[r] * n * variance[p]) ** 2
+                alone += n * variance[p] ** 2
+                pairs += (n * variance[p]) ** 2
+            effect = x[r] ** 2 - 1 / known[r]
+            targets.append(left - part * known[r] + alone * effect + pairs / known[r])
+            weights.append(part * (pairs - alone))
+            rows.append([1.0, max(effect, 0.0)])
+    scaled = np.sqrt(np.array(weights) / 2)
+    design_matrix = np.array(rows) * scaled[:, None]
+    target = np.array(targets) / 2 / scaled
+    ridge = np.diag([1 / 0.1, 1 / 0.2])
+    found, *_ = np.linalg.lstsq(
+        np.vstack([design_matrix, ridge]),
+        np.append(target, ridge @ [0.02, 0.1]),
+        rcond=None,
+    )
+    assert series_of(streams).scatter == pytest.approx(np.maximum(found, 0.0))
+
+
 def test_rivals_with_few_answers_are_left_out() -> None:
     """Those without answers in more than a fifth of the runs; the brand's own stream stays."""
     streams = market(4, 20, 9)
