@@ -19,7 +19,13 @@ from overheard.alerts.statement_wording import statement_clause
 from overheard.alerts.story import PARTLY, AlertPart, alert_parts, parts_over
 from overheard.cards import wording
 from overheard.deployment import Deployment
-from overheard.detection.placement import AlertAction, Placement, belongs_to, place, reports
+from overheard.detection.placement import (
+    AlertAction,
+    Placement,
+    belongs_to,
+    place,
+    reports_statement,
+)
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,
@@ -570,7 +576,7 @@ class Lifecycle:
                 shift
                 for shift in shifts
                 if (shift.brand, shift.run_id) not in reported
-                or (shift.statement and not reports(alert, shift))
+                or (shift.statement and not reports_statement(alert, shift))
             ]
             if shifts and not new_shifts and not always:
                 return alert

@@ -114,7 +114,7 @@ class Decision:
 
     @property
     def watched(self) -> bool:
-        """Whether something may have changed that is not certain enough for an alert."""
+        """Whether any metric may have changed, but not certainly enough for an alert."""
         return any(silence.reason is Reason.WATCHED for silence in self.silences)
 
     @property
@@ -125,13 +125,22 @@ class Decision:
 
 def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) -> Decision:
     """Return the decision on the evidence about a brand at a model after a run: raise an alert,
-    extend one, end one, or report nothing, with the reason for each silent metric. Pure: nothing is
-    stored.
+    extend one, end one, or report nothing.
+
+    A metric is reported when its evidence has a shift and no reason for silence holds. All other
+    metrics get a `Silence`. The decision has a level of certainty when a metric is reported or the
+    evidence is only worth watching; it has a rarity in years when at least one metric has a
+    baseline. Nothing is stored.
 
     Args:
-        evidence: The measured evidence of each of the brand's streams at the model.
-        policy: The smallest changes that the deployment wants to be alerted of.
-        history: The brand's alerts so far, and when its runs began.
+        evidence: The measured evidence of each of the brand's metrics at the model.
+        policy: The number of brands, the false alarms accepted in a year, and the smallest change
+            of each metric that is worth an alert.
+        history: The brand's alerts and those of models as a whole, the newest first, and the start
+            of each run by its number.
+
+    Raises:
+        KeyError: when the history lacks the start of a run that a compared shift names.
     """
     silences = {
         stream.metric: _silence(stream, evidence, policy, history) for stream in evidence.streams
@@ -159,34 +168,40 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
 def _placement(
     shifts: Sequence[Shift], evidence: ModelEvidence, history: AlertHistory
 ) -> Placement:
-    """Return where a brand's evidence belongs among its alerts: its shifts as a new or a growing
-    alert, or as part of the alert of a model as a whole; or, when the brand is back, the end of its
-    alerts.
+    """Return where a brand's evidence belongs among its alerts.
+
+    With shifts, it is what `place` says: a new alert, or a part of an earlier one. A shift that
+    would raise or grow an alert, but belongs to a change of the model as a whole, joins the alert
+    of that change.
+
+    Without shifts, nothing is done unless the brand is back at its old level. Then all open alerts
+    that report the change recover; that may be none. If only the alert of a model as a whole
+    reports the change, that alert is partly back.
 
     Args:
         shifts: The shifts to report, the most prominent first; may be empty.
         evidence: The evidence of the brand at the model after a run.
-        history: The brand's alerts, and those of models as a whole.
+        history: The brand's alerts and those of models as a whole, the newest first.
     """
     if shifts:
-        placed = place(shifts, history.alerts, evidence.run.at)
-        whole = containing_alert(shifts[0], history.of_models, history.run_starts)
-        if whole and placed.action in {AlertAction.RAISE, AlertAction.GROW}:
-            return Placement(AlertAction.JOIN, whole.id)
-        return placed
+        placement = place(shifts, history.alerts, evidence.run.at)
+        model_alert = containing_alert(shifts[0], history.of_models, history.run_starts)
+        if model_alert and placement.action in {AlertAction.RAISE, AlertAction.GROW}:
+            return Placement(AlertAction.JOIN, model_alert.id)
+        return placement
     if evidence.returned is None:
         return Placement(AlertAction.NONE)
     ended = evidence.returned.shift
-    wholes = [alert for alert in history.of_models if _reports_open(alert, ended)]
     recovers = tuple(alert.id for alert in history.alerts if _reports_open(alert, ended))
-    if wholes and not recovers:
-        return Placement(AlertAction.EASE, wholes[0].id)
+    model_alerts = [alert for alert in history.of_models if _reports_open(alert, ended)]
+    if model_alerts and not recovers:
+        return Placement(AlertAction.EASE, model_alerts[0].id)
     return Placement(AlertAction.RECOVER, recovers=recovers)
 
 
 def _reports_open(alert: Alert, shift: Shift) -> bool:
-    """Return whether an alert is open, is of a shift's model, and has a shift of the same brand and
-    run.
+    """Return whether an alert is neither recovered nor closed, is of the shift's model, and has
+    reported a change of the same brand in the same run.
     """
     return (
         alert.shift.model == shift.model
@@ -202,56 +217,110 @@ def decide_model(
     policy: AlertPolicy,
     history: AlertHistory,
 ) -> Decision | None:
-    """Return the decision on the latest change of a model as a whole after a run; None without a
-    change, or for one that an alert has reported or that is older than `ONE_STORY`.
+    """Return the decision on the latest change of a model as a whole after a run.
 
-    A change that one brand explains better is not reported until a later run speaks for the model.
+    The change is not reported when no brand moved by the policy's smallest change, or when it would
+    raise or grow an alert and one brand probably explains it (a weight below `MODEL_WEIGHT`). The
+    decision then has one silence, and a later run may decide otherwise.
 
     Args:
-        change: The latest change, with its weights as of the run.
-        shifts: The change as shifts, see `model_shifts`; brands below the smallest change of the
-            policy are left out of the alert.
+        change: The latest change of the model, with the weights of its explanations as of the run;
+            None without one.
+        shifts: The change as shifts: first that of the model, then those of its brands
+            (`model_shifts`). The alert leaves out brands that moved by less than the policy's
+            smallest change.
         run: The run.
-        policy: The smallest changes that the deployment wants to be alerted of.
-        history: The alerts of models as a whole so far, and when runs began.
+        policy: The false alarms of models that are accepted in a year, and the smallest change of
+            each metric that is worth an alert.
+        history: The alerts of models as a whole, the newest first, and the start of each run by its
+            number.
+
+    Returns:
+        The decision; None without a change or shifts, for a change found more than `ONE_STORY`
+        before the run, and for one that an alert reported in an earlier run.
+
+    Raises:
+        KeyError: when the history lacks the start of a run that an alert of the model names.
     """
     if change is None or not shifts or run.at - change.run.at > ONE_STORY:
         return None
-    head, *brands = shifts
-    alerts = [a for a in history.of_models if a.shift.model == change.model]
-    if any(
-        shift.brand == WHOLE_MODEL
-        and (seen := history.run_starts[shift.run_id]) < run.at
-        and (change.began.at < seen or change.run.at == seen)
-        for alert in alerts
-        for shift in alert.moved
-    ):
+    model_shift, *brand_shifts = shifts
+    alerts = [alert for alert in history.of_models if alert.shift.model == change.model]
+    if _is_reported_model_change(change, run, alerts, history):
         return None
-    smallest = policy.smallest_change(head.metric)
-    moved = [shift for shift in brands if abs(shift.change) >= smallest]
-    rare = Rarity(change.chance_a_year)
-    placed = place([head, *moved], alerts, run.at)
-    silence = Silence(head.metric, Reason.TOO_SMALL, 0, 0, smallest_change=smallest)
-    if not moved:
-        silence = replace(
-            silence, change=max((shift.change for shift in brands), key=abs, default=0.0)
-        )
-    elif placed.action in {AlertAction.RAISE, AlertAction.GROW} and change.weight < MODEL_WEIGHT:
+    smallest = policy.smallest_change(model_shift.metric)
+    reported = [shift for shift in brand_shifts if abs(shift.change) >= smallest]
+    rarity = Rarity(change.chance_a_year)
+    placement = place([model_shift, *reported], alerts, run.at)
+    needs_weight = placement.action in {AlertAction.RAISE, AlertAction.GROW}
+    silence = Silence(
+        model_shift.metric, Reason.TOO_SMALL, runs=0, runs_needed=0, smallest_change=smallest
+    )
+    if not reported:
+        largest = max((shift.change for shift in brand_shifts), key=abs, default=0.0)
+        silence = replace(silence, change=largest)
+    elif needs_weight and change.weight < MODEL_WEIGHT:
         silence = replace(silence, reason=Reason.ONE_BRAND)
     else:
-        level = rare.level(policy.models_per_year)
-        whole = (head, *moved)
-        return Decision(WHOLE_MODEL, change.model, run, whole, placed, level, rare.years, ())
-    nothing = Placement(AlertAction.NONE)
-    return Decision(WHOLE_MODEL, change.model, run, (), nothing, None, rare.years, (silence,))
+        return Decision(
+            brand=WHOLE_MODEL,
+            model=change.model,
+            run=run,
+            shifts=(model_shift, *reported),
+            placement=placement,
+            level=rarity.level(policy.models_per_year),
+            years=rarity.years,
+            silences=(),
+        )
+    return Decision(
+        brand=WHOLE_MODEL,
+        model=change.model,
+        run=run,
+        shifts=(),
+        placement=Placement(AlertAction.NONE),
+        level=None,
+        years=rarity.years,
+        silences=(silence,),
+    )
+
+
+def _is_reported_model_change(
+    change: ModelChange, run: RunKey, alerts: Sequence[Alert], history: AlertHistory
+) -> bool:
+    """Return whether an alert of a model as a whole has reported a change before a run: in a run
+    after the change's first run, or in the run that found it.
+
+    Args:
+        change: The change.
+        run: The run that is analysed; what was reported in it does not count.
+        alerts: The alerts of the model as a whole.
+        history: Has the start of each run by its number.
+    """
+    reports = (
+        history.run_starts[shift.run_id]
+        for alert in alerts
+        for shift in alert.moved
+        if shift.brand == WHOLE_MODEL
+    )
+    return any(
+        reported_at < run.at and (change.began.at < reported_at or change.run.at == reported_at)
+        for reported_at in reports
+    )
 
 
 def _silence(
     stream: StreamEvidence, evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory
 ) -> Silence | None:
-    """Return why nothing is reported of a metric; None when its shift is reported."""
-    unsure = _silence_of_weak_evidence(stream, evidence, policy)
-    return unsure or _silence_of_strong_evidence(stream, policy, history)
+    """Return why nothing is reported of a metric; None when its shift is reported.
+
+    Args:
+        stream: The evidence of the metric.
+        evidence: The evidence of the brand, of which the metric's is a part.
+        policy: The budget of false alarms, and the smallest changes.
+        history: The brand's alerts.
+    """
+    too_weak = _silence_of_weak_evidence(stream, evidence, policy)
+    return too_weak or _silence_of_strong_evidence(stream, policy, history)
 
 
 def _silence_of_weak_evidence(
@@ -260,27 +329,30 @@ def _silence_of_weak_evidence(
     """Return why the evidence of a metric is not enough for an alert; None when it is over the
     threshold.
 
-    Both the brand's evidence (the mean over its streams) and the metric's own evidence must exceed
-    the threshold: of many metrics, a single metric may be high by chance.
+    Both the brand's evidence (over all its metrics) and the metric's own must exceed the threshold,
+    because among many metrics a single one may be high by chance. Without a baseline, the reason is
+    that the scorer changed or that there are too few runs. A brand that is back at its old level is
+    silent whatever its evidence. Of several reasons for weak evidence the first one counts: all
+    prompts are new, watched, still learning, below the threshold.
     """
     silence = Silence(stream.metric, Reason.FEW_RUNS, stream.runs, stream.runs_needed)
     if stream.statistic is None:
         unread = stream.has_unread_history
         return replace(silence, reason=Reason.SCORER_CHANGED) if unread else silence
-    weight = min(evidence.statistic, stream.statistic)
-    silence = replace(silence, evidence=weight, threshold=evidence.threshold)
+    excess = min(evidence.statistic, stream.statistic)
+    silence = replace(silence, evidence=excess, threshold=evidence.threshold)
     if evidence.returned:
         return replace(silence, reason=Reason.RETURNED)
-    if weight > evidence.threshold:
+    if excess > evidence.threshold:
         return None
-    rare = rarity(weight, evidence.runs_a_year, policy.brands).yearly
-    reasons = {
-        Reason.PANEL_CHANGED: stream.shared_prompts == 0,
-        Reason.WATCHED: rare <= WATCHED_A_YEAR,
-        Reason.LEARNING: stream.runs < LEARNING_RUNS,
-        Reason.BELOW_THRESHOLD: True,
-    }
-    reason = next(reason for reason, holds in reasons.items() if holds)
+    if stream.shared_prompts == 0:
+        reason = Reason.PANEL_CHANGED
+    elif rarity(excess, evidence.runs_a_year, policy.brands).yearly <= WATCHED_A_YEAR:
+        reason = Reason.WATCHED
+    elif stream.runs < LEARNING_RUNS:
+        reason = Reason.LEARNING
+    else:
+        reason = Reason.BELOW_THRESHOLD
     needed = LEARNING_RUNS if reason is Reason.LEARNING else stream.runs_needed
     return replace(silence, reason=reason, runs_needed=needed)
 
@@ -288,8 +360,11 @@ def _silence_of_weak_evidence(
 def _silence_of_strong_evidence(
     stream: StreamEvidence, policy: AlertPolicy, history: AlertHistory
 ) -> Silence | None:
-    """Return why a change whose evidence is over the threshold is not reported: nothing to compare,
-    too small, reported before, or the judge's own; None when it is reported.
+    """Return why a change whose evidence is over the threshold is not reported; None when it is.
+
+    The reasons, of which the first one counts: no prompt was asked both before and after it, it is
+    too small, an alert has reported it in another run, or the judge that scores the metric has
+    moved and explains it.
     """
     silence = Silence(stream.metric, Reason.NOT_COMPARABLE, stream.runs, stream.runs_needed)
     change, shift, smallest = stream.change, stream.shift, policy.smallest_change(stream.metric)
@@ -299,7 +374,7 @@ def _silence_of_strong_evidence(
         return replace(
             silence, reason=Reason.TOO_SMALL, change=change.relevant, smallest_change=smallest
         )
-    if alert := _reported(shift, history):
+    if alert := _alert_that_reported(shift, history):
         return replace(silence, reason=Reason.REPORTED, change=shift.change, alert=alert.id)
     if stream.judge and stream.judge.explains(shift.change):
         return replace(silence, reason=Reason.JUDGE_MOVED, change=shift.change, judge=stream.judge)
@@ -307,18 +382,24 @@ def _silence_of_strong_evidence(
 
 
 def _matters(change: MeasuredChange, smallest: float) -> bool:
-    """Return whether a change is large enough for an alert: on the panel, on the prompts that named
-    the brand, or on `MIN_MOVED_PROMPTS` prompts.
+    """Return whether a change is large enough for an alert: ``smallest`` or more (in either
+    direction, on the metric's scale) in the mean over all prompts or over those that named the
+    brand, or `MIN_MOVED_PROMPTS` prompts that surely moved.
     """
     largest = max(abs(change.panel), abs(change.relevant))
     return largest >= smallest or change.moved_prompts >= MIN_MOVED_PROMPTS
 
 
-def _reported(shift: Shift, history: AlertHistory) -> Alert | None:
-    """Return the alert that has already reported a shift in another run; None without one.
+def _alert_that_reported(shift: Shift, history: AlertHistory) -> Alert | None:
+    """Return the newest alert that has already reported a brand's shift at its model, in any
+    metric; None without one.
 
-    History that is imported or scored again can make a shift visible in a later run than before:
-    then a run between the shift's first run and this one has an alert already.
+    History that is imported or scored again can make a shift visible in a later run than before. So
+    an alert counts when it reported a change in a run after the shift's first run and before the
+    run that shows it now.
+
+    Raises:
+        KeyError: when the history lacks the start of one of these runs.
     """
     starts = history.run_starts
     for alert in history.alerts:
@@ -326,16 +407,19 @@ def _reported(shift: Shift, history: AlertHistory) -> Alert | None:
             if (
                 old.model == shift.model
                 and old.run_id != shift.run_id
-                and starts[shift.began] < starts[old.run_id] < starts[shift.run_id]
+                and starts[shift.first_run_id] < starts[old.run_id] < starts[shift.run_id]
             ):
                 return alert
     return None
 
 
 def _prominence(shift: Shift, excess: float) -> tuple[int, float, str]:
-    """Return the sort key by which shifts head an alert: by metric, then by falling evidence.
+    """Return the sort key of a shift in an alert, the smallest key heads it: by the metric's place
+    in `HEAD_METRICS` (all others come last), then by falling evidence, then by the metric's name.
 
-    Statements are put before them by `detection.statements.add_statements`.
+    Args:
+        shift: The shift.
+        excess: The logarithm of the metric's evidence above its threshold.
     """
     known = shift.metric in HEAD_METRICS
     order = HEAD_METRICS.index(shift.metric) if known else len(HEAD_METRICS)
@@ -343,8 +427,8 @@ def _prominence(shift: Shift, excess: float) -> tuple[int, float, str]:
 
 
 def _nearness(silence: Silence) -> tuple[int, float]:
-    """Return the sort key of how near a silent metric came to an alert: by reason, then by its
-    evidence.
+    """Return the sort key of how near a silent metric came to an alert, the largest key is the
+    nearest: by the place of its reason in `Reason`, then by its evidence; no evidence is the least.
     """
     order = tuple(Reason).index(silence.reason)
     return order, -inf if silence.evidence is None else silence.evidence
@@ -353,11 +437,13 @@ def _nearness(silence: Silence) -> tuple[int, float]:
 def reported_changes(
     streams: Sequence[Stream], policy: AlertPolicy, updates: Sequence[ModelUpdate]
 ) -> Iterator[tuple[ModelChange, Alert]]:
-    """Yield the changes of models as a whole that would have been reported run by run, with the run
-    that reports each, and its alert; grouped by model.
+    """Yield the changes of models as a whole that would have been reported, with their alerts, when
+    the past is analysed run by run. They are grouped by model, models in order, and the run of each
+    change is the one that reports it.
 
-    A change that one brand explains better waits for a later run to speak for the model, until
-    another change is found.
+    A change is reported in the run that finds it or, when one brand explains it better then, in the
+    first later run that speaks for the model. It is never reported when no such run comes within
+    `ONE_STORY` or before the model's next change.
 
     Args:
         streams: The visibility streams of all brands at all models.
@@ -370,16 +456,36 @@ def reported_changes(
         found = model_changes(own, policy.models_per_year, len(models))
         ends = [*(change.run for change in found[1:]), None]
         for change, end in zip(found, ends, strict=False):
-            for run in own[0].runs:
-                if run < change.run or (end and run >= end):
-                    continue
-                known = [stream_until(stream, run) for stream in streams]
-                whole = revised(change, known)
-                shifts = model_shifts(whole, known, run, updates)
-                decision = decide_model(whole, shifts, run, policy, NO_HISTORY)
-                if decision is None:
-                    break
-                if decision.shifts:
-                    head, *also = decision.shifts
-                    yield replace(whole, run=run), Alert(head, run.at, tuple(also))
-                    break
+            runs = [run for run in own[0].runs if run >= change.run and (not end or run < end)]
+            if reported := _first_report(change, runs, streams, policy, updates):
+                yield reported
+
+
+def _first_report(
+    change: ModelChange,
+    runs: Sequence[RunKey],
+    streams: Sequence[Stream],
+    policy: AlertPolicy,
+    updates: Sequence[ModelUpdate],
+) -> tuple[ModelChange, Alert] | None:
+    """Return a change of a model as a whole as of the first of some runs that reports it, with its
+    new alert; None when none of the runs does.
+
+    Args:
+        change: The change.
+        runs: The runs from the one that found the change, the oldest first.
+        streams: The visibility streams of all brands at all models.
+        policy: The rate of false alarms of models, and the smallest changes.
+        updates: Known updates of the models.
+    """
+    for run in runs:
+        past = [stream_until(stream, run) for stream in streams]
+        weighed = revised(change, past)
+        shifts = model_shifts(weighed, past, run, updates)
+        decision = decide_model(weighed, shifts, run, policy, NO_HISTORY)
+        if decision is None:
+            return None
+        if decision.shifts:
+            head, *also = decision.shifts
+            return replace(weighed, run=run), Alert(head, run.at, tuple(also))
+    return None

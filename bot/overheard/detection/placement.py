@@ -61,31 +61,37 @@ class Placement:
 def containing_alert(
     shift: Shift, of_models: Sequence[Alert], starts: Mapping[int, datetime]
 ) -> Alert | None:
-    """Return the alert of a model as a whole to which a brand's shift belongs, or None.
+    """Return the first alert of a model as a whole to which a brand's shift belongs, or None.
 
-    The shift began with the model's change, or between it and the last run that showed it. The
-    alert may be closed by a person, but must not have recovered before.
+    The alert is of the shift's model. The shift began with the model's change, or after it and no
+    later than the last run in which the alert reported that the model changed further. A shift that
+    most likely began before the model's change belongs to the alert if it may have begun with the
+    change or later (`Shift.likely_first_runs`). The alert may be closed by a person; it must not
+    have recovered before the shift's run.
 
     Args:
-        shift: The shift of a brand. A statement is news of its own.
-        of_models: The alerts of models as a whole.
+        shift: The shift of a brand. A statement, which is news of its own, and a shift of a model
+            as a whole belong to no alert.
+        of_models: The alerts of models as a whole, in any order.
         starts: The start of each run, by the run's number.
+
+    Raises:
+        KeyError: when the start of a run that the shift or an alert names is missing.
     """
     if not of_models or shift.statement or shift.brand == WHOLE_MODEL:
         return None
     began = starts[shift.first_run_id]
     for alert in of_models:
-        wholes = [
+        model_shifts = [
             moved for moved in alert.moved if moved.brand == WHOLE_MODEL and not moved.recovery
         ]
         first = starts[alert.shift.first_run_id]
-        last = max((starts[whole.run_id] for whole in wholes), default=first)
-        ended = alert.over_at if alert.state is AlertState.RECOVERED else None
-        over = ended is not None and ended < starts[shift.run_id]
-        # The brand's change may have begun with the model's.
-        dated = any(first <= starts[run] for run in shift.likely_first_runs)
-        fits = began <= last and (first <= began or dated)
-        if alert.shift.model == shift.model and not over and fits:
+        last = max((starts[moved.run_id] for moved in model_shifts), default=first)
+        recovered_at = alert.over_at if alert.state is AlertState.RECOVERED else None
+        is_over = recovered_at is not None and recovered_at < starts[shift.run_id]
+        may_begin_since = any(first <= starts[run] for run in shift.likely_first_runs)
+        is_in_time = began <= last and (first <= began or may_begin_since)
+        if alert.shift.model == shift.model and not is_over and is_in_time:
             return alert
     return None
 
@@ -95,113 +101,166 @@ def belongs_to(
 ) -> Alert | None:
     """Return the alert of a model as a whole to which another alert belongs, or None.
 
-    A brand's alert belongs to that of its model as a whole (`containing_alert`). The alert of a
-    model as a whole that says that everything moved belongs to the first such alert of another
-    model at the same time.
+    A brand's alert belongs to that of its model as a whole, by its first shift
+    (`containing_alert`). The alert of a model as a whole belongs to the earliest other such alert
+    of which all this holds: it is of another model and has a smaller number, both say that
+    everything moved, the spans from the first changed run to the reporting run overlap, and it was
+    not over when the alert was reported.
 
     Args:
-        alert: The alert; its number is 0 while it is not stored.
-        of_models: The alerts of models as a whole.
+        alert: The alert. Its number is 0 while it is not stored; then all stored alerts are
+            earlier.
+        of_models: The alerts of models as a whole, in any order.
         starts: The start of each run, by the run's number.
+
+    Raises:
+        KeyError: when the start of a run that an alert names is missing.
     """
     if not alert.of_model:
         return containing_alert(alert.shift, of_models, starts)
+    if not is_everything(alert.shift.explanation):
+        return None
     first, reported = _span(alert, starts)
-    return next(
-        (
-            other
-            for other in sorted(of_models, key=lambda whole: whole.id)
-            if other.shift.model != alert.shift.model and (not alert.id or other.id < alert.id)
-            if is_everything(alert.shift.explanation) and is_everything(other.shift.explanation)
-            if _span(other, starts)[0] <= reported and first <= _span(other, starts)[1]
-            if other.over_at is None or reported <= other.over_at
-        ),
-        None,
-    )
+    for other in sorted(of_models, key=lambda of_model: of_model.id):
+        is_candidate = other.shift.model != alert.shift.model and (
+            not alert.id or other.id < alert.id
+        )
+        if not is_candidate or not is_everything(other.shift.explanation):
+            continue
+        other_first, other_reported = _span(other, starts)
+        overlaps = other_first <= reported and first <= other_reported
+        if overlaps and (other.over_at is None or reported <= other.over_at):
+            return other
+    return None
 
 
 def _span(alert: Alert, starts: Mapping[int, datetime]) -> tuple[datetime, datetime]:
-    """Return the start of the first run of an alert's change, and of the run that reported it."""
+    """Return when the run began with which an alert's change most likely began, and when the run
+    began that raised the alert; ``starts`` has the start of each run by its number.
+    """
     return starts[alert.shift.first_run_id], starts[alert.shift.run_id]
 
 
 def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
-    """Return where the shifts of a brand at a model in a run belong among earlier alerts: in a new
-    alert or in an earlier one, because a brand has one story at a model. Nothing is stored.
+    """Return where the shifts of a brand at a model, or of a model as a whole, in a run belong
+    among the earlier alerts of the same model: in a new alert or in an earlier one. Nothing is
+    stored.
 
-    The head is the most prominent of the shifts; it gives the alert its title. An alert that has
-    reported the run is kept. An open alert grows by whatever moves at its model, unless the head
-    takes it back: it recovers when the head returns to nearer the alert's value before than its
-    value after, and is partly back when the head returns by less. An alert that recovered within
-    `ONE_STORY` grows when it happens again.
+    The rules for a brand, of which the first that fits counts; the head is the first shift:
+
+    - An alert that has reported the run is kept. It grows if it is open and the shifts have a
+      statement that it has not reported.
+    - An open alert grows by whatever moves at its model, unless the head takes it back. It then
+      recovers when the head ends nearer to the alert's value before than to its farthest value
+      after, and is partly back when it ends farther away.
+    - An alert that recovered within `ONE_STORY` grows when its change happens again.
+    - Otherwise a new alert is raised.
 
     Args:
-        shifts: The shifts of the run, the head first; at least one.
-        alerts: The brand's alerts, the newest first.
+        shifts: The shifts of the run, the most prominent first; at least one.
+        alerts: The alerts of the brand, or of models as a whole; the newest first.
         at: When the run began.
     """
     head = shifts[0]
     same_model = [alert for alert in alerts if alert.shift.model == head.model]
-    kept = next((a for a in same_model if any(s.run_id == head.run_id for s in a.moved)), None)
+    same_run = next(
+        (
+            alert
+            for alert in same_model
+            if any(shift.run_id == head.run_id for shift in alert.moved)
+        ),
+        None,
+    )
     if head.brand == WHOLE_MODEL:
-        kept_whole = Placement(AlertAction.KEEP, kept.id) if kept else None
-        return kept_whole or _place_model(shifts, same_model, at)
-    if kept:  # alerts that were raised after the kept one are not touched
-        late = not kept.state.over and any(not reports(kept, s) for s in shifts if s.statement)
-        action = AlertAction.GROW if late else AlertAction.KEEP
-        return Placement(action, kept.id, recovers=_recovered(head, same_model, kept.id))
+        if same_run:
+            return Placement(AlertAction.KEEP, same_run.id)
+        return _place_model(shifts, same_model, at)
+    if same_run:
+        has_new_statement = any(
+            shift.statement and not reports_statement(same_run, shift) for shift in shifts
+        )
+        grows = has_new_statement and not same_run.state.over
+        action = AlertAction.GROW if grows else AlertAction.KEEP
+        # Alerts that were raised after this one are not touched.
+        recovers = _taken_back_alerts(head, same_model, before=same_run.id)
+        return Placement(action, same_run.id, recovers=recovers)
     return _place_in_open(shifts, same_model) or _place_as_new(shifts, same_model, at)
 
 
 def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placement | None:
-    """Return where shifts belong among the open alerts of the same model: they let an alert grow,
-    ease or recover; None when no open alert can report them.
+    """Return where shifts belong among the open alerts of the same model; None when they belong in
+    none.
+
+    The head is the first shift. It concerns the newest open alert that has reported its metric. If
+    it goes on in that alert's direction, the alert grows, and older alerts that the head takes back
+    recover. If it goes back, the alert and all others that it takes back recover, or the alert is
+    partly back when that is too little. A head that goes far beyond the old level (`BEYOND`)
+    belongs in a new alert. A head of another metric lets the newest open alert grow.
+
+    Args:
+        shifts: The shifts of a brand in a run, the most prominent first; at least one.
+        alerts: The brand's alerts at the model, the newest first; those that are over are skipped.
     """
-    head, live = shifts[0], [alert for alert in alerts if not alert.state.over]
-    if not live:
+    head, open_alerts = shifts[0], [alert for alert in alerts if not alert.state.over]
+    if not open_alerts:
         return None
-    mine = next((alert for alert in live if _of_metric(alert, head)), None)
-    if mine is None:
-        return Placement(AlertAction.GROW, live[0].id)
-    if _goes_on(mine, head):
-        earlier = _recovered(head, live, mine.id)
-        return Placement(AlertAction.GROW, mine.id, recovers=earlier)
-    recovers = _recovered(head, live)
-    if mine.id not in recovers:
-        return Placement(AlertAction.EASE, mine.id)
-    if _is_beyond(mine, head):
+    same_metric = next((alert for alert in open_alerts if _shifts_of_metric(alert, head)), None)
+    if same_metric is None:
+        return Placement(AlertAction.GROW, open_alerts[0].id)
+    if _is_same_direction(same_metric, head):
+        older = _taken_back_alerts(head, open_alerts, before=same_metric.id)
+        return Placement(AlertAction.GROW, same_metric.id, recovers=older)
+    recovers = _taken_back_alerts(head, open_alerts)
+    if same_metric.id not in recovers:
+        return Placement(AlertAction.EASE, same_metric.id)
+    if _is_beyond(same_metric, head):
         return None
-    return Placement(AlertAction.RECOVER, mine.id, recovers=recovers)
+    return Placement(AlertAction.RECOVER, same_metric.id, recovers=recovers)
 
 
 def _place_model(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
-    """Return where a change of a model as a whole belongs: in its open alert, which recovers when
-    its brands move back, in an alert that recovered within `ONE_STORY` before ``at``, or in a new
-    alert.
+    """Return where a change of a model as a whole belongs among the model's alerts.
+
+    The newest open alert recovers when its brands moved back by `BACK_SHARE` of the reported change
+    or more, is partly back from `EASED_SHARE` on, and grows otherwise. Without an open alert, the
+    newest alert grows if it recovered within `ONE_STORY` before ``at`` and its brands moved again
+    by `EASED_SHARE` or more in the reported direction. Otherwise a new alert is raised, which
+    follows the newest.
 
     Args:
         shifts: The shift of the model, then those of its brands.
         alerts: The alerts of the model as a whole, the newest first.
         at: When the run began.
     """
-    if live := next((alert for alert in alerts if not alert.state.over), None):
-        back = -_share_of(live, shifts)
-        if back >= BACK_SHARE:
-            return Placement(AlertAction.RECOVER, live.id, recovers=(live.id,))
-        return Placement(AlertAction.EASE if back >= EASED_SHARE else AlertAction.GROW, live.id)
-    previous = next(iter(alerts), None)
-    if previous and previous.state is AlertState.RECOVERED and previous.over_at:
-        again = at - previous.over_at < ONE_STORY and _share_of(previous, shifts) >= EASED_SHARE
-        if again:
-            return Placement(AlertAction.GROW, previous.id)
-    return Placement(AlertAction.RAISE, follows=previous.id if previous else 0)
+    if open_alert := next((alert for alert in alerts if not alert.state.over), None):
+        share_back = -_share_of_reported_change(open_alert, shifts)
+        if share_back >= BACK_SHARE:
+            return Placement(AlertAction.RECOVER, open_alert.id, recovers=(open_alert.id,))
+        is_partly_back = share_back >= EASED_SHARE
+        return Placement(AlertAction.EASE if is_partly_back else AlertAction.GROW, open_alert.id)
+    newest = next(iter(alerts), None)
+    if newest is None:
+        return Placement(AlertAction.RAISE)
+    if _recovered_recently(newest, at) and (
+        _share_of_reported_change(newest, shifts) >= EASED_SHARE
+    ):
+        return Placement(AlertAction.GROW, newest.id)
+    return Placement(AlertAction.RAISE, follows=newest.id)
 
 
-def _share_of(alert: Alert, shifts: Sequence[Shift]) -> float:
-    """Return how far brands moved in the direction that a model's alert reports, as a share of the
-    reported change; negative when they moved back.
+def _share_of_reported_change(alert: Alert, shifts: Sequence[Shift]) -> float:
+    """Return how far brands moved in the direction that the alert of a model as a whole reports, as
+    a share of the reported change: 1 for the same change again, negative when they moved back, 0
+    when the alert reports no brand.
 
-    The share is the least-squares factor by which the reported changes give the present changes.
+    The share is the least-squares factor by which the reported changes of the brands give their
+    present changes; a brand without a shift counts as unmoved. Changes that an alert reported in
+    several runs are summed. Left out are reported shifts of other metrics, and those of runs in
+    which the model moved back.
+
+    Args:
+        alert: The alert of a model as a whole.
+        shifts: The present shifts of the model and of its brands.
     """
     metric = alert.shift.metric
     reported: dict[str, float] = {}
@@ -217,19 +276,29 @@ def _share_of(alert: Alert, shifts: Sequence[Shift]) -> float:
 
 
 def _place_as_new(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
-    """Return where shifts that no open alert reports belong: in an alert that recovered within
-    `ONE_STORY` before ``at`` and happens again, or in a new alert.
+    """Return where shifts that no open alert reports belong: in the newest alert that recovered
+    within `ONE_STORY` before ``at`` and happens again, or else in a new alert. The new alert
+    follows the newest one that reported the metric of the first shift. Open alerts that the first
+    shift takes back recover.
+
+    Args:
+        shifts: The shifts of a brand in a run, the most prominent first; at least one.
+        alerts: The brand's alerts at the model, the newest first.
+        at: When the run began.
     """
-    head, recovers = shifts[0], _recovered(shifts[0], alerts)
-    if again := next((a for a in alerts if _happens_again(a, shifts, at)), None):
+    head = shifts[0]
+    recovers = _taken_back_alerts(head, alerts)
+    if again := next((alert for alert in alerts if _happens_again(alert, shifts, at)), None):
         return Placement(AlertAction.GROW, again.id, recovers=recovers)
-    previous = next((alert for alert in alerts if _of_metric(alert, head)), None)
+    previous = next((alert for alert in alerts if _shifts_of_metric(alert, head)), None)
     follows = previous.id if previous else 0
     return Placement(AlertAction.RAISE, follows=follows, recovers=recovers)
 
 
-def reports(alert: Alert, shift: Shift) -> bool:
-    """Return whether an alert has reported the statement of a shift in the shift's run."""
+def reports_statement(alert: Alert, shift: Shift) -> bool:
+    """Return whether an alert has reported the statement of a shift (its kind, topic and stated
+    value) in the shift's run; False for a shift without a statement.
+    """
     return any(
         old.run_id == shift.run_id
         and old.statement
@@ -241,56 +310,74 @@ def reports(alert: Alert, shift: Shift) -> bool:
 
 
 def _happens_again(alert: Alert, shifts: Sequence[Shift], at: datetime) -> bool:
-    """Return whether an alert recovered within `ONE_STORY` before a time and reported one of the
-    shifts, in its direction.
+    """Return whether an alert recovered within `ONE_STORY` before ``at`` and has reported the
+    metric of one of the shifts, which moves in the reported direction again.
+    """
+    return _recovered_recently(alert, at) and any(
+        _is_same_direction(alert, shift) for shift in shifts
+    )
+
+
+def _recovered_recently(alert: Alert, at: datetime) -> bool:
+    """Return whether an alert recovered less than `ONE_STORY` before ``at``; False for an alert
+    that is open, was closed by a person, or has no known time of recovery.
     """
     if alert.state is not AlertState.RECOVERED or alert.over_at is None:
         return False
-    return at - alert.over_at < ONE_STORY and any(_goes_on(alert, shift) for shift in shifts)
+    return at - alert.over_at < ONE_STORY
 
 
 def _is_beyond(alert: Alert, shift: Shift) -> bool:
-    """Return whether a shift ends far (`BEYOND`) beyond the level from which an alert began."""
-    first = _of_metric(alert, shift)[0]
+    """Return whether a shift that goes against an alert ends beyond the alert's old level, by more
+    than the share `BEYOND` of the reported change. After a fall from 50 % to 30 %, that is above
+    60 %. The alert must have reported the metric.
+    """
+    first = _shifts_of_metric(alert, shift)[0]
     return (first.before - shift.after) * first.change > BEYOND * first.change**2
 
 
-def _of_metric(alert: Alert, shift: Shift) -> list[Shift]:
-    """Return the shifts of an alert in the metric of a shift, the oldest first."""
-    return [old for old in alert.moved if old.metric == shift.metric]
+def _shifts_of_metric(alert: Alert, shift: Shift) -> list[Shift]:
+    """Return the shifts of an alert that have the metric of a shift, the oldest first."""
+    return [reported for reported in alert.moved if reported.metric == shift.metric]
 
 
-def _goes_on(alert: Alert, shift: Shift) -> bool:
-    """Return whether an alert has reported the metric of a shift and the shift does not go against
-    the reported direction; a change of 0 has no direction.
+def _is_same_direction(alert: Alert, shift: Shift) -> bool:
+    """Return whether an alert has reported the metric of a shift, and the shift does not go against
+    the direction of its first report. A change of 0 goes against none.
     """
-    reported = _of_metric(alert, shift)
+    reported = _shifts_of_metric(alert, shift)
     return bool(reported) and reported[0].change * shift.change >= 0
 
 
-def _recovered(head: Shift, alerts: Sequence[Alert], before: int | None = None) -> tuple[int, ...]:
-    """Return the numbers of the open alerts that a shift takes back, in the order of the alerts.
+def _taken_back_alerts(
+    shift: Shift, alerts: Sequence[Alert], before: int | None = None
+) -> tuple[int, ...]:
+    """Return the numbers of the open alerts that a shift takes back, in the order of the alerts;
+    alerts of other metrics are left out.
 
     Args:
-        head: The shift.
+        shift: The shift.
         alerts: The alerts of the brand at the shift's model.
-        before: Only alerts with a smaller number count; by default all.
+        before: Only alerts with a smaller number than this count; None for all.
     """
     return tuple(
         alert.id
         for alert in alerts
         if not alert.state.over
         and (before is None or alert.id < before)
-        and _of_metric(alert, head)
-        and _is_taken_back(alert, head)
+        and _is_taken_back(alert, shift)
     )
 
 
 def _is_taken_back(alert: Alert, shift: Shift) -> bool:
-    """Return whether a shift goes against the direction of an alert and ends nearer to the alert's
-    first level than to its farthest.
+    """Return whether a shift goes against the direction that an alert first reported for the
+    metric, and ends nearer to the alert's level before than to its farthest level after; False for
+    an alert of other metrics.
     """
-    first, *_ = reported = _of_metric(alert, shift)
-    worst = max(reported, key=lambda old: abs(old.after - first.before))
-    nearer = abs(shift.after - first.before) < abs(shift.after - worst.after)
-    return nearer and first.change * shift.change < 0
+    reported = _shifts_of_metric(alert, shift)
+    if not reported:
+        return False
+    first = reported[0]
+    farthest = max(reported, key=lambda moved: abs(moved.after - first.before))
+    is_nearer = abs(shift.after - first.before) < abs(shift.after - farthest.after)
+    return is_nearer and first.change * shift.change < 0
