@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from overheard.alerts.lifecycle import Held, Lifecycle, after, held_states
+from overheard.alerts.lifecycle import Lifecycle, SavedState, after, past_states
 from overheard.alerts.routes import Routes
 from overheard.alerts.story import PARTLY, AlertPart
 from overheard.config.sections import RouteTable
@@ -467,9 +467,9 @@ def test_snoozes_of_version_0_1_end_after_their_span(note: str, days: int | None
     """Their notes name no time."""
     at = datetime(2026, 3, 2, tzinfo=UTC)
     event = AlertEvent(AlertEventKind.SNOOZED, at, "Ada", note, id=3)
-    (_, (number, held)) = held_states([event])
+    (_, (number, held)) = past_states([event])
     until = at + timedelta(days=days) if days else None
-    assert (number, held) == (3, Held(AlertState.SNOOZED, "Ada", until))
+    assert (number, held) == (3, SavedState(AlertState.SNOOZED, "Ada", until))
 
 
 async def test_undo_of_a_mark_removes_the_mark_alone() -> None:

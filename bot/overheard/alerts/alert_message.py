@@ -53,9 +53,9 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     """Return the card of an alert for a channel.
 
     The title says the worst news. The text has the false statements, the usual and the present
-    value of the metric, and what else moved; for an alert on a model as a whole, the brands that
-    moved. The footer says how certain the alert is. The picture and the table have the values of
-    the brand and its competitors; both are left out when the metric is not measured any more.
+    value of the metric, and what else moved; for a model-wide alert, the brands that moved. The
+    footer says how certain the alert is. The picture and the table have the values of the brand and
+    its competitors; both are left out when the metric is not measured any more.
 
     If title, text and footer have more than `MAX_MESSAGE_WORDS` words, the line on other metrics is
     left out; if they still have more, so is the footer's note on other models.
@@ -135,7 +135,7 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     False or grave statements that are not over come first, and a change of a metric that is not
     over follows: ``ChatGPT gets Acme's price wrong and names it less``. The title is in the past
     tense when no answer of the latest check makes the statements. The title of a recovered alert
-    says what is as before; that of an alert on a model as a whole speaks of all brands together.
+    says what is as before; that of a model-wide alert speaks of all brands together.
     """
     name = evidence.names.name(alert.shift.model)
     brand = alert.shift.brand
@@ -155,8 +155,8 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
 
 
 def _whole_model_title(alert: Alert, name: str, evidence: AlertEvidence) -> str:
-    """Return the title of a message about a change of a model as a whole, or of everything at once;
-    for a recovered alert, that this is as before. ``name`` is the model's name for readers.
+    """Return the title of a message about a model-wide change, or of everything at once; for a
+    recovered alert, that this is as before. ``name`` is the model's name for readers.
     """
     if alert.state is not AlertState.RECOVERED:
         return model_title(name, evidence)
@@ -374,9 +374,9 @@ def _moved_question_sentence(shift: Shift, evidence: AlertEvidence) -> str:
 
 
 def brand_shifts(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
-    """Return the shifts of brands in a change of a model as a whole, the largest change first: of
-    the tracked brands that moved by at least `LEAST_MOVED`, or else of all brands. Brands without
-    answers before and since the change are left out.
+    """Return the shifts of brands in a model-wide change, the largest change first: of the tracked
+    brands that moved by at least `LEAST_MOVED`, or else of all brands. Brands without answers
+    before and since the change are left out.
 
     Each shift has the usual value as before, the value of the latest check as after, and as its
     change the mean since the change began less the usual value. So its change need not be the
@@ -399,7 +399,7 @@ def brand_shifts(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
 
 
 def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield the lines of a message about a change of a model as a whole.
+    """Yield the lines of a message about a model-wide change.
 
     One line has the brands that became worse, the next those that became better: of each the
     `MOST_BRANDS` with the largest change, with their values, and the number of the others. If

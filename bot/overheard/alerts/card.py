@@ -160,8 +160,8 @@ def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str,
     Args:
         alert: The alert.
         evidence: The evidence of the alert. With it, ``looks_like`` is the likeliest explanation as
-            of now, and ``part_of`` the number of the alert on the model as a whole to which it
-            belongs; either may be None. Without it, both are left out.
+            of now, and ``part_of`` the number of the model-wide alert to which it belongs; either
+            may be None. Without it, both are left out.
     """
     from_evidence: dict[str, Any] = {}
     if evidence is not None:
@@ -208,8 +208,8 @@ def _card_paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     of which it is a part; metrics that moved at the same time; later shifts; whether the service
     names another model; and the questions that moved most.
 
-    A paragraph without content is left out. An alert on a model as a whole has no paragraphs on
-    other metrics, later shifts and questions.
+    A paragraph without content is left out. A model-wide alert has no paragraphs on other metrics,
+    later shifts and questions.
     """
     shift, measured = alert.shift, measured_shift(alert)
     before, after = measured.answers
@@ -313,12 +313,11 @@ def _served_model_sentence(evidence: AlertEvidence) -> str:
     It names the models that are new. If the answers of one side, or of both, do not report any, it
     says that an update would not show; answers without a report are left out on either side.
     """
-    sides: tuple[set[str], set[str]] = (set(), set())
+    before, after = set[str](), set[str]()
     for answer in evidence.answers:
         reply = answer.reply
-        shown = " ".join(filter(None, (reply.served_model, reply.fingerprint)))
-        sides[answer.asked_at >= evidence.began].add(shown)
-    before, after = (side - {""} for side in sides)
+        if reported := " ".join(filter(None, (reply.served_model, reply.fingerprint))):
+            (after if answer.asked_at >= evidence.began else before).add(reported)
     if not before and not after:
         return "The service does not say which model it serves, so an update would not show."
     if not before or not after:
@@ -333,7 +332,7 @@ def _served_model_sentence(evidence: AlertEvidence) -> str:
 def _value_fields(alert: Alert, metric: Metric) -> Iterator[Field]:
     """Yield the figures of an alert as fields: the value before and after, the change and its
     likely range, the certainty, and the value of the latest later shift. The last two are left out
-    if there are none. An alert on a model as a whole has the certainty alone, empty if not known.
+    if there are none. A model-wide alert has the certainty alone, empty if not known.
     """
     shift, scale = alert.shift, metric.scale
     if alert.of_model:
@@ -357,6 +356,7 @@ def _comparison_table(shift: Shift, metric: Metric, evidence: AlertEvidence) -> 
     rows = [
         row
         for stream in evidence.streams
+        # Either the brand or the model is another one, but not both.
         if (stream.key.brand == shift.brand) != (stream.key.model == shift.model)
         if (row := _comparison_row(stream, shift, metric, evidence))
     ]
@@ -499,7 +499,7 @@ def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     values of its first metric: ``price “$49”; named 70 % → 45 % → 20 %``.
 
     If more than `MAX_PATH_VALUES` values follow the first one, only the last of them is shown,
-    after an ellipsis. For an alert on a model as a whole the cell is ``how it speaks of 4 brands``.
+    after an ellipsis. For a model-wide alert the cell is ``how it speaks of 4 brands``.
 
     Args:
         alert: The alert.

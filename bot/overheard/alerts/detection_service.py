@@ -109,10 +109,10 @@ class DetectionService:
     async def detect(self, run: Run, brands: Iterable[str], now: datetime) -> DetectionResult:
         """Analyse a run and carry out the decisions. Analysing a run again raises no second alert.
 
-        In this order: model updates that show in the replies are stored; changes of models as a
-        whole are reported; shifts, returns and statements of each brand are reported; and the
-        messages of the other open alerts at the models of the run are brought up to date. Alerts
-        are stored with their deliveries, and the listener is called with each new alert.
+        In this order: model updates that show in the replies are stored; model-wide changes are
+        reported; shifts, returns and statements of each brand are reported; and the messages of the
+        other open alerts at the models of the run are brought up to date. Alerts are stored with
+        their deliveries, and the listener is called with each new alert.
 
         Args:
             run: The run; all earlier runs are its past.
@@ -149,8 +149,8 @@ class DetectionService:
 
         Args:
             run: The run.
-            brands: Names of the brands whose alerts are updated; alerts on models as a whole are
-                always updated.
+            brands: Names of the brands whose alerts are updated; model-wide alerts are always
+                updated.
             asked: The models that the run asked; alerts at other models are left out.
         """
         history, store = self._history, self._store
@@ -174,9 +174,9 @@ class DetectionService:
         """Store what a run shows of an open alert, as at most two events.
 
         The first is a JOINED event, once in the life of an alert: it turned out to be part of a
-        change of the model as a whole. The second is a REVISED event if another explanation has
-        become the likeliest and the metrics have not come back. Otherwise, if the alert is posted
-        in a channel, it is a CONTINUED event, by which the message gets the latest figures.
+        model-wide change. The second is a REVISED event if another explanation has become the
+        likeliest and the metrics have not come back. Otherwise, if the alert is posted in a
+        channel, it is a CONTINUED event, by which the message gets the latest figures.
 
         Args:
             alert: The open alert.
@@ -207,11 +207,11 @@ class DetectionService:
         updates: Sequence[ModelUpdate],
         now: datetime,
     ) -> tuple[list[Alert], list[str]]:
-        """Report the changes of models as a whole, before their brands are analysed, because the
-        shifts of brands that belong to such a change raise no alert of their own.
+        """Report the model-wide changes, before their brands are analysed, because the shifts of
+        brands that belong to such a change raise no alert of their own.
 
         When a model is back as a whole, alerts on its brands that belong to the recovered alert
-        recover too. If only one brand is tracked, no alert on a model as a whole is raised.
+        recover too. If only one brand is tracked, no model-wide alert is raised.
 
         Args:
             run: The run that is analysed.
@@ -221,9 +221,9 @@ class DetectionService:
             now: Time of new alerts.
 
         Returns:
-            The alerts on models as a whole that report a shift of the run, and sentences. If only
-            one brand is tracked, there are no alerts, and a sentence for each model that changed
-            with this run; otherwise there are no sentences.
+            The model-wide alerts that report a shift of the run, and sentences. If only one brand
+            is tracked, there are no alerts, and a sentence for each model that changed with this
+            run; otherwise there are no sentences.
         """
         policy, key = self._history.policy, RunKey(run.started_at, run.id)
         per_year = policy.models_per_year or policy.false_alarms_per_year
@@ -276,8 +276,7 @@ class DetectionService:
             run: The run; all earlier runs are its past.
             brand: The brand's name.
             updates: Known updates of all models.
-            restarts: The changes of models as a whole, after each of which the baseline begins
-                again.
+            restarts: The model-wide changes, after each of which the baseline begins again.
             now: Time of new alerts.
         """
         replay = await self._history.replay(brand, updates, until=run.started_at, restarts=restarts)
@@ -309,9 +308,9 @@ class DetectionService:
         )
 
     async def _recover_covered_alerts(self, decision: Decision) -> None:
-        """Recover the metrics of each open alert on a brand that belongs to the alert on a model as
-        a whole that recovers by a decision, if the brand has moved in the opposite direction. An
-        alert that another process has ended meanwhile is left as it is.
+        """Recover the metrics of each open alert on a brand that belongs to the model-wide alert
+        that recovers by a decision, if the brand has moved in the opposite direction. An alert that
+        another process has ended meanwhile is left as it is.
         """
         changes = {shift.brand: shift.change for shift in decision.shifts}
         alerts = [alert for alert in await self._store.alerts.find(live=True) if not alert.of_model]
@@ -410,10 +409,10 @@ class DetectionService:
         """Store what a decision says, and log it. An alert that another process or a person has
         ended meanwhile is left as it is.
 
-        Without shifts, RECOVER ends the metrics of the named alerts, EASE notes in the alert on the
-        model as a whole that this brand is back, and any other action stores nothing. With shifts,
-        JOIN adds them to the alert on the model as a whole. Any other action puts them into a new
-        or an earlier alert, and the listener is called with a new one.
+        Without shifts, RECOVER ends the metrics of the named alerts, EASE notes in the model-wide
+        alert that this brand is back, and any other action stores nothing. With shifts, JOIN adds
+        them to the model-wide alert. Any other action puts them into a new or an earlier alert, and
+        the listener is called with a new one.
 
         Args:
             run: The run that is analysed.
@@ -421,8 +420,8 @@ class DetectionService:
             now: Time of a new alert.
 
         Returns:
-            The alert that reports the shifts. None without shifts, when they joined the alert on
-            the model as a whole, or when they take back what the alert reported.
+            The alert that reports the shifts. None without shifts, when they joined the model-wide
+            alert, or when they take back what the alert reported.
         """
         reason = decision_sentence(decision, self._history.metrics)
         level = logging.INFO if decision.shifts else logging.DEBUG

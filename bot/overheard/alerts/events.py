@@ -148,7 +148,7 @@ def name_without_id(who: str) -> str:
 
 def subject(alert: Alert, names: ModelNames) -> str:
     """Return what an alert is called for readers, without its number: ``Acme at ChatGPT``, or ``The
-    whole category at ChatGPT`` for an alert on a model as a whole.
+    whole category at ChatGPT`` for a model-wide alert.
     """
     return f"{alert.shift.brand or WHOLE.capitalize()} at {names.name(alert.shift.model)}"
 
@@ -347,8 +347,8 @@ def alert_table(
         metrics: The metrics that are measured, by name.
         zone: The reader's time zone.
         names: The names of models for readers.
-        model_alerts: By the number of an alert, the alert on a model as a whole to which it
-            belongs; its row says that it is a part of one. None for none.
+        model_alerts: By the number of an alert, the model-wide alert to which it belongs; its row
+            says that it is a part of one. None for none.
         numbers: Whether each row ends with the alert's number, to be typed in a terminal.
     """
     belonging = model_alerts or {}
@@ -380,8 +380,8 @@ def alert_row(alert: Alert, model_alerts: Mapping[int, Alert] | None = None) -> 
 
     Args:
         alert: The alert.
-        model_alerts: By the number of an alert, the alert on a model as a whole to which it
-            belongs; its number is ``part_of``, which is None for other alerts. None for none.
+        model_alerts: By the number of an alert, the model-wide alert to which it belongs; its
+            number is ``part_of``, which is None for other alerts. None for none.
     """
     model_alert = (model_alerts or {}).get(alert.id)
     shift = alert.shift

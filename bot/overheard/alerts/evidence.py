@@ -61,7 +61,7 @@ class AlertEvidence:
         until: When the alert was over; its card shows no later check. None while it is not over.
         explanation: The likeliest explanation as of the latest run; None for statements alone, and
             where too little is stored.
-        model_alert: The alert on a model as a whole to which the alert belongs, or None.
+        model_alert: The model-wide alert to which the alert belongs, or None.
         stated: In how many answers of the model's latest check each false claim is made.
         right: Of an alert that is over, the topics of its false claims that the model states right
             in the checks by which the claims are gone.
@@ -124,8 +124,8 @@ async def gather_evidence(
     """Read from the store what an alert's card shows, and return it: streams, dates of runs, the
     likeliest explanation, and the complete answers of the model to the prompts that moved most.
 
-    For an alert on a model as a whole, the first brand that it reports counts as the brand, and the
-    others count as competitors. Nothing is stored, and no model is asked.
+    For a model-wide alert, the first brand that it reports counts as the brand, and the others
+    count as competitors. Nothing is stored, and no model is asked.
 
     Args:
         store: The store.
@@ -187,7 +187,7 @@ class AlertPast:
         streams: The streams of the alert's metric (`measured_shift`) at all models, of its brand
             and competitors; of all brands for the alert of a model as a whole.
         earlier: The earlier changes of the brand at the model, the oldest first.
-        model_alert: The alert on a model as a whole to which the alert belongs, or None.
+        model_alert: The model-wide alert to which the alert belongs, or None.
     """
 
     starts: Mapping[int, datetime]
@@ -243,7 +243,7 @@ async def read_pasts(
 
 def _compared_brands(alert: Alert, catalogue: Catalogue) -> frozenset[str] | None:
     """Return the names of the brands whose streams explain an alert: its brand and the competitors.
-    None stands for all brands, which explain an alert on a model as a whole.
+    None stands for all brands, which explain a model-wide alert.
     """
     if alert.of_model:
         return None
@@ -260,8 +260,8 @@ def _alert_past(
     """Return the history by which an alert is explained, from data that is already read.
 
     Earlier changes are those that other alerts at the same model report: alerts of the same brand,
-    or alerts on the model as a whole that report the brand. For an alert on a model as a whole they
-    are those of other such alerts.
+    or model-wide alerts that report the brand. For a model-wide alert they are those of other such
+    alerts.
 
     Args:
         alert: The alert.
@@ -420,9 +420,9 @@ def measured_shift(alert: Alert) -> Shift:
     """Return the shift of a metric that an alert's picture shows: the first shift of a brand that
     the alert reports and that is no statement.
 
-    For an alert on a model as a whole, this is the shift of the brand that moved most. An alert of
-    statements alone has no such shift; then its first statement is returned with the metric
-    `VISIBILITY`, so that the picture shows how often the brand is named.
+    For a model-wide alert, this is the shift of the brand that moved most. An alert of statements
+    alone has no such shift; then its first statement is returned with the metric `VISIBILITY`, so
+    that the picture shows how often the brand is named.
     """
     measured = (shift for shift in alert.moved if shift.statement is None and shift.brand)
     return next(measured, replace(alert.shift, metric=VISIBILITY))

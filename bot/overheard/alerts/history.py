@@ -93,7 +93,7 @@ class HistoryReader:
 
     async def visibility_streams(self, until: datetime | None = None) -> list[Stream]:
         """Read the visibility streams of all brands at all models, as the present scorers measured
-        them: by these a change of a model as a whole is recognised.
+        them: by these a model-wide change is recognised.
 
         Args:
             until: Only runs that began up to this time; by default all.
@@ -115,8 +115,8 @@ class HistoryReader:
             brand: Name of the brand.
             updates: Known updates of all models.
             until: Only runs that began up to this time; by default all.
-            restarts: The changes of models as a whole among these runs, after each of which the
-                baseline begins again, as the method `restarts` returns them; by default none.
+            restarts: The model-wide changes among these runs, after each of which the baseline
+                begins again, as the method `restarts` returns them; by default none.
         """
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
         table = await self.store.blocks.table(names, until=until)
@@ -136,8 +136,8 @@ class HistoryReader:
         return BrandReplay(brand, monitor, alarms)
 
     async def model_alerts(self, brands: Iterable[str]) -> list[Alert]:
-        """Return the alerts on models as a whole that would have been raised in the whole past, run
-        by run, in the order of time. Nothing is stored.
+        """Return the model-wide alerts that would have been raised in the whole past, run by run,
+        in the order of time. Nothing is stored.
 
         The alerts are numbered from 1 before those on other brands are left out. The result is
         empty when the policy has no such alerts, because fewer than two brands are tracked.
@@ -156,11 +156,11 @@ class HistoryReader:
         return [alert for alert in numbered if not chosen.isdisjoint(alert.brands)]
 
     async def restarts(self, until: datetime | None = None) -> tuple[Restart, ...]:
-        """Return the changes of models as a whole that would have been reported run by run, grouped
-        by model. After each of them all brands have new levels at the model.
+        """Return the model-wide changes that would have been reported run by run, grouped by model.
+        After each of them all brands have new levels at the model.
 
-        The result is empty when the policy has no alerts on models as a whole, because fewer than
-        two brands are tracked.
+        The result is empty when the policy has no model-wide alerts, because fewer than two brands
+        are tracked.
 
         Args:
             until: Only runs that began up to this time; by default all.

@@ -100,7 +100,7 @@ MAX_KNOWN_NUMBERS = 10
 REPORTED_ELSEWHERE = "Another message tells how it is now."
 
 
-class Held(NamedTuple):
+class SavedState(NamedTuple):
     """The part of an alert that people change: its state, the person who set it, and a snooze's
     end.
     """
@@ -164,8 +164,8 @@ class Lifecycle:
     ) -> tuple[Alert, bool]:
         """Carry out the placement of an alert's shifts among earlier alerts of the brand.
 
-        A new alert on a model as a whole is stored without deliveries if an earlier alert on
-        another model reports the same change of all models.
+        A new model-wide alert is stored without deliveries if an earlier alert on another model
+        reports the same change of all models.
 
         Args:
             alert: A new alert without a number.
@@ -197,9 +197,9 @@ class Lifecycle:
         return await self._store.alerts.add(new, [] if is_reported else self._deliveries(new))
 
     async def _is_reported_elsewhere(self, alert: Alert, earlier: Sequence[Alert]) -> bool:
-        """Return whether an alert on a model as a whole reports a change that one of ``earlier``,
-        on another model, has reported already, because all models moved at the same time. False for
-        an alert on a brand.
+        """Return whether a model-wide alert reports a change that one of ``earlier``, on another
+        model, has reported already, because all models moved at the same time. False for an alert
+        on a brand.
         """
         if not (alert.of_model and earlier):
             return False
@@ -282,18 +282,18 @@ class Lifecycle:
         back = [replace(shift, recovery=True) for shift in shifts]
         if alert_parts(alert) <= over | {part} or alert.state.over:
             return await self._store_event(
-                number, AlertEventKind.RECOVERED, note=note, shifts=back, always=True
+                number, AlertEventKind.RECOVERED, note=note, shifts=back, even_if_reported=True
             )
         if part in over:
             return alert
         return await self._store_event(
-            number, AlertEventKind.EASED, note=PARTLY[part], shifts=back, always=True
+            number, AlertEventKind.EASED, note=PARTLY[part], shifts=back, even_if_reported=True
         )
 
     async def join(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Add the shifts of one brand to the alert on a model as a whole, with a CONTINUED event,
-        by which the alert's message is edited. Return the changed alert. Nothing is stored if the
-        alert has shifts of this brand and run already.
+        """Add the shifts of one brand to the model-wide alert, with a CONTINUED event, by which the
+        alert's message is edited. Return the changed alert. Nothing is stored if the alert has
+        shifts of this brand and run already.
 
         Raises:
             UnknownName: when there is no alert with this number.
@@ -302,14 +302,14 @@ class Lifecycle:
         return await self._store_event(number, AlertEventKind.CONTINUED, shifts=shifts)
 
     async def brand_is_back(self, number: int, brand: str) -> Alert:
-        """Store, with an EASED event, that one brand is back at its level before the change of a
-        model as a whole, which goes on for the other brands. Return the changed alert.
+        """Store, with an EASED event, that one brand is back at its level before the model-wide
+        change, which goes on for the other brands. Return the changed alert.
 
         If this was stored since the alert was raised, grew or happened again, nothing is stored a
         second time, and the alert is returned as it is.
 
         Args:
-            number: The number of the alert on the model as a whole.
+            number: The number of the model-wide alert.
             brand: The brand's name.
 
         Raises:
@@ -350,8 +350,8 @@ class Lifecycle:
         return await self._store_event(number, AlertEventKind.REVISED, note=words)
 
     async def belong(self, number: int) -> Alert:
-        """Store a JOINED event: the alert is part of a change of the model as a whole. Return the
-        changed alert. A second event is stored if there is one already.
+        """Store a JOINED event: the alert is part of a model-wide change. Return the changed alert.
+        A second event is stored if there is one already.
 
         Raises:
             UnknownName: when there is no alert with this number.
@@ -474,11 +474,11 @@ class Lifecycle:
         event = next((event for event in events if event.id == event_id), None)
         if event and event.what is AlertEventKind.UPDATE:
             return await self._remove_mark(alert, event, who)
-        *earlier_states, (latest_event_id, _) = held_states(events)
+        *earlier_states, (latest_event_id, _) = past_states(events)
         if not event or event.what not in BY_PEOPLE or latest_event_id != event_id:
             raise NotUndone(number=number)
         _, state_before = earlier_states[-1]
-        return await self._store_event(number, AlertEventKind.UNDONE, who, held=state_before)
+        return await self._store_event(number, AlertEventKind.UNDONE, who, restored=state_before)
 
     async def _remove_mark(self, alert: Alert, event: AlertEvent, who: str) -> Alert:
         """Remove the model update that an UPDATE event marked, store an UNDONE event, and return
@@ -545,8 +545,8 @@ class Lifecycle:
         until: datetime | None = None,
         note: str = "",
         shifts: Sequence[Shift] = (),
-        held: Held | None = None,
-        always: bool = False,
+        restored: SavedState | None = None,
+        even_if_reported: bool = False,
     ) -> Alert:
         """Store an event together with the alert's new state and shifts, and return the changed
         alert. When another process changed the alert at the same time, read it and try again.
@@ -560,9 +560,9 @@ class Lifecycle:
             shifts: Shifts to add. A shift of a brand and run of which the alert has a shift already
                 is left out, except a statement that it has not reported for this run. If there were
                 shifts and all are left out, nothing is stored and the alert is returned as it is.
-            held: The state that the alert gets, for an event that is taken back; None for the state
-                that follows from ``what``.
-            always: Whether to store the event even if all shifts are left out.
+            restored: The state that the alert gets, for an event that is taken back; None for the
+                state that follows from ``what``.
+            even_if_reported: Whether to store the event even if all shifts are left out.
 
         Raises:
             UnknownName: when there is no alert with this number.
@@ -578,12 +578,14 @@ class Lifecycle:
                 if (shift.brand, shift.run_id) not in reported
                 or (shift.statement and not reports_statement(alert, shift))
             ]
-            if shifts and not new_shifts and not always:
+            if shifts and not new_shifts and not even_if_reported:
                 return alert
             event = AlertEvent(what, self._clock.now(), who, note)
             changed = after(alert, what, who, until)
-            if held:
-                changed = replace(changed, state=held.state, by=held.by, until=held.until)
+            if restored:
+                changed = replace(
+                    changed, state=restored.state, by=restored.by, until=restored.until
+                )
             over_at = event.at if changed.state.over else None
             changed = replace(changed, later=(*changed.later, *new_shifts), over_at=over_at)
             if await self._store.alerts.change(changed, event):
@@ -606,7 +608,7 @@ class Lifecycle:
         return "The model was updated." if updated else ""
 
 
-def held_states(events: Iterable[AlertEvent]) -> list[tuple[int, Held]]:
+def past_states(events: Iterable[AlertEvent]) -> list[tuple[int, SavedState]]:
     """Return the states that the events of an alert led to, in order, each with the number of its
     event. The first is the open state at the beginning, with the number 0. Events that change no
     state are left out, and so are states that a person took back.
@@ -614,13 +616,13 @@ def held_states(events: Iterable[AlertEvent]) -> list[tuple[int, Held]]:
     Args:
         events: The events of the alert, the oldest first.
     """
-    states = [(0, Held())]
+    states = [(0, SavedState())]
     for event in events:
         if event.what is AlertEventKind.UNDONE and event.note != UNMARKED and len(states) > 1:
             states.pop()
         elif state := STATES.get(event.what):
             until = _snoozed_until(event) if state is AlertState.SNOOZED else None
-            states.append((event.id, Held(state, event.who, until)))
+            states.append((event.id, SavedState(state, event.who, until)))
     return states
 
 

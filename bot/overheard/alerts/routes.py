@@ -74,8 +74,7 @@ class Routes:
 
     def _severity(self, alert: Alert) -> str:
         """Return ``good`` or ``bad``, as a route names severities: by the first shift of an alert
-        on a brand. An alert on a model as a whole is good only if all its brands moved for the
-        better.
+        on a brand. A model-wide alert is good only if all its brands moved for the better.
         """
         shifts = alert.also if alert.of_model else (alert.shift,)
         return "good" if all(self._is_better(shift) for shift in shifts) else "bad"

@@ -184,7 +184,7 @@ def stories(
     """Return the story of each brand at each model, in the order of the brands and then the models.
 
     A brand at a model has a story if an alert reports it or if it is in ``included`` or
-    ``watched``. An alert on a model as a whole is part of the story of each brand that it reports.
+    ``watched``. A model-wide alert is part of the story of each brand that it reports.
 
     Args:
         alerts: All alerts of the brands, in any order.
@@ -261,12 +261,12 @@ async def keep_watched(
             alert.
         now: The time that the store notes for the change.
     """
-    kept = await store.settings.get(f"{WATCHED}{brand}")
-    before = set(kept.value["models"]) if kept else set()
+    name = f"{WATCHED}{brand}"
+    stored = await store.settings.get(name)
+    before = set(stored.value["models"]) if stored else set()
     after = (before - set(map(str, asked))) | set(map(str, watched))
     if after != before:
-        value = {"models": sorted(after)}
-        await store.settings.put(Setting(f"{WATCHED}{brand}", value, "", now))
+        await store.settings.put(Setting(name, {"models": sorted(after)}, who="", at=now))
 
 
 async def _watched_models(store: Store) -> set[BrandAtModel]:
@@ -304,8 +304,8 @@ async def read_stories(
 async def alerts_about(
     store: Store, brand: str | None = None, *, live: bool = False
 ) -> list[Alert]:
-    """Return the alerts about a brand, the newest first: its own, and the alerts on a model as a
-    whole that report the brand.
+    """Return the alerts about a brand, the newest first: its own, and the model-wide alerts that
+    report the brand.
 
     Args:
         store: The store.
@@ -321,9 +321,9 @@ async def alerts_about(
 
 
 async def model_alerts_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Alert]:
-    """Return, by the number of each alert, the stored alert on a model as a whole to which it
-    belongs (`placement.belongs_to`): it reports the same change for all brands. Alerts that belong
-    to none are left out.
+    """Return, by the number of each alert, the stored model-wide alert to which it belongs
+    (`placement.belongs_to`): it reports the same change for all brands. Alerts that belong to none
+    are left out.
     """
     of_models = await store.alerts.find(brand=WHOLE_MODEL)
     if not of_models:
@@ -337,16 +337,16 @@ async def model_alerts_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Al
 
 
 async def model_alert_of(store: Store, alert: Alert) -> Alert | None:
-    """Return the stored alert on a model as a whole to which an alert belongs, because it reports
-    the same change for all brands; None without one.
+    """Return the stored model-wide alert to which an alert belongs, because it reports the same
+    change for all brands; None without one.
     """
     return (await model_alerts_of(store, [alert])).get(alert.id)
 
 
 async def without_covered(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
-    """Return alerts, in the order given, without those that another alert of the list covers: an
-    alert on a model as a whole that reports the same change for all brands. An alert that such an
-    alert outside of the list covers stays.
+    """Return alerts, in the order given, without those that another alert of the list covers: a
+    model-wide alert that reports the same change for all brands. An alert that such an alert
+    outside of the list covers stays.
     """
     listed = {alert.id for alert in alerts}
     model_alerts = await model_alerts_of(store, alerts)
