@@ -55,9 +55,10 @@ class DiscordClient(discord.Client):
     def __init__(
         self, settings: DiscordTable, desk: Desk | None = None, *, silence_s: float = 60.0
     ) -> None:
-        """Configure the client of discord.py, and count the connection as down from now on.
+        """Configure the client of discord.py; nothing is sent yet.
 
-        Nothing is sent yet.
+        The connection counts as down from now until it is established. Without a desk, the client
+        registers no commands and ignores all requests.
         """
         # The bot has no voice features, so discord.py need not warn of missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -284,10 +285,8 @@ class DiscordClient(discord.Client):
         one that may open a form after `FORM_ACKNOWLEDGE_AFTER_S`. An interaction that another
         process serves gets no answer from this one.
 
-        The answer is private for a private command. A click on a button of a command that
-        `answers_one` has a private answer, too. But the choice of what a public message shows has a
-        public one. The answer replaces the clicked message if that message is private, if it asked
-        for a confirmation, or if the click chose what it shows.
+        The answer replaces the clicked message if that message is private, if it asked for a
+        confirmation, or if the click chose what it shows.
 
         Args:
             interaction: A command, a submitted form or a click.
@@ -305,19 +304,16 @@ class DiscordClient(discord.Client):
             message=_clicked_message_id(interaction),
             **fields,
         )
-        decides = _decides_confirmation(request.words)
-        is_private_click = _is_private_click(interaction)
-        is_switch = custom_ids.is_switch(interaction)
-        if spec is None:
-            private = decides and is_private_click
-        else:
-            is_for_clicker = spec.answers_one and bool(request.message)
-            private = spec.private or (is_for_clicker and (is_private_click or not is_switch))
+        replaces_clicked_message = (
+            _is_private_click(interaction)
+            or _decides_confirmation(request.words)
+            or custom_ids.is_switch(interaction)
+        )
         conversation = DiscordConversation(
             interaction,
             self.presenter,
-            private=private,
-            replaces=decides or is_private_click or is_switch,
+            private=_has_private_answer(interaction, spec, request.words),
+            replaces=replaces_clicked_message,
             quiet=spec is not None and spec.step,
         )
         may_open_form = spec is not None and spec.role is Role.ADMIN and not spec.spends
@@ -414,6 +410,30 @@ def _command_fields(call: tree.DiscordCommand) -> dict[str, Any]:
 def _is_private_click(interaction: discord.Interaction[Any]) -> bool:
     """Return whether an interaction is a click in a message that only this person sees."""
     return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+def _has_private_answer(
+    interaction: discord.Interaction[Any], spec: CommandSpec | None, words: str
+) -> bool:
+    """Return whether only the person who sent an interaction sees its answer.
+
+    A private command has a private answer. So has a click on a button of a command that
+    `answers_one`, but the choice of what a public message shows has a public answer. A confirmation
+    is answered as privately as it was asked for.
+
+    Args:
+        interaction: A command, a submitted form or a click.
+        spec: The command; None for a button's words that name none, as those of a confirmation.
+        words: The words of the clicked button, or "".
+    """
+    is_private_click = _is_private_click(interaction)
+    if spec is None:
+        return is_private_click and _decides_confirmation(words)
+    if spec.private:
+        return True
+    is_click = interaction.message is not None
+    changes_public_message = custom_ids.is_switch(interaction) and not is_private_click
+    return is_click and spec.answers_one and not changes_public_message
 
 
 def _decides_confirmation(words: str) -> bool:

@@ -73,9 +73,10 @@ class DiscordConversation:
         replaces: bool = False,
         quiet: bool = False,
     ) -> None:
-        """Begin the conversation; the 15 minutes for which Discord takes answers count from now.
+        """Begin the conversation; nothing is sent yet.
 
-        Nothing is sent yet.
+        The 15 minutes for which Discord takes answers count from now. A clicked message is kept in
+        mind only if the answer replaces it.
         """
         self._interaction = interaction
         self._presenter = presenter

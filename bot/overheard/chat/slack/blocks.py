@@ -72,6 +72,8 @@ class Message:
     def with_text_tables(self) -> Message:
         """Return the message with its data tables as text, for a workspace that takes no data
         tables.
+
+        Each data table becomes one or more blocks of text; all other blocks stay as they are.
         """
         tables = iter(self.tables)
         blocks = chain.from_iterable(

@@ -86,8 +86,9 @@ def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
     """Yield a finding about the missing scopes that are needed, and one about those that are
     optional.
 
-    If no scope is missing, there is one finding, without a problem. The same if Slack does not tell
-    the token's scopes, as behind a proxy that removes the header with them; its place says so.
+    If no scope is missing, there is one finding, without a problem. If Slack does not tell the
+    token's scopes, as behind a proxy that removes the header with them, there is also one without a
+    problem, which says that nothing was compared.
     """
     place = "slack: scopes"
     if not workspace.scopes:
@@ -108,7 +109,7 @@ def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
 async def _check_channel(workspace: Workspace, name: str, channel: str) -> Finding:
     """Return a finding about whether the bot is a member of a channel, and so can read a message.
 
-    If it cannot, the problem is Slack's error code, or why there is none.
+    If it cannot, the problem is Slack's error code; without a code, why Slack cannot be asked.
 
     Args:
         workspace: The channel's workspace.

@@ -80,8 +80,8 @@ async def run_socket(
 ) -> None:
     """Receive events over Socket Mode until cancelled.
 
-    A socket that has been silent for `timeouts.silence_s` seconds, as one that is down is, is
-    closed, which is logged, and a new one is opened.
+    A socket that is down is silent. After `timeouts.silence_s` seconds without a message or an
+    answered ping, the socket is closed, and a new one is opened; that is logged.
 
     Args:
         app: Receives the events.
@@ -119,8 +119,8 @@ async def _receive_until_silent(
 ) -> None:
     """Open a socket, receive events over it until it has been silent for some time, and close it.
 
-    It is silent without a message or an answered ping. The time counts from the start, so that a
-    socket that cannot be opened ends, too. The socket is also closed when the task is cancelled.
+    Silence is the time since the last message or answered ping, or since the start, so that a
+    socket that cannot be opened is closed as well. It is also closed when the task is cancelled.
 
     Args:
         app: Receives the events.

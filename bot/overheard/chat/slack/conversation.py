@@ -118,9 +118,10 @@ class SlackConversation:
         open_form: OpenForm,
         prefix: str = "",
     ) -> None:
-        """Begin the conversation; the time for opening a form counts from now.
+        """Begin the conversation; nothing is shown yet.
 
-        Nothing is shown yet.
+        The time for opening a form counts from now. Outlets for private and for public answers are
+        created when the first card is shown.
         """
         self._workspace = workspace
         self._origin = origin
@@ -280,6 +281,10 @@ class SlackConversation:
 
         A response URL takes no files. A card with files is sent as a direct message instead, and
         the outlet shows its title and a sentence that says so.
+
+        Args:
+            outlet: Shows the card in place of its last one.
+            card: The card; files may also be in the cards below it.
 
         Raises:
             SlackFailed: when Slack refuses one of the two.

@@ -241,7 +241,9 @@ class SlackListeners:
             self._tasks.start(self._show_home(body, event["user"]))
 
     async def _on_joined(self, event: Body, body: Body) -> None:
-        """Start to greet in a channel that the bot has been invited to; ignore others who join."""
+        """Greet, in a background task, in a channel that the bot has joined; ignore other people
+        who join.
+        """
         workspace = await self._workspaces.workspace(_team(body))
         if event.get("user") == workspace.rights.bot_user_id:
             self._tasks.start(self._greet(workspace, event["channel"], event.get("inviter", "")))
@@ -384,8 +386,14 @@ class SlackListeners:
             await conversation.finish()
 
     async def _requester(self, body: Body, origin: RequestOrigin) -> tuple[Person, str]:
-        """Return the person who sent a request, and the name of the channel: ``slack:C01``, or
-        ``slack:T01/C01`` with many workspaces.
+        """Return the person who sent a request, and the name of the channel.
+
+        Args:
+            body: The request from Slack, with the id of its team.
+            origin: Where the request came from.
+
+        Returns:
+            The person, and ``slack:C01`` or, with many workspaces, ``slack:T01/C01``.
 
         Raises:
             ChatUnavailable: when the team's workspace cannot be used.
@@ -398,6 +406,10 @@ class SlackListeners:
 
     async def _show_home(self, body: Body, user: str) -> None:
         """Show the desk's card for a person as that person's App Home.
+
+        Args:
+            body: The request from Slack, with the id of its team.
+            user: The person's id, such as ``U01``.
 
         Raises:
             ChatUnavailable: when the team's workspace cannot be used.

@@ -126,8 +126,10 @@ class SlackQuestions:
         await self._serve(body, question)
 
     async def _on_panel_opened(self, event: Body, body: Body) -> None:
-        """Propose the questions of `PROMPTS`, below `GREETING`, in a new thread of the assistant
-        panel.
+        """Propose questions in a new thread of the assistant panel: those of `PROMPTS`, below
+        `GREETING`.
+
+        A refusal of Slack is only logged.
         """
         thread = event["assistant_thread"]
         prompts = [{"title": title, "message": message} for title, message in PROMPTS]

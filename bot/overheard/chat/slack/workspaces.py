@@ -352,8 +352,10 @@ class Installations:
         await self._engine.dispose()
 
     def flow(self) -> AsyncOAuthFlow:
-        """Return slack-bolt's OAuth flow, which serves the pages of an installation and stores the
-        tokens.
+        """Return slack-bolt's OAuth flow, with the settings of ``[slack]``.
+
+        It serves the two pages of an installation, and stores the tokens in the database. Nothing
+        is asked of Slack yet.
         """
         secret = self._settings.client_secret
         return AsyncOAuthFlow(
@@ -428,7 +430,10 @@ class Installations:
             return (await connection.execute(newest)).scalar()
 
     async def _installer(self, team: str) -> str:
-        """Return the id of the person who made a team's newest installation; "" without one."""
+        """Return the id of the person who made a team's newest installation.
+
+        It is "" for a team without an installation, whose token was asked for all the same.
+        """
         table = self._store.installations
         is_of_team = (table.c.client_id == self._settings.client_id) & (table.c.team_id == team)
         newest = (
