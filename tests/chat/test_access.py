@@ -78,6 +78,25 @@ async def test_a_refusal_says_who_can_and_who_can_be_asked() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (("Maya", "Tom"), "Only Maya and Tom can change this."),
+        (("Maya", "Tom", "Eve", "Ben"), "Only Maya, Tom, Eve and 1 other can change this."),
+        (("Maya", "Tom", "Eve", "Ben", "Kim"), "Only Maya, Tom, Eve and 2 others can change this."),
+    ],
+)
+async def test_a_refusal_counts_those_that_it_does_not_name(
+    names: tuple[str, ...], sentence: str
+) -> None:
+    """Three are named, in the order of the configuration."""
+    keeper = gate(admins=[f"slack:{name}" for name in names])
+    for name in names:
+        await keeper.allowed(Person("slack", name, name), "slack:C1", READ)
+
+    assert await keeper.allowed(ADA, "slack:C1", CONFIGURE) == sentence
+
+
 async def test_without_an_admin_an_owner_begins_and_others_learn_who_can() -> None:
     """The first owner who changes something is the admin from then on; other owners are not."""
     store = open_test_store()

@@ -93,7 +93,9 @@ def value_range(low: float, high: float, scale: Scale) -> str:
 
 
 def money(dollars: float | None, *, about: bool = False) -> str:
-    """Format US dollars to the cent: ``$1.23``, ``less than $0.01``; None is ``unknown``.
+    """Format US dollars (0 or more) to the cent: ``$1.23``; None is ``unknown``.
+
+    Less than a cent is ``less than $0.01``, and nothing is ``$0.00``.
 
     Args:
         dollars: The amount, or None when it is not known.

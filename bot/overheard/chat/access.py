@@ -110,11 +110,11 @@ class ConfiguredAccess:
 
 
 def _refusal(rights: Rights, needed: Role) -> Refusal:
-    """Return a refusal that names up to `MAX_NAMED` people who have the needed role, one of whom
-    can be asked.
+    """Return a refusal that names up to `MAX_NAMED` people who have the needed role, and counts the
+    others.
 
-    Without known names, it says "Only an operator" instead. While there is no admin, the refusal of
-    an admin command says how the first admin begins.
+    The first of them can be asked. Without known names, it says "Only operators". While there is no
+    admin, the refusal of an admin command says how the first admin begins.
     """
     if needed is Role.ADMIN and not rights.listed(Role.ADMIN):
         return Refusal(
@@ -125,7 +125,7 @@ def _refusal(rights: Rights, needed: Role) -> Refusal:
     names = rights.named(needed)
     shown = names[:MAX_NAMED]
     not_shown = len(names) - len(shown)
-    who = wording.listing([*shown, f"{not_shown} others"] if not_shown else shown)
+    who = wording.listing([*shown, wording.count(not_shown, "other")] if not_shown else shown)
     return Refusal(
         f"Only {who or ROLE_KEYS[needed]} can {_ALLOWED_ACTIONS[needed]}.",
         ask=next(iter(names), ""),

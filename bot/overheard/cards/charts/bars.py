@@ -235,8 +235,11 @@ def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
 
 
 def rates_alt(chart: Rates) -> str:
-    """Return the shares of all brands at all models in sentences, at most `MAX_ALT_CHARS`
-    characters.
+    """Return the title and the shares of all brands at each model, with their usual shares if
+    known.
+
+    Shares are counts where the model has a number of answers, else per cent. At most
+    `MAX_ALT_CHARS` characters; a longer text is cut.
     """
     sentences = []
     for group in chart.groups:

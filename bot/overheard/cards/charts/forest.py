@@ -27,7 +27,7 @@ REACH = {Scale.POLARITY: 1.0, Scale.RANK: 5.0}
 """Half of the axis on scales that are not rates."""
 ROW = 30.0
 """Height of a difference: a line of text, and the interval below; in units."""
-ROWS_TOP, CAPTION_HEIGHT, BOTTOM_GAP = 28.0, 18.0, 4.0
+ROWS_TOP, CAPTION_HEIGHT, BOTTOM_GAP = 28.0, 20.0, 6.0
 """Where the first row begins, and the space below the last with a caption and without, in units."""
 TEXT_BASELINE, AXIS_TOP, AXIS_MIDDLE, AXIS_BOTTOM = 10.0, 14.0, 19.0, 24.0
 """Places of text and axis, from the top of a row down, in units."""
@@ -75,11 +75,13 @@ def drawing(chart: Spans) -> Sheet:
     """Return a drawing of the first `MAX_ROWS` differences, each with its words, a dot and its
     interval.
 
-    Zero is in the middle. The axis of rates reaches as far as the widest interval of a rate; other
-    scales have a fixed reach (`REACH`).
+    The title is above and the caption, if any, below. Zero is in the middle of each axis. The axis
+    of rates reaches as far as the widest interval of a rate; other scales have a fixed reach
+    (`REACH`).
     """
     shown = chart.spans[:MAX_ROWS]
-    sheet = Sheet(30 + ROW * len(shown) + (CAPTION_HEIGHT if chart.caption else BOTTOM_GAP))
+    height_below = CAPTION_HEIGHT if chart.caption else BOTTOM_GAP
+    sheet = Sheet(ROWS_TOP + ROW * len(shown) + height_below)
     sheet.title(chart.title)
     for row, span in enumerate(shown):
         _draw_difference(sheet, span, _reach(span, shown), ROWS_TOP + row * ROW)
@@ -120,7 +122,10 @@ def _draw_difference(sheet: Sheet, span: Difference, reach: float, y: float) -> 
 
 
 def alt_text(chart: Spans) -> str:
-    """Return the differences that are drawn, in words, in at most `MAX_ALT_CHARS` characters."""
+    """Return the title and the differences that are drawn, in words; "nothing" without any.
+
+    At most `MAX_ALT_CHARS` characters; a longer text is cut.
+    """
     texts = [
         f"{wording.line(span.label)} {wording.change(span.difference, span.scale)} ({span.verdict})"
         for span in chart.spans[:MAX_ROWS]
@@ -279,8 +284,10 @@ def _draw_pair(sheet: Sheet, group: PairGroup, pair: Pair, y: float) -> None:
 
 
 def pairs_alt(chart: Pairs) -> str:
-    """Return both brands' shares of each metric at each model, in at most `MAX_ALT_CHARS`
-    characters.
+    """Return the title, both brands' names, and their shares of each metric at each model.
+
+    Shares are counts where the model has a number of answers, else per cent. At most
+    `MAX_ALT_CHARS` characters; a longer text is cut.
     """
     sentences = []
     for group in chart.groups:

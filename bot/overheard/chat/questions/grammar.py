@@ -83,10 +83,10 @@ def parse_question(
 ) -> ParsedQuestion:
     """Return a question parsed in the first language that explains all of it.
 
-    Without such a language, the one part of the text that is understood counts, if the others
-    cannot change it. Otherwise it is the attempt with the fewest words that were not understood,
-    which has `ParsedQuestion.unknown` or no intent. An empty text has neither, and of a text longer
-    than `MAX_CHARS`, the beginning is unknown.
+    Without such a language, it is the one part of the text that is understood, if the others cannot
+    change it; otherwise the attempt with the fewest words that were not understood. An empty text
+    gives a question without anything, and a text longer than `MAX_CHARS` one whose beginning is
+    unknown.
 
     Args:
         text: The question, without a mention of the bot.
@@ -242,8 +242,9 @@ class _Parser:
         """Return the words with their spelling corrected, and (typed, corrected) for words with a
         meaning.
 
-        Names, known words, and words similar to a name stay as they are; so do words with a capital
-        letter, which may be names of something else, except those of months and weekdays.
+        Names, known words, and words similar to a name stay as they are. So do words with a capital
+        letter after the first word, which may be names of something else, except those of months
+        and weekdays, and in a text of capitals.
         """
         corrected, corrections = list(tokens), []
         name_reader = self._scanner.name_reader
@@ -272,7 +273,7 @@ class _Parser:
 
         Args:
             tokens: The words of the text.
-            parsed: The text, parsed without an intent.
+            parsed: Its names, times and concepts (meanings such as ``check``), without an intent.
         """
         ask_at = self._vocabulary.index_after(WEAK, tokens, 0)
         after_ask = self._vocabulary.index_after("ask", tokens, ask_at)
@@ -303,7 +304,7 @@ class _Parser:
 
         Args:
             tokens: The words of the text.
-            parsed: The text, parsed without an intent.
+            parsed: Its names, times and concepts (meanings such as ``check``), without an intent.
         """
         if parsed.not_asked:
             return None
@@ -325,7 +326,7 @@ class _Parser:
 
         Args:
             tokens: The words of the text.
-            parsed: The text, parsed without an intent.
+            parsed: Its names, times and concepts (meanings such as ``check``), without an intent.
         """
         concepts = parsed.concepts
         wish_at = self._vocabulary.index_after(WEAK, tokens, 0)
@@ -355,7 +356,7 @@ class _Parser:
 
         Args:
             tokens: The words of the text.
-            parsed: The text, parsed without an intent.
+            parsed: Its names, times and concepts (meanings such as ``check``), without an intent.
         """
         words = [token.word for token in tokens]
         unknown_at = (at for at, token in enumerate(tokens) if token.text in parsed.unknown)
@@ -375,7 +376,7 @@ class _Parser:
 
         Args:
             tokens: The words of the text.
-            parsed: The text, parsed without an intent.
+            parsed: Its names, times and concepts (meanings such as ``check``), without an intent.
         """
         typed_site = parsed.typed.get("site", "")
         domain = [typed_site] if DOMAIN.fullmatch(fold_word(typed_site)) else []
@@ -427,7 +428,7 @@ class _Parser:
 
         Args:
             subject: The words of the subject.
-            parsed: The subject, parsed without an intent.
+            parsed: Its names, times and concepts (meanings such as ``only``).
         """
         has_name = parsed.models or parsed.period or parsed.brands or parsed.not_asked
         is_limited = parsed.concepts & (NOT_ASKED | LIMITS)
@@ -479,7 +480,7 @@ def _continued(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQ
     brand, and in a comparison.
 
     Args:
-        parsed: The question, without an intent.
+        parsed: The names, times and concepts of the question, without an intent.
         before: The question before in the same conversation, or None.
 
     Returns:

@@ -225,10 +225,11 @@ class Offers(Resolution):
         )
 
     def _ask_models(self) -> Plan | None:
-        """Return a plan with a button that asks the models the person's own question, after a yes
-        to the price. It does not count in the results.
+        """Return a plan with a button that asks the person's own question, after a yes to the
+        price.
 
-        A question too long for a button is typed into a form.
+        It is asked of the models that the question names, else of all, and does not count in the
+        results. A question too long for a button is typed into a form.
         """
         models = "".join(f" --model {quoted(model)}" for model in self._model_ids)
         words = f"ask {quoted(self._parsed.topic)}{models}"
@@ -242,12 +243,13 @@ class Offers(Resolution):
     def _alert_buttons(self, title: str, *pairs: tuple[str, str]) -> Plan | None:
         """Return a plan with buttons for the alert that the question means.
 
-        For several alerts, only the first command is offered, once for each of the first of them.
+        For several alerts, only the first command is offered, for up to `SHOWN_CHOICES` of them.
         Without an open alert, the plan says so.
 
         Args:
             title: The title of the card.
-            pairs: The words of each command, with ``{}`` for the alert's number, and its label.
+            pairs: The words of each command, such as ``alerts close {}`` with ``{}`` for the
+                alert's number, and its label.
         """
         alerts = self._meant_alerts()
         if not alerts:

@@ -186,8 +186,8 @@ async def read_situation(
 
 
 async def _thread_alert(deployment: Deployment, request: Request) -> Alert | None:
-    """Return the alert whose message a question replies to; None for a question that replies to
-    none.
+    """Return the alert to whose message in this channel a question replies; None when it replies to
+    no message or to one without an alert.
     """
     if not request.message:
         return None

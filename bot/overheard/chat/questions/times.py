@@ -277,7 +277,8 @@ class TimeReader:
     def _end_of_unit(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return the last day of the current unit at an index, such as ``end of the month``.
 
-        Only its `NamedTime.ahead` is set. None without one.
+        The day is the `NamedTime.ahead` of a time without a first day. None without such words, and
+        for a unit that is not one of the calendar, such as a fortnight.
         """
         end_of = self._phrase("end_of", tokens, index)
         unit = self._phrase("units", tokens, index + end_of.size) if end_of else None

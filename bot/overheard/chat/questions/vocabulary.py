@@ -152,9 +152,11 @@ class Vocabulary:
         return rest if is_interjection and rest.strip() else text
 
     def concept(self, words: Sequence[str]) -> str | None:
-        """Return the concept of a phrase, or of a single word by its longest known beginning.
+        """Return the concept (the meaning, such as ``lose``) of a phrase; None when it is not
+        known.
 
-        None when neither is known.
+        A single word that is no phrase has the concept of its longest known beginning, of at least
+        `MIN_STEM_CHARS`.
         """
         known = self.phrases.get(tuple(words))
         if known is None and len(words) == 1:
@@ -252,6 +254,10 @@ def distance(word: str, known: str) -> int:
 @cache
 def vocabulary(language: str) -> Vocabulary:
     """Return the vocabulary of a language, read once from its TOML file in this package.
+
+    In the file, phrases of a concept are separated by commas. One with alternatives in brackets,
+    "for (my|the) boss", is a frame; one that ends in ``*`` is a beginning of words; ``{name}``
+    stands for a list of alternatives. All words are folded.
 
     Args:
         language: ``en`` or ``de``.
@@ -353,9 +359,11 @@ class IntentRule:
 
 @cache
 def rules() -> tuple[IntentRule, ...]:
-    """Return the rules of all languages, in the order of ``rules.toml``; read once.
+    """Return the rules that map the concepts of a question to its intent, in the order of
+    ``rules.toml``.
 
-    The name of a group of concepts stands for its concepts; each need is a set of alternatives.
+    They hold for all languages and are read once. In the file, the name of a group stands for its
+    concepts, and ``|`` separates the alternatives of a need.
     """
     tables = tomllib.loads(_read("rules.toml"))
     groups = {name: listed.split() for name, listed in tables["groups"].items()}
