@@ -295,5 +295,5 @@ async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> Price
             calls |= {(Prompt(text), judge.model): 1 for text in judge.rehearsals}
         channel_budgets[channel_of(judge)] = judge.budget
     budget = deployment.config.budget.model_copy(update={"channels": channel_budgets})
-    payer = Payer(0, channel=f"judge:{next(iter(gap.by), '')}")
+    payer = Payer(0, channel=f"judge:{next(iter(gap.judges), '')}")
     return await deployment.pricing.quote_calls(calls, payer, budget=budget)

@@ -19,6 +19,7 @@ from overheard.errors import BadUsage, OverheardError
 from overheard.runs.plan import choose_models, lay_out, new_run, tracked
 from overheard.runs.quote import PriceQuote
 from overheard.runs.suggestions import (
+    MAX_ALIASES,
     MAX_QUESTIONS,
     branded_questions,
     profile_request,
@@ -33,8 +34,6 @@ DRAFT = "setup:draft"
 REPEATS = 3
 """How often a scheduled check asks each question."""
 DAYS_A_MONTH = DAYS_A_YEAR / 12
-MAX_ALIASES = 3
-"""Names in answers that are proposed as other names of the brand."""
 
 
 def drafted_brand(deployment: Deployment) -> Brand:

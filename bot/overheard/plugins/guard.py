@@ -309,12 +309,16 @@ def call_now(part: str, work: Callable[[], Any]) -> CallResult:  # noqa: ARG001 
 @contextmanager
 def watchdog(limit_s: float = LOOP_HELD_LIMIT_S) -> Iterator[None]:
     """Log, within the block, each call that blocks the running event loop for longer than `limit_s`
-    seconds.
+    seconds. A thread watches the loop; it ends soon after the block.
+
+    Raises:
+        RuntimeError: when no event loop runs in this thread.
     """
     stop = threading.Event()
-    loop, thread = asyncio.get_running_loop(), threading.get_ident()
-    watch = threading.Thread(target=_watch, args=(loop, thread, stop, limit_s), daemon=True)
-    watch.start()
+    loop = asyncio.get_running_loop()
+    loop_thread_id = threading.get_ident()
+    arguments = (loop, loop_thread_id, stop, limit_s)
+    threading.Thread(target=_watch, args=arguments, daemon=True).start()
     try:
         yield
     finally:
@@ -322,28 +326,28 @@ def watchdog(limit_s: float = LOOP_HELD_LIMIT_S) -> Iterator[None]:
 
 
 def _watch(
-    loop: asyncio.AbstractEventLoop, thread: int, stop: threading.Event, limit_s: float
+    loop: asyncio.AbstractEventLoop, loop_thread_id: int, stop: threading.Event, limit_s: float
 ) -> None:
     """Log each call that blocks the event loop for longer than ``limit_s`` seconds; runs in a
-    thread of its own until `stop` is set.
+    thread of its own until ``stop`` is set or the loop is closed.
 
     Args:
         loop: The event loop.
-        thread: Identifier of the loop's thread.
+        loop_thread_id: Identifier of the thread that runs the loop.
         stop: Ends the watch.
         limit_s: Seconds after which the loop counts as blocked.
     """
     while not stop.wait(min(WATCH_INTERVAL_S, limit_s)):
-        turned = threading.Event()
+        loop_ran = threading.Event()  # set as soon as the loop runs a callback
         try:
-            loop.call_soon_threadsafe(turned.set)
+            loop.call_soon_threadsafe(loop_ran.set)
         except RuntimeError:  # the loop is closed
             return
-        if not turned.wait(limit_s) and not stop.is_set():
-            frame = sys._current_frames().get(thread)
+        if not loop_ran.wait(limit_s) and not stop.is_set():
+            frame = sys._current_frames().get(loop_thread_id)
             if frame is not None:
                 log.warning("%s", _blocking_call(frame, limit_s))
-        while not turned.wait(WATCH_INTERVAL_S) and not stop.is_set():
+        while not loop_ran.wait(WATCH_INTERVAL_S) and not stop.is_set():
             pass  # a blocking call is logged once
 
 

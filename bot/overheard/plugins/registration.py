@@ -332,7 +332,10 @@ def _is_metric(given: object) -> bool:
 
 
 def _judge_flaw(judge: Judge) -> str:
-    """Return what is wrong with a judge's model, budget or rehearsals; empty when nothing is."""
+    """Return the first flaw of a judge as words to follow its name (``its model is not a Model``):
+    of its model, its budget (US dollars a month) or its rehearsals (the texts with which its drift
+    is tested); an empty text when there is none.
+    """
     if not isinstance(judge.model, Model):
         return "its model is not a Model"
     if not (isinstance(judge.budget, int | float) and 0 <= judge.budget < inf):
@@ -353,7 +356,9 @@ def _feed_flaw(feed: UpdateFeed) -> str:
 
 
 def _landscape_flaw(landscape: Landscape) -> str:
-    """Return what is wrong with a landscape's name, title or entries; empty when nothing is."""
+    """Return the first flaw of a landscape's name, title or entries, as words to follow its name;
+    an empty text when there is none.
+    """
     if not (is_word(landscape.name) and is_word(landscape.title)):
         return "its name or title is not a word"
     try:

@@ -101,6 +101,12 @@ _PURPOSE = re.compile(
     re.IGNORECASE,
 )
 """Right before the cue: what a product is for; not "criticised for", "under fire for"."""
+_PRODUCT_AGAINST = re.compile(
+    r"\s(?:protection|prevention|detection|response|insurance|alerts?|monitoring|notifications?"
+    r"|software|management|lawyers?|attorneys?|checks?|coverage|tracking|-free)\b",
+    re.IGNORECASE,
+)
+"""Words right after a cue with which it names a product: ``breach protection``."""
 _SUPPOSED = re.compile(
     r"\b(?:could|(?-i:may)|might|would|should(?!\s(?:know|note|be\saware))|can|in\scase\sof|in\sthe\sevent\sof"
     r"|potential(?:ly)?|possible|possibly|risks?\sof|hypothetical\w*|suppose|imagine|any|some\susers"
@@ -231,8 +237,11 @@ def _own_parts(
 
 
 def _states_event(text: str, subject: int, cue: re.Match[str], year: int) -> bool:
-    """Return whether a sentence states a grave event of the brand as present: neither asked,
-    supposed, denied, resolved, in the past nor another's.
+    """Return whether a sentence states a grave event of the brand as present.
+
+    It does not when it asks ("Was Acme hacked?"), supposes ("if Acme were hacked"), tells the event
+    of another company, calls it resolved, dates it `PAST_YEARS` or more before the answer, denies
+    it ("Acme is not a scam"), or names a product against it ("Acme's breach protection").
 
     Args:
         text: The sentence.
@@ -240,26 +249,44 @@ def _states_event(text: str, subject: int, cue: re.Match[str], year: int) -> boo
         cue: The match of the words that name the event, in the sentence.
         year: The year of the answer.
     """
-    if text.rstrip().endswith("?") or _is_event_of_another(text, subject, cue):
+    is_question = text.rstrip().endswith("?")
+    if is_question or _is_event_of_another(text, subject, cue) or _is_supposed(text, cue):
         return False
-    if _SUPPOSED.search(_CONJUNCT.split(text[: cue.end()])[-1]) or _IF.search(text[: cue.start()]):
+    if _RESOLVED.search(_STILL.sub("", text)) or _is_past(text, year):
         return False
-    if _RESOLVED.search(_STILL.sub("", text)):
-        return False
+    return not (_is_denied(text, cue) or _is_product_against(text, cue))
+
+
+def _is_supposed(text: str, cue: re.Match[str]) -> bool:
+    """Return whether the words before the cue only suppose the event: ``if Acme were hacked``."""
+    conjunct = _CONJUNCT.split(text[: cue.end()])[-1]
+    return bool(_SUPPOSED.search(conjunct) or _IF.search(text[: cue.start()]))
+
+
+def _is_past(text: str, year: int) -> bool:
+    """Return whether the latest year that a sentence names is `PAST_YEARS` or more before ``year``;
+    False for a sentence without a year.
+    """
     years = [int(found) for found in _YEAR.findall(text)]
-    if years and max(years) <= year - PAST_YEARS:
-        return False
-    # "Is no longer sold" and "not safe" deny nothing; "is not a scam" does.
-    before = _CLAUSE.split(_STILL.sub("", text[: cue.end()]).replace("not safe", ""))[-1]
+    return bool(years) and max(years) <= year - PAST_YEARS
+
+
+def _is_denied(text: str, cue: re.Match[str]) -> bool:
+    """Return whether the clause of the cue denies the event: ``is not a scam`` does, ``is no longer
+    sold`` and ``not safe`` do not.
+    """
+    clause = _CLAUSE.split(_STILL.sub("", text[: cue.end()]).replace("not safe", ""))[-1]
+    return _DENIED.search(clause) is not None
+
+
+def _is_product_against(text: str, cue: re.Match[str]) -> bool:
+    """Return whether the cue belongs to the name of a product or service against such events:
+    ``breach protection``, ``helps to prevent fraud``.
+    """
     if _PURPOSE.search(text[: cue.start()]):
-        return False
+        return True
     behind = _CLAUSE.split(text[cue.end() :])[0]
-    return _DENIED.search(before) is None and not re.match(
-        r"\s(?:protection|prevention|detection|response|insurance|alerts?|monitoring|notifications?"
-        r"|software|management|lawyers?|attorneys?|checks?|coverage|tracking|-free)\b",
-        behind,
-        re.IGNORECASE,
-    )
+    return _PRODUCT_AGAINST.match(behind) is not None
 
 
 def _is_event_of_another(text: str, subject: int, cue: re.Match[str]) -> bool:

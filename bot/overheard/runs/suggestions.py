@@ -36,6 +36,8 @@ _BY_FIELD = {field: text for text, fields in _FACT_QUESTIONS.items() for field i
 MAX_NAME_CHARS = 60
 """Longer lines of a model's answer are no names."""
 MAX_COMPETITORS = 8
+MAX_ALIASES = 3
+"""The most other names of a brand that are proposed."""
 MAX_QUESTIONS = 10
 SET_UP_TAG = "set-up"
 _PROFILE_LINE = re.compile(
@@ -164,8 +166,12 @@ def profile_request(brand: Brand) -> Prompt:
 
 
 def read_profile(text: str, brand: Brand) -> Profile:
-    """Return the profile in an answer to `profile_request`; lines of other forms are ignored. It
-    has at most `MAX_COMPETITORS` competitors and 3 aliases.
+    """Return the profile in a model's answer to `profile_request`.
+
+    Lines such as ``Competitor: NAME``, ``Also called: NAME`` or ``Founded: YEAR`` are read, all
+    others ignored. Names that repeat, or are the brand's own, are left out; at most
+    `MAX_COMPETITORS` competitors and `MAX_ALIASES` aliases remain, the first ones. The first value
+    of each fact counts: of ``price``, ``free plan`` and ``founded``.
     """
     taken = {name.casefold() for name in brand.names}
     names: dict[str, list[str]] = {"competitor": [], "also called": []}
@@ -181,10 +187,9 @@ def read_profile(text: str, brand: Brand) -> Profile:
                     taken.add(name.casefold())
                     names[kind].append(name)
         elif value := _fact_value(kind, said):
-            facts.setdefault({"lowest price": "price"}.get(kind, kind), value)
-    return Profile(
-        tuple(names["competitor"][:MAX_COMPETITORS]), tuple(names["also called"][:3]), facts
-    )
+            facts.setdefault("price" if kind == "lowest price" else kind, value)
+    competitors, aliases = names["competitor"], names["also called"]
+    return Profile(tuple(competitors[:MAX_COMPETITORS]), tuple(aliases[:MAX_ALIASES]), facts)
 
 
 def template_questions(category: str, known: Iterable[str] = ()) -> list[str]:

@@ -437,7 +437,7 @@ def open_chats(config: Config) -> dict[str, Chat]:
 
 
 def _new_chat(name: str, config: Config) -> Chat:
-    """Import a platform and return its chat, which connects later.
+    """Return the chat of a configured platform, which is not connected yet.
 
     Args:
         name: ``slack`` or ``discord``.
@@ -446,8 +446,9 @@ def _new_chat(name: str, config: Config) -> Chat:
     Raises:
         ModuleNotFoundError: when the platform's package is not installed.
     """
-    # Each takes half a second to import.
-    if name == "slack" and config.slack:
+    # Imported here, because the package of each platform takes half a second.
+    if name == "slack":
+        assert config.slack  # noqa: S101 - the caller has checked
         from overheard.chat.slack.chat import SlackChat
 
         return SlackChat(config.slack)

@@ -63,7 +63,7 @@ class JudgingResources:
 
 
 @contextmanager
-def for_nothing() -> Iterator[list[Question]]:
+def stored_replies_only() -> Iterator[list[Question]]:
     """Let judges return stored verdicts only and ask no model, in the current task and while the
     block lasts.
 
@@ -154,7 +154,7 @@ class _Asker:
 
         Raises:
             ProviderFailed: when the model gives no complete reply.
-            NotJudgedYet: when only stored replies may be used, see `for_nothing`.
+            NotJudgedYet: when only stored replies may be used, see `stored_replies_only`.
             JudgeBudgetUsedUp: when the judge's budget does not cover the call.
         """
         question = self._question(text, schema)

@@ -18,7 +18,7 @@ from time import monotonic
 
 from overheard.domain import PENDING, Answer, Edition, EditionState, Question, used_edition
 from overheard.interfaces import Clock, Judge, Progress, Scorer, Store
-from overheard.scoring.judge import for_nothing
+from overheard.scoring.judge import stored_replies_only
 from overheard.scoring.scorer_calls import Share, in_turn, waits
 from overheard.scoring.service import Read, Scoring
 
@@ -40,12 +40,12 @@ class Gap:
         failed: By scorer, the numbers of the answers that it fails on and another version of it
             has read.
         unpaid: The questions to judges that are not paid for yet, one for each answer.
-        by: Names of the judges that would have to be asked.
+        judges: Names of the judges that were read by stored replies only.
     """
 
     failed: dict[str, set[int]] = field(default_factory=dict)
     unpaid: list[Question] = field(default_factory=list)
-    by: set[str] = field(default_factory=set)
+    judges: set[str] = field(default_factory=set)
 
     @property
     def note(self) -> str:
@@ -55,7 +55,7 @@ class Gap:
             count = f"{len(answers):,} {'answer' if len(answers) == 1 else 'answers'}"
             sentences.append(
                 f"The judge {name} has not read {count} anew, which costs money."
-                if name in self.by
+                if name in self.judges
                 else f"The scorer {name} fails on {count} that it could read before."
             )
         return " ".join(sentences)
@@ -276,7 +276,7 @@ class Rescoring:
         (``paying``) reads with stored replies only, and its unpaid questions are added to ``gap``.
         """
         if isinstance(scorer, Judge) and not paying:
-            return await self._judge_paid(scorer, batch, gap)
+            return await self._judge_from_stored_replies(scorer, batch, gap)
         reading = partial(self._scoring.read, (scorer, batch))
         if waits(scorer):
             [read] = await reading()
@@ -284,12 +284,15 @@ class Rescoring:
             [read] = await asyncio.to_thread(lambda: asyncio.run(reading()))
         return read
 
-    async def _judge_paid(self, judge: Judge, batch: Sequence[Answer], gap: Gap) -> Read:
-        """Return the scores that a judge gives to answers with stored replies only, without a new
-        call; add its unpaid questions to ``gap``.
+    async def _judge_from_stored_replies(
+        self, judge: Judge, batch: Sequence[Answer], gap: Gap
+    ) -> Read:
+        """Return the scores that a judge gives to answers by its stored replies; its model is not
+        called, and nothing is paid. Questions without a stored reply are added to ``gap.unpaid``,
+        and the judge's name to ``gap.judges``.
         """
-        gap.by.add(judge.name)
-        with for_nothing() as unpaid:
+        gap.judges.add(judge.name)
+        with stored_replies_only() as unpaid:
             async with self._scoring.round():
                 [read] = await self._scoring.read((judge, batch))
         gap.unpaid += unpaid

@@ -203,8 +203,12 @@ async def _check_not_whole(trial: _Trial, reaction: Reaction, description: str) 
 
 
 async def _check_fault(trial: _Trial, fault: _Fault) -> None:
-    """Raise AssertionError unless a fault of the service becomes the right error, without a
-    repeated request.
+    """Raise AssertionError unless the provider sends at most one request when the service has a
+    fault, and raises the error that belongs to the fault, without the key in its message.
+
+    The right error is a ProviderFailed of one of the fault's kinds, with its `retryable` and the
+    seconds of its `retry_after` where the fault states them. A ProviderUnavailable, by which the
+    provider gives up for good, is right where a refused key would be.
     """
     async with trial.asking(fault.reaction) as ready:
         error = await _raised_error(ready.provider, ready.question, KEY, f" when {fault.what}")
