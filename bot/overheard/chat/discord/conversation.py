@@ -75,8 +75,7 @@ class DiscordConversation:
     ) -> None:
         """Begin the conversation; nothing is sent yet.
 
-        The 15 minutes for which Discord takes answers count from now. A clicked message is kept in
-        mind only if the answer replaces it.
+        The 15 minutes for which Discord takes answers count from now.
         """
         self._interaction = interaction
         self._presenter = presenter

@@ -42,7 +42,8 @@ def permission_bits(permissions: Sequence[str]) -> int | None:
                 reason=f'there is no permission "{name}"{suggestion(name, flags)}',
                 remedy="mend permissions in [discord]",
             )
-    return sum({flags[name] for name in permissions}) or None
+    bits = {flags[name] for name in permissions}  # two names may mean one permission
+    return sum(bits) or None
 
 
 class CommandSync:
@@ -63,10 +64,11 @@ class CommandSync:
         self._client = client
         self._settings = settings
         self._permissions = permission_bits(settings.permissions)
-        self._done: set[int | None] = set()
+        self._registered: set[int | None] = set()
+        """The places whose commands are registered: ids of servers, None for direct messages."""
         self._lock = asyncio.Lock()
 
-    async def sync(self, specs: Sequence[CommandSpec], guilds: Iterable[int | None]) -> None:
+    async def sync(self, specs: Sequence[CommandSpec], places: Iterable[int | None]) -> None:
         """Make sure that these commands, and no others, are registered in some places.
 
         Discord is asked what is registered in a place, and gets the commands if they differ. A
@@ -76,55 +78,55 @@ class CommandSync:
 
         Args:
             specs: The commands.
-            guilds: The places: ids of servers, and None for direct messages.
+            places: The ids of servers; None stands for direct messages.
         """
-        for guild in guilds:
-            if guild is None or is_served(self._settings, guild):
+        for place in places:
+            if place is None or is_served(self._settings, place):
                 async with self._lock:
-                    await self._sync(guild, specs)
+                    await self._sync(place, specs)
 
     def forget(self, guild: int) -> None:
         """Forget that a server's commands are registered, so that the next `sync` compares them."""
-        self._done.discard(guild)
+        self._registered.discard(guild)
 
-    async def _sync(self, guild: int | None, specs: Sequence[CommandSpec]) -> None:
+    async def _sync(self, place: int | None, specs: Sequence[CommandSpec]) -> None:
         """Register the commands of a place, unless that was done before.
 
         A failure is logged; the next call tries again.
 
         Args:
-            guild: The id of the server; None for direct messages.
+            place: The id of the server; None for direct messages.
             specs: The commands.
         """
-        if guild in self._done:
+        if place in self._registered:
             return
         try:
-            await self._register(guild, self._root_commands(guild, specs))
-            self._done.add(guild)
+            await self._register(place, self._root_commands(place, specs))
+            self._registered.add(place)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            place = f"server {guild}" if guild else "direct messages"
-            log.warning("The commands of %s are not up to date: %s", place, error)
+            name = f"server {place}" if place else "direct messages"
+            log.warning("The commands of %s are not up to date: %s", name, error)
 
-    def _root_commands(self, guild: int | None, specs: Sequence[CommandSpec]) -> list[Node]:
+    def _root_commands(self, place: int | None, specs: Sequence[CommandSpec]) -> list[Node]:
         """Return the root commands, in Discord's JSON, that a place should have.
 
         Direct messages have none if the settings exclude them.
 
         Args:
-            guild: The id of the server; None for direct messages.
+            place: The id of the server; None for direct messages.
             specs: The commands below the roots.
         """
         settings, permissions = self._settings, self._permissions
-        if guild is None and not settings.direct_messages:
+        if place is None and not settings.direct_messages:
             return []
-        context = IN_DIRECT_MESSAGE if guild is None else IN_GUILD
+        context = IN_DIRECT_MESSAGE if place is None else IN_GUILD
         return roots(settings.command, specs, context=context, permissions=permissions)
 
-    async def _register(self, guild: int | None, commands: list[Node]) -> None:
+    async def _register(self, place: int | None, commands: list[Node]) -> None:
         """Replace all root commands that are registered in a place, unless they are the same.
 
         Args:
-            guild: The id of the server; None for direct messages, whose commands are the global
+            place: The id of the server; None for direct messages, whose commands are the global
                 ones.
             commands: The root commands, in Discord's JSON; an empty list removes all.
 
@@ -134,13 +136,13 @@ class CommandSync:
             OSError: the same.
         """
         http, application = self._client.http, self._client.application_id or 0
-        if guild is None:
+        if place is None:
             registered: Sequence[Any] = await http.get_global_commands(application)
         else:
-            registered = await http.get_guild_commands(application, guild)
+            registered = await http.get_guild_commands(application, place)
         if is_same(commands, list(registered)):
             return
-        if guild is None:
+        if place is None:
             await http.bulk_upsert_global_commands(application, commands)
         else:
-            await http.bulk_upsert_guild_commands(application, guild, commands)
+            await http.bulk_upsert_guild_commands(application, place, commands)
