@@ -118,7 +118,8 @@ class DiscordChat:
 
         Raises:
             ChatUnavailable: when the token is missing or Discord refuses it.
-            ChatFailed: when an id is none, the card was not posted, or Discord's answer was lost.
+            ChatFailed: when an id has other characters than digits, the card was not posted, or
+                Discord's answer was lost.
         """
         thread_id = _snowflake(thread) if thread else None
         channel_id = await self._channel_id(channel)
@@ -137,7 +138,8 @@ class DiscordChat:
 
         Raises:
             ChatUnavailable: when the token is missing or Discord refuses it.
-            ChatFailed: when an id is none, or Discord refuses the edit or does not answer.
+            ChatFailed: when an id has other characters than digits, or Discord refuses the edit or
+                does not answer.
         """
         poster = await self._poster()
         await poster.edit(await self._channel_id(channel), _snowflake(message), card)
@@ -152,7 +154,7 @@ class DiscordChat:
 
         Raises:
             ChatUnavailable: when the token is missing or Discord refuses it.
-            ChatFailed: when the id is none, or the channel cannot be read.
+            ChatFailed: when the id has other characters than digits, or the channel cannot be read.
         """
         poster = await self._poster()
         message_id = await poster.find(await self._channel_id(channel), key)
@@ -167,7 +169,8 @@ class DiscordChat:
 
         Raises:
             ChatUnavailable: when the token is missing or Discord refuses it.
-            ChatFailed: when an id is none, or the message does not exist any more.
+            ChatFailed: when an id has other characters than digits, or the message does not exist
+                any more.
         """
         poster = await self._poster()
         return await poster.link(await self._channel_id(channel), _snowflake(message))
@@ -219,7 +222,7 @@ class DiscordChat:
 
         Raises:
             ChatUnavailable: when the token is missing or Discord refuses it.
-            ChatFailed: when the text is no id, or Discord cannot be asked.
+            ChatFailed: when the id has other characters than digits, or Discord cannot be asked.
         """
         if not channel.startswith(PERSON):
             return _snowflake(channel)
@@ -321,7 +324,7 @@ def _snowflake(text: str) -> int:
     """Return the text of a Discord id, such as ``1234567890123456789``, as a number.
 
     Raises:
-        ChatFailed: when the text is not an id, which has digits only.
+        ChatFailed: when the text has other characters than digits.
     """
     if not text.isdecimal():
         reason = f'"{text}" is no id; copy it in Discord with Developer Mode on'
@@ -385,8 +388,8 @@ async def _check_servers(client: DiscordClient) -> list[Finding]:
 async def _check_channel(client: DiscordClient, channel: str) -> Finding:
     """Return a finding about a channel, for which Discord is asked.
 
-    It has a problem if the id is none, if the bot does not see the channel, or if it lacks
-    permissions there.
+    It has a problem if the id has other characters than digits, if the bot does not see the
+    channel, or if the bot lacks permissions there.
 
     Args:
         client: A client that is logged in.

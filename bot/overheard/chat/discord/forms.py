@@ -53,8 +53,9 @@ def modal(form: Form) -> ui.Modal:
 def split_options(options: Iterable[Option]) -> tuple[Sequence[Option], Sequence[Option]]:
     """Return the options with an input of their own, and the options that share the last input.
 
-    Up to five options have an input each. Of more, four have, and the others share the fifth; none
-    shares one otherwise. Required options come first. Files cannot be typed and are left out.
+    Up to five options have an input each, and the second list is empty. Of more options, four have
+    an input each, and the others share the fifth. Required options come first. Files cannot be
+    typed and are left out.
     """
     asked = [option for option in options if option.kind is not Kind.FILE]
     asked.sort(key=lambda option: not option.required)
