@@ -12,8 +12,8 @@ from overheard.detection.announced_updates import (
     KnownChange,
     UpdateEffect,
     UpdateStatus,
-    credited,
     crossing,
+    fits_update,
     follow_update,
     follow_updates,
     next_burst_after_update,
@@ -189,8 +189,8 @@ def test_a_change_that_began_before_an_update_is_not_the_updates() -> None:
     [own] = follow_updates(stream, [], [at], changes=[change])
     assert own
     assert own.finding is UpdateStatus.MOVED
-    assert credited(at, stream.runs, change)
-    assert not credited(later, stream.runs, change)
+    assert fits_update(at, stream.runs, change)
+    assert not fits_update(later, stream.runs, change)
 
 
 def test_it_says_what_excluding_five_points_would_take() -> None:

@@ -23,7 +23,7 @@ from overheard.detection.announced_updates import (
     KnownChange,
     UpdateEffect,
     UpdateStatus,
-    credited,
+    fits_update,
     follow_updates,
 )
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Model, ModelUpdate, Scale, Shift
@@ -323,7 +323,7 @@ def _brand_effects(
     verdicts = follow_updates(own_stream, others, times, changes=known_changes)
     effects = []
     for at, verdict in zip(times, verdicts, strict=True):
-        fitting = (shift for change, shift in changes if credited(at, own_stream.runs, change))
+        fitting = (shift for change, shift in changes if fits_update(at, own_stream.runs, change))
         effects.append(Effect(brand, verdict, next(fitting, None)))
     return effects
 

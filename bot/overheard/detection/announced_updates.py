@@ -12,12 +12,13 @@ whenever the test stops. Nothing is kept between looks: everything is read from 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from math import ceil
 
+from overheard.detection.baseline import stream_rows
 from overheard.detection.bursts import MIN_BURST_GAP, Burst, share_calls
 from overheard.detection.comparison import StratifiedSplit, change_interval, split_stream
 from overheard.detection.run_effects import run_effect_variance
@@ -26,11 +27,13 @@ from overheard.measure.intervals import Interval
 from overheard.numpy_proxy import Mask, np
 
 MIN_RUNS_BEFORE = 6
-"""Runs before an update from which the test keeps its level."""
+"""Number of runs before an update from which on the test keeps its level."""
 EXCLUDED_CHANGE = 0.05
 """The change of a rate that people want to see excluded: five points."""
 _NODES = 96
-"""Of Gauss and Legendre; the integrands are smooth."""
+"""Nodes of the numerical integration (Gauss and Legendre); the integrands are smooth."""
+_BISECTIONS = 40
+"""Halvings of the range from 0 to 10 in which a boundary is searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +70,28 @@ class FollowUpPlan:
 
     @property
     def boundary(self) -> float:
-        """The absolute z above which a look has found a change."""
+        """The standard normal score z of a look above which, in either direction, the stream has
+        moved.
+        """
         return pocock(self.looks, self.level)
 
     def can_compare(self, cut: StratifiedSplit) -> bool:
-        """Return whether both sides of a cut have enough shared prompts, or enough answers to a
-        single one.
+        """Return whether the answers before and after a cut can be compared: two or more prompts
+        have answers on both sides, or a single one has at least `alone` answers on each side.
         """
-        shared = int(cut.shared.sum())
-        if shared == 1 and self.alone is not None:
+        shared_prompts = int(cut.shared.sum())
+        if shared_prompts == 1 and self.alone is not None:
             return bool(min(cut.before.n.sum(), cut.after.n.sum()) >= self.alone)
-        return shared > 1
+        return shared_prompts > 1
 
 
 class UpdateStatus(StrEnum):
     """What can be said of an update."""
 
     MOVED = "moved"
+    """The stream moved."""
     STILL = "still"
-    """It did not move by more than so much."""
+    """All looks are made: the stream did not move by more than a bound."""
     OPEN = "open"
     """Not clear yet: there are looks left."""
 
@@ -135,7 +141,9 @@ class UpdateEffect:
 
     @property
     def bound(self) -> float:
-        """The largest absolute change that the interval allows."""
+        """The largest change in either direction that the interval allows, on the metric's scale,
+        0 or more.
+        """
         return max(abs(end) for end in self.interval)
 
 
@@ -145,31 +153,33 @@ DEFAULT_PLAN = FollowUpPlan()
 def follow_update(
     stream: Stream, at: datetime, tau2: float, plan: FollowUpPlan = DEFAULT_PLAN
 ) -> UpdateEffect | None:
-    """Return the result of the test whether an update moved a stream, with a look (interim
-    analysis) after each run.
+    """Return the result of the test whether an update moved a stream.
 
-    Every run after the update is a look, a burst or a scheduled run, until a look finds a change or
-    all looks are made; later runs are ignored.
+    After each run since the update (a burst or a scheduled one), test once ("look"). The tests end
+    with the first that finds a change, or with the last of the plan; later runs are ignored. A run
+    without an answer of the stream is no look. A look at which nothing can be compared yet is
+    counted, and leaves the result as it was.
 
     Args:
         stream: One brand, one model, one metric, from the beginning of its baseline.
         at: Time of the update; runs that began earlier count as before the update.
-        tau2: Variance of the run effect, see `run_effects.run_effect_variance`.
+        tau2: Variance of the run effect on the logit scale, from
+            `run_effects.run_effect_variance`.
         plan: Number of looks, and the probability of a false finding.
 
     Returns:
-        The result of the last look; None while nothing can be compared.
+        The result of the last look that could compare; None without such a look.
     """
-    verdict = None
-    for made, rows in enumerate(_looks(stream, at, plan.looks), 1):
-        part = _part(stream, rows)
-        cut = split_stream(part, _since(part, at))
+    effect = None
+    for look, rows in enumerate(_looks(stream, at, plan.looks), 1):
+        seen_so_far = stream_rows(stream, np.flatnonzero(rows))
+        cut = split_stream(seen_so_far, _began_since(seen_so_far, at))
         if not plan.can_compare(cut):
             continue
-        verdict = _verdict(part, cut, tau2, plan, made)
-        if verdict.finding is UpdateStatus.MOVED:
+        effect = _effect_at_look(seen_so_far, cut, tau2, plan, look)
+        if effect.finding is UpdateStatus.MOVED:
             break
-    return verdict
+    return effect
 
 
 def follow_updates(
@@ -179,12 +189,12 @@ def follow_updates(
     plan: FollowUpPlan = DEFAULT_PLAN,
     changes: Sequence[KnownChange] = (),
 ) -> list[UpdateEffect | None]:
-    """Return, for each update of a model in order, whether the update moved a stream; None where
-    nothing can be compared.
+    """Return, for each update of a model in order, the result of the test whether it moved a
+    stream; None where nothing can be compared.
 
-    The looks at an update end at the next update. Runs before an update that moved the stream are
-    not part of the baseline of later updates. A change that began before the update, or later than
-    with its first run, is not the update's: runs before the one, and from the other on, are left
+    The runs of an update end at the next update. Its baseline begins at the last update that moved
+    the stream. A change that detection found elsewhere is not the update's: the runs before such a
+    change, when it began before the update, and the runs from it on, when it began later, are left
     out.
 
     Args:
@@ -195,53 +205,63 @@ def follow_updates(
         plan: Number of looks at each update, and the probability of a false finding.
         changes: What detection found at the stream.
     """
-    verdicts: list[UpdateEffect | None] = []
-    start: datetime | None = None
-    for at, end in zip(updates, [*updates, None][1:], strict=True):
-        first, last = _bounds(stream, at, start, end, changes)
-        known = [_between(measured, first, at) for measured in (stream, *others)]
-        verdict = follow_update(
-            _between(stream, first, last), at, run_effect_variance(known, 0), plan
-        )
-        if verdict and verdict.finding is UpdateStatus.MOVED:
-            start = at
-        verdicts.append(verdict)
-    return verdicts
+    effects: list[UpdateEffect | None] = []
+    last_moving: datetime | None = None
+    for at, following in zip(updates, [*updates, None][1:], strict=True):
+        start, end = _compared_period(stream, at, last_moving, following, changes)
+        baselines = [_between(measured, start, at) for measured in (stream, *others)]
+        tau2 = run_effect_variance(baselines, first=0)
+        effect = follow_update(_between(stream, start, end), at, tau2, plan)
+        if effect and effect.finding is UpdateStatus.MOVED:
+            last_moving = at
+        effects.append(effect)
+    return effects
 
 
-def _bounds(
+def _compared_period(
     stream: Stream,
     at: datetime,
-    start: datetime | None,
-    end: datetime | None,
+    last_moving: datetime | None,
+    following: datetime | None,
     changes: Sequence[KnownChange],
 ) -> tuple[datetime | None, datetime | None]:
-    """Return the start and the end of the time whose runs are compared for an update; None for no
-    bound. Changes of the stream that are not the update's lie outside.
+    """Return the period (start, end) whose runs are compared for an update: from the start on, and
+    before the end. None stands for no limit.
+
+    The period lies between the last update that moved the stream and the next update, and between
+    the nearest changes of the stream before and after the update that are not the update's. A
+    change is the update's if it may have begun with the first run since the update.
 
     Args:
         stream: The stream.
         at: Time of the update.
-        start: Time of the last update that moved the stream, or None.
-        end: Time of the next update, or None.
+        last_moving: Time of the last update that moved the stream; None without one.
+        following: Time of the next update; None without one.
         changes: The changes that detection found in the stream.
     """
-    first = next((run.at for run in stream.runs if run.at >= at), at)
-    others = [change.began for change in changes if first not in change.dates]
-    before = [began for began in others if began < first]
-    after = [began for began in others if began > first]
-    starts = [time for time in (start, max(before, default=None)) if time]
-    ends = [time for time in (end, min(after, default=None)) if time]
+    first_run = next((run.at for run in stream.runs if run.at >= at), at)
+    others = [change.began for change in changes if first_run not in change.dates]
+    before = max((began for began in others if began < first_run), default=None)
+    after = min((began for began in others if began > first_run), default=None)
+    starts = [time for time in (last_moving, before) if time]
+    ends = [time for time in (following, after) if time]
     return max(starts, default=None), min(ends, default=None)
 
 
-def credited(at: datetime, runs: Sequence[RunKey], change: KnownChange) -> bool:
-    """Return whether a change may have begun with the first run since an update."""
+def fits_update(at: datetime, runs: Sequence[RunKey], change: KnownChange) -> bool:
+    """Return whether a change may have begun with the first run since an update; False while there
+    is no such run.
+
+    Args:
+        at: Time of the update.
+        runs: The model's runs, the oldest first.
+        change: The change.
+    """
     return next((run.at for run in runs if run.at >= at), None) in change.dates
 
 
 def next_burst_after_update(
-    verdict: UpdateEffect | None,
+    effect: UpdateEffect | None,
     plan: FollowUpPlan,
     *,
     update: datetime,
@@ -252,18 +272,22 @@ def next_burst_after_update(
 ) -> Burst | None:
     """Return the next burst after an update; None when the result is clear or all looks are made.
 
+    The burst is due at the update, or `FollowUpPlan.gap` after the latest run since it.
+
     Args:
-        verdict: The result so far for the least clear brand; None before the first look.
+        effect: The result so far for the brand for which it is least clear; None before the first
+            look.
         plan: Number of looks, calls of a burst, and the time between bursts.
         update: Time of the update.
-        since: The model's runs since the update, in the order of time.
+        since: The model's runs since the update, the oldest first; each was a look.
         prompts: Keys of the prompts to choose from.
         before: The model's streams before the update; they show for which prompts an answer is most
             informative. Answers after the update must not be used for this: prompts that moved
             would be asked more often, which biases the comparison.
         seed: Seed of the random numbers.
     """
-    if len(since) >= plan.looks or (verdict and verdict.finding is not UpdateStatus.OPEN):
+    is_clear = effect is not None and effect.finding is not UpdateStatus.OPEN
+    if is_clear or len(since) >= plan.looks:
         return None
     asks = share_calls(prompts, before, plan.calls, seed=seed + len(since))
     at = since[-1].at + plan.gap if since else update
@@ -272,42 +296,46 @@ def next_burst_after_update(
 
 @lru_cache
 def pocock(looks: int, level: float = 0.05) -> float:
-    """Return the boundary of abs(z) for a number of looks at equal steps of information (Pocock
-    1977).
+    """Return the boundary that the absolute standard normal score, abs(z), must exceed at a look to
+    find a change; it is the same for all looks at equal steps of information (Pocock 1977).
 
-    The boundary is 1.960, 2.178, 2.289, 2.361, 2.413, 2.453 for 1 to 6 looks at the level 0.05.
+    At the level 0.05 it is 1.960 for one look, 2.178 for 2, 2.289, 2.361, 2.413, and 2.453 for 6.
 
     Args:
-        looks: Number of looks (interim analyses), 1 or more.
-        level: Probability that any look crosses the boundary when nothing changed.
+        looks: Largest number of looks (interim analyses), 1 or more.
+        level: Probability that any look crosses the boundary when nothing changed, 0 to 1.
     """
     low, high = 0.0, 10.0
-    for _ in range(40):
+    for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if crossing(middle, looks) > level else (low, middle)
     return high
 
 
 def crossing(boundary: float, looks: int) -> float:
-    """Return the probability, 0 to 1, that abs(z) crosses a boundary at any of a number of looks
-    when nothing changed.
+    """Return the probability, 0 to 1, that abs(z) exceeds a boundary at any of a number of looks
+    when nothing changed and each look adds the same information.
 
     The density of the sum of scores that never crossed the boundary is carried from look to look
     by numerical integration (Armitage, McPherson and Rowe 1969).
+
+    Args:
+        boundary: The boundary of the absolute standard normal score, above 0.
+        looks: Number of looks, 1 or more.
     """
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     steps, weights = boundary * nodes, boundary * weights
     density = np.exp(-(steps**2) / 2) / np.sqrt(2 * np.pi)
     for look in range(1, looks):
-        here, there = steps * np.sqrt(look), steps * np.sqrt(look + 1)
-        kernel = np.exp(-((there[:, None] - here) ** 2) / 2) / np.sqrt(2 * np.pi)
+        sums, next_sums = steps * np.sqrt(look), steps * np.sqrt(look + 1)
+        kernel = np.exp(-((next_sums[:, None] - sums) ** 2) / 2) / np.sqrt(2 * np.pi)
         density = kernel @ (density * weights * np.sqrt(look))
     return float(1 - density @ weights * np.sqrt(looks))
 
 
 def coverage(boundary: float) -> float:
-    """Return the coverage, 0 to 1, of a normal interval whose half-width is ``boundary`` standard
-    errors.
+    """Return the probability, 0 to 1, that a normal interval with a half-width of ``boundary``
+    standard errors holds the true value: 0.95 for 1.96.
     """
     from overheard.special_functions import ndtr
 
@@ -315,69 +343,75 @@ def coverage(boundary: float) -> float:
 
 
 def _looks(stream: Stream, at: datetime, most: int) -> list[Mask]:
-    """Return, for each run since an update at ``at`` and at most ``most`` of them, a mask of the
-    runs up to it, including those before the update.
+    """Return one mask (R) of a stream's runs for each look at an update: the runs up to that look,
+    those before the update included. Runs without answers are marked in none, and are no looks.
+
+    Args:
+        stream: The stream.
+        at: Time of the update.
+        most: Largest number of looks; the first ones are returned.
     """
-    live = stream.n.sum(axis=1) > 0
-    later = _since(stream, at)
-    order = np.arange(len(later))
-    return [live & (order <= row) for row in np.flatnonzero(live & later)[:most]]
+    answered = stream.n.sum(axis=1) > 0
+    looks = np.flatnonzero(answered & _began_since(stream, at))[:most]
+    order = np.arange(len(answered))
+    return [answered & (order <= row) for row in looks]
 
 
-def _since(stream: Stream, at: datetime) -> Mask:
+def _began_since(stream: Stream, at: datetime) -> Mask:
+    """Return a mask (R) of the runs of a stream that began at a time or later."""
     return np.array([run.at >= at for run in stream.runs], dtype=np.bool_)
 
 
 def _between(stream: Stream, start: datetime | None, end: datetime | None) -> Stream:
-    rows = np.ones(len(stream.runs), np.bool_) if start is None else _since(stream, start)
-    return _part(stream, rows if end is None else rows & ~_since(stream, end))
+    """Return a stream cut to its runs from ``start`` on and before ``end``; None for no limit."""
+    rows = np.ones(len(stream.runs), np.bool_)
+    if start is not None:
+        rows &= _began_since(stream, start)
+    if end is not None:
+        rows &= ~_began_since(stream, end)
+    return stream_rows(stream, np.flatnonzero(rows))
 
 
-def _part(stream: Stream, rows: Mask) -> Stream:
-    """Return a stream cut to the runs that a mask ``rows`` (R) marks."""
-    return replace(
-        stream,
-        runs=tuple(run for run, kept in zip(stream.runs, rows, strict=True) if kept),
-        n=stream.n[rows],
-        total=stream.total[rows],
-        squares=stream.squares[rows],
-    )
-
-
-def _verdict(
-    stream: Stream, cut: StratifiedSplit, tau2: float, plan: FollowUpPlan, made: int
+def _effect_at_look(
+    stream: Stream, cut: StratifiedSplit, tau2: float, plan: FollowUpPlan, look: int
 ) -> UpdateEffect:
-    """Return the result of one look at a stream: moved, did not move, or not yet clear.
+    """Return the result of one look at a stream: moved when the score is beyond the boundary of the
+    plan, else not moved at the last look of the plan, else not yet clear.
 
     Args:
-        stream: The stream up to the look.
+        stream: The stream up to the look, only runs with answers.
         cut: The stream cut at the update.
-        tau2: Variance of the run effect.
+        tau2: Variance of the run effect on the logit scale.
         plan: Number of looks, and the probability of a false finding.
-        made: Number of looks so far, this one included.
+        look: Number of the look, from 1; also the number of runs since the update.
     """
     run_effect = cut.run_effect_sd(tau2) ** 2
     variance = cut.v + run_effect
     z = cut.u / variance**0.5 if variance > 0 else 0.0
-    finding = UpdateStatus.STILL if made == plan.looks else UpdateStatus.OPEN
+    if abs(z) > plan.boundary:
+        finding = UpdateStatus.MOVED
+    else:
+        finding = UpdateStatus.STILL if look == plan.looks else UpdateStatus.OPEN
     interval = change_interval(cut, stream.scatter, tau2, coverage(plan.boundary))
     answers = (round(float(cut.before.n.sum())), round(float(cut.after.n.sum())))
-    runs = len(stream.runs) - made, made
-    needed = None
+    runs = (len(stream.runs) - look, look)
+    runs_to_exclude = None
     if stream.binary and variance > 0:
-        width = (interval[1] - interval[0]) / 2 / plan.boundary
+        standard_error = (interval[1] - interval[0]) / 2 / plan.boundary
         target = (EXCLUDED_CHANGE / plan.boundary) ** 2
-        needed = _runs_to_exclude(width**2, run_effect / variance, answers, runs, target)
+        runs_to_exclude = _runs_to_exclude(
+            standard_error**2, run_effect / variance, answers, runs, target
+        )
     return UpdateEffect(
-        finding=UpdateStatus.MOVED if abs(z) > plan.boundary else finding,
-        looks=made,
+        finding=finding,
+        looks=look,
         most=plan.looks,
         before=cut.before.mean,
         after=cut.after.mean,
         interval=interval,
         answers=answers,
         runs=runs,
-        runs_to_exclude=needed,
+        runs_to_exclude=runs_to_exclude,
     )
 
 
@@ -388,27 +422,27 @@ def _runs_to_exclude(
     runs: tuple[int, int],
     target: float,
 ) -> int | None:
-    """Return the number of runs after an update with which the variance of the change would reach a
-    target.
-
-    The variance of the runs before stays; that of the runs after falls with their number.
+    """Return how many runs after an update, each as large as those so far, would bring the variance
+    of the change down to a target. The variance due to the runs before the update stays; that of
+    the runs after it falls with their number.
 
     Args:
-        variance: Variance of the change so far.
-        share: The part of it that is due to run effects, 0 to 1.
+        variance: Variance of the change so far, squared units of the rate.
+        share: The part of it that is due to run effects, 0 to 1; the rest is due to single answers.
         answers: Number of answers (before, after).
         runs: Number of runs (before, after).
         target: The variance that is wanted.
 
     Returns:
-        The number of runs; None when the runs before alone exceed the target.
+        The number of runs since the update, those so far included. None when the runs before the
+        update alone reach the target, so that no number suffices, and when a side is empty.
     """
     if not (all(answers) and all(runs)):
         return None
-    stays = sum(
+    before_update = sum(
         part * variance * (1 / before) / (1 / before + 1 / after)
         for part, (before, after) in ((1 - share, answers), (share, runs))
     )
-    if target <= stays:
+    if target <= before_update:
         return None
-    return ceil((variance - stays) * runs[1] / (target - stays))
+    return ceil((variance - before_update) * runs[1] / (target - before_update))

@@ -56,7 +56,7 @@ from overheard.numpy_proxy import Floats, np
 REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
 MAX_PACE = 366.0
-"""Analyses a year from which on a change is looked for in no more runs: one a day."""
+"""Analyses a year (one a day) above which a change is looked for in no more runs."""
 UPDATE_WEIGHT = 3.0
 """How much likelier a change is in a run in which an update was announced or another model was
 served, than in other runs."""
@@ -67,10 +67,13 @@ RETURN_RUNS = 16
 RETURN_ODDS = 5.0
 """Odds of a return, the mean over its possible starts, that end an alarm's story."""
 OWN_PROOF_RUNS = 8
-"""A brand has so many runs from a change of its model as a whole on to prove by itself what that
-did to it; then its baseline begins with the change."""
+"""Number of runs from a change of the model as a whole on in which a brand may show by its own
+evidence what the change did to it; then its baseline begins with the change."""
 DUE_ODDS = 3.0
-"""Odds of a return, summed over its starts, from which the next alarm due is a return instead."""
+"""Odds of a return, summed over its possible starts, above which evidence that would raise an alarm
+is taken for a return instead."""
+UNMEASURED_OWN_VARIANCE = 0.06
+"""Variance of the own run effects, logit scale, where no analysis has estimated it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +124,37 @@ class StreamAnalysis:
 
     @property
     def largest(self) -> float:
-        """The largest logarithm of a Bayes factor."""
+        """The largest logarithm of a Bayes factor among the runs with which a change may have
+        begun.
+        """
         return float(self.found.logs.max())
+
+
+@dataclass(frozen=True, slots=True)
+class _BrandExcess:
+    """The excess evidence of the brand after a run, over all its streams.
+
+    Attributes:
+        found: The excess, a logarithm.
+        needed: The excess that an alarm needs; infinite where none may be raised.
+        chance_a_year: How often a year chance shows as much in the whole deployment.
+    """
+
+    found: float
+    needed: float
+    chance_a_year: float
 
 
 @dataclass(eq=False)
 class _Watched:
-    """The streams of the brand at one model, and the baseline of the model."""
+    """The streams of the brand at one model, and the baseline of the model.
+
+    Attributes:
+        baseline: The runs that count as normal.
+        streams: The brand's streams by metric.
+        groups: The same streams, each with those of the rivals, by metric.
+        answered: Number of answers in each run, R, by metric.
+    """
 
     baseline: Baseline
     streams: dict[str, Stream]
@@ -195,13 +222,18 @@ class Monitor:
         return list(self._seen.values())
 
     def replay(self) -> Iterator[Alarm]:
-        """Analyse run after run, fill `evidence` and `returns`, and yield the alarms that would
-        have been raised, in the order of the runs.
+        """Analyse run after run, and yield the alarms that would have been raised, in the order of
+        the runs.
+
+        The runs are those in which a stream of the brand has answers. `evidence`, `returns`,
+        `streams` and `crossed` are filled on the way: they hold the whole past once all alarms are
+        taken. After an alarm, and after a reported change of a model as a whole, the baseline of
+        the model begins again.
         """
-        runs: list[RunKey] = []
+        earlier: list[RunKey] = []
         for run in sorted({s.runs[row] for s in self._own for row in np.flatnonzero(s.n.any(1))}):
-            self.evidence[run.id] = evidence = tuple(self._analyse(run, runs))
-            runs.append(run)
+            self.evidence[run.id] = evidence = tuple(self._analyse(run, earlier))
+            earlier.append(run)
             decisions = [
                 decide(model_evidence, self._policy, NO_HISTORY) for model_evidence in evidence
             ]
@@ -216,34 +248,39 @@ class Monitor:
             self._restart_models(run)
 
     def learning(self) -> Learning | None:
-        """Return the length of the shortest baseline and the smallest loss that it would show
-        within three runs; None when all baselines are long enough.
+        """Return how long the shortest young baseline of a rate is, and the smallest loss that it
+        would show within three runs.
+
+        A baseline is young with fewer than `LEARNING_RUNS` runs, and at least one. Of equally short
+        ones, that of the visibility counts. None when there is no young baseline, or the shortest
+        one has no answers for its metric.
         """
-        short = [
+        young = [
             (len(watched.baseline.rows), metric != VISIBILITY, model, metric)
             for model, watched in self._watched.items()
             for metric, group in watched.groups.items()
             if group.binary and 0 < len(watched.baseline.rows) < LEARNING_RUNS
         ]
-        if not short:
+        if not young:
             return None
-        _, _, model, metric = min(short)
+        _, _, model, metric = min(young)
         watched = self._watched[model]
         rows = np.array(watched.baseline.rows, np.intp)
         rows = rows[watched.answered[metric][rows] > 0]
         if not len(rows):
             return None
-        policy = self._policy
         return learning(
             watched.groups[metric],
             rows,
             run_effect_prior(model),
-            policy.false_alarms_per_year,
-            policy.brands,
+            per_year=self._policy.false_alarms_per_year,
+            brands=self._policy.brands,
         )
 
     def _watch(self, model: Model) -> _Watched:
-        """Return the streams of the brand and its rivals at a model, with an empty baseline."""
+        """Return the brand's streams at a model, each grouped with the rivals' streams of the same
+        metric, and an empty baseline.
+        """
         own = {s.key.metric: s for s in self._own if s.key.model == model}
         watched = _Watched(Baseline(next(iter(own.values())).runs), own)
         for metric, stream in own.items():
@@ -257,11 +294,12 @@ class Monitor:
         return watched
 
     def _prior_weights(self, model: Model) -> Floats:
-        """Return the relative prior weight of a change that begins with each of a model's R runs:
-        `UPDATE_WEIGHT` in the first run since a known update, else 1.
+        """Return how likely a change is to begin with each of a model's R runs, relative to the
+        runs up to it, before any answer is seen.
 
-        Where updates are frequent they say little, so the weights are divided by their mean up to
-        each run.
+        The first run since a known update weighs `UPDATE_WEIGHT`, any other run 1. Updates of other
+        models and from `UNWEIGHTED_SOURCES` do not count. Each weight is then divided by the mean
+        weight up to its run, because frequent updates say little.
         """
         runs = self._watched[model].baseline.runs
         updates = [u for u in self._updates if u.source not in UNWEIGHTED_SOURCES]
@@ -274,8 +312,12 @@ class Monitor:
         return np.asarray(weights / before)
 
     def _analyse(self, run: RunKey, earlier: Sequence[RunKey]) -> Iterator[ModelEvidence]:
-        """Yield the evidence after a run at each model that was asked, and add the run to the
-        baselines.
+        """Yield the evidence about the brand after a run at each model that was asked in it, and
+        add the run to the baselines.
+
+        The brand's excess is joined over all its models; a model that was not asked counts with its
+        latest analysis. At a model where the brand is back at its old level, no shift is described:
+        the baseline takes the old runs in again, and the analyses of the model are dropped.
 
         Args:
             run: The run to analyse.
@@ -284,33 +326,48 @@ class Monitor:
         pace = runs_a_year([*earlier, run], self._bursts)
         policy = self._policy
         needed = needed_excess(policy.false_alarms_per_year, pace, policy.brands)
-        asked = {}
+        row_at_model = {}
         for model, watched in self._watched.items():
             row = bisect_left(watched.baseline.runs, run)
             if row < len(watched.baseline.runs) and watched.baseline.runs[row] == run:
-                asked[model] = row
+                row_at_model[model] = row
                 self._measure(watched, model, row, pace)
-        level = self._table.joined([analysis.excess for analysis in self._seen.values()])
-        self.crossed = level > needed
-        for model, row in asked.items():
+        excess = self._table.joined([analysis.excess for analysis in self._seen.values()])
+        chance_a_year = rarity(excess, pace, policy.brands).yearly
+        self.crossed = excess > needed
+        for model, row in row_at_model.items():
             watched = self._watched[model]
-            returned = self._returned(watched, model, row, level > needed)
-            limit = inf if returned else needed
-            chance = rarity(level, pace, policy.brands).yearly
+            returned = self._returned(watched, model, row, due=self.crossed)
+            brand_excess = _BrandExcess(excess, inf if returned else needed, chance_a_year)
             streams = tuple(
-                self._stream_evidence(stream, row, (level, limit, chance))
+                self._stream_evidence(stream, row, brand_excess)
                 for stream in watched.streams.values()
             )
             watched.baseline.rows.append(row)
             if returned:
                 watched.baseline.resume(returned.before, returned.row)
-                for metric in watched.streams:
-                    self._seen.pop(StreamKey(self._brand, model, metric), None)
-            yield ModelEvidence(self._brand, model, run, level, needed, streams, pace, returned)
+                self._drop_analyses(model)
+            yield ModelEvidence(
+                brand=self._brand,
+                model=model,
+                run=run,
+                statistic=excess,
+                threshold=needed,
+                streams=streams,
+                runs_a_year=pace,
+                returned=returned,
+            )
+
+    def _drop_analyses(self, model: Model) -> None:
+        """Forget the latest analyses of the brand's streams at a model, whose baseline changed."""
+        for metric in self._watched[model].streams:
+            self._seen.pop(StreamKey(self._brand, model, metric), None)
 
     def _measure(self, watched: _Watched, model: Model, row: int, pace: float) -> None:
-        """Store the statistics of the brand's streams at a model after a run in `_seen`; drop those
-        of streams without a baseline.
+        """Store the analyses of the brand's streams at a model after a run in `_seen`.
+
+        The analysis of a stream is dropped while its baseline has fewer runs than a search needs. A
+        stream that the run did not measure keeps its earlier analysis.
 
         Args:
             watched: The brand's streams at the model.
@@ -318,8 +375,7 @@ class Monitor:
             row: The row of the run.
             pace: Analyses a year.
         """
-        reach_years = REACH_DAYS / DAYS_A_YEAR
-        reach = max(RECENT_STARTS, round(reach_years * min(pace, MAX_PACE)))
+        runs_back = round(REACH_DAYS / DAYS_A_YEAR * min(pace, MAX_PACE))
         for metric, group in watched.groups.items():
             key = StreamKey(self._brand, model, metric)
             answered = watched.answered[metric]
@@ -327,14 +383,13 @@ class Monitor:
             if len(rows) <= watched.baseline.runs_needed:
                 self._seen.pop(key, None)
             elif answered[row]:
-                weights = self._weights[model][rows]
                 measured = statistic(
                     group,
                     rows,
                     run_effect_prior(model),
-                    reach,
-                    weights,
-                    watched.baseline.deviating_share,
+                    reach=max(RECENT_STARTS, runs_back),
+                    weights=self._weights[model][rows],
+                    deviating_share=watched.baseline.deviating_share,
                 )
                 threshold = self._table.threshold(
                     measured.age, measured.own_share, measured.autocorrelation
@@ -342,10 +397,16 @@ class Monitor:
                 stream = stream_rows(watched.streams[metric], rows)
                 self._seen[key] = StreamAnalysis(stream, measured, measured.total - threshold)
 
-    def _returned(self, watched: _Watched, model: Model, row: int, due: bool) -> Returned | None:
-        """Return the end of an alarm's story when the brand is back at one of its old levels, the
-        level with the highest odds; None while it is not back. The arguments are those of
-        `_return_to`.
+    def _returned(self, watched: _Watched, model: Model, row: int, *, due: bool) -> Returned | None:
+        """Return the end of an alarm's story when the brand is back at the level before its latest
+        alarm, or before an earlier alarm in the same direction. Of several such levels, the one
+        with the highest odds counts. None while the brand is at none of them or had no alarm.
+
+        Args:
+            watched: The brand's streams at the model, and their baseline.
+            model: The model.
+            row: The row of the latest run.
+            due: Whether the evidence suffices for a new alarm.
         """
         if watched.baseline.excursion is None:
             return None
@@ -360,41 +421,51 @@ class Monitor:
         self, watched: _Watched, excursion: Excursion, model: Model, row: int, *, due: bool
     ) -> tuple[float, Returned] | None:
         """Return the mean odds that the brand is back at the level before an alarm, and the end of
-        the alarm as a `Returned`; None while the odds are too low, or the alarm is too old.
+        the alarm as a `Returned`; None while the odds are too low.
+
+        In the first `RETURN_RUNS` runs after the alarm the mean odds must exceed `RETURN_ODDS`.
+        When a new alarm is due, it is enough, however old the alarm is, that the summed odds exceed
+        `DUE_ODDS`: then the return explains the evidence.
 
         Args:
-            watched: The model's streams, and their baseline.
-            excursion: The alarm.
+            watched: The brand's streams at the model, and their baseline.
+            excursion: The change that had the alarm.
             model: The model.
             row: The row of the latest run.
-            due: Whether the evidence suffices for a new alarm: then a return may explain the
-                evidence, however old the alarm is.
+            due: Whether the evidence suffices for a new alarm.
         """
-        recent = sum(1 for r in watched.baseline.rows if r > excursion.alarm) < RETURN_RUNS
-        if not (recent or due):
+        runs_after = sum(1 for past_row in watched.baseline.rows if past_row > excursion.alarm)
+        is_recent = runs_after < RETURN_RUNS
+        if not (is_recent or due):
             return None
         evidence = self._return_evidence(watched, excursion, model, row)
         if evidence is None:
             return None
-        if (recent and evidence.mean_odds > RETURN_ODDS) or (
-            due and evidence.summed_odds > DUE_ODDS
-        ):
-            run, shift = watched.baseline.runs[row], excursion.shift
-            ended = Returned(run, shift, excursion.before, evidence.start, model)
-            return evidence.mean_odds, ended
-        return None
+        is_return = is_recent and evidence.mean_odds > RETURN_ODDS
+        explains_alarm = due and evidence.summed_odds > DUE_ODDS
+        if not (is_return or explains_alarm):
+            return None
+        run = watched.baseline.runs[row]
+        returned = Returned(run, excursion.shift, excursion.before, evidence.start, model)
+        return evidence.mean_odds, returned
 
     def _return_evidence(
         self, watched: _Watched, excursion: Excursion, model: Model, row: int
     ) -> ReturnEvidence | None:
-        """Return the evidence that the brand is back at the level before an alarm (``excursion``),
-        in the metric of the alarm, after the run in ``row``; None when that run did not measure the
-        metric.
+        """Return the evidence that the brand is back at the level before an alarm, in the metric of
+        the alarm, after a run; None when the run did not measure the metric or too few runs did.
+
+        Args:
+            watched: The brand's streams at the model, and their baseline.
+            excursion: The change that had the alarm.
+            model: The model.
+            row: The row of the run.
         """
         answered = watched.answered[excursion.metric]
-        analysis = self._seen.get(StreamKey(self._brand, model, excursion.metric))
         if not answered[row]:
             return None
+        analysis = self._seen.get(StreamKey(self._brand, model, excursion.metric))
+        variance = analysis.found.rivals_variance if analysis else UNMEASURED_OWN_VARIANCE
         before = np.array(excursion.before, np.intp)
         since = np.array([*watched.baseline.rows, row], np.intp)
         return return_evidence(
@@ -402,53 +473,54 @@ class Monitor:
             before[answered[before] > 0],
             since[answered[since] > 0],
             run_effect_prior(model),
-            analysis.found.rivals_variance if analysis else 0.06,
+            variance,
             uniform=excursion.uniform,
         )
 
     def _stream_evidence(
-        self, stream: Stream, row: int, judged: tuple[float, float, float]
+        self, stream: Stream, row: int, brand_excess: _BrandExcess
     ) -> StreamEvidence:
-        """Return the evidence of a stream after a run, with its shift if both the brand's excess
-        and the stream's own exceed the needed excess.
+        """Return the evidence of a stream after a run.
+
+        It has a shift only if both the brand's excess and the stream's own are above the needed
+        excess. A stream that the run did not measure has no statistic.
 
         Args:
             stream: The whole stream.
             row: The row of the run.
-            judged: The brand's excess, the excess that is needed, and how often a year chance shows
-                as much as the brand does.
+            brand_excess: The brand's excess after the run.
         """
-        level, limit, chance = judged
         key, watched = stream.key, self._watched[stream.key.model]
         past = np.array(watched.baseline.rows, np.intp)
         past = past[watched.answered[key.metric][past] > 0]
         asked_now = stream.n[row] > 0
-        analysis = self._seen.get(key) if asked_now.any() else None
-        shared = int((stream.n[past].any(axis=0) & asked_now).sum()) if asked_now.any() else None
-        begun = stream.runs[past[0]] if len(past) else stream.runs[row]
+        is_measured = bool(asked_now.any())
+        shared = stream.n[past].any(axis=0) & asked_now
+        analysis = self._seen.get(key) if is_measured else None
+        first_run = stream.runs[past[0]] if len(past) else stream.runs[row]
         evidence = StreamEvidence(
             metric=key.metric,
             runs=len(past),
             runs_needed=watched.baseline.runs_needed,
-            has_unread_history=key in self._unread and self._unread[key] < begun,
-            shared_prompts=shared,
+            has_unread_history=key in self._unread and self._unread[key] < first_run,
+            shared_prompts=int(shared.sum()) if is_measured else None,
             statistic=analysis.excess if analysis else None,
         )
-        if analysis is None or min(level, analysis.excess) <= limit:
+        if analysis is None or min(brand_excess.found, analysis.excess) <= brand_excess.needed:
             return evidence
-        return self._described(evidence, analysis, stream.runs[row], chance)
+        return self._described(evidence, analysis, stream.runs[row], brand_excess.chance_a_year)
 
     def _described(
-        self, evidence: StreamEvidence, analysis: StreamAnalysis, run: RunKey, chance: float
+        self, evidence: StreamEvidence, analysis: StreamAnalysis, run: RunKey, chance_a_year: float
     ) -> StreamEvidence:
         """Return the evidence of a stream with its shift and the change to expect of many more
-        answers; unchanged when nothing can be compared before and after the likeliest start.
+        answers; unchanged when nothing can be compared before and after the likeliest first run.
 
         Args:
             evidence: The evidence without a shift.
             analysis: The analysis of the stream after the run.
             run: The run.
-            chance: How often a year chance shows as much as the brand does.
+            chance_a_year: How often a year chance shows as much as the brand does.
         """
         key, found = analysis.stream.key, analysis.found
         runs = self._watched[key.model].baseline.runs
@@ -472,7 +544,7 @@ class Monitor:
             answers=compared.answers,
             began=began.id,
             likely_first_runs=tuple(first_run.id for first_run in first_runs),
-            chance_a_year=chance,
+            chance_a_year=chance_a_year,
             updates=updates,
             explanation=self._explained(analysis, began, run, updates),
         )
@@ -485,61 +557,91 @@ class Monitor:
         run: RunKey,
         updates: Sequence[ModelUpdate],
     ) -> str:
-        """Return sentences on the likely cause of a shift that began with ``began``, by the brands
-        and models that moved with it up to a run. ``updates`` are those that fit the shift.
+        """Return sentences on the likely cause of a shift, judged by which brands and models moved
+        with it.
+
+        Args:
+            analysis: The analysis of the stream that shifted.
+            began: The run with which the shift most likely began.
+            run: The latest run that counts.
+            updates: The updates of the model that fit the shift.
         """
         key = analysis.stream.key
-        alike = [s for s in self._all if s.key.metric == key.metric]
-        past = [run_slice(s, self._first(s.key, began), bisect_right(s.runs, run)) for s in alike]
+        same_metric = [stream for stream in self._all if stream.key.metric == key.metric]
+        past = [
+            run_slice(
+                stream, self._first_row(stream.key.model, began), bisect_right(stream.runs, run)
+            )
+            for stream in same_metric
+        ]
         return explain(key, past, began, updates).text
 
-    def _first(self, key: StreamKey, began: RunKey) -> int:
-        """Return the first row of the brand's baseline at the model of a stream, 0 if the baseline
-        begins with the change; a rival's stream has the same baseline.
+    def _first_row(self, model: Model, began: RunKey) -> int:
+        """Return the row of the first run of the brand's baseline at a model; 0, the first run of
+        all, when the baseline is empty or does not begin before a change (``began``).
         """
-        watched = self._watched[key.model]
+        watched = self._watched[model]
         rows = watched.baseline.rows
         return rows[0] if rows and watched.baseline.runs[rows[0]] < began else 0
 
     def _by_evidence(self, decision: Decision) -> list[Shift]:
-        """Return the shifts of a decision, those with the most evidence first."""
-        return sorted(decision.shifts, key=lambda s: (-self._seen[_key(s)].excess, s.metric))
+        """Return the shifts of a decision, those with the most evidence first; equals in the order
+        of their metrics' names.
+        """
+        return sorted(
+            decision.shifts, key=lambda shift: (-self._seen[_key(shift)].excess, shift.metric)
+        )
 
     def _usual(self, model: Model) -> RunKey:
-        """Return the median run of the baseline before the latest change of a model."""
+        """Return the run in the middle of the baseline before the latest change at a model; the
+        model's first run when there was no change or no baseline before it.
+        """
         baseline = self._watched[model].baseline
         before = baseline.excursion.before if baseline.excursion else ()
-        return baseline.runs[before[len(before) // 2] if before else 0]
+        middle = before[len(before) // 2] if before else 0
+        return baseline.runs[middle]
 
     def _restart(self, shifts: Sequence[Shift]) -> None:
-        """Begin the baseline of each model that shifted again with the run with which the shift
-        most likely began, and drop the analyses of its streams.
+        """Let the baseline of each model that shifted begin again with the run with which its first
+        shift most likely began, keep the old baseline for a return, and drop the analyses.
+
+        Args:
+            shifts: The shifts of an alarm, those with the most evidence of each model first.
         """
         for model in {shift.model for shift in shifts}:
             head = next(shift for shift in shifts if shift.model == model)
             found, watched = self._seen[_key(head)].found, self._watched[model]
             rows = watched.baseline.rows
-            before = tuple(row for row in rows if row < found.likeliest)
             watched.baseline.restart(
-                Excursion(head, rows[-1], before, head.metric, found.uniform, found.likeliest)
+                Excursion(
+                    shift=head,
+                    alarm=rows[-1],
+                    before=tuple(row for row in rows if row < found.likeliest),
+                    metric=head.metric,
+                    uniform=found.uniform,
+                    since=found.likeliest,
+                )
             )
-            for metric in watched.streams:
-                self._seen.pop(StreamKey(self._brand, model, metric), None)
+            self._drop_analyses(model)
 
     def _restart_models(self, run: RunKey) -> None:
-        """Begin the baselines again of the models whose change as a whole was reported, in the run
-        in which the change is `OWN_PROOF_RUNS` runs old.
+        """Let the baselines begin again at the models whose change as a whole is due in a run.
+
+        A change is due in the run that reported it, or `OWN_PROOF_RUNS` runs after it began if that
+        is later. A baseline that begins with the change or later already stays, with its analyses.
         """
         for restart in self._restarts:
             watched = self._watched.get(restart.model)
-            runs = watched.baseline.runs if watched else ()
-            old_enough = bisect_left(runs, restart.began) + OWN_PROOF_RUNS
-            row = max(bisect_left(runs, restart.run), old_enough)
-            due = runs[row : row + 1] == (run,)
-            if watched and due and watched.baseline.begin(restart.began):
-                for metric in watched.streams:
-                    self._seen.pop(StreamKey(self._brand, restart.model, metric), None)
+            if watched is None:
+                continue
+            runs = watched.baseline.runs
+            proof_ends = bisect_left(runs, restart.began) + OWN_PROOF_RUNS
+            due_row = max(bisect_left(runs, restart.run), proof_ends)
+            is_due = runs[due_row : due_row + 1] == (run,)
+            if is_due and watched.baseline.begin(restart.began):
+                self._drop_analyses(restart.model)
 
 
 def _key(shift: Shift) -> StreamKey:
+    """Return the key of the stream that a shift changed."""
     return StreamKey(shift.brand, shift.model, shift.metric)
