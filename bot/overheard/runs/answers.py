@@ -29,8 +29,11 @@ together; with one large group all of them would fall into step, and the service
 def parse_age(text: str) -> timedelta:
     """Return the length of time that a text means, such as ``30min``, ``24h`` or ``7d``.
 
+    The text is a whole number of at most five digits and one of the three units. Spaces around the
+    text and before the unit are ignored.
+
     Raises:
-        BadAge: when the text is not a length of time.
+        BadAge: when the text has another form.
     """
     match = re.fullmatch(r"(\d{1,5})\s*(min|h|d)", text.strip())
     if match is None:
@@ -39,20 +42,32 @@ def parse_age(text: str) -> timedelta:
 
 
 async def reusable(store: Store, run: Run, age: timedelta, now: datetime) -> dict[Pair, int]:
-    """Return the number of stored answers that `reuse` would copy, by prompt and model."""
+    """Return the number of stored answers that `reuse` would copy, by prompt and model; a pair
+    without such an answer is missing.
+    """
     copies = await _copies(store, run, age, now)
     return Counter((copy.question.prompt, copy.question.model) for copy in copies)
 
 
 async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
-    """Copy answers, at most as old as ``age`` at ``now``, to the unanswered questions of a run, and
-    store the copies at a cost of 0 dollars.
+    """Copy answers of other runs to the unanswered questions of a run, and store the copies at a
+    cost of 0 dollars.
 
-    Each earlier answer serves one question of a pair of prompt and model, the newest first, so that
-    repeats stay different samples.
+    A question gets an answer to the same prompt by the same model, the newest first. Each earlier
+    answer is copied once, so that repeats stay different samples.
+
+    Args:
+        store: The store of runs and answers.
+        run: A stored run; a run without a panel gets no copies.
+        age: The largest age of an answer at ``now``.
+        now: The current time.
 
     Returns:
         The number of copies.
+
+    Raises:
+        StoreError: when the database fails; copies of earlier transactions, of
+            `COPIES_PER_TRANSACTION` each, stay stored.
     """
     copies = await _copies(store, run, age, now)
     for start in range(0, len(copies), COPIES_PER_TRANSACTION):
@@ -61,8 +76,10 @@ async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
 
 
 def summed_blocks(blocks: list[Block]) -> list[Block]:
-    """Return the blocks with those of the same stream, run and prompt added up, such as those of
-    new and reused answers.
+    """Return blocks, of which those of the same run, prompt, model, brand, metric and version are
+    added up to one block, such as those of new and of reused answers.
+
+    A sum stands where the first of its blocks stood.
     """
     sums: dict[tuple[object, ...], Block] = {}
     for block in blocks:
@@ -73,32 +90,46 @@ def summed_blocks(blocks: list[Block]) -> list[Block]:
 
 
 async def _copies(store: Store, run: Run, age: timedelta, now: datetime) -> list[Answer]:
-    """Return copies of answers of other runs, at most as old as ``age`` at ``now``, for the
-    unanswered questions of a run; not stored yet.
+    """Return copies of answers of other runs for the unanswered questions of a run; not stored.
+
+    The copied answers are at most as old as ``age`` at ``now``. The copies are in the order of the
+    panel's questions; a question without an earlier answer has none. The newest answer of a prompt
+    and model is copied first, and each answer once. Empty for a run without a panel.
     """
     if run.panel is None:
         return []
-    runs = await _recent_answers(store, run, run.panel, now - age)
+    recent = await _recent_answers(store, run, run.panel, now - age)
     asked = await store.answers.asked(run.id)
     return [
         _copied_answer(earlier.pop(), run, question)
         for question in run.panel.questions()
-        if question.key not in asked and (earlier := runs[question.prompt.key, question.model])
+        if question.key not in asked and (earlier := recent[question.prompt.key, question.model])
     ]
 
 
 async def _recent_answers(
     store: Store, run: Run, panel: Panel, since: datetime
 ) -> Mapping[tuple[str, Model], deque[Answer]]:
-    """Return the answers to a panel's questions in other runs that are complete, no copies, and
-    asked at ``since`` or later; by prompt key and model, the oldest first, at most as many as the
-    panel asks.
+    """Return recent answers of other runs to a panel's questions.
+
+    Left out are incomplete answers, copies, answers whose text was removed, answers asked before
+    ``since``, and runs outside the history.
+
+    Args:
+        store: The store of runs and answers.
+        run: The run whose own answers are left out.
+        panel: The panel of the run.
+        since: The earliest time of an answer.
+
+    Returns:
+        By the key of each prompt and each model of the panel, the newest answers, at most as many
+        as the panel asks, the oldest of them first; empty without such answers.
     """
-    begun = since - RESUMABLE_FOR  # a run may have been resumed so long after its start
+    earliest_start = since - RESUMABLE_FOR  # a run may have been resumed so long after its start
     runs = [
-        r.id
-        for r in await store.runs.find()
-        if not r.aside and r.id != run.id and r.started_at >= begun
+        other.id
+        for other in await store.runs.find()
+        if not other.aside and other.id != run.id and other.started_at >= earliest_start
     ]
     found: dict[tuple[str, Model], deque[Answer]] = {
         (prompt.key, model): deque(maxlen=count)
@@ -108,9 +139,8 @@ async def _recent_answers(
     prompts = [prompt.key for prompt in panel.prompts]
     async for answer in store.answers.stream(runs=runs, prompts=prompts):
         pair = (answer.question.prompt.key, answer.question.model)
-        whole = answer.complete and not (answer.reused_from or answer.gone)
-        fresh = whole and answer.asked_at >= since
-        if fresh and pair in found:
+        is_original = answer.complete and not (answer.reused_from or answer.gone)
+        if is_original and answer.asked_at >= since and pair in found:
             found[pair].append(answer)
     return found
 
@@ -162,15 +192,20 @@ class WriteBatcher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wait until all answers that were given to `keep` are written."""
+        """Wait until all answers that were given to `keep` are written, or their writing has
+        failed; an error of the ``async with`` block is raised afterwards.
+        """
         if self._writer:
             await asyncio.wait({self._writer})
 
     async def keep(self, answer: Answer) -> None:
-        """Store an answer; return when the answer is committed.
+        """Store an answer, in one transaction with answers that arrive at about the same time;
+        return when the answer is committed.
+
+        A caller that is cancelled does not stop the writing of its answer.
 
         Raises:
-            Exception: the error of the store, for each answer of the failed group.
+            Exception: the error of the store; raised for each answer of the failed transaction.
         """
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((answer, kept))
@@ -179,8 +214,10 @@ class WriteBatcher:
         await kept
 
     async def _write_groups(self) -> None:
-        """Store the waiting answers in groups of at most `MAX_GROUP_ANSWERS` until no answer is
-        waiting.
+        """Store the waiting answers in groups, the oldest first, until no answer is waiting.
+
+        A group has at most `MAX_GROUP_ANSWERS` answers. A group that would be smaller waits
+        `GROUP_WAIT_S` for more answers. `keep` starts this task again for later answers.
         """
         try:
             while self._waiting:
@@ -195,8 +232,11 @@ class WriteBatcher:
             self._writer = None
 
     async def _write_group(self, group: list[tuple[Answer, asyncio.Future[None]]]) -> None:
-        """Store a group of answers in one transaction, and tell each waiting `keep` that its answer
-        is stored, or the error.
+        """Store a group of answers in one transaction, and end the wait of each `keep` call.
+
+        Args:
+            group: Each answer with the future of its `keep` call. The future gets the result None
+                or the error of the store; a future that was cancelled is left alone.
         """
         failure: Exception | None = None
         try:

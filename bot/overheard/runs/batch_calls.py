@@ -35,17 +35,23 @@ class BatchCalls:
         self.remedy = remedy_of(provider)
 
     async def submit(self, questions: Mapping[str, Question]) -> str:
-        """Submit questions, given by their ids in the batch, to the vendor, and return the vendor's
-        id of the batch. A failure is retried where the batch has certainly not been received.
+        """Submit questions to the vendor as one batch, and return the vendor's id of the batch.
+
+        A failure is repeated as the retry policy says, unless the vendor may have received the
+        batch (`ProviderFailed.ambiguous`).
+
+        Args:
+            questions: The questions by their ids in the batch.
 
         Raises:
-            ProviderFailed: when the batch was refused, or it is unknown (`ambiguous`).
+            ProviderFailed: the last failure; the vendor may have the batch if it is ambiguous.
             ProviderUnavailable: when the provider cannot be used at all.
+            OverheardError: as the plugin raises it.
         """
-        tried, begun, seller = 0, asyncio.get_running_loop().time(), self._batching_provider()
+        tried, begun, provider = 0, asyncio.get_running_loop().time(), self._batching_provider()
         while True:
             try:
-                return await self._call_checked(lambda: seller.submit(questions), str)
+                return await self._call_checked(lambda: provider.submit(questions), str)
             except ProviderFailed as failure:
                 tried += 1
                 wait = self._retries.wait(failure, tried)
@@ -57,25 +63,34 @@ class BatchCalls:
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
         """Return the status of a batch, with its replies once it has ended.
 
+        Args:
+            batch: The vendor's id of the batch.
+            questions: The submitted questions by their ids in the batch.
+
         Raises:
-            ProviderFailed: when the vendor does not answer.
+            ProviderFailed: when the vendor does not answer, or the plugin is at fault.
             ProviderUnavailable: when the provider cannot be used at all.
+            OverheardError: as the plugin raises it.
         """
-        seller = self._batching_provider()
-        return await self._call_checked(lambda: seller.look(batch, questions), BatchStatus)
+        provider = self._batching_provider()
+        return await self._call_checked(lambda: provider.look(batch, questions), BatchStatus)
 
     async def cancel(self, batch: str) -> None:
-        """Cancel a batch at the vendor; calls that the vendor has begun may still be charged.
+        """Cancel a batch, given by the vendor's id, at the vendor; calls that the vendor has begun
+        may still be charged.
 
         Raises:
-            OverheardError: when the vendor cannot be asked.
+            OverheardError: when the vendor cannot be asked or refuses, or the plugin is at fault.
         """
-        seller = self._batching_provider()
-        await self._call_checked(lambda: seller.cancel(batch), type(None))
+        provider = self._batching_provider()
+        await self._call_checked(lambda: provider.cancel(batch), type(None))
 
     def _batching_provider(self) -> Batching:
-        """Return the provider, which sells batches. Raises ProviderUnavailable when it does not, or
-        is not configured any more.
+        """Return the provider, whose vendor sells batches.
+
+        Raises:
+            ProviderUnavailable: when the vendor sells no batches, or the provider is not configured
+                any more.
         """
         if isinstance(self._provider, Batching):
             return self._provider
@@ -89,11 +104,12 @@ class BatchCalls:
     async def _call_checked(
         self, call: Callable[[], Awaitable[object]], kind: type[Result]
     ) -> Result:
-        """Return the result of a call of a plugin, checked to be of a type.
+        """Return the result of a call of a plugin, checked to be of the type ``kind``.
 
         Raises:
             ProviderFailed: for an exception of the plugin, a timeout after `CALL_TIMEOUT_S`, or
-                a result of another type.
+                a result of another type. After a timeout and a wrong result it is ambiguous,
+                because the vendor may have the request.
             OverheardError: as the plugin raises it.
         """
         deadline = asyncio.timeout(CALL_TIMEOUT_S)
@@ -114,8 +130,11 @@ class BatchCalls:
         return result
 
     def _plugin_failure(self, what: str, *, ambiguous: bool) -> ProviderFailed:
-        """Return the failure of a call that is the plugin's fault. ``ambiguous`` says that the
-        vendor may have the request.
+        """Return the failure of a call that is the plugin's fault.
+
+        Args:
+            what: The fault in a few words, such as ``ValueError``.
+            ambiguous: Whether the vendor may have the request.
         """
         reason = fault(self._model.provider, what, self.remedy)
         return ProviderFailed(

@@ -75,13 +75,22 @@ class Collector:
         self._counters = counters
 
     async def collect(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
-        """Wait until the batches have ended, or the run is stopped, and store their answers; counts
-        and the state of a stopped run are added to the outcome.
+        """Wait until batches have ended, and store their answers; a person who stops the run ends
+        the wait.
+
+        An error of one batch is raised when all other batches are collected, and not at all when
+        the run was stopped.
+
+        Args:
+            run: The run of the batches.
+            waiting: Submitted batches of the run.
+            outcome: Where the answers are counted and, if the run is stopped, its state is set.
 
         Raises:
-            ProviderFailed: when a vendor cannot be reached for `BatchPolling.unreachable_s`, after
-                the other batches are collected.
-            ProviderUnavailable: when a vendor cannot be asked at all, after the same.
+            ProviderFailed: when a vendor refuses, or cannot be reached for
+                `BatchPolling.unreachable_s`.
+            ProviderUnavailable: when a vendor cannot be asked at all.
+            OverheardError: as a plugin raises it, or the store.
         """
         count = sum(map(len, waiting))
         self._progress.start(f"Waiting for a batch of {wording.count(count, 'question')}", count)
@@ -108,8 +117,9 @@ class Collector:
         """Cancel submitted batches at their vendors, wait for their end, and store and count the
         answers that are ready, because they are charged.
 
-        A batch that has not ended after `BatchPolling.cancelling_s` is ended with a note in
-        ``outcome``; no error is raised.
+        The batches are cancelled one after another. A batch that cannot be collected, or has not
+        ended after `BatchPolling.cancelling_s`, is stored as ended, with a note for people in
+        ``outcome`` that its answers are lost. No error of a vendor or a plugin is raised.
         """
         for batch in waiting:
             trouble = ""
@@ -141,30 +151,32 @@ class Collector:
             run: The run of the batch.
             batch: A submitted batch.
             outcome: Where the answers are counted.
-            cancellation: Stops the wait when the run is stopped; None waits until the batch has
+            cancellation: Cancels the wait when the run is stopped; None waits until the batch has
                 ended.
 
         Raises:
-            ProviderFailed: when the vendor refuses, or is unreachable for too long.
+            ProviderFailed: when the vendor refuses, or is unreachable for
+                `BatchPolling.unreachable_s`.
             ProviderUnavailable: when the provider cannot be used at all.
+            CancelledError: when the run is stopped.
         """
-        seen, heard = 0, asyncio.get_running_loop().time()
+        done, reached_at = 0, asyncio.get_running_loop().time()
         questions = _questions_of(run, batch)
         for wait in self._polling.waits():
             now = asyncio.get_running_loop().time()
             try:
-                look = await self._calls(batch.model).look(batch.vendor_id, questions)
-                heard = now
+                status = await self._calls(batch.model).look(batch.vendor_id, questions)
+                reached_at = now
             except ProviderFailed as failure:
-                if not failure.retryable or now - heard >= self._polling.unreachable_s:
+                if not failure.retryable or now - reached_at >= self._polling.unreachable_s:
                     raise
-                look = BatchStatus(seen)
-            if look.ended:
-                self._progress.advance(len(batch) - seen)
-                await self._store_answers(batch, questions, look, outcome)
+                status = BatchStatus(done)
+            if status.ended:
+                self._progress.advance(len(batch) - done)
+                await self._store_answers(batch, questions, status, outcome)
                 return
-            self._progress.advance(max(0, look.done - seen))
-            seen = max(seen, min(look.done, len(batch)))
+            self._progress.advance(max(0, status.done - done))
+            done = max(done, min(status.done, len(batch)))
             if cancellation is None:
                 await asyncio.sleep(wait)
                 continue
@@ -172,20 +184,24 @@ class Collector:
                 await asyncio.sleep(wait)
 
     async def _store_answers(
-        self, batch: Batch, questions: Mapping[str, Question], look: BatchStatus, outcome: Outcome
+        self, batch: Batch, questions: Mapping[str, Question], status: BatchStatus, outcome: Outcome
     ) -> None:
-        """Store the answers of an ended batch, end the batch, and count the answers. An answer that
-        is already stored is not booked again.
+        """Store the answers of an ended batch, store that the batch has ended, and count the
+        answers.
+
+        A question without a reply gets a failed answer. An answer that an earlier, interrupted
+        collection has stored is not booked again in the accounts.
 
         Args:
             batch: The batch.
             questions: Its questions, by their ids in the batch.
-            look: The final status of the batch, with the replies.
-            outcome: Where the answers are counted.
+            status: The final status of the batch, with the replies.
+            outcome: Where all the answers are counted.
         """
         latency = (self._clock.now() - batch.handed_in_at).total_seconds()
+        remedy = self._calls(batch.model).remedy
         answers = [
-            _answer_of_item(batch, item, question, look, latency, self._calls(batch.model).remedy)
+            _answer_of_item(batch, item, question, status, latency, remedy)
             for item, question in questions.items()
         ]
         for start in range(0, len(answers), ANSWERS_PER_TRANSACTION):
@@ -211,22 +227,24 @@ def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
 
 
 def _answer_of_item(
-    batch: Batch, item: str, question: Question, look: BatchStatus, latency: float, remedy: str
+    batch: Batch, item: str, question: Question, status: BatchStatus, latency: float, remedy: str
 ) -> Answer:
-    """Return the answer to a question of a batch that has ended; failed, without text, when the
-    batch has no reply to the question.
+    """Return the answer to a question of a batch that has ended; not stored.
+
+    When the batch has no reply to the question, the answer has failed, without text: its error is
+    the vendor's problem, or a sentence that says to ask again.
 
     Args:
         batch: The batch.
         item: The id of the question in the batch.
         question: The question.
-        look: The final status of the batch, with the replies.
+        status: The final status of the batch, with the replies.
         latency: Seconds since the submission.
         remedy: What people can do about a fault of the provider, as a clause.
     """
-    if item in look.replies:
-        reply, error = checked_reply(look.replies[item], question, remedy)
+    if item in status.replies:
+        reply, error = checked_reply(status.replies[item], question, remedy)
     else:
-        reason = look.problems.get(item, "its batch ended without an answer to it; ask again.")
+        reason = status.problems.get(item, "its batch ended without an answer to it; ask again.")
         reply, error = NO_ANSWER, str(ProviderFailed(model=batch.model, reason=reason))
     return Answer(batch.run_id, question, reply, batch.handed_in_at, latency, error)

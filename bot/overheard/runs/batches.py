@@ -43,8 +43,10 @@ TOO_LATE = "The run was begun too long ago to ask more: the answers would not co
 
 
 def batched(panel: Panel | None, providers: Mapping[str, Provider]) -> tuple[Model, ...]:
-    """Return the models of a panel that are asked in batches, in the panel's order: those whose
-    provider sells batches, if the panel asks for batches; else none.
+    """Return the models of a panel that are asked in batches, in the panel's order.
+
+    These are the models whose provider sells batches of them, if the panel asks for batches. None
+    for a panel that does not, and without a panel.
     """
     if panel is None or not panel.batch:
         return ()
@@ -77,8 +79,11 @@ def require_batched(panel: Panel, providers: Mapping[str, Provider]) -> None:
 
 
 def batch_note(panel: Panel | None, providers: Mapping[str, Provider]) -> str:
-    """Return a note for people on the models of a panel that are asked in batches, their price and
-    time; empty when no model is asked so.
+    """Return a note for people on the models of a panel that are asked in batches, with their price
+    and time, such as ``in a batch: half price, up to 24 hours``.
+
+    The models are named if they are only some of the panel's. The price is called "half price" if
+    it is that for all of them, else "a lower price". Empty when no model is asked in batches.
     """
     models = batched(panel, providers)
     if panel is None or not models:
@@ -132,18 +137,20 @@ class Batches:
 
     async def run(self, run: Run) -> Outcome:
         """Collect submitted batches and submit missing questions, until no question is missing or
-        the run is stopped. Money is reserved before each submission and released after the
-        collection.
+        the run is stopped; return the counts.
 
+        Money is reserved before each submission and released after the collection. If the run is
+        cancelled, its batches are cancelled at their vendors; if it is paused, they stay submitted.
         After an interruption, the same call continues.
 
         Args:
             run: A stored run, with only the questions that are asked in batches.
 
         Raises:
-            ProviderFailed: when a vendor cannot be reached for long; its batches are collected
+            ProviderFailed: when a vendor refuses, or cannot be reached for long; its batches are
+                collected when the run is resumed.
+            ProviderUnavailable: when a vendor cannot be asked at all; its batches are collected
                 when the run is resumed.
-            ProviderUnavailable: when a vendor cannot be asked at all; likewise.
         """
         asked = await self._store.answers.asked(run.id)
         outcome = Outcome(run, kept=sum(q.key in asked for q in _questions_of_run(run)))
@@ -171,8 +178,10 @@ class Batches:
         return outcome
 
     async def _submitted_batches(self, run: Run, outcome: Outcome) -> list[Batch]:
-        """Return the submitted batches of a run; end those whose submission is uncertain, with a
-        note in the outcome.
+        """Return the submitted batches of a run that have not ended.
+
+        A batch without a vendor's id was being submitted when the process ended: it is stored as
+        ended, with a note for people in ``outcome``, and left out.
         """
         batches = await self._store.batches.unfinished(runs=[run.id])
         for batch in batches:
@@ -184,9 +193,12 @@ class Batches:
     async def _submit_missing(
         self, run: Run, tried: set[tuple[str, str, int]], outcome: Outcome
     ) -> list[Batch]:
-        """Submit missing questions as far as the budget allows, and return the new batches.
-        Questions without money are submitted later, or given up when no batch is left that can
-        return money.
+        """Submit missing questions as far as the budget allows, and return the new batches, one for
+        each model at most.
+
+        Questions of a run that began too long ago are given up. Questions without money are
+        submitted by a later call, when batches have returned money; if no batch was submitted now,
+        they are given up.
 
         Args:
             run: The run, with only the questions that are asked in batches.
@@ -194,34 +206,41 @@ class Batches:
             outcome: Where questions that are given up are counted.
         """
         asked = tried | await self._store.answers.asked(run.id)
-        handed, poor = list[Batch](), list[Question]()
+        submitted, without_money = list[Batch](), list[Question]()
         for model in run.panel.models if run.panel else ():
             left = [q for q in _questions_of_run(run) if q.model == model and q.key not in asked]
             if left and not is_fresh(run, self._clock.now()):
                 _give_up(left, TOO_LATE, tried, outcome)
             elif count := await self._reserve(run, left[:MAX_BATCH_QUESTIONS]):
-                handed += await self._submit(run, left[:count], tried, outcome)
+                submitted += await self._submit(run, left[:count], tried, outcome)
             else:
-                poor += left
-        if not handed:
-            _give_up(poor, str(BudgetUsedUp(key=self._lacking)), tried, outcome)
-        return handed
+                without_money += left
+        if not submitted:
+            _give_up(without_money, str(BudgetUsedUp(key=self._lacking)), tried, outcome)
+        return submitted
 
     async def _reserve(self, run: Run, questions: Sequence[Question]) -> int:
-        """Reserve money for the first of the questions; return for how many questions the money
-        suffices, 0 for none. The count is halved until the reservation succeeds.
+        """Reserve money for as many of the first questions as the budget allows, and return their
+        number.
+
+        All questions are tried, then half of them, and so on; 0 when there is no money even for
+        one. After a refusal `_lacking` is the key of [budget] whose limit refused.
         """
         count = len(questions)
-        while count and (
-            lacking := await self._store.money.reserve(run.id, self._claims(run, questions[:count]))
-        ):
-            self._lacking = key_of(lacking)
+        while count:
+            requests = self._reservation_requests(run, questions[:count])
+            account_without_room = await self._store.money.reserve(run.id, requests)
+            if account_without_room is None:
+                return count
+            self._lacking = key_of(account_without_room)
             count //= 2
-        return count
+        return 0
 
-    def _claims(self, run: Run, questions: Sequence[Question]) -> list[ReservationRequest]:
-        """Return, for each account with a limit, the request to reserve the most dollars that
-        questions may cost in a batch.
+    def _reservation_requests(
+        self, run: Run, questions: Sequence[Question]
+    ) -> list[ReservationRequest]:
+        """Return, for each account with a limit, the request to reserve the account's share of the
+        most dollars that questions may cost in a batch; accounts without a limit have no request.
         """
         amounts: dict[Account, float] = defaultdict(float)
         for question in questions:
@@ -229,11 +248,10 @@ class Batches:
             usd = call_cost(prompt, model, self._providers, WORST, batch=True)
             for account, share in run.payer.accounts(prompt, self._clock.now()).items():
                 amounts[account] += share * usd
-        allowed = {account: self._budget.allowed(account) for account in amounts}
         return [
-            ReservationRequest(a, amounts[a], most)
-            for a, most in allowed.items()
-            if most is not None
+            ReservationRequest(account, usd, limit)
+            for account, usd in amounts.items()
+            if (limit := self._budget.allowed(account)) is not None
         ]
 
     async def _submit(
@@ -243,9 +261,11 @@ class Batches:
         tried: set[tuple[str, str, int]],
         outcome: Outcome,
     ) -> list[Batch]:
-        """Store a batch of questions to one model and submit it; return the batch in a list. After
-        a failure return an empty list, and count the questions as failed. A cancelled task waits
-        until the submission has ended.
+        """Store a batch of questions to one model, submit it, and return it in a list.
+
+        After a failure the batch is stored as ended, the questions are counted as failed, and the
+        list is empty; a note for people is added if the vendor may have the batch. A cancelled task
+        waits until the submission has ended.
 
         Args:
             run: The run.
@@ -271,9 +291,11 @@ class Batches:
             return []
 
     async def _submit_stored(self, batch: Batch, items: Mapping[str, Question]) -> Batch:
-        """Submit a stored batch, and return it with the vendor's id, stored."""
-        name = await self._batch_calls(batch.model).submit(items)
-        return await self._store.batches.keep(replace(batch, vendor_id=name))
+        """Submit a stored batch with questions by their ids in the batch; store and return the
+        batch with the vendor's id.
+        """
+        vendor_id = await self._batch_calls(batch.model).submit(items)
+        return await self._store.batches.keep(replace(batch, vendor_id=vendor_id))
 
     def _batch_calls(self, model: Model) -> BatchCalls:
         return BatchCalls(self._providers.get(model.provider), model, self._retries)
@@ -299,8 +321,8 @@ def _give_up(
     tried: set[tuple[str, str, int]],
     outcome: Outcome,
 ) -> None:
-    """Count questions as failed for a reason (a sentence), and add their keys to ``tried``, so that
-    they are not submitted again.
+    """Count questions as failed for a reason (a sentence) in ``outcome``, and add their keys to
+    ``tried``, so that they are not submitted again. Do nothing without questions.
     """
     tried |= {question.key for question in questions}
     if questions:

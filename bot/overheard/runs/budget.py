@@ -22,11 +22,20 @@ _NAMED = frozenset({"brand", "channel"})
 
 
 async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Estimate) -> float:
-    """Check the estimated price of questions against the limits of its accounts and what they have
-    spent or reserved.
+    """Check that each account with a limit has enough money left for the estimated price of
+    questions.
+
+    What is left of a limit is the limit less the spent and the reserved dollars of the account.
+    The account with the least money left is checked first, and named in an error.
+
+    Args:
+        budget: The limits of the accounts.
+        money: What the accounts have spent and reserved.
+        priced: The estimated price of the questions, with the dollars for each account.
 
     Returns:
-        The most dollars that the budget lets these questions cost; infinite without a limit.
+        The most dollars that these questions can cost in all, so that no account exceeds its limit;
+        infinite without a limit.
 
     Raises:
         BudgetUnknown: when there is a limit and a model without a known price.
@@ -53,7 +62,7 @@ async def nearly_spent(
     budget: BudgetTable, money: MoneyRepository, accounts: Collection[Account]
 ) -> dict[Account, tuple[float, float]]:
     """Return the accounts of which at least `WARNING` of the limit is spent, each with the spent
-    dollars and the limit in dollars.
+    dollars and the limit in dollars. Accounts without a limit, or with a limit of 0, are left out.
     """
     limits = _limits_of_accounts(budget, accounts)
     balances = await money.balances(limits)
@@ -109,111 +118,135 @@ class SpendReservation:
         self._budget = budget
         self._payer = payer
         self._clock = clock
+        self._reserved: dict[Account, float] = defaultdict(float)
+        """Dollars that the store has reserved for the run and that no call has spent."""
         self._held: dict[Account, float] = defaultdict(float)
-        self._taken: dict[Account, float] = defaultdict(float)
-        self._under_way = 0
-        self._ended = 0
+        """Dollars of these that are held for calls."""
+        self._calls_under_way = 0
+        self._calls_ended = 0
         self._turn = asyncio.Lock()
-        self._returned = asyncio.Event()
+        self._call_ended = asyncio.Event()
 
     async def hold(self, prompt: Prompt, usd: float) -> HeldAmount | None:
-        """Hold money for one call; reserve more in the store if needed, and wait for calls under
-        way to return money if there is too little.
+        """Hold money for one call, on each of its accounts that has a limit.
+
+        More money is reserved in the store if needed. If the limits leave too little, the call
+        waits until calls under way return money. `settle` or `keep_back` has to end each call.
+
+        Args:
+            prompt: The prompt of the call, which decides on the accounts.
+            usd: The most dollars that the call may cost; nothing is held for 0.
 
         Returns:
             The money held; None when there is too little and no call is under way.
         """
         accounts = self._payer.accounts(prompt, self._clock.now()) if usd else {}
         shares = {a: share for a, share in accounts.items() if self._budget.allowed(a) is not None}
-        ended = self._ended
+        calls_ended = self._calls_ended
         while not await self._covers(shares, usd):
-            if ended == self._ended:  # else money has come back while the store was asked
-                if not self._under_way:
+            if calls_ended == self._calls_ended:  # else a call ended while the store was asked
+                if not self._calls_under_way:
                     return None
-                self._returned.clear()
-                await self._returned.wait()
-            ended = self._ended
+                self._call_ended.clear()
+                await self._call_ended.wait()
+            calls_ended = self._calls_ended
         for account, share in shares.items():
-            self._taken[account] += share * usd
-        self._under_way += 1
+            self._held[account] += share * usd
+        self._calls_under_way += 1
         return HeldAmount(shares, usd)
 
     def settle(self, held: HeldAmount, cost: float) -> None:
-        """End a call: held money above its cost is free for other calls of the run.
+        """End a call whose cost is known: its cost leaves the reservation, and held money above the
+        cost is free for other calls of the run.
 
         Args:
             held: The money held for the call.
-            cost: Dollars that the call cost; the store has booked them.
+            cost: Dollars that the call cost, more or less than were held; the store has booked
+                them.
         """
         for account, share in held.shares.items():
-            self._taken[account] -= share * held.usd
-            self._held[account] = max(0.0, self._held[account] - share * cost)
+            self._held[account] -= share * held.usd
+            self._reserved[account] = max(0.0, self._reserved[account] - share * cost)
         self._end_call()
 
     def keep_back(self, held: HeldAmount, cost: float = 0.0) -> None:
-        """End a call that may be charged an unknown amount: all of its held money stays reserved.
+        """End a call that may be charged an unknown amount: no other call of the run can use the
+        money that was held for it.
 
         Args:
             held: The money held for the call.
-            cost: Dollars of the held money that the store has booked as an estimate.
+            cost: Dollars of the held money that the store has booked as an estimate; they leave
+                the reservation.
         """
         for account, share in held.shares.items():
-            self._taken[account] -= share * cost
-            self._held[account] = max(0.0, self._held[account] - share * cost)
+            self._held[account] -= share * cost
+            self._reserved[account] = max(0.0, self._reserved[account] - share * cost)
         self._end_call()
 
     async def close(self) -> None:
-        """Return the reserved money that was not spent to the store."""
-        await self._money.give_back(self._payer.run_id, self._held)
-        self._held.clear()
+        """Return the reserved money that was not spent, also that of `keep_back`, to the store."""
+        await self._money.give_back(self._payer.run_id, self._reserved)
+        self._reserved.clear()
 
     def _end_call(self) -> None:
-        self._under_way -= 1
-        self._ended += 1
-        self._returned.set()
+        self._calls_under_way -= 1
+        self._calls_ended += 1
+        self._call_ended.set()
 
     async def _covers(self, shares: Mapping[Account, float], usd: float) -> bool:
-        """Return whether the reserved money covers a call; reserve more in the store if it does
-        not.
+        """Return whether the reserved money that no call holds covers a call.
+
+        If it does not, more is reserved in the store: money for `CALLS_HELD_AHEAD` calls or, when
+        a limit refuses that, as much as this call lacks. False when that is refused as well.
 
         Args:
-            shares: The share of each account in the price, 0 to 1.
+            shares: The share of each account in the price, 0 to 1; covered if empty.
             usd: The most dollars of the call.
         """
         async with self._turn:  # one call asks the store; the others check again afterwards
-            lacking = {a: s * usd + self._taken[a] - self._held[a] for a, s in shares.items()}
-            lacking = {a: missing for a, missing in lacking.items() if missing > 0}
-            if not lacking:
+            needed = {a: s * usd + self._held[a] - self._reserved[a] for a, s in shares.items()}
+            missing = {account: dollars for account, dollars in needed.items() if dollars > 0}
+            if not missing:
                 return True
-            ahead = {account: CALLS_HELD_AHEAD * shares[account] * usd for account in lacking}
-            return await self._reserve(ahead) or await self._reserve(lacking)
+            ahead = {account: CALLS_HELD_AHEAD * shares[account] * usd for account in missing}
+            return await self._reserve(ahead) or await self._reserve(missing)
 
     async def _reserve(self, amounts: Mapping[Account, float]) -> bool:
-        """Reserve dollars by account in the store and return True; False, with `lacking` set, when
-        an account does not cover its amount.
+        """Reserve dollars by account in the store, on all accounts or on none.
+
+        Returns:
+            Whether the money is reserved. If not, `lacking` is the key of [budget] whose limit
+            refused.
         """
-        claims = [
-            ReservationRequest(a, usd, self._budget.allowed(a) or 0.0) for a, usd in amounts.items()
+        requests = [
+            ReservationRequest(account, usd, self._budget.allowed(account) or 0.0)
+            for account, usd in amounts.items()
         ]
-        if lacking := await self._money.reserve(self._payer.run_id, claims):
-            self.lacking = key_of(lacking)
+        account_without_room = await self._money.reserve(self._payer.run_id, requests)
+        if account_without_room is not None:
+            self.lacking = key_of(account_without_room)
             return False
         for account, usd in amounts.items():
-            self._held[account] += usd
+            self._reserved[account] += usd
         return True
 
 
 async def release_dead(store: Store, *, spread: bool = False) -> None:
-    """Release the reservations of runs whose processes have died.
+    """Release the reservations of runs whose processes have died: no process has locked the run.
+
+    Kept are the reservations of a run that waits for a batch, because the batch may be charged at
+    any time.
 
     Args:
         store: The store with the reservations.
-        spread: Whether workers may be asking for an unfinished run without its main process; such
-            a run is resumed, and its reservations are released at its end.
+        spread: Whether workers may be asking for an unfinished run without its main process. The
+            reservations of such a run are kept, too: the run is resumed, and releases them at its
+            end.
     """
-    # A batch may be charged at any time.
-    waiting = {batch.run_id for batch in await store.batches.unfinished()}
-    for run_id in await store.money.reserving_runs() - waiting:
-        async with store.locks.run_lock(run_id) as abandoned:
-            if abandoned and not (spread and await store.runs.state(run_id) in UNFINISHED):
+    with_open_batch = {batch.run_id for batch in await store.batches.unfinished()}
+    for run_id in await store.money.reserving_runs() - with_open_batch:
+        async with store.locks.run_lock(run_id) as is_abandoned:
+            if not is_abandoned:
+                continue
+            if not (spread and await store.runs.state(run_id) in UNFINISHED):
                 await store.money.release(run_id)

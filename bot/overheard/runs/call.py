@@ -77,18 +77,20 @@ class ProviderCall:
         """Call the provider, over the network, for at most `CALL_TIMEOUT_S` seconds.
 
         Returns:
-            The answer, not stored, and the failure that the provider reported, or None. After a
-            failure the answer has no text and the failure as its error.
+            The answer, not stored, and a failure. The failure is what the provider reported, or
+            that the call timed out; the answer then has no text and the failure as its error.
+            Otherwise the failure is None: also after a fault of the plugin, which is only the
+            answer's error.
 
         Raises:
             ProviderUnavailable: when the provider cannot be used at all.
+            CancelledError: when this task is cancelled; see `cut_off`.
         """
-        reply, error, failure = NO_ANSWER, "", None
         try:
             reply, error = await self._reply()
-        except ProviderFailed as known:
-            error, failure = str(known), known
-        return self._answer(reply, error), failure
+        except ProviderFailed as failure:
+            return self._answer(NO_ANSWER, str(failure)), failure
+        return self._answer(reply, error), None
 
     def cut_off(self) -> tuple[Answer, ProviderFailed]:
         """Return the answer, without text, and the failure of a call that was cancelled under way;
@@ -113,12 +115,17 @@ class ProviderCall:
         return self._question.model
 
     async def _reply(self) -> tuple[Reply, str]:
-        """Return the reply, and the problem with it as a sentence, empty without a problem. A fault
-        of the plugin becomes a problem.
+        """Call the provider, and return the reply with its problem as a sentence; empty without a
+        problem.
+
+        A fault of the plugin (another error, an invalid reply, a cancelled call of its own) gives
+        `NO_ANSWER` and the fault as the problem. It sets `unread`, unless the plugin was paused or
+        has cancelled its call.
 
         Raises:
             ProviderFailed: as the provider reports it, or when the call timed out.
             ProviderUnavailable: when the provider cannot be used at all.
+            CancelledError: when this task is cancelled.
         """
         seed = sampling_seed(self._run, self._question)
         deadline = asyncio.timeout(CALL_TIMEOUT_S)
@@ -169,10 +176,17 @@ def with_estimated_cost(
 ) -> Answer:
     """Return an answer with an estimated cost if the service may bill it without a reported cost.
 
-    That applies to an answer without usage, to a reply that cannot be read, and to a call that
-    timed out, lost its connection or was cancelled after the question was sent. A cost of 0 counts
-    only where the model has no price or is free: a provider may report it for what it does not
-    know. Other answers are returned unchanged.
+    - A call that may be billed although its reply is missing (an ambiguous failure, such as a
+      timeout or a lost connection; a malformed reply; ``unread``) gets the cost of a `TYPICAL`
+      answer, and its error ends with `ESTIMATE_NOTE`.
+    - Any other failure is not billed: the answer is returned unchanged.
+    - A reply with a cost other than 0 is returned unchanged, and so is each reply of a model that
+      is free or has no price.
+    - A reply with the cost 0 and reported usage gets the price of that usage: a provider may report
+      0 for what it does not know.
+    - A reply without cost and usage gets the price of a text of its length.
+
+    An answer whose estimate is 0, such as for an unknown price, is returned unchanged.
 
     Args:
         answer: The answer.
@@ -181,28 +195,33 @@ def with_estimated_cost(
         unread: Whether the plugin broke at the call, so that the reply could not be read.
     """
     question, reply = answer.question, answer.reply
-    size, note = TYPICAL, ""
     if unread or (failure and (failure.ambiguous or failure.kind is FailureKind.MALFORMED)):
-        note = f" {ESTIMATE_NOTE}"
+        size, note = TYPICAL, f" {ESTIMATE_NOTE}"
     elif failure:
         return answer
     else:
         price = price_of(question.model, providers)
-        if reply.cost_usd or price in {None, FREE}:
+        if price is None or price == FREE or reply.cost_usd:
             return answer
-        if price and reply.cost_usd == 0 and (usage := reply.usage).input_tokens:
-            return replace(answer, reply=replace(reply, cost_usd=price.cost(usage)))
+        if reply.cost_usd == 0 and reply.usage.input_tokens:
+            return replace(answer, reply=replace(reply, cost_usd=price.cost(reply.usage)))
         size = replace(TYPICAL, answer=round(len(reply.text) / CHARACTERS_A_TOKEN))
-    limit = question.limit
-    usual = call_cost(question.prompt, question.model, providers, size, answer_limit=limit)
-    if not usual:
+        note = ""
+    estimated_usd = call_cost(
+        question.prompt, question.model, providers, size, answer_limit=question.limit
+    )
+    if not estimated_usd:
         return answer
-    return replace(answer, reply=replace(reply, cost_usd=usual), error=f"{answer.error}{note}")
+    reply = replace(reply, cost_usd=estimated_usd)
+    return replace(answer, reply=reply, error=f"{answer.error}{note}")
 
 
 def checked_reply(given: object, question: Question, remedy: str) -> tuple[Reply, str]:
     """Return the validated reply of a provider, and the problem with it as a sentence, empty
-    without a problem. An invalid reply becomes `NO_ANSWER`.
+    without a problem.
+
+    An invalid reply becomes `NO_ANSWER`. A complete reply without visible text gets the finish
+    FAILED and a problem; one in another language than the prompt's gets FOREIGN and no problem.
 
     Args:
         given: The object that the provider returned.
@@ -220,16 +239,19 @@ def checked_reply(given: object, question: Question, remedy: str) -> tuple[Reply
 def _with_problem(reply: Reply, question: Question) -> tuple[Reply, str]:
     """Return a reply, and the problem with it as a sentence, empty without a problem.
 
-    A complete reply without visible text gets the finish FAILED, because it would look as if no
-    brand were named; one in another language than the prompt's gets FOREIGN.
+    - A complete reply without visible text gets the finish FAILED, because it would look as if no
+      brand were named.
+    - A complete reply in another language than the prompt's gets the finish FOREIGN; that is no
+      problem.
+    - A reply with the finish FAILED has the problem that the answer is empty.
     """
     if reply.finish in COMPLETE and not has_visible_text(reply.text):
         reply = replace(reply, finish=Finish.FAILED)
     if reply.finish in COMPLETE and is_foreign(reply.text, question.prompt.language):
         return replace(reply, finish=Finish.FOREIGN), ""
-    empty = reply.finish is Finish.FAILED
-    empty_answer = f"{question.model.provider} returned an empty answer; try again later."
-    return reply, empty_answer if empty else ""
+    if reply.finish is Finish.FAILED:
+        return reply, f"{question.model.provider} returned an empty answer; try again later."
+    return reply, ""
 
 
 def fault(provider: str, what: str, remedy: str) -> str:
@@ -242,8 +264,8 @@ def fault(provider: str, what: str, remedy: str) -> str:
 def sampling_seed(run: Run, question: Question) -> int:
     """Return the seed of a call, from 0 to 2**31 - 1, which is the same when a run is resumed.
 
-    The seed depends on the prompt and the repeat and not on the model, so that differences between
-    answers are due to the models.
+    The seed depends on the panel's seed (0 without a panel), the prompt and the repeat. It does not
+    depend on the model, so that differences between answers are due to the models.
     """
     base = run.panel.seed if run.panel else 0
     asked = (base, question.prompt.key, question.repeat)
@@ -319,8 +341,10 @@ class _Metrics:
 
 
 def _outcome_label(answer: Answer, failure: ProviderFailed | None) -> str:
-    """Return how a call ended, as the label of its Prometheus metric: a kind of failure, or
-    `ANSWERED`, `CUT` or `FAULT`.
+    """Return how a call ended, as the label of its Prometheus metric.
+
+    That is the kind of failure that the provider reported (``rate_limit``), `FAULT` for an answer
+    with another error, `ANSWERED` for a complete answer, or `CUT` for an incomplete one.
     """
     if failure:
         return failure.kind.value.replace(" ", "_")

@@ -158,8 +158,12 @@ def whole_search_panel(model: Model) -> Panel:
 
 
 def reference_panel(model: Model, found: Sequence[BorderPrompt]) -> Panel:
-    """Return the panel that asks each border prompt `REFERRED` times, for the usual distribution of
-    its answers.
+    """Return the panel that asks a model each border prompt `REFERRED` times, for the usual
+    distribution of its answers. The prompts are in the order of `CANDIDATES`.
+
+    Args:
+        model: The model.
+        found: The border prompts that the search has found.
     """
     chosen = {border.prompt for border in found}
     prompts = tuple(prompt for prompt in CANDIDATES if prompt.key in chosen)
@@ -172,7 +176,11 @@ def daily_panel(canary: Canary) -> Panel:
 
 
 async def first_words(store: Store, runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
-    """Return the texts of the answers of some runs, by prompt key, without empty texts."""
+    """Return the texts of the answers of some runs, by prompt key, in the order of the answers.
+
+    Empty texts are left out, and so are prompts without a text; empty without runs. The texts are
+    first words, because a `Probe` asks for no more.
+    """
     found: dict[str, list[str]] = defaultdict(list)
     if runs:
         async for answer in store.answers.stream(runs={run.id for run in runs}):
@@ -182,36 +190,49 @@ async def first_words(store: Store, runs: Sequence[Run]) -> dict[str, tuple[str,
 
 
 async def canaries(store: Store) -> list[Canary]:
-    """Return the canaries that have a reference run, in the order of their models."""
-    runs = [run for run in await store.runs.find() if run.aside and run.panel]
-    referred = {
+    """Return the canary of each model that has a reference run, in the order of the models; the
+    latest reference run of a model counts.
+    """
+    runs = [run for run in await store.runs.find() if run.aside and run.panel]  # the newest first
+    references = {
         run.panel.models[0]: run for run in reversed(runs) if run.panel and run.label == REFERENCE
     }
-    return [await _canary(store, model, referred[model], runs) for model in sorted(referred)]
+    return [await _canary(store, model, references[model], runs) for model in sorted(references)]
 
 
 async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run]) -> Canary:
-    """Return the canary of a model, which notices silent updates by the first words of answers,
-    from its latest reference run and all runs outside the history (``runs``).
+    """Return the canary of a model, which notices silent updates by the first words of answers.
+
+    The canary began with the last search before its reference run or, without a search, with the
+    reference run. Its answers are those since then, from its search, reference and daily runs. Its
+    hit is the first update in the store's order that a canary found since then.
+
+    Args:
+        store: The store of the answers and the updates.
+        model: The model.
+        reference: The model's latest reference run, whose prompts are the border prompts.
+        runs: All runs outside the history, in any order.
     """
     model_runs = [run for run in runs if run.panel and run.panel.models == (model,)]
     searches = [
         run for run in model_runs if run.label == SEARCH and run.started_at <= reference.started_at
     ]
     begun = max((run.started_at for run in searches), default=reference.started_at)
-    since = [
+    canary_runs = [
         run
         for run in model_runs
         if run.label in {SEARCH, REFERENCE, DAILY} and run.started_at >= begun
     ]
     hits = [
-        u for u in await store.updates.find(model) if u.source == CANARY_SOURCE and u.at >= begun
+        update
+        for update in await store.updates.find(model)
+        if update.source == CANARY_SOURCE and update.at >= begun
     ]
     prompts = reference.panel.prompts if reference.panel else ()
     return Canary(
         model=model,
         prompts=prompts,
-        answers=await first_words(store, since),
+        answers=await first_words(store, canary_runs),
         hit=next(iter(hits), None),
     )
 

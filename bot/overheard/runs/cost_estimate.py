@@ -67,8 +67,12 @@ class Estimate:
 
 
 def unasked(panel: Panel, asked: Collection[tuple[str, str, int]]) -> Counter[Pair]:
-    """Return the number of questions of a panel without an answer, by prompt and model. ``asked``
-    has the keys of the questions with an answer.
+    """Return the number of questions of a panel without an answer, by prompt and model; a pair
+    without such a question is missing.
+
+    Args:
+        panel: The panel.
+        asked: The keys of the questions with an answer, as `Question.key`; empty for none.
     """
     if asked:
         return Counter((q.prompt, q.model) for q in panel.questions() if q.key not in asked)
@@ -86,6 +90,11 @@ def estimate(
 ) -> Estimate:
     """Return the estimated price of calls, before the first call.
 
+    The typical price of a call is its `usual_cost`; with ``answer_limit`` it is that of an answer
+    of `TYPICAL` size within the limit. The worst price is that of an answer of `WORST` size, and
+    at least the typical price. A model without a known price adds nothing to the dollars, and is
+    listed as unknown.
+
     Args:
         calls: The number of calls by prompt and model.
         providers: Providers by name.
@@ -101,15 +110,15 @@ def estimate(
     booked: dict[Account, float] = defaultdict(float)
     for (prompt, model), count in calls.items():
         batch = model in batched
-        priced = partial(
+        cost_of_size = partial(
             call_cost, prompt, model, providers, batch=batch, answer_limit=answer_limit
         )
         if answer_limit:
-            cost = priced(TYPICAL)
+            cost = cost_of_size(TYPICAL)
         else:
             cost = usual_cost(prompt, model, providers, usual or {}, batch=batch)
         typical += count * cost
-        worst += count * max(cost, priced(WORST))
+        worst += count * max(cost, cost_of_size(WORST))
         for account, share in payer.accounts(prompt, now).items():
             booked[account] += share * count * cost
     unknown = tuple(model for model, price in prices.items() if price is None)
@@ -117,8 +126,10 @@ def estimate(
 
 
 def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
-    """Return a model's price; None when its plugin gives no price, or no valid one. Never
-    raises.
+    """Return a model's price; None when it is unknown. Never raises.
+
+    A price is unknown when the model's provider is not among ``providers``, gives no `Price`,
+    gives a negative or infinite amount, or fails.
     """
     try:
         price: object = providers[model.provider].price(model.name)
@@ -130,14 +141,18 @@ def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
 
 
 def capabilities_of(model: Model, providers: Mapping[str, Provider]) -> Capabilities:
-    """Return the capabilities of a model; those of a model without any when its provider does not
-    declare them or fails.
+    """Return the capabilities of a model.
+
+    `_NO_CAPABILITIES` when its provider does not declare any, declares something else, or fails.
+
+    Raises:
+        KeyError: when the model's provider is not among ``providers``.
     """
     provider = providers[model.provider]
     try:
-        declared: object = (
-            provider.capabilities(model.name) if isinstance(provider, Described) else 0
-        )
+        if not isinstance(provider, Described):
+            return _NO_CAPABILITIES
+        declared: object = provider.capabilities(model.name)
     except Exception:  # of any kind: nothing is declared then
         return _NO_CAPABILITIES
     return declared if isinstance(declared, Capabilities) else _NO_CAPABILITIES
@@ -153,17 +168,20 @@ def call_cost(
     added_tokens: int = 0,
     answer_limit: int | None = None,
 ) -> float:
-    """Return the dollars of one call with an answer of some size; 0 for an unknown price, so
-    look at `price_of` first.
+    """Return the US dollars of one call with an answer of some size: its question with the pages of
+    its web searches, its answer, and the searches.
+
+    0 for an unknown price, so ask `price_of` first.
 
     Args:
         prompt: The prompt.
         model: The model.
         providers: Providers by name.
-        size: The assumed tokens.
+        size: The assumed tokens of the answer, and of the pages of each search.
         batch: Whether the question is asked in a batch.
         added_tokens: Tokens that are sent in addition to the prompt.
-        answer_limit: Tokens of an answer at most; by default what its provider allows.
+        answer_limit: The most tokens of an answer; None for the limit that its provider declares,
+            if it declares one.
     """
     price = price_of(model, providers)
     if price is None:
@@ -182,14 +200,16 @@ def usual_cost(
     *,
     batch: bool = False,
 ) -> float:
-    """Return the dollars that a call will probably cost: the mean usage of the model's answers so
-    far at today's price or, without answers, an answer of `TYPICAL` size; 0 for an unknown price.
+    """Return the US dollars that a call will probably cost.
+
+    That is the mean usage of the model's answers so far at today's price. For a model without
+    answers it is the price of an answer of `TYPICAL` size to the prompt. 0 for an unknown price.
 
     Args:
         prompt: The prompt.
         model: The model.
         providers: Providers by name.
-        usual: The mean usage of the models' answers so far.
+        usual: The mean usage of the models' answers so far; models without answers may be missing.
         batch: Whether the question is asked in a batch.
     """
     used, price = usual.get(model), price_of(model, providers)

@@ -134,15 +134,20 @@ class AnswerLine(BaseModel):
     @field_validator("finish", mode="before")
     @classmethod
     def _parsed_finish(cls, reason: Any) -> Any:
-        """Return the `Finish` for a service's word; CUT for null. Raises ValueError for an unknown
-        word.
+        """Return the `Finish` for a service's word of `FINISHES`, in any case, such as
+        ``end_turn``; CUT for null; a `Finish` unchanged.
+
+        Raises:
+            ValueError: for an unknown word.
         """
-        if reason is None or isinstance(reason, Finish):
-            return Finish.CUT if reason is None else reason
-        known = FINISHES.get(str(reason).lower())
-        if known is None:
+        if reason is None:
+            return Finish.CUT
+        if isinstance(reason, Finish):
+            return reason
+        finish = FINISHES.get(str(reason).lower())
+        if finish is None:
             raise ValueError(f"must be one of {', '.join(FINISHES)}")
-        return known
+        return finish
 
     @field_validator("tags", "citations", mode="before")
     @classmethod
@@ -155,7 +160,9 @@ class AnswerLine(BaseModel):
         return "" if value is None else value
 
     def answer(self, run_id: int) -> Answer:
-        """Return the answer, not stored, as the first repeat of its question within a run."""
+        """Return the answer, not stored, as the first repeat of its question within the run of a
+        number. An answer without text gets the finish FAILED, whatever the line says.
+        """
         question = Question(Prompt(self.prompt, self.tags), Model(self.provider, self.model))
         reply = Reply(
             text=self.text,
@@ -186,8 +193,11 @@ class Parsed:
 
 
 def read_line(text: bytes) -> Parsed:
-    """Return the answer in a line of a JSON file, or the problem for which the line cannot be used;
-    no error is raised. Characters that a database cannot store are replaced.
+    """Return the answer in a line of a JSON file, or why the line cannot be used.
+
+    No error is raised. A line that is no JSON object, or has a missing or invalid value, has a
+    problem with all these values. Characters that a database cannot store are replaced. Fields that
+    are not in `ANSWER_FIELDS` are left out and listed in `Parsed.unknown`.
     """
     try:
         table = _storable(json.loads(text))
@@ -203,8 +213,8 @@ def read_line(text: bytes) -> Parsed:
 
 
 def _storable(value: Any) -> Any:
-    """Return a JSON value in which every text, also each key, is replaced by one that a database
-    can store.
+    """Return a copy of a JSON value in which every text and every key, at any depth, can be stored
+    by a database: characters such as NUL are replaced.
     """
     if isinstance(value, str):
         return storable(value)
@@ -221,8 +231,9 @@ def _problem_sentence(detail: ErrorDetails) -> str:
 
 
 def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
-    """Return an answer of a run as JSON values, by the names in `ANSWER_FIELDS` and in their
-    order.
+    """Return an answer of a run as JSON values, by the names in `ANSWER_FIELDS` and in their order.
+
+    Times are in ISO format; an unknown creation time and an unknown cost are None.
     """
     reply, question = answer.reply, answer.question
     values = (

@@ -46,7 +46,11 @@ class RunCancellation:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Watch the run's state in the store while the block lasts."""
+        """Watch the run's state in the store, in a background task, while the block lasts.
+
+        When the state is no longer RUNNING, `stopped` is set, and the tasks within `waiting` are
+        cancelled.
+        """
         watcher = asyncio.create_task(self._watch_state())
         try:
             yield
@@ -61,6 +65,7 @@ class RunCancellation:
 
         Raises:
             CancelledError: when the run is stopped already.
+            RuntimeError: outside a task.
         """
         task = asyncio.current_task()
         if task is None:
@@ -74,8 +79,8 @@ class RunCancellation:
             self._waiting.discard(task)
 
     async def _watch_state(self) -> None:
-        """Read the run's state every `STATE_CHECK_INTERVAL_S` until it is no longer RUNNING, then
-        cancel the tasks that only wait.
+        """Read the run's state every `STATE_CHECK_INTERVAL_S` until it is no longer RUNNING; then
+        set `stopped` to the state, cancel the tasks that only wait, and return.
         """
         while self.stopped is None:
             await asyncio.sleep(STATE_CHECK_INTERVAL_S)
@@ -110,13 +115,15 @@ class RunResumer:
         self._resume = resume
         self._chats = frozenset(chats)
         self._planner = planner
-        self._known: set[int] = set()
-        """Runs that are under way in this process, or cannot be resumed."""
+        self._skipped: set[int] = set()
+        """Runs that this process has resumed, with or without success."""
 
     async def run(self) -> None:
-        """Search for abandoned runs until cancelled.
+        """Search for abandoned runs until cancelled, and resume each in a task of its own.
 
-        Runs of a terminal may have been abandoned on purpose; they are resumed only at the start.
+        At the start all of them are resumed. Later, every `CHECK_INTERVAL_S`, only runs of a chat
+        that are at least `MIN_AGE` old are resumed: a person may have stopped a run of a terminal
+        on purpose.
         """
         async with asyncio.TaskGroup() as group:
             for run in await self._abandoned_runs():
@@ -129,8 +136,11 @@ class RunResumer:
                         group.create_task(self._resume_run(run))
 
     async def _abandoned_runs(self) -> list[Run]:
-        """Return the runs in the state RUNNING, except those of schedules, whose processes may have
-        ended and which can still be resumed. Another process may have locked some of them.
+        """Return the runs in the state RUNNING whose processes may have ended.
+
+        Left out are imported runs, runs of schedules, runs that this process has tried before, and
+        runs that began too long ago to be resumed, unless they wait for a batch. Another process
+        may still have locked some of the returned runs.
         """
         now = self._clock.now()
         with_batch = {batch.run_id for batch in await self._store.batches.unfinished()}
@@ -138,16 +148,19 @@ class RunResumer:
             run
             for run in await self._store.runs.find(state=RunState.RUNNING, aside=False)
             if run.panel
-            and run.id not in self._known
+            and run.id not in self._skipped
             and (is_fresh(run, now) or run.id in with_batch)
             and not run.asked_by.startswith(self._planner)
         ]
 
     async def _resume_run(self, run: Run) -> None:
-        """Resume a run unless another process or command has locked it; a run of a chat gets a
-        delivery of its result. A failure is logged as a warning, not raised.
+        """Resume a run unless another process or command has locked it.
+
+        A run of a chat gets a delivery of its result, stored before the run is resumed. A run that
+        is locked is tried again by a later search. Nothing happens if the run has ended; any other
+        error of Overheard is logged as a warning, and the run is not tried again.
         """
-        self._known.add(run.id)
+        self._skipped.add(run.id)
         try:
             if not await is_held(self._store, run):
                 if self._is_of_a_chat(run):
@@ -155,9 +168,9 @@ class RunResumer:
                     await self._store.deliveries.add([result])
                 await self._resume(run)
                 return
-            self._known.discard(run.id)  # that process may still die
+            self._skipped.discard(run.id)  # that process may still die
         except RunUnderWay:  # the command was repeated in the meantime
-            self._known.discard(run.id)
+            self._skipped.discard(run.id)
         except RunEnded:
             return
         except OverheardError as error:

@@ -20,6 +20,8 @@ from overheard.interfaces import Provider
 from overheard.runs.call import CallCounters
 from overheard.runs.retries import Breaker, BreakerState
 
+MINUTE_S = 60.0
+"""Seconds of a minute."""
 MAX_MODEL_WAIT_S = 600.0
 """Seconds for which a run waits for a model whose calls are paused or whose breaker is open."""
 
@@ -69,15 +71,17 @@ class ModelLimiter:
 
     @asynccontextmanager
     async def turn(self, run_id: int, tokens: float = 0.0) -> AsyncIterator[None]:
-        """Wait for a turn to make a call, and hold it while the block lasts; runs with waiting
-        calls get turns alternately.
+        """Wait for a turn to make a call, and hold the turn while the block lasts.
+
+        Runs with waiting calls get turns alternately, and the calls of one run in their order. The
+        end of the block, or a cancelled wait, lets the next call have the turn.
 
         Args:
             run_id: The run that makes the call.
-            tokens: The estimated tokens of the call.
+            tokens: The estimated tokens of the call, for the limit of tokens a minute.
 
         Raises:
-            ModelResting: when the wait would be longer than `MAX_MODEL_WAIT_S`.
+            ModelResting: when calls are paused for longer than `MAX_MODEL_WAIT_S`.
         """
         waiter = _Waiter(asyncio.get_running_loop().create_future(), tokens)
         self._waiting.setdefault(run_id, deque()).append(waiter)
@@ -96,18 +100,24 @@ class ModelLimiter:
             self._end_turn()
 
     def answered(self, limits: RateLimits | None) -> None:
-        """Record an answered call, and the limits that the service reported with it."""
+        """Record an answered call: close the breaker, let the concurrency grow by 1 for each round
+        of answers, up to `most`, and adopt the limits that the service reported, if any.
+        """
         self.breaker.succeeded()
         self.allowed = min(self.most, self.allowed + 1 / self.allowed)
         self._learn_limits(limits)
 
     def failed(self, failure: ProviderFailed, begun: float, wait: float) -> None:
-        """Record a failed call: a 429 halves the concurrency and pauses all calls, a fault of the
-        service counts for the breaker.
+        """Record a failed call, and adopt the limits that the service reported with it.
+
+        - Too many requests (429): halve the concurrency, to 1 at least, unless the call began
+          before the last halving; pause all calls for ``wait`` seconds.
+        - A fault of the service (`BROKEN`): count the failure in the breaker.
+        - Any other failure changes nothing else.
 
         Args:
             failure: The failure.
-            begun: When the call began, on the event loop's clock.
+            begun: When the call began, in seconds of the event loop's clock.
             wait: Seconds before the next try.
         """
         now = asyncio.get_running_loop().time()
@@ -121,18 +131,24 @@ class ModelLimiter:
             self.breaker.failed(str(failure), begun, now)
         self._admit_calls()
 
-    def seat(self, more: int, of: int) -> None:
-        """Change the number of seats that this process holds by ``more`` (1 or -1), of ``of`` seats
-        that all processes share: the process may use its share of the concurrency and of the rate
-        limits, at least one seat's.
+    def add_seats(self, change: int, total: int) -> None:
+        """Change the number of seats that this process holds, and with it the process's share of
+        the concurrency and of the rate limits.
+
+        The share is the held seats divided by ``total``, from one seat's share to 1. The present
+        concurrency changes in proportion, to 1 at least.
+
+        Args:
+            change: 1 for one more seat, -1 for one fewer.
+            total: The number of seats that all processes have together.
         """
-        self._seats += more
-        held = min(max(1, self._seats), of)
+        self._seats += change
+        held = min(max(1, self._seats), total)
         now = asyncio.get_running_loop().time()
-        before, self.most = self.most, max(1, self.full * held // of)
+        before, self.most = self.most, max(1, self.full * held // total)
         self.allowed = max(1.0, self.allowed * self.most / before)
-        self.requests.share(held / of, now)
-        self.tokens.share(held / of, now)
+        self.requests.share(held / total, now)
+        self.tokens.share(held / total, now)
         self._admit_calls()
 
     def rest(self, now: float) -> float:
@@ -151,8 +167,11 @@ class ModelLimiter:
         self._admit_calls()
 
     def _admit_calls(self) -> None:
-        """Give turns to waiting calls up to the limits, one run after another; set a timer for the
-        next turn, or reject all calls when the wait is longer than `MAX_MODEL_WAIT_S`.
+        """Give turns to waiting calls as far as the limits allow, one call of each run in turn.
+
+        When calls are paused or a rate limit is reached, a timer calls this function again. When
+        calls are paused for longer than `MAX_MODEL_WAIT_S`, all waiting calls are rejected.
+        Cancelled calls are dropped.
         """
         now = asyncio.get_running_loop().time()
         if self.rest(now) > MAX_MODEL_WAIT_S:
@@ -194,8 +213,8 @@ class ModelLimiter:
         self._timer = asyncio.get_running_loop().call_later(delay, self._admit_calls)
 
     def _reject_waiting(self, rest: float) -> None:
-        """Raise ModelResting in all waiting calls. ``rest`` is the wait in seconds that the error
-        names.
+        """End the wait of all waiting calls with the error ModelResting, which names ``rest``, the
+        seconds until a call is allowed again.
         """
         for waiters in self._waiting.values():
             for waiter in waiters:
@@ -230,8 +249,11 @@ class Limits:
         return [self.limiter(provider), *(self.limiter(provider, model) for model in models)]
 
     def limiter(self, provider: Provider, model: Model | None = None) -> ModelLimiter:
-        """Return the limiter of a model or, for None, that of all calls to a provider; a limiter is
-        created once and shared.
+        """Return the limiter of a model or, for None, that of all calls to a provider.
+
+        It is created at the first call and shared from then on. Its limits are those configured for
+        its name, ``provider/model`` or ``provider``. Without a configured concurrency it has the
+        provider's; other limits are then infinite.
         """
         name = str(model) if model else provider.name
         if name not in self._limiters:
@@ -251,13 +273,15 @@ class Bucket:
 
     def __init__(self, a_minute: float = inf) -> None:
         self._most = self.size = self._level = a_minute
-        self._rate = a_minute / 60
+        self._rate = a_minute / MINUTE_S
         self._at = 0.0
         self._share = 1.0
 
     def delay(self, amount: float, now: float) -> float:
-        """Return the seconds until an amount can be taken, or until the bucket is full if the
-        amount is larger than its capacity.
+        """Return the seconds until the bucket holds an amount, or is full if the amount is larger
+        than its capacity; 0 if it does already, and always without a limit.
+
+        The level is brought up to ``now``, in seconds of the event loop's clock. Nothing is taken.
         """
         if self.size == inf:
             return 0.0
@@ -268,16 +292,20 @@ class Bucket:
     def share(self, share: float, now: float) -> None:
         """Use a share of the limit from now on, more than 0 and at most 1.
 
-        The capacity and the inflow change in proportion. The first time, the bucket is emptied,
-        because other processes may have used the whole amount.
+        The capacity and the inflow change in proportion. When the share was 1 and is now less, the
+        bucket is emptied, because other processes may have used the whole amount.
+
+        Args:
+            share: The share of the whole limit, not of the share before.
+            now: The current time, in seconds of the event loop's clock.
         """
         self.delay(0, now)
-        factor, first = share / self._share, self._share == 1.0
+        factor, was_whole = share / self._share, self._share == 1.0
         self._share = share
         self._most *= factor
         self.size *= factor
         self._rate *= factor
-        self._level = min(0.0 if first and share < 1 else self._level, self.size)
+        self._level = min(0.0 if was_whole and share < 1 else self._level, self.size)
 
     def take(self, amount: float) -> None:
         """Take an amount out; the level may become negative."""
@@ -286,20 +314,26 @@ class Bucket:
     def learn(
         self, size: float | None, left: float | None, reset: float | None, now: float
     ) -> None:
-        """Adopt the limit that a service reports, where it is lower than the configured limit;
-        reports that make no sense are ignored.
+        """Adopt the limit that a service reports for a window of time.
+
+        The capacity becomes the reported size, but not more than the configured limit. The inflow
+        fills the window again by its end. The level becomes what is left, if it was higher. A
+        report without ``size`` or ``left``, or with values out of range, is ignored. This process
+        uses its share of all amounts.
 
         Args:
             size: The amount that the service allows in a window.
-            left: The amount that is left in the window.
-            reset: Seconds until the window ends.
+            left: The amount that is left in the window, 0 to ``size``.
+            reset: Seconds until the window ends; a minute if unknown, 0 or infinite.
             now: The current time, in seconds of the event loop's clock.
         """
-        if size is None or left is None or not 0 < size < inf or not 0 <= left <= size:
+        if size is None or left is None:
+            return
+        if not 0 < size < inf or not 0 <= left <= size:
             return
         size, left = size * self._share, left * self._share
         self.delay(0, now)
-        window = reset if reset and 0 < reset < inf else 60.0
-        self._rate = (size - left) / window if left < size else size / 60
+        window = reset if reset and 0 < reset < inf else MINUTE_S
+        self._rate = (size - left) / window if left < size else size / MINUTE_S
         self.size = min(self._most, size)
         self._level, self._at = min(self._level, left), now

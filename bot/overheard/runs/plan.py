@@ -22,6 +22,8 @@ _REMEDIES = {
 }
 RESUMABLE_FOR = timedelta(hours=12)
 """How long after its start an interrupted or paused run can be resumed."""
+MAX_RUNS_LISTED = 5
+"""Runs that the error for an unknown run lists."""
 
 
 def lay_out(
@@ -33,21 +35,22 @@ def lay_out(
     repeats: int = 1,
     seed: int = 0,
 ) -> Panel:
-    """Return the panel of a run; empty ``brands`` mean all tracked brands, empty ``models`` all
-    models.
+    """Return the panel of a run: brands, the prompts that concern at least one of them, models and
+    repeats.
 
-    A prompt of several brands is in the panel once: its answers are scored for each brand.
+    Brands and models that are named twice are in the panel once. A prompt of several brands is in
+    the panel once, and its answers are scored for each brand.
 
     Args:
         catalogue: The brands and prompts.
         providers: Providers by name.
-        brands: Names or aliases of brands.
-        models: Names of models, as ``provider/model``.
+        brands: Names or aliases of brands; empty for all tracked brands.
+        models: Names of models, as ``provider/model``; empty for all models of all providers.
         repeats: How often each model is asked each prompt, at least 1.
         seed: The seed of the calls.
 
     Raises:
-        UnknownName: for a brand or a provider that does not exist.
+        UnknownName: for a brand or a provider that does not exist, or a name of another form.
         NothingToAsk: when there is no brand, prompt or model.
         SearchUnknown: for a model with web search whose provider does not declare that
             capability.
@@ -61,9 +64,11 @@ def lay_out(
 def choose_brands(catalogue: Catalogue, names: Sequence[str] = ()) -> list[Brand]:
     """Return brands by their names or aliases, in the order given; all tracked brands for no names.
 
+    A brand that is named twice is returned twice. A brand that is named need not be tracked.
+
     Raises:
         UnknownName: for a brand that does not exist.
-        NothingToAsk: when there is no brand.
+        NothingToAsk: when no names are given and no brand is tracked.
     """
     chosen = [find_brand(catalogue, name) for name in names] or tracked(catalogue)
     _require_any("brand", chosen)
@@ -73,11 +78,14 @@ def choose_brands(catalogue: Catalogue, names: Sequence[str] = ()) -> list[Brand
 def choose_models(
     providers: Mapping[str, Provider], models: Sequence[str] = ()
 ) -> tuple[Model, ...]:
-    """Return models by their names, each once; by default all models of all providers.
+    """Return models by their names like ``provider/model``, each once and in the order given; for
+    no names all models of all providers.
+
+    Whether the provider serves a model is not checked.
 
     Raises:
-        UnknownName: for a provider that does not exist.
-        NothingToAsk: when there is no model.
+        UnknownName: for a name of another form, or a provider that does not exist.
+        NothingToAsk: when no names are given and the providers have no model.
         SearchUnknown: for a model with web search whose provider does not declare that capability.
     """
     named = [find_model(text, providers) for text in models] or models_of(providers)
@@ -109,7 +117,8 @@ def find_brand(catalogue: Catalogue, name: str) -> Brand:
     """Return a brand by its name or alias.
 
     Raises:
-        UnknownName: when there is no such brand; the error names the most similar brand.
+        UnknownName: when there is no such brand; the error names the most similar brand, if any,
+            and lists all brands.
     """
     brand = catalogue.brand(name)
     if brand is None:
@@ -121,11 +130,13 @@ def find_brand(catalogue: Catalogue, name: str) -> Brand:
 
 
 def find_model(text: str, providers: Mapping[str, Provider]) -> Model:
-    """Return the model of a name like ``provider/model``; the provider must be configured.
+    """Return the model of a name like ``provider/model``.
+
+    The provider must be configured; whether it serves the model is not checked.
 
     Raises:
-        UnknownName: when the name or its provider is unknown; the error names the most similar
-            model.
+        UnknownName: when the name has another form, or its provider is not configured; the error
+            names the most similar model, if any, and lists all models.
     """
     served = [str(model) for model in models_of(providers)]
     try:
@@ -159,37 +170,47 @@ def is_fresh(run: Run, now: datetime) -> bool:
 
 
 async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
-    """Return an interrupted run of the same questions that can be resumed, or None.
+    """Return the first run in the state RUNNING, in the store's order, that has the same questions
+    and can be resumed; None if there is none. Another process may still carry it out.
 
-    A run that began too long ago is closed as partial, because the model may have changed since its
-    first answers. A run that waits for a batch can always be resumed: its questions were asked at
-    submission.
+    A run can be resumed for `RESUMABLE_FOR`. One that waits for a batch always can: its questions
+    were asked at submission. A run of the same questions that began too long ago is stored as
+    PARTIAL, unless a process has locked it: the model may have changed since its first answers.
+
+    Args:
+        store: The store of the runs.
+        panel: The questions.
+        now: The current time.
     """
     for run in await store.runs.find(state=RunState.RUNNING):
         if run.panel and _asks_the_same(run.panel, panel):
             if is_fresh(run, now) or await store.batches.unfinished(runs=[run.id]):
                 return run
-            async with store.locks.run_lock(run.id) as abandoned:
-                if abandoned:
+            async with store.locks.run_lock(run.id) as is_abandoned:
+                if is_abandoned:
                     await store.runs.finish(run.id, RunState.PARTIAL, now)
     return None
 
 
 async def find_run(runs: RunRepository, name: str) -> Run:
-    """Return a run by its key, or by a part of its key that no other run has.
+    """Return a run by its key, such as ``2026-03-02T09:00:00Z-1f2e``, or by a part of its key that
+    no other run has. Imported runs, which have no panel, are not found.
 
     Raises:
-        UnknownName: when no run or several runs match.
+        UnknownName: when no run or several runs match; the error lists `MAX_RUNS_LISTED` of the
+            matching runs or, if none matches, of all runs.
     """
     runs_with_panel = [run for run in await runs.find() if run.panel]
-    matches = [run for run in runs_with_panel if run.key == name] or [
-        r for r in runs_with_panel if name in r.key
-    ]
-    if len(matches) != 1:
-        hint = "; several are called so" if matches else ""
-        known = ", ".join(run.key for run in (matches or runs_with_panel)[:5]) or "none yet"
-        raise UnknownName(kind="run", name=name, hint=hint, known=known)
-    return matches[0]
+    matches = [run for run in runs_with_panel if run.key == name]
+    if not matches:
+        matches = [run for run in runs_with_panel if name in run.key]
+    if len(matches) == 1:
+        return matches[0]
+    hint = "; several are called so" if matches else ""
+    listed = (matches or runs_with_panel)[:MAX_RUNS_LISTED]
+    raise UnknownName(
+        kind="run", name=name, hint=hint, known=_known_names([run.key for run in listed])
+    )
 
 
 def _asks_the_same(panel: Panel, other: Panel) -> bool:

@@ -65,7 +65,9 @@ class PriceQuote:
 
     @property
     def short(self) -> str:
-        """The price in at most three words, such as ``about $0.42``."""
+        """The typical price in at most three words, such as ``about $0.42``; ``free`` when it is
+        known to be 0, and ``price unknown`` when a model's price is unknown.
+        """
         if self.usd == inf:
             return "price unknown"
         if self.free:
@@ -109,13 +111,17 @@ class Pricing:
         reuse_within: timedelta | None = None,
         answer_limit: int | None = None,
     ) -> PriceQuote:
-        """Return the quote of the unasked questions of a run; of all questions for a run that is
-        not stored. Reservations of dead processes are released.
+        """Return the quote of the questions of a run that have no answer yet, less those that
+        reused answers serve; of all questions for a run that is not stored.
+
+        Judging is priced for all questions of the panel except those of reused answers, and is not
+        part of the price of a run outside the history. An imported run has no questions. In the
+        store the reservations of dead processes are released.
 
         Args:
             run: The run.
-            reuse_within: The age up to which answers of other runs are reused, or None.
-            answer_limit: Tokens of an answer at most, or None for whole answers.
+            reuse_within: The age up to which answers of other runs are reused; None to reuse none.
+            answer_limit: Tokens of an answer at most; None for whole answers.
 
         Raises:
             BudgetExceeded: when the budget does not cover the typical price.
@@ -125,10 +131,12 @@ class Pricing:
         answers = reused = 0
         if run.panel:
             now = self._clock.now()
-            taken = await reusable(self._store, run, reuse_within, now) if reuse_within else {}
+            reused_by_pair = (
+                await reusable(self._store, run, reuse_within, now) if reuse_within else {}
+            )
             left = unasked(run.panel, await self._store.answers.asked(run.id))
-            calls = {pair: count - taken.get(pair, 0) for pair, count in left.items()}
-            reused = sum(taken.values())
+            calls = {pair: count - reused_by_pair.get(pair, 0) for pair, count in left.items()}
+            reused = sum(reused_by_pair.values())
             answers = 0 if run.aside else unasked(run.panel, ()).total() - reused
         return await self.quote_calls(
             calls,
@@ -152,18 +160,20 @@ class Pricing:
         budget: BudgetTable | None = None,
         answer_limit: int | None = None,
     ) -> PriceQuote:
-        """Return the quote of calls, whose upper limit is at most what is left of the budget.
-        Reservations of dead processes are released.
+        """Return the quote of calls. The highest price of asking is at most what is left of the
+        budget. In the store the reservations of dead processes are released.
 
         Args:
             calls: The number of calls by prompt and model.
             payer: The accounts on which the calls are booked.
             answers: Number of answers that judges would read.
-            reused: See `PriceQuote`.
-            run: The run of all the calls; some of them may be made in batches.
-            reuse_within: See `PriceQuote`.
-            budget: The limits of the accounts; by default the configured budget.
-            answer_limit: Tokens of an answer at most, or None for whole answers.
+            reused: Number of answers of earlier runs that are copied instead of asking; only noted
+                in the quote.
+            run: The run of all the calls, some of which may be made in batches; None for calls of
+                no run or of several, without batches.
+            reuse_within: The age up to which answers are reused, or None; only noted in the quote.
+            budget: The limits of the accounts; None for the configured budget.
+            answer_limit: Tokens of an answer at most; None for whole answers.
 
         Raises:
             BudgetExceeded: when the budget does not cover the typical price.
@@ -179,7 +189,9 @@ class Pricing:
         return PriceQuote(priced, judged, note, reused, run, reuse_within)
 
     async def unchecked(self, panel: Panel) -> PriceQuote:
-        """Return the quote of a panel without a check of the budget, for the label of a button."""
+        """Return the quote of all questions of a panel and of judging their answers, without a
+        check of the budget, for the label of a button.
+        """
         calls = unasked(panel, ())
         priced = await self._estimate(calls, Payer(0), panel)
         return PriceQuote(priced, await self._judging_price(calls.total()))
@@ -198,7 +210,7 @@ class Pricing:
             payer: The accounts on which the calls are booked.
             panel: The panel of the calls, which says which models are asked in batches; None
                 for none.
-            answer_limit: Tokens of an answer at most, or None for whole answers.
+            answer_limit: Tokens of an answer at most; None for whole answers.
         """
         usual = await self._store.answers.usual_usage({model for _, model in calls})
         models, now = batched(panel, self._providers), self._clock.now()
@@ -206,8 +218,11 @@ class Pricing:
 
 
 def _asking_price(priced: Estimate) -> str:
-    """Return the estimated price of asking in words, with the number of questions; names the models
-    whose price is unknown.
+    """Return the estimated price of asking in words, with the number of questions, such as
+    ``40 questions for about $0.42, at most $2.10``.
+
+    When the price of a model is unknown, no dollars are given: ``40 questions; the price of
+    acme/m-1 is unknown``.
     """
     calls = wording.count(priced.calls, "question")
     if priced.unknown:
@@ -217,7 +232,9 @@ def _asking_price(priced: Estimate) -> str:
 
 
 def _judging_price(judged: Estimate) -> str:
-    """Return the estimated price of judging the answers in words; empty when judging is free."""
+    """Return the estimated price of judging the answers as a clause: ``judging the answers adds
+    about $0.10``. It names the judges whose price is unknown; empty when judging is free.
+    """
     if judged.unknown:
         names = wording.listing([str(model) for model in judged.unknown])
         return f"the answers are judged by {names}, whose price is unknown"
@@ -227,8 +244,10 @@ def _judging_price(judged: Estimate) -> str:
 
 
 def _price_range(priced: Estimate) -> str:
-    """Return a price in words: the typical price to the cent and, if it differs, the highest price,
-    rounded up.
+    """Return a price in words: the typical price and, if it is higher by a cent, the highest price,
+    rounded up to the cent: ``about $0.42, at most $2.10``.
+
+    A typical price of less than a cent counts as a cent in that comparison.
     """
     typical = wording.money(priced.typical, about=True)
     # Rounded first, so that what floating point adds to whole cents is not a cent more.

@@ -10,17 +10,10 @@ from math import isfinite
 from overheard.config.sections import AskingTable
 from overheard.errors import ProviderFailed
 
-FIRST_WAIT_S = 1.0
-
-
-LONGEST_WAIT_S = 60.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 """The wait before the second try, and the longest wait, where a service names none."""
-
-
 TRIPS_AFTER = 5
 """Consecutive failed calls that open the breaker."""
-
-
 OPEN_TIMES_S = (30.0, 60.0, 900.0)
 """Seconds for which the breaker is open: the first time, the second, and every later time."""
 
@@ -41,9 +34,9 @@ class RetryPolicy:
     def wait(self, failure: ProviderFailed, tried: int) -> float:
         """Return the seconds before the next try.
 
-        A service's Retry-After is used if there is one. Otherwise the wait doubles with each try,
-        from `first` up to `LONGEST_WAIT_S`, times a random factor of 0.5 to 1, so that calls that
-        failed together are not repeated together.
+        That is the service's Retry-After, however long, if it is a finite number, 0 or more.
+        Otherwise the wait doubles with each try, from `first` up to `LONGEST_WAIT_S`, times a
+        random factor of 0.5 to 1, so that calls that failed together are not repeated together.
 
         Args:
             failure: How the last try failed.
@@ -56,16 +49,17 @@ class RetryPolicy:
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not for a secret
 
     def should_retry(self, failure: ProviderFailed, tried: int, elapsed: float) -> bool:
-        """Return whether a failed call may be repeated: the failure is safe to retry, and tries and
-        time are left.
+        """Return whether a failed call may be repeated: the failure is safe to retry, fewer tries
+        were made than the settings allow, and the next try begins before the deadline.
 
         Args:
             failure: How the last try failed.
             tried: The number of tries so far.
             elapsed: Seconds from the start of the first try to the start of the next one.
         """
-        left = tried < self.settings.tries and elapsed < self.settings.deadline
-        return failure.retryable and left
+        has_tries = tried < self.settings.tries
+        has_time = elapsed < self.settings.deadline
+        return failure.retryable and has_tries and has_time
 
 
 class BreakerState(StrEnum):
@@ -109,13 +103,13 @@ class Breaker:
         self.reason = ""
 
     def failed(self, reason: str, begun: float, now: float) -> None:
-        """Count a failed call; open the breaker at the `TRIPS_AFTER`th consecutive failure, and at
-        each failed trial.
+        """Count a failed call; open the breaker at the `TRIPS_AFTER`th consecutive failure, and
+        again at each failed trial, for the next of `OPEN_TIMES_S`.
 
         Args:
             reason: The failure as a sentence.
-            begun: When the call began; a call from before the breaker opened is not counted.
-            now: The current time.
+            begun: When the call began. A call from before the breaker opened is ignored.
+            now: The current time. Both times are in seconds of the event loop's clock.
         """
         if self._openings and begun < self._opened_at:
             return

@@ -89,16 +89,21 @@ class Runner:
         self._progress = progress
 
     async def run(self, run: Run) -> Outcome:
-        """Ask the questions of a stored run that have no answer yet, and store each answer as it
-        arrives. Reserved money is returned at the end.
+        """Ask the questions of a stored run that have no answer yet, store each answer as it
+        arrives, and return the counts.
 
-        After an interruption, the same call continues the run.
+        Reserved money that was not spent is returned at the end. A person who stops the run in the
+        store ends the waits between calls; the counts then have that state. After an interruption,
+        the same call continues the run.
+
+        Raises:
+            StoreError: when an answer cannot be stored.
         """
         panel = run.panel
         prompts = {prompt.key for prompt in panel.prompts} if panel else None
         asked = await self._store.answers.asked(run.id, prompts=prompts)
-        meant = panel.questions() if panel and asked else ()
-        outcome = Outcome(run, kept=sum(question.key in asked for question in meant))
+        questions = panel.questions() if panel and asked else ()
+        outcome = Outcome(run, kept=sum(question.key in asked for question in questions))
         self._progress.start(progress_title(panel), len(panel or ()))
         self._progress.advance(outcome.kept)
         cancellation = RunCancellation(self._store, run.id)
@@ -112,13 +117,14 @@ class Runner:
         return outcome
 
     async def ask(self, question: Question, run: Run, batcher: WriteBatcher) -> Answer:
-        """Ask a single question for a stored run, store the answer (or the last failure), and
-        return it.
+        """Ask a single question for a stored run, store the answer (or the last failure) with
+        ``batcher``, and return it. A failed call is repeated as the retry policy says.
 
         Raises:
             ProviderUnavailable: when the model cannot be asked.
             ModelResting: when the model may not be called for a long time.
             BudgetUsedUp: when the budget does not cover the call.
+            StoreError: when the answer cannot be stored.
         """
         lane = self._lane(question.model, iter(()))
         if lane is None:
@@ -132,23 +138,25 @@ class Runner:
         return answer
 
     async def _ask_models(self, job: _Job, asked: Collection[tuple[str, str, int]]) -> None:
-        """Ask all models concurrently, each in as many tasks as its limits allow.
+        """Ask all models concurrently, each in as many tasks as its limits allow, and wait for the
+        end. Questions to a model whose provider is not configured are counted as failed.
 
         Args:
-            job: The run.
-            asked: The keys of the questions that have an answer.
+            job: The run under way, whose outcome counts the answers.
+            asked: The keys of the questions that have an answer, which are not asked.
         """
         models = job.run.panel.models if job.run.panel else ()
         with ungrouped():
             async with asyncio.TaskGroup() as group:
                 for model in models:
                     waiting = _missing_questions(job.run, model, asked)
-                    if lane := self._lane(model, waiting):
-                        for _ in range(min(lane.limiter.most, lane.provider_limiter.most)):
-                            group.create_task(self._ask_in_turn(lane, job))
-                    else:
+                    lane = self._lane(model, waiting)
+                    if lane is None:
                         reason = f"There is no provider {model.provider} any more."
                         self._give_up(waiting, reason, job.outcome)
+                        continue
+                    for _ in range(min(lane.limiter.most, lane.provider_limiter.most)):
+                        group.create_task(self._ask_in_turn(lane, job))
 
     def _lane(self, model: Model, waiting: Iterator[Question]) -> _Lane | None:
         """Return the questions to a model (``waiting``) together with its provider and limiters;
@@ -161,8 +169,12 @@ class Runner:
         return _Lane(provider, waiting, *limiters)
 
     async def _ask_in_turn(self, lane: _Lane, job: _Job) -> None:
-        """Ask the questions of a lane (one model) one after another, and count the answers; after
-        an error that every question would meet, count the rest as failed.
+        """Ask the questions of a lane (the questions to one model) one after another, and count the
+        answers in the outcome of the run.
+
+        After an error that each question would meet, all remaining questions are counted as failed:
+        the service refuses the key, the provider is unavailable, the model may not be called for a
+        long time, or the budget is used up.
         """
         for question in lane.waiting:
             try:
@@ -177,13 +189,15 @@ class Runner:
     def _give_up(
         self, waiting: Iterator[Question], reason: str, outcome: Outcome, *, already: int = 0
     ) -> None:
-        """Count the remaining questions as failed, because each would fail for the same reason.
+        """Count the remaining questions as failed, because each would fail for the same reason, and
+        advance the progress by them.
 
         Args:
-            waiting: Yields the remaining questions.
+            waiting: Yields the remaining questions; exhausted afterwards.
             reason: The failure as a sentence.
             outcome: Where the questions are counted.
-            already: The number of failed questions that `waiting` has yielded before.
+            already: The number of questions that ``waiting`` has yielded before and that failed
+                without being counted.
         """
         left = already + sum(1 for _ in waiting)
         if left:
@@ -193,9 +207,11 @@ class Runner:
     async def _ask(
         self, lane: _Lane, question: Question, job: _Job
     ) -> tuple[Answer, ProviderFailed | None]:
-        """Ask a question, with retries, and store the answer or the last failure. A try that
-        failed or was cut off and may be billed is stored too: the next answer replaces it, and what
-        it may cost stays booked.
+        """Ask a question, with retries, and store the answer or the last failure.
+
+        Each call waits for its turn and holds its highest price. A failed call that may be billed
+        is stored before it is repeated: the next answer replaces it, and its cost stays booked. So
+        is a call that is cancelled under way. Each repeated call is counted in the outcome.
 
         Returns:
             The stored answer, and the failure that the provider reported of the last call, or
@@ -205,6 +221,8 @@ class Runner:
             ProviderUnavailable: when the provider cannot be used at all.
             ModelResting: when the model may not be called for a long time.
             BudgetUsedUp: when the budget does not cover a call.
+            StoreError: when an answer cannot be stored.
+            CancelledError: when the run is stopped while the question waits.
         """
         first, tried = 0.0, 0
         while True:
@@ -242,11 +260,15 @@ class Runner:
 
     @asynccontextmanager
     async def _turn(self, lane: _Lane, question: Question, job: _Job) -> AsyncIterator[None]:
-        """Wait for a turn at the model and at its provider, and hold both while the block lasts.
-        Raises ModelResting when the model may not be called for a long time.
+        """Wait for a turn at the model, then for one at its provider, and hold both while the block
+        lasts.
 
-        A turn lasts until the answer is stored, so that a killed process loses only answers of
-        calls under way.
+        The block is meant to last until the answer is stored, so that a killed process loses only
+        answers of calls under way.
+
+        Raises:
+            ModelResting: when the model may not be called for a long time.
+            CancelledError: when the run is stopped while the question waits.
         """
         tokens = question_tokens(question.prompt) + TYPICAL.answer
         async with AsyncExitStack() as turns:
@@ -256,8 +278,13 @@ class Runner:
             yield
 
     async def _reserve(self, lane: _Lane, question: Question) -> HeldAmount:
-        """Hold the most dollars that a call may cost, and return the held money. Raises
-        BudgetUsedUp when the budget does not cover the call.
+        """Hold the most US dollars that a call may cost, and return the held money.
+
+        That is the price of an answer of `WORST` size, or the cost of the model's dearest answer so
+        far if that is more. Waits for calls under way to return money if there is too little.
+
+        Raises:
+            BudgetUsedUp: when the budget does not cover the call.
         """
         prompt = question.prompt
         if prompt.key not in lane.worst:  # asking the plugin is as slow as storing an answer
@@ -277,8 +304,11 @@ class Runner:
     async def _store_cut_off(
         self, call: ProviderCall, held: HeldAmount, lane: _Lane, job: _Job
     ) -> None:
-        """Store a call that is cancelled as failed, at an estimated cost, so that its question is
-        asked again; a call that costs nothing leaves no trace.
+        """Store a call that is cancelled under way as a failed answer at an estimated cost, so that
+        its question is asked again, and end the hold of its money.
+
+        A call whose estimate is 0 is not stored. An error of the store is dropped, because what has
+        cancelled the call is raised.
         """
         answer, failure = call.cut_off()
         answer = with_estimated_cost(answer, failure, self._providers)
@@ -289,8 +319,10 @@ class Runner:
         self._settle(held, answer, failure)
 
     def _settle(self, held: HeldAmount, answer: Answer, failure: ProviderFailed | None) -> None:
-        """Return the unspent money of a call to the reservation; all of the held money stays
-        reserved when the failure is ambiguous, because the service may still charge the call.
+        """End the hold of a call's money.
+
+        The run can use what the call did not cost for other calls. When the failure is ambiguous,
+        all of the held money stays reserved, because the service may still charge the call.
         """
         cost = answer.reply.cost_usd or 0.0
         if failure and failure.ambiguous:
@@ -302,17 +334,18 @@ class Runner:
 def _missing_questions(
     run: Run, model: Model, asked: Collection[tuple[str, str, int]]
 ) -> Iterator[Question]:
-    """Yield the questions of a run to a model, in the panel's order, whose keys are not in
-    ``asked``.
+    """Return an iterator of the questions of a run to a model, in the panel's order, whose keys are
+    not in ``asked``; empty for a run without a panel.
     """
     questions = run.panel.questions(model) if run.panel else iter(())
-    return (q for q in questions if q.key not in asked) if asked else questions
+    return (question for question in questions if question.key not in asked)
 
 
 def _report_end(
     limiter: ModelLimiter, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
 ) -> None:
-    """Report the end of a call to the limiter of its model.
+    """Report a failure or a usable answer to the limiter of the model. An answer with an error that
+    the provider did not report is a fault of the plugin, and not reported.
 
     Args:
         limiter: The limiter.

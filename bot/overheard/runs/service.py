@@ -116,17 +116,21 @@ class RunService(Generic[Found_co]):
         """Execute a quoted run: reuse answers, ask the missing questions (paid calls over the
         network), analyse the answers, and end the run.
 
-        The run has ended only when its shifts have been announced. A run that was cut off continues
-        with the next call.
+        The run has ended only when its shifts have been announced. A paused run is neither analysed
+        nor ended. A run that was interrupted continues with the next call. When the lock of the run
+        is lost, all of this is repeated for what is left.
 
         Args:
-            quote: The quote of a single run.
-            before: Called with the stored and locked run before the first question; an error that
-                the function raises ends the call.
+            quote: The quote of a single run. Answers are reused if it says so.
+            before: Called with the stored and locked run before the first question; None for no
+                call. An error that the function raises ends this call.
 
         Raises:
             RunUnderWay: when another process has locked the run.
+            RunPaused: when a terminal is stopped while workers carry the run out.
             BatchUncollected: when a batch cannot be collected; the run waits until it is resumed.
+            HoldLost: when the lock was lost `MAX_HOLDS` times.
+            StoreError: when the database fails.
             ValueError: when the quote is not that of a single run.
         """
         if quote.run is None:
@@ -135,7 +139,7 @@ class RunService(Generic[Found_co]):
         now, reused = self._clock.now(), 0
 
         async def work() -> RunResult[Found_co]:
-            """Prepare the run, take over the answers that may be reused, and carry it out."""
+            """Prepare the run, copy the answers that are reused, and carry the run out."""
             nonlocal reused
             if before:
                 await before(run)
@@ -146,11 +150,17 @@ class RunService(Generic[Found_co]):
         return await self._with_lock(run, work)
 
     async def _with_lock(self, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
-        """Do work while a run is locked, see `with_run_lock`, and return its result.
+        """Do work while this process has locked a run, and return its result; the work is repeated
+        when the lock is lost, as in `with_run_lock`.
+
+        When a terminal is stopped while workers carry the run out, the run is paused in the store,
+        because the workers would go on asking and no process would end the run.
 
         Raises:
-            RunPaused: when a terminal is stopped while workers carry the run out: the workers
-                would go on asking, and no process would end the run.
+            RunPaused: when the run was paused so.
+            CancelledError: when this task is cancelled otherwise.
+            RunUnderWay: when another process has locked the run.
+            HoldLost: when the lock was lost `MAX_HOLDS` times.
         """
         try:
             return await with_run_lock(self._store, run, work)
@@ -162,12 +172,15 @@ class RunService(Generic[Found_co]):
 
     @traced("run", lambda _, run, __: {"overheard.run": run.key})
     async def _carry_out_locked(self, run: Run, reused: int) -> RunResult[Found_co]:
-        """Ask the unasked questions of a locked run, analyse its answers, and end the run; a paused
-        run is neither analysed nor ended.
+        """Ask the unasked questions of a locked run, at once and in batches, analyse its answers,
+        and end the run; a paused run is neither analysed nor ended.
 
         Args:
             run: The stored run.
             reused: Number of its answers that were reused by this call of `execute`.
+
+        Raises:
+            BatchUncollected: when a batch cannot be collected.
         """
         about(run=run.key)
         log.info("Run %s begins or continues: %s questions.", run.key, len(run.panel or ()))
@@ -181,30 +194,39 @@ class RunService(Generic[Found_co]):
         return RunResult(outcome, analysed)
 
     async def ask(self, run: Run) -> Outcome:
-        """Ask the unasked questions of a locked run, here or by workers, except those that are
-        asked in batches; return the counts.
+        """Ask the unasked questions of a locked run, except those that are asked in batches, and
+        return the counts.
+
+        Workers ask if the queue spreads tasks over them, and the progress is shown; otherwise this
+        process asks. Reservations of an earlier, dead process are then released before. The
+        questions of a task that failed are counted as failed.
         """
         store, spread = self._store, self._queue.spread
         if not spread and not await store.batches.unfinished(runs=[run.id]):
-            await store.money.release(run.id)  # reservations of an earlier process for its calls
+            await store.money.release(run.id)
         tasks = asking_tasks(run, spread=spread)
-        followed = RunProgress(store, self._progress, run, self._queue.workers) if spread else None
-        results = await self._queue.carry(tasks, self.do, followed)
+        shown = RunProgress(store, self._progress, run, self._queue.workers) if spread else None
+        results = await self._queue.carry(tasks, self.do, shown)
         outcome = Outcome(run)
         for task in tasks:
             if problem := results.get(task.key, {}).get(PROBLEM):
                 outcome.failures[problem] += len(run_part(run, task).panel or ())
             elif task.key in results:
                 outcome.add(results[task.key])
-        if followed:
-            outcome.stopped = followed.stopped
+        if shown:
+            outcome.stopped = shown.stopped
         return outcome
 
     async def ask_aside(self, run: Run) -> tuple[Outcome, list[Answer]]:
-        """Carry out a run outside the history: its answers are stored and charged, not scored.
+        """Start and lock a run outside the history, ask its questions, and end it: its answers are
+        stored and charged, and not scored.
 
         Returns:
-            The outcome, and the answers.
+            The outcome, and the stored answers of the run.
+
+        Raises:
+            RunUnderWay: when another process has locked the run.
+            RunPaused: when a terminal is stopped while workers carry the run out.
         """
         run = await self._store.runs.start(run)
 
@@ -229,8 +251,15 @@ class RunService(Generic[Found_co]):
         return outcome.notes
 
     async def do(self, task: Task) -> TaskResult | None:
-        """Carry out a task of a run and return its result as JSON values; None when the run was
-        paused, so that the task stays in the queue. See `overheard.interfaces.TaskHandler`.
+        """Carry out a task of a run, and return its result as JSON values.
+
+        A task that asks returns its counts (`Outcome.result`). A task of one provider, for a
+        worker, holds a seat of that provider meanwhile. Any other task is passed on to the
+        analysis.
+
+        Returns:
+            Empty when the run does not exist any more; None when the run was paused, so that the
+            task stays in the queue.
         """
         run = await self._store.runs.get(task.run_id)
         if run is None:
@@ -262,20 +291,22 @@ class RunService(Generic[Found_co]):
         return await runner.run(asked_at_once(run, self._providers))
 
     async def _ask_in_batches(self, run: Run, outcome: Outcome) -> None:
-        """Ask the questions that are asked in batches, and add their counts to ``outcome``. Raises
-        BatchUncollected when a batch cannot be collected.
+        """Ask the questions that are asked in batches, collect the run's batches, and add the
+        counts to ``outcome``. Do nothing for a stopped run, or without such questions.
+
+        Raises:
+            BatchUncollected: when a batch cannot be collected.
         """
         models = batched(run.panel, self._providers)
-        waiting = await self._store.batches.unfinished(runs=[run.id])
-        models += tuple(
-            batch.model for batch in waiting
-        )  # that had batches when these were submitted
-        if models and not outcome.stopped:
-            try:
-                asked = await self._batches().run(asking_only(run, models))
-            except (ProviderFailed, ProviderUnavailable) as error:
-                raise BatchUncollected(run=run.key, reason=error) from None
-            outcome.add(asked.result())
+        open_batches = await self._store.batches.unfinished(runs=[run.id])
+        models += tuple(batch.model for batch in open_batches)  # may be sold in batches no more
+        if not models or outcome.stopped:
+            return
+        try:
+            asked = await self._batches().run(asking_only(run, models))
+        except (ProviderFailed, ProviderUnavailable) as error:
+            raise BatchUncollected(run=run.key, reason=error) from None
+        outcome.add(asked.result())
 
     def _batches(self) -> Batches:
         """Return a new service that submits and collects the batches of runs."""
@@ -290,8 +321,8 @@ class RunService(Generic[Found_co]):
         )
 
     async def _end_run(self, outcome: Outcome) -> None:
-        """Store the end of a run, and remove the results of its tasks and the reservations of its
-        workers.
+        """Store the state and the time of a run's end, log it, and remove the results of its tasks
+        and, if workers asked, all its reservations.
         """
         run_id = outcome.run.id
         await self._store.runs.finish(run_id, outcome.state, self._clock.now())
@@ -323,8 +354,9 @@ class RunProgress:
         self._seen, self._counted, self._counted_at = 0, -1, -inf
 
     async def _show_workers(self) -> None:
-        """Show the number of connected workers if it has changed; count them at most every
-        `WORKERS_TTL_S`.
+        """Show the number of connected workers in the title of the progress if the number has
+        changed; count them at most every `WORKERS_TTL_S`. Without workers the title says how to
+        start one.
         """
         if monotonic() - self._counted_at < WORKERS_TTL_S:
             return
@@ -337,8 +369,8 @@ class RunProgress:
             self._progress.advance(self._seen)
 
     async def __call__(self) -> bool:
-        """Show the progress, and return whether the run is still wanted: not paused, cancelled or
-        ended.
+        """Show the workers and the number of stored answers, set `stopped`, and return whether the
+        run is still wanted: not paused, cancelled or ended.
         """
         await self._show_workers()
         count = await self._store.answers.count(self._run.id)
@@ -350,20 +382,23 @@ class RunProgress:
 
 
 async def with_run_lock(store: Store, run: Run, work: Callable[[], Awaitable[Done]]) -> Done:
-    """Do work while this process has locked a run, and return its result; lock and work again when
-    the lock is lost.
+    """Do work while this process has locked a run, and return its result.
+
+    When the lock is lost with the connection to the database, the work is cancelled; it is locked
+    and done again once the database is back, `MAX_HOLDS` times in all.
 
     Args:
         store: The store of the run.
-        run: The run.
+        run: The stored run.
         work: Does the work, and continues what an earlier call of it left undone.
 
     Raises:
         RunUnderWay: when another process has locked the run.
         HoldLost: when the lock was lost `MAX_HOLDS` times.
         StoreError: when the database stays away.
+        Exception: as ``work`` raises it.
     """
-    lost = 0
+    locks_lost = 0
     while True:
         try:
             async with store.locks.run_lock(run.id) as is_locked:
@@ -371,7 +406,7 @@ async def with_run_lock(store: Store, run: Run, work: Callable[[], Awaitable[Don
                     raise RunUnderWay(run=run.key)
                 return await work()
         except HoldLost:
-            lost += 1
-            if lost == MAX_HOLDS:
+            locks_lost += 1
+            if locks_lost == MAX_HOLDS:
                 raise
         await store.runs.state(run.id)  # waits until the database is back

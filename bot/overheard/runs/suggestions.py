@@ -70,7 +70,7 @@ def suggestion_request(brand: Brand, count: int) -> Prompt:
     """Return the prompt that asks a model for buyers' questions which name no brand.
 
     Args:
-        brand: The brand in whose category buyers ask.
+        brand: The brand in whose category buyers ask; "product" without a category.
         count: The number of questions to suggest.
     """
     category = brand.category or "product"
@@ -83,8 +83,11 @@ def suggestion_request(brand: Brand, count: int) -> Prompt:
 
 
 def read_suggestions(text: str, brands: Iterable[Brand], known: Iterable[Prompt]) -> list[str]:
-    """Return the questions in a model's answer, in its order, that are new and name none of the
-    brands.
+    """Return the questions in a model's answer, in its order and each once, that are new and name
+    none of the brands.
+
+    A question is a line that ends with a question mark. A name counts in any case, also within a
+    word.
 
     Args:
         text: The answer.
@@ -92,19 +95,22 @@ def read_suggestions(text: str, brands: Iterable[Brand], known: Iterable[Prompt]
         known: The prompts of the catalogue, which are not suggested again.
     """
     names = [name.casefold() for brand in brands for name in brand.names]
-    seen = {prompt.key for prompt in known}
+    keys_so_far = {prompt.key for prompt in known}
     new_questions = []
     for question in _lines_with_question(text):
         key = prompt_key(question)
-        if key not in seen and not any(name in question.casefold() for name in names):
-            seen.add(key)
+        if key not in keys_so_far and not any(name in question.casefold() for name in names):
+            keys_so_far.add(key)
             new_questions.append(question)
     return new_questions
 
 
 def _lines_with_question(text: str) -> Iterator[str]:
-    """Yield the questions in a text of one question a line, without bullets and quotation marks;
-    lines longer than `MAX_QUESTION_CHARS` are left out.
+    """Yield the questions in a text of one question a line: ``1. "Which is best?"`` gives
+    ``Which is best?``.
+
+    Bullets, numbers, quotation marks and bold marks around a question are removed. Lines that do
+    not end with a question mark, or are longer than `MAX_QUESTION_CHARS`, are left out.
     """
     for line in text.splitlines():
         item = _ITEM.match(line)
@@ -120,7 +126,10 @@ def fact_questions(facts: Iterable[Fact]) -> tuple[Prompt, ...]:
 
 
 def fact_question(fact: Fact) -> Prompt | None:
-    """Return a direct question about a fact that does not contain the fact's value.
+    """Return a direct question about a fact that does not contain the fact's value, such as ``When
+    was Acme founded?``; it names the plan to which the fact is limited.
+
+    A field without a question of its own gives ``What is the FIELD of BRAND?``.
 
     Returns:
         None for a fact that records an untrue claim: a question about it would repeat the claim.
@@ -151,8 +160,11 @@ class Profile:
 
 
 def profile_request(brand: Brand) -> Prompt:
-    """Return the prompt that asks a model, one line for each, for the competitors, other names and
-    facts of a brand.
+    """Return the prompt that asks a model for the competitors, other names and facts of a brand, in
+    lines of fixed forms such as ``Competitor: NAME``.
+
+    It gives the model the brand's name, its category ("a product" without one) and, if it has any,
+    the first of its domains.
     """
     site = f" ({brand.domains[0]})" if brand.domains else ""
     text = (
@@ -193,12 +205,17 @@ def read_profile(text: str, brand: Brand) -> Profile:
 
 
 def template_questions(category: str, known: Iterable[str] = ()) -> list[str]:
-    """Return questions that fit any category and name no brand, except the ``known`` texts
-    (compared without case).
+    """Return fixed questions about a category that name no brand, such as ``What is the best CRM?``
+    for ``a CRM``; for an empty category they are about a "product".
+
+    Args:
+        category: The category, with or without an article.
+        known: Questions that are left out, compared without case.
     """
-    seen = {name.casefold() for name in known}
-    made = (text.format(category=_singular(category) or "product") for text in _CATEGORY_QUESTIONS)
-    return [text for text in made if text.casefold() not in seen]
+    left_out = {text.casefold() for text in known}
+    thing = _without_article(category) or "product"
+    questions = (text.format(category=thing) for text in _CATEGORY_QUESTIONS)
+    return [text for text in questions if text.casefold() not in left_out]
 
 
 def branded_questions(brand: str, competitors: Sequence[str]) -> list[str]:
@@ -209,8 +226,10 @@ def branded_questions(brand: str, competitors: Sequence[str]) -> list[str]:
     return [*asked, *(f"{brand} or {rival}: which is better?" for rival in competitors[:1])]
 
 
-def _singular(category: str) -> str:
-    """Return a category as it follows "a": without an article and a full stop."""
+def _without_article(category: str) -> str:
+    """Return a category without an article and without marks at its ends: ``a CRM.`` gives
+    ``CRM``.
+    """
     words = " ".join(category.split()).strip(_EDGES)
     return re.sub(r"^(an?|the)\s+", "", words, flags=re.I)
 
@@ -223,8 +242,16 @@ def _names_in_list(line: str) -> list[str]:
 
 
 def _fact_value(kind: str, said: str) -> str:
-    """Return the value of a fact of a kind (``founded``, ``free plan`` or ``lowest price``) in a
-    line of an answer; empty for a text that cannot be such a value.
+    """Return the value of a fact in a line of an answer; empty for a text that cannot be such a
+    value.
+
+    - ``founded``: the first year from 1800 to 2099, ``In May 2014`` gives ``2014``.
+    - ``free plan``: the first word if it is yes or no, in small letters.
+    - ``lowest price``: the text, if it has a digit and at most `MAX_NAME_CHARS` characters.
+
+    Args:
+        kind: One of these three.
+        said: The text after the colon.
     """
     value = said.strip(_EDGES)
     if kind == "founded":

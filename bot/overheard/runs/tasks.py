@@ -39,40 +39,50 @@ SEATS = 8
 
 
 def asking_tasks(run: Run, *, spread: bool) -> list[Task]:
-    """Return the tasks that ask a run's questions: a single task or, with ``spread``, parts for
-    many workers.
+    """Return the tasks that ask a run's questions: a single task, or several for many workers.
 
-    Parts of different providers take turns, so that no provider waits behind all parts of another.
+    Each of several tasks asks one provider's models. The first tasks of all providers come first,
+    then the second tasks, so that no provider waits behind all tasks of another.
+
+    Args:
+        run: The run; one without a panel gets a single task.
+        spread: Whether workers share the work.
     """
     if not spread or run.panel is None:
         return [Task(TaskKind.ASK, run.id)]
-    parts = [
+    tasks_by_provider = [
         list(_provider_tasks(run.id, run.panel, provider))
         for provider in _provider_names(run.panel)
     ]
-    longest = max(map(len, parts), default=0)
-    return [part[n] for n in range(longest) for part in parts if n < len(part)]
+    longest = max(map(len, tasks_by_provider), default=0)
+    return [tasks[n] for n in range(longest) for tasks in tasks_by_provider if n < len(tasks)]
 
 
 def scoring_tasks(run: Run, *, spread: bool, judged: bool) -> list[Task]:
-    """Return the tasks that score a run's answers in workers.
+    """Return the tasks that score a run's answers in workers, divided as its questions are.
 
     The process that carries the run out scores the answers that are left.
 
     Args:
         run: The run.
         spread: Whether workers share the work; False returns no tasks.
-        judged: Whether there are judges among the scorers; they get one task of their own.
+        judged: Whether there are judges among the scorers; they get one task of their own, the
+            last.
     """
     if not spread:
         return []
-    parts = [replace(task, kind=TaskKind.SCORE) for task in asking_tasks(run, spread=True)]
-    return [*parts, Task(TaskKind.JUDGE, run.id)] if judged else parts
+    tasks = [replace(task, kind=TaskKind.SCORE) for task in asking_tasks(run, spread=True)]
+    return [*tasks, Task(TaskKind.JUDGE, run.id)] if judged else tasks
 
 
 def detection_tasks(run: Run, brands: list[str], *, spread: bool) -> list[Task]:
     """Return the tasks that search a run for shifts: one for all brands or, with ``spread``, one
-    for each `BRANDS_PER_TASK` brands.
+    for each `BRANDS_PER_TASK` brands. No task without brands.
+
+    Args:
+        run: The run.
+        brands: Names of brands.
+        spread: Whether workers share the work.
     """
     size = BRANDS_PER_TASK if spread else max(1, len(brands))
     return [
@@ -95,7 +105,11 @@ def following_tasks(task: Task) -> list[Task]:
 
 
 def run_part(run: Run, task: Task) -> Run:
-    """Return a copy of a run with only those questions of its panel that belong to a task."""
+    """Return a copy of a run with only those questions of its panel that belong to a task.
+
+    These are the prompts from `Task.first` to before `Task.last` (0 for all from there), and the
+    models of `Task.provider` (empty for all). A run without a panel is returned unchanged.
+    """
     panel = run.panel
     if panel is None:
         return run
@@ -114,17 +128,17 @@ def _provider_names(panel: Panel) -> list[str]:
 
 
 def _provider_tasks(run_id: int, panel: Panel, provider: str) -> Iterator[Task]:
-    """Yield the tasks that ask one provider's models: each a group of consecutive prompts of the
-    panel with about `QUESTIONS_PER_TASK` questions.
+    """Yield the tasks that ask one provider's models: each has consecutive prompts of the panel
+    with about `QUESTIONS_PER_TASK` questions, and at least one prompt.
     """
     models = sum(model.provider == provider for model in panel.models)
-    ends, asked = [], 0
-    for _, times in panel.asks():
-        ends.append(asked // QUESTIONS_PER_TASK)
-        asked += times * models
-    for _, group in groupby(range(len(ends)), key=ends.__getitem__):
-        places = list(group)
-        yield Task(TaskKind.ASK, run_id, provider, places[0], places[-1] + 1)
+    task_of_prompt, questions_before = list[int](), 0
+    for _, repeats in panel.asks():
+        task_of_prompt.append(questions_before // QUESTIONS_PER_TASK)
+        questions_before += repeats * models
+    for _, group in groupby(range(len(task_of_prompt)), key=task_of_prompt.__getitem__):
+        indices = list(group)
+        yield Task(TaskKind.ASK, run_id, provider, first=indices[0], last=indices[-1] + 1)
 
 
 def seats(limits: Limits, provider: Provider) -> int:
@@ -137,8 +151,11 @@ def seats(limits: Limits, provider: Provider) -> int:
 
 @contextmanager
 def seat(limits: Limits, providers: Mapping[str, Provider], name: str) -> Iterator[None]:
-    """Hold a seat of a provider, given by its name, while the block lasts: its limiters may use
-    this process's share of the limits. Do nothing for an unknown provider.
+    """Hold a seat of a provider, given by its name, while the block lasts.
+
+    The `SEATS` seats at most of a provider divide its limits among all workers: in the block, the
+    limiters of the provider and of its models may use the share of one more seat. Do nothing for an
+    unknown provider.
     """
     provider = providers.get(name)
     if provider is None:
@@ -147,12 +164,12 @@ def seat(limits: Limits, providers: Mapping[str, Provider], name: str) -> Iterat
     limiters = limits.limiters(provider, models_of({provider.name: provider}))
     total = seats(limits, provider)
     for limiter in limiters:
-        limiter.seat(1, total)
+        limiter.add_seats(1, total)
     try:
         yield
     finally:
         for limiter in limiters:
-            limiter.seat(-1, total)
+            limiter.add_seats(-1, total)
 
 
 @dataclass(slots=True)
@@ -191,7 +208,9 @@ class Outcome:
         return self.cut.total()
 
     def count(self, answer: Answer) -> None:
-        """Add a new answer to the counts: as complete, cut or failed, with its dollars."""
+        """Add a new answer and its dollars to the counts: as failed if it has an error, else as
+        complete or as cut.
+        """
         self.charge(answer)
         if answer.error:
             self.failures[answer.error] += 1
@@ -210,18 +229,22 @@ class Outcome:
     def state(self) -> RunState:
         """The state in which the run ends.
 
-        Partial when a question has no answer or no answer can be scored; failed when no question
-        has an answer; complete otherwise.
+        - A stopped run: the state to which a person stopped it.
+        - Some questions failed: FAILED when no question has an answer, else PARTIAL.
+        - No question failed: PARTIAL when there are answers and all are incomplete, else COMPLETE.
         """
         if self.stopped:
             return self.stopped
-        if not self.failures:
-            scored = self.kept + self.complete or not self.incomplete
-            return RunState.COMPLETE if scored else RunState.PARTIAL
-        return RunState.PARTIAL if self.kept + self.complete + self.incomplete else RunState.FAILED
+        has_scorable = self.kept + self.complete > 0
+        has_answers = has_scorable or self.incomplete > 0
+        if self.failures:
+            return RunState.PARTIAL if has_answers else RunState.FAILED
+        return RunState.PARTIAL if has_answers and not has_scorable else RunState.COMPLETE
 
     def result(self) -> TaskResult:
-        """Return the counts as a JSON object, for the process that carries the run out."""
+        """Return the counts as a JSON object, for the process that carries the run out; `add`
+        reads it. The run and `reused` are left out.
+        """
         return {
             "kept": self.kept,
             "complete": self.complete,
@@ -235,7 +258,9 @@ class Outcome:
         }
 
     def add(self, result: TaskResult) -> None:
-        """Add the counts of a part of the run's questions, in the JSON form of `result`."""
+        """Add the counts of a part of the run's questions, in the JSON form of `result`. The part's
+        state replaces `stopped` if the part was stopped.
+        """
         self.kept += result["kept"]
         self.complete += result["complete"]
         for model, end, count in result["cut"]:
@@ -265,9 +290,16 @@ class InlineQueue:
         do: TaskHandler,
         is_wanted: IsWanted | None = None,
     ) -> dict[str, TaskResult]:
-        """Carry out tasks in order, until ``is_wanted`` says that the run is not wanted any more;
-        return the results by the task's key, without tasks that gave None. See
-        `overheard.interfaces.Queue`.
+        """Carry out tasks in order, and return their results by the task's key.
+
+        Args:
+            tasks: The tasks.
+            do: Carries out one task; its error ends this call.
+            is_wanted: Asked before each task; when it returns False, the other tasks are left out.
+                None to carry out all tasks.
+
+        Returns:
+            The results, without tasks that were left out or whose result is None.
         """
         results: dict[str, TaskResult] = {}
         for task in tasks:
@@ -326,8 +358,14 @@ async def queue_status(url: str) -> QueueStatus:
 
 
 async def outdated(url: str) -> bool:
-    """Return whether the queue's tables in the PostgreSQL database at a URL are missing, or not of
-    this version of PGQueuer.
+    """Return whether the queue's tables in a PostgreSQL database are missing, or not of this
+    version of PGQueuer.
+
+    Args:
+        url: The database, as ``postgresql://...``.
+
+    Raises:
+        Exception: what the driver raises when the database is away.
     """
     connection = await _connect(url)
     try:

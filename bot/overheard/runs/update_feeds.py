@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from overheard.domain import ModelUpdate
 from overheard.errors import PluginFault
@@ -23,8 +24,10 @@ MAX_NOTE_CHARS = 200
 async def read_feeds(
     feeds: Iterable[UpdateFeed], stored: UpdateRepository, providers: Collection[str], now: datetime
 ) -> list[str]:
-    """Ask all feeds, over the network, for updates of the last `FEED_LOOKBACK`, and store the new
-    updates.
+    """Ask all feeds at once, over the network, for updates of the last `FEED_LOOKBACK`, and store
+    the new updates.
+
+    An update is new if none of the same model and time is stored.
 
     Args:
         feeds: The feeds, each behind its guard.
@@ -33,15 +36,15 @@ async def read_feeds(
         now: The current time; later updates are left out.
 
     Returns:
-        The problems of feeds, as sentences.
+        The problems of feeds, as sentences; a feed with a problem gives no updates.
     """
     problems: list[str] = []
-    asked = (_feed_updates(feed, now - FEED_LOOKBACK, problems) for feed in feeds)
-    updates_by_feed = await asyncio.gather(*asked)  # concurrently: a feed may use up its timeout
-    known = {(update.model, update.at) for update in await stored.find()}
-    for update in (update for updates in updates_by_feed for update in updates):
-        new = (update.model, update.at) not in known
-        if new and update.model.provider in providers and update.at <= now:
+    calls = (_feed_updates(feed, now - FEED_LOOKBACK, problems) for feed in feeds)
+    updates_by_feed = await asyncio.gather(*calls)  # concurrently: a feed may use up its timeout
+    stored_keys = {(update.model, update.at) for update in await stored.find()}
+    for update in chain.from_iterable(updates_by_feed):
+        is_new = (update.model, update.at) not in stored_keys
+        if is_new and update.model.provider in providers and update.at <= now:
             await stored.add(_stored_update(update))
     return problems
 
