@@ -22,7 +22,7 @@ from rich.console import Console
 
 from alert_shapes import DAY, MODEL, NOON, evidence_of, shift_of, stream_of
 from overheard.alerts.alert_message import alert_message
-from overheard.alerts.events import with_life
+from overheard.alerts.events import with_state_and_actions
 from overheard.alerts.outbox import Outgoing
 from overheard.alerts.story import StoryState, periods_of, read_stories
 from overheard.cards.card import Card
@@ -262,7 +262,7 @@ def test_a_story_is_one_message_however_often_it_turns(seed: int) -> None:
                 grown={later.run_id: starts[later.run_id] for later in alert.later},
             )
             with without_pictures():
-                card = with_life(alert_message(alert, known), alert, UTC)
+                card = with_state_and_actions(alert_message(alert, known), alert, UTC)
             _assert_message(alert, card)
 
 

@@ -18,7 +18,7 @@ from overheard.alerts.events import (
     history,
     quiet_hours_card,
     state,
-    with_life,
+    with_state_and_actions,
 )
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
@@ -79,11 +79,11 @@ def test_a_state_is_named_with_its_person_and_its_end(alert: Alert, said: str) -
 def test_a_card_shows_the_state_of_its_alert() -> None:
     """As a field where nothing else shows it, and for machines."""
     until = NOON + timedelta(days=1)
-    growing = with_life(CARD, alert_of(AlertState.GROWING), UTC)
-    snoozed = with_life(CARD, alert_of(AlertState.SNOOZED, by="Ada", until=until), UTC)
+    growing = with_state_and_actions(CARD, alert_of(AlertState.GROWING), UTC)
+    snoozed = with_state_and_actions(CARD, alert_of(AlertState.SNOOZED, by="Ada", until=until), UTC)
 
     assert growing.fields == ()
-    assert with_life(CARD, alert_of(AlertState.RECOVERED), UTC).fields == ()
+    assert with_state_and_actions(CARD, alert_of(AlertState.RECOVERED), UTC).fields == ()
     assert growing.data == {
         "id": 3, "state": "growing", "by": "", "until": None, "follows": None
     }  # fmt: skip
@@ -102,13 +102,14 @@ def test_a_card_shows_the_state_of_its_alert() -> None:
 def test_the_colour_shows_the_state(states: tuple[AlertState, ...], severity: Severity) -> None:
     """Green is over, and yellow is in good hands."""
     for one in states:
-        assert with_life(CARD, alert_of(one), UTC).severity is severity
+        assert with_state_and_actions(CARD, alert_of(one), UTC).severity is severity
 
 
 def test_the_details_lead_to_the_alert_before() -> None:
     """And machines find it in the data."""
     first, second = (
-        with_life(CARD, alert_of(follows=number), UTC, details=True) for number in (0, 2)
+        with_state_and_actions(CARD, alert_of(follows=number), UTC, details=True)
+        for number in (0, 2)
     )
 
     assert (first.data["follows"], second.data["follows"]) == (None, 2)
@@ -130,7 +131,7 @@ def test_the_details_lead_to_the_alert_before() -> None:
 )
 def test_only_buttons_that_do_something_are_shown(state: AlertState, words: str) -> None:
     """Three buttons and a menu of five; what is possible depends on the state."""
-    actions = with_life(CARD, alert_of(state), UTC).actions
+    actions = with_state_and_actions(CARD, alert_of(state), UTC).actions
 
     assert " ".join(action.words.removeprefix("alerts ").split()[0] for action in actions) == words
     assert sum(not action.menu for action in actions) <= 3
@@ -144,13 +145,16 @@ def test_the_details_have_what_is_seldom_needed() -> None:
     """The other snoozes, the mark of an update, and opening again."""
     labels = {
         state: [
-            action.label for action in with_life(CARD, alert_of(state), UTC, details=True).actions
+            action.label
+            for action in with_state_and_actions(CARD, alert_of(state), UTC, details=True).actions
         ]
         for state in (AlertState.OPEN, AlertState.CLOSED)
     }
 
-    details = with_life(CARD, alert_of(follows=2), UTC, details=True).actions
-    shown = {action.label for action in with_life(CARD, alert_of(follows=2), UTC).actions}
+    details = with_state_and_actions(CARD, alert_of(follows=2), UTC, details=True).actions
+    shown = {
+        action.label for action in with_state_and_actions(CARD, alert_of(follows=2), UTC).actions
+    }
     seldom = {action.label: action.menu for action in details if action.label not in shown}
     assert "Snooze until the next update" in seldom
     assert all(seldom.values()), "they are in the menu"
@@ -162,7 +166,7 @@ def test_the_details_have_what_is_seldom_needed() -> None:
 def test_checking_again_shows_its_price() -> None:
     """Where it has one."""
     labels = [
-        [action.label for action in with_life(CARD, alert_of(), UTC, price).actions]
+        [action.label for action in with_state_and_actions(CARD, alert_of(), UTC, price).actions]
         for price in ("", "about $0.42")
     ]
 

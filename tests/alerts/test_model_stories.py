@@ -16,7 +16,7 @@ import pytest
 from overheard.alerts.alert_message import alert_message
 from overheard.alerts.card import compose
 from overheard.alerts.detection_service import DetectionService
-from overheard.alerts.events import with_life
+from overheard.alerts.events import with_state_and_actions
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, read_pasts
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
@@ -24,9 +24,9 @@ from overheard.alerts.routes import Routes
 from overheard.alerts.story import (
     StoryState,
     alerts_about,
-    keep_watched,
     model_alert_of,
     stories,
+    update_watched_models,
     without_covered,
 )
 from overheard.cards.card import Severity
@@ -367,8 +367,8 @@ async def test_open_alerts_are_explained_with_one_read(
 async def test_what_lies_below_the_budget_is_watched(house: House) -> None:
     """Per brand and model, until a run shows nothing; no message is posted."""
     store, now = house.store, house.clock.now()
-    await keep_watched(store, "Acme", set(MODELS), {MODELS[0]}, now)
-    await keep_watched(store, "Acme", {MODELS[1]}, {MODELS[1]}, now)
+    await update_watched_models(store, "Acme", set(MODELS), {MODELS[0]}, now)
+    await update_watched_models(store, "Acme", {MODELS[1]}, {MODELS[1]}, now)
     kept = await store.settings.get("watched:Acme")
     assert kept
     assert kept.value == {"models": ["svc/a", "svc/b"]}
@@ -412,7 +412,7 @@ async def test_the_message_says_which_brands_moved(moved: House) -> None:
     looks = short.data["looks_like"]["weights"]
     assert looks["an update of the model as a whole"] > 0.9
     assert (short.data["kind"], short.data["brand"]) == ("model", None)
-    actions = with_life(short, alert, UTC).actions
+    actions = with_state_and_actions(short, alert, UTC).actions
     assert not any(action.words.startswith("brief") for action in actions)
 
     for number in range(4):

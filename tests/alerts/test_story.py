@@ -17,10 +17,10 @@ from overheard.alerts.story import (
     StoryState,
     alerts_about,
     duration_words,
-    keep_watched,
     read_stories,
     stories,
     unrouted,
+    update_watched_models,
 )
 from overheard.commands.alerts import list_alerts
 from overheard.commands.check import check
@@ -157,7 +157,7 @@ async def test_what_is_watched_and_what_no_channel_shows_is_said_at_home() -> No
     await executed(check(deployment, Call(), repeats=1))
     [run] = await store.runs.find()
     model = Model("svc", "m-1")
-    await keep_watched(store, "Acme", {model}, {model}, NOON)
+    await update_watched_models(store, "Acme", {model}, {model}, NOON)
     assert "Watching m-1: something may have changed" in str(
         (await status(deployment, Call())).text
     )

@@ -38,7 +38,7 @@ from overheard.domain import Alert, AlertState, Metric, Scale, Shift
 MIN_CLEAR_CHANGE = 0.1
 """Change of a rate from which on another brand or model is not called unchanged."""
 MOST_BRANDS = 2
-"""Number of brands of each direction that the message of a model as a whole names."""
+"""Number of brands of each direction that the message of a model-wide alert names."""
 MOST_STATEMENTS = 2
 """Number of statements that a message names, if nothing else is news."""
 MOST_OTHERS = 2
@@ -148,7 +148,7 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     if not shows_statements:
         return f"{name} {_change_phrase(moved[0], evidence, brand)}"
     nobody_states_it_now = bool(evidence.stated) and not any(evidence.stated.values())
-    title = statement_title(alert, name=name, was=nobody_states_it_now)
+    title = statement_title(alert, name=name, in_past_tense=nobody_states_it_now)
     if moved and AlertPart.METRICS not in evidence.over:
         return f"{title} and {_change_phrase(moved[0], evidence, 'it')}"
     return title
@@ -262,7 +262,7 @@ def net_shifts(alert: Alert) -> list[Shift]:
 def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     """Return the severity of an alert's news: GOOD or BAD by the net shift of its first metric, and
     WARNING if the numbers that readers see do not confirm the direction of this shift. An alert
-    with statements is always BAD; one on a model as a whole is GOOD only if all brands moved for
+    with statements is always BAD; a model-wide alert is GOOD only if all brands moved for
     the better.
     """
     if alert.of_model:

@@ -9,7 +9,7 @@ from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.quotes import quotes
 from overheard.alerts.reasons import certainty, how_often
 from overheard.alerts.statement_wording import (
-    statement_brief,
+    statement_cell,
     statement_clause,
     statement_data,
     statement_lines,
@@ -40,7 +40,7 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
 
     An alert with statements has a card of its statements, without a chart. An alert whose metric
     is not measured any more has its stored values, without chart and table. The table compares the
-    brand with competitors and other models, and for a model as a whole all its brands.
+    brand with competitors and other models, and for a model-wide alert all its brands.
 
     Args:
         alert: The alert.
@@ -95,30 +95,18 @@ def _statement_card(alert: Alert, evidence: AlertEvidence) -> Card:
     truth and sources, the check with which they began, and quotes. Metrics that the alert reports
     too are in a table, which is left out if there are none.
     """
-    metrics = [shift for shift in alert.moved if shift.statement is None]
+    shifts = [shift for shift in alert.moved if shift.statement is None]
+    labels = [metric_words(shift, evidence.metrics)[0] for shift in shifts]
+    rows = tuple(_before_after_row(shift, evidence.metrics) for shift in shifts)
+    columns = ("Figure", "Before", "Since")
+    table = Table(columns, rows, frozenset({1, 2}), caption="Other figures that moved")
+    model_name = evidence.names.name(alert.shift.model)
     began = wording.moment(evidence.began, evidence.zone)
-    rows = tuple(_before_after_row(shift, evidence.metrics) for shift in metrics)
     return Card(
-        title=statement_title(
-            alert,
-            [metric_words(shift, evidence.metrics)[0] for shift in metrics],
-            evidence.names.name(alert.shift.model),
-        ),
-        text="\n\n".join(
-            [
-                *statement_lines(alert.moved),
-                f"It began with the check of {began}.",
-            ]
-        ),
-        table=Table(
-            ("Figure", "Before", "Since"),
-            rows,
-            frozenset({1, 2}),
-            caption="Other figures that moved",
-        )
-        if rows
-        else None,
-        quotes=statement_quotes(alert.moved, evidence.names.name(alert.shift.model)),
+        title=statement_title(alert, labels, model_name),
+        text="\n\n".join([*statement_lines(alert.moved), f"It began with the check of {began}."]),
+        table=table if rows else None,
+        quotes=statement_quotes(alert.moved, model_name),
         severity=Severity.BAD,
         footer=_footer_line(alert, evidence),
         data=alert_data(alert, evidence),
@@ -127,7 +115,7 @@ def _statement_card(alert: Alert, evidence: AlertEvidence) -> Card:
 
 def _card_title(alert: Alert, evidence: AlertEvidence) -> str:
     """Return the title of an alert's detailed card: ``Acme: visibility fell from 70 % to 45 % at
-    ChatGPT``; for a model as a whole ``ChatGPT changed how it speaks about your whole category``.
+    ChatGPT``; for a model-wide alert ``ChatGPT changed how it speaks about your whole category``.
     """
     name = evidence.names.name(alert.shift.model)
     if alert.of_model:
@@ -136,7 +124,7 @@ def _card_title(alert: Alert, evidence: AlertEvidence) -> str:
 
 
 def model_title(name: str, evidence: AlertEvidence) -> str:
-    """Return what happened at a model as a whole, in words, as a title; if the likeliest
+    """Return the title of a card about a model-wide change; if the likeliest
     explanation is that everything moved at once, the title says that.
 
     Args:
@@ -183,8 +171,8 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
     """Return a shift as JSON values.
 
     ``before``, ``after``, ``change`` and ``interval`` are on the scale of the metric. ``brand`` is
-    None for a model as a whole; ``level`` and ``chance_a_year`` are None where the certainty is not
-    known. Only a statement has the key ``statement``.
+    None for a model-wide change; ``level`` and ``chance_a_year`` are None where the certainty is
+    not known. Only a statement has the key ``statement``.
     """
     return {
         "brand": shift.brand or None,
@@ -480,7 +468,7 @@ def shift_words(shift: Shift, metrics: Mapping[str, Metric]) -> str:
 def movement_words(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     """Return in words how the first metric of an alert moved until now, its returns included:
     ``visibility fell from 70 % to 45 %, then to 20 %``. For an alert that begins with a statement,
-    return what the model says; for one on a model as a whole, that the model changed.
+    return what the model says; for a model-wide alert, that the model changed.
 
     Args:
         alert: The alert.
@@ -509,7 +497,7 @@ def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
         return f"how it speaks of {wording.count(len(alert.brands), 'brand')}"
     moved = [shift for shift in alert.moved if not shift.statement]
     path = [shift for shift in moved if shift.metric == moved[0].metric]
-    parts = [statement_brief(alert.statements)] if alert.shift.statement else []
+    parts = [statement_cell(alert.statements)] if alert.shift.statement else []
     if path:
         steps = [metric_words(shift, metrics) for shift in path]
         label, before, _ = steps[0]

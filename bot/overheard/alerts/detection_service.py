@@ -22,7 +22,7 @@ from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
-from overheard.alerts.story import AlertPart, keep_watched, model_alerts_of, parts_over
+from overheard.alerts.story import AlertPart, model_alerts_of, parts_over, update_watched_models
 from overheard.detection.decide import Decision, decide, decide_model
 from overheard.detection.decision_inputs import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning
@@ -189,7 +189,7 @@ class DetectionService:
         events = await store.alerts.events(alert.id)
         has_joined = any(event.what is AlertEventKind.JOINED for event in events)
         if past.model_alert and not has_joined:
-            await self._lifecycle.belong(alert.id)
+            await self._lifecycle.mark_as_part(alert.id)
         explanation = await asyncio.to_thread(alert_explanation, alert, past)
         has_returned = AlertPart.METRICS in parts_over(events)  # a return says nothing of a cause
         if explanation and not has_returned and explanation.differs_from(last_said(alert, events)):
@@ -229,7 +229,7 @@ class DetectionService:
         per_year = policy.models_per_year or policy.false_alarms_per_year
 
         def latest_changes() -> dict[Model, tuple[ModelChange, tuple[Shift, ...]]]:
-            """Return the latest change of each asked model as a whole, with its shifts; models
+            """Return the latest model-wide change of each asked model, with its shifts; models
             without a change are left out.
             """
             latest = {model: latest_model_change(model, streams, per_year) for model in asked}
@@ -291,7 +291,7 @@ class DetectionService:
         ]
         asked = {decision.model for decision in decisions}
         watched = {decision.model for decision in decisions if decision.watched}
-        await keep_watched(self._store, brand, asked, watched, now)
+        await update_watched_models(self._store, brand, asked, watched, now)
         decisions, alerts = await self._report_brand(run, brand, decisions, now)
         metrics = self._history.metrics
         doubts = [
@@ -375,14 +375,14 @@ class DetectionService:
         return all_decisions, list(filter(None, raised))
 
     async def _alert_history(self, brand: str) -> AlertHistory:
-        """Return the stored alerts of a brand and those on models as a whole, in all states, the
+        """Return the stored alerts of a brand and the model-wide alerts, in all states, the
         newest first, and the start of each run.
         """
         starts = {run.id: run.started_at for run in await self._store.runs.find()}
         alerts = self._store.alerts
-        return AlertHistory(
-            await alerts.find(brand=brand), starts, await alerts.find(brand=WHOLE_MODEL)
-        )
+        of_brand = await alerts.find(brand=brand)
+        model_wide = await alerts.find(brand=WHOLE_MODEL)
+        return AlertHistory(of_brand, starts, model_wide)
 
     async def _decide_with_judge(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
         """Return the decision about a brand at a model. Nothing is stored by it.
@@ -416,7 +416,7 @@ class DetectionService:
 
         Args:
             run: The run that is analysed.
-            decision: The decision about a brand, or about a model as a whole.
+            decision: The decision about a brand, or about a model-wide change.
             now: Time of a new alert.
 
         Returns:
@@ -438,7 +438,7 @@ class DetectionService:
             return None
         if placement.action is AlertAction.JOIN:
             with contextlib.suppress(AlertUnchanged):  # it is over
-                await self._lifecycle.join(placement.alert, decision.shifts)
+                await self._lifecycle.add_brand_shifts(placement.alert, decision.shifts)
             return None
         head, *also = decision.shifts
         alert, is_new = await self._lifecycle.raise_alert(Alert(head, now, tuple(also)))

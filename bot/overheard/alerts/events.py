@@ -67,7 +67,7 @@ SELF_EVIDENT = frozenset(
 """States that the card shows without a field: in its title, its last line or its buttons."""
 
 
-def with_life(
+def with_state_and_actions(
     card: Card, alert: Alert, zone: tzinfo, price: str = "", *, details: bool = False
 ) -> Card:
     """Return the card of an alert's evidence with the alert's state as a field (where the card does
@@ -86,7 +86,7 @@ def with_life(
         fields=(*card.fields, *_state_field(alert, zone, details=details)),
         actions=tuple(_actions(alert, price, details=details)),
         severity=_card_severity(card, alert),
-        data={**card.data, **life_data(alert)},
+        data={**card.data, **state_data(alert)},
     )
 
 
@@ -126,7 +126,7 @@ def state(alert: Alert, zone: tzinfo) -> str:
     return f"snoozed{by} until {until}"
 
 
-def life_data(alert: Alert) -> dict[str, Any]:
+def state_data(alert: Alert) -> dict[str, Any]:
     """Return the state of an alert as JSON values: ``by`` is the person who caused the state (empty
     for nobody), ``until`` the end of a snooze in ISO 8601 (None without one), ``follows`` the
     number of the alert before (None without one).
@@ -395,5 +395,5 @@ def alert_row(alert: Alert, model_alerts: Mapping[int, Alert] | None = None) -> 
         "metric": shift.metric,
         "before": shift.before,
         "after": shift.after,
-        **life_data(alert),
+        **state_data(alert),
     }

@@ -185,7 +185,7 @@ class AlertPast:
         starts: The start of each run, by the run's number.
         began: The run with which the alert's change most likely began.
         streams: The streams of the alert's metric (`measured_shift`) at all models, of its brand
-            and competitors; of all brands for the alert of a model as a whole.
+            and competitors; of all brands for a model-wide alert.
         earlier: The earlier changes of the brand at the model, the oldest first.
         model_alert: The model-wide alert to which the alert belongs, or None.
     """
@@ -267,7 +267,7 @@ def _alert_past(
         alert: The alert.
         starts: The start of each run, by the run's number.
         streams: The streams of the alert's metric, of the brands with which it is compared.
-        related: The alerts of the alert's first brand, and those on models as a whole, in any
+        related: The alerts of the alert's first brand, and the model-wide alerts, in any
             order; the alert itself may be among them.
     """
     began = RunKey(starts[alert.shift.first_run_id], alert.shift.first_run_id)
@@ -277,7 +277,7 @@ def _alert_past(
         if other.shift.model == alert.shift.model and other.id != alert.id
         if other.of_model == alert.of_model or alert.brands[0] in other.brands
     ]
-    of_models = [other for other in related if other.of_model]
+    model_alerts = [other for other in related if other.of_model]
     return AlertPast(
         starts=starts,
         began=began,
@@ -285,7 +285,7 @@ def _alert_past(
         earlier=tuple(
             period for period in periods_of(others_at_model, starts) if period.began < began.at
         ),
-        model_alert=belongs_to(alert, of_models, starts),
+        model_alert=belongs_to(alert, model_alerts, starts),
     )
 
 

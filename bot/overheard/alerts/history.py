@@ -215,7 +215,8 @@ async def replays(
     """
     if runs is None:
         runs = {run.id: run for run in await deployment.store.runs.find()}
-    updates, reader = await _known_updates(deployment, runs), HistoryReader.of(deployment)
+    updates = await _known_updates(deployment, runs)
+    reader = HistoryReader.of(deployment)
     restarts = await reader.restarts()
     call.progress.start("Looking at the past", len(brands))
     brand_replays = []

@@ -290,7 +290,7 @@ class Lifecycle:
             number, AlertEventKind.EASED, note=PARTLY[part], shifts=back, even_if_reported=True
         )
 
-    async def join(self, number: int, shifts: Sequence[Shift]) -> Alert:
+    async def add_brand_shifts(self, number: int, shifts: Sequence[Shift]) -> Alert:
         """Add the shifts of one brand to the model-wide alert, with a CONTINUED event, by which the
         alert's message is edited. Return the changed alert. Nothing is stored if the alert has
         shifts of this brand and run already.
@@ -349,7 +349,7 @@ class Lifecycle:
         """
         return await self._store_event(number, AlertEventKind.REVISED, note=words)
 
-    async def belong(self, number: int) -> Alert:
+    async def mark_as_part(self, number: int) -> Alert:
         """Store a JOINED event: the alert is part of a model-wide change. Return the changed alert.
         A second event is stored if there is one already.
 

@@ -319,4 +319,5 @@ def _pause_seconds(delivery: Delivery) -> float:
     """Return the pause before the next attempt in seconds: `FIRST_PAUSE_S` after the first failed
     attempt, doubled with each further one, at most `MAX_PAUSE_S`.
     """
-    return float(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2 ** min(delivery.attempts, 10)))
+    doublings = min(delivery.attempts, 10)  # more would exceed the largest pause anyway
+    return float(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**doublings))

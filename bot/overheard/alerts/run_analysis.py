@@ -71,7 +71,7 @@ class Analysis:
             run: The run, with its answers stored.
             outcome: The counts of its answers.
         """
-        await self._spread_scoring(run)
+        await self._score_by_workers(run)
         expected = outcome.complete + outcome.kept - outcome.reused
         deployment = await self._deployment.caught_up(self._call.progress, expected)
         if outcome.stopped:
@@ -114,7 +114,7 @@ class Analysis:
         )
         return {"faults": dict(deployment.scoring.faults)}
 
-    async def _spread_scoring(self, run: Run) -> None:
+    async def _score_by_workers(self, run: Run) -> None:
         """Let workers score the answers of a run and wait until they have; do nothing if the queue
         has no workers. The faults of scorers are added to the deployment's.
         """
@@ -123,7 +123,7 @@ class Analysis:
         tasks = scoring_tasks(run, spread=deployment.queue.spread, judged=judged)
         if tasks:
             self._call.progress.start("Scoring answers", 0)
-            await self._carry_tasks(deployment, tasks)
+            await self._carry_out_tasks(deployment, tasks)
 
     async def _detect_shifts(
         self, deployment: Deployment, run: Run
@@ -135,9 +135,13 @@ class Analysis:
             detection = await detect(deployment, run)
             return detection, await self._burst_sentences(deployment, run, detection)
         tasks = detection_tasks(run, brands_scored_in(deployment, run.panel), spread=True)
-        return await _joined_results(deployment.store, await self._carry_tasks(deployment, tasks))
+        return await _joined_results(
+            deployment.store, await self._carry_out_tasks(deployment, tasks)
+        )
 
-    async def _carry_tasks(self, deployment: Deployment, tasks: Sequence[Task]) -> list[TaskResult]:
+    async def _carry_out_tasks(
+        self, deployment: Deployment, tasks: Sequence[Task]
+    ) -> list[TaskResult]:
         """Let workers carry out tasks, wait for all of them, and return their results. The faults
         in the results are added to the deployment's, and so is each problem with which a task
         failed; empty without tasks.
@@ -271,8 +275,8 @@ async def _joined_results(
     """Return the results of a run's detection tasks as one result, and the sentences on the next
     bursts.
 
-    Alerts and sentences on models as a whole are in the result of each task; they are returned
-    once. The suspicions of the tasks are not known here: the result has none.
+    Model-wide alerts, and sentences on such changes, are in the result of each task; they are
+    returned once. The suspicions of the tasks are not known here: the result has none.
 
     Args:
         store: The store, from which alerts are read by their numbers; missing ones are left out.

@@ -36,7 +36,7 @@ _LIST_FIELDS = {
 
 
 def statement_title(
-    alert: Alert, moved: Sequence[str] = (), name: str = "", *, was: bool = False
+    alert: Alert, moved: Sequence[str] = (), name: str = "", *, in_past_tense: bool = False
 ) -> str:
     """Return the title of an alert with statements, by the gravest of them: grave statements
     (``ChatGPT speaks of a recall at Acme``), values that were true once (``ChatGPT gives an old
@@ -47,22 +47,26 @@ def statement_title(
         alert: The alert; at least one of its shifts is a statement.
         moved: Labels of the metrics that moved at the same time, which the title ends with.
         name: The model's name for readers; empty for its id.
-        was: Whether no answer of the latest check makes the statements; then the title is in the
-            past tense: ``ChatGPT got Acme's price wrong``.
+        in_past_tense: Whether the title is in the past tense, because no answer of the latest check
+            makes the statements: ``ChatGPT got Acme's price wrong``.
     """
     model, brand = name or str(alert.shift.model), alert.shift.brand
     current = _newest_statements(alert.moved)
     grave = [s for s in current if s.kind is StatementKind.GRAVE]
     if grave:
         topics = [GRAVE_TOPICS.get(claim.topic, claim.topic) for claim in grave]
-        title = f"{model} {'spoke' if was else 'speaks'} of {wording.listing(topics)} at {brand}"
+        verb = "spoke" if in_past_tense else "speaks"
+        title = f"{model} {verb} of {wording.listing(topics)} at {brand}"
     elif all(claim.verdict == "stale" for claim in current):
         old = wording.listing(_distinct_topic_words(current))
-        title = f"{model} {'gave' if was else 'gives'} an old {old} of {brand}"
+        title = f"{model} {'gave' if in_past_tense else 'gives'} an old {old} of {brand}"
     elif any(is_listed(claim.topic) for claim in current):
-        title = f"{model} {'said' if was else 'says'} of {brand} what is not true"
+        title = f"{model} {'said' if in_past_tense else 'says'} of {brand} what is not true"
     else:
-        verb, wrong = "got" if was else "gets", wording.listing(_distinct_topic_words(current))
+        verb, wrong = (
+            "got" if in_past_tense else "gets",
+            wording.listing(_distinct_topic_words(current)),
+        )
         title = f"{model} {verb} {brand}'s {wrong} wrong"
     return f"{title}, and {wording.listing(moved)} moved" if moved else title
 
@@ -176,7 +180,7 @@ def statement_phrase(statement: ReportedStatement, brand: str) -> str:
     return f"says {brand}'s {topic_words(statement.topic)} is “{said}”"
 
 
-def statement_brief(statements: Sequence[ReportedStatement]) -> str:
+def statement_cell(statements: Sequence[ReportedStatement]) -> str:
     """Return statements as a table cell: ``price “$49”, recall``. A false claim has its topic and
     at most `MAX_CELL_CHARS` characters of what is said, a grave statement its topic alone.
     Statements with the same topic and the same words are named once, in the order of the first.

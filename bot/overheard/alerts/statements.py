@@ -167,7 +167,7 @@ class StatementReader:
                     # All other brands are rivals here: what is of another brand is not of this.
                     others = [other for other in self.catalogue.brands if other != brand]
                     for sentence in grave_sentences(read.reading(brand, others)):
-                        detail = Detail(sentence.topic, "grave", "", sentence.quote)
+                        detail = Detail(sentence.topic, verdict="grave", quote=sentence.quote)
                         found[brand.name].append(_occurrence(answer, detail, runs))
         return found
 

@@ -215,7 +215,7 @@ def _story_of_alerts(
     """Return what has happened to a brand at a model, by the first rule that holds.
 
     The story is "moved" if an alert is not over; of several, the newest of the brand's own goes
-    before those on the model as a whole. It is "recovered" if the alert that ended last recovered
+    before the model-wide ones. It is "recovered" if the alert that ended last recovered
     less than `ONE_STORY` ago (and was not closed by a person). It is "watching" if a change is
     suspected, and otherwise "steady"; these two have no alert. Each has the periods of all alerts.
 
@@ -247,7 +247,7 @@ WATCHED = "watched:"
 """The beginning of the name under which the store keeps at which models a brand is watched."""
 
 
-async def keep_watched(
+async def update_watched_models(
     store: Store, brand: str, asked: Collection[Model], watched: Collection[Model], now: datetime
 ) -> None:
     """Update the stored set of the models at which a change of a brand is suspected: drop every
@@ -399,7 +399,7 @@ async def unrouted(deployment: Deployment) -> list[Alert]:
     """Return the alerts that are not over and have no delivery to a channel, because no route takes
     them, the newest first. The result is empty when no routes are configured.
 
-    An alert that another of these alerts, on a model as a whole, covers is left out.
+    An alert that a model-wide alert among them covers is left out.
     """
     store = deployment.store
     if not deployment.config.routes:

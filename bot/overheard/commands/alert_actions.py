@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from overheard.alerts.events import life_data, state, subject
+from overheard.alerts.events import state, state_data, subject
 from overheard.alerts.lifecycle import BY_PEOPLE, KNOWN_UPDATE, MARKED, Lifecycle
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
@@ -203,7 +203,7 @@ async def _changed_alert_card(deployment: Deployment, call: Call, alert: Alert) 
         text=f"It is {state(alert, call.zone)}.",
         actions=(undo_action,) if can_undo else (),
         severity=Severity.PLAIN,
-        data={"id": alert.id, **life_data(alert)},
+        data={"id": alert.id, **state_data(alert)},
     )
 
 

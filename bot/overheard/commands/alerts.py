@@ -13,8 +13,8 @@ from overheard.alerts.events import (
     alert_table,
     history,
     history_lines,
-    life_data,
-    with_life,
+    state_data,
+    with_state_and_actions,
 )
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift
 from overheard.alerts.lifecycle import Lifecycle
@@ -59,7 +59,7 @@ async def alert_card(
     elif details:
         card = replace(card, title=message_title(alert, evidence))
     price = "" if alert.state.over else await recheck_price(deployment, alert)
-    return with_life(card, alert, call.zone, price, details=details)
+    return with_state_and_actions(card, alert, call.zone, price, details=details)
 
 
 async def _evidence_of(deployment: Deployment, call: Call, alert: Alert) -> AlertEvidence:
@@ -89,7 +89,7 @@ async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card |
         return None
     if call.face is Face.CHAT:
         evidence = await _evidence_of(deployment, call, alert)
-        data = {**alert_data(alert, evidence), **life_data(alert)}
+        data = {**alert_data(alert, evidence), **state_data(alert)}
         card = Card(message_title(alert, evidence), data=data)
     else:
         card = await alert_card(deployment, call, alert)

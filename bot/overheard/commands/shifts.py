@@ -19,7 +19,7 @@ from overheard.alerts.history import (
 )
 from overheard.alerts.metric_wording import METRIC_WORDS, shift_phrase, words_of
 from overheard.alerts.reasons import certainty, decision_data, decision_sentence
-from overheard.alerts.statement_wording import statement_brief, statement_clause, statement_phrase
+from overheard.alerts.statement_wording import statement_cell, statement_clause, statement_phrase
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Table, fitting
 from overheard.cards.charts.renderer import picture
@@ -351,7 +351,7 @@ def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) ->
             runs[shift.run_id].key,
             shift.brand,
             str(shift.model),
-            statement_brief([statement]),
+            statement_cell([statement]),
             "-",
             f"{statement.answers:,} of {statement.asked:,} answers",
             runs[shift.first_run_id].key,

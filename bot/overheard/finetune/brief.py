@@ -172,9 +172,10 @@ def _is_in_domain(site: str, domain: str) -> bool:
 
 
 def _site_name(site: str) -> str:
-    """Return the name in a site: ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``. It is the last
-    label before the ending; labels of up to 3 letters are taken for a part of the ending if others
-    come before them. Empty for a host without a dot.
+    """Return the name in a site: ``zeta`` of ``help.zeta.com`` and ``zeta.co.uk``, and ``ibm`` of
+    ``ibm.com``. It is the last label before the ending. A label of up to 3 characters, such as
+    ``co``, is taken for a part of the ending if another label comes before it. Empty for a host
+    without a dot.
 
     Args:
         site: The host name.

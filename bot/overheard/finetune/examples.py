@@ -288,16 +288,16 @@ def _leak_clause(example: Example, split: DataSplit, *, stated: bool) -> str:
     return ""
 
 
-def is_near_duplicate(question: str, known: Iterable[str]) -> bool:
-    """Return whether a question has a similarity of `MIN_SIMILARITY` or more to one of the known
-    questions, without regard to the order of words, case and accents.
+def is_near_duplicate(question: str, others: Iterable[str]) -> bool:
+    """Return whether a question has a similarity of `MIN_SIMILARITY` or more to one of other
+    questions, without regard to the order of words, case and accents. False without others.
     """
     from rapidfuzz import fuzz  # only this needs it
 
     line = comparable_text(question)
     return any(
         fuzz.token_sort_ratio(line, comparable_text(other), score_cutoff=MIN_SIMILARITY)
-        for other in known
+        for other in others
     )
 
 

@@ -24,6 +24,8 @@ MAX_EXCERPTS = 3
 """Largest number of excerpts of an item."""
 MAX_SITES = 5
 """Largest number of sites of an item, and of items for sites."""
+MAX_NAMED_RIVALS = 3
+"""Largest number of competitors that an item names."""
 MAX_ASPECTS = 3
 """Largest number of criticised aspects that an item names."""
 MIN_ANSWERS = 2
@@ -32,7 +34,8 @@ MIN_ANSWERS = 2
 
 def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[BriefItem]:
     """Yield an item for each question with at least one answer that names a competitor and not the
-    brand: its hits are these answers. Questions are in the order of their first answers.
+    brand: its hits are these answers. Questions are in the order of their first answers. The reason
+    names the competitors that these answers name most often.
 
     The page should state the facts that the question asks for. Without any, all facts are listed,
     and the item says that such a fact is missing.
@@ -47,8 +50,12 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
         if not hits:
             continue
         rival_counts = Counter(
-            r.name for answer in hits for r in market.rivals if _names_a_brand(answer, r.name)
+            rival.name
+            for answer in hits
+            for rival in market.rivals
+            if _names_a_brand(answer, rival.name)
         )
+        named_rivals = [name for name, _ in rival_counts.most_common(MAX_NAMED_RIVALS)]
         facts = facts_asked_for(market.facts, f"{prompt.text} {prompt.topic}")
         yield BriefItem(
             kind=GapKind.ABSENT,
@@ -56,8 +63,7 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             title=f"Answer “{wording.line(prompt.text)}”",
             why=f"{wording.count(len(hits), 'answer')} of {len(answers)} to this question "
             f"{_verb(len(hits), 'name')} "
-            f"{wording.listing([name for name, _ in rival_counts.most_common(3)])} "
-            f"and not {market.brand.name}.",
+            f"{wording.listing(named_rivals)} and not {market.brand.name}.",
             hits=len(hits),
             answers=len(scored),
             possible=len(answers),

@@ -156,7 +156,7 @@ class ModelComparison:
     def __init__(
         self, setup: ComparisonSetup, ask: Ask, new_run: Callable[[Panel], Run], scoring: Scoring
     ) -> None:
-        """Store the collaborators; `play` asks the rounds."""
+        """Keep the arguments; nothing is asked before `play`."""
         self._setup = setup
         self._ask = ask
         self._new_run = new_run
