@@ -90,9 +90,10 @@ async def test_a_refusal_counts_those_that_it_does_not_name(
     names: tuple[str, ...], sentence: str
 ) -> None:
     """Three are named, in the order of the configuration."""
-    keeper = gate(admins=[f"slack:{name}" for name in names])
-    for name in names:
-        await keeper.allowed(Person("slack", name, name), "slack:C1", READ)
+    people = [Person("slack", f"U1{number}", name) for number, name in enumerate(names)]
+    keeper = gate(admins=[f"slack:{person.id}" for person in people])
+    for person in people:
+        await keeper.allowed(person, "slack:C1", READ)
 
     assert await keeper.allowed(ADA, "slack:C1", CONFIGURE) == sentence
 

@@ -313,7 +313,7 @@ class CommandSpec(Named):
         spends: Whether it may cost money. Its function returns a `Proposal`; that of a plugin takes
             ``agreed: bool`` and raises `ConfirmationNeeded` with the price.
         private: Whether only the person who asked sees the result.
-        public: Whether everybody is to see the result, though it only reads; see `answers_one`.
+        public: Whether everybody sees the answer to a click on its button, though it only reads.
         examples: Argument lists as people type them, without the root command.
         confirms: Whether it asks for a yes before it does something that is hard to take back; its
             function takes ``agreed: bool`` and raises `ChangeNeedsYes`.

@@ -66,7 +66,8 @@ class ConfiguredAccess:
     ) -> None:
         """Write into the audit log that a person used a command.
 
-        Commands that only read are not logged, see `is_logged`. Raises the errors of the store.
+        A command that only reads, and asks for no yes, is not logged. Errors of the store are
+        raised.
 
         Args:
             person: The person.

@@ -205,6 +205,7 @@ def _named_option(token: str) -> tuple[str, str | None] | None:
 
 
 def _is_named(token: str, name: str) -> bool:
+    """Return whether a word is the option of a name, with a value or without."""
     named = _named_option(token)
     return named is not None and named[0] == name
 

@@ -193,7 +193,8 @@ class ChatProgress:
         """Show progress after `patience` seconds and then every `pause` seconds, until the work has
         ended.
 
-        Each time, the notice of a crash is renewed. An error is logged, and the next card is tried.
+        Work that ends before shows nothing. With each card, the notice for the case of a crash is
+        renewed. An error is logged, and the next card is tried.
         """
         wait = self._patience
         while not await self._has_ended(wait):

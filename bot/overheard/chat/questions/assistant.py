@@ -313,14 +313,19 @@ class _ReplyValidator:
         return value if value in set(self.names.brands.values()) else None
 
     def _model(self, value: str) -> str | None:
+        """Return the ``provider/model`` of an asked model that a value names; None without one."""
         models = self.situation.models.items()
         return next((model for model, shown in models if value in {model, shown}), None)
 
     def _subject(self, value: str) -> str | None:
+        """Return a subject of at most `MAX_SUBJECT_CHARS` that is a part of the question, else
+        None.
+        """
         in_question = value.casefold() in self.text.casefold()
         return value if in_question and len(value) <= MAX_SUBJECT_CHARS else None
 
     def _alert(self, value: str) -> str | None:
+        """Return the number of an open alert, or of the thread's alert; None for any other."""
         alerts = (*self.situation.alerts, self.situation.thread_alert)
         return value if value in {str(alert.id) for alert in alerts if alert} else None
 

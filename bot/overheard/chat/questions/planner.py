@@ -125,6 +125,9 @@ class _Planner(Offers):
         return self._trend(self._parsed.metric or "visibility")
 
     def _share(self) -> Plan | None:
+        """Return a plan for shares of voice: all brands, or where the chat lacks ``voice``, the
+        course of the brand's own.
+        """
         if "voice" in self._situation.commands:
             return self._plan_for_brand("voice")
         return self._trend("share_of_voice")
@@ -200,6 +203,9 @@ class _Planner(Offers):
         return "often" in concepts and is_about_brand and not {"who", "competitors"} & concepts
 
     def _rivals_moved(self) -> Plan | None:
+        """Return a plan for whether competitors moved too: the thread's alert, or shares
+        of voice.
+        """
         if self._situation.thread_alert:
             return self._plan_command("alerts show", alert=str(self._situation.thread_alert.id))
         return self._share()
@@ -242,6 +248,9 @@ class _Planner(Offers):
         )
 
     def _show(self) -> Plan | None:
+        """Return a plan for a bare "show me": how a brand is doing if anything is named, the
+        answers of the thread's alert, or None.
+        """
         if self._parsed.brands or self._parsed.models or self._period_bound:
             return self._standing()
         return self._answers() if self._situation.thread_alert else None
@@ -272,6 +281,9 @@ class _Planner(Offers):
         return self._answers() if self._situation.thread_alert else None
 
     def _drawbacks(self) -> Plan | None:
+        """Return a plan for drawbacks: how often they are named, or the sentences that
+        name them.
+        """
         if "often" in self._parsed.concepts or self._period_bound:
             return self._trend("drawback")
         return self._plan_for_brand("answers list", about="drawbacks")
@@ -345,6 +357,7 @@ class _Planner(Offers):
         return self._plan_command("models list")
 
     def _questions(self) -> Plan | None:
+        """Return a plan for the questions that are asked; in an alert's thread, for those lost."""
         if self._situation.thread_alert:
             return self._lost()
         return self._plan_command("prompts list", brand=self._first_brand)

@@ -77,7 +77,9 @@ class Situation:
 
 
 def read_names(deployment: Deployment) -> KnownNames:
-    """Return the names of brands, models, topics and categories that a question may have."""
+    """Return the names of brands, models, topics and categories of a deployment that a question may
+    have.
+    """
     names = deployment.names
     shown = {model: names.name(model) for model in deployment.plugins.models}
     return read_names_of(deployment.catalogue, shown)

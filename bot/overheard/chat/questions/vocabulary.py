@@ -86,7 +86,7 @@ def fold_word(word: str) -> str:
 
 @lru_cache(20_000)
 def folded_words(text: str) -> tuple[str, ...]:
-    """Return the folded words of a text, see `tokenize`; the last 20,000 texts are kept."""
+    """Return the words of a text as words are compared; the last 20,000 texts are kept."""
     return tuple(token.word for token in tokenize(text))
 
 
