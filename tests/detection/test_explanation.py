@@ -124,6 +124,9 @@ def test_what_was_said_is_revised_by_a_clear_margin_only() -> None:
     assert not likely.differs_from(left_open.words)
     assert settled.differs_from(left_open.words)
     assert sure.probable == CAUSES[whole]
+    for weight, cause, said in ((0.75, alone, left_open), (0.9, whole, first)):
+        assert looks(weight, cause).differs_from(said.words)
+        assert not looks(weight - 0.001, cause).differs_from(said.words)
 
 
 def test_an_update_is_told_by_its_signs() -> None:
@@ -348,9 +351,10 @@ def test_causes_that_cannot_be_told_apart_share_their_weight(
 @pytest.mark.parametrize(
     ("weight", "begins", "other"),
     [
-        (0.95, "This looks like ", False),
-        (0.8, "This is probably ", False),
-        (0.5, "This may be ", True),
+        (0.9, "This looks like ", False),
+        (0.899, "This is probably ", False),
+        (0.6, "This is probably ", False),
+        (0.599, "This may be ", True),
     ],
 )
 def test_words_are_as_sure_as_the_weights(weight: float, begins: str, *, other: bool) -> None:

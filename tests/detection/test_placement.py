@@ -148,6 +148,12 @@ def test_a_recovery_changes_direction() -> None:
     fell = alert(shift(run=4))
     assert place([shift(before=0.95, after=0.68)], [fell], STARTS[12]).recovers == ()
     assert place([shift(before=0.68, after=0.68)], [fell], STARTS[12]).recovers == ()
+    older = alert(shift(run=2, before=0.5, after=0.1), number=5)
+    for now in (shift(before=0.65, after=0.45), shift(before=0.45, after=0.45)):
+        assert place([now], [fell, older], STARTS[12]) == Placement(AlertAction.GROW, 7)
+    rose = alert(shift(run=2, before=0.5, after=0.9), number=5)
+    down = shift(before=0.7, after=0.6)
+    assert place([down], [fell, rose], STARTS[12]).recovers == (5,)
 
 
 def test_only_open_alerts_of_the_head_metric_recover() -> None:

@@ -21,6 +21,7 @@ from overheard.detection.statements import (
 )
 from overheard.domain import Model, PromptShift, ReportedStatement, Shift, StatementKind
 from overheard.measure.blocks import RunKey
+from overheard.measure.intervals import wilson
 from overheard.reading.claims import FalseClaim
 
 MODEL = Model("svc", "m-1")
@@ -250,6 +251,56 @@ def test_a_story_that_goes_on_is_not_silent() -> None:
                       said(2, 2, "1999", "founded"), said(2, 3), said(2, 4), weeks=2)  # fmt: skip
     assert [weeks_of(one) for one in at_once] == [(1, 2), (2, 2)]
     assert at_once[0].first.claim.field == "founded"
+
+
+def test_what_was_said_thirty_days_ago_counts_for_nothing() -> None:
+    """The window is shorter than that by a moment; a run of daily checks is exactly so old."""
+    ends = [RunKey(START + timedelta(days=days), 1 + days) for days in (0, 1, 30)]
+
+    def of(run: int, answer: int, stated: str = "$49") -> Occurrence:
+        return replace(said(1, 100 * run + answer, stated), run=ends[run])
+
+    def found(*heard: Occurrence) -> list[tuple[int, int]]:
+        asked = {run.id: {"a": 6} for run in ends}
+        return [weeks_of(story) for story in follow_statements(heard, ends, asked)]
+
+    assert found(of(0, 1), of(2, 1), of(2, 2)) == [(31, 31)]
+    assert found(of(1, 1), of(2, 1), of(2, 2)) == [(2, 31)]
+    assert found(of(0, 1), of(1, 1), of(2, 1)) == []
+    assert found(of(1, 1), of(1, 2), of(2, 1)) == [(2, 2)]
+
+
+def test_an_open_story_takes_what_it_states_before_others_do() -> None:
+    """Of a value with two numbers, each of which was said alone, one has become news."""
+    other, news = said(1, 1, "$588"), [said(1, 2), said(1, 3)]
+    [story] = stories(other, *news, said(2, 1, "$49 a month or $588 a year"), weeks=2)
+
+    assert [o.claim.answer_id for o in story.occurrences] == [102, 103, 201]
+    both = stories(other, *news, said(2, 1, "$588"), said(2, 2, "$588"), weeks=2)
+    assert [(weeks_of(one), len(one.occurrences)) for one in both] == [((1, 1), 2), ((1, 2), 3)]
+
+
+def test_a_story_that_was_gone_begins_anew_with_its_value_alone() -> None:
+    """Also one of several values: none of them is expected to be said again."""
+    varied = [said(1, n, f"${50 + n}") for n in range(5)]
+    later = [said(7, 1, "$80"), said(7, 2, "$81"), said(8, 1, "$80"), said(8, 2, "$80")]
+    first, second = stories(*varied, *later, weeks=8)
+
+    assert first.closed is not None
+    assert {o.claim.stated for o in second.occurrences} == {"$80"}
+    assert weeks_of(second) == (7, 8)
+
+
+def test_a_statement_without_counted_answers_has_those_that_make_it() -> None:
+    """A run whose answers were deleted: no share is above 1."""
+    [story] = follow_statements([said(1, 1), said(1, 2), said(1, 2)], RUNS[:1], {})
+    shift = statement_shift(story, "Acme", RUNS[0], RUNS, {}, "$14")
+
+    assert (shift.after, shift.answers) == (1.0, (0, 2))
+    assert shift.prompts == (PromptShift("a", 0.0, 1.0, 0, 2),)
+    assert shift.statement is not None
+    assert (shift.statement.answers, shift.statement.asked) == (2, 2)
+    assert shift.interval == wilson(1.0, 2)
 
 
 def test_values_that_wait_are_put_together_only_where_none_is_news_itself() -> None:

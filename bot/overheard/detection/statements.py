@@ -140,9 +140,8 @@ def follow_statements(
         _report_varied(groups, run)
         for group in groups:
             _follow(group, runs[: index + 1], asked)
-            if group.story and group.story.closed:
-                ended.append(group.story)
-                group.story = None
+        ended += [group.story for group in groups if group.story and group.story.closed]
+        groups = [group for group in groups if not (group.story and group.story.closed)]
     stories = [*ended, *(group.story for group in groups if group.story)]
     return sorted(stories, key=lambda story: (story.opened, story.began))
 
@@ -168,8 +167,6 @@ def _belongs(group: _Group, occurrence: Occurrence) -> bool:
     whether it is of the same topic.
     """
     members = group.story.occurrences if group.story else group.waiting
-    if not members:
-        return False
     if group.varied:
         return _topic(members[0]) == _topic(occurrence)
     return same_statement(members[0].claim, occurrence.claim)
@@ -331,7 +328,7 @@ def statement_shift(
         if earlier_run < story.began
     )
     after = sum(p.n_after for p in prompts)
-    rate = min(1.0, _answers(until) / max(1, after))
+    rate = _answers(until) / after
     claim = story.first.claim
     statement = ReportedStatement(
         kind=story.first.kind,
@@ -355,7 +352,7 @@ def statement_shift(
         before=0.0,
         after=rate,
         change=rate,
-        interval=wilson(rate, max(1, after)),
+        interval=wilson(rate, after),
         prompts=prompts,
         answers=(before, after),
         began=story.began.id,
