@@ -264,7 +264,8 @@ class ChatDesk:
         """Answer an unknown command as a question in words; return whether that was possible.
 
         It is not when the grammar does not understand it, or only after a corrected typo, when the
-        person asks too many questions, and for a form's submission. No model is asked.
+        person asks too many questions, and for a form's submission. It counts as one of the
+        person's questions, and asks no model.
         """
         question = replace(request, words="", question=request.words, message="")
         if not request.words or self._questions.wait_s(question):

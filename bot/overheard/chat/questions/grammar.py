@@ -267,9 +267,9 @@ class _Parser:
         """Return the wish to ask models a question in the person's own words: "ask Claude what a
         CRM is".
 
-        The question is `ParsedQuestion.topic`; without a model's name, it is for "the models". None
-        for any other text, for a question of fewer than `MIN_FREE_WORDS` words, for "ask again",
-        and for a model that is not asked.
+        It begins with "ask" and an asked model or "the models"; the question is
+        `ParsedQuestion.topic`. None for any other text, for a question of fewer than
+        `MIN_FREE_WORDS` words, for "ask again", and for a model that is not asked.
 
         Args:
             tokens: The words of the text.

@@ -308,8 +308,8 @@ class QuestionScanner:
         """Return the number of an alert at an index, and its number of words; None without one.
 
         ``alert 3``, ``alert three``, ``alert #3`` and ``#3`` are numbers of alerts; after a verb
-        such as "close", ``3`` is one too, unless it begins a time. ``#1`` alone is the first place.
-        At most `MAX_ALERT_DIGITS` digits count without a ``#``.
+        such as "close", ``3`` is one too, unless it begins a time. ``#1`` after any other word is
+        the first place ("who is #1"). Without a ``#``, at most `MAX_ALERT_DIGITS` digits count.
         """
         word = tokens[index].word
         concept = self._vocabulary.concept([word])

@@ -360,8 +360,9 @@ class TimeReader:
         """Return a counted time at an index, such as ``two weeks ago``, ``3 days`` or ``14d``.
 
         With ``ago``, it is the day that many days before today; otherwise it began then, and
-        `NamedTime.ahead` is the day that many days after today. None without one, for more than
-        `MAX_DAYS`, and for an unclear number (``a week``) without a word such as ``in`` before.
+        `NamedTime.ahead` is the day that many days after today. None without one and for more than
+        `MAX_DAYS`. Without ``ago``, None also after ``until``, and for an unclear number (``a
+        week``) without a word such as ``in`` before.
 
         Args:
             tokens: The words of the question.
