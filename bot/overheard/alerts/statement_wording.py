@@ -51,23 +51,18 @@ def statement_title(
             makes the statements: ``ChatGPT got Acme's price wrong``.
     """
     model, brand = name or str(alert.shift.model), alert.shift.brand
-    current = _newest_statements(alert.moved)
-    grave = [s for s in current if s.kind is StatementKind.GRAVE]
-    if grave:
-        topics = [GRAVE_TOPICS.get(claim.topic, claim.topic) for claim in grave]
+    statements = _newest_statements(alert.moved)
+    topics = wording.listing(_distinct_topic_words(statements))
+    if grave := [one for one in statements if one.kind is StatementKind.GRAVE]:
+        grave_topics = [GRAVE_TOPICS.get(one.topic, one.topic) for one in grave]
         verb = "spoke" if in_past_tense else "speaks"
-        title = f"{model} {verb} of {wording.listing(topics)} at {brand}"
-    elif all(claim.verdict == "stale" for claim in current):
-        old = wording.listing(_distinct_topic_words(current))
-        title = f"{model} {'gave' if in_past_tense else 'gives'} an old {old} of {brand}"
-    elif any(is_listed(claim.topic) for claim in current):
+        title = f"{model} {verb} of {wording.listing(grave_topics)} at {brand}"
+    elif all(one.verdict == "stale" for one in statements):
+        title = f"{model} {'gave' if in_past_tense else 'gives'} an old {topics} of {brand}"
+    elif any(is_listed(one.topic) for one in statements):
         title = f"{model} {'said' if in_past_tense else 'says'} of {brand} what is not true"
     else:
-        verb, wrong = (
-            "got" if in_past_tense else "gets",
-            wording.listing(_distinct_topic_words(current)),
-        )
-        title = f"{model} {verb} {brand}'s {wrong} wrong"
+        title = f"{model} {'got' if in_past_tense else 'gets'} {brand}'s {topics} wrong"
     return f"{title}, and {wording.listing(moved)} moved" if moved else title
 
 

@@ -166,19 +166,19 @@ def build(
     return Dataset(brand, split, fit, {n: r for n, r in refused.items() if r}, missing)
 
 
-def encoded_files(form: VendorFormat, split: DataSplit) -> Files:
+def encoded_files(vendor_format: VendorFormat, split: DataSplit) -> Files:
     """Return the encoded lines of each file of a split in a vendor's format, by the file's name
     without ``.jsonl``: ``train``, ``eval-wordings``, ``eval-held-out`` and ``preferences``.
 
     A file without lines is left out; so are the preference pairs if the vendor has no format for
     them, or requires more of them. Lines that repeat an earlier line of the file are left out.
     """
-    pairs = split.pairs if form.pair and len(split.pairs) >= form.fewest else ()
+    pairs = split.pairs if vendor_format.pair and len(split.pairs) >= vendor_format.fewest else ()
     files = {
-        "train": _encoded_lines(form.chat, split.train),
-        "eval-wordings": _encoded_lines(form.chat, split.wordings),
-        "eval-held-out": _encoded_lines(form.chat, split.held_out),
-        "preferences": _encoded_lines(form.pair, pairs) if form.pair else [],
+        "train": _encoded_lines(vendor_format.chat, split.train),
+        "eval-wordings": _encoded_lines(vendor_format.chat, split.wordings),
+        "eval-held-out": _encoded_lines(vendor_format.chat, split.held_out),
+        "preferences": _encoded_lines(vendor_format.pair, pairs) if vendor_format.pair else [],
     }
     return {name: lines for name, lines in files.items() if lines}
 
@@ -219,16 +219,16 @@ def _left_out_sentence(numbers: Sequence[int], reason: str) -> str:
     return f"Answers {format_ranges(numbers)} are left out, each because {reason}."
 
 
-def _line_origins(form: VendorFormat, examples: Iterable[Example]) -> Mapping[bytes, str]:
+def _line_origins(vendor_format: VendorFormat, examples: Iterable[Example]) -> Mapping[bytes, str]:
     """Return, by the encoded line of each example in a format (and of its preference pair), where
     the example comes from: the fact, the approved answer and who approved it, or ``packaged``. Of
     examples with equal lines, the last counts.
     """
     origins: dict[bytes, str] = {}
     for example in examples:
-        origins[_encoded_line(form.chat(example))] = example.provenance
-        if form.pair and example.rejected:
-            origins[_encoded_line(form.pair(example))] = example.provenance
+        origins[_encoded_line(vendor_format.chat(example))] = example.provenance
+        if vendor_format.pair and example.rejected:
+            origins[_encoded_line(vendor_format.pair(example))] = example.provenance
     return origins
 
 
@@ -238,11 +238,11 @@ def _too_few_pairs(names: Iterable[str], split: DataSplit) -> Iterator[str]:
     for a format without preference pairs.
     """
     count = len(split.pairs)
-    for form in map(FORMATS.__getitem__, names):
-        if form.pair and 0 < count < form.fewest:
+    for vendor_format in map(FORMATS.__getitem__, names):
+        if vendor_format.pair and 0 < count < vendor_format.fewest:
             yield (
-                f"{form.name}/preferences.jsonl is left out: it would have "
-                f"{wording.count(count, 'pair')}, and {form.fewest} are needed."
+                f"{vendor_format.name}/preferences.jsonl is left out: it would have "
+                f"{wording.count(count, 'pair')}, and {vendor_format.fewest} are needed."
             )
 
 
@@ -373,11 +373,11 @@ def _datasheet_lines(dataset: Dataset, at: datetime) -> Iterator[str]:
     if dataset.left_out:
         yield from ("", "## Left out", "", *(f"- {sentence}" for sentence in dataset.left_out))
     yield from ("", "## Formats", "")
-    for name, form in FORMATS.items():
+    for name, vendor_format in FORMATS.items():
         if name in dataset.formats:
             files = ", ".join(f"{file}.jsonl" for file in dataset.formats[name])
-            day = f", as of {form.as_of:%Y-%m-%d}" if form.as_of else ""
-            yield f"- {form.title}: {name}/ ({files}), after {form.source}{day}"
+            day = f", as of {vendor_format.as_of:%Y-%m-%d}" if vendor_format.as_of else ""
+            yield f"- {vendor_format.title}: {name}/ ({files}), after {vendor_format.source}{day}"
     for name, reasons in dataset.refused.items():
         yield f"- {FORMATS[name].title}: not written. {'; '.join(reasons)}."
     yield from ("", "Tokens are counted as bytes, which are never fewer.", "")

@@ -175,7 +175,7 @@ _KEYS = ({"role", "content"}, {"role", "parts"})
 
 
 def format_problems(
-    form: VendorFormat,
+    vendor_format: VendorFormat,
     files: Mapping[str, Sequence[bytes]],
     origins: Mapping[bytes, str] | None = None,
 ) -> Iterator[str]:
@@ -186,27 +186,31 @@ def format_problems(
     the order of turns, and that no line repeats another one of its file.
 
     Args:
-        form: The vendor's format.
+        vendor_format: The vendor's format.
         files: The encoded lines by the name of the file: ``train``, ``preferences``, or a name that
             begins with ``eval``.
         origins: Where each line comes from, such as an approved answer; it is named with lines that
             are too long. None for no names.
     """
-    for name, written in files.items():
-        where = f"{form.name}/{name}.jsonl"
-        read = list(map(json.loads, written))
+    for name, encoded_lines in files.items():
+        where = f"{vendor_format.name}/{name}.jsonl"
+        lines = list(map(json.loads, encoded_lines))
         if name in {"train", "preferences"}:
-            yield from _count_problems(where, len(read), form.fewest, form.most)
+            yield from _count_problems(where, len(lines), vendor_format.fewest, vendor_format.most)
         elif name.startswith("eval"):
-            yield from _count_problems(where, len(read), 0, form.validation)
-        yield from _size_problems(form, where, written, name, origins or {})
+            yield from _count_problems(where, len(lines), 0, vendor_format.validation)
+        yield from _size_problems(vendor_format, where, encoded_lines, name, origins or {})
+        malformed = [
+            number
+            for number, line in enumerate(lines, 1)
+            if not _is_well_formed(vendor_format, name, line)
+        ]
+        problem = "has roles out of order, an empty text, or a key too many"
+        yield from _line_problems(where, problem, malformed)
         yield from _line_problems(
-            where,
-            "has roles out of order, an empty text, or a key too many",
-            (number for number, line in enumerate(read, 1) if not _well_formed(form, name, line)),
+            where, "repeats an earlier line", _repeated_line_numbers(encoded_lines)
         )
-        yield from _line_problems(where, "repeats an earlier line", _repeated_line_numbers(written))
-    yield from _total_problems(form, files)
+    yield from _total_problems(vendor_format, files)
 
 
 def _count_problems(where: str, count: int, fewest: int, most: int | None) -> Iterator[str]:
@@ -219,7 +223,9 @@ def _count_problems(where: str, count: int, fewest: int, most: int | None) -> It
         yield f"{where} has {count:,} examples, and {most:,} are allowed"
 
 
-def _total_problems(form: VendorFormat, files: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
+def _total_problems(
+    vendor_format: VendorFormat, files: Mapping[str, Sequence[bytes]]
+) -> Iterator[str]:
     """Yield a clause if the training file and the largest validation file together have more than
     `VendorFormat.total` examples; nothing for a format without such a limit.
     """
@@ -227,17 +233,18 @@ def _total_problems(form: VendorFormat, files: Mapping[str, Sequence[bytes]]) ->
     validation_count = max(
         (len(lines) for name, lines in files.items() if name.startswith("eval")), default=0
     )
-    if form.total is not None and training_count + validation_count > form.total:
+    total_count = training_count + validation_count
+    if vendor_format.total is not None and total_count > vendor_format.total:
         yield (
-            f"{form.name} has {training_count + validation_count:,} examples for training and "
-            f"validation together, and {form.total:,} are allowed"
+            f"{vendor_format.name} has {total_count:,} examples for training and "
+            f"validation together, and {vendor_format.total:,} are allowed"
         )
 
 
 def _size_problems(
-    form: VendorFormat,
+    vendor_format: VendorFormat,
     where: str,
-    written: Sequence[bytes],
+    encoded_lines: Sequence[bytes],
     name: str,
     origins: Mapping[bytes, str],
 ) -> Iterator[str]:
@@ -245,30 +252,32 @@ def _size_problems(
     of the lines that may have more tokens than allowed. Nothing for limits that are None.
 
     Args:
-        form: The vendor's format.
+        vendor_format: The vendor's format.
         where: The path of the file, for the clauses.
-        written: The encoded lines of the file; each has a line break besides.
+        encoded_lines: The encoded lines of the file; each has a line break besides.
         name: The name of the file; one that begins with ``eval`` is a validation file, for which
             the format may have another limit of bytes.
         origins: Where lines come from; up to `SHOWN_PLACES` origins of lines are named.
     """
-    limit = (name.startswith("eval") and form.validation_size) or form.size
-    if limit and sum(len(line) + 1 for line in written) > limit:
+    limit = (name.startswith("eval") and vendor_format.validation_size) or vendor_format.size
+    if limit and sum(len(line) + 1 for line in encoded_lines) > limit:
         yield f"{where} is larger than {limit:,} bytes"
-    if form.tokens:
+    if vendor_format.tokens:
         # A token is at least a byte, so a line of no more bytes has no more tokens.
-        long_lines = {n: line for n, line in enumerate(written, 1) if len(line) > form.tokens}
+        long_lines = {
+            n: line for n, line in enumerate(encoded_lines, 1) if len(line) > vendor_format.tokens
+        }
         known_origins = list(dict.fromkeys(filter(None, map(origins.get, long_lines.values()))))
         places = f" ({'; '.join(known_origins[:SHOWN_PLACES])})" if known_origins else ""
         yield from _line_problems(
-            where, f"may have more than {form.tokens:,} tokens{places}", long_lines
+            where, f"may have more than {vendor_format.tokens:,} tokens{places}", long_lines
         )
 
 
-def _repeated_line_numbers(written: Sequence[bytes]) -> Iterator[int]:
+def _repeated_line_numbers(encoded_lines: Sequence[bytes]) -> Iterator[int]:
     """Yield the number, from 1, of each line that repeats an earlier line."""
     seen: set[bytes] = set()
-    for number, line in enumerate(written, 1):
+    for number, line in enumerate(encoded_lines, 1):
         if line in seen:
             yield number
         seen.add(line)
@@ -291,7 +300,7 @@ def _line_problems(where: str, problem: str, numbers: Iterable[int]) -> Iterator
         yield f"{where}, line {listed}: {problem}"
 
 
-def _well_formed(form: VendorFormat, name: str, line: Line) -> bool:
+def _is_well_formed(vendor_format: VendorFormat, name: str, line: Line) -> bool:
     """Return whether a line has the keys of its format and no others, and in each turn a text that
     is not blank.
 
@@ -300,16 +309,21 @@ def _well_formed(form: VendorFormat, name: str, line: Line) -> bool:
     and any order of the roles is accepted.
 
     Args:
-        form: The vendor's format.
+        vendor_format: The vendor's format.
         name: The name of the file.
         line: The decoded line.
     """
     if name.startswith("preferences"):
-        return all(_turns_have_texts(form, part) for part in _turns_of_parts(line))
+        return all(_turns_have_texts(vendor_format, part) for part in _turns_of_parts(line))
     turns = line.get("messages") or line.get("contents") or []
     roles = [turn.get("role") for turn in turns]
-    alternating = roles == ["user", form.assistant] * (len(roles) // 2)
-    return len(line) == 1 and len(roles) >= 2 and alternating and _turns_have_texts(form, turns)
+    alternating = roles == ["user", vendor_format.assistant] * (len(roles) // 2)
+    return (
+        len(line) == 1
+        and len(roles) >= 2
+        and alternating
+        and _turns_have_texts(vendor_format, turns)
+    )
 
 
 def _turns_of_parts(line: Line) -> Iterator[list[Any]]:
@@ -323,11 +337,11 @@ def _turns_of_parts(line: Line) -> Iterator[list[Any]]:
             yield part["messages"] if isinstance(part, dict) else part
 
 
-def _turns_have_texts(form: VendorFormat, turns: Sequence[Any]) -> bool:
+def _turns_have_texts(vendor_format: VendorFormat, turns: Sequence[Any]) -> bool:
     """Return whether there are turns and each has the allowed keys, the role of the user or of the
     model, and a text that is not blank.
     """
-    roles = {"user", form.assistant}
+    roles = {"user", vendor_format.assistant}
     return bool(turns) and all(
         turn.keys() in _KEYS and turn["role"] in roles and _turn_text(turn).strip()
         for turn in turns

@@ -210,7 +210,7 @@ class ModelComparison:
         """Whether a question of any run so far has no answer."""
         return any(outcome.state is not RunState.COMPLETE for outcome in self._outcomes)
 
-    async def _ask_both(self, prompts: Sequence[Prompt], number: int) -> list[Block]:
+    async def _ask_both(self, prompts: Sequence[Prompt], round_number: int) -> list[Block]:
         """Ask both models the prompts once, and return the blocks of the scores. The blocks have
         the round as their run id and `_SIDES` as their models, because the two may be one model.
 
@@ -219,7 +219,8 @@ class ModelComparison:
 
         Args:
             prompts: The prompts.
-            number: The number of the round, which is added to the seeds; 0 for controls.
+            round_number: The number of the round from 1, which is added to the seeds; 0 for
+                controls.
         """
         setup, blocks = self._setup, []
         tuned_offset = _SEED_OFFSET if setup.own_seeds else 0
@@ -228,12 +229,12 @@ class ModelComparison:
         for side, model, first_seed in zip(_SIDES, models, seeds, strict=True):
             if self._failed:
                 break
-            seed = first_seed + number
+            seed = first_seed + round_number
             panel = Panel((setup.brand.name,), tuple(prompts), (model,), seed=seed)
             run, answers = await self._ask_panel(panel)
             records = await self._scoring.score(answers)
             blocks += [
-                replace(block, run_id=number, model=side)
+                replace(block, run_id=round_number, model=side)
                 for block in summarise(records, answers, [run])
             ]
         return blocks

@@ -98,7 +98,7 @@ def _markdown_lines(page: BriefPage) -> Iterator[str]:
                 f"{mark} {_markdown_text(line)}" for mark, line in zip(marks, lines, strict=True)
             )
             yield from (f"**{heading}**", "", *listed, "")
-        yield from (f"Published? `{done(item, page.brand)}`", "")
+        yield from (f"Published? `{done_command(item, page.brand)}`", "")
     if page.published:
         yield from ("## Published", "")
     for title, sentences in page.published:
@@ -118,7 +118,7 @@ def html(page: BriefPage) -> str:
         labels=LABELS,
         rate=_share_cell,
         share=share_with_interval,
-        done=done,
+        done=done_command,
         DO=DO,
         SAY=SAY,
         ADD=ADD,
@@ -139,7 +139,7 @@ WHO = "Which models"
 CITE = "What they cite"
 
 
-def done(item: BriefItem, brand: str) -> str:
+def done_command(item: BriefItem, brand: str) -> str:
     """Return the command that marks an item as published, without the name of the program: ``brief
     done 1a2b3c --brand Acme``. ``brand`` is the brand's name, which is quoted if it has blanks.
     """
