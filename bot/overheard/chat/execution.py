@@ -108,10 +108,11 @@ class CommandExecution:
             )
             return
         store, clock = deployment.store, deployment.clock
+        words_without_options, _, _ = order.words.partition(" --")
         async with CutOffNotice(store.deliveries, clock, conversation) as notice:
             progress = ChatProgress(
                 conversation,
-                order.words.partition(" --")[0],
+                words_without_options,
                 lambda: self._meter(spec, deployment, call),
                 private=spec.private,
                 notice=notice,
