@@ -177,6 +177,9 @@ class Database:
 
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
+    """Return an engine for a PostgreSQL database, with at most `_MAX_CONNECTIONS` connections, each
+    tested before it is used; nothing is connected yet.
+    """
     pool = {"pool_size": 5, "max_overflow": _MAX_CONNECTIONS - 5}
     return create_async_engine(url, pool_pre_ping=True, **pool)
 
@@ -192,10 +195,13 @@ def create_private(file: Path) -> None:
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
-    """Return the pool of connections to an SQLite file. A missing file is created, readable by its
-    owner only, together with its directory.
+    """Return an engine for an SQLite file; create a missing file, which only its owner can read and
+    write, and missing parent folders.
 
     SQLite creates the files of the write-ahead log with the permissions of the database.
+
+    Raises:
+        OSError: when the file or a folder cannot be created.
     """
     if url.database:
         file = Path(url.database)

@@ -62,7 +62,7 @@ async def _run_lock(database: Database, run_id: int) -> AsyncIterator[bool]:
     `_DEAD_HOLDER_WAIT_S` to notice a dead process. Yield whether this process has the lock.
     """
     if database.is_sqlite:
-        with _file_lock(database, f"run-{run_id}", removed=True) as acquired:
+        with _file_lock(database, f"run-{run_id}", delete_file=True) as acquired:
             yield acquired
     else:
         async with _server_lock(
@@ -77,7 +77,7 @@ async def _leader_lock(database: Database, duty: str) -> AsyncIterator[bool]:
     server. Yield whether this process has the lock, without waiting for another process.
     """
     if database.is_sqlite:
-        with _file_lock(database, duty, removed=False) as acquired:
+        with _file_lock(database, duty, delete_file=False) as acquired:
             yield acquired
     else:
         number = int.from_bytes(blake2b(duty.encode(), digest_size=4).digest()) >> 1
@@ -86,17 +86,18 @@ async def _leader_lock(database: Database, duty: str) -> AsyncIterator[bool]:
 
 
 @contextmanager
-def _file_lock(database: Database, what: str, *, removed: bool) -> Iterator[bool]:
-    """Lock a file next to the store; yield False, without waiting, when another process holds the
-    lock.
+def _file_lock(database: Database, what: str, *, delete_file: bool) -> Iterator[bool]:
+    """Lock a file next to the store, and yield True while the lock is held. Yield False at once
+    when another process holds the lock.
 
     Args:
         database: The store.
         what: The part of the file's name that says what is locked.
-        removed: Whether the file is deleted at the end of the block, unless an error ends it.
+        delete_file: Whether the file is deleted at the end of the block, unless an error ends it.
 
     Raises:
-        StoreError: when the file cannot be written.
+        StoreError: when the file cannot be written, for a reason that `store_error` explains.
+        OSError: for any other reason.
     """
     from filelock import FileLock, Timeout
 
@@ -111,9 +112,9 @@ def _file_lock(database: Database, what: str, *, removed: bool) -> Iterator[bool
         raise store_error(database.url, error) or error from error
     try:
         yield True
-        # Not on an error, and only for runs: a process may still open the old file while another
-        # creates a new one. Then both have the lock, but of a run that leaves nothing to ask.
-        if removed:
+        # A process may still open the old file while another creates a new one; then both have the
+        # lock. That does no harm for a run whose block ended without an error: it has ended.
+        if delete_file:
             Path(name).unlink(missing_ok=True)
     finally:
         lock.release()

@@ -50,23 +50,29 @@ class SqlMoneyRepository(Repository):
         self._reserving: set[int] = set()
 
     @uninterrupted
-    async def reserve(self, run_id: int, claims: Sequence[ReservationRequest]) -> Account | None:
-        """Reserve money on all accounts of the requests, in one transaction. Return the first
-        account whose limit does not allow the amount, with nothing reserved; None after a
-        reservation.
+    async def reserve(self, run_id: int, requests: Sequence[ReservationRequest]) -> Account | None:
+        """Reserve money for a run on all accounts of the requests, or on none, in one transaction.
+
+        Args:
+            run_id: Number of the run.
+            requests: One for each account, in US dollars; nothing happens if there is none.
+
+        Returns:
+            None if everything is reserved; otherwise the first account without room for its amount.
         """
-        if not claims:
+        if not requests:
             return None
-        self._reserving.add(run_id)
+        self._reserving.add(run_id)  # also if refused: `_book` spares other runs an UPDATE
         async with self._database.writing() as connection:
             if not self._database.is_sqlite:  # SQLite has one writer anyway
                 await connection.execute(select(func.pg_advisory_xact_lock(_RESERVATION_LOCK)))
-            balances = await _read_balances(connection, [claim.account for claim in claims])
-            for claim in claims:
-                balance = balances[claim.account]
-                if balance.spent + balance.held + claim.usd > claim.allowed + _TOLERANCE_USD:
-                    return claim.account
-            amounts = {str(claim.account): claim.usd for claim in claims}
+            balances = await _read_balances(connection, [request.account for request in requests])
+            for request in requests:
+                balance = balances[request.account]
+                used_usd = balance.spent + balance.held + request.usd
+                if used_usd > request.allowed + _TOLERANCE_USD:
+                    return request.account
+            amounts = {str(request.account): request.usd for request in requests}
             rows = [{"run_id": run_id, **row} for row in _amount_rows(amounts)]
             await connection.execute(
                 _adding_upsert(self._database, reservations, "run_id", "account"), rows

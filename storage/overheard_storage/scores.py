@@ -1,46 +1,21 @@
-"""Scores of answers, which answers each version of a scorer has read (readings), and editions.
-
-An edition names the versions of the scorers whose scores are read together.
-"""
+"""Scores of answers, and which answers each version of a scorer has read (readings)."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    String,
-    cast,
-    delete,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Select, String, cast, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import (
-    COMPLETE,
-    PENDING,
-    Answer,
-    Catalogue,
-    Edition,
-    EditionState,
-    Model,
-    Run,
-    ScoreRecord,
-)
+from overheard.domain import COMPLETE, Answer, Model, Run, ScoreRecord
 from overheard_storage import tables
 from overheard_storage.answers import advance, unread_conditions
 from overheard_storage.blocks import add_blocks
 from overheard_storage.bulk_writes import by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
+from overheard_storage.editions import split_versions
 from overheard_storage.repository import Repository, among
 from overheard_storage.rows import record_of
 from overheard_storage.tables import (
@@ -113,16 +88,17 @@ class SqlScoreRepository(Repository):
                 _has_read_any_version(scorer) if seen else ~_has_read_any_version(scorer)
             )
         if part is not None:
-            query = query.where(*await self._conditions_of_part(part))
+            query = query.where(*await self._answers_of_run(part))
         async for row in self._stream(query, answers.c.id, newest=newest):
             yield row.id
 
-    async def _conditions_of_part(self, part: Run) -> list[ColumnElement[bool]]:
-        """Return the SQL conditions that select the answers of a run to the questions of its
-        panel.
+    async def _answers_of_run(self, run: Run) -> list[ColumnElement[bool]]:
+        """Return the SQL conditions of the answers of a run to the prompts and models of its
+        ``panel``, which may be fewer than those of the stored run; without a panel, of all its
+        answers.
         """
-        conditions: list[ColumnElement[bool]] = [answers.c.run_id == part.id]
-        if panel := part.panel:
+        conditions: list[ColumnElement[bool]] = [answers.c.run_id == run.id]
+        if panel := run.panel:
             prompt_ids = await self._lookups.prompts.known((p.key,) for p in panel.prompts)
             model_ids = await self._lookups.models.known((m.provider, m.name) for m in panel.models)
             conditions.append(among(answers.c.prompt_id, prompt_ids.values()))
@@ -350,92 +326,3 @@ def _question_ids(answer: Answer, numbers: _Numbers) -> tuple[int, int, int]:
     """Return the numbers of an answer's run, prompt and model."""
     question = answer.question
     return (answer.run_id, numbers.prompts[question.prompt.key], numbers.models[question.model])
-
-
-_CATALOGUE = TypeAdapter(Catalogue)
-
-
-class SqlEditionRepository(Repository):
-    """Editions; see `overheard.interfaces.scores.EditionRepository`."""
-
-    async def all(self) -> list[Edition]:
-        """Return all editions, the oldest first."""
-        query = select(editions).order_by(editions.c.at, editions.c.id)
-        return [_edition_of(row) for row in await self._database.rows(query)]
-
-    @uninterrupted
-    async def add(self, edition: Edition) -> Edition:
-        """Store an edition and return it with its number; an edition of the same versions is
-        replaced. An edition that loses its state to the new one becomes KEPT.
-        """
-        row = _edition_row(edition)
-        insert = self._database.insert(editions)
-        updated = {name: insert.excluded[name] for name in row if name != "versions"}
-        upsert = insert.on_conflict_do_update(index_elements=["versions"], set_=updated)
-        async with self._database.writing() as connection:
-            await _keep_displaced(connection, edition.state)
-            result = await connection.execute(upsert.returning(editions.c.id), row)
-            return replace(edition, id=result.scalar_one())
-
-    @uninterrupted
-    async def set_state(self, number: int, state: EditionState, note: str = "") -> None:
-        """Store the state and the note of an edition; another edition that has a state which only
-        one can have (in use, or pending) becomes KEPT.
-        """
-        async with self._database.writing() as connection:
-            await _keep_displaced(connection, state)
-            await _set_edition_state(connection, number, state, note)
-
-    @uninterrupted
-    async def leave(self, number: int, instead: int) -> None:
-        """Mark the used edition as LEFT and use another one."""
-        async with self._database.writing() as connection:
-            await _set_edition_state(connection, number, EditionState.LEFT)
-            await _set_edition_state(connection, instead, EditionState.USED)
-
-
-def split_versions(written: str) -> frozenset[str]:
-    """Return the versions that a row of `editions` has, one a line."""
-    return frozenset(written.split("\n")) - {""}
-
-
-async def _keep_displaced(connection: AsyncConnection, state: EditionState) -> None:
-    """Set the edition to KEPT whose state only one edition can have and another one takes."""
-    places = PENDING if state in PENDING else {state} & {EditionState.USED}
-    taken = editions.c.state.in_(sorted(places))
-    kept = update(editions).where(taken).values(state=EditionState.KEPT, note="")
-    await connection.execute(kept)
-
-
-async def _set_edition_state(
-    connection: AsyncConnection, number: int, state: EditionState, note: str = ""
-) -> None:
-    """Store the state and the note of an edition, given by its number."""
-    change = update(editions).where(editions.c.id == number).values(state=state, note=note)
-    await connection.execute(change)
-
-
-def _edition_row(edition: Edition) -> dict[str, Any]:
-    """Return the columns of an edition, without its number; of its catalogue only brands and facts
-    are stored.
-    """
-    catalogue = Catalogue(edition.catalogue.brands, facts=edition.catalogue.facts)
-    return {
-        "versions": "\n".join(sorted(edition.versions)),
-        "catalogue": _CATALOGUE.dump_python(catalogue, mode="json"),
-        "at": edition.at,
-        "state": edition.state,
-        "note": edition.note,
-    }
-
-
-def _edition_of(row: Row[Any]) -> Edition:
-    """Return the edition of a row; its catalogue has brands and facts only."""
-    return Edition(
-        versions=split_versions(row.versions),
-        catalogue=_CATALOGUE.validate_python(row.catalogue),
-        at=row.at,
-        state=EditionState(row.state),
-        note=row.note,
-        id=row.id,
-    )

@@ -15,6 +15,7 @@ from overheard_storage.blocks import SqlBlockRepository
 from overheard_storage.catalogue import SqlCatalogueRepository, SqlFinetuneRepository
 from overheard_storage.database import Database, is_missing, opening_errors, parse_url
 from overheard_storage.deliveries import SqlDeliveryRepository
+from overheard_storage.editions import SqlEditionRepository
 from overheard_storage.faults import shown
 from overheard_storage.health import CensusRepository
 from overheard_storage.locks import SqlLockRepository
@@ -28,7 +29,7 @@ from overheard_storage.operations import (
 from overheard_storage.repository import Lookups
 from overheard_storage.retention import SqlRetentionRepository
 from overheard_storage.runs import SqlRunRepository
-from overheard_storage.scores import SqlEditionRepository, SqlScoreRepository
+from overheard_storage.scores import SqlScoreRepository
 from overheard_storage.upgrades import require_current, require_tables, upgrade_schema
 
 DRIVER_THREAD = "_connection_worker_thread"

@@ -123,7 +123,7 @@ class House:
     """A run with a reservation of its own.
 
     Attributes:
-        asked: The claims that the store was asked for, in order.
+        asked: The requests that the store was asked for, in order.
     """
 
     def __init__(self, **budget: float) -> None:
@@ -134,10 +134,10 @@ class House:
         self.store.money.reserve = self.reserve  # type: ignore[method-assign]
         self._calls = 0
 
-    async def reserve(self, run_id: int, claims: Sequence[ReservationRequest]) -> Account | None:
+    async def reserve(self, run_id: int, requests: Sequence[ReservationRequest]) -> Account | None:
         """Note what the store is asked for."""
-        self.asked.append({claim.account: claim.usd for claim in claims})
-        return await self._reserve(run_id, claims)
+        self.asked.append({claim.account: claim.usd for claim in requests})
+        return await self._reserve(run_id, requests)
 
     async def reservation(self) -> SpendReservation:
         """Start the run."""

@@ -219,12 +219,12 @@ class MoneyRepository(Protocol):
     limit of an account.
     """
 
-    async def reserve(self, run_id: int, claims: Sequence[ReservationRequest]) -> Account | None:
+    async def reserve(self, run_id: int, requests: Sequence[ReservationRequest]) -> Account | None:
         """Reserve money for a run on all given accounts, or on none of them.
 
         Args:
             run_id: The run.
-            claims: The amount in dollars and the limit for each account.
+            requests: The amount in dollars and the limit for each account.
 
         Returns:
             The first account that does not cover its claim, or None when the money is reserved.
