@@ -18,11 +18,11 @@ from overheard.domain import WHOLE_MODEL, Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
 SURE, PROBABLE = 0.9, 0.6
-"""From these posterior probabilities on the words are firm, and "probably"."""
+"""The posterior probabilities from which on the words are "looks like", and "probably"."""
 SETTLED = 0.75
-"""From this posterior probability on a cause is named that was left open before."""
+"""The posterior probability from which on one cause is named where two were left open before."""
 _OR = "; or "
-"""What stands between two causes, where none is probable."""
+"""Stands between two causes that are both left open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Cause:
 
     Attributes:
         pattern: The cause in words that follow "this looks like".
-        short: The cause in a few words, with a place for the brand's name.
+        short: The cause in a few words, with ``{brand}`` in the place of the brand's name.
     """
 
     pattern: str
@@ -67,29 +67,42 @@ ALL_MODELS = Cause("news or our own side, at all models", "news, or how we ask")
 def causes(
     weights: Mapping[Hypothesis, float], models: int, brands: int
 ) -> list[tuple[Cause, float]]:
-    """Return the possible causes of a change with their weights (0 to 1), the likeliest first;
-    empty for one brand at one model, where nothing can be compared.
+    """Return the possible causes of a change with their weights (0 to 1, sum 1), the likeliest
+    first.
+
+    With one model or one brand, causes that only a second one could tell apart are one cause, and
+    two causes remain. One brand at one model has no causes: nothing can be compared.
 
     Args:
-        weights: The weights of the hypotheses.
+        weights: The weight of each hypothesis.
         models: Number of models at which the brand is measured.
         brands: Number of brands that are measured.
     """
     if models == 1 and brands == 1:
         return []
-    cause_weights = {CAUSES[hypothesis]: weight for hypothesis, weight in weights.items()}
     if models == 1:
         alone = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.BRAND_EVERYWHERE]
         cause_weights = {BRAND_ALONE: alone, MODEL_OR_CATEGORY: 1 - alone}
     elif brands == 1:
-        alone = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.MODEL]
-        cause_weights = {THIS_MODEL: alone, ALL_MODELS: 1 - alone}
-    return sorted(cause_weights.items(), key=lambda cause: -cause[1])
+        at_model = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.MODEL]
+        cause_weights = {THIS_MODEL: at_model, ALL_MODELS: 1 - at_model}
+    else:
+        cause_weights = {CAUSES[hypothesis]: weight for hypothesis, weight in weights.items()}
+    return sorted(cause_weights.items(), key=lambda cause_weight: -cause_weight[1])
 
 
 def explanation_sentence(weights: Mapping[Hypothesis, float], models: int, brands: int) -> str:
-    """Return a sentence on the likeliest cause of a change, and on the next cause if both are
-    likely; the arguments are those of `causes`.
+    """Return a sentence on the likeliest cause of a change: "This looks like ..." from the weight
+    `SURE` on, "This is probably ..." from `PROBABLE` on, else the two likeliest as "This may be
+    ...; or ...".
+
+    With one model, a second sentence says that another model would tell more. With one brand at one
+    model, the only sentence is that there is nothing to compare with.
+
+    Args:
+        weights: The weight of each hypothesis, 0 to 1.
+        models: Number of models at which the brand is measured.
+        brands: Number of brands that are measured.
     """
     cause_weights = causes(weights, models, brands)
     if not cause_weights:
@@ -99,21 +112,23 @@ def explanation_sentence(weights: Mapping[Hypothesis, float], models: int, brand
     if weight >= SURE:
         return f"This looks like {first.pattern}.{hint}"
     if weight >= PROBABLE:
-        return _probably(first) + hint
-    return _either(first, second) + hint
+        return _probably_sentence(first) + hint
+    return _either_sentence(first, second) + hint
 
 
-def _probably(cause: Cause) -> str:
+def _probably_sentence(cause: Cause) -> str:
+    """Return the sentence on a cause that is probable but not sure."""
     return f"This is probably {cause.pattern}."
 
 
-def _either(first: Cause, second: Cause) -> str:
+def _either_sentence(first: Cause, second: Cause) -> str:
+    """Return the sentence that leaves two causes open."""
     return f"This may be {first.pattern}{_OR}{second.pattern}."
 
 
 def is_everything(said: str) -> bool:
-    """Return whether an explanation says that everything moved, which looks like our own side, and
-    leaves no other cause open.
+    """Return whether the words of an explanation (``said``) name the cause that everything moved,
+    which looks like our own side, and leave no other cause open.
     """
     return CAUSES[Hypothesis.EVERYTHING].pattern in said and _OR not in said
 
@@ -123,9 +138,10 @@ class Explanation:
     """The likely causes of a change, as of a run.
 
     Attributes:
-        causes: The possible causes with their weights, the likeliest first; see `causes`.
-        words: The likeliest cause, or two, in a sentence.
-        text: The sentence of `words`, and sentences on its evidence.
+        causes: The possible causes with their weights (0 to 1), the likeliest first; empty for one
+            brand at one model.
+        words: A sentence on the likeliest cause, or on two that are left open.
+        text: The sentence of `words`, and sentences on which other streams moved.
     """
 
     causes: tuple[tuple[Cause, float], ...]
@@ -134,50 +150,62 @@ class Explanation:
 
     @property
     def probable(self) -> Cause | None:
-        """The cause that `words` names; None when it leaves two causes open."""
+        """The cause that `words` names; None when it leaves two causes open or names none."""
         if _OR in self.words:
             return None
         return next((cause for cause, _ in self.causes if cause.pattern in self.words), None)
 
     def differs_from(self, said: str) -> bool:
         """Return whether an earlier explanation has to be revised: it left two causes open and one
-        is settled now (`SETTLED`), or it named one cause and another is sure now (`SURE`).
+        has the weight `SETTLED` now, or it named one cause and another has the weight `SURE` now.
 
         Args:
-            said: The words of the earlier explanation.
+            said: The words of the earlier explanation; an empty text is never revised.
         """
-        weight = self.causes[0][1] if self.causes else 0.0
+        largest_weight = self.causes[0][1] if self.causes else 0.0
         if _OR in said:
-            return weight >= SETTLED
-        return self._contradicts(said) and weight >= SURE
+            return largest_weight >= SETTLED
+        return self._contradicts(said) and largest_weight >= SURE
 
     def beside(self, said: str, *, returned: bool = False) -> Explanation:
-        """Return the explanation as shown next to an earlier one that need not be revised: the
-        earlier cause stays, and if another cause is probable now, the words leave both open.
+        """Return the explanation in words that fit an earlier one, so that the cause does not swing
+        from run to run.
+
+        This explanation as it is when the earlier words name none of its causes, or have to be
+        revised. Otherwise: two causes that were left open stay open, with the likeliest now as the
+        first of two. If another cause is probable now than was named, both are left open. Otherwise
+        the cause that was named stays.
 
         Args:
             said: The words of the earlier explanation.
-            returned: Whether the metric is back; a return says nothing of a cause.
+            returned: Whether the metric is back at its old level. A return says nothing of a cause,
+                so that the earlier cause is neither revised nor joined by another.
         """
-        before = [cause for cause, _ in self.causes if cause.pattern in said]
-        if not before or (self.differs_from(said) and not returned):
+        said_causes = [cause for cause, _ in self.causes if cause.pattern in said]
+        is_revised = self.differs_from(said) and not returned
+        if not said_causes or is_revised:
             return self
-        now = self.words
+        (likeliest, _), (second, _), *_ = self.causes
+        words = self.words
         if _OR in said:
-            (first, _), (second, _), *_ = self.causes
-            now = _either(first, next((cause for cause in before if cause != first), second))
+            other = next((cause for cause in said_causes if cause != likeliest), second)
+            words = _either_sentence(likeliest, other)
         elif self._contradicts(said) and not returned:
-            now = _either(self.causes[0][0], before[0])
-        elif self.probable != before[0]:
-            now = _probably(before[0])
-        return replace(self, words=now, text=self.text.replace(self.words, now, 1))
+            words = _either_sentence(likeliest, said_causes[0])
+        elif self.probable != said_causes[0]:
+            words = _probably_sentence(said_causes[0])
+        return replace(self, words=words, text=self.text.replace(self.words, words, 1))
 
     def _contradicts(self, said: str) -> bool:
-        """Return whether the words name another cause now than an earlier explanation did."""
+        """Return whether `words` names one cause, and an earlier explanation (``said``) does not
+        name it; False when the earlier one is empty.
+        """
         return bool(said and self.probable and self.probable.pattern not in said)
 
     def data(self) -> dict[str, object]:
-        """Return the explanation for JSON output."""
+        """Return the explanation for JSON output: its text, and the weight of each cause by its
+        words.
+        """
         weights = {cause.pattern: round(weight, 4) for cause, weight in self.causes}
         return {"text": self.text, "weights": weights}
 
@@ -187,35 +215,47 @@ def explain(
 ) -> Explanation:
     """Return the likely causes of a change, and the evidence for them in words.
 
+    The text has a sentence on the cause. It is followed by sentences on which other brands moved at
+    the model, at which other models the brand moved, and which updates fit the change, each where
+    there are any.
+
     Args:
         key: The stream that changed; with the brand `WHOLE_MODEL` for a model as a whole.
         streams: The streams of its metric, of all brands at all models, from the beginning of their
             baselines to the run that is analysed.
         began: The run with which the change began.
-        updates: Known updates of the model that fall among the change's dates.
+        updates: Known updates of the model that fit the time of the change, in the order of time.
     """
     prior = run_effect_prior(key.model)
-    whole = key.brand == WHOLE_MODEL
-    hypotheses = (
+    is_whole_model = key.brand == WHOLE_MODEL
+    attribution = (
         attribute_model(key.model, streams, began, prior)
-        if whole
+        if is_whole_model
         else attribute(key, streams, began, prior)
     )
-    rivals = {s.key for s in streams if s.key.model == key.model} - {key}
-    models = {s.key for s in streams if s.key.brand == key.brand} - {key}
-    brands = len(rivals) if whole else 1 + len(rivals)
-    several = len({s.key.model for s in streams}) if whole else 1 + len(models)
-    rated = tuple(causes(hypotheses.weights, several, brands))
-    sentence = explanation_sentence(hypotheses.weights, several, brands)
+    other_brands = {stream.key for stream in streams if stream.key.model == key.model} - {key}
+    other_models = {stream.key for stream in streams if stream.key.brand == key.brand} - {key}
+    if is_whole_model:
+        models, brands = len({stream.key.model for stream in streams}), len(other_brands)
+    else:
+        models, brands = 1 + len(other_models), 1 + len(other_brands)
+    words = explanation_sentence(attribution.weights, models, brands)
     sentences = [
-        sentence,
-        _rivals(
-            {rival: hypotheses.moved(rival) for rival in rivals}, "brand" if whole else "competitor"
+        words,
+        _other_brands_sentence(
+            {stream_key: attribution.moved(stream_key) for stream_key in other_brands},
+            noun="brand" if is_whole_model else "competitor",
         ),
-        _models({model: hypotheses.moved(model) for model in models}),
+        _other_models_sentence(
+            {stream_key: attribution.moved(stream_key) for stream_key in other_models}
+        ),
         *_update_sentences(updates),
     ]
-    return Explanation(rated, sentence, " ".join(filter(None, sentences)))
+    return Explanation(
+        causes=tuple(causes(attribution.weights, models, brands)),
+        words=words,
+        text=" ".join(filter(None, sentences)),
+    )
 
 
 def falls_among(
@@ -224,15 +264,15 @@ def falls_among(
     dates: Sequence[RunKey],
     runs: Sequence[RunKey],
 ) -> tuple[ModelUpdate, ...]:
-    """Return the updates of a model, in the order given, that a shift is consistent with.
+    """Return the updates of a model that a shift is consistent with, in the order given.
 
-    An update takes effect in the first run after it. The update matches if and only if this run is
-    among those with which the shift began with a probability of 90 %.
+    An update takes effect in the first run at its time or later. It matches if this run is among
+    those with which the shift may have begun; an update after the last run matches none.
 
     Args:
-        updates: All known updates.
+        updates: All known updates; those of other models are left out.
         model: The model whose answers shifted.
-        dates: The runs among which the shift began with a probability of 90 %.
+        dates: The runs with one of which the shift began, with a probability of 90 %.
         runs: All runs of the model, the oldest first.
     """
     matching = []
@@ -243,48 +283,60 @@ def falls_among(
     return tuple(matching)
 
 
-def _rivals(rivals: Mapping[StreamKey, bool], noun: str) -> str:
-    """Return the sentence on which competitors (or brands: ``noun``) moved at the same model, given
-    whether each moved; empty without any.
+def _other_brands_sentence(moved: Mapping[StreamKey, bool], noun: str) -> str:
+    """Return the sentence on which other brands moved at the same model, with their names in
+    brackets; empty without other brands.
+
+    Args:
+        moved: Whether each other brand's stream moved.
+        noun: What the brands are called: ``competitor``, or ``brand`` when the model as a whole
+            changed.
     """
-    if not rivals:
+    if not moved:
         return ""
-    moved = sorted(key.brand for key, moved in rivals.items() if moved)
-    whole = len(rivals)
-    competitors = f"the one {noun}" if whole == 1 else f"the {whole} {noun}s"
+    names = sorted(key.brand for key, has_moved in moved.items() if has_moved)
+    all_brands = f"the one {noun}" if len(moved) == 1 else f"the {len(moved)} {noun}s"
     too = " too" if noun == "competitor" else ""
-    if not moved:
-        return f"At this model {competitors} moved by no more than chance explains."
-    if len(moved) == whole:
-        return f"At this model {competitors} moved{too} ({', '.join(moved)})."
-    return f"At this model {len(moved)} of {competitors} moved{too} ({', '.join(moved)})."
+    if not names:
+        return f"At this model {all_brands} moved by no more than chance explains."
+    if len(names) == len(moved):
+        return f"At this model {all_brands} moved{too} ({', '.join(names)})."
+    return f"At this model {len(names)} of {all_brands} moved{too} ({', '.join(names)})."
 
 
-def _models(models: Mapping[StreamKey, bool]) -> str:
-    """Return the sentence on at which other models the brand moved, given whether each stream
-    moved; empty without other models.
+def _other_models_sentence(moved: Mapping[StreamKey, bool]) -> str:
+    """Return the sentence on the other models at which the brand moved, and those at which it did
+    not; empty without other models.
+
+    Args:
+        moved: Whether the brand's stream at each other model moved.
     """
-    if not models:
-        return ""
-    moved = sorted(str(key.model) for key, moved in models.items() if moved)
-    still = sorted(str(key.model) for key, moved in models.items() if not moved)
     if not moved:
-        return f"The brand moved by no more than chance explains at {', '.join(still)}."
-    rest = f", and not at {', '.join(still)}" if still else ""
-    return f"The brand moved at {', '.join(moved)} too{rest}."
+        return ""
+    with_move = sorted(str(key.model) for key, has_moved in moved.items() if has_moved)
+    without = sorted(str(key.model) for key, has_moved in moved.items() if not has_moved)
+    if not with_move:
+        return f"The brand moved by no more than chance explains at {', '.join(without)}."
+    rest = f", and not at {', '.join(without)}" if without else ""
+    return f"The brand moved at {', '.join(with_move)} too{rest}."
 
 
 def _update_sentences(updates: Sequence[ModelUpdate]) -> Iterator[str]:
-    """Yield a sentence for each day with an update: how the updates became known. The day itself is
-    on the alert's card, because it depends on the reader's time zone.
+    """Yield a sentence for each day (UTC) with updates: how they became known, each way once. The
+    day itself is on the alert's card, because it depends on the reader's time zone.
+
+    Args:
+        updates: The updates, in the order of time.
     """
-    for _, same in groupby(updates, lambda update: update.at.date()):
-        signs = " and ".join(dict.fromkeys(map(_sign, same)))
+    for _, same_day in groupby(updates, lambda update: update.at.date()):
+        signs = " and ".join(dict.fromkeys(map(_sign, same_day)))
         yield f"The dates go with an update: {signs}."
 
 
 def _sign(update: ModelUpdate) -> str:
-    """Return how an update became known, in words, with its note in brackets."""
+    """Return how an update became known in words, with its note, if any, in brackets: ``the service
+    named another model (gpt-5.4-mini)``. Announcements, feeds and people are "made known".
+    """
     note = f" ({update.note})" if update.note else ""
     how = {
         "served model": "the service named another model",

@@ -18,14 +18,13 @@ from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 
 SIZES = (0.4, 0.8, 1.5)
-"""Standard deviations of changes that are thought of, on the logit scale."""
+"""Standard deviations, on the logit scale, that a change of one brand may have; each as likely."""
 WHOLE_SIZES = (0.2, *SIZES)
-"""The same where many brands changed: each of them may have moved little."""
+"""The same for a change of many brands, each of which may have moved little."""
 COMMON_SHARE = 0.8
 """Share of a brand's change that is the same at all models, where it changed everywhere."""
 MOVED_SDS = 2.0
 """The change, in standard deviations, from which a stream counts as moved."""
-
 
 ZERO_SUM = frozenset({"top1", "first_choice", "share_of_voice"})
 """Metrics of which one brand can only win what others lose: that is no change of the others."""
@@ -35,9 +34,13 @@ class Hypothesis(Enum):
     """What changed; its value is the prior probability."""
 
     BRAND_AT_MODEL = 0.35
+    """One brand, at one model."""
     MODEL = 0.30
+    """All brands, at one model."""
     BRAND_EVERYWHERE = 0.20
+    """One brand, at all models."""
     EVERYTHING = 0.15
+    """All brands, at all models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Attribution:
 
     def moved(self, key: StreamKey) -> bool:
         """Return whether a stream, taken by itself, moved by `MOVED_SDS` standard deviations or
-        more.
+        more, up or down; False for a stream that was not compared.
         """
         return abs(self.changes.get(key, 0.0)) >= MOVED_SDS
 
@@ -65,8 +68,11 @@ def attribute(
     key: StreamKey, streams: Iterable[Stream], began: RunKey, prior: RunEffectPrior
 ) -> Attribution:
     """Return the probabilities of the hypotheses about a change of a stream: the brand at its model
-    alone, the model, the brand at all models, or everything. The priors when nothing can be
-    compared.
+    alone, the model, the brand at all models, or everything.
+
+    The prior probabilities, without changes, when the stream has no runs on both sides of the
+    change. In metrics of which one brand wins what others lose (`ZERO_SUM`), moves of other brands
+    against the stream's own are taken for no move.
 
     Args:
         key: The stream that changed.
@@ -77,22 +83,21 @@ def attribute(
     """
     joint = _joint_changes(streams, key.brand, began, prior)
     if joint is None or key not in joint.keys:
-        return Attribution({hypothesis: hypothesis.value for hypothesis in Hypothesis}, {})
+        return _prior_attribution()
     if key.metric in ZERO_SUM:
-        own = joint.change[joint.keys.index(key)]
-        gained = np.array([stream_key.brand != key.brand for stream_key in joint.keys]) & (
-            joint.change * own < 0
-        )
-        joint = replace(joint, change=np.where(gained, 0.0, joint.change))
-    return joint.attributed([key])
+        own_change = joint.change[joint.keys.index(key)]
+        is_other = np.array([stream_key.brand != key.brand for stream_key in joint.keys])
+        is_opposite = joint.change * own_change < 0
+        joint = replace(joint, change=np.where(is_other & is_opposite, 0.0, joint.change))
+    return joint.attribution([key])
 
 
 def attribute_model(
     model: Model, streams: Iterable[Stream], began: RunKey, prior: RunEffectPrior
 ) -> Attribution:
     """Return the probabilities of the hypotheses about a change at a model: the model as a whole,
-    one of its brands (any of them) there or everywhere, or everything. The priors when nothing can
-    be compared.
+    one of its brands (any of them) there or everywhere, or everything. The prior probabilities,
+    without changes, when the model has no runs on both sides of the change.
 
     Args:
         model: The model.
@@ -102,10 +107,15 @@ def attribute_model(
         prior: The expected variances of the run effects, logit scale.
     """
     joint = _joint_changes(streams, "", began, prior)
-    keys = [stream_key for stream_key in joint.keys if stream_key.model == model] if joint else []
-    if joint is None or not keys:
-        return Attribution({hypothesis: hypothesis.value for hypothesis in Hypothesis}, {})
-    return joint.attributed(keys)
+    if joint is None:
+        return _prior_attribution()
+    at_model = [stream_key for stream_key in joint.keys if stream_key.model == model]
+    return joint.attribution(at_model) if at_model else _prior_attribution()
+
+
+def _prior_attribution() -> Attribution:
+    """Return the prior probabilities of the hypotheses, for streams that cannot be compared."""
+    return Attribution({hypothesis: hypothesis.value for hypothesis in Hypothesis}, {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,72 +132,80 @@ class _JointChanges:
     change: Floats
     noise: Floats
 
-    def attributed(self, own: Sequence[StreamKey]) -> Attribution:
-        """Return the posterior probabilities of the hypotheses.
+    def attribution(self, candidates: Sequence[StreamKey]) -> Attribution:
+        """Return the posterior probabilities of the hypotheses, and the changes.
+
+        The evidence of a hypothesis is the mean over the sizes and shapes of change that it covers.
 
         Args:
-            own: The streams that may have moved alone: one stream, or several of which any one
-                may have moved.
+            candidates: The streams of one model that may have moved alone; one or more. With
+                several, any one of them may be the one.
         """
         null = _log_density(self.change, self.noise)
-        logs = []
+        log_weights = []
         for hypothesis in Hypothesis:
-            parts = [
+            log_factors = [
                 _log_density(self.change, self.noise + size**2 * shape) - null
                 for size in _sizes(hypothesis)
-                for shape in _shapes(hypothesis, own, self.keys)
+                for shape in _shapes(hypothesis, candidates, self.keys)
             ]
-            mean = np.logaddexp.reduce(parts) - np.log(len(parts))
-            logs.append(float(mean) + np.log(hypothesis.value))
-        weights = np.exp(np.array(logs) - max(logs))
+            log_mean = np.logaddexp.reduce(log_factors) - np.log(len(log_factors))
+            log_weights.append(float(log_mean) + np.log(hypothesis.value))
+        weights = np.exp(np.array(log_weights) - max(log_weights))
         weights /= weights.sum()
-        spread = self.change / np.sqrt(np.diag(self.noise))
+        in_sds = self.change / np.sqrt(np.diag(self.noise))
         return Attribution(
-            dict(zip(Hypothesis, weights.tolist(), strict=True)),
-            dict(zip(self.keys, spread.tolist(), strict=True)),
-            dict(zip(self.keys, self.change.tolist(), strict=True)),
+            weights=dict(zip(Hypothesis, weights.tolist(), strict=True)),
+            changes=dict(zip(self.keys, in_sds.tolist(), strict=True)),
+            steps=dict(zip(self.keys, self.change.tolist(), strict=True)),
         )
 
 
 def _joint_changes(
     streams: Iterable[Stream], brand: str, began: RunKey, prior: RunEffectPrior
 ) -> _JointChanges | None:
-    """Return the changes of all streams since a run; None when no model has runs on both sides.
+    """Return the changes of all streams since a run, model by model; None when no model has runs on
+    both sides. Models without runs on both sides are left out, and what models have in common by
+    chance is taken for 0.
 
     Args:
         streams: The streams of one metric, of all brands at all models.
         brand: The brand that comes first at each model; empty for none.
         began: The first run after the change.
-        prior: The expected variances of the run effects.
+        prior: The expected variances of the run effects, logit scale.
     """
     by_model: dict[object, list[Stream]] = {}
     for stream in streams:
         by_model.setdefault(stream.key.model, []).append(stream)
     keys: list[StreamKey] = []
     changes: list[Floats] = []
-    blocks: list[Floats] = []
+    noises: list[Floats] = []
     for model in sorted(by_model, key=str):
-        model_parts = _changes(by_model[model], brand, began, prior)
-        if model_parts:
-            keys += model_parts[0]
-            changes.append(model_parts[1])
-            blocks.append(model_parts[2])
+        if changed := _changes_at_model(by_model[model], brand, began, prior):
+            model_keys, change, noise = changed
+            keys += model_keys
+            changes.append(change)
+            noises.append(noise)
     if not keys:
         return None
-    return _JointChanges(keys, np.concatenate(changes), _block_diagonal(blocks))
+    return _JointChanges(keys, np.concatenate(changes), _block_diagonal(noises))
 
 
-def _changes(
+def _changes_at_model(
     streams: Sequence[Stream], brand: str, began: RunKey, prior: RunEffectPrior
 ) -> tuple[list[StreamKey], Floats, Floats] | None:
     """Return the keys of a model's J streams, their changes since a run in logits, J, and the
-    covariance of the changes by chance, J x J; None when the model has no runs on both sides.
+    covariance of the changes by chance, J x J; None when the first stream has no answers on one
+    side of the run.
+
+    Left out are streams whose runs are not those of the first one, and brands that were answered
+    too rarely (`RunSeries.kept`).
 
     Args:
         streams: The streams of one model and metric, one for each brand.
-        brand: The brand that comes first.
+        brand: The brand that comes first, before the others by name; empty for none.
         began: The first run after the change.
-        prior: The expected variances of the run effects.
+        prior: The expected variances of the run effects, logit scale.
     """
     ordered = sorted(streams, key=lambda s: (s.key.brand != brand, s.key.brand))
     ordered = [s for s in ordered if s.runs == ordered[0].runs]
@@ -197,62 +215,72 @@ def _changes(
         return None
     series = run_series(group, rows, prior)
     later = np.array([group.runs[row] >= began for row in rows])
-    late, early = int(later.sum()), int((~later).sum())
-    if not late or not early:
+    runs_after, runs_before = int(later.sum()), int((~later).sum())
+    if not runs_after or not runs_before:
         return None
     change = series.raw[:, later].mean(axis=1) - series.raw[:, ~later].mean(axis=1)
-    calls = (1 / series.information).mean(axis=1)
+    calls = (1 / series.information).mean(axis=1)  # variance by single answers
     size = len(change)
     noise = (series.shared * np.ones((size, size)) + np.diag(series.own + calls)) * (
-        1 / late + 1 / early
+        1 / runs_after + 1 / runs_before
     )
-    return [ordered[place].key for place in series.kept], change, noise
+    return [ordered[index].key for index in series.kept], change, noise
 
 
 def _sizes(hypothesis: Hypothesis) -> tuple[float, ...]:
-    """Return the standard deviations of changes, on the logit scale, that a hypothesis covers."""
-    whole = hypothesis in {Hypothesis.MODEL, Hypothesis.EVERYTHING}
-    return WHOLE_SIZES if whole else SIZES
+    """Return the standard deviations, on the logit scale, that a change of a hypothesis may
+    have.
+    """
+    is_of_many = hypothesis in {Hypothesis.MODEL, Hypothesis.EVERYTHING}
+    return WHOLE_SIZES if is_of_many else SIZES
 
 
 def _shapes(
-    hypothesis: Hypothesis, own: Sequence[StreamKey], keys: Sequence[StreamKey]
+    hypothesis: Hypothesis, candidates: Sequence[StreamKey], keys: Sequence[StreamKey]
 ) -> list[Floats]:
-    """Return the covariances, J x J and of size 1, of the changes that a hypothesis explains;
-    several where it covers several shapes.
+    """Return the covariances of the changes that a hypothesis explains, J x J each, for changes of
+    a standard deviation of 1.
+
+    One brand: a covariance for each candidate brand. The model, or everything: one in which each
+    brand moves for itself, and one in which all also move alike. A brand that moves at all models
+    has the share `COMMON_SHARE` of its change in common there.
 
     Args:
         hypothesis: The hypothesis.
-        own: The streams of one model, any of which may be the one that changed.
+        candidates: The streams of one model of which any one may have moved alone.
         keys: All J streams.
     """
-    model = np.array([stream_key.model == own[0].model for stream_key in keys])
+    at_model = np.array([stream_key.model == candidates[0].model for stream_key in keys])
     names = np.array([stream_key.brand for stream_key in keys])
     same_brand = (names[:, None] == names[None, :]) * 1.0
-    across = COMMON_SHARE * same_brand + (1 - COMMON_SHARE) * np.eye(len(keys))
-    brands = [names == stream_key.brand for stream_key in own]
+    across_models = COMMON_SHARE * same_brand + (1 - COMMON_SHARE) * np.eye(len(keys))
+    of_brand = [names == candidate.brand for candidate in candidates]
     match hypothesis:
         case Hypothesis.BRAND_AT_MODEL:
-            return [np.diag((brand & model) * 1.0) for brand in brands]
+            return [np.diag((mask & at_model) * 1.0) for mask in of_brand]
         case Hypothesis.MODEL:
-            block = np.multiply.outer(model, model) * 1.0
-            return [np.diag(model * 1.0), np.diag(model * 1.0) + block]
+            apart = np.diag(at_model * 1.0)
+            return [apart, apart + np.multiply.outer(at_model, at_model) * 1.0]
         case Hypothesis.BRAND_EVERYWHERE:
-            return [across * np.multiply.outer(brand, brand) for brand in brands]
-    return [across, across + 1.0]
+            return [across_models * np.multiply.outer(mask, mask) for mask in of_brand]
+    return [across_models, across_models + 1.0]
 
 
 def _block_diagonal(blocks: Sequence[Floats]) -> Floats:
     """Return a matrix with square blocks along its diagonal, and 0 elsewhere."""
     size = sum(len(block) for block in blocks)
-    whole, at = np.zeros((size, size)), 0
+    matrix, start = np.zeros((size, size)), 0
     for block in blocks:
-        whole[at : at + len(block), at : at + len(block)] = block
-        at += len(block)
-    return whole
+        end = start + len(block)
+        matrix[start:end, start:end] = block
+        start = end
+    return matrix
 
 
 def _log_density(x: Floats, covariance: Floats) -> float:
+    """Return the logarithm of a normal density with mean 0 at a point, J, without the constant that
+    all covariances, J x J, have in common.
+    """
     root = np.linalg.cholesky(covariance)
     white = np.linalg.solve(root, x)
     return float(-np.log(np.diag(root)).sum() - white @ white / 2)
