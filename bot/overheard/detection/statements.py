@@ -65,7 +65,7 @@ class Occurrence:
 
     @property
     def kind(self) -> StatementKind:
-        """Why it may be news."""
+        """Why it may be news: a grave sentence, or a claim that the fact sheet rules out."""
         return StatementKind.GRAVE if self.claim.verdict == "grave" else StatementKind.CLAIM
 
 
@@ -80,7 +80,8 @@ class StatementStory:
             any reported run before.
         last: The last run with the statement.
         closed: The run after which the statement was gone; None while it is not gone.
-        silent: Number of answers, and of runs, since the last run with the statement.
+        silent: Number of answers and number of runs since the last run with the statement; the
+            answers are those to prompts that were asked in both periods.
     """
 
     occurrences: tuple[Occurrence, ...]
@@ -97,9 +98,11 @@ class StatementStory:
 
     @property
     def first(self) -> Occurrence:
-        """The occurrence that represents the story: the first one with the commonest value."""
-        wordings = Counter(occurrence.claim.stated for occurrence in self.occurrences)
-        return max(self.occurrences, key=lambda occurrence: wordings[occurrence.claim.stated])
+        """The occurrence that represents the story: the first one of those that state the commonest
+        value.
+        """
+        counts = Counter(occurrence.claim.stated for occurrence in self.occurrences)
+        return max(self.occurrences, key=lambda occurrence: counts[occurrence.claim.stated])
 
     def in_run(self, run: RunKey) -> list[Occurrence]:
         """Return the occurrences of one run, in the order of the answers."""
@@ -108,7 +111,14 @@ class StatementStory:
 
 @dataclass(slots=True)
 class _Group:
-    """Occurrences that state the same, while the runs are followed."""
+    """Occurrences that state the same, while the runs are followed.
+
+    Attributes:
+        varied: Whether the group holds different values of one fact.
+        waiting: The occurrences that are not news yet, the oldest first.
+        story: The story that is open; None without one.
+        reported: The largest number of answers with the statement in a run that was reported.
+    """
 
     varied: bool = False
     waiting: list[Occurrence] = field(default_factory=list)
@@ -120,51 +130,54 @@ def follow_statements(
     occurrences: Iterable[Occurrence], runs: Sequence[RunKey], asked: Asked
 ) -> list[StatementStory]:
     """Return the repeated statements of one model about one brand, in the order in which they
-    became news.
+    became news. A statement that comes back after it was gone is a second story.
 
     Args:
-        occurrences: All statements that may be news.
+        occurrences: All statements that may be news, in any order; those of other runs are left
+            out.
         runs: The runs in which the model answered, the oldest first.
         asked: Number of the model's answers by run number and prompt key.
     """
     by_run: dict[RunKey, list[Occurrence]] = {}
-    for occurrence in sorted(
-        occurrences, key=lambda occurrence: (occurrence.run, occurrence.claim.answer_id)
-    ):
+    for occurrence in _in_order(occurrences):
         by_run.setdefault(occurrence.run, []).append(occurrence)
     groups: list[_Group] = []
-    ended: list[StatementStory] = []
+    closed_stories: list[StatementStory] = []
     for index, run in enumerate(runs):
-        heard = by_run.get(run, [])
-        _sort_in(groups, heard)
-        _report_varied(groups, run)
+        _add_to_groups(groups, by_run.get(run, []))
+        _merge_varied_groups(groups, run)
         for group in groups:
-            _follow(group, runs[: index + 1], asked)
-        ended += [group.story for group in groups if group.story and group.story.closed]
+            _update_group(group, runs[: index + 1], asked)
+        closed_stories += [group.story for group in groups if group.story and group.story.closed]
         groups = [group for group in groups if not (group.story and group.story.closed)]
-    stories = [*ended, *(group.story for group in groups if group.story)]
+    stories = [*closed_stories, *(group.story for group in groups if group.story)]
     return sorted(stories, key=lambda story: (story.opened, story.began))
 
 
-def _sort_in(groups: list[_Group], heard: Iterable[Occurrence]) -> None:
-    """Add occurrences of a run to the groups that state the same, open stories first; start new
-    groups for the others.
+def _in_order(occurrences: Iterable[Occurrence]) -> list[Occurrence]:
+    """Return occurrences in the order of their runs, then of their answers' numbers."""
+    return sorted(occurrences, key=lambda occurrence: (occurrence.run, occurrence.claim.answer_id))
+
+
+def _add_to_groups(groups: list[_Group], occurrences: Iterable[Occurrence]) -> None:
+    """Add each occurrence of a run to the first group that states the same, groups with an open
+    story first; an occurrence without such a group starts a new one. Changes ``groups``.
     """
-    for occurrence in heard:
+    for occurrence in occurrences:
         groups.sort(key=lambda group: group.story is None)
-        mine = next((group for group in groups if _belongs(group, occurrence)), None)
-        if mine is None:
-            mine = _Group()
-            groups.append(mine)
-        if mine.story:
-            mine.story = replace(mine.story, occurrences=(*mine.story.occurrences, occurrence))
+        same = next((group for group in groups if _belongs(group, occurrence)), None)
+        if same is None:
+            same = _Group()
+            groups.append(same)
+        if same.story:
+            same.story = replace(same.story, occurrences=(*same.story.occurrences, occurrence))
         else:
-            mine.waiting.append(occurrence)
+            same.waiting.append(occurrence)
 
 
 def _belongs(group: _Group, occurrence: Occurrence) -> bool:
-    """Return whether an occurrence states the same as a group; in a group of different values,
-    whether it is of the same topic.
+    """Return whether an occurrence states the same as a group. In a group of different values of
+    one fact, any value of that fact belongs. A group has at least one occurrence.
     """
     members = group.story.occurrences if group.story else group.waiting
     if group.varied:
@@ -173,8 +186,8 @@ def _belongs(group: _Group, occurrence: Occurrence) -> bool:
 
 
 def same_statement(claim: FalseClaim, other: FalseClaim) -> bool:
-    """Return whether two statements are the same: grave statements by their topic, claims by their
-    meaning.
+    """Return whether two statements say the same: two grave statements if they have the same topic,
+    such as ``recall``; other statements if they state the same value of the same fact.
     """
     if claim.verdict == other.verdict == "grave":
         return claim.field == other.field
@@ -182,47 +195,63 @@ def same_statement(claim: FalseClaim, other: FalseClaim) -> bool:
 
 
 def _topic(occurrence: Occurrence) -> tuple[StatementKind, str]:
+    """Return what a statement is about: its kind, and the field of the fact or the grave topic."""
     return occurrence.kind, occurrence.claim.field
 
 
-def _report_varied(groups: list[_Group], run: RunKey) -> None:
-    """Join the groups that state different values of one fact into one, when together they are
-    news.
+def _merge_varied_groups(groups: list[_Group], run: RunKey) -> None:
+    """Merge the groups that state different values of one fact where only together they are news in
+    a run. Groups with an open story stay apart, and so do all groups of a fact of which one group
+    is news by itself. Changes ``groups``.
     """
     waiting: dict[tuple[StatementKind, str], list[_Group]] = {}
     for group in groups:
         if group.waiting and not group.story:
             waiting.setdefault(_topic(group.waiting[0]), []).append(group)
-    for same in waiting.values():
-        members = sorted(
-            (occurrence for group in same for occurrence in group.waiting),
-            key=lambda occurrence: (occurrence.run, occurrence.claim.answer_id),
-        )
-        alone = any(_is_news(group.waiting, run) for group in same)
-        if len(same) > 1 and not alone and _is_news(members, run, varied=True):
-            for group in same:
+    for same_topic in waiting.values():
+        if len(same_topic) < 2 or any(_is_news(group.waiting, run) for group in same_topic):
+            continue
+        members = _in_order(occurrence for group in same_topic for occurrence in group.waiting)
+        if _is_news(members, run, varied=True):
+            for group in same_topic:
                 groups.remove(group)
             groups.append(_Group(varied=True, waiting=members))
 
 
 def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False) -> bool:
-    """Return whether statements are repeated often enough within `WINDOW` before a run to be news
-    in it, with at least one in the run itself. ``varied`` says that their values differ.
+    """Return whether a statement is repeated often enough to be news in a run: by enough answers of
+    the run, or by enough answers within `WINDOW` up to the run, one of them in the run.
+
+    Args:
+        members: The occurrences of the statement; later ones and older ones are left out.
+        run: The run.
+        varied: Whether they state different values of one fact, which takes more answers.
     """
     recent = [
         occurrence
         for occurrence in members
         if occurrence.run.at > run.at - WINDOW and occurrence.run <= run
     ]
-    now = len({occurrence.claim.answer_id for occurrence in recent if occurrence.run == run})
-    ever = len({occurrence.claim.answer_id for occurrence in recent})
-    enough = (VARIED_IN_RUN, VARIED_IN_WINDOW) if varied else (REPEATED_IN_RUN, REPEATED_IN_WINDOW)
-    return now > 0 and (now >= enough[0] or ever >= enough[1])
+    in_run = _count_answers(occurrence for occurrence in recent if occurrence.run == run)
+    if varied:
+        needed_in_run, needed_in_window = VARIED_IN_RUN, VARIED_IN_WINDOW
+    else:
+        needed_in_run, needed_in_window = REPEATED_IN_RUN, REPEATED_IN_WINDOW
+    return in_run > 0 and (in_run >= needed_in_run or _count_answers(recent) >= needed_in_window)
 
 
-def _follow(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
-    """Update a group of equal statements after the last of some runs: open its story when it is
-    news, let the story grow, or close it. ``asked`` has the number of answers by run and prompt.
+def _update_group(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
+    """Update a group of equal statements after a run.
+
+    A group that is news opens a story with its occurrences of the last `WINDOW`; older ones are
+    dropped. An open story that the run continues grows when `GROWTH` times as many answers have the
+    statement as in any reported run before. An open story that the run does not continue is closed
+    when the statement is gone.
+
+    Args:
+        group: The group, which is changed.
+        runs: The model's runs, the oldest first, up to the run.
+        asked: Number of the model's answers by run number and prompt key.
     """
     run = runs[-1]
     story = group.story
@@ -231,62 +260,66 @@ def _follow(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
             recent = [
                 occurrence for occurrence in group.waiting if occurrence.run.at > run.at - WINDOW
             ]
-            group.story = StatementStory(tuple(recent), run, run)
-            group.reported = _answers(group.story.in_run(run))
+            group.story = StatementStory(tuple(recent), opened=run, last=run)
+            group.reported = _count_answers(group.story.in_run(run))
             group.waiting = []
         return
-    now = _answers(story.in_run(run))
-    if now:
-        grown = story.grown
-        if now >= GROWTH * group.reported:
-            grown, group.reported = (*grown, run), now
-        group.story = replace(story, last=run, grown=grown, silent=(0, 0))
+    answers = _count_answers(story.in_run(run))
+    if not answers:
+        group.story = _closed_if_gone(story, runs, asked)
         return
-    group.story = _closed_if_gone(story, runs, asked)
+    grown = story.grown
+    if answers >= GROWTH * group.reported:
+        grown, group.reported = (*grown, run), answers
+    group.story = replace(story, last=run, grown=grown, silent=(0, 0))
 
 
-def _answers(occurrences: Iterable[Occurrence]) -> int:
+def _count_answers(occurrences: Iterable[Occurrence]) -> int:
+    """Return in how many answers some statements occur; an answer with several counts once."""
     return len({occurrence.claim.answer_id for occurrence in occurrences})
 
 
 def _closed_if_gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked) -> StatementStory:
     """Return a story that the latest runs did not continue, with the number of answers and of runs
-    since its last statement; closed when so many answers without it are improbable by chance
-    (`GONE_LEVEL`).
+    since its last statement.
+
+    It is closed with the latest run when the statement is gone: at least `MIN_RUNS_GONE` runs have
+    passed, and so many answers without the statement have a probability of at most `GONE_LEVEL` if
+    it is still made. Only prompts that were asked in both periods count; without any, the story
+    stays open.
 
     Args:
         story: The story of a repeated statement.
         runs: The model's runs so far, the oldest first.
         asked: Number of the model's answers by run number and prompt key.
     """
-    during = [run for run in runs if story.began <= run <= story.last]
+    with_statement = [run for run in runs if story.began <= run <= story.last]
     since = [run for run in runs if run > story.last]
-    before, after = _total(during, asked), _total(since, asked)
-    shared = before.keys() & after.keys()
-    made = len(
-        {
-            occurrence.claim.answer_id
-            for occurrence in story.occurrences
-            if occurrence.prompt in shared
-        }
+    asked_before, asked_since = _by_prompt(with_statement, asked), _by_prompt(since, asked)
+    shared_prompts = asked_before.keys() & asked_since.keys()
+    repeats = _count_answers(
+        occurrence for occurrence in story.occurrences if occurrence.prompt in shared_prompts
     )
-    n, m = (sum(counts[prompt] for prompt in shared) for counts in (before, after))
-    quiet = replace(story, silent=(m, len([run for run in since if asked.get(run.id)])))
-    if made == 0 or quiet.silent[1] < MIN_RUNS_GONE:
-        return quiet
-    if probability_of_none(made, max(n, made), m) > GONE_LEVEL:
-        return quiet
-    return replace(quiet, closed=runs[-1])
+    answers_before = sum(asked_before[prompt] for prompt in shared_prompts)
+    answers_since = sum(asked_since[prompt] for prompt in shared_prompts)
+    runs_since = sum(1 for run in since if asked.get(run.id))
+    silent_story = replace(story, silent=(answers_since, runs_since))
+    if repeats == 0 or runs_since < MIN_RUNS_GONE:
+        return silent_story
+    chance = probability_of_none(repeats, max(answers_before, repeats), answers_since)
+    if chance > GONE_LEVEL:
+        return silent_story
+    return replace(silent_story, closed=runs[-1])
 
 
 def probability_of_none(made: int, asked: int, silent: int) -> float:
-    """Return the probability, 0 to 1, that a statement is in no answer of a number of answers if it
-    is still made (beta-binomial, Jeffreys' prior).
+    """Return the probability, 0 to 1, that none of the later answers has a statement if it is still
+    made as often as before (beta-binomial, Jeffreys' prior).
 
     Args:
-        made: Number of answers with the statement; 1 or more.
-        asked: Number of answers of the same time, with and without the statement; `made` or more.
-        silent: Number of later answers, all without the statement.
+        made: Number of earlier answers with the statement; 1 or more.
+        asked: Number of earlier answers in all; ``made`` or more.
+        silent: Number of later answers, all without the statement; 0 or more.
     """
     hits, misses = made + 0.5, asked - made + 0.5
     return exp(
@@ -297,7 +330,8 @@ def probability_of_none(made: int, asked: int, silent: int) -> float:
     )
 
 
-def _total(runs: Iterable[RunKey], asked: Asked) -> Counter[str]:
+def _by_prompt(runs: Iterable[RunKey], asked: Asked) -> Counter[str]:
+    """Return the number of answers in some runs by prompt key; runs without answers add nothing."""
     total: Counter[str] = Counter()
     for run in runs:
         total.update(asked.get(run.id, {}))
@@ -307,28 +341,31 @@ def _total(runs: Iterable[RunKey], asked: Asked) -> Counter[str]:
 def statement_shift(
     story: StatementStory, brand: str, run: RunKey, runs: Sequence[RunKey], asked: Asked, truth: str
 ) -> Shift:
-    """Return a story as the shift that an alert reports in a run; the values are shares of answers.
+    """Return a story as the shift that an alert reports in a run: from a share of 0 before the
+    story to the share of answers with the statement since, among the prompts that showed it.
+
+    The statement has the value of the commonest wording, the latest quote, and the numbers of
+    answers of the reported run; where that run has no occurrence, of the latest run before that has
+    one.
 
     Args:
         story: The story.
         brand: The brand's name.
-        run: The run in which the story is reported: when it became news, or when it grew.
+        run: The run in which the story is reported: when it became news, or when it grew. Later
+            occurrences do not count.
         runs: The model's runs, the oldest first.
         asked: Number of the model's answers by run number and prompt key.
         truth: The value of the fact; empty for a grave statement.
     """
     until = [occurrence for occurrence in story.occurrences if occurrence.run <= run]
-    reported_run = until[-1].run if run not in {occurrence.run for occurrence in until} else run
-    mine = [occurrence for occurrence in until if occurrence.run == reported_run]
-    prompts = _prompts(until, runs, asked, story.began, run)
-    before = sum(
-        asked.get(earlier_run.id, {}).get(p.prompt, 0)
-        for earlier_run in runs
-        for p in prompts
-        if earlier_run < story.began
-    )
-    after = sum(p.n_after for p in prompts)
-    rate = _answers(until) / after
+    is_in_run = any(occurrence.run == run for occurrence in until)
+    shown_run = run if is_in_run else until[-1].run
+    in_shown_run = [occurrence for occurrence in until if occurrence.run == shown_run]
+    prompts = _prompt_shifts(until, runs, asked, story.began, run)
+    asked_before = _by_prompt((earlier for earlier in runs if earlier < story.began), asked)
+    answers_before = sum(asked_before[prompt_shift.prompt] for prompt_shift in prompts)
+    answers_since = sum(prompt_shift.n_after for prompt_shift in prompts)
+    share = _count_answers(until) / answers_since
     claim = story.first.claim
     statement = ReportedStatement(
         kind=story.first.kind,
@@ -337,12 +374,16 @@ def statement_shift(
         truth=truth,
         verdict=claim.verdict,
         quote=next(
-            (occurrence.claim.quote for occurrence in reversed(mine) if occurrence.claim.quote),
+            (
+                occurrence.claim.quote
+                for occurrence in reversed(in_shown_run)
+                if occurrence.claim.quote
+            ),
             claim.quote,
         ),
         sources=_sources(until),
-        answers=_answers(mine),
-        asked=max(_answers(mine), sum(asked.get(reported_run.id, {}).values())),
+        answers=_count_answers(in_shown_run),
+        asked=max(_count_answers(in_shown_run), sum(asked.get(shown_run.id, {}).values())),
     )
     return Shift(
         brand=brand,
@@ -350,26 +391,29 @@ def statement_shift(
         metric=statement.kind.metric,
         run_id=run.id,
         before=0.0,
-        after=rate,
-        change=rate,
-        interval=wilson(rate, after),
+        after=share,
+        change=share,
+        interval=wilson(share, answers_since),
         prompts=prompts,
-        answers=(before, after),
+        answers=(answers_before, answers_since),
         began=story.began.id,
         likely_first_runs=(story.began.id,),
         statement=statement,
     )
 
 
-def _prompts(
+def _prompt_shifts(
     occurrences: Sequence[Occurrence],
     runs: Sequence[RunKey],
     asked: Asked,
     began: RunKey,
     until: RunKey,
 ) -> tuple[PromptShift, ...]:
-    """Return the prompts with a statement, those with most such answers first, as shifts from a
-    share of 0 to the share of answers with the statement.
+    """Return the prompts with a statement as shifts from a share of 0 to the share of answers with
+    it, those with the most such answers first, then by key.
+
+    The shares are of the answers from the first run with the statement on; a prompt has at least as
+    many answers as statements.
 
     Args:
         occurrences: The answers with the statement.
@@ -378,18 +422,39 @@ def _prompts(
         began: The first run with the statement.
         until: The last run that counts.
     """
-    made = Counter(prompt for prompt, _ in {(o.prompt, o.claim.answer_id) for o in occurrences})
-    before = _total([run for run in runs if run < began], asked)
-    after = _total([run for run in runs if began <= run <= until], asked)
-    return tuple(
-        PromptShift(p, 0.0, count / max(count, after[p]), before[p], max(count, after[p]))
-        for p, count in sorted(made.items(), key=lambda item: (-item[1], item[0]))
+    with_statement = Counter(
+        prompt
+        for prompt, _ in {
+            (occurrence.prompt, occurrence.claim.answer_id) for occurrence in occurrences
+        }
     )
+    before = _by_prompt((run for run in runs if run < began), asked)
+    since = _by_prompt((run for run in runs if began <= run <= until), asked)
+    ordered = sorted(with_statement.items(), key=lambda item: (-item[1], item[0]))
+    shifts = []
+    for prompt, count in ordered:
+        answers = max(count, since[prompt])
+        shifts.append(
+            PromptShift(
+                prompt=prompt,
+                before=0.0,
+                after=count / answers,
+                n_before=before[prompt],
+                n_after=answers,
+            )
+        )
+    return tuple(shifts)
 
 
 def _sources(occurrences: Iterable[Occurrence]) -> tuple[str, ...]:
-    """Return the hosts that the answers of some occurrences cite, the most frequent first."""
-    cited = {(o.claim.answer_id, source) for o in occurrences for source in o.claim.sources}
+    """Return the hosts that the answers with a statement cite, those of the most answers first, and
+    of equals the one that the earliest answer cites.
+    """
+    cited = {
+        (occurrence.claim.answer_id, source)
+        for occurrence in occurrences
+        for source in occurrence.claim.sources
+    }
     counts = Counter(source for _, source in sorted(cited))
     return tuple(source for source, _ in counts.most_common())
 
@@ -399,8 +464,11 @@ def add_statements(
 ) -> list[Decision]:
     """Return the decisions about a brand after a run, with the statements that are news added.
 
-    Statements come before what moved at the same model, and both are one alert. A model without a
-    decision gets one.
+    Statements come before what moved at the same model, and both are one alert, whose place is
+    decided anew. The level of a decision without one becomes `STATEMENT_LEVEL`. A decision that
+    joins the alert of a model as a whole stays as it is, because a statement is news of its own:
+    its model's statements are a decision of their own after the others, as are those of a model
+    without a decision.
 
     Args:
         decisions: What was decided about each model.
@@ -411,28 +479,33 @@ def add_statements(
     by_model: dict[Model, list[Shift]] = {}
     for shift in news:
         by_model.setdefault(shift.model, []).append(shift)
-    whole = []
+    with_statements = []
     for decision in decisions:
-        if decision.placement.action is AlertAction.JOIN:  # a statement is news of its own
-            whole.append(decision)
+        joins = decision.placement.action is AlertAction.JOIN
+        statements = [] if joins else by_model.pop(decision.model, [])
+        if not statements:
+            with_statements.append(decision)
             continue
-        shifts = (*by_model.pop(decision.model, ()), *decision.shifts)
-        if shifts == decision.shifts:
-            whole.append(decision)
-        else:
-            level, placed = decision.level or STATEMENT_LEVEL, place(shifts, alerts, run.at)
-            whole.append(replace(decision, shifts=shifts, placement=placed, level=level))
-    whole += [
+        shifts = (*statements, *decision.shifts)
+        with_statements.append(
+            replace(
+                decision,
+                shifts=shifts,
+                placement=place(shifts, alerts, run.at),
+                level=decision.level or STATEMENT_LEVEL,
+            )
+        )
+    with_statements += [
         Decision(
-            shifts[0].brand,
-            model,
-            run,
-            tuple(shifts),
-            place(shifts, alerts, run.at),
-            STATEMENT_LEVEL,
-            None,
-            (),
+            brand=shifts[0].brand,
+            model=model,
+            run=run,
+            shifts=tuple(shifts),
+            placement=place(shifts, alerts, run.at),
+            level=STATEMENT_LEVEL,
+            years=None,
+            silences=(),
         )
         for model, shifts in by_model.items()
     ]
-    return whole
+    return with_statements
