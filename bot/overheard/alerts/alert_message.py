@@ -414,9 +414,9 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     if alert.state is AlertState.RECOVERED:
         names = [shift.brand for shift in moved[:MOST_BRANDS]]
         are = "are" if len(names) > 1 else "is"
-        done = f"{are} named" if words_of(metric.name).counts_mentions else f"{are} spoken of"
-        ended = _duration_sentence(alert, evidence)
-        yield f"{wording.listing(names)} {done} as usual again.{ended}"
+        verb = f"{are} named" if words_of(metric.name).counts_mentions else f"{are} spoken of"
+        duration = _duration_sentence(alert, evidence)
+        yield f"{wording.listing(names)} {verb} as usual again.{duration}"
         return
     brands_better = words_of(metric.name).brands_better or f"{metric.label}, better"
     brands_worse = words_of(metric.name).brands_worse or f"{metric.label}, worse"

@@ -181,8 +181,11 @@ def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo 
 def event_sentences(event: AlertEvent, zone: tzinfo = UTC) -> str:
     """Return an event as one sentence on what happened, followed by its note if it has one. The
     note of a snooze has the end in the reader's time zone: ``Ada put it aside. Until Mon 9 Mar,
-    08:00.`` A person whose name is not known is
-    called "Somebody".
+    08:00.`` A person whose name is not known is called "Somebody".
+
+    Args:
+        event: The event.
+        zone: The reader's time zone.
     """
     who = _WHO_WORDS.get(event.who) or name_without_id(event.who)
     end = snoozed_until(event)

@@ -114,7 +114,7 @@ class StatementReader:
         runs = {run.id: RunKey(*run) for run in table.runs}
         searched = {key.id for key in runs.values() if not grave_since or key.at >= grave_since}
         occurrences = await self._false_claims(brand, runs)
-        occurrences += (await self.grave(searched, runs)).get(brand, [])
+        occurrences += (await self.grave_occurrences(searched, runs)).get(brand, [])
         by_model: dict[Model, list[Occurrence]] = defaultdict(list)
         for occurrence in occurrences:
             by_model[occurrence.claim.model].append(occurrence)
@@ -125,7 +125,7 @@ class StatementReader:
             statements[model] = ModelStatements(runs_of_model, counts, tuple(stories))
         return statements
 
-    async def grave(
+    async def grave_occurrences(
         self, searched: Collection[int], runs: Mapping[int, RunKey]
     ) -> dict[str, list[Occurrence]]:
         """Return the grave sentences about each tracked brand, by the brand's name, in the answers
@@ -138,10 +138,10 @@ class StatementReader:
         """
         key = frozenset(searched)
         if key not in self._grave:
-            self._grave[key] = await self._find_grave(key, runs) if key else {}
+            self._grave[key] = await self._find_grave_occurrences(key, runs) if key else {}
         return self._grave[key]
 
-    async def _find_grave(
+    async def _find_grave_occurrences(
         self, searched: Collection[int], runs: Mapping[int, RunKey]
     ) -> dict[str, list[Occurrence]]:
         """Return the grave sentences about each tracked brand, by the brand's name, in the stored
@@ -251,7 +251,9 @@ class StatementReader:
             for shift in alert.moved
             if shift.statement and shift.statement.kind is StatementKind.GRAVE
         ]
-        if brand in await self.grave({run.id}, {run.id: RunKey(run.started_at, run.id)}):
+        if brand in await self.grave_occurrences(
+            {run.id}, {run.id: RunKey(run.started_at, run.id)}
+        ):
             times.append(run.started_at - WINDOW)
         return min(times)
 
