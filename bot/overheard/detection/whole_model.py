@@ -28,21 +28,22 @@ from overheard.detection.statistic import (
     deviating_runs,
 )
 from overheard.domain import WHOLE_MODEL, Model, ModelUpdate, Shift
-from overheard.measure.blocks import RunKey, Stream
+from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 
 MIN_BRANDS, MIN_RUNS = 3, 3
 """Fewer brands are no category; with fewer runs before, nothing is said of the model."""
 MODEL_SIZES, BRAND_SIZES = (0.2, 0.35, 0.7), (0.4, 0.8, 1.5)
-"""Standard deviations of changes that are thought of, logit scale."""
+"""Standard deviations, on the logit scale, that a change of each brand of a model, and of a single
+brand, may have."""
 APART_SHARE, BOTH_SHARE = 0.75, 0.15
-"""Of the changes of a model so many move each brand for itself, and so many all of them alike too;
-the rest only that."""
+"""Shares of a model's changes in which each brand moves for itself, and in which all brands also
+move alike; in the rest they only move alike."""
 OTHER_STATE = (1.0, 10.0)
-"""Runs in which a model answers in another state, and all brands deviate alike, that are expected,
-and of how many runs, before any is seen."""
+"""Prior number of runs in which a model answers in another state, so that all brands deviate alike,
+and the number of runs that the prior stands for."""
 STATE_RUNS = 6
-"""So many of the latest, or of the first, runs may be in it."""
+"""Largest number of the latest, or of the first, runs that may be in another state."""
 ALONE_CHANCE = 0.2
 """The odds that some brand changes alone with a run, against a change of the model."""
 AUTOCORRELATION_COST, OWN_COST = 1.5, 1.0
@@ -51,6 +52,8 @@ threshold: in such worlds an unchanged model shows more evidence."""
 ONCE_A_YEAR, FALL = 1.0, 1.2
 """The logarithm of the evidence that an unchanged model exceeds once a year of weekly runs, and by
 how much the logarithm of the rate falls with each unit: simulated in the worlds of `worlds`."""
+MAX_LOG_FACTOR, MAX_LOG_RATE = 500.0, 20.0
+"""Logarithms are cut at these before they are raised to powers, against overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ class ModelChange:
 
     @property
     def weight(self) -> float:
-        """The probability that the model as a whole changed, or everything did, rather than one
-        brand; 0 until the weights are computed.
+        """The probability, 0 to 1, that the model as a whole changed, or everything did, rather
+        than one brand; 0 until the weights are computed.
         """
         return sum(
             self.weights.get(hypothesis, 0.0)
@@ -92,8 +95,8 @@ class ModelChange:
 def latest_model_change(
     model: Model, streams: Iterable[Stream], per_year: float
 ) -> ModelChange | None:
-    """Return the latest change of a model as a whole in a past, with the probability of each
-    explanation as of the latest run; None without a change.
+    """Return the latest change of a model as a whole that would have been found run by run, with
+    the probability of each explanation as of the latest run; None without a change.
 
     Args:
         model: The model.
@@ -109,7 +112,8 @@ def latest_model_change(
 
 def revised(change: ModelChange, streams: Iterable[Stream]) -> ModelChange:
     """Return a change with the probabilities of its explanations and the change of each brand as of
-    the latest run of the streams, which may speak for another explanation.
+    the latest run of the streams, which may speak for another explanation. The changes of the
+    brands stay where the model has no runs on both sides.
 
     Args:
         change: A change that was found before.
@@ -124,8 +128,12 @@ def revised(change: ModelChange, streams: Iterable[Stream]) -> ModelChange:
 
 
 def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -> list[ModelChange]:
-    """Return the changes of a model that would have been found run by run, in the order of time;
-    empty with fewer than `MIN_BRANDS` brands.
+    """Return the changes of a model that would have been found run by run, in the order of time.
+
+    Only runs in which all brands have answers count, and only streams with the same runs as the
+    first brand by name. Nothing is found with fewer than `MIN_BRANDS` such brands, or in the first
+    `MIN_RUNS` runs of a baseline. A baseline has at most `MAX_BASELINE_RUNS` runs, and begins again
+    with the first run of each change.
 
     Args:
         streams: The streams of one model and metric, one for each brand.
@@ -133,123 +141,137 @@ def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -
         models: Number of models that are watched.
     """
     ordered = sorted(streams, key=lambda stream: stream.key)
-    whole = [s for s in ordered if s.runs == ordered[0].runs]
-    if len(whole) < MIN_BRANDS:
+    same_runs = [stream for stream in ordered if stream.runs == ordered[0].runs]
+    if len(same_runs) < MIN_BRANDS:
         return []
-    group = StreamGroup.of(whole[0], whole[1:])
-    found, rows = [], list[int]()
-    for row in np.flatnonzero((group.n.sum(axis=2) > 0).all(axis=0)).tolist():
-        rows = [*rows, row][-MAX_BASELINE_RUNS:]
-        if len(rows) <= MIN_RUNS:
+    group = StreamGroup.of(same_runs[0], same_runs[1:])
+    answered_by_all = (group.n.sum(axis=2) > 0).all(axis=0)
+    changes, baseline_rows = [], list[int]()
+    for row in np.flatnonzero(answered_by_all).tolist():
+        baseline_rows = [*baseline_rows, row][-MAX_BASELINE_RUNS:]
+        if len(baseline_rows) <= MIN_RUNS:
             continue
-        change = _change(whole, group, rows, models)
+        change = _likeliest_change(same_runs, group, baseline_rows, models)
         if change and change.chance_a_year <= per_year:
-            found.append(change)
-            rows = [row for row in rows if group.runs[row] >= change.began]
-    return found
+            changes.append(change)
+            baseline_rows = [
+                past_row for past_row in baseline_rows if group.runs[past_row] >= change.began
+            ]
+    return changes
 
 
 def evidence(series: RunSeries) -> tuple[Floats, Floats]:
-    """Return the logarithms of the Bayes factors, at each of K starts (runs with which a change may
-    have begun), of a change of the model as a whole and of a change of a single brand, K each.
+    """Return the evidence for a change at each of K starts, the runs with which it may have begun:
+    the logarithms of the Bayes factors of a change of the model as a whole, K, and of a change of a
+    single brand, K, each against no change.
 
-    Where the model changed, each brand moved by a size of its own, and all may have moved alike
-    too. A single deviating run is a rival explanation of both.
+    Where the model changed, either each brand moved by a size of its own, or all moved alike, or
+    both. A single deviating run is a rival explanation of all of them.
 
     Args:
-        series: The active runs of all brands.
+        series: The active runs of all brands, two or more.
     """
     runs = series.raw.shape[1]
     starts = candidate_starts(runs - 1)
     steps = (np.arange(runs) >= starts[:, None]).astype(np.float64)
-    latest = min(OUTLIER_RUNS, runs)
+    outlier_runs = min(OUTLIER_RUNS, runs)
     sizes = np.array(MODEL_SIZES), np.array(BRAND_SIZES)
-    apart = joint_evidence(series.level, series.noise, steps, latest, sizes)
+    joint = joint_evidence(series.level, series.noise, steps, outlier_runs, sizes)
     weight = 1 / (series.own + 1 / series.information)
     mean = (weight * series.raw).sum(axis=0) / weight.sum(axis=0)
-    rare = OUTLIER_PRIOR[0] / OUTLIER_PRIOR[1]
-    own = apart.steps - np.log1p(rare * np.exp(np.minimum(apart.outliers, 500.0)).sum())
-    common = _common_evidence(mean, 1 / weight.sum(axis=0), steps)
-    share = apart.variance / (apart.variance + float(series.noise.mean()))
-    own = own - AUTOCORRELATION_COST * apart.autocorrelation - OWN_COST * share
-    parts = (
-        np.log(APART_SHARE) + own,
-        np.log(BOTH_SHARE) + own + common,
-        np.log(1 - APART_SHARE - BOTH_SHARE) + common,
+    prior_odds = OUTLIER_PRIOR[0] / OUTLIER_PRIOR[1]
+    outlier_factors = np.exp(np.minimum(joint.outliers, MAX_LOG_FACTOR))
+    apart = joint.steps - np.log1p(prior_odds * outlier_factors.sum())
+    alike = _common_evidence(mean, 1 / weight.sum(axis=0), steps)
+    own_share = joint.variance / (joint.variance + float(series.noise.mean()))
+    apart = apart - AUTOCORRELATION_COST * joint.autocorrelation - OWN_COST * own_share
+    mixture = (
+        np.log(APART_SHARE) + apart,
+        np.log(BOTH_SHARE) + apart + alike,
+        np.log(1 - APART_SHARE - BOTH_SHARE) + alike,
     )
-    return np.asarray(np.logaddexp.reduce(parts, axis=0)), apart.alone
+    return np.asarray(np.logaddexp.reduce(mixture, axis=0)), joint.alone
 
 
 def _common_evidence(mean: Floats, noise: Floats, steps: Floats) -> Floats:
-    """Return the logarithms of the Bayes factors of a step in the series that all brands have in
-    common, at each start, K.
+    """Return the logarithms of the Bayes factors of a step in the mean of all brands, at each
+    start, K.
 
-    A model that answers some runs in another state, say with search, speaks otherwise of all
-    brands, and goes back. So its rival is that some of the latest runs, or the first, are in
-    another state, each of them by chance: their share is not known (Beta distribution), and a step
-    shows when more runs in a row are than that explains.
+    The rival of a step is that some runs are in another state, in which the model speaks otherwise
+    of all brands for a while, say with search. These are any of the latest `STATE_RUNS` runs, or
+    the first ones up to as many; each run is in that state by chance. The probability of the state
+    is not known (Beta distribution around `OTHER_STATE`), so that a step shows when more runs in a
+    row are in it than chance explains.
 
     Args:
         mean: The mean of all brands in each run, in logits, n.
         noise: The variance of the mean without a run effect, n.
-        steps: The regressor of a step at each start, K x n.
+        steps: Which runs each start takes as after it, K x n: 0 or 1.
     """
     runs = len(mean)
     latest = range(max(1, runs - STATE_RUNS), runs)
-    sets = [part for size in range(1, len(latest) + 1) for part in combinations(latest, size)]
-    sets += [tuple(range(size)) for size in range(1, min(STATE_RUNS, latest[0]) + 1)]
-    states = np.array([np.isin(np.arange(runs), part) for part in sets], np.float64)
-    found = step_evidence(mean[None], noise[None], np.concatenate([steps, states]), 0).steps
-    seen, whole = deviating_runs(mean[None], noise[None], OTHER_STATE)
-    more = np.arange(STATE_RUNS)
-    chances = np.cumsum(np.log((seen + more) / (whole + more)))
-    weights = chances[[len(part) - 1 for part in sets]]
-    rival = np.logaddexp.reduce([0.0, *(found[len(steps) :] + weights)])
-    return np.asarray(found[: len(steps)] - rival)
+    run_sets = [
+        run_set for size in range(1, len(latest) + 1) for run_set in combinations(latest, size)
+    ]
+    run_sets += [tuple(range(size)) for size in range(1, min(STATE_RUNS, latest[0]) + 1)]
+    states = np.array([np.isin(np.arange(runs), run_set) for run_set in run_sets], np.float64)
+    factors = step_evidence(mean[None], noise[None], np.concatenate([steps, states]), 0).steps
+    step_factors, state_factors = factors[: len(steps)], factors[len(steps) :]
+    deviating, compared = deviating_runs(mean[None], noise[None], OTHER_STATE)
+    further = np.arange(STATE_RUNS)
+    log_chances = np.cumsum(np.log((deviating + further) / (compared + further)))
+    log_priors = log_chances[[len(run_set) - 1 for run_set in run_sets]]
+    rival = np.logaddexp.reduce([0.0, *(state_factors + log_priors)])
+    return np.asarray(step_factors - rival)
 
 
 def statistic(series: RunSeries) -> tuple[float, int]:
     """Return the logarithm of the evidence for a change of the model as a whole, and the index of
-    the likeliest first run after it.
+    the run with which it most likely began.
 
     The evidence is the odds of a change of the model at any start, against no change or a change of
-    one brand at any start: a rival that competed at each start by itself would leave to the model
+    one brand at any start. The rivals do not compete start by start: that would leave to the model
     the starts that explain neither well.
+
+    Args:
+        series: The active runs of all brands, two or more.
     """
-    whole, alone = evidence(series)
-    rival = np.logaddexp(0.0, np.log(ALONE_CHANCE) + np.logaddexp.reduce(alone))
+    model_factors, brand_factors = evidence(series)
+    rival = np.logaddexp(0.0, np.log(ALONE_CHANCE) + np.logaddexp.reduce(brand_factors))
     starts = candidate_starts(series.raw.shape[1] - 1)
-    return float(np.logaddexp.reduce(whole) - rival), int(starts[int(whole.argmax())])
+    odds = float(np.logaddexp.reduce(model_factors) - rival)
+    return odds, int(starts[int(model_factors.argmax())])
 
 
-def _change(
+def _likeliest_change(
     streams: Sequence[Stream], group: StreamGroup, rows: Sequence[int], models: int
 ) -> ModelChange | None:
-    """Return the change at the latest of some runs, however likely by chance; None when fewer than
-    `MIN_BRANDS` brands have answers.
+    """Return the likeliest change of a model as a whole after the latest of some runs, with how
+    often chance would show as much; it is returned however often that is. None when fewer than
+    `MIN_BRANDS` brands have answers in enough of the runs.
 
     Args:
         streams: The streams of the model, one for each brand.
-        group: The same streams as a group.
-        rows: Rows of the runs that count, in the order of time.
+        group: The same streams as a group, in the same order.
+        rows: Rows of the runs that count, two or more, in the order of time.
         models: Number of models that are watched.
     """
     model = streams[0].key.model
     series = run_series(group, np.array(rows, np.intp), run_effect_prior(model))
     if len(series.kept) < MIN_BRANDS:
         return None
-    total, first = statistic(series)
+    log_odds, first = statistic(series)
     pace = runs_a_year([group.runs[row] for row in rows]) / RUNS_A_YEAR
-    yearly = exp(min(FALL * (ONCE_A_YEAR - total), 20.0)) * pace * models
+    rate_of_model = exp(min(FALL * (ONCE_A_YEAR - log_odds), MAX_LOG_RATE))
     moved = series.raw[:, first:].mean(axis=1) - series.raw[:, :first].mean(axis=1)
-    names = [streams[place].key.brand for place in series.kept]
+    brands = [streams[index].key.brand for index in series.kept]
     return ModelChange(
-        model,
-        group.runs[rows[-1]],
-        group.runs[rows[first]],
-        yearly,
-        dict(zip(names, moved.tolist(), strict=True)),
-        group.runs[rows[0]],
+        model=model,
+        run=group.runs[rows[-1]],
+        began=group.runs[rows[first]],
+        chance_a_year=rate_of_model * pace * models,
+        moved=dict(zip(brands, moved.tolist(), strict=True)),
+        baseline=group.runs[rows[0]],
         models=models,
     )
 
@@ -257,37 +279,36 @@ def _change(
 def model_shifts(
     change: ModelChange, streams: Iterable[Stream], run: RunKey, updates: Iterable[ModelUpdate] = ()
 ) -> tuple[Shift, ...]:
-    """Return a change as the shifts that an alert reports: first that of the model as a whole, then
-    those of its brands, the largest first; empty when nothing can be compared.
+    """Return a change as the shifts that an alert reports: first that of the model as a whole,
+    whose values are the means over its brands, then those of its brands, the largest first and
+    equals by name. Empty when no brand can be compared; brands that cannot are left out.
 
     Args:
         change: The change.
-        streams: The streams of its metric, of all brands at its model, up to the run.
+        streams: The streams of its metric, of all brands at its model, up to the run; streams of
+            other models are left out.
         run: The run in which it is reported.
-        updates: Known updates of all models.
+        updates: Known updates of all models; those that fit the change are in the shifts.
     """
     prior = run_effect_prior(change.model)
+    tau2 = prior.shared + prior.own
     own = [stream for stream in streams if stream.key.model == change.model]
-    compared = {
-        stream.key: sides
-        for stream in own
-        for sides in [
-            compare_sides(
-                stream_since(stream, change.baseline), change.began.id, prior.shared + prior.own
-            )
-        ]
-        if sides is not None
-    }
+    compared: dict[StreamKey, Comparison] = {}
+    for stream in own:
+        since_baseline = stream_since(stream, change.baseline)
+        if sides := compare_sides(since_baseline, change.began.id, tau2):
+            compared[stream.key] = sides
     if not compared:
         return ()
-    known = falls_among(updates, change.model, (change.began,), own[0].runs)
+    fitting_updates = falls_among(updates, change.model, (change.began,), own[0].runs)
 
-    def shift(brand: str, metric: str, sides: Sequence[Comparison]) -> Shift:
-        """Return the mean of comparisons of both sides of the change as a shift."""
-        values = np.array([(side.before, side.after, *side.interval) for side in sides]).mean(
-            axis=0
-        )
-        before, after, low, high = values.tolist()
+    def shift(brand: str, metric: str, comparisons: Sequence[Comparison]) -> Shift:
+        """Return the mean of some brands' comparisons as a shift of the model as a whole, or the
+        comparison of one brand as its shift. A shift of the model lists no prompts, and has the
+        number of answers of its first brand.
+        """
+        values = [(sides.before, sides.after, *sides.interval) for sides in comparisons]
+        before, after, low, high = np.array(values).mean(axis=0).tolist()
         return Shift(
             brand=brand,
             model=change.model,
@@ -297,29 +318,33 @@ def model_shifts(
             after=after,
             change=after - before,
             interval=(low, high),
-            prompts=sides[0].prompts if brand else (),
-            answers=sides[0].answers,
+            prompts=() if brand == WHOLE_MODEL else comparisons[0].prompts,
+            answers=comparisons[0].answers,
             began=change.began.id,
             likely_first_runs=(change.began.id,),
             chance_a_year=change.chance_a_year,
-            updates=known,
+            updates=fitting_updates,
         )
 
-    brands = [shift(key.brand, key.metric, [sides]) for key, sides in compared.items()]
-    brands.sort(key=lambda shift_: (-abs(shift_.change), shift_.brand))
-    whole = shift(WHOLE_MODEL, next(iter(compared)).metric, list(compared.values()))
+    brand_shifts = [shift(key.brand, key.metric, [sides]) for key, sides in compared.items()]
+    brand_shifts.sort(key=lambda brand_shift: (-abs(brand_shift.change), brand_shift.brand))
+    model_shift = shift(WHOLE_MODEL, brand_shifts[0].metric, list(compared.values()))
     explanation = explanation_sentence(change.weights, change.models, len(compared))
-    return (replace(whole, explanation=explanation), *brands)
+    return (replace(model_shift, explanation=explanation), *brand_shifts)
 
 
 def sentence_of_change(change: ModelChange, display: str, per_year: float) -> str:
     """Return a sentence on a change of a model as a whole: its level of certainty, and the brands
-    that gained and lost most. ``display`` is the model's name for readers, ``per_year`` the
-    accepted false alarms a year.
+    that gained and lost most.
+
+    Args:
+        change: The change, with one brand or more in `ModelChange.moved`.
+        display: The model's name for readers.
+        per_year: False alarms of models that are accepted in a year.
     """
     level = Rarity(change.chance_a_year).level(per_year)
-    fell = sorted((move, name) for name, move in change.moved.items())
-    (_, worst), (_, best) = fell[0], fell[-1]
+    moves = sorted((move, brand) for brand, move in change.moved.items())
+    (_, worst), (_, best) = moves[0], moves[-1]
     return (
         f"{display} changed how it speaks about the whole category ({level}): {best} gained most, "
         f"{worst} lost most."
