@@ -14,7 +14,7 @@ from overheard.chat.desk import ChatDesk
 from overheard.commands.access import CODE, MAX_TRIES, issue_code, read_id, request_card
 from overheard.config.chat_sections import AccessTable
 from overheard.deployment import Call
-from overheard.domain import DeliveryKind
+from overheard.domain import DeliveryKind, Setting
 from overheard.errors import BadUsage
 from overheard.interfaces import Person
 from overheard.testing.fakes import FakeChat
@@ -96,6 +96,27 @@ async def test_a_code_expires_and_is_void_after_many_tries() -> None:
     past = office.deployment.clock.now() - timedelta(days=2)
     await office.store.settings.put(replace(kept, value={**kept.value, "until": past.isoformat()}))
     assert (await chat.type(f"access code {code}")).card.title != "You are an admin now"
+
+
+async def test_the_last_wrong_try_of_an_old_code_leaves_a_new_one_valid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The program is restarted, and prints a new code, while a wrong one is being looked at."""
+    office, chat = await opened(everyone="nothing")
+    settings = office.store.settings
+    code = await issue_code(office.store, office.deployment.clock)
+    new = await settings.get(CODE)
+    assert new
+    tries = {**new.value, "tries": MAX_TRIES - 1}
+    old = replace(new, value=tries, at=new.at - timedelta(minutes=1))
+
+    async def read_before(_: str) -> Setting:
+        return old
+
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "get", read_before)
+        await chat.type("access code AAAA-BBBB-CCCC-DDDD")
+    assert (await chat.type(f"access code {code}")).card.title == "You are an admin now"
 
 
 async def test_rights_of_the_file_are_shown_and_cannot_be_taken_in_chat() -> None:
