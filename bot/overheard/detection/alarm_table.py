@@ -51,12 +51,13 @@ class AlarmTable:
     far_slope: float
 
     def cell(self, age: int, own_share: float, autocorrelation: float) -> tuple[int, int, int]:
-        """Return the indices of a cell in `thresholds`.
+        """Return the indices of a cell in `thresholds`, by age, own share and autocorrelation; a
+        value at the edge between two cells is in the upper one.
 
         Args:
             age: Number of runs in the baseline.
-            own_share: Share of the own run effect in a run's residual variance.
-            autocorrelation: Probability that own run effects are autocorrelated.
+            own_share: Share of the own run effect in a run's residual variance, 0 to 1.
+            autocorrelation: Probability that own run effects are autocorrelated, 0 to 1.
         """
         return (
             int(np.searchsorted(self.ages, age, side="right")),
@@ -71,8 +72,11 @@ class AlarmTable:
         return float(self.thresholds[self.cell(age, own_share, autocorrelation)])
 
     def rate(self, excess: float, runs_a_year: float = RUNS_A_YEAR) -> float:
-        """Return how many times a year an unchanged brand exceeds an excess (a logarithm above its
-        threshold), at a pace of ``runs_a_year`` analyses.
+        """Return how many times a year an unchanged brand exceeds an excess.
+
+        Args:
+            excess: A logarithm above the threshold; minus infinity gives a very large number.
+            runs_a_year: Number of analyses in a year, to which the result is proportional.
         """
         near, far = min(excess, self.bend), max(excess - self.bend, 0.0)
         logged = log(self.yearly) - self.slope * near - self.far_slope * far
@@ -92,8 +96,12 @@ class AlarmTable:
         return float(np.logaddexp.reduce(scaled) - np.log(len(excesses))) / self.far_slope
 
     def excess(self, rate: float, runs_a_year: float = RUNS_A_YEAR) -> float:
-        """Return the excess (a logarithm above the threshold) that an unchanged brand exceeds
-        ``rate`` times a year, at a pace of ``runs_a_year`` analyses; the inverse of `rate`.
+        """Return the excess, a logarithm above the threshold, that an unchanged brand exceeds a
+        number of times a year; the inverse of `rate`.
+
+        Args:
+            rate: How many times a year, above 0.
+            runs_a_year: Number of analyses in a year.
         """
         wanted = log(self.yearly) - log(rate * RUNS_A_YEAR / runs_a_year)
         near = wanted / self.slope
@@ -104,7 +112,9 @@ class AlarmTable:
 
 @cache
 def alarm_table() -> AlarmTable:
-    """Return the table that ships with the program, read from ``alarm_table.json`` once."""
+    """Return the table that ships with the program, ``alarm_table.json`` of this package; it is
+    read once.
+    """
     text = files("overheard.detection").joinpath("alarm_table.json").read_text("utf-8")
     data = json.loads(text)
     fall = data["yearly"]
@@ -121,9 +131,9 @@ def alarm_table() -> AlarmTable:
 
 
 NEARLY_CERTAIN_A_YEAR = 0.002
-"""What is nearly certain, chance does less than once in 500 years."""
+"""A change is nearly certain when chance does as much less often a year: once in 500 years."""
 WATCHED_A_YEAR = 2.0
-"""What chance does more often than that is not even watched."""
+"""Evidence that chance shows more often a year is not even watched."""
 MODELS_SHARE = 0.25
 """Share of the budget of false alarms that changes of models as a whole have, where they are
 reported by themselves; the brands have the rest."""
@@ -155,11 +165,17 @@ class Rarity:
 
     @property
     def years(self) -> float:
-        """The mean number of years between two occurrences of so much evidence."""
+        """The mean number of years between two occurrences of so much evidence; a million at
+        most.
+        """
         return 1 / max(self.yearly, 1e-6)
 
     def level(self, per_year: float) -> AlertLevel | None:
-        """Return how certain a change is; None for evidence that is too frequent to be watched.
+        """Return how certain a change is, by how often a year chance shows as much.
+
+        Nearly certain: less often than `NEARLY_CERTAIN_A_YEAR`. Likely: at most ``per_year``.
+        Watch: more often, at most `WATCHED_A_YEAR`. None for still more frequent evidence. Evidence
+        above ``per_year`` is never more than watched.
 
         Args:
             per_year: False alarms that the deployment accepts in a year.
@@ -171,11 +187,11 @@ class Rarity:
 
 
 def rarity(excess: float, runs_a_year: float, brands: int) -> Rarity:
-    """Return how rare an excess over the threshold is in the deployment when nothing changes, see
-    `alarm_table`.
+    """Return how often a year some brand of the deployment shows an excess when nothing changes, by
+    the table that ships with the program.
 
     Args:
-        excess: A brand's excess, see `AlarmTable.rate`.
+        excess: A brand's excess, a logarithm above the threshold.
         runs_a_year: Number of runs that are analysed in a year.
         brands: Number of tracked brands.
     """
@@ -183,17 +199,22 @@ def rarity(excess: float, runs_a_year: float, brands: int) -> Rarity:
 
 
 def needed_excess(per_year: float, runs_a_year: float, brands: int) -> float:
-    """Return the excess that a brand needs for an alarm when ``brands`` brands share a budget of
-    ``per_year`` false alarms a year.
+    """Return the excess, a logarithm above the threshold, that a brand needs for an alarm.
+
+    Args:
+        per_year: False alarms that the deployment accepts in a year, above 0.
+        runs_a_year: Number of runs that are analysed in a year.
+        brands: Number of tracked brands, which share the false alarms equally.
     """
     return alarm_table().excess(per_year / brands, runs_a_year)
 
 
 def runs_a_year(analysed: Sequence[RunKey], bursts: Collection[int] = ()) -> float:
-    """Return how many runs are analysed in a year at the present pace, 52 or more.
+    """Return how many runs are analysed in a year at the present pace: the largest pace of the last
+    7, 30 and 365 days, and at least 52.
 
-    A window of `PACE_WINDOWS_DAYS` counts when the history fills it, so that a few runs within
-    minutes are not taken for the pace of a year.
+    A window counts when the history is as long, so that a few runs within minutes are not taken for
+    the pace of a year. Without runs the pace is 52.
 
     Args:
         analysed: The runs that were analysed so far, the oldest first.
@@ -207,8 +228,10 @@ def runs_a_year(analysed: Sequence[RunKey], bursts: Collection[int] = ()) -> flo
         if last - first < timedelta(days=days):
             break
         begin = last - timedelta(days=days)
-        whole = days == PACE_WINDOWS_DAYS[-1]
-        recent = [r.at for r in analysed if r.at >= begin and (whole or r.id not in bursts)]
+        with_bursts = days == PACE_WINDOWS_DAYS[-1]
+        recent = [
+            run.at for run in analysed if run.at >= begin and (with_bursts or run.id not in bursts)
+        ]
         span = (recent[-1] - recent[0]) / timedelta(days=1) if recent else 0.0
         # Half a run less: weekly runs are 52 a year, and not 52.2.
         pace = max(pace, (len(recent) - 1) * DAYS_A_YEAR / max(span, 1.0) - 0.5)

@@ -25,7 +25,7 @@ MAX_BASELINE_RUNS = 120
 MIN_RUNS_AFTER_SHIFT = 2
 """Runs that a new baseline has before a shift from it can be seen."""
 HABITUAL_RETURNS = 2
-"""A brand that has come back so often goes now and then, which is no news."""
+"""Number of returns from which on a brand is expected to go and come back, which is no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,9 @@ class Excursion:
 
     @property
     def levels(self) -> Iterator[Excursion]:
-        """This change, then the earlier ones: the brand may return to any of their old levels."""
+        """This change, then the earlier ones in its direction, the latest first: the brand may
+        return to the old level of any of them.
+        """
         yield self
         if self.earlier:
             yield from self.earlier.levels
@@ -75,34 +77,43 @@ class Baseline:
     returns: int = 0
 
     def until(self, row: int, answered: Floats) -> Places:
-        """Return the rows that count, and ``row``, where a stream has answers.
+        """Return the latest `MAX_BASELINE_RUNS` rows of the baseline and then ``row``, without
+        those in which a stream has no answers.
 
         Args:
             row: The row of the run that is analysed.
-            answered: Numbers of answers of the stream in all runs, R.
+            answered: Number of the stream's answers in each run, R.
         """
         rows = np.array([*self.rows[-MAX_BASELINE_RUNS:], row], np.intp)
         return np.asarray(rows[answered[rows] > 0])
 
     @property
     def runs_needed(self) -> int:
-        """How many runs a search for a change needs: after a shift more than at first."""
+        """How many runs a search for a change needs: 1, or `MIN_RUNS_AFTER_SHIFT` after a change
+        that had an alarm.
+        """
         return 1 if self.excursion is None else MIN_RUNS_AFTER_SHIFT
 
     def restart(self, excursion: Excursion) -> None:
-        """Start the baseline again with the run with which a change began; the change is kept, as
-        the brand may return from it.
+        """Start the baseline again with the run with which a change began, and keep the change,
+        because the brand may return from it.
+
+        When the change before was of the same metric and direction, it is kept as the earlier one
+        of this change; any other change before is forgotten.
         """
         last = self.excursion
-        further = last and last.shift.metric == excursion.shift.metric
-        if last and further and last.shift.change * excursion.shift.change > 0:
+        if last and _goes_further(last.shift, excursion.shift):
             excursion = replace(excursion, earlier=last)
         self.rows = [row for row in self.rows if row >= excursion.since]
         self.excursion = excursion
 
     def begin(self, run: RunKey) -> bool:
-        """Start the baseline again with a run with which the model as a whole changed; no return to
-        an older level is possible then. Return whether any earlier run was dropped.
+        """Start the baseline again with a run with which the model as a whole changed, and forget
+        earlier changes, because no return to an older level is possible then.
+
+        Returns:
+            True if earlier runs were dropped; False if the baseline has none before the run, and
+            nothing was done.
         """
         since = [row for row in self.rows if self.runs[row] >= run]
         if len(since) == len(self.rows):
@@ -111,18 +122,25 @@ class Baseline:
         return True
 
     def resume(self, before: Sequence[int], start: int) -> None:
-        """Set the baseline to the rows of an old level and its own rows from ``start`` on."""
+        """Set the baseline to the rows of an old level (``before``) and its own rows from ``start``
+        on, count a return, and forget the change from which the brand came back.
+        """
         self.rows = [*before, *(row for row in self.rows if row >= start)]
         self.excursion = None
         self.returns += 1
 
     @property
     def deviating_share(self) -> float:
-        """The share of runs with which the brand went and came back, once it has `HABITUAL_RETURNS`
-        times; 0 before.
+        """The number of returns as a share of all runs so far, 0 to 1; 0 until the brand has come
+        back `HABITUAL_RETURNS` times.
         """
         habitual = self.returns >= HABITUAL_RETURNS
         return self.returns / (self.rows[-1] + 1) if habitual else 0.0
+
+
+def _goes_further(earlier: Shift, later: Shift) -> bool:
+    """Return whether two shifts are of the same metric and go in the same direction."""
+    return earlier.metric == later.metric and earlier.change * later.change > 0
 
 
 def rows_with_answers(stream: Stream) -> Places:
@@ -193,25 +211,29 @@ def return_evidence(
     *,
     uniform: bool,
 ) -> ReturnEvidence | None:
-    """Return the evidence that a stream is back at its level before an alarm; None with too few
-    runs.
+    """Return the evidence that a stream is back at its level before an alarm; None with fewer than
+    two runs since the change, or without a baseline.
+
+    A return may have begun with each of the latest `RETURN_STARTS` runs, but the first run since
+    the change is always at the new level.
 
     Args:
         group: The brand's stream and those of its rivals.
         before: Rows of the baseline before the alarm.
         since: Rows from the run with which the alarm's change began.
         prior: The expected variances of the run effects of the model, logit scale.
-        variance: Expected variance of the own run effect.
-        uniform: Whether all prompts moved; else the prompts that moved are compared.
+        variance: Expected variance of the own run effect, logit scale.
+        uniform: Whether all prompts moved, so that the means of the runs are compared; else the
+            prompts are, each weighted by its move.
     """
     if len(since) < 2 or not len(before):
         return None
     rows = np.concatenate([before, since])
     series = run_series(group, rows, prior)
-    first, last = len(before), len(rows)
-    starts = range(max(first + 1, last - RETURN_STARTS), last)
+    first, end = len(before), len(rows)
+    starts = range(max(first + 1, end - RETURN_STARTS), end)
     noise = float(series.noise[0].mean()) + variance
-    back, beyond = np.transpose(
+    back_odds, beyond_odds = np.transpose(
         [
             _uniform_odds(series, first, start, noise)
             if uniform
@@ -219,14 +241,17 @@ def return_evidence(
             for start in starts
         ]
     )
-    best = int(np.argmax(back))
-    odds = back / (1 + BEYOND_WEIGHT * beyond.mean())
-    return ReturnEvidence(float(odds.mean()), float(odds.sum()), int(rows[starts[best]]))
+    likeliest = starts[int(np.argmax(back_odds))]
+    odds = back_odds / (1 + BEYOND_WEIGHT * beyond_odds.mean())
+    return ReturnEvidence(
+        mean_odds=float(odds.mean()), summed_odds=float(odds.sum()), start=int(rows[likeliest])
+    )
 
 
 def _uniform_odds(series: RunSeries, first: int, start: int, noise: float) -> Floats:
     """Return the odds of the old level, and of a level beyond it, against the level after the
-    alarm, by the means of the runs.
+    alarm, by the means of the runs. The odds of a level beyond are next to 0 unless the latest runs
+    are on the other side of the old level.
 
     Args:
         series: The runs before the alarm's change, then those since, n.
@@ -243,7 +268,7 @@ def _uniform_odds(series: RunSeries, first: int, start: int, noise: float) -> Fl
     left = noise / n_now + (1 - known) * spread + noise / n_old
     same = noise / n_now + noise / n_old
     beyond = (now - old) * (moved - old) < 0
-    return _against(
+    return _odds_against_staying(
         _normal_log(now - centre, left),
         _normal_log(now - old, same),
         _normal_log(now - old, same + STEP_VARIANCE) if beyond else -inf,
@@ -257,14 +282,15 @@ def _sparse_odds(
     cut: tuple[int, int],
     variance: float,
 ) -> Floats:
-    """Return the odds as `_uniform_odds` does, by the prompts that moved, each weighted by its
-    move.
+    """Return the odds of the old level, and of a level beyond it, against the level after the
+    alarm, by the hits of each prompt, weighted by how far its level moved with the alarm.
 
     Args:
         group: The brand's stream and those of its rivals.
         rows: Rows of the runs, n, as in ``series``.
         series: The same runs on the logit scale.
-        cut: The indices ``first`` and ``start`` of `_uniform_odds`.
+        cut: Index of the first run since the change, and of the run with which the return may have
+            begun.
         variance: Expected variance of the own run effect.
     """
     first, start = cut
@@ -282,24 +308,28 @@ def _sparse_odds(
     past = n[:first].sum(axis=0) + PROMPT_PRIOR
     calls += float(weight**2 @ (now_n**2 * spread / past))
     whole = calls + (variance + series.shared) * pull
-    return _against(
+    return _odds_against_staying(
         _normal_log(seen - far, whole),
         _normal_log(seen, whole),
         _normal_log(seen, whole + far**2) if seen * far < 0 else -inf,
     )
 
 
-def _against(stayed: float, back: float, beyond: float) -> Floats:
+def _odds_against_staying(stayed: float, back: float, beyond: float) -> Floats:
     """Return the odds of the old level, and of a level beyond it, against the level after the
-    alarm, from three log densities.
+    alarm, from the log densities of the three; no odds are beyond exp(50) or below exp(-50).
     """
     return np.exp(np.clip(np.array([back, beyond]) - stayed, -50.0, 50.0))
 
 
 def _level(n: Floats, hits: Floats, centre: Floats | float) -> Floats:
+    """Return the rate of each prompt, P, drawn to a centre by the weight of `PROMPT_PRIOR` answers,
+    and kept from 0.01 to 0.99.
+    """
     mean = (hits + PROMPT_PRIOR * np.asarray(centre)) / (n + PROMPT_PRIOR)
     return np.asarray(np.clip(mean, 0.01, 0.99))
 
 
 def _normal_log(x: float, variance: float) -> float:
+    """Return the logarithm of a normal density with mean 0, less a constant."""
     return float(-(x**2) / (2 * variance) - np.log(variance) / 2)

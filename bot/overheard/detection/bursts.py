@@ -51,16 +51,17 @@ def share_calls(
     seed: int,
     telling: float = INFORMATIVE_SHARE,
 ) -> dict[str, int]:
-    """Return how many calls each prompt gets of a number of calls, drawn at random but as even as
+    """Return how often to ask each prompt with a number of calls, drawn at random but as even as
     whole numbers allow.
 
-    Every prompt has an expected number of calls and gets this number rounded down or up (systematic
-    sampling, Madow 1949).
+    Half of the calls (`INFORMATIVE_SHARE`) go to the prompts by the information p (1 - p) of an
+    answer, p being the prompt's rate so far; the rest go to all prompts alike. A prompt gets its
+    expected number of calls rounded down or up (systematic sampling, Madow 1949).
 
     Args:
-        prompts: Keys of the prompts that may be asked.
-        streams: The answers so far at one model.
-        calls: Number of calls to share out.
+        prompts: Keys of the prompts that may be asked; one or more.
+        streams: The answers so far at one model; only metrics of 0 and 1 count.
+        calls: Number of calls to share out; all of them are.
         seed: Seed of the random numbers.
         telling: Share of the calls that go by p (1 - p), 0 to 1.
 
@@ -68,27 +69,30 @@ def share_calls(
         How often to ask each prompt, by key; prompts that are not asked have no entry.
     """
     rng = np.random.default_rng(seed)
-    weight = _telling(prompts, streams)
-    due = calls * ((1 - telling) / len(prompts) + telling * weight / weight.sum())
+    information = _information(prompts, streams)
+    expected = calls * ((1 - telling) / len(prompts) + telling * information / information.sum())
     order = rng.permutation(len(prompts))
-    ends = np.floor(np.cumsum(due[order]) + rng.random() + 1e-9).astype(int)
+    rounding = 1e-9
+    ends = np.floor(np.cumsum(expected[order]) + rng.random() + rounding).astype(int)
     asks = np.zeros(len(prompts), dtype=int)
     asks[order] = np.diff(ends, prepend=0)
     asks[order[-1]] += calls - asks.sum()
     return {prompt: int(n) for prompt, n in zip(prompts, asks, strict=True) if n}
 
 
-def _telling(prompts: Sequence[str], streams: Iterable[Stream]) -> Floats:
-    """Return the information p (1 - p) in an answer to each prompt, averaged over binary streams,
-    in the order of the prompts; 1 for all without such streams.
-
-    A rate of a prompt that was never asked is taken for 1/2.
+def _information(prompts: Sequence[str], streams: Iterable[Stream]) -> Floats:
+    """Return the information p (1 - p) of an answer to each prompt, averaged over the streams whose
+    values are 0 and 1, in the order of the prompts; 1 for all prompts without such streams.
     """
-    known = [_by_prompt(stream, prompts) for stream in streams if stream.binary]
-    return np.asarray(np.mean(known, axis=0)) if known else np.ones(len(prompts))
+    by_stream = [_information_in(stream, prompts) for stream in streams if stream.binary]
+    return np.asarray(np.mean(by_stream, axis=0)) if by_stream else np.ones(len(prompts))
 
 
-def _by_prompt(stream: Stream, prompts: Sequence[str]) -> Floats:
+def _information_in(stream: Stream, prompts: Sequence[str]) -> Floats:
+    """Return the information p (1 - p) of an answer to each prompt in one stream, in the order of
+    the prompts. The rate p has half an answer of each kind added, and is 1/2 for a prompt that the
+    stream does not have.
+    """
     rate = (stream.total.sum(axis=0) + 0.5) / (stream.n.sum(axis=0) + 1)
     rates = dict(zip(stream.prompts, rate.tolist(), strict=True))
     p = np.array([rates.get(prompt, 0.5) for prompt in prompts])
@@ -162,48 +166,64 @@ def next_burst(
     streams: Sequence[Stream],
     seed: int,
 ) -> Burst | None:
-    """Return the burst that should come next; None when the next scheduled run is enough or the
-    calls of the year are used up.
+    """Return the burst that should come next at a model. It is due now, or `BurstPolicy.gap` after
+    the latest run if that is later.
+
+    None when there are no signs of a change, when an alarm is raised already, when
+    `BurstPolicy.most` bursts have followed the last scheduled run, when the calls left of the
+    year's budget are fewer than a burst's, or before the first run.
 
     Args:
-        made: The model's runs in the order of time.
+        made: The model's runs so far, the oldest first.
         signs: Signs of a change in these runs.
         policy: How calls are spent.
         scheduled: Number of calls that the schedule makes in 365 days.
-        now: The current time, the earliest time of the burst.
+        now: The current time.
         prompts: Keys of the prompts to choose from.
         streams: The model's streams; they show for which prompts an answer is most informative.
         seed: Seed of the random numbers.
     """
     reason = _reason(made, signs, policy)
-    if not made or not reason or _left(made, policy, scheduled, now) < policy.calls:
+    if not made or not reason or _calls_left(made, policy, scheduled, now) < policy.calls:
         return None
-    at = max(now, made[-1].run.at + policy.gap)
-    asks = share_calls(prompts, streams, policy.calls, seed=seed + made[-1].run.id)
-    return Burst(at, asks, reason)
+    latest = made[-1].run
+    asks = share_calls(prompts, streams, policy.calls, seed=seed + latest.id)
+    return Burst(max(now, latest.at + policy.gap), asks, reason)
 
 
 def calls_spent(made: Sequence[MadeRun], now: datetime) -> int:
-    """Return how many calls went to bursts in the 365 days before ``now``."""
+    """Return how many calls went to bursts in the 365 days before ``now``; those of scheduled runs
+    do not count.
+    """
     return sum(
         made_run.calls for made_run in made if made_run.burst and made_run.run.at > now - YEAR
     )
 
 
 def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> str:
-    """Return why a burst is wanted, in words, by the signs of a change in the runs made so far;
-    empty when none is wanted or `BurstPolicy.most` bursts have followed the last scheduled run.
+    """Return why a burst is wanted, in words; empty when none is.
+
+    One is wanted while the largest Bayes factor is above `BurstPolicy.suspicion`, up to
+    `BurstPolicy.most` bursts after a scheduled run. A canary that was hit calls for one burst after
+    a scheduled run. None is wanted after an alarm.
+
+    Args:
+        made: The model's runs so far, the oldest first.
+        signs: Signs of a change in these runs.
+        policy: How calls are spent.
     """
     bursts = sum(1 for _ in takewhile(lambda made_run: made_run.burst, reversed(made)))
     if signs.alarm or bursts >= policy.most:
         return ""
     if signs.largest > policy.threshold:
         return f"something may have changed, burst {bursts + 1} of at most {policy.most}"
-    return "a small daily question was answered differently" if signs.canary and not bursts else ""
+    if signs.canary and not bursts:
+        return "a small daily question was answered differently"
+    return ""
 
 
-def _left(made: Sequence[MadeRun], policy: BurstPolicy, scheduled: int, now: datetime) -> int:
-    """Return how many calls of the year's budget are left for bursts, apart from the calls of the
-    schedule.
+def _calls_left(made: Sequence[MadeRun], policy: BurstPolicy, scheduled: int, now: datetime) -> int:
+    """Return how many calls the year's budget leaves for bursts, after those of the schedule
+    (``scheduled``) and the bursts of the last 365 days; negative when it is exceeded.
     """
     return policy.budget - scheduled - calls_spent(made, now)

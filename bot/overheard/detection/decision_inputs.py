@@ -38,7 +38,12 @@ class MeasuredChange:
 
 def measured_change(compared: Comparison, stream: Stream) -> MeasuredChange:
     """Return the change to expect of many more answers: the observed change shrunk towards 0, the
-    more so the less is known (posterior means under the detector's priors).
+    more so the less is known (posterior means under the detector's priors). Means of no prompts
+    are 0.
+
+    Args:
+        compared: The stream before and after the change.
+        stream: The stream, which has the unit of its metric (`Stream.width`).
     """
     known = STEP_VARIANCE * compared.v**2 / compared.veff / stream.width**2
     shrunk = known / (1 + known)
@@ -52,8 +57,9 @@ def measured_change(compared: Comparison, stream: Stream) -> MeasuredChange:
 
 
 def _surely_moved(prompt: PromptShift) -> bool:
-    """Return whether a prompt's own answers show that its rate moved by `MOVED_POINTS`: of many
-    prompts with few answers each, some always seem to move, in both directions.
+    """Return whether a prompt's expected rate moved by `MOVED_POINTS` or more, up or down, and by
+    `MOVED_SDS` posterior standard deviations or more. Without the second condition some of many
+    prompts with few answers would always seem to move.
     """
     a, b = FRESH_BETA
     sides = ((prompt.before, prompt.n_before), (prompt.after, prompt.n_after))
@@ -65,10 +71,10 @@ def _surely_moved(prompt: PromptShift) -> bool:
 
 
 MIN_TRACKED = 2
-"""Brands that are watched from which on a change of a model as a whole is a message of its own; one
-brand's own alert says so."""
+"""Number of tracked brands from which on a change of a model as a whole has an alert of its own;
+with one brand, that brand's alert is enough."""
 JUDGE_LEVEL = 0.05
-"""Probability at which a judge that has not moved is taken for one that has."""
+"""Largest p-value at which a judge is taken for one that has moved."""
 JUDGE_SHARE = 0.5
 """Share of a shift that the judge must have moved, in its direction, to count as its cause."""
 
@@ -95,9 +101,13 @@ class AlertPolicy:
     def shared_out(
         cls, per_year: float, brands: int, smallest_changes: Mapping[str, float]
     ) -> AlertPolicy:
-        """Return the policy for ``per_year`` false alarms a year of the whole deployment. With
-        `MIN_TRACKED` or more tracked brands, the share `MODELS_SHARE` of these is for models as a
-        whole.
+        """Return the policy of a deployment. With `MIN_TRACKED` or more tracked brands, the share
+        `MODELS_SHARE` of the false alarms is for models as a whole; else all are for the brands.
+
+        Args:
+            per_year: False alarms that the whole deployment accepts in a year.
+            brands: Number of tracked brands.
+            smallest_changes: The smallest change that is reported by metric, on its scale.
         """
         of_models = per_year * MODELS_SHARE * (brands >= MIN_TRACKED)
         return cls(per_year - of_models, brands, smallest_changes, of_models)
@@ -134,8 +144,9 @@ class JudgeCheck:
     p_value: float
 
     def explains(self, change: float) -> bool:
-        """Return whether the judge has moved in the direction of a change, by the share
-        `JUDGE_SHARE` of it or more and significantly, so that the judge counts as its cause.
+        """Return whether the judge counts as the cause of a change on the metric's scale: on two or
+        more old answers it has moved in the direction of the change, by the share `JUDGE_SHARE` of
+        it or more, and significantly (`JUDGE_LEVEL`). A change of 0 has no cause.
         """
         moved = self.after - self.before
         enough = moved * change > 0 and abs(moved) >= JUDGE_SHARE * abs(change)
@@ -217,7 +228,9 @@ class ModelEvidence:
     returned: Returned | None = None
 
     def rarity(self, brands: int) -> Rarity:
-        """Return how rare so much evidence is when nothing changed at any of the brands."""
+        """Return how often the deployment would see so much evidence if nothing had changed at any
+        of its ``brands`` tracked brands.
+        """
         return rarity(self.statistic, self.runs_a_year, brands)
 
 

@@ -32,7 +32,7 @@ class Learning:
         runs: Number of runs of the baseline.
         needed: Number of runs of a full baseline.
         change: The smallest loss of a rate that would show within the next three runs, 0 to 1;
-            None when no rate varies.
+            None when the latest run has no answers.
         answers: Number of answers in a run.
     """
 
@@ -43,7 +43,7 @@ class Learning:
 
     @property
     def lost(self) -> int:
-        """The loss `change` as a count of a run's answers."""
+        """The loss `change` as a number of a run's answers; 0 when it is None."""
         return round((self.change or 0.0) * self.answers)
 
 
@@ -54,8 +54,8 @@ def learning(
     per_year: float = 1.0,
     brands: int = 1,
 ) -> Learning:
-    """Return the length of a young baseline and the smallest loss that it would show within three
-    runs.
+    """Return the length of a young baseline, the smallest loss that it would show within three
+    runs, and the number of answers in its latest run.
 
     Args:
         group: The brand's stream and those of its rivals.
@@ -77,9 +77,10 @@ def smallest_visible_loss(
     brands: int = 1,
 ) -> float | None:
     """Return the smallest loss of a rate that would show within the next three runs, 0 to 1; None
-    when no loss would.
+    when the latest run has no answers.
 
-    The loss is one logit shift of all prompts; the runs to come ask what the latest run asked.
+    The loss is one logit shift of all prompts. The runs to come are assumed to ask what the latest
+    run asked, and competitors to show a part of the run effects.
 
     Args:
         group: The brand's stream and those of its rivals.
@@ -112,8 +113,12 @@ def smallest_visible_loss(
 
 
 def _posterior(n: Floats, hits: Floats) -> tuple[Floats, Floats]:
-    """Return the expected rate of each prompt and the expected variance of an answer, 0 to 1, given
-    the numbers of answers and of hits, in the shape of these.
+    """Return the expected rate of each prompt, 0 to 1, and the expected variance of an answer to
+    it, both under the prior `WEAK_BETA`.
+
+    Args:
+        n: Numbers of answers, in any shape.
+        hits: Numbers of answers with the value 1, in the same shape.
     """
     a, b = hits + WEAK_BETA[0], n - hits + WEAK_BETA[1]
     whole = a + b
@@ -136,9 +141,8 @@ class OwnRecord:
 def own_record(
     analysed: Sequence[RunKey], alarms: Iterable[RunKey], taken_back: Iterable[RunKey]
 ) -> OwnRecord:
-    """Return in how many of the latest `RECORD_RUNS` unchanged runs the rule fired.
-
-    A run with an alarm whose change lasted is not unchanged and is left out.
+    """Return how many of the latest `RECORD_RUNS` unchanged runs had an alarm. A run whose alarm
+    was of a lasting change is no unchanged run.
 
     Args:
         analysed: The runs that were analysed, the oldest first.
