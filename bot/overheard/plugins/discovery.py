@@ -47,8 +47,8 @@ UNREADABLE = (
 
 
 def installed_plugins() -> tuple[list[EntryPoint], list[str]]:
-    """Return the entry points of installed plugins, and the names of distributions with unreadable
-    ones.
+    """Return the entry points of installed plugins, in no fixed order, and the names of the
+    distributions whose entry points cannot be read.
     """
     try:
         return list(entry_points(group=PROJECT)), []
@@ -58,7 +58,7 @@ def installed_plugins() -> tuple[list[EntryPoint], list[str]]:
 
 def _readable_plugins() -> tuple[list[EntryPoint], list[str]]:
     """Return the plugins' entry points in all distributions that can be read, and the names of the
-    other distributions.
+    other distributions; one without a readable name is called "a distribution without a name".
     """
     points: list[EntryPoint] = []
     broken: list[str] = []
@@ -84,6 +84,9 @@ def distribution_of(plugin: str) -> str:
 
 
 def _source(point: EntryPoint) -> tuple[str, str]:
+    """Return the name and the version of a plugin's distribution. Without a readable name it is the
+    entry point's module; an unknown version is empty.
+    """
     name, version = _identity(point.dist) if point.dist else ("", "")
     return name or point.value, version
 
@@ -128,63 +131,66 @@ class _Loader(threading.Thread):
             )
             for section in PLUGIN_SECTIONS
         }
-        self._made: Registered | None = None
+        self._registered: Registered | None = None
         self._error: BaseException | None = None
 
     def begin(self) -> None:
-        """Start to load the plugin if it is allowed, and wait for at most `NEXT_LOAD_S` seconds, so
-        that a slow plugin does not delay the next.
+        """Start to load the plugin in its thread, and wait for the plugin `NEXT_LOAD_S` seconds at
+        most, so that a slow plugin does not delay the next.
 
-        Never raises; `finish` reports a fault.
+        A third party's plugin that the configuration does not allow is not loaded. Never raises:
+        `finish` reports the fault.
         """
-        try:
-            if not self.is_built_in:
-                name, version = self.distribution, self.version
-                check_allowed(self._config, name, version, self._point.dist)
-        except Fault as fault:
-            self._error = fault
-            return
+        if not self.is_built_in:
+            try:
+                check_allowed(self._config, self.distribution, self.version, self._point.dist)
+            except Fault as fault:
+                self._error = fault
+                return
         self._deadline = time.monotonic() + self._timeout_s
         self.start()
         self.join(min(NEXT_LOAD_S, self._timeout_s))
 
     def run(self) -> None:
-        """Import the plugin, call its hooks, and put guards around its objects; keep an error for
-        `finish`.
+        """Import the plugin, call its hooks, and put guards around its objects. The objects, or any
+        error, are kept for `finish`. `begin` starts this function in the thread.
         """
         try:
             with plugin_code():
-                self._made = self._import_guarded()
+                self._registered = self._import_guarded()
         except BaseException as error:  # even an attempt to exit
             self._error = error
 
     def finish(self) -> PluginReport:
-        """Wait for the plugin until its timeout, add its objects to those of all plugins, and
-        return a report.
+        """Wait for the plugin until its timeout, add its objects and its secrets to those of all
+        plugins, and return a report.
 
-        Never raises; a fault is a problem in the report.
+        Never raises. A plugin that is late, has failed, or registers a name in use adds nothing and
+        has a problem in the report. One of which some settings are wrong adds the rest and has a
+        problem as well.
         """
-        if self.ident is not None:
+        was_started = self.ident is not None
+        if was_started:
             self.join(max(0.0, self._deadline - time.monotonic()))
         if self.is_alive():
             return self._report(f"is not ready within {self._timeout_s:g} s; {ASK}")
-        made, error = self._made, self._error
-        if made is not None:
+        registered, error = self._registered, self._error
+        if registered is not None:
             try:
-                refuse_clashes(made, self._plugins)
+                refuse_clashes(registered, self._plugins)
             except Fault as clash:
-                made, error = None, clash
-        if made is None:
+                registered, error = None, clash
+        if registered is None:
             fault = fault_of(error or Fault(), self._secrets, "fails to register", ASK)
             return self._report(str(fault))
-        _add_objects(made, self._plugins)
+        _add_objects(registered, self._plugins)
         self._plugins.secrets.extend(self._secrets)
         problems = (
             problem
             for settings in self._settings.values()
             for problem in (*settings.problems, *settings.unread())
         )
-        return self._report(" ".join(problems), made.names())
+        return self._report(" ".join(problems), registered.names())
 
     @property
     def _secrets(self) -> list[str]:
@@ -192,24 +198,33 @@ class _Loader(threading.Thread):
         return [secret for settings in self._settings.values() for secret in settings.secrets]
 
     def _import_guarded(self) -> Registered:
-        """Import the plugin and return its objects; objects of a third party are behind guards.
+        """Import the plugin and return its objects behind guards. Providers and scorers of a
+        built-in plugin have no guard. Scorers of a third party run in the child process, except
+        judges and async scorers.
 
         Raises:
-            Fault: when the import or a hook fails, or an object has the wrong shape.
+            Fault: when the import fails, or an object has the wrong shape.
+            Exception: as a hook of the plugin raises it.
         """
         plugins, point = self._plugins, self._point
-        made = register(point, self.distribution, self._settings)
+        registered = register(point, self.distribution, self._settings)
         source = source_of(self.distribution, self.version)
         guards = Guards(point.name, source, self._secrets, plugins.notices, plugins.guards)
         if self.is_built_in:
-            return guarded(made, guards)
+            return guarded(registered, guards)
         tables = _tables_of_plugin(self._config, "scorers", point.name)
-        origin = PluginLocation(point, self.distribution, tables, self._config.file)
-        return guarded(made, guards, plugins.scorer_process, origin)
+        location = PluginLocation(point, self.distribution, tables, self._config.file)
+        return guarded(registered, guards, plugins.scorer_process, location)
 
     def _report(self, problem: str, provides: tuple[str, ...] = ()) -> PluginReport:
-        asked = {table: kind for m in self._settings.values() for table, kind in m.asked.items()}
-        return PluginReport(self.plugin, self.version, provides, problem, self.distribution, asked)
+        settings = {
+            table: kind
+            for plugin_settings in self._settings.values()
+            for table, kind in plugin_settings.asked.items()
+        }
+        return PluginReport(
+            self.plugin, self.version, provides, problem, self.distribution, settings
+        )
 
 
 def load_plugins(
@@ -218,14 +233,17 @@ def load_plugins(
     *,
     timeout_s: float = LOAD_TIMEOUT_S,
 ) -> Plugins:
-    """Load every installed plugin, the built-in plugins first, and return all their objects.
+    """Load every installed plugin, the built-in plugins first and then by name, and return all
+    their objects.
 
     Plugins load in parallel threads: several plugins that hang delay the start by one timeout only.
-    Their output goes to stderr. Never raises: faults are in the reports.
+    When two plugins register the same name, the one that was loaded first has it. The output of
+    plugins goes to stderr. Never raises: faults are in the reports, also of plugins that the
+    configuration names and that are not installed or cannot be read.
 
     Args:
         config: The configuration; each plugin gets its own tables of `PLUGIN_SECTIONS`.
-        entry_points: The entry points to load; by default those of the group ``overheard``.
+        entry_points: The entry points to load; None for those of the group ``overheard``.
         timeout_s: Seconds that each plugin may take.
     """
     points, unreadable = installed_plugins() if entry_points is None else (entry_points, [])
@@ -265,17 +283,22 @@ _BUILT_IN_KINDS = frozenset({"provider", "scorer", "chat", "landscape"})
 """The kinds of objects that built-in plugins register."""
 
 
-def _add_objects(made: Registered, plugins: Plugins) -> None:
-    """Add the objects of one plugin to the objects of all plugins."""
+def _add_objects(registered: Registered, plugins: Plugins) -> None:
+    """Add the objects and listeners of one plugin to those of all plugins. An object of the same
+    kind and name would be replaced: `refuse_clashes` is called before.
+    """
     for kind in KINDS:
-        getattr(plugins, f"{kind}s").update(getattr(made, f"{kind}s"))
-    for hook, listeners in made.listeners.items():
+        getattr(plugins, f"{kind}s").update(getattr(registered, f"{kind}s"))
+    for hook, listeners in registered.listeners.items():
         for listener in listeners:
             plugins.listeners.add(hook, listener)
 
 
 def _tables_of_plugin(config: Config, section: str, plugin: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the tables of a section that belong to a plugin, without the key ``plugin``."""
+    """Return the tables of a section, such as ``providers``, that belong to a plugin, by name and
+    without the key ``plugin``. A table belongs to the plugin that this key names or, without it,
+    to the plugin with the name of the table.
+    """
     tables: Mapping[str, Mapping[str, Any]] = getattr(config, section)
     return {
         name: {key: value for key, value in table.items() if key != "plugin"}
@@ -285,7 +308,8 @@ def _tables_of_plugin(config: Config, section: str, plugin: str) -> Mapping[str,
 
 
 def _missing_plugins(config: Config, installed: list[str]) -> Iterable[PluginReport]:
-    """Yield a report for each table of the configuration whose plugin is not installed.
+    """Yield a report for each table of the configuration whose plugin is not installed, with the
+    table and the most similar name of an installed plugin, if any.
 
     Args:
         config: The configuration.
@@ -344,10 +368,8 @@ class PluginReport:
 
 
 def models_of(providers: Mapping[str, Provider]) -> list[Model]:
-    """Return the models that providers ask by default, in the order of the providers.
-
-    Args:
-        providers: Providers by name.
+    """Return the models that providers ask by default, in the order of the providers and, of one
+    provider, in its own order. The providers are given by name.
     """
     return [Model(name, model) for name, p in providers.items() for model in p.models()]
 
@@ -400,11 +422,13 @@ class Plugins:
         return [guard.pause for guard in self.guards if guard.pause]
 
     def resume(self, plugin: str) -> list[str]:
-        """End the pauses of all parts of a plugin; return the names of these parts."""
-        resting = [guard for guard in self.guards if guard.plugin == plugin and guard.pause]
-        for guard in resting:
+        """End the pauses of all paused parts of a plugin, and return the names of these parts, such
+        as ``The scorer acme``; empty when none was paused.
+        """
+        paused = [guard for guard in self.guards if guard.plugin == plugin and guard.pause]
+        for guard in paused:
             guard.resume()
-        return [guard.part for guard in resting]
+        return [guard.part for guard in paused]
 
     def close(self) -> None:
         """End the child process of scorers."""

@@ -110,8 +110,8 @@ class Guard:
         secrets: Collection[str] = (),
         notices: Notices | None = None,
     ) -> None:
-        """Begin without faults; `max_faults` in a row pause the part, which `notices` report
-        once.
+        """Begin without faults. Without ``source`` the remedy names the author of no distribution;
+        without ``notices`` a pause is only logged.
         """
         self.part = part
         self.plugin = plugin
@@ -143,8 +143,9 @@ class Guard:
     ) -> Result:
         """Call a plugin on the event loop, and return the result.
 
-        The call runs in a task of its own, which is abandoned if it ignores its cancellation. A
-        success ends the count of faults.
+        The call runs in a task of its own, which is cancelled after the timeout and when the caller
+        is cancelled; nothing waits for a task that ignores this. A success ends the count of
+        faults. A fault is counted and may pause the part; an error of ``passing`` is not counted.
 
         Args:
             work: Makes the call.
@@ -152,7 +153,10 @@ class Guard:
             passing: Classes of errors that are not the plugin's fault and are raised unchanged.
 
         Raises:
-            PluginFault: when the call fails or takes too long, or the part is paused.
+            PluginFault: when the call fails or takes too long. The text of a foreign error is left
+                out.
+            PluginPaused: when the part is paused; the call is not made.
+            OverheardError: an error of ``passing``.
         """
         if paused := self.paused():
             raise paused
@@ -188,6 +192,10 @@ class Guard:
     def fault(self, problem: str, *, late: bool = False) -> PluginFault:
         """Count a fault, pause the part after too many faults, and return the fault as an error.
 
+        After `max_faults` faults in a row, or `MAX_LATE` calls that took too long among them, the
+        part is paused for `PAUSE_S`. The pause is logged. Administrators get a notice of the first
+        pause since the last success.
+
         Args:
             problem: The fault, as the rest of a sentence that begins with the part, such as
                 ``fails (OSError)``.
@@ -198,18 +206,27 @@ class Guard:
         self._last = problem
         if self._notices:
             self._notices.faults[self.plugin] += 1
-        if self._max_faults is not None and (
-            self._faults >= self._max_faults or self._late >= MAX_LATE
-        ):
-            self._until = self._now() + PAUSE_S
-            log.warning("%s", self._pause_fault())
-            if self._notices and not self._noticed:
-                self._notices.add(Notice(str(self._pause_fault()), self.plugin))
-            self._noticed = True
+        if self._has_too_many_faults():
+            self._pause()
         return PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
 
+    def _has_too_many_faults(self) -> bool:
+        if self._max_faults is None:
+            return False
+        return self._faults >= self._max_faults or self._late >= MAX_LATE
+
+    def _pause(self) -> None:
+        self._until = self._now() + PAUSE_S
+        pause = self._pause_fault()
+        log.warning("%s", pause)
+        if self._notices and not self._noticed:
+            self._notices.add(Notice(str(pause), self.plugin))
+        self._noticed = True
+
     def _pause_fault(self) -> PluginPaused:
-        """Return the error for a call of a paused part."""
+        """Return the error for a call of a paused part, with the number of faults in a row, the
+        last of them and the remedy.
+        """
         return PluginPaused(
             part=self.part,
             problem=f"is paused for {wording.count(round(PAUSE_S / 60), 'minute')} after "
@@ -236,7 +253,10 @@ class Guards:
     made: list[Guard] = field(default_factory=list)
 
     def of(self, part: str, max_faults: int | None = MAX_FAULTS) -> Guard:
-        """Return a new guard for a part, and add the guard to `made`; see `Guard`."""
+        """Return a new guard for a part, such as ``The scorer acme``, and add the guard to `made`.
+
+        The part is paused after ``max_faults`` faults in a row; None for never.
+        """
         guard = Guard(
             part,
             max_faults,
@@ -250,10 +270,12 @@ class Guards:
 
 
 def plugin_problem(error: BaseException, secrets: Collection[str] = ()) -> str:
-    """Return an error of a plugin's code in words that follow the name of the part.
+    """Return an error of a plugin's code in words that follow the name of the part, such as
+    ``fails (ValueError)``.
 
-    The text of an `OverheardError` is quoted, redacted. For any other error only its class is
-    given, because its text may hold a secret.
+    The text of an `OverheardError` is quoted, redacted and shortened: ``says: no such model``. The
+    text of `Nonsense` is given in brackets. For any other error only its class is given, because
+    its text may hold a secret.
     """
     words = safe_str(error) if isinstance(error, OverheardError) else ""
     if words:
@@ -352,7 +374,8 @@ def _watch(
 
 
 def _blocking_call(frame: FrameType, limit_s: float) -> str:
-    """Return a sentence with the plugin's part, file and line that block the event loop.
+    """Return a sentence with the part of a plugin, the file and the line that block the event loop;
+    the part is "Overheard itself" when no call into a plugin is under way.
 
     Args:
         frame: The innermost frame of the event loop's thread.

@@ -53,18 +53,22 @@ def separate_output() -> None:
 def _separated() -> tuple[TextIO, TextIO]:
     """Return streams in place of stdout and stderr; both pass the output of plugins on to
     stderr.
+
+    The present streams are returned if they do that already, and the last such streams if a plugin
+    has set stdout or stderr to None. New streams are kept alive in `_STREAMS`.
     """
-    if _STREAMS and (sys.stdout is None or sys.stderr is None):  # a plugin has removed a stream
+    if _STREAMS and (sys.stdout is None or sys.stderr is None):
         return _STREAMS[-1]
-    streams = sys.stdout, sys.stderr
-    if not all(isinstance(stream, _Separated) for stream in streams):
-        plugin_output = PluginOutput(sys.stderr)
-        separated = (
-            _Separated(sys.stdout, plugin_output, current_thread()),
-            _Separated(sys.stderr, plugin_output),
-        )
-        streams = cast("tuple[TextIO, TextIO]", separated)
-        _STREAMS.append(streams)
+    present = sys.stdout, sys.stderr
+    if all(isinstance(stream, _Separated) for stream in present):
+        return present
+    plugin_output = PluginOutput(sys.stderr)
+    separated = (
+        _Separated(sys.stdout, plugin_output, current_thread()),
+        _Separated(sys.stderr, plugin_output),
+    )
+    streams = cast("tuple[TextIO, TextIO]", separated)
+    _STREAMS.append(streams)
     return streams
 
 
@@ -103,7 +107,11 @@ class PluginOutput:
         self._left = MAX_OUTPUT_CHARACTERS
 
     def write(self, text: str) -> int:
-        """Write a text, redacted, as far as this hour's `MAX_OUTPUT_CHARACTERS` allow.
+        """Write a text without secrets and control characters, as far as the
+        `MAX_OUTPUT_CHARACTERS` of this `OUTPUT_PERIOD_S` allow.
+
+        The rest is dropped. The first text that exceeds the limit is followed by a line that says
+        so.
 
         Returns:
             The length of the whole text, as streams do.

@@ -72,7 +72,9 @@ class Registered:
     listeners: dict[str, list[Any]] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
-        """Return the kinds and names of the objects, such as ``scorer visibility``."""
+        """Return the kinds and names of the objects, such as ``scorer visibility``, in the order of
+        `KINDS`; then, for each listener, its hook: ``listener shift_detected``.
+        """
         names = [f"{kind} {name}" for kind in KINDS for name in getattr(self, f"{kind}s")]
         listeners = [
             f"listener {hook.removeprefix('overheard_')}"
@@ -93,7 +95,8 @@ def register(
         settings: The plugin's tables by section.
 
     Raises:
-        Fault: when the import or a hook fails, or an object has the wrong shape.
+        Fault: when the import fails, a hook is unknown or async, or an object has the wrong shape.
+        Exception: as a hook of the plugin raises it.
     """
     hooks = _hooks(point, distribution)
 
@@ -120,7 +123,8 @@ def register(
 def registered_scorers(
     point: EntryPoint, distribution: str, settings: PluginSettings
 ) -> dict[str, Scorer]:
-    """Import a plugin, and return its scorers by name.
+    """Import a plugin, and return its scorers by name, after a check of their shape; other hooks
+    are not called.
 
     Args:
         point: The plugin's entry point.
@@ -128,30 +132,36 @@ def registered_scorers(
         settings: The plugin's ``[scorers.*]`` tables.
 
     Raises:
-        Fault: when the import or the hook fails, or a scorer has the wrong shape.
+        Fault: when the import fails, the hook is async, or a scorer has the wrong shape.
+        Exception: as the hook raises it.
     """
-    made = _hook_results(_hooks(point, distribution).overheard_scorers(settings=settings))
-    return _checked_by_name("scorer", Scorer, made, _scorer_flaw)
+    scorers = _hook_results(_hooks(point, distribution).overheard_scorers(settings=settings))
+    return _checked_by_name("scorer", Scorer, scorers, _scorer_flaw)
 
 
-def refuse_clashes(made: Registered, taken: Any) -> None:
+def refuse_clashes(registered: Registered, in_use: Any) -> None:
     """Raise an error when a name that a plugin registers is in use already.
 
+    Objects of one kind need different names, scorers also different metrics. Commands need another
+    first word than those of Overheard and of other plugins.
+
     Args:
-        made: The objects that the plugin registers.
-        taken: The objects that other plugins have registered: `overheard.plugins.Plugins`.
+        registered: The objects that the plugin registers.
+        in_use: The objects that other plugins have registered: `overheard.plugins.Plugins`.
 
     Raises:
         Fault: when another plugin, or Overheard itself, uses a name.
     """
-    for kind in KINDS[:-1]:
-        names = {*getattr(taken, f"{kind}s"), *(BUILT_IN_CHATS if kind == "chat" else ())}
-        for name in getattr(made, f"{kind}s"):
+    for kind in KINDS:
+        if kind == "command":  # these are compared by their first words
+            continue
+        names = {*getattr(in_use, f"{kind}s"), *(BUILT_IN_CHATS if kind == "chat" else ())}
+        for name in getattr(registered, f"{kind}s"):
             if name in names:
                 raise Fault(_taken_message(kind, name))
-    _refuse_shared_metrics(made.scorers, taken.scorers)
-    words = {*RESERVED_WORDS, *map(command_word, taken.commands)}
-    for name in made.commands:
+    _refuse_shared_metrics(registered.scorers, in_use.scorers)
+    words = {*RESERVED_WORDS, *map(command_word, in_use.commands)}
+    for name in registered.commands:
         if command_word(name) in words:
             raise Fault(
                 f'registers the command "{name}", and there is a command that begins with '
@@ -160,8 +170,11 @@ def refuse_clashes(made: Registered, taken: Any) -> None:
 
 
 def fault_of(error: BaseException, secrets: Iterable[str], failing: str, remedy: str) -> Fault:
-    """Return an exception of a plugin's start as a fault: its own text for an error of Overheard,
-    else its class and redacted text.
+    """Return an exception of a plugin's start as a fault.
+
+    A fault is returned unchanged. An error of Overheard gives its own text, redacted and cut to
+    `MAX_SETTINGS_REASON` characters. Any other exception, and an error of Overheard without text,
+    gives one line of ``failing``, its class and redacted text, and ``remedy``.
 
     Args:
         error: The exception, which may also be an attempt to exit.
@@ -187,11 +200,15 @@ def is_word(given: object) -> bool:
 
 
 def _hook_results(results: Iterable[Iterable[Any]]) -> list[Any]:
-    """Return the objects of all hooks' results, at most `MAX_OBJECTS`, because an iterable may be
-    endless.
+    """Return the objects in the results of a hook, one after another.
+
+    Args:
+        results: For each function that a plugin registered for the hook, the iterable that the
+            function returned; it may be endless.
 
     Raises:
-        Fault: when a hook is async, or returns more objects.
+        Fault: when a function is async, or all return more than `MAX_OBJECTS` objects together.
+        Exception: as an iterable of the plugin raises it.
     """
     for result in results:
         if iscoroutine(result):
@@ -216,10 +233,16 @@ class _Manager(pluggy.PluginManager):
 
 
 def _hooks(point: EntryPoint, distribution: str) -> Any:
-    """Import a plugin into a pluggy manager of its own and return the manager's hooks.
+    """Import a plugin into a pluggy manager of its own and return the manager's hooks, which call
+    this plugin only.
+
+    Args:
+        point: The plugin's entry point.
+        distribution: Name of the distribution, for the remedy.
 
     Raises:
-        Fault: when the plugin cannot be imported, needs another API, or has an unknown hook.
+        Fault: when the plugin cannot be imported, needs another version of the plugin API, or has
+            an unknown hook or one with unknown parameters.
     """
     manager = _Manager(PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -238,7 +261,11 @@ def _hooks(point: EntryPoint, distribution: str) -> Any:
 
 
 def _hook_flaw(error: pluggy.PluginValidationError, plugin: object) -> str:
-    """Return what is wrong with the hooks of a plugin, as the rest of a sentence."""
+    """Return what is wrong with the hooks of a plugin, as the rest of a sentence.
+
+    That is the name of a hook that does not exist, with the most similar name or all names, or else
+    the text of the error.
+    """
     for name in dir(plugin):
         if hasattr(getattr(plugin, name, None), f"{PROJECT}_impl") and name not in HOOKS:
             hint = suggestion(name, HOOKS) or f"; known: {', '.join(HOOKS)}"
@@ -247,7 +274,12 @@ def _hook_flaw(error: pluggy.PluginValidationError, plugin: object) -> str:
 
 
 def _check_api(supported: object) -> None:
-    """Raise `Fault` unless a plugin's range of API versions contains this version."""
+    """Raise `Fault` unless this version of the plugin API is in the range that a plugin states.
+
+    Args:
+        supported: The plugin's attribute ``overheard_api``, such as ``>=1.0,<2``; an empty text
+            allows every version. A `Fault` is raised for what is no range as well.
+    """
     if supported == "":
         return
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # few plugins state a range
@@ -268,43 +300,53 @@ def _check_api(supported: object) -> None:
 
 
 def _checked_by_name(
-    kind: str, shape: type, made: Iterable[Any], flaw_of: Callable[[Any], str]
+    kind: str, shape: type, objects: Iterable[Any], flaw_of: Callable[[Any], str]
 ) -> dict[str, Any]:
-    """Return objects by name, after a check of their shape.
+    """Return objects by name, in their order, after a check of their shape.
 
     Args:
         kind: The kind of object, such as "provider", for messages.
-        shape: The protocol that the objects must have.
-        made: The objects.
-        flaw_of: Returns what else is wrong with an object; empty when nothing is.
+        shape: The protocol whose attributes the objects must have.
+        objects: The objects.
+        flaw_of: Returns what else is wrong with an object that has all attributes; empty when
+            nothing is.
 
     Raises:
         Fault: when an object has the wrong shape, or two have the same name.
     """
-    named: dict[str, Any] = {}
-    for thing in made:
-        lacking = ", ".join(_missing(shape, thing))
-        if flaw := f"it lacks {lacking}" if lacking else flaw_of(thing):
-            raise Fault(f"registers {type(thing).__name__} as a {kind}, and {flaw}; {ASK}")
-        if thing.name in named:
-            raise Fault(_taken_message(kind, thing.name))
-        named[thing.name] = thing
-    return named
+    by_name: dict[str, Any] = {}
+    for given in objects:
+        missing = ", ".join(_missing(shape, given))
+        flaw = f"it lacks {missing}" if missing else flaw_of(given)
+        if flaw:
+            raise Fault(f"registers {type(given).__name__} as a {kind}, and {flaw}; {ASK}")
+        if given.name in by_name:
+            raise Fault(_taken_message(kind, given.name))
+        by_name[given.name] = given
+    return by_name
 
 
 def _taken_message(kind: str, name: str) -> str:
     return f'registers a {kind} called "{name}", and that name is taken; remove one of the two'
 
 
-def _missing(shape: type, thing: object) -> list[str]:
+def _missing(shape: type, given: object) -> list[str]:
+    """Return the public attributes of a protocol that an object lacks, sorted. An object that has
+    to be a `CommandSpec` itself and is not lacks "the shape of a CommandSpec".
+    """
     if shape is CommandSpec:
-        return [] if isinstance(thing, CommandSpec) else ["the shape of a CommandSpec"]
+        return [] if isinstance(given, CommandSpec) else ["the shape of a CommandSpec"]
     wanted = sorted(name for name in vars(shape) if not name.startswith("_"))
-    return [name for name in wanted if not hasattr(thing, name)]
+    return [name for name in wanted if not hasattr(given, name)]
 
 
 def _provider_flaw(provider: Provider) -> str:
-    """Return what is wrong with a provider's name, concurrency or models; empty when nothing is."""
+    """Return what is wrong with a provider's name, concurrency or models, as a clause; empty when
+    nothing is.
+
+    The name is a printable text without a slash, the concurrency an int of 1 or more, and the
+    models a sequence of at most `MAX_MODELS` printable texts.
+    """
     if not is_word(provider.name) or "/" in provider.name:
         return 'its name, that of its table, is not a word without "/"'
     if type(provider.concurrency) is not int or provider.concurrency < 1:
@@ -316,7 +358,11 @@ def _provider_flaw(provider: Provider) -> str:
 
 
 def _scorer_flaw(scorer: Scorer) -> str:
-    """Return what is wrong with a scorer's name, version or metrics; empty when nothing is."""
+    """Return what is wrong with a scorer, as a clause; empty when nothing is.
+
+    Its name and version are printable texts, and its metrics a sequence of at least one valid
+    `Metric`. A judge has valid attributes of a judge in addition.
+    """
     if not (is_word(scorer.name) and is_word(scorer.version)):
         return "its name or version is not a word"
     if not scorer.metrics or not _are(_is_metric, scorer.metrics):
@@ -368,13 +414,18 @@ def _landscape_flaw(landscape: Landscape) -> str:
     return ""
 
 
-def _checked_commands(made: Iterable[Any]) -> dict[str, CommandSpec]:
-    named = _checked_by_name("command", CommandSpec, made, _command_flaw)
-    return {name: validated(spec, CommandSpec) for name, spec in named.items()}
+def _checked_commands(specs: Iterable[Any]) -> dict[str, CommandSpec]:
+    by_name = _checked_by_name("command", CommandSpec, specs, _command_flaw)
+    return {name: validated(spec, CommandSpec) for name, spec in by_name.items()}
 
 
 def _command_flaw(spec: CommandSpec) -> str:
-    """Return what is wrong with a command's name or options; empty when nothing is."""
+    """Return what is wrong with a command's name or options, as a clause; empty when nothing is.
+
+    The name is one or two words of small letters, digits, ``_`` and ``-``. Each option has a name
+    of small letters, is written with at most 32 characters, differs from the other options, and is
+    not one of `RESERVED_OPTIONS`.
+    """
     if not isinstance(spec.name, str) or not _COMMAND.fullmatch(spec.name):
         return "its name is not one or two words of small letters"
     try:
@@ -390,33 +441,41 @@ def _command_flaw(spec: CommandSpec) -> str:
     return ""
 
 
-def _checked_listeners(hook: str, made: Iterable[Any]) -> list[Any]:
+def _checked_listeners(hook: str, listeners: Sequence[Any]) -> list[Any]:
     """Return the listeners of a hook, in their order.
 
     Raises:
-        Fault: when one of them is not an async function.
+        Fault: when one of them is neither an async function nor an object with an async
+            ``__call__``.
     """
-    listeners = list(made)
     for listener in listeners:
         if not iscoroutinefunction(listener) and not iscoroutinefunction(
             getattr(listener, "__call__", None)  # noqa: B004 - whether the call is async
         ):
             raise Fault(f"returns from {hook} what is no async function; ask its author")
-    return listeners
+    return list(listeners)
 
 
 def _are(fits: Callable[[object], bool], given: object) -> bool:
+    """Return whether a value is a sequence other than a text, and all of its items fit."""
     return isinstance(given, Sequence) and not isinstance(given, str) and all(map(fits, given))
 
 
-def _refuse_shared_metrics(made: Mapping[str, Scorer], taken: Mapping[str, Scorer]) -> None:
-    """Raise `Fault` if a scorer measures a metric that another scorer measures already."""
-    measured = {metric.name: name for name, scorer in taken.items() for metric in scorer.metrics}
-    for name, scorer in made.items():
+def _refuse_shared_metrics(new: Mapping[str, Scorer], in_use: Mapping[str, Scorer]) -> None:
+    """Raise `Fault` if a new scorer measures a metric that another scorer, new or in use, measures.
+
+    Args:
+        new: The scorers of one plugin by name.
+        in_use: The scorers of other plugins by name.
+    """
+    scorer_of_metric = {
+        metric.name: name for name, scorer in in_use.items() for metric in scorer.metrics
+    }
+    for name, scorer in new.items():
         for metric in scorer.metrics:
-            if metric.name in measured:
+            if metric.name in scorer_of_metric:
                 raise Fault(
-                    f'measures "{metric.name}", which the scorer {measured[metric.name]} '
+                    f'measures "{metric.name}", which the scorer {scorer_of_metric[metric.name]} '
                     "measures already; remove one of the two"
                 )
-            measured[metric.name] = name
+            scorer_of_metric[metric.name] = name

@@ -51,10 +51,13 @@ class Child:
         sys.stdout = sys.stderr = PluginOutput(sys.__stderr__, self._secrets)  # type: ignore[arg-type] # as much of a stream as is used
 
     def serve(self) -> None:
-        """Answer requests until the connection is closed.
+        """Answer requests until the connection is closed: read a pickled `ScorerRequest`, and send
+        each reply as a line of JSON.
+
+        A copy of this process that a scorer has forked ends here with the exit status 0.
 
         Raises:
-            ConnectionError: when the parent has closed its end.
+            ConnectionError: when the parent has closed its end while a reply is sent.
         """
         while header := self._requests.read(8):
             request = pickle.loads(self._requests.read(int.from_bytes(header)))  # noqa: S301 - from the process that began this one
@@ -66,7 +69,9 @@ class Child:
     def _replies_to(self, request: ScorerRequest) -> Iterator[ScorerReply]:
         """Yield a reply on whether the scorer was loaded, then a reply for each reading.
 
-        After a problem, the other readings of the same answer are skipped.
+        The first reply has a problem if the scorer could not be loaded, and is then the only one.
+        After a problem with a reading, the other readings of the same answer are skipped without a
+        reply. The import path of this process becomes that of the request.
         """
         sys.path[:] = request.path
         try:
@@ -86,11 +91,13 @@ class Child:
                     break
 
     def _scorer(self, origin: PluginLocation, name: str) -> Scorer:
-        """Return a scorer of a plugin by its name; the plugin is imported at the first use.
+        """Return a scorer of a plugin by its name. At the first use the plugin is imported with its
+        tables, and the secrets in these are removed from all later output.
 
         Raises:
             Fault: when the plugin cannot be imported, or a scorer has the wrong shape.
             KeyError: when the plugin has no such scorer.
+            Exception: as the plugin's hook raises it.
         """
         plugin = origin.point.name
         if plugin not in self._scorers:
@@ -100,7 +107,8 @@ class Child:
         return self._scorers[plugin][name]
 
     def _score_reading(self, scorer: Scorer, reading: Any) -> ScorerReply:
-        """Return a scorer's scores of a reading, or the problem.
+        """Return a scorer's validated scores of a reading, or the problem in words that follow the
+        scorer's name. The result of an async scorer is awaited.
 
         An alarm ends the process after `ORPHAN_LIMIT_S`, in case no parent does.
         """
@@ -124,7 +132,8 @@ def main() -> None:
     """Serve requests on a socket until it is closed.
 
     The arguments of the process are the socket's descriptor, the memory limit in bytes, and the
-    process id of the parent.
+    process id of the parent. Ctrl-C is ignored, prints go to stderr, forked copies close the
+    socket, and the process ends when the parent does.
     """
     connection, memory, parent = map(int, sys.argv[1:4])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that began this one
@@ -149,8 +158,8 @@ def _limit(memory: int) -> None:
 
 
 def _die_with(parent: int) -> None:
-    """Make the system kill this process when the parent ends (Linux); exit if it has ended
-    already.
+    """Make the system kill this process when the parent ends, on Linux only; exit if the process
+    with the id ``parent`` is not the parent any more, because it has ended already.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):

@@ -108,16 +108,18 @@ class ScorerProcess:
     async def score(
         self, origin: PluginLocation, scorer: str, groups: Sequence[Sequence[Reading]]
     ) -> list[GroupScores | Problem]:
-        """Score answers in the child process, which is started if it does not run.
+        """Score answers in the child process, which is started if it does not run. Calls are
+        carried out one after another, in a thread.
 
         Args:
             origin: The plugin that has the scorer.
             scorer: The scorer's name.
-            groups: The readings of each answer.
+            groups: At least one answer; the readings of each, one for each brand.
 
         Returns:
-            The scores of each answer, or the problem. A problem that ended the child is the last
-            result: the answers after it have no result. There is at least one result.
+            The scores of each answer, or the problem, in the order of the answers. A problem that
+            ended the child, or kept the scorer from being loaded, is the last result: the answers
+            after it have none. There is at least one result.
         """
         if self._worker is None:  # one thread: the child's parent, and its queue
             self._worker = ThreadPoolExecutor(1, "scorers")
@@ -127,8 +129,8 @@ class ScorerProcess:
         )
 
     def close(self) -> None:
-        """Kill the child and all processes that it has started; later requests have a problem as
-        result.
+        """Kill the child and all processes of its group. A request under way and later requests
+        have a problem as result; waiting requests are cancelled.
         """
         self._closed = True
         self._kill(0)
@@ -136,10 +138,12 @@ class ScorerProcess:
             self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _score_in_child(self, request: ScorerRequest) -> list[GroupScores | Problem]:
-        """Send a request to the child and return the results; kill a child that is late or sends
-        nonsense.
+        """Send a request to the child, wait for the results, and return them as `score` does; the
+        calling thread is blocked.
 
-        Blocks the calling thread. See `score` for the results.
+        A child that is late or sends nonsense is killed, and so is what is left of one that has
+        ended: that problem is the last result. A scorer that cannot be loaded gives one result, the
+        problem.
         """
         results: list[GroupScores | Problem] = []
         try:
@@ -160,7 +164,12 @@ class ScorerProcess:
 
     def _receive_group(self, readings: int) -> GroupScores | Problem:
         """Receive the scores of an answer with a number of readings, or the first problem among
-        them.
+        them; after a problem the child sends no further reply for this answer.
+
+        Raises:
+            TimeoutError: when a reply takes longer than `SCORE_TIMEOUT_S`.
+            ConnectionError: when the child has ended.
+            Nonsense: when the child sends no reply.
         """
         scores: GroupScores = []
         for _ in range(readings):
@@ -175,8 +184,9 @@ class ScorerProcess:
         a pickle.
 
         Raises:
-            ConnectionError: when this object is closed.
+            ConnectionError: when this object is closed, or the child has ended.
             TimeoutError: when the child does not read the request within `START_TIMEOUT_S`.
+            OSError: when the child cannot be started.
         """
         with self._lock:
             if self._closed:
@@ -190,7 +200,8 @@ class ScorerProcess:
             raise self._late_error(START_TIMEOUT_S) from None
 
     def _received_reply(self, timeout_s: float) -> ScorerReply:
-        """Receive a line from the child and return it as a reply.
+        """Receive a line from the child and return it as a reply; what follows the line is kept for
+        the next call.
 
         Raises:
             TimeoutError: when the line is not complete within ``timeout_s`` seconds.
@@ -223,7 +234,12 @@ class ScorerProcess:
         return ConnectionError() if ended else TimeoutError(late_problem(timeout_s))
 
     def _connected(self) -> socket.socket:
-        """Return the socket to the child; start a child when none runs."""
+        """Return the socket to the child; start a child when none runs, also when the last one has
+        ended.
+
+        The child gets the other end of the socket, is limited in memory, and has a session and a
+        process group of its own.
+        """
         if self._process is not None and self._process.poll() is not None:
             self._kill()  # the child has ended between two requests
         if self._socket is None:
@@ -244,7 +260,11 @@ class ScorerProcess:
         return self._socket
 
     def _kill(self, patience_s: float = EXIT_TIMEOUT_S) -> str:
-        """Kill the child and all processes of its group; return in words how the child ended.
+        """Kill the child and all processes of its group, and return how the child ended, as the
+        rest of a sentence that begins with the scorer.
+
+        Such as ``ended its process (exit status 1)``. Without a child nothing happens, and the
+        words are ``is not asked any more``.
 
         Args:
             patience_s: Seconds to wait for the child to end by itself before it is killed.
@@ -268,7 +288,9 @@ class ScorerProcess:
 
 
 def _memory_limit() -> int:
-    """Return how many bytes of address space the child may have."""
+    """Return how many bytes of address space the child may have: half of the machine's memory, from
+    `MIN_MEMORY_BYTES` (also when the memory is unknown) to `MAX_MEMORY_BYTES`.
+    """
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError):

@@ -40,33 +40,39 @@ def check_allowed(
 ) -> None:
     """Raise an error unless the configuration allows a distribution; called before its code runs.
 
+    Without ``[plugins] allow`` every distribution is allowed. Otherwise it is allowed if an entry
+    names it, without a version or with a range that fits, and has no pin, or if its files have one
+    of the pins of these entries.
+
     Args:
         config: The configuration; ``[plugins] allow`` lists names, versions and pins.
         name: Name of the distribution.
         version: Version of the distribution.
-        installed: The installed distribution, whose files a pin is compared with.
+        installed: The installed distribution, whose files a pin is compared with; None fits no
+            pin.
 
     Raises:
-        Fault: when the distribution is not allowed, with the entry that would allow it.
+        Fault: when the distribution is not allowed, with the entry that would allow it; when an
+            entry is not valid.
     """
-    allowed = config.plugins.allow
-    if allowed is None:
+    entries = config.plugins.allow
+    if entries is None:
         return
-    pins = [
-        pin for entry in allowed if (pin := _pin_in_entry(entry, name, version, config.file)) != ""
-    ]
-    if None in pins:
+    required = [_pin_in_entry(entry, name, version, config.file) for entry in entries]
+    if None in required:  # an entry without a pin allows it
         return
+    pins = [pin for pin in required if pin]
     if not pins:
         raise Fault(
             f"is not allowed; if you trust it, add "
             f'"{name}=={version}" to {config.file}, [plugins] allow, or else remove it'
         )
-    _check_pins([pin for pin in pins if pin], name, installed, config.file)
+    _check_pins(pins, name, installed, config.file)
 
 
 def entry_of(name: str) -> str:
-    """Return the entry of ``[plugins] allow`` that pins a distribution in its installed version.
+    """Return the entry of ``[plugins] allow`` that pins a distribution in its installed version,
+    such as ``acme==1.2 --hash=sha256:0a1b...``.
 
     Raises:
         Unpinnable: when the distribution is not installed, or its files cannot be listed.
@@ -81,7 +87,8 @@ def entry_of(name: str) -> str:
 
 
 def pin_of(installed: Distribution) -> str:
-    """Return a distribution's pin: the SHA-256 of its list of files and their SHA-256, as hex.
+    """Return a distribution's pin: the SHA-256, as 64 hexadecimal digits, of the sorted list of its
+    covered files with the SHA-256 of each.
 
     Raises:
         Unpinnable: when the distribution does not list its files, or its code is elsewhere.
@@ -97,14 +104,15 @@ def _pin_in_entry(entry: str, name: str, version: str, file: str) -> str | None:
     """Return the pin that an entry of ``[plugins] allow`` requires of a distribution.
 
     Args:
-        entry: The entry.
+        entry: The entry, such as ``overheard-acme``, ``overheard-acme==1.2`` or
+            ``overheard-acme==1.2 --hash=sha256:`` with 64 hexadecimal digits.
         name: Name of the distribution.
         version: Version of the distribution.
         file: The name of the configuration file, for messages.
 
     Returns:
-        None when the entry allows the distribution without a pin; an empty string when the entry is
-        for another distribution or version.
+        The hexadecimal digits of the pin; None when the entry allows the distribution without a
+        pin; an empty string when the entry is for another distribution or version.
 
     Raises:
         Fault: when the entry is not valid.
@@ -121,16 +129,20 @@ def _pin_in_entry(entry: str, name: str, version: str, file: str) -> str | None:
             f'cannot be judged: {file}, [plugins] allow has "{entry}"; write a name, or one with a '
             'version such as "overheard-acme==1.2", or what overheard plugins pin prints'
         ) from None
-    same = canonicalize_name(allowed.name) == canonicalize_name(name)
+    is_same = canonicalize_name(allowed.name) == canonicalize_name(name)
     fits = not allowed.specifier or allowed.specifier.contains(version, prereleases=True)
-    return (pinned["pin"] if pinned else None) if same and fits else ""
+    if not (is_same and fits):
+        return ""
+    return pinned["pin"] if pinned else None
 
 
 def _check_pins(pins: list[str], name: str, installed: Distribution | None, file: str) -> None:
     """Raise `Fault`, with the remedy, unless an installed distribution has one of the pins.
 
+    The fault names a file that was changed after the installation, if there is one.
+
     Args:
-        pins: The pins.
+        pins: The pins, as hexadecimal digits.
         name: Name of the distribution.
         installed: The installed distribution, or None.
         file: The name of the configuration file, for messages.
@@ -149,10 +161,11 @@ def _check_pins(pins: list[str], name: str, installed: Distribution | None, file
 
 
 def _file_hashes(installed: Distribution) -> Mapping[str, str]:
-    """Return the SHA-256 of each file that a pin covers, in hexadecimal digits, by the file's name.
+    """Return the SHA-256 of each file that a pin covers, as it lies on the disk now, in hexadecimal
+    digits and by the file's name in the distribution.
 
     Raises:
-        Unpinnable: when a file is missing, or the list of files is not complete.
+        Unpinnable: when a file cannot be read, or the list of files lacks the plugin's module.
     """
     listed = {path.as_posix(): path for path in installed.files or ()}
     covered = {name: path for name, path in listed.items() if _is_covered(name)}
@@ -172,16 +185,20 @@ def _file_hashes(installed: Distribution) -> Mapping[str, str]:
 
 
 def _is_covered(name: str) -> bool:
+    """Return whether a pin covers a file of a distribution: neither compiled code (``.pyc``) nor
+    one of `UNCOVERED` in the folder of the metadata.
+    """
     path = PurePosixPath(name)
     own = path.parent.name.endswith(".dist-info") and path.name in UNCOVERED
     return path.suffix != ".pyc" and not own
 
 
 def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None:
-    """Raise an error unless the module of each entry point is among the covered files.
+    """Raise an error unless the module of each of a distribution's plugins is among the covered
+    files.
 
     Raises:
-        Unpinnable: for an editable install, whose code is elsewhere.
+        Unpinnable: when a module is not, as with an editable install, whose code is elsewhere.
     """
     for point in installed.entry_points:
         if point.group != PROJECT:
@@ -197,14 +214,18 @@ def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None
 
 
 def _changed_files(installed: Distribution) -> Iterator[str]:
-    """Yield the names of the files whose SHA-256 differs from the installed RECORD, in its
-    order.
+    """Yield the names of the covered files whose SHA-256 differs from that in the installed RECORD,
+    in its order. Files without a SHA-256 there are skipped.
+
+    Raises:
+        Unpinnable: when a file cannot be read, or the list of files lacks the plugin's module.
     """
     actual = _file_hashes(installed)
     for path in installed.files or ():
-        name = path.as_posix()
-        known = _hexadecimal(path.hash.value) if path.hash and path.hash.mode == "sha256" else ""
-        if known and actual.get(name, known) != known:
+        if path.hash is None or path.hash.mode != "sha256":
+            continue
+        name, recorded = path.as_posix(), _hexadecimal(path.hash.value)
+        if actual.get(name, recorded) != recorded:
             yield name
 
 

@@ -55,17 +55,19 @@ class Nonsense(Exception):
 
 
 def validated(given: object, shape: type[Shape]) -> Shape:
-    """Return a copy of a dataclass instance in which every value has its declared type.
+    """Return a copy of a dataclass instance in which every value, at any depth, has its declared
+    type.
 
-    Numbers must be numbers and texts must be texts; a list may take the place of a tuple, and a
-    set that of a frozenset.
+    A list becomes a tuple, a set a frozenset and an int a float, where these are declared. No other
+    value is converted.
 
     Args:
         given: The object that a plugin returned.
         shape: The dataclass.
 
     Raises:
-        Nonsense: when a value has another type, such as ``its fields[0].value is int``.
+        Nonsense: when the object is of another class or a value has another type; the text names
+            the first wrong value, such as ``its fields[0].value is int``.
     """
     if not isinstance(given, shape):
         raise Nonsense(f"it is {type(given).__name__}, and no {shape.__name__}")
@@ -77,10 +79,12 @@ def validated(given: object, shape: type[Shape]) -> Shape:
 
 
 def validated_card(given: object) -> Card:
-    """Return a copy of a card, with data that is ready for JSON.
+    """Return a copy of a card whose data consist of JSON values; other values in the data become
+    texts.
 
     Raises:
-        Nonsense: when the object is no card, or exceeds `MAX_CARD_CHARACTERS`.
+        Nonsense: when the object is no card, a value has another type than declared, the data have
+            no JSON form, or the card without them exceeds `MAX_CARD_CHARACTERS`.
     """
     copy = validated(given, Card)
     try:
@@ -96,7 +100,9 @@ def validated_reply(given: object) -> Reply:
     """Return a copy of a provider's reply.
 
     Raises:
-        Nonsense: when the object is no reply, or a value is out of range.
+        Nonsense: when the object is no reply; a value has another type than declared; the text
+            exceeds `MAX_ANSWER_CHARS`; a count of the usage is not 0 to `MAX_TOKENS`; the cost is
+            negative or not finite; the model's creation time has no time zone.
     """
     if not isinstance(given, Reply):
         raise Nonsense(f"it returns {type(given).__name__}")
@@ -113,10 +119,11 @@ def validated_reply(given: object) -> Reply:
 
 
 def validated_updates(given: Iterable[Any]) -> list[ModelUpdate]:
-    """Return copies of the updates that a feed returned.
+    """Return copies of the updates that a feed returned, in their order.
 
     Raises:
-        Nonsense: when an item is no update with a time zone, or there are more than `MAX_RESULTS`.
+        Nonsense: when an item is no update, a value has another type than declared, a time has no
+            zone, or there are more than `MAX_RESULTS` items.
     """
     try:
         updates = [validated(update, ModelUpdate) for update in bounded_list(given)]
@@ -168,10 +175,11 @@ def bounded_list(given: Iterable[Any]) -> list[Any]:
 
 
 def _validated_score(given: object) -> Score:
-    """Return a copy of a score; `NOT_A_SCORE` for another object or a value that is not finite.
+    """Return a copy of a score; `NOT_A_SCORE` for another object, a value of another type than
+    declared, or a number that is not finite.
 
     Raises:
-        Nonsense: when a text of the score exceeds `MAX_QUOTE_LENGTH`.
+        Nonsense: when the quote or a text of the details exceeds `MAX_QUOTE_LENGTH`.
     """
     try:
         score = validated(given, Score)
@@ -202,30 +210,43 @@ def _validator(shape: type) -> SchemaValidator:
 
 
 def _allow_lists(schema: Any) -> None:
-    """Change a pydantic schema, at all depths, so that lists pass as tuples and sets as
-    frozensets.
+    """Change a pydantic core schema in place, at all depths, so that a list is converted where a
+    tuple is declared, and a set where a frozenset is.
+
+    Args:
+        schema: A schema, or a list or a value in one; what is neither a list nor a dictionary is
+            left alone.
     """
     if isinstance(schema, list):
-        for part in schema:
-            _allow_lists(part)
+        for item in schema:
+            _allow_lists(item)
     if not isinstance(schema, dict):
         return
-    for part in schema.values():
-        _allow_lists(part)
-    kinds: dict[str, tuple[type, type]] = {"tuple": (list, tuple), "frozenset": (set, frozenset)}
-    if found := kinds.get(schema.get("type", "")):
-        loose, exact = found
+    for value in schema.values():
+        _allow_lists(value)
+    conversions: dict[str, tuple[type, type]] = {
+        "tuple": (list, tuple),
+        "frozenset": (set, frozenset),
+    }
+    if conversion := conversions.get(schema.get("type", "")):
+        accepted, declared = conversion
         inner = dict(schema)
         schema.clear()
         schema.update(
             no_info_before_validator_function(
-                lambda given: exact(given) if isinstance(given, loose) else given, inner
+                lambda given: declared(given) if isinstance(given, accepted) else given, inner
             )
         )
 
 
 def _first_misfit(given: object, error: ValidationError) -> str:
-    """Return the path and the type of the first wrong value: ``its table.rows[0] is str``."""
+    """Return the path and the type of the first wrong value: ``its table.rows[0] is str``; ``it is
+    str`` when that is the object itself.
+
+    Args:
+        given: The object that was validated.
+        error: The error of the validator of `_validator`.
+    """
     path, value = "", given
     for key in error.errors(include_url=False, include_input=False)[0]["loc"][1:]:
         try:

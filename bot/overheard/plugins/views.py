@@ -50,12 +50,14 @@ class GuardedChat:
         self._guard = guard
 
     async def run(self, desk: Desk) -> None:
-        """Connect and pass requests to the desk, until cancelled; then wait `CANCEL_TIMEOUT_S` for
-        the end.
+        """Connect and pass requests to the desk, until cancelled or the plugin returns.
+
+        When this task is cancelled, the plugin has `CANCEL_TIMEOUT_S` to end.
 
         Raises:
             ChatUnavailable: when another attempt cannot succeed, such as after refused credentials.
             ChatLost: when the chat failed for another reason.
+            CancelledError: when this task is cancelled.
         """
         work = asyncio.create_task(outcome_of(self._guard.part, partial(self._chat.run, desk)))
         try:
@@ -78,8 +80,17 @@ class GuardedChat:
     ) -> str:
         """Post a card and return the platform's id of the message.
 
+        Args:
+            channel: The platform's id of the channel.
+            card: The card.
+            key: The key by which `find` finds the message.
+            thread: The id of the message in whose thread the card is posted; empty for none.
+            broadcast: Whether a card in a thread also appears in the channel.
+
         Raises:
-            ChatFailed: when the card was not posted, or the outcome is unknown.
+            ChatFailed: when the card was not posted, or the outcome is unknown (`ambiguous`), such
+                as when the plugin is at fault or returns no id.
+            ChatUnavailable: when another attempt cannot succeed.
         """
         message = await self._call_chat(
             partial(self._chat.post, channel, card, key=key, thread=thread, broadcast=broadcast)
@@ -98,10 +109,12 @@ class GuardedChat:
         await self._call_chat(partial(self._chat.edit, channel, message, card))
 
     async def find(self, channel: str, key: str) -> str | None:
-        """Return the id of a recent message that was posted with a key, or None.
+        """Return the id of a recent message that was posted with a key; None when there is none, or
+        the plugin returns no text.
 
         Raises:
             ChatFailed: when the chat cannot find out.
+            ChatUnavailable: when another attempt cannot succeed.
         """
         message = await self._call_chat(partial(self._chat.find, channel, key))
         return message if isinstance(message, str) and message else None
@@ -110,17 +123,20 @@ class GuardedChat:
         """Return the ``https://`` address of a message.
 
         Raises:
-            ChatFailed: when the message has no address.
+            ChatFailed: when messages of the chat have no address, or the chat cannot find out.
+            ChatUnavailable: when another attempt cannot succeed.
         """
         if not isinstance(self._chat, Linking):
             raise ChatFailed(chat=self.name, reason="its messages have no addresses")
         return str(await self._call_chat(partial(self._chat.link, channel, message)))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
-        """Return findings about the chat's credentials, its scopes and its access to channels.
+        """Return validated findings about the chat's credentials, its scopes and its access to
+        channels, given by their ids.
 
         Raises:
-            PluginFault: when the plugin fails.
+            PluginFault: when the plugin fails, takes longer than `CHAT_TIMEOUT_S`, or returns
+                something else.
         """
 
         async def examined() -> list[Finding]:
@@ -137,8 +153,11 @@ class GuardedChat:
         """Make a call to the chat within `CHAT_TIMEOUT_S`, and return the result.
 
         Raises:
-            ChatFailed: when the chat or the plugin fails; the message may have been posted then.
-            ChatUnavailable: when another attempt cannot succeed.
+            ChatFailed: the chat's error, with redacted details and values of plain types. After a
+                fault of the plugin, or a timeout, it is ambiguous: the message may have been
+                posted.
+            ChatUnavailable: the chat's error, with redacted details: another attempt cannot
+                succeed.
         """
         try:
             return await self._guard.call(
@@ -164,14 +183,19 @@ class GuardedChat:
 def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
     """Return a plugin's command behind a guard; its function gets a `View`, not the deployment.
 
-    The function of a plugin's command that spends money raises `ConfirmationNeeded`, where commands
-    of Overheard return a `Proposal`; it runs again when the user has agreed to the price.
+    A call may take `COMMAND_TIMEOUT_S`, and has to return a valid card. The function of a command
+    that spends money raises `ConfirmationNeeded` with the price; the returned command answers with
+    a `Proposal` instead, and calls the function again with ``agreed=True`` when the person has
+    agreed.
     """
-    asking = (ConfirmationNeeded,) if spec.asks else ()
+    errors_to_pass = (ConfirmationNeeded,) if spec.asks else ()
 
     async def run(deployment: Any, call: Any, **options: Any) -> Card | Proposal:
-        """Carry out the command with a `View`; a command that spends is quoted, and executed on a
-        yes.
+        """Carry out the command with a `View`. A command that spends money returns a `Proposal` if
+        it asks for a confirmation.
+
+        Raises:
+            PluginFault: when the function fails, takes too long, or returns no valid card.
         """
         view = View(
             deployment.catalogue,
@@ -186,7 +210,9 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
             return validation.validated_card(await spec.run(view, **options, **more))
 
         async def guarded(**more: Any) -> Card:
-            return await guard.call(partial(shown, **more), COMMAND_TIMEOUT_S, passing=asking)
+            return await guard.call(
+                partial(shown, **more), COMMAND_TIMEOUT_S, passing=errors_to_pass
+            )
 
         if not spec.spends:
             return await guarded()

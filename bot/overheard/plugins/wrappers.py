@@ -64,21 +64,24 @@ log = logging.getLogger("overheard")
 
 
 def guarded(
-    made: Registered,
+    registered: Registered,
     guards: Guards,
     process: ScorerProcess | None = None,
     origin: PluginLocation | None = None,
 ) -> Registered:
     """Return the objects that a plugin registers, behind guards.
 
+    Chats, feeds, commands and listeners have guards in any case; landscapes are data and need none.
+    Providers and scorers get guards if ``process`` and ``origin`` are given. Chats and commands are
+    never paused.
+
     Args:
-        made: The objects.
+        registered: The objects.
         guards: Makes the guards.
-        process: Runs the scorers of a third party; None for a built-in plugin, whose providers and
-            scorers need no guard.
+        process: Runs the scorers of a third party; None for a built-in plugin.
         origin: The plugin, for the process that runs its scorers; None for a built-in plugin.
     """
-    providers, scorers = made.providers, made.scorers
+    providers, scorers = registered.providers, registered.scorers
     if process is not None and origin is not None:
         providers = {
             name: GuardedProvider(provider, guards) for name, provider in providers.items()
@@ -88,24 +91,24 @@ def guarded(
             for name, scorer in scorers.items()
         }
     return replace(
-        made,
+        registered,
         providers=providers,
         scorers=scorers,
         chats={
             name: GuardedChat(chat, guards.of(f"The chat {name}", None))
-            for name, chat in made.chats.items()
+            for name, chat in registered.chats.items()
         },
         feeds={
             name: GuardedFeed(feed, guards.of(f"The feed {name}"))
-            for name, feed in made.feeds.items()
+            for name, feed in registered.feeds.items()
         },
         commands={
             name: guarded_command(spec, guards.of(f'The command "{name}"', None))
-            for name, spec in made.commands.items()
+            for name, spec in registered.commands.items()
         },
         listeners={
             hook: [_guarded_listener(listener, guards) for listener in listeners]
-            for hook, listeners in made.listeners.items()
+            for hook, listeners in registered.listeners.items()
         },
     )
 
@@ -125,8 +128,8 @@ class GuardedProvider:
     """
 
     def __init__(self, provider: Provider, guards: Guards) -> None:
-        """Read the provider's name, models and optional methods once, and put guards around its
-        calls.
+        """Read the provider's name, concurrency, models and optional methods once, and put guards
+        around its calls. Ids of models that are no printable texts are dropped.
         """
         self.name = provider.name
         self.concurrency = provider.concurrency
@@ -152,12 +155,14 @@ class GuardedProvider:
         return price
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Ask one question and return the validated reply.
+        """Ask one question and return the validated reply; there is no time limit. Faults are
+        counted for the model, which is paused after too many in a row.
 
         Raises:
-            ProviderFailed: when the call fails and a later call may succeed.
-            ProviderUnavailable: when no later call can succeed.
-            PluginFault: when the plugin is at fault, or the model is paused.
+            ProviderFailed: as the provider raises it, redacted.
+            ProviderUnavailable: as the provider raises it, redacted: no later call can succeed.
+            PluginFault: when the plugin is at fault.
+            PluginPaused: when the model is paused.
         """
         model = question.model.name
         if model not in self._by_model:
@@ -170,7 +175,12 @@ class GuardedProvider:
         return reply
 
     async def close(self) -> None:
-        """Close its connections."""
+        """Close the provider's connections.
+
+        Raises:
+            TimeoutError: when that takes longer than `CLOSE_TIMEOUT_S`.
+            PluginFault: when the plugin is at fault.
+        """
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await self._run_async(self._provider.close)
 
@@ -181,9 +191,10 @@ class GuardedProvider:
         """Call the provider behind a guard and return the result, without a time limit.
 
         Raises:
-            ProviderFailed: the provider's error, redacted.
+            ProviderFailed: the provider's error, redacted and with values of plain types.
             ProviderUnavailable: the provider's error, redacted.
             PluginFault: when the plugin is at fault.
+            PluginPaused: when the part of the guard is paused.
         """
         try:
             return await guard.call(work, None, passing=PROVIDER_ERRORS)
@@ -193,10 +204,11 @@ class GuardedProvider:
             raise ProviderUnavailable(**self._guard.shown_details(refused)) from None
 
     def _cached_call(self, what: str, model: str) -> Any:
-        """Return the result of one of the provider's functions for a model; None when the function
-        fails.
+        """Return the result of one of the provider's functions for a model, as the first call gave
+        it; None when the first call failed.
 
-        Each result is kept, and a failure is logged once.
+        Each result and each failure is kept, so that a failure is logged once. The result is not
+        validated.
 
         Args:
             what: The name of the function, such as ``price``.
@@ -215,7 +227,11 @@ class GuardedProvider:
         return self._stated[what, model]
 
     def _redacted_failure(self, error: ProviderFailed) -> ProviderFailed:
-        """Return a copy of a provider's error whose values are of plain types and redacted."""
+        """Return a copy of a provider's error with redacted texts and values of plain types.
+
+        A value of a wrong type is replaced: the kind by OTHER, the model by the provider's name,
+        the reason by a sentence, any other by None or False. A negative wait becomes None.
+        """
         wait = error.retry_after
         return ProviderFailed(
             model=self._guard.shown(error.details.get("model", self.name)),
@@ -232,7 +248,7 @@ class GuardedProvider:
 def _guarded_scorer(
     scorer: Scorer, guards: Guards, process: ScorerProcess, origin: PluginLocation
 ) -> Scorer:
-    """Return a third-party scorer behind a guard.
+    """Return a third-party scorer behind a guard of its own.
 
     A judge and an async scorer run in this process, any other scorer in the child process.
 
@@ -286,26 +302,30 @@ class IsolatedScorer(_Stated):
         self._origin = origin
 
     async def score(self, reading: Reading) -> Iterable[Score]:
-        """Return the scores of one brand in one answer.
+        """Return the scores of one brand in one answer, from the child process.
 
         Raises:
-            PluginFault: when the scorer fails or is paused.
+            PluginFault: when the scorer fails or takes too long.
+            PluginPaused: when the scorer is paused.
         """
-        [scores] = await self.score_all([[reading]])
-        if isinstance(scores, PluginFault):
-            raise scores
-        return scores[0]
+        [result] = await self.score_all([[reading]])
+        if isinstance(result, PluginFault):
+            raise result
+        return result[0]
 
     async def score_all(
         self, groups: Sequence[Sequence[Reading]]
     ) -> list[GroupScores | PluginFault]:
         """Score several answers in the child process.
 
+        After a fault that has ended the child, a new child goes on with the next answer. Faults are
+        counted; when they pause the scorer, all further answers have the pause as their fault.
+
         Args:
-            groups: The readings of each answer.
+            groups: The readings of each answer, one for each brand.
 
         Returns:
-            For each answer, in order, the scores of its readings, or the fault.
+            For each answer, in order, the scores of its readings, or the fault; nothing is raised.
         """
         results_so_far: list[GroupScores | PluginFault] = []
         while len(results_so_far) < len(groups):
@@ -317,9 +337,11 @@ class IsolatedScorer(_Stated):
         return results_so_far
 
     def _count_fault(self, result: GroupScores | Problem) -> GroupScores | PluginFault:
-        """Return the scores of an answer, or the fault; count a fault unless the scorer is paused.
+        """Return the scores of an answer, or its problem as a fault.
 
-        Results of one request still arrive after a fault among them has paused the scorer.
+        A problem is counted as a fault, which may pause the scorer, and scores end the count. While
+        the scorer is paused, neither happens, and a problem gives the pause as the fault: results
+        of one request still arrive after a fault among them has paused the scorer.
         """
         paused = self._guard.paused()
         if isinstance(result, Problem):
@@ -337,10 +359,12 @@ class GuardedScorer(_Stated):
         self._scorer = scorer
 
     async def score(self, reading: Reading) -> Iterable[Score]:
-        """Return the scores of one brand in one answer.
+        """Return the validated scores of one brand in one answer; the scorer gets a copy of the
+        reading.
 
         Raises:
             PluginFault: when the scorer fails or takes longer than `SCORE_TIMEOUT_S`.
+            PluginPaused: when the scorer is paused.
         """
         return await self._guard.call(
             partial(self._scores, reading), scorer_process.SCORE_TIMEOUT_S
@@ -366,48 +390,52 @@ class GuardedJudge(GuardedScorer):
 
     @property
     def verdicts(self) -> Mapping[str, int]:
-        """The number of verdicts read so far, by ``kept`` or the reason of a loss; empty if not
-        counted.
+        """The number of verdicts read so far, by ``kept`` or the reason of a loss; empty if the
+        judge does not count them or its count fails.
         """
         return self._counts(lambda: getattr(self._judge, "verdicts", {}))
 
     def losses(self, replies: Sequence[str]) -> Mapping[str, int]:
-        """Return the numbers of lost verdicts in replies to `rehearsals`, by reason; empty if not
-        counted.
+        """Return the numbers of lost verdicts in replies to `rehearsals`, by reason; empty if the
+        judge does not count them or its count fails.
         """
         count = getattr(self._judge, "losses", None)
         return self._counts(lambda: count(replies) if count else {})
 
     def _counts(self, count: Callable[[], Any]) -> Mapping[str, int]:
+        """Return the counts that a function of the judge gives, with keys as texts; empty when the
+        function fails.
+        """
         outcome = call_now(
             self._guard.part, lambda: {str(reason): int(n) for reason, n in count().items()}
         )
         return outcome.result if outcome.error is None else {}
 
     async def score(self, reading: Reading) -> Iterable[Score]:
-        """Return the scores of one brand in one answer.
+        """Return the validated scores of one brand in one answer. The judge asks its model.
 
         Raises:
-            PluginFault: when the judge fails.
-            OverheardError: when the judge's model cannot be asked.
+            PluginFault: when the judge fails or takes longer than `JUDGE_TIMEOUT_S`.
+            PluginPaused: when the judge is paused.
+            OverheardError: one of `ASKING_ERRORS`, when the judge's model cannot be asked.
         """
         work = partial(self._scores, reading)
         return await self._guard.call(work, JUDGE_TIMEOUT_S, passing=ASKING_ERRORS)
 
     def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
-        """Return how many gold labels the replies match, and the number of labels.
+        """Return how many gold labels the replies to `rehearsals` match, and the number of labels.
 
         When the judge's own function fails, return 0 and the number of replies, and log it.
         """
 
         def counted() -> tuple[int, int]:
-            right, of = self._judge.agreement(replies)
-            return int(right), int(of)
+            matching, labels = self._judge.agreement(replies)
+            return int(matching), int(labels)
 
         outcome = call_now(self._guard.part, counted)
         if outcome.error is None:
-            right, of = outcome.result
-            return right, of
+            matching, labels = outcome.result
+            return matching, labels
         self._warn("count its labels", outcome.error)
         return 0, len(replies)
 
@@ -436,7 +464,9 @@ class GuardedFeed:
         """Return the feed's updates since a moment, validated.
 
         Raises:
-            PluginFault: when the feed fails or takes longer than `FEED_TIMEOUT_S`.
+            PluginFault: when the feed fails, takes longer than `FEED_TIMEOUT_S`, or returns
+                something else.
+            PluginPaused: when the feed is paused.
         """
 
         async def read() -> list[ModelUpdate]:
@@ -446,7 +476,9 @@ class GuardedFeed:
 
 
 def _guarded_listener(listener: Listener, guards: Guards) -> Callable[..., Awaitable[None]]:
-    """Return a listener that never raises: faults are counted, and too many pause the listener."""
+    """Return a listener that gets copies of its arguments and raises no fault: faults are counted,
+    and `MAX_LISTENER_FAULTS` in a row pause the listener. A call may take `LISTENER_TIMEOUT_S`.
+    """
     guard = guards.of(f"A listener of the plugin {guards.plugin}", MAX_LISTENER_FAULTS)
 
     async def notify(*what: Any) -> None:

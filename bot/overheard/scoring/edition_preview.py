@@ -47,11 +47,12 @@ def moves(
     brands: Sequence[str],
     metrics: Iterable[Metric],
 ) -> list[Move]:
-    """Return the mean of each metric of each brand in two editions; pairs with scores in neither
-    edition are left out.
+    """Return the mean of each metric of each brand in two editions; a metric of a brand without
+    scores in both editions is left out.
 
-    Only answers that both editions have scored are compared, so that an edition whose history is
-    half scored shows its final values. The means say nothing of chance: the answers are the same.
+    Of the first edition only the blocks count whose run, prompt and model the second edition has
+    scored, so that a second edition that is half scored shows its final values. The means say
+    nothing of chance: the answers are the same.
 
     Args:
         blocks: The blocks of both editions.
@@ -60,25 +61,26 @@ def moves(
         brands: Names of brands; the result has their order.
         metrics: The metrics, in the order of the result within a brand.
     """
-    new = [block for block in blocks if block.version in after]
-    done = {(block.run_id, block.prompt, block.model) for block in new}
-    old = [
+    new_blocks = [block for block in blocks if block.version in after]
+    scored_anew = {(block.run_id, block.prompt, block.model) for block in new_blocks}
+    old_blocks = [
         block
         for block in blocks
-        if block.version in before and (block.run_id, block.prompt, block.model) in done
+        if block.version in before and (block.run_id, block.prompt, block.model) in scored_anew
     ]
-    found = []
+    result = []
     for brand in brands:
         for metric in metrics:
-            first, last = _mean_score(old, brand, metric), _mean_score(new, brand, metric)
-            if first is not None or last is not None:
-                found.append(Move(brand, metric, first, last))
-    return found
+            old_mean = _mean_score(old_blocks, brand, metric)
+            new_mean = _mean_score(new_blocks, brand, metric)
+            if old_mean is not None or new_mean is not None:
+                result.append(Move(brand, metric, old_mean, new_mean))
+    return result
 
 
 def changes(before: Edition, after: Edition) -> list[str]:
-    """Return what differs between two editions, in clauses without a full stop: brands, facts,
-    scorers.
+    """Return what differs between two editions, in clauses without a full stop such as ``Acme is
+    new``: first the brands, then the facts, then the scorers. Empty when nothing differs.
     """
     return [
         *_brand_changes(before.catalogue, after.catalogue),
@@ -95,8 +97,8 @@ def _mean_score(blocks: Iterable[Block], brand: str, metric: Metric) -> float | 
 
 
 def _brand_changes(before: Catalogue, after: Catalogue) -> Iterator[str]:
-    """Yield a clause for each brand that is new or gone in the second catalogue, or has changed
-    fields.
+    """Yield a clause for each brand that differs: first the new ones (``Acme is new``), then those
+    that are gone, then those with changed fields of `_NAMES` (``Acme: domains, other names``).
     """
     old = {brand.name: brand for brand in before.brands}
     new = {brand.name: brand for brand in after.brands}
@@ -108,13 +110,17 @@ def _brand_changes(before: Catalogue, after: Catalogue) -> Iterator[str]:
 
 
 def _changed_fields(before: Brand, after: Brand) -> list[str]:
-    """Return the names, for readers, of the fields in which two versions of a brand differ."""
+    """Return the names, for readers, of the fields of `_NAMES` in which two versions of a brand
+    differ, in the order of the fields; empty when they differ in none of these.
+    """
     names = [field.name for field in fields(Brand) if field.name in _NAMES]
     return [_NAMES[field] for field in names if getattr(before, field) != getattr(after, field)]
 
 
 def _fact_changes(before: Sequence[Fact], after: Sequence[Fact]) -> Iterator[str]:
-    """Yield a clause for each fact that is new, gone or has another value, by brand and field."""
+    """Yield a clause for each brand and field, sorted, of which a fact is new, gone or differs in
+    something else than its date and source: ``the fact “founded” of Acme``.
+    """
     old, new = set(map(_without_source, before)), set(map(_without_source, after))
     changed = sorted({(fact.brand, fact.field) for fact in old ^ new})
     yield from (f"the fact “{field}” of {brand}" for brand, field in changed)
@@ -125,8 +131,10 @@ def _without_source(fact: Fact) -> Fact:
 
 
 def _scorer_changes(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:
-    """Yield a clause for each scorer whose own version differs; the catalogue's part of the
-    version, after the plus sign, is ignored.
+    """Yield a clause for each scorer, sorted, that is new, gone or has another version of its own.
+
+    Versions are written like ``visibility@1.2+a1b2c3``; what follows the plus sign is the
+    catalogue's and is ignored.
     """
     old, new = (dict(map(_own_version, versions)) for versions in (before, after))
     for name in sorted({*old, *new}):

@@ -96,8 +96,10 @@ class Judging:
 
     @asynccontextmanager
     async def round(self) -> AsyncIterator[None]:
-        """Let judges ask while the block lasts; overlapping blocks are one round, at whose end the
-        runs of the judges end.
+        """Let judges ask while the block lasts.
+
+        Overlapping blocks are one round: when the last of them ends, the runs in which the judges
+        asked are closed, and their unspent money is returned.
         """
         self._rounds += 1
         try:
@@ -110,8 +112,8 @@ class Judging:
 
     @asynccontextmanager
     async def asking_again(self) -> AsyncIterator[None]:
-        """Let judges ask while the block lasts, also questions that were answered before; such
-        questions are paid for once more.
+        """Let judges ask while the block lasts, also questions that were answered in earlier
+        rounds; such questions are paid for once more. A second such block waits for the first.
         """
         async with self._repeating, self.round():
             for asker in self._askers:
@@ -148,12 +150,17 @@ class _Asker:
         """Return the stored reply to a text, or ask the judge's model for a new reply, which is
         paid for and stored.
 
+        The same text is asked once even if several tasks ask it at a time. While asking again, only
+        a stored reply of the present round is used.
+
         Args:
             text: The text for the judge's model.
             schema: The JSON schema of the reply, or None for prose.
 
         Raises:
             ProviderFailed: when the model gives no complete reply.
+            ProviderUnavailable: when the model cannot be asked.
+            ModelResting: when the model may not be called for a long time.
             NotJudgedYet: when only stored replies may be used, see `stored_replies_only`.
             JudgeBudgetUsedUp: when the judge's budget does not cover the call.
         """
@@ -166,7 +173,9 @@ class _Asker:
         return answer.reply
 
     async def rest(self) -> None:
-        """End the round."""
+        """End the round of this judge, if one has begun: wait until its answers are written, return
+        its unspent money and unlock its run.
+        """
         ended, self._round = self._round, None
         self._turns.clear()
         if ended:
@@ -174,23 +183,32 @@ class _Asker:
 
     async def _kept_answer(self, question: Question) -> Answer | None:
         """Return the latest complete stored answer of the judge's model to a question; None without
-        any. While asking again, only answers of the present round count.
+        any.
+
+        An answer whose text was removed does not count. While asking again, only answers of the
+        present round count.
         """
-        kept = None
+        latest = None
         round_id = self._round.run.id if self._round else 0
         async for answer in self._means.store.answers.stream(prompts={question.prompt.key}):
-            serves = answer.run_id == round_id or not self.again
-            whole = answer.complete and not answer.gone
-            if answer.question.model == question.model and whole and serves:
-                kept = answer
-        return kept
+            is_of_model = answer.question.model == question.model
+            has_text = answer.complete and not answer.gone
+            may_be_used = answer.run_id == round_id or not self.again
+            if is_of_model and has_text and may_be_used:
+                latest = answer
+        return latest
 
     async def _ask_paid(self, question: Question) -> Answer:
-        """Ask the judge's model a question, at the judge's cost; the first question of a round
-        begins its run and asks the gold texts.
+        """Ask the judge's model a question, at the judge's cost, and return the stored answer.
+
+        The first question of a round starts its run, and asks the gold texts before. In a task that
+        may only use stored replies, the question is added to that task's list instead.
 
         Raises:
             NotJudgedYet: when this task may only use stored replies.
+            JudgeBudgetUsedUp: when the judge's budget does not cover the call.
+            ProviderUnavailable: when the model cannot be asked.
+            ModelResting: when the model may not be called for a long time.
         """
         unpaid = _UNPAID.get()
         if unpaid is not None:
@@ -202,29 +220,38 @@ class _Asker:
                 await self._ask_gold_texts(self._round)
         return await self._ask_in_round(self._round, question)
 
-    async def _ask_in_round(self, now: _Round, question: Question) -> Answer:
-        """Return the stored answer of the judge's model to a question. Raises JudgeBudgetUsedUp
-        when the judge's budget does not cover the call.
+    async def _ask_in_round(self, current: _Round, question: Question) -> Answer:
+        """Ask the judge's model a question in a round, and return the stored answer, which may have
+        failed.
+
+        Raises:
+            JudgeBudgetUsedUp: when the judge's budget does not cover the call.
+            ProviderUnavailable: when the model cannot be asked.
+            ModelResting: when the model may not be called for a long time.
         """
         try:
-            return await now.runner.ask(question, now.run, now.batcher)
+            return await current.runner.ask(question, current.run, current.batcher)
         except BudgetUsedUp:
             raise JudgeBudgetUsedUp(scorer=self.judge.name) from None
 
-    async def _ask_gold_texts(self, now: _Round) -> None:
-        """Ask the judge's model about its gold texts, whose labels are known, at the beginning of a
-        round.
+    async def _ask_gold_texts(self, current: _Round) -> None:
+        """Ask the judge's model about each of its gold texts, whose labels are known, at the
+        beginning of a round; the answers are stored. Raises as `_ask_in_round` does.
         """
+        schema = getattr(self.judge, "schema", None)
         for text in self.judge.rehearsals:
-            await self._ask_in_round(now, self._question(text, getattr(self.judge, "schema", None)))
+            await self._ask_in_round(current, self._question(text, schema))
 
     def _question(self, text: str, schema: Mapping[str, object] | None) -> Question:
         written = json.dumps(schema) if schema else ""
         return Question(Prompt(text), self.judge.model, limit=LONGEST_REPLY, schema=written)
 
     async def _begin_round(self) -> _Round:
-        """Start, lock and return the run that the judge's questions are charged to; no question is
-        asked yet.
+        """Start and lock the run that the judge's questions are charged to, and return it with what
+        asks in it; no question is asked yet.
+
+        The run is outside the history and stored as COMPLETE at once. The limits are those of the
+        budget with its stored changes, and the judge's own budget for its channel.
         """
         means, moment = self._means, self._means.clock.now()
         channel = channel_of(self.judge)
@@ -296,7 +323,9 @@ JUDGE_MODELS = ("gpt-6-luna", "claude-haiku-5-5", "gemini-2.5-flash-lite", "gemi
 
 
 def proposed_judge(providers: Mapping[str, Provider]) -> Model | None:
-    """Return the first model of `JUDGE_MODELS` that a configured provider has a price for."""
+    """Return the first model of `JUDGE_MODELS` that one of the providers, given by name, has a
+    price for; None without any.
+    """
     models = (Model(name, model) for model in JUDGE_MODELS for name in providers)
     return next((model for model in models if price_of(model, providers)), None)
 
@@ -309,6 +338,9 @@ def judging_cost_a_year(
     sheets: int = 0,
 ) -> float | None:
     """Return the price of a judge in US dollars a year, for the set-up; None without a known price.
+
+    Each week has one round, in which `GOLD_TEXTS` texts with known labels are judged in addition to
+    the answers. The sizes of a request and its reply are measured means.
 
     Args:
         model: The judge's model.
@@ -332,10 +364,12 @@ async def judging_cost(
     store: Store,
     now: datetime,
 ) -> Estimate:
-    """Return the estimated price of what judges ask about answers, as if each answer named every
-    brand that has facts.
+    """Return the estimated price of what judges ask about answers.
 
-    A judge asks about its gold texts first, and spends no more than is left of its budget.
+    Each judge asks about its gold texts, once about each answer, and once about each answer for
+    each brand with facts, as if each answer named all of these. It spends no more than is left of
+    its budget. A judge whose model has no known price adds 0 dollars, and its model is listed as
+    unknown. No account is booked.
 
     Args:
         judges: The judges.
@@ -348,32 +382,43 @@ async def judging_cost(
     calls, typical, worst = 0, 0.0, 0.0
     unknown = []
     for judge in judges if answers else ():
-        of_answers = answers * (1 + sheets)
-        calls += of_answers + len(judge.rehearsals)
+        answer_calls = answers * (1 + sheets)
+        calls += answer_calls + len(judge.rehearsals)
         if price_of(judge.model, providers) is None:
             unknown.append(judge.model)
-        left = await _money_left(judge, store, now)
-        typical += min(left, _judging_usd(judge, of_answers, providers, TYPICAL))
-        worst += min(left, _judging_usd(judge, of_answers, providers, WORST))
+        left_usd = await _money_left(judge, store, now)
+        typical += min(left_usd, _judging_usd(judge, answer_calls, providers, TYPICAL))
+        worst += min(left_usd, _judging_usd(judge, answer_calls, providers, WORST))
     return Estimate(calls, typical, worst, tuple(unknown))
 
 
 def _judging_usd(
     judge: Judge, calls: int, providers: Mapping[str, Provider], size: AnswerTokens
 ) -> float:
-    """Return the dollars of a judge's round: its gold texts, and ``calls`` texts as long as the
-    longest gold text plus an answer of ``size``.
+    """Return the estimated US dollars of a judge's round: of its gold texts and of its texts about
+    answers. 0 for an unknown price.
+
+    A text about an answer is taken to be as long as the longest gold text and the answer together.
+
+    Args:
+        judge: The judge.
+        calls: The number of texts about answers.
+        providers: Providers by name.
+        size: The assumed tokens of an answer and of each of the judge's replies.
     """
-    gold = [Prompt(text) for text in judge.rehearsals]
-    longest = max(gold, key=lambda prompt: len(prompt.text), default=Prompt(""))
-    priced = partial(
+    gold_texts = [Prompt(text) for text in judge.rehearsals]
+    longest = max(gold_texts, key=lambda prompt: len(prompt.text), default=Prompt(""))
+    cost_of_call = partial(
         call_cost, model=judge.model, providers=providers, size=size, answer_limit=LONGEST_REPLY
     )
-    return calls * priced(longest, added_tokens=size.answer) + sum(map(priced, gold))
+    about_answers = calls * cost_of_call(longest, added_tokens=size.answer)
+    return about_answers + sum(map(cost_of_call, gold_texts))
 
 
 async def _money_left(judge: Judge, store: Store, now: datetime) -> float:
-    """Return the dollars that are left of a judge's budget of the month; 0 or more."""
+    """Return the US dollars that are neither spent nor reserved of a judge's budget for the month
+    of ``now``; 0 or more.
+    """
     accounts = Payer(0, channel=channel_of(judge)).accounts(Prompt(""), now)
     [account] = [account for account in accounts if account.kind == "channel"]
     balance = (await store.money.balances([account]))[account]

@@ -45,7 +45,7 @@ class Agreement:
 
     def differs_from(self, before: Agreement) -> bool:
         """Return whether the agreement differs from an earlier round by more than a model's own
-        noise: by `LEAST_LABELS_MOVED` labels, or in the number of labels.
+        noise: by `LEAST_LABELS_MOVED` labels or more, up or down, or in the number of labels.
         """
         return self.of != before.of or abs(self.right - before.right) >= LEAST_LABELS_MOVED
 
@@ -66,26 +66,43 @@ class Rejudging:
         """Let the judge of a metric score answers from before a shift again, at the judge's cost,
         and compare the new scores with the stored scores. The new scores are not stored.
 
+        The answers are those of the shift's model in the last `REJUDGED_RUNS` runs before the
+        shift, the latest `MAX_REJUDGED_ANSWERS` at most, which the judge has scored in its present
+        version. Those that it fails on now are left out.
+
         Returns:
-            The comparison; None for metrics that no judge gives, and when no old answer can be
-            judged again, such as when the judge's money is used up.
+            The comparison of the means, with the p-value of a paired t test; None for metrics that
+            no judge gives, and when no old answer can be judged again, such as when the judge's
+            money is used up.
         """
         judge = self.scoring.judge_of(shift.metric)
         if judge is None:
             return None
-        then = await self._earlier_values(shift, f"{judge.name}@{self.scoring.version(judge)}")
-        answers = await self._answers_to_rejudge(shift, then)
-        now = await self.scoring.judged_again(judge, answers, shift.brand, shift.metric)
-        if not now:
+        version = f"{judge.name}@{self.scoring.version(judge)}"
+        old_values = await self._earlier_values(shift, version)
+        answers = await self._answers_to_rejudge(shift, old_values)
+        new_values = await self.scoring.judged_again(judge, answers, shift.brand, shift.metric)
+        if not new_values:
             return None
-        pairs = np.array([(then[number], value) for number, value in now.items()])
+        pairs = np.array([(old_values[number], value) for number, value in new_values.items()])
         before, after = pairs.mean(axis=0).tolist()
         p_value = _p_value(pairs[:, 1] - pairs[:, 0])
-        return JudgeCheck(judge.name, str(judge.model), len(pairs), before, after, p_value)
+        return JudgeCheck(
+            judge=judge.name,
+            model=str(judge.model),
+            answers=len(pairs),
+            before=before,
+            after=after,
+            p_value=p_value,
+        )
 
     async def _earlier_values(self, shift: Shift, version: str) -> dict[int, float]:
-        """Return the stored values of a shift's metric that the judge of a version gave to the
-        brand in the last `REJUDGED_RUNS` runs before the shift began, by answer number.
+        """Return the stored values of a shift's metric and brand in the last `REJUDGED_RUNS` runs
+        of the history before the shift began, by answer number.
+
+        Args:
+            shift: The shift; its first run is stored.
+            version: The judge and its version that gave the values, such as ``judge@1+a1b2c3``.
         """
         runs = await self.store.runs.find()
         begun = next(run.started_at for run in runs if run.id == shift.first_run_id)
@@ -99,37 +116,46 @@ class Rejudging:
             and f"{record.scorer}@{record.version}" == version
         }
 
-    async def _answers_to_rejudge(self, shift: Shift, verdicts: dict[int, float]) -> list[Answer]:
-        """Return those answers of the shift's model whose text is still stored, in the order in
-        which they were asked, at most the latest `MAX_REJUDGED_ANSWERS`.
+    async def _answers_to_rejudge(self, shift: Shift, values: dict[int, float]) -> list[Answer]:
+        """Return those of the judged answers that are of the shift's model and whose text is still
+        stored, in the order of their numbers, the latest `MAX_REJUDGED_ANSWERS` at most.
 
         Args:
-            shift: The shift whose model is meant.
-            verdicts: The stored verdict of each answer, by the answer's number.
+            shift: The shift.
+            values: The stored value of each judged answer, by the answer's number.
         """
-        judged_answers = self.store.answers.stream(numbers=verdicts)
         answers = [
-            a async for a in judged_answers if a.question.model == shift.model and not a.gone
+            answer
+            async for answer in self.store.answers.stream(numbers=values)
+            if answer.question.model == shift.model and not answer.gone
         ]
         return answers[-MAX_REJUDGED_ANSWERS:]
 
 
 async def agreements(store: Store, judge: Judge) -> list[Agreement]:
-    """Return the agreement of a judge with its gold labels in each round in which all gold texts
-    were answered, the oldest first; read from the store, nothing is asked.
+    """Return the agreement of a judge with its gold labels in each round, the oldest first; read
+    from the store, nothing is asked.
+
+    A round counts only if the judge's present model answered each present gold text in it
+    completely, and these replies are still stored. Empty without such a round.
     """
     prompts = [Prompt(text) for text in judge.rehearsals]
-    replies: dict[int, dict[str, str]] = defaultdict(dict)
+    replies_by_run: dict[int, dict[str, str]] = defaultdict(dict)
     async for answer in store.answers.stream(prompts={prompt.key for prompt in prompts}):
         if answer.question.model == judge.model and answer.complete and not answer.gone:
-            replies[answer.run_id][answer.question.prompt.key] = answer.reply.text
-    begun = {run.id: run.started_at for run in await store.runs.find()} if replies else {}
-    whole = {run: said for run, said in sorted(replies.items()) if len(said) == len(prompts)}
-    ordered = {run: [said[prompt.key] for prompt in prompts] for run, said in whole.items()}
-    return [
-        Agreement(begun[run], *judge.agreement(texts), lost=_lost_counts(judge, texts))
-        for run, texts in ordered.items()
-    ]
+            replies_by_run[answer.run_id][answer.question.prompt.key] = answer.reply.text
+    if not replies_by_run:
+        return []
+    began = {run.id: run.started_at for run in await store.runs.find()}
+    result = []
+    for run_id, replies in sorted(replies_by_run.items()):
+        if len(replies) < len(prompts):
+            continue
+        texts = [replies[prompt.key] for prompt in prompts]
+        matching, labels = judge.agreement(texts)
+        lost = _lost_counts(judge, texts)
+        result.append(Agreement(began[run_id], matching, labels, lost=lost))
+    return result
 
 
 def _lost_counts(judge: Judge, replies: list[str]) -> tuple[tuple[str, int], ...]:
@@ -138,24 +164,30 @@ def _lost_counts(judge: Judge, replies: list[str]) -> tuple[tuple[str, int], ...
 
 
 def lost_verdicts(judge: Judge) -> str:
-    """Return a sentence on how many verdicts of a judge in this process do not count, and why;
-    empty when all count, or when the judge keeps no count.
+    """Return a sentence on how many verdicts of a judge in this process do not count, and why, the
+    most frequent reason first; empty when all count, or when the judge keeps no count.
     """
-    verdicts = dict(getattr(judge, "verdicts", {}))
-    read = sum(verdicts.values())
-    kept = verdicts.pop("kept", 0)
-    if kept == read:
+    lost_by_reason = dict(getattr(judge, "verdicts", {}))
+    total = sum(lost_by_reason.values())
+    kept = lost_by_reason.pop("kept", 0)
+    if kept == total:
         return ""
-    reasons = sorted(verdicts.items(), key=lambda reason: -reason[1])
+    reasons = sorted(lost_by_reason.items(), key=lambda reason: -reason[1])
     return (
-        f"{read - kept} of {read} verdicts of the judge {judge.name} ({judge.model}) do not count: "
-        f"{'; '.join(f'{reason} ({count})' for reason, count in reasons)}."
+        f"{total - kept} of {total} verdicts of the judge {judge.name} ({judge.model}) do not "
+        f"count: {'; '.join(f'{reason} ({count})' for reason, count in reasons)}."
     )
 
 
 def doubt(judge: Judge, agreements: list[Agreement]) -> str:
-    """Return a sentence on why a judge is not reliable: its agreement with the gold labels has
-    changed since the round before, or is below `SOUND`; else an empty string.
+    """Return a sentence on why a judge is not reliable; empty when it is, and without a round.
+
+    The first of these reasons that holds is given:
+
+    - The agreement with the gold labels differs from the round before.
+    - The agreement is below `SOUND`, and more than half of the labels that were missed were lost
+      because replies could not be read.
+    - The agreement is below `SOUND`.
 
     Args:
         judge: The judge.
@@ -163,7 +195,8 @@ def doubt(judge: Judge, agreements: list[Agreement]) -> str:
     """
     if not agreements:
         return ""
-    now, before = agreements[-1], agreements[-2] if len(agreements) > 1 else None
+    now = agreements[-1]
+    before = agreements[-2] if len(agreements) > 1 else None
     whose = f"The judge {judge.name} ({judge.model})"
     if before and now.differs_from(before):
         return (
@@ -171,29 +204,31 @@ def doubt(judge: Judge, agreements: list[Agreement]) -> str:
             f"{before.right} of {before.of} the round before: its model may have moved, so what it "
             f"says now is not comparable with what it said then."
         )
-    unread = sum(count for _, count in now.lost)
-    if now.right < SOUND * now.of and unread > now.of / 2 - now.right / 2:
+    if now.right >= SOUND * now.of:
+        return ""
+    missed, unread = now.of - now.right, sum(count for _, count in now.lost)
+    if unread > missed / 2:
         reasons = "; ".join(f"{reason} ({count})" for reason, count in now.lost)
         return (
             f"{whose} agrees with only {now.right} of {now.of} gold labels, because its replies "
             f"cannot be used: {reasons}."
         )
-    if now.right < SOUND * now.of:
-        return (
-            f"{whose} agrees with only {now.right} of {now.of} gold labels: little of what it says "
-            f"can be relied on, so name another model in [scorers.{judge.name}]."
-        )
-    return ""
+    return (
+        f"{whose} agrees with only {now.right} of {now.of} gold labels: little of what it says "
+        f"can be relied on, so name another model in [scorers.{judge.name}]."
+    )
 
 
 def _p_value(differences: Floats) -> float:
-    """Return the p-value of a two-sided t test that differences have the mean 0; 1 for fewer than
-    two differences.
+    """Return the p-value of a two-sided t test that differences have the mean 0.
+
+    1 for fewer than two differences, and when all are 0; 0 when all are equal to another number.
     """
     from overheard.special_functions import stdtr
 
-    if len(differences) < 2 or not differences.any():
+    count = len(differences)
+    if count < 2 or not differences.any():
         return 1.0
-    mean, spread = float(differences.mean()), float(differences.std(ddof=1))
-    t = abs(mean) / (spread / len(differences) ** 0.5) if spread else np.inf
-    return float(2 * stdtr(len(differences) - 1, -t))
+    mean, deviation = float(differences.mean()), float(differences.std(ddof=1))
+    t = abs(mean) / (deviation / count**0.5) if deviation else np.inf
+    return float(2 * stdtr(count - 1, -t))

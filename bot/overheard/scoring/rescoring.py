@@ -62,8 +62,9 @@ class Gap:
 
 
 async def scoring_in_use(scoring: Scoring, store: Store) -> Scoring:
-    """Return the scorers over the catalogue and versions of the used edition, which may have
-    earlier names and facts; ``scoring`` itself when they are the same or no edition is used.
+    """Return the scorers over the catalogue and versions of the edition in use, which may have
+    earlier names and facts; ``scoring`` itself when their versions are the same, or when no edition
+    is in use.
 
     Args:
         scoring: The scorers over the present catalogue.
@@ -77,8 +78,11 @@ async def scoring_in_use(scoring: Scoring, store: Store) -> Scoring:
 
 
 async def carry_scores_over(store: Store, before: Collection[str], after: Collection[str]) -> int:
-    """Store the scores of answers whose text is gone under the new versions as well, because these
-    answers cannot be scored again.
+    """Store the scores of answers whose text was removed under the new versions as well, because
+    these answers cannot be scored again.
+
+    A scorer whose version is the same in both, or that has none in ``before``, carries nothing
+    over.
 
     Args:
         store: The store of the scores.
@@ -88,11 +92,12 @@ async def carry_scores_over(store: Store, before: Collection[str], after: Collec
     Returns:
         The number of readings (answer by scorer) that were carried over.
     """
-    old = dict(version.split("@", 1) for version in before)
+    old_versions = dict(version.split("@", 1) for version in before)
     carried = 0
     for name, version in (version.split("@", 1) for version in sorted(after)):
-        if old.get(name, version) != version:
-            carried += await store.retention.carry_scores(name, old[name], version)
+        old_version = old_versions.get(name, version)
+        if old_version != version:
+            carried += await store.retention.carry_scores(name, old_version, version)
     return carried
 
 
@@ -109,11 +114,15 @@ class Rescoring:
         self._store = store
         self._scoring = scoring
         self._clock = clock
-        self._looked = 0.0
+        self._checked_at = 0.0
 
     async def update_scores(self, progress: Progress, expected: int = 0) -> Scoring:
-        """Score all answers that no scorer has read, and a short history
-        (`MAX_FOREGROUND_READINGS`) again; return the scorers whose scores are in use then.
+        """Score new answers, and history again if the catalogue or a scorer has changed and little
+        is left; return the scorers whose scores are in use then.
+
+        New answers are scored for the edition in use, at the judges' cost. History is scored for
+        the new edition when at most `MAX_FOREGROUND_READINGS` readings are left, no judge would
+        have to be paid for them, and no other process does it. The new edition is then in use.
 
         Args:
             progress: Shows the number of scored answers.
@@ -133,10 +142,13 @@ class Rescoring:
         return read
 
     async def open_edition(self) -> Edition | None:
-        """Return the edition of the present catalogue and scorers; None when it is in use. A
-        missing edition is added to the store; the first edition of a store is used at once.
+        """Return the edition of the present catalogue and scorers if it is not in use yet; None
+        when it is.
 
-        A cancelled or replaced edition is returned as it is.
+        A missing edition is added to the store. The first edition of a store is in use at once.
+        When the edition in use fits again, because a change was taken back, editions that were
+        pending become KEPT. A stored edition of the present versions in another state than KEPT is
+        returned as it is, also a cancelled one.
         """
         editions = await self._store.editions.all()
         before = used_edition(editions)
@@ -155,16 +167,20 @@ class Rescoring:
         return await self._add_edition(EditionState.SCORING)
 
     async def count_readings_left(self) -> int:
-        """Return the approximate number of readings (answer by scorer) that history still needs."""
-        whole = await self._store.scores.count_scorable()
+        """Return the number of readings (answer by scorer) that history still needs; approximate,
+        because answers that a scorer fails on count as well.
+        """
+        scorable = await self._store.scores.count_scorable()
         left = 0
         for scorer in self._scoring.scorers:
             version = self._scoring.version(scorer)
-            left += max(0, whole - await self._store.scores.count_read(scorer.name, version))
+            left += max(0, scorable - await self._store.scores.count_read(scorer.name, version))
         return left
 
     async def score_without_cost(self) -> Gap:
-        """Score everything that costs nothing, and return what is lacking then."""
+        """Score all of history that costs nothing, store the scores, and return what is lacking
+        then. The edition in use stays the same.
+        """
         return await self._score_all() or Gap()
 
     async def score_history(
@@ -173,11 +189,14 @@ class Rescoring:
         """Score history for an edition, the newest answers first, and use the edition if it lacks
         nothing.
 
+        Scores of answers whose text was removed are carried over to the edition. If it lacks
+        something, it becomes READY, with a note on what.
+
         Args:
             edition: The edition, as `open_edition` returned it.
             progress: Shows the number of readings.
-            gently: Whether to rest as long as each piece of work took, so that others are not
-                delayed.
+            gently: Whether to rest after each share of answers as long as the share took, so that
+                others are not delayed.
             paying: Whether judges may ask about history, at their own cost.
 
         Returns:
@@ -213,14 +232,19 @@ class Rescoring:
         gently: bool = False,
         paying: bool = False,
     ) -> Gap | None:
-        """Score history, storing the scores, until nothing is left that can be scored; return what
-        is lacking. None when the edition is not wanted any more.
+        """Score history and store the scores, until nothing is left that can be scored.
+
+        It begins again while there are answers that it has not tried, because they came in
+        meanwhile.
 
         Args:
             progress: Advanced with each reading (answer by scorer); None for no display.
             wanted: The edition whose state is watched; None to go on in any case.
-            gently: Whether to rest as long as each piece of work took.
+            gently: Whether to rest after each share of answers as long as the share took.
             paying: Whether judges may ask, at their own cost.
+
+        Returns:
+            What is lacking; None when the edition is not wanted any more.
         """
         while True:
             gap, tried = Gap(), set[tuple[str, int]]()
@@ -237,22 +261,26 @@ class Rescoring:
                     if gently:
                         await asyncio.sleep(monotonic() - began)
             gap.failed = await self._answers_read_before()
-            if {(name, number) for name, rest in gap.failed.items() for number in rest} <= tried:
-                return gap  # else answers came in since
+            left = {(name, number) for name, rest in gap.failed.items() for number in rest}
+            if left <= tried:
+                return gap
 
     async def _answers_read_before(self) -> dict[str, set[int]]:
-        """Return, by the name of each scorer that lacks some, the numbers of the answers that
-        another version of the scorer has read and this version has not.
+        """Return by scorer the numbers of the answers that another version of the scorer has read
+        and this version has not; scorers without such answers are left out.
         """
-        rest = {
+        answers_left = {
             scorer.name: {number async for number in self._unscored(scorer, seen=True)}
             for scorer in self._scoring.scorers
         }
-        return {name: answers for name, answers in rest.items() if answers}
+        return {name: answers for name, answers in answers_left.items() if answers}
 
     async def _answer_shares(self) -> AsyncIterator[Share]:
-        """Yield shares of unscored answers for each scorer in turn. Judges get only answers that an
-        earlier version has read; other answers are judged once the edition is used.
+        """Yield scorers with `SLICE_ANSWERS` unscored answers at most, each scorer in turn and the
+        newest answers first.
+
+        Judges get only answers that another version of them has read; other answers are judged once
+        the edition is in use.
         """
         streams = [
             (scorer, self._unscored(scorer, seen=isinstance(scorer, Judge) or None))
@@ -299,19 +327,20 @@ class Rescoring:
         return read
 
     async def _is_wanted(self, edition: Edition) -> bool:
-        """Return whether the edition is still to be scored: neither cancelled nor outdated by a
-        change of the catalogue.
+        """Return whether the edition is still to be scored: its state in the store is pending, and
+        the stored brands and facts are those that are scored.
 
         The store is read every `CHECK_INTERVAL_S` seconds; in between the edition counts as wanted.
         """
-        if monotonic() - self._looked < CHECK_INTERVAL_S:
+        if monotonic() - self._checked_at < CHECK_INTERVAL_S:
             return True
-        self._looked = monotonic()
-        now, catalogue = await self._store.editions.all(), await self._store.catalogue.current()
-        stored = next((other for other in now if other.id == edition.id), edition)
+        self._checked_at = monotonic()
+        editions = await self._store.editions.all()
+        catalogue = await self._store.catalogue.current()
+        stored = next((other for other in editions if other.id == edition.id), edition)
         scored = self._scoring.catalogue
-        same = (catalogue.brands, catalogue.facts) == (scored.brands, scored.facts)
-        return same and stored.state in PENDING
+        is_same = (catalogue.brands, catalogue.facts) == (scored.brands, scored.facts)
+        return is_same and stored.state in PENDING
 
     async def _add_edition(self, state: EditionState) -> Edition:
         scoring = self._scoring

@@ -55,10 +55,10 @@ async def ask_scorer(
     metrics: Mapping[str, Metric],
     faults: Counter[str],
 ) -> list[ScoreRecord] | None:
-    """Return the scores that a scorer gives to an answer for all of its brands; None when the
-    scorer fails on one of them, which is counted as a fault.
+    """Return the scores that a scorer gives to an answer for all of its brands; not stored.
 
-    That is dozens of calls for each answer; most need no waiting, and most give nothing.
+    The scorer is called once for each brand, and awaited if it is async. A score of an unknown
+    metric or outside the metric's scale is dropped and counted as a fault.
 
     Args:
         scorer: The scorer.
@@ -68,7 +68,8 @@ async def ask_scorer(
         faults: Sentences on faults and their counts; faults of this call are added.
 
     Returns:
-        The scores within the scales of their metrics, not stored.
+        The scores, in the order of the brands; None when the scorer fails on one of them, also by
+        an attempt to exit, which is counted as a fault.
     """
     records: list[ScoreRecord] = []
     try:
@@ -94,8 +95,10 @@ async def asked_together(
     metrics: Mapping[str, Metric],
     faults: Counter[str],
 ) -> list[list[ScoreRecord] | None]:
-    """Do the same as `ask_scorer` for several answers in one message to the process of third-party
-    scorers.
+    """Return the scores that a third party's scorer gives to several answers, which are sent to the
+    process of third-party scorers in one message; not stored.
+
+    A score of an unknown metric or outside the metric's scale is dropped and counted as a fault.
 
     Args:
         scorer: A third party's scorer.
@@ -105,20 +108,20 @@ async def asked_together(
         faults: Sentences on faults and their counts; faults of this call are added.
 
     Returns:
-        For each answer, in order, the scores within the scales of their metrics; None when the
-        scorer fails on the answer.
+        For each answer, in order, its scores; None when the scorer fails on the answer, which is
+        counted as a fault.
     """
-    found: list[list[ScoreRecord] | None] = []
-    for readings, given in zip(answers, await scorer.score_all(answers), strict=True):
-        if isinstance(given, PluginFault):
-            faults[str(given)] += 1
-            found.append(None)
+    records_by_answer: list[list[ScoreRecord] | None] = []
+    for readings, result in zip(answers, await scorer.score_all(answers), strict=True):
+        if isinstance(result, PluginFault):
+            faults[str(result)] += 1
+            records_by_answer.append(None)
             continue
         records: list[ScoreRecord] = []
-        for reading, scores in zip(readings, given, strict=True):
+        for reading, scores in zip(readings, result, strict=True):
             records += _valid_records(scorer, version, reading, scores, metrics, faults)
-        found.append(records)
-    return found
+        records_by_answer.append(records)
+    return records_by_answer
 
 
 def _valid_records(
@@ -129,8 +132,8 @@ def _valid_records(
     metrics: Mapping[str, Metric],
     faults: Counter[str],
 ) -> list[ScoreRecord]:
-    """Return records of the scores that are within the scales of their metrics; any others are
-    counted as one fault.
+    """Return records of the valid scores, of a known metric and within its scale, in their order.
+    The other scores are dropped and counted as one fault together.
 
     Args:
         scorer: The scorer.
@@ -149,8 +152,12 @@ def _valid_records(
 
 
 async def _wait_for(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterable[Score]:
-    """Return the result of an async scorer; judges and the process of third-party scorers have
-    time-outs of their own. Raises Late after `SCORER_TIMEOUT_S`, and what the scorer raises.
+    """Return the result of an async scorer within `SCORER_TIMEOUT_S`; judges and the process of
+    third-party scorers have time-outs of their own, and no limit here.
+
+    Raises:
+        Late: when the limit is exceeded.
+        BaseException: as the scorer raises it.
     """
     limit = asyncio.timeout(
         None if isinstance(scorer, Judge | IsolatedScorer) else SCORER_TIMEOUT_S
@@ -167,13 +174,16 @@ async def _wait_for(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Itera
 
 
 def _fault_sentence(name: str, error: BaseException) -> str:
-    """Return a sentence on what a scorer raised. Of a foreign error only the class is named,
-    because its text may hold a secret.
+    """Return a sentence on what the scorer of a name raised.
+
+    That is the text of a `PluginFault`, which is such a sentence. The text of another error of
+    Overheard is quoted. Of any other error only the class is named, because its text may hold a
+    secret.
     """
     if isinstance(error, PluginFault):
         return str(error)
-    kind = str(error) if isinstance(error, OverheardError) else type(error).__name__
-    return f"The scorer {name} fails on an answer: {kind}"
+    reason = str(error) if isinstance(error, OverheardError) else type(error).__name__
+    return f"The scorer {name} fails on an answer: {reason}"
 
 
 Item = TypeVar("Item")
@@ -185,38 +195,42 @@ Share = tuple[Scorer, Sequence[Answer]]
 async def in_turn(
     store: Store, streams: Iterable[tuple[Scorer, AsyncIterator[int]]], size: int
 ) -> AsyncIterator[list[Share]]:
-    """Yield lists of shares, one share for each scorer that has answers left, so that all scorers
-    read an answer at about the same time. Each answer is read from the store once; answers without
-    text are left out.
+    """Yield lists of shares (scorers with some answers), one share for each scorer that has answers
+    left, so that all scorers read an answer at about the same time.
+
+    An answer that several shares of a list hold is read from the store once. Answers whose text was
+    removed are left out, so that a share may be empty.
 
     Args:
         store: The store of the answers.
-        streams: For each scorer, the numbers of the answers to read.
+        streams: For each scorer, the numbers of the answers to read, in their order.
         size: The largest number of answers in a share.
     """
-    left = [(scorer, batches(stream, size)) for scorer, stream in streams]
-    while left:
-        taken = [(scorer, stream, await anext(stream, None)) for scorer, stream in left]
-        left = [(scorer, stream) for scorer, stream, batch in taken if batch]
-        wanted = {number for _, _, batch in taken for number in batch or ()}
-        if wanted:
-            by_id = {a.id: a async for a in store.answers.stream(numbers=wanted) if not a.gone}
-            yield [
-                (scorer, [by_id[number] for number in batch if number in by_id])
-                for scorer, _, batch in taken
-                if batch
-            ]
+    streams_left = [(scorer, batches(stream, size)) for scorer, stream in streams]
+    while streams_left:
+        taken = [(scorer, stream, await anext(stream, None)) for scorer, stream in streams_left]
+        streams_left = [(scorer, stream) for scorer, stream, batch in taken if batch]
+        numbers = {number for _, _, batch in taken for number in batch or ()}
+        if not numbers:
+            return
+        stored = store.answers.stream(numbers=numbers)
+        by_number = {answer.id: answer async for answer in stored if not answer.gone}
+        yield [
+            (scorer, [by_number[number] for number in batch if number in by_number])
+            for scorer, _, batch in taken
+            if batch
+        ]
 
 
 def together(shares: Sequence[Share]) -> Iterator[tuple[Answer, list[int]]]:
-    """Yield each answer of some shares once, in the order of the shares, with the indices of the
-    shares that hold the answer.
+    """Yield each answer of some shares (scorers with answers) once, in the order of its first
+    share, with the indices of all shares that hold the answer.
     """
-    found: dict[int, tuple[Answer, list[int]]] = {}
-    for at, (_, answers) in enumerate(shares):
+    with_indices: dict[int, tuple[Answer, list[int]]] = {}
+    for index, (_, answers) in enumerate(shares):
         for answer in answers:
-            found.setdefault(answer.id, (answer, []))[1].append(at)
-    yield from found.values()
+            with_indices.setdefault(answer.id, (answer, []))[1].append(index)
+    yield from with_indices.values()
 
 
 async def concurrently(works: Iterable[Coroutine[None, None, None]]) -> None:
@@ -230,7 +244,9 @@ async def concurrently(works: Iterable[Coroutine[None, None, None]]) -> None:
 
 
 async def batches(items: AsyncIterator[Item], size: int) -> AsyncIterator[list[Item]]:
-    """Yield items in lists of ``size``, the last of which may be shorter."""
+    """Yield items in lists of ``size`` in their order; the last list may be shorter, and none is
+    empty.
+    """
     batch: list[Item] = []
     async for item in items:
         batch.append(item)
@@ -256,8 +272,10 @@ _NUMBER = (int, float)
 
 
 def fits(score: object, metrics: Mapping[str, Metric]) -> bool:
-    """Return whether a plugin's object is a valid score: of a known metric, with texts as texts,
-    and within the metric's scale.
+    """Return whether a plugin's object is a valid score: a `Score` of a known metric, whose value
+    is a number on the metric's scale, and whose quote and details are texts.
+
+    Both ends of a scale are valid (see `RANGES`). ``metrics`` are the known metrics by name.
     """
     if not isinstance(score, Score) or not isinstance(score.quote, str):
         return False
@@ -283,14 +301,17 @@ def _is_detail(detail: object) -> bool:
 
 
 def edition(catalogue: Catalogue) -> str:
-    """Return a hash, 6 hex digits, of the brands' names, rules and relations and of the reader's
-    version: answers of equal hashes are read alike.
+    """Return a hash, 6 hex digits, of all in a catalogue that decides how answers are read, except
+    the facts: with equal hashes, answers are read alike.
+
+    That is each brand's names, competitors, rules, parent, domains and whether it is tracked, and
+    the version of the reader. The order of brands, competitors and domains does not count.
     """
-    read_as = (
+    what_is_read = (
         (b.names, sorted(b.competitors), b.tracked, b.rules, b.parent, sorted(b.domains))
         for b in catalogue.brands
     )
-    return short_hash([READING_VERSION, *sorted(map(repr, read_as))])
+    return short_hash([READING_VERSION, *sorted(map(repr, what_is_read))])
 
 
 def short_hash(parts: Iterable[str]) -> str:

@@ -37,6 +37,8 @@ from overheard.tracing import traced
 
 BATCH = 500
 """Answers whose scores are stored in one transaction."""
+MAX_KEPT_TEXTS = 2 * BATCH
+"""Parsed answers that are kept for the next scorer."""
 
 MAX_TURN_S = 0.002
 """Seconds of reading after which the event loop serves other tasks; a switch costs as much as a
@@ -113,7 +115,7 @@ class Scoring:
         self._markets = _markets(catalogue)
         self._tracked = [brand.name for brand in catalogue.brands if brand.tracked]
         self._reader = Reader(catalogue.brands)
-        self._concerned: dict[tuple[str, ...], list[Market]] = {}
+        self._markets_asked_for: dict[tuple[str, ...], list[Market]] = {}
         self._edition = edition(catalogue)
         self._with_facts = short_hash([self._edition, *sorted(map(repr, catalogue.facts))])
         self.metrics: dict[str, Metric] = {
@@ -148,8 +150,10 @@ class Scoring:
         return f"{scorer.version}+{self._with_facts if reads_facts else self._edition}"
 
     def _read_versions(self, versions: Collection[str] | None) -> frozenset[str]:
-        """Return the versions whose scores are read, as `Block.version`; None means the present
-        versions.
+        """Return the versions whose scores are read, such as ``visibility@1.2+a1b2c3``.
+
+        None means the present versions of all scorers. Of given versions, those of other scorers
+        are left out.
         """
         if versions is None:
             return frozenset(f"{s.name}@{self.version(s)}" for s in self.scorers)
@@ -168,9 +172,10 @@ class Scoring:
     ) -> None:
         """Score all complete answers that have not been scored, and store their scores.
 
-        A judge reads the newest answers first, because alerts rest on them, and no answer that an
-        earlier version of the judge has read: judging history again costs money and is decided by a
-        command.
+        Only scorers whose present version is the version that is read take part; they count their
+        faults in `faults`. A judge asks at its own cost. It reads the newest answers first, because
+        alerts rest on them, and no answer that another version of the judge has read: judging
+        history again costs money and is decided by a command.
 
         Args:
             store: The store of answers and scores.
@@ -179,8 +184,8 @@ class Scoring:
             part: A run whose panel says which of its answers are scored; None for all answers.
             judges: True for judges only, False for all other scorers, None for both.
         """
-        able = [s for s in self._current_scorers() if judges in (None, isinstance(s, Judge))]
-        streams = [(scorer, self._unscored(store, scorer, part)) for scorer in able]
+        chosen = [s for s in self._current_scorers() if judges in (None, isinstance(s, Judge))]
+        streams = [(scorer, self._unscored(store, scorer, part)) for scorer in chosen]
         async with self.round():
             await self._catch_up(store, progress, expected, streams)
 
@@ -193,8 +198,8 @@ class Scoring:
     async def _catch_up(
         self, store: Store, progress: Progress, expected: int, streams: Streams
     ) -> None:
-        """Score the answers of some streams in batches until no answer is left; store the scores
-        and show the progress.
+        """Score the answers of some streams in batches of `BATCH` until no answer is left; store
+        the scores and show the progress. Without an answer no progress is shown.
 
         Args:
             store: The store of answers and scores.
@@ -202,17 +207,17 @@ class Scoring:
             expected: The number of answers to expect, or 0 if unknown.
             streams: For each scorer, the numbers of the answers to read.
         """
-        begun, readings = False, _ReadingProgress(progress, len(streams))
+        is_shown, readings = False, _ReadingProgress(progress, len(streams))
         async for shares in in_turn(store, streams, BATCH):
-            if not begun:  # there may be older ones as well
-                known = max(len(batch) for _, batch in shares)
-                progress.start("Scoring answers", max(expected, known))
-                begun = True
+            if not is_shown:
+                in_first_batch = max(len(batch) for _, batch in shares)
+                progress.start("Scoring answers", max(expected, in_first_batch))
+                is_shown = True
             await concurrently(
                 self._store_scores(store, group, readings) for group in _reading_groups(shares)
             )
             self._just_read.clear()
-        if begun:
+        if is_shown:
             progress.finish()
 
     def _current_scorers(self) -> list[Scorer]:
@@ -225,8 +230,9 @@ class Scoring:
         return store.scores.unscored(scorer.name, version, seen=seen, newest=judged, part=part)
 
     async def score(self, answers: Iterable[Answer]) -> list[ScoreRecord]:
-        """Return the scores of answers outside the history, by all scorers; no score is stored.
-        Judges ask at their own cost.
+        """Return the scores that all scorers give to answers outside the history, in the order of
+        the answers; no score is stored. Judges ask at their own cost. A scorer that fails on an
+        answer gives it no scores, and the fault is counted in `faults`.
         """
         records: list[ScoreRecord] = []
         async with self.round():
@@ -239,15 +245,24 @@ class Scoring:
         return records
 
     def judge_of(self, metric: str) -> Judge | None:
-        """Return the judge that measures a metric, or None."""
+        """Return the first judge that measures a metric, given by its name; None without any."""
         judges = (scorer for scorer in self.scorers if isinstance(scorer, Judge))
         return next((j for j in judges if metric in {m.name for m in j.metrics}), None)
 
     async def judged_again(
         self, judge: Judge, answers: Sequence[Answer], brand: str, metric: str
     ) -> dict[int, float]:
-        """Return the values of a metric that a judge gives to answers now, by answer number, at the
-        judge's cost; no score is stored. Answers that the judge fails on are left out.
+        """Return the values that a judge gives to answers now, at its own cost even where it judged
+        them before, by answer number; no score is stored.
+
+        Answers that the judge fails on or gives no such value are left out. Empty when judges
+        cannot ask.
+
+        Args:
+            judge: The judge.
+            answers: The answers, which are judged concurrently.
+            brand: The name of the brand whose values are returned.
+            metric: The name of the metric whose values are returned.
         """
         if not self._judging:
             return {}
@@ -265,8 +280,11 @@ class Scoring:
     async def _store_scores(
         self, store: Store, shares: Sequence[Share], readings: _ReadingProgress
     ) -> None:
-        """Let scorers read their shares of answers, store the scores, call the listener for each
-        scored answer, and count the readings as progress.
+        """Let scorers read their shares of answers, store the scores, and count the readings, also
+        failed ones, as progress.
+
+        The callback ``scored`` of this object, if any, is called for each answer of each scorer
+        once its scores are stored. The shares are as for `read`.
         """
         for (scorer, _), read in zip(shares, await self.read(*shares), strict=True):
             if read:
@@ -280,40 +298,44 @@ class Scoring:
         """Return the scores of each scorer for its share of answers, in the order of the shares; no
         score is stored.
 
+        Judges ask at their own cost. Scorers that do not wait let other tasks of the event loop go
+        on every `MAX_TURN_S`. Faults are counted in `faults`.
+
         Args:
-            shares: Scorers with their answers, all judges or all other scorers; a third party's
-                scorer is alone.
+            shares: At least one scorer with its answers; either judges only, or a third party's
+                scorer alone, or other scorers.
 
         Returns:
-            For each share the answers with their scores; answers on which the scorer fails are
+            For each share the answers with their scores. Answers on which the scorer fails are
             left out.
         """
         first, batch = shares[0]
         if isinstance(first, Judge):
             return [await self._judge_batch(judge, batch) for judge, batch in shares]
-        if isinstance(first, IsolatedScorer):  # it waits, and so is in a group of its own
+        if isinstance(first, IsolatedScorer):
             return [await self._score_isolated(first, batch)]
-        found: list[Read] = [[] for _ in shares]
+        results: list[Read] = [[] for _ in shares]
         versions = [self.version(scorer) for scorer, _ in shares]
-        begun = monotonic()
-        for answer, wanting in together(shares):
+        turn_began = monotonic()
+        for answer, indices in together(shares):
             readings = self._readings(answer)
-            for at in wanting:
-                records = await self._scores_of_answer(shares[at][0], versions[at], readings)
+            for index in indices:
+                scorer, _ = shares[index]
+                records = await self._scores_of_answer(scorer, versions[index], readings)
                 if records is not None:
-                    found[at].append((answer, records))
-            if monotonic() - begun > MAX_TURN_S:  # other tasks of this loop go on
+                    results[index].append((answer, records))
+            if monotonic() - turn_began > MAX_TURN_S:
                 await asyncio.sleep(0)
-                begun = monotonic()
-        return found
+                turn_began = monotonic()
+        return results
 
     async def _judge_batch(self, judge: Scorer, batch: Sequence[Answer]) -> Read:
-        """Return answers with the scores that a judge gives, at its own cost,
-        `CONCURRENT_JUDGED_ANSWERS` answers at a time; answers on which the judge fails are left
-        out.
+        """Return answers with the scores that a judge gives at its own cost, in the order of the
+        answers; `CONCURRENT_JUDGED_ANSWERS` are judged at a time. Answers on which the judge fails
+        are left out.
         """
         version = self.version(judge)
-        found: Read = []
+        judged: Read = []
         for start in range(0, len(batch), CONCURRENT_JUDGED_ANSWERS):
             group = batch[start : start + CONCURRENT_JUDGED_ANSWERS]
             results = await asyncio.gather(
@@ -322,23 +344,24 @@ class Scoring:
                     for answer in group
                 )
             )
-            read = zip(group, results, strict=True)
-            found += [(answer, records) for answer, records in read if records is not None]
-        return found
+            pairs = zip(group, results, strict=True)
+            judged += [(answer, records) for answer, records in pairs if records is not None]
+        return judged
 
     async def _score_isolated(self, scorer: IsolatedScorer, batch: Sequence[Answer]) -> Read:
-        """Return answers with the scores that a third party's scorer gives, `MESSAGE_ANSWERS`
-        answers a message to its process; answers on which the scorer fails are left out.
+        """Return answers with the scores that a third party's scorer gives, in the order of the
+        answers; its process is sent `MESSAGE_ANSWERS` at a time. Answers on which the scorer fails
+        are left out.
         """
         version = self.version(scorer)
-        found: Read = []
+        scored: Read = []
         for start in range(0, len(batch), MESSAGE_ANSWERS):
             group = batch[start : start + MESSAGE_ANSWERS]
             readings = [self._readings(answer) for answer in group]
             results = await asked_together(scorer, version, readings, self.metrics, self.faults)
-            read = zip(group, results, strict=True)
-            found += [(answer, records) for answer, records in read if records is not None]
-        return found
+            pairs = zip(group, results, strict=True)
+            scored += [(answer, records) for answer, records in pairs if records is not None]
+        return scored
 
     async def _scores_of_answer(
         self, scorer: Scorer, version: str, readings: Sequence[Reading]
@@ -349,43 +372,54 @@ class Scoring:
         return await ask_scorer(scorer, version, readings, self.metrics, self.faults)
 
     def _readings(self, answer: Answer) -> list[Reading]:
-        """Return the reading of an answer for each brand that the answer is scored for; the text is
-        parsed once.
+        """Return the reading of an answer for each brand that the answer is scored for.
+
+        The parsed text is kept, so that several scorers share it. When `MAX_KEPT_TEXTS` texts are
+        kept, all of them are dropped before another is parsed.
         """
         if answer.id not in self._just_read:
-            if len(self._just_read) >= 2 * BATCH:
+            if len(self._just_read) >= MAX_KEPT_TEXTS:
                 self._just_read.clear()
             self._just_read[answer.id] = self._reader.read(answer)
         read = self._just_read[answer.id]
         return [read.within(market) for market in self._markets_for(answer.question.prompt.brands)]
 
     def _markets_for(self, asked_for: tuple[str, ...]) -> list[Market]:
-        """Return the markets of the brands that an answer is scored for: the brands that its prompt
-        is asked for (all tracked brands for none) and their competitors.
+        """Return the markets (a brand with competitors and facts) of the brands that an answer is
+        scored for: the brands that its prompt is asked for, each followed by its competitors.
+
+        Each brand is there once; brands that the catalogue does not have are left out. The result
+        is kept for the next answer.
+
+        Args:
+            asked_for: Names of brands; empty for all tracked brands.
         """
-        if asked_for not in self._concerned:
-            names: dict[str, None] = {}
+        if asked_for not in self._markets_asked_for:
+            names: list[str] = []
             for name in asked_for or self._tracked:
-                if name in self._markets:
-                    names[name] = None
-                    names.update((rival.name, None) for rival in self._markets[name].competitors)
-            self._concerned[asked_for] = [self._markets[name] for name in names]
-        return self._concerned[asked_for]
+                if market := self._markets.get(name):
+                    names += [name, *(rival.name for rival in market.competitors)]
+            unique_names = dict.fromkeys(names)
+            self._markets_asked_for[asked_for] = [self._markets[name] for name in unique_names]
+        return self._markets_asked_for[asked_for]
 
 
 def _reading_groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
-    """Yield groups of shares (scorers with their answers) that are read together: first all scorers
-    that run without waiting, then each scorer that waits (a judge or an async one) alone.
+    """Yield groups of shares (scorers with their answers) that are read together: first one group
+    of all scorers that run without waiting, if any, then each scorer that waits (a judge or an
+    async one) as a group of its own.
 
     So no scorer waits for a slow one, or until the scores of others are stored.
     """
-    if quick := [share for share in shares if not waits(share[0])]:
-        yield quick
+    if without_waiting := [share for share in shares if not waits(share[0])]:
+        yield without_waiting
     yield from ([share] for share in shares if waits(share[0]))
 
 
 def _markets(catalogue: Catalogue) -> dict[str, Market]:
-    """Return the market of each brand by name: the brand, its rivals and its facts."""
+    """Return the market of each brand of a catalogue by the brand's name: the brand, its rivals and
+    its facts.
+    """
     facts: dict[str, list[Fact]] = {}
     for fact in catalogue.facts:
         facts.setdefault(fact.brand, []).append(fact)

@@ -48,8 +48,11 @@ def made_up_reading() -> Reading:
 
 
 def warm_up(scorers: Iterable[Scorer]) -> None:
-    """Let the scorers that read in this process, without waiting for anything, read a made-up
-    answer; nothing comes of what they say. It takes half a second, and is meant for a thread.
+    """Let scorers read a made-up answer, so that they compile their patterns; their scores are
+    dropped, and errors are ignored.
+
+    Left out are judges, async scorers, and scorers of the child process. This takes half a second,
+    and is meant for a thread.
     """
     reading = made_up_reading()
     for scorer in scorers:

@@ -50,13 +50,15 @@ class OpenGate:
         self.notes: list[tuple[str, str, str]] = []
 
     async def allowed(self, person: Person, _: str, spec: CommandSpec) -> str | None:
-        """Return a refusal when the command needs a higher role, else None."""
+        """Return None when the command needs this role or a lower one, else a refusal as a
+        sentence.
+        """
         return None if spec.role <= self.role else f"{person.name} may not use {spec.name}."
 
     async def note(
         self, person: Person, _: str, words: str, __: CommandSpec, outcome: str = "done"
     ) -> None:
-        """Append a command to `notes`."""
+        """Append the person's name, the words and the outcome of a command to `notes`."""
         self.notes.append((person.name, words, outcome))
 
 
@@ -109,13 +111,14 @@ async def open_deployment(
     forms: bool = False,
 ) -> Deployment:
     """Return a deployment on a new test store, with all installed plugins, found by their entry
-    points.
+    points. `close_test_stores` removes the store.
 
     Args:
         config: More configuration as TOML, for example the tables of a plugin. The brand Acme,
             its competitor Zenith and one prompt are declared already.
-        provider: The provider that is asked, in addition to those of the configuration.
-        clock: The current time of the deployment.
+        provider: The provider that is asked, in addition to those of the configuration; it
+            replaces one of the same name. None for a new `EchoProvider`.
+        clock: The current time of the deployment; None for a new `FixedClock`.
         role: The role of every person.
         forms: Whether the chat has forms.
 
@@ -145,13 +148,14 @@ _closed: dict[Path, SqlStore] = {}
 
 
 def open_test_store(copied: Path | None = None) -> Store:
-    """Return an SQLite store in a new file, in about 10 ms.
+    """Return an open SQLite store in a new file, in about 10 ms.
 
-    The file is a copy of a store whose tables are created once for each process.
-    `close_test_stores` removes the file, at the latest when the process ends.
+    The file is a copy of a store whose tables are created once for each process. A store that
+    `close_test_stores` has closed is opened again in the new file, because it has compiled its
+    statements. `close_test_stores` removes the file; at the latest the end of the process does.
 
     Args:
-        copied: File of a closed store to copy; by default the store is empty.
+        copied: File of a closed store to copy; None for an empty store.
     """
     from overheard_storage import SqlStore  # SQLAlchemy is slow to import, and few tests need it
 
@@ -167,11 +171,12 @@ def open_test_store(copied: Path | None = None) -> Store:
 
 
 def create_test_store(file: Path, copied: Path | None = None) -> None:
-    """Write an SQLite store with all its tables to a file, without running the migrations.
+    """Write an SQLite store with all its tables to a file that only its owner can read, without
+    running the migrations.
 
     Args:
         file: The file, which is replaced.
-        copied: File of a closed store to copy; by default the store is empty.
+        copied: File of a closed store to copy; None for an empty store.
     """
     shutil.copyfile(copied or Path(_folder().name, _TEMPLATE), file)
     file.chmod(0o600)
@@ -180,7 +185,8 @@ def create_test_store(file: Path, copied: Path | None = None) -> None:
 def close_test_stores() -> None:
     """Close all test stores of this process and remove their files; for the end of a test.
 
-    Needs no event loop, and works also when the loop that used the stores is closed.
+    It blocks until they are closed. It needs no event loop, and works also when the loop that used
+    the stores is closed. The closed stores are kept for `open_test_store`.
     """
     if not _open:
         return

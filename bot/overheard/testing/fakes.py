@@ -54,7 +54,7 @@ class EchoProvider:
         concurrency: int = 4,
         price: Price | None = FREE,
     ) -> None:
-        """Begin without calls; the `answers` are given in turn, and the last is repeated."""
+        """Begin without calls. Without ``answers`` each answer is the prompt's text."""
         self.name = name
         self.concurrency = concurrency
         self.asked: list[Question] = []
@@ -74,7 +74,9 @@ class EchoProvider:
         return self._price
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Record a question and its seed, and return or raise the next answer."""
+        """Record a question and its seed, and return the answer that `answer` gives as a reply; an
+        answer that is an exception is raised.
+        """
         self.asked.append(question)
         self.seeds.append(seed)
         answer = self.answer(question)
@@ -100,19 +102,22 @@ class EchoAsker:
         self._turns = _turns(answers)
 
     async def ask(self, text: str) -> Reply:
-        """Record a text, and return or raise the next answer."""
+        """Record a text, and return or raise the next answer; the text itself without answers."""
         self.asked.append(text)
         return _replied(next(self._turns, text))
 
 
 def _turns(answers: Sequence[object]) -> Iterator[object]:
+    """Yield answers one after another, then the last one without end; nothing without answers."""
     yield from answers
     while answers:
         yield answers[-1]
 
 
 def _replied(answer: object) -> Reply:
-    """Return an answer as a reply, free of charge; raise an answer that is an exception."""
+    """Return an answer as a reply: a text as a complete reply at a cost of 0 dollars, any other
+    object unchanged; raise an answer that is an exception.
+    """
     if isinstance(answer, BaseException):
         raise answer
     if isinstance(answer, str):
@@ -205,7 +210,7 @@ class FakeChat:
         person: Person = ADA,
         channel: str = GENERAL,
     ) -> None:
-        """Begin without requests; `person` and `channel` are those of later requests by default."""
+        """Begin without requests; the next request has the id ``E1``."""
         self.desk = desk
         self.forms = forms
         self.person = person
@@ -213,19 +218,35 @@ class FakeChat:
         self._numbers = count(1)
 
     async def type(self, words: str, *, person: Person | None = None, **more: Any) -> Screen:
-        """Type words after the root command, and return the answers."""
+        """Type words after the root command, and return the answers.
+
+        Args:
+            words: The words, such as ``run brand:Acme``.
+            person: Who types; None for the chat's person.
+            more: Other fields of the `Request`, such as ``channel``.
+        """
         return await self.bring(self.request(words=words, person=person, **more))
 
     async def click(self, screen: Screen, label: str, *, person: Person | None = None) -> Screen:
-        """Click the button with a label, and return the answers."""
+        """Click the first button with a label on a screen, and return the answers.
+
+        Raises:
+            StopIteration: when there is no such button.
+        """
         return await self.type(screen.action(label).words, person=person, message="M1")
 
     async def choose(self, command: str, **options: Any) -> Screen:
-        """Send a command with its options, as from a command tree, and return the answers."""
+        """Send a command, given by its name, with the values of its options, as from a menu of
+        commands, and return the answers.
+        """
         return await self.bring(self.request(command=command, options=options))
 
     async def submit(self, screen: Screen, **values: Any) -> Screen:
-        """Submit the form of a screen with further values, and return the answers.
+        """Submit the form of a screen, and return the answers.
+
+        Args:
+            screen: The screen with the opened form.
+            values: Values by field, which go before those that the form shows.
 
         Raises:
             LookupError: when no form was opened.
@@ -236,12 +257,16 @@ class FakeChat:
         return await self.choose(screen.form.command.name, **filled)
 
     def request(self, *, person: Person | None = None, **more: Any) -> Request:
-        """Return a request with a new id, without sending it to the desk."""
+        """Return a request with a new id, by the chat's person and in its channel unless others are
+        given; it is not sent to the desk. ``more`` are other fields of the `Request`.
+        """
         given = {"channel": self.channel, **more}
         return Request(f"E{next(self._numbers)}", person or self.person, **given)
 
     async def bring(self, request: Request, screen: Screen | None = None) -> Screen:
-        """Send a request to the desk, and return the answers."""
+        """Send a request to the desk, and return the screen with its answers: ``screen`` or, for
+        None, a new one.
+        """
         screen = screen or Screen(self.forms)
         await self.desk.serve(request, screen)
         return screen

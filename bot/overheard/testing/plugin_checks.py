@@ -23,9 +23,10 @@ MAX_COMPUTE_S = 1.0
 async def check_scorer(
     scorer: Scorer, *, others: Iterable[Scorer] = (), seconds: float = MAX_COMPUTE_S
 ) -> None:
-    """Check that a scorer is deterministic, quick, and gives only values of its metrics, in range.
+    """Check that a scorer has a name, a version and a metric, is deterministic and quick, and gives
+    only values of its metrics, each metric once and in range.
 
-    It is given usual, empty and huge answers, and answers in other scripts.
+    It is given usual, empty and huge answers, and answers in other scripts, each twice.
 
     Args:
         scorer: The scorer.
@@ -52,8 +53,8 @@ async def check_scorer(
 
 
 def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
-    """Raise AssertionError unless scores are of the scorer's metrics, once each, and within their
-    scales.
+    """Raise AssertionError unless scores are of the scorer's metrics, at most one of each, and
+    within the metrics' scales, both ends included.
     """
     ranges = {metric.name: RANGES[metric.scale] for metric in scorer.metrics}
     metrics = [score.metric for score in scores]
@@ -65,15 +66,16 @@ def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
 
 
 async def _timed_scores(scorer: Scorer, reading: Reading, seconds: float) -> Sequence[Score]:
-    """Return the validated scores of a reading.
+    """Return the validated scores of a reading. The result of an async scorer is awaited.
 
     Args:
         scorer: The scorer.
         reading: The reading.
-        seconds: The largest CPU time, in seconds.
+        seconds: The largest CPU time of this thread, in seconds; waiting does not count.
 
     Raises:
         AssertionError: when the scores are invalid, or took longer.
+        Exception: as the scorer raises it.
     """
     start_s = time.thread_time()  # only of this thread: other programs do not count
     result = scorer.score(reading)
@@ -94,7 +96,8 @@ _LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 async def check_feed(feed: UpdateFeed) -> None:
-    """Check that a feed returns the same updates twice, with time zones, since the given time.
+    """Check that a feed returns at least one update, the same ones twice, all with time zones, and
+    none from before the time that it is asked for.
 
     Raises:
         AssertionError: with the first failure, as a sentence.
@@ -112,7 +115,12 @@ async def check_feed(feed: UpdateFeed) -> None:
 
 
 def check_command(spec: CommandSpec) -> None:
-    """Check that the examples of a command can be read as the command with its options.
+    """Check the summary, the name, the function, the options and the examples of a command.
+
+    - Its summary ends with a full stop, its name has no capitals, and its function is async.
+    - Its options have different names. Of those that are written without a name, the required ones
+      come first, and only the last takes several values.
+    - Each example is read as this command.
 
     Raises:
         AssertionError: with the first failure, as a sentence.
@@ -155,7 +163,10 @@ async def check_chat(
     longest: int,
     pings: Sequence[str] = PINGS,
 ) -> None:
-    """Check that a chat posts once, finds its posts, keeps to its limits, and notifies no person.
+    """Check that a chat posts each card once, finds its posts by their keys, edits a post, sends no
+    text that is too long or notifies people, and examines itself.
+
+    The channel is empty before and has several messages afterwards.
 
     Args:
         chat: Connected to a platform on loopback.
@@ -184,12 +195,13 @@ async def check_chat(
 
 
 async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[object]]) -> None:
-    """Raise AssertionError unless posts are sent, found by their keys, and edited without a search.
+    """Raise AssertionError unless a card becomes one message, each of two posts is found by its key
+    and no other, and the first can be edited by its id.
 
     Args:
         chat: The chat.
         channel: The id of the channel to post to.
-        sent: Returns the messages that the platform received so far.
+        sent: Returns the messages that the platform received so far; none before this check.
     """
     message = await chat.post(channel, Card("Title", "Text"), key="check-1")
     assert message, "it returns no id"
@@ -204,12 +216,14 @@ async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[o
 
 
 def _all_texts(sent: object) -> Iterator[str]:
-    """Yield each text in the sent messages, at any depth of their JSON."""
+    """Yield each text in the sent messages, at any depth of their JSON; keys, bytes and numbers are
+    left out.
+    """
     if isinstance(sent, str):
         yield sent
     elif isinstance(sent, Mapping):
-        for part in sent.values():
-            yield from _all_texts(part)
+        for value in sent.values():
+            yield from _all_texts(value)
     elif isinstance(sent, Sequence) and not isinstance(sent, bytes):
-        for part in sent:
-            yield from _all_texts(part)
+        for item in sent:
+            yield from _all_texts(item)

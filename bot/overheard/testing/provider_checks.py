@@ -20,6 +20,8 @@ LONG_TIMEOUT_S, SHORT_TIMEOUT_S = 30.0, 0.5
 """Time-outs of a provider: for a service that answers, and for a silent service."""
 REACTION_TIMEOUT_S = 5.0
 """Seconds within which it must notice a time-out or heed its cancelling."""
+POLL_INTERVAL_S = 0.01
+"""Seconds between two looks whether the service has received a request."""
 
 Make = Callable[[str, str, float], Provider]
 """From a service's address, the key for it and the seconds to wait for an answer to a provider."""
@@ -29,6 +31,9 @@ Answer = Callable[[str], Document | Reaction]
 
 async def check_provider(provider: Provider, *, model: str = "") -> None:
     """Check that a provider with a working service returns a reply and can be cancelled.
+
+    It asks two questions. The cost of the reply is None or a sum of US dollars, 0 or more; None
+    fails when the provider states a price and reports billed tokens.
 
     Args:
         provider: A provider whose service answers, or that needs no service.
@@ -49,7 +54,8 @@ async def check_provider(provider: Provider, *, model: str = "") -> None:
 
 
 async def check_failure(provider: Provider, *, secret: str, model: str = "") -> ProviderFailed:
-    """Check that a provider whose service refuses a question raises the right error.
+    """Check that a provider whose service refuses a question raises `ProviderFailed` with a message
+    of one line that does not contain the secret.
 
     Args:
         provider: A provider whose service refuses.
@@ -107,7 +113,7 @@ class _Trial:
         self, reaction: Reaction, timeout_s: float = LONG_TIMEOUT_S
     ) -> AsyncIterator[_Ready]:
         """Provide a new provider, and a question for it, within the block; close the provider
-        afterwards.
+        afterwards. The calls that the service has recorded before are forgotten.
 
         Args:
             reaction: The service's reaction to every call.
@@ -174,8 +180,8 @@ FAULTS = (
 
 
 async def _check_whole(trial: _Trial) -> None:
-    """Raise AssertionError unless a whole answer arrives complete, is asked for once, and reveals
-    no key.
+    """Raise AssertionError unless a whole answer arrives as complete and with every character, its
+    question is sent once, the provider's repr reveals no key, and `check_provider` passes.
     """
     async with trial.asking(_reaction(trial.answer(ANSWER))) as ready:
         reply = await ready.provider.ask(ready.question, seed=1)
@@ -187,7 +193,8 @@ async def _check_whole(trial: _Trial) -> None:
 
 
 async def _check_not_whole(trial: _Trial, reaction: Reaction, description: str) -> None:
-    """Raise AssertionError when an incomplete answer is reported as complete.
+    """Raise AssertionError when an incomplete answer is reported as complete; another finish and
+    the error `ProviderFailed` are both right.
 
     Args:
         trial: The provider and its service.
@@ -226,8 +233,8 @@ async def _check_fault(trial: _Trial, fault: _Fault) -> None:
 
 
 async def _check_silence(trial: _Trial) -> None:
-    """Raise AssertionError unless a silent service ends in a timeout, and a request can be
-    cancelled.
+    """Raise AssertionError unless a silent service becomes a failure of the kind TIMEOUT within
+    `REACTION_TIMEOUT_S`, and a request to it ends when it is cancelled.
     """
     silent = Reaction(silent=True)
     async with trial.asking(silent, SHORT_TIMEOUT_S) as ready:
@@ -245,18 +252,18 @@ async def _check_silence(trial: _Trial) -> None:
 async def _check_cancelling(
     provider: Provider, question: Question, trial: _Trial | None = None
 ) -> None:
-    """Raise AssertionError unless a cancelled request ends within `REACTION_TIMEOUT_S`, as
-    cancelled.
+    """Raise AssertionError unless a cancelled request ends within `REACTION_TIMEOUT_S`.
 
     Args:
         provider: The provider.
         question: The question to ask.
-        trial: Its service, which has to receive the request first; None without one.
+        trial: Its service, which receives the request before it is cancelled; the request then has
+            to end as cancelled. None without a service: the request may have its answer already.
     """
     call = asyncio.create_task(provider.ask(question, seed=1))
     await asyncio.sleep(0)
     while trial and not trial.times and not call.done():  # noqa: ASYNC110 - the service has a thread
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(POLL_INTERVAL_S)
     call.cancel()
     await asyncio.wait({call}, timeout=REACTION_TIMEOUT_S)
     assert call.done(), "it does not heed its cancelling"
@@ -272,10 +279,11 @@ async def _raised_error(
         provider: The provider, whose service fails.
         question: The question.
         secret: Text that no message may contain.
-        when: The failure in words that follow a sentence, for messages.
+        when: The failure in words that follow a sentence, such as `` when silent``; may be empty.
 
     Raises:
-        AssertionError: when the provider raises another error or none.
+        AssertionError: when the provider raises another error or none, or when the error contains
+            the secret or has several lines.
     """
     try:
         await provider.ask(question, seed=1)
@@ -289,8 +297,8 @@ async def _raised_error(
 
 
 def _check_sentence(error: OverheardError, secret: str) -> None:
-    """Raise AssertionError when an error or its causes contain the key, or its message has several
-    lines.
+    """Raise AssertionError when an error or one of its causes contains the secret in its text, its
+    repr or its details, or when its message has several lines.
     """
     texts = [str(error), repr(error), str(error.details)]
     cause: BaseException | None = error.__cause__

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 Document = dict[str, Any]
+THREAD_TIMEOUT_S = 10.0
+"""Seconds that the thread of a service may take to start, and to end."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,16 @@ class Service:
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     def react(self, call: Call) -> Reaction:
-        """Record a call, and return the reaction to it."""
+        """Record a call, and return the reaction to it: the first of `reactions`, which is removed
+        unless it is the last.
+        """
         self.calls.append(call)
         return self.reactions.pop(0) if len(self.reactions) > 1 else self.reactions[0]
 
     @asynccontextmanager
     async def serving(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Self]:
-        """Serve on a free port of 127.0.0.1 within the block, in this event loop; set `url`.
+        """Serve on a free port of 127.0.0.1 within the block, in this event loop; set `url`. At the
+        end all connections are closed and waited for.
 
         Args:
             tls: Makes the address an ``https`` one; None for ``http``.
@@ -114,9 +119,10 @@ class Service:
 
     @contextmanager
     def running(self) -> Iterator[Self]:
-        """Serve from a thread within the block, for clients that block the event loop.
+        """Serve from a thread within the block, for clients that block the event loop; set `url`.
 
-        A test may use `calls` and `reactions` during the block.
+        A test may use `calls` and `reactions` during the block. The start and the end are waited
+        for, `THREAD_TIMEOUT_S` at most each.
         """
         ready, stopping = threading.Event(), threading.Event()
 
@@ -127,15 +133,18 @@ class Service:
 
         thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
         thread.start()
-        ready.wait(10)
+        ready.wait(THREAD_TIMEOUT_S)
         try:
             yield self
         finally:
             stopping.set()
-            thread.join(10)
+            thread.join(THREAD_TIMEOUT_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of a connection, until it is closed or a reaction ends it."""
+        """Answer the requests of a connection with the next reactions, until it is closed or a
+        reaction ends it: one that hangs up, sends a part of its body, or is silent. A silent one
+        holds the connection until the service ends.
+        """
         self._open[writer] = asyncio.current_task()
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             while True:
@@ -166,11 +175,15 @@ async def _read_call(reader: asyncio.StreamReader) -> Call:
 
 
 async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
-    """Read the body of a request, and return it.
+    """Read the body of a request, and return it; empty when the headers give no length and announce
+    no chunks.
 
     Args:
         reader: The connection, after the head of the request.
-        headers: The headers, by names in lower case, which give the length or announce chunks.
+        headers: The headers, by names in lower case.
+
+    Raises:
+        asyncio.IncompleteReadError: when the connection is closed before the end of the body.
     """
     if "chunked" not in headers.get("transfer-encoding", ""):
         return await reader.readexactly(int(headers.get("content-length", "0")))
@@ -182,7 +195,9 @@ async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -
 
 
 async def _write_response(writer: asyncio.StreamWriter, reaction: Reaction) -> bool:
-    """Send a response, and return whether its whole body was sent."""
+    """Send a response with the length of its whole body in the head, and return whether the whole
+    body was sent; `Reaction.sent` may cut it. A body that is a dictionary is sent as JSON.
+    """
     body = reaction.body if isinstance(reaction.body, bytes) else json.dumps(reaction.body).encode()
     head = [
         f"HTTP/1.1 {reaction.status} Told",
