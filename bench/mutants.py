@@ -28,6 +28,7 @@ import io
 import json
 import os
 import random
+import resource
 import sys
 import time
 import tomllib
@@ -79,8 +80,9 @@ BAR = 0.9
 CachedFunction = type(cache(len))
 EQUIVALENT = ROOT / "bench" / "equivalent_mutants.toml"
 SAMPLE = ROOT / "bench" / "mutants.json"
-TEST_TIMEOUT_S = 60
-"""How long the tests of one mutant may take together."""
+TEST_TIMEOUT_S, WAIT_TIMEOUT_S = 60, 600
+"""How long the tests of one mutant may compute together, and how long they may wait: on a busy
+machine, they wait for long."""
 TESTS_PER_MUTANT = 60
 OPTIONS = ("-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin",
            "-p", "pytest_timeout", "-p", "pytest_overheard", "-m", "not slow and not long",
@@ -342,7 +344,8 @@ def killed_by(mutant: Mutant, tests: Sequence[str], program: Program) -> str:
     if not child:
         # A mutant that loops for ever is noticed. (An alarm would be that of pytest-timeout.)
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        faulthandler.dump_traceback_later(TEST_TIMEOUT_S, exit=True, file=nowhere)
+        faulthandler.dump_traceback_later(WAIT_TIMEOUT_S, exit=True, file=nowhere)
+        resource.setrlimit(resource.RLIMIT_CPU, (TEST_TIMEOUT_S, TEST_TIMEOUT_S))
         failed: list[str] = []
         noted = type("Noted", (), {"pytest_runtest_logreport": staticmethod(
             lambda report: failed.append(report.nodeid) if report.failed else None)})()  # fmt: skip
