@@ -248,3 +248,30 @@ async def test_a_grave_sentence_is_an_alert_likewise(sentence: str, topic: str) 
     assert [one.topic for one in alert.statements][:1] == [topic]
     card = await alert_card(story.office.deployment, Call(), alert)
     assert card.title.startswith("a speaks of a recall")
+
+
+GRAVE = "Acme recalled its heaters in January over a fire hazard."
+
+
+async def test_grave_sentences_of_thirty_days_count_together() -> None:
+    """The texts of earlier checks are read again when a check has such a sentence."""
+    story = await weeks(CONFIG)
+    assert await story.run(GRAVE) == []
+    assert await story.run(GOOD) == []
+    assert await story.run(GRAVE) == []
+    [alert] = await story.run(GRAVE)
+
+    assert alert.shift.began == 1
+    assert await story.run(GRAVE) == []
+    assert await story.events(alert) == [AlertEventKind.RAISED, AlertEventKind.CONTINUED]
+
+
+async def test_a_grave_alert_goes_on_however_long_ago_it_began() -> None:
+    """The texts since its first check are read, for as long as it is not over."""
+    story = await weeks(CONFIG)
+    [alert] = await story.run(GRAVE, GRAVE)
+    story.count += 8
+    assert await story.run(GOOD) == []
+    assert await story.run(GRAVE) == []
+
+    assert await story.events(alert) == [AlertEventKind.RAISED, AlertEventKind.CONTINUED]
