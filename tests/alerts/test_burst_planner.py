@@ -9,12 +9,32 @@ from typing import Any
 import numpy as np
 import pytest
 
-from overheard.alerts.burst_planner import BurstCause, BurstPlanner, PlannedBurst, Suspicion
-from overheard.detection.bursts import BurstPolicy
-from overheard.domain import BURST, Brand, Catalogue, Model, ModelUpdate, Panel, Prompt, Run
+from overheard.alerts.burst_planner import (
+    BurstCause,
+    BurstPlanner,
+    PlannedBurst,
+    Suspicion,
+    burst_sentence,
+)
+from overheard.deployment import Call
+from overheard.detection.bursts import Burst, BurstPolicy
+from overheard.domain import (
+    BURST,
+    Answer,
+    Brand,
+    Catalogue,
+    Model,
+    ModelUpdate,
+    Panel,
+    Prompt,
+    Run,
+    Score,
+    ScoreRecord,
+)
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.testing.deployment import open_test_store
+from scripted import reply
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
@@ -207,3 +227,92 @@ async def test_an_announced_update_without_answers_before_it_asks_for_nothing(so
     await house.updated(1, source)
 
     assert await house.plan(CALM) == []
+
+
+async def answered(house: House, hours: float, label: str = "", *, named: bool = True) -> RunKey:
+    """Store a run whose answers about Acme are scored."""
+    panel = Panel(("Acme",), SHARED, (ONE,), repeats=2)
+    key = await house.ran(hours, label, panel)
+    answers = await house.store.answers.add(
+        [Answer(key.id, question, reply(), key.at) for question in panel.questions()]
+    )
+    score = Score("visibility", float(named))
+    await house.store.scores.add(
+        "s", "1", [(a, [ScoreRecord(a.id, "Acme", "s", "1", score)]) for a in answers]
+    )
+    return key
+
+
+@pytest.mark.parametrize(
+    ("budget", "bursts", "planned"), [(60, 0, True), (59, 0, False), (66, 1, True), (65, 1, False)]
+)
+async def test_an_announced_update_is_followed_within_the_budget_of_the_year(
+    budget: int, bursts: int, *, planned: bool
+) -> None:
+    """Sixty questions at the time of the update, of the prompts that concern the brand."""
+    house = House(budget=budget)
+    for number in range(bursts):
+        await answered(house, number - 9, BURST)
+    latest = await answered(house, 0)
+    await house.updated(7, "announced")
+    await house.updated(7, "feed", TWO)
+    plans = await house.plan(CALM)
+
+    assert [plan.cause for plan in plans] == [BurstCause.UPDATE] * planned
+    for plan in plans:
+        assert plan.key == f"burst-{latest.id}-svc/m-1"
+        assert (plan.brands, plan.burst.at) == (("Acme",), NOON + 7 * HOUR)
+        assert plan.burst.calls == len(plan.panel) == 60
+        assert plan.burst.reason == "look 1 of 6 after an update"
+        assert set(plan.panel.prompts) == {*SHARED, OWN}
+
+
+async def test_the_earlier_of_two_bursts_comes_first() -> None:
+    """A suspicion is looked at three hours after the latest run."""
+    house = House(budget=900)
+    await answered(house, 0)
+    await house.updated(2, "announced")
+    assert [plan.cause for plan in await house.plan(suspicion())] == [BurstCause.UPDATE]
+    await house.updated(4, "announced")
+    assert [plan.cause for plan in await house.plan(suspicion())] == [BurstCause.SUSPICION]
+
+
+async def test_an_update_that_has_had_its_looks_is_followed_no_further() -> None:
+    """Six runs since then are all."""
+    house = House(budget=900)
+    await answered(house, -5)
+    await house.updated(0, "announced")
+    for look in range(6):
+        [plan] = await house.plan(CALM)
+        assert plan.burst.reason == f"look {look + 1} of 6 after an update"
+        assert plan.burst.at == NOON + (3 * look + 1 if look else 0) * HOUR
+        await answered(house, 3 * look + 1, BURST, named=look % 2 == 0)
+    assert await house.plan(CALM) == []
+
+
+@pytest.mark.parametrize(
+    ("cause", "why"),
+    [
+        (BurstCause.SUSPICION, "Acme and Zeta at svc/m-1 looks suspicious"),
+        (BurstCause.SIGN, "svc/m-1 may have been exchanged"),
+        (
+            BurstCause.UPDATE,
+            "It is not clear yet what the update of svc/m-1 did to Acme and Zeta",
+        ),
+    ],
+)
+def test_a_burst_is_said_in_one_sentence(cause: BurstCause, why: str) -> None:
+    """With the command, where nobody else asks it."""
+    burst = Burst(NOON, {"q": 3}, "x")
+    planned = PlannedBurst("k", cause, ("Acme", "Zeta"), ONE, burst, PANEL)
+
+    def said(*, automatic: bool) -> str:
+        bursts = SimpleNamespace(automatic=automatic)
+        deployment: Any = SimpleNamespace(config=SimpleNamespace(bursts=bursts))
+        return burst_sentence(deployment, Call(), planned)
+
+    at = "2 Mar 2026, 12:00 UTC"
+    assert said(automatic=True) == f"{why}: overheard run asks 3 questions again after {at}."
+    assert said(automatic=False) == (
+        f"{why}: asking 3 questions again after {at} would tell; run: overheard bursts run"
+    )
