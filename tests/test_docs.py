@@ -118,14 +118,20 @@ def test_every_path_that_a_guide_names_exists(guide: str) -> None:
 
 @pytest.mark.parametrize("guide", GUIDES)
 def test_every_class_that_a_guide_places_is_in_that_module(guide: str) -> None:
-    """A path followed by a name, as in the glossary."""
+    """A path followed by a name, as in the glossary, or a name in a path, as in CONTRIBUTING."""
     text = (ROOT / guide).read_text(encoding="utf-8")
+    placed = re.findall(r"`([\w/-]+\.py)`:? `(\w+)`", text)
+    placed += [
+        (path, name)
+        for names, path in re.findall(r"((?:`[\w.]+`,? (?:and )?)+)in `([\w/-]+\.py)`", text)
+        for name in re.findall(r"`(?:\w+\.)?(\w+)`", names)
+    ]
+    roots = (ROOT, ROOT / "bot/overheard", ROOT / "storage")
 
-    for path, name in re.findall(r"`([\w/-]+\.py)`:? `(\w+)`", text):
-        [module] = [f for f in (ROOT / path, ROOT / "bot/overheard" / path) if f.exists()]
-        assert re.search(
-            rf"^(?:class |(?:async )?def |    def )?{name}\b", module.read_text("utf-8"), re.M
-        )
+    for path, name in placed:
+        [module] = [file for root in roots if (file := root / path).exists()]
+        defined = rf"^ *(?:class |(?:async )?def )?{name}\b"
+        assert re.search(defined, module.read_text("utf-8"), re.MULTILINE), (path, name)
 
 
 def test_a_decision_has_a_number_of_its_own_and_is_listed_once() -> None:

@@ -64,7 +64,7 @@ def foreign_lexicon(texts: Sequence[str]) -> Mapping[str, float] | None:
         texts: The words of the sentence, in lower case.
     """
     name = latin_language(texts)
-    return _language(name)[1] if name else None
+    return _word_list(name)[1] if name else None
 
 
 def latin_language(texts: Sequence[str]) -> str:
@@ -77,7 +77,7 @@ def latin_language(texts: Sequence[str]) -> str:
     words = set(texts)
     if words.isdisjoint(_function_words()):
         return ""
-    languages = [_language(name) for name in _LATIN_LANGUAGES]
+    languages = [_word_list(name) for name in _LATIN_LANGUAGES]
     counts = [
         (len(words & function_words), len(words & valences.keys()))
         for function_words, valences in languages
@@ -88,11 +88,11 @@ def latin_language(texts: Sequence[str]) -> str:
 
 @cache
 def _function_words() -> frozenset[str]:
-    return frozenset().union(*(_language(name)[0] for name in _LATIN_LANGUAGES))
+    return frozenset().union(*(_word_list(name)[0] for name in _LATIN_LANGUAGES))
 
 
 @cache
-def _language(name: str) -> tuple[frozenset[str], Mapping[str, float]]:
+def _word_list(name: str) -> tuple[frozenset[str], Mapping[str, float]]:
     """Return (function words, valences by judging word) of a language, from its packaged list."""
     function: frozenset[str] = frozenset()
     valences: dict[str, float] = {}

@@ -131,7 +131,7 @@ def portrayal(reading: Reading) -> Portrayal:
     """
     whole = Portrayal()
     units = list(_units(reading))
-    latin = _language(reading.body[:_LANGUAGE_CHARACTERS])
+    latin = _language_of(reading.body[:_LANGUAGE_CHARACTERS])
     listed = _lists_products(reading.units)
     for unit, mentions in units[:_MAX_UNITS]:
         text = unit.text[:_MAX_UNIT_CHARACTERS]
@@ -171,7 +171,7 @@ def _lists_products(units: Iterable[Unit]) -> bool:
 
 
 @lru_cache(maxsize=64)  # every brand of an answer has the same text
-def _language(beginning: str) -> str:
+def _language_of(beginning: str) -> str:
     """Return the language of an answer in Latin script from its beginning, empty for English."""
     return latin_language(_WORD.findall(beginning.lower()))
 

@@ -24,7 +24,7 @@ from overheard.domain import (
 )
 from overheard_storage import tables
 from overheard_storage.database import uninterrupted
-from overheard_storage.deliveries import announce, delivery_row, insert_deliveries
+from overheard_storage.deliveries import delivery_row, insert_deliveries, request_edits
 from overheard_storage.repository import Repository, among
 from overheard_storage.rows import shift_of, shift_row, update_of
 from overheard_storage.tables import alerts, brands, events, metrics, models, shifts, updates
@@ -69,7 +69,7 @@ class SqlAlertRepository(Repository):
             number = await connection.scalar(events.insert().returning(events.c.id), row)
             stored_event = replace(event, alert_id=alert.id, id=int(number or 0))
             insert = self._database.insert(tables.deliveries)
-            await announce(connection, insert, alert.id, alert.revision, stored_event)
+            await request_edits(connection, insert, alert.id, alert.revision, stored_event)
             return True
 
     async def events(self, alert_id: int) -> list[AlertEvent]:

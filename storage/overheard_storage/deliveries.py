@@ -167,13 +167,11 @@ async def insert_deliveries(
         await connection.execute(insert.on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
-async def announce(
+async def request_edits(
     connection: AsyncConnection, insert: Insert, alert_id: int, revision: int, event: AlertEvent
 ) -> None:
-    """Deliver an alert's new revision, and an event in its thread, to each channel that shows the
-    alert, within a transaction.
-
-    For a CONTINUED event only the alert's message is edited.
+    """Have the outbox edit each posted message of an alert to its new revision, and post the event
+    in the message's thread; stored within a transaction. A CONTINUED event is not posted.
 
     Args:
         connection: A connection in a transaction.

@@ -12,7 +12,7 @@ from overheard.cards.card import Card
 from overheard.commands.compare import compare
 from overheard.deployment import Call
 from overheard.domain import FREE, Brand, Model, Price, Prompt, Question, Reply
-from overheard.finetune.model_comparison import ComparisonSetup, control_prompts
+from overheard.finetune.comparison_rounds import ComparisonSetup, control_prompts
 from scripted import reply
 
 BASE, TUNED = "svc/base", "svc/tuned"

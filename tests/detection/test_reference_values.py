@@ -33,7 +33,7 @@ from overheard.detection.panels import CHALLENGER, Change, Design, moved, simula
 from overheard.detection.run_effects import moments, run_effect_variance
 from overheard.detection.statistic import candidate_starts, statistic
 from overheard.domain import Model, ModelUpdate
-from overheard.finetune.contrasts import holm_adjusted
+from overheard.finetune.comparison_verdicts import holm_adjusted
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
 KEPT = Path(__file__).with_name("reference_values.json")

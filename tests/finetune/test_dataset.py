@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 
 from overheard.domain import Answer, Approval, Brand, Fact, Finish, Model, Prompt, Question, Reply
 from overheard.errors import DatasetUnfit, NothingToTeach
+from overheard.finetune.comparison_rounds import control_prompts
 from overheard.finetune.dataset import Approved, Dataset, build, collect_examples, datasheet, save
 from overheard.finetune.examples import (
     ANSWER,
@@ -27,7 +28,6 @@ from overheard.finetune.examples import (
     without_leaks,
 )
 from overheard.finetune.formats import FORMATS, format_problems
-from overheard.finetune.model_comparison import control_prompts
 from overheard.finetune.texts import unfit_content
 from stored_items import NOON
 

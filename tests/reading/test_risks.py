@@ -3,7 +3,7 @@
 import pytest
 
 from overheard.domain import Brand, Rule
-from overheard.reading.spellings import risks, similar_names
+from overheard.reading.spellings import possible_spellings, risks
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_part_of_the_brand_is_no_risk() -> None:
 def test_names_that_look_alike_are_suggested_by_frequency() -> None:
     """What is declared already is left out, and so is what only shares a letter or two."""
     bodies = ["Brindle Board and Brindlebord.", "Brindlebord! Globex, Brindleboard.", "Board."]
-    found = similar_names(Brand("Brindleboard"), bodies)
+    found = possible_spellings(Brand("Brindleboard"), bodies)
     assert found == [("Brindlebord", 2), ("Brindle Board", 1)]
 
 
@@ -62,6 +62,6 @@ def test_names_that_look_alike_are_suggested_by_frequency() -> None:
 )
 def test_names_of_any_script_are_suggested(name: str, body: str, expected: str) -> None:
     """Also where there are no capitals, or no spaces."""
-    found = [spelling for spelling, _ in similar_names(Brand(name), [body])]
+    found = [spelling for spelling, _ in possible_spellings(Brand(name), [body])]
 
     assert found == [expected]

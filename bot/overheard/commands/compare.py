@@ -18,13 +18,13 @@ from overheard.commands.versus import versus
 from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Run
 from overheard.errors import NothingToAsk
-from overheard.finetune.contrasts import MARGIN
-from overheard.finetune.model_comparison import (
+from overheard.finetune.comparison_rounds import (
     CONTROL_TAG,
     ComparisonSetup,
     ModelComparison,
     control_prompts,
 )
+from overheard.finetune.comparison_verdicts import MARGIN
 from overheard.runs.cost_estimate import Pair, unasked
 from overheard.runs.plan import choose_brands, choose_models, new_run
 from overheard.session import Session

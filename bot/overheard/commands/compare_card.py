@@ -12,8 +12,8 @@ from overheard.cards.charts.forest import Difference, Spans
 from overheard.cards.charts.renderer import picture
 from overheard.cards.model_names import ModelNames
 from overheard.domain import Answer, Model
-from overheard.finetune.contrasts import ERROR_RATE, Contrast, MetricResult
-from overheard.finetune.model_comparison import ComparisonResult, ComparisonSetup, StopReason
+from overheard.finetune.comparison_rounds import ComparisonResult, ComparisonSetup, StopReason
+from overheard.finetune.comparison_verdicts import ERROR_RATE, Contrast, MetricResult
 from overheard.reading.markdown import readable
 
 SHOWN_PROMPTS = 2

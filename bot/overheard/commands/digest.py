@@ -1,4 +1,7 @@
-"""`digest`: a brand's week: what changed, what is still open, what is said wrongly, what to do."""
+"""`digest`: a brand's week: what changed, what is still open, what is said wrongly, what to do.
+
+The direction of a change ("up", "down") is that of its alert, not a comparison with last week.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from overheard.commands.brands import rule_actions
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Setting
 from overheard.reading.markdown import prose
-from overheard.reading.spellings import risks, similar_names
+from overheard.reading.spellings import possible_spellings, risks
 from overheard.reading.undeclared_products import stated_values, undeclared_names
 from overheard.runs.plan import find_brand, tracked
 
@@ -105,7 +105,7 @@ def _suggestions_in(
     skipped = {name.casefold() for name in (*others, *dismissed)}
     spellings = [
         (name, times)
-        for name, times in similar_names(brand, map(prose, texts))
+        for name, times in possible_spellings(brand, map(prose, texts))
         if name.casefold() not in skipped
     ]
     skipped |= {name.casefold() for name, _ in spellings}

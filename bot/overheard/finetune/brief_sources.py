@@ -24,8 +24,8 @@ from overheard.domain import (
     Run,
 )
 from overheard.finetune.brief import METRICS, BriefItem, BriefMarket, GapKind
+from overheard.finetune.comparison_rounds import CONTROL_TAG
 from overheard.finetune.gaps import brief
-from overheard.finetune.model_comparison import CONTROL_TAG
 from overheard.finetune.scored_answers import ScoredAnswer, scored_answers
 from overheard.finetune.texts import true_facts
 from overheard.interfaces import Store

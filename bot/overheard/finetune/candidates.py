@@ -17,8 +17,8 @@ from overheard.domain import (
     ScoreRecord,
 )
 from overheard.errors import NotApproved
+from overheard.finetune.comparison_rounds import CONTROL_TAG, control_prompts
 from overheard.finetune.dataset import Approved
-from overheard.finetune.model_comparison import CONTROL_TAG, control_prompts
 from overheard.finetune.texts import unfit_content
 from overheard.interfaces import Store
 from overheard.reading.reader import Reader

@@ -1,4 +1,8 @@
-"""Detection of answers that are clearly not in the expected language."""
+"""Whether an answer is clearly not in the language that its question was declared to have.
+
+The language of a question in a chat is found by ``chat/questions/grammar.py``; the words of
+sentiment in other languages are in ``plugins/overheard_sentiment/languages.py``.
+"""
 
 from __future__ import annotations
 

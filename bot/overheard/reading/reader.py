@@ -148,7 +148,7 @@ class Reader:
         restated_start, restated_end = _restatement_span(body, answer.question.prompt.text)
         mentions = tuple(
             mention
-            for mention in self._mentions(body, spans, _language(answer))
+            for mention in self._mentions(body, spans, _declared_language(answer))
             if not restated_start <= mention.start < restated_end
         )
         return ReadAnswer(
@@ -200,7 +200,7 @@ def _names_in_market(ranking: Iterable[str], market: Container[str]) -> tuple[st
     return tuple(name for name in ranking if name in market)
 
 
-def _language(answer: Answer) -> str:
+def _declared_language(answer: Answer) -> str:
     return answer.question.prompt.language
 
 

@@ -178,7 +178,7 @@ def _spelling_risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterato
                 )
 
 
-def similar_names(brand: Brand, bodies: Iterable[str]) -> list[tuple[str, int]]:
+def possible_spellings(brand: Brand, bodies: Iterable[str]) -> list[tuple[str, int]]:
     """Return (name, number of occurrences) of at most `MAX_SIMILAR_NAMES` names in answers that may
     be undeclared spellings of a brand, most frequent first.
 

@@ -1,4 +1,4 @@
-"""What judges ask: each text is paid for once, under the limits of all, for the judge's own money.
+"""The calls of judges, and what they may spend: each text is paid for once, from a judge's budget.
 
 A judge's replies are stored as answers of runs outside of the history, so that what was judged can
 be read later, and is not paid for again.

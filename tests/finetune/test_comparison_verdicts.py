@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from overheard.domain import Block, Metric, Model, Scale
-from overheard.finetune.contrasts import MAX_CHECKS, Contrast, MetricResult, all_clear, contrasts
+from overheard.finetune.comparison_verdicts import (
+    MAX_CHECKS,
+    Contrast,
+    MetricResult,
+    all_clear,
+    contrasts,
+)
 
 BASE, TUNED = Model("local", "base"), Model("local", "tuned")
 VISIBILITY = Metric("visibility", Scale.BINARY, "Visibility")

@@ -1,4 +1,7 @@
-"""Comparison of two models by the same questions, round by round, until the result is clear."""
+"""Comparison of two models by the same questions, round by round, until the result is clear.
+
+The verdicts, and when a result is clear: `comparison_verdicts`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from overheard.domain import (
     Run,
     RunState,
 )
-from overheard.finetune.contrasts import MAX_CHECKS, Contrast, all_clear, contrasts
+from overheard.finetune.comparison_verdicts import MAX_CHECKS, Contrast, all_clear, contrasts
 from overheard.measure.blocks import summarise
 from overheard.runs.tasks import Outcome
 from overheard.scoring.service import Scoring

@@ -1,4 +1,4 @@
-"""Statistics of the comparison of two models: does one represent a brand better than the other?
+"""Verdicts of the comparison of two models: better, worse, equivalent or unclear, by statistics.
 
 Both models are asked the same prompts, round by round, with the same sampling seeds, until the
 result is clear. Each prompt in each round gives a pair of answers, and only the differences within
