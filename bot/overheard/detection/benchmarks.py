@@ -19,6 +19,7 @@ from overheard.special_functions import logit
 WARM_UP, YEAR, BEFORE = 20, 52, 20
 """Runs: before watching begins, watched in a year, and watched before the change."""
 PANELS = 2000
+"""Number of simulated panels behind each figure."""
 CUSUM_SLACK = 0.5
 """Half of the change, in standard deviations, that the pooled CUSUM is tuned to."""
 
@@ -61,11 +62,16 @@ def oracle(world: World, start: int, tau: float) -> Floats:
 
 
 def lorden_calls(world: World, analyses_a_year: int) -> float:
-    """Return the smallest mean number of calls in which a change can be found (Lorden 1971).
+    """Return the smallest mean number of calls in which a change can be found with one false alarm
+    a year (Lorden 1971).
 
     The bound is the logarithm of the time between false alarms (a year of analyses) over the
     information in a call: the divergence of Kullback and Leibler, averaged over prompts and panels.
     Run effects are not counted; with them even more calls are needed.
+
+    Args:
+        world: The panels, with their success probabilities before and after the change.
+        analyses_a_year: Number of analyses in a year, above 1.
     """
     p, q = world.chance, world.changed
     per_call = q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p))
@@ -73,8 +79,11 @@ def lorden_calls(world: World, analyses_a_year: int) -> float:
 
 
 def cusum(steps: Floats, limit: float = inf) -> Floats:
-    """Return the cumulative sums of steps, S x L, never below 0, and restarted at 0 after a sum
-    above the limit (Page 1954).
+    """Return the cumulative sums of steps along each row, S x L, never below 0 (Page 1954).
+
+    Args:
+        steps: The steps, S x L.
+        limit: After a sum above it, the next sum starts from 0; infinity for no restarts.
     """
     path = np.zeros_like(steps)
     level = np.zeros(len(steps))
@@ -85,8 +94,13 @@ def cusum(steps: Floats, limit: float = inf) -> Floats:
 
 
 def _fall(world: World, start: int, _: float) -> Floats:
-    """Return a score of each run from ``start`` on, S x L: the fall of the pooled rate since the
-    run before, as a share of the rate there; 0 after a rate of 0.
+    """Return the path of a rule, S x L: the fall of the pooled rate since the run before, as a
+    share of the rate there; negative for a rise, 0 after a rate of 0.
+
+    Args:
+        world: The panels.
+        start: Index of the first run that is scored, 1 or more.
+        _: The limit, which the rule does not need.
     """
     rate, _n = _pooled(world)
     before = rate[:, start - 1 : -1]
@@ -94,8 +108,13 @@ def _fall(world: World, start: int, _: float) -> Floats:
 
 
 def _two_proportions(world: World, start: int, _: float) -> Floats:
-    """Return, for each run from ``start`` on, abs(z) of the test of its pooled rate against that of
-    the run before, S x L.
+    """Return the path of a rule, S x L: the absolute z of the test of each run's pooled rate
+    against that of the run before.
+
+    Args:
+        world: The panels.
+        start: Index of the first run that is scored, 1 or more.
+        _: The limit, which the rule does not need.
     """
     rate, n = _pooled(world)
     before, after = rate[:, start - 1 : -1], rate[:, start:]
@@ -106,9 +125,13 @@ def _two_proportions(world: World, start: int, _: float) -> Floats:
 
 
 def _pooled_cusum(world: World, start: int, limit: float) -> Floats:
-    """Return, for each run from ``start`` on, the larger of two CUSUMs (upwards and downwards) of
-    the pooled rate's distance from its mean in the runs before ``start``, S x L; both restart above
-    ``limit``.
+    """Return the path of a rule, S x L: the larger of two CUSUMs, upwards and downwards, of the
+    pooled rate's distance from its mean before, in standard errors.
+
+    Args:
+        world: The panels.
+        start: Index of the first run that is scored; the runs before it give the mean.
+        limit: A CUSUM restarts after a value above it.
     """
     rate, n = _pooled(world)
     usual = np.clip(rate[:, :start].mean(axis=1, keepdims=True), 0.01, 0.99)
@@ -125,8 +148,7 @@ RULES = (
 
 
 def limit_of(paths: Floats, per_year: float) -> float:
-    """Return the limit that the path of a year without a change exceeds as often as ``per_year``
-    allows.
+    """Return the limit that keeps a rule to a rate of false alarms.
 
     Args:
         paths: Paths of panels in which nothing changed, over a year, S x L.
@@ -155,6 +177,9 @@ def delays(paths: Floats, limit: float | Floats, change: int) -> Floats:
 
 
 def _pooled(world: World) -> tuple[Floats, Floats]:
+    """Return the share of hits among all answers of each run, and the number of these answers, S x
+    R each.
+    """
     n = world.n.sum(axis=2).astype(np.float64)
     return world.total.sum(axis=2) / n, n
 
@@ -217,13 +242,23 @@ def compare(
 
 
 def _rule(rule: MarketRule, still: World, changed: World, per_year: float) -> RuleFigures:
+    """Return the false alarms of a rule at its usual limit, and its delay at the limit that keeps
+    to the allowed false alarms.
+
+    Args:
+        rule: The rule.
+        still: Panels without a change, over a year.
+        changed: The same panels with a change.
+        per_year: The allowed false alarms in a year.
+    """
     used = (rule.path(still, WARM_UP, rule.usual) > rule.usual).sum(axis=1)
     strict = _strict([rule.path(series, WARM_UP, inf) for series in (still, changed)], per_year)
     return replace(strict, false_alarms=float(used.mean()))
 
 
 def _strict(paths: list[Floats], per_year: float) -> RuleFigures:
-    """Return the delay of a score with the limit that keeps to the allowed false alarms.
+    """Return the delay of a score with the limit that keeps to the allowed false alarms, in runs.
+    When every panel had an alarm before the change, the delay is that of a change never seen.
 
     Args:
         paths: The paths without a change and with a change, S x L each.
@@ -231,6 +266,6 @@ def _strict(paths: list[Floats], per_year: float) -> RuleFigures:
     """
     still, changed = paths
     runs = delays(changed, limit_of(still, per_year), BEFORE)
-    if not len(runs):  # every panel had an alarm before the change, so no delay was measured
+    if not len(runs):
         runs = np.array([float(YEAR - BEFORE)])
     return RuleFigures(per_year, float(runs.mean()), float(runs.std()) / len(runs) ** 0.5)

@@ -21,9 +21,9 @@ from overheard.numpy_proxy import np
 from overheard.special_functions import expit, logit
 
 GUARDED = 4
-"""How many of the runs of the warm-up are scheduled as later ones are: every prompt once."""
+"""Number of the last runs of the warm-up that ask every prompt once, as scheduled runs do."""
 EXTRA = 10
-"""How many bursts a year are expected when nothing changes; each is analysed."""
+"""Number of bursts in a year that are expected when nothing changes; each is analysed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ class SimulatedBrand:
         self.stream: Stream = world.stream(index, first=past)
 
     def ask(self, at: datetime, asks: Mapping[str, int], *, changed: bool) -> RunKey:
-        """Simulate a run, add its answers to the stream, and return the run.
+        """Simulate a run with a random run effect, add its answers to `stream`, and return the run.
 
         Args:
             at: Time of the run; later than all runs before.
-            asks: How often each prompt is asked, by its key.
-            changed: Whether the change has happened.
+            asks: How often each prompt is asked, by key; those without an entry are not asked.
+            changed: Whether the run is after the change.
         """
         old = self.stream
         n = np.array([[asks.get(prompt, 0) for prompt in old.prompts]])
@@ -115,15 +115,16 @@ def run_policy_trial(
     seed: int,
     step: Callable[[], None] = lambda: None,
 ) -> SentinelOutcome:
-    """Simulate brands for a year without a change, and again with a drop after 20 weeks, and return
-    the false alarms, delays and calls.
+    """Simulate brands for a year without a change, and again with a drop after `BEFORE` weeks, and
+    return the false alarms, delays and calls.
 
-    A brand is watched alone. A delay is counted in scheduled runs, which come once a week. The
-    oracle and the rules of the market ask the whole panel in each of their runs.
+    A brand is watched alone, each year up to its first alarm. A delay is counted in scheduled runs,
+    which come once a week. Brands with an alarm before the drop are left out of the delays and of
+    the calls. The oracle and the rules of the market ask the whole panel in each of their runs.
 
     Args:
-        trial: The trial; `repeats` is how often the warm-up asks each prompt, except for its last
-            four runs. From then on a scheduled run asks each prompt once.
+        trial: The trial. Its `repeats` is how often the warm-up asks each prompt, except for its
+            last `GUARDED` runs; from then on a scheduled run asks each prompt once.
         panels: Number of simulated brands.
         seed: Seed of the random numbers.
         step: Called after each brand.
@@ -163,28 +164,37 @@ def run_policy_trial(
 
 
 def _reliability(first: Iterable[tuple[Rarity | None, bool]]) -> tuple[Reliability, ...]:
-    """Return the number and the true share of first alarms of each level. ``first`` has the rarity
-    of each first alarm (None without one) and whether it came after the change.
+    """Return, for each of `REPORTED_LEVELS`, how many first alarms had it and the share of them
+    that was true, None without any.
+
+    Args:
+        first: The rarity of each brand's first alarm, None without one, and whether the alarm came
+            after the change, which makes it true.
     """
-    by_level = [(str(rare.level(inf)), after) for rare, after in first if rare]
+    outcomes: dict[str, list[bool]] = {level: [] for level in REPORTED_LEVELS}
+    for alarm_rarity, is_true in first:
+        if alarm_rarity:
+            outcomes[str(alarm_rarity.level(inf))].append(is_true)
     return tuple(
-        Reliability(level, len(mine), sum(mine) / len(mine) if mine else None)
-        for level in REPORTED_LEVELS
-        for mine in ([after for name, after in by_level if name == level],)
+        Reliability(level, len(of_level), sum(of_level) / len(of_level) if of_level else None)
+        for level, of_level in outcomes.items()
     )
 
 
 def yearly(share: float) -> float:
-    """Return the rate of alarms in a year from the share of years that have any, 0 to 1."""
-    return -log(1 - min(share, 0.999)) + 0.0
+    """Return the mean number of alarms in a year, from the share of years that have any, 0 to 1, as
+    of a Poisson process; shares above 0.999 count as that.
+    """
+    return abs(log(1 - min(share, 0.999)))
 
 
 def _guard(
     tau: float, limit: float, world: World, index: int, rng: np.random.Generator
 ) -> Callable[[float], list[GuardedWeek]]:
-    """Simulate a brand's baseline, and return a function that guards the brand for a year.
+    """Simulate a brand's baseline, and return a function that guards the brand for a year after it.
 
-    The function takes the week of the change, infinity for none.
+    The function takes the week of the change, counted from 0, infinity for none. It returns the
+    weeks up to the first alarm. Each call starts from the same baseline, with new answers.
 
     Args:
         tau: Standard deviation of the run effects, logit scale.
@@ -207,8 +217,9 @@ def _guard(
 
 
 def _year(brand: SimulatedBrand, limit: float, change: float) -> list[GuardedWeek]:
-    """Return the weeks of a brand up to the first alarm, or of a year: each a scheduled run and the
-    bursts that follow it.
+    """Simulate the weeks of a brand up to and including the first with an alarm, at most a year,
+    and return them: each is a scheduled run and the bursts that follow it. An alarm ends the bursts
+    of its week.
 
     Args:
         brand: The brand after its warm-up.
@@ -245,7 +256,9 @@ def _year(brand: SimulatedBrand, limit: float, change: float) -> list[GuardedWee
 
 
 def _evidence(stream: Stream) -> tuple[float, float]:
-    """Return the largest logarithm of a Bayes factor of a stream, and its excess."""
+    """Return the largest logarithm of a Bayes factor for a change of a stream in its latest run,
+    and the stream's excess, the logarithm of the statistic above its threshold.
+    """
     found = statistic(StreamGroup.of(stream, ()), rows_with_answers(stream), RunEffectPrior())
     needed = alarm_table().threshold(found.age, found.own_share, found.autocorrelation)
     return float(found.logs.max()), found.total - needed

@@ -34,16 +34,17 @@ RUNS_A_YEAR = 52
 CHANGE_AT = 40
 """Index of the run with which visibility falls."""
 RUNS_AFTER = 32
-"""The number of runs after which a fall that was not seen counts as seen."""
+"""Number of runs after a fall that are watched; a fall that was not seen counts as seen then."""
 GHOST_RUNS = 8
-"""The number of runs within which an opposite alarm after another is a ghost."""
+"""Number of runs within which an alarm in the opposite direction of the last one is a ghost: only
+the end of what raised the last one."""
 AGES = {"1-3": (1, 3), "4-7": (4, 7), "8-15": (8, 15), "16+": (16, 10_000)}
 """Runs in the baseline, by the names of the groups."""
 SMALLEST_CHANGE = 0.05
-"""The gate of the default settings for rates."""
+"""The smallest change of a rate that the default settings report, 0 to 1."""
 CHANGE_SD, SPARSE_SHARE, CARRIED = 0.7, 0.25, 0.3
-"""Changes for the reliability: their standard deviation in logits; and the share of them that only
-so many prompts carry."""
+"""Changes for the reliability: their standard deviation in logits; the share of them that only some
+prompts carry; and the share of the prompts that do."""
 
 REPORTED_LEVELS = ("nearly certain", "likely")
 
@@ -70,7 +71,9 @@ class MonitorTrial:
 
     @property
     def policy(self) -> AlertPolicy:
-        """The policy of a deployment that watches all brands of the world."""
+        """The policy of a deployment that watches all brands of the world: the false alarms of all
+        of them together, and `SMALLEST_CHANGE` for each metric.
+        """
         brands = self.world.brands
         metrics = {f"metric-{m + 1}": SMALLEST_CHANGE for m in range(self.world.metrics)}
         smallest = {"visibility": SMALLEST_CHANGE, **metrics}
@@ -189,7 +192,9 @@ def run_trial(
 
 
 def worlds_of(trial: MonitorTrial, panels: int) -> int:
-    """Return the number of worlds that a trial simulates."""
+    """Return the number of worlds that `run_trial` simulates for a number of brands behind each
+    figure, ``panels``: false alarms and reliability take all brands of a world, the delay one.
+    """
     return 2 * ceil(panels / trial.world.brands) + panels
 
 
@@ -198,9 +203,12 @@ def false_alarms(
 ) -> FalseAlarms:
     """Watch the brands of simulated worlds in which nothing changes, and return their false alarms.
 
+    The rate counts only alarms of baselines of the age `MonitorTrial.age`, per brand-year of that
+    age. Its interval is from the scatter between worlds, and at least that of a Poisson count.
+
     Args:
         trial: The worlds and the allowed false alarms.
-        panels: Number of simulated brands, at least.
+        panels: Number of simulated brands, rounded up to whole worlds.
         seed: Seed of the first world; each next world has the next seed.
         step: Called after each world.
     """
@@ -208,41 +216,49 @@ def false_alarms(
     worlds = ceil(panels / design.brands)
     exposure: Counter[str] = Counter()
     alarms: Counter[str] = Counter()
-    counted, ghosts, closings, of_models = [], 0, 0, 0
+    alarms_by_world, ghosts, closings, model_alarms = [], 0, 0, 0
     for number in range(worlds):
         in_world = 0
         world = simulate_world(design, seed + number)
-        restarts = tuple(_of_models(trial, world.streams))
-        of_models += len(restarts)
+        restarts = tuple(_reported_model_changes(trial, world.streams))
+        model_alarms += len(restarts)
         for monitor, raised in _watched(trial, world, restarts):
             ages = Counter(age_of(age) for age in _ages(monitor))
             exposure.update(ages)
             alarms.update(age_of(alarm.age) for alarm in raised)
-            in_world += sum(1 for a in raised if trial.age in {"", age_of(a.age)})
+            in_world += sum(1 for alarm in raised if trial.age in {"", age_of(alarm.age)})
             ghosts += _ghosts(raised)
             closings += len(monitor.returns)
-        counted.append(in_world)
+        alarms_by_world.append(in_world)
         step()
     years = {age: runs / RUNS_A_YEAR / max(1, design.models) for age, runs in exposure.items()}
-    watched = sum(years.values()) if not trial.age else years.get(trial.age, 0.0)
-    yearly = sum(counted) / max(watched, 1e-9)
-    error = float(np.std(counted)) * worlds**0.5 / max(watched, 1e-9)
-    spread = 1.96 * max(error, max(sum(counted), 1) ** 0.5 / max(watched, 1e-9))
+    brand_years = sum(years.values()) if not trial.age else years.get(trial.age, 0.0)
+    divisor = max(brand_years, 1e-9)
+    total = sum(alarms_by_world)
+    yearly = total / divisor
+    error_between_worlds = float(np.std(alarms_by_world)) * worlds**0.5 / divisor
+    poisson_error = max(total, 1) ** 0.5 / divisor
+    spread = 1.96 * max(error_between_worlds, poisson_error)
     return FalseAlarms(
-        yearly,
-        (max(0.0, yearly - spread), yearly + spread),
-        {age: alarms[age] / years[age] for age in AGES if years.get(age)},
-        watched,
-        sum(counted),
-        ghosts / max(1, sum(alarms.values())),
-        closings / max(watched, 1e-9),
-        ModelAlarms.counted(of_models, worlds * design.runs / RUNS_A_YEAR),
+        yearly=yearly,
+        interval=(max(0.0, yearly - spread), yearly + spread),
+        by_age={age: alarms[age] / years[age] for age in AGES if years.get(age)},
+        brand_years=brand_years,
+        alarms=total,
+        ghosts=ghosts / max(1, sum(alarms.values())),
+        closings=closings / divisor,
+        of_models=ModelAlarms.counted(model_alarms, worlds * design.runs / RUNS_A_YEAR),
     )
 
 
-def _of_models(trial: MonitorTrial, streams: Sequence[Stream]) -> Iterator[Restart]:
-    """Yield the reported changes of models as a whole in a world; none when such changes are not
-    reported.
+def _reported_model_changes(trial: MonitorTrial, streams: Sequence[Stream]) -> Iterator[Restart]:
+    """Yield the changes of models as a whole that are reported in a world, found in visibility.
+    None when the world has fewer than `MIN_TRACKED` brands or no false alarms are allowed for
+    models.
+
+    Args:
+        trial: The worlds and the allowed false alarms.
+        streams: All streams of the world.
     """
     visibility = [stream for stream in streams if stream.key.metric == metric_name(0)]
     if trial.policy.brands >= MIN_TRACKED and trial.models_per_year:
@@ -256,41 +272,42 @@ def delay(
     """Watch simulated brands whose visibility falls, and return the mean number of runs until the
     alarm.
 
-    Brands with an alarm before the fall are left out; a fall without an alarm counts `RUNS_AFTER`.
+    An alarm in the first run after the fall counts as 1. Brands with an alarm before the fall are
+    left out; a fall without an alarm counts as `RUNS_AFTER`, and so does a trial without any brand.
 
     Args:
         trial: The monitor, the world and the fall.
-        panels: Number of simulated worlds.
+        panels: Number of simulated worlds; the first brand of each is watched.
         seed: Seed of the first world; each next world has the next seed.
         step: Called after each world.
     """
     design = replace(trial.world, runs=CHANGE_AT + RUNS_AFTER)
     changes: Changes = {(0, 0): (Moved(CHANGE_AT, -trial.drop, trial.carried),)}
-    runs = []
+    delays = []
     for number in range(panels):
         world = simulate_world(design, seed + number, changes)
         monitor = Monitor(brand_name(0), world.streams, policy=trial.policy)
-        first = next(monitor.replay(), None)
-        seen = first.run.id - CHANGE_AT if first else RUNS_AFTER
-        if seen > 0:
-            runs.append(seen)
+        first_alarm = next(monitor.replay(), None)
+        runs_until = first_alarm.run.id - CHANGE_AT if first_alarm else RUNS_AFTER
+        if runs_until > 0:
+            delays.append(runs_until)
         step()
-    found = np.array(runs or [RUNS_AFTER], np.float64)
-    return Delay(float(found.mean()), float(found.std()) / len(found) ** 0.5, len(runs))
+    found = np.array(delays or [RUNS_AFTER], np.float64)
+    return Delay(float(found.mean()), float(found.std()) / len(found) ** 0.5, len(delays))
 
 
 def reliability(
     trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
 ) -> tuple[Reliability, ...]:
-    """Watch simulated brands that change once a year, and return the number and the true share of
-    alarms by their level.
+    """Watch simulated brands that change once a year on average, and return the number and the true
+    share of alarms for each of `REPORTED_LEVELS`.
 
     An alarm is true when the brand's level in its run is another than in the median run of the
-    baseline.
+    baseline: another number of its changes has happened.
 
     Args:
-        trial: The worlds and the allowed false alarms.
-        panels: Number of simulated brands, at least.
+        trial: The worlds, of which one model is taken, and the allowed false alarms.
+        panels: Number of simulated brands, rounded up to whole worlds.
         seed: Seed of the first world; each next world has the next seed.
         step: Called after each world.
     """
@@ -327,13 +344,17 @@ def _watched(
 
 
 def _level(alarm: Alarm) -> str:
-    """Return the name of an alarm's level of certainty, as a card shows it."""
+    """Return the name of an alarm's level of certainty, such as ``likely``, by its most frequent
+    shift; all that is not nearly certain is likely.
+    """
     chance = max(shift.chance_a_year or 0.0 for shift in alarm.shifts)
     return str(Rarity(chance).level(inf))
 
 
 def _ages(monitor: Monitor) -> Iterator[int]:
-    """Yield the number of runs in the baseline at each analysis of a model."""
+    """Yield the number of runs in the baseline at each analysis of a model; the longest of its
+    metrics counts.
+    """
     for measured in monitor.evidence.values():
         for measurement in measured:
             yield max(stream.runs for stream in measurement.streams)
@@ -361,8 +382,9 @@ def _ghosts(alarms: Iterable[Alarm]) -> int:
 
 
 def _changes(design: WorldDesign, rng: np.random.Generator) -> tuple[Moved, ...]:
-    """Return random changes of a simulated brand, one a year on average, in the order of the runs:
-    of random sizes in logits, some of them of only a share `CARRIED` of the prompts.
+    """Return random changes of a simulated brand, one a year on average and none with the first
+    run, in the order of the runs. Their sizes in logits are normal (`CHANGE_SD`); the share
+    `SPARSE_SHARE` of them moves only the share `CARRIED` of the prompts.
     """
     runs = np.flatnonzero(rng.random(design.runs) < 1 / RUNS_A_YEAR)
     return tuple(

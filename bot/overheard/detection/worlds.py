@@ -19,27 +19,19 @@ from overheard.numpy_proxy import Counts, Floats, np
 from overheard.special_functions import expit, logit
 
 KINDS = ("normal", "t3", "two-state", "ar1", "uneven", "drift", "edits")
-
-
+"""Kinds of run effects: normal; heavy tails (Student's t); runs in another state; autocorrelated;
+prompts that load unevenly on them; or normal ones with prompts that drift, or are edited."""
 EFFECTS = {"shared": 1.0, "own": 0.0, "half": 0.5}
 """Share of the run effects' variance that all brands of a model have in common."""
-
-
 OTHER_STATE_SHARE = 0.15
 """Share of runs that are answered in the other of two states."""
-
-
 AUTOCORRELATION = 0.7
-
-
+"""Correlation of neighbouring runs where effects are autocorrelated or prompts drift."""
 DRIFT_SD = 0.5
 """Standard deviation of each prompt's own drift, logit scale, where prompts drift."""
-
-
 EDIT_RUNS, EDITED_SHARE, MISSING_SHARE = 26, 1 / 6, 0.15
-"""Where prompts are edited: every so many runs such a share is replaced, and calls fail."""
-
-
+"""Where prompts are edited: the number of runs from one edit to the next, the share of the prompts
+that an edit replaces, and the share of calls that fail."""
 FIRST_RUN = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -113,12 +105,14 @@ class SimulatedWorld:
 def simulate_world(
     design: WorldDesign, seed: int, changes: Changes | None = None
 ) -> SimulatedWorld:
-    """Return the simulated answers of a world, drawn from a seed.
+    """Return the simulated answers of a world, one stream for each model, metric and brand. The
+    same arguments give the same answers.
 
     Args:
         design: What is asked, and how the world behaves.
         seed: Seed of the random numbers.
-        changes: The changes of each brand at each model; None for no change.
+        changes: The changes of each brand at each model, by their indices, in all metrics; None
+            for no change.
     """
     rng = np.random.default_rng(seed)
     streams: list[Stream] = []
@@ -143,23 +137,30 @@ def simulate_world(
 
 
 def brand_name(brand: int) -> str:
-    """Return the name of a simulated brand."""
+    """Return the name of a simulated brand by its index: ``Brand 01`` for 0."""
     return f"Brand {brand + 1:02d}"
 
 
 def model_of(model: int) -> Model:
-    """Return a simulated model."""
+    """Return a simulated model by its index: ``simulated/model-1`` for 0."""
     return Model("simulated", f"model-{model + 1}")
 
 
 def metric_name(metric: int) -> str:
-    """Return the name of a simulated metric; the first is visibility."""
+    """Return the name of a simulated metric by its index: ``visibility`` for 0, then ``metric-2``
+    and so on.
+    """
     return "visibility" if metric == 0 else f"metric-{metric + 1}"
 
 
 def run_effects(design: WorldDesign, size: int, rng: np.random.Generator) -> Floats:
-    """Return run effects with the design's standard deviation on the logit scale, size x brands x
-    runs.
+    """Return run effects of the design's kind and standard deviation on the logit scale, size x
+    brands x runs. All brands have the share `EFFECTS` of their variance in common.
+
+    Args:
+        design: The design of the world.
+        size: Number of independent draws.
+        rng: Draws the effects.
     """
     shared_share = EFFECTS[design.effects]
     shared = _unit_effects(design.kind, (size, 1, design.runs), rng)
@@ -168,15 +169,27 @@ def run_effects(design: WorldDesign, size: int, rng: np.random.Generator) -> Flo
 
 
 def _mixed(own: Floats, common: Floats, metrics: int) -> Floats:
-    """Return the run effects of a metric; the effects of several metrics of one answer have half in
-    common.
+    """Return the run effects of one metric, brands x runs. With several metrics, half of their
+    variance is common to all metrics, which are read from the same answers.
+
+    Args:
+        own: Effects of this metric alone, brands x runs.
+        common: Effects of all metrics, brands x runs.
+        metrics: Number of metrics; with 1 the result is ``common``.
     """
     return common if metrics == 1 else np.asarray((own + common) / 2**0.5)
 
 
 def _unit_effects(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-    """Return run effects of variance 1 of a kind (`KINDS`), before prompts load on them; the last
-    axis of ``shape`` is the runs.
+    """Return random run effects of mean 0 and variance 1 in a shape whose last axis is the runs.
+
+    They are normal for the kinds ``normal``, ``uneven``, ``drift`` and ``edits``, which differ in
+    their prompts.
+
+    Args:
+        kind: The kind of run effects, of `KINDS`.
+        shape: The shape of the result.
+        rng: Draws the effects.
     """
     if kind == "t3":
         return np.asarray(rng.standard_t(3, shape) / 3**0.5)
@@ -212,7 +225,7 @@ def _answers(
         design: The design of the world.
         asked: Which prompts each run asks, R x P: 0 or 1.
         effects: The run effects of the brand, R.
-        changes: The changes of the brand.
+        changes: The changes of the brand, the earliest first; those that overlap add up.
         rng: Draws the answers.
     """
     prompts = asked.shape[1]
@@ -233,7 +246,14 @@ def _answers(
 
 
 def _shift(chance: Floats, change: Moved, rng: np.random.Generator) -> Floats:
-    """Return the move of each prompt's logit with a change, P."""
+    """Return by how many logits each prompt moves with a change, P; 0 for prompts that do not carry
+    it, which are drawn at random.
+
+    Args:
+        chance: Success probabilities before the change, P.
+        change: The change: of the mean by `Moved.points`, else by `Moved.logits`.
+        rng: Draws which prompts carry the change.
+    """
     if change.points:
         return logit(moved(chance[None], change.points, change.carried, rng)[0]) - logit(chance)
     carriers = rng.permutation(len(chance)) < round(change.carried * len(chance))
