@@ -280,7 +280,8 @@ class Lifecycle:
         alert = await self.find(number)
         over = parts_over(await self._store.alerts.events(number))
         back = [replace(shift, recovery=True) for shift in shifts]
-        if alert_parts(alert) <= over | {part} or alert.state.over:
+        is_last_part = alert_parts(alert) <= over | {part}
+        if is_last_part or alert.state.over:  # of an alert that is over, the event is refused
             return await self._store_event(
                 number, AlertEventKind.RECOVERED, note=note, shifts=back, even_if_reported=True
             )

@@ -234,6 +234,7 @@ def _story_of_alerts(
         return Story(*key, StoryState.MOVED, live, periods)
 
     def end(alert: Alert) -> datetime:
+        """Return when an alert was over; when it was raised, if that is not known."""
         return alert.over_at or alert.opened_at
 
     latest = max(own_and_newest_first, key=end, default=None)

@@ -207,7 +207,7 @@ def ranked_items(items: Iterable[BriefItem]) -> list[BriefItem]:
 def steps(item: BriefItem, brand: str) -> list[str]:
     """Return the advice on an item as sentences in order: what to write, by the kind of the gap;
     for a fact that no question asks for, to add such a question; and which sites to tell, if the
-    answers cite sites that anybody may ask.
+    answers cite sites of neither the brand nor a competitor.
 
     Args:
         item: The item.

@@ -70,8 +70,8 @@ def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
     """Yield examples of what a brand is (if it has a category) and of each of its true facts, in
     several wordings each. Wordings beyond `Phrasing.taught_count` are for evaluation only.
 
-    A field without wordings of its own, or with a qualifier as in ``price (Pro plan)``, has those
-    for any field.
+    A field has wordings of its own if ``phrasings.toml`` has it. Any other field, and one with a
+    qualifier such as ``price (Pro plan)``, has the wordings that fit every field (`ANY`).
 
     Args:
         brand: The brand.
@@ -313,18 +313,19 @@ def _is_stated(example: Example, text: str) -> bool:
     return len(value) >= MIN_VALUE_CHARS and value in text
 
 
-def _draw_groups(every: Collection[str], drawable: Iterable[str], seed: str) -> set[str]:
+def _draw_groups(groups: Collection[str], drawable: Iterable[str], seed: str) -> set[str]:
     """Return the groups to hold out, drawn by a hash of the seed.
 
     Args:
-        every: All groups, whose number divided by `HELD_OUT_EVERY` (rounded down) is the number to
+        groups: All groups. Their number divided by `HELD_OUT_EVERY`, rounded down, is the number to
             hold out.
         drawable: The groups that may be held out; if they are fewer, all of them are.
         seed: Determines the choice.
     """
-    count = len(every) // HELD_OUT_EVERY
+    count = len(groups) // HELD_OUT_EVERY
     return set(sorted(drawable, key=lambda group: _draw_key(seed, group))[:count])
 
 
 def _draw_key(seed: str, group: str) -> bytes:
+    """Return the sort key by which groups are drawn: a hash of the seed and the group."""
     return hashlib.blake2b(f"{seed}\n{group}".encode(), digest_size=8).digest()

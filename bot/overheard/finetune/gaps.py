@@ -56,7 +56,7 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             if _names_a_brand(answer, rival.name)
         )
         named_rivals = [name for name, _ in rival_counts.most_common(MAX_NAMED_RIVALS)]
-        facts = facts_asked_for(market.facts, f"{prompt.text} {prompt.topic}")
+        facts = facts_asked_for(market.facts, _question_and_topic(prompt))
         yield BriefItem(
             kind=GapKind.ABSENT,
             subject=prompt.key,
@@ -317,10 +317,12 @@ def _subjects_and_titles(prompt: Prompt) -> tuple[tuple[str, str], ...]:
 
 
 def _question_and_topic(prompt: Prompt) -> str:
+    """Return the text of a question and its topic, in which words that ask for facts are found."""
     return f"{prompt.text} {prompt.topic}"
 
 
 def _topic_of_question(prompt: Prompt) -> str:
+    """Return what a missing fact is about, as words: ``what this question asks for (pricing)``."""
     topic = f" ({prompt.topic})" if prompt.topic else ""
     return f"what this question asks for{topic}"
 
@@ -339,14 +341,17 @@ def _aspects(market: BriefMarket, negative: Iterable[ScoredAnswer]) -> list[str]
 
 
 def _prompt_keys(hits: Iterable[ScoredAnswer]) -> tuple[str, ...]:
+    """Return the key of each answer's prompt, each once, in the order of the answers."""
     return tuple(dict.fromkeys(answer.answer.question.prompt.key for answer in hits))
 
 
 def _models_by_frequency(hits: Iterable[ScoredAnswer]) -> tuple[Model, ...]:
+    """Return the models of answers, those with most answers first."""
     return tuple(model for model, _ in Counter(answer.model for answer in hits).most_common())
 
 
 def _sites_by_frequency(hits: Iterable[ScoredAnswer]) -> tuple[tuple[str, int], ...]:
+    """Return the `MAX_SITES` sites that most answers cite, with their numbers, most first."""
     return tuple(Counter(s for answer in hits for s in answer.cited).most_common(MAX_SITES))
 
 
@@ -378,8 +383,9 @@ def _excerpts(quotes: Iterable[tuple[ScoredAnswer, str]]) -> tuple[Excerpt, ...]
     return tuple(excerpts.values())[:MAX_EXCERPTS]
 
 
-def _missing_fact(facts: Sequence[Fact], what: str) -> str:
-    return "" if facts else what
+def _missing_fact(facts: Sequence[Fact], subject: str) -> str:
+    """Return what a fact to add first should be about, if there are no facts; otherwise empty."""
+    return "" if facts else subject
 
 
 def _verb(count: int, verb: str) -> str:

@@ -22,7 +22,7 @@ _PHONE = re.compile(
     r"(?:(?:\+|\(?0)\d[\d ()/.-]{6,20}\d|(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?![\w-])"
 )
 """All repetitions are bounded, so that a text of a megabyte takes linear time."""
-_DIGITS = range(8, 16)
+_PHONE_DIGITS = range(8, 16)
 _CARD = re.compile(
     r"(?<![\w.-])"
     r"(?:3[47]\d{2}[ -]?\d{6}[ -]?\d{5}|[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7})(?![\w-])"
@@ -81,7 +81,7 @@ def _personal_data(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str
     for account in accounts:  # its digits are no telephone number or card besides
         text = text.replace(account, " ")
     for match in _PHONE.finditer(text):
-        if sum(map(str.isdigit, match[0])) in _DIGITS:
+        if sum(map(str.isdigit, match[0])) in _PHONE_DIGITS:
             yield "telephone number", match[0].strip()
     yield from (("payment card", match[0]) for match in _CARD.finditer(text) if _is_card(match[0]))
 

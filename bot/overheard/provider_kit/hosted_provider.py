@@ -45,6 +45,8 @@ WITHHELD = frozenset({Finish.FILTERED, Finish.REFUSED})
 MAX_LISTED = 2_000
 """Models that are read of a service's list."""
 
+NO_SUCH_CALL = frozenset({404, 405, 501})
+"""Statuses of a service that does not have a call, such as a list of models."""
 REFUSING = frozenset({400, 422})
 """Statuses of a service that does not accept a request's parameters."""
 SCHEMA_WORDS = re.compile(
@@ -142,12 +144,11 @@ class HostedService:
         Raises:
             ProviderUnavailable: on leaving, for any other exception of the SDK, and for a timeout.
         """
-        return self._calling(
-            ready,
-            lambda fault: (
-                None if fault.status in {404, 405, 501} else fault.unavailable(self._endpoint)
-            ),
-        )
+
+        def error_of(fault: ServiceFault) -> ProviderUnavailable | None:
+            return None if fault.status in NO_SUCH_CALL else fault.unavailable(self._endpoint)
+
+        return self._calling(ready, error_of)
 
     @asynccontextmanager
     async def _calling(

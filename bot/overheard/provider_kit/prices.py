@@ -126,16 +126,17 @@ class PriceList:
         )
 
     def _source(self, table: PriceTable) -> str:
-        """Return where a price was read: ``https://vendor.example/pricing, read 2026-11-05``, with
-        pages separated by semicolons, for a price of the price list; otherwise "the configuration".
+        """Return where a price was read: "the configuration" or, for a price of the price list, its
+        pages: ``https://vendor.example/pricing, read 2026-11-05``. A page of which a copy was read
+        ends with ``via`` and the copy; several pages are separated by semicolons.
         """
         if not isinstance(table, ListedPrice):
             return "the configuration"
-        pages = [self._file.sources[name] for name in table.source]
-        return "; ".join(
-            f"{page.url}, read {page.read:%Y-%m-%d}{page.via and f' via {page.via}'}"
-            for page in pages
-        )
+        places = []
+        for page in (self._file.sources[name] for name in table.source):
+            copy = f" via {page.via}" if page.via else ""
+            places.append(f"{page.url}, read {page.read:%Y-%m-%d}{copy}")
+        return "; ".join(places)
 
     @cached_property
     def _file(self) -> PriceFile:

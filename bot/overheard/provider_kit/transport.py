@@ -90,11 +90,13 @@ def http_client(
     home = _origin(httpx2.URL(base_url))
 
     async def check_request(request: Request) -> None:
+        """Refuse a request to another origin, and ask for encodings that can be counted."""
         if _origin(request.url) != home:
             raise ForeignAddressError
         request.headers["Accept-Encoding"] = ENCODINGS
 
     async def bound_response(response: Response) -> None:
+        """Let a response be read up to the length that is allowed where the request is made."""
         response.stream = _bounded(response, _allowed_bytes.get())
 
     hooks: dict[str, list[Callable[..., Any]]] = {
