@@ -142,9 +142,9 @@ class Analysis:
     async def _carry_out_tasks(
         self, deployment: Deployment, tasks: Sequence[Task]
     ) -> list[TaskResult]:
-        """Let workers carry out tasks, wait for all of them, and return their results. The faults
-        in the results are added to the deployment's, and so is each problem with which a task
-        failed; empty without tasks.
+        """Let workers carry out tasks, wait for all of them, and return their results. Without
+        tasks the result is empty. The faults in the results are added to the deployment's, and so
+        is each problem with which a task failed.
         """
         if not tasks:
             return []
