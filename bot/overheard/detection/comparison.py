@@ -56,7 +56,7 @@ def compare_sides(stream: Stream, first: int, tau2: float) -> Comparison | None:
     Args:
         stream: One brand, one model, one metric.
         first: Number of the run with which "after" begins.
-        tau2: Variance of the run effect, 0 or more, see `run_effects.run_effect_variance`.
+        tau2: Variance of the run effect on the logit scale, 0 or more.
 
     Returns:
         The comparison; None when there is nothing to compare: fewer than two prompts have
@@ -83,24 +83,25 @@ def compare_sides(stream: Stream, first: int, tau2: float) -> Comparison | None:
 def change_interval(
     cut: StratifiedSplit, scatter: Scatter, tau2: float, level: float = 0.9
 ) -> Interval:
-    """Return the interval of the change of the panel's mean, on the metric's scale.
+    """Return the interval (low, high) of the change of the mean over the shared prompts, on the
+    metric's scale.
 
     Args:
         cut: The stream, cut in two.
-        scatter: How much answers to one prompt differ.
-        tau2: Variance of the run effect, on the logit scale.
+        scatter: How much answers to the same prompt differ.
+        tau2: Variance of the run effect on the logit scale, 0 or more.
         level: Probability that the interval holds the true change, 0 to 1.
     """
     # Run effects have the variance of Student's t.
-    heavy = tau2 * STUDENT_FREEDOM / (STUDENT_FREEDOM - 2)
-    before = panel_mean_interval(cut.before, cut.asked[~cut.later], scatter, heavy, level)
-    after = panel_mean_interval(cut.after, cut.asked[cut.later], scatter, heavy, level)
+    heavy_tailed = tau2 * STUDENT_FREEDOM / (STUDENT_FREEDOM - 2)
+    before = panel_mean_interval(cut.before, cut.asked[~cut.later], scatter, heavy_tailed, level)
+    after = panel_mean_interval(cut.after, cut.asked[cut.later], scatter, heavy_tailed, level)
     return difference(cut.before.mean, before, cut.after.mean, after)
 
 
 def _prompts(stream: Stream, cut: StratifiedSplit) -> tuple[PromptShift, ...]:
-    """Return, for each shared prompt of a cut stream, the means and the numbers of answers before
-    and after the cut, the largest change first.
+    """Return the means and the numbers of answers before and after the cut of each shared prompt.
+    The largest change comes first, and of equals the prompt with more answers after, then by key.
     """
     names = [name for name, both in zip(stream.prompts, cut.shared, strict=True) if both]
     means = zip(cut.before.means.tolist(), cut.after.means.tolist(), strict=True)
@@ -138,7 +139,9 @@ class StratifiedSplit:
 
     @cached_property
     def u(self) -> float:
-        """The total after the cut less the total that is expected without a change."""
+        """The sum of the values after the cut less the sum that is expected there without a change:
+        above 0 for a rise.
+        """
         return float(np.sum(self.after.total - self.after.n * self.both.means))
 
     @cached_property
@@ -160,16 +163,20 @@ class StratifiedSplit:
         )
 
     def run_effect_sd(self, tau2: float) -> float:
-        """Return the standard deviation of `u` that comes from run effects of variance ``tau2``."""
+        """Return the standard deviation of `u` that comes from run effects of a variance ``tau2``
+        on the logit scale.
+        """
         return float(np.sqrt(tau2 * np.sum(self.pull**2)))
 
     @property
     def _spread(self) -> Floats:
+        """The variance of the answers to each shared prompt when nothing changed, P."""
         return self.both.deviance / (self.both.n - 1)
 
 
 def split_stream(stream: Stream, later: Mask) -> StratifiedSplit:
-    """Return the sums of a stream before and after a cut, by prompt.
+    """Return the sums of a stream before and after a cut, by prompt; prompts that lack answers on
+    one side are left out.
 
     Args:
         stream: The stream to cut.

@@ -22,6 +22,11 @@ WELL_KNOWN = (0.62, 0.76)
 CHALLENGER = (0.30, 1.70)
 """The same for a challenger."""
 
+MAX_SHIFT = 12.0
+"""Largest shift of a prompt, in logits."""
+BISECTIONS = 40
+"""Halvings of the range in which a shift is searched."""
+
 _KEY = StreamKey("Acme", Model("simulated", "model"), "visibility")
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -113,15 +118,16 @@ def simulate(
     seed: int,
     run_effects: Floats | None = None,
 ) -> World:
-    """Return simulated panels with their answers, drawn from a seed.
+    """Return simulated panels with their answers. Failed calls have no answers; probabilities are
+    kept from 0.01 to 0.99 before a change.
 
     Args:
         design: Prompts, runs and probabilities of a panel.
-        change: The change in the panels, or None for panels without a change.
+        change: The change in all panels; None for panels without a change.
         size: Number of panels, S.
         seed: Seed of the random numbers; the same seed gives the same panels.
         run_effects: The run effects, S x R, such as those of another brand that the same
-            model was asked about; by default they are drawn.
+            model was asked about; None to draw them.
     """
     rng = np.random.default_rng(seed)
     asked = asked_counts(design.runs, design.prompts, design.edits, design.edited)
@@ -142,7 +148,7 @@ def undone(world: World, design: Design, at: int, *, seed: int) -> World:
     `World.changed` keeps the probabilities after the change.
 
     Args:
-        world: Panels with a change at the run ``at`` or later.
+        world: Panels with a change at the run ``at`` or later; they are not altered.
         design: The design that the panels were drawn from.
         at: Index of the first run that is drawn again.
         seed: Seed of the random numbers.
@@ -159,8 +165,8 @@ def moved(chance: Floats, points: float, carried: float, rng: np.random.Generato
     """Return probabilities, S x P, whose mean over each panel is moved by ``points``, through
     shifts on the logit scale.
 
-    The first ``carried`` share of a random order of prompts gets one common logit shift, solved
-    so that the mean over all prompts moves by ``points``, or as far as it can.
+    A random share of each panel's prompts gets one common logit shift, solved so that the mean over
+    all prompts moves by ``points``, or as far as `MAX_SHIFT` logits can move it.
 
     Args:
         chance: Probabilities, S x P.
@@ -171,8 +177,8 @@ def moved(chance: Floats, points: float, carried: float, rng: np.random.Generato
     order = rng.permuted(np.tile(np.arange(chance.shape[1]), (len(chance), 1)), axis=1)
     carriers = order < round(carried * chance.shape[1])
     goal = chance.mean(axis=1, keepdims=True) + points / 100
-    low, high = np.full_like(goal, -12.0), np.full_like(goal, 12.0)
-    for _ in range(40):
+    low, high = np.full_like(goal, -MAX_SHIFT), np.full_like(goal, MAX_SHIFT)
+    for _ in range(BISECTIONS):
         middle = (low + high) / 2
         below = _shift_rates(chance, carriers, middle).mean(axis=1, keepdims=True) < goal
         low, high = np.where(below, middle, low), np.where(below, high, middle)
@@ -198,4 +204,7 @@ def asked_counts(runs: int, prompts: int, edits: Sequence[int], edited: int) -> 
 
 
 def _shift_rates(chance: Floats, carriers: Mask, shift: Floats) -> Floats:
+    """Return probabilities, S x P, moved on the logit scale by the shift of each panel, S x 1,
+    where the mask of carriers, S x P, is True.
+    """
     return np.where(carriers, expit(logit(chance) + shift), chance)

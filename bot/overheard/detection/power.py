@@ -22,9 +22,11 @@ from overheard.detection.statistic import FRESH_WEIGHT
 from overheard.numpy_proxy import Floats, np
 
 POWER = 0.8
-"""How often a change of that size is to be seen."""
+"""The probability with which a change is to be seen, of which the smallest size is returned."""
 LEVEL = 0.05
 """Probability of a false finding in one look at a known time."""
+HALF_ANSWER = 0.5
+"""What a test of whole answers loses, in answers."""
 USUAL_LIMIT = 3.0
 """Logarithm of a usual threshold of the streaming detector, near 20."""
 USUAL_TAU = 0.25
@@ -50,7 +52,9 @@ class Outlook:
     limit: float = USUAL_LIMIT
 
     def times(self, prompts: int = 1, repeats: int = 1) -> Outlook:
-        """Return a panel with a multiple of the prompts, of the same kind, and the repeats."""
+        """Return a panel with ``prompts`` times as many prompts of the same kind, each asked
+        ``repeats`` times as often.
+        """
         chances = np.tile(self.chances, prompts)
         return replace(self, chances=chances, repeats=self.repeats * repeats)
 
@@ -63,7 +67,11 @@ class Outlook:
 @lru_cache(64)
 def typical(prompts: int, beta: tuple[float, float] = WELL_KNOWN) -> Floats:
     """Return the probabilities of a mention in a usual panel: evenly spaced quantiles of a Beta
-    distribution, P, read-only.
+    distribution, kept from 0.01 to 0.99, P, read-only.
+
+    Args:
+        prompts: Number of prompts, P.
+        beta: The parameters of the distribution; by default those of a well-known brand.
     """
     from overheard.special_functions import betaincinv
 
@@ -87,23 +95,31 @@ def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> floa
         level: Probability of a false finding.
     """
     calls, effects = _noise(outlook, runs)
-    far = _z(level / 2) ** 2 * calls + _t(level / 2) ** 2 * effects
-    needed = far**0.5 + 0.5 + _z(1 - POWER) * (calls + effects) ** 0.5
+    squared_limit = _z(level / 2) ** 2 * calls + _t(level / 2) ** 2 * effects
+    needed = squared_limit**0.5 + HALF_ANSWER + _z(1 - POWER) * (calls + effects) ** 0.5
     return points(outlook, needed / calls)
 
 
 def followed(outlook: Outlook, plan: FollowUpPlan = DEFAULT_PLAN) -> float:
-    """Return the smallest drop that the bursts of a plan after an announced update would show with
-    the probability `POWER`, in percentage points.
+    """Return the smallest drop that the bursts of a plan after an announced update would show by
+    the last of them with the probability `POWER`, in percentage points.
+
+    Args:
+        outlook: The panel before the update.
+        plan: Number of bursts, their calls, and the probability of a false finding.
     """
     info = information(outlook, plan.looks, _burst(outlook, plan.calls))
     return points(outlook, (plan.boundary + _z(1 - POWER)) / info**0.5)
 
 
 def unannounced(outlook: Outlook, runs: int) -> float:
-    """Return the smallest drop, in percentage points, that the streaming detector would show within
-    a number of runs after it with the probability `POWER`; the drop is one logit shift of all
-    prompts.
+    """Return the smallest drop that the streaming detector, which does not know the time of a
+    change, would show with the probability `POWER`, in percentage points. The drop is one logit
+    shift of all prompts.
+
+    Args:
+        outlook: The panel.
+        runs: Number of runs after the drop.
     """
     info = information(outlook, runs)
     known = 1 + STEP_VARIANCE * info
@@ -125,44 +141,54 @@ def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> floa
 
 
 def _noise(outlook: Outlook, runs: int, asks: Floats | None = None) -> tuple[float, float]:
-    """Return the variances of the score statistic that come from calls and from run effects.
+    """Return the variances of the score statistic that come from calls and from run effects. That
+    of the calls is also the move of the statistic for each logit of a shift.
 
     Args:
         outlook: The panel.
         runs: Number of runs after the change.
         asks: How often each prompt is asked in each of these runs, P; by default as in the panel.
     """
-    telling = outlook.chances * (1 - outlook.chances)
-    each = np.full(len(telling), float(outlook.repeats)) if asks is None else asks
-    before, after = float(outlook.repeats * outlook.before), runs * each
-    v = float(np.sum(before * after / (before + after) * telling))
-    # The effect of a run moves the statistic by the run's share of v, before and after the change.
-    later = float(np.sum(each * before / (before + after) * telling))
-    earlier = float(np.sum(outlook.repeats * after / (before + after) * telling))
-    return v, outlook.tau**2 * (runs * later**2 + outlook.before * earlier**2)
+    per_answer = outlook.chances * (1 - outlook.chances)
+    asks_in_run = np.full(len(per_answer), float(outlook.repeats)) if asks is None else asks
+    before, after = float(outlook.repeats * outlook.before), runs * asks_in_run
+    calls = float(np.sum(before * after / (before + after) * per_answer))
+    # A run effect moves the statistic by the run's share of `calls`, before and after the change.
+    later = float(np.sum(asks_in_run * before / (before + after) * per_answer))
+    earlier = float(np.sum(outlook.repeats * after / (before + after) * per_answer))
+    return calls, outlook.tau**2 * (runs * later**2 + outlook.before * earlier**2)
 
 
 def _burst(outlook: Outlook, calls: int) -> Floats:
-    telling = outlook.chances * (1 - outlook.chances)
-    alike, info = 1 / len(telling), telling / telling.sum()
-    return np.asarray(calls * ((1 - INFORMATIVE_SHARE) * alike + INFORMATIVE_SHARE * info))
+    """Return the expected number of calls to each prompt in a burst of a number of calls, P: the
+    share `INFORMATIVE_SHARE` by the information of an answer, the rest to all prompts alike.
+    """
+    per_answer = outlook.chances * (1 - outlook.chances)
+    by_information, alike = per_answer / per_answer.sum(), 1 / len(per_answer)
+    return np.asarray(
+        calls * ((1 - INFORMATIVE_SHARE) * alike + INFORMATIVE_SHARE * by_information)
+    )
 
 
 def points(outlook: Outlook, shift: float) -> float:
-    """Return by how many percentage points the panel's mean falls with a logit shift, at most by
-    the whole mean.
+    """Return by how many percentage points the panel's mean falls when every prompt falls by
+    ``shift`` logits, 0 or more; at most the whole mean.
     """
     p = outlook.chances
     return float(100 * np.mean(p - 1 / (1 + (1 - p) / p * np.exp(min(shift, 50.0)))))
 
 
 def _t(tail: float) -> float:
+    """Return the value that Student's t, with the freedom of run effects, exceeds with the
+    probability ``tail``.
+    """
     from overheard.special_functions import stdtrit
 
     return -float(stdtrit(STUDENT_FREEDOM, tail))
 
 
 def _z(tail: float) -> float:
+    """Return the value that a standard normal variable exceeds with the probability ``tail``."""
     from overheard.special_functions import ndtri
 
     return -float(ndtri(tail))

@@ -17,8 +17,8 @@ from overheard.numpy_proxy import np
 PRIOR_TAU2 = EXPECTED_RUN_EFFECT_VARIANCE
 """The variance that is expected of a model with fewer than two runs."""
 PRIOR_TAU2_RUNS = 1.0
-"""How many runs that weighs as much as: little, because a model with larger run effects than most
-must not seem to move more often."""
+"""Number of runs that this variance weighs as much as: little, because a model with larger run
+effects than most must not seem to move more often."""
 
 
 class Moments(NamedTuple):
@@ -48,7 +48,7 @@ def run_effect_variance(streams: Iterable[Stream], first: int) -> float:
             all runs.
 
     Returns:
-        The variance, above 0; `PRIOR_TAU2` when the baseline is a single run.
+        The variance, above 0; `PRIOR_TAU2` when no stream has two runs whose answers vary.
     """
     parts = [part for stream in streams if (part := moments(stream, first)).scale > 0]
     if not parts:
@@ -61,8 +61,9 @@ def run_effect_variance(streams: Iterable[Stream], first: int) -> float:
 
 
 def moments(stream: Stream, first: int) -> Moments:
-    """Return the moments of a stream's runs before the run with the number ``first``, for an
-    estimate of the variance of the run effect.
+    """Return the moments of a stream's runs before the run with the number ``first`` (all runs when
+    the stream has none of this number), for an estimate of the variance of the run effect. All are
+    0 with fewer than two runs with answers; prompts with a single answer are left out.
 
     Run b's distance from the panel is u_b, the sum over prompts of total - n x mean. Calls alone
     give u_b the variance v_b. A run effect in run a moves u_b by pull_ab. So the sum of u_b squared

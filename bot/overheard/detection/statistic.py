@@ -23,21 +23,26 @@ from overheard.detection.marginal_likelihood import step_evidence
 from overheard.numpy_proxy import Floats, Places, np
 
 RECENT_STARTS = 16
-"""With how many of the latest runs a change may have begun, each of them."""
+"""Number of the latest runs each of which a change may have begun with."""
 START_SPACING = 1.25
 """How much further back each older start lies than the one before, where runs are frequent."""
 FRESH_WEIGHT = 0.25
 """Prior probability that a change is one of a few prompts, rather than of all."""
 OUTLIER_RUNS = 8
-"""So many of the latest runs may be deviating runs."""
+"""Number of the latest runs that may be single deviating runs."""
 SPARSE_OUTLIER_RUNS = 3
-"""So many of the latest may be runs in which a few prompts deviate; each more costs time."""
+"""Number of the latest runs in which a few prompts may deviate; each more costs time."""
 OUTLIER_PRIOR = (0.5, 60.0)
-"""Single deviating runs that are expected, and of how many runs, before any is seen."""
+"""Prior number of single deviating runs, and the number of runs that the prior stands for."""
 OUTLIER_SDS = 3.0
 """Standard deviations from its neighbours at which a run counts as a deviating run."""
 CHECKED_NEIGHBOURS = 2
-"""With so many runs on each side a run is compared."""
+"""Number of runs on each side with which a run is compared."""
+UNIFORM_ADVANTAGE = 1.1
+"""A shift of all prompts counts as the better explanation unless a few prompts explain the change
+by more than this logarithm of odds: their prior odds."""
+MAX_EFFECT = 3.0
+"""Largest run effect, in logits, that is taken out of the prompts' rates."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +85,8 @@ class Statistic:
         return int(self.starts[int(self.logs.argmax())])
 
     def dates(self, level: float = 0.9) -> Places:
-        """Return the smallest set of rows, in order, that holds the change's first run with a
-        probability ``level``, 0 to 1.
+        """Return the smallest set of runs that holds the change's first run with a probability of
+        at least ``level`` (0 to 1), as rows in the order of time.
         """
         posterior = self.posterior
         order = np.argsort(-posterior, kind="stable")
@@ -97,40 +102,44 @@ def statistic(
     weights: Floats | None = None,
     deviating_share: float = 0.0,
 ) -> Statistic:
-    """Return the evidence for a change of a stream at the latest of its active runs; nothing after
-    that run is used.
+    """Return the evidence that a stream changed with one of its recent runs, as of the latest of
+    its active runs (the runs of the baseline that have answers, and the run that is analysed).
+    Nothing after that run is used.
+
+    Changes of a few prompts are only looked for in rates, whose values are 0 or 1.
 
     Args:
         group: The brand's stream and those of its rivals.
         rows: The active runs, two or more, in the order of time.
         prior: The expected variances of the run effects of the model, logit scale.
-        reach: Largest number of active runs from the oldest start to the latest run.
-        weights: Prior weight of a change that begins with each active run, n; by default 1 for all.
-        deviating_share: The least probability with which a single run of the brand deviates; what
-            the active runs of all brands show may be more.
+        reach: Largest number of active runs from the oldest start to the latest run. More starts
+            than `RECENT_STARTS` lower the total, so that they do not raise false alarms.
+        weights: Prior weight of a change that begins with each active run, n; None for 1 each.
+        deviating_share: The least probability with which a single run of the brand deviates, 0 to
+            1; what the active runs of all brands show may be more.
     """
     runs = len(rows)
-    places = candidate_starts(runs - 1, reach)
+    start_indices = candidate_starts(runs - 1, reach)
     series = run_series(group, rows, prior)
-    after = (np.arange(runs) >= places[:, None]).astype(np.float64)
+    after = (np.arange(runs) >= start_indices[:, None]).astype(np.float64)
     steps = _regressors(after, series.weights)
     step_odds = step_evidence(series.level, series.noise, steps, min(OUTLIER_RUNS, runs))
-    seen, whole = deviating_runs(series.level, series.noise, OUTLIER_PRIOR)
-    deviating = max(seen / whole, deviating_share)
+    deviating_count, compared_count = deviating_runs(series.level, series.noise, OUTLIER_PRIOR)
+    deviating = max(deviating_count / compared_count, deviating_share)
     uniform = step_odds.steps - _deviating_runs(step_odds.outliers, deviating)
     logs, is_uniform = uniform, True
     if group.binary:
         sparse = _sparse(group, rows, series, after, deviating)
         logs = np.logaddexp(uniform + np.log(1 - FRESH_WEIGHT), sparse + np.log(FRESH_WEIGHT))
         best = int(logs.argmax())
-        is_uniform = bool(uniform[best] + 1.1 >= sparse[best])
-    prior_logs = np.zeros(len(places)) if weights is None else np.log(weights[places])
-    crowd = np.log(max(1.0, len(places) / RECENT_STARTS))
+        is_uniform = bool(uniform[best] + UNIFORM_ADVANTAGE >= sparse[best])
+    prior_logs = np.zeros(len(start_indices)) if weights is None else np.log(weights[start_indices])
+    many_starts_penalty = np.log(max(1.0, len(start_indices) / RECENT_STARTS))
     noise = float(series.noise[0].mean())
     return Statistic(
-        starts=rows[places],
+        starts=rows[start_indices],
         logs=logs,
-        total=float(np.logaddexp.reduce(logs + prior_logs)) - float(crowd),
+        total=float(np.logaddexp.reduce(logs + prior_logs)) - float(many_starts_penalty),
         age=runs - 1,
         own_share=step_odds.rivals_variance / (step_odds.rivals_variance + noise),
         autocorrelation=step_odds.rivals_autocorrelation,
@@ -143,9 +152,9 @@ def statistic(
 
 @lru_cache(4096)
 def candidate_starts(latest: int, reach: int = RECENT_STARTS) -> Places:
-    """Return the indices of the K runs with which a change may have begun, in the order of time.
-
-    These are the latest 16 and, where runs are frequent, older runs at growing distances.
+    """Return the indices of the K runs with which a change may have begun, in the order of time:
+    each of the latest `RECENT_STARTS` runs, then older ones at growing distances up to ``reach``.
+    The first run is no start. The array is read-only.
 
     Args:
         latest: Index of the latest run.
@@ -163,8 +172,8 @@ def _regressors(after: Floats, weights: Floats) -> Floats:
     """Return the effect of a step of 1 logit at each start on the distance of each run from its
     prompts' means, K x n.
 
-    Where all runs ask the same, the effect is the step itself less its mean. A prompt that was
-    asked on one side only adds nothing.
+    Where all runs ask the same, the step itself is returned, because its mean does not matter. A
+    prompt that was asked on one side only adds nothing.
 
     Args:
         after: Which runs each start takes as after it, K x n: 0 or 1.
@@ -181,12 +190,12 @@ def _regressors(after: Floats, weights: Floats) -> Floats:
 def _sparse(
     group: StreamGroup, rows: Places, series: RunSeries, after: Floats, deviating: float
 ) -> Floats:
-    """Return the logarithms of the Bayes factors of a fresh start of a few prompts at each start,
-    K, against the rival that in some of the latest runs some prompts deviated, each in one run
-    alone.
+    """Return the logarithms of the Bayes factors that a few prompts changed to rates of their own
+    with each start, K. The rival is that some prompts deviated in single runs among the latest
+    `SPARSE_OUTLIER_RUNS`.
 
     Args:
-        group: The streams.
+        group: The streams, the brand's first.
         rows: The active runs, n of them.
         series: The same runs on the logit scale.
         after: Which runs each start takes as after it, K x n: 0 or 1.
@@ -202,7 +211,7 @@ def _sparse(
     shared = (after @ series.effect[0]) / late - (before @ series.effect[0]) / early
     own = (after @ series.level[0]) / late - (before @ series.level[0]) / early
     share = series.own / (series.own + float(series.noise[0].mean()))
-    effects = np.clip(shared + share * own, -3, 3)
+    effects = np.clip(shared + share * own, -MAX_EFFECT, MAX_EFFECT)
     # A prompt's own effect is that of all its answers in a run: it shows where there are several.
     # Its loading on run effects stays: runs in a row with like effects look like a fresh start.
     apart, loading = series.scatter
@@ -216,7 +225,8 @@ def _sparse(
 
 
 def _deviating_runs(factors: Floats, share: float) -> float:
-    """Return the logarithm of the evidence that some runs deviate, each by chance and for itself.
+    """Return the logarithm of the evidence that some runs deviate, each by chance and for itself,
+    against that none does; 0 or more.
 
     Args:
         factors: Logarithms of the Bayes factors of each run alone.
@@ -226,8 +236,10 @@ def _deviating_runs(factors: Floats, share: float) -> float:
 
 
 def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> tuple[float, float]:
-    """Return the number of runs of J series that deviate from their neighbours on both sides, and
-    the number of runs that were compared; both include the prior.
+    """Return the number of runs of J series that deviate from their neighbours on both sides by
+    more than `OUTLIER_SDS`, and the number of runs that were compared; both include the prior. Only
+    the prior is returned when there are too few runs; the latest runs, without neighbours after
+    them, are not compared.
 
     The usual distance from the neighbours is a median over the series and runs: an estimate of the
     variance would hold the deviating runs themselves, and none would stand out.
@@ -235,7 +247,7 @@ def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> 
     Args:
         level: The series, J x n.
         noise: The variance of each run without the run effect, J x n.
-        prior: Deviating runs that are expected, and of how many, before any is seen.
+        prior: Deviating runs that are expected before any is seen, and of how many runs.
     """
     near = CHECKED_NEIGHBOURS
     seen, whole = prior
@@ -254,8 +266,8 @@ def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> 
 
 @lru_cache(512)
 def _neighbours(runs: int, near: int) -> Places:
-    """Return the indices of the ``2 * near`` runs next to each of a number of runs, runs x 2 near:
-    ``near`` on each side where there are so many, at most ``near + 1`` after the last.
+    """Return the indices of the neighbours of each of a number of runs, runs x (2 near): ``near``
+    runs on each side, or near the beginning the first ``2 * near + 1`` runs without the run itself.
     """
     first = np.clip(np.arange(runs) - near, 0, None)
     around = first[:, None] + np.arange(2 * near + 1)
@@ -268,11 +280,12 @@ share, hundreds of prompts that never name the brand outweigh ten that do."""
 FRESH_BETA = (0.62, 0.76)
 """Beta parameters of the probability with which a prompt starts afresh."""
 STIRLING_FROM = 3
+"""By how much the argument of the gamma function is raised before Stirling's series is used."""
 HALF_LOG_2_PI = 0.9189385332046727
 MAX_PRECISION = 40.0
 """The largest number of answers that a prompt's past counts as."""
 MIN_PRECISION = 1.0
-"""Nor for less precise, however much prompts scatter."""
+"""The smallest number, however much prompts scatter."""
 
 
 def fresh_evidence(
@@ -281,7 +294,9 @@ def fresh_evidence(
     effects: Floats,
     scatter: Floats,
 ) -> Floats:
-    """Return the logarithms of the Bayes factors of a fresh start of a few prompts, K.
+    """Return the logarithms of the Bayes factors that a few prompts got rates of their own with
+    each of K starts (a fresh start), against that all kept their rates up to the run effects.
+    Prompts without answers on both sides of a start add nothing.
 
     Args:
         before: Numbers of answers and of hits before each of K starts, K x P each.
@@ -305,8 +320,8 @@ def fresh_evidence(
 
 
 def _fresh(hits: Floats, n: Floats) -> Floats:
-    """Return log probabilities of hits in n answers, as `_beta_binomial` does, for prompts whose
-    rate starts afresh (`FRESH_BETA`); both arguments are whole numbers, K x P.
+    """Return the log probabilities of hits in n answers, without the binomial coefficient, for
+    prompts whose rate is unknown (`FRESH_BETA`), K x P. Both arguments are whole numbers, K x P.
     """
     hit, asked = hits.astype(np.intp), n.astype(np.intp)
     counts = np.arange(int(asked.max(initial=0)) + 1)
@@ -317,8 +332,9 @@ def _fresh(hits: Floats, n: Floats) -> Floats:
 
 
 def _beta_binomial(a: Floats, whole: Floats, hits: Floats, n: Floats) -> Floats:
-    """Return log probabilities of hits in n answers (without the binomial coefficient), where the
-    rate has a Beta distribution with parameters ``a`` and ``whole - a``.
+    """Return the log probabilities of hits in n answers, without the binomial coefficient, for
+    rates with a Beta distribution of the parameters ``a`` and ``whole - a``; all arrays have the
+    same shape.
     """
     b = whole - a
     later = _log_gamma(np.stack([a + hits, b + n - hits, whole + n]))
@@ -329,8 +345,8 @@ def _beta_binomial(a: Floats, whole: Floats, hits: Floats, n: Floats) -> Floats:
 def _log_gamma(x: Floats) -> Floats:
     """Return the logarithm of the gamma function, for x > 0, to 7 digits.
 
-    Stirling's series is used beyond `STIRLING_FROM`, and the recurrence up to there. Arrays are
-    computed at once, because an analysis spends most of its time here.
+    Stirling's series is used at x + `STIRLING_FROM`, and the recurrence leads back to x. Whole
+    arrays are computed at once, because an analysis spends most of its time here.
     """
     y = x + STIRLING_FROM
     product = x * (x + 1) * (x + 2)
