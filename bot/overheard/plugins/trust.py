@@ -91,7 +91,8 @@ def pin_of(installed: Distribution) -> str:
     covered files with the SHA-256 of each.
 
     Raises:
-        Unpinnable: when the distribution does not list its files, or its code is elsewhere.
+        Unpinnable: when a file cannot be read, or the distribution's list of files lacks the module
+            of a plugin, as with an editable install.
     """
     files = _file_hashes(installed)
     digest = hashlib.sha256()

@@ -226,8 +226,9 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
 
 
 def _history(store: Any) -> History:
-    """Return a read-only view of a store: the methods of `History` only, and no attribute through
-    which the store can be reached.
+    """Return a read-only view of a store: functions with the names of the methods of `History`,
+    which pass their arguments on to the store, and no attribute through which the store can be
+    reached.
     """
 
     def reader(name: str) -> Callable[..., Any]:

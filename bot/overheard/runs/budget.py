@@ -55,6 +55,7 @@ async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Esti
                 key=key_of(account),
             )
     shares = {account: usd / priced.typical for account, usd in priced.booked.items() if usd}
+    # An account that pays a share of the price reaches its limit at the price left / share.
     return min((left[a] / shares[a] for a in left if a in shares), default=inf)
 
 
@@ -124,7 +125,7 @@ class SpendReservation:
         """Dollars of these that are held for calls."""
         self._calls_under_way = 0
         self._calls_ended = 0
-        self._turn = asyncio.Lock()
+        self._reserving = asyncio.Lock()
         self._call_ended = asyncio.Event()
 
     async def hold(self, prompt: Prompt, usd: float) -> HeldAmount | None:
@@ -203,7 +204,7 @@ class SpendReservation:
             shares: The share of each account in the price, 0 to 1; covered if empty.
             usd: The most dollars of the call.
         """
-        async with self._turn:  # one call asks the store; the others check again afterwards
+        async with self._reserving:  # one call asks the store; the others check again afterwards
             needed = {a: s * usd + self._held[a] - self._reserved[a] for a, s in shares.items()}
             missing = {account: dollars for account, dollars in needed.items() if dollars > 0}
             if not missing:

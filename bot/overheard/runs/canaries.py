@@ -217,16 +217,16 @@ async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run
     searches = [
         run for run in model_runs if run.label == SEARCH and run.started_at <= reference.started_at
     ]
-    begun = max((run.started_at for run in searches), default=reference.started_at)
+    canary_began = max((run.started_at for run in searches), default=reference.started_at)
     canary_runs = [
         run
         for run in model_runs
-        if run.label in {SEARCH, REFERENCE, DAILY} and run.started_at >= begun
+        if run.label in {SEARCH, REFERENCE, DAILY} and run.started_at >= canary_began
     ]
     hits = [
         update
         for update in await store.updates.find(model)
-        if update.source == CANARY_SOURCE and update.at >= begun
+        if update.source == CANARY_SOURCE and update.at >= canary_began
     ]
     prompts = reference.panel.prompts if reference.panel else ()
     return Canary(

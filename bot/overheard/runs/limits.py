@@ -44,6 +44,11 @@ class ModelLimiter:
     concurrency adapts to the service: it is halved at a 429, and grows again by one for each round
     of answers.
 
+    Args:
+        name: The model or provider, as errors name it.
+        most: The largest concurrency where ``table`` sets none.
+        table: The configured limits of the model or provider; what it does not set is unlimited.
+
     Attributes:
         name: The model or provider.
         full: The largest concurrency over all processes.
@@ -111,9 +116,12 @@ class ModelLimiter:
         """Record a failed call, and adopt the limits that the service reported with it.
 
         - Too many requests (429): halve the concurrency, to 1 at least, unless the call began
-          before the last halving; pause all calls for ``wait`` seconds.
+          before the last halving; pause all calls for ``wait`` seconds, with the failure as the
+          reason.
         - A fault of the service (`BROKEN`): count the failure in the breaker.
         - Any other failure changes nothing else.
+
+        Then waiting calls get turns as far as the limits allow.
 
         Args:
             failure: The failure.

@@ -159,8 +159,8 @@ class Runner:
                         group.create_task(self._ask_in_turn(lane, job))
 
     def _lane(self, model: Model, waiting: Iterator[Question]) -> _Lane | None:
-        """Return the questions to a model (``waiting``) together with its provider and limiters;
-        None when its provider is not configured.
+        """Return the lane of a model: its questions that are not asked yet (``waiting``) with its
+        provider and the limiters of both. None when its provider is not configured.
         """
         provider = self._providers.get(model.provider)
         if provider is None:
@@ -224,7 +224,7 @@ class Runner:
             StoreError: when an answer cannot be stored.
             CancelledError: when the run is stopped while the question waits.
         """
-        first, tried = 0.0, 0
+        first_began, tried = 0.0, 0
         while True:
             async with self._turn(lane, question, job):
                 held = await self._reserve(lane, question)
@@ -240,12 +240,12 @@ class Runner:
                 except BaseException:
                     self._reservation.settle(held, 0.0)
                     raise
-                first, tried = first or call.begun, tried + 1
+                first_began, tried = first_began or call.begun, tried + 1
                 wait = self._retries.wait(failure, tried) if failure else 0.0
                 self._limits.counters.called(answer, failure)
                 _report_end(lane.limiter, answer, failure, call.begun, wait)
                 is_last = not failure or not self._retries.should_retry(
-                    failure, tried, call.ended + wait - first
+                    failure, tried, call.ended + wait - first_began
                 )
                 if is_last or answer.reply.cost_usd:
                     await self._store_answer(answer, lane, job)

@@ -218,8 +218,8 @@ class RunService(Generic[Found_co]):
         return outcome
 
     async def ask_aside(self, run: Run) -> tuple[Outcome, list[Answer]]:
-        """Start and lock a run outside the history, ask its questions, and end it: its answers are
-        stored and charged, and not scored.
+        """Start and lock a run outside the history, ask its questions, and end it in the state of
+        the outcome: its answers are stored and charged, and not scored. Batches are not used.
 
         Returns:
             The outcome, and the stored answers of the run.
@@ -363,9 +363,9 @@ class RunProgress:
         counted, self._counted_at = await self._workers(), monotonic()
         if counted != self._counted:
             self._counted = counted
-            by = wording.count(counted, "worker") if counted else NO_WORKER
+            workers = wording.count(counted, "worker") if counted else NO_WORKER
             panel = self._run.panel
-            self._progress.start(f"{progress_title(panel)} ({by})", len(panel or ()))
+            self._progress.start(f"{progress_title(panel)} ({workers})", len(panel or ()))
             self._progress.advance(self._seen)
 
     async def __call__(self) -> bool:

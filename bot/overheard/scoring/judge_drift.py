@@ -104,14 +104,12 @@ class Rejudging:
             shift: The shift; its first run is stored.
             version: The judge and its version that gave the values, such as ``judge@1+a1b2c3``.
         """
-        runs = await self.store.runs.find()
-        begun = next(run.started_at for run in runs if run.id == shift.first_run_id)
-        earlier = [run.id for run in runs if run.started_at < begun and not run.aside][
-            :REJUDGED_RUNS
-        ]
+        runs = await self.store.runs.find()  # the newest first
+        shift_began = next(run.started_at for run in runs if run.id == shift.first_run_id)
+        earlier = [run.id for run in runs if run.started_at < shift_began and not run.aside]
         return {
             record.answer_id: record.score.value
-            async for record in self.store.scores.stream(runs=earlier)
+            async for record in self.store.scores.stream(runs=earlier[:REJUDGED_RUNS])
             if (record.brand, record.score.metric) == (shift.brand, shift.metric)
             and f"{record.scorer}@{record.version}" == version
         }

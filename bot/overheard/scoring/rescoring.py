@@ -151,13 +151,13 @@ class Rescoring:
         returned as it is, also a cancelled one.
         """
         editions = await self._store.editions.all()
-        before = used_edition(editions)
+        used = used_edition(editions)
         scoring = self._scoring
-        if before is None:
+        if used is None:
             await self._add_edition(EditionState.USED)
             return None
-        if scoring.for_catalogue(before.catalogue, before.versions).versions == scoring.versions:
-            for edition in editions:  # a change was taken back
+        if scoring.for_catalogue(used.catalogue, used.versions).versions == scoring.versions:
+            for edition in editions:
                 if edition.state in PENDING:
                     await self._store.editions.set_state(edition.id, EditionState.KEPT)
             return None

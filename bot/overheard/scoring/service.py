@@ -140,11 +140,12 @@ class Scoring:
         return same
 
     def version(self, scorer: Scorer) -> str:
-        """Return a scorer's own version with a hash of the brands' names and, for a scorer that
-        reads facts, of the facts: ``1.2+a1b2c3``.
+        """Return a scorer's own version with a hash of what decides how answers are read, such as
+        ``1.2+a1b2c3``: the names, competitors, rules and domains of the brands and, for a scorer
+        that reads facts, the facts as well.
 
-        A changed alias, competitor or fact changes what an answer scores, so history is scored
-        again under the new version and never compared with scores of the old version.
+        A change of any of these changes what an answer scores, so history is scored again under the
+        new version and never compared with scores of the old version.
         """
         reads_facts = getattr(scorer, "reads_facts", False) is True
         return f"{scorer.version}+{self._with_facts if reads_facts else self._edition}"
@@ -200,6 +201,8 @@ class Scoring:
     ) -> None:
         """Score the answers of some streams in batches of `BATCH` until no answer is left; store
         the scores and show the progress. Without an answer no progress is shown.
+
+        Within a batch, scorers that wait for something read concurrently with the others.
 
         Args:
             store: The store of answers and scores.

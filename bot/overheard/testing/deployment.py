@@ -150,9 +150,9 @@ _closed: dict[Path, SqlStore] = {}
 def open_test_store(copied: Path | None = None) -> Store:
     """Return an open SQLite store in a new file, in about 10 ms.
 
-    The file is a copy of a store whose tables are created once for each process. A store that
-    `close_test_stores` has closed is opened again in the new file, because it has compiled its
-    statements. `close_test_stores` removes the file; at the latest the end of the process does.
+    The file is a copy of a store whose tables are created once for each process. An object of a
+    store that `close_test_stores` has closed is used again, because it has compiled its statements.
+    `close_test_stores` removes the file; at the latest the end of the process does.
 
     Args:
         copied: File of a closed store to copy; None for an empty store.

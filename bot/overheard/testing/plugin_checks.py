@@ -130,10 +130,10 @@ def check_command(spec: CommandSpec) -> None:
     assert inspect.iscoroutinefunction(spec.run), "its function is not async"
     names = [option.written for option in spec.options]
     assert len(set(names)) == len(names), "two options have one name"
-    places = [option for option in spec.options if option.positional]
-    assert not any(option.many for option in places[:-1]), "only the last one can take many"
-    needed = [option.required for option in places]
-    assert needed == sorted(needed, reverse=True), "what is required stands behind what is not"
+    positional = [option for option in spec.options if option.positional]
+    assert not any(option.many for option in positional[:-1]), "only the last one can take many"
+    required = [option.required for option in positional]
+    assert required == sorted(required, reverse=True), "what is required stands behind what is not"
     for example in spec.examples:
         assert parse(example, [spec]).spec is spec, f"its example {example!r} is another command"
 

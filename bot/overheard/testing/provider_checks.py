@@ -87,7 +87,8 @@ async def check_hosted_provider(
         make: Makes a provider from the service's address, the key and the timeout in seconds.
         service: The service on loopback, as the fixture `overheard_service` returns it.
         answer: Returns the vendor's response for a whole answer with some text.
-        cut: Returns the vendor's response for an answer that was cut, such as at the token limit.
+        cut: Returns the vendor's response for an answer that was cut, such as at the token limit;
+            None to leave out that check.
 
     Raises:
         AssertionError: with the first failure, as a sentence.
