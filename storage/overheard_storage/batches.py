@@ -19,8 +19,8 @@ class SqlBatchRepository(Repository):
 
     @uninterrupted
     async def keep(self, batch: Batch) -> Batch:
-        """Store a new batch, or the changes of a batch with a number; return the batch with its
-        number.
+        """Insert a batch without a number (0), or overwrite the stored batch of the same number;
+        return the batch with its number. A number that is not stored changes nothing.
         """
         model_ids = await self._lookups.model_ids([batch.model])
         row = {

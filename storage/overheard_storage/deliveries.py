@@ -28,7 +28,7 @@ from overheard_storage.database import Insert, uninterrupted
 from overheard_storage.repository import Repository, among
 from overheard_storage.tables import deliveries
 
-_FREE = {"owner": "", "leased_until": None}
+_NOT_LEASED = {"owner": "", "leased_until": None}
 _parents = deliveries.alias("parents")
 _others = deliveries.alias("others")
 
@@ -152,7 +152,7 @@ class SqlDeliveryRepository(Repository):
     async def _end_lease(self, delivery: Delivery, owner: str, values: Mapping[str, Any]) -> bool:
         """Store values of a delivery and end its lease; False when ``owner`` has lost the lease."""
         leased = (deliveries.c.id == delivery.id, deliveries.c.owner == owner)
-        release = update(deliveries).where(*leased).values(**values, **_FREE)
+        release = update(deliveries).where(*leased).values(**values, **_NOT_LEASED)
         async with self._database.writing() as connection:
             return (await connection.execute(release)).rowcount == 1
 
@@ -204,7 +204,9 @@ async def request_edits(
 
 
 def delivery_row(delivery: Delivery) -> dict[str, Any]:
-    """Return the columns of a delivery that no process has leased, without its number."""
+    """Return the row of a new delivery, without its number and leased by no process. ``thread`` is
+    no column: it is joined when the delivery is read.
+    """
     return {
         "kind": delivery.kind,
         "key": delivery.key,
@@ -219,7 +221,7 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
         "attempts": delivery.attempts,
         "uncertain": delivery.uncertain,
         "problem": delivery.problem,
-        **_FREE,
+        **_NOT_LEASED,
     }
 
 

@@ -58,7 +58,7 @@ class Lookup:
         return (await self.known([name])).get(name, 0)
 
     async def numbers(self, rows: Mapping[Name, Mapping[str, Any]]) -> dict[Name, int]:
-        """Return the numbers of names; a new name is stored.
+        """Return the database's numbers of names (the ids of their rows); store new names.
 
         Args:
             rows: The names, each with the values of the other columns for a new row.
@@ -69,7 +69,7 @@ class Lookup:
             await self._insert_names(
                 [self._name_columns(name) | dict(rows[name]) for name in sorted(missing)]
             )
-        return await self.known(rows)
+        return await self.known(rows)  # read back: another process may have inserted a name first
 
     async def known(self, names: Iterable[Name]) -> dict[Name, int]:
         """Return the numbers of those names that are stored; other names are left out."""

@@ -181,8 +181,11 @@ def _recovery_phrase(alert: Alert, moved: list[Shift], evidence: AlertEvidence) 
     """Return what a model does again now that an alert has recovered, as words to follow the
     model's name: ``has Acme's price right and names it again``.
 
-    First come the topics of its false statements: those that the model states right now, and those
-    that it only no longer states wrong. Then comes the metric that the alert reported first.
+    First come the facts that the alert said were stated wrongly: those that the model states right
+    now, then those that it no longer states wrongly, or ``no longer says it of Acme`` for claims
+    that are no facts. Then comes the first metric of the alert that moved on the whole: ``names
+    Acme again`` after a fall, ``names Acme as usual again`` after a rise, ``speaks of Acme as
+    before`` where the direction is not clear or the metric counts no mentions.
 
     Args:
         alert: The recovered alert on a brand.

@@ -366,16 +366,16 @@ def _difference_chart(
     return Spans(title=title, spans=tuple(spans), caption="Lines: where it lies nine times in ten")
 
 
-def _difference_span(label: str, contrast: Contrast, verdict: str) -> Difference:
-    """Return a line of the chart: the difference with its interval, marked if the verdict is better
-    or worse.
+def _difference_span(label: str, contrast: Contrast, verdict_words: str) -> Difference:
+    """Return a line of the chart: the difference with its interval, and `verdict_words` beside it.
+    The line is marked if the verdict of the contrast is better or worse.
     """
     return Difference(
         label=label,
         difference=contrast.difference,
         interval=contrast.interval,
         scale=contrast.metric.scale,
-        verdict=verdict,
+        verdict=verdict_words,
         moved=contrast.verdict in MOVED_VERDICTS,
     )
 

@@ -256,21 +256,22 @@ def _schedule_cells(
 
 
 def _last_run_words(schedule: Schedule, state: ScheduleState) -> str:
-    """Return the time of a schedule's last check in words: ``under way since ...`` while it has not
-    ended, ``failed, ...`` with a problem.
+    """Return the due time of a schedule's last check in words: ``under way since ...`` while the
+    check has not ended (or was interrupted), ``failed, ...`` with a problem.
 
-    Return an empty string if there was no check since the schedule was added or resumed. The state
-    has the time of that then, at which the schedule is not due.
+    Return an empty string if there was no check since the schedule was added, paused or resumed,
+    and ``failed`` alone if the last check before that failed.
     """
     zone = find_zone(schedule.timezone)
     if state.begun > state.done:
         return f"under way since {wording.moment(state.begun, zone)}"
     cron = Cron(schedule.cron, schedule.timezone)
-    was_due = cron.after(state.done - timedelta(seconds=1)) == state.done
-    if not state.problem and not was_due:
-        return ""
-    ended = "failed, " if state.problem else ""
-    return ended + wording.moment(state.done, zone)
+    # When a schedule is added, paused or resumed, `done` is that moment, and no due time.
+    is_due_time = cron.after(state.done - timedelta(seconds=1)) == state.done
+    failed = "failed" if state.problem else ""
+    if not is_due_time:
+        return failed
+    return ", ".join(filter(None, (failed, wording.moment(state.done, zone))))
 
 
 def _is_declared(deployment: Deployment, schedule: Schedule) -> bool:

@@ -197,11 +197,11 @@ def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, 
 async def _plan_with_models(
     plan: SetupFiles, file: Path, models: Sequence[str], month: float, asking: _Asking
 ) -> SetupFiles:
-    """Return the plan with models of its service and a monthly budget. The service is called, which
-    tests the key and the models' names.
+    """Return the plan with models of its provider's service, and with a monthly budget.
 
-    The plan of the local model stays as it is. Models of a free service get a price of 0 and no
-    budget.
+    The service is asked for its models, which tests the key and the models' names. The plan of the
+    local model is returned as it is, after the same test. Models of a free service get a price of 0
+    and no budget.
 
     Args:
         plan: The plan, without models.
@@ -217,15 +217,11 @@ async def _plan_with_models(
     """
     is_local = plan.provider == LOCAL
     named: dict[str, object] = {} if is_local else {"models": list(models) or [_PLACEHOLDER_MODEL]}
+    # A provider loads only with a model, so a placeholder stands in for the one to be chosen.
     trial = replace(plan, settings={**plan.settings, **named})
-    plugins = load_plugins(parse_config(trial.text(), str(file)))
-    provider = plugins.providers.get(plan.provider)
-    if provider is None:
-        problems = [plugin.problem for plugin in plugins.faulty if plan.provider in plugin.problem]
-        problem = (problems or ["the provider cannot be used"])[0].rstrip(".")
-        raise SetupRefused(problem=problem, remedy="then run overheard setup again")
+    provider = _loaded_provider(trial, file)
     try:
-        offered = await _listed_models(provider)
+        offered = await _listed_models(provider)  # empty: the service has no list
     finally:
         await provider.close()
     if is_local:
@@ -243,6 +239,21 @@ async def _plan_with_models(
         return replace(plan, settings=settings | {"prices": dict.fromkeys(picked, free)})
     priced = all(provider.price(model) is not None for model in picked)
     return replace(plan, settings=settings, month=month if priced else 0)
+
+
+def _loaded_provider(plan: SetupFiles, file: Path) -> Provider:
+    """Return the provider of a plan, loaded with the configuration that the plan would write.
+
+    Raises:
+        SetupRefused: when the provider cannot be used, with its problem.
+    """
+    plugins = load_plugins(parse_config(plan.text(), str(file)))
+    provider = plugins.providers.get(plan.provider)
+    if provider is None:
+        problems = [plugin.problem for plugin in plugins.faulty if plan.provider in plugin.problem]
+        problem = (problems or ["the provider cannot be used"])[0].rstrip(".")
+        raise SetupRefused(problem=problem, remedy="then run overheard setup again")
+    return provider
 
 
 async def _listed_models(provider: Provider) -> list[str]:

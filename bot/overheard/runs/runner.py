@@ -319,10 +319,10 @@ class Runner:
         self._settle(held, answer, failure)
 
     def _settle(self, held: HeldAmount, answer: Answer, failure: ProviderFailed | None) -> None:
-        """End the hold of a call's money.
+        """End the hold of the money of a call whose cost is stored with its answer.
 
-        The run can use what the call did not cost for other calls. When the failure is ambiguous,
-        all of the held money stays reserved, because the service may still charge the call.
+        What the call did not cost is free for other calls of the run. When the service may still
+        charge the call (``failure.ambiguous``), it stays reserved until the run ends.
         """
         cost = answer.reply.cost_usd or 0.0
         if failure and failure.ambiguous:

@@ -417,9 +417,10 @@ def _has_private_answer(
 ) -> bool:
     """Return whether only the person who sent an interaction sees its answer.
 
-    A private command has a private answer. So has a click on a button of a command that
-    `answers_one`, but the choice of what a public message shows has a public answer. A confirmation
-    is answered as privately as it was asked for.
+    Private are: every answer of a private command; the answer to a click on a button of a command
+    that answers only the one who clicks (`CommandSpec.answers_one`), unless the click is a choice
+    in a public message's menu, which changes what that message shows; and the answer to a yes or a
+    cancel in a message that only one person sees. All other answers are public.
 
     Args:
         interaction: A command, a submitted form or a click.

@@ -14,11 +14,12 @@ class Offers(Resolution):
     """Plans answers with buttons, for questions that ask for something to be done."""
 
     def _why_level(self) -> Plan | None:
-        """Return a plan for why a model rates the brand as it does.
+        """Return a plan for "why does ChatGPT rate us so low?" (the intent ``why_level``).
 
-        In an alert's thread, and for a loss, it is the alert that the question means, if that is
-        one; None when the chat does not show alerts. Otherwise it has buttons for the model's
-        answers and for what to do.
+        If the question was asked in an alert's thread, or speaks of a loss, and means exactly one
+        alert, the plan shows that alert; None when the chat has no command for that. Otherwise the
+        plan says that reasons are not known, and has a button to read the model's answers and one
+        for what to publish.
         """
         thread_alert, meant = self._situation.thread_alert, self._meant_alerts()
         alerts = [alert for alert in meant if alert == thread_alert] or meant
