@@ -22,24 +22,26 @@ UNSETTLED_RUNS = 6
 SETTLING_RUNS = 12
 """With fewer runs all but the latest count."""
 PRIOR_RUNS = 4.0
-"""How many runs the priors of the variances weigh as much as."""
+"""Number of runs that the priors of the variances weigh as much as."""
 MIN_VARIANCE = 1e-4
+"""Least variance of run effects, squared logits."""
 MEDIAN_TO_SD = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 LOADING_SD = 0.3
 """Standard deviation of the loadings around 1 that is expected."""
 MAX_LOADING = 2.0
+"""Largest loading of a brand on the shared effect; the least is 0."""
 MIN_BRANDS = 3
 """With fewer brands nothing is subtracted: of two brands, the data do not show which one moved."""
 MIN_RIVALS, EXTREME_SDS = 3, 3.0
-"""With so many rivals, a run in which their median is so many standard deviations off is one of an
-extreme shared effect."""
+"""A run has an extreme shared effect when the median of the rivals is this many standard deviations
+off, provided that there are this many rivals."""
 STEP_SDS, MAX_STEPS = 4.0, 3
-"""A rival whose level has a step of so many standard deviations against the median of the others
-changed itself; and so many of its steps are removed before the shared effect is estimated."""
+"""A rival changed itself when its level has a step of this many standard deviations against the
+median of the others; at most this many of its steps are removed before the shared effect is
+estimated."""
 MIN_ANSWERED_SHARE = 0.8
-"""The number of the baseline's runs with answers from which a competitor counts."""
-
+"""Share of the active runs in which a competitor must have answers to count."""
 SCATTER, SCATTER_SDS = (0.02, 0.1), (0.1, 0.2)
 """The variance of each prompt's own effect in a run that is expected, logit scale, and of each
 prompt's loading on the run effect; and the standard deviations of both."""
@@ -68,7 +70,9 @@ with search, ChatGPT's effects were each brand's own, and Google's shared by all
 
 
 def run_effect_prior(model: Model) -> RunEffectPrior:
-    """Return the expected variances of a model's run effects."""
+    """Return the expected variances of a model's run effects before its runs are seen: those of its
+    provider (`PROVIDER_PRIORS`), or the usual ones.
+    """
     return PROVIDER_PRIORS.get(model.provider, RunEffectPrior())
 
 
@@ -96,8 +100,12 @@ class StreamGroup:
 
     @classmethod
     def of(cls, own: Stream, rivals: Iterable[Stream]) -> StreamGroup:
-        """Return the group of a brand's stream and those of its rivals at the same model; rivals
-        with other runs are left out.
+        """Return the group of a brand's stream and those of its rivals; rivals that have not the
+        same runs are left out.
+
+        Args:
+            own: The brand's stream.
+            rivals: The streams of other brands in the same metric at the same model.
         """
         streams = [own, *(rival for rival in rivals if rival.runs == own.runs)]
         prompts = tuple(sorted({prompt for stream in streams for prompt in stream.prompts}))
@@ -155,16 +163,20 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     """Return the active runs of a group on the logit scale, with the run effect removed that all
     brands share.
 
+    Rivals that lack answers in too many of the active runs are left out. With fewer than
+    `MIN_BRANDS` brands left, the shared variance is next to 0, and nearly nothing is removed.
+
     Args:
         group: The streams.
-        rows: The active runs, n of them, in the order of time.
+        rows: The active runs, n of them, in the order of time: those of the baseline and the
+            analysed one.
         prior: The expected variances of the run effects.
     """
-    cut = _as_slice(rows)
-    n, total = group.n[:, cut], group.total[:, cut]
+    active = _as_slice(rows)
+    n, total = group.n[:, active], group.total[:, active]
     answers, hits = n.sum(axis=1), total.sum(axis=1)
     mean = hits / np.maximum(answers, 1)
-    squares = hits if group.squares is None else group.squares[:, cut].sum(axis=1)
+    squares = hits if group.squares is None else group.squares[:, active].sum(axis=1)
     deviance = squares - answers * mean**2
     deviance = np.where(deviance > 1e-9 * np.abs(squares), deviance, 0.0)
     spread = deviance / np.maximum(answers - 1, 1)
@@ -172,32 +184,40 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     kept = _useful(known)
     x, known = x[kept], known[kept]
     noise = 1 / known
-    whole_past = _with_excursions(group, rows)
-    past, past_x, past_known = n, x, known
-    if len(whole_past) > len(rows):
-        cut, past = whole_past, group.n[:, whole_past]
-        found = _logits(past, group.total[:, cut], mean, spread)
-        past_x, past_known = (part[kept] for part in found)
+    past_rows = _with_excursions(group, rows)
+    past, past_n, past_x, past_known = active, n, x, known
+    if len(past_rows) > len(rows):
+        past, past_n = past_rows, group.n[:, past_rows]
+        past_logits = _logits(past_n, group.total[:, past], mean, spread)
+        past_x, past_known = (values[kept] for values in past_logits)
     shared, own = _variances(past_x, 1 / past_known, prior)
-    effect, unknown = _shared_effect(_without_steps(x, noise + own), noise, shared, own)
-    whole = noise + own + unknown
+    effect, effect_error = _shared_effect(_without_steps(x, noise + own), noise, shared, own)
+    variance = noise + own + effect_error
     centred = x - x.mean(axis=1, keepdims=True)
     effect = effect - effect.mean(axis=1, keepdims=True)
-    pull = LOADING_SD**-2
-    loading = ((effect * centred / whole).sum(axis=1) + pull) / (
-        (effect**2 / whole).sum(axis=1) + pull
+    prior_weight = LOADING_SD**-2  # of a loading of 1
+    loading = ((effect * centred / variance).sum(axis=1) + prior_weight) / (
+        (effect**2 / variance).sum(axis=1) + prior_weight
     )
     loading = np.clip(loading, 0.0, MAX_LOADING)
     removed = loading[:, None] * effect
-    weights = n[0] * spread[0]
-    level, left = x - removed, noise + unknown
     scatter = SCATTER
     if group.products:
-        products = [part[kept][:, cut] for part in group.products]
-        counts = past[kept], mean[kept], spread[kept]
-        scatter = _prompt_scatter(products, *counts, past_x, past_known)
+        products = [cells[kept][:, past] for cells in group.products]
+        prompts = past_n[kept], mean[kept], spread[kept]
+        scatter = _prompt_scatter(products, *prompts, past_x, past_known)
     return RunSeries(
-        level, left, removed, shared, own, float(loading[0]), weights, x, known, kept, scatter
+        level=x - removed,
+        noise=noise + effect_error,
+        effect=removed,
+        shared=shared,
+        own=own,
+        loading=float(loading[0]),
+        weights=n[0] * spread[0],
+        raw=x,
+        information=known,
+        kept=kept,
+        scatter=scatter,
     )
 
 
@@ -212,7 +232,7 @@ def _prompt_scatter(
     ones. The settled runs of all brands count; the coefficients are shrunk to `SCATTER` (ridge).
 
     Args:
-        products: See `StreamGroup.products`, of the active runs, J x n x P each.
+        products: The products n n, n total and total total of the runs, J x n x P each.
         n: Numbers of answers, J x n x P.
         mean: Means of the prompts, J x P.
         spread: Variances of the prompts' values, J x P.
@@ -246,7 +266,8 @@ def _prompt_scatter(
 
 def _logits(n: Floats, total: Floats, mean: Floats, spread: Floats) -> tuple[Floats, Floats]:
     """Return the distance of runs from the means of their prompts in logits, and the inverse of the
-    calls' variance, J x n each.
+    variance by single answers, J x n each. The distance of a run without answers is 0, and its
+    inverse variance is `MIN_INFORMATION`, the least.
 
     Args:
         n: Numbers of answers, J x n x P.
@@ -266,6 +287,10 @@ def _with_excursions(group: StreamGroup, rows: Places) -> Places:
 
     A change that did not last was cut out because it deviates; without such runs, run effects would
     look smaller after each false alarm.
+
+    Args:
+        group: The streams, the brand's first; its answers count.
+        rows: The active runs, in the order of time.
     """
     if isinstance(_as_slice(rows), slice):
         return rows
@@ -274,6 +299,9 @@ def _with_excursions(group: StreamGroup, rows: Places) -> Places:
 
 
 def _as_slice(rows: Places) -> slice | Places:
+    """Return rows in the order of time as a slice, which selects without a copy; as they are when
+    there are gaps between them.
+    """
     first, last = int(rows[0]), int(rows[-1])
     return slice(first, last + 1) if last - first + 1 == len(rows) else rows
 
@@ -293,7 +321,8 @@ def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, 
 
     The mean covariance between brands shows the shared variance; the own variance is the rest of a
     brand's variance without that of the calls. The median over brands is robust to one that
-    changed.
+    changed. With fewer than `MIN_BRANDS` brands, the whole variance counts as own. A single run
+    gives the priors.
 
     Args:
         x: The runs of J brands in logits, J x n.
@@ -301,9 +330,9 @@ def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, 
         prior: The expected variances.
     """
     runs = x.shape[1]
-    settled = runs - UNSETTLED_RUNS if runs >= SETTLING_RUNS else max(2, runs - 1)
     if runs < 2:
         return prior.shared, prior.own
+    settled = runs - UNSETTLED_RUNS if runs >= SETTLING_RUNS else max(2, runs - 1)
     early = x[:, :settled]
     early = early - early.mean(axis=1, keepdims=True)
     covariance = early @ early.T / (settled - 1)
@@ -321,7 +350,9 @@ def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, 
 
 
 def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple[Floats, Floats]:
-    """Estimate the shared effect of each run from all other brands, for each brand.
+    """Return an estimate of the shared effect of each run, for each brand from all other brands. In
+    a run in which the median of the rivals is far off (`EXTREME_SDS`), the effect may be as large
+    as that; elsewhere it is drawn to 0 by its variance.
 
     Args:
         x: The runs of J brands in logits, J x n.
@@ -330,7 +361,7 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
         own: Variance of a brand's own run effect.
 
     Returns:
-        The best linear estimate, and the variance that it leaves, both J x n.
+        The best linear estimate in logits, and the variance that it leaves, both J x n.
     """
     weight = 1 / (own + noise)
     others = weight.sum(axis=0) - weight
@@ -346,8 +377,12 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
 
 
 def _without_steps(x: Floats, variance: Floats) -> Floats:
-    """Return the series without the steps that a single series has alone, J x n. A lasting gain of
-    one rival is no run effect, and would be subtracted from all others.
+    """Return the series without the steps that a single series has alone, J x n; their means stay.
+    A lasting gain of one rival is no run effect, and would be subtracted from all others.
+
+    A step is removed when it is `STEP_SDS` standard deviations or more, up to `MAX_STEPS` of each
+    series. Of three brands only the largest step at a time is removed, because the others seem to
+    step when one does. Fewer brands, or a single run, are returned unchanged.
 
     Args:
         x: Distance of each run from the mean of its prompts in logits, J x n.
@@ -382,7 +417,9 @@ def _without_steps(x: Floats, variance: Floats) -> Floats:
 
 
 def _rivals_median(x: Floats) -> Floats:
-    """Return, for each of J series, the median of the other series in each run, J x n."""
+    """Return, for each of J series, the median of the other series in each run, J x n; two series
+    or more. Of an even number of others it is the mean of the two in the middle.
+    """
     ordered = np.sort(x, axis=0)
     rank = np.argsort(np.argsort(x, axis=0), axis=0)
     left = len(x) - 1

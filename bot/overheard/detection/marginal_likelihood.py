@@ -17,17 +17,22 @@ from overheard.numpy_proxy import Floats, np
 VARIANCES = (0.0, 0.01, 0.03, 0.0625, 0.125, 0.25, 0.5, 1.0)
 """Variances of the own run effect that are thought of, logit scale."""
 VARIANCE_WEIGHTS = (0.2, 0.15, 0.17, 0.17, 0.15, 0.1, 0.04, 0.02)
+"""Prior probability of each of these variances."""
 SHORT_RUNS = 128
-"""Bases of so many runs are kept for the next replay of the past. A basis grows by the square of
-its runs: those of a year of daily runs would take 130 MB."""
+"""Largest number of runs of a basis that is kept for the next replay of the past. A basis grows by
+the square of its runs: those of a year of daily runs would take 130 MB."""
 AUTOCORRELATIONS = (0.0, 0.7)
+"""Correlations of the own effects of neighbouring runs that are thought of."""
 AUTOCORRELATION_WEIGHTS = (0.75, 0.25)
+"""Prior probability of each of these correlations."""
 NOTABLE_VARIANCE = 0.03
 """Own run effects with a smaller variance do no harm, autocorrelated or not."""
 STEP_VARIANCE = 0.49
 """Variance of a usual change of all prompts, logit scale."""
 STEP_VARIANCES, STEP_WEIGHTS = (STEP_VARIANCE, 4.0), (0.75, 0.25)
 """Variances of changes, usual and large, and how likely each is; also of single deviating runs."""
+EVEN_PROFILE = 0.02
+"""Range of the runs' relative variances by calls below which all runs weigh the same."""
 RIVAL_SERIES = 2.0
 """The largest number of series that all rivals together count as."""
 
@@ -45,7 +50,8 @@ class StepEvidence:
 
     Attributes:
         steps: Logarithms of the Bayes factors of a step at each start, K.
-        outliers: Logarithms of the Bayes factors that each of the latest runs deviates alone.
+        outliers: Logarithms of the Bayes factors that each of the latest runs deviates alone, in
+            the order of time.
         variance: Expected variance of the own run effect.
         rivals_variance: Expected variance of the own run effect by the rivals and the prior alone.
         rivals_autocorrelation: Probability of autocorrelated effects by the same.
@@ -59,14 +65,14 @@ class StepEvidence:
 
 
 def step_evidence(level: Floats, noise: Floats, steps: Floats, outliers: int) -> StepEvidence:
-    """Return the evidence for a step in the first of J series; the other series show how run
-    effects scatter.
+    """Return the evidence for a step in the first of J series, averaged over the variance and the
+    autocorrelation of run effects; the other series show how run effects scatter.
 
     Args:
         level: The series, J x n.
         noise: The variance of each run without the own run effect, J x n.
         steps: The regressor of a step at each start, K x n.
-        outliers: Number of the latest runs that may be single deviating runs.
+        outliers: Number of the latest runs that may be single deviating runs; 0 or more.
     """
     m0, known, seen = _regressed(level, noise, steps, outliers)
     return _averaged(m0, _mixed(known, seen), len(steps))
@@ -98,46 +104,58 @@ def joint_evidence(
     outliers: int,
     sizes: tuple[Floats, Floats],
 ) -> JointEvidence:
-    """Return the evidence for a step in all of J series at once.
+    """Return the evidence for a step in all of J series at once, and for a step in any one of them,
+    both averaged over the variance and the autocorrelation of run effects. The weights of these are
+    those of the series without a step.
 
     Args:
         level: The series, J x n, without their common part.
         noise: The variance of each run without the own run effect, J x n.
         steps: The regressor of a step at each start, K x n.
-        outliers: How many of the latest runs may be single deviating runs.
-        sizes: Standard deviations of the steps: of all series, and of one series alone.
+        outliers: Number of the latest runs that may be single deviating runs.
+        sizes: Standard deviations of the steps: of all series, and of one series alone. Each size
+            is as likely as the others.
     """
-    m0, known, seen = _regressed(level, noise, steps, outliers)
+    null, information, score = _regressed(level, noise, steps, outliers)
     prior = np.log(np.multiply.outer(AUTOCORRELATION_WEIGHTS, VARIANCE_WEIGHTS)).ravel()
-    weights = _normalise(prior + m0.sum(axis=0))
-    logs = np.log(weights)
+    weights = _normalise(prior + null.sum(axis=0))
+    log_weights = np.log(weights)
     variances = np.tile(VARIANCES, len(AUTOCORRELATIONS))
-    together, single = ([_of_size(known, seen, size**2) for size in part] for part in sizes)
-    whole = [
-        np.logaddexp.reduce(logs[:, None] + log_weights.sum(axis=0), axis=0)
-        for log_weights in together
-    ]
-    mean = np.logaddexp.reduce(whole, axis=0) - np.log(len(whole))
-    apart = np.logaddexp.reduce(
-        [logs[:, None] + log_weights for log_weights in single], axis=(0, 2)
+    factors_of_all, factors_of_one = (
+        [_of_size(information, score, size**2) for size in sizes_of] for sizes_of in sizes
     )
-    alone = np.logaddexp.reduce(apart, axis=0) - np.log(len(single) * len(level))
+    all_by_size = [
+        np.logaddexp.reduce(log_weights[:, None] + factors.sum(axis=0), axis=0)
+        for factors in factors_of_all
+    ]
+    all_series = np.logaddexp.reduce(all_by_size, axis=0) - np.log(len(all_by_size))
+    one_by_size = np.logaddexp.reduce(
+        [log_weights[:, None] + factors for factors in factors_of_one], axis=(0, 2)
+    )
+    one_series = np.logaddexp.reduce(one_by_size, axis=0) - np.log(len(factors_of_one) * len(level))
+    is_notable = np.array(VARIANCES) >= NOTABLE_VARIANCE
     return JointEvidence(
-        mean[: len(steps)],
-        mean[len(steps) :],
-        alone[: len(steps)],
-        float(weights @ variances),
-        float(weights[len(VARIANCES) :] @ (np.array(VARIANCES) >= NOTABLE_VARIANCE)),
+        steps=all_series[: len(steps)],
+        outliers=all_series[len(steps) :],
+        alone=one_series[: len(steps)],
+        variance=float(weights @ variances),
+        autocorrelation=float(weights[len(VARIANCES) :] @ is_notable),
     )
 
 
 def _regressed(
     level: Floats, noise: Floats, steps: Floats, outliers: int
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the null log likelihoods, J x T, and the information and the score of each of D
-    designs, J x T x D, for T combinations of variance and autocorrelation. The designs are the
-    steps, then each of the latest ``outliers`` runs alone; the other arguments are those of
-    `step_evidence`.
+    """Return the log likelihoods of the series without a step, J x T, and the information on and
+    the score of each of D designs, J x T x D, for T combinations of autocorrelation and variance.
+
+    The designs are the steps, then each of the latest runs alone, in the order of time.
+
+    Args:
+        level: The series, J x n.
+        noise: The variance of each run without the own run effect, J x n.
+        steps: The regressor of a step at each start, K x n.
+        outliers: Number of the latest runs that may be single deviating runs.
     """
     runs = level.shape[1]
     profile = noise[0] / noise[0].mean()
@@ -146,119 +164,131 @@ def _regressed(
     single[np.arange(outliers), np.arange(runs - outliers, runs)] = 1.0
     designs = np.concatenate([steps, single])
     root = profile**-0.5
-    found = []
+    by_autocorrelation = []
     for phi in AUTOCORRELATIONS:
         basis = _basis(phi, runs, profile)
         rotated = (level * root) @ basis.vectors
-        ones = root @ basis.vectors
-        turned = (designs * root) @ basis.vectors
+        rotated_ones = root @ basis.vectors
+        rotated_designs = (designs * root) @ basis.vectors
         weight = 1 / (scale[:, None, None] + np.multiply.outer(VARIANCES, basis.values))
-        found.append(_pieces(weight, rotated, ones, turned))
-    m0, known, seen = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
-    return m0, known, seen
+        by_autocorrelation.append(_regression(weight, rotated, rotated_ones, rotated_designs))
+    null, information, score = (
+        np.concatenate(values, axis=1) for values in zip(*by_autocorrelation, strict=True)
+    )
+    return null, information, score
 
 
-def _pieces(
-    weight: Floats, rotated: Floats, ones: Floats, turned: Floats
+def _regression(
+    weight: Floats, series: Floats, ones: Floats, designs: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the null log likelihoods, J x T, and the information and the score of each design, J x
-    T x D, with the mean eliminated.
+    """Return the log likelihoods of J series without an effect, J x T, and the information on and
+    the score of each of D designs, J x T x D, with the mean of each series eliminated.
+
+    All arguments are rotated so that runs are independent.
 
     Args:
         weight: Inverse variances, J x T x n.
-        rotated: The series, J x n.
+        series: The series, J x n.
         ones: The constant, n.
-        turned: The designs, D x n.
+        designs: The designs, D x n.
     """
     whole = weight @ ones**2
-    sums = (weight * rotated[:, None]) @ ones
-    squares = (weight @ (rotated**2)[..., None])[..., 0]
-    cross = weight @ (turned * ones).T
-    known = weight @ (turned**2).T - cross**2 / whole[..., None]
-    seen = (weight * rotated[:, None]) @ turned.T - cross * (sums / whole)[..., None]
+    sums = (weight * series[:, None]) @ ones
+    squares = (weight @ (series**2)[..., None])[..., 0]
+    cross = weight @ (designs * ones).T
+    information = weight @ (designs**2).T - cross**2 / whole[..., None]
+    score = (weight * series[:, None]) @ designs.T - cross * (sums / whole)[..., None]
     null = (np.log(weight).sum(axis=2) - np.log(whole) - squares + sums**2 / whole) / 2
-    return null, np.maximum(known, 0.0), seen
+    return null, np.maximum(information, 0.0), score
 
 
-def _mixed(known: Floats, seen: Floats) -> Floats:
-    """Return log Bayes factors of an effect of unknown size, in the shape of the arguments.
-
-    Args:
-        known: The information on the effect.
-        seen: The score of the effect.
-    """
-    parts = []
-    for variance, weight in zip(STEP_VARIANCES, STEP_WEIGHTS, strict=True):
-        parts.append(_of_size(known, seen, variance) + np.log(weight))
-    return np.asarray(np.logaddexp(*parts))
-
-
-def _of_size(known: Floats, seen: Floats, variance: float) -> Floats:
-    """Return log Bayes factors of a normal effect whose size has a variance, from its information
-    and its score.
-    """
-    more = 1 + variance * known
-    return np.asarray(seen**2 * variance / (2 * more) - np.log(more) / 2)
-
-
-def _averaged(m0: Floats, factor: Floats, steps: int) -> StepEvidence:
-    """Return the evidence for a step, averaged over variance and autocorrelation of the run
-    effects.
+def _mixed(information: Floats, score: Floats) -> Floats:
+    """Return the logarithms of the Bayes factors of an effect of unknown size, in the shape of the
+    arguments: the mean over `STEP_VARIANCES` by their weights.
 
     Args:
-        m0: Null log likelihoods, J x T.
-        factor: Log Bayes factors of each design, J x T x D.
+        information: The information on the effect, 0 or more.
+        score: The score of the effect.
+    """
+    weighted = [
+        _of_size(information, score, variance) + np.log(weight)
+        for variance, weight in zip(STEP_VARIANCES, STEP_WEIGHTS, strict=True)
+    ]
+    return np.asarray(np.logaddexp(*weighted))
+
+
+def _of_size(information: Floats, score: Floats, variance: float) -> Floats:
+    """Return the logarithms of the Bayes factors of a normal effect with mean 0 and a variance, in
+    the shape of the information on it and of its score; 0 without information.
+    """
+    more = 1 + variance * information
+    return np.asarray(score**2 * variance / (2 * more) - np.log(more) / 2)
+
+
+def _averaged(null: Floats, factors: Floats, steps: int) -> StepEvidence:
+    """Return the evidence for a step in the first series, averaged over variance and
+    autocorrelation of the run effects. Their weights are by the prior, by the first series without
+    a step, and by the rivals, each of which may have a step of its own; all rivals together weigh
+    at most `RIVAL_SERIES` series.
+
+    Args:
+        null: Log likelihoods without an effect, J x T.
+        factors: Logarithms of the Bayes factors of each design, J x T x D.
         steps: Number of the designs that are steps; the others are single runs.
     """
-    prior = np.log(np.multiply.outer(AUTOCORRELATION_WEIGHTS, VARIANCE_WEIGHTS)).ravel()
-    rivals = len(m0) - 1
-    others = prior
+    from_rivals = np.log(np.multiply.outer(AUTOCORRELATION_WEIGHTS, VARIANCE_WEIGHTS)).ravel()
+    rivals = len(null) - 1
     if rivals:
-        changed = np.logaddexp.reduce(factor[1:, :, :steps], axis=2) - np.log(steps)
-        series = m0[1:] + np.logaddexp(0.0, changed)
-        others = prior + min(1.0, RIVAL_SERIES / rivals) * series.sum(axis=0)
-    weights = _normalise(others + m0[0])
-    mean = np.logaddexp.reduce(np.log(weights)[:, None] + factor[0], axis=0)
-    from_rivals = _normalise(others)
+        changed = np.logaddexp.reduce(factors[1:, :, :steps], axis=2) - np.log(steps)
+        likelihoods = null[1:] + np.logaddexp(0.0, changed)
+        from_rivals = from_rivals + min(1.0, RIVAL_SERIES / rivals) * likelihoods.sum(axis=0)
+    weights = _normalise(from_rivals + null[0])
+    mean = np.logaddexp.reduce(np.log(weights)[:, None] + factors[0], axis=0)
+    rivals_weights = _normalise(from_rivals)
     variances = np.tile(VARIANCES, len(AUTOCORRELATIONS))
     return StepEvidence(
-        mean[:steps],
-        mean[steps:],
-        float(weights @ variances),
-        float(from_rivals @ variances),
-        float(from_rivals[len(VARIANCES) :].sum()),
+        steps=mean[:steps],
+        outliers=mean[steps:],
+        variance=float(weights @ variances),
+        rivals_variance=float(rivals_weights @ variances),
+        rivals_autocorrelation=float(rivals_weights[len(VARIANCES) :].sum()),
     )
 
 
 def _normalise(logs: Floats) -> Floats:
+    """Return weights with the sum 1 in proportion to numbers given by their logarithms; none is
+    exactly 0.
+    """
     weights = np.exp(np.maximum(logs - logs.max(), -500.0))
     return np.asarray(weights / weights.sum())
 
 
 def _basis(phi: float, runs: int, profile: Floats) -> Basis:
-    """Return the eigenbasis of own effects with an autocorrelation.
+    """Return the eigenbasis of own effects with an autocorrelation. Bases are kept for later calls,
+    except those without autocorrelation, which cost nothing.
 
     Args:
-        phi: The autocorrelation, 0 to 1.
+        phi: The correlation of neighbouring runs, 0 to below 1.
         runs: Number of runs.
-        profile: Relative information of each run; nearly even profiles share one basis.
+        profile: The variance of each run by calls, over its mean; profiles that are nearly even
+            share one basis.
     """
     if phi == 0:
         return Basis(np.eye(runs), 1 / profile)
-    even = np.ptp(profile) < 0.02
+    even = np.ptp(profile) < EVEN_PROFILE
     basis = _short_basis if runs <= SHORT_RUNS else _long_basis
     return basis(phi, runs, b"" if even else profile.astype(np.float32).tobytes())
 
 
 def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
-    """Return the eigenbasis of an autoregressive correlation between runs, scaled by the runs'
-    information.
+    """Return the eigenbasis of an autoregressive correlation between runs, in units of the calls'
+    variance.
 
     Args:
         phi: The correlation of neighbouring runs.
         runs: Number of runs.
-        profile: The information in each run in float32, as bytes so that it can be a key of the
-            cache; empty when all runs weigh the same.
+        profile: The relative variance of each run by calls in float32, as bytes so that it can be a
+            key of the cache; empty when all runs weigh the same.
     """
     apart = np.abs(np.subtract.outer(np.arange(runs), np.arange(runs)))
     correlation = phi**apart
