@@ -139,6 +139,18 @@ AT_START = {
     ),
     "clashes": (scorer("visibility", "return []"), 'a scorer called "visibility", and that name'),
     "checks": (COMMAND.format(name="check", body="pass"), 'a command that begins with "check"'),
+    "verbose": (
+        COMMAND.format(name="verbose", body="pass").replace('"Do it."', '"x" * 10_000_000'),
+        "its help is not of printable lines of at most 500 characters",
+    ),
+    "escaping": (
+        COMMAND.format(name="escaping", body="pass").replace('"Do it."', r'"Do\x1b[2J\nit."'),
+        "its help is not of printable lines",
+    ),
+    "unending": (
+        scorer("unending", "pass").replace('"unending"', '"x" * 10_000_000'),
+        "its name or version is not a word",
+    ),
     "deaf": (
         "from overheard import hookimpl\n@hookimpl\ndef overheard_alert_posted(settings):\n"
         "    return [print]",

@@ -25,6 +25,9 @@ from overheard.interfaces import Chat, Judge, Provider, Scorer, UpdateFeed
 from overheard.plugins.guard import ASK
 from overheard.plugins.validation import Nonsense, validated
 
+MAX_NAME_CHARS = 200
+MAX_HELP_CHARS = 500
+"""The longest summary of a command, example, or help of an option."""
 KINDS = ("provider", "scorer", "landscape", "chat", "feed", "command")
 """Kinds of objects that are registered by name."""
 NOTICES = ("overheard_answer_scored", "overheard_shift_detected", "overheard_alert_posted")
@@ -195,8 +198,17 @@ def command_word(name: str) -> str:
 
 
 def is_word(given: object) -> bool:
-    """Return whether a value can be a name: a printable text that is not empty."""
-    return isinstance(given, str) and given != "" and given.isprintable()
+    """Return whether a value can be a name: a printable text that is not empty, of at most
+    `MAX_NAME_CHARS` characters.
+    """
+    return isinstance(given, str) and 0 < len(given) <= MAX_NAME_CHARS and given.isprintable()
+
+
+def _is_sentence(given: object) -> bool:
+    """Return whether help can show a value: a printable line of at most `MAX_HELP_CHARS`
+    characters.
+    """
+    return isinstance(given, str) and len(given) <= MAX_HELP_CHARS and given.isprintable()
 
 
 def _hook_results(results: Iterable[Iterable[Any]]) -> list[Any]:
@@ -420,18 +432,21 @@ def _checked_commands(specs: Iterable[Any]) -> dict[str, CommandSpec]:
 
 
 def _command_flaw(spec: CommandSpec) -> str:
-    """Return what is wrong with a command's name or options, as a clause; empty when nothing is.
+    """Return what is wrong with a command's name, help or options, as a clause; empty when nothing is.
 
     The name is one or two words of small letters, digits, ``_`` and ``-``. Each option has a name
     of small letters, is written with at most 32 characters, differs from the other options, and is
-    not one of `RESERVED_OPTIONS`.
+    not one of `RESERVED_OPTIONS`. Its help is of lines that `_is_sentence` takes.
     """
     if not isinstance(spec.name, str) or not _COMMAND.fullmatch(spec.name):
         return "its name is not one or two words of small letters"
     try:
-        options = validated(spec, CommandSpec).options
+        checked = validated(spec, CommandSpec)
     except Nonsense as nonsense:
         return str(nonsense)
+    options = checked.options
+    if not all(map(_is_sentence, (checked.summary, *checked.examples, *(o.help for o in options)))):
+        return f"its help is not of printable lines of at most {MAX_HELP_CHARS} characters"
     written = [option.written for option in options]
     for option in options:
         if not _OPTION.fullmatch(option.name) or not _WRITTEN.fullmatch(option.written):
