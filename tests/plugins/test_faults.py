@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from overheard import (
+    Citation,
     FailureKind,
     Finish,
     Model,
@@ -22,6 +23,9 @@ from overheard import (
     RateLimits,
     Usage,
 )
+from overheard.domain.models import MAX_SOURCE_CHARS
+from overheard_compatible.provider import CompatibleProvider
+from overheard_compatible.settings import CompatibleSettings
 from shapes import QUESTION, SHAPES, Shape
 from vendors import KEY, Reaction, Vendor, untrusted
 
@@ -137,6 +141,34 @@ async def test_an_answer_of_a_megabyte_comes_whole(
     vendor.reactions = [whole(shape, text)]
 
     assert (await provider.ask(ASKED, seed=7)).text == text
+
+
+async def test_what_a_service_reports_without_end_is_cut(
+    shape: Shape, provider: Provider, vendor: Vendor
+) -> None:
+    """The store keeps it for ever."""
+    body = json.dumps(shape.answer("Acme is good.", shape.words[Finish.COMPLETE]))
+    endless = body.replace("m-1-2026-01-01", "m" * 1_000_000)
+    vendor.reactions = [Reaction(endless.encode())]
+
+    assert (await provider.ask(ASKED, seed=7)).served_model == "m" * MAX_SOURCE_CHARS
+
+
+def test_of_many_sources_a_thousand_are_kept_and_parts_of_tokens_are_whole() -> None:
+    """Cited ones first; a call is never priced too low."""
+    service = CompatibleProvider(
+        "svc", CompatibleSettings(base_url="http://localhost:1/v1", models=("m-1",))
+    ).service
+    sources = [Citation(f"https://a.com/{number}", cited=number > 5_000) for number in range(9_000)]
+    endless = Citation("https://a.com/" + "a" * 5_000)
+    reply = service.reply(
+        ASKED, "Acme.", Finish.COMPLETE, headers={}, citations=[endless, *sources],
+        usage={"input_tokens": 1.5, "output_tokens": 2.5},
+    )  # fmt: skip
+
+    assert len(reply.citations) == 1_000
+    assert all(source.cited and len(source.url) < 30 for source in reply.citations)
+    assert reply.usage == Usage(2, 3)
 
 
 async def test_what_a_service_still_allows_comes_with_the_answer(

@@ -80,6 +80,8 @@ def test_what_is_no_reply_is_told_by_its_kind(given: object, kind: str) -> None:
         ("model_created", "2026-01-01", "its model_created"),
         ("model_created", datetime(2026, 1, 1), "its model_created"),  # noqa: DTZ001 - is tried
         ("limits", {"requests": 1}, "its limits"),
+        ("citations", (Citation("https://a.com"),) * 1_001, "its citations are more than 1,000"),
+        ("citations", (Citation("https://a.com/" + "a" * 5_000),), "its citations are more"),
         ("cost_usd", SECRET, "its cost_usd is str"),
         ("cost_usd", True, "its cost_usd is bool"),
         ("cost_usd", -0.01, "its cost_usd is not a number of dollars"),

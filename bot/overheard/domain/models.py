@@ -13,6 +13,10 @@ from overheard.domain.sources import host_of, is_opaque, named_host, page_of
 SEARCH = "+search"
 """Suffix of the name of a model that is asked with web search."""
 
+MAX_SOURCES = 1_000
+"""The sources of an answer that are kept."""
+MAX_SOURCE_CHARS = 4_000
+"""The longest address or title of a source, and the longest name of a model that answered."""
 MAX_ANSWER_CHARS = 4_000_000
 """Characters of a reply: several times what any model writes; more takes minutes to score."""
 

@@ -20,7 +20,7 @@ from pydantic_core.core_schema import no_info_before_validator_function
 
 from overheard.cards.card import Card
 from overheard.domain import ModelUpdate, Reply, Score
-from overheard.domain.models import MAX_ANSWER_CHARS
+from overheard.domain.models import MAX_ANSWER_CHARS, MAX_SOURCE_CHARS, MAX_SOURCES
 
 MAX_CARD_CHARACTERS = 1_500_000
 """Characters of a card that is written out; a platform shows far less."""
@@ -109,6 +109,10 @@ def validated_reply(given: object) -> Reply:
     copy = validated(given, Reply)
     if len(copy.text) > MAX_ANSWER_CHARS:
         raise Nonsense(f"its text is longer than {MAX_ANSWER_CHARS:,} characters")
+    sources = copy.citations
+    longest = max((max(len(s.url), len(s.title)) for s in sources), default=0)
+    if len(sources) > MAX_SOURCES or longest > MAX_SOURCE_CHARS:
+        raise Nonsense(f"its citations are more than {MAX_SOURCES:,}, or endless")
     if not all(0 <= count <= MAX_TOKENS for count in astuple(copy.usage)):
         raise Nonsense(f"its usage is not within 0 to {MAX_TOKENS}")
     if copy.cost_usd is not None and not (math.isfinite(copy.cost_usd) and copy.cost_usd >= 0):

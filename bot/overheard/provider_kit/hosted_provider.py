@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields, replace
 from datetime import datetime
+from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from overheard.config.sections import MAX_CONCURRENCY
@@ -23,7 +24,12 @@ from overheard.domain import (
     Reply,
     Usage,
 )
-from overheard.domain.models import MAX_ANSWER_CHARS, has_visible_text
+from overheard.domain.models import (
+    MAX_ANSWER_CHARS,
+    MAX_SOURCE_CHARS,
+    MAX_SOURCES,
+    has_visible_text,
+)
 from overheard.errors import OverheardError, ProviderUnavailable
 from overheard.installation import install_command
 from overheard.provider_kit.diagnosis import Endpoint, ServiceFault, read_fault
@@ -448,8 +454,10 @@ def _created(model: object) -> float:
 
 
 def _reported_text(value: object) -> str:
-    """Return a reported name or number as text; an empty string for a value of another type."""
-    return str(value) if isinstance(value, str | int | float) else ""
+    """Return a reported name or number as text, cut at `MAX_SOURCE_CHARS`; an empty string for a
+    value of another type.
+    """
+    return str(value)[:MAX_SOURCE_CHARS] if isinstance(value, str | int | float) else ""
 
 
 def _plausible_usage(reported: Mapping[str, object], text: str) -> Usage:
@@ -469,18 +477,23 @@ def _plausible_usage(reported: Mapping[str, object], text: str) -> Usage:
 
 
 def _plausible_count(value: object) -> int:
-    """Return a reported count, rounded down; 0 for a value that is no number from 0 to
-    `MAX_TOKENS`.
+    """Return a reported count, rounded up, so that no call is priced too low; 0 for a value that is
+    no number from 0 to `MAX_TOKENS`.
     """
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return int(value) if number and 0 <= value <= MAX_TOKENS else 0  # type: ignore[operator, call-overload]
+    return ceil(value) if number and 0 <= value <= MAX_TOKENS else 0  # type: ignore[operator, call-overload]
 
 
 def _distinct_citations(citations: Sequence[Citation]) -> tuple[Citation, ...]:
     """Return one citation for each address. Sources that the answer cites come before those that
     were only retrieved, otherwise the order stays; of several with one address, the first is kept.
+    At most `MAX_SOURCES` are returned, without those whose address is endless.
     """
     by_url: dict[str, Citation] = {}
     for citation in sorted(citations, key=lambda citation: not citation.cited):
-        by_url.setdefault(citation.url, citation)
+        if len(citation.url) <= MAX_SOURCE_CHARS:
+            title = citation.title[:MAX_SOURCE_CHARS]
+            by_url.setdefault(citation.url, replace(citation, title=title))
+        if len(by_url) == MAX_SOURCES:
+            break
     return tuple(by_url.values())
