@@ -432,7 +432,7 @@ def _checked_commands(specs: Iterable[Any]) -> dict[str, CommandSpec]:
 
 
 def _command_flaw(spec: CommandSpec) -> str:
-    """Return what is wrong with a command's name, help or options, as a clause; empty when nothing is.
+    """Return what is wrong with a command, as a clause; empty when nothing is.
 
     The name is one or two words of small letters, digits, ``_`` and ``-``. Each option has a name
     of small letters, is written with at most 32 characters, differs from the other options, and is
