@@ -217,6 +217,9 @@ class _Loader(threading.Thread):
         return guarded(registered, guards, plugins.scorer_process, location)
 
     def _report(self, problem: str, provides: tuple[str, ...] = ()) -> PluginReport:
+        """Return a report on the plugin with a problem (empty for none), the objects that it
+        provides, and the settings class of each table that it has read.
+        """
         settings = {
             table: kind
             for plugin_settings in self._settings.values()

@@ -67,6 +67,7 @@ class Collector:
         polling: BatchPolling,
         counters: CallCounters,
     ) -> None:
+        """Keep the arguments; nothing is asked or stored yet."""
         self._store = store
         self._calls = calls
         self._clock = clock

@@ -120,6 +120,9 @@ class Batches:
         polling: BatchPolling | None = None,
         counters: CallCounters | None = None,
     ) -> None:
+        """Keep the arguments; ``polling`` and ``counters`` are new ones by default. Nothing is
+        submitted yet.
+        """
         self._lacking = ""
         self._store = store
         self._providers = providers

@@ -114,6 +114,7 @@ class SpendReservation:
     def __init__(
         self, money: MoneyRepository, budget: BudgetTable, payer: Payer, clock: Clock
     ) -> None:
+        """Begin without reserved money; `hold` reserves the first."""
         self.lacking = ""
         self._money = money
         self._budget = budget

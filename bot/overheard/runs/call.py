@@ -65,6 +65,7 @@ class ProviderCall:
     """
 
     def __init__(self, provider: Provider, question: Question, run: Run, clock: Clock) -> None:
+        """Note the present time as the call's begin; `make` makes the call."""
         self.begun = self.ended = asyncio.get_running_loop().time()
         self._provider = provider
         self._question = question
@@ -316,6 +317,7 @@ class _Metrics:
     """
 
     def __init__(self) -> None:
+        """Create the counters and the histogram by provider, in a registry of their own."""
         from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
         disable_created_metrics()  # type: ignore[no-untyped-call]

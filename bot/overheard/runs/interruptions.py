@@ -110,6 +110,7 @@ class RunResumer:
         chats: Collection[str],
         planner: str,
     ) -> None:
+        """Keep the arguments; `run` begins the search."""
         self._store = store
         self._clock = clock
         self._resume = resume

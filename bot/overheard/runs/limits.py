@@ -61,6 +61,9 @@ class ModelLimiter:
     """
 
     def __init__(self, name: str, most: int, table: LimitTable = NO_LIMITS) -> None:
+        """Begin with the largest concurrency, full rate limits, a closed breaker and no waiting
+        calls.
+        """
         self.name = name
         self.full = self.most = table.concurrency or most
         self.allowed = float(self.most)

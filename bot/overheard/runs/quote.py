@@ -97,6 +97,7 @@ class Pricing:
         *,
         spread: bool,
     ) -> None:
+        """Keep the arguments; no price is computed yet."""
         self._store = store
         self._providers = providers
         self._budget = budget

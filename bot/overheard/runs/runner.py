@@ -80,6 +80,7 @@ class Runner:
         clock: Clock,
         progress: Progress,
     ) -> None:
+        """Keep the arguments; nothing is asked yet."""
         self._store = store
         self._providers = providers
         self._limits = limits

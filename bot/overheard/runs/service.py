@@ -100,6 +100,7 @@ class RunService(Generic[Found_co]):
         progress: Progress,
         analysis: RunAnalysis[Found_co],
     ) -> None:
+        """Keep the arguments, with a retry policy of the settings in ``asking``; no run begins yet."""
         self._store = store
         self._providers = providers
         self._limits = limits
@@ -348,6 +349,9 @@ class RunProgress:
     def __init__(
         self, store: Store, progress: Progress, run: Run, workers: Callable[[], Awaitable[int]]
     ) -> None:
+        """Begin with no stored answer and an unknown number of workers, so that the first call
+        shows both.
+        """
         self.stopped: RunState | None = None
         self._store, self._progress, self._run = store, progress, run
         self._workers = workers

@@ -343,6 +343,9 @@ class Rescoring:
         return is_same and stored.state in PENDING
 
     async def _add_edition(self, state: EditionState) -> Edition:
+        """Store an edition of the present catalogue and scorers in a state, and return it with its
+        id.
+        """
         scoring = self._scoring
         edition = Edition(scoring.versions, scoring.catalogue, self._clock.now(), state)
         return await self._store.editions.add(edition)

@@ -108,6 +108,9 @@ class Scoring:
         scored: Scored | None = None,
         versions: Collection[str] | None = None,
     ) -> None:
+        """Prepare the markets and the reader for the catalogue, and the versions of the scorers.
+        Judges are dropped without ``judging``.
+        """
         self._scored = scored
         self.catalogue = catalogue
         self.scorers = tuple(s for s in scorers if judging or not isinstance(s, Judge))
@@ -228,6 +231,9 @@ class Scoring:
         return [s for s in self.scorers if f"{s.name}@{self.version(s)}" in self.versions]
 
     def _unscored(self, store: Store, scorer: Scorer, part: Run | None) -> AsyncIterator[int]:
+        """Return the numbers of the answers that a scorer has yet to read; for a judge the newest
+        first, without those that another version of the judge has read.
+        """
         version, judged = self.version(scorer), isinstance(scorer, Judge)
         seen = False if judged else None
         return store.scores.unscored(scorer.name, version, seen=seen, newest=judged, part=part)
