@@ -146,7 +146,8 @@ class Collector:
     async def _collect_batch(
         self, run: Run, batch: Batch, outcome: Outcome, cancellation: RunCancellation | None = None
     ) -> None:
-        """Ask for the status of a batch until the batch has ended, then store its answers.
+        """Ask for the status of a batch until the batch has ended, then store its answers. A vendor
+        that cannot be reached is asked again.
 
         Args:
             run: The run of the batch.

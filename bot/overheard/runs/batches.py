@@ -142,7 +142,8 @@ class Batches:
         """Collect submitted batches and submit missing questions, until no question is missing or
         the run is stopped; return the counts.
 
-        Money is reserved before each submission and released after the collection. If the run is
+        Money is reserved before each submission and released after the collection. A call submits
+        each question once at most: one that gets no answer is counted as failed. If the run is
         cancelled, its batches are cancelled at their vendors; if it is paused, they stay submitted.
         After an interruption, the same call continues.
 

@@ -185,7 +185,7 @@ def with_estimated_cost(
       is free or has no price.
     - A reply with the cost 0 and reported usage gets the price of that usage: a provider may report
       0 for what it does not know.
-    - A reply without cost and usage gets the price of a text of its length.
+    - Any other reply gets the price of an answer with a text of its length.
 
     An answer whose estimate is 0, such as for an unknown price, is returned unchanged.
 

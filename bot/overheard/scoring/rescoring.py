@@ -128,18 +128,17 @@ class Rescoring:
             progress: Shows the number of scored answers.
             expected: The number of answers to expect, or 0 if unknown.
         """
-        read = await scoring_in_use(self._scoring, self._store)
-        await read.catch_up(self._store, progress, expected)
+        in_use = await scoring_in_use(self._scoring, self._store)
+        await in_use.catch_up(self._store, progress, expected)
         edition = await self.open_edition()
-        if (
-            edition
-            and edition.state is EditionState.SCORING
-            and await self.count_readings_left() <= MAX_FOREGROUND_READINGS
-        ):
-            async with self._store.locks.leader_lock(DUTY) as is_locked:
-                if is_locked and await self.score_history(edition, progress):
-                    return self._scoring
-        return read
+        if edition is None or edition.state is not EditionState.SCORING:
+            return in_use
+        if await self.count_readings_left() > MAX_FOREGROUND_READINGS:
+            return in_use
+        async with self._store.locks.leader_lock(DUTY) as is_locked:
+            if is_locked and await self.score_history(edition, progress):
+                return self._scoring
+        return in_use
 
     async def open_edition(self) -> Edition | None:
         """Return the edition of the present catalogue and scorers if it is not in use yet; None
