@@ -100,7 +100,7 @@ class RunService(Generic[Found_co]):
         progress: Progress,
         analysis: RunAnalysis[Found_co],
     ) -> None:
-        """Keep the arguments, with a retry policy by the settings in ``asking``; ask nothing yet."""
+        """Keep the arguments, with a retry policy by the settings in ``asking``."""
         self._store = store
         self._providers = providers
         self._limits = limits
