@@ -11,6 +11,7 @@ import pytest
 from packaging.version import Version
 
 import overheard
+from overheard import Model, Shift
 from overheard.deprecations import DEPRECATIONS, Deprecation, replacement
 
 
@@ -68,6 +69,27 @@ def test_who_uses_a_name_that_is_to_go_is_warned_where_they_are(
     with pytest.warns(DeprecationWarning, match="ends in Overheard 0.3; use overheard.Score") as w:
         assert overheard.Estimate is overheard.Score  # type: ignore[attr-defined]
     assert w[0].filename == __file__
+
+
+def test_a_plugin_that_reads_the_dates_of_a_shift_is_warned() -> None:
+    """The attribute of 0.1 goes on working until 0.3, in which this test and it are taken out."""
+    model = Model("acme", "one")
+    shift = Shift(
+        "Acme",
+        model,
+        "visibility",
+        run_id=7,
+        before=0.5,
+        after=0.2,
+        change=-0.3,
+        interval=(-0.4, -0.2),
+        prompts=(),
+        likely_first_runs=(6, 7),
+    )
+
+    assert Version(version("overheard")) < Version("0.3")
+    with pytest.warns(DeprecationWarning, match="use Shift.likely_first_runs"):
+        assert shift.dates == (6, 7)
 
 
 def test_a_name_that_never_was_is_an_attribute_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -161,6 +162,16 @@ class Shift:
     def first_run_id(self) -> int:
         """The number of the run with which the change most likely began."""
         return self.began or self.run_id
+
+    @property
+    def dates(self) -> tuple[int, ...]:
+        """`likely_first_runs` by its name of 0.1; warns, and ends in 0.3."""
+        warnings.warn(
+            "Shift.dates ends in Overheard 0.3; use Shift.likely_first_runs",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.likely_first_runs
 
 
 NEVER = datetime.min.replace(tzinfo=UTC)
