@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from overheard.domain import (
     Panel,
     Prompt,
     Question,
+    QueueStatus,
     Run,
     RunState,
     Task,
@@ -32,6 +34,8 @@ from overheard.runs.tasks import (
     asking_tasks,
     detection_tasks,
     following_tasks,
+    outdated,
+    queue_status,
     run_part,
     scoring_tasks,
 )
@@ -230,3 +234,74 @@ def test_questions_of_one_provider_are_cut_where_fifty_are_full() -> None:
     assert [(task.first, task.last) for task in asking_tasks(run, spread=True)] == [
         (group[0], group[-1] + 1) for group in groups
     ]
+
+
+class FakeQueue:
+    """The connection of a queue's database, and the queries that are made over it."""
+
+    def __init__(self, *statements: str) -> None:
+        self.closed = 0
+        self.statements = statements
+
+    async def queue_size(self) -> list[Any]:
+        """Return counts by state and kind; there may be states that people are not shown."""
+        rows = [("queued", "ask", 3), ("queued", "score", 1), ("picked", "ask", 2)]
+        rows += [("failed", "judge", 4), ("deleted", "ask", 9), ("queued", "ask", 5)]
+        return [SimpleNamespace(status=s, entrypoint=e, count=n) for s, e, n in rows]
+
+    async def queue_age(self) -> list[Any]:
+        """Return the age of the oldest task of a kind."""
+        return [SimpleNamespace(entrypoint="ask", oldest_age_seconds=7.5)]
+
+    async def fetchval(self, _: str, prefix: str) -> int:
+        """Return the number of workers."""
+        assert prefix == "overheard worker"
+        return 2
+
+    async def plan_upgrade(self) -> Any:
+        """Return what is to be changed."""
+        return SimpleNamespace(statements=self.statements)
+
+    def terminate(self) -> None:
+        """End the connection."""
+        self.closed += 1
+
+
+def connect(monkeypatch: pytest.MonkeyPatch, queue: FakeQueue) -> None:
+    """Have all queues be this one."""
+
+    async def connected(url: str) -> FakeQueue:
+        assert url == "postgresql://x"
+        return queue
+
+    monkeypatch.setattr("overheard.runs.tasks._connect", connected)
+    monkeypatch.setattr("overheard.runs.tasks._queries", lambda connection: connection)
+
+
+async def test_the_tasks_of_a_queue_are_counted_by_state_and_kind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And its workers; the connection is ended."""
+    queue = FakeQueue()
+    connect(monkeypatch, queue)
+
+    assert await queue_status("postgresql://x") == QueueStatus(
+        waiting={"ask": 8, "score": 1},
+        running={"ask": 2},
+        held={"judge": 4},
+        oldest={"ask": 7.5},
+        workers=2,
+    )
+    assert queue.closed == 1
+
+
+@pytest.mark.parametrize("statements", [(), ("ALTER TABLE",)])
+async def test_a_queue_is_outdated_when_its_tables_would_be_changed(
+    statements: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when they are missing; the connection is ended."""
+    queue = FakeQueue(*statements)
+    connect(monkeypatch, queue)
+
+    assert await outdated("postgresql://x") is bool(statements)
+    assert queue.closed == 1
