@@ -261,17 +261,18 @@ def _uniform_odds(series: RunSeries, first: int, start: int, noise: float) -> Fl
     """
     level = series.level[0]
     old, moved, now = level[:first].mean(), level[first:start].mean(), level[start:].mean()
-    n_old, n_moved, n_now = first, start - first, len(level) - start
-    spread = max(STEP_VARIANCE, (moved - old) ** 2)
-    known = spread / (spread + noise * (1 / n_old + 1 / n_moved))
-    centre = old + known * (moved - old)
-    left = noise / n_now + (1 - known) * spread + noise / n_old
-    same = noise / n_now + noise / n_old
-    beyond = (now - old) * (moved - old) < 0
+    runs_old, runs_moved, runs_now = first, start - first, len(level) - start
+    step_variance = max(STEP_VARIANCE, (moved - old) ** 2)
+    step_noise = noise * (1 / runs_old + 1 / runs_moved)
+    known_share = step_variance / (step_variance + step_noise)
+    expected = old + known_share * (moved - old)
+    variance_stayed = noise / runs_now + (1 - known_share) * step_variance + noise / runs_old
+    variance_back = noise / runs_now + noise / runs_old
+    is_beyond = (now - old) * (moved - old) < 0
     return _odds_against_staying(
-        _normal_log(now - centre, left),
-        _normal_log(now - old, same),
-        _normal_log(now - old, same + STEP_VARIANCE) if beyond else -inf,
+        stayed=_normal_log(now - expected, variance_stayed),
+        back=_normal_log(now - old, variance_back),
+        beyond=_normal_log(now - old, variance_back + STEP_VARIANCE) if is_beyond else -inf,
     )
 
 
@@ -283,7 +284,8 @@ def _sparse_odds(
     variance: float,
 ) -> Floats:
     """Return the odds of the old level, and of a level beyond it, against the level after the
-    alarm, by the hits of each prompt, weighted by how far its level moved with the alarm.
+    alarm, by the hits of each prompt, weighted by how far its level moved with the alarm. The odds
+    of a level beyond are next to 0 unless the latest hits are on the other side of the old level.
 
     Args:
         group: The brand's stream and those of its rivals.
@@ -300,18 +302,19 @@ def _sparse_odds(
     moved = _level(moved_n, moved_hits, old)
     weight = logit(moved) - logit(old)
     now_n, now_hits = n[start:].sum(axis=0), hits[start:].sum(axis=0)
-    seen = float(weight @ (now_hits - now_n * old))
-    far = float(weight @ (now_n * (moved - old)))
+    surplus = float(weight @ (now_hits - now_n * old))
+    surplus_if_stayed = float(weight @ (now_n * (moved - old)))
     spread = old * (1 - old)
     pull = float(weight @ (now_n * spread)) ** 2 / max(1, len(rows) - start)
     calls = float(weight**2 @ (now_n * spread))
-    past = n[:first].sum(axis=0) + PROMPT_PRIOR
-    calls += float(weight**2 @ (now_n**2 * spread / past))
-    whole = calls + (variance + series.shared) * pull
+    old_answers = n[:first].sum(axis=0) + PROMPT_PRIOR
+    calls += float(weight**2 @ (now_n**2 * spread / old_answers))
+    chance = calls + (variance + series.shared) * pull  # the variance of the surplus
+    is_beyond = surplus * surplus_if_stayed < 0
     return _odds_against_staying(
-        _normal_log(seen - far, whole),
-        _normal_log(seen, whole),
-        _normal_log(seen, whole + far**2) if seen * far < 0 else -inf,
+        stayed=_normal_log(surplus - surplus_if_stayed, chance),
+        back=_normal_log(surplus, chance),
+        beyond=_normal_log(surplus, chance + surplus_if_stayed**2) if is_beyond else -inf,
     )
 
 

@@ -100,8 +100,8 @@ class StreamGroup:
 
     @classmethod
     def of(cls, own: Stream, rivals: Iterable[Stream]) -> StreamGroup:
-        """Return the group of a brand's stream and those of its rivals; rivals that have not the
-        same runs are left out.
+        """Return the group of a brand's stream and those of its rivals, over the prompts of any of
+        them in the order of their keys. Rivals that have not the same runs are left out.
 
         Args:
             own: The brand's stream.
@@ -109,18 +109,24 @@ class StreamGroup:
         """
         streams = [own, *(rival for rival in rivals if rival.runs == own.runs)]
         prompts = tuple(sorted({prompt for stream in streams for prompt in stream.prompts}))
-        column = {prompt: index for index, prompt in enumerate(prompts)}
+        column_of = {prompt: index for index, prompt in enumerate(prompts)}
         shape = (len(streams), len(own.runs), len(prompts))
         n, total, squares = (np.zeros(shape) for _ in range(3))
         for index, stream in enumerate(streams):
-            columns = [column[prompt] for prompt in stream.prompts]
+            columns = [column_of[prompt] for prompt in stream.prompts]
             n[index][:, columns] = stream.n
             total[index][:, columns] = stream.total / stream.width
             squares[index][:, columns] = stream.squares / stream.width**2
-        rates = all(stream.binary for stream in streams)
-        products = (n * n, n * total, total * total) if rates and n.max(initial=0) > 1 else None
-        squared = None if rates else squares
-        return cls(own.runs, n, total, squared, own.binary, products)
+        are_rates = all(stream.binary for stream in streams)
+        is_repeated = n.max(initial=0) > 1
+        return cls(
+            runs=own.runs,
+            n=n,
+            total=total,
+            squares=None if are_rates else squares,
+            binary=own.binary,
+            products=(n * n, n * total, total * total) if are_rates and is_repeated else None,
+        )
 
     def answered(self) -> Places:
         """Return the rows of the runs in which the brand's stream has answers."""

@@ -334,6 +334,11 @@ def _silence_of_weak_evidence(
     that the scorer changed or that there are too few runs. A brand that is back at its old level is
     silent whatever its evidence. Of several reasons for weak evidence the first one counts: all
     prompts are new, watched, still learning, below the threshold.
+
+    Args:
+        stream: The evidence of the metric.
+        evidence: The evidence of the brand, of which the metric's is a part.
+        policy: Has the number of brands, by which evidence is rare enough to be watched.
     """
     silence = Silence(stream.metric, Reason.FEW_RUNS, stream.runs, stream.runs_needed)
     if stream.statistic is None:
@@ -365,6 +370,11 @@ def _silence_of_strong_evidence(
     The reasons, of which the first one counts: no prompt was asked both before and after it, it is
     too small, an alert has reported it in another run, or the judge that scores the metric has
     moved and explains it.
+
+    Args:
+        stream: The evidence of the metric.
+        policy: Has the smallest change of the metric that is reported.
+        history: The brand's alerts, and the start of each run by its number.
     """
     silence = Silence(stream.metric, Reason.NOT_COMPARABLE, stream.runs, stream.runs_needed)
     change, shift, smallest = stream.change, stream.shift, policy.smallest_change(stream.metric)

@@ -164,9 +164,9 @@ class _JointChanges:
 def _joint_changes(
     streams: Iterable[Stream], brand: str, began: RunKey, prior: RunEffectPrior
 ) -> _JointChanges | None:
-    """Return the changes of all streams since a run, model by model; None when no model has runs on
-    both sides. Models without runs on both sides are left out, and what models have in common by
-    chance is taken for 0.
+    """Return the changes of all streams since a run, in the order of the models' names; None when
+    no model has runs on both sides. Models without runs on both sides are left out. By chance,
+    changes at different models are independent.
 
     Args:
         streams: The streams of one metric, of all brands at all models.

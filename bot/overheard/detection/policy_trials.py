@@ -120,14 +120,15 @@ def run_policy_trial(
 
     A brand is watched alone, each year up to its first alarm. A delay is counted in scheduled runs,
     which come once a week. Brands with an alarm before the drop are left out of the delays and of
-    the calls. The oracle and the rules of the market ask the whole panel in each of their runs.
+    the calls; without any brand left, the delay is that of a drop never seen, at no calls. The
+    oracle and the rules of the market ask the whole panel in each of their runs.
 
     Args:
         trial: The trial. Its `repeats` is how often the warm-up asks each prompt, except for its
             last `GUARDED` runs; from then on a scheduled run asks each prompt once.
         panels: Number of simulated brands.
         seed: Seed of the random numbers.
-        step: Called after each brand.
+        step: Called after each brand, to show progress.
     """
     design = trial.world
     panel = Design(WARM_UP + YEAR, design.prompts, design.repeats, design.beta, design.tau)
@@ -135,31 +136,34 @@ def run_policy_trial(
     world = simulate(panel, change, size=panels, seed=seed)
     limit = needed_excess(trial.per_year, YEAR + EXTRA, 1)
     rng = np.random.default_rng(seed)
-    still, changed, first = [], [], list[tuple[Rarity | None, bool]]()
+    unchanged_years, after_drop = [], []
+    first_alarms: list[tuple[Rarity | None, bool]] = []
     for index in range(panels):
         guard = _guard(design.tau, limit, world, index, rng)
-        still.append(guard(inf))
-        dropped = guard(BEFORE)
-        changed.append(dropped[BEFORE:])
-        first.append((dropped[-1].rarity, len(dropped) > BEFORE))
+        unchanged_years.append(guard(inf))
+        weeks = guard(BEFORE)
+        has_reached_drop = len(weeks) > BEFORE
+        first_alarms.append((weeks[-1].rarity, has_reached_drop))
+        if has_reached_drop:
+            after_drop.append(weeks[BEFORE:])
         step()
-    alarms = float(np.mean([weeks[-1].alarm for weeks in still]))
-    low, high = wilson(alarms, panels, 0.95)
-    delays = np.array([len(weeks) for weeks in changed if weeks] or [YEAR - BEFORE])
-    calls = [sum(week.calls for week in weeks) for weeks in changed if weeks] or [0]
-    made = [week.calls for weeks in still for week in weeks]
-    error = float(delays.std()) / len(delays) ** 0.5
+    share_with_alarm = float(np.mean([weeks[-1].alarm for weeks in unchanged_years]))
+    low, high = wilson(share_with_alarm, panels, 0.95)
+    delays = np.array([len(weeks) for weeks in after_drop] or [YEAR - BEFORE])
+    calls = [sum(week.calls for week in weeks) for weeks in after_drop] or [0]
+    calls_a_week = [week.calls for weeks in unchanged_years for week in weeks]
+    delay_error = float(delays.std()) / len(delays) ** 0.5
     return SentinelOutcome(
-        RuleFigures(yearly(alarms), float(delays.mean()), error),
-        (yearly(low), yearly(high)),
-        float(np.mean(calls)),
-        float(np.std(calls)) / len(calls) ** 0.5,
-        YEAR * float(np.mean(made)),
-        compare(design, trial.drop, trial.carried, trial.per_year, seed + 1),
-        sum(map(len, still)) / YEAR,
-        sum(weeks[-1].alarm for weeks in still),
-        sum(1 for weeks in changed if weeks),
-        _reliability(first),
+        found=RuleFigures(yearly(share_with_alarm), float(delays.mean()), delay_error),
+        interval=(yearly(low), yearly(high)),
+        calls=float(np.mean(calls)),
+        calls_error=float(np.std(calls)) / len(calls) ** 0.5,
+        calls_a_year=YEAR * float(np.mean(calls_a_week)),
+        compared=compare(design, trial.drop, trial.carried, trial.per_year, seed + 1),
+        brand_years=sum(map(len, unchanged_years)) / YEAR,
+        alarms=sum(weeks[-1].alarm for weeks in unchanged_years),
+        panels=len(after_drop),
+        reliability=_reliability(first_alarms),
     )
 
 

@@ -122,10 +122,11 @@ def unannounced(outlook: Outlook, runs: int) -> float:
         runs: Number of runs after the drop.
     """
     info = information(outlook, runs)
-    known = 1 + STEP_VARIANCE * info
-    needed = outlook.limit + np.log(known) / 2 - np.log(1 - FRESH_WEIGHT)
-    z = (2 * needed * known / (known - 1)) ** 0.5
-    return points(outlook, (z + _z(1 - POWER)) / info**0.5)
+    # The z at which the Bayes factor of a uniform step, by its share of the prior, is at the limit.
+    variance_ratio = 1 + STEP_VARIANCE * info
+    log_factor = outlook.limit - np.log(1 - FRESH_WEIGHT)
+    z_squared = (2 * log_factor + np.log(variance_ratio)) * variance_ratio / (variance_ratio - 1)
+    return points(outlook, (z_squared**0.5 + _z(1 - POWER)) / info**0.5)
 
 
 def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> float:

@@ -169,11 +169,12 @@ def candidate_starts(latest: int, reach: int = RECENT_STARTS) -> Places:
 
 
 def _regressors(after: Floats, weights: Floats) -> Floats:
-    """Return the effect of a step of 1 logit at each start on the distance of each run from its
-    prompts' means, K x n.
+    """Return by how many logits a step of 1 logit at each start moves the distance of each run from
+    the means of its prompts, K x n.
 
-    Where all runs ask the same, the step itself is returned, because its mean does not matter. A
-    prompt that was asked on one side only adds nothing.
+    The means include the runs after the step, so that a prompt that was asked on one side only adds
+    nothing. Where all runs ask the same, the step itself is returned: it differs by a constant,
+    which the evidence does not depend on.
 
     Args:
         after: Which runs each start takes as after it, K x n: 0 or 1.
@@ -181,10 +182,10 @@ def _regressors(after: Floats, weights: Floats) -> Floats:
     """
     if np.ptp(weights, axis=0).max() < 1e-12:
         return after
-    whole = weights.sum(axis=0)
-    share = after @ weights / np.maximum(whole, 1e-12)
-    known = np.maximum(weights.sum(axis=1), 1e-12)
-    return np.asarray(after - share @ weights.T / known)
+    by_prompt = np.maximum(weights.sum(axis=0), 1e-12)
+    by_run = np.maximum(weights.sum(axis=1), 1e-12)
+    share_after = after @ weights / by_prompt  # of each prompt's information, K x P
+    return np.asarray(after - share_after @ weights.T / by_run)
 
 
 def _sparse(
