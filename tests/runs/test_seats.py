@@ -49,7 +49,7 @@ async def test_a_provider_that_is_gone_needs_no_seat() -> None:
 def test_a_share_of_a_bucket_fills_up_as_much_slower() -> None:
     """And begins empty: others may have used up the minute."""
     bucket = Bucket(600)
-    bucket.share(0.25, 100.0)
+    bucket.use_share(0.25, 100.0)
     assert bucket.delay(1, 100.0) == pytest.approx(60 / 150)
     assert bucket.delay(150, 160.0) == 0.0
     assert bucket.size == 150
@@ -58,7 +58,7 @@ def test_a_share_of_a_bucket_fills_up_as_much_slower() -> None:
 def test_what_a_service_tells_of_its_limit_is_shared_too() -> None:
     """It speaks of all processes together."""
     bucket = Bucket()
-    bucket.share(0.5, 0.0)
+    bucket.use_share(0.5, 0.0)
     bucket.learn(100, 40, 60, 0.0)
     assert bucket.size == 50
     assert bucket.delay(1, 0.0) == pytest.approx(2.0)  # thirty of fifty come back in a minute

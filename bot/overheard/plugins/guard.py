@@ -249,17 +249,17 @@ class Guards:
         source: Distribution and version of the plugin.
         secrets: Values of its settings that no message may show.
         notices: Receives a notice for each pause.
-        made: The list to which each new guard is added.
+        guards: The list to which each new guard is added.
     """
 
     plugin: str
     source: str
     secrets: Collection[str]
     notices: Notices
-    made: list[Guard] = field(default_factory=list)
+    guards: list[Guard] = field(default_factory=list)
 
     def of(self, part: str, max_faults: int | None = MAX_FAULTS) -> Guard:
-        """Return a new guard for a part, such as ``The scorer acme``, and add the guard to `made`.
+        """Return a new guard for a part, such as ``The scorer acme``, and add the guard to `guards`.
 
         The part is paused after ``max_faults`` faults in a row; None for never.
         """
@@ -271,7 +271,7 @@ class Guards:
             secrets=self.secrets,
             notices=self.notices,
         )
-        self.made.append(guard)
+        self.guards.append(guard)
         return guard
 
 

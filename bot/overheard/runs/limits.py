@@ -158,8 +158,8 @@ class ModelLimiter:
         now = asyncio.get_running_loop().time()
         before, self.most = self.most, max(1, self.full * held // total)
         self.allowed = max(1.0, self.allowed * self.most / before)
-        self.requests.share(held / total, now)
-        self.tokens.share(held / total, now)
+        self.requests.use_share(held / total, now)
+        self.tokens.use_share(held / total, now)
         self._admit_calls()
 
     def rest(self, now: float) -> float:
@@ -300,7 +300,7 @@ class Bucket:
         self._at = now
         return max(0.0, (min(amount, self.size) - self._level) / self._rate)
 
-    def share(self, share: float, now: float) -> None:
+    def use_share(self, share: float, now: float) -> None:
         """Use a share of the limit from now on, more than 0 and at most 1.
 
         The capacity and the inflow change in proportion. When the share was 1 and is now less, the
