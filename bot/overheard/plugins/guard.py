@@ -259,7 +259,7 @@ class Guards:
     guards: list[Guard] = field(default_factory=list)
 
     def of(self, part: str, max_faults: int | None = MAX_FAULTS) -> Guard:
-        """Return a new guard for a part, such as ``The scorer acme``, and add the guard to `guards`.
+        """Return a new guard for a part, such as ``The scorer acme``, and add it to `guards`.
 
         The part is paused after ``max_faults`` faults in a row; None for never.
         """
