@@ -205,7 +205,7 @@ async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run
 
     The canary began with the last search before its reference run or, without a search, with the
     reference run. Its answers are those since then, from its search, reference and daily runs. Its
-    hit is the first update in the store's order that a canary found since then.
+    hit is the oldest update of the model that a canary found since then.
 
     Args:
         store: The store of the answers and the updates.

@@ -263,8 +263,8 @@ class Limits:
         """Return the limiter of a model or, for None, that of all calls to a provider.
 
         It is created at the first call and shared from then on. Its limits are those configured for
-        its name, ``provider/model`` or ``provider``. Without a configured concurrency it has the
-        provider's; other limits are then infinite.
+        its name, ``provider/model`` or ``provider``. A concurrency that is not configured is the
+        provider's own; other limits that are not configured are infinite.
         """
         name = str(model) if model else provider.name
         if name not in self._limiters:
