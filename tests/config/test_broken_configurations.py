@@ -339,6 +339,14 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         MARKET + COMPATIBLE + '[models."svc/m"]\nname = "  "\n',
         "name must not be empty",
     ),
+    "model-endless": (
+        MARKET + COMPATIBLE.replace('["m"]', f'["{"m" * 999}"]'),
+        "models.1 must not be longer than 200 characters",
+    ),
+    "model-name-long": (
+        MARKET + COMPATIBLE + f'[models."svc/m"]\nname = "{"x" * 99}"\n',
+        "name must not be longer than 40 characters",
+    ),
     "brands-text": ('brands = "Acme"\n', "must be a list; write its header in two pairs"),
     "brands-texts": ('brands = ["Acme"]\n', "number 1: must be a table; write its header in two"),
     "plugin-blank": (MARKET + '[providers.x]\nplugin = ""\n', "plugin must be the name"),

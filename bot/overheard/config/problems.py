@@ -118,6 +118,7 @@ _PROBLEMS = {
     "string_too_short": "must not be empty",
     "path_type": "must be a path, in quotes",
     "string_type": "must be text, in quotes",
+    "too_long": "must not be longer than {max_length} characters",  # of a text that was stripped
     "too_short": "needs {min_length} or more entries",
     "tuple_type": 'must be a list, such as ["one", "two"]',
 }
