@@ -297,18 +297,18 @@ def _sparse_odds(
     """
     first, start = cut
     n, hits = group.n[0][rows], group.total[0][rows]
-    old = _level(n[:first].sum(axis=0), hits[:first].sum(axis=0), 0.5)
+    old_n, old_hits = n[:first].sum(axis=0), hits[:first].sum(axis=0)
     moved_n, moved_hits = n[first:start].sum(axis=0), hits[first:start].sum(axis=0)
+    now_n, now_hits = n[start:].sum(axis=0), hits[start:].sum(axis=0)
+    old = _level(old_n, old_hits, 0.5)
     moved = _level(moved_n, moved_hits, old)
     weight = logit(moved) - logit(old)
-    now_n, now_hits = n[start:].sum(axis=0), hits[start:].sum(axis=0)
     surplus = float(weight @ (now_hits - now_n * old))
     surplus_if_stayed = float(weight @ (now_n * (moved - old)))
     spread = old * (1 - old)
     pull = float(weight @ (now_n * spread)) ** 2 / max(1, len(rows) - start)
     calls = float(weight**2 @ (now_n * spread))
-    old_answers = n[:first].sum(axis=0) + PROMPT_PRIOR
-    calls += float(weight**2 @ (now_n**2 * spread / old_answers))
+    calls += float(weight**2 @ (now_n**2 * spread / (old_n + PROMPT_PRIOR)))
     chance = calls + (variance + series.shared) * pull  # the variance of the surplus
     is_beyond = surplus * surplus_if_stayed < 0
     return _odds_against_staying(

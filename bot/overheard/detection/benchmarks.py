@@ -220,7 +220,8 @@ def compare(
     world: WorldDesign, drop: float, carried: float, per_year: float, seed: int
 ) -> Comparisons:
     """Return the false alarms and delays of the oracle and of the rules of the market on the same
-    simulated panels.
+    `PANELS` simulated panels, and Lorden's bound of the calls. The fall comes after `BEFORE` of the
+    watched runs; delays are at limits that keep to the allowed false alarms.
 
     Args:
         world: What is asked, and the standard deviation of the run effects.
@@ -233,11 +234,11 @@ def compare(
     change = Change(WARM_UP + BEFORE, -drop, carried)
     changed = simulate(design, change, size=PANELS, seed=seed)
     still = undone(changed, design, WARM_UP, seed=seed + 1)
-    best = [oracle(world_sort, WARM_UP, world.tau) for world_sort in (still, changed)]
+    oracle_paths = [oracle(panels, WARM_UP, world.tau) for panels in (still, changed)]
     return Comparisons(
-        _strict(best, per_year),
-        {rule.name: _rule(rule, still, changed, per_year) for rule in RULES},
-        lorden_calls(changed, YEAR),
+        oracle=_strict(oracle_paths, per_year),
+        rules={rule.name: _rule(rule, still, changed, per_year) for rule in RULES},
+        lorden_calls=lorden_calls(changed, analyses_a_year=YEAR),
     )
 
 
@@ -251,9 +252,9 @@ def _rule(rule: MarketRule, still: World, changed: World, per_year: float) -> Ru
         changed: The same panels with a change.
         per_year: The allowed false alarms in a year.
     """
-    used = (rule.path(still, WARM_UP, rule.usual) > rule.usual).sum(axis=1)
-    strict = _strict([rule.path(series, WARM_UP, inf) for series in (still, changed)], per_year)
-    return replace(strict, false_alarms=float(used.mean()))
+    usual_alarms = (rule.path(still, WARM_UP, rule.usual) > rule.usual).sum(axis=1)
+    strict = _strict([rule.path(panels, WARM_UP, inf) for panels in (still, changed)], per_year)
+    return replace(strict, false_alarms=float(usual_alarms.mean()))
 
 
 def _strict(paths: list[Floats], per_year: float) -> RuleFigures:

@@ -370,16 +370,17 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
         The best linear estimate in logits, and the variance that it leaves, both J x n.
     """
     weight = 1 / (own + noise)
-    others = weight.sum(axis=0) - weight
-    spread = np.full(x.shape, shared)
+    weight_of_others = weight.sum(axis=0) - weight
+    variance = np.full(x.shape, shared)
     if len(x) > MIN_RIVALS:
         # A run in which most rivals are far off, as none was before.
-        usual = shared + 1 / np.maximum(others, 1e-9)
-        far = _rivals_median(x) ** 2
-        spread = np.where(far > EXTREME_SDS**2 * usual, far, shared)
-    scaled = 1 + spread * others
-    pulled = (weight * x).sum(axis=0) - weight * x
-    return spread * pulled / scaled, np.asarray(spread / scaled)
+        usual = shared + 1 / np.maximum(weight_of_others, 1e-9)
+        squared_median = _rivals_median(x) ** 2
+        is_extreme = squared_median > EXTREME_SDS**2 * usual
+        variance = np.where(is_extreme, squared_median, shared)
+    scale = 1 + variance * weight_of_others
+    sum_of_others = (weight * x).sum(axis=0) - weight * x
+    return variance * sum_of_others / scale, np.asarray(variance / scale)
 
 
 def _without_steps(x: Floats, variance: Floats) -> Floats:

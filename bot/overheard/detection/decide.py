@@ -221,7 +221,7 @@ def decide_model(
 
     The change is not reported when no brand moved by the policy's smallest change, or when it would
     raise or grow an alert and one brand probably explains it (a weight below `MODEL_WEIGHT`). The
-    decision then has one silence, and a later run may decide otherwise.
+    decision then has no shifts and one silence, and a later run may decide otherwise.
 
     Args:
         change: The latest change of the model, with the weights of its explanations as of the run;

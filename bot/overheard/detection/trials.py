@@ -210,7 +210,7 @@ def false_alarms(
         trial: The worlds and the allowed false alarms.
         panels: Number of simulated brands, rounded up to whole worlds.
         seed: Seed of the first world; each next world has the next seed.
-        step: Called after each world.
+        step: Called after each world, to show progress.
     """
     design = trial.world
     worlds = ceil(panels / design.brands)
@@ -335,8 +335,13 @@ def reliability(
 def _watched(
     trial: MonitorTrial, world: SimulatedWorld, restarts: Collection[Restart] = ()
 ) -> Iterator[tuple[Monitor, list[Alarm]]]:
-    """Yield, for each brand of a world, its monitor after a replay of all runs, and its alarms in
-    the order of the runs. ``restarts`` are the reported changes of models.
+    """Yield, for each brand of a world in order, its monitor after a replay of all runs, and its
+    alarms in the order of the runs.
+
+    Args:
+        trial: The allowed false alarms, and the number of brands.
+        world: The world.
+        restarts: The reported changes of models as a whole, from which baselines begin again.
     """
     for brand in range(trial.world.brands):
         monitor = Monitor(brand_name(brand), world.streams, policy=trial.policy, restarts=restarts)
