@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from overheard_storage.columns import Moment, Prose, column, id_column, metadata, reference
+from overheard_storage.column_types import Moment, Prose, column, id_column, metadata, reference
 
 updates = Table(
     "updates",

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from overheard_storage.alert_tables import alerts, deliveries, events, shifts, updates
-from overheard_storage.columns import (
+from overheard_storage.column_types import (
     LONG,
     Moment,
     Prose,

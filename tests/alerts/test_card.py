@@ -19,8 +19,15 @@ from alert_shapes import (
     shift_of,
     stream_of,
 )
-from overheard.alerts import card
-from overheard.alerts.card import alert_data, compose, metric_path, movement_words
+from overheard.alerts import alert_details
+from overheard.alerts.alert_details import (
+    alert_chart,
+    alert_data,
+    compose,
+    metric_path,
+    movement_words,
+    shift_words,
+)
 from overheard.alerts.quotes import quotes
 from overheard.alerts.statement_wording import statement_phrase
 from overheard.cards.card import Card, Field, Image, Severity
@@ -48,7 +55,7 @@ def charts(monkeypatch: pytest.MonkeyPatch) -> list[Chart]:
         shown.append(chart)
         return Image(b"", "chart", name)
 
-    monkeypatch.setattr(card, "drawn_picture", keep)
+    monkeypatch.setattr(alert_details, "drawn_picture", keep)
     return shown
 
 
@@ -134,7 +141,7 @@ def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> 
     )
     later = shift_of(run_id=5, updates=(ModelUpdate(MODEL, NOON + DAY),))
     known = [evidence_of(grown={5: at, 6: NOON + 2 * DAY}) for at in (NOON + 2 * DAY, day_8)]
-    marks = [card.alert_chart(later, METRICS["visibility"], one, "Named").marks for one in known]
+    marks = [alert_chart(later, METRICS["visibility"], one, "Named").marks for one in known]
     assert [[mark.label for mark in shown] for shown in marks] == [
         ["m-1 update, 3 Mar"],
         ["began", "m-1 update, 3 Mar"],
@@ -348,8 +355,8 @@ def test_an_alert_for_machines_has_all_of_its_shifts() -> None:
 
 def test_a_shift_of_no_size_fell() -> None:
     """The word follows the sign of the change."""
-    assert card.shift_words(shift_of(change=0.0), METRICS) == "visibility fell from 70 % to 45 %"
-    assert card.shift_words(shift_of(change=0.5), METRICS) == "visibility rose from 70 % to 45 %"
+    assert shift_words(shift_of(change=0.0), METRICS) == "visibility fell from 70 % to 45 %"
+    assert shift_words(shift_of(change=0.5), METRICS) == "visibility rose from 70 % to 45 %"
 
 
 SILENT, NAMED = "Others are better. Zeta is cheap.", "Many are good. Acme is best."

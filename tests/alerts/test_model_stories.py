@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from overheard.alerts.alert_details import compose
 from overheard.alerts.alert_message import alert_message
-from overheard.alerts.card import compose
 from overheard.alerts.detection_service import DetectionService
 from overheard.alerts.events import with_state_and_actions
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, read_pasts

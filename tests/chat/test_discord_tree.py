@@ -9,7 +9,8 @@ from discord_desk import SPECS, nothing
 from discord_rules import check
 from overheard.cards.card import Action
 from overheard.cards.command import CommandSpec, Face, Kind, Option
-from overheard.chat.discord import custom_ids, forms, tree
+from overheard.chat.discord import custom_ids, forms
+from overheard.chat.discord import slash_commands as tree
 from overheard.chat.discord.custom_ids import ButtonQuestions, Click, ClickKind
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
@@ -72,7 +73,11 @@ def test_options_are_typed() -> None:
     """Numbers have their bounds, choices their values, and names are completed."""
     brands, repeats, as_of, detail = under(drawn(), "check")["options"]
     assert (brands["type"], brands["autocomplete"]) == (tree.STRING, True)
-    assert (repeats["type"], repeats["min_value"], repeats["max_value"]) == (tree.INTEGER, 1, 9)
+    assert (repeats["type"], repeats["min_value"], repeats["max_value"]) == (
+        tree.INTEGER,
+        1,
+        9,
+    )
     assert (as_of["name"], as_of["type"]) == ("as-of", tree.STRING)
     assert [one["value"] for one in detail["choices"]] == ["little", "all"]
 

@@ -15,7 +15,7 @@ from discord_peer import Peer
 from discord_rules import words
 from office import DECLARED, Office, open_office
 from overheard.cards.command import CommandSpec, Face
-from overheard.chat.discord import tree
+from overheard.chat.discord import slash_commands
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.parser import parse
 from overheard.chat.replies import FAULT
@@ -128,7 +128,7 @@ async def test_discord_takes_all_that_they_show(
             order = parse(example, desk.commands)
             given = {o.written: written(order.given.get(o.name)) for o in order.spec.options}
             options = {name: value for name, value in given.items() if value is not None}
-            name = await peer.command(*tree.path(order.spec), **options)
+            name = await peer.command(*slash_commands.path(order.spec), **options)
             await desk.until(number)
             first = peer.first_answer(name)
             # A late private refusal is a message of its own; the promise of an answer is deleted.

@@ -33,9 +33,7 @@ def test_forty_broken_plugins_change_no_result(
     (tmp_path / "store.db").unlink()
     monkeypatch.setattr("overheard.plugins.scorer_process.SCORE_TIMEOUT_S", 0.5)
     monkeypatch.setattr("overheard.plugins.wrappers.FEED_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(
-        "overheard.plugins.discovery.load_plugins.__kwdefaults__", {"timeout_s": 2.0}
-    )
+    monkeypatch.setattr("overheard.plugins.loading.load_plugins.__kwdefaults__", {"timeout_s": 2.0})
     monkeypatch.setenv("ACME_API_KEY", SECRET)
     (tmp_path / "shelf").mkdir()
     shelf = Shelf(tmp_path / "shelf", monkeypatch)

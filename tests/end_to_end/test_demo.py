@@ -13,10 +13,10 @@ from program import Program
 HASTY = """
 import sys
 from overheard.runtime.wiring import main
-from overheard.plugins import discovery, scorer_process, wrappers
+from overheard.plugins import loading, scorer_process, wrappers
 
 scorer_process.SCORE_TIMEOUT_S = wrappers.FEED_TIMEOUT_S = 2.0
-discovery.load_plugins.__kwdefaults__["timeout_s"] = 5.0
+loading.load_plugins.__kwdefaults__["timeout_s"] = 5.0
 sys.argv = ["overheard", *{arguments}]
 main()
 """

@@ -19,7 +19,7 @@ import overheard_storage
 from overheard.domain import Brand
 from overheard.errors import StoreError
 from overheard_storage import migrate, open_store
-from overheard_storage.columns import made_on
+from overheard_storage.column_types import made_on
 from overheard_storage.database import Database, parse_url
 from overheard_storage.tables import REVISION, metadata
 from overheard_storage.upgrades import configuration

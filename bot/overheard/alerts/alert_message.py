@@ -1,6 +1,6 @@
 """An alert as the message of a channel: what happened in words, a picture, and how sure that is.
 
-The figures, dates and sentences behind it are those of `overheard.alerts.card.compose`.
+The figures, dates and sentences behind it are those of `overheard.alerts.alert_details.compose`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from overheard.alerts.card import alert_chart, alert_data, model_title
+from overheard.alerts.alert_details import alert_chart, alert_data, model_title
 from overheard.alerts.events import name_without_id
 from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.metric_wording import (

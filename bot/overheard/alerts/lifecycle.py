@@ -1,5 +1,4 @@
-"""The states of an alert and the events that change them. Whether a shift raises an alert, extends
-one or is not reported is decided in `detection/decide.py`; this carries it out.
+"""The states of an alert and the events that change them, as decided in ``detection/decide.py``.
 
 Every change is one event, kept together with what channels are to be shown.
 """

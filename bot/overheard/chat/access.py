@@ -8,7 +8,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
-from overheard.chat.confirmations import Stage
+from overheard.chat.command_call import Stage
 from overheard.config.chat_sections import AccessTable
 from overheard.config.rights import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
 from overheard.domain import AuditEntry, Setting

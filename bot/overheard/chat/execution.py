@@ -1,4 +1,7 @@
-"""The execution of commands in chats: progress, confirmations, steps of the set-up, audit log."""
+"""The execution of commands in chats: progress, confirmations, steps of the set-up, audit log.
+
+The command's function itself is called in `command_call`.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from overheard.cards.card import Card
 from overheard.cards.charts.renderer import themed
 from overheard.cards.command import CommandSpec, Role, Step
 from overheard.chat import replies
+from overheard.chat.command_call import Unagreed, run_command
 from overheard.chat.concurrency import CUT_OFF_TIMEOUT_S, CommandSlots
-from overheard.chat.confirmations import Pending, Unagreed, run_command
+from overheard.chat.confirmations import Pending
 from overheard.chat.parser import Order, parse
 from overheard.chat.progress import ChatProgress, CutOffNotice, Meter, join_run
 from overheard.commands.delivery_cards import cut_off_card

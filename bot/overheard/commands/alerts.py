@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, TypedDict
 
+from overheard.alerts.alert_details import alert_data, compose
 from overheard.alerts.alert_message import alert_message, message_title
-from overheard.alerts.card import alert_data, compose
 from overheard.alerts.events import (
     alert_label,
     alert_row,

@@ -4,7 +4,8 @@ Every plugin is loaded on its own. One that cannot be used becomes one sentence 
 version and the remedy, and everything else runs on. So does one that fails later.
 """
 
-from overheard.plugins.discovery import (
+from overheard.plugins.guard import Guard, Notice, remedy_of, watchdog
+from overheard.plugins.loading import (
     PluginReport,
     Plugins,
     added_commands,
@@ -14,7 +15,6 @@ from overheard.plugins.discovery import (
     load_plugins,
     models_of,
 )
-from overheard.plugins.guard import Guard, Notice, remedy_of, watchdog
 from overheard.plugins.output import separate_output, separated_output
 from overheard.plugins.registration import RESERVED_WORDS
 from overheard.plugins.trust import entry_of

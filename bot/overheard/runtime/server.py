@@ -38,8 +38,8 @@ from overheard.plugins import Notice
 from overheard.runs.canaries import canaries
 from overheard.runs.interruptions import RunResumer
 from overheard.runs.update_feeds import read_feeds
+from overheard.runtime.chat_leader import LeaderChat
 from overheard.runtime.health import HealthServer
-from overheard.runtime.leader import LeaderChat
 from overheard.runtime.metrics import process_metrics, start_telemetry, store_label
 from overheard.runtime.scheduler import Job, Scheduler
 from overheard.runtime.supervisor import GracefulShutdown, Service, ServiceState, Supervisor

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
-from overheard_storage.columns import made_on
+from overheard_storage.column_types import made_on
 from overheard_storage.tables import metadata
 
 

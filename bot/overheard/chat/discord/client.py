@@ -15,7 +15,7 @@ from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.concurrency import finish_tasks
 from overheard.chat.desk import CANCEL, CONFIRM
-from overheard.chat.discord import custom_ids, forms, tree
+from overheard.chat.discord import custom_ids, forms, slash_commands
 from overheard.chat.discord.api import NAME, translated_errors
 from overheard.chat.discord.conversation import DiscordConversation
 from overheard.chat.discord.custom_ids import Click, ClickKind
@@ -211,7 +211,7 @@ class DiscordClient(discord.Client):
         elif not self._is_served(interaction):
             await self._refuse(interaction, NOT_SERVED)
         elif interaction.type is InteractionType.application_command:
-            if call := tree.read_call(data, desk.commands):
+            if call := slash_commands.read_call(data, desk.commands):
                 fields = _command_fields(call)
                 await self._serve(interaction, desk, call.spec, **fields)
             else:
@@ -333,11 +333,11 @@ class DiscordClient(discord.Client):
         Raises:
             discord.HTTPException: when Discord refuses the values.
         """
-        call = tree.read_call(interaction.data or {}, desk.commands)
+        call = slash_commands.read_call(interaction.data or {}, desk.commands)
         if call is None or call.typing is None:
             return
         option = call.typing
-        typed_value = tree.last_value(option, call.typed)
+        typed_value = slash_commands.last_value(option, call.typed)
         values = [choice for choice in option.choices if typed_value.lower() in choice.lower()]
         if not values:
             values = [
@@ -349,7 +349,7 @@ class DiscordClient(discord.Client):
                     channel=_channel_name(interaction),
                 )
             ]
-        choices = tree.option_choices(option, call.typed, values)
+        choices = slash_commands.option_choices(option, call.typed, values)
         await interaction.response.autocomplete(
             [app_commands.Choice(**choice) for choice in choices]
         )
@@ -391,7 +391,7 @@ def _clicked_message_id(interaction: discord.Interaction[Any]) -> str:
     return str(origin_id or message.id)
 
 
-def _command_fields(call: tree.DiscordCommand) -> dict[str, Any]:
+def _command_fields(call: slash_commands.DiscordCommand) -> dict[str, Any]:
     """Return the fields of a `Request` for a slash command.
 
     These are ``command`` and ``options``, as of a submitted form. But for a command that has a

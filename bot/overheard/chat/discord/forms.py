@@ -10,7 +10,7 @@ from discord import SelectDefaultValue, SelectDefaultValueType, ui
 
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, FormChoice, Kind, Option
-from overheard.chat.discord import markup, tree
+from overheard.chat.discord import markup, slash_commands
 from overheard.chat.discord.api import NAME
 from overheard.chat.limits import DISCORD
 from overheard.interfaces import Form
@@ -267,7 +267,7 @@ def _one_line(option: Option, value: Any) -> str:
     """
     text = value_text(option, value)
     if option.many:
-        return ", ".join(map(tree.list_item, text.splitlines()))
+        return ", ".join(map(slash_commands.list_item, text.splitlines()))
     return wording.line(text)
 
 
@@ -333,7 +333,7 @@ def _option_value(option: Option, given: str | list[str]) -> Any:
 def _listed_values(text: str) -> list[str]:
     """Return the values of a list that a person typed, one a line or, on one line, with commas."""
     if "\n" not in text:
-        return tree.split(text)
+        return slash_commands.split(text)
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 

@@ -12,7 +12,7 @@ import discord
 
 from overheard.cards.command import CommandSpec
 from overheard.chat.discord.api import PLATFORM
-from overheard.chat.discord.tree import IN_DIRECT_MESSAGE, IN_GUILD, Node, is_same, roots
+from overheard.chat.discord.slash_commands import IN_DIRECT_MESSAGE, IN_GUILD, Node, is_same, roots
 from overheard.config.chat_sections import DiscordTable
 from overheard.config.problems import suggestion
 from overheard.errors import ChatUnavailable

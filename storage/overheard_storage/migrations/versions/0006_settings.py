@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from overheard_storage.columns import Moment, Prose
+from overheard_storage.column_types import Moment, Prose
 
 revision = "0006"
 down_revision = "0005"

@@ -1,4 +1,6 @@
-"""The commands as Discord's command tree: a few roots, nouns as groups, typed options. Pure.
+"""The commands as Discord's slash commands; the reading of one that arrives (`read_call`). Pure.
+
+Discord's command tree has a few roots, nouns as groups and typed options.
 
 One root has 8,000 characters and 25 children, which is too little for all commands with whole
 descriptions. So the root of every day (``/overheard check``) has two next to it: what is set up

@@ -1,4 +1,4 @@
-"""Finding and loading of plugins, all that they registered, and a report on each plugin.
+"""Loading of plugins: finding, importing, registering, and a report on each plugin.
 
 Each plugin's fault stays its own.
 """

@@ -1,5 +1,7 @@
 """Leader election for chats: a lock in the store lets one process at a time connect a chat.
 
+The leader of schedules is elected in `scheduler`; both locks are those of the store's ``locks.py``.
+
 Two processes at one gateway would both receive each command. So another process, started by mistake
 or for a new version, waits as a standby and takes over when the leader ends. A leader that shuts
 down releases the lock first, and goes on answering while the standby connects. A request that both

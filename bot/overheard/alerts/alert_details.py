@@ -1,4 +1,7 @@
-"""An alert as a card: what moved, how sure that is, and the sentences before and after."""
+"""The details of an alert as a card: figures, how sure they are, sentences before and after.
+
+The message that is posted, with its title, is in `alert_message`.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,89 @@
+"""The call of a command's function: quoted first, executed if it is free, cheap or agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from overheard.cards.card import Card
+from overheard.cards.command import Proposal, Step
+from overheard.chat.parser import Order
+from overheard.deployment import Call, Deployment
+from overheard.errors import ConfirmationNeeded
+from overheard.session import Session
+
+PRICE_TOLERANCE = 1.1
+"""A command that waited is asked about again when its price has risen by more than this factor."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """The progress of a command from quote to execution.
+
+    Attributes:
+        quoting: Whether the command has only been quoted so far.
+    """
+
+    quoting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unagreed:
+    """A command that needs a yes.
+
+    Attributes:
+        needed: The question for the person, with the price.
+        drawn: Options that the quote has drawn at random, by name; with them, the same work is
+            proposed again after the yes.
+    """
+
+    needed: ConfirmationNeeded
+    drawn: Mapping[str, Any]
+
+
+async def run_command(
+    order: Order,
+    deployment: Deployment | Session,
+    call: Call,
+    *,
+    agreed_usd: float = 0.0,
+    free_usd: float = 0.0,
+    stage: Stage | None = None,
+) -> Card | Step | Unagreed:
+    """Quote a command, and execute it if it is cheap enough or the person has agreed to its price.
+
+    A command without a price and without a question is executed at once. An agreed price covers a
+    quote up to `PRICE_TOLERANCE` times as high, because the price may change while a command waits.
+
+    Args:
+        order: The command and its options.
+        deployment: The open deployment, or a session for a command that does not need one.
+        call: The person and the channel.
+        agreed_usd: The price in US dollars to which the person said yes; infinite for a yes to any
+            price or to a change, 0 without a yes.
+        free_usd: The most US dollars that may be spent without a yes.
+        stage: Its `quoting` becomes False when the command is executed; a question leaves it.
+
+    Returns:
+        The command's result; `Unagreed` when the person has to say yes first, and then nothing was
+        done.
+
+    Raises:
+        OverheardError: what the command raises, such as a model that cannot be asked.
+    """
+    spec, stage = order.spec, stage or Stage()
+    try:
+        confirmed = {"agreed": agreed_usd > 0} if spec.confirms and not spec.spends else {}
+        result = await spec.run(deployment, call, **order.options, **confirmed)
+    except ConfirmationNeeded as needed:
+        if agreed_usd or needed.usd > free_usd:
+            return Unagreed(needed, {})
+        result = await spec.run(deployment, call, **order.options, agreed=True)
+    if isinstance(result, Proposal):
+        if result.usd > max(free_usd, agreed_usd * PRICE_TOLERANCE):
+            return Unagreed(ConfirmationNeeded(price=result.price, usd=result.usd), result.drawn)
+        stage.quoting = False
+        return await result.execute()
+    stage.quoting = False
+    return result
