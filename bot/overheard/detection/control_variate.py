@@ -190,6 +190,7 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     kept = _useful(known)
     x, known = x[kept], known[kept]
     noise = 1 / known
+    # The variances are those of the past with the runs that were cut out of the baseline.
     past_rows = _with_excursions(group, rows)
     past, past_n, past_x, past_known = active, n, x, known
     if len(past_rows) > len(rows):
@@ -198,14 +199,8 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
         past_x, past_known = (values[kept] for values in past_logits)
     shared, own = _variances(past_x, 1 / past_known, prior)
     effect, effect_error = _shared_effect(_without_steps(x, noise + own), noise, shared, own)
-    variance = noise + own + effect_error
-    centred = x - x.mean(axis=1, keepdims=True)
     effect = effect - effect.mean(axis=1, keepdims=True)
-    prior_weight = LOADING_SD**-2  # of a loading of 1
-    loading = ((effect * centred / variance).sum(axis=1) + prior_weight) / (
-        (effect**2 / variance).sum(axis=1) + prior_weight
-    )
-    loading = np.clip(loading, 0.0, MAX_LOADING)
+    loading = _loadings(x, effect, noise + own + effect_error)
     removed = loading[:, None] * effect
     scatter = SCATTER
     if group.products:
@@ -225,6 +220,23 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
         kept=kept,
         scatter=scatter,
     )
+
+
+def _loadings(x: Floats, effect: Floats, variance: Floats) -> Floats:
+    """Return the loading of each brand on the shared effect, J, 0 to `MAX_LOADING`: the weighted
+    regression of its runs on the effect, drawn to 1.
+
+    Args:
+        x: The runs of J brands in logits, J x n.
+        effect: The shared effect as estimated for each brand, with the mean 0, J x n.
+        variance: The variance of each run around the shared effect, J x n.
+    """
+    centred = x - x.mean(axis=1, keepdims=True)
+    prior_weight = LOADING_SD**-2  # of a loading of 1
+    loading = ((effect * centred / variance).sum(axis=1) + prior_weight) / (
+        (effect**2 / variance).sum(axis=1) + prior_weight
+    )
+    return np.asarray(np.clip(loading, 0.0, MAX_LOADING))
 
 
 def _prompt_scatter(

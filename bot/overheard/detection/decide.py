@@ -367,8 +367,8 @@ def _silence_of_strong_evidence(
 ) -> Silence | None:
     """Return why a change whose evidence is over the threshold is not reported; None when it is.
 
-    The reasons, of which the first one counts: no prompt was asked both before and after it, it is
-    too small, an alert has reported it in another run, or the judge that scores the metric has
+    The reasons, of which the first one counts: there is nothing to compare before and after it, it
+    is too small, an alert has reported it in another run, or the judge that scores the metric has
     moved and explains it.
 
     Args:

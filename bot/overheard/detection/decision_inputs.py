@@ -38,22 +38,24 @@ class MeasuredChange:
 
 def measured_change(compared: Comparison, stream: Stream) -> MeasuredChange:
     """Return the change to expect of many more answers: the observed change shrunk towards 0, the
-    more so the less is known (posterior means under the detector's priors). Means of no prompts
-    are 0.
+    more so the less is known (posterior means under the detector's priors).
+
+    For rates, prompts that never named the brand are left out of the mean over relevant prompts,
+    which is 0 without any. For other metrics both means are the panel's, and no prompts moved.
 
     Args:
         compared: The stream before and after the change.
         stream: The stream, which has the unit of its metric (`Stream.width`).
     """
     known = STEP_VARIANCE * compared.v**2 / compared.veff / stream.width**2
-    shrunk = known / (1 + known)
-    panel = compared.change * shrunk
+    shrinkage = known / (1 + known)
+    panel = compared.change * shrinkage
     if not compared.binary:
         return MeasuredChange(panel, panel)
-    named = [p for p in compared.prompts if p.before > 0 or p.after > 0]
-    relevant = sum(p.after - p.before for p in named) / max(len(named), 1) * shrunk
-    moved = sum(_surely_moved(prompt) for prompt in named)
-    return MeasuredChange(panel, relevant, moved)
+    named = [prompt for prompt in compared.prompts if prompt.before > 0 or prompt.after > 0]
+    relevant = sum(prompt.after - prompt.before for prompt in named) / max(len(named), 1)
+    moved_prompts = sum(_surely_moved(prompt) for prompt in named)
+    return MeasuredChange(panel, relevant * shrinkage, moved_prompts)
 
 
 def _surely_moved(prompt: PromptShift) -> bool:

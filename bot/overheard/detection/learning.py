@@ -141,14 +141,15 @@ class OwnRecord:
 def own_record(
     analysed: Sequence[RunKey], alarms: Iterable[RunKey], taken_back: Iterable[RunKey]
 ) -> OwnRecord:
-    """Return how many of the latest `RECORD_RUNS` unchanged runs had an alarm. A run whose alarm
-    was of a lasting change is no unchanged run.
+    """Return the number of the latest unchanged runs, at most `RECORD_RUNS`, and how many of them
+    had an alarm. A run whose alarm was of a lasting change is not unchanged, and is left out.
 
     Args:
         analysed: The runs that were analysed, the oldest first.
         alarms: The runs with an alarm.
         taken_back: The runs whose alarm ended because the change did not last.
     """
-    fired, raised = set(taken_back), set(alarms)
-    unchanged = [run for run in analysed if run in fired or run not in raised][-RECORD_RUNS:]
-    return OwnRecord(len(unchanged), sum(1 for run in unchanged if run in fired))
+    false_alarms = set(taken_back)
+    lasting = set(alarms) - false_alarms
+    unchanged = [run for run in analysed if run not in lasting][-RECORD_RUNS:]
+    return OwnRecord(len(unchanged), sum(1 for run in unchanged if run in false_alarms))
