@@ -314,6 +314,7 @@ class TestRetries:
         assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=17.0), 1) == 17.0
         assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=0.0), 1) == 0.0
         assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=inf), 1) <= 1.0
+        assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=1e300), 1) == 86_400
         assert self.RETRIES.wait(failed(FailureKind.RATE_LIMIT, retry_after=-5.0), 1) >= 0.5
 
     def test_waits_double_with_chance_and_have_an_end(self) -> None:

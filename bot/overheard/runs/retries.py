@@ -9,6 +9,7 @@ from math import isfinite
 
 from overheard.config.sections import AskingTable
 from overheard.errors import ProviderFailed
+from overheard.provider_kit.transport import MAX_WAIT_S
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 """The wait before the second try, and the longest wait, where a service names none."""
@@ -44,7 +45,7 @@ class RetryPolicy:
         """
         retry_after = failure.retry_after
         if retry_after is not None and isfinite(retry_after) and retry_after >= 0:
-            return retry_after
+            return min(retry_after, MAX_WAIT_S)  # a plugin's provider may ask for ever
         longest = min(LONGEST_WAIT_S, self.first * 2.0 ** (tried - 1))
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - not for a secret
 
