@@ -263,6 +263,7 @@ def _prompt_scatter(
     n_n, n_total, total_total = (part[:, early] for part in products)
 
     def over_prompts(cells: Floats, weights: Floats) -> Floats:
+        """Return the weighted sum over prompts of each series and run, J x n."""
         return np.asarray((cells @ weights[..., None])[..., 0])
 
     effect, calls = x**2 - 1 / known, known[:, early]

@@ -213,6 +213,7 @@ def _guard(
         past.ask(past.stream.runs[-1].at + timedelta(weeks=1), once, changed=False)
 
     def guard(change: float) -> list[GuardedWeek]:
+        """Return the weeks up to the first alarm, with a change in a week, infinity for none."""
         brand = SimulatedBrand(world, index, WARM_UP - GUARDED, tau, rng)
         brand.stream = past.stream
         return _year(brand, limit, change)
