@@ -46,7 +46,7 @@ AWARD = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""A label or title of the answer's own choice for the question as it was asked."""
+"""A label or title of the answer's own choice for the question as it was question_words."""
 AWARDED = re.compile(
     rf"""X\w*[^:\u2013\u2014(|\u2b50\u2605\U0001f3c6]{{0,40}}[*_\s]*
       (?:[:\u2013\u2014(|\u2b50\u2605\U0001f3c6]|\s-\s)[*_\s]*(?={AWARD.pattern})""",
@@ -91,64 +91,89 @@ _PLURAL = re.compile(r"[a-z]{2}(?<!s)s\W*\Z")
 """The end of a heading of several picks: "Top Overall Laptops"."""
 
 
-def is_award(title: str, names: Iterable[str], asked: Container[str]) -> bool:
-    """Return whether a title makes the brand below it the answer's pick for the question: "Best
-    overall".
+def is_award(title: str, names: Iterable[str], question_words: Container[str]) -> bool:
+    """Return whether a title makes the brand below it the answer's pick for the question.
+
+    Such titles are "Best overall", "Acme One - Best Overall", and "Best for travel" if the question
+    asks for travel. A title with a condition ("Best overall if you travel") is not one, unless the
+    question asks for its purpose.
 
     Args:
         title: The text of a title or a label.
-        names: The names of the brands, which are no awards: "Best Buy".
-        asked: The words of the question, in lower case.
+        names: The names of all brands. Their words are not read as an award: "Best Buy".
+        question_words: The words of the question, in lower case.
     """
     for name in names:
         title = title.replace(name, "X")
-    awarded = AWARD.match(title) or AWARDED.match(title)
-    return bool(awarded and not CONDITION.search(title)) or _is_asked_for(title, asked)
+    has_award = AWARD.match(title) is not None or AWARDED.match(title) is not None
+    is_for_every_reader = has_award and not CONDITION.search(title)
+    return is_for_every_reader or _is_asked_for(title, question_words)
 
 
 def is_plain_award(text: str) -> bool:
-    """Return whether a short text is an award and nothing else: "Best overall"."""
+    """Return whether a text is an award and nothing else: "Best overall".
+
+    False for a text of `_AWARD_CHARACTERS` or more, a sentence with a full stop, and an award with
+    a condition ("for travel").
+    """
     if len(text) >= _AWARD_CHARACTERS or text[-1:] in ".!?":
         return False
     return bool(AWARD.match(text)) and not CONDITION.search(text)
 
 
-def is_cited(unit: Unit, asked: Set[str]) -> bool:
-    """Return whether a text reports that its owner is said to be the best."""
+def is_cited(unit: Unit, question_words: Set[str]) -> bool:
+    """Return whether a text reports that its owner is said to be the best: "cited as the best
+    overall".
+
+    The best value counts only if the question asks for a low price. Nothing counts below a heading
+    such as "Other options".
+
+    Args:
+        unit: A unit that belongs to a brand.
+        question_words: The words of the question, in lower case.
+    """
     if OTHERS.match(unit.section):
         return False
-    value = not asked.isdisjoint(ASKS_FOR_VALUE) and CITED_VALUE.search(unit.text)
-    return bool(value or CITED.search(unit.text))
+    asks_for_value = not question_words.isdisjoint(ASKS_FOR_VALUE)
+    if asks_for_value and CITED_VALUE.search(unit.text):
+        return True
+    return CITED.search(unit.text) is not None
 
 
 def opens_award(reading: Reading, unit: Unit) -> bool:
-    """Return whether a unit is the first title below a heading that is an award: "Best Overall"; a
-    heading for several winners ("Best picks") is none.
+    """Return whether a unit is the first title of a brand below a heading that is an award: "Best
+    Overall".
+
+    A heading with a condition, or for several winners ("Best picks"), is not an award.
     """
-    award = unit.section
-    if unit.role is not UnitRole.TITLE or not AWARD.match(award) or CONDITION.search(award):
+    heading = unit.section
+    if unit.role is not UnitRole.TITLE or not AWARD.match(heading) or CONDITION.search(heading):
         return False
-    if _PLURAL.search(award) and " for " not in award:
+    if _PLURAL.search(heading) and " for " not in heading:
         return False
-    at = bisect_left(reading.units, unit.start, key=attrgetter("start"))
-    for above in reversed(reading.units[:at]):
-        if above.role is UnitRole.TITLE and above.owner and above.section == award:
+    index = bisect_left(reading.units, unit.start, key=attrgetter("start"))
+    for unit_above in reversed(reading.units[:index]):
+        is_title = unit_above.role is UnitRole.TITLE and bool(unit_above.owner)
+        if is_title and unit_above.section == heading:
             return False
-        if not above.owner and above.text.endswith(award):
-            break
+        if not unit_above.owner and unit_above.text.endswith(heading):
+            return True
     return True
 
 
-def _is_asked_for(title: str, asked: Container[str]) -> bool:
+def _is_asked_for(title: str, question_words: Container[str]) -> bool:
     """Return whether a title is an award for the purpose in the question: "Best for travel".
+
+    Each word of the purpose must be in the question; words that say nothing of their own, such as
+    "overall", are skipped. False if no other word remains.
 
     Args:
         title: The text of a title or a label.
-        asked: The words of the question, in lower case.
+        question_words: The words of the question, in lower case.
     """
-    found = NICHE.match(title)
-    if not found:
+    award = NICHE.match(title)
+    if not award:
         return False
-    niche = [word.casefold() for word in WORD.findall(found["niche"])]
-    named = [word for word in niche if word not in PLAIN_WORDS]
-    return bool(named) and all(word in asked for word in named)
+    words = [word.casefold() for word in WORD.findall(award["niche"])]
+    purpose = [word for word in words if word not in PLAIN_WORDS]
+    return bool(purpose) and all(word in question_words for word in purpose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,72 +13,73 @@ from overheard import Mention, Reading, Unit, UnitRole
 from overheard_visibility.awards import is_award, is_cited, is_plain_award, opens_award
 from overheard_visibility.memo import once_an_answer
 from overheard_visibility.pick_words import (
-    AFTER,
-    BEFORE,
-    BEHIND_LABEL,
+    ADVISED_AGAINST,
+    ASKS_FOR_RANKING,
+    CLAUSE_BREAK,
     CONDITION,
-    CONDITIONAL,
-    DECISION,
-    DISMISSED,
-    ELSE,
-    FOR,
+    DECISION_HEADING,
+    EXCEPTION,
     FOR_MOST,
-    IN_DOUBT,
-    NEED,
-    NEXT,
+    FOR_OTHER_READERS,
+    FOR_PHRASE,
+    FOR_SOME_READERS,
+    LABEL_BEFORE_NAME,
+    NEED_BEFORE_NAME,
     NUMBER_ONE,
-    PICKED,
+    OPENS_WITH_CONDITION,
+    PICK_AFTER_NAME,
+    PICK_BEFORE_NAME,
+    PICK_IN_SENTENCE,
     PLAIN_WORDS,
-    PRODUCT,
-    RANKED,
-    SPLIT,
-    UNLESS,
+    PRODUCT_AFTER_BRAND,
+    UNIVERSAL_CONDITION,
     WORD,
 )
 
 _WINDOW_CHARACTERS = 70
 """Characters before and after a name that are read."""
-_PRODUCT_CHARACTERS = 4
+_PRODUCT_NAME_CHARACTERS = 4
 """Fewest characters of the name of a product that sentences use alone."""
 _AROUND_PRODUCT = " \n\t.,;:!?()*'\u2019\"\u2013\u2014|/"
+"""Characters that may stand next to a whole word."""
 _NUMBER_CHARACTERS = 8
 """Characters before a name in which its number is searched."""
 _CACHED_TEXTS = 256
 """Words around names that are kept: those of one long answer."""
-_TOLD = frozenset({UnitRole.NONE, UnitRole.PRO, UnitRole.VERDICT})
+_RUNNING_TEXT = frozenset({UnitRole.NONE, UnitRole.PRO, UnitRole.VERDICT})
 SUGGESTION_CHARACTERS = 240
 """Characters before a name in which the words of a suggestion are searched."""
 
 
 def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
-    """Yield each text that makes the brand the answer's first choice: awards, verdicts, picks and
-    the head of a ranking; `owned` are the brand's units.
+    """Yield each text that makes the brand the answer's first choice; nothing if it is not.
+
+    Texts are yielded in this order:
+
+    1. units of the brand that award it, are the verdict, or stand below "Our pick";
+    2. if the answer picks no name in the form "I would go with X": sentences that pick the brand
+       in other words;
+    3. sentences that pick the brand by name. A pick for some of the readers ("for travel") counts
+       only if no other brand is picked and none is recommended to the other readers;
+    4. the sentence that names the brand at the head of a ranking.
+
+    Args:
+        reading: The answer; it names the brand.
+        owned: The brand's units, in order.
     """
-    names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
-    told = _choices(reading)
-    asked, verdict, mentions, chosen = told.asked, told.verdict, told.mentions, told.chosen
-    awards: dict[str, bool] = {}
+    choices = _choices(reading)
+    awards = _award_titles(reading, owned, choices.question_words)
     for unit in owned:
-        title = unit.text if unit.role is UnitRole.TITLE else unit.label
-        if title not in awards:
-            awards[title] = is_award(title, names, asked)
-        if (
-            awards[title]
-            or is_plain_award(unit.text)
-            or (unit is verdict and _decides(reading, unit))
-            or (DECISION.fullmatch(unit.section) and _answers(reading, unit))
-            or opens_award(reading, unit)
-            or is_cited(unit, asked)
-            or (unit.role is UnitRole.BEST_FOR and FOR_MOST.match(unit.text))
-        ):
+        if _title(unit) in awards or _is_choice(reading, unit, choices):
             yield unit.text
-    alone = {mention.brand for mention in chosen} == {reading.brand.name}
-    if not chosen:
-        yield from _picked(reading, mentions)
-        yield from _told(reading, owned)
-    for mention in chosen:
+    if not choices.picked:
+        yield from _picked_sentences(reading, choices.mentions)
+        yield from _nameless_picks_of_brand(reading, owned)
+    is_only_pick = {mention.brand for mention in choices.picked} == {reading.brand.name}
+    for mention in choices.picked:
         if mention.brand == reading.brand.name and (
-            not _is_limited(reading, mention, asked) or (alone and not _is_split(reading, mentions))
+            not _is_limited(reading, mention, choices.question_words)
+            or (is_only_pick and not _recommends_another(reading, choices.mentions))
         ):
             yield reading.sentence(mention.sentence)
     yield from _ranked_first(reading)
@@ -88,117 +90,174 @@ class _Choices:
     """What the words of an answer pick, the same for all its brands.
 
     Attributes:
-        asked: The words of the question, in lower case.
-        verdict: The first sentence of a verdict that names a brand.
-        mentions: All mentions, with those of products, in order.
-        chosen: The mentions that the words around them pick.
+        question_words: The words of the question, in lower case.
+        verdict: The first verdict that names a brand; None without one.
+        mentions: All mentions, with those of products without their brand, in order.
+        picked: The mentions that the words around them pick, in order.
     """
 
-    asked: frozenset[str]
+    question_words: frozenset[str]
     verdict: Unit | None
     mentions: tuple[Mention, ...]
-    chosen: tuple[Mention, ...]
+    picked: tuple[Mention, ...]
 
 
 @once_an_answer
 def _choices(reading: Reading) -> _Choices:
-    """Return the words of the question, the unit with the verdict, the mentions of all brands and
-    of their products in order, and those mentions that the answer picks.
+    """Return what the words of an answer pick. A mention that is advised against (``negated``) is
+    not picked.
     """
     words = WORD.findall(reading.answer.question.prompt.text)
-    asked = frozenset(word.casefold() for word in words)
-    mentions = tuple(sorted((*reading.mentions, *_products(reading)), key=attrgetter("start")))
-    chosen = tuple(m for m in mentions if not m.negated and _is_chosen(reading, m, asked))
-    return _Choices(asked, _verdict(reading), mentions, chosen)
+    question_words = frozenset(word.casefold() for word in words)
+    all_mentions = (*reading.mentions, *_product_mentions(reading))
+    mentions = tuple(sorted(all_mentions, key=attrgetter("start")))
+    picked = tuple(
+        mention
+        for mention in mentions
+        if not mention.negated and _is_picked_by_name(reading, mention, question_words)
+    )
+    return _Choices(question_words, _verdict(reading), mentions, picked)
 
 
-def _products(reading: Reading) -> Iterator[Mention]:
-    """Yield the mentions of products without their brand: "the Charge 6", after a title has named
-    brand and product.
+def _title(unit: Unit) -> str:
+    """Return the text of a title; for another unit its label, which may be empty."""
+    return unit.text if unit.role is UnitRole.TITLE else unit.label
 
-    Each counts as a mention of the brand. A product name that two brands share is left out.
+
+def _award_titles(
+    reading: Reading, owned: Sequence[Unit], question_words: Container[str]
+) -> set[str]:
+    """Return the titles and labels among the brand's units that are awards: "Best overall"."""
+    names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
+    return {title for title in set(map(_title, owned)) if is_award(title, names, question_words)}
+
+
+def _is_choice(reading: Reading, unit: Unit, choices: _Choices) -> bool:
+    """Return whether a unit of the brand makes the brand the first choice by its text or by its
+    place in the answer. Its title or label is not read.
     """
-    named: dict[str, str] = {}
+    return (
+        is_plain_award(unit.text)
+        or (unit is choices.verdict and _picks_brand_alone(reading, unit))
+        or _answers_heading(reading, unit)
+        or opens_award(reading, unit)
+        or is_cited(unit, choices.question_words)
+        or (unit.role is UnitRole.BEST_FOR and FOR_MOST.match(unit.text) is not None)
+    )
+
+
+def _product_mentions(reading: Reading) -> Iterator[Mention]:
+    """Yield a mention of the brand for each product name that stands without its brand: "the Charge
+    6".
+
+    The names of products are those that titles give after a brand. Only whole words count. The
+    mentions come product by product, not in the order of the text.
+    """
+    sentence_starts = [start for start, _ in reading.sentences]
+    brand_ends = {mention.end for mention in reading.mentions}
+    for product, brand in _product_brands(reading).items():
+        start = reading.body.find(product)
+        while start >= 0:
+            end = start + len(product)
+            neighbours = reading.body[start - 1 : start] + reading.body[end : end + 1]
+            is_whole_word = not neighbours.strip(_AROUND_PRODUCT)
+            follows_brand = start - 1 in brand_ends  # "Fitbit Charge 6" is a mention already
+            if is_whole_word and not follows_brand:
+                sentence = max(0, bisect_right(sentence_starts, start) - 1)
+                yield Mention(brand, start, end, sentence)
+            start = reading.body.find(product, end)
+
+
+def _product_brands(reading: Reading) -> dict[str, str]:
+    """Return the brand of each product that a title names after its brand.
+
+    "Fitbit Charge 6" gives ``{"Charge 6": "Fitbit", "Charge": "Fitbit"}``. Names of less than
+    `_PRODUCT_NAME_CHARACTERS` characters, and names that two brands share, are left out.
+    """
+    brands: dict[str, str] = {}
+    shared_names: set[str] = set()
     for unit in reading.units:
         if unit.role is not UnitRole.TITLE or not unit.owner or unit.foreign:
             continue
-        own = mentions_inside(reading.mentions, unit)
-        if own and own[0].brand == unit.owner:
-            found = PRODUCT.match(reading.body, own[0].end, unit.end)
-            if found and len(found["name"]) >= _PRODUCT_CHARACTERS:
-                for name in {found["name"], found["name"].partition(" ")[0]}:
-                    if (
-                        len(name) >= _PRODUCT_CHARACTERS
-                        and named.setdefault(name, unit.owner) != unit.owner
-                    ):
-                        named[name] = ""
-    starts = [start for start, _ in reading.sentences]
-    known = {mention.end for mention in reading.mentions}
-    for product, brand in named.items():
-        if not brand:
-            continue  # products of two brands have this name
-        at = reading.body.find(product)
-        while at >= 0:
-            end = at + len(product)
-            whole = not (reading.body[at - 1 : at] + reading.body[end : end + 1]).strip(
-                _AROUND_PRODUCT
-            )
-            if whole and at - 1 not in known:
-                yield Mention(brand, at, end, max(0, bisect_right(starts, at) - 1))
-            at = reading.body.find(product, end)
+        named = mentions_inside(reading.mentions, unit)
+        if not named or named[0].brand != unit.owner:
+            continue
+        product = PRODUCT_AFTER_BRAND.match(reading.body, named[0].end, unit.end)
+        if product is None or len(product["name"]) < _PRODUCT_NAME_CHARACTERS:
+            continue
+        for name in {product["name"], product["name"].partition(" ")[0]}:
+            if len(name) < _PRODUCT_NAME_CHARACTERS:
+                continue
+            if brands.setdefault(name, unit.owner) != unit.owner:
+                shared_names.add(name)
+    return {name: brand for name, brand in brands.items() if name not in shared_names}
 
 
-def _is_split(reading: Reading, mentions: Sequence[Mention]) -> bool:
-    """Return whether a sentence recommends another brand to a part of the readers: "If you travel,
-    ...".
+def _recommends_another(reading: Reading, mentions: Sequence[Mention]) -> bool:
+    """Return whether the answer recommends something else to some of the readers.
+
+    So it does where a text with a mention goes on with "otherwise", or where a text that begins
+    with a condition ("If you travel, ...") names another brand without advising against it.
     """
     for mention in mentions:
         text = unit_text(reading, mention)
-        other = mention.brand != reading.brand.name and not mention.negated
-        if ELSE.search(text) or (other and SPLIT.match(text)):
+        is_other = mention.brand != reading.brand.name and not mention.negated
+        if FOR_OTHER_READERS.search(text) or (is_other and FOR_SOME_READERS.match(text)):
             return True
     return False
 
 
 def unit_text(reading: Reading, mention: Mention) -> str:
-    """Return the text of the unit that a mention is in."""
-    at = bisect_right(reading.units, mention.start, key=attrgetter("start")) - 1
-    return reading.units[at].text if at >= 0 else ""
+    """Return the text of the last unit that begins at or before a mention; "" without one."""
+    index = bisect_right(reading.units, mention.start, key=attrgetter("start")) - 1
+    return reading.units[index].text if index >= 0 else ""
 
 
 def _ranked_first(reading: Reading) -> Iterator[str]:
-    """Yield the sentence of the brand's first mention if the brand leads a list that ranks, or is
-    called number one, and the question or the text before asks for a ranking.
+    """Yield the sentence of the brand's first mention if the brand is at the head of a ranking;
+    else nothing.
+
+    The brand must be the first of the answer's first list that ranks, or have "#1" or "1." before
+    its first mention. Besides, the question or the text before that mention must speak of a
+    ranking ("ranked", "in order of"). The answer must name the brand.
     """
-    own = reading.of(reading.brand.name)[0]
-    before = reading.body[: own.start]
-    leads = reading.rankings and reading.rankings[0][0] == reading.brand.name
-    if not leads and not NUMBER_ONE.search(before[-_NUMBER_CHARACTERS:]):
+    first_mention = reading.of(reading.brand.name)[0]
+    text_before = reading.body[: first_mention.start]
+    heads_list = reading.rankings and reading.rankings[0][0] == reading.brand.name
+    if not heads_list and not NUMBER_ONE.search(text_before[-_NUMBER_CHARACTERS:]):
         return
-    if RANKED.search(reading.answer.question.prompt.text) or RANKED.search(before):
-        yield reading.sentence(own.sentence)
+    question = reading.answer.question.prompt.text
+    if ASKS_FOR_RANKING.search(question) or ASKS_FOR_RANKING.search(text_before):
+        yield reading.sentence(first_mention.sentence)
 
 
-def _picked(reading: Reading, mentions: Sequence[Mention]) -> Iterator[str]:
-    """Yield the sentences that pick this brand and name no other, if no sentence picks another
-    brand; `mentions` are those of all brands.
+def _picked_sentences(reading: Reading, mentions: Sequence[Mention]) -> Iterator[str]:
+    """Yield the sentences that pick the brand and name no other; nothing if a sentence that names
+    one other brand picks that brand. Sentences that advise against a brand are not read.
+
+    Args:
+        reading: The answer.
+        mentions: The mentions of all brands, with those of their products.
     """
-    by_sentence: dict[int, set[str]] = {}
+    brands_by_sentence: dict[int, set[str]] = {}
     for mention in mentions:
-        by_sentence.setdefault(mention.sentence, set()).add(mention.brand)
+        brands_by_sentence.setdefault(mention.sentence, set()).add(mention.brand)
     negated = {mention.sentence for mention in mentions if mention.negated}
-    own: list[int] = []
-    others: list[int] = []
-    for index, brands in by_sentence.items():
-        if len(brands) == 1 and index not in negated:
-            (own if reading.brand.name in brands else others).append(index)
-    picks = [text for text in map(reading.sentence, own) if _picks(text)]
-    if picks and not any(map(_picks, map(reading.sentence, others))):
-        yield from picks
+    own_sentences: list[str] = []
+    other_sentences: list[str] = []
+    for sentence, brands in brands_by_sentence.items():
+        if len(brands) == 1 and sentence not in negated:
+            is_own = reading.brand.name in brands
+            (own_sentences if is_own else other_sentences).append(reading.sentence(sentence))
+    own_picks = [text for text in own_sentences if _picks_for_every_reader(text)]
+    if own_picks and not any(map(_picks_for_every_reader, other_sentences)):
+        yield from own_picks
 
 
-def _told(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
-    """Yield the sentences that pick the brand without naming any: "My first recommendation."."""
+def _nameless_picks_of_brand(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
+    """Yield the texts among the brand's units that pick it without naming any brand: "My first
+    recommendation."; nothing if another owner has such a text.
+    """
     picks = _nameless_picks(reading)
     if len({unit.owner for unit in picks}) == 1:
         yield from (unit.text for unit in picks if unit in owned)
@@ -206,129 +265,157 @@ def _told(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
 
 @once_an_answer
 def _nameless_picks(reading: Reading) -> list[Unit]:
-    """Return the units of running text that pick their owner without naming a brand: "This is my
-    pick".
+    """Return the units of running text that pick their owner without naming a brand ("This is my
+    pick"), in order.
     """
     return [
         unit
         for unit in reading.units
         if unit.owner
-        and unit.role in _TOLD
+        and unit.role in _RUNNING_TEXT
         and not mentions_inside(reading.mentions, unit)
-        and _picks(unit.text)
+        and _picks_for_every_reader(unit.text)
     ]
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
-def _picks(sentence: str) -> bool:
-    """Return whether a sentence picks the brand that it names, for every reader."""
-    if sentence[-1] == "?" or not (PICKED.search(sentence) or IN_DOUBT.search(sentence)):
+def _picks_for_every_reader(sentence: str) -> bool:
+    """Return whether a sentence has words that pick what it is about: "my top choice".
+
+    False for a question, for advice against something, and for a pick with a condition, unless the
+    condition holds for every reader ("when in doubt"). The sentence must not be empty.
+    """
+    if sentence[-1] == "?":
         return False
-    rest = IN_DOUBT.sub("", sentence)
-    return not (CONDITION.search(rest) or DISMISSED.search(rest))
+    if not (PICK_IN_SENTENCE.search(sentence) or UNIVERSAL_CONDITION.search(sentence)):
+        return False
+    rest = UNIVERSAL_CONDITION.sub("", sentence)
+    return not (CONDITION.search(rest) or ADVISED_AGAINST.search(rest))
 
 
 def _verdict(reading: Reading) -> Unit | None:
-    """Return the first sentence of a verdict that names a brand."""
+    """Return the first unit with the role of a verdict that names a brand; None without one."""
     verdicts = (unit for unit in reading.units if unit.role is UnitRole.VERDICT)
     return next((unit for unit in verdicts if mentions_inside(reading.mentions, unit)), None)
 
 
 def mentions_inside(mentions: Sequence[Mention], unit: Unit) -> Sequence[Mention]:
-    """Return the mentions in a unit."""
+    """Return the mentions that begin in a unit, in order. `mentions` must be in order of start."""
     first = bisect_left(mentions, unit.start, key=attrgetter("start"))
-    return mentions[first : bisect_left(mentions, unit.end, first, key=attrgetter("start"))]
+    after_last = bisect_left(mentions, unit.end, first, key=attrgetter("start"))
+    return mentions[first:after_last]
 
 
-def _decides(reading: Reading, unit: Unit) -> bool:
-    """Return whether a verdict names the brand alone, without a condition or advice against it."""
-    named = mentions_inside(reading.mentions, unit)
-    alone = {mention.brand for mention in named} == {reading.brand.name}
-    against = any(mention.negated for mention in named) or DISMISSED.search(unit.text)
-    return alone and not against and not CONDITION.search(unit.text)
-
-
-def _answers(reading: Reading, unit: Unit) -> bool:
-    """Return whether a unit is the first text below its heading, such as "Our pick", and begins
-    with the brand, without a condition.
+def _picks_brand_alone(reading: Reading, verdict: Unit) -> bool:
+    """Return whether a verdict names the scored brand and no other, without a condition ("if you
+    travel") and without advice against it.
     """
-    at = bisect_left(reading.units, unit.start, key=attrgetter("start"))
-    above = reading.units[at - 1] if at else unit
-    opens = above.role is UnitRole.TITLE and above.text.endswith(unit.section)
-    first = next(iter(mentions_inside(reading.mentions, unit)), None)
-    if (
-        unit.role is UnitRole.SHOP
-        or unit.shared
-        or not opens
-        or first is None
-        or first.brand != reading.brand.name
-        or first.negated
-    ):
+    named = mentions_inside(reading.mentions, verdict)
+    names_brand_alone = {mention.brand for mention in named} == {reading.brand.name}
+    is_against = any(mention.negated for mention in named) or ADVISED_AGAINST.search(verdict.text)
+    return names_brand_alone and not is_against and not CONDITION.search(verdict.text)
+
+
+def _answers_heading(reading: Reading, unit: Unit) -> bool:
+    """Return whether a unit is the first text below a heading such as "Our pick", and picks the
+    scored brand there.
+
+    The brand must be the first that the unit names and its only owner. The text must not advise
+    against it or have a condition; an exception behind the name ("unless ...") is none. A shop's
+    card does not count.
+    """
+    if not DECISION_HEADING.fullmatch(unit.section):
         return False
-    before = reading.body[unit.start : first.start]
-    after = UNLESS.sub("", reading.body[first.end : unit.end])
-    return not any(map(CONDITION.search, (before, after))) and not DISMISSED.search(unit.text)
+    index = bisect_left(reading.units, unit.start, key=attrgetter("start"))
+    unit_above = reading.units[index - 1] if index else unit
+    is_below_heading = unit_above.role is UnitRole.TITLE and unit_above.text.endswith(unit.section)
+    if not is_below_heading or unit.role is UnitRole.SHOP or unit.shared:
+        return False
+    first_mention = next(iter(mentions_inside(reading.mentions, unit)), None)
+    if first_mention is None or first_mention.brand != reading.brand.name or first_mention.negated:
+        return False
+    before = reading.body[unit.start : first_mention.start]
+    after = EXCEPTION.sub("", reading.body[first_mention.end : unit.end])
+    has_condition = CONDITION.search(before) or CONDITION.search(after)
+    return not has_condition and not ADVISED_AGAINST.search(unit.text)
 
 
-def _is_chosen(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
-    """Return whether the words around a mention make its brand the answer's pick.
+def _is_picked_by_name(reading: Reading, mention: Mention, question_words: Container[str]) -> bool:
+    """Return whether the words around a mention pick its brand: "I would go with X", or "For bread,
+    the X" if the question asks for bread. False in a question.
 
     Args:
         reading: The answer.
-        mention: The mention.
-        asked: The words of the question, in lower case; a need among them is no condition.
+        mention: The mention, of any brand.
+        question_words: The words of the question, in lower case.
     """
-    if reading.body[reading.sentences[mention.sentence][1] - 1] == "?":
+    _, sentence_end = reading.sentences[mention.sentence]
+    if reading.body[sentence_end - 1] == "?":
         return False
     before, after = words_around(reading, mention)
     if is_picked(before, after):
         return True
-    need = NEED.search(before)
-    return need is not None and not _unless_asked(need["need"], asked)
+    need = NEED_BEFORE_NAME.search(before)
+    return need is not None and _is_in_question(need["need"], question_words)
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def is_picked(before: str, after: str) -> bool:
-    """Return whether the words before and after a name pick the named brand: "I would go with X".
+    """Return whether the words before or after a name pick it: "I would go with X", "X is my pick".
 
-    The result does not depend on the scored brand, so it is cached for all brands.
+    Words after a name do not count behind a label: "Camera: X is my pick". The result does not
+    depend on the scored brand, so it is cached for all brands.
     """
-    if BEFORE.search(before):
+    if PICK_BEFORE_NAME.search(before):
         return True
-    return bool(AFTER.match(after)) and not BEHIND_LABEL.search(before)
+    return bool(PICK_AFTER_NAME.match(after)) and not LABEL_BEFORE_NAME.search(before)
 
 
-def _is_limited(reading: Reading, mention: Mention, asked: Container[str]) -> bool:
-    """Return whether a pick is only for a part of the readers: "if you ...", "for travel".
+def _is_limited(reading: Reading, mention: Mention, question_words: Container[str]) -> bool:
+    """Return whether a pick is only for some of the readers: "if you ...", "for travel".
+
+    Not a limit: a condition that holds for every reader ("when in doubt"), a condition in another
+    clause of the sentence, an exception behind the name ("unless ..."), and a purpose that the
+    question asks for. In the first sentence no purpose is a limit, as it repeats the question.
 
     Args:
         reading: The answer.
         mention: The mention that the answer picks.
-        asked: The words of the question, in lower case; a purpose among them limits nothing.
+        question_words: The words of the question, in lower case.
     """
-    before, after = words_around(reading, mention)
-    start = reading.sentences[mention.sentence][0]
+    start, _ = reading.sentences[mention.sentence]
     opening = reading.body[start : min(mention.start, start + SUGGESTION_CHARACTERS)]
-    if CONDITIONAL.match(opening) and not (NEXT.search(opening) or IN_DOUBT.search(opening)):
+    is_other_clause = CLAUSE_BREAK.search(opening) or UNIVERSAL_CONDITION.search(opening)
+    if OPENS_WITH_CONDITION.match(opening) and not is_other_clause:
         return True
-    before, after = NEXT.split(before)[-1], NEXT.split(after)[0]
-    opens = mention.sentence == 0  # the first sentence says again what was asked
+    before, after = words_around(reading, mention)
+    before = UNIVERSAL_CONDITION.sub("", CLAUSE_BREAK.split(before)[-1])
+    after = EXCEPTION.sub("", CLAUSE_BREAK.split(after)[0])
+    is_first_sentence = mention.sentence == 0
+
+    def without_asked_purpose(phrase: re.Match[str]) -> str:
+        """Return a phrase such as "for travel"; "" if it limits nothing."""
+        is_asked = is_first_sentence or _is_in_question(phrase[0], question_words)
+        return "" if is_asked else phrase[0]
+
     return any(
-        CONDITION.search(
-            FOR.sub(lambda found: "" if opens else _unless_asked(found[0], asked), words)
-        )
-        for words in (IN_DOUBT.sub("", before), UNLESS.sub("", after))
+        CONDITION.search(FOR_PHRASE.sub(without_asked_purpose, words)) for words in (before, after)
     )
 
 
-def _unless_asked(words: str, asked: Container[str]) -> str:
-    """Return words, or nothing where they are what the question asks for: "for bread"."""
-    named = [word.casefold() for word in WORD.findall(words)]
-    return "" if all(word in asked or word in PLAIN_WORDS for word in named) else words
+def _is_in_question(purpose: str, question_words: Container[str]) -> bool:
+    """Return whether all words of a purpose ("for bread") are in the question or say nothing of
+    their own, such as "overall"; True for a text without words.
+    """
+    words = (word.casefold() for word in WORD.findall(purpose))
+    return all(word in question_words or word in PLAIN_WORDS for word in words)
 
 
 def words_around(reading: Reading, mention: Mention) -> tuple[str, str]:
-    """Return the words before and after a mention in its sentence."""
+    """Return (before, after): the text on both sides of a mention within its sentence, at most
+    `_WINDOW_CHARACTERS` characters each.
+    """
     start, end = reading.sentences[mention.sentence]
     before = reading.body[max(start, mention.start - _WINDOW_CHARACTERS) : mention.start]
-    return before, reading.body[mention.end : min(end, mention.end + _WINDOW_CHARACTERS)]
+    after = reading.body[mention.end : min(end, mention.end + _WINDOW_CHARACTERS)]
+    return before, after

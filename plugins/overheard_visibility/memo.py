@@ -12,25 +12,29 @@ T = TypeVar("T")
 
 
 def once_an_answer(function: Callable[[Reading], T]) -> Callable[[Reading], T]:
-    """Return the function with a cache of its last result, for the next brand of the same answer.
+    """Return the function with a cache of its last result.
 
-    The readings of an answer share its units and, in one market, its mentions; `function` must
-    depend on nothing else but these, the question and the body.
+    An answer is read once for each brand. These readings share the answer's units and mentions, so
+    the next brand gets the result of the first. Another answer replaces the result.
+
+    Args:
+        function: It must depend only on the reading's units, mentions, question and body, and not
+            on the scored brand.
     """
-    last: list[tuple[Reading, T]] = []
+    cached: list[tuple[Reading, T]] = []
 
     @wraps(function)
-    def kept(reading: Reading) -> T:
-        """Return the function's value for a reading; the latest answer's value is cached."""
-        for before, value in last[:1]:
+    def cached_function(reading: Reading) -> T:
+        """Return the function's result for a reading, from the cache for the same answer."""
+        for cached_reading, result in cached[:1]:
             if (
-                before.answer is reading.answer
-                and before.units is reading.units
-                and before.mentions is reading.mentions
+                cached_reading.answer is reading.answer
+                and cached_reading.units is reading.units
+                and cached_reading.mentions is reading.mentions
             ):
-                return value
-        value = function(reading)
-        last[:] = [(reading, value)]
-        return value
+                return result
+        result = function(reading)
+        cached[:] = [(reading, result)]
+        return result
 
-    return kept
+    return cached_function

@@ -17,7 +17,7 @@ WORD = re.compile(r"[^\W_]{3,}")
 PLAIN_WORDS = frozenset(
     {"above", "overall", "particular", "the", "for", "and", "with", "who", "most", "all"}
 )
-BEFORE = re.compile(
+PICK_BEFORE_NAME = re.compile(
     rf"""
     (?:
       (?:\A|[.!?|]\ )\W*(?:bottom\ line|in\ short|verdict(?:\ up\ front)?|(?:my|our
@@ -115,7 +115,7 @@ BEFORE = re.compile(
       |\u7d50\u8ad6\u306f)[\u3001,]?\s?\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
-AFTER = re.compile(
+PICK_AFTER_NAME = re.compile(
     rf"""
     (?:['\u2019]s)?(?:\ [\w.+-]+){{0,4}}?
     \ (?:is|are|remains|wins|takes|gets|would\ be|stands\ out|comes\ out|comes|makes|ranks
@@ -196,7 +196,7 @@ AFTER = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-PICKED = re.compile(
+PICK_IN_SENTENCE = re.compile(
     r"""
     \b(?:
       (?:I|we)(?:['\u2019](?:d|ll|m|re|ve)|\ would|\ will|\ do|\ am|\ are)?\ (?:\w+ly\ |still\x20
@@ -235,7 +235,7 @@ PICKED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """Words of a sentence that makes the only brand in it the answer's pick."""
-IN_DOUBT = re.compile(
+UNIVERSAL_CONDITION = re.compile(
     r"\b(?:if (?:I|we) (?:had|have|were|could)\b|if (?:pressed|forced|in doubt|unsure"
     r"|you(?:['\u2019]re| are) (?:unsure|undecided|not sure|torn)|you (?:only|just)\b"
     r"|you (?:want|need|buy|try|get) (?:just |only )?one\b"
@@ -252,39 +252,43 @@ CONDITION = re.compile(
     r"\b(?:if|unless|when|where|only|but\ for|for\ (?!most|the\ money|you\b|me\b))", re.IGNORECASE
 )
 """Words around a recommendation that limit it to a part of the readers."""
-FOR = re.compile(r"\bfor\ (?:a\ |an\ |the\ |your\ |my\ )?[\w-]+(?:\ [\w-]+)?", re.IGNORECASE)
+FOR_PHRASE = re.compile(r"\bfor\ (?:a\ |an\ |the\ |your\ |my\ )?[\w-]+(?:\ [\w-]+)?", re.IGNORECASE)
 """The part of a recommendation that says for whom or what it is."""
-PRODUCT = re.compile(
+PRODUCT_AFTER_BRAND = re.compile(
     r"['\u2019]?s?\ (?P<name>(?=[A-Z0-9])[\w+.-]*\w[\w+.-]*(?:\ (?=[A-Z0-9])[\w+-]+){0,2})"
 )
 """The name of a product after its brand in a title."""
-ELSE = re.compile(
+FOR_OTHER_READERS = re.compile(
     r"(?:\A|[.,;:\u2013\u2014]\s)(?:but\s)?(?:otherwise|if not|if it is(?:n['\u2019]t| not))\b",
     re.IGNORECASE,
 )
 """Words of a sentence whose second half recommends to the other readers."""
-NEXT = re.compile(r";|[,\u2014]\s(?:and|but|while|whereas|though)\s", re.IGNORECASE)
+CLAUSE_BREAK = re.compile(r";|[,\u2014]\s(?:and|but|while|whereas|though)\s", re.IGNORECASE)
 """Between two clauses of a sentence that may be about two brands."""
-SPLIT = re.compile(
+FOR_SOME_READERS = re.compile(
     r"(?:\A\W*|:\s*)(?:(?:but|and|or) )?(?:if|when|for (?!most|me\b|you\b)|those who|people who)\b",
     re.IGNORECASE,
 )
 """The beginning of a sentence that speaks to a part of the readers."""
-CONDITIONAL = re.compile(r"\W*(?:(?:but|and|or) )?(?:if|when|those who|people who)\b", re.I)
+OPENS_WITH_CONDITION = re.compile(
+    r"\W*(?:(?:but|and|or) )?(?:if|when|those who|people who)\b", re.I
+)
 """The beginning of a sentence with a condition, however far before the name it stands."""
-BEHIND_LABEL = re.compile(
+LABEL_BEFORE_NAME = re.compile(
     r"(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion|recommend|my |our "
     r"|winner)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z",
     re.IGNORECASE,
 )
 """The end of a label before a name: "Camera: the ...", "Camera - the ..."."""
-NEED = re.compile(r"(?:\A|[.!?]\ )\W*for\ (?P<need>[\w\ -]{3,30}),\ (?:the\ )?\Z", re.IGNORECASE)
+NEED_BEFORE_NAME = re.compile(
+    r"(?:\A|[.!?]\ )\W*for\ (?P<need>[\w\ -]{3,30}),\ (?:the\ )?\Z", re.IGNORECASE
+)
 """The need before a name that meets it: "For bread, the ..."."""
 NUMBER_ONE = re.compile(r"(?:#\s?1|\b1[.):]|\(1\)|\b1(?=\s)|\U0001f947)\W*\Z")
 """The end of a text before the name that it numbers first."""
 FOR_MOST = re.compile(r"\W*(?:most|nearly all|almost all) \w+", re.I)
 """Whom a product is best for, when that is all readers."""
-DECISION = re.compile(
+DECISION_HEADING = re.compile(
     r"\W*(?:(?:so|my|our|the|final|quick|short|overall|and the) )*(?:pick|recommendation|advice"
     r"|conclusion|winner"
     r"|decision|choice|answer|verdict|bottom line|takeaway|call|suggestion|what (?:I"
@@ -293,11 +297,11 @@ DECISION = re.compile(
     re.IGNORECASE,
 )
 """A heading below which the answer decides."""
-UNLESS = re.compile(
+EXCEPTION = re.compile(
     r"\bunless\b.*|\bif (?:you can|it|its|your budget|the budget)\b.*", re.IGNORECASE | re.DOTALL
 )
 """An exception that leaves a recommendation to most readers."""
-RANKED = re.compile(
+ASKS_FOR_RANKING = re.compile(
     r"\b(?:rank(?:ed|ing|ings)?\b(?!\ (?:among|as|in))|(?:from\ )?(?:best|fastest"
     r"|strongest)\ (?:to\ worst|first)"
     r"|in\ order\ of|leader ?board|(?:by|in)\ (?:overall\ )?(?:score|merit|rank))",
@@ -321,7 +325,7 @@ LEFT_OUT = re.compile(
     r"|worth avoiding|ruled out|not worth|discontinued|where (?:i|we) looked|sources?)\b",
     re.IGNORECASE,
 )
-DISMISSED = re.compile(
+ADVISED_AGAINST = re.compile(
     r"\b(?:(?:do not|don['\u2019]t|nobody|no one|hardly|rarely"
     r"|wouldn['\u2019]t)\b[^.]{0,28}\bneeds?"
     r"|only (?:worth|makes? sense|interesting|if you already)|still makes sense"

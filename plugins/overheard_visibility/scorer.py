@@ -57,10 +57,13 @@ class Visibility:
     )
 
     def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the scores of `reading.brand` in an answer; nothing for a question about a fact.
+        """Yield the scores of `reading.brand` in an answer.
 
-        A question that names the brand or a competitor gives only ``branded_visibility``. An answer
-        that does not name the brand gives zeros.
+        - Question with the tag ``fact``: nothing, as it names the brand.
+        - Question that names the brand or a competitor: ``branded_visibility`` alone.
+        - Answer that names the brand: all other metrics.
+        - Answer that does not: 0 for ``visibility``, ``first_choice``, ``top1`` and ``top3``, no
+          ``position``; ``share_of_voice`` is 0, or absent if no competitor is named either.
         """
         if _ABOUT_A_FACT in reading.answer.question.prompt.tags:
             return  # the question names the brand, so a mention shows nothing
@@ -77,66 +80,92 @@ class Visibility:
 
 
 def _scores_when_branded(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:
-    """Yield the score of a brand for a question that names the brand or a competitor."""
+    """Yield ``branded_visibility``, the one score for a question that names the brand or a
+    competitor: 1 if the answer names the brand, else 0. The quote is the first sentence with the
+    brand.
+
+    Args:
+        reading: The answer.
+        own: The brand's mentions in the answer, in order; may be empty.
+    """
     quote = reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS] if own else ""
     yield Score("branded_visibility", float(bool(own)), quote)
 
 
 def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:
-    """Yield the scores of a brand that the answer names; `own` are its mentions, in order."""
-    # Its patterns take long to compile, and help needs none.
+    """Yield the scores of a brand that the answer names, but for the share of voice.
+
+    The quote is the first sentence with the brand; for the first choice, the text that shows it.
+    Scores of 0 have no quote.
+
+    Args:
+        reading: The answer, to a question that names no brand.
+        own: The brand's mentions in the answer, at least one, in order.
+    """
+    # The patterns of this module take long to compile, and the program's help needs none.
     from overheard_visibility.standing import FIRST_CHOICE, standing
 
-    rank, quote = _rank(reading), reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
-    stands = standing(reading, own)
-    chosen = stands.verdict == FIRST_CHOICE
-    yield Score("visibility", 1.0, quote, (stands,))
-    yield Score("first_choice", float(chosen), stands.quote if chosen else "")
+    rank = _rank(reading)
+    quote = reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
+    detail = standing(reading, own)
+    is_chosen = detail.verdict == FIRST_CHOICE
+    yield Score("visibility", 1.0, quote, (detail,))
+    yield Score("first_choice", float(is_chosen), detail.quote if is_chosen else "")
     yield Score("position", float(rank), quote, tuple(_ranks(reading)))
     yield Score("top1", float(rank == 1), quote if rank == 1 else "")
     yield Score("top3", float(rank <= 3), quote if rank <= 3 else "")
 
 
 def _ranks(reading: Reading) -> Iterator[Detail]:
-    """Yield the brand's rank (1 is best) in each ranked list that has the brand, if the answer has
-    two or more lists of several brands.
+    """Yield a detail for each ranked list that has the brand: topic "ranking 2", verdict the
+    brand's rank in the list (1 is best), stated "3 of 5".
+
+    Lists of a single brand are skipped. Nothing is yielded unless two or more lists remain.
     """
     lists = [ranking for ranking in reading.rankings if len(ranking) > 1]
-    for number, ranking in enumerate(lists if len(lists) > 1 else (), start=1):
+    if len(lists) < 2:
+        return
+    for number, ranking in enumerate(lists, start=1):
         if reading.brand.name in ranking:
             rank = ranking.index(reading.brand.name) + 1
             yield Detail(f"ranking {number}", str(rank), stated=f"{rank} of {len(ranking)}")
 
 
 def _rank(reading: Reading) -> int:
+    """Return the rank of the scored brand among the named brands, from 1; the answer names it."""
     return _order(reading).index(reading.brand.name) + 1
 
 
 @once_an_answer
 def _order(reading: Reading) -> list[str]:
-    """Return the named brands by rank: in the order of first mention, unless a list is numbered.
+    """Return the named brands by rank, the best first.
 
-    The brands of the first numbered list have the list's order, wherever else they are mentioned. A
-    brand that is not in the list is placed by its first mention within or after the list; a brand
-    that is only mentioned before the list comes last.
+    Without a numbered list of several brands, the order is that of first mention. Otherwise the
+    brands of the first such list keep the list's order, wherever else they are mentioned. A brand
+    that is not in the list is placed by its first mention within or after the list. A brand that is
+    only mentioned before the list comes last.
     """
     ranking = next((order for order in reading.rankings if len(order) > 1), ())
     places: dict[str, int] = {}
-    at = -1
+    place = -1
     for brand in ranking:
-        at = _next_place(reading, brand, at)
-        places[brand] = at
-    begin = places[ranking[0]] if ranking else 0
-    within = [m for m in reading.mentions if m.start >= begin]
-    for mention in within:
-        places.setdefault(mention.brand, mention.start)
+        place = _next_place(reading, brand, place)
+        places[brand] = place
+    list_start = places[ranking[0]] if ranking else 0
+    for mention in reading.mentions:
+        if mention.start >= list_start:
+            places.setdefault(mention.brand, mention.start)
     for mention in reading.mentions:
         places.setdefault(mention.brand, len(reading.body) + mention.start)
     return sorted(places, key=lambda brand: places[brand])
 
 
 def _next_place(reading: Reading, brand: str, after: int) -> int:
-    """Return the offset of a brand's next title, else of its next mention, else `after`."""
-    titles = (u.start for u in reading.units if u.role is UnitRole.TITLE and u.is_of(brand))
+    """Return the offset of the brand's first title behind offset `after`; without one, that of its
+    first mention behind `after`; without either, `after`.
+    """
+    titles = (
+        unit.start for unit in reading.units if unit.role is UnitRole.TITLE and unit.is_of(brand)
+    )
     mentions = (mention.start for mention in reading.of(brand))
-    return next((at for at in chain(titles, mentions) if at > after), after)
+    return next((start for start in chain(titles, mentions) if start > after), after)

@@ -17,11 +17,11 @@ from overheard_visibility.first_choice import (
 )
 from overheard_visibility.odds import has_item, is_catalogue, is_planned, odds
 from overheard_visibility.pick_words import (
+    ADVISED_AGAINST,
     ASIDE,
     ASKS_FOR_SELLERS,
     BESIDE,
     COMPOUND,
-    DISMISSED,
     LEFT_OUT,
     OBJECT,
     OFFERED,
@@ -114,7 +114,7 @@ def _worded(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> 
         None,
     )
     plain = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
-    if plain and any(DISMISSED.search(unit.text) for unit in owned):
+    if plain and any(ADVISED_AGAINST.search(unit.text) for unit in owned):
         offered = None
     if plain and owned and _is_beside(reading, owned[0], own):
         offered = None
