@@ -12,6 +12,10 @@ __all__ = ["Sentiment", "SentimentSettings", "overheard_scorers"]
 
 @hookimpl
 def overheard_scorers(settings: PluginSettings) -> Iterator[Scorer]:
-    """Yield the one scorer of this plugin."""
+    """Yield the one scorer of this plugin.
+
+    Raises:
+        SettingsError: when ``[scorers.sentiment]`` sets anything.
+    """
     settings.one(SentimentSettings, "sentiment")
     yield Sentiment()

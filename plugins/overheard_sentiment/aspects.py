@@ -11,12 +11,22 @@ from importlib.resources import files
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _REACH_WORDS = 4
 """Largest distance in words between a judging word and its aspect."""
-_EDGES = frozenset(".;|:") | {"but", "although", "though", "while", "whereas", "yet", "however"}
+_CLAUSE_EDGES = frozenset(".;|:") | {
+    "but",
+    "although",
+    "though",
+    "while",
+    "whereas",
+    "yet",
+    "however",
+}
 
 
 def aspects(texts: Sequence[str], judgements: Iterable[tuple[int, float]]) -> dict[str, float]:
-    """Return, by aspect such as ``price``, the sum of the valences of the judging words near the
-    aspect; aspects without a judgement are absent.
+    """Return, by aspect such as ``price``, the sum of the valences of the judging words near it.
+
+    A judging word counts for the aspect that is named nearest to it in its clause, within
+    `_REACH_WORDS` words; without one it is left out. Aspects without a judging word are absent.
 
     Args:
         texts: The words of a sentence, in lower case.
@@ -31,17 +41,21 @@ def aspects(texts: Sequence[str], judgements: Iterable[tuple[int, float]]) -> di
 
 
 def aspect_of(text: str) -> str:
-    """Return the aspect that a text names first, such as ``price``, or ``other``."""
-    aspect_words = _words()
+    """Return the aspect of the first word in a text that names one, such as ``price``; ``other`` if
+    no word does.
+    """
+    aspect_words = _aspects_by_word()
     found = (aspect_words.get(word.casefold()) for word in _WORD.findall(text))
     return next(filter(None, found), "other")
 
 
 def _nearest(texts: Sequence[str], at: int) -> str:
-    """Return the aspect named nearest to the judging word at index `at`, within its clause and
-    `_REACH_WORDS`; "" without such an aspect.
+    """Return the aspect named nearest to the judging word at index `at`, at most `_REACH_WORDS`
+    words away and in the same clause; "" without one.
+
+    The judging word may name the aspect itself. At the same distance, the word after it wins.
     """
-    aspect_words = _words()
+    aspect_words = _aspects_by_word()
     open_directions = {1, -1}
     for distance in range(_REACH_WORDS + 1):
         for direction in (1, -1):
@@ -49,7 +63,7 @@ def _nearest(texts: Sequence[str], at: int) -> str:
             if direction not in open_directions or not 0 <= place < len(texts):
                 continue
             text = texts[place]
-            if text in _EDGES:
+            if text in _CLAUSE_EDGES:
                 open_directions.discard(direction)
             elif text in aspect_words:
                 return aspect_words[text]
@@ -57,7 +71,10 @@ def _nearest(texts: Sequence[str], at: int) -> str:
 
 
 @cache
-def _words() -> Mapping[str, str]:
+def _aspects_by_word() -> Mapping[str, str]:
+    """Return the aspect that each word of ``aspects.txt`` names, such as ``price`` for "cost"; read
+    once.
+    """
     text = files("overheard_sentiment").joinpath("aspects.txt").read_text(encoding="utf-8")
     lines = (line.partition(":") for line in text.splitlines() if not line.startswith("#"))
     return {word: aspect for aspect, _, listed in lines for word in listed.split()}

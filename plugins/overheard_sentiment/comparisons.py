@@ -24,7 +24,13 @@ _OPENING = frozenset(".,;:!|\u2013\u2014)") | {
 
 
 def advice_start(texts: Sequence[str], at: int) -> int | None:
-    """Return the first index of an advice that ends at this word ("try", "look at"), or None."""
+    """Return the index at which an advice begins that ends with the word at index `at`, such as
+    "try" or "look at"; None without one. The verb must be the first word of a clause.
+
+    Args:
+        texts: The words of the sentence, in lower case.
+        at: Index of the word before a name.
+    """
     verb = at - 1 if texts[at] in _PARTICLES else at
     if verb < 0 or " ".join(texts[verb : at + 1]) not in _ADVICE:
         return None
@@ -32,11 +38,11 @@ def advice_start(texts: Sequence[str], at: int) -> int | None:
 
 
 def listed_comparison(before: Sequence[str], after: Sequence[str]) -> tuple[int, float] | None:
-    """Return (number of words, valence for the other brand) of a comparison from
-    ``comparisons.txt`` around a brand; None without such a comparison.
+    """Return (number of words before the brand, valence for the other brand) of a comparison from
+    ``comparisons.txt`` around a brand; None without one. The comparison with the most words wins.
 
     Args:
-        before: The stems before the brand with which another brand is compared.
+        before: The stems before the brand with which another brand is compared; at least one.
         after: The stems after that brand.
     """
     for head, tail, valence in _patterns().get(before[-1], ()):
@@ -47,10 +53,10 @@ def listed_comparison(before: Sequence[str], after: Sequence[str]) -> tuple[int,
 
 @cache
 def _patterns() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...], float]]]:
-    """Return the comparisons of ``comparisons.txt`` by the last stem before the brand, the longest
-    first.
+    """Return the comparisons of ``comparisons.txt`` by the last stem before the brand; read once.
 
-    Each is (stems before the brand, stems after the brand, valence for the other brand).
+    Each is (stems before the brand, stems after the brand, valence for the other brand). Those with
+    the most stems come first.
     """
     patterns: dict[str, list[tuple[tuple[str, ...], tuple[str, ...], float]]] = {}
     for head, tail, valence in sorted(_lines(), key=lambda line: -len(line[0]) - len(line[1])):
@@ -61,6 +67,8 @@ def _patterns() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...], float]
 def _lines() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], float]]:
     """Yield each comparison of ``comparisons.txt`` in its order: (stems before the brand, stems
     after the brand, valence for the other brand).
+
+    A line is a valence and, after a space, phrases separated by "|", in which "_" is the brand.
     """
     text = files("overheard_sentiment").joinpath("comparisons.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
@@ -75,8 +83,8 @@ _ARTICLES = frozenset({"the", "a", "an", "both", "any", "either"})
 _COMPARED = frozenset({("compar", "to"), ("compar", "with"), ("relativ", "to"), ("next", "to")})
 _PASSING = frozenset({("instead", "of"), ("rather", "than")})
 _CHOOSING = stems("take favour prefer pick choose recommend suggest buy trust want rate rank")
-_MOVING = stems("move switch migrate change upgrade shift convert")
-_SWAPPING = stems("ditch swap drop leave trade abandon quit replace dump")
+_MOVING_VERBS = stems("move switch migrate change upgrade shift convert")
+_SWAPPING_VERBS = stems("ditch swap drop leave trade abandon quit replace dump")
 _COSTING = stems("cost weigh charge consume need require ask expensive pay time price effort")
 _EQUALLY = frozenset({"as", "so", "nearly", "same"})
 _CLAUSES = frozenset({"which", "whose", "who", "where", "("})
@@ -132,12 +140,19 @@ class BrandComparison:
     speaks: bool = True
 
     def owns(self, *, before: bool) -> bool:
-        """Return whether a judging word before or after the brand may judge the brand."""
+        """Return whether a judging word on one side of the brand may judge the brand.
+
+        It may on both sides without a comparison. With one, only words after the brand may, and
+        only if the text there `speaks` of the brand.
+
+        Args:
+            before: Whether the word is before the brand.
+        """
         return self.foil is Foil.NONE or (self.speaks and not before)
 
 
 @dataclass(frozen=True, slots=True)
-class _Near:
+class _NearbyWords:
     """The words before a brand, their stems, and the stems after the brand."""
 
     words: Sequence[str]
@@ -147,6 +162,9 @@ class _Near:
 
 def comparison(texts: Sequence[str], first: int, last: int) -> BrandComparison:
     """Return how a sentence compares another brand with the brand at some of its words.
+
+    Without a comparison, the result has `Foil.NONE`; after an advice such as "try", it then has the
+    advice's place and valence. Articles before the brand are skipped.
 
     Args:
         texts: The words of the sentence, in lower case.
@@ -171,6 +189,9 @@ def comparison(texts: Sequence[str], first: int, last: int) -> BrandComparison:
 def _compared(texts: Sequence[str], at: int, behind: int) -> BrandComparison:
     """Return the comparison that the words around a brand express; `Foil.NONE` without one.
 
+    The first rule that holds wins: "instead of", the comparisons of ``comparisons.txt``, "unlike",
+    a swap ("swap Bolt for"), and the word right before the brand, such as "than".
+
     Args:
         texts: The words of the sentence, in lower case.
         at: Index of the last word before the brand, without articles.
@@ -185,25 +206,29 @@ def _compared(texts: Sequence[str], at: int, behind: int) -> BrandComparison:
         return BrandComparison(Foil.BEHIND, at + 1 - match[0], match[1], sure=True)
     if texts[at] == "unlike" or pair in _COMPARED:
         return BrandComparison(Foil.ASIDE, at)
-    if before[-1] in _SWAPPING and (heads := {"for", "with"}.intersection(after[:2])):
+    if before[-1] in _SWAPPING_VERBS and (heads := {"for", "with"}.intersection(after[:2])):
         return BrandComparison(Foil.PASSED_OVER, behind + after.index(heads.pop()), _CHOSEN_VALENCE)
-    near = _Near(texts[max(0, at - _WINDOW_WORDS) : at + 1], before, after)
-    return replace(_READERS.get(texts[at], _foreign_than)(near), at=at)
+    nearby = _NearbyWords(texts[max(0, at - _WINDOW_WORDS) : at + 1], before, after)
+    return replace(_READERS.get(texts[at], _foreign_than)(nearby), at=at)
 
 
-def _foreign_than(near: _Near) -> BrandComparison:
-    """Read "than" in a language other than English, such as "plus rapide que"."""
-    degrees = _THAN_AFTER.get(near.words[-1])
-    compared = degrees and any(word.startswith(degrees) for word in near.words[-5:-1])
-    return BrandComparison(Foil.BEHIND if compared or near.words[-1] in _THAN else Foil.NONE)
-
-
-def _than(near: _Near) -> BrandComparison:
-    """Return the comparison of words before "than": without a judging word, more is better and less
-    is worse; the reverse for a cost.
+def _foreign_than(nearby: _NearbyWords) -> BrandComparison:
+    """Return the comparison of "than" in a language other than English, such as "plus rapide que";
+    `Foil.NONE` for any other word.
     """
-    costs = not _COSTING.isdisjoint(near.before)
-    for word in reversed(near.words):
+    degrees = _THAN_AFTER.get(nearby.words[-1])
+    compared = degrees and any(word.startswith(degrees) for word in nearby.words[-5:-1])
+    return BrandComparison(Foil.BEHIND if compared or nearby.words[-1] in _THAN else Foil.NONE)
+
+
+def _compared_by_than(nearby: _NearbyWords) -> BrandComparison:
+    """Return the comparison of words before "than", which puts the brand behind.
+
+    The word "more" praises the other brand by itself, and "less" or "fewer" blames it; the reverse
+    for a cost. The last of these words counts. Without one, the words around it judge.
+    """
+    costs = not _COSTING.isdisjoint(nearby.before)
+    for word in reversed(nearby.words):
         if word in {"more", "less", "fewer"}:
             return BrandComparison(
                 Foil.BEHIND,
@@ -212,48 +237,56 @@ def _than(near: _Near) -> BrandComparison:
     return BrandComparison(Foil.BEHIND)
 
 
-def _as(near: _Near) -> BrandComparison:
-    """Return the comparison of "as good as", "not as good as", "twice as good as" or "the same as";
-    `Foil.NONE` for another use of "as".
+def _compared_by_as(nearby: _NearbyWords) -> BrandComparison:
+    """Return the comparison of words before "as"; `Foil.NONE` for another use of "as".
+
+    "as good as Bolt" makes both brands equal. "not as good as Bolt" puts the other brand below,
+    "twice as good as Bolt" above. "the same as Bolt" puts Bolt behind by the words around it.
     """
-    degrees = [at for at, word in enumerate(near.words[:-1]) if word in _EQUALLY]
+    degrees = [at for at, word in enumerate(nearby.words[:-1]) if word in _EQUALLY]
     if not degrees:
         return BrandComparison()
-    words = [near.words[at - 1] for at in degrees if at]
+    words = [nearby.words[at - 1] for at in degrees if at]
     if any(word in {"not", "never", "hardly"} or word.endswith("n't") for word in words):
         return BrandComparison(Foil.BEHIND, valence=-_CHOSEN_VALENCE)
     if not {"twice", "times"}.isdisjoint(words):
         return BrandComparison(Foil.BEHIND, valence=_CHOSEN_VALENCE)
-    return BrandComparison(Foil.BEHIND if near.words[degrees[-1]] == "same" else Foil.EQUAL)
+    return BrandComparison(Foil.BEHIND if nearby.words[degrees[-1]] == "same" else Foil.EQUAL)
 
 
-def _to(near: _Near) -> BrandComparison:
-    """Read "a (better) alternative to" and "prefer Acme to"."""
-    if "alternativ" in near.before[-3:]:
-        better = any(word.endswith("er") or word == "more" for word in near.words[-5:])
+def _compared_by_to(nearby: _NearbyWords) -> BrandComparison:
+    """Return the comparison of words before "to": "a better alternative to" and "prefer Acme to"
+    put the brand behind, "an alternative to" says nothing of it; `Foil.NONE` otherwise.
+    """
+    if "alternativ" in nearby.before[-3:]:
+        better = any(word.endswith("er") or word == "more" for word in nearby.words[-5:])
         return BrandComparison(Foil.BEHIND if better else Foil.APART)
-    return BrandComparison(Foil.BEHIND if "prefer" in near.before else Foil.NONE)
+    return BrandComparison(Foil.BEHIND if "prefer" in nearby.before else Foil.NONE)
 
 
-def _over(near: _Near) -> BrandComparison:
-    """Read "pick Acme over"."""
-    chosen = not _CHOOSING.isdisjoint(near.before)
+def _compared_by_over(nearby: _NearbyWords) -> BrandComparison:
+    """Return the comparison of words before "over": "pick Acme over" puts the brand behind;
+    `Foil.NONE` without a verb of choosing.
+    """
+    chosen = not _CHOOSING.isdisjoint(nearby.before)
     return BrandComparison(Foil.BEHIND, valence=_CHOSEN_VALENCE) if chosen else BrandComparison()
 
 
-def _from(near: _Near) -> BrandComparison:
-    """Read "move from Bolt to"."""
-    moved = "to" in near.after[:2] and not _MOVING.isdisjoint(near.before)
+def _compared_by_from(nearby: _NearbyWords) -> BrandComparison:
+    """Return the comparison of words around "from": "move from Bolt to" passes the brand over;
+    `Foil.NONE` for another use of "from".
+    """
+    moved = "to" in nearby.after[:2] and not _MOVING_VERBS.isdisjoint(nearby.before)
     return (
         BrandComparison(Foil.PASSED_OVER, valence=_CHOSEN_VALENCE) if moved else BrandComparison()
     )
 
 
-_READERS: Mapping[str, Callable[[_Near], BrandComparison]] = {
-    "than": _than,
-    "as": _as,
-    "to": _to,
-    "over": _over,
-    "from": _from,
+_READERS: Mapping[str, Callable[[_NearbyWords], BrandComparison]] = {
+    "than": _compared_by_than,
+    "as": _compared_by_as,
+    "to": _compared_by_to,
+    "over": _compared_by_over,
+    "from": _compared_by_from,
 }
 """Reads the words that end with one of these."""

@@ -64,6 +64,8 @@ _CACHED_TEXTS = 256
 """Texts whose drawbacks are kept: those of one long answer, whose brands share lines."""
 _REACH_CHARACTERS = 28
 """Characters before a pattern in which words take the drawback back."""
+_OVERLAP_CHARACTERS = 8
+"""Characters after a fault up to which words may reach that begin before it and take it back."""
 _EMPTY_CON = re.compile(
     r"\W*(?:none\b|(?:very )?few(?:\W*$| if any)|hardly any|nothing\b"
     r"|no (?:major|real|significant|notable|obvious)|n/?a\b|minor\W*$|not (?:many|much)\b)",
@@ -93,10 +95,13 @@ def drawbacks(
 ) -> tuple[Drawback, ...]:
     """Return the drawbacks that an English text names, in order, at most one for each clause.
 
+    Results are cached.
+
     Args:
         text: A text about one brand, with all names masked.
         price_only: Whether only judgements of the price count.
-        conceded_only: Whether only conceded or admitted drawbacks count, as in a list of pros.
+        conceded_only: Whether, as in a list of pros, patterns find only prices and what is conceded
+            or admitted. Learnt weights count all the same.
         listed: Whether the answer lists products one by one. Learnt weights, which there take
             properties for drawbacks, then need higher odds.
     """
@@ -107,87 +112,155 @@ def drawbacks(
 def _drawbacks(
     text: str, *, price_only: bool, conceded_only: bool, least: float
 ) -> Iterator[Drawback]:
-    """Yield the drawbacks of a text, clause by clause, see `drawbacks`.
+    """Yield the drawbacks of an English text in order, at most one for each clause.
+
+    A clause names a drawback by a judgement of the price, by a fault, by a concession, or by its
+    learnt odds; the first of these that applies decides whether the drawback is the price.
 
     Args:
         text: The text, with all names masked.
-        price_only: See `drawbacks`.
-        conceded_only: See `drawbacks`.
+        price_only: Whether only judgements of the price count.
+        conceded_only: Whether faults count only where they are conceded or admitted.
         least: The log odds above which the learnt weights name a drawback.
     """
-    small = _lowered(text)
-    found = False
-    parts = clauses(text)
-    listed = [] if price_only else fault_words(small)
-    parsed = sentence_words(text)
-    for index, (start, end) in enumerate(parts):
-        taken_back = index + 1 < len(parts) and bool(
-            _TURN_BEHIND.fullmatch(text, *parts[index + 1])
+    lower = _lower_if_same_length(text)
+    spans = clauses(text)
+    faults = [] if price_only else fault_words(lower)
+    words = sentence_words(text)
+    named_before = False
+    for index, (start, end) in enumerate(spans):
+        clause = _Clause(text, lower, start, end)
+        though_follows = index + 1 < len(spans) and bool(
+            _TURN_BEHIND.fullmatch(text, *spans[index + 1])
         )
-        conceded = taken_back or _CONCESSION.match(text, start, end) is not None
-        before, found = found, True
-        if _names(PRICE, text, small, start, end):
+        conceded = though_follows or _CONCESSION.match(text, start, end) is not None
+        if clause.has_price():
+            named_before = True
             yield Drawback(start, end, price=True)
         elif not price_only and (
-            (
-                (conceded or not conceded_only)
-                and (
-                    _names(FAULT, small, small, start, end)
-                    or _names(NEGATED, small, small, start, end)
-                    or _lists(listed, small, start, end)
-                )
-            )
-            or (conceded_only and _names(ADMITTED, small, small, start, end))
+            ((conceded or not conceded_only) and clause.has_fault(faults))
+            or (conceded_only and clause.has(ADMITTED))
             or (
                 conceded
-                and not REASSURING.search(small, start, end)
+                and not REASSURING.search(lower, start, end)
                 and (
-                    (not taken_back and _names(CONCEDED, small, small, start, end))
+                    (not though_follows and clause.has(CONCEDED))
                     or (
-                        not before
-                        and (taken_back or _turns(text, parts, index))
-                        and _finds_fault(text, start, end)
+                        not named_before
+                        and (though_follows or _turns_against_praise(text, spans, index))
+                        and _says_no_praise(text, start, end)
                     )
                 )
             )
-            or _is_learnt(log_odds(parsed, start, end, pro=conceded_only), least, small, start, end)
+            or clause.exceeds_odds(log_odds(words, start, end, pro=conceded_only), least)
         ):
+            named_before = True
             yield Drawback(start, end)
-        else:
-            found = before
 
 
-def _is_learnt(odds: float, least: float, small: str, start: int, end: int) -> bool:
-    """Return whether the learnt weights find a drawback in a clause; a clause with a word that
-    takes a drawback back needs higher odds.
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A clause of an English text, in which patterns of drawbacks are searched.
 
-    Args:
-        odds: The log odds of the clause.
-        least: The log odds that must be exceeded.
-        small: The text in lower case.
-        start: Offset of the clause.
+    Attributes:
+        text: The text, with all names masked.
+        lower: The text in lower case.
+        start: Offset of the clause in the text, in characters.
         end: Offset after the clause.
     """
-    if odds <= least:
-        return False
-    surely = odds > least + _TAKEN_BACK_ODDS
-    return surely or TAKEN_BACK.search(small, start, end) is None
+
+    text: str
+    lower: str
+    start: int
+    end: int
+
+    def has_price(self) -> bool:
+        """Return whether the clause judges the price and no word before takes that back."""
+        found = PRICE.finditer(self.text, self.start, self.end)  # it reads capitals of names
+        return any(not self._is_withdrawn(*match.span()) for match in found)
+
+    def has(self, pattern: re.Pattern[str]) -> bool:
+        """Return whether a lower-case pattern occurs and no word before takes that back."""
+        found = pattern.finditer(self.lower, self.start, self.end)
+        return any(not self._is_withdrawn(*match.span()) for match in found)
+
+    def has_fault(self, faults: Sequence[tuple[int, int]]) -> bool:
+        """Return whether a pattern finds fault, or a listed word does that is not what the product
+        is for, as in "for noisy rooms"; unless a word before takes it back.
+
+        Args:
+            faults: (start, end) offsets of the listed fault words of the whole text.
+        """
+        return (
+            self.has(FAULT)
+            or self.has(NEGATED)
+            or any(
+                self.start <= start < self.end
+                and not self._is_withdrawn(start, end)
+                and not PURPOSE.search(
+                    self.lower, max(self.start, start - _REACH_CHARACTERS), start
+                )
+                for start, end in faults
+            )
+        )
+
+    def exceeds_odds(self, odds: float, least: float) -> bool:
+        """Return whether the learnt weights find a drawback in the clause.
+
+        A clause with a word such as "fights", which takes a drawback back, needs
+        `_TAKEN_BACK_ODDS` more.
+
+        Args:
+            odds: The log odds of the clause.
+            least: The log odds that must be exceeded.
+        """
+        if odds <= least:
+            return False
+        surely = odds > least + _TAKEN_BACK_ODDS
+        return surely or TAKEN_BACK.search(self.lower, self.start, self.end) is None
+
+    def _is_withdrawn(self, start: int, end: int) -> bool:
+        """Return whether a word of the clause before a fault takes the drawback back: "no", "if",
+        "solves".
+
+        Args:
+            start: Offset of the fault in the text.
+            end: Offset after the fault.
+        """
+        reach = max(self.start, start - _REACH_CHARACTERS)
+        taken_back = TAKEN_BACK.search(self.lower, reach, min(self.end, end + _OVERLAP_CHARACTERS))
+        if taken_back and taken_back.start() <= start:
+            return True
+        if "if " in self.lower and SUPPOSED.search(self.lower, self.start, start):
+            return True
+        return DENIED.search(self.lower, reach, start) is not None
 
 
-def _turns(text: str, parts: Sequence[tuple[int, int]], index: int) -> bool:
-    """Return whether the clause at `index` turns against praise ("but ..."), and the clause before
-    names no fault; `parts` are the clauses' (start, end) offsets.
+def _turns_against_praise(text: str, spans: Sequence[tuple[int, int]], index: int) -> bool:
+    """Return whether a clause turns against praise without a fault in the clause before: "great
+    sound, but ...". False for the first clause.
+
+    Args:
+        text: The text, with all names masked.
+        spans: The (start, end) offsets of its clauses.
+        index: The index of the clause.
     """
-    if not index or not _TURN.match(text, *parts[index]):
+    if not index or not _TURN.match(text, *spans[index]):
         return False
-    start, end = parts[index - 1]
+    start, end = spans[index - 1]
     blame = min(sentence_words(text[start:end]).valences, default=0) < 0
     praise = max(sentence_words(text[:end]).valences, default=0) > 0
     return praise and not blame and not _DENIES.search(text, start, end)
 
 
-def _finds_fault(text: str, start: int, end: int) -> bool:
-    """Return whether a clause that is set against praise says something, and praises nothing."""
+def _says_no_praise(text: str, start: int, end: int) -> bool:
+    """Return whether a clause has at least `_TURN_WORDS` words, and none that praises.
+
+    Args:
+        text: The text, with all names masked.
+        start: Offset of the clause.
+        end: Offset after the clause.
+    """
     clause = text[start:end]
     return (
         len(clause.split()) >= _TURN_WORDS and max(sentence_words(clause).valences, default=0) <= 0
@@ -198,6 +271,9 @@ def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> 
     """Yield the drawbacks that a text in another language than English names, in order, at most one
     for each clause.
 
+    A clause after "aber", "mais" or "pero" names one already when it has enough words and no
+    praise.
+
     Args:
         text: A text about one brand, with all names masked.
         language: A key of `FAULTS`, such as ``german``; other languages yield nothing.
@@ -205,90 +281,54 @@ def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> 
     """
     if language not in FAULTS:
         return
-    small = _lowered(text)
-    at = 0
-    for found in (*_FOREIGN_CLAUSE.finditer(small), None):
-        end = found.start() if found else len(text)
-        price = PRICES[language].search(small, at, end) is not None
-        turned = at and _FOREIGN_TURN.match(small, at) and _finds_fault(small, at, end)
-        if price or (not price_only and (turned or FAULTS[language].search(small, at, end))):
-            yield Drawback(at, end, price=price)
-        at = found.end() if found else end
+    lower = _lower_if_same_length(text)
+    start = 0
+    for edge in (*_FOREIGN_CLAUSE.finditer(lower), None):
+        end = edge.start() if edge else len(text)
+        price = PRICES[language].search(lower, start, end) is not None
+        turned = start and _FOREIGN_TURN.match(lower, start) and _says_no_praise(lower, start, end)
+        if price or (not price_only and (turned or FAULTS[language].search(lower, start, end))):
+            yield Drawback(start, end, price=price)
+        start = edge.end() if edge else end
 
 
 def listed_drawbacks(text: str) -> Iterator[Drawback]:
-    """Yield each item of a text under a heading of cons as a drawback, in order; nothing for "None"
-    or "few".
+    """Yield each item of a text under a heading of cons as a drawback, in order.
+
+    Commas, semicolons and full stops divide items; one without a letter is left out. Nothing is
+    yielded for a text that says that there are no or few cons, such as "None".
     """
     if _EMPTY_CON.match(text):
         return
-    at = 0
-    for found in (*_ITEM.finditer(text), None):
-        end = found.start() if found else len(text)
-        if any(map(str.isalpha, text[at:end])):
-            yield Drawback(at, end, price=PRICE.search(text, at, end) is not None)
-        at = found.end() if found else end
+    start = 0
+    for edge in (*_ITEM.finditer(text), None):
+        end = edge.start() if edge else len(text)
+        if any(map(str.isalpha, text[start:end])):
+            yield Drawback(start, end, price=PRICE.search(text, start, end) is not None)
+        start = edge.end() if edge else end
 
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def clauses(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the (start, end) offsets of the clauses of a text, in order."""
-    spans, at = [], 0
-    for found in _CLAUSE.finditer(text):
-        if found.start() > at:
-            spans.append((at, found.start()))
-            at = found.end()
-    if at < len(text):
-        spans.append((at, len(text)))
+    """Return the (start, end) offsets of the clauses of an English text, in order; without a clause
+    for an empty text.
+
+    Punctuation marks and conjunctions such as "but" divide clauses; the conjunction belongs to the
+    clause that it begins. Results are cached.
+    """
+    spans, start = [], 0
+    for edge in _CLAUSE.finditer(text):
+        if edge.start() > start:
+            spans.append((start, edge.start()))
+            start = edge.end()
+    if start < len(text):
+        spans.append((start, len(text)))
     return tuple(spans)
 
 
-def _lowered(text: str) -> str:
-    """Return a text in small letters, or unchanged where small letters would change its length."""
+def _lower_if_same_length(text: str) -> str:
+    """Return a text in lower case, or unchanged where lower case would change its length, so that
+    offsets hold in both.
+    """
     small = text.lower()
     return small if len(small) == len(text) else text
-
-
-def _names(pattern: re.Pattern[str], text: str, small: str, start: int, end: int) -> bool:
-    """Return whether a pattern occurs in a clause without a word before it that takes it back."""
-    return any(
-        not _is_taken_back(small, start, end, *found.span())
-        for found in pattern.finditer(text, start, end)
-    )
-
-
-def _lists(listed: Sequence[tuple[int, int]], small: str, start: int, end: int) -> bool:
-    """Return whether a clause has a fault word that no word before takes back.
-
-    Args:
-        listed: (start, end) offsets of the fault words of the text.
-        small: The text in lower case.
-        start: Offset of the clause.
-        end: Offset after the clause.
-    """
-    return any(
-        start <= at < end
-        and not _is_taken_back(small, start, end, at, until)
-        and not PURPOSE.search(small, max(start, at - _REACH_CHARACTERS), at)
-        for at, until in listed
-    )
-
-
-def _is_taken_back(small: str, start: int, end: int, at: int, until: int) -> bool:
-    """Return whether a word before a fault in a clause takes the drawback back: "no", "if",
-    "solves".
-
-    Args:
-        small: The text in lower case.
-        start: Offset of the clause.
-        end: Offset after the clause.
-        at: Offset of the fault.
-        until: Offset after the fault.
-    """
-    before = max(start, at - _REACH_CHARACTERS)
-    taken_back = TAKEN_BACK.search(small, before, min(end, until + 8))
-    if taken_back and taken_back.start() <= at:
-        return True
-    if "if " in small and SUPPOSED.search(small, start, at):
-        return True
-    return DENIED.search(small, before, at) is not None

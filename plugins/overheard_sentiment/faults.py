@@ -420,15 +420,18 @@ _TOKEN = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 
 @cache
-def _fault_words() -> frozenset[str]:
+def _listed_faults() -> frozenset[str]:
+    """Return the words of ``faults.txt``, in lower case; read once."""
     listed = files("overheard_sentiment").joinpath("faults.txt").read_text(encoding="utf-8")
     lines = (line for line in listed.splitlines() if not line.startswith("#"))
     return frozenset(word for line in lines for word in line.split())
 
 
 def fault_words(text: str) -> list[tuple[int, int]]:
-    """Return the (start, end) offsets of the words of ``faults.txt`` in a text in small letters."""
-    known = _fault_words()
-    if known.isdisjoint(_TOKEN.findall(text)):
+    """Return the (start, end) offsets of the words of ``faults.txt`` in a text in lower case, in
+    order; an empty list without one. A word with hyphens counts as one word.
+    """
+    faults = _listed_faults()
+    if faults.isdisjoint(_TOKEN.findall(text)):
         return []
-    return [found.span() for found in _TOKEN.finditer(text) if found.group() in known]
+    return [found.span() for found in _TOKEN.finditer(text) if found.group() in faults]

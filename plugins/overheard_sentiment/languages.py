@@ -57,8 +57,9 @@ INTENSE = frozenset(
 
 
 def foreign_lexicon(texts: Sequence[str]) -> Mapping[str, float] | None:
-    """Return the valences of words in the language of a sentence, by word; None for English and for
-    a doubtful language in Latin script.
+    """Return the valences of words in the language of a sentence, by word in lower case.
+
+    None means English, or a language in Latin script that is in doubt.
 
     Args:
         texts: The words of the sentence, in lower case.
@@ -70,6 +71,9 @@ def foreign_lexicon(texts: Sequence[str]) -> Mapping[str, float] | None:
 def latin_language(texts: Sequence[str]) -> str:
     """Return the language of a text in Latin script, such as ``german``; "" for English and in
     doubt.
+
+    It is the language with the most function words in the text, and among equals the one with the
+    most judging words. It must have more function words there than English.
 
     Args:
         texts: The words of the text, in lower case.
@@ -88,12 +92,18 @@ def latin_language(texts: Sequence[str]) -> str:
 
 @cache
 def _function_words() -> frozenset[str]:
+    """Return the function words of all languages in Latin script but English."""
     return frozenset().union(*(_word_list(name)[0] for name in _LATIN_LANGUAGES))
 
 
 @cache
 def _word_list(name: str) -> tuple[frozenset[str], Mapping[str, float]]:
-    """Return (function words, valences by judging word) of a language, from its packaged list."""
+    """Return (function words, valences by judging word) of a language, from its packaged list; read
+    once.
+
+    Args:
+        name: The language, such as ``german``.
+    """
     function: frozenset[str] = frozenset()
     valences: dict[str, float] = {}
     for head, listed in _lines(name):
@@ -105,8 +115,12 @@ def _word_list(name: str) -> tuple[frozenset[str], Mapping[str, float]]:
 
 
 def _lines(name: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield (head, words) for each line of a packaged list, without comments; the head is "="
-    before function words, else a valence.
+    """Yield (head, words) for each line of a packaged list, without comments.
+
+    The head is "=" before function words, else the valence of the words as text.
+
+    Args:
+        name: The language, such as ``german``.
     """
     text = files("overheard_sentiment").joinpath(f"{name}.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
@@ -131,6 +145,10 @@ _NEGATION_BEFORE = re.compile(
 _NEGATION_AFTER = re.compile(r"[^、。,.]{0,5}?(?:ない|ません|ありません|지 않|지 못|不)")
 _SCRIPT_WEIGHT = 3
 """Latin letters that one letter of another script outweighs: brand names are often in Latin."""
+_NEGATION_REACH_CHARACTERS = 6
+"""Characters before a judging word in which a negation is searched."""
+_LANGUAGE_WEIGHT = 3
+"""A language has more than one in this number of the letters that are not Latin."""
 _NEGATION_FACTOR = -0.74
 """Factor of a negated valence, as for English."""
 
@@ -139,7 +157,9 @@ _NEGATION_FACTOR = -0.74
 def script_language(sentence: str) -> str:
     """Return the language of a sentence in another script than Latin, such as ``japanese``.
 
-    "" is a sentence in Latin letters, ``unknown`` a script without a lexicon.
+    "" means that the sentence is in Latin script, also with a name in other letters; ``unknown``
+    means a script without a lexicon. The first language of `_LETTERS` wins that has more than a
+    third of the letters that are not Latin.
     """
     if sentence.isascii():
         return ""
@@ -148,24 +168,27 @@ def script_language(sentence: str) -> str:
     if letters * _SCRIPT_WEIGHT <= latin:  # a name in other letters, in an English sentence
         return ""
     counts = {name: len(pattern.findall(sentence)) for name, pattern in _LETTERS.items()}
-    # The first language that has more than a third of the letters that are not Latin.
-    return next((name for name, count in counts.items() if count * 3 > letters), "unknown")
+    frequent = (name for name, count in counts.items() if count * _LANGUAGE_WEIGHT > letters)
+    return next(frequent, "unknown")
 
 
 def script_judgements(sentence: str, language: str) -> Iterator[tuple[int, int, float]]:
     """Yield (start, end, valence) for the judging words of a sentence in another script than Latin,
-    in order.
+    in order; offsets are in characters.
+
+    A negation right before a word changes the valence, in Japanese and Korean also one after it.
 
     Args:
         sentence: The sentence.
-        language: The language, see `script_language`; ``unknown`` yields nothing.
+        language: The language, such as ``japanese``; ``unknown`` yields nothing.
     """
     if language == "unknown":
         return
     pattern, valences = _lexicon(language)
     for match in pattern.finditer(sentence.lower()):
         value = valences[match.group(1)]
-        negated_before = _NEGATION_BEFORE.search(sentence, max(0, match.start() - 6), match.start())
+        reach = max(0, match.start() - _NEGATION_REACH_CHARACTERS)
+        negated_before = _NEGATION_BEFORE.search(sentence, reach, match.start())
         if negated_before or (
             language in {"japanese", "korean"} and _NEGATION_AFTER.match(sentence, match.end())
         ):
@@ -175,8 +198,13 @@ def script_judgements(sentence: str, language: str) -> Iterator[tuple[int, int, 
 
 @cache
 def _lexicon(language: str) -> tuple[re.Pattern[str], Mapping[str, float]]:
-    """Return (pattern, valences by stem) of a language's judging words, from its packaged list; the
-    pattern prefers longer words.
+    """Return (pattern, valences) of a language's judging words, from its packaged list; read once.
+
+    The pattern's first group is the listed word; a longer word is preferred. A Russian word is
+    found at the beginning of a word, with any ending.
+
+    Args:
+        language: The language, such as ``japanese``.
     """
     text = files("overheard_sentiment").joinpath(f"{language}.txt").read_text(encoding="utf-8")
     valences: dict[str, float] = {}

@@ -31,9 +31,12 @@ _CACHED_WORDS = 16_384
 def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) -> float:
     """Return the log odds (natural logarithm) that a clause names a drawback of its subject.
 
+    Above 0, a drawback is likelier than none; 2 means a probability of 88 %. Features without a
+    learnt weight count nothing.
+
     Args:
         text: The words of a text whose names are masked by "Xx...".
-        start: Offset of the clause in the text.
+        start: Offset of the clause in the text, in characters.
         end: Offset after the clause.
         pro: Whether the text is listed among the pros.
     """
@@ -46,8 +49,17 @@ def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) ->
 def clause_features(
     text: SentenceWords, start: int, end: int, *, pro: bool = False
 ) -> Iterator[tuple[str, float]]:
-    """Yield (name, value) for each feature of a clause, each name once; arguments as in
-    `log_odds`.
+    """Yield (name, value) for each feature of a clause, each name once.
+
+    The features are a constant 1, the logarithm of the number of words, the sums of praise and
+    blame, the mark or word before the clause, the forms and stems of its words ("=un-" for
+    "unreliable"), its first stem and its pairs of neighbouring stems. Sums of 0 are left out.
+
+    Args:
+        text: The words of a text whose names are masked by "Xx...".
+        start: Offset of the clause in the text, in characters.
+        end: Offset after the clause.
+        pro: Whether the text is listed among the pros.
     """
     first, last = bisect_left(text.starts, start), bisect_left(text.starts, end)
     valences = text.valences[first:last]
@@ -70,9 +82,9 @@ def clause_features(
     stems: list[str] = []
     forms: set[str] = set()
     for token in tokens:
-        word, shown = _read(token)
+        word, form_names = _stem_and_forms(token)
         stems.append(word)
-        forms.update(shown)
+        forms.update(form_names)
     for form in forms:
         yield form, 1.0
     if stems:
@@ -84,9 +96,12 @@ def clause_features(
 
 
 @lru_cache(maxsize=_CACHED_WORDS)
-def _read(token: str) -> tuple[str, tuple[str, ...]]:
-    """Return (stem, names of the features of the form) of a word; numbers have the stem "#", masked
-    names "x".
+def _stem_and_forms(token: str) -> tuple[str, tuple[str, ...]]:
+    """Return (stem, names of the features of the form) of a word in lower case, such as
+    ("reliabl", ("=un-",)).
+
+    A word that begins with a digit has the stem "#", and a masked name, "xx" or "xx's", has "x";
+    neither has a form.
     """
     if token[0].isdigit():
         return "#", ()
@@ -98,12 +113,15 @@ def _read(token: str) -> tuple[str, tuple[str, ...]]:
         ("=-less", len(token) >= _SUFFIXED_LETTERS and token.endswith("less")),
         ("=un-", len(token) >= _PREFIXED_LETTERS and token.startswith(_PREFIXES)),
     )
-    return stem(token), tuple(name for name, has in forms if has)
+    return stem(token), tuple(name for name, applies in forms if applies)
 
 
 @cache
 def _weights() -> dict[str, float]:
-    """Return the weight of each feature from ``odds.txt``."""
+    """Return the learnt weight of each feature by its name, read once from ``odds.txt``.
+
+    A line is a weight and, after a space, the names with this weight, separated by "|".
+    """
     text = files("overheard_sentiment").joinpath("odds.txt").read_text(encoding="utf-8")
     lines = (line.partition(" ") for line in text.splitlines() if not line.startswith("#"))
     return {name: float(value) for value, _, listed in lines for name in listed.split("|")}

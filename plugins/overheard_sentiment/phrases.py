@@ -22,50 +22,52 @@ def phrase(stems: Sequence[str], at: int) -> tuple[int, float]:
     0.0) without a phrase.
 
     Args:
-        stems: The stems of the words of a sentence, see `stem`.
-        at: Index of the first word.
+        stems: The stems of the words of a sentence.
+        at: Index of the word.
     """
     by_second = phrases().get(stems[at])
     if by_second is None:
         return 0, 0.0
     second = stems[at + 1] if at + 1 < len(stems) else ""
     for stems_of_phrase, value in by_second.get(second, by_second[""]):
-        if length := _match(stems, at, stems_of_phrase):
+        if length := _matched_words(stems, at, stems_of_phrase):
             return length, value
     return 0, 0.0
 
 
-def _match(stems: Sequence[str], at: int, phrase_stems: Sequence[str]) -> int:
-    """Return the number of words that a phrase covers, its wildcard included; 0 if the phrase does
-    not begin at a word.
+def _matched_words(stems: Sequence[str], at: int, phrase_stems: Sequence[str]) -> int:
+    """Return the number of words that a phrase covers from a word on, those of its wildcard
+    included; 0 if the phrase does not begin there.
 
     Args:
         stems: The stems of the words of a sentence.
         at: Index of the word.
-        phrase_stems: The stems of the phrase; one may be the wildcard.
+        phrase_stems: The stems of the phrase; one may be the wildcard "*".
     """
     end = at
     for place, word in enumerate(phrase_stems):
         if word == _WILDCARD:
-            return _over_gap(stems, at, end, phrase_stems[place + 1 :])
+            return _matched_words_of_wildcard(stems, at, end, phrase_stems[place + 1 :])
         if end >= len(stems) or stems[end] != word:
             return 0
         end += 1
     return end - at
 
 
-def _over_gap(stems: Sequence[str], at: int, end: int, rest: Sequence[str]) -> int:
-    """Return the number of words of a phrase whose wildcard begins at `end`, counted from `at`; 0
-    without a match.
+def _matched_words_of_wildcard(stems: Sequence[str], at: int, end: int, rest: Sequence[str]) -> int:
+    """Return the number of words that a phrase with a wildcard covers; 0 without a match.
+
+    The wildcard covers as few words as possible, none to `_WILDCARD_WORDS`, and no punctuation
+    mark.
 
     Args:
         stems: The stems of the words of the sentence.
-        at: Index of the phrase's first word.
+        at: Index of the phrase's first word, from which words are counted.
         end: Index of the first word that the wildcard may cover.
         rest: The stems of the phrase after the wildcard.
     """
     for skipped in range(_WILDCARD_WORDS + 1):
-        if length := _match(stems, end + skipped, rest):
+        if length := _matched_words(stems, end + skipped, rest):
             return end + skipped + length - at
         if end + skipped >= len(stems) or stems[end + skipped] in _MARKS:
             break
@@ -74,11 +76,11 @@ def _over_gap(stems: Sequence[str], at: int, end: int, rest: Sequence[str]) -> i
 
 @cache
 def phrases() -> dict[str, dict[str, _Phrases]]:
-    """Return the phrases of ``phrases.txt`` by their first and second stem: (stems, valence), the
-    longest phrase first.
+    """Return the phrases of ``phrases.txt`` by their first stem, and then by their second; read
+    once.
 
-    A phrase without a second stem, or with a wildcard there, is listed under each second stem, and
-    under "".
+    Each is (stems, valence), the longest first. A phrase without a second stem, or with a wildcard
+    there, is listed under each second stem, and under "".
     """
     groups: dict[str, dict[tuple[str, ...], float]] = {}
     text = files("overheard_sentiment").joinpath("phrases.txt").read_text(encoding="utf-8")
@@ -94,6 +96,9 @@ def phrases() -> dict[str, dict[str, _Phrases]]:
 def _by_second(group: Mapping[tuple[str, ...], float]) -> dict[str, _Phrases]:
     """Return the phrases that share their first stem, by their second stem: (stems, valence), the
     longest first.
+
+    A phrase without a second stem, or with a wildcard there, is listed under each second stem, and
+    under "".
     """
     longest = sorted(group.items(), key=lambda pair: -len(pair[0]))
     seconds = {_second(phrase_stems) for phrase_stems in group} | {""}
@@ -133,14 +138,19 @@ battery comfort productivity engagement conversion sales revenue safety
 
 
 def is_amount(text: str) -> bool:
-    """Return whether a word expresses a large or small amount."""
+    """Return whether a lower-case word expresses a large or small amount, such as "low" or
+    "higher".
+    """
     form = stem(text)
     return form in _LITTLE or form in _MUCH
 
 
 def amount(texts: Sequence[str], at: int) -> float | None:
-    """Return the valence of the amount ("few steps", "many tools") that begins at a word; 0 if the
-    counted thing is neither a burden nor an asset, None for a word that is no amount.
+    """Return the valence of an amount and the thing that it counts, such as "low fees".
+
+    Little of a burden and much of an asset praise; the other way round, the amount blames. The
+    thing is searched in the next `_AMOUNT_REACH` words, up to a mark. 0 if none of them is a burden
+    or an asset; None for a word that is no amount.
 
     Args:
         texts: The words of a sentence, in lower case.
@@ -158,12 +168,13 @@ def amount(texts: Sequence[str], at: int) -> float | None:
     return 0.0
 
 
-_HINTS = ("/5", "/ 5", "/10", "/ 10", "out of", "star", "⭐", "★", "/100")
+_RATING_HINTS = ("/5", "/ 5", "/10", "/ 10", "out of", "star", "⭐", "★", "/100")
 _RATING = re.compile(
     r"\b(?P<given>\d{1,3}(?:[.,]\d{1,2})?)\s?(?:/|out of)\s?(?P<most>100|10|5)\b(?![/%])"
     r"|\b(?P<number>[1-5](?:[.,]\d)?)[\s-]?(?:⭐|★|stars?\b)"
     r"|[⭐★]{1,5}[☆✩]{0,4}"
 )
+_MOST_STARS = 5
 _NEUTRAL_SHARE = 0.64
 """The share of the best rating that neither praises nor blames: 3.2 of 5."""
 _VALENCE_PER_SHARE = 6.5
@@ -173,10 +184,13 @@ _MAX_RATING_VALENCE = 2.2
 
 
 def ratings(sentence: str) -> Iterator[tuple[int, int, float]]:
-    """Yield (start, end, valence) for each rating in a sentence, such as "4.5 out of 5"; a rating
-    above its maximum is left out.
+    """Yield (start, end, valence) for each rating in a sentence, such as "4.5 out of 5", "4 stars"
+    or "★★★★".
+
+    Offsets are in characters. The valence is positive above `_NEUTRAL_SHARE` of the best rating,
+    and at most `_MAX_RATING_VALENCE` in size. A rating above its maximum is left out.
     """
-    if any(hint in sentence for hint in _HINTS):
+    if any(hint in sentence for hint in _RATING_HINTS):
         for match in _RATING.finditer(sentence):
             share = _share(match)
             if share <= 1:
@@ -185,15 +199,20 @@ def ratings(sentence: str) -> Iterator[tuple[int, int, float]]:
 
 
 def _share(match: re.Match[str]) -> float:
-    """Return a rating, a match of `_RATING`, as a share of the best possible rating."""
+    """Return a rating as a share of the best one, 0 to 1; above 1 for a rating above its maximum.
+
+    Args:
+        match: A match of `_RATING`; stars without a maximum are out of 5.
+    """
     if match["given"]:
         return _number(match["given"]) / float(match["most"])
     if match["number"]:
-        return _number(match["number"]) / 5
-    return sum(map(match.group().count, "⭐★")) / 5
+        return _number(match["number"]) / _MOST_STARS
+    return sum(map(match.group().count, "⭐★")) / _MOST_STARS
 
 
 def _number(text: str) -> float:
+    """Return a number that is written with a decimal point or a decimal comma."""
     return float(text.replace(",", "."))
 
 
@@ -209,10 +228,14 @@ _SUBJECT_WORDS = 2
 
 
 def supposed(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the (first, last + 1) word indices of the parts of a sentence that judge no brand.
+    """Yield (first, last + 1), the word indices of the parts of a sentence that judge no brand.
 
-    Such parts are a yes-or-no question, and a condition such as "if you need strong reports": the
-    strong reports are a wish of the reader.
+    A yes-or-no question is such a part as a whole, and then the only one. Else each condition about
+    the reader is one, up to the next mark or "then", such as "if you need strong reports": the
+    strong reports are a wish.
+
+    Args:
+        texts: The words and marks of a sentence, in lower case.
     """
     if texts and texts[-1] == "?" and texts[0] in _QUESTION_WORDS:
         yield 0, len(texts)

@@ -40,6 +40,8 @@ _COMPARISON_REACH = 14
 """Largest distance of a judging word, in words and edges, that a comparison applies to."""
 _COMPARED_WORDS = 5
 """Words before a comparison that may judge instead of it: "far more reliable than"."""
+_ADVICE_SPAN: Span = (0, 0)
+"""Offsets that stand for being advised against or passed over, which no single word expresses."""
 _MIN_JUDGEMENT = 0.3
 """Smallest weighted valence of a word that counts as a judgement."""
 
@@ -59,7 +61,14 @@ class _Group:
     comparison: BrandComparison
 
     def continues(self, between: Sequence[str]) -> bool:
-        """Return whether the next brand belongs to the enumeration, by the words in between."""
+        """Return whether the next brand belongs to the enumeration, by the words in between.
+
+        Each of them must join brands, such as "and"; brands side by side do not belong together.
+        After "unlike Bolt", a comma ends the enumeration.
+
+        Args:
+            between: The words between the last name and the next one, in lower case.
+        """
         aside = self.comparison.foil is Foil.ASIDE and "," in between
         return bool(between) and not aside and _JOINING.issuperset(between)
 
@@ -84,9 +93,12 @@ def polarity(
 ) -> Polarity:
     """Return how a sentence judges a brand, with comparisons between brands taken into account.
 
+    Advice against the brand, and passing it over ("instead of Bolt"), count as one more word of
+    blame, with the offsets (0, 0). Results are cached.
+
     Args:
-        sentence: The sentence.
-        own: (start, end) offsets of the brand's mentions.
+        sentence: The sentence, with its names masked.
+        own: (start, end) offsets of the brand's mentions, in characters.
         others: (start, end) offsets of the mentions of other brands.
         against: Whether the sentence advises the reader against the brand.
     """
@@ -100,11 +112,14 @@ def _polarity(
     others: tuple[Span, ...],
     against: bool,
 ) -> Polarity:
-    """Return how a sentence judges a brand, see `polarity`; cached.
+    """Return how a sentence judges a brand: `polarity` with arguments that a cache can hold.
+
+    A word judges the brand when its valence, weighted by the distance from the brand, is at least
+    `_MIN_JUDGEMENT` in size.
 
     Args:
-        sentence: The sentence.
-        own: (start, end) offsets of the brand's mentions.
+        sentence: The sentence, with its names masked.
+        own: (start, end) offsets of the brand's mentions, in characters.
         others: (start, end) offsets of the mentions of other brands.
         against: Whether the sentence advises the reader against the brand.
     """
@@ -120,7 +135,7 @@ def _polarity(
         scale = 1.0 if len(groups) > 1 else _SINGLE_BRAND_SCALE
         positions = _positions(parsed.texts, scale)
         judgements = [
-            (index, value * sum(_weights(groups, positions, index)))
+            (index, value * sum(_signed_weights(groups, positions, index)))
             for index, value in sorted(valences.items())
         ]
     praise, blame = (
@@ -132,16 +147,20 @@ def _polarity(
         for sign in (1, -1)
     )
     if passed_over or against:
-        blame = (*blame, (0, 0))
+        blame = (*blame, _ADVICE_SPAN)
     return Polarity(aspects(parsed.texts, judgements), praise, blame)
 
 
 def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> None:
-    """Add the valences of comparisons to `valences`, which are by index of the word; changes
-    `valences`.
+    """Change `valences` so that they hold the valences of comparisons.
 
-    A sure comparison ("was outperformed by") replaces the valences of its words; any other
-    comparison counts only when no word shortly before it judges.
+    A sure comparison ("was outperformed by") removes the valences of all words from its own to the
+    brand. Any other comparison has its own valence only if no word judges among the
+    `_COMPARED_WORDS` words before it and up to the brand.
+
+    Args:
+        groups: The brands of the sentence.
+        valences: The valences other than 0, by the index of the word.
     """
     for group in groups:
         compared, first = group.comparison, group.spans[0][0]
@@ -153,15 +172,18 @@ def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> 
             valences[compared.at] = compared.valence
 
 
-def _weights(groups: Sequence[_Group], positions: Sequence[float], index: int) -> Iterator[float]:
-    """Yield the weights, between -1 and 1, of a judging word for the scored brand; they fall with
-    the distance.
+def _signed_weights(
+    groups: Sequence[_Group], positions: Sequence[float], index: int
+) -> Iterator[float]:
+    """Yield the weights, between -1 and 1, of a judging word for the scored brand.
 
-    A weight is positive when the word judges the brand itself, negative when it judges a brand with
-    which the scored brand is compared. Nothing is yielded when the word judges only other brands.
+    The size of a weight falls with the distance. If the brand is the nearest one that the word may
+    judge, one weight is positive. Each comparison within `_COMPARISON_REACH` that puts another
+    brand above the scored brand adds a negative weight, and "as good as" adds a positive one.
+    Nothing is yielded when the word judges only other brands.
 
     Args:
-        groups: The brands of the sentence, see `_groups`.
+        groups: The brands of the sentence.
         positions: The position of each word, in words with more for the edges of clauses.
         index: Index of the judging word.
     """
@@ -186,17 +208,17 @@ def _groups(
     sentence: str, parsed: SentenceWords, own: Sequence[Span], others: Sequence[Span]
 ) -> Iterator[_Group]:
     """Yield the brands of a sentence in order; the brands of an enumeration ("Acme and Bolt") are
-    one group.
+    one group. Nothing is yielded for a sentence without names.
 
     Args:
-        sentence: The sentence.
+        sentence: The sentence, by which comparisons are cached.
         parsed: Its words.
-        own: (start, end) offsets of the scored brand's mentions.
+        own: (start, end) offsets of the scored brand's mentions, in characters.
         others: (start, end) offsets of the mentions of other brands.
     """
     texts = parsed.texts
     group: _Group | None = None
-    for span, is_own in _places(parsed, own, others):
+    for span, is_own in _brand_places(parsed, own, others):
         if group and group.continues(texts[group.spans[-1][1] + 1 : span[0]]):
             group = _Group((*group.spans, span), group.has_brand or is_own, group.comparison)
             continue
@@ -211,20 +233,20 @@ def _groups(
 def _comparison_of(sentence: str, first: int, last: int) -> BrandComparison:
     """Return how the brand from word `first` to word `last` is compared with another brand.
 
-    The result does not depend on the scored brand, so it is cached for all brands.
+    The result is cached, because it is the same for each brand that is scored.
     """
     return comparison(sentence_words(sentence).texts, first, last)
 
 
-def _places(
+def _brand_places(
     parsed: SentenceWords, own: Sequence[Span], others: Sequence[Span]
 ) -> list[tuple[Span, bool]]:
-    """Return ((index of the first word, index of the last word), is the scored brand) for each
-    name, in order.
+    """Return ((index of the first word, index of the last word), whether it is the scored brand)
+    for each name, in the order of the sentence. A name that covers no word is left out.
 
     Args:
         parsed: The words of the sentence.
-        own: (start, end) offsets of the scored brand's mentions.
+        own: (start, end) offsets of the scored brand's mentions, in characters.
         others: (start, end) offsets of the mentions of other brands.
     """
     places = []
@@ -236,16 +258,24 @@ def _places(
 
 
 def _positions(texts: Sequence[str], scale: float) -> list[float]:
-    """Return the distance of each word, and of the end, from the start, in words and edges."""
+    """Return the distance of each word, and at last of the end, from the start of a sentence.
+
+    A word counts 1, and the edge of a clause as much more as `_EDGES` says.
+
+    Args:
+        texts: The words and marks, in lower case.
+        scale: The factor of all distances.
+    """
     edges = _EDGES.get
     return list(accumulate([scale * (1 + edges(text, 0)) for text in texts], initial=0.0))
 
 
 def _distance(positions: Sequence[float], index: int, group: _Group) -> float:
-    """Return the distance of a word from the nearest name of a group.
+    """Return the distance of a word from the nearest name of a group; 0 for a word of a name.
 
     Args:
-        positions: The position of each word, in words with more for the edges of clauses.
+        positions: The position of each word and of the end, in words with more for the edges of
+            clauses.
         index: Index of the word.
         group: The names.
     """

@@ -49,7 +49,7 @@ _DRAWBACK_WEIGHT = 3
 """The weight of a drawback against a word of praise: answers praise much and blame little."""
 _CLAUSE_SPACES = 2
 """Fewest spaces of a clause that says something."""
-_EVEN = 2
+_DAMPING = 2
 """Added to the sum of both, so that one word alone does not give an extreme value."""
 
 
@@ -94,40 +94,59 @@ class Portrayal:
     presented: bool = False
     described: bool = False
     readable: bool = False
-    _most: float = 0.0
+    _largest_weight: float = 0.0
 
     @property
     def value(self) -> float:
-        """The sentiment, -1 to 1: (P - 3 D) / (P + 3 D + 2), with counts of words and drawbacks."""
-        against = _DRAWBACK_WEIGHT * (len(self.drawbacks) + self.blame)
+        """The sentiment, above -1 and below 1: (P - 3 D) / (P + 3 D + 2).
+
+        P is the number of praising words, at least 1 if anything is listed among the pros. D is the
+        number of drawbacks and of further words that find fault. 0 without any of these.
+        """
+        blame = _DRAWBACK_WEIGHT * (len(self.drawbacks) + self.blame)
         praise = max(self.praise, int(self.listed_pro))
-        return (praise - against) / (praise + against + _EVEN)
+        return (praise - blame) / (praise + blame + _DAMPING)
 
     @property
     def tone(self) -> str:
-        """``positive``, ``mixed``, ``neutral`` or ``negative``."""
+        """``positive``, ``mixed``, ``neutral`` or ``negative``.
+
+        With a drawback, or advice against the brand, it is ``mixed`` if anything speaks for the
+        brand, else ``negative``. Without one, it is ``positive`` if the answer picks the brand or
+        tells anything of it but prices and history, else ``neutral``.
+        """
         favoured = self.praise > 0 or self.listed_pro or self.picked or self.described
         if self.drawbacks or self.against:
             return "mixed" if favoured else "negative"
         return "positive" if self.picked or self.presented else "neutral"
 
     def add(self, judged: Polarity, found: Sequence[NamedDrawback], blame: int, text: str) -> None:
-        """Add the judgements of a unit, of which `text` is the text, `found` the drawbacks and
-        `blame` the number of further words that find fault.
+        """Add the judgements of a unit; the unit that judges most gives `strongest`, the earliest
+        one of several.
+
+        Args:
+            judged: How the unit's words judge the brand.
+            found: The drawbacks that the unit names.
+            blame: The number of further words that find fault.
+            text: The text of the unit.
         """
         self.praise += len(judged.praise)
         self.blame += blame
         self.drawbacks += found
         weight = abs(len(judged.praise) - _DRAWBACK_WEIGHT * (len(found) + blame))
-        if weight > self._most or not self.strongest:
-            self._most, self.strongest = weight, text
+        if weight > self._largest_weight or not self.strongest:
+            self._largest_weight, self.strongest = weight, text
         for aspect, value in judged.aspects.items():
             self.aspects.setdefault(aspect, []).append((value, text))
 
 
 def portrayal(reading: Reading) -> Portrayal:
     """Return what an answer says of `reading.brand`, from the units that belong to the brand or
-    name it, at most `_MAX_UNITS`.
+    name it.
+
+    The first `_MAX_UNITS` of them are read, and of each the first `_MAX_UNIT_CHARACTERS`
+    characters. Text in a script without a lexicon is left out. Titles and shops' cards only tell
+    whether the brand is picked. Only the brand's own units name drawbacks.
     """
     whole = Portrayal()
     units = list(_units(reading))
@@ -145,60 +164,75 @@ def portrayal(reading: Reading) -> Portrayal:
         whole.presented |= owned and presents
         if unit.role is UnitRole.SHOP or unit.role is UnitRole.TITLE:
             continue  # an award is part of a title in one layout, and a heading above it in another
-        masked, own, others = _masked(unit, text, mentions, reading.brand.name)
+        masked, own, others = _masked_names(unit, text, mentions, reading.brand.name)
         against = any(m.negated and m.brand == reading.brand.name for m in mentions)
         if owned and not own:
             judged = polarity(masked, [(0, 1)], [], against=against)
         else:
             judged = polarity(masked, own, others, against=against)
         whole.against |= against
-        found = list(_named(unit, masked, text, language, listed=listed)) if owned else []
+        found = list(_named_drawbacks(unit, masked, text, language, listed=listed)) if owned else []
         if against and not found:
             found = [NamedDrawback(aspect_of(text), text, text)]
         whole.listed_pro |= owned and unit.role is UnitRole.PRO
         if owned and presents and not against and unit.role is not UnitRole.CON:
             stated = {drawback.stated for drawback in found}
-            whole.described = whole.described or _describes(masked, text, stated)
+            whole.described = whole.described or _has_clause_without_drawback(masked, text, stated)
         blame = len(judged.blame) if own and not found else 0
         whole.add(judged, found, blame, text)
     return whole
 
 
 def _lists_products(units: Iterable[Unit]) -> bool:
-    """Return whether an answer lists products one by one: three or more have a title."""
+    """Return whether an answer lists products one by one: `_LISTED_PRODUCTS` or more have a
+    title.
+    """
     titled = {unit.owner for unit in units if unit.role is UnitRole.TITLE}
     return len(titled - {""}) >= _LISTED_PRODUCTS
 
 
 @lru_cache(maxsize=64)  # every brand of an answer has the same text
 def _language_of(beginning: str) -> str:
-    """Return the language of an answer in Latin script from its beginning, empty for English."""
+    """Return the language of an answer in Latin script from its beginning, such as ``german``; ""
+    for English and in doubt.
+    """
     return latin_language(_WORD.findall(beginning.lower()))
 
 
-def _describes(masked: str, text: str, stated: Container[str]) -> bool:
-    """Return whether a clause of a text says something without naming one of its drawbacks."""
+def _has_clause_without_drawback(masked: str, text: str, stated: Container[str]) -> bool:
+    """Return whether a clause of a text says something, with `_CLAUSE_SPACES` spaces or more, and
+    is none of the drawbacks.
+
+    Args:
+        masked: The text with its names masked, which is divided into clauses.
+        text: The text.
+        stated: The words of its drawbacks.
+    """
     return any(
-        text[start:end].count(" ") >= _CLAUSE_SPACES and _words(text, start, end) not in stated
+        text[start:end].count(" ") >= _CLAUSE_SPACES and _trimmed(text, start, end) not in stated
         for start, end in clauses(masked)
     )
 
 
-def _words(text: str, start: int, end: int) -> str:
+def _trimmed(text: str, start: int, end: int) -> str:
+    """Return a part of a text without spaces and marks around it."""
     return text[start:end].strip(" ,.;")
 
 
 def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
-    """Yield the units of the brand that may name a drawback, each with its names masked."""
+    """Yield (unit, its text with all names masked) for the brand's own units that may name a
+    drawback, in order; titles, shops' cards and footers may not. A long text is cut to
+    `_MAX_UNIT_CHARACTERS`.
+    """
     for unit, mentions in _units(reading):
         if unit.is_of(reading.brand.name) and unit.role not in _WITHOUT_DRAWBACKS:
             text = unit.text[:_MAX_UNIT_CHARACTERS]
-            yield unit, _masked(unit, text, mentions, reading.brand.name)[0]
+            yield unit, _masked_names(unit, text, mentions, reading.brand.name)[0]
 
 
 def _units(reading: Reading) -> Iterator[tuple[Unit, Sequence[Mention]]]:
-    """Yield (unit, mentions in the unit) for the units that belong to the brand or name it, in
-    order and without footers.
+    """Yield (unit, all mentions in the unit) for the units that belong to `reading.brand` or name
+    it, in order and without footers.
     """
     mentions, brand = reading.mentions, reading.brand.name
     starts = [mention.start for mention in mentions]
@@ -214,14 +248,21 @@ def _units(reading: Reading) -> Iterator[tuple[Unit, Sequence[Mention]]]:
         yield unit, mentions[first : bisect_left(starts, unit.end, first)]
 
 
-def _masked(
+def _masked_names(
     unit: Unit, text: str, mentions: Sequence[Mention], brand: str
 ) -> tuple[str, list[Span], list[Span]]:
-    """Return (text, own, others): the text of a unit with each name replaced by as many letters,
-    "Xxx".
+    """Return (text, own, others): the text of a unit with each name replaced by "Xxx" of the same
+    length.
 
     `own` and `others` have the (start, end) offsets of the names of the brand and of other brands.
-    A product's name right after a brand's name is masked with it.
+    A product's name right after a brand's name is masked with it. Of two mentions at the same
+    place, that of the brand counts; of other overlapping mentions, the first.
+
+    Args:
+        unit: The unit.
+        text: The unit's text, perhaps cut; mentions after its end are left out.
+        mentions: The mentions in the unit, in order.
+        brand: The name of the brand.
     """
     own: list[Span] = []
     others: list[Span] = []
@@ -240,17 +281,21 @@ def _masked(
     return "".join((*pieces, text[at:])), own, others
 
 
-def _named(
+def _named_drawbacks(
     unit: Unit, masked: str, text: str, language: str, *, listed: bool
 ) -> Iterator[NamedDrawback]:
     """Yield the drawbacks that a unit of the brand names, in order.
+
+    Each item under a heading of cons is one; titles, shops' cards and footers name none. Prices and
+    "best for" count only for judgements of the price, pros only for what is conceded. Pros in
+    another language than English name none.
 
     Args:
         unit: The unit; its role decides which drawbacks count.
         masked: The text of the unit with all names masked.
         text: The text of the unit, from which quotes are taken.
         language: The language of the text, such as ``german``; "" for English.
-        listed: Whether the answer lists products one by one, see `drawbacks`.
+        listed: Whether the answer lists products one by one, where learnt odds must be higher.
     """
     if unit.role in _WITHOUT_DRAWBACKS:
         return
@@ -269,6 +314,6 @@ def _named(
             listed=listed,
         )
     for drawback in found:
-        words = _words(text, drawback.start, drawback.end)
+        words = _trimmed(text, drawback.start, drawback.end)
         aspect = "price" if drawback.price else aspect_of(words)
         yield NamedDrawback(aspect, words, text)

@@ -51,9 +51,11 @@ class Sentiment:
     )
 
     def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the sentiment of an answer toward `reading.brand` (-1 to 1) and whether it names a
-        drawback (0 or 1); nothing if the brand is not named, or only in text that no lexicon
-        covers.
+        """Yield the sentiment of an answer toward `reading.brand` (-1 to 1), then whether it names
+        a drawback (0 or 1), each with a quote and details.
+
+        Nothing is yielded if the brand is not named, or only in text that no lexicon covers. The
+        quote of the second is empty without a drawback.
         """
         if not reading.of(reading.brand.name):
             return
@@ -62,22 +64,26 @@ class Sentiment:
         found = portrayal(reading)
         if not found.readable:
             return
-        details = (Detail("tone", found.tone), *_aspects(found))
+        details = (Detail("tone", found.tone), *_aspect_details(found))
         yield Score("sentiment", found.value, found.strongest[:_QUOTE_CHARACTERS], details)
-        against = tuple(_drawbacks(found))
-        yield Score("drawback", float(bool(against)), against[0].quote if against else "", against)
+        named = tuple(_drawback_details(found))
+        yield Score("drawback", float(bool(named)), named[0].quote if named else "", named)
 
 
-def _drawbacks(found: Portrayal) -> Iterator[Detail]:
-    """Yield each drawback as a detail."""
+def _drawback_details(found: Portrayal) -> Iterator[Detail]:
+    """Yield the first `_MAX_DRAWBACKS` drawbacks as details, in order: aspect, "negative", the
+    words and the sentence. Long words and sentences are cut.
+    """
     for named in found.drawbacks[:_MAX_DRAWBACKS]:
         stated, quote = named.stated[:_STATED_CHARACTERS], named.quote[:_QUOTE_CHARACTERS]
         yield Detail(named.aspect, "negative", stated, quote)
 
 
-def _aspects(found: Portrayal) -> Iterator[Detail]:
+def _aspect_details(found: Portrayal) -> Iterator[Detail]:
     """Yield a detail for each aspect that is clearly judged, positive or negative, with the text
-    that judges the aspect most.
+    that judges it most.
+
+    An aspect whose valences add up to less than `_MIN_ASPECT_VALENCE` in size is left out.
     """
     for aspect, values in found.aspects.items():
         total = sum(value for value, _ in values)

@@ -26,17 +26,24 @@ _IRREGULAR = {
     for family in line.split("|")
     for form in family.split()
 }
+_SUFFIXED = 5
+"""Letters of the shortest word that loses "ing", "ies", "ied", "ed" or "s"."""
+_PLURAL = 4
+"""Letters of the one shorter length of words that lose "s"."""
 _DOUBLED = 4
 """Letters of the shortest word whose last two may be one: "stopped", and not "add"."""
 
 
 @lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
-    """Return the form that a lower-case word shares with its inflections: "made" and "making" give
-    "mak".
+    """Return the form that a lower-case word shares with its inflections: "made" and "making" both
+    give "mak".
+
+    An irregular form becomes the base form of its family. Then the endings "ing", "ies", "ied",
+    "ed", "s" and "e" go, as far as the word is long enough, and of a double last letter one.
     """
     word = _IRREGULAR.get(word, word)
-    if len(word) > 4:
+    if len(word) >= _SUFFIXED:
         if word.endswith("ing"):
             word = word[:-3]
         elif word.endswith(("ies", "ied")):
@@ -45,7 +52,7 @@ def stem(word: str) -> str:
             word = word[:-2]
         elif word.endswith("s") and word[-2] not in "sui'":
             word = word[:-1]
-    elif len(word) == 4 and word.endswith("s") and word[-2] not in "sui'":
+    elif len(word) == _PLURAL and word.endswith("s") and word[-2] not in "sui'":
         word = word[:-1]
     if len(word) > 2 and word.endswith("e"):
         word = word[:-1]
@@ -55,5 +62,5 @@ def stem(word: str) -> str:
 
 
 def stems(words: str) -> frozenset[str]:
-    """Return the stems of words that are divided by spaces."""
+    """Return the stems of lower-case words that are separated by white space."""
     return frozenset(map(stem, words.split()))

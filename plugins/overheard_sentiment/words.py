@@ -27,19 +27,25 @@ _TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
 _UNSPACED = r"\u1100-\u11ff\u3041-\u9fff\uac00-\ud7af"
 _CHARACTER = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+|[^\w\s]")
 """In scripts without spaces, each character is a word."""
-_REACH = 3
+_REACH_WORDS = 3
 """Words before a word that may negate or strengthen it."""
-_FAR = 6
+_SUBJECT_REACH_WORDS = 6
 """Words before a word among which a subject may negate it: "nobody on our team enjoyed"."""
 _SUBJECTS = frozenset({"nobody", "none", "nothing", "neither", "never"})
-_FLIP = -0.74
+_NEGATION_FACTOR = -0.74
 """Factor of a negated valence (VADER's constant)."""
-_STEP = 0.293
+_INTENSITY_STEP = 0.293
 """Change of a valence by an intensifier next to the word (VADER's constant)."""
+_LIKED_VALENCE = 1.5
+"""The valence of "like" in "we like"."""
 _TOO_VALENCE = -1.2
 """The valence of "too" before a neutral word: "too small"."""
 _MISSING_VALENCE = -1.0
 """The valence of "has no calendar"."""
+_MISSING_REACH_WORDS = 4
+"""Words after "doesn't offer" of which none may judge, or that word judges instead."""
+_NO_REACH_WORDS = 3
+"""Words after "has no" of which none may judge, or that word judges instead."""
 _HAVING = frozenset(
     {"has", "have", "had", "offers", "offer", "with", "gives", "provides", "provide", "includes"}
     | {"include", "supports", "support"}
@@ -126,9 +132,13 @@ class SentenceWords:
 def sentence_words(sentence: str) -> SentenceWords:
     """Return the words and punctuation marks of a sentence in order, with their offsets and their
     valences in this context.
+
+    A rating such as "4.5 out of 5" has its valence at its first word; its other words have 0. A
+    sentence in another script than Latin gives its judging words whole and the rest character by
+    character.
     """
     if language := script_language(sentence):
-        return _of_script(sentence, language)
+        return _script_words(sentence, language)
     spans = [match.span() for match in _TOKEN.finditer(sentence)]
     texts = [sentence[a:b].lower().replace("\u2019", "'") for a, b in spans]
     starts, ends = [a for a, _ in spans], [b for _, b in spans]
@@ -139,13 +149,15 @@ def sentence_words(sentence: str) -> SentenceWords:
     return SentenceWords(texts, starts, ends, values)
 
 
-def _of_script(sentence: str, language: str) -> SentenceWords:
-    """Return the judging words and all other characters of a sentence in another script than Latin,
-    in order.
+def _script_words(sentence: str, language: str) -> SentenceWords:
+    """Return the judging words of a sentence in another script than Latin, and between them its
+    other words, marks and single characters, in order.
+
+    All but the judging words have a valence of 0.
 
     Args:
         sentence: The sentence.
-        language: The language, see `script_language`; ``unknown`` gives valences of 0.
+        language: The language, such as ``japanese``; ``unknown`` has no judging words.
     """
     parsed, position = SentenceWords([], [], [], []), 0
     sentence_end = (len(sentence), len(sentence), 0.0)
@@ -161,21 +173,29 @@ def _of_script(sentence: str, language: str) -> SentenceWords:
 
 
 def _values(texts: list[str]) -> list[float]:
-    """Return the valence of each word in its context, 0 for a neutral word; the valence of a phrase
-    is at its first word.
+    """Return the valence of each word of a sentence in its context; 0 for a neutral word.
+
+    A phrase has its valence at its first word. In a question or in a condition about the reader
+    ("if you need strong reports"), all words have 0. A sentence in another language than English
+    is read with that language's lexicon, without phrases and conditions.
+
+    Args:
+        texts: The words and marks of the sentence, in lower case.
     """
     if (lexicon := foreign_lexicon(texts)) is not None:
-        return [_in_place(texts, at, lexicon.get(text, 0.0)) for at, text in enumerate(texts)]
+        return [_in_context(texts, at, lexicon.get(text, 0.0)) for at, text in enumerate(texts)]
     values = [0.0] * len(texts)
     stems, phrase_end = [stem(text) for text in texts], 0
     for at, text in enumerate(texts):
-        if at < phrase_end or not _speaks(text):
+        if at < phrase_end or not _may_judge(text):
             continue
         length, phrase_valence = phrase(stems, at)
         if not length and _is_missing(texts, at):
             values[at] = _MISSING_VALENCE
         else:
-            values[at] = _in_place(texts, at, phrase_valence if length else _alone(texts, at))
+            values[at] = _in_context(
+                texts, at, phrase_valence if length else _out_of_context(texts, at)
+            )
         phrase_end = at + length
     for start, end in supposed(texts):
         values[start:end] = [0.0] * (end - start)
@@ -183,15 +203,22 @@ def _values(texts: list[str]) -> list[float]:
 
 
 @lru_cache(maxsize=16_384)
-def _speaks(text: str) -> bool:
-    """Return whether a word may have a valence, alone or as the first word of a phrase."""
+def _may_judge(text: str) -> bool:
+    """Return whether a lower-case word may have a valence, alone or as the first word of a phrase.
+
+    Only such words are examined further.
+    """
     particular = text in _HAVING or text in _LIKES or text in {"too", "no"} or is_amount(text)
     return particular or stem(text) in phrases() or _valence(text) != 0
 
 
-def _in_place(texts: list[str], at: int, value: float) -> float:
-    """Return a word's valence in context: negations flip the valence, intensifiers and diminishers
-    shift it.
+def _in_context(texts: list[str], at: int, value: float) -> float:
+    """Return a valence as the words before it change it, up to the last mark or conjunction.
+
+    "too" right before makes it negative. The nearest negation multiplies it by `_NEGATION_FACTOR`
+    and ends the search; so do a verb that cures something bad ("eliminates errors") and a wish for
+    something better ("could be better"). Intensifiers raise its size and diminishers lower it, less
+    with their distance. 0 stays 0.
 
     Args:
         texts: The words of the sentence, in lower case.
@@ -200,26 +227,34 @@ def _in_place(texts: list[str], at: int, value: float) -> float:
     """
     if not value:
         return 0.0
-    for distance, before in enumerate(reversed(texts[max(0, at - _FAR) : at]), start=1):
+    for distance, before in enumerate(
+        reversed(texts[max(0, at - _SUBJECT_REACH_WORDS) : at]), start=1
+    ):
         if before in _STOPS:
             break
-        if distance > _REACH and before not in _SUBJECTS:
+        if distance > _REACH_WORDS and before not in _SUBJECTS:
             continue
         if before == "too" and distance == 1:
             return -abs(value)
         cured = value < 0 and before in _CURING
         unreal = before in _UNREAL and texts[at] in _BETTER
         if cured or unreal or _negates(texts, at - distance):
-            value *= _FLIP
+            value *= _NEGATION_FACTOR
             break
-        step = _STEP * ((before in _INTENSE) - (before in _SLIGHT)) / distance
+        step = _INTENSITY_STEP * ((before in _INTENSE) - (before in _SLIGHT)) / distance
         value += step if value > 0 else -step
     return value
 
 
-def _alone(texts: list[str], at: int) -> float:
-    """Return the valence of the word at index `at`, which begins no phrase, from the word and the
-    words after it.
+def _out_of_context(texts: list[str], at: int) -> float:
+    """Return the valence of a word that begins no phrase, before `_in_context` is applied.
+
+    Some words depend on their neighbours: "too" before a neutral word, amounts such as "few steps",
+    "no" after "has", and "like" after "we" judge; a curing verb before a bad word does not.
+
+    Args:
+        texts: The words of the sentence, in lower case.
+        at: Index of the word.
     """
     text = texts[at]
     following = texts[at + 1] if at + 1 < len(texts) else "."
@@ -229,22 +264,37 @@ def _alone(texts: list[str], at: int) -> float:
     if (amount_valence := amount(texts, at)) is not None:
         return amount_valence
     if text == "no" and at and texts[at - 1] in _HAVING:
-        return 0.0 if any(map(_valence, texts[at + 1 : at + 4])) else _MISSING_VALENCE
-    if text in _CURING and any(_valence(word) < 0 for word in texts[at + 1 : at + 1 + _REACH]):
+        return (
+            0.0
+            if any(map(_valence, texts[at + 1 : at + 1 + _NO_REACH_WORDS]))
+            else _MISSING_VALENCE
+        )
+    if text in _CURING and any(
+        _valence(word) < 0 for word in texts[at + 1 : at + 1 + _REACH_WORDS]
+    ):
         return 0.0
     if text in _LIKES:
-        return 1.5 if at and texts[at - 1] in _LIKING else 0.0
+        return _LIKED_VALENCE if at and texts[at - 1] in _LIKING else 0.0
     return _valence(text)
 
 
 def _is_missing(texts: list[str], at: int) -> bool:
-    """Return whether a verb says that something is missing: "doesn't offer", "neither has"."""
-    if texts[at] not in _HAVING or any(map(_valence, texts[at + 1 : at + 5])):
+    """Return whether a verb of having at index `at` says that something is missing: "doesn't
+    offer", "neither has". False when one of the next `_MISSING_REACH_WORDS` words judges.
+    """
+    if texts[at] not in _HAVING or any(
+        map(_valence, texts[at + 1 : at + 1 + _MISSING_REACH_WORDS])
+    ):
         return False
-    return (at > 0 and _negates(texts, at - 1)) or "neither" in texts[max(0, at - _FAR) : at]
+    return (at > 0 and _negates(texts, at - 1)) or "neither" in texts[
+        max(0, at - _SUBJECT_REACH_WORDS) : at
+    ]
 
 
 def _negates(texts: list[str], at: int) -> bool:
+    """Return whether the word at index `at` negates what follows it; "not only", "not just" and
+    "no doubt" do not.
+    """
     if texts[at : at + 2] in (["not", "only"], ["not", "just"], ["no", "doubt"]):
         return False
     return texts[at] in _NEGATIONS or texts[at].endswith("n't")
@@ -252,8 +302,11 @@ def _negates(texts: list[str], at: int) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _valence(text: str) -> float:
-    """Return the valence of a lower-case word by its form, base forms or parts; 0 for an unknown
+    """Return the valence of a lower-case word without context, about -4 to 4; 0 for an unknown
     word.
+
+    The word itself comes first, then its hyphenated parts if it has any, else its base forms and
+    stems: "flimsier" has the valence of "flimsy".
     """
     exact, inflected = _lexicons()
     if text in exact:
@@ -267,15 +320,20 @@ def _valence(text: str) -> float:
 
 
 def _bases(text: str) -> Iterator[str]:
-    """Yield possible base forms of an adverb or a comparative: "flimsier" gives "flimsy"."""
+    """Yield possible base forms of an adverb or a comparative: "flimsier" gives "flimsy". Some are
+    no words. Nothing is yielded for other and for short words.
+    """
     for suffix, replacement in _SUFFIXES:
         if text.endswith(suffix) and len(text) > len(suffix) + 3:
             yield text[: -len(suffix)] + replacement
 
 
 def _compound(text: str) -> float:
-    """Return the valence of a lower-case word with hyphens, from its parts: "ad-free",
-    "user-friendly"; 0 if no part judges.
+    """Return the valence of a lower-case word with hyphens, from its parts.
+
+    "...-free" praises after a burden or a bad word ("ad-free") and is else 0. Then come listed last
+    parts ("user-friendly") and listed first parts ("ill-fitting"), then the part with the largest
+    valence in size; 0 if no part judges.
     """
     head, _, rest = text.partition("-")
     tail = rest.rpartition("-")[2] or rest
@@ -289,8 +347,10 @@ def _compound(text: str) -> float:
 
 @cache
 def _lexicons() -> tuple[dict[str, float], dict[str, float]]:
-    """Return (valences by exact word, valences by stem) from VADER's lexicon and the packaged
-    lists.
+    """Return (valences by exact word, valences by stem), read once.
+
+    The first are VADER's lexicon and ``valence.txt``, which wins; the second are the words of
+    ``inflected.txt``, which count in each inflection.
     """
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
@@ -300,7 +360,11 @@ def _lexicons() -> tuple[dict[str, float], dict[str, float]]:
 
 
 def _listed(name: str) -> Iterator[tuple[str, float]]:
-    """Yield (word, valence) for each word of a packaged list, without comments."""
+    """Yield (word, valence) for each word of a packaged list, in its order, without comments.
+
+    Args:
+        name: The name of the file without ``.txt``, such as ``valence``.
+    """
     text = files("overheard_sentiment").joinpath(f"{name}.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if not line.startswith("#"):
