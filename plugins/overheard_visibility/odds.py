@@ -52,7 +52,7 @@ _LEAST_WORDS = 6
 """The words of a text whose share of words about the past is told."""
 _NO_SENTENCES = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
 _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
-_CATALOGUE = 3
+_CATALOGUE_BRANDS = 3
 """Fewest owners with a title in an answer that lists products one by one."""
 _PLANNED_CHARACTERS = 160
 
@@ -66,9 +66,11 @@ class Odds(NamedTuple):
 
 @once_an_answer
 def is_planned(reading: Reading) -> bool:
-    """Return whether an answer has a plan: more than a few words, and no cards of shops."""
-    long = len(reading.body) >= _PLANNED_CHARACTERS
-    return long and not any(unit.role is UnitRole.SHOP for unit in reading.units)
+    """Return whether an answer is built in a way that `odds` can read: it has at least
+    `_PLANNED_CHARACTERS` characters and no shop's card (a product with price and rating).
+    """
+    is_long = len(reading.body) >= _PLANNED_CHARACTERS
+    return is_long and not any(unit.role is UnitRole.SHOP for unit in reading.units)
 
 
 def has_item(reading: Reading) -> bool:
@@ -77,14 +79,22 @@ def has_item(reading: Reading) -> bool:
 
 
 def is_catalogue(reading: Reading) -> bool:
-    """Return whether the brand has a title among two or more others, and not the last word."""
+    """Return whether the brand is one of several that the answer lists one by one.
+
+    The brand and at least two others must have titles. False if the last paragraph names the brand
+    alone, because the answer then concludes with the brand.
+    """
     plan, brand = _plan(reading), reading.brand.name
-    return brand in plan.titled and len(plan.titled) >= _CATALOGUE and plan.at_last != (brand,)
+    concludes_with_brand = plan.brands_in_last_line == (brand,)
+    has_titles = brand in plan.titled and len(plan.titled) >= _CATALOGUE_BRANDS
+    return has_titles and not concludes_with_brand
 
 
 def odds(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> Odds:
     """Return the log odds (natural logarithm) that the brand is the first choice, and that the
-    brand is only named.
+    brand is only named: the bias and the weighted sum of `brand_features`.
+
+    A feature without a weight in ``odds.txt`` is left out.
 
     Args:
         reading: The answer.
@@ -92,18 +102,20 @@ def odds(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> Odd
         owned: The units that belong to the brand.
     """
     weights = _weights()
-    first, only = weights["bias"]
+    first_choice, only_named = weights["bias"]
     for name, value in brand_features(reading, own, owned).items():
         if value:
-            to_first, to_only = weights.get(name, (0.0, 0.0))
-            first += to_first * value
-            only += to_only * value
-    return Odds(first, only)
+            first_weight, only_weight = weights.get(name, (0.0, 0.0))
+            first_choice += first_weight * value
+            only_named += only_weight * value
+    return Odds(first_choice, only_named)
 
 
 @cache
 def _weights() -> dict[str, tuple[float, float]]:
-    """Return the two weights of each feature from ``odds.txt``."""
+    """Return for each feature of ``odds.txt`` its weights (log odds) for "first choice" and for
+    "only named".
+    """
     text = files("overheard_visibility").joinpath("odds.txt").read_text(encoding="utf-8")
     lines = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return {name: (float(first), float(only)) for first, only, name in lines}
@@ -115,48 +127,52 @@ class _Plan:
 
     Attributes:
         brands: The names of the brands, in the order in which they are named.
-        together: The brands that each sentence names.
-        last_line: Offset of the last paragraph; the length of the body if there is only one.
-        at_last: The brands that it names, in order.
+        brands_by_sentence: The brands that a sentence names, by the sentence's index.
+        last_line: Offset of the last line; the length of the body if there is only one line.
+        brands_in_last_line: The brands that the last line names in running text, in order.
         titled: The owners with a title.
         offered: The owners with a title, an award, a card or a pro.
-        returns: The brands to which a sentence returns after the answer has named another.
-        told: Offsets of the mentions in sentences.
+        named_again: The brands that running text names again after another brand was named.
+        in_running_text: Offsets of the mentions in running text.
     """
 
     brands: tuple[str, ...]
-    together: Mapping[int, Set[str]]
+    brands_by_sentence: Mapping[int, Set[str]]
     last_line: int
-    at_last: tuple[str, ...]
+    brands_in_last_line: tuple[str, ...]
     titled: Set[str]
     offered: Set[str]
-    returns: Set[str]
-    told: Set[int]
+    named_again: Set[str]
+    in_running_text: Set[int]
 
 
 @once_an_answer
 def _plan(reading: Reading) -> _Plan:
-    """Return where an answer names each brand: the order of brands, the brands by sentence, those
-    in the last line, in titles and in offers, and those named again later.
+    """Return where an answer names each brand, by sentence, in the last line, in titles
+    and in offers.
+
+    Units of another product than a declared brand count with their owner's name.
     """
     body = reading.body.rstrip()
     last_line = body.rfind("\n") + 1 or len(reading.body)
-    told = _told(reading)
-    seen: dict[str, int] = {}
-    at_last: dict[str, None] = {}
-    together: dict[int, set[str]] = {}
-    returns: set[str] = set()
-    others = 0
-    before = ""
+    running_text = _in_running_text(reading)
+    first_turns: dict[str, int] = {}  # by brand, in the order in which the brands are named
+    brands_in_last_line: dict[str, None] = {}
+    brands_by_sentence: dict[int, set[str]] = {}
+    named_again: set[str] = set()
+    turn = 0  # counts the changes from one brand to another
+    previous_brand = ""
     for mention in reading.mentions:
         brand = mention.brand
-        others += brand != before
-        if seen.setdefault(brand, others) != others and mention.start in told:
-            returns.add(brand)
-        before = brand
-        together.setdefault(mention.sentence, set()).add(brand)
-        if mention.start >= last_line and mention.start in told:
-            at_last[brand] = None
+        turn += brand != previous_brand
+        previous_brand = brand
+        first_turn = first_turns.setdefault(brand, turn)
+        brands_by_sentence.setdefault(mention.sentence, set()).add(brand)
+        if mention.start in running_text:
+            if first_turn != turn:
+                named_again.add(brand)
+            if mention.start >= last_line:
+                brands_in_last_line[brand] = None
     titled: set[str] = set()
     offered: set[str] = set()
     for unit in reading.units:
@@ -164,28 +180,39 @@ def _plan(reading: Reading) -> _Plan:
             offered.update((unit.owner, *unit.shared))
             if unit.role is UnitRole.TITLE:
                 titled.update((unit.owner, *unit.shared))
-    return _Plan(tuple(seen), together, last_line, tuple(at_last), titled, offered, returns, told)
+    return _Plan(
+        brands=tuple(first_turns),
+        brands_by_sentence=brands_by_sentence,
+        last_line=last_line,
+        brands_in_last_line=tuple(brands_in_last_line),
+        titled=titled,
+        offered=offered,
+        named_again=named_again,
+        in_running_text=running_text,
+    )
 
 
-def _told(reading: Reading) -> set[int]:
-    """Return the start offsets of the mentions in running text, not in a title, a shop's card or a
-    footer.
+def _in_running_text(reading: Reading) -> set[int]:
+    """Return the start offsets of the mentions in running text: those whose unit (the last one that
+    begins at or before them) is not a title, a shop's card or a footer.
     """
-    told: set[int] = set()
-    at, units = 0, reading.units
+    offsets: set[int] = set()
+    index, units = 0, reading.units
     for mention in reading.mentions:
-        while at + 1 < len(units) and units[at + 1].start <= mention.start:
-            at += 1
-        if units and units[at].role not in _NO_SENTENCES:
-            told.add(mention.start)
-    return told
+        while index + 1 < len(units) and units[index + 1].start <= mention.start:
+            index += 1
+        if units and units[index].role not in _NO_SENTENCES:
+            offsets.add(mention.start)
+    return offsets
 
 
 def brand_features(
     reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]
 ) -> dict[str, float | bool]:
-    """Return the features of a brand in an answer by name, each a share from 0 to 1 or a truth
-    value.
+    """Return the features of a brand in an answer by name, the inputs of the regression.
+
+    Each is a truth value, or a share that is usually between 0 and 1. The names are those of
+    ``odds.txt``.
 
     Args:
         reading: The answer.
@@ -197,7 +224,7 @@ def brand_features(
         **_places(reading, own, plan),
         **_sentences(reading, own, plan),
         **_text(reading, own, owned),
-        "alone returns": plan.returns == {brand},
+        "alone returns": plan.named_again == {brand},
         "named last": plan.brands[-1] == brand and len(plan.brands) > 1,
         "brands": min(len(plan.brands), _MOST_BRANDS) / _MOST_BRANDS,
         "others have titles": len(plan.titled - {brand}) > 1,
@@ -207,21 +234,31 @@ def brand_features(
 
 
 def _places(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[str, float | bool]:
-    """Return the features, by name, of the places at which the brand is named: how early, in the
-    last line, alone in the first sentence with names.
+    """Return the features, by name, of the places at which the brand is named.
+
+    "first at" is the offset of its first mention as a share of the body (0 at the beginning). The
+    others are truth values. `own` has the brand's mentions, at least one, in order.
     """
     brand = reading.brand.name
-    opens = bool(plan.at_last) and plan.at_last[0] == brand
+    opens_last_line = plan.brands_in_last_line[:1] == (brand,)
+    first_sentence = min(plan.brands_by_sentence)
     return {
         "first at": own[0].start / max(1, len(reading.body)),
-        "in the last line": brand in plan.at_last,
-        "opens the last line again": opens and own[0].start < plan.last_line,
-        "alone in the first sentence with names": plan.together[min(plan.together)] == {brand},
+        "in the last line": brand in plan.brands_in_last_line,
+        "opens the last line again": opens_last_line and own[0].start < plan.last_line,
+        "alone in the first sentence with names": plan.brands_by_sentence[first_sentence]
+        == {brand},
     }
 
 
 class _Sentence(NamedTuple):
-    """What the words of a sentence say: a condition, something for all readers, a decision."""
+    """Which words of a choice a sentence has.
+
+    Attributes:
+        condition: Of a condition: "if", "for those".
+        overall: Of a pick for all readers: "overall", "winner", "most people".
+        decides: Of a decision: "recommend", "best", "you".
+    """
 
     condition: bool
     overall: bool
@@ -229,59 +266,72 @@ class _Sentence(NamedTuple):
 
 
 @lru_cache(maxsize=_CACHED_SENTENCES)
-def _sentence(text: str) -> _Sentence:
+def _choice_words(text: str) -> _Sentence:
     """Return which words of a choice occur in a sentence: of a condition ("if"), of an overall
-    judgement ("winner"), of a decision ("recommend").
+    judgement ("winner", "most people"), of a decision ("recommend").
+
+    Letters may be of any case, but "for those" and "for people" count in lower case only.
     """
     words = _WORD.findall(text.lower())
-    known = frozenset(words)
-    most = "most" in known and any(
-        pair[0] == "most" and pair[1].endswith(("s", "people")) for pair in pairwise(words)
+    distinct_words = frozenset(words)
+    is_for_most = "most" in distinct_words and any(
+        word == "most" and following.endswith(("s", "people"))
+        for word, following in pairwise(words)
     )
+    has_group = "for those" in text or "for people" in text
     return _Sentence(
-        not known.isdisjoint(_CONDITIONS) or "for those" in text or "for people" in text,
-        most or not known.isdisjoint(_OVERALL),
-        not known.isdisjoint(_DECIDING),
+        condition=has_group or not distinct_words.isdisjoint(_CONDITIONS),
+        overall=is_for_most or not distinct_words.isdisjoint(_OVERALL),
+        decides=not distinct_words.isdisjoint(_DECIDING),
     )
 
 
 def _is_for_all(heading: str) -> bool:
     """Return whether a heading is one pick for all: "Overall best", not "Best overall picks"."""
-    return _sentence(heading).overall and not _SEVERAL.search(heading)
+    return _choice_words(heading).overall and not _SEVERAL.search(heading)
 
 
 def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[str, float | bool]:
-    """Return the features, by name, of the sentences that name the brand; those in running text, if
-    there are any.
+    """Return the features, by name, of the sentences that name the brand. Only those in running
+    text are read; if there are none, all are.
+
+    - "overall": one of them has a pick for all readers and no condition.
+    - "speaker": one of them names no other brand, is no question, has no condition, and has "I" or
+      "we" before a mention that is not advised against.
+    - "only in parentheses": all mentions are in parentheses.
+    - "decides at last", "condition at last": the last of them has such words.
+
+    `own` has the brand's mentions, at least one, in order.
     """
-    alone = {reading.brand.name}
-    overall = speaker = False
-    aside = True
-    said = _Sentence(condition=False, overall=False, decides=False)
-    told = [mention for mention in own if mention.start in plan.told] or own
-    for sentence, named in groupby(told, attrgetter("sentence")):  # which may be named many times
-        mentions = list(named)
+    is_overall = has_speaker = False
+    only_in_parentheses = True
+    words = _Sentence(condition=False, overall=False, decides=False)
+    read_mentions = [mention for mention in own if mention.start in plan.in_running_text] or own
+    for sentence, mentions_of_sentence in groupby(read_mentions, attrgetter("sentence")):
+        mentions = list(mentions_of_sentence)
         text, start = reading.sentence(sentence), reading.sentences[sentence][0]
-        said = _sentence(text)
-        aside = aside and all(_is_in_parentheses(reading.body, start, m.start) for m in mentions)
-        overall = overall or (said.overall and not said.condition)
+        words = _choice_words(text)
+        only_in_parentheses = only_in_parentheses and all(
+            _is_in_parentheses(reading.body, start, mention.start) for mention in mentions
+        )
+        is_overall = is_overall or (words.overall and not words.condition)
         advised = [mention.start for mention in mentions if not mention.negated]
-        plain = advised and not said.condition and text[-1] != "?"
-        if plain and not speaker and plan.together[sentence] == alone:
+        names_no_other = plan.brands_by_sentence[sentence] == {reading.brand.name}
+        if advised and names_no_other and not words.condition and text[-1] != "?":
             before = reading.body[start : advised[-1]]
-            speaker = not _SPEAKERS.isdisjoint(_WORD.findall(before.lower()))
+            has_speaker |= not _SPEAKERS.isdisjoint(_WORD.findall(before.lower()))
     return {
-        "overall": overall,
-        "speaker": speaker,
-        "only in parentheses": aside,
-        "decides at last": said.decides,
-        "condition at last": said.condition,
+        "overall": is_overall,
+        "speaker": has_speaker,
+        "only in parentheses": only_in_parentheses,
+        "decides at last": words.decides,
+        "condition at last": words.condition,
     }
 
 
 def _is_in_parentheses(body: str, start: int, end: int) -> bool:
-    """Return whether a parenthesis of the sentence that begins at `start` is open at `end`, and
-    none has closed before.
+    """Return whether the text from offset `start` to `end` opens a parenthesis and closes none, so
+    that a name at `end` is in parentheses.
     """
     return body.find("(", start, end) >= 0 > body.find(")", start, end)
 
@@ -289,8 +339,23 @@ def _is_in_parentheses(body: str, start: int, end: int) -> bool:
 def _text(
     reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]
 ) -> dict[str, float | bool]:
-    """Return the features, by name, of the text that belongs to the brand: its amount, labels,
-    negations, past tense and addresses to the reader.
+    """Return the features, by name, of the text that belongs to the brand.
+
+    - "no text": no unit belongs to the brand.
+    - "units": their number, from 0 to 1 for `_MOST_UNITS` or more.
+    - "text without its name": at least one of them does not name the brand.
+    - "in another's text": a unit of another owner names the brand.
+    - "overall in a label", "overall in a heading": words such as "winner" there.
+    - "short of": the number of words such as "not" or "only", from 0 to 1 for `_MOST_SHORT` or
+      more.
+    - "past": forms of the past ("was", "...ed") per word; texts of fewer than `_LEAST_WORDS` words
+      count as that long. It is usually below 1.
+    - "reader": the text says "you".
+
+    Args:
+        reading: The answer.
+        own: The brand's mentions in the answer, at least one, in order.
+        owned: The units that belong to the brand; may be empty.
     """
     brand = reading.brand.name
     labels = " | ".join(
@@ -300,19 +365,21 @@ def _text(
         labels = labels.replace(name, "X")
     text = " ".join([unit.text for unit in owned]).lower()
     words = text.split()
-    past = sum(map(_PAST.__contains__, words)) + text.count("ed ") + text.count("ed,")
-    short_of = sum(map(_SHORT_OF.__contains__, words)) + text.count("n't") + text.count("n\u2019t")
-    at = [bisect_right(reading.units, m.start, key=attrgetter("start")) - 1 for m in own]
-    around = [reading.units[index] for index in at]
+    past_words = sum(map(_PAST.__contains__, words)) + text.count("ed ") + text.count("ed,")
+    negations = sum(map(_SHORT_OF.__contains__, words)) + text.count("n't") + text.count("n\u2019t")
+    units_with_name = [
+        reading.units[bisect_right(reading.units, mention.start, key=attrgetter("start")) - 1]
+        for mention in own
+    ]
+    own_units_with_name = {id(unit) for unit in units_with_name if unit.is_of(brand)}
     return {
         "no text": not owned,
         "units": min(len(owned), _MOST_UNITS) / _MOST_UNITS,
-        "text without its name": len({id(unit) for unit in around if unit.is_of(brand)})
-        < len(owned),
-        "in another's text": any(unit.owner and not unit.is_of(brand) for unit in around),
-        "overall in a label": _sentence(labels).overall,
+        "text without its name": len(own_units_with_name) < len(owned),
+        "in another's text": any(unit.owner and not unit.is_of(brand) for unit in units_with_name),
+        "overall in a label": _choice_words(labels).overall,
         "overall in a heading": any(map(_is_for_all, {unit.section for unit in owned})),
-        "short of": min(_MOST_SHORT, short_of) / _MOST_SHORT,
-        "past": past / max(_LEAST_WORDS, len(words)),
+        "short of": min(_MOST_SHORT, negations) / _MOST_SHORT,
+        "past": past_words / max(_LEAST_WORDS, len(words)),
         "reader": " you" in text or text.startswith("you"),
     }

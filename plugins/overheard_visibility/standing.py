@@ -51,14 +51,18 @@ _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.
 
 
 def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
-    """Return the standing of the brand as a detail, with the text that shows the standing as quote.
+    """Return the standing of the brand as a detail, with the text that shows it as the quote.
 
     - ``first choice``: the answer's own pick for the question as it was asked ("best overall",
       "I would go with X", "for most people X"); a pick for a part of the readers does not count.
     - ``listed``: offered as an option: text is about the brand.
     - ``only named``: a partner, a rival in a comparison, or a brand that is advised against.
 
-    The wording counts as evidence beside the plan of the answer, see `overheard_visibility.odds`.
+    In a short answer or one with shops' cards the words alone decide. Otherwise the words change
+    the log odds that follow from how the answer is built: where, how often and beside whom it
+    names the brand. ``first choice`` wins over ``only named`` if both have enough odds. If the
+    odds overrule the words, the quote is the sentence of the brand's last mention (first choice) or
+    of its first mention.
 
     Args:
         reading: The answer.
@@ -68,94 +72,142 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     verdict, quote = _worded(reading, own, owned)
     if not is_planned(reading):
         return Detail("standing", verdict, quote=quote[:_QUOTE_CHARACTERS])
-    placed = odds(reading, own, owned)
-    first = placed.first_choice + _evidence(FIRST_CHOICE, verdict)
-    only = placed.only_named + _evidence(ONLY_NAMED, verdict)
-    stands = LISTED
-    if first > (_LEAST_CATALOGUE_ODDS if is_catalogue(reading) else _LEAST_ODDS):
-        stands = FIRST_CHOICE
-    elif only > _LEAST_ODDS and not _is_offered(reading, owned, verdict):
-        stands = ONLY_NAMED
-    if stands != verdict:
-        quote = reading.sentence(own[-1 if stands == FIRST_CHOICE else 0].sentence)
-    return Detail("standing", stands, quote=quote[:_QUOTE_CHARACTERS])
+    prior = odds(reading, own, owned)
+    first_choice_odds = prior.first_choice + _evidence(FIRST_CHOICE, verdict)
+    only_named_odds = prior.only_named + _evidence(ONLY_NAMED, verdict)
+    least_first_choice_odds = _LEAST_CATALOGUE_ODDS if is_catalogue(reading) else _LEAST_ODDS
+    result = LISTED
+    if first_choice_odds > least_first_choice_odds:
+        result = FIRST_CHOICE
+    elif only_named_odds > _LEAST_ODDS and not _is_offered(reading, owned, verdict):
+        result = ONLY_NAMED
+    if result != verdict:
+        shown_by = own[-1] if result == FIRST_CHOICE else own[0]
+        quote = reading.sentence(shown_by.sentence)
+    return Detail("standing", result, quote=quote[:_QUOTE_CHARACTERS])
 
 
 def _is_offered(reading: Reading, owned: Sequence[Unit], verdict: str) -> bool:
-    """Return whether the words offer the brand: "consider X or Y", or an item of its own."""
+    """Return whether the answer offers the brand beyond doubt: its words list the brand (`verdict`)
+    in an item of its own, or in text that belongs to no brand ("consider X or Y").
+    """
     return verdict == LISTED and (not owned or has_item(reading))
 
 
 def _evidence(standing: str, verdict: str) -> float:
-    """Return what the words of an answer add to the log odds of a standing."""
-    said, unsaid = _EVIDENCE[standing]
-    return said if standing == verdict else unsaid
+    """Return what the words of an answer add to the log odds of a standing: more than 0 if the
+    words say that standing (`verdict`), else less than 0.
+
+    Args:
+        standing: ``first choice`` or ``only named``.
+        verdict: The standing that the words say.
+    """
+    if_said, if_not_said = _EVIDENCE[standing]
+    return if_said if standing == verdict else if_not_said
 
 
 def _worded(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> tuple[str, str]:
     """Return (standing, quote): the standing that the wording of an answer gives the brand, and the
     text that shows it.
 
+    - First choice: a text picks the brand.
+    - Only named: every mention is advised against, or nothing offers or suggests the brand. The
+      quote is then the sentence of its first mention.
+    - Listed: otherwise; the quote is the text that offers or suggests the brand.
+
     Args:
         reading: The answer.
         own: The brand's mentions, at least one, in order.
-        owned: The units that belong to the brand.
+        owned: The units that belong to the brand; may be empty.
     """
-    first = next(first_choices(reading, owned), None)
-    if first is not None:
-        return FIRST_CHOICE, first
-    sells = bool(ASKS_FOR_SELLERS.search(reading.answer.question.prompt.text))
-    offered = next(
-        (
-            unit
-            for unit in owned
-            if _is_offer(unit, sells=sells) and not _speaks(reading, own, unit)
-        ),
-        None,
-    )
-    plain = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
-    if plain and any(ADVISED_AGAINST.search(unit.text) for unit in owned):
-        offered = None
-    if plain and owned and _is_beside(reading, owned[0], own):
-        offered = None
-    if offered and all(_names(unit, own) for unit in owned) and not _is_subject(reading, own):
-        offered = None
-    if all(ASIDE.match(unit_text(reading, mention)) for mention in own):
-        offered = None
-    if all(unit.role is UnitRole.SHOP for unit in owned):
-        offered = None
-    quote = offered.text if offered else _suggestion(reading, own, sells=sells)
+    first_choice = next(first_choices(reading, owned), None)
+    if first_choice is not None:
+        return FIRST_CHOICE, first_choice
+    asks_for_sellers = bool(ASKS_FOR_SELLERS.search(reading.answer.question.prompt.text))
+    quote = _offer(reading, own, owned, asks_for_sellers=asks_for_sellers)
+    quote = quote or _suggestion(reading, own, asks_for_sellers=asks_for_sellers)
     if not quote or all(mention.negated for mention in own):
         return ONLY_NAMED, reading.sentence(own[0].sentence)
     return LISTED, quote
 
 
+def _offer(
+    reading: Reading, own: Sequence[Mention], owned: Sequence[Unit], *, asks_for_sellers: bool
+) -> str:
+    """Return the first text of the brand's units that offers the brand as an option; "" without
+    one, or if the brand's units as a whole are no offer.
+
+    They are no offer if all are shops' cards; if all mentions are asides ("(like X)"); if the brand
+    is never the subject ("runs on X") and each unit only names it; or if at most `_FEW_UNITS`
+    units, none of them a title, award, card or pro, advise against the brand or say why it is not
+    among the options.
+
+    Args:
+        reading: The answer.
+        own: The brand's mentions, at least one, in order.
+        owned: The units that belong to the brand; may be empty.
+        asks_for_sellers: Whether the question asks for sellers, so that sellers are the options.
+    """
+    has_few_units = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
+    is_advised_against = any(ADVISED_AGAINST.search(unit.text) for unit in owned)
+    if has_few_units and (is_advised_against or (owned and _is_beside(reading, owned[0], own))):
+        return ""
+    if all(_is_sentence_with_name(unit, own) for unit in owned) and not _is_subject(reading, own):
+        return ""
+    if all(ASIDE.match(unit_text(reading, mention)) for mention in own):
+        return ""
+    if all(unit.role is UnitRole.SHOP for unit in owned):
+        return ""
+    offers = (
+        unit.text
+        for unit in owned
+        if _is_offer(unit, asks_for_sellers=asks_for_sellers)
+        and not _is_cited_source(reading, own, unit)
+    )
+    return next(offers, "")
+
+
 def _is_beside(reading: Reading, unit: Unit, own: Sequence[Mention]) -> bool:
-    """Return whether a sentence next to a list of options says why its brand is not among them."""
-    if not _names(unit, own) or not SHORT_OF.search(unit.text) or OFFERED.search(unit.text):
+    """Return whether a text says why its brand is not among the options: "X lacks reports, so it
+    is not listed".
+
+    So it is if the text names the brand, tells what it lacks, and does not offer it after all, and
+    if at least two brands have titles, awards, cards or pros in the answer.
+    """
+    if not _is_sentence_with_name(unit, own):
         return False
-    return len({other.owner for other in reading.units if other.role in _OFFERS} - {""}) > 1
+    if not SHORT_OF.search(unit.text) or OFFERED.search(unit.text):
+        return False
+    offered_owners = {other.owner for other in reading.units if other.role in _OFFERS} - {""}
+    return len(offered_owners) > 1
 
 
-def _speaks(reading: Reading, own: Sequence[Mention], unit: Unit) -> bool:
-    """Return whether a text cites the brand as a source: "Acme recommends ..."."""
+def _is_cited_source(reading: Reading, own: Sequence[Mention], unit: Unit) -> bool:
+    """Return whether a unit of the brand cites the brand as a source: "Acme recommends ..."."""
     named = mentions_inside(own, unit)
     return any(SPEAKS.match(reading.body, mention.end) for mention in named)
 
 
-def _names(unit: Unit, own: Sequence[Mention]) -> bool:
-    """Return whether a unit is text that names its brand, and not the brand's title."""
-    titled = unit.role is UnitRole.TITLE or unit.role is UnitRole.SHOP
-    return not titled and bool(mentions_inside(own, unit))
+def _is_sentence_with_name(unit: Unit, own: Sequence[Mention]) -> bool:
+    """Return whether a unit has one of the brand's mentions `own`, and is neither a title nor a
+    shop's card.
+    """
+    is_heading = unit.role is UnitRole.TITLE or unit.role is UnitRole.SHOP
+    return not is_heading and bool(mentions_inside(own, unit))
 
 
 def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
-    """Return whether the brand is the subject of a sentence, or is picked in one; `own` are its
-    mentions.
+    """Return whether the brand is the subject of a sentence, or is picked in one ("go with X").
+
+    A name behind words such as "runs on" is no subject, nor is the maker of another brand ("X's
+    Bolt"). `own` has the brand's mentions.
     """
-    starts = {mention.start for mention in reading.mentions if mention.brand != reading.brand.name}
+    other_starts = {
+        mention.start for mention in reading.mentions if mention.brand != reading.brand.name
+    }
     for mention in own:
-        if POSSESSIVE.match(reading.body, mention.end) and mention.end + 3 in starts:
+        possessive = POSSESSIVE.match(reading.body, mention.end)
+        if possessive and possessive.end() in other_starts:
             continue
         before, after = words_around(reading, mention)
         if not OBJECT.search(before) or is_picked(before, after):
@@ -163,44 +215,51 @@ def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
     return False
 
 
-def _is_offer(unit: Unit, *, sells: bool) -> bool:
-    """Return whether a unit of the brand offers the brand as an option; not in a footer or below a
-    heading such as "Not included".
+def _is_offer(unit: Unit, *, asks_for_sellers: bool) -> bool:
+    """Return whether a unit of the brand offers the brand as an option.
+
+    False in a footer, below a heading or label such as "Not included", and below one such as "Where
+    to buy" unless the question asks for sellers.
 
     Args:
         unit: A unit that belongs to the brand.
-        sells: Whether the question asks for sellers, so that sellers are the options.
+        asks_for_sellers: Whether the question asks for sellers.
     """
-    around = (unit.section, unit.label)
-    return (
-        unit.role is not UnitRole.FOOTER
-        and not any(map(LEFT_OUT.search, around))
-        and (sells or not any(map(SELLERS.search, around)))
-    )
+    if unit.role is UnitRole.FOOTER:
+        return False
+    headings = (unit.section, unit.label)
+    if any(map(LEFT_OUT.search, headings)):
+        return False
+    return asks_for_sellers or not any(map(SELLERS.search, headings))
 
 
-def _suggestion(reading: Reading, own: Sequence[Mention], *, sells: bool) -> str:
-    """Return the first sentence that suggests the brand as an example ("such as X"), or "".
-    `sells`: the question asks for sellers.
+def _suggestion(reading: Reading, own: Sequence[Mention], *, asks_for_sellers: bool) -> str:
+    """Return the first sentence that suggests the brand as an example ("consider models like X");
+    "" without one.
+
+    A mention does not count if it is advised against, if the sentence lists examples of something
+    else ("integrates with tools such as X"), or if it begins another word ("X-powered"). A seller
+    ("available at shops such as X") counts only if the question asks for sellers.
+
+    Args:
+        reading: The answer.
+        own: The brand's mentions, in order.
+        asks_for_sellers: Whether the question asks for sellers.
     """
     for mention in own:
         text = reading.sentence(mention.sentence)
-        at = mention.start - reading.sentences[mention.sentence][0]
-        before = text[max(0, at - SUGGESTION_CHARACTERS) : at]
-        if (
-            not mention.negated
-            and SUGGESTED.search(before)
-            and not BESIDE.search(before)
-            and not COMPOUND.match(reading.body, mention.end)
-            and (
-                sells or not (SELLERS.search(before) or SELLERS.search(_section(reading, mention)))
-            )
-        ):
+        name_start = mention.start - reading.sentences[mention.sentence][0]
+        before = text[max(0, name_start - SUGGESTION_CHARACTERS) : name_start]
+        is_compound = COMPOUND.match(reading.body, mention.end)
+        if mention.negated or is_compound or BESIDE.search(before) or not SUGGESTED.search(before):
+            continue
+        is_seller = SELLERS.search(before) or SELLERS.search(_section(reading, mention))
+        if asks_for_sellers or not is_seller:
             return text
     return ""
 
 
 def _section(reading: Reading, mention: Mention) -> str:
-    """Return the heading above a mention, or an empty string."""
-    at = bisect_right(reading.units, mention.start, key=attrgetter("start")) - 1
-    return reading.units[at].section if at >= 0 else ""
+    """Return the heading above a mention; "" without one."""
+    index = bisect_right(reading.units, mention.start, key=attrgetter("start")) - 1
+    return reading.units[index].section if index >= 0 else ""
