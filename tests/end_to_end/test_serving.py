@@ -37,7 +37,7 @@ async def test_a_deployment_that_breaks_does_not_look_as_if_it_had_been_stopped(
     config = load_config(program.folder / "config.toml")
     async with open_deployment(config) as deployment:
         with pytest.raises(LookupError):
-            await serve(deployment, leave=lambda _: None)
+            await serve(deployment, exit_within=lambda _: None)
 
 
 def test_what_a_bot_imports_before_it_has_a_chat_and_an_answer() -> None:

@@ -128,6 +128,18 @@ async def test_where_the_port_is_taken_nothing_begins(
     assert "is running" not in caplog.text
 
 
+async def test_the_audit_log_says_what_failed_and_no_secret(tmp_path: Path) -> None:
+    """A scheduled command that a fault ends is not "done", and the fault's text may be secret."""
+    async with deployed(f"sqlite:///{tmp_path}/o.db") as (deployment, _):
+        with pytest.raises(ValueError, match="sk-123"):
+            async with Server(deployment, {})._audited_call("schedule daily", "check"):
+                raise ValueError("sk-123")
+        async with Server(deployment, {})._audited_call("schedule daily", "check"):
+            pass
+        outcomes = [entry.outcome for entry in await deployment.store.audit.find()]
+    assert sorted(outcomes) == ["done", "failed: ValueError"]
+
+
 async def test_a_check_is_seen_from_outside(tmp_path: Path) -> None:
     """Calls by how they ended, how long they took, what was asked again, and what it cost."""
     async with deployed(f"sqlite:///{tmp_path}/o.db") as (deployment, port):

@@ -15,6 +15,7 @@ from overheard.domain import Model, Panel, Prompt, Run, RunState, Task, TaskKind
 from overheard.errors import OverheardError
 from overheard.interfaces import TaskResult
 from overheard.runs.tasks import asking_tasks, run_part
+from overheard.runtime.postgres_queue import PostgresQueue, QueueUnreachable
 from runtime.conftest import Office
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -196,3 +197,34 @@ class TestManyWorkers:
             await office.queue.carry([task], hands.do)
             await hands.has_scored.wait()
         assert hands.done[follows.key] == 1
+
+
+async def test_a_second_outage_is_not_counted_from_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After a long wait, a short outage ends nothing; a long one does."""
+    outages = [1.0, None, 1.0, 1.0, 100.0]  # seconds that pass before the connection fails
+    now = [1000.0]
+    seconds = iter([500.0 if outage is None else outage for outage in outages])
+    connects = iter([outage is None for outage in outages])
+
+    @asynccontextmanager
+    async def connected(_: PostgresQueue) -> AsyncIterator[None]:
+        works, passed = next(connects), next(seconds)
+        if not works:
+            now[0] += passed
+            raise ConnectionRefusedError
+        yield None
+
+    async def wait(*_: object) -> None:
+        now[0] += 500.0  # a run that takes long, until the database goes away
+        raise ConnectionResetError
+
+    monkeypatch.setattr(PostgresQueue, "_connected", connected)
+    monkeypatch.setattr(PostgresQueue, "_await_results", wait)
+    monkeypatch.setattr("overheard.runtime.postgres_queue.RECONNECT_DELAY_S", 0.0)
+    monkeypatch.setattr("overheard.runtime.postgres_queue.monotonic", lambda: now[0])
+    queue = PostgresQueue("postgresql://nowhere/x", None)  # type: ignore[arg-type]
+    with pytest.raises(QueueUnreachable, match="ConnectionRefusedError"):
+        await queue.carry([], Hands().do)
+    assert next(connects, None) is None

@@ -34,7 +34,8 @@ _DOMAIN = re.compile(r"(?:https?://)?([^\s/@:]+\.[^\s/@:.]+)\.?(?::\d+)?(?:/\S*)
 
 
 def read_domain(text: str) -> str:
-    """Return the domain of an address: ``acme.com`` for ``https://acme.com/about``.
+    """Return the domain of an address, without scheme, port and path: ``acme.com`` for
+    ``https://acme.com:443/about``. A ``www.`` stays.
 
     Raises:
         ValueError: for text without a domain, with which the brand's pages would count as pages of
@@ -66,7 +67,9 @@ def _is_asked(text: str) -> str:
 
 
 def spelling_key(spelling: str) -> str:
-    """Return what two spellings that read the same have in common."""
+    """Return the form in which two spellings are equal if they differ only by case, or by the way
+    in which Unicode composes their letters.
+    """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", spelling).casefold())
 
 
@@ -98,8 +101,11 @@ class BrandTable(Settings):
 
     @model_validator(mode="after")
     def _is_no_competitor(self) -> BrandTable:
-        """Return the table; raise ValueError for a brand among its own competitors, or a competitor
-        twice.
+        """Return the table unchanged.
+
+        Raises:
+            ValueError: when a competitor is the brand itself, under any of its names and in any
+                case, or is named twice.
         """
         names = {spelling_key(name) for name in (self.name, *self.aliases)}
         for competitor in self.competitors:
@@ -136,16 +142,18 @@ class PromptTable(Settings):
 
     @model_validator(mode="after")
     def _differ(self) -> PromptTable:
-        """Return the table if personas and markets are distinct, and the text has exactly the
-        placeholders that they fill.
+        """Return the table unchanged.
 
         Raises:
-            ValueError: otherwise; without a placeholder all variants would be the same prompt.
+            ValueError: when there are more than `MAX_VARIANTS` combinations of personas and
+                markets; when a persona or market is repeated; when several of them have no
+                placeholder in the text, so that all variants would be the same prompt; when nothing
+                fills a placeholder; or when a placeholder is nearly ``{persona}`` or ``{market}``.
         """
-        variants = max(1, len(self.personas)) * max(1, len(self.markets))
-        if variants > MAX_VARIANTS:
+        variant_count = max(1, len(self.personas)) * max(1, len(self.markets))
+        if variant_count > MAX_VARIANTS:
             raise ValueError(
-                f"personas and markets make {variants:,} questions of this one; write fewer, "
+                f"personas and markets make {variant_count:,} questions of this one; write fewer, "
                 f"{MAX_VARIANTS:,} at most"
             )
         for name in ("persona", "market"):
@@ -166,8 +174,11 @@ class PromptTable(Settings):
         return self
 
     def prompts(self, brands: tuple[str, ...]) -> list[Prompt]:
-        """Return the prompts that the table declares: one for each persona and market, asked for
-        some brands.
+        """Return the prompts that the table declares: one for each combination of persona and
+        market, or one without them.
+
+        Args:
+            brands: The names of the brands for which they are asked; empty for all brands.
         """
         prompt = Prompt(self.text, self.tags, brands, self.topic, language=self.language)
         return prompt_variants(prompt, self.personas, self.markets)
@@ -212,10 +223,12 @@ def _validators() -> tuple[
 
 
 def read_landscapes(package: str) -> Iterator[Landscape]:
-    """Yield the vendors in the ``landscape.toml`` of an import package.
+    """Yield what is known of each vendor in the file ``landscape.toml`` of an import package, such
+    as "overheard_openai", in the order of the file.
 
     Raises:
         ValueError: when the file is no valid landscape.
+        FileNotFoundError: when the package has no such file.
     """
     tables = tomllib.loads(files(package).joinpath(LANDSCAPE_FILE).read_text(encoding="utf-8"))
     for name, table in tables.items():
@@ -226,6 +239,7 @@ def read_landscapes(package: str) -> Iterator[Landscape]:
 
 
 def _entries(table: Mapping[str, object]) -> Iterator[LandscapeEntry]:
+    """Yield the entries of a vendor's table, in the order of `LandscapeTopic`."""
     _, entries = _validators()
     read = entries.validate_python(table)
     yield from (read[topic].entry(topic) for topic in LandscapeTopic if topic in read)

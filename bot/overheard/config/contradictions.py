@@ -14,21 +14,21 @@ from overheard.domain import Catalogue
 
 
 def contradictions(config: Config, known: Catalogue) -> Iterator[str]:
-    """Yield each contradiction between the tables of a file as a sentence with its place and
-    remedy.
+    """Yield each contradiction between the tables of a configuration file as a sentence with its
+    place and remedy; nothing for a consistent file.
 
     Args:
-        config: The configuration.
-        known: Its catalogue.
+        config: The configuration, of which each table is valid for itself.
+        known: The catalogue that the configuration declares.
     """
     names = [brand.name for brand in config.brands]
     yield from _repeated_values(config, "brands", "name", names)
     yield from _shared_spellings(config)
-    yield from _repeated_values(
-        config, "prompts", "text", [p.key for t in config.prompts for p in t.prompts(())]
-    )
-    for table in ("schedules", "reports"):
-        yield from _repeated_values(config, table, "name", [t.name for t in getattr(config, table)])
+    prompt_keys = [prompt.key for table in config.prompts for prompt in table.prompts(())]
+    yield from _repeated_values(config, "prompts", "text", prompt_keys)
+    for section in ("schedules", "reports"):
+        section_names = [table.name for table in getattr(config, section)]
+        yield from _repeated_values(config, section, "name", section_names)
     yield from _misnamed_plugins(config)
     yield from _unknown_brands(config, known)
     yield from _brands_limited_twice(config, known)
@@ -40,7 +40,9 @@ def contradictions(config: Config, known: Catalogue) -> Iterator[str]:
 
 
 def _misnamed_plugins(config: Config) -> Iterator[str]:
-    """Yield a sentence for each table of a plugin whose name or ``plugin`` key is not one word."""
+    """Yield a sentence for each table of a plugin whose name is not one word without "/" and ":"
+    of at most 60 characters, and for each whose ``plugin`` key is not text.
+    """
     for section in PLUGIN_SECTIONS:
         for name, table in getattr(config, section).items():
             if not re.fullmatch(r"[^/:\s]{1,60}", name) or not name.isprintable():
@@ -57,8 +59,8 @@ def _misnamed_plugins(config: Config) -> Iterator[str]:
 
 
 def _open_to_everyone(config: Config) -> Iterator[str]:
-    """Yield a sentence if any workspace can install the bot while ``[access]`` does not limit its
-    users.
+    """Yield a sentence if any workspace can install the bot, while ``[access]`` neither lists
+    channels nor says what everyone may do.
     """
     access, slack = config.access, config.slack
     if slack and slack.many and not access.channels and "everyone" not in access.model_fields_set:
@@ -69,7 +71,7 @@ def _open_to_everyone(config: Config) -> Iterator[str]:
 
 
 def _missing_queue(config: Config) -> Iterator[str]:
-    """Yield the problem of a queue on PostgreSQL whose store is not there."""
+    """Yield a sentence if PGQueuer is the configured queue and the store is not in PostgreSQL."""
     if config.queue.engine == "pgqueuer" and not config.storage.url.startswith("postgres"):
         yield (
             f'{config.file}, [queue] engine: "pgqueuer" shares work out by a PostgreSQL database; '
@@ -127,26 +129,29 @@ def _unserved_models(config: Config) -> Iterator[str]:
 
 
 def _repeated_values(config: Config, table: str, key: str, values: list[str]) -> Iterator[str]:
-    """Yield a sentence for each value of a key that occurs in several tables, ignoring case.
+    """Yield a sentence for each value of a key that occurs in several tables, ignoring case; it has
+    the numbers of these tables, from 1.
 
     Args:
         config: The configuration, for the name of its file.
-        table: The name of the tables.
-        key: The key.
+        table: The name of the tables, such as "brands".
+        key: The key, such as "name".
         values: The value of each table, in their order.
     """
-    folded = [spelling_key(value) for value in values]
-    for value, count in Counter(folded).items():
+    spelling_keys = [spelling_key(value) for value in values]
+    for repeated, count in Counter(spelling_keys).items():
         if count > 1:
-            places = [str(i) for i, v in enumerate(folded, 1) if v == value]
+            numbers = [str(n) for n, value in enumerate(spelling_keys, 1) if value == repeated]
             yield (
-                f"{config.file}, [[{table}]] numbers {' and '.join(places)}: "
+                f"{config.file}, [[{table}]] numbers {' and '.join(numbers)}: "
                 f"the same {key} occurs {count} times; keep one."
             )
 
 
 def _shared_spellings(config: Config) -> Iterator[str]:
-    """Yield a sentence for each spelling of two brands: a mention would count for both."""
+    """Yield a sentence for each name or alias that two brands share, ignoring case: a mention would
+    count for both. Repetitions within one brand are allowed.
+    """
     owners: dict[str, str] = {}
     for brand in config.brands:
         for spelling in dict.fromkeys(map(spelling_key, (brand.name, *brand.aliases))):
@@ -159,7 +164,9 @@ def _shared_spellings(config: Config) -> Iterator[str]:
 
 
 def _unknown_brands(config: Config, known: Catalogue) -> Iterator[str]:
-    """Yield a sentence for each reference to a brand that does not exist."""
+    """Yield a sentence, with the nearest name, for each reference to a brand that is not in the
+    catalogue `known` under any of its spellings.
+    """
     for place, names in _brand_references(config):
         for name in names:
             if known.brand(name) is None:
@@ -171,10 +178,13 @@ def _unknown_brands(config: Config, known: Catalogue) -> Iterator[str]:
 
 
 def _brands_limited_twice(config: Config, known: Catalogue) -> Iterator[str]:
-    """Yield a sentence for each brand with two limits, under two of its spellings."""
+    """Yield a sentence for each brand with several limits in ``[budget.brands]``, or in
+    ``[retention.brands]``, under several of its spellings.
+    """
     for table in ("budget", "retention"):
-        names = [b.name for s in getattr(config, table).brands if (b := known.brand(s))]
-        for name, count in Counter(names).items():
+        limited_brands = map(known.brand, getattr(config, table).brands)
+        names = Counter(brand.name for brand in limited_brands if brand)
+        for name, count in names.items():
             if count > 1:
                 yield (
                     f'{config.file}, [{table}.brands]: "{name}" occurs {count} times, with other '
@@ -183,7 +193,9 @@ def _brands_limited_twice(config: Config, known: Catalogue) -> Iterator[str]:
 
 
 def _brand_references(config: Config) -> Iterator[tuple[str, Iterable[str]]]:
-    """Yield each place of the file that refers to brands, in words, and the names that it uses."""
+    """Yield (place, names) for each place of the file that may refer to brands: the place in words,
+    such as "[[routes]] number 1: brands", and the spellings of brands in it.
+    """
     for table in ("prompts", "schedules", "routes", "reports"):
         for number, entry in enumerate(getattr(config, table), 1):
             yield f"[[{table}]] number {number}: brands", entry.brands

@@ -53,22 +53,31 @@ class Cron:
         self._tz  # noqa: B018 - so is an unknown zone
 
     def after(self, moment: datetime) -> datetime | None:
-        """Return the first slot after a moment, in UTC; None when no slot follows within
+        """Return the first slot later than a moment, in UTC; None when no slot follows within
         `MAX_DAYS`.
+
+        Args:
+            moment: An aware time in any zone.
         """
         day = moment.astimezone(self._tz).date() - DAY
         for _ in range(MAX_DAYS):
-            if found := [slot for slot in self._slots_around(day) if slot > moment]:
-                return min(found)
+            if later := [slot for slot in self._slots_around(day) if slot > moment]:
+                return min(later)
             day += DAY
         return None
 
     def latest(self, since: datetime, until: datetime) -> datetime | None:
-        """Return the last slot after `since` and up to `until`, in UTC; None without a slot."""
-        first, day = (at.astimezone(self._tz).date() for at in (since, until))
-        while day >= first - DAY:
-            if found := [slot for slot in self._slots_around(day) if since < slot <= until]:
-                return max(found)
+        """Return the last slot that is later than `since` and not later than `until`, in UTC; None
+        without such a slot.
+
+        Args:
+            since: An aware time in any zone.
+            until: An aware time in any zone.
+        """
+        first_day, day = (at.astimezone(self._tz).date() for at in (since, until))
+        while day >= first_day - DAY:
+            if between := [slot for slot in self._slots_around(day) if since < slot <= until]:
+                return max(between)
             day -= DAY
         return None
 
@@ -84,10 +93,11 @@ class Cron:
 
     @cached_property
     def _parsed(self) -> dict[str, Any]:
-        """APScheduler's parsed fields, by name: minute, hour, day, month, day_of_week.
+        """APScheduler's parsed fields by name, among them minute, hour, day, month and day_of_week.
 
         Raises:
-            ValueError: when the text has not five valid fields.
+            ValueError: when the text has not five valid fields, is longer than `MAX_CRON_CHARS`, or
+                has characters other than printable ASCII.
         """
         from apscheduler.triggers.cron import CronTrigger  # slow, and few commands need it
 
@@ -116,6 +126,7 @@ class Cron:
         return any(part.startswith("*") for part in self.fields.split()[:2])
 
     def _matches(self, name: str, at: date) -> bool:
+        """Return whether a day or time fits the field of this name, such as ``month``."""
         field = self._parsed[name]
         return bool(field.get_next_value(at) == field.get_value(at))
 
@@ -127,11 +138,12 @@ def read_cron(fields: str, zone: str = "UTC") -> Cron:
     """Return the slots of five cron fields that a person has written.
 
     Args:
-        fields: Minute, hour, day of month, month, day of week.
-        zone: An IANA zone.
+        fields: Minute, hour, day of month, month, day of week, such as ``30 9 * * mon,fri``.
+        zone: An IANA zone, such as ``Europe/Berlin``.
 
     Raises:
-        ValueError: with the problem, as words that follow the name of the key.
+        ValueError: when the fields are wrong, the zone is unknown, or no day ever fits (30
+            February); with the problem, as words that follow the name of the key.
     """
     try:
         cron = Cron(fields, zone)
@@ -159,19 +171,25 @@ def find_zone(name: str) -> ZoneInfo:
 
 @lru_cache(256)
 def _slots(cron: Cron, day: date) -> tuple[datetime, ...]:
-    """Return the slots of a day of the schedule's time zone, in UTC and in order."""
+    """Return the slots of a day of the schedule's time zone, in UTC and in order; empty for a day
+    that does not fit.
+
+    At a change of clocks, fixed times are due once: a skipped time when the clock goes on, a
+    repeated time the first time. Fields that follow the elapsed time are due in both of two equal
+    hours, and not in a skipped one.
+    """
     if not cron._has(day):
         return ()
     midnight = datetime.combine(day, time(), cron._tz)
-    offset = midnight.utcoffset()
-    if offset == (midnight + DAY).replace(fold=1).utcoffset():  # no change of clocks
+    next_midnight = (midnight + DAY).replace(fold=1)
+    if midnight.utcoffset() == next_midnight.utcoffset():  # no change of clocks
         start = midnight.astimezone(UTC)
-        return tuple(start + passed for passed in cron._times)
-    shown = [midnight + passed for passed in cron._times]  # times on the clock
+        return tuple(start + since_midnight for since_midnight in cron._times)
+    clock_times = [midnight + since_midnight for since_midnight in cron._times]
     if not cron._elapsed:
-        return tuple(sorted({_first_moment(at) for at in shown}))
-    both = (at.replace(fold=fold) for at in shown for fold in (0, 1))
-    return tuple(sorted({at.astimezone(UTC) for at in both if not _is_skipped(at)}))
+        return tuple(sorted({_first_moment(shown) for shown in clock_times}))
+    both_hours = (shown.replace(fold=fold) for shown in clock_times for fold in (0, 1))
+    return tuple(sorted({at.astimezone(UTC) for at in both_hours if not _is_skipped(at)}))
 
 
 def _first_moment(shown: datetime) -> datetime:
@@ -184,13 +202,14 @@ def _first_moment(shown: datetime) -> datetime:
 
 
 def _is_skipped(shown: datetime) -> bool:
+    """Return whether the clock skips a time: it then shows another one in UTC and back."""
     again = shown.astimezone(UTC).astimezone(shown.tzinfo)
     return again.replace(tzinfo=None) != shown.replace(tzinfo=None)
 
 
 def _weekday_field(field: str) -> str:
-    """Return the weekday field with names for numbers: APScheduler counts from Monday, cron from
-    Sunday.
+    """Return the weekday field with names for numbers, ``mon,tue`` for ``1,2``, because APScheduler
+    counts from Monday and cron from Sunday. ``*`` stays.
     """
     if field == "*":
         return field

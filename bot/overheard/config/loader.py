@@ -23,15 +23,20 @@ MAX_CONFIG_BYTES = 4 * 2**20
 
 
 def find_config(named: Path | None) -> Path:
-    """Return the named file, else $OVERHEARD_CONFIG, else ``config.toml`` in this folder."""
+    """Return the path of the configuration file: `named` if given, else that in the environment
+    variable ``OVERHEARD_CONFIG``, else ``config.toml`` in the working directory. The file may be
+    missing.
+    """
     return named or Path(os.environ.get(VARIABLE) or DEFAULT_FILE)
 
 
 def load_config(file: Path) -> Config:
-    """Read and validate a configuration file.
+    """Return the validated configuration in a file.
 
     Raises:
-        ConfigError: with every problem as a sentence that names file, table and key.
+        ConfigError: when the file cannot be read, is longer than `MAX_CONFIG_BYTES`, or is not
+            UTF-8 text; when its content is wrong, with the problems as sentences that name file,
+            table and key.
     """
     try:
         with file.open("rb") as opened:
@@ -53,14 +58,18 @@ def load_config(file: Path) -> Config:
 
 
 def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
-    """Read and validate a configuration from its text.
+    """Return the validated configuration in a text.
+
+    Relative paths are joined to the folder of the file, and any spelling of a brand is replaced by
+    the brand's name. Contradictions between tables are reported only once each table is valid.
 
     Args:
-        text: The content of the file.
-        file: The name of the file, for messages; relative paths start at its folder.
+        text: The content of the file, in TOML.
+        file: The name of the file, for messages and for its folder; it is not read.
 
     Raises:
-        ConfigError: with every problem as a sentence that names file, table and key.
+        ConfigError: with the problems as sentences that name file, table and key; of more than 20,
+            the first and the number of the others.
     """
     try:
         tables = tomllib.loads(text)
@@ -86,13 +95,15 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
 
 
 def located_url(url: str, folder: Path) -> str:
-    """Return a database's URL with the path of an SQLite file joined to a folder.
+    """Return a database's URL with the relative path of an SQLite file joined to a folder.
 
-    Absolute paths, paths in a home folder (``~``) and servers are returned as they are.
+    The URL may also be a path alone: ``overheard.db`` becomes ``folder/overheard.db``. Absolute
+    paths, paths in a home folder (``~``), databases in memory and servers are returned unchanged.
     """
     prefix, separator, path = url.rpartition(":///")
-    bare = "://" not in url
-    if not bare and not (separator and prefix.startswith("sqlite")):
+    is_path = "://" not in url
+    is_sqlite_url = bool(separator) and prefix.startswith("sqlite")
+    if not (is_path or is_sqlite_url):
         return url
     if path in {"", ":memory:"} or path.startswith("~") or Path(path).is_absolute():
         return url
@@ -100,7 +111,8 @@ def located_url(url: str, folder: Path) -> str:
 
 
 def _with_full_names(config: Config, known: Catalogue) -> Config:
-    """Return a configuration whose tables have the name of each brand, for any of its spellings.
+    """Return a configuration in which routes, reports, budgets and retention refer to each brand by
+    its name, whatever spelling the file has. A spelling that no brand has stays.
 
     Alerts and money are compared by the name: another spelling would match none.
     """
@@ -124,10 +136,11 @@ def _with_full_names(config: Config, known: Catalogue) -> Config:
 
 
 def _located(config: Config, folder: Path) -> Config:
-    """Return a configuration in which the paths of the databases and of the texts' folder are
-    joined to a folder.
+    """Return a configuration in which the relative paths of the store, of Slack's installations and
+    of the folder for removed texts are joined to a folder.
 
-    Defaults are joined too, which no validator of `Settings` sees.
+    A folder for texts that the file names is joined already; its default is not, because validators
+    do not see defaults.
     """
     storage, retention, slack = config.storage, config.retention, config.slack
     place = located_url(storage.url, folder)

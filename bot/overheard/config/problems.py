@@ -21,25 +21,34 @@ class Unusable:
 
 
 def suggestion(wrong: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean "right"`` for a near miss, else an empty string."""
-    close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
+    """Return the words ``; did you mean "right"`` with the known name that is most similar to a
+    wrong one; "" if none is similar enough (`MIN_SIMILARITY`).
+    """
+    close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=MIN_SIMILARITY)
     return f'; did you mean "{close[0]}"' if close else ""
 
 
 MAX_PROBLEMS = 20
 """Problems that are told at once; the others are counted."""
 MAX_SENTENCE_CHARS = 800
+KEPT_START_CHARS, KEPT_END_CHARS = 400, 300
+"""Characters at the start and the end of a longer sentence that are shown."""
+MIN_SIMILARITY = 0.6
+"""Similarity, 0 to 1, from which a known name is suggested (`difflib`)."""
 
 
 def told(problems: Sequence[str]) -> list[str]:
-    """Return problems as people see them: each on one line, printable and not endless, and not more
-    than can be read.
+    """Return problems as people see them: each on one line without control characters, and cut in
+    the middle if it is longer than `MAX_SENTENCE_CHARS`. After `MAX_PROBLEMS`, a sentence counts
+    the others.
 
-    They repeat names and values of the file, which may hold anything.
+    Problems repeat names and values of the file, which may have any characters and length.
     """
     lines = [" ".join(without_control_characters(problem).split()) for problem in problems]
     kept = [
-        line if len(line) <= MAX_SENTENCE_CHARS else f"{line[:400]} ... {line[-300:]}"
+        line
+        if len(line) <= MAX_SENTENCE_CHARS
+        else f"{line[:KEPT_START_CHARS]} ... {line[-KEPT_END_CHARS:]}"
         for line in lines[:MAX_PROBLEMS]
     ]
     more = len(lines) - len(kept)
@@ -47,7 +56,11 @@ def told(problems: Sequence[str]) -> list[str]:
 
 
 def problem_sentence(settings: type[BaseModel], detail: ErrorDetails, where: str) -> str:
-    """Return the message for a validation error, with file, table, key and remedy.
+    """Return one sentence for a validation error, with file, table, key and remedy.
+
+    An unknown key gets the most similar known one, or all known keys. A missing secret gets the
+    places where it can be put. A single table in place of a list of tables gets the header to
+    write. A field with a pattern gets its example. Other errors get the words of `value_problem`.
 
     Args:
         settings: The settings class of the outer table.
@@ -77,7 +90,9 @@ def problem_sentence(settings: type[BaseModel], detail: ErrorDetails, where: str
 
 
 def value_problem(detail: ErrorDetails) -> str:
-    """Return the problem of a value, as words that follow the name of its key."""
+    """Return the problem of a value, as words that follow the name of its key: ours for common
+    errors of pydantic, else pydantic's message without a full stop.
+    """
     if isinstance(detail["input"], Unusable):
         return detail["input"].problem
     if detail["type"] == "float_type" and isinstance(detail["input"], int):  # of 309 digits or more
@@ -125,10 +140,12 @@ _PROBLEMS = {
 
 
 def _pattern_hint(settings: type[BaseModel], path: list[str | int]) -> str:
-    """Return the words ``must look like ...`` for a field with a pattern, with its example or
-    default.
+    """Return the words ``must look like ...`` with the example, or else the default, of a field
+    with a pattern; "" when the path leads to no field, or the field has neither as text.
 
-    Empty when the path leads to no such field.
+    Args:
+        settings: The settings class of the table with the field.
+        path: The path of keys and list indices to the value; its first key is the field.
     """
     field = settings.model_fields.get(str(path[0])) if path else None
     example = (field.examples or [field.default])[0] if field else None
@@ -136,6 +153,7 @@ def _pattern_hint(settings: type[BaseModel], path: list[str | int]) -> str:
 
 
 def _where_to_put(settings: type[BaseModel], name: str) -> str:
+    """Return the remedy for a missing secret: its environment variable or file."""
     default = default_variable(settings, name)
     variable = f"set the environment variable {default}" if default else f"name one as {name}_env"
     return f"{variable}, or name a file that holds it as {name}_file"
@@ -144,15 +162,16 @@ def _where_to_put(settings: type[BaseModel], name: str) -> str:
 def _place(
     settings: type[BaseModel], path: list[str | int], where: str
 ) -> tuple[str, type[BaseModel], list[str | int]]:
-    """Return where in the file a path of keys and list indices leads.
+    """Return (place, settings class, rest of the path) of the innermost table to which a path
+    leads.
+
+    The place names each table on the way: "config.toml, [slack]" or "config.toml, [[routes]] number
+    2". The path is followed as long as it leads to a table of settings.
 
     Args:
         settings: The settings class of the outer table.
-        path: The path, from which the followed parts are removed.
+        path: Keys and list indices, as in pydantic's ``loc``; the followed parts are removed.
         where: File and table, with which the place begins.
-
-    Returns:
-        The place in words, the settings class of the innermost table, and the rest of the path.
     """
     tables = [where]
     while path and (field := settings.model_fields.get(str(path[0]))):
@@ -168,8 +187,8 @@ def _place(
 
 
 def _inner(annotation: Any) -> tuple[type[BaseModel] | None, int]:
-    """Return the settings class in a field's type, or None, and the number of mappings around the
-    class.
+    """Return (settings class, number of mappings around it) of the first settings class in a
+    field's type; (None, 0) without one. ``Mapping[str, ModelTable]`` gives (ModelTable, 1).
     """
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, 0

@@ -21,27 +21,28 @@ _LOGIN = re.compile(r"(?<=://)(?:[^\s/?#]+|[^\s/@:]*:\S+)@")
 
 
 def redacted(text: str, secrets: Collection[str] = ()) -> str:
-    """Return a text on one line, without secrets and logins; see `without_secrets`.
+    """Return a text on one line with single spaces, in which secrets, and logins in addresses, are
+    ``***``.
 
     Args:
         text: The foreign text.
-        secrets: Values to replace, in addition to those of the environment.
+        secrets: Values to replace, in addition to those of environment variables whose names
+            contain KEY, TOKEN, SECRET or PASSWORD. Shorter values than `MIN_SECRET_LENGTH` stay.
     """
     return " ".join(without_secrets(text, secrets).split())
 
 
 def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
-    """Return a text with secrets and logins in addresses replaced by ``***``.
+    """Return a text in which secrets, and logins in addresses (``://user:password@``), are ``***``.
 
     Args:
         text: The foreign text.
-        secrets: Values to replace, in addition to the values of environment variables whose
-            names contain KEY, TOKEN, SECRET or PASSWORD. Values below `MIN_SECRET_LENGTH` stay.
+        secrets: Values to replace, in addition to those of environment variables whose names
+            contain KEY, TOKEN, SECRET or PASSWORD. Shorter values than `MIN_SECRET_LENGTH` stay.
     """
     values = {value for name, value in os.environ.items() if _SECRET_VARIABLE.search(name)}
-    for value in sorted(
-        {*values, *secrets}, key=len, reverse=True
-    ):  # a secret may begin with another
+    # The longest first, because a secret may begin with another.
+    for value in sorted({*values, *secrets}, key=len, reverse=True):
         if len(value) >= MIN_SECRET_LENGTH:
             text = text.replace(value, "***")
     return _LOGIN.sub("***@", text)
@@ -81,7 +82,10 @@ def safe_str(thing: object) -> str:
 
 
 def one_line(error: BaseException, secrets: Collection[str] = ()) -> str:
-    """Return the kind of an error and its redacted text, such as ``OSError: no list``."""
+    """Return the class of an error and its redacted text, such as ``OSError: no list``; the text is
+    cut to `MAX_REASON_LENGTH` and loses a full stop at its end. The class alone for an error
+    without text.
+    """
     kind = type(error).__name__
     words = shortened(redacted(safe_str(error), secrets)).rstrip(".")
     return f"{kind}: {words}" if words else kind

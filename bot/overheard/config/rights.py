@@ -33,7 +33,9 @@ class Rights:
 
     @classmethod
     def of(cls, access: AccessTable, settings: Iterable[Setting]) -> Rights:
-        """Return the rights of a configuration and of stored settings."""
+        """Return the rights of ``[access]`` and of stored settings. Settings other than roles and
+        names are ignored, and so is a role that this version does not know.
+        """
         given: dict[str, Role] = {}
         names: dict[str, str] = {}
         for setting in settings:
@@ -44,35 +46,44 @@ class Rights:
         return cls(access, given, names)
 
     def listed(self, role: Role) -> tuple[str, ...]:
-        """Return the ids (``platform:id``) of people and groups with exactly a role, those of
-        config.toml first.
+        """Return the ids of the people and groups that have exactly this role, each once, such as
+        ``slack:U0123``: those of config.toml first, then those that got it in chat.
+
+        Args:
+            role: One of the roles in `ROLE_KEYS`.
+
+        Raises:
+            KeyError: for another role, which no list gives.
         """
         configured: tuple[str, ...] = getattr(self.access, ROLE_KEYS[role])
         added = (user for user, given_role in self.given.items() if given_role is role)
         return tuple(dict.fromkeys((*configured, *added)))
 
     def role(self, person: Person) -> Role:
-        """Return the highest role that a person has, directly or by a group.
+        """Return the highest role that a person has, directly or by a group; that of everyone if
+        the person has none.
 
         As long as there is no admin, the owners of the workspace or server are admins.
         """
         ids = {f"{person.platform}:{name}" for name in (person.id, *person.groups)}
-        given = [role for role in ROLE_KEYS if ids & set(self.listed(role))]
+        roles = [role for role in ROLE_KEYS if ids & set(self.listed(role))]
         if person.owner and not self.listed(Role.ADMIN):
-            given.append(Role.ADMIN)
-        return max(given, default=EVERYONE_ROLES[self.access.everyone])
+            roles.append(Role.ADMIN)
+        return max(roles, default=EVERYONE_ROLES[self.access.everyone])
 
     def named(self, role: Role) -> list[str]:
-        """Return the names of people and groups with at least a role, admins first; ids without a
-        known name are left out.
+        """Return the names of the people and groups that have at least this role: admins first,
+        then viewers and operators. Those whose name is not known are left out.
         """
-        ids = (
-            user for high in (Role.ADMIN, *ROLE_KEYS) if high >= role for user in self.listed(high)
-        )
+        roles = dict.fromkeys((Role.ADMIN, *ROLE_KEYS))
+        ids = (user for listed in roles if listed >= role for user in self.listed(listed))
         return [self.names[user] for user in dict.fromkeys(ids) if self.names.get(user)]
 
 
 def _role_of(setting: Setting) -> dict[str, Role]:
+    """Return the role that a setting gives, by the id of the person or group; empty for a role that
+    this version does not know.
+    """
     for role, key in ROLE_KEYS.items():
         if setting.value.get("role") == key:
             return {setting.name.removeprefix(ROLE_PREFIX): role}

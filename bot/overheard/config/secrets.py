@@ -38,7 +38,9 @@ def default_variable(settings: type[BaseModel], name: str) -> str:
 
 
 def known_keys(settings: type[BaseModel]) -> Iterator[str]:
-    """Yield the keys that a table may have; for a secret, the keys of its variable and file."""
+    """Yield the keys that a table may have, in the order of the settings class. For a secret these
+    are ``NAME_env`` and ``NAME_file``; for a field with an alias, the alias.
+    """
     secrets = set(secret_fields(settings))
     for name, field in settings.model_fields.items():
         if name in secrets:
@@ -59,8 +61,8 @@ def secrets_of(settings: BaseModel) -> Iterator[str]:
 def read_secret(
     settings: type[BaseModel], name: str, table: dict[str, Any], folder: Path
 ) -> SecretStr | None:
-    """Return a secret from its file, else its environment variable; remove both keys from the
-    table.
+    """Return a secret from its file, else from its environment variable; remove both keys from the
+    table. None without a file if the variable is unset or blank.
 
     Args:
         settings: The settings class.
@@ -68,11 +70,9 @@ def read_secret(
         table: The table, which is changed.
         folder: The folder at which a relative path of the file starts.
 
-    Returns:
-        The secret; None without one.
-
     Raises:
-        ValueError: with the problem, as words after the key, when the file or variable is wrong.
+        ValueError: with the problem, as words after the key: the name of the variable or file is
+            empty or no name, or the file cannot be read. Messages do not contain the secret.
     """
     variable = table.pop(f"{name}_env", default_variable(settings, name))
     file = table.pop(f"{name}_file", None)

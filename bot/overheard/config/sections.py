@@ -96,8 +96,10 @@ class RouteTable(Zoned):
     @field_validator("quiet")
     @classmethod
     def _is_quiet(cls, quiet: str) -> str:
-        """Return quiet hours; raise ValueError unless they are two different times of day, or
-        empty.
+        """Return quiet hours, such as ``22:00-07:00``, unchanged; "" for none.
+
+        Raises:
+            ValueError: when they are not two different times of the day.
         """
         if quiet:
             try:
@@ -207,10 +209,11 @@ class HealthTable(Timed):
 
 
 def read_hours(text: str) -> tuple[time, time]:
-    """Return start and end of quiet hours that are written as ``22:00-07:00``.
+    """Return (start, end) of quiet hours that are written as ``22:00-07:00``. The start may be
+    later than the end, which is then on the next day.
 
     Raises:
-        ValueError: when the text has another form.
+        ValueError: when the text has another form, or a time has an offset from UTC.
     """
     first, last = (time.fromisoformat(part.strip()) for part in text.split("-", 1))
     if first.tzinfo or last.tzinfo:  # an offset, which "07:00-09:00" would be
@@ -236,7 +239,9 @@ class BudgetTable(Settings):
     channels: Mapping[str, Dollars] = Field(default_factory=dict)
 
     def allowed(self, account: Account) -> float | None:
-        """Return the limit of an account in US dollars, or None without a limit."""
+        """Return the limit of an account in US dollars, or None without a limit: of a brand, a
+        channel, a run, a day or a month.
+        """
         if account.kind == "brand":
             return self.brands.get(account.name)
         if account.kind == "channel":
@@ -415,18 +420,25 @@ class Config(Settings):
         return self._file
 
     def catalogue(self) -> Catalogue:
-        """Return the declared catalogue; competitors without a table become untracked brands.
+        """Return the brands, prompts, facts and schedules that the file declares.
 
-        Tables may refer to a brand by any spelling; the catalogue uses the brand's name.
+        Competitors without a table become untracked brands, as the first table writes them. Tables
+        may refer to a brand by any spelling and case; the catalogue has the brand's name. A
+        spelling that no brand has stays.
         """
         brands = [table.brand() for table in self.brands]
-        known = {name.casefold() for brand in brands for name in brand.names}
-        rivals = {r.casefold(): r for brand in reversed(brands) for r in brand.competitors}
-        brands += [Brand(r, tracked=False) for key, r in rivals.items() if key not in known]
-        known_as = {name.casefold(): brand.name for brand in brands for name in brand.names}
+        declared = {name.casefold() for brand in brands for name in brand.names}
+        # Reversed, so that the spelling of the first table stays.
+        rivals = {
+            rival.casefold(): rival for brand in reversed(brands) for rival in brand.competitors
+        }
+        brands += [
+            Brand(rival, tracked=False) for key, rival in rivals.items() if key not in declared
+        ]
+        name_of = {name.casefold(): brand.name for brand in brands for name in brand.names}
 
         def named(*spellings: str) -> tuple[str, ...]:
-            return tuple(known_as.get(s.casefold(), s) for s in spellings)
+            return tuple(name_of.get(spelling.casefold(), spelling) for spelling in spellings)
 
         return Catalogue(
             tuple(replace(brand, competitors=named(*brand.competitors)) for brand in brands),

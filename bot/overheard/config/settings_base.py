@@ -40,11 +40,13 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _prepare(cls, table: Any, info: ValidationInfo) -> Any:
-        """Return a table, ready for validation.
+        """Return a copy of a table that is ready for validation; anything else than a table
+        unchanged.
 
-        Relative paths are joined to the folder, secrets are read from files and the environment,
-        and values that pydantic would convert silently are replaced by their problem. Anything else
-        than a table is returned unchanged.
+        Relative paths are joined to the folder in the validation context. Secrets are read from
+        files and the environment. An `Unusable` with the problem replaces a path or secret that is
+        wrong, a secret in plain text, and a value that pydantic would convert silently, such as a
+        number in quotes.
         """
         if not isinstance(table, Mapping):
             return table
@@ -75,7 +77,9 @@ class Settings(BaseModel):
 
 
 def _located(path: str, folder: Path) -> Path | Unusable:
-    """Return a path of the configuration joined to a folder, or what is wrong with it."""
+    """Return a path of the configuration joined to a folder; for a path with a zero byte, or in the
+    home folder of a user who does not exist, the problem.
+    """
     if "\0" in path:
         return Unusable("must be one line without control characters; type it again")
     try:
@@ -85,9 +89,10 @@ def _located(path: str, folder: Path) -> Path | Unusable:
 
 
 def _type_problem(value: Any, types: set[Any]) -> str:
-    """Return what is wrong with a value's type, as words after the key; empty when nothing is.
+    """Return what is wrong with a value's type, as words after the key; "" when nothing is.
 
-    Wrong are true and false as a number, and a number or truth value in quotes.
+    Wrong are true and false where a number is allowed, and text where only numbers, truth values or
+    None are. Other wrong types are left to pydantic.
 
     Args:
         value: The value in the file.
@@ -107,10 +112,11 @@ _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def _one_line(text: str) -> str:
-    """Return a text of one line, without spaces around it.
+    """Return a text without white space around it.
 
     Raises:
-        ValueError: when no character is visible, or there is a line break or control character.
+        ValueError: when no character is visible, or when there is a line break, a control character
+            or a mark that changes the direction of writing; the message follows the key.
     """
     text = text.strip()
     if all(unicodedata.category(c)[0] in "CZ" for c in text):
@@ -129,11 +135,12 @@ Dollars = Annotated[float, Field(ge=0, le=MAX_DOLLARS, allow_inf_nan=False)]
 
 
 def _is_database(url: str) -> str:
-    """Return a database's URL.
+    """Return a database's URL unchanged.
 
     Raises:
-        ValueError: for a URL that would be taken for the name of a file, with parameters that would
-            be ignored, or with the home folder of a user who does not exist.
+        ValueError: for a URL without slashes ("sqlite:a.db"), which would be taken for the name of
+            a file; for an SQLite file with parameters ("?"), which would be ignored; for the home
+            folder of a user who does not exist; for control characters.
     """
     kind = url.partition(":")[0].casefold()
     if not url.isprintable():
@@ -163,29 +170,34 @@ FOLDER = "folder"
 def validate_table(
     settings: type[SomeSettings], table: Any, where: str, folder: Path = Path()
 ) -> tuple[SomeSettings | None, list[str]]:
-    """Return the settings of a table of the configuration, or its problems.
+    """Return (settings, problems) of a table of the configuration: the settings and no problem, or
+    None and every problem as a sentence.
 
     Args:
         settings: The settings class.
         table: The parsed table.
         where: File and table, with which every message begins.
         folder: The folder at which relative paths start; by default the working directory.
-
-    Returns:
-        The settings, or None if the table is invalid, and the problems as sentences.
     """
     try:
         return settings.model_validate(table, context={FOLDER: folder}), []
     except ValidationError as error:
         details = error.errors()
-        entries = {detail["loc"][:-1] for detail in details}
         # For a list with a wrong entry, pydantic also reports that the list is too short.
-        kept = [d for d in details if d["type"] != "too_short" or d["loc"] not in entries]
-        return None, [problem_sentence(settings, detail, where) for detail in kept]
+        lists_with_wrong_entry = {detail["loc"][:-1] for detail in details}
+        return None, [
+            problem_sentence(settings, detail, where)
+            for detail in details
+            if detail["type"] != "too_short" or detail["loc"] not in lists_with_wrong_entry
+        ]
 
 
 def described(settings: type[Settings]) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, the type and the default of each key of a table, as text for people."""
+    """Yield (key, type, default) of each key of a table, as text for people.
+
+    A key without a default has the default "needed"; a default of None is "". A secret has two
+    keys: ``NAME_env`` with its default variable, and ``NAME_file``.
+    """
     secrets = secret_fields(settings)
     for name, field in settings.model_fields.items():
         if name in secrets:
@@ -202,7 +214,10 @@ _KINDS = {str: "text", int: "whole number", float: "number", bool: "true or fals
 
 
 def _type_name(annotation: Any) -> str:
-    """Return the name of a type for people, such as ``list of text``."""
+    """Return the name of a type for people: ``list of text``, ``number or text``, ``table`` ...
+
+    None in a union is left out. A literal is given by its values, an unknown type by its name.
+    """
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return " or ".join(map(_toml_text, parts))
@@ -228,7 +243,9 @@ def _toml_text(value: Any) -> str:
 
 
 def _allowed_types(annotation: Any) -> set[Any]:
-    """Return the types that an annotation allows, such as float and None."""
+    """Return the types that an annotation allows: float and NoneType for ``float | None``. Metadata
+    of ``Annotated`` are ignored; other generic types are returned whole.
+    """
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _allowed_types(parts[0])

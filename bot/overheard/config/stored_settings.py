@@ -29,7 +29,9 @@ Table = TypeVar("Table", bound=Settings)
 def with_chat_settings(config: Config, settings: Sequence[Setting]) -> Config:
     """Return a configuration completed by the settings that people made in chat.
 
-    Roles are merged in `overheard.chat.access`, which reads them at each request.
+    Routes and reports of the chat are added after those of the file. For the same model, limit or
+    judge, the file wins. A setting that this version cannot read is left out. Roles are not merged
+    here: they are read at each request.
 
     Args:
         config: The configuration as it was read.
@@ -38,14 +40,13 @@ def with_chat_settings(config: Config, settings: Sequence[Setting]) -> Config:
     stored = {setting.name: setting.value for setting in settings}
     if not stored:
         return config
+    routes = dict(_valid_tables(stored, ROUTE, RouteTable))
+    reports = dict(_valid_tables(stored, DIGEST, ReportTable))
     models = dict(_valid_tables(stored, MODEL_NAME, ModelTable))
     return config.model_copy(
         update={
-            "routes": (*config.routes, *(t for _, t in _valid_tables(stored, ROUTE, RouteTable))),
-            "reports": (
-                *config.reports,
-                *(t for _, t in _valid_tables(stored, DIGEST, ReportTable)),
-            ),
+            "routes": (*config.routes, *routes.values()),
+            "reports": (*config.reports, *reports.values()),
             "models": {**models, **config.models},
             "budget": merged_budget(config.budget, settings),
             "scorers": {**config.scorers, **_judge_tables(config, stored.get(JUDGE, {}))},
@@ -54,21 +55,28 @@ def with_chat_settings(config: Config, settings: Sequence[Setting]) -> Config:
 
 
 def _judge_tables(config: Config, table: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """Return the table of the judge that was switched on in chat, by its name.
+    """Return the table of the judge that was switched on in chat, by the name of its scorer.
 
-    Empty without one, and where the file has a table for it.
+    Empty if the setting has no model, because the judge was declined, and if the file has a table
+    for the judge.
+
+    Args:
+        config: The configuration as it was read.
+        table: The value of the setting `JUDGE`; empty without the setting.
     """
-    name = JUDGE.partition(":")[2]
-    declared = any(
-        scorer_table.get("plugin", key) == name for key, scorer_table in config.scorers.items()
+    judge = JUDGE.partition(":")[2]
+    is_declared = any(
+        scorer_table.get("plugin", name) == judge for name, scorer_table in config.scorers.items()
     )
-    return {} if declared or not table.get("model") else {name: table}
+    return {} if is_declared or not table.get("model") else {judge: table}
 
 
 def merged_budget(budget: BudgetTable, settings: Iterable[Setting]) -> BudgetTable:
-    """Return a budget completed by the monthly limits, in dollars, that people set in chat.
+    """Return a budget completed by the limits of a month, in US dollars, that people set in chat:
+    for the whole deployment and for single channels.
 
-    Limits of the file take precedence.
+    A limit of the file takes precedence. Settings that are no limit, or whose limit is no number,
+    are ignored.
     """
     limits = {
         setting.name.removeprefix(BUDGET): float(setting.value["usd"])

@@ -30,34 +30,40 @@ _MARKER = re.compile(
     r"|[⁰¹²³⁴-⁹]+)"
 )
 _MARKED = re.compile("[\\[\u3010\ue200\u2070\u00b9\u00b2\u00b3\u2074-\u2079]")
-_HOLLOW = re.compile(r"\s?(?:\((?:\s|[,;]|sources?:?|via|see)*\)|\[\s*\])", re.IGNORECASE)
-_HOLLOWED = re.compile(r"[(\[](?=[\s,;)\]SsVv])")
-_LOOSE = re.compile(r"(?<![^\S\n])[^\S\n]++(?=[.,;:!?](?:\s|$))")
+_EMPTY_BRACKETS = re.compile(r"\s?(?:\((?:\s|[,;]|sources?:?|via|see)*\)|\[\s*\])", re.IGNORECASE)
+_MAYBE_EMPTY_BRACKETS = re.compile(r"[(\[](?=[\s,;)\]SsVv])")
+_SPACE_BEFORE_SIGN = re.compile(r"(?<![^\S\n])[^\S\n]++(?=[.,;:!?](?:\s|$))")
 _DOMAIN = re.compile(rf"(?:[\w-]+\.)+(?:{TOP_LEVEL})", re.IGNORECASE)
 _NUMBER = re.compile(r"\W*\d{1,3}\W*|\W+")
 _CITING = re.compile(r"(?:[.!?;()]|\b(?:sources?|via|see|from)\b:?)\s*\Z", re.IGNORECASE)
 _SOURCES = re.compile(
     r"\W*(?:sources?|references|citations|works cited|footnotes)\W*", re.IGNORECASE
 )
+_MAX_SOURCES_HEADING_CHARACTERS = 40
 _ENTRY = re.compile(r"\s*\[\^?\d{1,3}\]")
 _FOOTNOTE = re.compile(r"\s*\[\^[^\]\s]{1,40}\]:")
 
 
 def without_citations(text: str) -> str:
-    """Return a text without citation markers and bare addresses, and without the gaps that these
-    leave.
+    """Return a text without citation markers (``[1]``) and without bare addresses.
+
+    The brackets that this leaves empty, "(source: )", are removed, and so are the spaces that it
+    leaves before punctuation. A text without citations is returned unchanged.
     """
     rest = _ADDRESS.sub("", text) if _ADDRESSED.search(text) else text
     if _MARKED.search(rest):
         rest = _MARKER.sub("", rest)
-    if _HOLLOWED.search(rest):
-        rest = _HOLLOW.sub("", rest)
-    return text if rest == text else _LOOSE.sub("", rest)
+    if _MAYBE_EMPTY_BRACKETS.search(rest):
+        rest = _EMPTY_BRACKETS.sub("", rest)
+    return text if rest == text else _SPACE_BEFORE_SIGN.sub("", rest)
 
 
 def cites(label: str, before: str, titles: Collection[str]) -> bool:
-    """Return whether a link is a citation: its label is a number, an address, a source's title or a
-    cited domain. Other links are part of their sentence.
+    """Return whether a link is a citation. Other links are part of their sentence.
+
+    A link is a citation if its label is a number or only signs, if it is the title of a source, if
+    it begins with an address, or if an opening bracket precedes it. It is also a citation if its
+    label is a domain ("acme.com") after the end of a sentence or after a word such as "via".
 
     Args:
         label: The text of the link.
@@ -75,20 +81,25 @@ def cites(label: str, before: str, titles: Collection[str]) -> bool:
 
 
 def opens_sources(line: str) -> bool:
-    """Return whether a line is the heading of a list of sources."""
-    return len(line) < 40 and _SOURCES.fullmatch(line) is not None
+    """Return whether a line is only the heading of a list of sources, such as "## References:"."""
+    return len(line) < _MAX_SOURCES_HEADING_CHARACTERS and _SOURCES.fullmatch(line) is not None
 
 
-def is_reference(content: str, listed: bool, item: bool = False) -> bool:
-    """Return whether a block is an entry of a list of sources, or a footnote.
+def is_reference(content: str, under_sources: bool, in_list_item: bool = False) -> bool:
+    """Return whether a block is an entry of a list of sources, or a footnote (``[^1]: ...``).
+
+    Under the heading of a list of sources, a block with a link, with a number in brackets, or in an
+    item of a list is an entry. Elsewhere, only a block with both a link and such a number is one.
 
     Args:
         content: The Markdown of the block.
-        listed: Whether the block is under the heading of a list of sources.
-        item: Whether the block is an item of a Markdown list.
+        under_sources: Whether the block is under the heading of a list of sources.
+        in_list_item: Whether the block is in an item of a Markdown list.
     """
     if _FOOTNOTE.match(content):
         return True
     linked = "](" in content or "://" in content or "www." in content
     numbered = _ENTRY.match(content) is not None
-    return (linked or item or numbered) if listed else (linked and numbered)
+    if under_sources:
+        return linked or in_list_item or numbered
+    return linked and numbered

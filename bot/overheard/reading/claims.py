@@ -72,18 +72,20 @@ class ClaimCluster:
 
 
 def cluster_claims(claims: Iterable[FalseClaim]) -> list[ClaimCluster]:
-    """Group claims that state the same about the same fact; clusters of most models first.
+    """Return the claims grouped into clusters that state the same about the same fact.
 
-    Which wordings are the same claim is decided by `states_the_same`. Claims that two
-    scorers find in the same sentence count once.
+    A claim joins the first cluster whose first claim states the same (`states_the_same`). Claims of
+    one answer that repeat each other, such as those of two scorers in the same sentence, count
+    once. The clusters with the most models come first, then those with the most answers. No claims
+    give an empty list.
     """
     groups: list[list[FalseClaim]] = []
     for claim in _distinct_claims(claims):
-        group = next((g for g in groups if states_the_same(g[0], claim)), None)
-        if group is None:
+        same_group = next((group for group in groups if states_the_same(group[0], claim)), None)
+        if same_group is None:
             groups.append([claim])
         else:
-            group.append(claim)
+            same_group.append(claim)
     clusters = [ClaimCluster(tuple(group)) for group in groups]
     return sorted(clusters, key=lambda cluster: (-len(cluster.models), -cluster.answers))
 
@@ -91,27 +93,34 @@ def cluster_claims(claims: Iterable[FalseClaim]) -> list[ClaimCluster]:
 def states_the_same(claim: FalseClaim, other: FalseClaim) -> bool:
     """Return whether two claims state the same about the same fact.
 
-    Stated values with numbers are the same when the numbers of one are among the numbers of the
-    other ("$49", "$49 a month or $588 a year"); other values when the words of one are among the
-    words of the other ("Austin", "Austin, Texas"), when they differ by an abbreviation behind a
-    comma ("Austin, TX"), or when they are similar (`_MIN_SIMILARITY`).
+    Claims with another field or verdict do not. If both have a stated value:
+
+    - Values with numbers are the same when the numbers of one are among the numbers of the other:
+      "$49" and "$49 a month or $588 a year".
+    - Other values are the same when the words of one are among the words of the other ("Austin" and
+      "Austin, Texas"), when they differ by an abbreviation after a comma ("Austin, TX"), or when
+      their words are similar (`_MIN_SIMILARITY`).
+
+    A claim without a stated value is compared by its quote: then the numbers have to be equal, and
+    the words similar.
     """
     if (claim.field, claim.verdict) != (other.field, other.verdict):
         return False
-    first, second = _words(claim), _words(other)
-    stated = bool(claim.stated and other.stated)
-    numbers = _numbers(first), _numbers(second)
-    if any(numbers):
-        alike = _is_subset_of_either(*numbers) if stated else numbers[0] == numbers[1]
-        if stated or not alike:
-            return alike
-    if stated and (
-        _is_subset_of_either(set(first), set(second)) or _abbreviates(claim.stated, other.stated)
+    words, other_words = _words(claim), _words(other)
+    numbers, other_numbers = _numbers(words), _numbers(other_words)
+    both_stated = bool(claim.stated and other.stated)
+    if both_stated and (numbers or other_numbers):
+        return _is_subset_of_either(numbers, other_numbers)
+    if numbers != other_numbers:
+        return False
+    if both_stated and (
+        _is_subset_of_either(set(words), set(other_words))
+        or _abbreviates(claim.stated, other.stated)
     ):
         return True
     from rapidfuzz import fuzz  # only this needs it
 
-    return fuzz.token_sort_ratio(" ".join(first), " ".join(second)) >= _MIN_SIMILARITY
+    return fuzz.token_sort_ratio(" ".join(words), " ".join(other_words)) >= _MIN_SIMILARITY
 
 
 def _is_subset_of_either(first: set[str], second: set[str]) -> bool:
@@ -120,8 +129,9 @@ def _is_subset_of_either(first: set[str], second: set[str]) -> bool:
 
 
 def _abbreviates(first: str, second: str) -> bool:
-    """Return whether two values agree before their commas, and one of them has only an abbreviation
-    after its comma: "Austin, TX" and "Austin, Texas".
+    """Return whether two values are equal before their first commas, and one of them has at most
+    `_MAX_ABBREVIATION` letters after it: "Austin, TX" and "Austin, Texas". False if one of them has
+    nothing after a comma.
     """
     (head, _, rest), (other_head, _, other_rest) = (
         fold(value).text.partition(",") for value in (first, second)
@@ -131,31 +141,40 @@ def _abbreviates(first: str, second: str) -> bool:
 
 
 def _distinct_claims(claims: Iterable[FalseClaim]) -> Iterator[FalseClaim]:
-    """Yield the claims, grouped by answer, fact, verdict and stated numbers; of overlapping quotes
-    in one group, only the claim with the shortest stated value.
+    """Yield the claims without repetitions within one answer.
+
+    A claim repeats another if both agree in answer, fact, verdict and stated numbers, and the quote
+    of one contains the quote of the other. Then the claim with the shorter stated value is
+    yielded, the earlier one if they are equally long. Claims that agree are yielded one after
+    another, in the order of the first of them.
     """
     groups: dict[tuple[object, ...], list[FalseClaim]] = {}
     for claim in claims:
         numbers = frozenset(_numbers(_words(claim)))
-        similar = groups.setdefault((claim.answer_id, claim.field, claim.verdict, numbers), [])
-        twin = next((n for n, other in enumerate(similar) if _quotes_overlap(claim, other)), None)
-        if twin is None:
-            similar.append(claim)
-        elif len(claim.stated) < len(similar[twin].stated):
-            similar[twin] = claim
+        group = groups.setdefault((claim.answer_id, claim.field, claim.verdict, numbers), [])
+        repeated = next((n for n, other in enumerate(group) if _quotes_overlap(claim, other)), None)
+        if repeated is None:
+            group.append(claim)
+        elif len(claim.stated) < len(group[repeated].stated):
+            group[repeated] = claim
     yield from chain.from_iterable(groups.values())
 
 
 def _quotes_overlap(claim: FalseClaim, other: FalseClaim) -> bool:
+    """Return whether the quote of one claim contains the quote of the other; an empty quote
+    overlaps none.
+    """
     first, second = (" ".join(detail.quote.split()) for detail in (claim, other))
     return first != "" and second != "" and (first in second or second in first)
 
 
 def _words(claim: FalseClaim) -> list[str]:
+    """Return the folded words of the stated value of a claim, or of its quote without one."""
     return _WORD.findall(fold(claim.stated or claim.quote).text)
 
 
 def _numbers(words: Iterable[str]) -> set[str]:
+    """Return the words with a digit, as numbers that can be compared."""
     return {_number(word) for word in words if any(map(str.isdigit, word))}
 
 

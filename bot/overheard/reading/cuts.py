@@ -41,6 +41,18 @@ _CARD = re.compile(
 )
 _BEFORE_CARD = re.compile(r"[a-z]{4}(?P<mark>[.!?][\"'\u201d\u2019)\]]*)\s+")
 """The end of a sentence before the title of a card, which may begin with a small letter."""
+_ABBREVIATION_WINDOW_CHARACTERS = 8
+"""Characters before a full stop that are searched for an abbreviation."""
+_SEPARATOR_WINDOW_CHARACTERS = 4
+"""Characters before a role label that are searched for the sign that separates it."""
+_STOP_WINDOW_CHARACTERS = 6
+"""Characters before a brand in small letters that are searched for the end of a sentence."""
+_CLAUSE_WINDOW_CHARACTERS = 16
+"""Characters before a brand that are searched for the beginning of a clause."""
+_PREDICATE_WINDOW_CHARACTERS = 60
+"""Characters after a brand that are searched for its verb."""
+_PRICE_WINDOW_CHARACTERS = 40
+"""Characters at the end of a product card that are searched for its price."""
 _WORDED = re.compile(r"[^\W_]")
 _start = attrgetter("start")
 _LONG_CHARACTERS = 420
@@ -79,22 +91,26 @@ class Piece(NamedTuple):
 def line_pieces(
     body: str, start: int, end: int, mentions: Sequence[Mention] = ()
 ) -> Iterator[Piece]:
-    """Yield the pieces (sentences, product cards) of a line, in order.
+    """Yield the pieces of a line, in order: sentences, clauses about a brand, and product cards.
+
+    A line is cut after each sentence and before each role label ("Pros:"). A sentence is cut again
+    before a clause about another brand: "Acme is light, while Bolt is cheap". Pieces have no outer
+    white space; pieces without a letter or a digit, and those that are only a number, are left out.
 
     Args:
         body: The text.
         start: Offset of the line.
         end: Offset after the line.
-        mentions: The mentions in the line, in order; a sentence may begin with a brand in small
-            letters, and is cut before a clause that begins with a brand.
+        mentions: The mentions in the line, in order. A brand in small letters may begin a sentence;
+            without mentions, no sentence is cut at a brand.
     """
-    at = start
-    for left, right in _piece_edges(body, start, end):
-        if left < at:
+    piece_start = start
+    for piece_end, next_start in _piece_edges(body, start, end):
+        if piece_end < piece_start:
             continue
-        yield from _cut_pieces(body, at, left, mentions)
-        at = right
-    yield from _cut_pieces(body, at, end, mentions)
+        yield from _cut_pieces(body, piece_start, piece_end, mentions)
+        piece_start = next_start
+    yield from _cut_pieces(body, piece_start, end, mentions)
 
 
 def is_worded(text: str, start: int, end: int) -> bool:
@@ -104,32 +120,48 @@ def is_worded(text: str, start: int, end: int) -> bool:
 
 def _piece_edges(body: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return, in order, (end of the piece before, start of the piece after) for each place at which
-    a line is cut into pieces.
+    the line from `start` to `end` is cut.
+
+    The places are the ends of sentences, except after an abbreviation; before a role label
+    ("Pros:"), without the sign that separates it; and in a line over `_LONG_CHARACTERS`, between a
+    colon and the words before the next colon. Places may overlap.
     """
     edges = [
         (found.end(), found.end())
         for found in _END.finditer(body, start, end)
         if found["stop"] != ""
         or body[found.start()] != "."
-        or not _SHORTENED.search(body, max(start, found.start() - 8), found.start())
+        or not _is_abbreviated(body, start, found.start())
     ]
-    colon = body.find(":", start, end)
-    if colon < 0:
+    first_colon = body.find(":", start, end)
+    if first_colon < 0:
         return edges
-    for found in _ROLE.finditer(body, start, end):
-        before = _BEFORE_ROLE.search(body, max(start, found.start() - 4), found.start())
-        if before and found.start() > start:
-            edges.append((before.start(), found.start()))
+    for role in _ROLE.finditer(body, start, end):
+        separator_start = max(start, role.start() - _SEPARATOR_WINDOW_CHARACTERS)
+        separator = _BEFORE_ROLE.search(body, separator_start, role.start())
+        if separator and role.start() > start:
+            edges.append((separator.start(), role.start()))
     if end - start > _LONG_CHARACTERS:
-        edges += [(f.start() + 1, f.end()) for f in _SECOND_COLON.finditer(body, colon - 1, end)]
+        colons = _SECOND_COLON.finditer(body, first_colon - 1, end)
+        edges += [(colon.start() + 1, colon.end()) for colon in colons]
     return sorted(edges)
 
 
-def _cut_pieces(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iterator[Piece]:
-    """Yield the span of a sentence or cell as one piece, or cut before brands that begin a sentence
-    or clause.
+def _is_abbreviated(body: str, start: int, stop: int) -> bool:
+    """Return whether the full stop at offset `stop` ends an abbreviation or an initial; `start` is
+    the offset of the text before it.
+    """
+    window_start = max(start, stop - _ABBREVIATION_WINDOW_CHARACTERS)
+    return _SHORTENED.search(body, window_start, stop) is not None
 
-    A product card is one piece; a span without words gives none.
+
+def _cut_pieces(body: str, start: int, end: int, mentions: Sequence[Mention]) -> Iterator[Piece]:
+    """Yield the span of a sentence or cell as one piece, or as several that are cut before brands.
+
+    A cut is before a brand in small letters that begins a sentence, and before a second or later
+    brand that begins a clause. The comma stays with the piece before, the conjunction with none. A
+    product card is one piece with `Piece.card`, after the sentences before its title. Outer white
+    space is dropped. A span without letters and digits, or with only a number, gives no piece.
 
     Args:
         body: The text.
@@ -154,34 +186,50 @@ def _cut_pieces(body: str, start: int, end: int, mentions: Sequence[Mention]) ->
     last = bisect_left(mentions, end, first, key=_start) if mentions else 0
     for index in range(first, last):
         mention = mentions[index]
-        if mention.start > at and body[mention.start].islower():
-            ends = _STOP.search(body, max(at, mention.start - 6), mention.start)
-            if ends and not _SHORTENED.search(body, max(at, ends.start() - 8), ends.start()):
-                yield Piece(at, ends.end("mark"))
+        if mention.start <= at:
+            continue
+        if body[mention.start].islower():
+            window_start = max(at, mention.start - _STOP_WINDOW_CHARACTERS)
+            sentence_end = _STOP.search(body, window_start, mention.start)
+            if sentence_end and not _is_abbreviated(body, at, sentence_end.start()):
+                yield Piece(at, sentence_end.end("mark"))
                 at = mention.start
                 continue
-        if index > first and mention.start > at and _opens_clause(body, at, mention, end):
-            found = _CLAUSE.search(body, max(at, mention.start - 16), mention.start)
-            if found and found.start() > at:
-                yield Piece(at, found.start() + 1)
-                at = found.end()
+        clause = _opened_clause(body, at, mention, end) if index > first else None
+        if clause and clause.start() > at:
+            yield Piece(at, clause.start() + 1)
+            at = clause.end()
     yield Piece(at, end)
 
 
 def _is_product_card(body: str, start: int, end: int) -> bool:
-    """Return whether a piece is a product card: its end is a price without a space before it ("Acme
-    Pump$49").
+    """Return whether the span from `start` to `end` is the card of a product in a shop: it ends in
+    a price, and no space separates the price from the title ("Acme Pump$49"). A rating and the
+    number of ratings may follow the price.
     """
-    found = _CARD.search(body, max(start, end - 40), end)
-    if not found or found.start() <= start or end != found.end():
+    price = _CARD.search(body, max(start, end - _PRICE_WINDOW_CHARACTERS), end)
+    if not price or price.start() <= start or end != price.end():
         return False
-    before = body[found.start() - 1]
+    before = body[price.start() - 1]
     return before.isalnum() or before in '"\u201d),\u2122\u00ae'
 
 
-def _opens_clause(body: str, at: int, mention: Mention, end: int) -> bool:
-    """Return whether a clause about a brand begins at its mention: ", while Acme is ..."."""
-    found = _CLAUSE.search(body, max(at, mention.start - 16), mention.start)
-    if not found or not PREDICATE.match(body, mention.end, min(end, mention.end + 60)):
-        return False
-    return bool(_OPPOSING.search(found.group()) or _CONCESSION.match(body, at))
+def _opened_clause(body: str, at: int, mention: Mention, end: int) -> re.Match[str] | None:
+    """Return the match of the words that open a clause about a brand, ``, while`` of "..., while
+    Acme is ..."; None if no such clause begins at the mention.
+
+    The brand has to be followed by its verb. The clause has to be opposed to the words before: by
+    its conjunction, or because these begin with one ("While Bolt is cheap, Acme is ...").
+
+    Args:
+        body: The text.
+        at: Offset of the piece that the clause would end.
+        mention: The mention of the brand.
+        end: Offset after the sentence.
+    """
+    clause = _CLAUSE.search(body, max(at, mention.start - _CLAUSE_WINDOW_CHARACTERS), mention.start)
+    verb_end = min(end, mention.end + _PREDICATE_WINDOW_CHARACTERS)
+    if not clause or not PREDICATE.match(body, mention.end, verb_end):
+        return None
+    opposed = _OPPOSING.search(clause.group()) or _CONCESSION.match(body, at)
+    return clause if opposed else None

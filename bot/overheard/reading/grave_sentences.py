@@ -160,6 +160,10 @@ _HARMLESS = re.compile(
 )
 
 
+_NEAR_EVENT_CHARACTERS = 60
+"""Most characters between an event and the brand's name after it: "a recall of the Acme"."""
+
+
 @dataclass(frozen=True, slots=True)
 class GraveSentence:
     """A grave sentence about a brand.
@@ -174,52 +178,62 @@ class GraveSentence:
 
 
 def may_be_grave(text: str) -> bool:
-    """Whether a text has any word of a grave sentence: a cheap test, false for most answers."""
+    """Return whether a text has any word of a grave sentence: a cheap test before
+    `grave_sentences`, false for most answers.
+    """
     return _MAYBE.search(text) is not None
 
 
 def grave_sentences(reading: Reading) -> Iterator[GraveSentence]:
-    """Yield the first sentence about `reading.brand` for each grave topic, such as a recall or a
+    """Yield the first grave sentence about `reading.brand` for each topic, such as a recall or a
     breach.
+
+    Only sentences count that state the event as present (`_states_event`). Sentences that name the
+    brand come first, then those of its units without its name. A long sentence is cut to
+    `_SENTENCE_CHARS`. Nothing is yielded for an answer without such a sentence.
 
     Args:
         reading: An answer, read for the brand and its competitors.
     """
     year = reading.answer.asked_at.year
     found: set[str] = set()
-    for subject, text in _own_sentences(reading):
+    for name_end, text in _own_sentences(reading):
         for cue in _CUES.finditer(text):
             topic = cue.lastgroup or ""
-            if topic not in found and _states_event(text, subject, cue, year):
+            if topic not in found and _states_event(text, name_end, cue, year):
                 found.add(topic)
                 yield GraveSentence(topic, text)
 
 
 def _own_sentences(reading: Reading) -> Iterator[tuple[int, str]]:
-    """Yield (offset, text) for the sentences that are only about the brand; the offset is the end
-    of the brand's name in the text, 0 without the name.
+    """Yield (offset after the brand's name, text) for each sentence that is about `reading.brand`.
 
-    First the sentences that name the brand; with another brand, only the part up to its name. Then
-    the units without a name that belong to the brand, such as those below its heading.
+    First come the sentences that name the brand. If such a sentence names another brand too, only
+    its part from the brand's name to the next name is yielded (`_own_parts`). Then come the units
+    without any name that belong to the brand, such as those below its heading; their offset is 0.
+    A text is cut to `_SENTENCE_CHARS`.
     """
     for index, (start, end) in enumerate(reading.sentences):
         mentions = [mention for mention in reading.mentions if mention.sentence == index]
         if any(mention.brand == reading.brand.name for mention in mentions):
             text = reading.body[start : min(end, start + _SENTENCE_CHARS)]
             yield from _own_parts(text, start, mentions, reading.brand.name)
-    named = [mention.start for mention in reading.mentions]
+    name_starts = [mention.start for mention in reading.mentions]
     for unit in reading.units:
-        if unit.is_of(reading.brand.name) and not any(unit.start <= n < unit.end for n in named):
+        names_any = any(unit.start <= start < unit.end for start in name_starts)
+        if unit.is_of(reading.brand.name) and not names_any:
             yield 0, reading.body[unit.start : min(unit.end, unit.start + _SENTENCE_CHARS)]
 
 
 def _own_parts(
     text: str, offset: int, mentions: list[Mention], brand: str
 ) -> Iterator[tuple[int, str]]:
-    """Yield (offset, text) for each part of a sentence from a mention of the brand to the next
-    mention; the offset is the end of the brand's name in the part.
+    """Yield (offset after the brand's name in the part, part) for the parts of a sentence that are
+    about the brand.
 
-    The first part begins with the sentence: "In 2024, Acme was sued."
+    A sentence that names only the brand is one part, with the end of its first mention. Else each
+    part reaches from a mention of the brand to the next mention of any brand. The part of the first
+    mention begins with the sentence: "In 2024, Acme was sued."
 
     Args:
         text: The sentence.
@@ -236,21 +250,27 @@ def _own_parts(
             yield mention.end - offset - left, text[left:right]
 
 
-def _states_event(text: str, subject: int, cue: re.Match[str], year: int) -> bool:
+def _states_event(text: str, name_end: int, cue: re.Match[str], year: int) -> bool:
     """Return whether a sentence states a grave event of the brand as present.
 
-    It does not when it asks ("Was Acme hacked?"), supposes ("if Acme were hacked"), tells the event
-    of another company, calls it resolved, dates it `PAST_YEARS` or more before the answer, denies
-    it ("Acme is not a scam"), or names a product against it ("Acme's breach protection").
+    It does not if it
+
+    - asks: "Was Acme hacked?"
+    - supposes: "if Acme were hacked"
+    - tells the event of another company
+    - calls the event resolved
+    - names no year later than `PAST_YEARS` years before the answer
+    - denies the event: "Acme is not a scam"
+    - names a product against it: "Acme's breach protection".
 
     Args:
         text: The sentence.
-        subject: Offset after the brand's name; 0 for a sentence without the name.
+        name_end: Offset after the brand's name; 0 for a sentence without the name.
         cue: The match of the words that name the event, in the sentence.
         year: The year of the answer.
     """
     is_question = text.rstrip().endswith("?")
-    if is_question or _is_event_of_another(text, subject, cue) or _is_supposed(text, cue):
+    if is_question or _is_event_of_another(text, name_end, cue) or _is_supposed(text, cue):
         return False
     if _RESOLVED.search(_STILL.sub("", text)) or _is_past(text, year):
         return False
@@ -282,27 +302,34 @@ def _is_denied(text: str, cue: re.Match[str]) -> bool:
 def _is_product_against(text: str, cue: re.Match[str]) -> bool:
     """Return whether the cue belongs to the name of a product or service against such events:
     ``breach protection``, ``helps to prevent fraud``.
+
+    `cue` is the match, in the sentence `text`, of the words that name the event. A word of purpose
+    before the cue suffices; so does a word such as ``protection`` right after it.
     """
     if _PURPOSE.search(text[: cue.start()]):
         return True
-    behind = _CLAUSE.split(text[cue.end() :])[0]
-    return _PRODUCT_AGAINST.match(behind) is not None
+    rest_of_clause = _CLAUSE.split(text[cue.end() :])[0]
+    return _PRODUCT_AGAINST.match(rest_of_clause) is not None
 
 
-def _is_event_of_another(text: str, subject: int, cue: re.Match[str]) -> bool:
-    """Return whether an event concerns another than the brand: a rival, a customer, or another name
-    between the brand's name and the cue.
+def _is_event_of_another(text: str, name_end: int, cue: re.Match[str]) -> bool:
+    """Return whether an event concerns another than the brand, such as a rival or a customer.
+
+    Before the brand's name, an event concerns another if a new clause begins between both, or if
+    they are more than `_NEAR_EVENT_CHARACTERS` apart. After the name, it does if the words between
+    speak of others, begin a relative clause, or enumerate another name; and if the brand's name is
+    that of a counterfeit.
 
     Args:
         text: The sentence.
-        subject: Offset after the brand's name; 0 for a sentence without the name.
+        name_end: Offset after the brand's name; 0 for a sentence without the name.
         cue: The match of the words that name the event, in the sentence.
     """
-    if cue.start() < subject:  # "The recall of Acme's heater"; "a lawsuit against Acme"
-        between = text[cue.end() : subject]
-        return _CLAUSE.search(between) is not None or len(between) > 60
-    between = text[subject : cue.start()]
-    if _OTHERS.search(between) or _RELATIVE.search(between) or _FAKE.search(text[:subject]):
+    if cue.start() < name_end:  # "The recall of Acme's heater"; "a lawsuit against Acme"
+        between = text[cue.end() : name_end]
+        return _CLAUSE.search(between) is not None or len(between) > _NEAR_EVENT_CHARACTERS
+    between = text[name_end : cue.start()]
+    if _OTHERS.search(between) or _RELATIVE.search(between) or _FAKE.search(text[:name_end]):
         return True
     names = (name.group() for name in _NAMED.finditer(between))
     return any(not _HARMLESS.fullmatch(name) for name in names) and "," in between

@@ -186,9 +186,12 @@ _EMOJI_ROLES = {
 }
 
 
+_SIGN_CHARACTERS = 3
+
+
 def bare_start(text: str, start: int, end: int) -> int:
-    """Return the offset after the bullets, emoji and number at the beginning of the span from
-    `start` to `end`.
+    """Return the offset of the first word in the span from `start` to `end`: after its bullets,
+    emoji and numbers ("- 1. Acme"). `start` if there are none; `end` if there is nothing else.
     """
     while start < end and not text[start].isalpha():
         mark = _DECORATION.match(text, start, end) or _NUMBER.match(text, start, end)
@@ -199,56 +202,83 @@ def bare_start(text: str, start: int, end: int) -> int:
 
 
 def emoji_role(text: str, start: int, end: int) -> UnitRole | None:
-    """Return the role that a sign at the beginning of a text gives, if any."""
-    opening = text[start : min(start + 3, end)]
+    """Return the role that a sign among the first three characters of the span from `start` to
+    `end` gives: pro for a tick, con for a cross. None without such a sign.
+    """
+    opening = text[start : min(start + _SIGN_CHARACTERS, end)]
     if opening.isascii():
         return None
     return next((role for sign in opening if (role := _EMOJI_ROLES.get(sign))), None)
 
 
 def label_at(text: str, start: int, end: int, bold_end: int = 0) -> Label | None:
-    """Return the label at the beginning of a piece of text, or None.
+    """Return the label at the beginning of a piece of text, without bullets, emoji and number; None
+    without a label.
 
-    A label is a leading bold run, or at most 14 words before a colon or a dash, without the end of
-    a sentence. Before a dash, a label has no verb and at most 10 words.
+    Bold text at the beginning is the label if a colon or a dash ends it, if nothing follows, or if
+    it has at most `_BOLD_LABEL_WORDS` words; with a colon or dash inside, the words before that.
+    Else the words before the first colon or dash are the label, unless they contain the end of a
+    sentence, have more words than `_LABEL_WORDS` (before a dash `_DASH_WORDS`, and no verb), or
+    belong to the sentence that goes on after the divider in small letters.
 
     Args:
         text: The whole text.
         start: Offset of the piece.
         end: Offset after the piece.
-        bold_end: Offset after a bold run at the beginning of the piece; 0 without a bold run.
+        bold_end: Offset after bold text at the beginning of the piece; 0 without bold text.
     """
     first = bare_start(text, start, end)
-    if bold_end > first:
-        value = bold_end
-        while value < end and text[value] in " :\u2013\u2014-":
-            value += 1
-        cut = text[first:bold_end].rstrip(" :\u2013\u2014-")
-        inner = _first_divider(cut, 0, len(cut))
-        divided = (
-            text[bold_end - 1] in ":-\u2013\u2014"
-            or text[bold_end:value].strip()
-            or not text[value:end].strip(" .")
-        )
-        if inner and inner[0]:
-            return Label(first, first + inner[0], _after_spaces(text, first + inner[1], end))
-        if divided or len(cut.split()) <= 4:
-            return Label(first, first + len(cut), value)
-    limit = min(end, first + _LABEL_CHARACTERS)
-    found = _first_divider(text, first, limit)
-    if not found or found[0] == first:
+    bold_label = _bold_label(text, first, bold_end, end) if bold_end > first else None
+    if bold_label:
+        return bold_label
+    divider = _first_divider(text, first, min(end, first + _LABEL_CHARACTERS))
+    if not divider or divider[0] == first:
         return None
-    if not _is_label(text[first : found[0]], dashed=text[found[0]] not in _COLONS):
+    label_end, divider_end = divider
+    if not _is_label(text[first:label_end], dashed=text[label_end] not in _COLONS):
         return None
-    value = _after_spaces(text, found[1], end)
-    if text[value : value + 1].islower() and _SENTENCE.match(text, first, found[0]):
+    value = _after_spaces(text, divider_end, end)
+    if text[value : value + 1].islower() and _SENTENCE.match(text, first, label_end):
         return None
-    return Label(first, found[0], value)
+    return Label(first, label_end, value)
+
+
+def _bold_label(text: str, first: int, bold_end: int, end: int) -> Label | None:
+    """Return the label that the bold text from `first` to `bold_end` gives; None if the bold text
+    only begins a sentence.
+
+    Args:
+        text: The whole text.
+        first: Offset of the bold text, after bullets, emoji and number.
+        bold_end: Offset after the bold text.
+        end: Offset after the piece of text with the label and its value.
+    """
+    value = bold_end
+    while value < end and text[value] in _AROUND_DIVIDER:
+        value += 1
+    words = text[first:bold_end].rstrip(_AROUND_DIVIDER)
+    inner_divider = _first_divider(words, 0, len(words))
+    if inner_divider and inner_divider[0]:
+        label_end, divider_end = inner_divider
+        return Label(first, first + label_end, _after_spaces(text, first + divider_end, end))
+    is_divided = bool(text[bold_end - 1] in _AROUND_DIVIDER.strip() or text[bold_end:value].strip())
+    is_alone = not text[value:end].strip(" .")
+    if is_divided or is_alone or len(words.split()) <= _BOLD_LABEL_WORDS:
+        return Label(first, first + len(words), value)
+    return None
+
+
+_AROUND_DIVIDER = " :\u2013\u2014-"
+_BOLD_LABEL_WORDS = 4
+"""Most words of bold text that is a label without a colon or dash."""
 
 
 def _first_divider(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Return the (start, end) offsets of the first colon, or dash with its spaces, in a span; None
-    without a divider.
+    """Return the (start, end) offsets of the first divider between a label and its value in the
+    span from `start` to `end`; None without a divider.
+
+    A divider is a colon, or a dash with the space before it and the spaces after it. A dash at
+    `start` is none.
     """
     for found in _DIVIDER.finditer(text, start, end):
         at = found.start()
@@ -260,18 +290,21 @@ def _first_divider(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _is_label(words: str, *, dashed: bool) -> bool:
-    """Return whether the words before a divider are a label, by their number and kind; `dashed`:
-    the divider is a dash, not a colon.
+    """Return whether the words before a divider are a label.
+
+    A label has a letter, no end of a sentence, and at most `_LABEL_WORDS` words. Before a dash
+    (`dashed`) it has at most `_DASH_WORDS` words and no verb.
     """
     if _STOPS.search(words) or not _WORD.search(words):
         return False
-    length = words.count(" ") + 1
-    return length <= (_DASH_WORDS if dashed else _LABEL_WORDS) and not (
-        dashed and _VERB.search(words)
-    )
+    word_count = words.count(" ") + 1
+    if dashed:
+        return word_count <= _DASH_WORDS and not _VERB.search(words)
+    return word_count <= _LABEL_WORDS
 
 
 def _after_spaces(text: str, at: int, end: int) -> int:
+    """Return the offset of the first character from `at` that is no space; at most `end`."""
     while at < end and text[at] == " ":
         at += 1
     return at
@@ -279,7 +312,9 @@ def _after_spaces(text: str, at: int, end: int) -> int:
 
 @lru_cache(maxsize=8192)
 def role_of(label: str) -> UnitRole | None:
-    """Return the role that a label gives, or None."""
+    """Return the role that a label gives, such as the role of cons for "Downsides:". None for a
+    long label, for one with two roles ("Pros and cons"), and for one without a role.
+    """
     words = label.strip(" :*()\u2013\u2014-?.").replace("  ", " ")
     if len(words) > _LABEL_CHARACTERS or _ROLE_PAIRS.fullmatch(words):
         return None
@@ -288,7 +323,9 @@ def role_of(label: str) -> UnitRole | None:
 
 @lru_cache(maxsize=8192)
 def kind_of(label: str) -> LabelKind:
-    """Return the kind of a label that names no brand: role, generic, award or other."""
+    """Return the kind of a label that names no brand: of a role ("Pros"), generic ("Key facts"), an
+    award ("Best overall") or other. The first that fits counts, in this order.
+    """
     words = label.strip(" :*()\u2013\u2014-?.")
     if role_of(label) is not None:
         return LabelKind.ROLE
@@ -299,9 +336,18 @@ def kind_of(label: str) -> LabelKind:
 
 @lru_cache(maxsize=8192)
 def is_property(label: str) -> bool:
-    """Return whether a label reads like a property and not like a product: "Battery Life"."""
+    """Return whether a label reads like a property and not like a product: "Battery Life".
+
+    A property has one to `_MAX_PROPERTY_WORDS` words and no digit. Each word is in small letters or
+    a noun that names no product, such as "battery" or a word in "-ness".
+    """
     words = _WORD.findall(label)
-    return 0 < len(words) <= 5 and not any(map(str.isdigit, label)) and all(map(_is_noun, words))
+    if not 0 < len(words) <= _MAX_PROPERTY_WORDS or any(map(str.isdigit, label)):
+        return False
+    return all(map(_is_noun, words))
+
+
+_MAX_PROPERTY_WORDS = 5
 
 
 def _is_noun(word: str) -> bool:
@@ -309,21 +355,23 @@ def _is_noun(word: str) -> bool:
 
 
 def has_notice(text: str) -> bool:
-    """Return whether a text contains a notice of the service."""
+    """Return whether a text contains a notice of the service, such as "AI can make mistakes"."""
     return _NOTICE.search(text) is not None
 
 
-def is_footer(text: str, start: int, end: int, *, notices: bool = True) -> bool:
-    """Return whether a piece of text is an offer of more help or a notice of the service.
+def is_footer(text: str, start: int, end: int, *, has_notices: bool = True) -> bool:
+    """Return whether a piece of text begins with an offer of more help ("Let me know if ...") or
+    has a notice of the service in its first `_FOOTER_CHARACTERS`.
 
     Args:
         text: The whole text.
         start: Offset of the piece.
         end: Offset after the piece.
-        notices: Whether the whole text contains a notice, see `has_notice`.
+        has_notices: The result of `has_notice` for the whole text; False skips the slow search for
+            a notice.
     """
     limit = min(end, start + _FOOTER_CHARACTERS)
-    if notices and _NOTICE.search(text, start, limit) is not None:
+    if has_notices and _NOTICE.search(text, start, limit) is not None:
         return True
     return _OFFER.match(text, start, limit) is not None
 

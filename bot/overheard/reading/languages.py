@@ -45,13 +45,23 @@ _FUNCTION = {
 MIN_WORDS = 20
 """Words (or letters) below which a text is too short to be checked."""
 MAX_READ_WORDS = 400
-"""Words that are read; ten times as many letters."""
+"""Words of a text that are read; of its letters, `_LETTERS_PER_WORD` times as many."""
+_LETTERS_PER_WORD = 10
+_MIN_FUNCTION_WORDS = 6
+"""Function words of another language from which a text may be in that language."""
+_MAX_WORDS_PER_FUNCTION_WORD = 10
+"""Words of the text for each of these function words, at most."""
+_MIN_RATIO_TO_EXPECTED = 4
+"""How many times as many as the function words of the expected language there have to be."""
 
 
 def is_foreign(text: str, language: str) -> bool:
     """Return whether a text is clearly not in the expected language.
 
-    Doubtful texts give False: a list of names, a short text, a closely related language.
+    It is not if most of its letters are of a script that the language is not written in. In the
+    Latin script, the function words have to be those of another language. Doubtful texts give
+    False: a list of names, a text under `MIN_WORDS`, a closely related language, and every text if
+    the scripts of the expected language are unknown.
 
     Args:
         text: The answer.
@@ -68,9 +78,13 @@ def is_foreign(text: str, language: str) -> bool:
 
 def _main_script(text: str) -> str:
     """Return the Unicode name of the script of more than half of the letters, such as ``LATIN``; ""
-    without such a script.
+    if no script has so many, or without letters.
+
+    A text in ASCII and a text of fewer than `MIN_WORDS` letters count as Latin. Chinese characters
+    next to hiragana or katakana are Japanese: ``HIRAGANA``. Only the first letters are read, see
+    `MAX_READ_WORDS`.
     """
-    letters = list(islice(filter(str.isalpha, text), 10 * MAX_READ_WORDS))
+    letters = list(islice(filter(str.isalpha, text), _LETTERS_PER_WORD * MAX_READ_WORDS))
     if text.isascii() or len(letters) < MIN_WORDS:
         return LATIN if letters else ""
     names = Counter(unicodedata.name(letter, "").split(" ")[0].split("-")[0] for letter in letters)
@@ -84,16 +98,23 @@ def _main_script(text: str) -> str:
 def _shows_other_language(text: str, exclude: str) -> bool:
     """Return whether the function words of a text show another language than the expected one.
 
+    The language with the most function words has to have enough of them: see `_MIN_FUNCTION_WORDS`
+    and the two constants after it. False for a text under `MIN_WORDS`.
+
     Args:
         text: The answer.
-        exclude: The expected language, such as ``de``; "" if any language will do. If its function
-            words are not listed here, only English is recognised as another language.
+        exclude: The expected language, such as ``de``; "" if every language counts as another one.
+            For a language without listed function words, only English is recognised as another.
     """
     words = list(islice(re.findall(r"[^\W\d_]+", text.lower()), MAX_READ_WORDS))
     hits = {name: sum(map(own.__contains__, words)) for name, own in _function_words().items()}
     excluded_hits = hits.pop(exclude, 0)
     most_hits = max(hits.values()) if exclude in _FUNCTION or not exclude else hits["en"]
-    return len(words) >= MIN_WORDS and most_hits >= max(6, len(words) / 10, 4 * excluded_hits)
+    return len(words) >= MIN_WORDS and most_hits >= max(
+        _MIN_FUNCTION_WORDS,
+        len(words) / _MAX_WORDS_PER_FUNCTION_WORD,
+        _MIN_RATIO_TO_EXPECTED * excluded_hits,
+    )
 
 
 @cache

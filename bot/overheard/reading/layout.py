@@ -122,8 +122,10 @@ class LayoutMarks:
         self._rule = True
 
     def take(self) -> str:
-        """Return the marker line of the block that begins now; a rule or a new item is reported
-        once.
+        """Return the marker line of the block that begins now, one character.
+
+        A row of a table counts before a heading, a heading before an item of a list. Only the first
+        call after `rule`, `item` or `row` reports it.
         """
         rule, self._rule = self._rule, False
         if self._row:
@@ -140,7 +142,9 @@ class LayoutMarks:
 
 
 def star_marks(text: str) -> str:
-    """Return text in which ``**`` that the parser left are markers of bold text, or removed."""
+    """Return text in which pairs of ``**`` that the parser left in place are markers of bold text;
+    a single ``**`` is removed.
+    """
     return _STARRED.sub(f"{BOLD}\\1{PLAIN}", text).replace("**", "") if "**" in text else text
 
 
@@ -150,27 +154,35 @@ def unmarked(text: str) -> str:
 
 
 def counts_down(text: str) -> int:
-    """Return the number from which the ranks in a text count down to 1, or 0 if they do not."""
+    """Return the number from which the ranks at the beginnings of lines count down to 1, such as 3
+    for "3. ... 2. ... 1. ...". 0 if they do not, or for fewer than two ranks.
+    """
     numbers = [int(number) for number in _RANK.findall(text)]
     counted = len(numbers) > 1 and numbers == list(range(len(numbers), 0, -1))
     return len(numbers) if counted else 0
 
 
-def page(lines: Iterable[str], down: int = 0) -> Page:
+def page(lines: Iterable[str], countdown: int = 0) -> Page:
     """Return the page that lines of text and marker lines describe.
 
+    Markers and bullets are removed, white space becomes single spaces, and lines without text are
+    left out. A line of a paragraph with a bullet or number of its own becomes an item, or a heading
+    if all of it is bold ("**1. Acme**"). A list that counts down is turned, and is then the only
+    ranked list, if as many lines have a rank as it counts.
+
     Args:
-        lines: The lines of text, each after its marker lines; see `Marks` and `LayoutMarks`.
-        down: The number from which the lines count down to 1, so that the last line is the best; 0
-            if they do not.
+        lines: The lines of text, each after its marker lines: of `Marks` for a line of a ranked
+            list, of `LayoutMarks` for the first line of a block.
+        countdown: The number from which the lines count down to 1, so that the last line is the
+            best; 0 if they do not.
     """
     texts: list[str] = []
-    spans: list[Line] = []
+    laid_out_lines: list[Line] = []
     lists: list[list[Span]] = []
-    at, rank, code, opens = 0, "", 0, True
+    at, rank_marker, code, opens = 0, "", 0, True
     for line in lines:
         if line in {FIRST, NEXT}:
-            rank = line
+            rank_marker = line
             continue
         if len(line) == 1 and _BLOCK_CODE <= ord(line) < MARKER_CODES.stop:
             code, opens = ord(line) - _BLOCK_CODE, True
@@ -183,25 +195,26 @@ def page(lines: Iterable[str], down: int = 0) -> Page:
             code += _TITLE_LEVEL if _NUMBERED_TITLE.fullmatch(line) else _ITEM_CODE + 1
             opens = True
         span = (at, at + len(text))
-        spans.append(_line_of_code(span, code, opens, tuple((a + at, b + at) for a, b in bold)))
-        if rank == FIRST or (rank and not lists):
+        bold_in_body = tuple((start + at, end + at) for start, end in bold)
+        laid_out_lines.append(_line_of_code(span, code, opens, bold_in_body))
+        if rank_marker == FIRST or (rank_marker and not lists):
             lists.append([])
-        if rank:
+        if rank_marker:
             lists[-1].append(span)
         texts.append(text)
-        at, rank, opens = span[1] + 1, "", False
+        at, rank_marker, opens = span[1] + 1, "", False
         code %= _RULE
         if bullet and code in {_TITLE_LEVEL, _ITEM_CODE + 1}:
             code = 0
-    if down:
-        places = [
-            span
-            for text, span in zip(texts, spans, strict=True)
-            if (found := _RANK.match(text)) and int(found[1]) <= down
+    if countdown:
+        ranked_lines = [
+            (line.start, line.end)
+            for text, line in zip(texts, laid_out_lines, strict=True)
+            if (rank := _RANK.match(text)) and int(rank[1]) <= countdown
         ]
-        counted = lists[0] if len(lists) == 1 else [(line.start, line.end) for line in places]
-        lists = [counted[::-1]] if len(counted) == down else lists
-    return Page("\n".join(texts), tuple(spans), tuple(map(tuple, lists)))
+        counted = lists[0] if len(lists) == 1 else ranked_lines
+        lists = [counted[::-1]] if len(counted) == countdown else lists
+    return Page("\n".join(texts), tuple(laid_out_lines), tuple(map(tuple, lists)))
 
 
 def _line_of_code(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) -> Line:
@@ -209,34 +222,40 @@ def _line_of_code(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) ->
 
     Args:
         span: (start, end) offsets of the line in the body.
-        code: The kind and level of the line, plus `_RULE` below a horizontal rule; see
-            `LayoutMarks`.
-        opens: Whether the line is the first of its block.
+        code: 0 for a paragraph; 1 to 6 for the level of a heading; `_ITEM_CODE` plus the depth for
+            the first line of an item, `_INSIDE_ITEM_CODE` plus the depth for its later blocks;
+            `_HEADER_CODE` or `_ROW_CODE` for a row of a table. Below a horizontal rule, `_RULE` is
+            added.
+        opens: Whether the line is the first of its block. A row always is; a later block of an item
+            never is.
         bold: (start, end) offsets of the bold text in the body.
     """
-    code, rule = code % _RULE, code >= _RULE
+    code, after_rule = code % _RULE, code >= _RULE
     if code >= _HEADER_CODE:
         kind = LineKind.HEADER if code == _HEADER_CODE else LineKind.ROW
-        return Line(*span, kind, 0, True, rule, bold)
+        return Line(*span, kind, level=0, opens=True, after_rule=after_rule, bold=bold)
     if code >= _ITEM_CODE:
-        opens = opens and code < _INSIDE_ITEM_CODE
-        return Line(*span, LineKind.ITEM, code % 10, opens, rule, bold)
+        opens, depth = opens and code < _INSIDE_ITEM_CODE, code % (_MAX_DEPTH + 1)
+        return Line(*span, LineKind.ITEM, depth, opens, after_rule, bold)
     kind = LineKind.HEADING if code else LineKind.PARAGRAPH
-    return Line(*span, kind, code, opens, rule, bold)
+    return Line(*span, kind, code, opens, after_rule, bold)
 
 
 def _bold_spans(line: str) -> tuple[str, list[Span]]:
     """Return a line without bold markers and with single spaces, and the (start, end) offsets of
-    its bold text.
+    the bold text in what is returned.
+
+    A bold marker inside bold text, and bold text without an end or without a character, give no
+    span. Outer white space is removed.
     """
-    text, spans, start = "", [], -1
+    text, spans, bold_start = "", [], -1
     for piece in _MARKER.split(line) if BOLD in line or PLAIN in line else [line]:
         if piece == BOLD:
-            start = len(text) if start < 0 else start
+            bold_start = len(text) if bold_start < 0 else bold_start
         elif piece == PLAIN:
-            if 0 <= start < len(text):
-                spans.append((start, len(text)))
-            start = -1
+            if 0 <= bold_start < len(text):
+                spans.append((bold_start, len(text)))
+            bold_start = -1
         else:
             words = " ".join(piece.split())
             if text and not text.endswith(" ") and piece[:1].isspace():
@@ -245,7 +264,7 @@ def _bold_spans(line: str) -> tuple[str, list[Span]]:
             if words and piece[-1:].isspace():
                 text += " "
     text = text.rstrip()
-    return text, [(a, min(b, len(text))) for a, b in spans]
+    return text, [(start, min(end, len(text))) for start, end in spans]
 
 
 _APART_CHARACTERS = 3
@@ -271,7 +290,11 @@ class Marks:
         return bool(self._lists)
 
     def enter_list(self, first: int | None) -> None:
-        """Begin a list; `first` is the first number of a numbered list."""
+        """Begin a list; `first` is the first number of a numbered list, None for a list of bullets.
+
+        An outermost list that begins with another number than 1 goes on with the ranked list before
+        it: a paragraph has interrupted that list.
+        """
         self._lists.append(first is not None)
         continued = first not in {None, 1}  # after a paragraph
         if len(self._lists) == 1 and not continued:
@@ -287,16 +310,21 @@ class Marks:
             self._mark, self._coming = self._coming, NEXT
 
     def take(self, content: str = "") -> str:
-        """Return the marker of the next line, `FIRST` or `NEXT` in a ranked list, else "".
+        """Return the marker of the next line of text, and forget it.
+
+        The first line of an item of a numbered list that is in no other list gets `FIRST` or
+        `NEXT`. A line outside of lists that begins with its rank, such as the heading "2. Acme",
+        gets `FIRST` for the rank 1 and `NEXT` for others. Other lines get "".
 
         Args:
-            content: The line; numbered headings begin with their rank.
+            content: The Markdown of the line.
         """
         marker, self._mark = self._mark, ""
         return marker if marker or self._lists else _heading_marker(content)
 
 
 def _heading_marker(content: str) -> str:
+    """Return `FIRST` for a line that begins with the rank 1, `NEXT` for another rank, else ""."""
     match = _RANKED.match(content)
     if not match:
         return ""
@@ -306,10 +334,11 @@ def _heading_marker(content: str) -> str:
 def ranked_brands(
     lists: Iterable[Sequence[Span]], mentions: Sequence[Mention]
 ) -> tuple[tuple[str, ...], ...]:
-    """Return, for each ranked list that names a brand, the brands at the beginning of its lines in
-    order, each brand once.
+    """Return, for each ranked list that names a brand, the names of its brands, best first.
 
-    Several brands at a beginning count if they are next to each other: "Nike / Adidas".
+    Of each line, the first brand that it names counts, wherever it is in the line, and the brands
+    next to that one: "Nike / Adidas". A brand has the place of its first line. Lists without a
+    brand are left out.
 
     Args:
         lists: For each list, the (start, end) offsets of its lines in the body, best first.
@@ -320,8 +349,13 @@ def ranked_brands(
 
 
 def _leading_brands(lines: Iterable[Span], mentions: Sequence[Mention]) -> Iterable[str]:
-    """Yield, line by line, the first brand of each line and the brands that follow within
-    `_APART_CHARACTERS` of each other; brands may repeat.
+    """Yield, line by line, the first brand of each line, and each brand that follows at most
+    `_APART_CHARACTERS` after the one before. A brand of several lines repeats; a line without a
+    brand yields nothing.
+
+    Args:
+        lines: (start, end) offsets of the lines in the body.
+        mentions: All mentions in the body, in order.
     """
     starts = [mention.start for mention in mentions]
     for start, end in lines:

@@ -50,7 +50,12 @@ _UNSEEN_RUN = re.compile(f"[{''.join(map(re.escape, map(chr, _UNSEEN)))}]+")
 
 
 def prose(text: str, titles: Collection[str] = ()) -> str:
-    """Return the prose of an answer, see `laid_out`."""
+    """Return the prose of an answer: its text without markup, code and citations.
+
+    Args:
+        text: The answer, in Markdown or plain.
+        titles: Titles of the sources that the provider reports, see `laid_out`.
+    """
     return laid_out(text, titles).body
 
 
@@ -60,22 +65,27 @@ _BARE_ADDRESS = re.compile(
 
 
 def readable(text: str) -> str:
-    """Return an answer for display: its prose, or the whole text if less than a quarter of the text
-    is prose (mostly code).
-
-    An address within a sentence is shortened to its host, so that the sentence lacks no word.
+    """Return an answer for display: its prose, with a bare address shortened to its host, so that
+    the sentence lacks no word. If the prose has less than `_MIN_PROSE_SHARE` of the characters, as
+    in an answer of code, return the text unchanged.
     """
     prose_text = prose(_BARE_ADDRESS.sub(r"\1", text))
-    return prose_text if 4 * len(prose_text) >= len(text) else text
+    return prose_text if len(prose_text) >= _MIN_PROSE_SHARE * len(text) else text
+
+
+_MIN_PROSE_SHARE = 0.25
 
 
 def laid_out(text: str, titles: Collection[str] = ()) -> Page:
     """Return the prose of an answer with its layout and its ranked lists.
 
+    Markup, code, link targets, HTML tags, citations, invisible characters and a block of thinking
+    at the beginning are left out. The prose is in Unicode's composed form (NFC).
+
     Args:
-        text: The answer, in Markdown or plain. The prose is in Unicode's composed form (NFC).
+        text: The answer, in Markdown or plain.
         titles: Titles of the sources that the provider reports; a link whose text is such a title
-            is a citation.
+            is a citation, and its text is left out.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _without_thinking(_UNSEEN_RUN.sub(_seen, text))
@@ -95,12 +105,17 @@ def _is_marked(text: str) -> bool:
 
 
 def _without_thinking(text: str) -> str:
+    """Return a text without the block ``<think>...</think>`` at its beginning; "" if the block has
+    no end.
+    """
     opening = _THINKING.match(text)
     if not opening:
         return text
     return text[opening.end() :].partition("</think")[2].partition(">")[2]
 
 
+_PIECES_BEFORE_LINK = 4
+"""Pieces of text before a link in which the words that introduce a citation are searched."""
 CELL = " | "
 """Separator of the cells of a table row in the body."""
 SOFT_BREAK = re.compile(r"\n(?<=[^.!?:\n]\n)(?=[a-z])")
@@ -113,8 +128,10 @@ _TAG = re.compile(r"<[^<>]{0,2000}>")
 
 
 def prose_lines(text: str, titles: Collection[str], nested: bool = False) -> list[str]:
-    """Return the lines of prose of a Markdown text, each after its marker lines; see
-    `overheard.reading.layout.page`.
+    """Return the lines of prose of a Markdown text, in order, each after its marker lines: those of
+    its rank and of its block, which `overheard.reading.layout.page` reads.
+
+    One string may contain several lines.
 
     Args:
         text: The Markdown.
@@ -170,11 +187,11 @@ class _Walk:
         self._html: list[str] | None = None
 
     def add(self, piece: str, start: int, end: int) -> None:
-        """Append a piece of text to the open code fence or element; text inside an image is left
-        out.
+        """Append a piece of text to the open code fence, or else to the open element and widen the
+        element's span in the source. Text inside an image is left out.
 
         Args:
-            piece: The text, or a marker of bold text.
+            piece: The text, a marker of bold text, or "" to widen the span only.
             start: Offset of the piece in the source, in bytes.
             end: Offset after the piece.
         """
@@ -204,8 +221,11 @@ class _Walk:
             self._blocks.rule()
 
     def inline(self, kind: str, content: str, start: int, end: int) -> None:
-        """Process code within a line, or HTML: code of one word is text, a ``<br>`` a line break;
-        other code and HTML is left out.
+        """Process code or HTML within a line, or a line of a block of HTML.
+
+        Code of one word is text, because answers write names so; longer code is left out. A
+        ``<br>`` is a line break; other HTML within a line is left out. A line of a block of HTML is
+        kept until the block ends, and is dropped outside of a block.
 
         Args:
             kind: "Code", "InlineHtml" or "Html".
@@ -222,7 +242,11 @@ class _Walk:
             self._html.append(content)
 
     def open(self, kind: str, value: Any, start: int, end: int) -> None:
-        """Process the start of an inline element, or of a block, which ends the open element.
+        """Process the start of an element.
+
+        Bold text becomes a marker. Of a link and of struck words, the place where they begin is
+        kept. Text in an image is left out until `close`. Emphasis is ignored. A block ends the open
+        element.
 
         Args:
             kind: The name of the element in pyromark, such as "Link".
@@ -246,8 +270,11 @@ class _Walk:
             self._open_block(kind, value)
 
     def _open_block(self, kind: str, value: Any) -> None:
-        """Update the state at the start of a Markdown block; `value` is the heading's level or the
-        list's first number.
+        """Update the state at the start of a Markdown block; blocks of other kinds change nothing.
+
+        Args:
+            kind: The name of the block in pyromark, such as "Heading".
+            value: Of a heading ``{"level": "H2"}``; of a list its first number, None for bullets.
         """
         match kind:
             case "Heading":
@@ -268,8 +295,10 @@ class _Walk:
                 self._html = []
 
     def close(self, kind: str, start: int, end: int) -> None:
-        """Process the end of a block or of an inline element; the text of a citation or of struck
-        words is removed.
+        """Process the end of an element that `open` has begun.
+
+        Bold text becomes a marker. The text of a link that is a citation, and struck words, are
+        removed. Emphasis is ignored. The end of a block adds its text to `lines`.
 
         Args:
             kind: The name of the element in pyromark, such as "Link".
@@ -291,7 +320,14 @@ class _Walk:
             self._close_block(kind, start, end)
 
     def _close_block(self, kind: str, start: int, end: int) -> None:
-        """Update the state at the end of a Markdown block, and add its text to `lines`."""
+        """Update the state at the end of a Markdown block, and add its text to `lines`; the text of
+        a table's cell goes to its row, which is added as one line.
+
+        Args:
+            kind: The name of the block in pyromark, such as "Heading".
+            start: Offset of the block in the source, in bytes.
+            end: Offset after the block.
+        """
         match kind:
             case "TableCell":
                 self.flush(always=True)
@@ -315,15 +351,24 @@ class _Walk:
                 self.flush()
 
     def _end_link(self, first: int, start: int) -> None:
-        """Remove the text of a link that is a citation."""
-        before = unmarked("".join(self.pieces[max(first - 4, 0) : first]))
+        """Remove the text of a link that is a citation; ``<https://...>`` always is one.
+
+        Args:
+            first: The index in `pieces` of the link's text, which reaches to the last piece.
+            start: Offset of the link in the source, in bytes.
+        """
+        before = unmarked("".join(self.pieces[max(first - _PIECES_BEFORE_LINK, 0) : first]))
         label = unmarked("".join(self.pieces[first:]))
         if self._source[start : start + 1] == b"<" or cites(label, before, self._titles):
             del self.pieces[first:]
 
     def _end_struck(self, first: int, start: int) -> None:
-        """Remove the struck text, the pieces from index `first`; within single tildes, a sign of
-        approximation, nothing is struck.
+        """Remove the struck text. Text within single tildes is kept with its tildes, because "~5"
+        means "about 5".
+
+        Args:
+            first: The index in `pieces` of the struck text, which reaches to the last piece.
+            start: Offset of the struck text in the source, in bytes.
         """
         if self._source[start : start + 2] == b"~~":
             del self.pieces[first:]
@@ -332,8 +377,13 @@ class _Walk:
             self.pieces.append("~")
 
     def _end_code(self, start: int, end: int) -> None:
-        """End a code fence, and add its lines to `lines` if it contains prose; `start` and `end`
-        are its offsets in the source, in bytes.
+        """End a block of code, and add its lines to `lines` if it is a fence around prose.
+
+        Nothing is added of a fence inside another fence, or of an indented block.
+
+        Args:
+            start: Offset of the block in the source, in bytes.
+            end: Offset after the block.
         """
         content, self._code = "".join(self._code or ()), None
         opening, _, rest = self._source[start:end].decode().strip().partition("\n")
@@ -341,17 +391,22 @@ class _Walk:
         if self._nested or not fence.startswith(("```", "~~~")):
             return
         closing = rest.rpartition("\n")[2].strip()
-        endless = set(closing) != {fence[0]} and not self._source[end:].strip()
+        is_unclosed = set(closing) != {fence[0]} and not self._source[end:].strip()
         language = fence.lstrip(fence[0]).strip().lower()
-        if _holds_prose(language, endless):
+        if _holds_prose(language, is_unclosed):
             self.lines += prose_lines(content, self._titles, nested=True)
 
     def flush(self, *, always: bool = False) -> None:
-        """End the open paragraph, heading or cell, if any, and add its text to `lines` or to the
-        row; entries of a list of sources are left out.
+        """End the open paragraph, heading or cell, and add its text to `lines`, or to the open row
+        of a table.
+
+        A soft break inside a sentence becomes a space, a hard break ends the line. Entries of a
+        list of sources and footnotes are left out. The heading "Sources" opens such a list, which
+        ends at the next heading.
 
         Args:
-            always: Whether an element without text is added too.
+            always: Whether an element without text is added, as of an empty cell; else nothing
+                happens without text.
         """
         if self._start < 0 and not always:
             return
@@ -359,8 +414,8 @@ class _Walk:
         line = SOFT_BREAK.sub(" ", "".join(self.pieces)).replace(_HARD_BREAK, "\n")
         self.pieces, self._start, self._end = [], -1, -1
         self._sources = self._sources or opens_sources(content)
-        listed = self._sources and not self._heading
-        if is_reference(content, listed, self._marks.in_list):
+        under_sources = self._sources and not self._heading
+        if is_reference(content, under_sources, self._marks.in_list):
             return
         if self.row is None:
             self._take(line, content)
@@ -368,20 +423,22 @@ class _Walk:
             self.row.append(line.replace("\n", " "))
 
     def _take(self, line: str, content: str = "") -> None:
-        """Add a line behind its marker lines."""
+        """Add a line behind its marker lines to `lines`; `content` is its Markdown, "" for a row of
+        a table.
+        """
         self.lines += filter(None, (self._marks.take(content), self._blocks.take()))
         self.lines.append(line)
 
 
-def _holds_prose(language: str, endless: bool) -> bool:
-    """Return whether a code fence contains prose rather than code.
+def _holds_prose(language: str, is_unclosed: bool) -> bool:
+    """Return whether a code fence contains prose rather than code: its language is Markdown, or it
+    has no language and no end, so that it would hide the rest of the answer.
 
     Args:
-        language: The language of the fence in lower case, or "". Markdown is prose.
-        endless: Whether the fence is not closed. Without a language, such a fence is prose, because
-            it would hide the rest of the answer.
+        language: The language of the fence in lower case, or "".
+        is_unclosed: Whether the answer ends before the fence is closed.
     """
-    return language in {"markdown", "md"} or (endless and not language)
+    return language in {"markdown", "md"} or (is_unclosed and not language)
 
 
 class _Text(HTMLParser):
@@ -405,8 +462,9 @@ class _Text(HTMLParser):
 
 
 def _text_of(html: str) -> str:
-    """Return the visible text of a block of HTML; long blocks lose only their tags, see
-    `_MAX_PARSED_CHARS`.
+    """Return the visible text of a block of HTML, without tags, scripts, styles and code.
+
+    A block over `_MAX_PARSED_CHARS` is not parsed: each tag becomes a space, and all text stays.
     """
     if len(html) > _MAX_PARSED_CHARS:
         return _TAG.sub(" ", html)

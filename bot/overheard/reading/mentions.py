@@ -57,6 +57,10 @@ _FOOTER_OPENING_CHARACTERS = 40
 """Most characters of a footer's first sentence before the words that show the footer."""
 _FOOTER_CHARACTERS = 400
 """Most characters of a body after the beginning of its footer."""
+_COUNT_CHARACTERS = 12
+"""Characters before a short name that are searched for a number."""
+_TYPE_CHARACTERS = 20
+"""Characters before a single letter that are searched for a word such as "Model"."""
 _SHORT = 3
 """Names of up to this many letters must match in case."""
 
@@ -118,18 +122,26 @@ class MentionFinder:
     def find(
         self, body: str, sentences: Sequence[tuple[int, int]], language: str = ""
     ) -> tuple[Mention, ...]:
-        """Return the mentions of brands in a body, in order and without overlaps; a brand counts in
-        all its occurrences, doubtful ones too, if one occurrence is certainly its name.
+        """Return the mentions of brands in a body, in order.
+
+        Occurrences do not overlap: of overlapping ones, the first counts, and of those with the
+        same start the longest. A doubtful occurrence ("Target" at the beginning of a sentence)
+        counts only if another one is certainly the name of the same brand. A spelling of several
+        brands gives a mention of each at the same place, and a brand also one of each parent.
 
         Args:
-            body: Prose, see `overheard.reading.markdown`.
-            sentences: (start, end) offsets of its sentences, see `overheard.reading.text`.
-            language: The language of the question, such as ``de``, or "".
+            body: The prose of an answer, as `overheard.reading.markdown.prose` returns it.
+            sentences: (start, end) offsets of its sentences, in order.
+            language: The language of the question, such as ``de``; "" if unknown.
         """
         places = list(self._places(body, sentences, language))
-        certain_brands = {b for p in places if p.sense is Sense.NAME for b in p.brands}
+        certain_brands = {
+            brand for place in places if place.sense is Sense.NAME for brand in place.brands
+        }
         name_places = [
-            p for p in places if p.sense is Sense.NAME or not certain_brands.isdisjoint(p.brands)
+            place
+            for place in places
+            if place.sense is Sense.NAME or not certain_brands.isdisjoint(place.brands)
         ]
         return tuple(
             Mention(brand, place.start, place.end, place.sentence)
@@ -144,8 +156,13 @@ class MentionFinder:
     def _places(
         self, body: str, sentences: Sequence[tuple[int, int]], language: str
     ) -> Iterator[_Place]:
-        """Yield all occurrences of spellings before the footer that satisfy the rules, by their
-        end; they may overlap.
+        """Yield the occurrences of spellings that may be names, in order of their end; they may
+        overlap.
+
+        Left out are occurrences in the footer of a page, those that are certainly an ordinary word,
+        and those that the rules of all their brands forbid. Inside a longer word, an occurrence
+        counts only with an ending ("Acmes"), in mixed case ("AcmeCam"), or if a rule allows it. The
+        brands of a place are those whose rules allow the occurrence.
 
         Args:
             body: The text.
@@ -163,32 +180,34 @@ class MentionFinder:
             start, end = folded.origin(left), folded.origin(right)
             if start >= footer:
                 continue
-            sentence = bisect_right(starts, start) - 1
+            number = bisect_right(starts, start) - 1
+            sentence = sentences[number]
             if inside_word(folded.text, left, right) and not (
                 spelling.inside_words
+                or _is_glued(spelling, body, start, end)
                 or (
                     _may_have_ending(spelling, folded.text, left, right)
-                    and takes_ending(folded.text, left, body, sentences[sentence], language)
+                    and takes_ending(folded.text, left, body, sentence, language)
                 )
-                or _is_glued(spelling, body, start, end)
             ):
                 continue
-            meaning = _occurrence_sense(spelling, body, start, end, sentences[sentence])
-            owners = tuple(
+            occurrence_sense = _occurrence_sense(spelling, body, start, end, sentence)
+            allowed_brands = tuple(
                 brand
                 for brand in spelling.brands
                 if brand not in spelling.rules
-                or rule_allows(
-                    spelling.rules[brand], body, (start, end), sentences[sentence], language
-                )
+                or rule_allows(spelling.rules[brand], body, (start, end), sentence, language)
             )
-            if meaning is not Sense.WORD and owners:
-                yield _Place(owners, start, end, sentence, meaning)
+            if occurrence_sense is not Sense.WORD and allowed_brands:
+                yield _Place(allowed_brands, start, end, number, occurrence_sense)
 
 
 def _footer_start(body: str, sentences: Sequence[tuple[int, int]]) -> int:
-    """Return the offset of the footer of a web page around an answer, or the length of the body
-    without a footer.
+    """Return the offset of the footer that a web page has put after an answer, such as "AI
+    responses may include mistakes"; the length of the body without a footer.
+
+    The footer begins with its sentence if the words that show it are near the beginning of that
+    sentence, else with these words. They are searched in the last `_FOOTER_CHARACTERS`.
 
     Args:
         body: The text.
@@ -203,7 +222,9 @@ def _footer_start(body: str, sentences: Sequence[tuple[int, int]]) -> int:
 
 
 def _longest_places(places: Iterable[_Place]) -> Iterator[_Place]:
-    """Yield the places in order without overlaps; of places with the same start, the longest."""
+    """Yield the places in order without overlaps: of overlapping places, the one that starts first;
+    of places with the same start, the longest.
+    """
     last_end = 0
     for place in sorted(places, key=lambda place: (place.start, -place.end)):
         if place.start >= last_end:
@@ -215,6 +236,10 @@ def _occurrence_sense(
     spelling: _Spelling, body: str, start: int, end: int, sentence: tuple[int, int]
 ) -> Sense:
     """Return whether an occurrence of a spelling is the name, an ordinary word, or doubtful.
+
+    In an address, in another case than the spelling allows, or in a phrase of plain language
+    ("Apple pie"), it is an ordinary word. Else it is the name, unless the spelling consists of
+    ordinary words: then `sense` judges the words around it.
 
     Args:
         spelling: The spelling, with its conditions of case.
@@ -235,14 +260,20 @@ def _occurrence_sense(
 
 
 def _in_address(body: str, start: int, end: int) -> bool:
+    """Return whether the text from `start` to `end` is part of an address: a subdomain precedes it,
+    an @ does, or an address goes on after it.
+    """
     before = body[max(0, start - 2) : start]
     subdomain = before[1:] == "." and before[0].isalnum() and "." in body[start:end]
     return subdomain or before[-1:] == "@" or _ADDRESS_GOES_ON.match(body, end) is not None
 
 
 def _has_right_case(spelling: _Spelling, body: str, start: int, end: int) -> bool:
-    """Return whether the case of the letters of an occurrence fits the spelling; a short name must
-    have one of its own forms, an ordinary word its capitals.
+    """Return whether the case of the letters of an occurrence fits the spelling.
+
+    A short name has to be written in one of its forms and not follow a number ("5 GE"); a single
+    letter has to stand alone. A name of ordinary words needs its capitals, and no hyphen may join
+    it to a word in small letters. The case of other names does not matter.
 
     Args:
         spelling: The spelling, with its conditions of case.
@@ -251,19 +282,20 @@ def _has_right_case(spelling: _Spelling, body: str, start: int, end: int) -> boo
         end: Offset after the occurrence.
     """
     written = body[start:end]
-    if spelling.forms is not None and (
-        written not in spelling.forms or _COUNTED.search(body, max(0, start - 12), start)
-    ):
-        return False
+    if spelling.forms is not None:
+        counted = _COUNTED.search(body, max(0, start - _COUNT_CHARACTERS), start) is not None
+        if counted or written not in spelling.forms:
+            return False
     if len(written) == 1 and not _is_lone_letter(body, start, end):
         return False
-    return spelling.capitals is None or (
-        _is_capitalised(written, spelling.capitals) and not _is_compound(body, start, end)
-    )
+    if spelling.capitals is None:
+        return True
+    return _is_capitalised(written, spelling.capitals) and not _is_compound(body, start, end)
 
 
 def _is_capitalised(written: str, capitals: Sequence[bool]) -> bool:
-    """Return whether each word that needs a capital begins with a capital or a digit.
+    """Return whether each word that needs a capital begins with a capital or a digit. Words that
+    the text has beyond those of the name do not matter.
 
     Args:
         written: The words as the text has them.
@@ -282,7 +314,7 @@ def _is_lone_letter(body: str, start: int, end: int) -> bool:
     """
     return (
         _LETTER.search(body, max(0, start - 1), start) is not None
-        and _TYPE.search(body, max(0, start - 20), start) is None
+        and _TYPE.search(body, max(0, start - _TYPE_CHARACTERS), start) is None
         and _QUANTITY.match(body, end) is None
     )
 
@@ -302,19 +334,25 @@ def _is_compound(body: str, start: int, end: int) -> bool:
 
 
 def _is_glued(spelling: _Spelling, body: str, start: int, end: int) -> bool:
-    """Return whether the name from `start` to `end` is part of a longer word in mixed case:
-    "EufyCam", "WifiAmazon".
+    """Return whether the name from `start` to `end` is glued to other words, so that it counts
+    inside a longer word: "EufyCam", "WifiAmazon".
+
+    The name has to begin the word, or to begin with a capital after a word in small letters. It
+    also has to end the word, or to precede a product's name with a capital. A name of ordinary
+    words has to begin the word and to precede one of the words for products. Names under
+    `_MIN_GLUED` characters, and those with letters other than ASCII, are never glued.
     """
     if end - start < _MIN_GLUED or not body[start:end].isascii():
         return False
     before, after = body[max(0, start - 4) : start], body[end : end + 1]
-    starts = not (before[-1:].isalnum() or before[-1:] in {"_", "&"})
-    ends = not (after.isalnum() or after in {"_", "&"})
+    begins_word = not (before[-1:].isalnum() or before[-1:] in {"_", "&"})
+    ends_word = not (after.isalnum() or after in {"_", "&"})
     if spelling.capitals is not None:
-        return starts and body[start].isupper() and _PRODUCT_WORDS.match(body, end) is not None
-    product = body[end - 1].islower() and _PRODUCT.match(body, end) is not None
-    run_on = body[start].isupper() and _RUN_ON.search(before) is not None
-    return (starts or run_on) and (ends or product)
+        has_product_word = _PRODUCT_WORDS.match(body, end) is not None
+        return begins_word and body[start].isupper() and has_product_word
+    before_product = body[end - 1].islower() and _PRODUCT.match(body, end) is not None
+    after_run_on = body[start].isupper() and _RUN_ON.search(before) is not None
+    return (begins_word or after_run_on) and (ends_word or before_product)
 
 
 def _may_have_ending(spelling: _Spelling, text: str, left: int, right: int) -> bool:
@@ -339,8 +377,13 @@ def _may_have_ending(spelling: _Spelling, text: str, left: int, right: int) -> b
 
 
 def _spellings_of_brands(brands: Iterable[Brand]) -> list[_Spelling]:
-    """Return the spellings of all brands, with further forms that no brand declares; brands with
-    the same folded spelling share one entry.
+    """Return one entry for each folded spelling of the brands: first those that a brand declares,
+    in the order of the brands, then the other forms of their names (`other_forms`).
+
+    Brands with the same folded spelling share its entry. A form that some brand declares is no
+    other form of another brand's name. Other forms have the brands and the rules of their name; if
+    several names have the same form, the brands and rules of all, and of two rules for the same
+    brand the later one. Blank names are left out.
     """
     written: dict[str, dict[str, None]] = {}
     owners: dict[str, dict[str, None]] = {}
@@ -372,6 +415,9 @@ def _new_spelling(
 ) -> _Spelling:
     """Return a spelling with its conditions of case.
 
+    A name of up to `_SHORT` letters has to be written in one of its forms or in capitals. A name of
+    ordinary words needs the capitals of its first form; of all its words, if that has none.
+
     Args:
         text: The folded spelling.
         brands: The names of the brands that it may stand for.
@@ -385,5 +431,6 @@ def _new_spelling(
 
 
 def _capitals(name: str) -> tuple[bool, ...]:
+    """Return for each word of a name whether it begins with a capital; all True if none does."""
     capitals = tuple(word[:1].isupper() for word in re.split(r"[\W_]+", name))
     return capitals if any(capitals) else (True,) * len(capitals)

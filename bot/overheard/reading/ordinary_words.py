@@ -102,9 +102,10 @@ _NOT_OWNERS = _LITTLE | _word_set(f"{_DAYS} {_MONTHS}")
 
 @cache
 def common_words() -> dict[str, str]:
-    """Return the packaged list of ordinary English words: word to main part of speech.
+    """Return the main part of speech of each ordinary English word, from the packaged list.
 
-    ``a`` is an adjective or adverb, ``v`` a verb, ``b`` a verb and a noun; "" is any other.
+    ``a`` is an adjective or adverb, ``v`` a verb, ``b`` both a verb and a noun; "" is any other,
+    such as a noun. The words are folded.
     """
     entries = (entry for line in _file_lines("common_words.txt") for entry in line.split())
     return {word: part for word, _, part in (entry.partition("/") for entry in entries)}
@@ -119,8 +120,11 @@ def _compounds() -> dict[str, frozenset[str]]:
 
 @cache
 def _phrases() -> dict[tuple[str, str], frozenset[str]]:
-    """Return, by (name, side), the words that make the name plain language when they are after
-    (``>``) or before (``<``) it.
+    """Return, by (folded name, side), the words next to a name that make it plain language.
+
+    The side ``>`` has the words that follow the name ("pie" after "apple"), ``<`` the words that
+    precede it ("on" before "monday"). The packaged list and the words around days and months are
+    joined.
     """
     phrases: dict[tuple[str, str], frozenset[str]] = {}
     for line in _file_lines("phrases.txt"):
@@ -143,7 +147,11 @@ def is_ordinary(name: str) -> bool:
 
 
 def in_phrase(name: str, body: str, start: int, end: int) -> bool:
-    """Return whether the words around a name make it plain language: "Apple pie", "on Monday".
+    """Return whether a word next to a name makes it plain language: "Apple pie", "on Monday".
+
+    The word after the name is looked up among its phrases and, in small letters, among its
+    compounds ("Spark plugs"); not if a trade mark sign marks the name. Then the word before the
+    name is looked up.
 
     Args:
         name: The folded name.
@@ -152,25 +160,44 @@ def in_phrase(name: str, body: str, start: int, end: int) -> bool:
         end: Offset after the name.
     """
     phrases = _phrases()
-    afterwards, before = phrases.get((name, ">"), ()), phrases.get((name, "<"), ())
+    words_after, words_before = phrases.get((name, ">"), ()), phrases.get((name, "<"), ())
     compounds = _compounds().get(name, ()) if body[start:end].istitle() else ()
-    if not (afterwards or before or compounds):
+    if not (words_after or words_before or compounds):
         return False
-    after = _NEXT.match(body, end)
-    following = after.group(1) or "" if after else ""
-    word = following.casefold()
-    makes_phrase = word in afterwards or (
-        following.islower() and (word in compounds or word.removesuffix("s") in compounds)
+    following = _following_word(body, end)
+    folded = following.casefold()
+    makes_phrase = folded in words_after or (
+        following.islower() and (folded in compounds or folded.removesuffix("s") in compounds)
     )
     if makes_phrase and not _is_marked(body, end):
         return True
-    previous = _PREVIOUS.search(body, max(0, start - 20), start) if before else None
-    return previous is not None and previous.group(1).casefold() in before
+    return bool(words_before) and _previous_word(body, start).casefold() in words_before
+
+
+def _following_word(body: str, end: int, limit: int | None = None) -> str:
+    """Return the word after offset `end`, before `limit` if given; "" without one."""
+    found = _NEXT.match(body, end, len(body) if limit is None else limit)
+    return (found.group(1) or "") if found else ""
+
+
+def _previous_word(body: str, start: int) -> str:
+    """Return the word before offset `start`; "" without one."""
+    found = _PREVIOUS.search(body, max(0, start - _PREVIOUS_CHARACTERS), start)
+    return found.group(1) if found else ""
+
+
+_PREVIOUS_CHARACTERS = 20
+"""Characters before a name that are searched for the word before it."""
 
 
 def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int]) -> Sense:
-    """Return whether an ordinary word that is written like a name is the name or doubtful, or an
-    ordinary word.
+    """Return whether an ordinary word that is written like a name is the name, an ordinary word, or
+    doubtful.
+
+    It is the name if a trade mark sign marks it. It is doubtful if it is a day with another day
+    near, or if the next word is generic. At the beginning of a sentence, and at the beginning of an
+    item in a title, the next words decide. Elsewhere in a title it is doubtful, because there every
+    word has a capital, unless a name is next to it. In other places it is the name.
 
     Args:
         name: The folded name.
@@ -181,27 +208,28 @@ def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int])
     """
     if _is_marked(body, end):
         return Sense.NAME
-    after = _NEXT.match(body, end, sentence[1])
-    following = (after.group(1) or "") if after else ""
-    of_days = name in _word_set(_DAYS) and _is_near_other_day(body, start, end)
-    if of_days or following.casefold() in _GENERIC:
+    following = _following_word(body, end, sentence[1])
+    is_day = name in _word_set(_DAYS) and _is_near_other_day(body, start, end)
+    if is_day or following.casefold() in _GENERIC:
         return Sense.DOUBTFUL
-    before = body[max(sentence[0], start - 20) : start]
+    before = body[max(sentence[0], start - _PREVIOUS_CHARACTERS) : start]
     if _HEAD.search(before):
         return _sense_at_opening(name, body, end, following, sentence)
-    if _is_title(body, *sentence) and not _is_among_names(body, start, following):
-        return (
-            _sense_before_word(name, following, body, end)
-            if _ITEM.search(before)
-            else Sense.DOUBTFUL
-        )
-    return Sense.NAME
+    if not _is_title(body, *sentence) or _is_among_names(body, start, following):
+        return Sense.NAME
+    if _ITEM.search(before):
+        return _sense_before_word(name, following, body, end)
+    return Sense.DOUBTFUL
 
 
 def _sense_at_opening(
     name: str, body: str, end: int, following: str, sentence: tuple[int, int]
 ) -> Sense:
     """Return the meaning of an ordinary word that opens a sentence or a table cell.
+
+    It is the name if it owns something ("Target's"), if a price follows, or if it has several words
+    in a sentence that is no title ("Made In"). It is doubtful if it is an adverb before a comma
+    ("Indeed, ..."). Else the next word decides (`_sense_before_word`).
 
     Args:
         name: The folded word.
@@ -210,13 +238,15 @@ def _sense_at_opening(
         following: The next word in the sentence, or "".
         sentence: (start, end) offsets of the sentence with the word.
     """
-    owner = body[end : end + 2] in {"'s", "\u2019s"} and name not in _NOT_OWNERS
-    if owner or (" " in name and not _is_title(body, *sentence)):  # "Made In" has a capital I
+    is_owner = body[end : end + 2] in {"'s", "\u2019s"} and name not in _NOT_OWNERS
+    if is_owner or (" " in name and not _is_title(body, *sentence)):  # "Made In" has a capital I
         return Sense.NAME
     if name not in _LITTLE and _COSTING.match(body, end):
         return Sense.NAME
-    aside = name in _ADVERBS and body[end : end + 1] == "," and not _ENUMERATES.match(body, end)
-    return Sense.DOUBTFUL if aside else _sense_before_word(name, following, body, end)
+    before_comma = body[end : end + 1] == "," and not _ENUMERATES.match(body, end)
+    if name in _ADVERBS and before_comma:
+        return Sense.DOUBTFUL
+    return _sense_before_word(name, following, body, end)
 
 
 def is_common(word: str) -> bool:
@@ -225,8 +255,8 @@ def is_common(word: str) -> bool:
 
 
 def _part_of_speech(word: str) -> str | None:
-    """Return the part of speech of a folded word or of its base, see `common_words`; None for a
-    word that is not common.
+    """Return the part of speech of a folded word, or of its base without a regular ending: ``v``,
+    ``a``, ``b`` or "", as in `common_words`. None for a word that is not common.
     """
     common = common_words()
     if word in common:
@@ -238,10 +268,21 @@ def _part_of_speech(word: str) -> str | None:
 def _sense_before_word(name: str, following: str, body: str, end: int) -> Sense:
     """Return the meaning of an ordinary word at the start of a sentence, judged by the next word.
 
+    In this order, the next word makes it
+
+    - the name if there is none, or if it is not in small letters
+    - an ordinary word if it is a determiner ("Target the ...")
+    - for a function word ("Nothing"), doubtful; but the name if it cannot be a subject and a verb
+      in -s follows ("Away makes")
+    - doubtful before a preposition ("Close to") or after a plural before its verb ("Farmers need"),
+      unless it is a noun before a preposition, or a maker follows ("by Acme")
+    - the name before a verb, a word for what companies offer, or a word that is not common
+    - doubtful if it is a verb or an adjective, has several words, or precedes a word for a company;
+      else the name.
+
     Args:
         name: The folded word.
-        following: The next word in the sentence, or ""; without one, or with a capital, it is the
-            name.
+        following: The next word in the sentence, or "".
         body: The text.
         end: Offset after the word.
     """
@@ -249,27 +290,35 @@ def _sense_before_word(name: str, following: str, body: str, end: int) -> Sense:
         return Sense.NAME
     if following in _DETERMINERS:
         return Sense.WORD
-    acting = len(following) > 3 and _is_verb(following, body, end)
+    before_verb = len(following) >= _MIN_VERB_CHARACTERS and _is_verb(following, body, end)
     if name in _LITTLE:
-        plain = name not in _NO_SUBJECTS or not following.endswith("s")
-        return Sense.DOUBTFUL if plain or not acting else Sense.NAME
-    own = _part_of_speech(name) or ""
-    they = (
+        cannot_be_subject = name in _NO_SUBJECTS and following.endswith("s")
+        return Sense.NAME if cannot_be_subject and before_verb else Sense.DOUBTFUL
+    part_of_speech = _part_of_speech(name) or ""
+    is_plural_subject = (
         name.endswith("s")
         and not following.endswith(("s", "ed"))
         and _part_of_speech(following) == "v"
     )
-    if following in _PREPOSITIONS or they:  # "Close to", "Farmers need"
-        return Sense.DOUBTFUL if (own or they) and not _MAKER.match(body, end) else Sense.NAME
-    if acting or following in _VERBAL or following in _OFFERS or not is_common(following):
+    if following in _PREPOSITIONS or is_plural_subject:
+        may_be_word = bool(part_of_speech) or is_plural_subject
+        return Sense.DOUBTFUL if may_be_word and not _MAKER.match(body, end) else Sense.NAME
+    if before_verb or following in _VERBAL or following in _OFFERS or not is_common(following):
         return Sense.NAME
-    return Sense.DOUBTFUL if own or " " in name or following in _COMPANY else Sense.NAME
+    may_be_word = bool(part_of_speech) or " " in name or following in _COMPANY
+    return Sense.DOUBTFUL if may_be_word else Sense.NAME
+
+
+_MIN_VERB_CHARACTERS = 4
+"""Characters of a word after a name from which its ending tells a verb."""
 
 
 def _is_verb(word: str, body: str, end: int) -> bool:
-    """Return whether a word after a name is its verb: in -ed or -ly, or in -s and no plural.
+    """Return whether a word after a name is the name's verb, or an adverb before that verb.
 
-    A word such as "plans" is a plural if a verb follows: "Visible plans start at $25".
+    It is if it ends in -ed or -ly, or in -s and is a verb only ("makes"). A word in -s that is a
+    noun too, such as "plans", is a plural if a verb follows ("Visible plans start at $25") or if it
+    ends the sentence; else a verb. A word for a company is never one.
 
     Args:
         word: The word, folded.
@@ -280,18 +329,21 @@ def _is_verb(word: str, body: str, end: int) -> bool:
         return False
     if word.endswith(("ed", "ly")):
         return True
-    part = _part_of_speech(word) if word.endswith("s") else None
-    if part != "b":
-        return part == "v"
+    part_of_speech = _part_of_speech(word) if word.endswith("s") else None
+    if part_of_speech != "b":
+        return part_of_speech == "v"
     found = _SECOND.match(body, end)
-    second = found.group(1) if found else ""
-    return bool(second) and not (second in _VERBAL or (_part_of_speech(second) or "") in {"v", "b"})
+    word_after = found.group(1) if found else ""
+    if not word_after or word_after in _VERBAL:
+        return False
+    return _part_of_speech(word_after) not in {"v", "b"}
 
 
 def _is_among_names(body: str, start: int, following: str) -> bool:
-    """Return whether a word next to a name in a title is no ordinary word: "Microsoft Surface"."""
-    previous = _PREVIOUS.search(body, max(0, start - 20), start)
-    nearby = (previous.group(1) if previous else "", following)
+    """Return whether the word before offset `start`, or the `following` word, has a capital and is
+    no ordinary word: "Microsoft Surface".
+    """
+    nearby = (_previous_word(body, start), following)
     return any(word[:1].isupper() and not is_common(word.casefold()) for word in nearby)
 
 
@@ -301,13 +353,23 @@ def _is_marked(body: str, end: int) -> bool:
 
 
 def _is_near_other_day(body: str, start: int, end: int) -> bool:
+    """Return whether a day of the week is within `_DAY_WINDOW_CHARACTERS` before or after the span
+    from `start` to `end`.
+    """
     low, high = max(0, start - _DAY_WINDOW_CHARACTERS), end + _DAY_WINDOW_CHARACTERS
     return bool(_OTHER_DAY.search(body, low, start) or _OTHER_DAY.search(body, end, high))
 
 
 def _is_title(body: str, start: int, end: int) -> bool:
-    """Return whether every longer word has a capital, so that capitals prove nothing."""
-    if end - start > 100 or body[end - 1] in ".!?":
+    """Return whether the sentence from `start` to `end` is a title, in which a capital proves no
+    name: it has at least `_MIN_TITLE_WORDS` longer words, and all of these begin with a capital.
+    False for a long sentence, and for one with a sign at its end.
+    """
+    if end - start > _MAX_TITLE_CHARACTERS or body[end - 1] in ".!?":
         return False
-    tall = _TALL.findall(body, start, end)
-    return len(tall) > 2 and all(word[0].isupper() for word in tall)
+    long_words = _TALL.findall(body, start, end)
+    return len(long_words) >= _MIN_TITLE_WORDS and all(word[0].isupper() for word in long_words)
+
+
+_MAX_TITLE_CHARACTERS = 100
+_MIN_TITLE_WORDS = 3

@@ -47,29 +47,42 @@ class Outline:
     def label(self, start: int, end: int, line: Line) -> Label | None:
         """Return the label at the beginning of a piece of a line, or None.
 
+        Bold text of the line may be the label if it begins within the first `_BOLD_REACH`
+        characters of the piece, after signs only, and ends inside the piece.
+
         Args:
             start: Offset of the piece.
             end: Offset after the piece.
-            line: The line with the piece, whose bold text may be a label.
+            line: The line with the piece.
         """
-        bold_end = 0
-        if line.bold:
-            at = bisect_left(line.bold, (start, 0))
-            before, bold_end = line.bold[at] if at < len(line.bold) else (0, 0)
-            if before > start + _BOLD_REACH or bold_end > end:
-                bold_end = 0
-            if bold_end and any(map(str.isalpha, self._body[start:before])):
-                bold_end = 0
-        return label_at(self._body, start, end, bold_end)
+        next_bold = bisect_left(line.bold, (start, 0))
+        if next_bold == len(line.bold):
+            return label_at(self._body, start, end)
+        bold_start, bold_end = line.bold[next_bold]
+        after_signs = bold_start <= start + _BOLD_REACH and not any(
+            map(str.isalpha, self._body[start:bold_start])
+        )
+        return label_at(self._body, start, end, bold_end if after_signs and bold_end <= end else 0)
 
     def decide(  # noqa: PLR0911 - one return a rule, in their order
         self, label: Label, above: Context, *, multi: bool, limit: int = 0, listed: bool = False
     ) -> Context:
         """Return the context that a label opens; its rank is 0.
 
-        In this order: a brand in the label is the owner; a role word gives the role and inherits
-        the owner; the value of an award names the owner; a generic label belongs to nobody; a label
-        among labels with brands names another product; else the owner is inherited.
+        The first rule that applies decides:
+
+        1. A brand in the label is the owner, without a role.
+        2. After "Best for", the brand with which the value begins as its subject is the owner.
+        3. A role word gives the role and inherits the owner. A price or note below pros or cons
+           keeps their role. "Best for" without an inherited owner goes on with the next rules.
+        4. The brand that the value of the label names is the owner.
+        5. A generic label ("Key facts") belongs to nobody, except in an item below its owner.
+        6. The name behind the colon of an award ("Best for Travel: Zorbo One") is the owner, as a
+           product that is not declared.
+        7. A label among labels with brands names such a product itself; an award without a value
+           does not.
+        8. Else the owner is inherited. The role is too, if it is pro, con or "best for"; else it is
+           a specification, and none for an award or without an owner.
 
         Args:
             label: The label.
@@ -114,16 +127,20 @@ class Outline:
         limit: int,
         line: Line,
     ) -> Context:
-        """Return the context that a label in a paragraph opens.
+        """Return the context that a label in a paragraph opens; its rank is 0.
 
-        In text without line breaks, a label that is neither a property nor generic names another
-        product; a label with pros and cons of its own does so anywhere.
+        A label with a brand is decided by `decide`. A label of no special kind names a product that
+        is not declared if the text before it has an owner, if the answer does not repeat the label
+        as a property, and if a role ("Pros:") follows or the label is no property in a block
+        without an owner. A role word without an owner above belongs to the owner of the text
+        before. "Consider ..." before another label belongs to nobody. An award outside of a block
+        with an owner inherits no owner. Else `decide` decides.
 
         Args:
             label: The label.
             above: The context that the label inherits.
             block_owner: The owner of the heading or bold line above.
-            carried: The owner of the text before.
+            carried: The owner of the text before in the same paragraph.
             limit: Offset after the value.
             line: The line with the label.
         """
@@ -136,10 +153,10 @@ class Outline:
             following is not None
             and role_of(self._body[following.start : following.end]) is not None
         )
-        follows = bool(carried or above.owner) and not above.closed
-        own_product = has_roles or not (block_owner or is_property(text))
-        own_product = own_product and not self._recurs(text)
-        if kind is LabelKind.OTHER and follows and own_product:
+        follows_owner = bool(carried or above.owner) and not above.closed
+        may_be_product = has_roles or not (block_owner or is_property(text))
+        is_product = may_be_product and not self._recurs(text)
+        if kind is LabelKind.OTHER and follows_owner and is_product:
             return Context(0, Owner(text, foreign=True), UnitRole.NONE, text)
         if role_of(text) is not None and not above.owner:
             above = above._replace(owner=carried)
@@ -150,17 +167,25 @@ class Outline:
         return self.decide(label, above, multi=False, limit=limit)
 
     @cached_property
-    def _labels(self) -> Counter[str]:
+    def _label_counts(self) -> Counter[str]:
+        """How often each word or phrase with a capital is before a colon in the answer."""
         return Counter(_RECURRING.findall(self._body))
 
     def _recurs(self, label: str) -> bool:
-        """Return whether the answer has a label so often that it is a property: "Rewards"."""
-        times = self._labels[label]
+        """Return whether the answer repeats a label, so that it is a property of several products:
+        `_MANY_LABELS` times, or twice for a single word such as "Rewards".
+        """
+        times = self._label_counts[label]
         return times >= _MANY_LABELS or (times > 1 and " " not in label)
 
     def _named_by_value(self, value: int, limit: int, above: Context, *, award: bool) -> Owner:
         """Return the brand that the value of a label names as its subject; `NOBODY` without such a
         brand.
+
+        The value has to begin with the brand, and the label has to inherit no owner. For an award,
+        the brand may be anywhere in the first `_VALUE_CHARACTERS` if no owner is inherited and the
+        block is about a product, or if it is the inherited owner; a brand at the beginning always
+        counts.
 
         Args:
             value: Offset of the value.
@@ -171,52 +196,58 @@ class Outline:
         named = self._names.owner(value, min(limit, value + _VALUE_CHARACTERS))
         if not named:
             return NOBODY
-        begins = bool(self._names.begins(value, limit))
-        if award:
-            free = not above.owner and not above.closed
-            return named if free or begins or named == above.owner else NOBODY
-        return named if begins and not above.owner else NOBODY
+        is_at_beginning = bool(self._names.begins(value, limit))
+        if not award:
+            return named if is_at_beginning and not above.owner else NOBODY
+        inherits_none = not above.owner and not above.closed
+        return named if inherits_none or is_at_beginning or named == above.owner else NOBODY
 
     def _titled_levels(self, lines: Sequence[Line]) -> frozenset[int]:
-        """Return the heading levels of which most headings name a brand; generic headings ("Key
-        facts") without a brand do not count.
+        """Return the heading levels, 1 to 6, of which at least `_TITLED_SHARE` of the headings name
+        a brand. Generic headings ("Key facts") without a brand are not counted.
         """
-        seen: dict[int, list[bool]] = {}
+        names_brand: dict[int, list[bool]] = {}
         for line in lines:
             if line.kind is LineKind.HEADING and line.opens:
                 named = bool(self._names.within(line.start, line.end))
                 generic = kind_of(self._body[line.start : line.end]) is LabelKind.GENERIC
                 if named or not generic:
-                    seen.setdefault(line.level, []).append(named)
+                    names_brand.setdefault(line.level, []).append(named)
         return frozenset(
-            level for level, named in seen.items() if sum(named) >= _TITLED_SHARE * len(named)
+            level
+            for level, named in names_brand.items()
+            if sum(named) >= _TITLED_SHARE * len(named)
         )
 
     def _lists_of_brands(self, lines: Sequence[Line]) -> frozenset[int]:
-        """Return the indices, in `lines`, of the items of lists whose items begin with different
-        brands.
+        """Return the indices, in `lines`, of the first lines of the items of each list whose items
+        begin with two or more brands.
+
+        A list ends at an item of a smaller depth or at another block. An item without a brand does
+        not end it.
         """
         found: list[int] = []
-        open_lists: dict[int, list[int]] = {}
-        heads: dict[int, set[str]] = {}
-        for at, line in enumerate((*lines, Line(0, 0))):
-            deepest = line.level if line.kind is LineKind.ITEM else 0
+        open_lists: dict[int, list[int]] = {}  # by depth: the indices of the items
+        head_brands: dict[int, set[str]] = {}  # by depth: the brands that the items begin with
+        end_of_text = Line(0, 0)
+        for index, line in enumerate((*lines, end_of_text)):
+            depth = line.level if line.kind is LineKind.ITEM else 0
             if line.kind is LineKind.ITEM or line.opens:
-                for depth in [depth for depth in open_lists if depth > deepest]:
-                    items = open_lists.pop(depth)
-                    if len(heads.pop(depth)) > 1:
+                for ended in [opened for opened in open_lists if opened > depth]:
+                    items = open_lists.pop(ended)
+                    if len(head_brands.pop(ended)) > 1:
                         found += items
-            if deepest and line.opens:
-                open_lists.setdefault(deepest, []).append(at)
-                if head := self._head_brand(line):
-                    heads.setdefault(deepest, set()).add(head)
-                else:
-                    heads.setdefault(deepest, set())
+            if depth and line.opens:
+                open_lists.setdefault(depth, []).append(index)
+                brands = head_brands.setdefault(depth, set())
+                if brand := self._head_brand(line):
+                    brands.add(brand)
         return frozenset(found)
 
     def _head_brand(self, line: Line) -> str:
-        """Return the brand in the label of an item, or at the item's beginning; ""
-        without a brand.
+        """Return the name of the brand in the label of an item; without a label, of the brand that
+        the item begins with; after an award, of the brand that the value begins with. "" without
+        such a brand.
         """
         label = self.label(line.start, line.end, line)
         if label is None:

@@ -122,7 +122,7 @@ class Names:
         self._starts = [mention.start for mention in mentions]
 
     def within(self, start: int, end: int) -> Sequence[Mention]:
-        """Return the mentions that begin in a span, in order."""
+        """Return the mentions that begin in the span from `start` to before `end`, in order."""
         if not self._starts or start > self._starts[-1] or end <= self._starts[0]:
             return ()
         first = bisect_left(self._starts, start)
@@ -131,20 +131,23 @@ class Names:
         return self._mentions[first : bisect_left(self._starts, end, first)]
 
     def owner(self, start: int, end: int) -> Owner:
-        """Return the brand that a span names first, with the other brands of an enumeration ("Acme
-        and Bolt") as `shared`; `NOBODY` without a mention. "Acme's Bolt" is about Bolt.
+        """Return the brand that the span from `start` to `end` names first, as an owner; `NOBODY`
+        without a mention.
+
+        A genitive is skipped: "Acme's Bolt" is about Bolt. The other brands of an enumeration
+        ("Acme and Bolt"), and other brands with the same name, become `Owner.shared`.
         """
         found = self.within(start, end)
         if not found:
             return NOBODY
-        at = 0
-        while at + 1 < len(found) and _POSSESSIVE.fullmatch(
-            self._body, found[at].end, found[at + 1].start
+        first_index = 0
+        while first_index + 1 < len(found) and _POSSESSIVE.fullmatch(
+            self._body, found[first_index].end, found[first_index + 1].start
         ):
-            at += 1  # "Acme's Bolt" is about Bolt
-        first = last = found[at]
+            first_index += 1
+        first = last = found[first_index]
         shared = []
-        for other in found[at + 1 :]:
+        for other in found[first_index + 1 :]:
             if other.start > first.start:
                 if not _JOINED.fullmatch(self._body, last.end, other.start):
                     break
@@ -154,8 +157,8 @@ class Names:
         return Owner(first.brand, shared=tuple(dict.fromkeys(shared)))
 
     def masked(self, start: int, end: int) -> str:
-        """Return the text of a span with an "X" for each brand name, because "Best Buy" is no
-        award.
+        """Return the text from `start` to `end` with an "X" in place of each brand name, so that no
+        word of a name counts as a word of a label: "Best Buy" is no award.
         """
         pieces, at = [], start
         for mention in self.within(start, end):
@@ -165,16 +168,18 @@ class Names:
         return "".join((*pieces, self._body[at:end]))
 
     def begins(self, start: int, end: int) -> Owner:
-        """Return the brand that a span begins with, after bullets and signs, or nobody."""
+        """Return the brand that the span from `start` to `end` begins with, after bullets and signs
+        and within `_HEAD_REACH` characters; `NOBODY` without such a brand.
+        """
         first = bare_start(self._body, start, end)
         if not self.within(first, min(end, first + _HEAD_REACH)):
             return NOBODY
         return self.owner(first, end)
 
     def leads(self, start: int, end: int) -> bool:
-        """Return whether a text begins with its subject: "Acme ...", "Brands like Acme and ...".
-
-        What begins with a genitive is about something else: "Acme's pick of the year".
+        """Return whether a text begins with a brand as its subject: "Acme ...", or as an example,
+        "Brands like Acme and ...". False if a genitive follows, "Acme's pick of the year", because
+        such a text is about something else.
 
         Args:
             start: Offset of the text.
@@ -187,7 +192,8 @@ class Names:
         return near or _EXAMPLES.fullmatch(self._body, start, found[0].start) is not None
 
     def speaker(self, start: int, end: int) -> Owner:
-        """Return the brand with which a text begins as its subject: "Acme offers", or `NOBODY`.
+        """Return the brand with which a text begins and which a verb follows: "Acme offers";
+        `NOBODY` if the text begins otherwise.
 
         Args:
             start: Offset of the text.
@@ -198,10 +204,18 @@ class Names:
         return owner if found and PREDICATE.match(self._body, found[0].end, end) else NOBODY
 
     def of_title(self, start: int, end: int, *, multi: bool) -> Owner | None:
-        """Return the owner that the title in a span names; None for a title without a brand.
+        """Return the owner that a title names; None for a title without a brand.
 
-        A comparison, and a title with more than three names, belong to nobody. A name deep in a
-        title whose siblings begin with brands (`multi`) is part of another product's name.
+        A comparison ("Acme vs Bolt"), and a title with more than `_MAX_TITLE_NAMES` names, belong
+        to `NOBODY`. If the first brand comes only after `_DEEP_WORDS` words, and these begin
+        with a capital and are no label of a special kind, the whole title is the name of a product
+        that is not declared: "Zorbo Seven for Acme". Else the brand that the title names first is
+        the owner.
+
+        Args:
+            start: Offset of the title.
+            end: Offset after the title.
+            multi: Whether the siblings of the title name brands; else no title is a product's name.
         """
         found = self.within(start, end)
         if not found:
@@ -210,39 +224,37 @@ class Names:
         if names > _MAX_TITLE_NAMES or _AGAINST.search(self._body, start, end):
             return NOBODY
         before = self._body[start : found[0].start]
-        deep = multi and len(before.split()) >= _DEEP_WORDS and not _MADE_BY.search(before)
-        if deep and before[0].isupper() and kind_of(before) is LabelKind.OTHER:
+        is_late = len(before.split()) >= _DEEP_WORDS and not _MADE_BY.search(before)
+        if multi and is_late and before[0].isupper() and kind_of(before) is LabelKind.OTHER:
             return Owner(self._body[start:end], foreign=True)
         return self.owner(start, end)
 
     def of_sentence(self, start: int, end: int) -> Owner:
-        """Return the brand that the sentence in a span is about, or `NOBODY`.
+        """Return the brand that the sentence from `start` to `end` is about, or `NOBODY`.
 
-        The subject is a brand in the first part of the sentence, or its only brand; not after a
-        word such as "than" or "with".
+        It is about the brand that it names first, with these exceptions:
+
+        - Examples at the beginning ("Brands like Acme and Bolt") count only if a verb follows.
+        - A text that is nothing but examples ("e.g., Acme, Bolt") is about nobody.
+        - A late brand counts only if it is the only one, and neither an example nor enumerated.
+        - After an opening clause ("If you travel, Acme is ..."), the subject of the main clause
+          counts.
+        - A brand after a word such as "than" or "with" is not the subject.
         """
         found = self.within(start, end)
         if not found:
             return NOBODY
         first = found[0]
-        reach = start + max(_SUBJECT_CHARACTERS, int(_SUBJECT_PART * (end - start)))
-        late = first.start > reach
-        if first.start - start < _EXAMPLES_CHARACTERS and _EXAMPLES.fullmatch(
+        has_examples_first = first.start - start < _EXAMPLES_CHARACTERS and _EXAMPLES.fullmatch(
             self._body, start, first.start
-        ):
+        )
+        if has_examples_first:
             owner = self.owner(first.start, end)
             last = [mention for mention in found if owner.is_brand(mention.brand)][-1]
             return owner if PREDICATE.match(self._body, last.end, end) else NOBODY
-        if _EXAMPLE.match(self._body, start, first.start) or (
-            late
-            and (
-                len({mention.brand for mention in found}) > 1
-                or _EXAMPLES_BEFORE.search(self._body, start, first.start)
-                or _ENUMERATED.search(
-                    self._body, max(start, first.start - 6), min(end, first.end + 5)
-                )
-            )
-        ):
+        only_examples = _EXAMPLE.match(self._body, start, first.start) is not None
+        subject_end = start + max(_SUBJECT_CHARACTERS, int(_SUBJECT_PART * (end - start)))
+        if only_examples or (first.start > subject_end and self._is_aside(found, start, end)):
             return NOBODY
         if main := self._main_clause_subject(found, start, end):
             return main
@@ -251,9 +263,35 @@ class Names:
             return NOBODY
         return self.owner(first.start, end)
 
+    def _is_aside(self, found: Sequence[Mention], start: int, end: int) -> bool:
+        """Return whether a brand late in the sentence from `start` to `end` is no subject: one of
+        several brands, an example ("such as Acme"), or part of an enumeration.
+
+        Args:
+            found: The mentions in the sentence, at least one, in order.
+            start: Offset of the sentence.
+            end: Offset after the sentence.
+        """
+        first = found[0]
+        if len({mention.brand for mention in found}) > 1:
+            return True
+        if _EXAMPLES_BEFORE.search(self._body, start, first.start):
+            return True
+        window_start = max(start, first.start - _ENUMERATION_CHARACTERS_BEFORE)
+        window_end = min(end, first.end + _ENUMERATION_CHARACTERS_AFTER)
+        return _ENUMERATED.search(self._body, window_start, window_end) is not None
+
     def _main_clause_subject(self, found: Sequence[Mention], start: int, end: int) -> Owner:
-        """Return the brand that is the subject after an opening clause ("If you travel, Acme is
-        ..."), or `NOBODY`; `found` are the mentions of the sentence.
+        """Return the brand that is the subject of the main clause after an opening clause: "If you
+        travel, Acme is ...". `NOBODY` without an opening clause or such a subject.
+
+        The brand has to begin the main clause and to be followed by its verb. No verb is needed for
+        the only brand of a sentence after a first word such as "with": "With Acme, you get ...".
+
+        Args:
+            found: The mentions in the sentence, in order.
+            start: Offset of the sentence.
+            end: Offset after the sentence.
         """
         if not _OPENER.match(self._body, start):
             return NOBODY
@@ -269,8 +307,16 @@ class Names:
         return NOBODY
 
     def of_opening(self, start: int, end: int) -> Owner:
-        """Return the brand in the first part of a text, or nobody."""
+        """Return the brand that the text from `start` to `end` opens with, or `NOBODY`: the subject
+        after an opening clause, else the first brand in the first `_SUBJECT_PART` of the text.
+        """
         first = bare_start(self._body, start, end)
         if main := self._main_clause_subject(self.within(first, end), first, end):
             return main
-        return self.owner(first, min(end, first + max(5, int(_SUBJECT_PART * (end - first)))))
+        opening_characters = max(_MIN_OPENING_CHARACTERS, int(_SUBJECT_PART * (end - first)))
+        return self.owner(first, min(end, first + opening_characters))
+
+
+_MIN_OPENING_CHARACTERS = 5
+_ENUMERATION_CHARACTERS_BEFORE, _ENUMERATION_CHARACTERS_AFTER = 6, 5
+"""Characters around a name that are searched for the commas of an enumeration."""

@@ -91,8 +91,11 @@ class ReadAnswer:
         return self.within(Market(brand, tuple(competitors), tuple(facts)))
 
     def within(self, market: Market) -> Reading:
-        """Return the reading of the answer for one brand: mentions and rankings only of the brand
-        and its competitors in `market`.
+        """Return the scorer's view of the answer for one brand.
+
+        Mentions and rankings have only the brand and its competitors, and rankings without any of
+        them are left out. The units and `Reading.asked` stay those of all brands.
+        `Reading.branded` tells whether the question names the brand or a competitor.
         """
         mentions, rankings = self.mentions, self.rankings
         if not self.named <= market.names:
@@ -134,8 +137,10 @@ class Reader:
         return MentionFinder(self._brands)
 
     def read(self, answer: Answer) -> ReadAnswer:
-        """Parse an answer, and find the mentions of all brands outside of a restatement of the
-        question. Of a longer text, the first `MAX_READ_CHARS` are read.
+        """Return an answer parsed, with the mentions of all brands.
+
+        Mentions in a restatement of the question near the beginning do not count. Of a longer text,
+        only the first `MAX_READ_CHARS` are read. An empty answer gives an empty body.
         """
         from overheard.reading.layout import ranked_brands
         from overheard.reading.markdown import laid_out
@@ -184,8 +189,8 @@ class Reader:
         )
 
     def named_in(self, question: str) -> frozenset[str]:
-        """Return the names of the brands in a question's text; the result is kept for the next
-        answer.
+        """Return the names of the brands that a question names. The result is kept, because many
+        answers have the same question.
         """
         if question not in self._asked:
             from overheard.reading.markdown import prose
@@ -196,8 +201,8 @@ class Reader:
         return self._asked[question]
 
 
-def _names_in_market(ranking: Iterable[str], market: Container[str]) -> tuple[str, ...]:
-    return tuple(name for name in ranking if name in market)
+def _names_in_market(ranking: Iterable[str], names: Container[str]) -> tuple[str, ...]:
+    return tuple(name for name in ranking if name in names)
 
 
 def _declared_language(answer: Answer) -> str:
@@ -205,10 +210,13 @@ def _declared_language(answer: Answer) -> str:
 
 
 def _restatement_span(body: str, question: str) -> tuple[int, int]:
-    """Return the (start, end) offsets of a restatement of the question near the start of a body.
+    """Return the (start, end) offsets of a restatement of the question near the start of a body;
+    (0, 0) without one.
 
-    A restatement is a line, a sentence or a quotation with the question's words. Without a
-    restatement, return (0, 0).
+    A restatement has all words of the question in their order, without regard to case, after at
+    most `_MAX_PREAMBLE_WORDS` others. It ends with a line, a sentence or a quotation. It opens the
+    body, also after "Question:"; one of at least `_MIN_RESTATED_WORDS` may also begin with a line,
+    a sentence or a quotation later.
 
     Args:
         body: The prose of the answer.
@@ -288,16 +296,21 @@ def may_advise_against(body: str) -> bool:
 def advises_against(body: str, start: int, end: int, sentence: tuple[int, int]) -> bool:
     """Return whether the words around a brand's name advise against the brand.
 
+    Words before the name do ("avoid Acme", "instead of Acme"), unless they are denied ("don't skip
+    Acme") or ask who should avoid it. Without such words, the words after the name may do: "Acme is
+    not worth ...". Only `_WINDOW` characters of the same sentence on each side are searched.
+
     Args:
         body: The text.
         start: Offset of the name's first character.
         end: Offset after the name.
         sentence: (start, end) offsets of the sentence with the name.
     """
-    before = _BEFORE.search(body[max(sentence[0], start - _WINDOW) : start])
-    if before:
-        asked = before["shunned"] and _ASKING.match(
-            body, sentence[0], min(start, sentence[0] + _WINDOW)
-        )
-        return not asked and not (before["denied"] and before["shunned"])
-    return _BEHIND.match(body[end : min(sentence[1], end + _WINDOW)]) is not None
+    sentence_start, sentence_end = sentence
+    before = _BEFORE.search(body[max(sentence_start, start - _WINDOW) : start])
+    if not before:
+        return _BEHIND.match(body[end : min(sentence_end, end + _WINDOW)]) is not None
+    if not before["shunned"]:
+        return True
+    asks_who = _ASKING.match(body, sentence_start, min(start, sentence_start + _WINDOW))
+    return not asks_who and not before["denied"]

@@ -21,8 +21,12 @@ _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 
 def rule_allows(rule: Rule, body: str, place: Span, sentence: Span, language: str) -> bool:
-    """Return whether a rule lets an occurrence of a spelling count as the brand, by the case of the
-    letters, the question's language, and the words in the same sentence.
+    """Return whether a rule lets an occurrence of a spelling count as the brand.
+
+    It does not if the rule wants the exact case and the occurrence has another; if the rule is for
+    other languages than the question's; if none of the words in `Rule.near` is in the same
+    sentence; or if one of the words in `Rule.not_near` is. Empty conditions allow everything, and
+    an unknown language fits every rule.
 
     Args:
         rule: The rule.
@@ -43,14 +47,18 @@ def rule_allows(rule: Rule, body: str, place: Span, sentence: Span, language: st
 
 
 def parent_brands(brands: Sequence[Brand]) -> dict[str, tuple[str, ...]]:
-    """Return for each brand's name the names of its parent, grandparent and so on."""
+    """Return for each brand's name the names of its parent, grandparent and so on, the nearest
+    first. Only parents among `brands` count; a circle of parents ends before it repeats.
+    """
     parents = {brand.name: brand.parent for brand in brands}
     return {name: tuple(_ancestors(name, parents)) for name in parents}
 
 
 def _ancestors(name: str, parents: dict[str, str]) -> Iterable[str]:
-    """Return the names of a brand's parent, grandparent and so on, in this order; `parents` has the
-    parent by brand.
+    """Return the names of a brand's parent, grandparent and so on, in this order.
+
+    The chain ends at a parent that is not declared, and before a name that repeats. `parents` has
+    the name of the parent by the name of the brand, "" without a parent.
     """
     chain: dict[str, None] = {}
     parent = parents[name]
@@ -116,8 +124,8 @@ class Risk:
 
 
 def risks(brand: Brand, others: Iterable[Brand]) -> list[Risk]:
-    """Return the risks that a spelling of a brand is read wrongly; a spelling with a rule has no
-    risk.
+    """Return the risks that a spelling of a brand is read wrongly, in the order of its names. A
+    spelling with a rule has no risk; a brand without risks gives an empty list.
 
     Args:
         brand: The brand.
@@ -134,8 +142,12 @@ def risks(brand: Brand, others: Iterable[Brand]) -> list[Risk]:
 
 
 def _spelling_risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterator[Risk]:
-    """Yield the risks of one spelling of a brand: ordinary words, a short name, words of praise or
-    blame, and the names of other brands.
+    """Yield the risks of one spelling of a brand.
+
+    A spelling is at risk if it consists of ordinary words, or else if it is in ASCII and has at
+    most `_SHORT` characters. It is also at risk if it has a word of praise or blame, and once for
+    each name of another brand that is equal to it or contains it. A brand that owns the other brand
+    may be contained in the other's name.
 
     Args:
         spelling: One of the brand's names, as declared.
@@ -179,8 +191,12 @@ def _spelling_risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterato
 
 
 def possible_spellings(brand: Brand, bodies: Iterable[str]) -> list[tuple[str, int]]:
-    """Return (name, number of occurrences) of at most `MAX_SIMILAR_NAMES` names in answers that may
-    be undeclared spellings of a brand, most frequent first.
+    """Return (name, number of occurrences) of names in answers that may be undeclared spellings of
+    a brand: at most `MAX_SIMILAR_NAMES`, most frequent first.
+
+    A name is similar by its letters (`_is_similar`). Declared spellings, and names in ASCII of at
+    most `_SHORT` characters, are left out. So is a name in a script without capitals that contains
+    a declared spelling, which counts already.
 
     Args:
         brand: The brand.
@@ -204,8 +220,9 @@ def possible_spellings(brand: Brand, bodies: Iterable[str]) -> list[tuple[str, i
 def _is_similar(name: str, spellings: list[str]) -> bool:
     """Return whether a folded name is similar to one of the folded `spellings`.
 
-    In scripts other than Latin, a distance of one character suffices, because a character carries
-    more information there.
+    The similarity of their letters is at least `_MIN_SIMILARITY`. For a name with letters other
+    than ASCII, a difference of one character from a spelling of more than `_SHORT` characters also
+    suffices, because a character carries more information in other scripts.
     """
     from rapidfuzz import fuzz, process  # only this needs it
     from rapidfuzz.distance import Levenshtein
@@ -219,8 +236,12 @@ def _is_similar(name: str, spellings: list[str]) -> bool:
 
 
 def _name_candidates(body: str, names: Iterable[str]) -> Iterator[str]:
-    """Yield every text in a body that may be a name: words with a capital; as many words in a row
-    as a known name has; and for a name in a script without capitals, each text of its length.
+    """Yield every text in a body that may be another spelling of one of the `names`.
+
+    These are first the runs of one to three words with capitals. Then come, for each name in a
+    script with spaces and without capitals (Arabic, Hindi), as many words in a row as the name has.
+    For a name in Chinese, they are the parts of its length; for one in katakana, whole runs of
+    katakana. Texts may repeat and overlap.
     """
     yield from (match.group() for match in _NAMED.finditer(body))
     for name in names:
@@ -244,7 +265,9 @@ def _is_katakana(run: str) -> bool:
 
 
 def _pieces(run: str, length: int) -> Iterator[str]:
-    """Yield a run of katakana as a whole, and of a run in Chinese every part of `length`."""
+    """Yield a run of katakana as a whole, and of a run of Chinese characters every part of `length`
+    characters; a shorter run as a whole.
+    """
     if _is_katakana(run) or len(run) <= length:
         yield run
     else:
@@ -258,22 +281,27 @@ _TOPICS = re.compile(r"(?:.*(?:s|ing|ment))\Z")
 _MIN_SPLIT = 6
 """Characters of a name that may be split in two words."""
 _MIN_PART = 3
+_MIN_WITHOUT_APOSTROPHE = 5
+"""Characters of a name that may be written without its apostrophe."""
 _MIN_JOINED = 6
 """Characters of a name that may be written without its spaces."""
 
 
 def other_forms(name: str) -> Iterator[str]:
-    """Yield further forms in which a name is written; a form may be an ordinary word.
+    """Yield further forms in which a name is written; a form may be an ordinary word or repeat.
 
     - the stem of a site's name: "Monday" for "Monday.com", "Salesforce" for "Salesforce.com";
-    - without an apostrophe: "McDonalds" for "McDonald's"; "and" for "&", and the reverse;
-    - without a space or hyphen: "BestBuy" for "Best Buy", "TMobile" for "T-Mobile";
+    - without an apostrophe: "McDonalds" for "McDonald's";
+    - with a space after a full stop inside: "Dr. Martens" for "Dr.Martens";
+    - "and" for "&" between spaces, and the reverse;
+    - without a space or hyphen: "BestBuy" for "Best Buy", "TMobile" for "T-Mobile"; not if that is
+      an ordinary word or shorter than `_MIN_JOINED` characters;
     - a compound in two words: "Hub Spot" for "HubSpot", "Zen desk" for "Zendesk".
     """
     yield from _site_stem(name)
     if "'" in name or "\u2019" in name:
         bare = re.sub("['\u2019]", "", name)
-        if len(bare) >= _MIN_JOINED - 1:
+        if len(bare) >= _MIN_WITHOUT_APOSTROPHE:
             yield bare
     if re.search(r"\.(?=[^\W\d_]{3})", name) and not _SITE.fullmatch(name):
         yield re.sub(r"\.(?=[^\W\d_]{3})", ". ", name)
@@ -290,8 +318,10 @@ def other_forms(name: str) -> Iterator[str]:
 
 
 def _site_stem(name: str) -> Iterator[str]:
-    """Yield the name of a site without its ending, ``Acme`` for ``acme.com``; nothing for other
-    names, and nothing for a topic such as "Hotels".
+    """Yield the name of a site without its ending, ``Salesforce`` for ``Salesforce.com``.
+
+    An ordinary word gets a capital: ``Monday`` for ``monday.com``. Nothing is yielded for a name
+    that is no site, and for an ordinary word that names a topic (``Hotels.com``).
     """
     if found := _SITE.fullmatch(name):
         stem = found[1]
@@ -301,8 +331,11 @@ def _site_stem(name: str) -> Iterator[str]:
 
 
 def _two_word_forms(name: str) -> Iterator[str]:
-    """Yield each split of a compound name into two words, the first with a capital: "Hub spot";
-    nothing for an ordinary word.
+    """Yield the splits of a compound name into two words, the first with a capital.
+
+    A name with a capital inside is split there only: "Hub spot" for "HubSpot". Another name is
+    split wherever both parts are ordinary words of at least `_MIN_PART` letters: "Zen desk" for
+    "Zendesk". Nothing is yielded for a name that is itself an ordinary word.
     """
     if camel := _CAMEL.fullmatch(name):
         yield f"{camel[1].capitalize()} {camel[2].lower()}"

@@ -41,6 +41,8 @@ _PLAIN_ROLES = frozenset({UnitRole.NONE, UnitRole.SPECIFICATION})
 """Roles in the place of which a sign, such as a tick, gives its own."""
 _LEAD_WORDS, _BOLD_LEAD_WORDS = 14, 20
 """Most words of a line that is a title by its first words, or by being bold."""
+_BOLD_LEAD_SHARE = 0.8
+"""The share of bold characters, 0 to 1, from which a line is bold."""
 _AWARD_LINES = 12
 """Lines below an award in which its only brand is searched."""
 _INTRODUCING_CHARACTERS = 60
@@ -114,7 +116,8 @@ _PRONOUN_CHARACTERS = 60
 
 
 def units(page: Page, mentions: Sequence[Mention]) -> tuple[Unit, ...]:
-    """Return the units of an answer, in order. The time is linear in the length of the text.
+    """Return the units of an answer, in order: titles, sentences, cells, product cards and footers,
+    each with its owner and role. The time is linear in the length of the text.
 
     Args:
         page: The prose with its layout.
@@ -149,7 +152,12 @@ class _UnitBuilder:
         self.listed = self.ended = False
 
     def build(self) -> Iterator[Unit]:
-        """Yield the units of the whole answer, in order; call it once."""
+        """Yield the units of the whole answer, in order. May be called once, because the state
+        changes line by line.
+
+        The rows of a table are read together. A horizontal rule ends all blocks. After the notices
+        of the service have begun, each line is a footer of nobody.
+        """
         table: list[Line] = []
         for at, line in enumerate(self.lines):
             if table and (line.kind is not LineKind.ROW):
@@ -177,7 +185,9 @@ class _UnitBuilder:
         return self.stack[-1]
 
     def _end_blocks(self, rank: int) -> None:
-        """Remove the blocks of a rank or deeper from the stack; the whole answer stays."""
+        """Remove the blocks whose rank is at least `rank` from the stack; the first, which is the
+        whole answer, stays.
+        """
         while len(self.stack) > 1 and self.stack[-1].rank >= rank:
             self.stack.pop()
 
@@ -188,8 +198,11 @@ class _UnitBuilder:
         )
 
     def _heading_unit(self, line: Line, at: int) -> Unit:
-        """Return the unit of a heading, and open its section and block; the title itself belongs to
-        the section above.
+        """Return the unit of a heading, and open its section and block; the unit itself is in the
+        section above.
+
+        An award without a brand ("Best overall") belongs to the only brand of the lines below, if
+        there is one.
 
         Args:
             line: The heading, of which blocks of its level or deeper have ended.
@@ -206,20 +219,32 @@ class _UnitBuilder:
         return title
 
     def _only_below(self, at: int) -> Owner:
-        """Return the brand that the first line below an award names, if no other line does."""
+        """Return the brand that the first line below an award begins with, unless another line
+        begins with another brand; else `NOBODY`.
+
+        At most `_AWARD_LINES` lines are read, up to the next heading of the same or a higher level.
+        `at` is the index in `lines` of the heading with the award.
+        """
+        first, heading = at + 1, self.lines[at]
         owner = NOBODY
-        for line in self.lines[at + 1 : at + 1 + _AWARD_LINES]:
-            if line.kind is LineKind.HEADING and line.level <= self.lines[at].level:
+        for line in self.lines[first : first + _AWARD_LINES]:
+            if line.kind is LineKind.HEADING and line.level <= heading.level:
                 break
             named = self.names.begins(line.start, line.end)
-            if line is self.lines[at + 1]:
+            if line is self.lines[first]:
                 owner = named
             elif named and named != owner:
                 return NOBODY
         return owner
 
     def _title_unit(self, line: Line, rank: int, *, multi: bool) -> Unit:
-        """Return the unit of a heading or bold line, and open its block.
+        """Return the unit of a heading, a bold line or another line that is a title, and open its
+        block on the stack.
+
+        The owner and role of the block are those of the whole title, as a label. "Pros", a verdict
+        or a note without an owner above goes on about the last paragraph's owner. "Best for travel"
+        gives its block no role, because it says the whole award. A title without an owner becomes
+        the section.
 
         Args:
             line: The line.
@@ -229,31 +254,37 @@ class _UnitBuilder:
         start, end = bare_start(self.body, line.start, line.end), line.end
         while end > start and self.body[end - 1] in " :*":
             end -= 1
-        whole = self.outline.decide(Label(start, end, end), self._top, multi=multi)
-        roles = {UnitRole.NONE, UnitRole.BEST_FOR}
-        if rank == _LEAD_RANK and whole.role not in roles:
+        context = self.outline.decide(Label(start, end, end), self._top, multi=multi)
+        is_role = context.role not in {UnitRole.NONE, UnitRole.BEST_FOR}
+        if rank == _LEAD_RANK and is_role:
             rank = _ROLE_RANK
         self._end_blocks(rank)
-        if whole.role in _LASTING_ROLES and not (whole.owner or whole.closed or self._top.owner):
-            whole = whole._replace(owner=self.last_owner)
-        elif whole.owner:
+        is_ownerless = not (context.owner or context.closed or self._top.owner)
+        if context.role in _LASTING_ROLES and is_ownerless:
+            context = context._replace(owner=self.last_owner)
+        elif context.owner:
             self.last_owner = NOBODY
-        if whole.role is UnitRole.BEST_FOR and _AWARDED.search(whole.label):
-            whole = whole.with_role(UnitRole.NONE)
-        self.stack.append(whole.at(rank))
-        self.carried, self.listed = whole.owner, False
-        if not whole.owner:
+        if context.role is UnitRole.BEST_FOR and _AWARDED.search(context.label):
+            context = context.with_role(UnitRole.NONE)
+        self.stack.append(context.at(rank))
+        self.carried, self.listed = context.owner, False
+        if not context.owner:
             self.section = self.body[start:end].strip(" :*")
-        return self._unit(line.start, end, whole.owner, UnitRole.TITLE, whole.label)
+        return self._unit(line.start, end, context.owner, UnitRole.TITLE, context.label)
 
     def _table_units(self, rows: Sequence[Line]) -> Iterator[Unit]:
-        """Yield the units of a table: its cells in order, each read like the text of a
-        list item.
+        """Yield the units of a table: its cells in order, each read like the text of a list item.
+
+        A cell with the role of a title is one unit. A cell of a table without owners has the owner
+        of the text above; for pros, cons and a verdict also that of the last paragraph.
+
+        Args:
+            rows: The lines of the table, at least one; the first is the header.
         """
         self._end_blocks(_ITEM_RANK)
-        above = self._top.owner
+        owner_above = self._top.owner
         for row, cell in table_cells(self.body, rows, self.names):
-            owner = cell.owner or (above if cell.inherits else NOBODY)
+            owner = cell.owner or (owner_above if cell.inherits else NOBODY)
             if cell.role in _LASTING_ROLES and cell.inherits:
                 owner = owner or self.last_owner
             if cell.role is UnitRole.TITLE:
@@ -265,8 +296,12 @@ class _UnitBuilder:
             self.stack.pop()
 
     def _item_units(self, line: Line, *, multi: bool) -> Iterator[Unit]:
-        """Yield the units of a line of a list item. The first line of an item opens its block on
-        the stack.
+        """Yield the units of a line of a list item.
+
+        The first line of an item opens its block on the stack, with the context of the block above;
+        where the items name different brands, without its owner, except in a list of pros, cons and
+        the like below an owner's item. A later line that is only a role ("Pros") is a title. An
+        award above without an owner gets the brand of the list's first item.
 
         Args:
             line: The line.
@@ -289,15 +324,23 @@ class _UnitBuilder:
             self._give_list_to_first_item()
 
     def _give_list_to_first_item(self) -> None:
-        """Give the list below an award without a name to the brand of its first item."""
+        """Make the brand of the open item the owner of the block above, if that is an award without
+        an owner; nothing happens for an item without a declared brand.
+        """
         above, item = self.stack[-2:]
-        free = not above.owner and not above.closed and item.owner and not item.owner.foreign
-        if free and kind_of(above.label) is LabelKind.AWARD:
+        is_ownerless = not above.owner and not above.closed
+        names_brand = bool(item.owner) and not item.owner.foreign
+        if is_ownerless and names_brand and kind_of(above.label) is LabelKind.AWARD:
             self.stack[-2] = above._replace(owner=item.owner)
 
     def _paragraph_units(self, line: Line, at: int) -> Iterator[Unit]:
-        """Yield the units of a line of a paragraph. A bold line or a bare name is a title and opens
-        a block on the stack; other text sets `carried` and `last_owner`.
+        """Yield the units of a line of a paragraph.
+
+        A title (`_is_lead`), or the role of the list below ("Cons"), opens a block on the stack.
+        Other text is divided into its sentences and sets `carried` and `last_owner`. The first line
+        of a paragraph ends lists. It begins with the owner of its block, but a line such as
+        "However, it ..." goes on about the owner before. After a list, a closing line or a question
+        without a brand ends all blocks.
 
         Args:
             line: The line.
@@ -323,15 +366,23 @@ class _UnitBuilder:
         self.last_owner = self.carried
 
     def _is_list_role(self, at: int, start: int) -> bool:
-        """Return whether a line is the role, such as "Cons", of the list below it."""
+        """Return whether a line is only the role, "Pros" or "Cons", of the list below it.
+
+        Args:
+            at: The index of the line in `lines`.
+            start: Offset of its first word.
+        """
         below = self.lines[at + 1].kind if at + 1 < len(self.lines) else None
         text = self.body[start : self.lines[at].end]
         short = text.count(" ") < _LISTED_WORDS
         return below is LineKind.ITEM and short and role_of(text) in _LISTED_ROLES
 
     def _is_lead(self, line: Line, start: int, *, last: bool) -> bool:
-        """Return whether a line of a paragraph is a title of the lines below: bold, ending in a
-        colon, or a bare name.
+        """Return whether a line of a paragraph is a title of the lines below.
+
+        A line of at most `_BOLD_LEAD_WORDS` words is a title if it is bold without the end of a
+        sentence; if it ends in a colon and is short or a role; or if it has at most `_LEAD_WORDS`
+        words, begins with a brand and has no verb, as a bare name. The last line is no bare name.
 
         Args:
             line: The line.
@@ -339,21 +390,31 @@ class _UnitBuilder:
             last: Whether no line follows.
         """
         text = self.body[start : line.end]
-        words = text.count(" ") + 1
-        if not text or words > _BOLD_LEAD_WORDS:
+        word_count = text.count(" ") + 1
+        if not text or word_count > _BOLD_LEAD_WORDS:
             return False
-        bold = sum(b - a for a, b in line.bold)
-        if bold >= 0.8 * len(text.rstrip(" :")) and text[-1] not in ".!?":
+        ends_sentence = text[-1] in ".!?"
+        bold_characters = sum(bold_end - bold_start for bold_start, bold_end in line.bold)
+        is_bold = bold_characters >= _BOLD_LEAD_SHARE * len(text.rstrip(" :"))
+        if is_bold and not ends_sentence:
             return True
         if text[-1] == ":":
             return len(text) < _INTRODUCING_CHARACTERS or role_of(text) is not None
-        plain = words <= _LEAD_WORDS and text[-1] not in ".!?" and ": " not in text
-        return (
-            plain and not last and bool(self.names.begins(start, line.end)) and not has_verb(text)
-        )
+        if last or ends_sentence or word_count > _LEAD_WORDS or ": " in text:
+            return False
+        return bool(self.names.begins(start, line.end)) and not has_verb(text)
 
     def _line_units(self, line: Line, *, opens: bool, multi: bool) -> Iterator[Unit]:
-        """Yield the units of a line that is no title.
+        """Yield the units of a line that is no title: of each piece its labels, then its text.
+
+        - A footer and a product card are one unit each. After a card, the context of the block
+          counts again.
+        - A label opens a context for the rest of the line. The role of a label ends with its piece,
+          but pros, cons, verdicts and notes go on, cons until a sentence that decides.
+        - A label at the end of a paragraph's line, without text, opens a block for the lines below.
+        - A sign such as a tick gives its role to text that has none.
+        - Text about another owner than that of the context has neither role nor label, unless a
+          sign or a bare "Cons" gives the role.
 
         Args:
             line: The line.
@@ -364,7 +425,7 @@ class _UnitBuilder:
         found = self.names.within(line.start, line.end)
         for number, piece in enumerate(line_pieces(self.body, line.start, line.end, found)):
             start, end = piece.start, piece.end
-            if self.ended or is_footer(self.body, start, end, notices=self.notices):
+            if self.ended or is_footer(self.body, start, end, has_notices=self.notices):
                 self.ended = self.ended or "AI responses may include" in self.body[start:end]
                 yield self._unit(start, end, NOBODY, UnitRole.FOOTER)
                 continue
@@ -373,14 +434,15 @@ class _UnitBuilder:
                 yield self._unit(start, end, self.names.owner(start, end) or product, UnitRole.SHOP)
                 context, self.carried = base, base.owner
                 continue
-            signed, label, labels, held = emoji_role(self.body, start, end), None, 0, False
-            while start < end and labels < _MAX_LABELS:
+            sign_role = emoji_role(self.body, start, end)
+            label_count, label_decides_owner = 0, False
+            while start < end and label_count < _MAX_LABELS:
                 label = self.outline.label(start, end, line)
                 if label is None:
                     break
-                first = not (number or labels)
-                above = context if first else context.with_role(base.role)
-                context = self._label_context(label, above, end, line, multi=multi and first)
+                is_first = not (number or label_count)
+                above = context if is_first else context.with_role(base.role)
+                context = self._label_context(label, above, end, line, multi=multi and is_first)
                 if opens and not number:
                     self.stack[-1] = context.at(self._top.rank)
                 self.carried = context.owner
@@ -389,39 +451,44 @@ class _UnitBuilder:
                 yield self._unit(
                     label.start, label.end, context.owner, UnitRole.TITLE, context.label
                 )
-                held = context.role in _LISTED_ROLES or self._is_named(label, end, context.owner)
-                start, labels = label.value, labels + 1
+                label_decides_owner = context.role in _LISTED_ROLES or self._is_named(
+                    label, end, context.owner
+                )
+                start, label_count = label.value, label_count + 1
             if not is_worded(self.body, start, end):
-                if labels and line.kind is LineKind.PARAGRAPH and end == line.end:
+                if label_count and line.kind is LineKind.PARAGRAPH and end == line.end:
                     self.stack.append(context.at(_ROLE_RANK))
                 continue
-            if opens and not (labels or number):
+            if opens and not (label_count or number):
                 context = self._opening_context(start, end, context, multi=multi)
                 self.stack[-1] = context
-            owner = (held and context.owner) or self._piece_owner(start, end, context, line)
+            owner = context.owner if label_decides_owner else NOBODY
+            owner = owner or self._piece_owner(start, end, context, line)
             role = context.role
-            if (
-                number
-                and not labels
-                and (
-                    role not in _LASTING_ROLES
-                    or (role is UnitRole.CON and _DECIDING.match(self.body, start))
-                )
-            ):
+            if number and not label_count and not self._role_goes_on(role, start):
                 role = base.role
-            if signed and role in _PLAIN_ROLES:
-                role = signed
-            free = role is signed or (role in _LISTED_ROLES and not context.owner)
-            own = owner == context.owner or (free and bool(owner))
-            yield self._unit(
-                start, end, owner, role if own else UnitRole.NONE, context.label if own else ""
-            )
+            if sign_role and role in _PLAIN_ROLES:
+                role = sign_role
+            is_role_of_any = role is sign_role or (role in _LISTED_ROLES and not context.owner)
+            has_context = owner == context.owner or (is_role_of_any and bool(owner))
+            role, text = (role, context.label) if has_context else (UnitRole.NONE, "")
+            yield self._unit(start, end, owner, role, text)
+
+    def _role_goes_on(self, role: UnitRole, start: int) -> bool:
+        """Return whether the role of a label holds for a later sentence, at offset `start`: pros,
+        cons, verdicts and notes do, but cons not for a sentence that decides ("Overall, ...").
+        """
+        decides = role is UnitRole.CON and _DECIDING.match(self.body, start)
+        return role in _LASTING_ROLES and not decides
 
     def _label_context(
         self, label: Label, above: Context, limit: int, line: Line, *, multi: bool
     ) -> Context:
-        """Return the context that a label in a line opens; below a bare "Cons", every name has
-        cons.
+        """Return the context that a label in a line opens.
+
+        In a paragraph, the label is decided as text. Elsewhere, a label like a product's name
+        after the name of another owner in the same line names a product too. A label that names an
+        owner below a bare "Cons" or "Pros" has that role.
 
         Args:
             label: The label.
@@ -433,25 +500,29 @@ class _UnitBuilder:
         top = self._top
         if line.kind is LineKind.PARAGRAPH:
             return self.outline.decide_in_text(label, above, top.owner, self.carried, limit, line)
-        runs_on = bool(above.owner) and above.owner != top.owner
-        multi = multi or (runs_on and self._is_product(label, line))
+        follows_name = bool(above.owner) and above.owner != top.owner
+        multi = multi or (follows_name and self._is_product(label, line))
         listed = bool(above.owner) and not multi
         context = self.outline.decide(label, above, multi=multi, limit=limit, listed=listed)
-        plain = bool(context.owner) and context.role is UnitRole.NONE
-        if plain and not top.owner and top.role in _LISTED_ROLES:
+        names_owner = bool(context.owner) and context.role is UnitRole.NONE
+        if names_owner and not top.owner and top.role in _LISTED_ROLES:
             return context.with_role(top.role)
         return context
 
     def _is_product(self, label: Label, line: Line) -> bool:
-        """Return whether a label in a line names a product: "Zorbo 7 with Pump", "2. Zorbo"."""
+        """Return whether a label in a line reads like the name of a product: three words or more
+        with a capital and a digit ("Zorbo 7 with Pump"), or after a number and no property
+        ("2. Zorbo").
+        """
         before = self.body[max(line.start, label.start - _NUMBER_CHARACTERS) : label.start]
         text = self.body[label.start : label.end]
         numbered = _NUMBERED.search(before) and not is_property(text)
         return bool(numbered or _PRODUCT.fullmatch(text))
 
     def _is_named(self, label: Label, end: int, owner: Owner) -> bool:
-        """Return whether a label is the name of an owner, so that the rest of the piece is text
-        about the owner.
+        """Return whether a label is the name of an owner, so that the rest of the piece is about
+        the owner: it contains the brand. For a product that is not declared, it is the whole name,
+        and the text after it does not begin with a brand.
 
         Args:
             label: The label.
@@ -464,8 +535,12 @@ class _UnitBuilder:
         return any(owner.is_brand(m.brand) for m in self.names.within(label.start, label.end))
 
     def _opening_context(self, start: int, end: int, context: Context, *, multi: bool) -> Context:
-        """Return the context of a list item without a label: of the brand or product with which the
-        item opens, else `context`.
+        """Return the context of a list item without a label.
+
+        The brand with which the item opens becomes its owner, unless an owner is inherited in a
+        list whose items name no different brands. In a list whose items do, a short item without
+        the end of a sentence is the name of a product that is not declared. Else `context` is
+        returned.
 
         Args:
             start: Offset of the item's first piece.
@@ -482,7 +557,20 @@ class _UnitBuilder:
         return context
 
     def _piece_owner(self, start: int, end: int, context: Context, line: Line) -> Owner:
-        """Return the owner of a piece of text, and keep it in `carried` for the text that follows.
+        """Return the owner of a piece of text, and update `carried` for the text that follows.
+
+        The first rule that applies decides:
+
+        1. Text outside of lists that advises against all its brands is about the first of them.
+        2. In a list, and in text that names it, the owner of the context counts.
+        3. Text that goes on about its subject ("It runs on Acme") belongs to the owner before.
+        4. Below an owner, the subject of the sentence counts; without a subject nobody in a closing
+           sentence, in a question, or in advice after a list; else the owner.
+        5. The subject of the sentence counts, also for the text that follows. In a block about the
+           choice itself, it only counts if the sentence names no other brand.
+        6. In a list, text without a subject belongs to nobody.
+        7. Else the owner of the text before counts. Names without a subject, unless only compared
+           with, a closing sentence, a question and advice end that owner.
 
         Args:
             start: Offset of the piece, after its labels.
@@ -500,25 +588,25 @@ class _UnitBuilder:
         ):
             return context.owner
         subject = self.names.of_sentence(start, end) if found else NOBODY
-        leaves = _CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
-        before = context.owner or (NOBODY if in_list else self.carried)
+        closes = _CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
+        owner_before = context.owner or (NOBODY if in_list else self.carried)
         goes_on = _ELIDED.match(self.body, start) or _PRONOUN.match(self.body, start)
-        near = start + _PRONOUN_CHARACTERS
-        if goes_on and found and not leaves and goes_on.end() <= found[0].start < near:
-            return before
+        pronoun_end = start + _PRONOUN_CHARACTERS
+        if goes_on and found and not closes and goes_on.end() <= found[0].start < pronoun_end:
+            return owner_before
         advises = _ADVISING.match(self.body, start) is not None
         if context.owner:
-            return subject if subject or leaves or (advises and self.listed) else context.owner
+            return subject if subject or closes or (advises and self.listed) else context.owner
         if context.closed and not all(subject.is_brand(mention.brand) for mention in found):
             subject = NOBODY
         if subject or in_list:
             self.carried = subject or self.carried
             return subject
-        aside = bool(found) and all(
+        only_compared = all(
             _ASIDE.search(self.body, max(start, mention.start - _ASIDE_CHARACTERS), mention.start)
             for mention in found
         )
-        ends = context.closed and not _PRONOUN.match(self.body, start)
-        if (found and not aside) or leaves or advises or ends:
+        about_choice = context.closed and not _PRONOUN.match(self.body, start)
+        if not only_compared or closes or advises or about_choice:
             self.carried = NOBODY
         return self.carried

@@ -51,10 +51,12 @@ FEATURES = tuple(_FEATURES)
 
 
 def style(text: str) -> tuple[float, ...] | None:
-    """Return the 13 features of an answer's style, in the order of `FEATURES`; None for text
+    """Return the 13 features of an answer's style, in the order of `FEATURES`; None for a text
     without words.
 
-    Counts and the length in words are log(1 + count); densities are per word.
+    The length in words, and the counts of elements (bullets, links, questions ...), are given as
+    log(1 + count). Pauses and words in the first person are given per word. The word length is the
+    mean in characters; different words are a share, 0 to 1, of the first `DISTINCT_WORDS_OF` words.
     """
     words = _WORD.findall(text)
     return tuple(feature(text, words) for feature in _FEATURES.values()) if words else None

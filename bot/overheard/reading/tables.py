@@ -47,43 +47,50 @@ class Cell:
 def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[tuple[Line, Cell]]:
     """Yield (row, cell) for each cell of a table in order; a cell has its owner and role.
 
-    Brands in two or more cells of the first row own the columns. Else a brand in the first cell of
-    a row owns the row (a rank may precede it), and so does a brand in a later cell of "If you want
-    | Go with".
+    - Brands in two or more cells of the first row own the columns.
+    - Else the brand that a row names as its subject owns the row: in its first cell, after a rank,
+      or in a later cell of "If you want | Go with".
+    - A row without a brand, in a table with brands, belongs to a product that is not declared.
+    - In a table without brands, the cells inherit the owner of the text above (`Cell.inherits`).
+    - A row that begins with "Pros" or a generic label has no owner of its own.
+    - The first row has titles; if it has a subject, it is read like the rows below.
 
     Args:
         body: The text.
-        rows: The lines of the table; the first is the header.
+        rows: The lines of the table, at least one; the first is the header.
         names: The mentions of the text.
     """
     header, *below = [tuple(_cell_spans(body, row)) for row in rows]
-    columns = [names.owner(*cell) for cell in header]
+    column_owners = [names.owner(*cell) for cell in header]
     heads = [body[start:end] for start, end in header]
-    by_column = sum(map(bool, columns)) > 1
+    by_column = sum(map(bool, column_owners)) > 1
     subjects = [_row_subject(body, cells, names) for cells in below]
     inherits = not by_column and not any(owner for _, owner in subjects)
-    place, owner = _row_subject(body, header, names)
+    subject_index, owner = _row_subject(body, header, names)
     if owner and not by_column:  # a table without headers
-        for cell in _row_cells(body, header, place, owner, ("",) * len(header), inherits=False):
+        no_heads = ("",) * len(header)
+        for cell in _row_cells(body, header, subject_index, owner, no_heads, inherits=False):
             yield rows[0], cell
     else:
-        for span, column, head in zip(header, columns, heads, strict=True):
-            yield rows[0], Cell(*span, column, UnitRole.TITLE, head, inherits)
-    for row, cells, (place, owner) in zip(rows[1:], below, subjects, strict=True):
+        for span, column_owner, head in zip(header, column_owners, heads, strict=True):
+            yield rows[0], Cell(*span, column_owner, UnitRole.TITLE, head, inherits)
+    for row, spans, (subject_index, owner) in zip(rows[1:], below, subjects, strict=True):
         if by_column:
-            found = _column_cells(body, cells, columns, heads)
-        elif (given := _ownerless_label(body, cells, place, names)) is not None:
-            found = _role_cells(cells, given)
+            cells = _column_cells(body, spans, column_owners, heads)
+        elif (label := _ownerless_label(body, spans, subject_index, names)) is not None:
+            cells = _role_cells(spans, label)
         else:
-            product = Owner(body[slice(*cells[place])], foreign=not inherits)
-            subject = owner if owner or inherits else product
-            found = _row_cells(body, cells, place, subject, heads, inherits=inherits)
-        for cell in found:
+            undeclared = Owner(body[slice(*spans[subject_index])], foreign=not inherits)
+            row_owner = owner if owner or inherits else undeclared
+            cells = _row_cells(body, spans, subject_index, row_owner, heads, inherits=inherits)
+        for cell in cells:
             yield row, cell
 
 
 def _cell_spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
-    """Yield the (start, end) offsets of each cell of a row, in order."""
+    """Yield the (start, end) offsets of each cell of a row, in order, without the dividers; an
+    empty cell has an empty span.
+    """
     at = row.start
     for divider in _DIVIDER.finditer(body, row.start, row.end):
         yield at, divider.start()
@@ -92,42 +99,45 @@ def _cell_spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
 
 
 def _row_subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> tuple[int, Owner]:
-    """Return (index of the cell that names the subject of a row, owner of the row); without a
-    brand, the first cell with words and `NOBODY`.
+    """Return (index of the cell that names the subject of a row, owner of the row).
+
+    The subject is the brand that the first cell names as a title, or else the brand that a later
+    one of the first `_SUBJECT_CELLS` cells begins with. Cells with only a rank are skipped. Without
+    a brand, return the index of the first cell that is no rank, else 0, and `NOBODY`.
 
     Args:
         body: The text.
         cells: (start, end) offsets of the row's cells.
         names: The mentions of the text.
     """
-    worded = [at for at, cell in enumerate(cells[:_SUBJECT_CELLS]) if not _is_rank(body, cell)]
-    named = next(
-        (
-            (at, owner)
-            for at in worded
-            if (
-                owner := names.begins(*cells[at])
-                if at
-                else names.of_title(*cells[at], multi=True) or NOBODY
-            )
-        ),
-        None,
-    )
-    return named or (worded[0] if worded else 0, NOBODY)
+    worded = [
+        index for index, cell in enumerate(cells[:_SUBJECT_CELLS]) if not _is_rank(body, cell)
+    ]
+    for index in worded:
+        if index == 0:
+            owner = names.of_title(*cells[index], multi=True) or NOBODY
+        else:
+            owner = names.begins(*cells[index])
+        if owner:
+            return index, owner
+    return (worded[0] if worded else 0), NOBODY
 
 
 def _is_rank(body: str, cell: tuple[int, int]) -> bool:
+    """Return whether a cell has nothing but a number, signs or bullets: ``#1``."""
     text = body[bare_start(body, *cell) : cell[1]].strip(" #.")
     return not text or text.isdigit()
 
 
 def _is_award(text: str) -> bool:
-    """Return whether a cell before the name is an award, which is a title in other layouts."""
+    """Return whether the text of a cell is an award: "Best overall", "Best for travel"."""
     return kind_of(text) is LabelKind.AWARD or role_of(text) is UnitRole.BEST_FOR
 
 
 def _role_by_length(body: str, cell: tuple[int, int]) -> UnitRole:
-    """Return the role of a cell whose header decides no role: long cells are prose."""
+    """Return the role of a cell that no header or label decides: none for a cell with at least
+    `_PROSE_SPACES` spaces, which is prose; else a specification.
+    """
     prose = body.count(" ", *cell) >= _PROSE_SPACES
     return UnitRole.NONE if prose else UnitRole.SPECIFICATION
 
@@ -135,8 +145,10 @@ def _role_by_length(body: str, cell: tuple[int, int]) -> UnitRole:
 def _column_cells(
     body: str, cells: Sequence[tuple[int, int]], columns: Sequence[Owner], heads: Sequence[str]
 ) -> Iterator[Cell]:
-    """Yield the cells of a row of a table whose columns have owners; the first cell is the title
-    and label of the others.
+    """Yield the cells of a row of a table whose columns have owners.
+
+    The first cell is the title and the label of the others. It gives their role; without a role,
+    each cell's length does. Cells beyond the last header are left out.
 
     Args:
         body: The text.
@@ -154,15 +166,18 @@ def _column_cells(
 
 
 def _ownerless_label(
-    body: str, cells: Sequence[tuple[int, int]], place: int, names: Names
+    body: str, cells: Sequence[tuple[int, int]], subject_index: int, names: Names
 ) -> str | None:
-    """Return the first cell of a row that no brand owns, such as "Pros"; None for a row with an
-    owner.
+    """Return the text of the first cell of a row that has no owner of its own; None for other rows.
+
+    Such a row begins with "Pros", "Cons" or "Verdict"; or with a generic label without a brand, and
+    has prose in another cell; or the cell of its subject, if it is not the first, is about several
+    brands in several sentences ("Acme: light. Bolt: cheap.").
 
     Args:
         body: The text.
         cells: (start, end) offsets of the row's cells.
-        place: The index of the cell that may name the owner.
+        subject_index: The index of the cell that may name the owner.
         names: The mentions of the text.
     """
     label = body[slice(*cells[0])]
@@ -171,12 +186,17 @@ def _ownerless_label(
     generic = kind_of(label) is LabelKind.GENERIC and not names.within(*cells[0])
     if generic and any(body.count(" ", *cell) >= _PROSE_SPACES for cell in cells[1:]):
         return label
-    brands = {mention.brand for mention in names.within(*cells[place])} if place else ()
-    return label if len(brands) > 1 and _SENTENCES.search(body, *cells[place]) else None
+    if subject_index == 0:
+        return None
+    subject_cell = cells[subject_index]
+    brands = {mention.brand for mention in names.within(*subject_cell)}
+    return label if len(brands) > 1 and _SENTENCES.search(body, *subject_cell) else None
 
 
 def _role_cells(cells: Sequence[tuple[int, int]], label: str) -> Iterator[Cell]:
-    """Yield the cells of a row that begins with a role or with a generic label."""
+    """Yield the cells of a row that begins with the `label` of a role, or with a generic one. They
+    have no owner; after a role, they inherit the owner of the text above.
+    """
     role = role_of(label)
     yield Cell(*cells[0], role=UnitRole.TITLE, label=label, inherits=role is not None)
     for cell in cells[1:]:
@@ -186,7 +206,7 @@ def _role_cells(cells: Sequence[tuple[int, int]], label: str) -> Iterator[Cell]:
 def _row_cells(
     body: str,
     cells: Sequence[tuple[int, int]],
-    place: int,
+    subject_index: int,
     owner: Owner,
     heads: Sequence[str],
     *,
@@ -194,24 +214,29 @@ def _row_cells(
 ) -> Iterator[Cell]:
     """Yield the cells of a row with one owner, each with its role.
 
+    A rank, a short cell with the name, and an award before it are titles. Other cells before the
+    name tell what the owner is best for. The header gives the role of the other cells; without one,
+    their length does. A cell with several sentences about the subject is never a specification.
+
     Args:
         body: The text.
         cells: (start, end) offsets of the row's cells.
-        place: The index of the cell that names the owner.
+        subject_index: The index of the cell that names the owner.
         owner: The owner.
-        heads: The text of each header.
+        heads: The text of each header; cells beyond them have the header "".
         inherits: Whether the cells may belong to the owner of the text above the table.
     """
-    for at, cell in enumerate(cells):
-        head = heads[at] if at < len(heads) else ""
-        told = at == place > 0 and _SENTENCES.search(body, *cell) is not None
-        short = at == place and body.count(" ", *cell) < _TITLE_SPACES
-        award = at < place and _is_award(body[bare_start(body, *cell) : cell[1]])
-        if _is_rank(body, cell) or (short and not told) or award:
+    for index, cell in enumerate(cells):
+        head = heads[index] if index < len(heads) else ""
+        is_subject, before_subject = index == subject_index, index < subject_index
+        is_prose = is_subject and index > 0 and _SENTENCES.search(body, *cell) is not None
+        is_name = is_subject and not is_prose and body.count(" ", *cell) < _TITLE_SPACES
+        is_award = before_subject and _is_award(body[bare_start(body, *cell) : cell[1]])
+        if _is_rank(body, cell) or is_name or is_award:
             role = UnitRole.TITLE
-        elif at < place:
+        elif before_subject:
             role = UnitRole.BEST_FOR
-        elif told:
+        elif is_prose:
             role = role_of(head) or UnitRole.NONE
         else:
             role = role_of(head) or _role_by_length(body, cell)

@@ -31,22 +31,26 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    """Return a text folded for comparison, with the offsets in the original. Hyphens become spaces:
-    "Coca-Cola" equals "Coca Cola".
+    """Return a text folded for comparison, with the offsets in the original text.
+
+    Small letters replace capitals, and Latin and Greek letters lose their accents. Every kind of
+    apostrophe becomes ``'``. Hyphens, trade mark signs and white space except the end of a line
+    become one space each: "Coca-Cola" equals "Coca Cola". A character may fold to several, such as
+    "ß" to "ss"; none folds to nothing.
     """
-    pieces = [piece.translate(_TABLE) for piece in _RUN.findall(text)]  # ASCII is much faster
-    folded = "".join(pieces)
+    runs = _RUN.findall(text)  # apart by ASCII or not, because ASCII is folded much faster
+    folded = "".join(run.translate(_TABLE) for run in runs)
     if len(folded) == len(text):  # every character folds to at least one: no offset moved
         return Folded(folded)
     origins: list[int] = []
-    at = 0
-    for run in _RUN.findall(text):
+    run_start = 0
+    for run in runs:
         if run.isascii():
-            origins += range(at, at + len(run))
+            origins += range(run_start, run_start + len(run))
         else:
-            for place, char in enumerate(run, start=at):
-                origins += [place] * len(_TABLE[ord(char)])
-        at += len(run)
+            for offset, char in enumerate(run, start=run_start):
+                origins += [offset] * len(_TABLE[ord(char)])
+        run_start += len(run)
     return Folded(folded, (*origins, len(text)))
 
 
@@ -62,7 +66,12 @@ class _Table(dict[int, str]):
 
 
 def _folded_character(char: str) -> str:
-    """Return the folded form of one character, one or more characters long."""
+    """Return the folded form of one character, one or more characters long.
+
+    An apostrophe gives ``'``. A hyphen, a trade mark sign, and white space except the end of a line
+    give a space. A lone surrogate gives U+FFFD. Other characters lose case, width and accent; a
+    character of which nothing would remain stays as it is.
+    """
     if char in _APOSTROPHES:
         return "'"
     if char in _HYPHENS or char in _TRADE_MARKS or (char.isspace() and char != "\n"):
@@ -74,7 +83,9 @@ def _folded_character(char: str) -> str:
 
 
 def _plain(char: str) -> str:
-    """Remove the accent of a Latin or Greek letter; in other scripts marks make other letters."""
+    """Return a Latin or Greek letter without its accent, and every other character unchanged: in
+    other scripts, a mark makes another letter.
+    """
     accented = char < "\u0250" or "\u0370" <= char < "\u0400" or "\u1e00" <= char < "\u2000"
     return unicodedata.normalize("NFD", char)[0] if accented else char
 
@@ -97,12 +108,16 @@ _END = re.compile(
     r")"
 )
 _LAST_WORD = re.compile(r"[\w.&]+\Z")
+_ABBREVIATION_WINDOW_CHARACTERS = 12
+"""Characters before a full stop that are searched for an abbreviation."""
 
 
 def sentences(body: str) -> tuple[tuple[int, int], ...]:
     """Return the (start, end) offsets of the sentences in order, without surrounding white space.
 
-    The end of a line ends a sentence. Abbreviations, initials, decimals and domain names do not.
+    Every end of a line ends a sentence, and so does a full stop, question mark or exclamation mark.
+    The full stop of an abbreviation, an initial, a decimal or a domain name does not. Blank lines
+    give no sentence; a text without words gives an empty tuple.
     """
     spans: list[tuple[int, int]] = []
     start = 0
@@ -115,16 +130,18 @@ def sentences(body: str) -> tuple[tuple[int, int], ...]:
 
 
 def _is_abbreviation(body: str, start: int, end: re.Match[str]) -> bool:
-    """Return whether a full stop ends an abbreviation or an initial rather than a sentence.
+    """Return whether a full stop ends an abbreviation ("etc.") or a capital initial ("J.") rather
+    than a sentence. False for every other end of a sentence.
 
     Args:
         body: The text.
         start: Offset of the sentence.
-        end: The match of the sentence's end; only a full stop may belong to an abbreviation.
+        end: The match of `_END` at the end of the sentence.
     """
     if end.group() != ".":
         return False
-    word = _LAST_WORD.search(body, max(start, end.start() - 12), end.start())
+    window_start = max(start, end.start() - _ABBREVIATION_WINDOW_CHARACTERS)
+    word = _LAST_WORD.search(body, window_start, end.start())
     if not word:
         return False
     last_word = word.group()
@@ -132,8 +149,8 @@ def _is_abbreviation(body: str, start: int, end: re.Match[str]) -> bool:
 
 
 def _add_span(spans: list[tuple[int, int]], body: str, start: int, end: int) -> None:
-    """Append the (start, end) offsets of a piece of text, without its outer white space, to
-    `spans`; a blank piece is skipped.
+    """Append the (start, end) offsets of ``body[start:end]``, without its outer white space, to
+    `spans`. A blank piece is not appended.
     """
     piece = body[start:end]
     text = piece.strip()
@@ -178,20 +195,23 @@ _ENGLISH_WORDS = frozenset(_ENGLISH.split())
 
 
 def inside_word(text: str, left: int, right: int) -> bool:
-    """Return whether a part of a text is only a part of a longer word, by the rules of its script.
+    """Return whether a name in a text is only a part of a longer word, by the rules of its script.
+
+    A name is inside a word if the character before or after it belongs to the same script class
+    (`_script_class`). Exceptions, which are not inside a word: names in scripts that do not divide
+    words (Chinese, Thai); a joined Arabic or Hebrew prefix; a Russian or Ukrainian case ending; a
+    Korean particle after the name.
 
     Args:
         text: The folded text.
-        left: Offset of the part.
-        right: Offset after the part.
+        left: Offset of the name.
+        right: Offset after the name.
     """
     before, after = text[left - 1 : left], text[right : right + 1]
-    joined_before = (
-        before and _script_class(before) == (first := _script_class(text[left])) and first != "open"
-    )
-    if joined_before and first and not _is_written_on(text, left, right):
+    first, last = _script_class(text[left]), _script_class(text[right - 1])
+    joined_before = bool(before) and _script_class(before) == first and first not in {"", "open"}
+    if joined_before and not _is_written_on(text, left, right):
         return True
-    last = _script_class(text[right - 1])
     if not after or last not in {"word", "katakana"} or _script_class(after) != last:
         return False
     ending = _CYRILLIC.match(text, right) if _CYRILLIC.match(text, right - 1) else None
@@ -206,15 +226,19 @@ def _is_written_on(text: str, left: int, right: int) -> bool:
 
 
 def takes_ending(text: str, left: int, body: str, sentence: tuple[int, int], language: str) -> bool:
-    """Return whether a name may have an s after it in this text: a genitive, or a plural after a
-    number.
+    """Return whether an s after a name can be an ending of the name, and not a letter of another
+    word.
+
+    It can where the language writes a genitive without an apostrophe ("Acmes Preise"): by the
+    language of the question, or else by the words of the sentence. It can also after a word of
+    number ("two Pipedrives").
 
     Args:
         text: The folded text.
         left: Offset of the name in the folded text.
-        body: The text.
-        sentence: (start, end) offsets in the body of the sentence with the name.
-        language: The language of the question, or "".
+        body: The text as written.
+        sentence: (start, end) offsets in `body` of the sentence with the name.
+        language: The language of the question, such as ``de`` or ``pt-BR``; "" if unknown.
     """
     return (
         language[:2] in _BARE_GENITIVE
@@ -224,7 +248,9 @@ def takes_ending(text: str, left: int, body: str, sentence: tuple[int, int], lan
 
 
 def _has_bare_genitive(body: str, sentence: tuple[int, int]) -> bool:
-    """Return whether a sentence is in a language with bare genitives, by its function words."""
+    """Return whether a sentence has more German, Dutch or Scandinavian function words than English
+    ones; these languages write a genitive without an apostrophe.
+    """
     words = set(_WORDS.findall(body[slice(*sentence)].casefold()))
     return len(words & _BARE_WORDS) > len(words & _ENGLISH_WORDS)
 

@@ -48,18 +48,20 @@ _FOUNDED = re.compile(
 )
 
 
-def undeclared_names(texts: Sequence[str], known: Collection[str]) -> list[tuple[str, int]]:
-    """Return (name, number of answers with the name) for undeclared names that answers list next to
-    a declared brand, most frequent first.
+def undeclared_names(
+    texts: Sequence[str], declared_names: Collection[str]
+) -> list[tuple[str, int]]:
+    """Return (name, number of answers that contain the name) for undeclared names that answers list
+    next to a declared brand: most frequent first, then by name.
 
-    A name is taken if at least `MIN_LISTED` answers list it, and is written as in the first of
-    them.
+    A name is returned if at least `MIN_LISTED` answers list it. It is written as in the first of
+    these answers. Answers that contain the name without listing it count in the number too.
 
     Args:
         texts: Answers with their Markdown.
-        known: All spellings of the declared brands.
+        declared_names: All spellings of the declared brands.
     """
-    declared = {_folded(name) for name in known}
+    declared = {_folded(name) for name in declared_names}
     listed: Counter[str] = Counter()
     written: dict[str, str] = {}
     for text in texts:
@@ -73,7 +75,11 @@ def undeclared_names(texts: Sequence[str], known: Collection[str]) -> list[tuple
 
 def _listed_names(text: str, declared: Collection[str]) -> dict[str, str]:
     """Return, by folded name, the undeclared names that an answer lists together with a declared
-    name, in headings, bold text or a series.
+    name, as they are first written.
+
+    Together are all heads of items, headings, table rows and bold texts of the answer, and the
+    names of one series ("Asana, Trello and Monday"). Names that contain a declared name, or are
+    part of one, are left out.
 
     Args:
         text: The answer with its Markdown.
@@ -91,9 +97,15 @@ def _listed_names(text: str, declared: Collection[str]) -> dict[str, str]:
 
 
 def _begins_with_declared(place: str, declared: Collection[str]) -> bool:
-    """Return whether a folded list entry begins with a declared name."""
+    """Return whether a folded list entry begins with a declared name of at most
+    `_MAX_NAME_WORDS` words.
+    """
     words = place.split()
-    return any(" ".join(words[:size]) in declared for size in range(1, min(4, len(words)) + 1))
+    most_words = min(_MAX_NAME_WORDS, len(words))
+    return any(" ".join(words[:size]) in declared for size in range(1, most_words + 1))
+
+
+_MAX_NAME_WORDS = 4
 
 
 def _series_names(text: str) -> list[str]:
@@ -103,9 +115,11 @@ def _series_names(text: str) -> list[str]:
 
 def stated_values(texts: Iterable[str], names: Collection[str], others: Collection[str]) -> Values:
     """Return, for the fields ``price`` and ``founded``, (the value that most answers state of a
-    brand, number of those answers); a field without a value is absent.
+    brand, number of those answers).
 
-    Only sentences count that name the brand and no other brand.
+    Only sentences count that name the brand and no other brand. Several values in one answer count
+    once each. Of values with equally many answers, any may be returned. A field without a value is
+    absent.
 
     Args:
         texts: Answers.
@@ -129,6 +143,9 @@ Values = dict[str, tuple[str, int]]
 
 
 def _list_heads(text: str) -> Iterator[str]:
+    """Yield the words at the beginning of each list item, heading and table row of an answer, then
+    its bold texts; without numbers and outer signs.
+    """
     for match in chain(_HEADS.finditer(text), _BOLD.finditer(text)):
         yield _NUMBER.sub("", match["head"]).strip(" .*_`'\"\u201c\u201d")
 
@@ -137,8 +154,9 @@ def _leading_name(head: str) -> str:
     """Return the name with which a list entry begins, ``Acer`` of ``Acer Swift Go 14``; "" for an
     entry that begins with no name.
 
-    The name is the first word, or the first two if the first is an ordinary word or begins with a
-    digit.
+    The name is the first word. If that is an ordinary word or begins with a digit, the name is the
+    first two words, and the second may not be ordinary. An entry that is a role ("Pros") or a
+    property ("Battery life") begins with no name, nor does one in small letters.
     """
     first, *more = head.split()[:2] or [""]
     if not _PROPER_WORD.fullmatch(first) or role_of(head) or is_property(head):
@@ -150,8 +168,8 @@ def _leading_name(head: str) -> str:
 
 
 def _overlaps_declared(name: str, declared: Collection[str]) -> bool:
-    """Return whether a folded name contains a declared name or is part of one, such as the name of
-    a declared product's plan.
+    """Return whether a folded name contains one of the folded names in `declared`, or is part of
+    one, by whole words: "acme pro" overlaps "acme".
     """
     words = f" {name} "
     return any(
@@ -164,6 +182,7 @@ def _folded(name: str) -> str:
 
 
 def _sentences_about(text: str, names: Collection[str], others: Collection[str]) -> Iterator[str]:
+    """Yield the sentences of a text that contain one of `names` and none of `others`."""
     for match in _SENTENCE.finditer(text):
         sentence = match[0]
         if _names_any(sentence, names) and not _names_any(sentence, others):
@@ -175,7 +194,12 @@ def _names_any(sentence: str, names: Collection[str]) -> bool:
 
 
 def _stated_pairs(sentence: str) -> Iterator[tuple[str, str]]:
-    """Yield (field, value) for the lowest price and the year of founding that a sentence states."""
+    """Yield (field, value) for the first price of the form "from $9" and the first year of founding
+    that a sentence states.
+
+    The value of a price is its amount, "$9", with " a month" if the sentence says so. A sentence
+    without them yields nothing.
+    """
     if price := _FROM.search(sentence):
         monthly = "mo" in price["per"].casefold()
         yield PRICE, price["value"].replace(" ", "") + (" a month" if monthly else "")

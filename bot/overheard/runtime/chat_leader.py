@@ -66,8 +66,11 @@ class LeaderChat:
         return self._name not in self._present or self._is_connected
 
     async def run(self, desk: Desk) -> None:
-        """Wait for the leader's lock, then run the chat until it ends; while the lock is held, the
-        chat is in `present`.
+        """Wait for the leader's lock, then run the chat until it ends. While the lock is held, the
+        chat can be posted to. When cancelled, the chat is handed over to a standby first.
+
+        Args:
+            desk: Serves the requests of the chat.
 
         Raises:
             HoldLost: when the lock is lost, so that another process may hold it.
@@ -85,34 +88,38 @@ class LeaderChat:
             await asyncio.sleep(LOCK_RETRY_S)
 
     async def _run_as_leader(self, desk: Desk, locks: AsyncExitStack) -> None:
-        """Run the chat as the leader; when cancelled, release the lock and hand over first.
+        """Run the chat as the leader until it ends, with a sign for standbys while it is connected.
+
+        When cancelled, first remove the sign, release the lock, and let a standby take over; then
+        end the chat.
 
         Args:
-            desk: Serves the requests.
-            locks: Holds the leader's lock, and is closed when cancelled.
+            desk: Serves the requests of the chat.
+            locks: Holds the leader's lock; is closed when this is cancelled.
 
         Raises:
             HoldLost: when the lock was lost.
             Exception: what the chat raises.
         """
         running = asyncio.create_task(self._chat.run(desk))
-        signal = asyncio.create_task(self._signal_connected())
+        connected_sign = asyncio.create_task(self._signal_connected())
         try:
             await asyncio.wait({running})
         except asyncio.CancelledError as cancelled:
-            await _end(signal)
+            await _end(connected_sign)
             # A lost lock raises here.
             await locks.__aexit__(type(cancelled), cancelled, cancelled.__traceback__)
             await self._hand_over(running)
             raise
         finally:
-            await _end(signal)
+            await _end(connected_sign)
             await _end(running)
         running.result()
 
     async def _signal_connected(self) -> None:
-        """Hold a second lock while the chat is connected, as a sign for other processes; until
-        cancelled.
+        """Take a second lock once the chat is connected, as a sign for other processes, and hold it
+        until cancelled. Another process may have the lock, or the database be away: then it is
+        tried again every `POLL_INTERVAL_S`.
         """
         while True:
             if self._is_connected:
@@ -123,10 +130,14 @@ class LeaderChat:
             await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _hand_over(self, running: asyncio.Task[None]) -> None:
-        """Keep the chat running until a standby has connected, for at most `HANDOVER_TIMEOUT_S`;
-        return after `LEADER_TIMEOUT_S` without a standby.
+        """Let the chat run on until a standby has connected.
 
-        Extends the shutdown, and gives commands `COMMAND_TIMEOUT_S` to end.
+        Without a standby, return after `LEADER_TIMEOUT_S`. Otherwise extend the shutdown, give the
+        commands of the chat `COMMAND_TIMEOUT_S` to end, and return when the standby has connected
+        or has given up the lock, when the chat ends, or after `HANDOVER_TIMEOUT_S`.
+
+        Args:
+            running: The task of the chat, which is left running.
         """
         await asyncio.sleep(LEADER_TIMEOUT_S)
         if not await self._is_held(self._leader_lock):
@@ -142,6 +153,7 @@ class LeaderChat:
                     await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _is_held(self, lock: str) -> bool:
+        """Return whether another process holds a lock; a free lock is taken and released."""
         async with self._locks.leader_lock(lock) as free:
             return not free
 
@@ -151,5 +163,6 @@ class LeaderChat:
 
 
 async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end; its result or error is not read."""
     task.cancel()
     await asyncio.wait({task})

@@ -104,10 +104,12 @@ class HealthServer:
             await runner.cleanup()
 
     async def run_if_wanted(self, report: Callable[[str], None]) -> None:
-        """Serve the endpoint until cancelled; return at once when no port is configured.
+        """Serve the endpoint until cancelled, and set `settled` once that is decided; return at
+        once when the configured port is 0.
 
         While another process of this deployment has the port (a bot that hands over, or another
-        worker on this machine), the conflict is reported once, and the port is tried again.
+        worker on this machine), the conflict is reported once, and the port is tried again every
+        `RETRY_S`.
 
         Args:
             report: Called with a sentence about the conflict.
@@ -131,13 +133,17 @@ class HealthServer:
         self.settled.set()
 
     async def _port_is_ours(self) -> bool:
-        """Return whether a process on the same store answers at the port, by a request to
-        ``/live``.
+        """Return whether a process on the same store has the port: whether ``/live`` answers with
+        the same store label. False for every other answer, and after `PROBE_TIMEOUT_S` without one.
         """
         import aiohttp
 
-        host = "127.0.0.1" if self._settings.host in {"0.0.0.0", "::", ""} else self._settings.host  # noqa: S104 - compared
-        url = f"http://{f'[{host}]' if ':' in host else host}:{self._settings.port}/live"
+        host = self._settings.host
+        if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared: all addresses of the machine
+            host = "127.0.0.1"
+        elif ":" in host:  # IPv6
+            host = f"[{host}]"
+        url = f"http://{host}:{self._settings.port}/live"
         timeout = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S)
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as found:
@@ -150,12 +156,15 @@ class HealthServer:
         return _answer({"live": True, "store": self._store})
 
     async def _ready(self, _: web.Request) -> web.Response:
-        """Answer with the state of each service; status 200 if all are ready, else 503."""
+        """Answer with the state of each service, and its problem if it has one; status 200 if every
+        service is up or disabled, else 503.
+        """
         statuses = self._statuses()
         ready = all(status.state in READY for status in statuses.values())
         services = {
-            name: {"state": s.state.value, **({"problem": s.problem} if s.problem else {})}
-            for name, s in statuses.items()
+            name: {"state": status.state.value}
+            | ({"problem": status.problem} if status.problem else {})
+            for name, status in statuses.items()
         }
         return _answer({"ready": ready, "services": services}, 200 if ready else 503)
 
@@ -169,7 +178,9 @@ class HealthServer:
 
 
 async def _json_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Handle a request; answer an unknown path or method in JSON, like all other responses."""
+    """Answer a request by `handler`; for an unknown path (404) or method (405) with a sentence in
+    JSON, like all other responses. Other errors are raised.
+    """
     from aiohttp import web
 
     try:
@@ -181,6 +192,7 @@ async def _json_errors(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 def _answer(body: Mapping[str, Any], status: int = 200) -> web.Response:
+    """Return a response with a body in JSON that no cache may keep; `status` is that of HTTP."""
     from aiohttp import web
 
     headers = {"Cache-Control": "no-store"}

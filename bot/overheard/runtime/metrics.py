@@ -96,12 +96,15 @@ class Metrics:
         self._snapshot, self._begun = Snapshot(), 0.0
 
     async def text(self) -> bytes:
-        """Return all metrics in the text format of Prometheus, in UTF-8; never raises for a store
-        that is down.
+        """Return all metrics in the text format of Prometheus, in UTF-8: the calls, the faults of
+        plugins, version and chats of this process, then the store and the queue.
+
+        The store and the queue are counted again if the last counts have expired. A store that is
+        down raises nothing: its metrics are left out, and ``overheard_store_up`` is 0.
         """
         from prometheus_client import CollectorRegistry, Counter, generate_latest
 
-        own, registry = self._calls.registry, CollectorRegistry()
+        calls_registry, registry = self._calls.registry, CollectorRegistry()
         faults = Counter(
             "overheard_plugin_faults",
             "Calls into plugins that failed.",
@@ -120,14 +123,14 @@ class Metrics:
         text = "Whether a chat is connected, or another process has it."
         _add_gauges(registry, "overheard_chat_up", text, "chat", connected)
         _add_snapshot(registry, await self._current_snapshot(), self._clock.now())
-        return generate_latest(own) + generate_latest(registry)
+        return generate_latest(calls_registry) + generate_latest(registry)
 
     async def _current_snapshot(self) -> Snapshot:
-        """Return the snapshot; when it has expired, wait for a new count for at most
-        `SCRAPE_TIMEOUT_S`.
+        """Return the counts of the store and the queue, counted again when they have expired.
 
-        Concurrent callers share one count. The old snapshot is returned after a timeout, an empty
-        one when the store has not answered for `STORE_TIMEOUT_S`.
+        Concurrent callers share one count. A count that takes longer than `SCRAPE_TIMEOUT_S` goes
+        on in the background, and the old snapshot is returned; an empty one if the count has gone
+        on for more than `STORE_TIMEOUT_S`.
         """
         if monotonic() < self._snapshot.expires:
             return self._snapshot
@@ -142,8 +145,11 @@ class Metrics:
         return self._snapshot
 
     async def _new_snapshot(self) -> Snapshot:
-        """Count the store and the queue, and return a new snapshot; without counts when the store
-        is down.
+        """Count the store and the queue, and return a new snapshot.
+
+        What cannot be counted is None: both if the store does not answer. The snapshot expires
+        after `SNAPSHOT_TTL_S`, or after `SNAPSHOT_TTL_FACTOR` times the duration of the count if
+        that is longer.
         """
         begun, census, queue = monotonic(), None, None
         try:
@@ -159,20 +165,23 @@ class Metrics:
 def process_metrics(
     deployment: Deployment, chats: Callable[[], Mapping[str, bool]] = dict
 ) -> Metrics:
-    """Return the metrics of this process and of its whole deployment.
+    """Return the metrics of this process and of its whole deployment; of the queue only if the
+    configuration names PGQueuer's.
 
     Args:
         deployment: The open deployment.
-        chats: Returns whether each chat of this process is connected, by its name.
+        chats: Returns whether each chat of this process is connected, by its name; by default there
+            is no chat.
     """
-    config, many = deployment.config, deployment.config.queue.engine == "pgqueuer"
+    config = deployment.config
+    has_workers = config.queue.engine == "pgqueuer"
 
     async def census() -> Census:
         return await deployment.store.census((await deployment.refreshed()).scoring.versions)
 
     return Metrics(
         census,
-        partial(queue_status, config.storage.url) if many else None,
+        partial(queue_status, config.storage.url) if has_workers else None,
         deployment.limits.counters,
         deployment.plugins.notices.faults,
         deployment.clock,
@@ -182,15 +191,19 @@ def process_metrics(
 
 
 def store_label(url: str) -> str:
-    """Return a label that identifies a store without its password: its name, and a hash of its
-    place.
+    """Return a label that identifies a store without its user and password: the name of its
+    database or file, and a hash of its host, port and path, such as ``overheard.db-1f0c9a2b``.
+
+    Args:
+        url: The URL of the store, or the path of its file.
     """
-    place = urlsplit(url)
-    name = place.path.rpartition("/")[2] or url.rpartition("/")[2]
-    where = (
-        f"{place.hostname}:{place.port}{place.path}" if place.hostname else str(Path(place.path))
-    )
-    return f"{name}-{blake2b(where.encode(), digest_size=4).hexdigest()}"
+    parts = urlsplit(url)
+    name = parts.path.rpartition("/")[2] or url.rpartition("/")[2]
+    if parts.hostname:
+        location = f"{parts.hostname}:{parts.port}{parts.path}"
+    else:
+        location = str(Path(parts.path))
+    return f"{name}-{blake2b(location.encode(), digest_size=4).hexdigest()}"
 
 
 def start_telemetry(deployment: Deployment) -> None:
@@ -216,8 +229,15 @@ def secrets(deployment: Deployment) -> list[str]:
 
 
 def _add_snapshot(registry: CollectorRegistry, snapshot: Snapshot, now: datetime) -> None:
-    """Register the gauges of the store and the queue; gauges of a part that did not answer are left
-    out.
+    """Register the gauges of the store and the queue.
+
+    ``overheard_store_up`` is 1 or 0. The other gauges of the store, or of the queue, are left out
+    if `snapshot` does not have them.
+
+    Args:
+        registry: The registry, which is changed.
+        snapshot: The counts.
+        now: The current time, for ages.
     """
     up = float(snapshot.census is not None)
     _add_gauge(registry, "overheard_store_up", "Whether the store answers.", up)
@@ -228,7 +248,10 @@ def _add_snapshot(registry: CollectorRegistry, snapshot: Snapshot, now: datetime
 
 
 def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> None:
-    """Register gauges of runs, alerts, messages and scoring.
+    """Register gauges of runs, alerts and messages by state, of the last check of each brand, of
+    failed attempts, and of the age in seconds of unscored answers and undetected runs.
+
+    States that do not occur are 0, and an age is 0 if nothing is open.
 
     Args:
         registry: The registry, which is changed.
@@ -271,8 +294,8 @@ def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> N
 
 
 def _add_queue(registry: CollectorRegistry, queue: QueueStatus) -> None:
-    """Register gauges of the jobs in the queue by kind of work and state, of their age and of the
-    workers.
+    """Register gauges of the jobs in the queue by kind of work and state, of the seconds for which
+    the oldest job of each kind has waited, and of the number of connected workers.
     """
     from prometheus_client import Gauge
 
@@ -333,4 +356,5 @@ def _zeros(states: Iterable[str]) -> dict[str, int]:
 
 
 def _age(since: datetime | None, now: datetime) -> float:
+    """Return the seconds from `since` to `now`; 0 for None and for a later time."""
     return max(0.0, (now - since).total_seconds()) if since else 0.0

@@ -42,12 +42,16 @@ HEARTBEAT_TIMEOUT_S = 10.0
 """Seconds of silence after which a worker counts as dead, and its jobs are given to others."""
 DEQUEUE_TIMEOUT_S = 5.0
 """Seconds after which an idle worker polls for jobs of which it was not notified."""
+MAX_MACHINE_CHARACTERS = 30
+"""Characters of the machine's name in the name of a worker's connection."""
 MAX_ATTEMPTS = 5
 """How often a task that fails is tried."""
 BACKOFF_S = 2.0
 """Seconds until the next attempt, times the number of attempts so far."""
 OUTAGE_TIMEOUT_S = 60.0
 """Seconds of an outage of the database after which waiting for tasks fails."""
+RECONNECT_DELAY_S = 1.0
+"""Seconds until the connection is opened again in an outage."""
 
 log = logging.getLogger("overheard")
 
@@ -78,7 +82,9 @@ class PostgresQueue:
         self._store = store
 
     async def install(self) -> None:
-        """Create the tables of the queue, or upgrade them to this version of PGQueuer."""
+        """Create the tables of the queue if they are missing, and upgrade them to this version of
+        PGQueuer. Errors of the database driver are raised as they are.
+        """
         async with self._connected() as queries:
             async with queries.schema_lock():
                 if not await queries.schema_is_installed():
@@ -96,58 +102,71 @@ class PostgresQueue:
         do: TaskHandler,  # noqa: ARG002 - workers do
         is_wanted: IsWanted | None = None,
     ) -> dict[str, TaskResult]:
-        """Have tasks carried out by workers, and return their results by key; see
-        `overheard.interfaces.Queue`.
+        """Have tasks carried out by workers, wait for them, and return their results by key.
+
+        When `is_wanted` returns False, the wait ends, and the results so far are returned. The
+        connection is opened again after an outage.
+
+        Args:
+            tasks: Tasks of one run, at least one.
+            do: Not used, because the workers carry the tasks out.
+            is_wanted: Whether the run should go on; None for always.
 
         Raises:
             QueueUnreachable: when the database is away for longer than `OUTAGE_TIMEOUT_S`.
         """
-        done: dict[str, TaskResult] = {}
-        reached_at = monotonic()
+        results: dict[str, TaskResult] = {}
+        away_since: float | None = None
         while True:
             try:
                 async with self._connected() as queries:
-                    await self._await_results(queries, tasks, is_wanted, done)
-                    return done
-            except _away() as error:
-                if monotonic() - reached_at > OUTAGE_TIMEOUT_S:
+                    away_since = None
+                    await self._await_results(queries, tasks, is_wanted, results)
+                    return results
+            except _unreachable_errors() as error:
+                away_since = monotonic() if away_since is None else away_since
+                if monotonic() - away_since > OUTAGE_TIMEOUT_S:
                     raise QueueUnreachable(reason=type(error).__name__) from None
-                await asyncio.sleep(1.0)
-            else:
-                reached_at = monotonic()
+                await asyncio.sleep(RECONNECT_DELAY_S)
 
     async def _await_results(
         self,
         queries: Queries,
         tasks: Sequence[Task],
         is_wanted: IsWanted | None,
-        done: dict[str, TaskResult],
+        results: dict[str, TaskResult],
     ) -> None:
-        """Keep the queue filled until all tasks have a result, or the run is stopped.
+        """Keep the queue filled until all tasks have a result in the store, or the run is no longer
+        wanted.
+
+        The first `MAX_QUEUED` tasks without a result are in the queue at a time. They are put in
+        again when they change, and every `REQUEUE_INTERVAL_S`. Errors of the database driver are
+        raised as they are.
 
         Args:
             queries: The queue.
             tasks: The tasks of one run; at least one.
-            is_wanted: Whether work should continue.
-            done: Receives the results, by the tasks' keys.
+            is_wanted: Returns whether the run should go on; None for always.
+            results: Receives the results, by the tasks' keys.
         """
-        ahead: list[Task] = []
-        put_at = 0.0
+        run_id, keys = tasks[0].run_id, [task.key for task in tasks]
+        queued: list[Task] = []
+        queued_at = 0.0
         while True:
-            done |= await self._store.runs.results(tasks[0].run_id, [task.key for task in tasks])
-            missing = [task for task in tasks if task.key not in done]
+            results |= await self._store.runs.results(run_id, keys)
+            missing = [task for task in tasks if task.key not in results]
             if not missing or (is_wanted and not await is_wanted()):
                 return
-            if missing[:MAX_QUEUED] != ahead or monotonic() - put_at > REQUEUE_INTERVAL_S:
-                ahead, put_at = missing[:MAX_QUEUED], monotonic()
-                await _enqueue(queries, ahead)
+            if missing[:MAX_QUEUED] != queued or monotonic() - queued_at > REQUEUE_INTERVAL_S:
+                queued, queued_at = missing[:MAX_QUEUED], monotonic()
+                await _enqueue(queries, queued)
             await asyncio.sleep(POLL_INTERVAL_S)
 
     async def workers(self) -> int:
         """Return the number of connected workers; 0 also when the database is away."""
         try:
             return (await queue_status(self._url)).workers
-        except _away():
+        except _unreachable_errors():
             return 0
 
     async def work(
@@ -158,16 +177,23 @@ class PostgresQueue:
         at_once: int,
         seats: Mapping[str, int],
     ) -> None:
-        """Carry out tasks of other processes until cancelled; see `overheard.interfaces.Queue`.
+        """Carry out tasks of other processes until cancelled, and store their results.
+
+        Args:
+            do: Carries out a task and returns its result; None if it was not done.
+            kinds: The kinds of tasks to take.
+            at_once: The largest number of concurrent tasks; 1 counts as 2.
+            seats: The largest number of concurrent asking tasks, by provider. Tasks for other
+                providers are not taken.
 
         Raises:
             QueueUnreachable: when the connection ends.
         """
         from pgqueuer import PgQueuer
 
-        # The machine's name is cut: PostgreSQL keeps 63 characters.
-        name = f"{WORKER} {os.getpid()} at {gethostname()[:30]}"
-        async with self._connection(name) as connection:
+        # PostgreSQL keeps 63 characters of the whole name.
+        machine = gethostname()[:MAX_MACHINE_CHARACTERS]
+        async with self._connection(f"{WORKER} {os.getpid()} at {machine}") as connection:
             pgq = PgQueuer.from_asyncpg_connection(connection)
 
             async def carry_out(job: Job) -> None:
@@ -185,10 +211,11 @@ class PostgresQueue:
         raise QueueUnreachable(reason="its connection ended")
 
     async def _carry_out(self, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
-        """Carry out the task of a job, see `_hold_and_do`.
+        """Carry out the task that a job names, under the task's lock, and store its result.
 
         Raises:
-            RetryRequested: when the task is tried again later, also when its lock was lost.
+            RetryRequested: when the task is to be tried again later: it failed, another worker
+                carries it out, or its lock was lost.
         """
         from pgqueuer.errors import RetryRequested
 
@@ -200,9 +227,11 @@ class PostgresQueue:
     async def _hold_and_do(self, task: Task, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
         """Carry a task out under its lock, store its result, and queue the tasks that follow.
 
-        A task of a run that has ended is dropped.
+        A task that has a result already, or whose run has ended, is dropped. If `do` returns None,
+        nothing is stored. After a result that is a problem, no task follows.
 
         Raises:
+            HoldLost: when the lock was lost.
             RetryRequested: when another worker carries the task out, or the task failed.
         """
         from pgqueuer.errors import RetryRequested
@@ -220,6 +249,7 @@ class PostgresQueue:
             await _enqueue(pgq.queries, following_tasks(task))
 
     async def _is_wanted(self, task: Task) -> bool:
+        """Return whether a task has no result yet and its run goes on."""
         if await self._store.runs.results(task.run_id, [task.key]):
             return False
         return await self._store.runs.state(task.run_id) is RunState.RUNNING
@@ -227,11 +257,13 @@ class PostgresQueue:
     async def _do_task(self, task: Task, job: Job, do: TaskHandler) -> TaskResult | None:
         """Carry a task out and return its result; None when the task was not done.
 
-        After `MAX_ATTEMPTS` failures the result is the problem. For an unknown error only its class
-        is stored: its text may hold a secret.
+        After `MAX_ATTEMPTS` failures the result is the problem, under the key `PROBLEM`, and it is
+        logged. Of an error that is no `OverheardError`, only the class is given, because its text
+        may contain a secret.
 
         Raises:
-            RetryRequested: when the task failed, and is tried again later.
+            RetryRequested: when the task failed, and is to be tried again later; the delay grows
+                with each attempt.
         """
         from pgqueuer.errors import RetryRequested
 
@@ -255,7 +287,11 @@ class PostgresQueue:
 
     @asynccontextmanager
     async def _connection(self, name: str = "overheard") -> AsyncIterator[Any]:
-        """Open a connection to the queue's database, and drop the connection after the block."""
+        """Provide a connection to the queue's database within the block, and drop it afterwards.
+
+        Args:
+            name: The name of the connection in PostgreSQL, by which `workers` counts workers.
+        """
         # Not psycopg, which serves the store: while it listens, a query waits for up to a second.
         import asyncpg
 
@@ -268,7 +304,7 @@ class PostgresQueue:
             connection.terminate()
 
 
-def _away() -> tuple[type[Exception], ...]:
+def _unreachable_errors() -> tuple[type[Exception], ...]:
     """Return the classes of errors that mean that the database is unreachable."""
     import asyncpg
 
@@ -277,8 +313,11 @@ def _away() -> tuple[type[Exception], ...]:
 
 
 def _entrypoints(kinds: Collection[TaskKind], seats: Mapping[str, int]) -> dict[str, int]:
-    """Return the limit of concurrent jobs (0: no limit) of each entrypoint of PGQueuer that a
-    worker serves.
+    """Return the largest number of concurrent jobs, 0 for no limit, of each entrypoint of PGQueuer
+    that a worker serves, by the name of the entrypoint.
+
+    Asking has one for each provider ("ask/openai"), scoring one for scorers and one for judges,
+    which do one job at a time, detection one.
 
     Args:
         kinds: The kinds of tasks that the worker takes.
@@ -295,11 +334,14 @@ def _entrypoints(kinds: Collection[TaskKind], seats: Mapping[str, int]) -> dict[
 
 
 def _entrypoint(task: Task) -> str:
+    """Return the entrypoint of PGQueuer that carries out a task: "ask/openai", "score" ..."""
     return f"{task.kind}/{task.provider}" if task.kind is TaskKind.ASK else task.kind.value
 
 
 async def _enqueue(queries: RepositoryPort, tasks: Sequence[Task]) -> None:
-    """Add a job for each task to the queue, except for tasks that have a job already."""
+    """Add a job for each task to the queue, except for tasks that have a job already; no tasks add
+    nothing.
+    """
     if tasks:
         await queries.enqueue(
             [_entrypoint(task) for task in tasks],
@@ -311,6 +353,7 @@ async def _enqueue(queries: RepositoryPort, tasks: Sequence[Task]) -> None:
 
 
 def _task(payload: bytes | None) -> Task:
+    """Return the task that `_enqueue` has written into the payload of a job."""
     fields = json.loads(payload or b"{}")
     kind, brands = TaskKind(fields.pop("kind")), tuple(fields.pop("brands"))
     return Task(kind, **fields, brands=brands)

@@ -82,13 +82,16 @@ class Scheduler:
         self._jobs = jobs
         self._clock = clock
         self._begin = begin
-        self._known: dict[str, Job] = {}
+        self._current_jobs: dict[str, Job] = {}
 
     async def run(self) -> None:
-        """Run jobs until cancelled, as soon as this process holds the leader's lock.
+        """Run jobs until cancelled, as soon as this process holds the leader's lock; without it,
+        try again every `LOCK_RETRY_S`.
+
+        An error of a job is no error of this: it is stored as the job's problem.
 
         Raises:
-            ExceptionGroup: of the store's errors; an error of a job is stored as its problem.
+            ExceptionGroup: of the store's errors, and of what `begin` raises.
         """
         while True:
             async with self._store.locks.leader_lock(LOCK) as leads:
@@ -97,17 +100,24 @@ class Scheduler:
             await asyncio.sleep(LOCK_RETRY_S)
 
     async def check(self, job: Job) -> None:
-        """Run a job for its due slots, until no slot is due, or the job is edited or removed."""
-        times = self._times(job.name)
-        while self._times(job.name) == times and (slot := await self._begin_due_slot(job)):
+        """Run a job for its due slots, one after another, until no slot is due, or the job is
+        edited or removed.
+
+        Raises:
+            StoreError: when the state of the job cannot be read or written.
+        """
+        times = self._current_times(job.name)
+        while self._current_times(job.name) == times and (slot := await self._begin_due_slot(job)):
             await self._run_slot(job, slot)
 
-    def _times(self, name: str) -> Times | None:
-        job = self._known.get(name)
+    def _current_times(self, name: str) -> Times | None:
+        """Return the slots of a job as it is now; None if it was removed."""
+        job = self._current_jobs.get(name)
         return job.times if job else None
 
     async def _run_jobs(self) -> None:
-        """Run the jobs at their slots until cancelled; read the jobs again every `SYNC_INTERVAL_S`.
+        """Call `begin`, then run the jobs at their slots until cancelled; read the jobs again every
+        `SYNC_INTERVAL_S`. When cancelled, cancel the jobs that run and wait for their end.
 
         Raises:
             ExceptionGroup: of the store's errors.
@@ -118,7 +128,7 @@ class Scheduler:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         once_each = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         timers = AsyncIOScheduler(timezone=UTC, job_defaults=once_each)
-        self._known = {}
+        self._current_jobs = {}
         timers.start()
         try:
             async with asyncio.TaskGroup() as group:
@@ -131,22 +141,24 @@ class Scheduler:
                 finally:
                     # No job begins while the others are cancelled and awaited.
                     timers.pause()
-                    self._known = {}
+                    self._current_jobs = {}
         finally:
             timers.shutdown(wait=False)
 
     def _sync_timers(self, timers: Any, jobs: Sequence[Job], group: asyncio.TaskGroup) -> None:
-        """Add new and changed jobs to APScheduler, and remove jobs that no longer exist.
+        """Add new jobs and those with other slots to APScheduler, and remove jobs that no longer
+        exist. An added job is checked at once, so that a missed slot is caught up. APScheduler
+        reads the clock again, which a sleep of the machine may have moved.
 
         Args:
             timers: The scheduler of APScheduler.
-            jobs: The jobs of now.
-            group: Runs the jobs.
+            jobs: All jobs that there are now.
+            group: The group in which the jobs run.
         """
-        before, self._known = self._known, {job.name: job for job in jobs}
-        for name in before.keys() - self._known.keys():
+        before, self._current_jobs = self._current_jobs, {job.name: job for job in jobs}
+        for name in before.keys() - self._current_jobs.keys():
             timers.remove_job(name)
-        for name, job in self._known.items():
+        for name, job in self._current_jobs.items():
             if name not in before or before[name].times != job.times:
                 timers.add_job(
                     self._fire,
@@ -160,14 +172,18 @@ class Scheduler:
         timers.wakeup()
 
     async def _fire(self, name: str, group: asyncio.TaskGroup) -> None:
-        if job := self._known.get(name):
+        """Check a job by its name in a task of the group, and wait for that task; nothing happens
+        for a job that was removed. An error ends the group, not APScheduler's job.
+        """
+        if job := self._current_jobs.get(name):
             await asyncio.wait({group.create_task(self.check(job))})
 
     async def _begin_due_slot(self, job: Job) -> datetime | None:
         """Mark a job's due slot as begun in the store, and return the slot; None when no slot is
-        due.
+        due or the job is paused.
 
-        A slot that was cut off is due again.
+        A slot that was begun and not finished is due again. Otherwise the latest slot since the
+        last one that was begun is due; earlier ones are skipped.
         """
         now = self._clock.now()
         state = await self._store.schedules.state(job.name, now)
@@ -179,10 +195,13 @@ class Scheduler:
         return slot if slot and await self._store.schedules.begin_slot(job.name, slot) else None
 
     async def _run_slot(self, job: Job, slot: datetime) -> None:
-        """Run a job for a slot, and store in its state that the slot is finished, with its problem
-        if any.
+        """Run a job for a slot, and store that the slot is finished, with the problem if it failed.
 
-        A cancelled slot is not finished: it is begun again later.
+        Of an error that is no `OverheardError`, only the class is stored. A cancelled slot is not
+        finished: it is begun again later.
+
+        Raises:
+            StoreError: when the state of the job cannot be written.
         """
         problem = ""
         try:

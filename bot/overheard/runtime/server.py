@@ -53,6 +53,10 @@ RETENTION = "texts that got old"
 """The job that removes them."""
 SIGN_OF_LIFE = "sign of life"
 """The job that posts that the bot is well."""
+BURST_POLL_CRON, FIRST_CHECK_POLL_CRON = "*/15 * * * *", "*/5 * * * *"
+"""How often it is asked whether a burst, or a round of a first check, is due: its time is computed
+from the runs."""
+RETENTION_CRON = "30 3 * * *"
 CATCH_UP_INTERVAL_S = 300.0
 """Seconds between two searches for answers without scores."""
 CHANGE_POLL_INTERVAL_S = 10.0
@@ -94,7 +98,7 @@ class Server:
         )
         self._resumer = RunResumer(store, clock, self._resume, chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._resume_runs)
-        leading = {
+        leader_chats = {
             name: LeaderChat(name, chat, store.locks, present, extend_shutdown)
             for name, chat in chats.items()
         }
@@ -105,16 +109,20 @@ class Server:
             Service("scoring", self._catch_up),
             *([Service("feeds", self._read_feeds)] if deployment.plugins.feeds else []),
             *([Service("notices", self._tell_admins)] if config.health.notices else []),
-            *_chat_services(deployment, leading),
+            *_chat_services(deployment, leader_chats),
         ]
         self.supervisor = Supervisor(services, log.warning, self._call_admins)
         self._opened_chats = tuple(chats)
-        counted = process_metrics(self._deployment, self._connected).text
+        metrics_text = process_metrics(deployment, self._chats_up).text
         label = store_label(config.storage.url)
-        self._health = HealthServer(config.health, self.supervisor.statuses, counted, label)
+        self._health = HealthServer(config.health, self.supervisor.statuses, metrics_text, label)
 
     async def run(self) -> None:
         """Run the health endpoint and all services until cancelled.
+
+        First the port is settled and the start is logged, so that a taken port ends the process
+        before any work. `WARM_UP_DELAY_S` after the services, the scorers read a made-up answer in
+        a thread, so that the first real one does not wait for their imports.
 
         Raises:
             PortTaken: when another program has the port of the health endpoint.
@@ -122,15 +130,15 @@ class Server:
         with ungrouped():
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._health.run_if_wanted(log.warning))
-                await self._health.settled.wait()  # a taken port ends the process before any work
+                await self._health.settled.wait()
                 await self._announce()
                 group.create_task(self.supervisor.run())
                 await asyncio.sleep(WARM_UP_DELAY_S)
                 await asyncio.to_thread(warm_up, self._deployment.scoring.scorers)
 
     async def _announce(self) -> None:
-        """Log the plugins that are left out, that the deployment runs, and how to become the first
-        admin.
+        """Log the plugins that are left out and that the deployment runs; with a chat and without
+        an admin also a code for the first admin.
         """
         for report in self._deployment.plugins.faulty:
             log.warning("%s", report.sentence)
@@ -140,60 +148,63 @@ class Server:
         if self._opened_chats:
             await _offer_code(self._deployment)
 
-    def _connected(self) -> dict[str, bool]:
+    def _chats_up(self) -> dict[str, bool]:
         """Return, by chat, whether it is connected or another process serves it."""
         statuses = self.supervisor.statuses()
         return {name: statuses[name].state is ServiceState.UP for name in self._opened_chats}
 
     async def jobs(self) -> Sequence[Job]:
-        """Return the scheduled jobs of now: checks, reports, bursts, retention, the sign of life,
-        canaries and the first check.
+        """Return the scheduled jobs as the store and the settings have them now.
+
+        There is one for each schedule of checks and for each report, one for canaries, and one for
+        the rounds of a first check. Bursts, the removal of old texts, and the sign of life have one
+        if they are configured.
         """
         stored = await self._deployment.store.settings.all()
         config = with_chat_settings(self._deployment.configured, stored)
-        checks = [
+        catalogue = await self._deployment.store.catalogue.current()
+        health = config.health
+        jobs = [
             Job(
                 schedule.name,
                 Cron(schedule.cron, schedule.timezone),
                 partial(self._check, schedule),
             )
-            for schedule in (await self._deployment.store.catalogue.current()).schedules
+            for schedule in catalogue.schedules
         ]
-        reports = [
+        jobs += [
             Job(
-                f"report {r.name}",
-                Cron(r.cron, r.timezone),
-                partial(self._report, r.name, r.channel),
+                f"report {report.name}",
+                Cron(report.cron, report.timezone),
+                partial(self._report, report.name, report.channel),
             )
-            for r in config.reports
+            for report in config.reports
         ]
-        # A burst waits for hours; its time is computed from the runs each time.
-        bursts = (
-            [Job(BURSTS, Cron("*/15 * * * *"), self._bursts)] if config.bursts.automatic else []
-        )
-        retention = (
-            [Job(RETENTION, Cron("30 3 * * *"), self._retain)] if limited(self._deployment) else []
-        )
-        canary = Job(CANARIES, Cron(config.canary.cron, config.canary.timezone), self._canaries)
-        first = Job(FIRST_CHECK, Cron("*/5 * * * *"), self._first_check)
-        health = config.health
-        alive = (
-            [Job(SIGN_OF_LIFE, Cron(health.cron, health.timezone), self._sign_of_life)]
-            if health.alive
-            else []
-        )
-        return [*checks, *reports, *bursts, *retention, *alive, canary, first]
+        if config.bursts.automatic:
+            jobs.append(Job(BURSTS, Cron(BURST_POLL_CRON), self._bursts))
+        if limited(self._deployment):
+            jobs.append(Job(RETENTION, Cron(RETENTION_CRON), self._retain))
+        if health.alive:
+            alive_times = Cron(health.cron, health.timezone)
+            jobs.append(Job(SIGN_OF_LIFE, alive_times, self._sign_of_life))
+        canary_times = Cron(config.canary.cron, config.canary.timezone)
+        jobs.append(Job(CANARIES, canary_times, self._canaries))
+        jobs.append(Job(FIRST_CHECK, Cron(FIRST_CHECK_POLL_CRON), self._first_check))
+        return jobs
 
     async def _check(self, schedule: Schedule, _: datetime) -> None:
-        """Run a scheduled check as a person would, and log it; its schedule is the consent to its
-        price.
+        """Run a scheduled check as a person would, and write the outcome into the audit log. The
+        schedule is the consent to the price of the check.
+
+        Raises:
+            OverheardError: when the check is refused or fails, such as for a limit.
         """
         async with self._audited_call(f"schedule {schedule.name}", "check") as (deployment, call):
             await (await check_schedule(deployment, call, schedule)).execute()
 
     async def _first_check(self, _: datetime) -> None:
-        """Ask the next round of a first check if the round is due, and log it; the first round was
-        the consent.
+        """Ask the next round of a first check if one is due, and write that into the audit log;
+        else do nothing. The first round was the consent to the price.
         """
         deployment = await self._deployment.refreshed()
         if await continue_first_check(deployment):
@@ -203,8 +214,11 @@ class Server:
             await deployment.store.audit.add(entry)
 
     async def _bursts(self, _: datetime) -> None:
-        """Ask the bursts that are due, and log them; ``[bursts] automatic`` is the consent to their
-        price.
+        """Ask the bursts that are due, and write that into the audit log; do nothing if none is
+        due. ``[bursts] automatic`` is the consent to their price.
+
+        Raises:
+            OverheardError: when a limit refuses the bursts: they stay due, and are not logged.
         """
         deployment = await self._deployment.refreshed()
         call = Call(BURST, SCHEDULE, deployment.zone)
@@ -217,48 +231,67 @@ class Server:
             await deployment.store.audit.add(entry)
 
     async def _canaries(self, _: datetime) -> None:
-        """Ask the configured canaries, and log that; do nothing without canaries."""
+        """Ask the canaries of the store, and write the outcome into the audit log; do nothing
+        without canaries.
+        """
         if await canaries(self._deployment.store):
             async with self._audited_call(f"{SCHEDULE} canary", "canary run") as (deployment, call):
                 await (await run_canaries(deployment, call)).execute()
 
     async def _retain(self, _: datetime) -> None:
-        """Remove the texts that are older than the limit, and log that; ``[retention]`` is the
-        consent.
+        """Remove the texts that are older than the limit in ``[retention]``, which is the consent,
+        and write the outcome into the audit log.
         """
         async with self._audited_call(f"{SCHEDULE} retention", "db retain") as (deployment, call):
             await retain_texts(deployment, call)
 
     @asynccontextmanager
-    async def _audited_call(self, who: str, command: str) -> AsyncIterator[tuple[Deployment, Call]]:
-        """Provide the refreshed deployment and a call of it within the block, and log the outcome.
+    async def _audited_call(
+        self, caller: str, command: str
+    ) -> AsyncIterator[tuple[Deployment, Call]]:
+        """Provide the deployment with current brands and facts, and a call in the name of `caller`,
+        within the block; then write an entry into the audit log.
+
+        The outcome in the entry is "done", the text of an `OverheardError`, the class of another
+        error (its text may hold a secret), or "cut off" when cancelled. Errors are raised again.
 
         Args:
-            who: The name of the caller in the audit log.
-            command: The words of the command, for the audit log.
+            caller: The name of the caller in the audit log, such as "schedule weekly".
+            command: The words of the command in the audit log, such as "check".
         """
         deployment = await self._deployment.refreshed()
-        about(command=who)
-        outcome = "done"
+        about(command=caller)
+        outcome = "cut off"
         try:
-            yield deployment, Call(who, SCHEDULE, deployment.zone)
+            yield deployment, Call(caller, SCHEDULE, deployment.zone)
+            outcome = "done"
         except OverheardError as error:
             outcome = str(error)
             raise
+        except Exception as error:
+            outcome = f"failed: {type(error).__name__}"
+            raise
         finally:
-            entry = AuditEntry(deployment.clock.now(), who, SCHEDULE, command, outcome=outcome)
+            entry = AuditEntry(deployment.clock.now(), caller, SCHEDULE, command, outcome=outcome)
             await deployment.store.audit.add(entry)
 
     async def _report(self, name: str, channel: str, slot: datetime) -> None:
-        """Store a delivery for a report, which the outbox posts once for this slot."""
+        """Store a delivery for a report, which the outbox posts once: another delivery for the same
+        slot has the same key and is not added.
+
+        Args:
+            name: The name of the report.
+            channel: The channel, such as ``slack:C0123``.
+            slot: The time for which the report was scheduled.
+        """
         key = f"report-{name}-{slot.isoformat()}@{channel}"
         now = self._deployment.clock.now()
         report = Delivery(DeliveryKind.WEEKLY_DIGEST, key, channel, now, name)
         await self._deployment.store.deliveries.add([report])
 
     async def _sign_of_life(self, slot: datetime) -> None:
-        """Store a delivery for the sign of life in each of its channels; the outbox posts each
-        once.
+        """Store a delivery for the sign of life in each of its channels. The outbox posts each
+        once for this slot.
         """
         now = self._deployment.clock.now()
         await self._deployment.store.deliveries.add(
@@ -269,8 +302,8 @@ class Server:
         )
 
     async def _resume_runs(self, group: asyncio.TaskGroup) -> None:
-        """Start to resume the runs that were cut off; runs of schedules are left to their
-        schedule.
+        """Start, in a task of the group, to resume the runs that were cut off. Runs of schedules
+        are not resumed, because their slot is begun again.
         """
         group.create_task(self._resumer.run())
 
@@ -281,35 +314,37 @@ class Server:
         await (await resume_run(deployment, call, run=run.key)).execute()
 
     async def _wake_alerts(self) -> None:
+        """Open the alerts whose snooze is over, every `WAKE_INTERVAL_S`, until cancelled."""
         while True:
             await Lifecycle.of(await self._deployment.refreshed()).wake()
             await asyncio.sleep(WAKE_INTERVAL_S)
 
     async def _catch_up(self) -> None:
-        """Score unscored answers, and score history again after a change of scorers or catalogue;
-        until cancelled.
+        """Score unscored answers, and score history again after a change of scorers, brands or
+        facts, until cancelled: at the start, then at each change of brands or facts, and at the
+        latest every `CATCH_UP_INTERVAL_S`.
         """
         while True:
             deployment = await self._deployment.refreshed()
             await follow_changes(await deployment.caught_up(NoProgress()), NoProgress())
-            measured = (deployment.catalogue.brands, deployment.catalogue.facts)
+            brands_and_facts = (deployment.catalogue.brands, deployment.catalogue.facts)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CATCH_UP_INTERVAL_S):
-                    await self._wait_for_change(measured)
+                    await self._wait_for_change(brands_and_facts)
 
-    async def _wait_for_change(self, measured: tuple[object, object]) -> None:
-        """Return when the brands or facts of the catalogue differ from the given ones, within
-        `CHANGE_POLL_INTERVAL_S`.
+    async def _wait_for_change(self, brands_and_facts: tuple[object, object]) -> None:
+        """Wait until the brands or facts in the store differ from the given ones; they are compared
+        every `CHANGE_POLL_INTERVAL_S`.
         """
         while True:
             await asyncio.sleep(CHANGE_POLL_INTERVAL_S)
-            now = await self._deployment.store.catalogue.current()
-            if (now.brands, now.facts) != measured:
+            catalogue = await self._deployment.store.catalogue.current()
+            if (catalogue.brands, catalogue.facts) != brands_and_facts:
                 return
 
     async def _read_feeds(self) -> None:
-        """Read the update feeds every `FEED_INTERVAL_S` until cancelled, store the updates, log the
-        problems.
+        """Read the update feeds every `FEED_INTERVAL_S` until cancelled. New updates are stored; a
+        feed that cannot be read is logged, and the others are read all the same.
         """
         plugins, store = self._deployment.plugins, self._deployment.store
         while True:
@@ -321,10 +356,13 @@ class Server:
             await asyncio.sleep(FEED_INTERVAL_S)
 
     def _call_admins(self, problem: str) -> None:
+        """Add a notice for admins, which `_tell_admins` delivers."""
         self._deployment.plugins.notices.add(Notice(problem))
 
     async def _tell_admins(self) -> None:
-        """Store each notice for admins as a delivery to each of their channels, until cancelled."""
+        """Wait for notices for admins until cancelled, and store each as a delivery to every
+        channel in ``[health] notices``.
+        """
         while True:
             notice = await self._deployment.plugins.notices.next()
             now = self._deployment.clock.now()
@@ -342,36 +380,45 @@ class Server:
             )
 
     async def _posted(self, delivery: Delivery, message: str) -> None:
-        """Notify listeners that an alert's message was posted in a channel."""
+        """Tell the listeners of plugins that a message was posted about an alert; nothing for
+        deliveries without an alert.
+
+        Args:
+            delivery: The delivery that was posted.
+            message: The platform's identifier of the message.
+        """
         alert = await self._deployment.store.alerts.get(delivery.alert_id)
         if alert:
             listeners = self._deployment.plugins.listeners
             await listeners.alert_posted(alert, delivery.channel, message)
 
 
-async def serve(deployment: Deployment, *, leave: Callable[[float], None]) -> None:
-    """Run a deployment until SIGTERM or Ctrl-C.
+async def serve(deployment: Deployment, *, exit_within: Callable[[float], None]) -> None:
+    """Start logs and traces, and run the chats and services of a deployment until SIGTERM, SIGHUP
+    or Ctrl-C.
 
     Args:
         deployment: The open deployment.
-        leave: See `GracefulShutdown`.
+        exit_within: Called at the signal with the seconds after which the process must end; called
+            again with more while another process takes over.
 
     Raises:
         TracesUnavailable: when a package for traces is missing.
         PortTaken: when another program has the port of the health endpoint.
     """
     start_telemetry(deployment)
-    shutdown = GracefulShutdown(leave)
+    shutdown = GracefulShutdown(exit_within)
     async with _opened_chats(deployment) as chats:
         server = Server(deployment, chats, shutdown.extend)
         await shutdown.run(server.run())
 
 
 def _chat_services(deployment: Deployment, chats: Mapping[str, LeaderChat]) -> list[Service]:
-    """Return a service for each chat; the chats share a desk.
+    """Return a service for each chat; the chats share a desk, which answers their requests. An
+    empty list without chats.
 
-    The desk is imported here, because it imports all commands, of which a deployment without chats
-    needs few.
+    The desk is imported only then, because it imports all commands, of which a deployment without
+    chats needs few.
 
     Args:
         deployment: The open deployment.
@@ -392,8 +439,8 @@ def _service(chat: LeaderChat, name: str, desk: Desk) -> Service:
 
 
 async def _offer_code(deployment: Deployment) -> None:
-    """Create and log a code for the first admin, valid for a day; do nothing when there is an
-    admin.
+    """Create a code for the first admin, which is valid for a day and is stored as a hash, and log
+    it. Do nothing when the settings list an admin.
     """
     rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
     if not rights.listed(Role.ADMIN):
@@ -407,7 +454,12 @@ async def _offer_code(deployment: Deployment) -> None:
 
 @asynccontextmanager
 async def _opened_chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
-    """Provide the chats of a deployment, by name, within the block, and close them afterwards."""
+    """Provide the chats of a deployment, by name, within the block. They are closed afterwards,
+    each within `CLOSE_TIMEOUT_S`; what they raise then is ignored.
+
+    A plugin's chat replaces a platform of the same name. Charts are drawn dark for chats that are
+    dark.
+    """
     chats = {**open_chats(deployment.config), **deployment.plugins.chats}
     darken(name for name, chat in chats.items() if isinstance(chat, DarkChat) and chat.dark)
     try:
@@ -420,8 +472,8 @@ async def _opened_chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]
 
 
 def open_chats(config: Config) -> dict[str, Chat]:
-    """Return the chats that a configuration describes, by name; log a chat whose package is
-    missing.
+    """Return the chats that a configuration has tables for, by name; they are not connected yet. A
+    chat whose package is not installed is logged with a remedy, and left out.
     """
     chats: dict[str, Chat] = {}
     for name in ("slack", "discord"):

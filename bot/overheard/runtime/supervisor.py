@@ -22,6 +22,8 @@ from overheard.errors import ChatUnavailable, OverheardError, ungrouped
 
 FIRST_RESTART_DELAY_S, MAX_RESTART_DELAY_S = 1.0, 300.0
 """The delay before a service that failed is started again doubles each time."""
+DELAY_FACTORS = 0.8, 1.2
+"""The range of a random factor of the delay, so that services do not start at the same moment."""
 HEALTHY_S = 60.0
 """Seconds after which a service counts as healthy, and delays begin from the first."""
 MAX_FAILURES = 8
@@ -105,8 +107,8 @@ class Supervisor:
         return {service.name: self._status(service) for service in self._services}
 
     def _status(self, service: Service) -> ServiceStatus:
-        """Return the status of a service; a service that has to connect is up only while
-        connected.
+        """Return the status of a service. A service that runs without its connection counts as
+        connecting, with the last problem that was reported of it, if any.
         """
         status = self._statuses[service.name]
         if status.state is not ServiceState.UP or service.connected():
@@ -114,15 +116,18 @@ class Supervisor:
         return ServiceStatus(ServiceState.CONNECTING, self._reported.get(service.name, ""))
 
     async def run(self) -> None:
-        """Run all services until cancelled."""
+        """Run all services until cancelled; return once all of them are disabled."""
         async with asyncio.TaskGroup() as group:
             for service in self._services:
                 group.create_task(self._keep_running(service))
 
     async def _keep_running(self, service: Service) -> None:
-        """Run a service, and restart it after a growing delay whenever it ends; until cancelled.
+        """Run a service, and start it again whenever it ends or fails; until cancelled.
 
-        Returns when the service is disabled.
+        The delay doubles with each failure up to `MAX_RESTART_DELAY_S`, and begins anew once the
+        service has run for `HEALTHY_S`. Each failure is reported. After `MAX_FAILURES` in a row an
+        admin is called. On `ChatUnavailable` the service is disabled, an admin is called, and this
+        returns.
         """
         delay, failures = self._first_delay, 0
         while True:
@@ -151,11 +156,14 @@ class Supervisor:
                 self._call_admin(
                     f"{problem} That was {failures} times in a row; it is tried on and on."
                 )
-            await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+            await asyncio.sleep(delay * random.uniform(*DELAY_FACTORS))  # noqa: S311 - no secret
             delay = min(delay * 2, MAX_RESTART_DELAY_S)
             self._statuses[service.name] = ServiceStatus()
 
     def _note(self, service: Service, state: ServiceState, problem: str) -> None:
+        """Set the status of a service, and report the problem unless it was the last one reported
+        of the service.
+        """
         if problem != self._reported.get(service.name):
             self._report(problem)
         self._reported[service.name] = problem
@@ -180,8 +188,11 @@ class GracefulShutdown:
     """
 
     def __init__(self, exit_within: Callable[[float], None]) -> None:
-        """Install handlers for the signals `END_SIGNALS`; needs a running event loop in the main
-        thread.
+        """Install handlers for the signals `END_SIGNALS`, which replace earlier ones.
+
+        Raises:
+            RuntimeError: without a running event loop.
+            ValueError: outside of the main thread.
         """
         self._exit_within = exit_within
         self._deadline = 0.0
@@ -192,11 +203,17 @@ class GracefulShutdown:
             signal.signal(number, self._on_signal)
 
     async def run(self, work: Coroutine[object, object, None]) -> None:
-        """Run the work until the signal, then cancel it and wait for its end, but not beyond the
-        deadline.
+        """Run the work until a signal, then cancel it and wait for its end, at most until the
+        deadline: `SHUTDOWN_TIMEOUT_S` after the signal, or later if `extend` is called.
+
+        Returns when the work ends, too. Meanwhile the service manager is told that the process is
+        ready and alive.
+
+        Args:
+            work: The work of the process.
 
         Raises:
-            Exception: what the work raises, if it ends by itself.
+            Exception: what the work raises, if it ends before a signal.
         """
         working = asyncio.ensure_future(work)
         reporting = asyncio.create_task(report_to_service_manager())
@@ -212,7 +229,9 @@ class GracefulShutdown:
             await asyncio.wait({working}, timeout=self._deadline - monotonic())
 
     def extend(self, seconds: float) -> None:
-        """Move the deadline to a number of seconds from now, while another process takes over."""
+        """Move the deadline and the exit of the process by `seconds`, counted from now, while
+        another process takes over.
+        """
         self._deadline = monotonic() + SHUTDOWN_TIMEOUT_S + seconds
         self._exit_within(EXIT_TIMEOUT_S + seconds)
 
@@ -245,10 +264,11 @@ def notify(state: str) -> bool:
 
 
 async def report_to_service_manager() -> None:
-    """Report to systemd that this process is ready, and then, until cancelled, that its event loop
-    runs.
+    """Report to systemd that this process is ready, then at intervals that its event loop runs, and
+    when cancelled that it stops. Return at once without systemd.
 
-    systemd restarts a process whose event loop is blocked for ``WatchdogSec``.
+    systemd restarts a process whose event loop is blocked for ``WatchdogSec``; without that
+    setting, no signs of life are sent.
     """
     if not notify("READY=1"):
         return
@@ -262,8 +282,10 @@ async def report_to_service_manager() -> None:
 
 
 def _watchdog_interval_s() -> float:
-    """Return a third of the watchdog's period; 0 without a watchdog."""
+    """Return a third of the watchdog's period in seconds, at least `MIN_INTERVAL_S`; 0 without a
+    watchdog, or if the variable is no positive number.
+    """
     with contextlib.suppress(ValueError):
-        microseconds = int(os.environ.get(WATCHDOG_VARIABLE, "0"))
-        return max(MIN_INTERVAL_S, microseconds / 3e6) if microseconds > 0 else 0.0
+        period_s = int(os.environ.get(WATCHDOG_VARIABLE, "0")) / 1e6
+        return max(MIN_INTERVAL_S, period_s / 3) if period_s > 0 else 0.0
     return 0.0

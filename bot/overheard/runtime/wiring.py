@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 EXIT_TIMEOUT_S = 3.0
 """Seconds from a command's end to that of the process."""
-_leaving: list[Timer] = []
-"""The timer that ends the process, if the process is about to end."""
+_exit_timers: list[Timer] = []
+"""The timer that ends the process, if the process is about to end; else empty."""
 GC_THRESHOLD_OBJECTS = 20_000
 """Number of new objects after which the garbage collector runs on the youngest generation."""
 
@@ -44,12 +44,14 @@ class SystemClock:
 
 @asynccontextmanager
 async def open_deployment(config: Config, *, create: bool = True) -> AsyncIterator[Deployment]:
-    """Open the deployment that a configuration describes, and close it after the block.
+    """Provide the deployment that a configuration describes within the block, and close its store
+    and plugins afterwards.
 
     Args:
         config: The configuration.
-        create: Whether a missing store is created. Otherwise the deployment has an
-            empty store that is removed after the block, and `Deployment.missing_store` is set.
+        create: Whether a missing store is created. Otherwise the deployment has an empty temporary
+            store that is removed after the block, and `Deployment.missing_store` is the URL of the
+            missing one.
 
     Raises:
         StoreError: when the store cannot be used.
@@ -60,15 +62,18 @@ async def open_deployment(config: Config, *, create: bool = True) -> AsyncIterat
 
 
 async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple[Store, str]:
-    """Open a store, or a temporary store in place of a missing one.
+    """Return (open store, URL of the missing store).
+
+    The store is the one at `url`, and the missing URL is "". If there is none and it may not be
+    created, the store is a temporary, empty one instead.
 
     Args:
         url: The URL of the store.
-        stack: Removes the temporary store.
+        stack: Removes the folder of the temporary store when it is closed.
         create: Whether a missing store is created.
 
-    Returns:
-        The store, and the URL of the missing store or "".
+    Raises:
+        StoreError: when the store cannot be used.
     """
     from overheard_storage import open_store  # SQLAlchemy is slow to import, and help needs none
 
@@ -80,14 +85,18 @@ async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple
 
 
 @asynccontextmanager
-async def _assemble(config: Config, store: Store, missing: str) -> AsyncIterator[Deployment]:
-    """Provide a deployment around an open store, with its plugins, and close all of them after the
-    block.
+async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIterator[Deployment]:
+    """Provide a deployment around an open store within the block. Its providers, plugins and store
+    are closed afterwards; what a provider raises then is ignored.
+
+    Within the block, the garbage collector runs less often and a watchdog looks for plugins that
+    block the event loop.
 
     Args:
         config: The configuration.
         store: The open store.
-        missing: The URL of a missing store, in whose place `store` is; else empty.
+        missing_url: The URL of a missing store, in whose place `store` is; then tasks are done in
+            this process. Else "".
     """
     from overheard.deployment import assemble, local_zone  # slow to import, and help needs none
 
@@ -98,11 +107,11 @@ async def _assemble(config: Config, store: Store, missing: str) -> AsyncIterator
             store,
             plugins,
             clock=SystemClock(),
-            queue=None if missing else await _queue(config, store),
+            queue=None if missing_url else await _open_queue(config, store),
             zone=local_zone(),
-            missing_store=missing,
+            missing_store=missing_url,
         )
-        with _rested_collector(), watchdog():
+        with _rarer_garbage_collection(), watchdog():
             yield deployment
     finally:
         for provider in plugins.providers.values():
@@ -114,11 +123,12 @@ async def _assemble(config: Config, store: Store, missing: str) -> AsyncIterator
 
 
 @contextmanager
-def _rested_collector() -> Iterator[None]:
-    """Exclude loaded objects from garbage collection, and collect less often, within the block.
+def _rarer_garbage_collection() -> Iterator[None]:
+    """Exclude the objects that exist from garbage collection, and collect only after
+    `GC_THRESHOLD_OBJECTS` new ones, within the block. A higher threshold that is set stays.
 
-    A run makes some thousand objects for each answer and frees them by reference counting. Python's
-    default, a collection after every 700 objects, took a quarter of the time of scoring.
+    A run creates some thousand objects for each answer and frees them by reference counting.
+    Python's default, a collection after every 700 objects, took a quarter of the time of scoring.
     """
     before = gc.get_threshold()
     gc.freeze()
@@ -147,7 +157,8 @@ def session() -> Session:
 
 
 def main() -> None:
-    """Run the command of the terminal, and end the process, even when a plugin's thread hangs.
+    """Run the command of the terminal, and end the process at the latest `EXIT_TIMEOUT_S` after
+    the command, even when a plugin's thread hangs.
 
     Raises:
         SystemExit: with the status of the command.
@@ -157,31 +168,29 @@ def main() -> None:
         cli.app(obj=session())
     except SystemExit as end:
         sys.stdout.flush()
+        status = end.code if isinstance(end.code, int) else int(bool(end.code))
         # A thread that a plugin has begun may never end.
-        _set_exit_timer(
-            EXIT_TIMEOUT_S, end.code if isinstance(end.code, int) else int(bool(end.code))
-        )
+        _set_exit_timer(EXIT_TIMEOUT_S, status)
         raise
 
 
 async def _serve(deployment: Deployment) -> None:
+    """Serve a deployment until a signal ends the process, see `overheard.runtime.server.serve`."""
     from overheard.runtime.server import serve  # all of the chat, which no other command needs
 
-    await serve(deployment, leave=_set_exit_timer)
+    await serve(deployment, exit_within=_set_exit_timer)
 
 
 async def _work(deployment: Deployment, kinds: Collection[TaskKind], at_once: int) -> None:
+    """Carry out at most `at_once` tasks of these kinds at a time until a signal to end."""
     from overheard.runtime.worker import work
 
-    await work(deployment, kinds, at_once, leave=_set_exit_timer)
+    await work(deployment, kinds, at_once, exit_within=_set_exit_timer)
 
 
-async def _queue(config: Config, store: Store) -> Queue | None:
-    """Return the queue that the configuration names: PGQueuer's in PostgreSQL, whose tables are
-    created or upgraded, or None for the queue in this process.
-
-    Raises:
-        StoreError: when the queue's package is missing.
+async def _open_queue(config: Config, store: Store) -> Queue | None:
+    """Return the queue of PGQueuer in the store's database, or None for the queue in this process,
+    as the configuration says. The tables of PGQueuer are created or upgraded first.
     """
     if config.queue.engine == "inline":
         return None
@@ -193,24 +202,25 @@ async def _queue(config: Config, store: Store) -> Queue | None:
 
 
 def _open_chats(config: Config) -> Mapping[str, Chat]:
+    """Return the configured chats and those of plugins, by name; they are not connected yet."""
     from overheard.runtime.server import open_chats
 
     return {**open_chats(config), **load_plugins(config).chats}
 
 
-def _set_exit_timer(longest: float, code: int = 0) -> None:
-    """Set a timer that ends the process, even if a thread or a plugin hangs; it replaces an earlier
-    timer.
+def _set_exit_timer(delay_s: float, status: int = 0) -> None:
+    """Set a timer that ends the process after `delay_s` seconds, even if a thread or a plugin
+    hangs. It replaces the timer of an earlier call.
 
     Nothing is lost: all results are in the store, and runs are resumed at the next start.
 
     Args:
-        longest: Seconds until the process ends.
-        code: Exit status.
+        delay_s: Seconds until the process ends.
+        status: The exit status of the process.
     """
-    while _leaving:
-        _leaving.pop().cancel()
-    timer = Timer(longest, os._exit, (code,))
+    while _exit_timers:
+        _exit_timers.pop().cancel()
+    timer = Timer(delay_s, os._exit, (status,))
     timer.daemon = True
-    _leaving.append(timer)
+    _exit_timers.append(timer)
     timer.start()

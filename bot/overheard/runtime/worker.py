@@ -44,18 +44,19 @@ class Worker:
     def __init__(self, deployment: Deployment, kinds: Collection[TaskKind], at_once: int) -> None:
         """Create one service for each flow of tasks, and the health endpoint; `run` starts them."""
         self._deployment = deployment
-        self._known, self._known_for, self._read_at = self._deployment, 0, -CATALOGUE_TTL_S
+        self._refreshed, self._refreshed_for, self._refreshed_at = deployment, 0, -CATALOGUE_TTL_S
         flows = [
-            Service(name, partial(self._work, kinds, at_once))
-            for name, kinds, at_once in _flows(kinds, at_once)
+            Service(name, partial(self._work, flow_kinds, flow_at_once))
+            for name, flow_kinds, flow_at_once in _flows(kinds, at_once)
         ]
         self.supervisor = Supervisor(flows, log.warning)
-        settings, counted = deployment.config.health, process_metrics(self._deployment).text
-        store = store_label(deployment.config.storage.url)
-        self._health = HealthServer(settings, self.supervisor.statuses, counted, store)
+        config = deployment.config
+        metrics_text = process_metrics(deployment).text
+        store = store_label(config.storage.url)
+        self._health = HealthServer(config.health, self.supervisor.statuses, metrics_text, store)
 
     async def run(self) -> None:
-        """Run the health endpoint and carry out tasks until cancelled.
+        """Run the health endpoint, if a port is configured, and carry out tasks until cancelled.
 
         Raises:
             PortTaken: when another program has the port of the health endpoint.
@@ -67,14 +68,23 @@ class Worker:
                 group.create_task(self.supervisor.run())
 
     async def _work(self, kinds: Collection[TaskKind], at_once: int) -> None:
+        """Carry out at most `at_once` tasks of these kinds at a time until cancelled; of the asking
+        tasks for one provider, at most as many as its limit of concurrent calls.
+
+        Raises:
+            QueueUnreachable: when the connection to the queue ends.
+        """
         deployment = self._deployment
         providers = deployment.plugins.providers.values()
-        there = {provider.name: seats(deployment.limits, provider) for provider in providers}
-        await deployment.queue.work(self._carry_out, kinds, at_once=at_once, seats=there)
+        by_provider = {provider.name: seats(deployment.limits, provider) for provider in providers}
+        await deployment.queue.work(self._carry_out, kinds, at_once=at_once, seats=by_provider)
 
     async def _carry_out(self, task: Task) -> TaskResult | None:
-        """Carry out a task with current brands and facts, and return its result; None if it was not
-        done.
+        """Carry out a task with current brands and facts, log its begin and end, and return its
+        result. None if the task was not done, because its run has ended.
+
+        Raises:
+            OverheardError: when the task failed; the queue tries it again.
         """
         about(task=task.key)
         log.info("Task %s begins.", task.key)
@@ -86,25 +96,28 @@ class Worker:
     async def _current_deployment(self, run_id: int) -> Deployment:
         """Return the deployment for a task, with a new count of scorer faults.
 
-        Its brands and facts were read from the store at most `CATALOGUE_TTL_S` ago, and for this
-        run.
+        Its brands and facts are read from the store, unless they were read for the same run at most
+        `CATALOGUE_TTL_S` seconds ago.
 
         Args:
-            run_id: The number of the task's run.
+            run_id: The store's number of the task's run.
         """
-        if run_id != self._known_for or monotonic() - self._read_at > CATALOGUE_TTL_S:
-            self._known, self._read_at = await self._deployment.refreshed(), monotonic()
-            self._known_for = run_id
-        return replace(self._known, scoring=self._known.scoring.fresh())
+        if run_id != self._refreshed_for or monotonic() - self._refreshed_at > CATALOGUE_TTL_S:
+            self._refreshed, self._refreshed_at = await self._deployment.refreshed(), monotonic()
+            self._refreshed_for = run_id
+        return replace(self._refreshed, scoring=self._refreshed.scoring.fresh())
 
 
 def _flows(
     kinds: Collection[TaskKind], at_once: int
 ) -> Iterator[tuple[str, Collection[TaskKind], int]]:
-    """Yield the flows that take tasks from the queue: name, kinds of task, concurrent tasks.
+    """Yield (name, kinds of task, largest number of concurrent tasks) for each flow that takes
+    tasks from the queue.
 
-    Asking waits for providers; scoring and detection need the processor. In a single flow, scoring
-    tasks would take the places of questions, and the provider would be idle.
+    Asking is one flow, the other kinds are another; a flow without kinds is left out. Beside
+    asking, the other flow has at most `MAX_SCORING_TASKS`. The flows are apart because asking waits
+    for providers, and scoring and detection need the processor: in a single flow, scoring tasks
+    would take the places of questions, and the provider would be idle.
 
     Args:
         kinds: The kinds of tasks of the worker.
@@ -123,21 +136,23 @@ async def work(
     kinds: Collection[TaskKind],
     at_once: int,
     *,
-    leave: Callable[[float], None],
+    exit_within: Callable[[float], None],
 ) -> None:
-    """Run a worker until SIGTERM or Ctrl-C.
+    """Start logs and traces, log the plugins that are left out, and run a worker until SIGTERM,
+    SIGHUP or Ctrl-C.
 
     Args:
         deployment: The open deployment.
         kinds: The kinds of tasks to carry out.
         at_once: The largest number of concurrent tasks.
-        leave: See `GracefulShutdown`.
+        exit_within: Called at the signal with the seconds after which the process must end.
 
     Raises:
         TracesUnavailable: when a package for traces is missing.
+        PortTaken: when another program has the port of the health endpoint.
     """
     start_telemetry(deployment)
-    shutdown = GracefulShutdown(leave)
+    shutdown = GracefulShutdown(exit_within)
     for report in deployment.plugins.faulty:
         log.warning("%s", report.sentence)
     names = ", ".join(sorted(kind.value for kind in kinds))
