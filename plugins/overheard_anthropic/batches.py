@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 async def submit(client: AsyncAnthropic, requests: Mapping[str, Any]) -> str:
-    """Create a batch of requests by their ids, and return the batch's id at the service."""
+    """Create a batch of requests, and return the service's id of the batch.
+
+    Errors of the SDK are raised as they are.
+
+    Args:
+        client: The client of the account.
+        requests: The arguments of ``messages.create``, by our ids.
+    """
     batch = await client.messages.batches.create(
         requests=[{"custom_id": item, "params": request} for item, request in requests.items()]
     )
@@ -23,14 +30,16 @@ async def submit(client: AsyncAnthropic, requests: Mapping[str, Any]) -> str:
 
 async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]:
     """Ask the service for a batch, and return its progress; once the batch has ended, with its
-    answers and errors.
+    answers and problems by our ids.
+
+    Errors of the SDK are raised as they are.
 
     Args:
         client: The client of the account that created the batch.
-        batch_id: The batch's id at the service.
+        batch_id: The service's id of the batch.
     """
     batch = await client.messages.batches.retrieve(batch_id)
-    batch_state = FoundBatch["Message"](_done(batch), batch.processing_status == "ended")
+    batch_state = FoundBatch["Message"](_processed_count(batch), batch.processing_status == "ended")
     if batch_state.ended:
         # The SDK's own line reader stops at the first line that it cannot parse.
         async with client.messages.batches.with_streaming_response.results(batch_id) as response:
@@ -39,8 +48,14 @@ async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]
 
 
 def _read_results(text: str, batch_state: FoundBatch[Message]) -> None:
-    """Add the answers and problems in a file of batch results (JSON lines) to `batch_state`, by our
-    request ids.
+    """Add the answers and problems in a file of batch results to `batch_state`, by our request ids.
+
+    A line of the type ``succeeded`` has an answer; any other is a problem. A line that is no JSON
+    object is skipped.
+
+    Args:
+        text: The content of the file, in JSON lines.
+        batch_state: The state of the batch, which is changed.
     """
     from anthropic.types import Message
 
@@ -53,6 +68,7 @@ def _read_results(text: str, batch_state: FoundBatch[Message]) -> None:
             batch_state.problems[item] = batch_problem(error.get("type") or result.get("type"))
 
 
-def _done(batch: MessageBatch) -> int:
+def _processed_count(batch: MessageBatch) -> int:
+    """Return how many requests of a batch have an answer, an error, or were given up."""
     counts = batch.request_counts
     return counts.succeeded + counts.errored + counts.expired + counts.canceled

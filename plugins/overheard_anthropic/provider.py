@@ -56,7 +56,9 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         self._created = CreationDates(self._creation)
 
     def open_client(self) -> AsyncAnthropic:
-        """Return a new client of Anthropic's SDK, which repeats no call; nothing is sent."""
+        """Return a new client of Anthropic's SDK; nothing is sent. It repeats no call, because a
+        repeated call may be charged twice.
+        """
         from anthropic import AsyncAnthropic, DefaultAioHttpClient
 
         return AsyncAnthropic(
@@ -67,18 +69,24 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         )
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return the capabilities of a model; search belongs to them if the name ends in
-        ``+search``.
+        """Return the capabilities of a model; it searches the web if its name ends in ``+search``.
+
+        It can be asked in a batch if its batch price is known.
         """
         batch = self.sold_in_batches(model)
         return self.described(model, "Messages API", "web search", batch=batch)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - none is taken
-        """Send a question to the service, and return its reply with its cost; `seed` is not sent.
+        """Send a question to the service, and return its reply.
+
+        The reply has its cost, and the creation date of the served model if the service reports
+        that date. `seed` is not sent.
 
         Raises:
-            ProviderFailed: with the problem in one sentence without the key.
-            ProviderUnavailable: when the key is refused or the account has no credit.
+            ProviderFailed: for an error of the service or network, or no answer in time; the reason
+                is a sentence without the key.
+            ProviderUnavailable: when every other question would fail too: the SDK is not installed,
+                the key is refused, or the account has no credit.
         """
         async with self.asking(question.model):
             create = self.client.messages.with_raw_response.create
@@ -87,24 +95,41 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         return await self.dated(reply)
 
     async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:  # noqa: ARG002 - each request names it
-        """Submit requests, by our ids, as a batch, and return the batch's id at the service."""
+        """Submit requests as a batch, and return the service's id of the batch.
+
+        Args:
+            model: The model of all requests, which each request names itself.
+            requests: The results of `request`, by our ids of the questions.
+        """
         return await batches.submit(self.client, requests)
 
     async def find(self, batch: str) -> FoundBatch[Message]:
-        """Return the progress of a batch, and its results."""
+        """Return the progress of a batch, and once it has ended its answers and problems, by our
+        ids.
+
+        Args:
+            batch: The service's id of the batch.
+        """
         return await batches.retrieve(self.client, batch)
 
     async def call_off(self, batch: str) -> None:
-        """Cancel a batch; requests that the service has begun are finished and charged."""
+        """Cancel a batch, given by the service's id. Requests that the service has begun are
+        finished and charged.
+        """
         await self.client.messages.batches.cancel(batch)
 
     def read(self, question: Question, raw: Message) -> Reply:
-        """Return an answer of a batch as the reply to its question, with the cost in batches."""
+        """Return an answer of a batch as the reply to its question, at the price of batches.
+
+        Args:
+            question: The question that was submitted.
+            raw: The answer as an object of the SDK.
+        """
         return self._reply(question, raw, {}, batch=True)
 
     async def dated(self, reply: Reply) -> Reply:
-        """Return the reply with the creation date of its served model, if the service reports the
-        date.
+        """Return a reply with the creation date of its served model, in UTC; with None as the date
+        if the service reports none. Each model is looked up once.
         """
         return await self._created.dated(reply)
 
@@ -116,8 +141,13 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         *,
         batch: bool = False,
     ) -> Reply:
-        """Return the reply to a question from the service's message, with its cost; `batch` applies
-        the lower price of batches.
+        """Return the reply to a question from the service's message, with its cost.
+
+        Args:
+            question: The question.
+            message: The message.
+            headers: The headers of the HTTP response, with the rate limits; empty in a batch.
+            batch: Whether the lower price of batches applies.
         """
         return self.service.reply(
             question,
@@ -131,8 +161,10 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         )
 
     def request(self, question: Question) -> dict[str, Any]:
-        """Return the request for a question, as keyword arguments of the SDK's
-        `messages.create`.
+        """Return the request for a question, as keyword arguments of the SDK's ``messages.create``.
+
+        Without a limit of the answer, `DEFAULT_MAX_TOKENS` is sent, because the service needs one.
+        A schema is sent as a JSON schema. A model that searches gets the web search tool.
         """
         request: dict[str, Any] = {
             "model": question.model.id,
@@ -145,11 +177,14 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         return request | ({"tools": [self._search_tool()]} if question.model.searches else {})
 
     async def _creation(self, served_model: str) -> object:
+        """Return the creation date of a model as the service reports it: a datetime. Any
+        error of the SDK is raised as it is.
+        """
         return (await self.client.models.retrieve(served_model)).created_at
 
     def _search_tool(self) -> WebSearchTool20250305Param:
-        """Return the web search tool of a request, with the configured country and limit of
-        searches.
+        """Return the web search tool of a request, with the configured limit of searches, and the
+        configured country if there is one.
         """
         tool: WebSearchTool20250305Param = {
             "type": "web_search_20250305",

@@ -21,20 +21,23 @@ FINISHES = {
 
 
 def text_of(message: Message) -> str:
-    """Return the answer without its reasoning and searches."""
+    """Return the text blocks of the answer, joined in order, without its reasoning and searches."""
     return "".join(block.text for block in message.content if block.type == "text")
 
 
 def finish_of(message: Message) -> Finish:
-    """Return how the answer ended: complete, refused, cut at the answer window, or cut
-    elsewhere.
+    """Return how the answer ended: complete, refused, or cut at a token limit (`Finish.LENGTH`).
+
+    Any other or no reason gives `Finish.CUT`, also a paused turn.
     """
     return FINISHES.get(message.stop_reason or "", Finish.CUT)
 
 
 def citations_of(message: Message) -> list[Citation]:
     """Return the sources that the answer cites, then all sources that the search retrieved, as
-    uncited; both in the message's order.
+    uncited.
+
+    Both are in the message's order. A source that is cited is in both parts.
     """
     cited = [
         Citation(note.url, note.title or "")
@@ -43,23 +46,30 @@ def citations_of(message: Message) -> list[Citation]:
         for note in block.citations or ()
         if note.type == "web_search_result_location"
     ]
-    return cited + [Citation(hit.url, hit.title or "", cited=False) for hit in _hits(message)]
+    return cited + [
+        Citation(source.url, source.title or "", cited=False)
+        for source in _retrieved_sources(message)
+    ]
 
 
 def usage_of(message: Message) -> Mapping[str, object]:
-    """Return the billed tokens and searches as the service reports them, by the names of
-    `overheard.Usage`; `input_tokens` includes the cached tokens and is None if unknown.
+    """Return the billed tokens and searches as the service reports them, by the field names of
+    `overheard.Usage`.
+
+    `input_tokens` includes the tokens read from and written to the cache, which the service counts
+    apart. It is None when the service does not report it, or reports a count that is no number from
+    0 on. Any other missing count is 0.
     """
     usage: Any = message.usage
-    sent: Any = getattr(usage, "input_tokens", None)
+    uncached: Any = getattr(usage, "input_tokens", None)
     cached = getattr(usage, "cache_read_input_tokens", None) or 0
-    written = getattr(usage, "cache_creation_input_tokens", None) or 0
-    counts = (sent, cached, written)
+    cache_writes = getattr(usage, "cache_creation_input_tokens", None) or 0
+    counts = (uncached, cached, cache_writes)
     counted = all(isinstance(count, int | float) and count >= 0 for count in counts)
     details = getattr(usage, "output_tokens_details", None)
     tools = getattr(usage, "server_tool_use", None)
     return {
-        "input_tokens": sent + cached + written if counted else None,
+        "input_tokens": uncached + cached + cache_writes if counted else None,
         "output_tokens": getattr(usage, "output_tokens", 0),
         "cached_tokens": cached,
         "reasoning_tokens": getattr(details, "thinking_tokens", 0),
@@ -67,8 +77,8 @@ def usage_of(message: Message) -> Mapping[str, object]:
     }
 
 
-def _hits(message: Message) -> Iterator[Any]:
-    """Yield the retrieved sources of all searches; a failed search has none."""
+def _retrieved_sources(message: Message) -> Iterator[Any]:
+    """Yield the retrieved sources of all searches in order; a failed search has none."""
     for block in message.content:
         if block.type == "web_search_tool_result" and isinstance(block.content, list):
             yield from block.content

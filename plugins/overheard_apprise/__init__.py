@@ -11,6 +11,9 @@ from overheard_apprise.chat import AppriseChat, AppriseSettings
 
 @hookimpl
 def overheard_chats(settings: PluginSettings) -> Iterator[Chat]:
-    """Yield a chat for each table."""
-    for name, mine in settings.each(AppriseSettings):
-        yield AppriseChat(name, mine)
+    """Yield a chat for each valid ``[chats.*]`` table of this plugin, in the order of the file.
+
+    An invalid table is left out, and its problem is kept in `settings`.
+    """
+    for name, chat_settings in settings.each(AppriseSettings):
+        yield AppriseChat(name, chat_settings)

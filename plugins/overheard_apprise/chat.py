@@ -32,6 +32,8 @@ SEND_TIMEOUT_S = 20.0
 """Seconds that all addresses together may take for a message."""
 MAX_TITLE_LENGTH = 200
 """Characters; a longer title is cut."""
+MAX_SCHEME_LENGTH = 20
+"""Characters of an address's scheme that an error shows."""
 MAX_REMEMBERED = 1_000
 """Keys of posts that are remembered, so that a repeated post is sent once."""
 _MENTION = re.compile(r"(?<=@)|(?<=<)(?=[!#@])")
@@ -66,10 +68,10 @@ class AppriseChat:
         self._posted: OrderedDict[str, None] = OrderedDict()
 
     async def run(self, desk: Desk) -> None:  # noqa: ARG002 - it receives no requests
-        """Read the addresses, then wait until cancelled; no requests are received.
+        """Read the addresses, then wait until cancelled. No requests are received.
 
         Raises:
-            ChatUnavailable: when the package is missing or an address is not valid.
+            ChatUnavailable: when the package is missing, or there is no valid address.
         """
         await self._services()
         await asyncio.Event().wait()
@@ -83,19 +85,30 @@ class AppriseChat:
         thread: str = "",  # noqa: ARG002 - there are no threads
         broadcast: bool = False,  # noqa: ARG002 - the same
     ) -> str:
-        """Send a card to all addresses, once for each key in this process; return the key.
+        """Send a card to all addresses, and return its key. Each key is sent once in this process.
+
+        Each channel means all addresses, and threads are not used. The title is cut to
+        `MAX_TITLE_LENGTH` characters, and the text to what the shortest service takes. The latest
+        `MAX_REMEMBERED` keys are remembered.
+
+        Args:
+            channel: Not used.
+            card: The card.
+            key: The unique name of the message.
+            thread: Not used.
+            broadcast: Not used.
 
         Raises:
             ChatFailed: when an address did not take the message. The next try sends it to all
                 again.
-            ChatUnavailable: when the package is missing or an address is not valid.
+            ChatUnavailable: when the package is missing, or there is no valid address.
         """
         if key in self._posted:
             return key
         services = await self._services()
         title = safe_text(card.title)[:MAX_TITLE_LENGTH]
-        lengths = [_usable_length(service) - len(title) for service in _each_service(services)]
-        await self._send(services, title, rendered(card, min(lengths)), _attachments(card))
+        lengths = [_max_body_length(service) - len(title) for service in _each_service(services)]
+        await self._send(services, title, plain_text(card, min(lengths)), _attachments(card))
         self._posted[key] = None
         if len(self._posted) > MAX_REMEMBERED:
             self._posted.popitem(last=False)
@@ -105,14 +118,19 @@ class AppriseChat:
         """Do nothing: a sent message cannot be changed."""
 
     async def find(self, channel: str, key: str) -> str | None:  # noqa: ARG002 - see `post`
-        """Return the key if this process has sent its message, else None; the services cannot be
-        asked.
+        """Return the key if this process has sent its message and remembers it, else None. The
+        services cannot be asked.
         """
         return key if key in self._posted else None
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG002 - see `post`
-        """Return one finding: the services of the addresses, or the problem with an address.
+        """Return one finding: the names of the services, or what is wrong with the package or an
+        address.
+
         Nothing is sent, since a real test would be a message.
+
+        Args:
+            channels: Not used; each channel means all addresses.
         """
         try:
             names = sorted(
@@ -127,17 +145,21 @@ class AppriseChat:
 
     async def _services(self) -> Apprise:
         """Return Apprise with all addresses, opened at the first use in a thread, because the
-        import takes seconds. Raises what `_open` raises.
+        import takes seconds.
+
+        Raises:
+            ChatUnavailable: when the package is missing, or there is no valid address.
         """
         if self._opened is None:
             self._opened = await asyncio.to_thread(self._open)
         return self._opened
 
     def _open(self) -> Apprise:
-        """Import Apprise, silence its log, and return Apprise with all addresses.
+        """Import Apprise, keep its log from being shown, and return Apprise with all addresses.
 
         Raises:
-            ChatUnavailable: without the package or an address, and when an address is not valid.
+            ChatUnavailable: when the package is missing, an address is not valid, or there is none;
+                the message holds at most the scheme of an address.
         """
         logger = logging.getLogger("apprise")  # its lines may repeat parts of an address
         logger.propagate = False
@@ -154,7 +176,8 @@ class AppriseChat:
             service = Apprise.instantiate(url)
             if service is None:
                 scheme = url.partition("://")[0] if "://" in url else "one without ://"
-                reason = f"address {number} of {len(urls)} ({printable(scheme)[:20]}) is not valid"
+                shown = printable(scheme)[:MAX_SCHEME_LENGTH]
+                reason = f"address {number} of {len(urls)} ({shown}) is not valid"
                 remedy = f"write it as the documentation of Apprise says, in url_env of {self.name}"
                 raise ChatUnavailable(chat=self.name, reason=reason, remedy=remedy)
             services.add(service)
@@ -165,7 +188,7 @@ class AppriseChat:
         return services
 
     async def _send(self, services: Apprise, title: str, body: str, attached: object) -> None:
-        """Send a text to all addresses.
+        """Send a text to all addresses, for at most `SEND_TIMEOUT_S` seconds together.
 
         Args:
             services: Apprise with its addresses.
@@ -174,8 +197,8 @@ class AppriseChat:
             attached: The attachments, from `_attachments`.
 
         Raises:
-            ChatFailed: when an address did not take the message; the reason holds no part of an
-                address.
+            ChatFailed: when an address did not take the message, or Apprise raises an error; the
+                reason holds no part of an address.
         """
         logs: list[str] = []
 
@@ -197,9 +220,11 @@ class AppriseChat:
 def _failure_reason(services: Sequence[str], log: str) -> str:
     """Return the reason why a message was not taken, without any part of an address.
 
+    It has the first HTTP status of the log if there is one.
+
     Args:
-        services: The names of the services that failed, or none if unknown.
-        log: The lines of Apprise's log.
+        services: The names of the services that failed; empty if unknown.
+        log: The lines of Apprise's log, joined by spaces.
     """
     who = ", ".join(sorted(set(services))) or "the service"
     if found := _STATUS.search(log):
@@ -208,17 +233,23 @@ def _failure_reason(services: Sequence[str], log: str) -> str:
 
 
 def _each_service(services: Apprise) -> Iterator[NotifyBase]:
+    """Return the services of all addresses, in order."""
     return iter(services)
 
 
-def _usable_length(service: NotifyBase) -> int:
-    """Return how many characters a service takes; Markdown escapes may double a text."""
+def _max_body_length(service: NotifyBase) -> int:
+    """Return how many characters of text a service takes. For Markdown it is half of the service's
+    limit, because escapes may double a text.
+    """
     longest = int(service.body_maxlen)
     return longest // 2 if "markdown" in str(service.notify_format) else longest
 
 
 def _attachments(card: Card) -> list[AttachMemory]:
-    """Return a card's picture and file as attachments; [] if the card has neither."""
+    """Return a card's picture and file as attachments; [] if the card has neither.
+
+    A file that is too large for a message is left out.
+    """
     found = []
     if card.image and card.image.png:
         found.append((card.image.png, card.image.name, "image/png"))
@@ -232,23 +263,29 @@ def _attachments(card: Card) -> list[AttachMemory]:
 
 
 def safe_text(text: str | Tainted) -> str:
-    """Return text without control characters; text that a model wrote cannot mention a person or
-    group.
+    """Return a text without control characters.
+
+    A text that a model wrote (`Tainted`) also gets an invisible character in what would mention a
+    person or group.
     """
     if isinstance(text, Tainted):
         return _MENTION.sub("\u200b", printable(text.text))
     return printable(text)
 
 
-def rendered(card: Card, longest: int) -> str:
-    """Return a card without its title as plain text of at most `longest` characters."""
+def plain_text(card: Card, longest: int) -> str:
+    """Return a card without its title as plain text; the title for a card without anything else.
+
+    A text of more than `longest` characters is cut and ends with " …".
+    """
     text = "\n\n".join(_card_paragraphs(card)) or safe_text(card.title)
     return text if len(text) <= longest else text[: max(0, longest - 2)] + " …"
 
 
 def _card_paragraphs(card: Card) -> Iterator[str]:
-    """Yield the parts of a card, without its title, as paragraphs of plain text; each further card
-    of `card.more` is one paragraph at the end.
+    """Yield the parts of a card that are not empty, without its title, as paragraphs of plain text.
+
+    Each further card of `card.more` is one paragraph at the end, with its title.
     """
     if card.text:
         yield safe_text(card.text)
@@ -271,8 +308,9 @@ def _card_paragraphs(card: Card) -> Iterator[str]:
 
 
 def _table_text(table: Table) -> str:
-    """Return a table as text with a line for each row: "first cell: column cell, column cell";
-    empty cells are left out.
+    """Return a table as text with a line for each row: "first cell: column cell, column cell".
+
+    Empty cells are left out, and so are cells without a column.
     """
     lines = []
     for row in table.rows:

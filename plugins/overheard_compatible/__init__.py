@@ -15,10 +15,15 @@ from overheard_compatible.settings import CompatibleSettings
 
 @hookimpl
 def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
-    """Yield a provider for each table."""
-    for name, mine in settings.each(CompatibleSettings):
-        kind = AgentProvider if mine.service.api == AGENT else CompatibleProvider
-        yield kind(name, mine)
+    """Yield a provider for each valid ``[providers.*]`` table of this plugin, in the order of the
+    file.
+
+    A table with the preset of Perplexity gets an `AgentProvider`, any other a `CompatibleProvider`.
+    An invalid table is left out, and its problem is kept in `settings`.
+    """
+    for name, provider_settings in settings.each(CompatibleSettings):
+        kind = AgentProvider if provider_settings.service.api == AGENT else CompatibleProvider
+        yield kind(name, provider_settings)
 
 
 @hookimpl

@@ -22,16 +22,21 @@ class AgentProvider(CompatibleProvider):
     """One account at Perplexity."""
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return the capabilities of a model in the mode in which it is asked."""
+        """Return the capabilities of a model; it searches the web if its name ends in ``+search``,
+        with the configured limit of searches.
+        """
         return self.described(model, self._preset.how, "web search", sampling=True)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - none is taken
-        """Send a question to the service, and return its reply with the cost that the service
-        reports; `seed` is not sent.
+        """Send a question to the service, and return its reply. `seed` is not sent.
+
+        The cost is what the service reports, else that of the price list.
 
         Raises:
-            ProviderFailed: with the problem in one sentence without the key.
-            ProviderUnavailable: when the key is refused or the account has no credit.
+            ProviderFailed: for an error of the service or network, or no answer in time; the reason
+                is a sentence without the key.
+            ProviderUnavailable: when every other question would fail too: the SDK is not installed,
+                the key is refused, or the account has no credit.
         """
         async with self.asking(question.model):
             create = self.client.responses.with_raw_response.create
@@ -49,8 +54,12 @@ class AgentProvider(CompatibleProvider):
             )
 
     def _request(self, question: Question) -> dict[str, Any]:
-        """Return the body of the request for a question, with only the fields that the service
-        knows.
+        """Return the request for a question, as keyword arguments of the SDK's
+        ``responses.create``.
+
+        It asks the service to store nothing. A limit of the answer below `MIN_WINDOW_TOKENS` is
+        raised to that. A question with a limit has temperature 0, any other the configured one. A
+        model that searches must use its search, with the configured limit of searches.
         """
         temperature = 0.0 if question.limit else self.settings.temperature
         request: dict[str, Any] = {
@@ -69,14 +78,17 @@ class AgentProvider(CompatibleProvider):
 
 
 def text_of(response: Response) -> str:
-    """Return the answer."""
+    """Return the text of the answer, joined in order; "" without an answer."""
     parts = (part for item in _output(response, "message") for part in get(item, "content") or ())
     return "".join(get(part, "text") or "" for part in parts)
 
 
 def finish_of(response: Response) -> Finish:
-    """Return how the answer ended: complete, cut at the answer window or elsewhere, filtered, or
-    failed; a failed answer arrives with HTTP status 200.
+    """Return how the answer ended, from the response's status.
+
+    An incomplete answer was cut at the answer window (`Finish.LENGTH`), filtered, or cut for
+    another reason (`Finish.CUT`), as is one with an unknown status. A failed answer arrives with
+    HTTP status 200.
     """
     if response.status == "completed":
         return Finish.COMPLETE
@@ -86,12 +98,16 @@ def finish_of(response: Response) -> Finish:
 
 
 def citations_of(response: Response) -> list[Citation]:
-    """Return the retrieved sources in order; a source is cited when the answer has its number, as
-    in ``[web:1]``.
+    """Return the retrieved sources that have an address, in order.
+
+    A source is cited when the answer has its number, as in ``[web:1]`` or ``[1]``: its id, or
+    without one its place from 1.
     """
     numbers = {int(number) for number in re.findall(r"\[(?:web:)?(\d{1,3})\]", text_of(response))}
     results = [
-        s for item in _output(response, "search_results") for s in get(item, "results") or ()
+        source
+        for item in _output(response, "search_results")
+        for source in get(item, "results") or ()
     ]
     return [
         Citation(url, title_of(source), cited=(get(source, "id") or place) in numbers)
@@ -101,8 +117,8 @@ def citations_of(response: Response) -> list[Citation]:
 
 
 def usage_of(response: Response) -> Mapping[str, object]:
-    """Return the billed tokens and searches as the service reports them, by the names of
-    `overheard.Usage`; a missing count is None.
+    """Return the billed tokens and searches as the service reports them, by the field names of
+    `overheard.Usage`. A missing count is None, or 0 for cached and reasoning tokens.
     """
     usage: Any = response.usage
     return {
@@ -115,4 +131,5 @@ def usage_of(response: Response) -> Mapping[str, object]:
 
 
 def _output(response: Response, kind: str) -> Iterator[Any]:
+    """Return the output items of one type, such as ``message``, in order."""
     return (item for item in response.output if get(item, "type") == kind)

@@ -37,7 +37,10 @@ class Preset:
     schemas: bool = True
 
     def reply_format(self, schema: Mapping[str, object]) -> Mapping[str, object]:
-        """Return the parameter ``response_format`` for answers with a JSON schema."""
+        """Return the parameter ``response_format`` for answers with a JSON schema.
+
+        A service that takes no schemas is only asked for JSON; `schema` is then not sent.
+        """
         if not self.schemas:
             return {"type": "json_object"}
         named = {"name": "reply", "schema": schema, "strict": True}

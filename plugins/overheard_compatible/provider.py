@@ -17,13 +17,22 @@ from overheard import (
     Reply,
 )
 from overheard_compatible.presets import CHAT
-from overheard_compatible.reading import citations_of, cost_of, finish_of, joined, text_of, usage_of
+from overheard_compatible.reading import (
+    citations_of,
+    cost_of,
+    finish_of,
+    join_chunks,
+    text_of,
+    usage_of,
+)
 from overheard_compatible.settings import CompatibleSettings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from openai.types.chat import ChatCompletion, ChatCompletionStreamOptionsParam
 
+KEYLESS = "none"
+"""The key for services without keys: the SDK needs one."""
 NO_SEARCH = 'this service cannot be told to search; leave "+search" away.'
 
 
@@ -31,20 +40,23 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
     """One endpoint."""
 
     def __init__(self, name: str, settings: CompatibleSettings) -> None:
-        listed = ("overheard_compatible", settings.preset) if settings.preset else ()
-        api = settings.service.api
-        spoken = api if api == CHAT else f"the {api}"
-        super().__init__(name, spoken, settings, PriceList(settings.prices, *listed))
+        packaged_prices = ("overheard_compatible", settings.preset) if settings.preset else ()
+        protocol = settings.service.api
+        api_words = protocol if protocol == CHAT else f"the {protocol}"
+        super().__init__(name, api_words, settings, PriceList(settings.prices, *packaged_prices))
         self._preset = settings.service
 
     def open_client(self) -> AsyncOpenAI:
-        """Return a new client of OpenAI's SDK for this service, which repeats no call; nothing is
-        sent.
+        """Return a new client of OpenAI's SDK for this service; nothing is sent. It repeats no
+        call, because a repeated call may be charged twice.
+
+        Without a key, the word "none" is sent, because the SDK needs one. Azure gets the key in a
+        header of its own.
         """
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
         settings = self.settings
-        key = settings.api_key.get_secret_value() if settings.api_key else "none"
+        key = settings.api_key.get_secret_value() if settings.api_key else KEYLESS
         return AsyncOpenAI(
             base_url=settings.base_url,
             api_key=key,
@@ -55,8 +67,8 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         )
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return the capabilities of a model at this service; search belongs to them if the name
-        ends in ``+search``.
+        """Return the capabilities of a model at this service; it searches the web if its name ends
+        in ``+search``, and is then billed for one search.
         """
         preset = self._preset
         searches = Model(self.name, model).searches
@@ -72,13 +84,16 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         )
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Send a question to the service, and return its reply with its cost. `seed` is sent if the
-        service takes seeds.
+        """Send a question to the service, and return its reply. `seed` is sent if the service takes
+        seeds.
+
+        The cost is what the service reports, else that of the price list.
 
         Raises:
-            ProviderFailed: with the problem in one sentence without the key; also for a search at a
-                service that cannot search.
-            ProviderUnavailable: when the key is refused or the account has no credit.
+            ProviderFailed: for an error of the service or network, no answer in time, or a search
+                at a service that cannot search; the reason is a sentence without the key.
+            ProviderUnavailable: when every other question would fail too: the SDK is not installed,
+                the key is refused, or the account has no credit.
         """
         model = question.model
         if model.searches and not self._preset.search:
@@ -102,13 +117,13 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
     async def _completion(
         self, question: Question, fields: dict[str, object]
     ) -> tuple[Mapping[str, str], ChatCompletion]:
-        """Send a request, and return (headers of the response, the whole answer); a stream is
-        joined.
+        """Send a request, and return (headers of the response, the whole answer). The chunks of a
+        stream are join_chunks.
 
         Args:
             question: The question.
-            fields: Further fields of the request, by the service's names; the call adds
-                ``messages``.
+            fields: Further fields of the request, by the service's names; ``messages`` is added to
+                them.
         """
         create = self.client.chat.completions.with_raw_response.create
         name = question.model.id
@@ -119,13 +134,16 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
             pieces = await create(
                 model=name, messages=(), stream=True, stream_options=usage, extra_body=fields
             )
-            return pieces.headers, await joined(pieces.parse())
+            return pieces.headers, await join_chunks(pieces.parse())
         whole = await create(model=name, messages=(), extra_body=fields)
         return whole.headers, whole.parse()
 
     def _request_fields(self, question: Question, seed: int) -> dict[str, object]:
         """Return the fields of a question's request, by the service's names: seed, answer window,
-        temperature, schema and search, as far as they are set and supported.
+        temperature, schema and search.
+
+        What is not set, or not supported by the service, is left out. A question with a limit has
+        temperature 0, any other the configured one.
         """
         preset = self._preset
         sent: dict[str, object] = {

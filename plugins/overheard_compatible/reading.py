@@ -25,13 +25,15 @@ XAI_TICKS = 1e10
 
 
 def text_of(completion: ChatCompletion) -> str:
-    """Return the text of the answer or of the refusal."""
+    """Return the text of the answer, else of the refusal; "" without either."""
     message = completion.choices[0].message
     return message.content or getattr(message, "refusal", None) or ""
 
 
 def finish_of(completion: ChatCompletion) -> Finish:
-    """Return how the answer ended."""
+    """Return how the answer ended. A refusal goes before the reported reason; an unknown or missing
+    reason gives `Finish.CUT`.
+    """
     choice = completion.choices[0]
     if getattr(choice.message, "refusal", None):
         return Finish.REFUSED
@@ -39,24 +41,24 @@ def finish_of(completion: ChatCompletion) -> Finish:
 
 
 def citations_of(completion: ChatCompletion) -> list[Citation]:
-    """Return the sources: first the cited ones of annotations (OpenAI, OpenRouter), then those of a
-    list (xAI, Perplexity).
+    """Return the sources: first those of annotations (OpenAI, OpenRouter), which are cited, then
+    those of a list (xAI, Perplexity), each in the order of the response.
 
-    A source of a list is cited when the answer has its number in the list, as in ``[1]``.
+    A source of a list is cited when the answer has its place in the list, as in ``[1]``.
     """
     numbers = {int(number) for number in re.findall(r"\[(\d{1,3})\]", text_of(completion))}
     return [
-        *_notes(completion.choices[0].message),
+        *_annotated_sources(completion.choices[0].message),
         *(
             Citation(url, title, cited=place in numbers)
-            for place, (url, title) in enumerate(_source_pages(completion), 1)
+            for place, (url, title) in enumerate(_listed_sources(completion), 1)
         ),
     ]
 
 
 def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
-    """Return the billed tokens and searches as the service reports them, by the names of
-    `overheard.Usage`.
+    """Return the billed tokens and searches as the service reports them, by the field names of
+    `overheard.Usage`; a missing count is 0.
     """
     usage: Any = completion.usage
     return {
@@ -70,8 +72,10 @@ def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
 
 
 def cost_of(completion: ChatCompletion) -> object:
-    """Return the cost in US dollars as the service reports it, which may be no number; None if the
-    service reports no cost.
+    """Return the cost in US dollars as the service reports it; None if it reports none.
+
+    xAI reports ticks, Perplexity a group with a total, OpenRouter the cost. The value is not
+    checked and may be no number.
     """
     usage: Any = completion.usage
     ticks = getattr(usage, "cost_in_usd_ticks", None)
@@ -81,16 +85,21 @@ def cost_of(completion: ChatCompletion) -> object:
     return get(cost, "total_cost") if isinstance(cost, dict) else cost
 
 
-def _notes(message: Any) -> Iterator[Citation]:
+def _annotated_sources(message: Any) -> Iterator[Citation]:
+    """Yield the cited sources in the annotations of a message, in order; those without an address
+    are left out.
+    """
     for note in getattr(message, "annotations", None) or ():
         citation = get(note, "url_citation")
         if isinstance(url := get(citation, "url"), str):
             yield Citation(url, title_of(citation))
 
 
-def _source_pages(completion: Any) -> Iterator[tuple[str, str]]:
-    """Yield (address, title) of each source in the lists of Perplexity (``search_results``) or
-    other services (``citations``), in order; the title may be "".
+def _listed_sources(completion: Any) -> Iterator[tuple[str, str]]:
+    """Yield (address, title) of each source in a list beside the answer, in order.
+
+    ``search_results`` (Perplexity) goes before ``citations`` (other services). The title may be "".
+    A source without an address is left out, which shifts the places of those after it.
     """
     found = getattr(completion, "search_results", None) or getattr(completion, "citations", None)
     for source in found or ():
@@ -100,18 +109,22 @@ def _source_pages(completion: Any) -> Iterator[tuple[str, str]]:
 
 
 def title_of(source: Any) -> str:
-    """Return the title of a source, or an empty string."""
+    """Return the title of a source; "" when it has none, or one that is no text."""
     title = get(source, "title")
     return title if isinstance(title, str) else ""
 
 
 def get(item: Any, name: str) -> Any:
-    """Return a field of an object of the SDK, or of a dictionary; None for a missing field."""
+    """Return a field of an object of the SDK, or of a dictionary; None for a missing field or
+    object.
+    """
     return item.get(name) if isinstance(item, dict) else getattr(item, name, None)
 
 
 def detail(usage: Any, group: str, name: str) -> object:
-    """Return a count from a group of an answer's usage; 0 for a missing count."""
+    """Return a count from a group of an answer's usage, such as ``prompt_tokens_details``; 0 for a
+    missing count or group.
+    """
     return get(get(usage, group), name) or 0
 
 
@@ -119,10 +132,12 @@ CHUNK_FIELDS = ("model", "system_fingerprint", "usage", "citations", "search_res
 """Fields of a chunk in addition to the text; the last value counts."""
 
 
-async def joined(stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletion:
+async def join_chunks(stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletion:
     """Read a stream to its end, and return its chunks as one answer.
 
-    A stream that ends early raises no error; its answer has no finish reason, and counts as cut.
+    Texts and annotations are joined; of other fields the last value counts. A stream that ends
+    early raises no error: its answer has no finish reason, and counts as cut. Errors of the SDK are
+    raised as they are.
     """
     from openai.types.chat import ChatCompletion
 

@@ -35,14 +35,16 @@ class CompatibleSettings(ProviderSettings):
 
     @property
     def service(self) -> Preset:
-        """What is particular about the service."""
+        """What is particular about the service: its preset, or that of any endpoint."""
         return PRESETS[self.preset] if self.preset else PLAIN
 
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, table: Any) -> Any:
-        """Return a configuration table with the preset's address and key variable where the table
-        sets neither; anything without a known preset is returned as it is.
+        """Return a configuration table with the preset's address and key variable.
+
+        They are filled in only where the table does not set them; a key file also counts as set.
+        Anything without a known preset is returned as it is.
         """
         preset = PRESETS.get(str(table.get("preset"))) if isinstance(table, Mapping) else None
         if preset is None:
@@ -59,8 +61,9 @@ class CompatibleSettings(ProviderSettings):
         """Return the settings if they fit the service.
 
         Raises:
-            ValueError: for a missing key, or for streaming or searching at a service without
-                support.
+            ValueError: for a missing key at a service with keys, for streaming at a service whose
+                answers are read whole, and for a model with ``+search`` at a service that cannot
+                search.
         """
         service = self.service
         if service.key_env and self.api_key is None:

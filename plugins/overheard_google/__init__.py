@@ -8,9 +8,13 @@ from overheard_google.provider import GoogleProvider, GoogleSettings
 
 @hookimpl
 def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
-    """Yield a provider for each table."""
-    for name, mine in settings.each(GoogleSettings):
-        yield GoogleProvider(name, mine)
+    """Yield a provider for each valid ``[providers.*]`` table of this plugin, in the order of the
+    file.
+
+    An invalid table is left out, and its problem is kept in `settings`.
+    """
+    for name, provider_settings in settings.each(GoogleSettings):
+        yield GoogleProvider(name, provider_settings)
 
 
 @hookimpl

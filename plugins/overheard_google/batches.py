@@ -26,8 +26,8 @@ ANSWERED_STATES = frozenset({"SUCCEEDED", "PARTIALLY_SUCCEEDED"})
 
 
 def request_of(text: str, config: GenerateContentConfig) -> JsonObject:
-    """Return a question's text and settings as a request for a batch file, in the JSON of Gemini's
-    REST API.
+    """Return a question's text and settings as a request of a batch file, in the JSON of Gemini's
+    REST API. Tools stand beside the settings there, and settings that are None are left out.
     """
     options = config.model_dump(mode="json", by_alias=True, exclude_none=True)
     tools = options.pop("tools", None)
@@ -37,8 +37,14 @@ def request_of(text: str, config: GenerateContentConfig) -> JsonObject:
 
 
 async def submit(client: AsyncClient, model: str, requests: Mapping[str, JsonObject]) -> str:
-    """Upload requests to one model, by our ids, as a file, create a batch, and return the batch's
-    name at the service.
+    """Upload requests as a file, create a batch, and return the service's name of the batch.
+
+    Errors of the SDK are raised as they are.
+
+    Args:
+        client: The client of the account.
+        model: The model's id, for all requests.
+        requests: The requests, by our ids.
     """
     lines = ({"key": item, "request": request} for item, request in requests.items())
     text = "".join(json.dumps(line) + "\n" for line in lines)
@@ -52,12 +58,17 @@ async def submit(client: AsyncClient, model: str, requests: Mapping[str, JsonObj
 
 
 async def retrieve(client: AsyncClient, name: str) -> FoundBatch[JsonObject]:
-    """Ask the service for a batch, and return its state; once the batch has ended, with its answers
-    and errors. The number of processed requests is not known.
+    """Ask the service for a batch, and return its progress; once the batch has ended, with its
+    answers and problems by our ids.
+
+    Errors of the SDK are raised as they are.
+
+    The number of processed requests stays 0: the service does not report it. A batch that the
+    service calls successful counts as unfinished until its file of answers exists.
 
     Args:
         client: The client of the account that created the batch.
-        name: The batch's name at the service.
+        name: The service's name of the batch.
     """
     batch = await client.batches.get(name=name)
     state, file = _job_state(batch), batch.dest.file_name if batch.dest else None
@@ -68,20 +79,34 @@ async def retrieve(client: AsyncClient, name: str) -> FoundBatch[JsonObject]:
     if batch_state.ended:
         if file:
             _read_results(await client.files.download(file=file), batch_state)
-        word = (
-            "missing" if state in ANSWERED_STATES else None if state == "FAILED" else state.lower()
-        )
-        batch_state.otherwise = batch_problem(word, hours=EXPIRY_HOURS, whole=True)
+        batch_state.otherwise = _missing_result_problem(state)
     return batch_state
 
 
+def _missing_result_problem(state: str) -> str:
+    """Return the problem of the requests without a result, from the state of an ended batch, such
+    as ``EXPIRED``.
+    """
+    if state in ANSWERED_STATES:
+        return batch_problem("missing")
+    code = "" if state == "FAILED" else state.lower()
+    return batch_problem(code, hours=EXPIRY_HOURS, whole=True)
+
+
 def _job_state(batch: BatchJob) -> str:
+    """Return the state of a batch, such as ``SUCCEEDED``; "" if the service reports none."""
     return batch.state.value.removeprefix("JOB_STATE_") if batch.state else ""
 
 
 def _read_results(file: bytes, batch_state: FoundBatch[JsonObject]) -> None:
-    """Add the answers and problems in a file of batch results (JSON lines) to `batch_state`, by our
-    request ids.
+    """Add the answers and problems in a file of batch results to `batch_state`, by our request ids.
+
+    A line with a ``response`` object has an answer; any other is a problem. A line that is no JSON
+    object is skipped.
+
+    Args:
+        file: The content of the file, in JSON lines of UTF-8.
+        batch_state: The state of the batch, which is changed.
     """
     for line in batch_lines(file.decode(errors="replace")):
         item, response, error = str(line.get("key")), line.get("response"), line.get("error") or {}

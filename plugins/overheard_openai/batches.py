@@ -16,20 +16,23 @@ if TYPE_CHECKING:
 ENDPOINT: Literal["/v1/responses"] = "/v1/responses"
 FILE_LIFETIME_S = 30 * 24 * 3600
 """Seconds for which the service keeps the files; the longest time that the service allows."""
+HTTP_OK = 200
 ENDED_STATES = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
 async def submit(client: AsyncOpenAI, requests: Mapping[str, Mapping[str, Any]]) -> str:
-    """Upload requests as a file, create a batch, and return the batch's id at the service. The
-    files are deleted there after `FILE_LIFETIME_S`.
+    """Upload requests as a file, create a batch, and return the service's id of the batch.
+
+    The service deletes the file, and later those with the results, after `FILE_LIFETIME_S` seconds.
+    Errors of the SDK are raised as they are.
 
     Args:
         client: The client of the account.
         requests: The bodies of the requests, by our ids.
     """
     lines = (
-        {"custom_id": item, "method": "POST", "url": ENDPOINT, "body": body}
-        for item, body in requests.items()
+        {"custom_id": item_id, "method": "POST", "url": ENDPOINT, "body": body}
+        for item_id, body in requests.items()
     )
     text = "".join(json.dumps(line) + "\n" for line in lines)
     file = await client.files.create(
@@ -48,11 +51,14 @@ async def submit(client: AsyncOpenAI, requests: Mapping[str, Mapping[str, Any]])
 
 async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
     """Ask the service for a batch, and return its progress; once the batch has ended, with its
-    answers and errors.
+    answers and problems by our ids.
+
+    Errors of the SDK are raised as they are. A request without a result in any file gets the
+    problem `otherwise`.
 
     Args:
         client: The client of the account that created the batch.
-        batch_id: The batch's id at the service.
+        batch_id: The service's id of the batch.
     """
     batch = await client.batches.retrieve(batch_id)
     counts = batch.request_counts
@@ -67,24 +73,31 @@ async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
 
 
 def _read_results(text: str, batch_state: FoundBatch[Response]) -> None:
-    """Add the answers and problems in a file of batch results (JSON lines) to `batch_state`, by our
-    request ids.
+    """Add the answers and problems in a file of batch results to `batch_state`, by our request ids.
+
+    An answer has status 200; any other line is a problem. A line that is no JSON object is skipped.
+
+    Args:
+        text: The content of the file, in JSON lines.
+        batch_state: The state of the batch, which is changed.
     """
     from openai.types.responses import Response
 
     for line in batch_lines(text):
         item, response = str(line.get("custom_id")), line.get("response") or {}
         body = response.get("body") or {}
-        if response.get("status_code") == 200:
+        if response.get("status_code") == HTTP_OK:
             batch_state.answers[item] = Response.construct(**body)
         else:
             error = line.get("error") or body.get("error") or {}
-            word = error.get("code") or error.get("type") or response.get("status_code")
-            batch_state.problems[item] = batch_problem(word)
+            code = error.get("code") or error.get("type") or response.get("status_code")
+            batch_state.problems[item] = batch_problem(code)
 
 
 def _missing_result_problem(batch: Batch) -> str:
-    """Return the problem of the requests of a batch that have no line in any file."""
+    """Return the problem of the requests of an ended batch that have no line in any file: why the
+    whole batch was refused, or that it was cancelled, has expired, or lost them.
+    """
     if batch.status == "failed":
         errors = (batch.errors.data if batch.errors else None) or []
         return batch_problem(next((error.code for error in errors), None), whole=True)

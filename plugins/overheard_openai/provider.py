@@ -46,7 +46,7 @@ class OpenAISettings(ProviderSettings):
 API = "the Responses API"
 MIN_WINDOW_TOKENS = 16
 """The shortest answer window that the service accepts."""
-REASONERS = ("gpt-5", "gpt-6", "o1", "o3", "o4")
+REASONING_PREFIXES = ("gpt-5", "gpt-6", "o1", "o3", "o4")
 """Prefixes of the ids of models without a temperature."""
 
 
@@ -58,7 +58,9 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         self._created = CreationDates(self._creation)
 
     def open_client(self) -> AsyncOpenAI:
-        """Return a new client of OpenAI's SDK, which repeats no call; nothing is sent."""
+        """Return a new client of OpenAI's SDK; nothing is sent. It repeats no call, because a
+        repeated call may be charged twice.
+        """
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
         return AsyncOpenAI(
@@ -69,21 +71,26 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         )
 
     def capabilities(self, model: str) -> Capabilities:
-        """Return the capabilities of a model; search belongs to them if the name ends in
-        ``+search``.
+        """Return the capabilities of a model, given by its name such as ``gpt-5.4-mini+search``.
 
-        OpenAI documents no web search in batches, so a model that searches is not asked in a batch.
+        A model whose name ends in ``+search`` searches the web. It is not asked in a batch, because
+        OpenAI documents no web search in batches. Reasoning models take no temperature.
         """
         batch = self.sold_in_batches(model) and not Model(self.name, model).searches
-        sampling = _samples(model)
+        sampling = _takes_temperature(model)
         return self.described(model, "Responses API", "web search", sampling=sampling, batch=batch)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - none is taken
-        """Send a question to the service, and return its reply with its cost; `seed` is not sent.
+        """Send a question to the service, and return its reply.
+
+        The reply has its cost, and the creation date of the served model if the service reports
+        that date. `seed` is not sent.
 
         Raises:
-            ProviderFailed: with the problem in one sentence without the key.
-            ProviderUnavailable: when the key is refused or the account has no credit.
+            ProviderFailed: for an error of the service or network, or no answer in time; the reason
+                is a sentence without the key.
+            ProviderUnavailable: when every other question would fail too: the SDK is not installed,
+                the key is refused, or the account has no credit.
         """
         async with self.asking(question.model):
             create = self.client.responses.with_raw_response.create
@@ -92,24 +99,41 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         return await self.dated(reply)
 
     async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:  # noqa: ARG002 - each request names it
-        """Submit requests, by our ids, as a batch, and return the batch's id at the service."""
+        """Submit requests as a batch, and return the service's id of the batch.
+
+        Args:
+            model: The model of all requests, which each request names itself.
+            requests: The results of `request`, by our ids of the questions.
+        """
         return await batches.submit(self.client, requests)
 
     async def find(self, batch: str) -> FoundBatch[Response]:
-        """Return the progress of a batch, and its results."""
+        """Return the progress of a batch, and once it has ended its answers and problems, by our
+        ids.
+
+        Args:
+            batch: The service's id of the batch.
+        """
         return await batches.retrieve(self.client, batch)
 
     async def call_off(self, batch: str) -> None:
-        """Cancel a batch; requests that the service has begun are finished and charged."""
+        """Cancel a batch, given by the service's id. Requests that the service has begun are
+        finished and charged.
+        """
         await self.client.batches.cancel(batch)
 
     def read(self, question: Question, raw: Response) -> Reply:
-        """Return an answer of a batch as the reply to its question, with the cost in batches."""
+        """Return an answer of a batch as the reply to its question, at the price of batches.
+
+        Args:
+            question: The question that was submitted.
+            raw: The answer as an object of the SDK.
+        """
         return self._reply(question, raw, {}, batch=True)
 
     async def dated(self, reply: Reply) -> Reply:
-        """Return the reply with the creation date of its served model, if the service reports the
-        date.
+        """Return a reply with the creation date of its served model, in UTC; with None as the date
+        if the service reports none. Each model is looked up once.
         """
         return await self._created.dated(reply)
 
@@ -121,8 +145,13 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         *,
         batch: bool = False,
     ) -> Reply:
-        """Return the reply to a question from the service's response, with its cost; `batch`
-        applies the lower price of batches.
+        """Return the reply to a question from the service's response, with its cost.
+
+        Args:
+            question: The question.
+            response: The response.
+            headers: The headers of the HTTP response, with the rate limits; empty in a batch.
+            batch: Whether the lower price of batches applies.
         """
         return self.service.reply(
             question,
@@ -138,8 +167,13 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         )
 
     def request(self, question: Question) -> dict[str, Any]:
-        """Return the request for a question, as keyword arguments of the SDK's `responses.create`.
-        Nothing is stored at the service.
+        """Return the request for a question, as keyword arguments of the SDK's
+        ``responses.create``.
+
+        It asks the service to store nothing. A limit of the answer below `MIN_WINDOW_TOKENS` is
+        raised to that. A question with a limit has temperature 0, any other the configured one, as
+        far as the model takes a temperature. A schema is sent as a strict JSON schema. A model that
+        searches gets the web search tool with the configured limit of searches.
         """
         model, settings = question.model, self.settings
         request: dict[str, Any] = {
@@ -159,7 +193,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
                 }
             }
         temperature = 0.0 if question.limit else settings.temperature
-        if temperature is not None and _samples(model.id):
+        if temperature is not None and _takes_temperature(model.id):
             request["temperature"] = temperature
         if model.searches:
             request["tools"] = [self._search_tool()]
@@ -168,14 +202,19 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         return request
 
     async def _creation(self, served_model: str) -> object:
+        """Return the creation date of a model as the service reports it: seconds since 1970. Any
+        error of the SDK is raised as it is.
+        """
         return (await self.client.models.retrieve(served_model)).created
 
     def _search_tool(self) -> WebSearchToolParam:
+        """Return the web search tool of a request, with the configured country if there is one."""
         tool: WebSearchToolParam = {"type": "web_search"}
         if self.settings.country:
             tool["user_location"] = {"type": "approximate", "country": self.settings.country}
         return tool
 
 
-def _samples(model: str) -> bool:
-    return not model.startswith(REASONERS)
+def _takes_temperature(model: str) -> bool:
+    """Return whether a model takes a temperature, by its name; reasoning models take none."""
+    return not model.startswith(REASONING_PREFIXES)

@@ -14,7 +14,9 @@ INCOMPLETE = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.FILTE
 
 
 def text_of(response: Response) -> str:
-    """Return the text of the answer or of the refusal; "" without either."""
+    """Return the text of the answer and of a refusal, joined in order; "" without either. Reasoning
+    and searches are left out.
+    """
     parts = _contents(response)
     return "".join(
         part.text if part.type == "output_text" else part.refusal
@@ -24,8 +26,10 @@ def text_of(response: Response) -> str:
 
 
 def finish_of(response: Response) -> Finish:
-    """Return how the answer ended: complete, refused, filtered, failed, or cut, at the answer
-    window (`Finish.LENGTH`) or elsewhere (`Finish.CUT`).
+    """Return how the answer ended. A refusal goes before the response's status.
+
+    An incomplete answer was cut at the answer window (`Finish.LENGTH`), filtered, or cut for
+    another reason (`Finish.CUT`), as is one with an unknown status.
     """
     if any(part.type == "refusal" for part in _contents(response)):
         return Finish.REFUSED
@@ -39,7 +43,9 @@ def finish_of(response: Response) -> Finish:
 
 def citations_of(response: Response) -> list[Citation]:
     """Return the sources that the answer cites, then all sources that the search retrieved, as
-    uncited; both in the response's order.
+    uncited.
+
+    Both are in the response's order. A source that is cited is in both parts.
     """
     cited = [
         Citation(note.url, note.title or "")
@@ -49,7 +55,7 @@ def citations_of(response: Response) -> list[Citation]:
     ]
     retrieved = [
         Citation(source.url, cited=False)
-        for call in _searches(response)
+        for call in _search_calls(response)
         for source in getattr(call.action, "sources", None) or ()
         if source.type == "url"
     ]
@@ -57,39 +63,48 @@ def citations_of(response: Response) -> list[Citation]:
 
 
 def usage_of(response: Response) -> Mapping[str, object]:
-    """Return the billed tokens and searches as the service reports them, by the names of
+    """Return the billed tokens and searches as the service reports them, by the field names of
     `overheard.Usage`.
+
+    A missing count is 0. Where the service reports no number of searches, the search calls of the
+    response are counted.
     """
     usage: Any = response.usage
     tools: Any = getattr(response, "tool_usage", None)
-    counted = getattr(getattr(tools, "web_search", None), "num_requests", None)
+    reported_searches = getattr(getattr(tools, "web_search", None), "num_requests", None)
     return {
         "input_tokens": getattr(usage, "input_tokens", 0),
         "output_tokens": getattr(usage, "output_tokens", 0),
         "cached_tokens": _token_detail(usage, "input_tokens_details", "cached_tokens"),
         "reasoning_tokens": _token_detail(usage, "output_tokens_details", "reasoning_tokens"),
-        "searches": sum(_is_billed(call) for call in _searches(response))
-        if counted is None
-        else counted,
+        "searches": sum(_is_billed(call) for call in _search_calls(response))
+        if reported_searches is None
+        else reported_searches,
     }
 
 
 def _is_billed(call: Any) -> bool:
-    """Return whether a call of the web search tool is billed as a search; opening a page or finding
-    words in a page is not.
+    """Return whether a call of the web search tool is billed as a search.
+
+    Opening a page, or finding words in one, is not billed; a call without a type is.
     """
     return getattr(call.action, "type", "search") == "search"
 
 
 def _contents(response: Response) -> Iterator[Any]:
+    """Yield the content parts of all messages of a response, in order."""
     for item in response.output:
         if item.type == "message":
             yield from item.content
 
 
-def _searches(response: Response) -> Iterator[Any]:
+def _search_calls(response: Response) -> Iterator[Any]:
+    """Return the calls of the web search tool in a response, in order."""
     return (item for item in response.output if item.type == "web_search_call")
 
 
 def _token_detail(usage: Any, group: str, name: str) -> object:
+    """Return a count from a group of a response's usage, such as ``input_tokens_details``; 0 for a
+    missing one.
+    """
     return getattr(getattr(usage, group, None), name, 0)
