@@ -71,27 +71,36 @@ NAME = r"(?:[A-Z\u00c0-\u00de][\w'\u2019.-]*)"
 _SPACE = re.compile(r"[\W_]+")
 
 
-def verdict(right: bool, was_right: bool) -> Verdict:
-    """Return the verdict on a value: right now, right once (stale), or wrong."""
-    if right:
+def verdict(is_right: bool, was_right: bool) -> Verdict:
+    """Return the verdict on a stated value: correct if it is right now, else stale if it was right
+    once, else wrong.
+    """
+    if is_right:
         return Verdict.CORRECT
     return Verdict.STALE if was_right else Verdict.WRONG
 
 
 def normalized(text: str) -> str:
-    """Return a text in lower case, without accents and punctuation, words divided by one space."""
-    bare = unicodedata.normalize("NFD", text.casefold())
-    letters = "".join(char for char in bare if not unicodedata.combining(char))
+    """Return a text in lower case, without accents and punctuation, words divided by one space:
+    "  C.E.O. of Köln" gives "c e o of koln".
+    """
+    decomposed = unicodedata.normalize("NFD", text.casefold())
+    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
     return _SPACE.sub(" ", letters).strip()
 
 
 def contains(text: str, words: str) -> bool:
-    """Return whether a text has words as whole words; case and punctuation are ignored."""
+    """Return whether a text has the given words next to each other, as whole words. Case, accents
+    and punctuation are ignored. True for empty `words`.
+    """
     return f" {normalized(words)} " in f" {normalized(text)} "
 
 
 def listed_values(value: str) -> tuple[str, ...]:
-    """Return the items of a value that lists several, divided by semicolons, or else commas."""
+    """Return the items of a value: divided at semicolons, or at commas if there is no semicolon.
+
+    ``"SOC 2; ISO 27001"`` gives ``("SOC 2", "ISO 27001")``. Empty items are left out.
+    """
     divider = ";" if ";" in value else ","
     return tuple(item.strip() for item in value.split(divider) if item.strip())
 
@@ -151,21 +160,27 @@ _HARMLESS = re.compile(
 
 
 def unmeant(statement: Statement) -> bool:
-    """Return whether a statement asks, denies, doubts or supposes rather than states."""
+    """Return whether a statement asks ("...?"), doubts ("not sure"), supposes ("imagine") or calls
+    something false ("it is a myth"), rather than states it.
+    """
     return _UNMEANT.search(statement.text) is not None
 
 
 def historic(text: str) -> bool:
-    """Return whether words are about another time, for which another value may have been right."""
+    """Return whether words are about the past or the future ("formerly", "plans to"), for which
+    another value may be right. "You would pay" is about the present.
+    """
     return _HISTORIC.search(_YOU.sub("", text)) is not None
 
 
 def of_another(statement: Statement, cue: re.Match[str]) -> bool:
-    """Return whether a cue has another subject than the brand.
+    """Return whether words about a fact have another subject than the brand.
 
-    So it is when the brand's name only introduces a rival, founder or owner ("Acme's competitor"),
-    or when another capitalised name or a noun with a relative clause is between the brand and the
-    cue.
+    - "Acme's competitor was founded": true if the words are behind such an introduction of a
+      rival, founder, owner or customer, false if they are before it.
+    - Otherwise true if between the brand and the words there is another capitalised name, or a
+      relative clause behind a preposition ("for teams that"). Words in brackets, places ("in
+      Berlin"), and names such as "Inc" or "Pro" do not count.
 
     Args:
         statement: The statement, with the offsets of the brand's name.
@@ -174,8 +189,7 @@ def of_another(statement: Statement, cue: re.Match[str]) -> bool:
     introduced = _OTHERS.match(statement.text, statement.end) if statement.end else None
     if introduced:
         return introduced.end() <= cue.start()
-    between = statement.text[statement.end : max(statement.end, cue.start())]
-    between = _ASIDE.sub("", between)
+    between = _ASIDE.sub("", statement.text[statement.end : max(statement.end, cue.start())])
     if _RELATIVE.search(between):
         return True
     names = (name.group() for name in _CAPITAL.finditer(between))
@@ -183,8 +197,15 @@ def of_another(statement: Statement, cue: re.Match[str]) -> bool:
 
 
 def clause(text: str, start: int, end: int) -> str:
-    """Return the clause of a sentence that contains the span from `start` to `end`."""
+    """Return the clause of a sentence that contains the characters from offset `start` to before
+    `end`.
+
+    Commas, semicolons, colons, dashes, "but", "although" and "though" divide clauses and are not
+    part of them.
+    """
     edges = [edge.span() for edge in re.finditer(r"[,;:\u2014]|\b(?:but|although|though)\b", text)]
-    left = max((b for _, b in edges if b <= start), default=0)
-    right = min((a for a, _ in edges if a >= end), default=len(text))
-    return text[left:right]
+    clause_start = max((edge_end for _, edge_end in edges if edge_end <= start), default=0)
+    clause_end = min(
+        (edge_start for edge_start, _ in edges if edge_start >= end), default=len(text)
+    )
+    return text[clause_start:clause_end]

@@ -41,6 +41,8 @@ _AT_AMOUNT = re.compile(r"\d[\d.,]*,? the [\w' -]{1,40}\Z", re.IGNORECASE)
 """Before the end of the name in "At $949, the Acme mattress": the price of that thing."""
 _AFTER_TITLE_CHARACTERS = 4
 """Characters between a title and a text right after it: "Acme: $9"."""
+_BEFORE_NAME_CHARACTERS = 30
+"""Characters before the brand's name that are searched for a word such as "for"."""
 _NEARBY_CHARACTERS = 40
 """Characters before an amount in which another brand makes the amount doubtful."""
 
@@ -65,56 +67,82 @@ class PriceStatement:
 
 
 def price_statements(reading: Reading) -> Iterator[PriceStatement]:
-    """Yield a statement for each unit of an answer that has an amount of money and is about the
-    brand, in order.
+    """Yield a statement for each unit of an answer that states an amount of money about the brand,
+    in order.
 
-    Units of the brand itself count, and units without an owner in which it is the only brand or
-    that answer a question about it alone. Shops' offers, footers, and amounts next to another brand
-    do not. A statement that does not name the brand is given its name.
+    A unit counts if the brand owns it. A unit without an owner counts if the brand is the only one
+    that it names and what its amount is about ("You pay $9 for Acme"), or if question and answer
+    name only the brand. Shops' cards, footers, and units with an amount next to another brand do
+    not count. If the text does not name the brand, the statement gets the name in front ("Acme
+    Price: $9"), and the product of the last title above.
     """
     brand = reading.brand.name
-    alone = reading.asked == {brand} and all(m.brand == brand for m in reading.mentions)
-    title, product, titled = "", "", 0
+    title, title_product, title_end = "", "", 0
     for unit in reading.units:
-        own = unit.is_of(brand)
-        if unit.role is UnitRole.TITLE and own:
-            end = _name_end(reading, unit, brand)
-            if end is not None:
-                title, product = unit.text, _product_after_brand(unit.text, end)
-                titled = unit.end
-        named_here = {m.brand for m in reading.mentions if unit.start <= m.start < unit.end}
-        loose = not unit.owner and (alone or named_here == {brand})
-        if loose and not alone:
-            loose = _is_subject(reading, unit, brand)
-        if not (own or loose) or unit.role in {UnitRole.SHOP, UnitRole.FOOTER}:
-            continue
+        name_span = _name_span(reading, unit)
+        if unit.role is UnitRole.TITLE and unit.is_of(brand) and name_span:
+            title, title_product = unit.text, _product_after_brand(unit.text, name_span[1])
+            title_end = unit.end
         text = unit.text[:_UNIT_CHARACTERS]
-        if not money_amounts(text) or _other_brand_at_amount(reading, unit):
+        if not money_amounts(text) or not _is_about_brand(reading, unit):
             continue
-        start = _name_start(reading, unit, brand)
-        end = _name_end(reading, unit, brand)
-        named = start is not None and end is not None and end <= len(text)
-        about = (_product_after_brand(text, end or 0) if named else product) or _product_label(unit)
-        if named:
-            statement = Statement(text, start or 0, end or 0)
+        if name_span and name_span[1] <= len(text):
+            product = _product_after_brand(text, name_span[1])
+            statement = Statement(text, *name_span)
+            is_inherited = False
         else:
+            product = title_product
             label = unit.label if unit.role is UnitRole.PRICE else ""
-            follows = 0 <= unit.start - titled <= _AFTER_TITLE_CHARACTERS
-            lead = f"{brand} {label}: " if label or follows else f"{brand} "
+            follows_title = 0 <= unit.start - title_end <= _AFTER_TITLE_CHARACTERS
+            lead = f"{brand} {label}: " if label or follows_title else f"{brand} "
             statement = Statement(lead + text, 0, len(brand))
-        yield PriceStatement(unit.text, statement, title, about, not named)
+            is_inherited = True
+        product = product or _product_label(unit)
+        yield PriceStatement(unit.text, statement, title, product, is_inherited)
 
 
-def _is_subject(reading: Reading, unit: Unit, brand: str) -> bool:
-    """Return whether the only brand of a unit is what an amount is about: "You pay $9 for Acme"."""
-    start = _name_start(reading, unit, brand) or 0
+def _is_about_brand(reading: Reading, unit: Unit) -> bool:
+    """Return whether the amounts of a unit are about the brand.
+
+    So they are if the brand owns the unit. In a unit without an owner they are if the question and
+    the answer name no other brand, or if the unit names none and the brand is what they are about.
+    False for a shop's card, a footer, and a unit with an amount right after another brand's name.
+    """
+    if unit.role in {UnitRole.SHOP, UnitRole.FOOTER} or _other_brand_at_amount(reading, unit):
+        return False
+    if unit.is_of(reading.brand.name):
+        return True
+    if unit.owner:
+        return False
+    only_brand = {reading.brand.name}
+    if reading.asked == only_brand and all(m.brand in only_brand for m in reading.mentions):
+        return True
+    named = {m.brand for m in reading.mentions if unit.start <= m.start < unit.end}
+    return named == only_brand and _is_subject(reading, unit)
+
+
+def _is_subject(reading: Reading, unit: Unit) -> bool:
+    """Return whether the brand is what the first amount of a unit is about.
+
+    So it is if its name is before the amount, at the unit's start, or behind a word such as "for":
+    "You pay $9 for Acme". The unit names the brand.
+    """
+    name_start, _ = _name_span(reading, unit) or (0, 0)
     amounts = money_amounts(unit.text[:_UNIT_CHARACTERS])
-    after = not amounts or start < amounts[0].span[0]
-    return after or _FOR.search(unit.text[max(0, start - 30) : start]) is not None
+    is_before_amount = not amounts or name_start < amounts[0].span[0]
+    before = unit.text[max(0, name_start - _BEFORE_NAME_CHARACTERS) : name_start]
+    return is_before_amount or _FOR.search(before) is not None
 
 
 def is_about(stated: PriceStatement, qualifier: str) -> bool:
-    """Return whether a statement is about the brand's price, or that of the product of a fact."""
+    """Return whether a statement with an amount is about the price of a fact.
+
+    Args:
+        stated: The statement.
+        qualifier: The product or plan of the fact ("Pro plan"); the title, product or text of the
+            statement must name it, the word "plan" aside. Empty for the brand's own price; then the
+            statement must not be about a product.
+    """
     if not qualifier:
         return not stated.product
     wanted = re.sub(r"\b(?:plan|tier)\b", "", qualifier, flags=re.IGNORECASE).strip()
@@ -122,8 +150,11 @@ def is_about(stated: PriceStatement, qualifier: str) -> bool:
 
 
 def below_subject(stated: PriceStatement, qualifier: str) -> Statement:
-    """Return the statement with the title above it put in front, if `qualifier` (a product or plan)
-    is neither empty nor in the statement; else the statement as it is.
+    """Return the statement of an amount with the title above it in front, so that the text names
+    the product or plan of the fact.
+
+    The statement is returned as it is if `qualifier`, the product or plan, is empty or already in
+    the text, or if the text names the brand itself.
     """
     statement = stated.statement
     if not qualifier or not stated.inherited or contains(statement.text, qualifier):
@@ -133,38 +164,46 @@ def below_subject(stated: PriceStatement, qualifier: str) -> Statement:
 
 
 def _product_after_brand(text: str, end: int) -> str:
-    """Return the name of a product or plan that follows at offset `end`, the end of the brand's
-    name ("Acme Pro"); "" without one.
+    """Return the name of a product or plan right after the brand's name: "Pro" in "Acme Pro costs",
+    "family plan" in "Acme's family plan", "mattress" in "At $949, the Acme mattress"; "" without
+    one.
+
+    Args:
+        text: The text of a unit.
+        end: Offset after the brand's name in the text.
     """
     thing = _THING.match(text, end)
     if thing and _AT_AMOUNT.search(text[:end]):
         return thing.group().strip()
-    found = _PRODUCT.match(text, end)
-    if found:
-        return found["name"]
+    product = _PRODUCT.match(text, end)
+    if product:
+        return product["name"]
     plan = _PLAN.match(text, end)
     return plan["name"] if plan else ""
 
 
 def _product_label(unit: Unit) -> str:
-    """Return the label of a unit that names a plan or a variant: "Cost (2 lines)"."""
-    plain = unit.role in {UnitRole.PRICE, UnitRole.NONE, UnitRole.TITLE}
-    return "" if plain or not _VARIANT.search(unit.label) else unit.label
+    """Return the label of a unit if it names a plan or a variant ("Pro plan", "2 lines"), else "".
+
+    Labels of prices and of plain text, and titles, are not read.
+    """
+    is_unread = unit.role in {UnitRole.PRICE, UnitRole.NONE, UnitRole.TITLE}
+    return "" if is_unread or not _VARIANT.search(unit.label) else unit.label
 
 
-def _name_start(reading: Reading, unit: Unit, brand: str) -> int | None:
-    found = next((m for m in reading.of(brand) if unit.start <= m.start < unit.end), None)
-    return found.start - unit.start if found else None
-
-
-def _name_end(reading: Reading, unit: Unit, brand: str) -> int | None:
-    found = next((m for m in reading.of(brand) if unit.start <= m.start < unit.end), None)
-    return found.end - unit.start if found else None
+def _name_span(reading: Reading, unit: Unit) -> tuple[int, int] | None:
+    """Return the (start, end) offsets of the brand's first mention in the text of a unit; None if
+    the unit does not name the brand.
+    """
+    for mention in reading.of(reading.brand.name):
+        if unit.start <= mention.start < unit.end:
+            return mention.start - unit.start, mention.end - unit.start
+    return None
 
 
 def _other_brand_at_amount(reading: Reading, unit: Unit) -> bool:
-    """Return whether a unit has an amount of money at most `_NEARBY_CHARACTERS` after the name of
-    another brand.
+    """Return whether a unit has an amount in dollars, euros or pounds ("$9") at most
+    `_NEARBY_CHARACTERS` after the name of another brand.
     """
     for mention in reading.mentions:
         if mention.brand != reading.brand.name and unit.start <= mention.start < unit.end:

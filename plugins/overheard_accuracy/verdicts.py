@@ -21,8 +21,10 @@ _WORST_FIRST = (Verdict.WRONG, Verdict.STALE, Verdict.CORRECT)
 
 
 def score(reading: Reading) -> Iterator[Score]:
-    """Yield one score, the share of the stated facts that are correct (0 to 1); nothing if the
-    answer states no fact. The worst claim is the score's quote.
+    """Yield one score: of the facts that the answer states, the share that is correct (0 to 1).
+
+    Its details have one claim for each fact; its quote is the text of the first worst claim (wrong
+    before stale before correct). Nothing is yielded if the answer states no fact.
     """
     details = list(_fact_details(reading))
     if details:
@@ -32,32 +34,41 @@ def score(reading: Reading) -> Iterator[Score]:
 
 
 def _fact_details(reading: Reading) -> Iterator[Detail]:
-    """Yield a detail with verdict and quote for each fact (each item of a list) that an answer
-    states; of several statements about one fact the worst verdict counts.
+    """Yield a detail with verdict and quote for each fact that an answer states, in the order of
+    the fact sheet.
+
+    Each item of a list ("SOC 2; ISO 27001") counts as a fact. Of several statements about one fact,
+    the first with the worst verdict counts. Facts in a field without a check are skipped.
     """
     all_statements = [*statements(reading), *cells(reading)]
     for fact in reading.facts:
         field, qualifier = field_of(fact.field)
-        for value in values_of(field, fact.value) if field else ():
+        if not field:
+            continue
+        for value in values_of(field, fact.value):
             truth = Truth(value, fact.previous, qualifier)
             if field == "price":
-                checked = _price_claims(reading, truth)
+                claims = _price_claims(reading, truth)
             else:
-                checked = [
+                claims = [
                     (claim, text)
                     for text, statement in all_statements
                     if (claim := CHECKERS[field](statement, truth))
                 ]
-            if checked:
-                claim, quote = min(checked, key=lambda pair: _WORST_FIRST.index(pair[0].verdict))
+            if claims:
+                claim, quote = min(claims, key=lambda pair: _WORST_FIRST.index(pair[0].verdict))
                 yield _claim_detail(fact, claim, quote)
 
 
 def _price_claims(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]:
-    """Return the (claim, quote) pairs of an answer about a price that `truth` is to confirm.
+    """Return (claim, quote) pairs: what an answer states about the price of a fact.
 
-    Of the amounts below one title only the correct ones count, if there are any: the others are of
-    other plans.
+    Of the amounts below one title ("### Acme") only the correct ones are returned, if there are
+    any, because the others are then prices of other plans. Amounts without a title form one group.
+
+    Args:
+        reading: The answer.
+        truth: The fact; its qualifier is a product or plan, or "" for the brand's own price.
     """
     by_subject: dict[str, list[tuple[FactClaim, str]]] = {}
     for stated in price_statements(reading):
@@ -66,11 +77,11 @@ def _price_claims(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]
             claim = price(statement, truth, inherited=stated.inherited)
             if claim:
                 by_subject.setdefault(stated.subject, []).append((claim, stated.quote))
-    best = []
+    counted = []
     for claims in by_subject.values():
-        right = [pair for pair in claims if pair[0].verdict is Verdict.CORRECT]
-        best += right or claims
-    return best
+        correct = [pair for pair in claims if pair[0].verdict is Verdict.CORRECT]
+        counted += correct or claims
+    return counted
 
 
 def _claim_detail(fact: Fact, claim: FactClaim, quote: str) -> Detail:
