@@ -82,8 +82,10 @@ def cells(reading: Reading) -> Iterator[tuple[str, Statement]]:
     about `reading.brand`, in order of the lines.
 
     The brand is the header of a row or column of a table, or the heading of a list of lines such as
-    ``Founded: 2014``. A cell with an unknown value ("n/a") states nothing. A line may be yielded
-    twice. At most `_MAX_LINES` lines are read.
+    ``Founded: 2014``. If the answer names no other brand, such lines count anywhere, but not below
+    a heading about another subject; they come after all others, so that a line may come twice. A
+    cell with an unknown value ("n/a") states nothing. At most `_MAX_LINES` lines are read, and
+    `_MAX_PROPERTIES` below a heading.
     """
     brand, lines = reading.brand, list(islice(_body_lines(reading), _MAX_LINES))
     for at, line in enumerate(lines):
@@ -101,6 +103,9 @@ def cells(reading: Reading) -> Iterator[tuple[str, Statement]]:
 def _body_lines(reading: Reading) -> Iterator[_Line]:
     """Yield each line of an answer with the names of the brands in the line, its cells between
     bars, and the index of the first line of its table.
+
+    Lines one after another with the same number of cells, two or more, form a table. Any other line
+    is its own first line.
     """
     brands: dict[int, set[str]] = defaultdict(set)
     line_ends = [line_break.start() for line_break in re.finditer("\n", reading.body)]
@@ -115,16 +120,19 @@ def _body_lines(reading: Reading) -> Iterator[_Line]:
 
 
 def _row_statements(brand: Brand, row: _Line, header: _Line) -> Iterator[tuple[str, Statement]]:
-    """Yield (row text, statement) for each cell right of the brand's name; nothing unless the first
-    or second cell of the row is the brand's name, and nothing for the header row.
+    """Yield (row text, statement) for each cell right of the brand's name in a row of a table.
+
+    The name must be the first cell, or the second behind a rank. Nothing is yielded otherwise, and
+    for the header row. The header's cell above names the property.
     """
-    name_cells = [
-        n for n, cell in enumerate(row.cells[:2]) if _is_name(brand, cell)
-    ]  # a rank may be first
-    if name_cells and header is not row:
-        rest = slice(name_cells[0] + 1, None)
-        for name, value in zip(header.cells[rest], row.cells[rest], strict=True):
-            yield from _statement_of(brand, name, value, row.text)
+    if header is row:
+        return
+    for column, cell in enumerate(row.cells[:2]):
+        if _is_name(brand, cell):
+            properties, values = header.cells[column + 1 :], row.cells[column + 1 :]
+            for name, value in zip(properties, values, strict=True):
+                yield from _statement_of(brand, name, value, row.text)
+            return
 
 
 def _column_statements(brand: Brand, row: _Line, header: _Line) -> Iterator[tuple[str, Statement]]:
@@ -157,48 +165,54 @@ def _statements_below_heading(
 def _is_heading(brand: Brand, label: _Line) -> bool:
     """Return whether a line is a heading above statements about the brand: "Acme", "Acme at a
     glance", "Acme (CRM):". A heading such as "Acme alternatives" is not.
+
+    A line that does not begin with the brand's name, or has more than `_LABEL_CHARACTERS`, is a
+    heading if it ends in a colon and names the brand alone: "Facts about Acme:".
     """
-    head = label.text
+    text = label.text
     name = next(
-        (spelling for spelling in brand.names if head.casefold().startswith(spelling.casefold())),
+        (spelling for spelling in brand.names if text.casefold().startswith(spelling.casefold())),
         None,
     )
-    if name is None or len(head) > _LABEL_CHARACTERS:
-        return head.endswith(":") and label.named == {brand.name} and bool(_AFTER_NAME.match(head))
-    rest = head[len(name) :]
+    if name is None or len(text) > _LABEL_CHARACTERS:
+        return text.endswith(":") and label.named == {brand.name} and bool(_AFTER_NAME.match(text))
+    rest = text[len(name) :]
     return bool(_AFTER_NAME.fullmatch(rest) or _AT_A_GLANCE.fullmatch(rest))
 
 
 def _statements_of_property_lines(
     brand: Brand, lines: Iterable[_Line]
 ) -> Iterator[tuple[str, Statement]]:
-    """Yield (line, statement) for all lines that read "property: value" in an answer whose only
-    named brand is `brand`.
+    """Yield (line, statement) for all lines that read "property: value", or are a row of two cells,
+    in an answer whose only named brand is `brand`.
 
-    A heading that is neither the brand's nor generic ("Key facts") begins a part about another
-    subject; the properties of that part are skipped.
+    The property must be a field that can be checked. A heading that is neither the brand's nor
+    generic ("Key facts") begins a part about another subject, whose properties are skipped. A line
+    such as "Name: Acme" begins a part about the brand.
     """
     is_own = True
     for line in lines:
         match = _PROPERTY.fullmatch(line.text)
-        name, value = (match["what"], match["value"]) if match else ((*line.cells, ""))[:2]
-        if value and len(line.cells) <= 2 and field_of(name)[0]:
+        name, value = (match["what"], match["value"]) if match else (*line.cells, "")[:2]
+        is_property = bool(value) and len(line.cells) <= 2 and bool(field_of(name)[0])
+        if is_property:
             if is_own:
                 yield from _statement_of(brand, name, value, line.text)
         elif _is_name(brand, value):
             is_own = True
         elif (not value or line.named) and _LABEL_LIKE.fullmatch(line.text):
-            generic = not line.named and _ANY_LIST.search(line.text)
-            is_own = bool(generic) or _is_heading(brand, line)
+            is_generic = not line.named and _ANY_LIST.search(line.text) is not None
+            is_own = is_generic or _is_heading(brand, line)
 
 
 def _statement_of(
     brand: Brand, name: str, value: str, line: str
 ) -> Iterator[tuple[str, Statement]]:
-    """Yield a cell once as (line, statement) with a sentence about the brand: "Acme: founded:
-    2014".
+    """Yield one (line, statement) for a property and its value, or nothing.
 
-    Nothing is yielded for an unknown value, or for a value of a free plan other than yes and no.
+    The statement reads "Acme: founded: 2014"; for a yes, such as a check mark, "Acme: free plan";
+    for a no, "Acme: no free plan". Nothing is yielded without a property, for an unknown value
+    ("n/a"), and for a value of a free plan other than yes and no.
 
     Args:
         brand: The subject.

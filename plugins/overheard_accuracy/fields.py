@@ -60,16 +60,25 @@ _MANY = frozenset({"products", "certifications", "discontinued", "never say"})
 
 
 def field_of(name: str) -> tuple[str, str]:
-    """Split the name of a fact into (field, qualifier): ``price: Pro plan`` and ``price (Pro
+    """Split the name of a fact into (field, qualifier): ``price: Pro plan`` and ``pricing (Pro
     plan)`` both give ``("price", "Pro plan")``.
 
-    The field is a key of `CHECKERS`, or "" if the facts of this name are not checked; the qualifier
-    is "" if absent.
+    Case, accents and punctuation of the field are ignored, and its other spellings are known
+    ("CEO", "Gründung"). The field is a key of `CHECKERS`, or "" if it cannot be checked. The
+    qualifier is "" if absent.
     """
-    head, _, tail = name.replace("(", ":").replace(")", "").partition(":")
-    return _KNOWN_AS.get(normalized(head), ""), tail.strip()
+    field, _, qualifier = name.replace("(", ":").replace(")", "").partition(":")
+    return _KNOWN_AS.get(normalized(field), ""), qualifier.strip()
 
 
 def values_of(field: str, value: str) -> tuple[str, ...]:
-    """Return the values that a fact states one by one; one for most fields."""
+    """Return the values of a fact that are checked one by one.
+
+    They are the items of a list for products, certifications, discontinued products and sentences
+    never to be said: ``"SOC 2; ISO 27001"`` gives two. Any other field gives the value as it is.
+
+    Args:
+        field: A key of `CHECKERS`.
+        value: The fact's value.
+    """
     return listed_values(value) if field in _MANY else (value,)

@@ -13,6 +13,10 @@ from overheard_accuracy.claims import Statement
 
 _MAX_STATEMENTS = 300
 """Sentences of an answer that are read for one brand."""
+_ASIDE_CHARACTERS = 30
+"""Characters before a name that are searched for words such as "unlike"."""
+_OWNER_CHARACTERS = 40
+"""Characters before a name that are searched for words such as "owned by"."""
 _SENTENCE_CHARACTERS = 600
 """Characters of a sentence that are read."""
 _EDGE = re.compile(r"[,;:(\u2014|]\s*|\s(?:while|whereas|but|and|than|unlike|versus|vs\.?)\s")
@@ -66,27 +70,33 @@ def statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
 
 
 def _statements_below_name(reading: Reading) -> Iterator[tuple[str, Statement]]:
-    """Yield (line, statement) for each line that names no brand, is the brand's own, and is below a
-    title that is only the brand's name.
+    """Yield (line, statement) for each line of the brand below a title that is only the brand's
+    name ("### 1. Acme"), in order.
+
+    Lines that name any brand, shops' cards, footers and lines on whom the brand is best for are
+    skipped. The part below the title ends at a unit of another owner, or at another title of the
+    brand that names a brand ("Acme Pro").
     """
-    names = {name.casefold() for name in reading.brand.names}
-    named = [mention.start for mention in reading.mentions]
-    below = False
+    brand_names = {name.casefold() for name in reading.brand.names}
+    mention_starts = [mention.start for mention in reading.mentions]
+    is_below_name = False
     for unit in reading.units:
-        at = bisect_left(named, unit.start)
-        names_brand = at < len(named) and named[at] < unit.end
+        next_mention = bisect_left(mention_starts, unit.start)
+        names_a_brand = (
+            next_mention < len(mention_starts) and mention_starts[next_mention] < unit.end
+        )
         if not unit.is_of(reading.brand.name):
-            below = below and not unit.owner
+            is_below_name = is_below_name and not unit.owner
         elif unit.role is UnitRole.TITLE:
-            below = below and not names_brand
-            below |= _NUMBER.sub("", unit.text).strip(" *:.").casefold() in names
-        elif below and not names_brand and unit.role not in _SILENT:
+            title = _NUMBER.sub("", unit.text).strip(" *:.").casefold()
+            is_below_name = title in brand_names or (is_below_name and not names_a_brand)
+        elif is_below_name and not names_a_brand and unit.role not in _SILENT:
             yield unit.text, Statement(unit.text[:_SENTENCE_CHARACTERS])
 
 
 def _is_below_another(reading: Reading, at: int) -> bool:
-    """Return whether the text at an offset of the body has a heading above it that does not name
-    the brand; False without a heading.
+    """Return whether the text at offset `at` of the body has a heading above it that does not name
+    the brand. False without a heading, and in a unit that the brand owns.
     """
     unit = next((unit for unit in reading.units if unit.start <= at < unit.end), None)
     if unit is None or not unit.section or unit.is_of(reading.brand.name):
@@ -112,12 +122,21 @@ def _is_of_another(reading: Reading, mentions: Sequence[Mention]) -> bool:
 
 
 def _sentence_statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
-    """Yield (sentence, statement) pairs about the brand from the sentences of the body, in order;
-    see `statements`.
+    """Yield (sentence, statement) pairs about the brand from the sentences of the body, in order.
+
+    - A sentence that names the brand gives a statement for each part about it; none if the line
+      belongs to another brand or product.
+    - A sentence that names only other brands gives none.
+    - A sentence without a brand gives one if it begins with "It ..." and the sentence before is
+      about the brand alone. In an answer that names no other brand, sentences without a brand may
+      be in between, unless a heading is among them.
+    - A sentence without a brand also gives one if question and answer name only this brand.
+
+    Of each sentence, `_SENTENCE_CHARACTERS` characters are read.
     """
     brand = reading.brand.name
     names_no_other = all(mention.brand == brand for mention in reading.mentions)
-    asked_only = names_no_other and reading.asked == {brand}
+    is_only_brand = names_no_other and reading.asked == {brand}
     by_sentence: dict[int, list[Mention]] = defaultdict(list)
     for mention in reading.mentions:
         by_sentence[mention.sentence].append(mention)
@@ -127,14 +146,13 @@ def _sentence_statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
         mentions = by_sentence.get(index, [])
         text = reading.body[start : min(end, start + _SENTENCE_CHARACTERS)]
         if any(mention.brand == brand for mention in mentions):
-            read = [mention for mention in mentions if mention.end - start <= len(text)]
-            if read and _is_of_another(reading, mentions):
-                continues = False
-                previous_end = end
-                continue
-            for part in _own_parts(text, start, read, brand) if read else ():
-                yield text, part
-            continues = all(mention.brand == brand for mention in mentions)
+            read_mentions = [mention for mention in mentions if mention.end - start <= len(text)]
+            is_of_another = bool(read_mentions) and _is_of_another(reading, mentions)
+            if read_mentions and not is_of_another:
+                for part in _own_parts(text, start, read_mentions, brand):
+                    yield text, part
+            names_brand_alone = all(mention.brand == brand for mention in mentions)
+            continues = names_brand_alone and not is_of_another
         elif mentions:
             continues = False
         elif pronoun_end := _pronoun_end(
@@ -146,7 +164,7 @@ def _sentence_statements(reading: Reading) -> Iterator[tuple[str, Statement]]:
             names_no_other=names_no_other and not _is_below_another(reading, start),
         ):
             yield text, Statement(text, 0, pronoun_end)
-        elif asked_only:
+        elif is_only_brand:
             yield text, Statement(text)
         else:
             continues = continues and names_no_other and not _HEADING.fullmatch(text)
@@ -159,13 +177,16 @@ def _pronoun_end(
     """Return the end offset of the words at the start of a sentence that refer back to the brand
     ("It", "The company"), or 0 without such words.
 
+    The result is also 0 if a line break divides the sentence from the one before, unless the answer
+    names no other brand.
+
     Args:
-        body: The answer.
+        body: The answer's text.
         before: Offset of the end of the previous sentence in the body.
         start: Offset of the sentence in the body.
         text: The sentence.
         continues: Whether the previous sentence is about the brand alone; if not, the result is 0.
-        names_no_other: Whether the answer names no other brand; then line breaks may be in between.
+        names_no_other: Whether the answer names no other brand.
     """
     if not continues or (not names_no_other and "\n" in body[before:start]):
         return 0
@@ -174,10 +195,14 @@ def _pronoun_end(
 
 
 def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> Iterator[Statement]:
-    """Yield the parts of a sentence that are about a brand: each from its mention to the next
-    mention of another brand.
+    """Yield the parts of a sentence that are about a brand, in order.
 
-    A mention of the owner of this brand, and an aside such as ", unlike Acme,", divide nothing.
+    Without another brand, the whole sentence is one part. Otherwise each mention has a part, which
+    ends at the last comma, "and" or "but" before the next mention, or at that mention. The parts of
+    this brand are yielded.
+
+    Two kinds of mentions divide nothing: another brand as the owner of this one ("owned by
+    Globex"), and any brand in an aside (", unlike Bolt,"). The first mention is no aside.
 
     Args:
         text: The sentence.
@@ -192,30 +217,53 @@ def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> I
         first = mentions[0]
         yield Statement(text, first.start - offset, first.end - offset)
         return
-    edges = [0, *_part_starts(text, offset, mentions), len(text)]
-    for mention, left, right in zip(mentions, edges, edges[1:], strict=False):
+    bounds = [0, *_part_starts(text, offset, mentions), len(text)]
+    for mention, (part_start, part_end) in zip(mentions, pairwise(bounds), strict=True):
         if mention.brand == brand:
-            start = mention.start - offset - left
-            yield Statement(text[left:right], start, start + mention.end - mention.start)
+            start = mention.start - offset - part_start
+            name_characters = mention.end - mention.start
+            yield Statement(text[part_start:part_end], start, start + name_characters)
 
 
 def _is_aside(text: str, offset: int, mention: Mention) -> bool:
-    """Return whether a mention is an aside in commas: ", unlike Acme,"."""
+    """Return whether a mention is an aside in commas: ", unlike Acme,". `offset` is that of the
+    text, a sentence, in the body.
+    """
     start, end = mention.start - offset, mention.end - offset
-    return text[end : end + 1] == "," and _ASIDE.search(text, max(0, start - 30), start) is not None
+    return (
+        text[end : end + 1] == ","
+        and _ASIDE.search(text, max(0, start - _ASIDE_CHARACTERS), start) is not None
+    )
 
 
 def _is_owner(text: str, offset: int, other: Mention, mentions: list[Mention]) -> bool:
-    """Return whether another brand is only stated as the owner of a brand: "owned by Globex"."""
+    """Return whether another brand is only stated as an owner: "owned by Globex", or "Globex
+    acquired Acme" with Acme the next words.
+
+    Args:
+        text: The sentence.
+        offset: Offset of the sentence in the body.
+        other: A mention of the other brand in the sentence.
+        mentions: The mentions in the sentence.
+    """
     start, end = other.start - offset, other.end - offset
     later_starts = (m.start - offset for m in mentions if m.start > other.start)
     owns = any(_OWNS.fullmatch(text, end, later) for later in later_starts)
-    return owns or _IS_OWNER.search(text, max(0, start - 40), start) is not None
+    return owns or _IS_OWNER.search(text, max(0, start - _OWNER_CHARACTERS), start) is not None
 
 
 def _part_starts(text: str, offset: int, mentions: list[Mention]) -> Iterator[int]:
-    """Yield where the part of each mention but the first begins: after the last clause edge."""
+    """Yield for each mention but the first the offset in the text at which its part begins.
+
+    That is after the last comma, bracket, "and" or the like between it and the mention before; at
+    the mention itself without one.
+
+    Args:
+        text: The sentence.
+        offset: Offset of the sentence in the body.
+        mentions: The mentions in the sentence, in order, with offsets in the body.
+    """
     for mention, following in pairwise(mentions):
-        low, high = mention.end - offset, following.start - offset
-        edges = [edge.end() for edge in _EDGE.finditer(text, max(0, low), max(0, high))]
-        yield edges[-1] if edges else high
+        gap_start, gap_end = mention.end - offset, following.start - offset
+        edges = [edge.end() for edge in _EDGE.finditer(text, max(0, gap_start), max(0, gap_end))]
+        yield edges[-1] if edges else gap_end

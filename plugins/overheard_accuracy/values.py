@@ -91,16 +91,22 @@ class Money:
     span: Span
 
     def comparable(self, other: Money) -> tuple[float, float] | None:
-        """Return (this amount, the other amount) for the same period, a year as twelve months; None
-        for different currencies or periods. An amount without a period compares with any.
+        """Return (this amount, the other amount), both for the same period; None if they cannot be
+        compared.
+
+        A monthly amount is multiplied by twelve if the other is yearly. An amount without a period
+        is compared as it is. Different currencies, and other pairs of periods, give None.
         """
         if self.currency != other.currency:
             return None
         if self.period == other.period or not (self.period and other.period):
             return self.amount, other.amount
         if {self.period, other.period} == {"month", "year"}:
-            months = {"month": 12.0, "year": 1.0}
-            return self.amount * months[self.period], other.amount * months[other.period]
+            periods_per_year = {"month": 12.0, "year": 1.0}
+            return (
+                self.amount * periods_per_year[self.period],
+                other.amount * periods_per_year[other.period],
+            )
         return None
 
 
@@ -120,8 +126,8 @@ class Amount:
 
 
 def number(text: str) -> float:
-    """Return the value of a number in digits or English words, such as ``1,200``, ``1.2k`` or
-    ``twenty-five``; the text must match `NUMBER`.
+    """Return the value of a number in digits or English words: ``1,200``, ``1.200`` (1200),
+    ``1.2k``, ``3 million``, ``twenty-five``. The text must match `NUMBER`.
     """
     text = text.strip().casefold()
     digits = re.match(r"[\d,.\u202f\u00a0']*\d(?: \d{3}\b)*", text)
@@ -134,18 +140,26 @@ def number(text: str) -> float:
 
 @lru_cache(maxsize=512)
 def amounts(text: str) -> tuple[Amount, ...]:
-    """Return the numbers and ranges of a text in order; a range counts once, not as two numbers."""
+    """Return the numbers and ranges of a text in order.
+
+    A range ("50 to 100") is one amount, not two. If its second number is below the first, both are
+    amounts of their own.
+    """
     return tuple(_each_amount(text))
 
 
 @lru_cache(maxsize=512)
 def money_amounts(text: str) -> tuple[Money, ...]:
-    """Return the amounts of money of a text in order, each with the period right after it."""
+    """Return the amounts of money of a text in order, each with the period that follows it ("a
+    month"), if any.
+    """
     return tuple(_each_money(text))
 
 
 def _each_amount(text: str) -> Iterator[Amount]:
-    """Yield the numbers and ranges of a text in order; a range counts once, not as two numbers."""
+    """Yield the numbers and ranges of a text in order: a range whose ends rise once, any other
+    number by itself.
+    """
     range_end = 0
     ranges = {match.start(): match for match in _RANGE.finditer(text)}
     for match in re.finditer(NUMBER, text, re.IGNORECASE):
@@ -161,24 +175,31 @@ def _each_amount(text: str) -> Iterator[Amount]:
 
 
 def _each_money(text: str) -> Iterator[Money]:
-    """Yield the amounts of money in a text, in order, each with the period ("month") that follows
-    within `_PERIOD_CHARACTERS`.
+    """Yield the amounts of money in a text, in order, each with its currency and period.
+
+    The period is the first one ("month") within `_PERIOD_CHARACTERS` after the amount and before
+    the next amount; "" without one. A currency sign may be before or after the number.
     """
     matches = list(_MONEY.finditer(text))
-    for index, match in enumerate(matches):
-        end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
+    next_starts = [*(match.start() for match in matches[1:]), len(text)]
+    for match, next_start in zip(matches, next_starts, strict=False):
         code = next(
             name.partition("_")[0]
             for name, value in match.groupdict().items()
             if value and name.endswith(("_before", "_behind"))
         )
         amount = number(match["after"] or match["before"])
-        period = _PERIOD.search(text, match.end(), min(end, match.end() + _PERIOD_CHARACTERS))
-        yield Money(amount, code, (period.lastgroup or "") if period else "", match.span())
+        search_end = min(next_start, match.end() + _PERIOD_CHARACTERS)
+        found = _PERIOD.search(text, match.end(), search_end)
+        period = (found.lastgroup or "") if found else ""
+        yield Money(amount, code, period, match.span())
 
 
 def _digits_value(digits: str, *, scaled: bool) -> float:
     """Return the value of digits with English (1,200.50) or continental (1.200,50) separators.
+
+    A point before three digits divides thousands, unless `scaled`. A comma before one or two last
+    digits is a decimal comma. Spaces and apostrophes are left out.
 
     Args:
         digits: The digits with their separators.
@@ -194,28 +215,40 @@ def _digits_value(digits: str, *, scaled: bool) -> float:
 
 
 def _low_end(range_: re.Match[str], high: float) -> float:
-    """Return the value of the low end of a range, a match of `_RANGE`; a unit written only at the
-    high end counts for both: "5 to 10 thousand" gives 5000.
+    """Return the value of the low end of a range.
+
+    A scale written only at the high end counts for both: "5 to 10 thousand" gives 5000; unless the
+    low end would then be above the high end.
+
+    Args:
+        range_: A match of `_RANGE`.
+        high: The value of the high end.
     """
     low = number(range_["low"])
-    scale = re.search(rf"({_SUFFIX})\s*$", range_["high"], re.IGNORECASE)
-    if scale and not re.search(rf"({_SUFFIX})\s*$", range_["low"], re.IGNORECASE):
-        unit = scale.group(1).casefold()
-        scaled = low * (_SCALES.get(unit) or _SUFFIXES.get(unit) or 1)
-        return scaled if scaled <= high else low
-    return low
+    high_scale = re.search(rf"({_SUFFIX})\s*$", range_["high"], re.IGNORECASE)
+    low_scale = re.search(rf"({_SUFFIX})\s*$", range_["low"], re.IGNORECASE)
+    if high_scale is None or low_scale is not None:
+        return low
+    word = high_scale.group(1).casefold()
+    scaled = low * (_SCALES.get(word) or _SUFFIXES.get(word) or 1)
+    return scaled if scaled <= high else low
 
 
 def _words_value(text: str) -> float:
-    """Return the value of a number in lower-case English words, such as ``two hundred and five``;
-    unknown words count as 0.
+    """Return the value of a number in lower-case English words: ``two hundred and five``.
+
+    "a" counts as 1 ("a hundred"), a scale without a number before it as 1 times the scale, and an
+    unknown word as 0.
     """
-    total, current = 0.0, 0.0
+    total = 0.0
+    group = 0.0  # the part below the next thousand, million or billion
     for word in re.split(r"[ -]+", text):
         if word in _SCALES:
-            current = max(current, 1.0) * _SCALES[word]
-            if _SCALES[word] > 100:
-                total, current = total + current, 0.0
-        elif word != "and":
-            current += _UNITS.get(word, 1 if word == "a" else 0)
-    return total + current
+            group = max(group, 1.0) * _SCALES[word]
+            if word != "hundred":
+                total, group = total + group, 0.0
+        elif word == "a":
+            group += 1
+        else:
+            group += _UNITS.get(word, 0)
+    return total + group
