@@ -36,8 +36,10 @@ class SqlAlertRepository(Repository):
     @uninterrupted
     async def add(self, alert: Alert, deliveries: Sequence[Delivery] = ()) -> tuple[Alert, bool]:
         """Store an alert with its shifts, its RAISED event and its deliveries, in one transaction.
-        Return the stored alert and whether it is new; an alert of the same brand, model and run is
-        kept unchanged.
+        Return (stored alert, whether it is new).
+
+        If an alert of the same brand, model and run is stored already, that one is returned, and
+        nothing is stored. Deliveries of kind ALERT get the alert's number and its key.
         """
         rows = await self._shift_rows(dict(enumerate(alert.moved)))
         async with self._database.writing() as connection:
@@ -49,9 +51,11 @@ class SqlAlertRepository(Repository):
 
     @uninterrupted
     async def change(self, alert: Alert, event: AlertEvent) -> bool:
-        """Store an alert's new state, its new shifts and an event, with deliveries to the channels
-        that show the alert, in one transaction. Return False, and store nothing, when another
-        change came first.
+        """Store an alert's new state, its new shifts and an event, and have the channels that show
+        the alert edit their message and post the event, in one transaction.
+
+        Return False, and change nothing, when another change came first: when the stored revision
+        is not one less than that of `alert`. Shifts are new if they have no number.
         """
         change = (
             update(alerts)

@@ -51,9 +51,12 @@ class SqlAnswerRepository(Repository):
 
     @uninterrupted
     async def add(self, answers: Sequence[Answer]) -> list[Answer]:
-        """Store answers and book their costs, in one transaction. Return the stored answers with
-        their numbers; an answer to a question that has an answer already is left out, unless the
-        earlier one failed and is replaced.
+        """Store answers and book their costs, in one transaction, and return the stored answers
+        with their numbers.
+
+        An answer to a question that has an answer already is left out, unless the earlier answer
+        failed and is replaced. Among the given answers the order counts: the first is the earlier.
+        New prompts and models are stored.
         """
         questions = [answer.question for answer in answers]
         prompt_ids = await self._lookups.prompt_ids(question.prompt for question in questions)
@@ -61,8 +64,8 @@ class SqlAnswerRepository(Repository):
         stored: list[Answer] = []
         async with self._database.writing() as connection:
             await self._lock_runs(connection, {answer.run_id for answer in answers})
-            for round_ in _insert_rounds(answers):
-                stored += await self._write_answers(connection, round_, prompt_ids, model_ids)
+            for by_question in _insert_rounds(answers):
+                stored += await self._write_answers(connection, by_question, prompt_ids, model_ids)
             await self._money.book(connection, stored, model_ids)
         return stored
 
@@ -73,8 +76,13 @@ class SqlAnswerRepository(Repository):
         prompts: Collection[str] | None = None,
         numbers: Collection[int] | None = None,
     ) -> AsyncIterator[Answer]:
-        """Stream answers in the order of their numbers: those of runs (numbers), of prompts (keys),
-        and with given numbers; None means all.
+        """Stream, in the order of their numbers, the answers that fulfil all conditions; None is no
+        condition, and an empty collection selects nothing.
+
+        Args:
+            runs: The numbers of their runs.
+            prompts: The keys of their prompts.
+            numbers: Their own numbers.
         """
         query = answers_query()
         if runs is not None:
@@ -90,8 +98,12 @@ class SqlAnswerRepository(Repository):
     async def asked(
         self, run_id: int, *, prompts: Collection[str] | None = None
     ) -> set[tuple[str, str, int]]:
-        """Return the keys of the questions of a run that have an answer which did not fail; only
-        questions of ``prompts`` (keys), or for None all.
+        """Return the keys of the questions of a run that have an answer which did not fail: key of
+        the prompt, ``provider/model``, repeat.
+
+        Args:
+            run_id: The number of the run.
+            prompts: The keys of prompts, whose questions count; None for all.
         """
         prompt_table = tables.prompts
         query = (
@@ -116,9 +128,11 @@ class SqlAnswerRepository(Repository):
         return int(row[0])
 
     async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:
-        """Return the mean billed quantities of the latest complete answers of each model, taken
-        from its newest runs until these have `USUAL_ANSWERS` answers with reported tokens. Models
-        without answers in the `USUAL_RUNS` newest runs are left out.
+        """Return the mean billed quantities of each model's latest complete answers.
+
+        Whole runs are read, the newest first, until they have `USUAL_ANSWERS` answers with reported
+        tokens, and at most the `USUAL_RUNS` newest. Reused answers and runs outside of the history
+        do not count. Models without such answers are left out.
         """
         names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
         known = await self._lookups.models.known(names)
@@ -162,7 +176,10 @@ class SqlAnswerRepository(Repository):
 
     async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
         """Return how many complete answers each served model gave in each run, in the order of the
-        runs' numbers; ``runs`` of None means all runs.
+        runs' numbers, then of the models. Reused answers do not count.
+
+        Args:
+            runs: The numbers of runs; None for all.
         """
         served_columns = (answers.c.served_model, answers.c.model_version, answers.c.fingerprint)
         query = (
@@ -288,10 +305,11 @@ def _insert_rounds(answers_in_order: Sequence[Answer]) -> list[dict[tuple[Any, .
     rounds: list[dict[tuple[Any, ...], Answer]] = []
     for answer in answers_in_order:
         question = (answer.run_id, *answer.question.key)
-        free = next((answers_ for answers_ in rounds if question not in answers_), None)
-        if free is None:
-            rounds.append(free := {})
-        free[question] = answer
+        without_question = next((by for by in rounds if question not in by), None)
+        if without_question is None:
+            without_question = {}
+            rounds.append(without_question)
+        without_question[question] = answer
     return rounds
 
 
@@ -318,8 +336,15 @@ def unread_conditions(scorer: int) -> tuple[ColumnElement[bool], ...]:
 
 
 async def advance(database: Database, scorer: int) -> int:
-    """Advance a scorer's watermark over answers that the scorer has read, and return it: all
-    answers up to this number are read. Each step of at most `MAX_STEP` numbers is one transaction.
+    """Advance the watermark of a scorer version over answers that it has read, and return it: all
+    answers up to this number are read or cannot be scored. 0 for an unknown version.
+
+    Each step of at most `MAX_STEP` numbers is one transaction. The watermark stays if it could not
+    pass `MIN_STEP` numbers, or if another process has moved it.
+
+    Args:
+        database: The database.
+        scorer: The store's number of the scorer version.
     """
     newest = select(func.max(answers.c.id)).scalar_subquery()
     current = select(scorers.c.read_to, newest).where(scorers.c.id == scorer)

@@ -60,8 +60,16 @@ class SqlBlockRepository(Repository):
         since: datetime | None = None,
         run: int | None = None,
     ) -> list[Block]:
-        """Return the blocks of a brand, model, metric and run that are not older than ``since``,
-        the oldest first; None means any.
+        """Return the blocks that fulfil all conditions, the oldest first; None is no condition, and
+        an unknown name selects nothing. Blocks of one start are in the order of run, prompt, model,
+        brand, metric and version.
+
+        Args:
+            brand: The brand's name.
+            model: The model.
+            metric: The metric's name.
+            since: The earliest start of their runs.
+            run: The number of their run.
         """
         query = _blocks_query()
         if brand is not None:
@@ -96,8 +104,14 @@ class SqlBlockRepository(Repository):
         metric: str | None = None,
         until: datetime | None = None,
     ) -> BlockTable:
-        """Return blocks as a table of columns; None means all brands, models, metrics or runs.
-        ``until`` is the latest start of a run.
+        """Return the blocks that fulfil all conditions as a table of columns, in any order; None is
+        no condition, and an unknown name selects nothing.
+
+        Args:
+            brands: The names of brands.
+            model: The model.
+            metric: The metric's name.
+            until: The latest start of their runs.
         """
         conditions: list[ColumnElement[bool]] = []
         if brands is not None:
@@ -129,8 +143,10 @@ class SqlBlockRepository(Repository):
         return BlockTable(ran_in, prompts, of, run, prompt, place, **sums)
 
     async def _streams_of(self, streams: Sequence[Sequence[int]]) -> list[BlockStream]:
-        """Return the named streams, in order, of tuples of the database's numbers of model, brand,
-        metric and scorer.
+        """Return the streams, in order, with names in place of the database's numbers.
+
+        Args:
+            streams: The numbers of model, brand, metric and scorer of each stream.
         """
         lookups = self._lookups
         model, brand, metric, scorer = [

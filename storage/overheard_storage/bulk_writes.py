@@ -175,14 +175,15 @@ def _on_conflict_clause(table: Table, adding: Adding) -> str:
 
 def _converter(table: Table, column: str, dialect: Dialect) -> Writer | None:
     """Return the function that converts values of a table's column for the driver of a dialect;
-    None when values need no conversion.
+    None when values need no conversion. A value of a JSON column becomes JSON text; None becomes
+    "null", or stays None if the column stores None as SQL's NULL.
     """
     kind = table.c[column].type
     if isinstance(kind, JSON):
         # The driver would encode a thousand equal documents a thousand times.
-        bare = kind.none_as_null
+        none_as_null = kind.none_as_null
         return _cached_converter(
-            lambda value: None if bare and value is None else json.dumps(value)
+            lambda value: None if none_as_null and value is None else json.dumps(value)
         )
     write = kind.dialect_impl(dialect).bind_processor(dialect)
     return _cached_converter(write) if write else None

@@ -65,7 +65,9 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
 
     @wraps(work)
     async def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
-        """Do the work in a task that a cancellation of the caller does not reach."""
+        """Return the result of the work, which is done in a task of its own. A cancellation of the
+        caller is raised only after the work has ended; then its result or error is lost.
+        """
         task = asyncio.ensure_future(_retry_while_away(partial(work, *args, **kwargs)))
         try:
             return await asyncio.shield(task)
@@ -79,8 +81,11 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
 
 
 async def _retry_while_away(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-    """Return the result of work; repeat the work, with growing pauses, for `_WAIT_S` seconds while
-    the server is away, then raise StoreAway.
+    """Return the result of work, which is repeated while the server is away. The pause between two
+    attempts doubles up to `_LONGEST_PAUSE_S`.
+
+    Raises:
+        StoreAway: when the next pause would end later than `_WAIT_S` seconds after the begin.
     """
     deadline, pause = monotonic() + _WAIT_S, _FIRST_PAUSE_S
     while True:

@@ -27,8 +27,9 @@ class SqlEditionRepository(Repository):
 
     @uninterrupted
     async def add(self, edition: Edition) -> Edition:
-        """Store an edition and return it with its number; an edition of the same versions is
-        replaced. An edition that loses its state to the new one becomes KEPT.
+        """Store an edition and return it with its number. An edition of the same versions is
+        replaced and keeps its number. If the new one is in use or pending, the edition that was so
+        before becomes KEPT.
         """
         row = _edition_row(edition)
         insert = self._database.insert(editions)

@@ -115,8 +115,10 @@ def store_error(url: URL, error: BaseException) -> StoreError | None:
 
 
 def _sqlite_fault(url: URL, error: sqlite3.Error) -> tuple[str, str] | None:
-    """Return the reason and the remedy of an error of SQLite, as clauses; None for a bug of our
-    own.
+    """Return (reason, remedy) of an error of SQLite, as clauses; None for a bug of our own.
+
+    A failed read or write on a disk without room counts as a full disk, and text that cannot be
+    decoded as a damaged file.
     """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and _is_disk_full(url):
@@ -135,19 +137,18 @@ def _is_disk_full(url: URL) -> bool:
 
 
 def _server_fault(error: Any) -> tuple[tuple[str, str] | None, type[StoreError]]:
-    """Return the reason and the remedy of an error of PostgreSQL (None for a bug), and the class to
-    raise: `StoreAway` if the same statement may succeed soon.
+    """Return ((reason, remedy), class to raise) of an error of PostgreSQL.
+
+    The reason and the remedy are clauses; None for a bug of our own. The class is `StoreAway` if
+    the same statement may succeed soon, as after a lost connection, else `StoreError`.
     """
     import psycopg  # comes with the extra `postgres`
 
     state = error.sqlstate
     if state is None:  # psycopg reached no server, or lost it
-        return (
-            (_AWAY, StoreAway)
-            if isinstance(error, psycopg.OperationalError)
-            else (None, StoreError)
-        )
+        is_away = isinstance(error, psycopg.OperationalError)
+        return (_AWAY, StoreAway) if is_away else (None, StoreError)
     fault = next((fault for start, fault in _BY_STATE.items() if state.startswith(start)), None)
     if state.startswith(_TRANSIENT_STATES):
-        return _AWAY if fault is None else fault, StoreAway
+        return fault or _AWAY, StoreAway
     return fault, StoreError

@@ -50,13 +50,20 @@ class CensusRepository(Repository):
     """Counts for the monitoring of a deployment."""
 
     async def census(self, versions: Collection[str]) -> Census:
-        """Return counts of the runs, alerts, deliveries and waiting answers of the store; see
-        `overheard.interfaces.Store.census`.
+        """Return counts of the store: runs, alerts and deliveries by state, failed attempts at open
+        deliveries, the times of the oldest answer without scores and of the oldest start among
+        running runs, and the last check of each brand.
+
+        Args:
+            versions: The versions of scorers in use ("scorer@version"). An answer that any of them
+                has read counts as scored.
         """
         status = case((~_OPEN, SHOWN), (deliveries.c.problem != "", FAILING), else_=WAITING)
         failed = select(func.coalesce(func.sum(deliveries.c.attempts), 0)).where(_OPEN)
-        going = (runs.c.state == RunState.RUNNING, ~runs.c.aside)
-        oldest_start = select(runs.c.started_at).where(*going).order_by(runs.c.started_at).limit(1)
+        running = (runs.c.state == RunState.RUNNING, ~runs.c.aside)
+        oldest_start = (
+            select(runs.c.started_at).where(*running).order_by(runs.c.started_at).limit(1)
+        )
         # Of running runs only: all answers of a finished run have been read.
         read = select(readings.c.answer_id).where(
             readings.c.scorer_id.in_(await self._scorer_ids(versions)),
@@ -66,7 +73,7 @@ class CensusRepository(Repository):
             select(answers.c.asked_at)
             .join(runs)
             .where(
-                *going,
+                *running,
                 answers.c.finish.in_(sorted(COMPLETE)),
                 answers.c.reused_from.is_(None),
                 ~read.exists(),
@@ -119,8 +126,12 @@ class CensusRepository(Repository):
 
 
 async def examine_store(database: Database) -> StoreHealth:
-    """Return the health of a store: integrity, orphans, blocks, sizes; only the revision when the
-    tables are of another version. See `overheard.interfaces.store.StoreMaintenance`.
+    """Return the health of a store: problems of its integrity, rows whose foreign key has no
+    target, blocks that differ from their scores, and sizes in bytes. When the tables are of another
+    revision, only the revisions are given.
+
+    Raises:
+        StoreError: when the store cannot be read.
     """
     place = shown(database.url)
     async with database.reading() as connection:
@@ -166,12 +177,11 @@ async def _orphan_counts(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def _compare_blocks(connection: AsyncConnection) -> tuple[int, int]:
-    """Compare the blocks of `COMPARED_RUNS` runs with the sums of their scores.
+    """Return (number of compared blocks, number that differ) of the blocks of at most
+    `COMPARED_RUNS` runs and the sums of their scores.
 
-    Half of the runs are the newest, the others lie at even distances among the older ones.
-
-    Returns:
-        The number of blocks in the store or in the sums, and the number of blocks that differ.
+    Half of the runs are the newest, the others lie at even distances among the older ones. A block
+    that is only in the store, or only in the sums, is compared and differs.
     """
     number = func.row_number().over(order_by=runs.c.id.desc())
     listed = select(runs.c.id, number.label("place"), func.count().over().label("all")).subquery()

@@ -73,13 +73,18 @@ async def _run_lock(database: Database, run_id: int) -> AsyncIterator[bool]:
 
 @asynccontextmanager
 async def _leader_lock(database: Database, duty: str) -> AsyncIterator[bool]:
-    """Lock a duty, such as driving the schedules, while the block lasts: by a file or on the
-    server. Yield whether this process has the lock, without waiting for another process.
+    """Lock a duty, such as "scheduler", while the block lasts: by a file next to an SQLite store,
+    else on the server. Yield whether this process has the lock; another process is not waited for.
+
+    Raises:
+        HoldLost: inside the block, when the lock was lost with the server's connection.
+        StoreError: when the lock cannot be taken, for a fault of the file or server.
     """
     if database.is_sqlite:
         with _file_lock(database, duty, delete_file=False) as acquired:
             yield acquired
     else:
+        # 31 bits, because PostgreSQL's half of a lock number is signed.
         number = int.from_bytes(blake2b(duty.encode(), digest_size=4).digest()) >> 1
         async with _server_lock(database, _LEADER_LOCKS, number, wait_s=0.0) as acquired:
             yield acquired

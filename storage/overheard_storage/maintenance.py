@@ -83,8 +83,8 @@ def _vacuum_into(store: str, file: Path) -> int:
     try:
         create_private(file)
     except OSError as error:
-        there = isinstance(error, FileExistsError)
-        reason = "it is there already" if there else str(error.strerror)
+        exists = isinstance(error, FileExistsError)
+        reason = "it is there already" if exists else str(error.strerror)
         raise FileUnwritable(file=file, reason=reason) from None
     with closing(sqlite3.connect(store)) as connection:
         try:
@@ -146,21 +146,27 @@ async def _copy_table(
 ) -> None:
     """Copy the rows of a table in pages of `PAGE_ROWS`, and show the progress.
 
-    A row may refer to a later row of its table, so such columns are filled in at the end.
-    ``reader`` and ``writer`` are connections to the source and to the target, in transactions.
+    A row may refer to a later row of its table, so the columns with such references are filled in
+    at the end.
+
+    Args:
+        reader: A connection to the source, in a transaction.
+        writer: A connection to the target, in a transaction.
+        table: The table, which is empty in the target.
+        progress: Is advanced by the rows of each page.
     """
-    own = [column for column in table.columns if _is_self_reference(column, table)]
-    names = [column.name for column in table.columns if column not in own]
-    later: list[dict[str, Any]] = []
+    referring = [column for column in table.columns if _is_self_reference(column, table)]
+    names = [column.name for column in table.columns if column not in referring]
+    references: list[dict[str, Any]] = []
     rows = await reader.stream(select(table).order_by(*table.primary_key.columns))
     async for page in rows.partitions(PAGE_ROWS):
         await insert_many(writer, table, names, [_row_values(row, names) for row in page])
-        later += [reference for row in page if (reference := _self_references(row, own))]
+        references += [found for row in page if (found := _self_references(row, referring))]
         progress.advance(len(page))
-    if later:
-        filled = update(table).where(table.c.id == bindparam("_id"))
-        values: dict[str, Any] = {column.name: bindparam(f"_{column.name}") for column in own}
-        await writer.execute(filled.values(values), later)
+    if references:
+        by_number = update(table).where(table.c.id == bindparam("_id"))
+        values: dict[str, Any] = {column.name: bindparam(f"_{column.name}") for column in referring}
+        await writer.execute(by_number.values(values), references)
 
 
 def _is_self_reference(column: Column[Any], table: Table) -> bool:

@@ -114,23 +114,22 @@ class SqlMoneyRepository(Repository):
         """Return the costs of answers booked from ``since`` to before ``until``, summed by run,
         prompt and model, in the order of the runs' numbers; None means no bound.
         """
-        rows = await self._database.rows(_spending_query(since, until))
         return [
             Spending(
-                r.run_id,
-                asked_prompt_of(r),
-                Model(r.provider, r.model),
-                r.answers,
-                r.usd,
-                r.estimated,
+                row.run_id,
+                asked_prompt_of(row),
+                Model(row.provider, row.model),
+                row.answers,
+                row.usd,
+                row.estimated,
             )
-            for r in rows
+            for row in await self._database.rows(_spending_query(since, until))
         ]
 
     @uninterrupted
     async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
-        """Return the dollars that answers cost since a time, or those of one run; None means
-        all.
+        """Return the US dollars that answers cost: those booked from ``since`` on (None: ever), of
+        one run (None: of all). 0 without answers.
         """
         query = select(func.coalesce(func.sum(spend.c.usd), 0.0))
         if since is not None:
@@ -146,8 +145,11 @@ class SqlMoneyRepository(Repository):
         new_answers: Iterable[Answer],
         model_ids: Mapping[Model, int],
     ) -> None:
-        """Book the costs of new answers on the accounts of their runs, and take them from the runs'
-        reservations.
+        """Book the costs of new answers, and take them from the reservations of their runs.
+
+        Each cost is stored for its answer. The run, the day, the month and the channel are charged
+        in full; brands that share an answer split its cost. Answers without a cost, or with an
+        unknown one, book nothing. Only reservations that this process has made are reduced.
 
         Args:
             connection: The connection of the transaction that stores the answers.
@@ -176,8 +178,11 @@ class SqlMoneyRepository(Repository):
     async def _payers_of(
         self, connection: AsyncConnection, run_ids: Collection[int]
     ) -> dict[int, Payer]:
-        """Return the payer of each run, by the run's number; payers that were read before are not
-        read again.
+        """Return the payer of each run, by the run's number. Payers are kept and read only once,
+        because those of a run never change.
+
+        Raises:
+            KeyError: when there is no run of a number.
         """
         missing = run_ids - self._payers.keys()
         if missing:
@@ -201,8 +206,9 @@ async def _insert_spend(
 async def _read_balances(
     connection: AsyncConnection, wanted: Collection[Account]
 ) -> dict[Account, Balance]:
-    """Return the spent and the reserved dollars of accounts. They are read in one statement,
-    because a booking between two statements would be missed.
+    """Return the spent dollars of each account, and those that all runs have reserved; 0 for an
+    unknown account. They are read in one statement, because a booking between two statements would
+    be missed.
     """
     names = [str(account) for account in wanted]
     spent = select(accounts.c.account, accounts.c.usd, literal(0.0).label("held"))
@@ -214,9 +220,9 @@ async def _read_balances(
         )
     )
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for account, usd, on_hold in rows:
-        sums[account][0] += usd
-        sums[account][1] += on_hold
+    for account, spent_usd, reserved_usd in rows:
+        sums[account][0] += spent_usd
+        sums[account][1] += reserved_usd
     return {account: Balance(*sums[str(account)]) for account in wanted}
 
 

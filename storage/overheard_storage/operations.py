@@ -119,8 +119,8 @@ class SqlSettingRepository(Repository):
 
     @uninterrupted
     async def remove(self, name: str, at: datetime | None = None) -> bool:
-        """Delete a setting, if ``at`` is given only the one made at that time. False when there is
-        no such setting, so that only one of two processes succeeds.
+        """Delete the setting of a name; return False when there is none, so that only one of two
+        processes succeeds. With ``at``, a setting that was made at another time is not deleted.
         """
         statement = delete(settings).where(settings.c.name == name)
         if at is not None:

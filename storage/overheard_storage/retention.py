@@ -35,9 +35,9 @@ class SqlRetentionRepository(Repository):
         """Stream the answers that were asked before a time, have a text and are not approved, in
         the order of their numbers.
         """
-        taught = exists().where(approvals.c.answer_id == answers.c.id)
+        is_approved = exists().where(approvals.c.answer_id == answers.c.id)
         query = answers_query().where(
-            ~answers.c.gone, answers.c.asked_at < before, answers.c.text != "", ~taught
+            ~answers.c.gone, answers.c.asked_at < before, answers.c.text != "", ~is_approved
         )
         async for row in self._stream(query, answers.c.id):
             yield answer_of(row)
@@ -83,8 +83,14 @@ class SqlRetentionRepository(Repository):
     async def _carry_answers(
         self, old_scorer: int, new_scorer: int, numbers: Collection[int]
     ) -> int:
-        """Copy scores of answers to a new version of a scorer and add them to its blocks; return
-        the number of answers.
+        """Copy the scores of answers from one version of a scorer to another, add them to its
+        blocks, and note the answers as read, in one transaction. Return the number of answers that
+        the other version had not read before; only their scores are copied.
+
+        Args:
+            old_scorer: The number of the version that has the scores.
+            new_scorer: The number of the version that gets them.
+            numbers: The numbers of the answers, at least one.
         """
         async with self._database.writing() as connection:
             carried = await note_readings(self._database, connection, new_scorer, numbers)
@@ -127,9 +133,10 @@ def _sums_query(scorer: int) -> Select[Any]:
 
 
 async def _forget_answer_texts(connection: AsyncConnection, numbers: Collection[int]) -> int:
-    there = (among(answers.c.id, numbers), ~answers.c.gone)
-    forgotten = await connection.execute(update(answers).where(*there).values(text="", gone=True))
-    return forgotten.rowcount
+    """Remove the texts of answers, by their numbers, and return how many of them had their text."""
+    with_text = (among(answers.c.id, numbers), ~answers.c.gone)
+    removal = update(answers).where(*with_text).values(text="", gone=True)
+    return (await connection.execute(removal)).rowcount
 
 
 async def _forget_quotes(connection: AsyncConnection, numbers: Collection[int]) -> None:

@@ -29,8 +29,8 @@ class SqlRunRepository(Repository):
 
     @uninterrupted
     async def start(self, run: Run) -> Run:
-        """Store a run and return it with its number; a run whose key is known is returned as
-        stored, an imported one with the earlier of both starts.
+        """Store a run and return it with its number. A run whose key is known is returned as it is
+        stored; an imported run (without a panel) gets the earlier of both starts.
         """
         insert = self._database.insert(runs).on_conflict_do_nothing(index_elements=["key"])
         async with self._database.writing() as connection:
@@ -44,9 +44,9 @@ class SqlRunRepository(Repository):
         changes.
         """
         panel = self._panels.get(number)
-        read = [column for column in runs.c if column.name != "panel"]
-        written = literal(None).label("panel") if panel else runs.c.panel
-        rows = await self._database.rows(select(*read, written).where(runs.c.id == number))
+        columns = [column for column in runs.c if column.name != "panel"]
+        panel_column = literal(None).label("panel") if panel else runs.c.panel
+        rows = await self._database.rows(select(*columns, panel_column).where(runs.c.id == number))
         run = run_of(rows[0]) if rows else None
         if run and panel:
             return replace(run, panel=panel)
@@ -64,7 +64,11 @@ class SqlRunRepository(Repository):
             return bool(done.rowcount)
 
     async def state(self, run_id: int) -> RunState:
-        """Return the current state of a run."""
+        """Return the current state of a run.
+
+        Raises:
+            ValueError: when there is no such run.
+        """
         [row] = await self._database.rows(select(runs.c.state).where(runs.c.id == run_id))
         return RunState(row.state)
 

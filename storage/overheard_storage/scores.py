@@ -6,7 +6,19 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, delete, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Select,
+    String,
+    Table,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import COMPLETE, Answer, Model, Run, ScoreRecord
@@ -69,7 +81,8 @@ class SqlScoreRepository(Repository):
         part: Run | None = None,
     ) -> AsyncIterator[int]:
         """Stream the numbers of the answers that can be scored and that a version of a scorer has
-        not read, in their order.
+        not read, in ascending order, or in descending order with ``newest``. An unknown version has
+        read nothing.
 
         Args:
             scorer: The scorer's name.
@@ -108,7 +121,11 @@ class SqlScoreRepository(Repository):
     @uninterrupted
     async def add(self, scorer: str, version: str, scores: ScoredAnswers) -> None:
         """Store one scorer's scores of some answers, add them to their blocks, and note the answers
-        as read, in one transaction. Answers that were read before are left out.
+        as read, in one transaction.
+
+        Answers that this version has read before are left out. An answer without scores counts as
+        read. Of several scores of a brand and metric in one answer, the first is stored. New names
+        are stored in transactions of their own.
         """
         if not scores:
             return
@@ -124,8 +141,13 @@ class SqlScoreRepository(Repository):
     async def findings(
         self, brand: str, verdicts: Collection[str], *, runs: Collection[int] | None = None
     ) -> list[ScoreRecord]:
-        """Return the scores of a brand that have a detail of one of the verdicts, in the order of
-        their answers; ``runs`` of None means all runs.
+        """Return the scores of a brand that have a detail with one of the verdicts, in the order of
+        their answers.
+
+        Args:
+            brand: The brand's name.
+            verdicts: Verdicts such as ``wrong``.
+            runs: The numbers of runs; None for all.
         """
         # The text of the details is searched in the database: few scores have such a verdict.
         text = cast(scores.c.details, String)
@@ -179,21 +201,30 @@ class SqlScoreRepository(Repository):
 
     async def prune(self, versions: Collection[str]) -> int:
         """Delete all scores, readings, blocks and editions except those of some versions
-        ("scorer@version"), in several transactions; return the number of deleted scores.
+        ("scorer@version"), and return the number of deleted scores.
+
+        Editions and blocks go first, in one transaction; then the scores and readings of
+        `PRUNED_ANSWERS` answers in each transaction. An edition is deleted if it uses any other
+        version.
         """
         rows = await self._database.rows(select(scorers))
         scorer_ids = [row.id for row in rows if f"{row.name}@{row.version}" not in versions]
         await self._remove_blocks(scorer_ids, versions)
         removed = 0
-        highest = await self._database.rows(select(func.max(readings.c.answer_id)))
-        for start in range(0, (highest[0][0] or 0) + 1, PRUNED_ANSWERS):
-            removed += await self._remove_scores(scorer_ids, range(start, start + PRUNED_ANSWERS))
+        [highest] = await self._database.rows(select(func.max(readings.c.answer_id)))
+        for start in range(0, (highest[0] or 0) + 1, PRUNED_ANSWERS):
+            answer_ids = range(start, start + PRUNED_ANSWERS)
+            removed += await self._remove_scores(scorer_ids, answer_ids)
         return removed
 
     @uninterrupted
     async def _remove_blocks(self, scorer_ids: Collection[int], versions: Collection[str]) -> None:
-        """Delete the blocks of some scorer versions (by number), and the editions that use other
-        versions than ``versions``.
+        """Delete the blocks of some scorer versions, and the editions that use any version that is
+        not kept, in one transaction.
+
+        Args:
+            scorer_ids: The numbers of the scorer versions.
+            versions: The versions to keep, as "scorer@version".
         """
         outdated = [
             row.id
@@ -205,17 +236,19 @@ class SqlScoreRepository(Repository):
             await connection.execute(delete(blocks).where(among(blocks.c.scorer_id, scorer_ids)))
 
     @uninterrupted
-    async def _remove_scores(self, scorer_ids: Collection[int], part: range) -> int:
-        """Delete the scores and readings of some scorer versions on a range of answer numbers;
-        return the number of scores.
+    async def _remove_scores(self, scorer_ids: Collection[int], answer_ids: range) -> int:
+        """Delete the scores and readings of some scorer versions, by their numbers, on a range of
+        answer numbers, in one transaction; return the number of deleted scores.
         """
+
+        def removal(table: Table) -> Delete:
+            in_range = table.c.answer_id.between(answer_ids.start, answer_ids.stop - 1)
+            return delete(table).where(in_range, among(table.c.scorer_id, scorer_ids))
+
         async with self._database.writing() as connection:
-            removed = []
-            for table in (scores, readings):
-                in_part = table.c.answer_id.between(part.start, part.stop - 1)
-                removal = delete(table).where(in_part, among(table.c.scorer_id, scorer_ids))
-                removed.append((await connection.execute(removal)).rowcount)
-            return removed[0]
+            removed = (await connection.execute(removal(scores))).rowcount
+            await connection.execute(removal(readings))
+            return removed
 
     async def _numbers(self, scorer: str, version: str, scored: ScoredAnswers) -> _Numbers:
         """Return the database's numbers of the scorer and of all names in some scored answers; new
@@ -235,8 +268,14 @@ class SqlScoreRepository(Repository):
 async def note_readings(
     database: Database, connection: AsyncConnection, scorer: int, answer_ids: Iterable[int]
 ) -> set[int]:
-    """Store, within a transaction, that a scorer version (by number) has read answers; return the
-    numbers of the answers that it had not read before.
+    """Store that a scorer version has read answers, and return the numbers of those that it had not
+    read before.
+
+    Args:
+        database: The database.
+        connection: A connection in a transaction.
+        scorer: The number of the scorer version.
+        answer_ids: The numbers of the answers, at least one.
     """
     rows = [{"scorer_id": scorer, "answer_id": number} for number in sorted(set(answer_ids))]
     insert = database.insert(readings)
@@ -307,19 +346,23 @@ def _score_rows(
 def _block_sums(
     rows: Mapping[Key, ValueRow], scored: ScoredAnswers, numbers: _Numbers
 ) -> list[ValueRow]:
-    """Return the sums of the score rows by block, sorted, as rows for `blocks.add_blocks`.
-    ``scored`` has the answers, ``numbers`` the database's numbers of names.
+    """Return the sums of the score rows by block, sorted by key, as rows for `blocks.add_blocks`:
+    numbers of run, prompt, model, brand, metric and scorer, then count, sum and sum of squares.
+
+    Args:
+        rows: The new scores, by answer, brand and metric.
+        scored: The answers of these scores, with all their scores.
+        numbers: The database's numbers of the names in them.
     """
     question_ids = {answer.id: _question_ids(answer, numbers) for answer, _ in scored}
-    sums: dict[tuple[int, ...], list[float]] = {}
+    values_by_block: dict[tuple[int, ...], list[float]] = {}
     for (answer_id, brand, metric), row in rows.items():
-        stream = (*question_ids[answer_id], brand, metric, numbers.scorer)
-        block = sums.setdefault(stream, [0, 0.0, 0.0])
-        value = row[_VALUE]
-        block[0] += 1
-        block[1] += value
-        block[2] += value * value
-    return [(*stream, *sums[stream]) for stream in sorted(sums)]
+        key = (*question_ids[answer_id], brand, metric, numbers.scorer)
+        values_by_block.setdefault(key, []).append(row[_VALUE])
+    return [
+        (*key, len(values), sum(values), sum(value * value for value in values))
+        for key, values in sorted(values_by_block.items())
+    ]
 
 
 def _question_ids(answer: Answer, numbers: _Numbers) -> tuple[int, int, int]:

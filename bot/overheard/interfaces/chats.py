@@ -97,10 +97,10 @@ class Form:
         title: The title of the form.
         values: Prefilled values, by option.
         problem: What was wrong with the last submission, or an empty string.
-        choices: See `overheard.cards.command.FormContent`.
-        hints: See `FormContent`.
-        text: See `FormContent`.
-        submit: See `FormContent`.
+        choices: The entries of options whose values are chosen and not typed, by option.
+        hints: Hints in the place of an option's help, by option.
+        text: One or two sentences above the inputs; empty for the command's summary.
+        submit: The text of the button; empty for that of the platform.
     """
 
     command: CommandSpec

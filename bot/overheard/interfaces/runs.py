@@ -224,15 +224,22 @@ class MoneyRepository(Protocol):
 
         Args:
             run_id: The run.
-            requests: The amount in dollars and the limit for each account.
+            requests: The amount and the limit in US dollars, one for each account; without any,
+                nothing happens.
 
         Returns:
-            The first account that does not cover its claim, or None when the money is reserved.
+            None when everything is reserved; otherwise the first account without room for its
+            amount, and nothing is reserved.
         """
         ...
 
     async def give_back(self, run_id: int, amounts: Mapping[Account, float]) -> None:
-        """Reduce the reservations of a run, in dollars by account."""
+        """Reduce the reservations of a run by amounts in US dollars, at most to 0.
+
+        Args:
+            run_id: The run.
+            amounts: The amounts, by account; an account without a reservation is ignored.
+        """
         ...
 
     async def release(self, run_id: int) -> None:
@@ -244,20 +251,28 @@ class MoneyRepository(Protocol):
         ...
 
     async def balances(self, accounts: Collection[Account]) -> dict[Account, Balance]:
-        """Return the spending and the reservations on some accounts."""
+        """Return the spending and the reservations of all runs on some accounts, in US dollars; 0
+        for an account that is not known.
+        """
         ...
 
     async def spending(
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> list[Spending]:
-        """Return the costs of answers, summed by run, prompt and model.
+        """Return the costs of answers in US dollars, summed by run, prompt and model, in the order
+        of the runs' numbers. Answers without a cost are left out.
 
         Args:
-            since: The first time; None for the beginning.
+            since: The time from which answers are counted; None for the beginning.
             until: The time before which answers are counted; None for no end.
         """
         ...
 
     async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
-        """Return the dollars that answers cost, since a time, or of a run, or in total."""
+        """Return the US dollars that answers cost.
+
+        Args:
+            since: The time from which answers are counted; None for the beginning.
+            run_id: The run of the answers; None for all runs.
+        """
         ...

@@ -63,13 +63,14 @@ class Queue(Protocol):
         Args:
             tasks: The tasks; those that already have a result are not repeated.
             do: Carries out a task in this process; a queue with workers does not call it.
-            is_wanted: Whether work should continue.
+            is_wanted: Returns whether the run should go on; None for always.
 
         Returns:
-            The results by task key, once all tasks are done or work should not continue.
+            The results by task key, once all tasks are done or the run should not go on; then the
+            results so far.
 
         Raises:
-            StoreError: when the queue's database cannot be reached for a long time.
+            OverheardError: when the queue's database cannot be reached for a long time.
         """
         ...
 
@@ -92,5 +93,8 @@ class Queue(Protocol):
             kinds: The kinds of tasks to take.
             at_once: The largest number of concurrent tasks in this process.
             seats: By provider, the largest number of concurrent asking tasks over all processes.
+
+        Raises:
+            OverheardError: when the connection to the queue ends.
         """
         ...

@@ -108,7 +108,12 @@ class AuditRepository(Protocol):
     async def find(
         self, *, since: datetime | None = None, limit: int | None = None
     ) -> list[AuditEntry]:
-        """Return entries, the newest first."""
+        """Return entries, the newest first.
+
+        Args:
+            since: The time of the earliest entry; None for the beginning.
+            limit: The maximum number of entries; None for all.
+        """
         ...
 
 
@@ -269,7 +274,7 @@ class Store(Protocol):
         ...
 
     async def census(self, versions: Collection[str]) -> Census:
-        """Return counts of the store's contents; see `overheard.domain.Census`.
+        """Return counts of the runs, alerts, deliveries and unscored answers in the store.
 
         Args:
             versions: The versions of scorers in use, written as in `overheard.domain.Block`.

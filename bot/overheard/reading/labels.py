@@ -190,8 +190,9 @@ _SIGN_CHARACTERS = 3
 
 
 def bare_start(text: str, start: int, end: int) -> int:
-    """Return the offset of the first word in the span from `start` to `end`: after its bullets,
-    emoji and numbers ("- 1. Acme"). `start` if there are none; `end` if there is nothing else.
+    """Return the offset after the bullets, emoji and numbers at the beginning of the span from
+    `start` to `end`: that of "Acme" in "- 1. Acme". `start` if there are none, and `end` if there
+    is nothing else. Other signs, such as "$", are not skipped.
     """
     while start < end and not text[start].isalpha():
         mark = _DECORATION.match(text, start, end) or _NUMBER.match(text, start, end)

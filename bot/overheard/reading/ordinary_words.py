@@ -363,7 +363,8 @@ def _is_near_other_day(body: str, start: int, end: int) -> bool:
 def _is_title(body: str, start: int, end: int) -> bool:
     """Return whether the sentence from `start` to `end` is a title, in which a capital proves no
     name: it has at least `_MIN_TITLE_WORDS` longer words, and all of these begin with a capital.
-    False for a long sentence, and for one with a sign at its end.
+    False for a sentence over `_MAX_TITLE_CHARACTERS`, and for one with a full stop, exclamation
+    mark or question mark at its end.
     """
     if end - start > _MAX_TITLE_CHARACTERS or body[end - 1] in ".!?":
         return False

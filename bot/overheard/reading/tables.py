@@ -153,8 +153,8 @@ def _column_cells(
     Args:
         body: The text.
         cells: (start, end) offsets of the row's cells.
-        columns: The owner of each column; a column without a brand belongs to its header as a
-            foreign product.
+        columns: The owner of each column. The header of a column without a brand is taken for the
+            name of a product that is not declared; an empty header gives no owner.
         heads: The text of each header.
     """
     label = body[slice(*cells[0])]
