@@ -6,7 +6,9 @@ from importlib.metadata import version
 
 
 def main() -> None:
-    """Run the program: print the version at once, or run a command of the terminal."""
+    """Run the program by the arguments of the process: print the version if ``--version`` is the
+    only one, else run a command of the terminal.
+    """
     if sys.argv[1:] == ["--version"]:  # scripts ask, again and again, and need nothing else
         sys.stdout.write(f"{version('overheard')}\n")
         return

@@ -16,16 +16,26 @@ from overheard.errors import OverheardError
 from overheard.session import Session
 
 
-def _run(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
-    """Run a command."""
+def _run_command(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
+    """Run a command of the terminal.
+
+    Args:
+        ctx: The context of the command, with the session.
+        spec: The command.
+        values: The values of its options, by name.
+    """
     # It imports the whole deployment, and help needs none.
     from overheard.chat.terminal.execution import execute
 
     execute(ctx, spec, values)
 
 
-def _added(ctx: click.Context) -> list[CommandListing]:
-    """Return the commands of plugins; help is there even when the configuration is broken."""
+def _plugin_commands(ctx: click.Context) -> list[CommandListing]:
+    """Return the commands of plugins that have a terminal form.
+
+    Empty without a session, and when the configuration cannot be read or a plugin cannot be loaded:
+    help must work then as well.
+    """
     if not isinstance(ctx.obj, Session):
         return []
     session = replace(ctx.obj, config=ctx.params.get("config"))
@@ -38,8 +48,8 @@ def _added(ctx: click.Context) -> list[CommandListing]:
 
 app = grammar.Root(
     sections(Face.TERMINAL),
-    _run,
-    _added,
+    _run_command,
+    _plugin_commands,
     context_settings={"max_content_width": 100},
     help="Hear what AI models say about your brand, and when a model update changes it.",
     params=[
@@ -62,5 +72,6 @@ app = grammar.Root(
 
 
 def _show_version(ctx: click.Context) -> None:
+    """Print the version, and end the program."""
     click.echo(version("overheard"))
     ctx.exit()

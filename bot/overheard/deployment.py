@@ -55,12 +55,14 @@ class Call:
 
     @property
     def face(self) -> Face:
-        """Where the answer is read."""
+        """Where the answer is read: the terminal for the channel ``terminal``, else a chat."""
         return Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
 
 
 def local_zone() -> tzinfo:
-    """Return the time zone of this machine."""
+    """Return the time zone of this machine as its present offset from UTC; UTC if it is not
+    known.
+    """
     return datetime.now(UTC).astimezone().tzinfo or UTC
 
 
@@ -105,11 +107,15 @@ class Deployment:
     scoring_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def zone_in(self, channel: str) -> tzinfo | None:
-        """Return the time zone of all times shown in a channel with alerts or summaries, so that an
-        event has one date there; None for any other channel or person.
+        """Return the time zone of all times shown in a channel, so that an event has one date
+        there.
 
-        It is the ``timezone`` of the channel's route or summary, else that of the first schedule,
-        else the deployment's.
+        None for a channel that has neither a route for alerts nor a summary; a person is such a
+        channel too. The first of these zones wins: the ``timezone`` that the channel's routes, then
+        its summaries, set themselves; that of the first schedule; that of the deployment.
+
+        Args:
+            channel: The channel, such as ``slack:C0123456789``.
         """
         routes = [route for route in self.config.routes if route.channel == channel]
         reports = [report for report in self.config.reports if report.channel == channel]
@@ -121,9 +127,10 @@ class Deployment:
         return find_zone(zones[0]) if zones else self.zone
 
     async def refreshed(self) -> Deployment:
-        """Return the deployment with the current catalogue and settings, read from the store.
+        """Return a new deployment with the current catalogue and settings, read from the store.
 
-        Its count of scorer faults starts at 0.
+        A judge that was switched on in chat is loaded, and one that was switched off is left out.
+        The count of scorer faults starts at 0. This deployment does not change.
         """
         declared = self.configured
         config = with_chat_settings(declared, await self.store.settings.all())
@@ -141,17 +148,25 @@ class Deployment:
     async def _judged(self, config: Config) -> tuple[Plugins, Scoring]:
         """Return the plugins and the scorers, with the judge that was switched on in chat, if any.
 
-        They are made once for each table of a judge, and kept in `judged`.
+        A judge is loaded once for each content of its table, and kept in `judged`. Without a judge
+        from chat, the plugins and scorers of the start are returned.
+
+        Args:
+            config: The configuration, with what people decided in chat.
         """
         plugins, scoring = self.judged.setdefault("", (self.plugins, self.scoring))
-        added = {k: v for k, v in config.scorers.items() if k not in self.configured.scorers}
+        added = {
+            name: table
+            for name, table in config.scorers.items()
+            if name not in self.configured.scorers
+        }
         if not added:
             return plugins, scoring
         key = json.dumps({name: dict(table) for name, table in added.items()}, sort_keys=True)
         if key not in self.judged:
-            points = [point for point in installed_plugins()[0] if point.name in added]
-            made = await asyncio.to_thread(load_plugins, Config(scorers=added), points)
-            scorers = {**plugins.scorers, **made.scorers}
+            entry_points = [point for point in installed_plugins()[0] if point.name in added]
+            loaded = await asyncio.to_thread(load_plugins, Config(scorers=added), entry_points)
+            scorers = {**plugins.scorers, **loaded.scorers}
             resources = JudgingResources(
                 self.store,
                 plugins.providers,
@@ -168,33 +183,40 @@ class Deployment:
 
     @property
     def configured(self) -> Config:
-        """The configuration as it was read, without what people decided in chat."""
+        """The configuration as it was read from its file, without what people decided in chat."""
         return self.declared or self.config
 
     @property
     def rescoring(self) -> Rescoring:
-        """Scores history again with the current names and facts."""
+        """A service that scores history again with the current names and facts."""
         return Rescoring(self.store, self.current, self.clock)
 
     @property
     def current(self) -> Scoring:
-        """The scorers with the current names and facts, also while older scores are read."""
+        """The scorers with the current names and facts.
+
+        During a change, `scoring` still has the old ones, by which the scores are read.
+        """
         return self.scoring.for_catalogue(self.catalogue)
 
     @property
     def names(self) -> ModelNames:
-        """The names of models for readers."""
+        """The names of models for readers: those of the configuration, else derived ones."""
         given = {model: table.name for model, table in self.config.models.items()}
         return ModelNames(self.plugins.models, given)
 
     @property
     def pricing(self) -> Pricing:
-        """Computes the prices of runs."""
+        """A service that computes the prices of runs before they are asked."""
         providers, budget, spread = self.plugins.providers, self.config.budget, self.queue.spread
         return Pricing(self.store, providers, budget, self.clock, self.judging_cost, spread=spread)
 
     async def judging_cost(self, answers: int) -> Estimate:
-        """Return the estimated cost of judging a number of future answers."""
+        """Return the estimated cost of judging future answers by all judges in use, in US dollars.
+
+        Args:
+            answers: The number of answers.
+        """
         return await judging_cost(
             judges(self.plugins.scorers.values()),
             answers,
@@ -207,6 +229,8 @@ class Deployment:
     async def caught_up(self, progress: Progress, expected: int = 0) -> Deployment:
         """Score the answers without scores, and history again where that is done at once; store the
         scores.
+
+        Waits while another command scores.
 
         Args:
             progress: Shows the progress.
@@ -229,18 +253,20 @@ async def assemble(
     zone: tzinfo = UTC,
     missing_store: str = "",
 ) -> Deployment:
-    """Return a deployment on an open store; used by the program, the tests and the kit alike.
+    """Return a deployment on an open store, as the program, the tests and the test kit use it.
 
-    The declared catalogue is written to the store, and the judges get their clients.
+    The catalogue of the configuration is written to the store. What people decided in chat is added
+    to the configuration, and a judge that was switched on there is loaded.
 
     Args:
-        config: The configuration.
+        config: The configuration as it was read.
         store: The open store, which the caller closes.
         plugins: Providers and scorers, which the caller closes.
         clock: The current time.
-        queue: Carries out the tasks of runs; by default a queue within this process.
+        queue: Carries out the tasks of runs; None means a queue within this process.
         zone: The time zone of readers whose own is not known.
-        missing_store: See `Deployment`.
+        missing_store: The URL of a store that does not exist yet, for which `store` is an empty
+            stand-in; "" if `store` is the real one.
     """
     await store.catalogue.provision(config.catalogue())
     declared, config = config, with_chat_settings(config, await store.settings.all())

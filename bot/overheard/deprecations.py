@@ -36,10 +36,13 @@ DEPRECATIONS: Mapping[str, Deprecation] = {
 
 
 def replacement(name: str) -> str:
-    """Return the name that replaces a deprecated name, and warn the caller.
+    """Return the public name that replaces a deprecated one, and warn the module that uses it.
+
+    Args:
+        name: The deprecated name, such as ``Asker``.
 
     Raises:
-        AttributeError: when the name is neither public nor deprecated.
+        AttributeError: when the name is not deprecated.
     """
     if name not in DEPRECATIONS:
         raise AttributeError(f"module 'overheard' has no attribute '{name}'")

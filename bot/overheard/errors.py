@@ -37,7 +37,9 @@ class OverheardError(Exception):
 
 @contextmanager
 def ungrouped() -> Iterator[None]:
-    """Raise, in place of an exception group within the block, its first error."""
+    """Raise, in place of an exception group within the block, its first error, without the group as
+    its cause. Of nested groups the first error of the first group is raised; other errors pass.
+    """
     try:
         yield
     except BaseExceptionGroup as group:
@@ -223,12 +225,12 @@ class ConfirmationNeeded(OverheardError):
 
     @property
     def reason(self) -> str:
-        """The reason for the question, as a sentence."""
+        """Why a yes is needed: the price, as a sentence."""
         return f"{self.price}."
 
     @property
     def question(self) -> str:
-        """The question for the person."""
+        """The question for the person: the reason and "Go on?"."""
         return f"{self.reason} Go on?"
 
 
@@ -239,7 +241,7 @@ class ChangeNeedsYes(ConfirmationNeeded):
 
     @property
     def reason(self) -> str:
-        """The reason for the question, as a sentence."""
+        """Why a yes is needed: the change, as a sentence with a capital letter."""
         return f"{self.change[:1].upper()}{self.change[1:]}."
 
 
@@ -279,11 +281,11 @@ class ProviderFailed(OverheardError):
         Args:
             model: The model, for the message.
             reason: The reason, as a sentence or clause for the message.
-            kind: See `FailureKind`.
+            kind: What went wrong.
             status: The HTTP status, or None without a response.
             retryable: Whether the same call may succeed later.
             retry_after: Seconds after which the service asks to be tried again, or None.
-            limits: The limits that the service reports, or None.
+            limits: The rate limits that the service reports, or None.
             ambiguous: Whether the call may be charged all the same, such as after a timeout.
         """
         super().__init__(model=model, reason=reason)
@@ -500,8 +502,9 @@ class BadSchedule(OverheardError):
 
 
 def _inherited_message(kind: type[OverheardError]) -> str:
-    """Return the message of a class of errors, its own or that of the nearest base class, on one
-    line.
+    """Return the message of a class of errors, with white space joined to one line.
+
+    It is the class's own `message`, else its docstring, else the same of the nearest base class.
     """
     for base in kind.__mro__:
         if own := vars(base).get("message") or base.__doc__:

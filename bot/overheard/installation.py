@@ -14,9 +14,11 @@ PROJECT = "overheard"
 def install_command(*arguments: str, extra: str = "") -> str:
     """Return a shell command that installs packages into the environment of this process.
 
+    It uses pip, or uv in an environment without pip.
+
     Args:
         arguments: Packages, and options of pip.
-        extra: An extra of Overheard, whose packages are installed too.
+        extra: An extra of Overheard such as ``otel``, whose packages are added; "" for none.
     """
     pip = [sys.executable, "-m", "pip", "install"]
     uv = ["uv", "pip", "install", "--python", sys.executable]
@@ -25,12 +27,16 @@ def install_command(*arguments: str, extra: str = "") -> str:
 
 
 def reinstall_command(name: str) -> str:
-    """Return a shell command that installs a distribution again, from its original source."""
-    return install_command("--force-reinstall", _origin(name))
+    """Return a shell command that installs a distribution again: from the folder, file or Git
+    commit it was installed from, else from the package index.
+    """
+    return install_command("--force-reinstall", _install_source(name))
 
 
 def extra_packages(extra: str) -> list[str]:
-    """Return the requirements of an extra of Overheard, such as ``google-genai<4,>=3``."""
+    """Return the requirements of an extra of Overheard, such as ``google-genai<4,>=3``; [] for ""
+    and for an unknown extra. Those that other platforms or Python versions need are left out.
+    """
     from packaging.requirements import Requirement  # only a remedy needs it
 
     extras = []
@@ -43,8 +49,12 @@ def extra_packages(extra: str) -> list[str]:
     return extras
 
 
-def _origin(name: str) -> str:
-    """Return the source of a distribution for pip: a folder, a wheel, a Git URL, or its name."""
+def _install_source(name: str) -> str:
+    """Return the source of a distribution for pip: a folder, a wheel, a Git URL with its commit.
+
+    It is the distribution's name when its source is not recorded, as for the package index, or
+    cannot be read.
+    """
     try:
         found: Distribution = distribution(name)
         record = json.loads(found.read_text("direct_url.json") or "{}")

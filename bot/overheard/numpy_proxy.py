@@ -28,6 +28,7 @@ class _Later(ModuleType):
     """A module that is imported when its first attribute is read."""
 
     def __getattr__(self, name: str) -> Any:
+        """Import the module, keep all its names in this one, and return the one asked for."""
         module = import_module(self.__name__)
         vars(self).update(vars(module))  # later reads do not call __getattr__
         return getattr(module, name)

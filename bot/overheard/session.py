@@ -31,8 +31,10 @@ class OpenDeployment(Protocol):
     ) -> AbstractAsyncContextManager[Deployment]:
         """Return a context manager that opens a deployment and closes it after the block.
 
-        A missing store is created; without `create`, a temporary store takes its place, see
-        `Deployment.missing_store`.
+        Args:
+            config: The configuration.
+            create: Whether a missing store is created. If not, an empty store that is removed at
+                the end takes its place, and `Deployment.missing_store` has its URL.
         """
         ...
 
@@ -41,7 +43,7 @@ class Serve(Protocol):
     """Runs a deployment."""
 
     async def __call__(self, deployment: Deployment) -> None:
-        """Run until the process is stopped."""
+        """Serve the deployment until the process is stopped."""
         ...
 
 
@@ -51,7 +53,13 @@ class Work(Protocol):
     async def __call__(
         self, deployment: Deployment, kinds: Collection[TaskKind], at_once: int
     ) -> None:
-        """Run until the process is stopped, with a number of concurrent tasks of these kinds."""
+        """Carry out tasks of the shared queue until the process is stopped.
+
+        Args:
+            deployment: The open deployment.
+            kinds: The kinds of tasks to carry out.
+            at_once: The largest number of tasks at the same time.
+        """
         ...
 
 
@@ -59,11 +67,12 @@ class OpenChats(Protocol):
     """Makes chats."""
 
     def __call__(self, config: Config) -> Mapping[str, Chat]:
-        """Return the chats that a configuration describes, by name."""
+        """Return the chats that a configuration describes, by name; none is connected."""
         ...
 
 
 def _no_chats(config: Config) -> Mapping[str, Chat]:  # noqa: ARG001 - an `OpenChats`
+    """Return no chats, whatever the configuration."""
     return {}
 
 
@@ -91,11 +100,16 @@ class Session:
     ask: Callable[[str, str], str] | None = None
 
     def read_config(self, *, needed: bool = True) -> Config:
-        """Return the configuration from its file; an empty one if it is not needed and the file is
-        missing.
+        """Return the configuration, read from the given file, else from the usual place.
+
+        If it is not needed, no file was given and none is at the usual place, the result is an
+        empty configuration.
+
+        Args:
+            needed: Whether a missing file is an error.
 
         Raises:
-            ConfigError: with all problems, as sentences.
+            ConfigError: when the file is missing or wrong; with all problems, as sentences.
         """
         file = find_config(self.config)
         if not needed and self.config is None and not file.exists():
@@ -104,10 +118,20 @@ class Session:
 
     @property
     def plugins(self) -> Plugins:
-        """The installed plugins and the state of each; loads them at each access."""
+        """The installed plugins and the state of each, loaded at each access; without a
+        configuration file, as an empty configuration loads them.
+
+        Raises:
+            ConfigError: when the configuration is wrong.
+        """
         return load_plugins(self.read_config(needed=False))
 
     @property
     def plugin_commands(self) -> Collection[CommandSpec]:
-        """The commands of plugins, which are loaded at each access."""
+        """The commands of installed plugins, loaded at each access. Empty, without reading the
+        configuration, when no plugin is installed besides those of Overheard.
+
+        Raises:
+            ConfigError: when the configuration is wrong.
+        """
         return added_commands(self.read_config(needed=False)) if added_plugins() else ()

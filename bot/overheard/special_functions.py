@@ -12,6 +12,10 @@ from typing import Any
 
 from overheard.numpy_proxy import Floats, np
 
+_BISECTIONS = 80
+"""Halvings of an interval; more than the bits of a float."""
+_PRECISION = 1e-15
+"""Relative change of a continued fraction below which it ends."""
 MAX_TERMS = 20_000
 """Terms of a continued fraction; it takes about the square root of its larger parameter."""
 _TINY = 1e-300
@@ -20,42 +24,51 @@ _CENTRAL = 0.425
 
 
 def logit(p: Any) -> Floats:
-    """Return the logarithm of the odds of a probability, for 0 < p < 1."""
+    """Return the natural logarithm of the odds of a probability, for 0 < p < 1."""
     return np.asarray(np.log(p / (1 - p)))
 
 
 def expit(x: Any) -> Floats:
-    """Return the probability of logarithmic odds: the inverse of `logit`."""
+    """Return the probability, 0 to 1, of odds by their natural logarithm: the inverse of
+    `logit`.
+    """
     return np.asarray(1 / (1 + np.exp(-x)))
 
 
 def gammaln(x: Any) -> Floats:
-    """Return the logarithm of the gamma function, for x > 0."""
+    """Return the natural logarithm of the gamma function, for x > 0."""
     return np.asarray(np.frompyfunc(math.lgamma, 1, 1)(x), dtype=np.float64)
 
 
 def betaln(a: Any, b: Any) -> Floats:
-    """Return the logarithm of the beta function, for a and b > 0."""
+    """Return the natural logarithm of the beta function, for a and b > 0."""
     return np.asarray(gammaln(a) + gammaln(b) - gammaln(np.add(a, b)))
 
 
 def ndtr(x: Any) -> Floats:
-    """Return the standard normal distribution function."""
+    """Return the probability, 0 to 1, that a standard normal variable is at most x; x may be
+    infinite.
+    """
     below = np.frompyfunc(math.erfc, 1, 1)(-np.asarray(x, dtype=np.float64) / math.sqrt(2))
     return np.asarray(below, dtype=np.float64) / 2
 
 
 def ndtri(p: Any) -> Floats:
-    """Return the standard normal quantile of probabilities, 0 to 1 (Wichura 1988, AS 241)."""
+    """Return the standard normal quantile of probabilities, 0 to 1: the inverse of `ndtr`.
+
+    0 and 1 give minus and plus infinity. By three rational functions (Wichura 1988, AS 241).
+    """
     p = np.asarray(p, dtype=np.float64)
     q = p - 0.5
     central = np.abs(q) <= _CENTRAL
     quantiles = np.empty_like(q)
-    quantiles[central] = q[central] * _fraction(_CENTRAL**2 - q[central] ** 2, *_CENTRE)
+    quantiles[central] = q[central] * _polynomial_quotient(_CENTRAL**2 - q[central] ** 2, *_CENTRE)
     tail = ~central
     with np.errstate(divide="ignore", invalid="ignore"):
         r = np.sqrt(-np.log(np.where(q < 0, p, 1 - p)[tail]))
-        size = np.where(r <= 5, _fraction(r - 1.6, *_NEAR), _fraction(r - 5, *_FAR))
+        size = np.where(
+            r <= 5, _polynomial_quotient(r - 1.6, *_NEAR), _polynomial_quotient(r - 5, *_FAR)
+        )
     quantiles[tail] = np.copysign(np.where(np.isinf(r), np.inf, size), q[tail])
     return np.asarray(quantiles)
 
@@ -75,48 +88,64 @@ def betainc(a: Any, b: Any, x: Any) -> Floats:
 
 
 def betaincinv(a: float, b: float, y: Any) -> Floats:
-    """Return the x, 0 to 1, at which `betainc` of a and b is y (0 to 1), by bisection."""
-    return _bisected(lambda x: betainc(a, b, x), np.asarray(y, dtype=np.float64), 0.0, 1.0)
+    """Return the x, 0 to 1, at which `betainc` of a and b (above 0) is y (0 to 1), by bisection."""
+    return _arguments_by_bisection(
+        lambda x: betainc(a, b, x), np.asarray(y, dtype=np.float64), 0.0, 1.0
+    )
 
 
 def bdtr(k: int, n: int, p: float) -> float:
-    """Return the probability of at most k successes among n, each of probability p."""
+    """Return the probability of at most k successes among n trials with the probability p each.
+
+    Args:
+        k: The number of successes, from 0; 1.0 is returned from n on.
+        n: The number of trials.
+        p: The probability of a success, 0 to 1.
+    """
     return 1.0 if k >= n else float(betainc(n - k, k + 1, 1 - p))
 
 
 def stdtr(freedom: float, t: Any) -> Floats:
-    """Return the distribution function of Student's t at t, for `freedom` > 0 degrees of
-    freedom.
+    """Return the probability, 0 to 1, that a variable with Student's t distribution is at most t.
+
+    Args:
+        freedom: The degrees of freedom, above 0.
+        t: The value, which may be infinite.
     """
     t = np.asarray(t, dtype=np.float64)
     square = np.minimum(t**2, 1e300)  # also of an infinite t
     near = square < freedom  # there, 1 - x would lose the digits of a small t
     x = np.where(near, square, freedom) / (freedom + square)
     a, b = np.where(near, 0.5, freedom / 2), np.where(near, freedom / 2, 0.5)
-    part = betainc(a, b, x) / 2
-    tail = np.where(near, 0.5 - part, part)
+    half = betainc(a, b, x) / 2
+    tail = np.where(near, 0.5 - half, half)
     return np.asarray(np.where(t < 0, tail, 1 - tail))
 
 
 @lru_cache(maxsize=1024)
 def stdtrit(freedom: float, p: float) -> float:
-    """Return the quantile of Student's t for a probability p, 0 < p < 1, by bisection.
+    """Return the value below which a variable with Student's t distribution lies with probability
+    p.
+
+    A call takes some 10 ms, by bisection, so results are kept.
 
     Args:
         freedom: The degrees of freedom, above 0.
-        p: The probability. A call takes some 10 ms, so results are kept.
+        p: The probability, 0 < p < 1.
     """
     if p > 0.5:  # the lower tail is exact, and 1 - p is not
         return -stdtrit(freedom, 1 - p)
     low = -1.0
     while stdtr(freedom, low) > p:
         low *= 2
-    return float(_bisected(lambda t: stdtr(freedom, t), np.asarray(p), low, 0.0))
+    return float(_arguments_by_bisection(lambda t: stdtr(freedom, t), np.asarray(p), low, 0.0))
 
 
-def _bisected(rising: Any, wanted: Floats, low: float, high: float) -> Floats:
-    """Return, for each wanted value, where a rising function has it between two bounds, by
-    bisection.
+def _arguments_by_bisection(rising: Any, wanted: Floats, low: float, high: float) -> Floats:
+    """Return, for each wanted value, the argument between two bounds at which a rising function has
+    it.
+
+    A value beyond those at the bounds gives the nearer bound.
 
     Args:
         rising: A function of an array.
@@ -125,7 +154,7 @@ def _bisected(rising: Any, wanted: Floats, low: float, high: float) -> Floats:
         high: The upper bound of the arguments.
     """
     lows, highs = np.full(wanted.shape, low), np.full(wanted.shape, high)
-    for _ in range(80):
+    for _ in range(_BISECTIONS):
         middle = (lows + highs) / 2
         below = rising(middle) < wanted
         lows, highs = np.where(below, middle, lows), np.where(below, highs, middle)
@@ -135,31 +164,33 @@ def _bisected(rising: Any, wanted: Floats, low: float, high: float) -> Floats:
 def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
     """Return the continued fraction of the incomplete beta function, by Lentz's method.
 
+    It ends when no value changes by more than `_PRECISION`, at the latest after `MAX_TERMS` terms.
+
     Args:
         a: The first parameters, above 0.
         b: The second parameters, above 0.
         x: The arguments, 0 to 1, below about (a + 1) / (a + b + 2).
     """
 
-    def away(value: Floats) -> Floats:
+    def away_from_zero(value: Floats) -> Floats:
         return np.where(np.abs(value) < _TINY, _TINY, value)
 
     c = np.ones_like(x)
-    d = 1 / away(1 - (a + b) * x / (a + 1))
+    d = 1 / away_from_zero(1 - (a + b) * x / (a + 1))
     fraction = d
     for m in range(1, MAX_TERMS):
-        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        d, c = 1 / away(1 + even * d), away(1 + even / c)
+        even_term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        d, c = 1 / away_from_zero(1 + even_term * d), away_from_zero(1 + even_term / c)
         fraction = fraction * d * c
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        d, c = 1 / away(1 + odd * d), away(1 + odd / c)
+        odd_term = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        d, c = 1 / away_from_zero(1 + odd_term * d), away_from_zero(1 + odd_term / c)
         fraction = fraction * d * c
-        if np.all(np.abs(d * c - 1) < 1e-15):
+        if np.all(np.abs(d * c - 1) < _PRECISION):
             break
     return fraction
 
 
-def _fraction(x: Floats, top: tuple[float, ...], bottom: tuple[float, ...]) -> Floats:
+def _polynomial_quotient(x: Floats, top: tuple[float, ...], bottom: tuple[float, ...]) -> Floats:
     """Return the quotient of two polynomials at x.
 
     Args:

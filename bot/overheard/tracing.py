@@ -35,12 +35,14 @@ class TracesUnavailable(OverheardError):
 
 
 def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerProvider:
-    """Record spans from now on, in this process; unsent spans are sent when the process ends.
+    """Record spans in this process from now on, and return their source. Unsent spans are sent when
+    the process ends.
 
     Args:
-        service: The name of this deployment, unless ``OTEL_SERVICE_NAME`` gives one.
-        exporter: Sends the spans; by default by OTLP over HTTP to the address in
-            OpenTelemetry's own variables, such as ``OTEL_EXPORTER_OTLP_ENDPOINT``.
+        service: The name of this deployment, unless ``OTEL_SERVICE_NAME`` or
+            ``OTEL_RESOURCE_ATTRIBUTES`` gives one.
+        exporter: Sends the spans; None means by OTLP over HTTP to the address in OpenTelemetry's
+            own variables, such as ``OTEL_EXPORTER_OTLP_ENDPOINT``.
 
     Raises:
         TracesUnavailable: when a package is missing.
@@ -50,7 +52,7 @@ def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerPr
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-        exporter = exporter or _otlp()
+        exporter = exporter or _otlp_exporter()
     except ModuleNotFoundError as error:
         raise TracesUnavailable(package=error.name, command=install_command(extra="otel")) from None
     named = Resource({"service.name": service}).merge(OTELResourceDetector().detect())
@@ -63,11 +65,14 @@ def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerPr
 def traced(
     name: str, describe: Attributes | None = None
 ) -> Callable[[Work[Given, Result]], Work[Given, Result]]:
-    """Return a decorator that records a span for each call of an async function, if traces are on.
+    """Return a decorator that records a span for each call of an async function.
+
+    While traces are off, the function is called without a span.
 
     Args:
         name: The name of the span.
-        describe: Returns the span's attributes from the arguments of the call.
+        describe: Returns the span's attributes from the arguments of the call; None for a span
+            without attributes.
     """
 
     def decorate(work: Work[Given, Result]) -> Work[Given, Result]:
@@ -90,8 +95,9 @@ def traced(
 async def _within_span(
     name: str, attributes: Mapping[str, str] | None, work: Coroutine[Any, Any, Result]
 ) -> Result:
-    """Return the result of work that is awaited within a span; an error sets the span's status to
-    its class, without its text.
+    """Return the result of work that is awaited within a span. Traces must be on.
+
+    An error is raised as it is; it sets the span's status to its class, without its text.
 
     Args:
         name: The name of the span.
@@ -110,7 +116,8 @@ async def _within_span(
             raise
 
 
-def _otlp() -> SpanExporter:
+def _otlp_exporter() -> SpanExporter:
+    """Return an exporter by OTLP over HTTP. Raises ModuleNotFoundError without its package."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
     return OTLPSpanExporter()

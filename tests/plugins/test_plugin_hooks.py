@@ -183,8 +183,8 @@ def test_a_command_of_a_plugin_is_there_in_the_terminal(shelf: Shelf, tmp_path: 
     (tmp_path / "config.toml").write_text(f'[storage]\nurl = "sqlite:///{tmp_path}/s.db"\n')
     root = grammar.Root(
         (),
-        cli._run,
-        cli._added,
+        cli._run_command,
+        cli._plugin_commands,
         params=[click.Option(["--config"], type=click.Path(path_type=Path))],
     )
 

@@ -160,12 +160,14 @@ class Shift:
 
     @property
     def first_run_id(self) -> int:
-        """The number of the run with which the change most likely began."""
+        """The number of the run with which the change most likely began: `run_id` if `began` is
+        0.
+        """
         return self.began or self.run_id
 
     @property
     def dates(self) -> tuple[int, ...]:
-        """`likely_first_runs` by its name of 0.1; warns, and ends in 0.3."""
+        """`likely_first_runs` by its name of Overheard 0.1; warns, and ends in 0.3."""
         warnings.warn(
             "Shift.dates ends in Overheard 0.3; use Shift.likely_first_runs",
             DeprecationWarning,
@@ -196,7 +198,9 @@ class AlertState(StrEnum):
 
     @property
     def over(self) -> bool:
-        """Whether nothing more happens to it, unless a person opens it again."""
+        """Whether the alert has recovered or was closed, so that nothing more happens to it unless
+        a person opens it again.
+        """
         return self in {AlertState.RECOVERED, AlertState.CLOSED}
 
 
@@ -236,7 +240,9 @@ class Alert:
 
     @property
     def moved(self) -> tuple[Shift, ...]:
-        """All shifts of the alert, in the order in which they were reported."""
+        """All shifts of the alert: the strongest, those of the same run, then those of later
+        runs.
+        """
         return (self.shift, *self.also, *self.later)
 
     @property
@@ -251,7 +257,10 @@ class Alert:
 
     @property
     def brands(self) -> tuple[str, ...]:
-        """The names of the brands of the shifts, each once: one brand, unless `of_model`."""
+        """The names of the brands of the shifts, each once, in the order of `moved`.
+
+        One brand, unless `of_model`; the name `WHOLE_MODEL` is left out.
+        """
         return tuple(dict.fromkeys(shift.brand for shift in self.moved if shift.brand))
 
 
@@ -329,7 +338,13 @@ class DeliveryKind(StrEnum):
 
 
 def alert_key(alert_id: int, channel: str) -> str:
-    """Return the key of the message that shows an alert in a channel."""
+    """Return the key of the message that shows an alert in a channel, such as
+    ``alert-7@slack:C0123``.
+
+    Args:
+        alert_id: The store's number of the alert.
+        channel: The channel, as ``platform:id``.
+    """
     return f"alert-{alert_id}@{channel}"
 
 

@@ -15,8 +15,8 @@ from itertools import product
 def prompt_key(text: str) -> str:
     """Return the key of a prompt: 16 hex digits that depend only on its text.
 
-    White space and Unicode composition do not count; any other edit makes a new prompt, because
-    its answers can no longer be compared with the old ones.
+    White space and Unicode composition do not count. Any other edit makes a new prompt, because its
+    answers can no longer be compared with the old ones.
     """
     normal = " ".join(unicodedata.normalize("NFC", text).split())
     return hashlib.blake2b(normal.encode(), digest_size=8).hexdigest()
@@ -72,7 +72,7 @@ class Brand:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All spellings, the name first."""
+        """All spellings: the name, then the aliases in order."""
         return (self.name, *self.aliases)
 
 
@@ -137,21 +137,30 @@ class Fact:
 
     @property
     def head(self) -> str:
-        """The field without its qualifier, folded: ``price`` for ``price (Pro plan)``."""
+        """The field without its qualifier, in lower case and with spaces for underscores: ``price``
+        for ``Price (Pro plan)`` and for ``price: Pro plan``.
+        """
         return " ".join(self._parts[0].replace("_", " ").split()).casefold()
 
     @property
     def limit(self) -> str:
-        """The qualifier: ``Pro plan`` for ``price (Pro plan)``; an empty string without one."""
+        """The qualifier of the field: ``Pro plan`` for ``price (Pro plan)`` and for ``price: Pro
+        plan``; "" without one.
+        """
         return self._parts[1].strip()
 
     @property
     def untrue(self) -> bool:
-        """Whether the value is false: an answer that states it is wrong."""
+        """Whether the value is false, by a field such as ``never say``: an answer that states it is
+        wrong.
+        """
         return self.head.replace("-", " ") in NEVER_SAY
 
     @property
     def _parts(self) -> tuple[str, str]:
+        """(field, qualifier) as written, around the first parenthesis or colon; the qualifier may
+        be "".
+        """
         head, _, tail = self.field.replace("(", ":").replace(")", "").partition(":")
         return head, tail
 
@@ -187,7 +196,7 @@ class Catalogue:
     schedules: tuple[Schedule, ...] = ()
 
     def brand(self, name: str) -> Brand | None:
-        """Return the brand with a name or alias, compared without case; None if there is no such
+        """Return the first brand with a name or alias, compared without case; None without such a
         brand.
         """
         wanted = name.casefold()
@@ -197,21 +206,24 @@ class Catalogue:
         return None
 
     def prompts_for(self, brand: str) -> tuple[Prompt, ...]:
-        """Return the prompts that are asked for one brand."""
+        """Return the prompts that are asked for one brand, in order; also those for all brands."""
         return tuple(p for p in self.prompts if p.concerns(brand))
 
     def names_with_rivals(self, brands: Iterable[str]) -> list[str]:
-        """Return the names of brands, in their order, and then of their rivals, each once."""
+        """Return the names of brands in their order, then those of their rivals, each once.
+
+        The rivals are those of `rivals`. A name without a brand in the catalogue is kept.
+        """
         names = dict.fromkeys(brands)
         rivals = [rival.name for brand in names for rival in self.rivals(brand)]
         return list(names | dict.fromkeys(rivals))
 
     def rivals(self, brand: str) -> tuple[Brand, ...]:
-        """Return the brands that a brand is compared with, in the order of the catalogue's
-        competitors.
+        """Return the brands that a brand is compared with, each once, without the brand itself.
 
-        For a tracked brand these are its competitors. For an untracked brand these are the tracked
-        brands that name it as a competitor, and their other competitors.
+        For a tracked brand these are its competitors. For an untracked brand these are the brands
+        that name it as a competitor, and all competitors of those and of its own. They are in the
+        order in which the catalogue names them; a name without a brand is left out.
         """
         names: dict[str, None] = {}
         for market in self.brands:
@@ -221,18 +233,20 @@ class Catalogue:
         names.pop(brand, None)
         return tuple(found for name in names if (found := self.brand(name)))
 
-    def _tracked(self, brand: str) -> bool:
-        return any(b.name == brand and b.tracked for b in self.brands)
+    def _tracked(self, name: str) -> bool:
+        """Return whether there is a tracked brand of exactly this name."""
+        return any(brand.name == name and brand.tracked for brand in self.brands)
 
 
 def prompt_variants(
     prompt: Prompt, personas: Sequence[str] = (), markets: Sequence[str] = ()
 ) -> list[Prompt]:
-    """Return a prompt for each persona in each market.
+    """Return a copy of a prompt for each persona in each market: for the first persona in all
+    markets, then for the next.
 
     ``{persona}`` and ``{market}`` in the text are replaced, so that the variants have different
-    texts and therefore different keys. In a text without these placeholders, persona and market
-    are labels only.
+    texts and therefore different keys. In a text without these placeholders, persona and market are
+    labels only, and the variants have the same key.
 
     Args:
         prompt: The template; everything else is copied from it.
@@ -246,4 +260,5 @@ def prompt_variants(
 
 
 def _filled(text: str, persona: str, market: str) -> str:
+    """Return a text with ``{persona}`` and ``{market}`` replaced, wherever they occur."""
     return text.replace("{persona}", persona).replace("{market}", market)

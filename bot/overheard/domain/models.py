@@ -47,8 +47,9 @@ class Model:
 
     @classmethod
     def parse(cls, text: str) -> Model:
-        """Return the model that a text names as ``provider/name``; the name may hold further
-        slashes.
+        """Return the model that a text names as ``provider/name``, such as ``openai/gpt-5+search``.
+
+        The provider ends at the first slash; the name may hold further ones.
 
         Raises:
             ValueError: when the provider or the name is missing.
@@ -86,7 +87,9 @@ COMPLETE = frozenset({Finish.COMPLETE, Finish.WINDOW})
 
 
 def has_visible_text(text: str) -> bool:
-    """Return whether a text has a character that is no space, control or format character."""
+    """Return whether a text has a character that is no space, control, format or unassigned
+    character; False for an empty text.
+    """
     return any(unicodedata.category(character)[0] not in "CZ" for character in text)
 
 
@@ -113,9 +116,9 @@ class Citation:
 
     @property
     def host(self) -> str:
-        """The host of the page, without ``www.``; an empty string where it is not known.
+        """The host of the page, without ``www.``; "" where it is not known.
 
-        A redirect that hides its target has the reported domain, else the title if that is a host
+        A redirect that hides its target has the reported domain, else its title if that is a host
         name, as Gemini's titles are.
         """
         if not is_opaque(self.page):
@@ -204,7 +207,12 @@ class Price:
         )
 
     def mean_cost(self, usage: UsualUsage, *, batch: bool = False) -> float:
-        """Return the mean cost of a call with the usage of earlier answers, in US dollars."""
+        """Return the mean cost of a call with the usage of earlier answers, in US dollars.
+
+        Args:
+            usage: The mean billed quantities of earlier answers.
+            batch: Whether the call is part of a batch; searches cost the same in a batch.
+        """
         return self._cost(
             usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.searches, batch
         )
@@ -212,17 +220,27 @@ class Price:
     def _cost(
         self, sent: float, received: float, cached: float, searches: float, batch: bool
     ) -> float:
-        """Return the cost in US dollars of numbers of tokens sent (``cached`` of them from the
-        cache) and received, and of searches. ``batch`` lowers the prices of tokens if the model has
-        batch prices.
+        """Return the cost in US dollars of tokens sent and received, and of searches.
+
+        Args:
+            sent: Number of tokens sent, cached or not.
+            received: Number of tokens received.
+            cached: How many of `sent` were read from the cache; at most `sent` count.
+            searches: Number of searches.
+            batch: Whether the batch factors apply to the tokens; without batch prices, the full
+                price does.
         """
         cached = min(cached, sent)
         tokens = self.input * (sent - cached) + self.output * received
-        kept = (self.input if self.cached is None else self.cached) * cached
-        share = self.batch if batch and self.batch is not None else 1.0
-        of_kept = self.batch_cached if batch and self.batch_cached is not None else share
-        return (share * tokens + of_kept * kept) / 1e6 + self.search * searches
+        cached_tokens = (self.input if self.cached is None else self.cached) * cached
+        factor = self.batch if batch and self.batch is not None else 1.0
+        cached_factor = self.batch_cached if batch and self.batch_cached is not None else factor
+        usd_of_million = factor * tokens + cached_factor * cached_tokens
+        return usd_of_million / TOKENS_PER_PRICE + self.search * searches
 
+
+TOKENS_PER_PRICE = 1e6
+"""Prices of tokens are for a million."""
 
 FREE = Price(0.0, 0.0)
 """The price of a model that costs nothing, such as a local one."""
@@ -335,7 +353,7 @@ _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 def storable(text: str) -> str:
     """Return a text with every character that a database cannot store replaced by U+FFFD.
 
-    These are NUL, which PostgreSQL refuses, and lone surrogates, which have no UTF-8 form. Compare
-    stored texts with stored texts: a text that was sent may differ.
+    These are NUL, which PostgreSQL refuses, and lone surrogates, which have no UTF-8 form. A text
+    from the store may therefore differ from the one that was sent.
     """
     return _UNWRITABLE.sub("\ufffd", text)

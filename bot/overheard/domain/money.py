@@ -41,17 +41,20 @@ class Payer:
     channel: str = ""
 
     def accounts(self, prompt: Prompt, at: datetime) -> dict[Account, float]:
-        """Return the accounts that a call is charged to, each with its share of the cost (0 to 1).
+        """Return the accounts that a call is charged to, each with its share of the cost (above 0,
+        up to 1).
 
-        Brands that share an answer split its cost; every other account is charged in full.
+        The run, the day, the month and the channel, if there is one, are charged in full. The
+        brands of the run that the prompt is asked for split the cost evenly; their accounts, and
+        the channel's, are those of the month.
 
         Args:
             prompt: The prompt that is asked.
-            at: The time of the call, which selects day and month.
+            at: The time of the call; its day and month in UTC count.
         """
         moment = at.astimezone(UTC)
         month = f"{moment:%Y-%m}"
-        brands = [b for b in self.brands if prompt.concerns(b)]
+        brands = [brand for brand in self.brands if prompt.concerns(brand)]
         shares = {
             Account("run", str(self.run_id)): 1.0,
             Account("day", period=f"{moment:%Y-%m-%d}"): 1.0,

@@ -171,7 +171,9 @@ class StoreHealth:
 
     @property
     def well(self) -> bool:
-        """Whether the check found no problem."""
+        """Whether the check found no problem: the revision is right, and nothing is broken,
+        orphaned or differing.
+        """
         current = self.revision == self.expected
         return current and not (self.broken or self.orphans or self.differing)
 

@@ -39,7 +39,7 @@ class Question:
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """Identifies the question within a run: prompt key, model, repeat."""
+        """Identifies the question within a run: (prompt key, model as text, repeat)."""
         return (self.prompt.key, str(self.model), self.repeat)
 
 
@@ -70,16 +70,16 @@ class Panel:
     batch: bool = False
 
     def __post_init__(self) -> None:
-        """Check `times`."""
+        """Raise ValueError if `times` has another length than `prompts`, or a number below 1."""
         if self.times and (len(self.times) != len(self.prompts) or min(self.times) < 1):
             raise ValueError("times must hold a number from 1 on for each prompt")
 
     def __len__(self) -> int:
-        """Return the number of calls."""
+        """Return the number of calls, to all models together."""
         return sum(count for _, count in self.asks()) * len(self.models)
 
     def asks(self) -> Iterator[tuple[Prompt, int]]:
-        """Yield each prompt and how often each model is asked that prompt."""
+        """Yield (prompt, how often each model is asked it), in the order of `prompts`."""
         return zip(self.prompts, self.times or repeat(self.repeats), strict=False)
 
     @property
@@ -91,8 +91,12 @@ class Panel:
     def questions(self, model: Model | None = None) -> Iterator[Question]:
         """Yield the panel's questions to all models, or to one model.
 
-        All first repeats come first, then all second repeats: so a run that stops early has asked
-        every prompt about equally often.
+        All first repeats come first, then all second repeats, so that a run that stops early has
+        asked every prompt about equally often. Within a repeat they are in the order of the
+        prompts, and for each prompt in that of the models.
+
+        Args:
+            model: The model, which need not be in `models`; None means all models of the panel.
         """
         models = self.models if model is None else (model,)
         for number in range(max(self.times, default=self.repeats)):
@@ -159,7 +163,7 @@ class Run:
 
     @property
     def payer(self) -> Payer:
-        """The run, brands and channel that pay for the answers."""
+        """The run, brands and channel that pay for the answers; no brands for imported history."""
         return Payer(self.id, self.panel.brands if self.panel else (), self.channel)
 
 
@@ -193,13 +197,15 @@ class Answer:
 
     @property
     def cost_is_estimated(self) -> bool:
-        """Whether its cost is an estimate, because no tokens were reported."""
+        """Whether its cost is an estimate: it has a cost above 0, and no tokens were reported."""
         used = self.reply.usage
         return bool(self.reply.cost_usd) and not (used.input_tokens or used.output_tokens)
 
     @property
     def complete(self) -> bool:
-        """Whether the answer may be scored: the score of a cut answer could pass for a shift."""
+        """Whether the answer may be scored: it is complete, or cut at the configured window. The
+        score of any other answer could pass for a shift.
+        """
         return self.reply.finish in COMPLETE
 
 
@@ -305,5 +311,5 @@ class Task:
 
     @property
     def key(self) -> str:
-        """The unique name of the task."""
+        """The unique name of the task, from all its fields but `brands`."""
         return f"{self.kind}:{self.run_id}:{self.provider}:{self.first}-{self.last}"

@@ -84,8 +84,9 @@ class Reading:
     def is_about(self, quote: str) -> bool:
         """Return whether a quote occurs in the body, in text about the brand.
 
-        Such text is a unit that the brand owns, or that names the brand. Only the words are
-        compared: markup, punctuation and white space are ignored. False for a quote without words.
+        Such text is a unit that the brand owns, or in which it is named; the quote need only
+        overlap it. Case counts, but of markup, punctuation and white space only that they divide
+        words. False for a quote without words.
         """
         words = _WORD.findall(quote)
         if not words:
@@ -104,7 +105,11 @@ class Reading:
         return tuple([mention for mention in self.mentions if mention.brand == brand])
 
     def sentence(self, index: int) -> str:
-        """Return the text of the sentence at this index."""
+        """Return the text of a sentence of the body.
+
+        Args:
+            index: The index into `sentences`, as in `Mention.sentence`.
+        """
         start, end = self.sentences[index]
         return self.body[start:end]
 
@@ -141,7 +146,9 @@ class Metric:
 
     @property
     def higher_is_better(self) -> bool:
-        """False for ranks, and for metrics that declare it."""
+        """Whether larger values are better for the brand: False for ranks, and with
+        `lower_is_better`.
+        """
         return self.scale is not Scale.RANK and not self.lower_is_better
 
 
@@ -328,7 +335,9 @@ class Unit:
     section: str = ""
 
     def is_of(self, brand: str) -> bool:
-        """Return whether a declared brand owns the unit."""
+        """Return whether a declared brand, given by its name, owns the unit, alone or with
+        others.
+        """
         return not self.foreign and (self.owner == brand or brand in self.shared)
 
 
@@ -384,8 +393,14 @@ class BlockTable:
         metrics: Collection[str] | None = None,
         brands: Collection[str] | None = None,
     ) -> BlockTable:
-        """Return the table of the blocks of some scorer versions, metrics and brands; None means
-        all metrics or all brands. Runs, prompts and streams without such blocks are left out.
+        """Return the table of some of the blocks, in their order.
+
+        Runs, prompts and streams without such a block are left out.
+
+        Args:
+            versions: The versions of scorers, such as ``sentiment@17``.
+            metrics: The names of the metrics; None means all.
+            brands: The names of the brands; None means all.
         """
         wanted = [
             stream.version in versions
@@ -402,8 +417,9 @@ class BlockTable:
 
 
 def tabulate(blocks: Iterable[Block]) -> BlockTable:
-    """Return blocks as a table by column, in the order given, with runs, prompts and streams as
-    indices.
+    """Return blocks as a table by column, one row for each block in the order given.
+
+    Runs are sorted by their start, prompts and streams by their names.
     """
     given = list(blocks)
     runs, run = _sorted_indices([BlockRun(b.at, b.run_id) for b in given])
@@ -420,8 +436,14 @@ def tabulate(blocks: Iterable[Block]) -> BlockTable:
 
 
 def sorted_names(numbers: Counts, names: Mapping[int, Name]) -> tuple[tuple[Name, ...], Places]:
-    """Return the sorted distinct names of some numbers, and for each number the index of its name
-    among them. ``names`` has the name of each number.
+    """Return (the distinct names of some numbers, sorted; for each number the index of its name).
+
+    Args:
+        numbers: Numbers, such as a store's, in any order and repeated.
+        names: The name of each number. Two numbers may have the same name.
+
+    Raises:
+        KeyError: when a number has no name.
     """
     found, where = np.unique(numbers, return_inverse=True)
     listed, places = _sorted_indices([names[number] for number in found.tolist()])
@@ -431,15 +453,18 @@ def sorted_names(numbers: Counts, names: Mapping[int, Name]) -> tuple[tuple[Name
 def _sorted_indices(
     names: Sequence[Name],
 ) -> tuple[tuple[Name, ...], Places]:
-    """Return the distinct names, sorted, and the index of each given name among them."""
+    """Return (the distinct names, sorted; for each given name its index among them)."""
     listed = sorted(set(names))
     place = {name: number for number, name in enumerate(listed)}
     return tuple(listed), np.array([place[name] for name in names], np.intp)
 
 
 def _reindexed(names: Sequence[Name], places: Places) -> tuple[tuple[Name, ...], Places]:
-    """Return the names that some indices refer to, in their order, and the indices into these
-    names.
+    """Return (the names to which indices refer, in their order; the same indices into these names).
+
+    Args:
+        names: The names.
+        places: Indices into the names, in any order and repeated.
     """
     used, where = np.unique(places, return_inverse=True)
     return tuple(names[number] for number in used.tolist()), where

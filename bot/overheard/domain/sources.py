@@ -17,6 +17,9 @@ _NAME = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}\.?")
 _MAX_WRAPPINGS = 5
 """Addresses within addresses that are unwrapped."""
 _MAX_ADDRESS_CHARACTERS = 8_000
+"""Longest address in which a page is searched."""
+_MAX_HOST_CHARACTERS = 253
+"""Longest name of a host (RFC 1035)."""
 
 _GOOGLE = r"google\.(?:com?\.)?[a-z]{2,3}"
 _IN_QUERY: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = tuple(
@@ -74,13 +77,15 @@ _OPAQUE = re.compile(
 
 @lru_cache(maxsize=8192)
 def page_of(address: str) -> str:
-    """Return the address of the page behind a redirect, cache, archive, translation or AMP link;
-    any other address without surrounding white space. Nothing is fetched.
+    """Return the address of the page behind a redirect, cache, archive, translation or AMP link.
+    Nothing is fetched.
 
-    Of nested links, the innermost target is returned, up to `_MAX_WRAPPINGS` levels.
+    Any other address is returned without surrounding white space. Of nested links, the innermost
+    page is returned, up to `_MAX_WRAPPINGS` levels. An address of more than
+    `_MAX_ADDRESS_CHARACTERS` characters is not unwrapped.
 
     Args:
-        address: A URL, or a bare host.
+        address: A URL, or a bare host such as ``acme.com``.
     """
     page = address.strip()
     for _ in range(_MAX_WRAPPINGS):
@@ -93,13 +98,14 @@ def page_of(address: str) -> str:
 
 @lru_cache(maxsize=8192)
 def host_of(address: str) -> str:
-    """Return the host of an address without ``www.``, in Unicode and lower case.
+    """Return the host of an address without ``www.`` and port, in Unicode and lower case.
 
     Args:
-        address: A URL, or a bare host.
+        address: A URL, or a bare host such as ``acme.com``.
 
     Returns:
-        The host, or an empty string for text without a host, such as ``mailto:a@acme.com``.
+        The host; "" for text without a host, such as ``mailto:a@acme.com`` or a text with spaces
+            inside. A host whose Punycode is not valid stays as it is.
     """
     text = address.strip().replace("\\", "/")  # as browsers read it
     if re.search(r"\s", text) or _PAGELESS.match(text):
@@ -112,21 +118,26 @@ def host_of(address: str) -> str:
 
 
 def is_opaque(address: str) -> bool:
-    """Return whether an address is a redirect whose target cannot be read from the address."""
+    """Return whether an address is a redirect whose target only its service knows, such as
+    ``bit.ly/3xYz``.
+    """
     parts = _split_address(address.strip())
     target = f"{_host_of_parts(parts)}{parts.path or '/'}"
     return _OPAQUE.match(target) is not None
 
 
 def named_host(text: str) -> str:
-    """Return the host that a text consists of, such as ``acme.com``; else an empty string."""
+    """Return the host that a text consists of, without ``www.`` and in lower case: ``acme.com`` for
+    "Acme.com"; "" for any other text.
+    """
     name = text.strip()
-    return host_of(name) if len(name) <= 253 and _NAME.fullmatch(name) else ""
+    is_name = len(name) <= _MAX_HOST_CHARACTERS and _NAME.fullmatch(name)
+    return host_of(name) if is_name else ""
 
 
 def _split_address(text: str) -> SplitResult:
-    """Return the parts of an address with or without a scheme; empty parts for an invalid
-    address.
+    """Return the parts of an address with or without a scheme. Without one, the text begins with
+    the host. An invalid address has empty parts.
     """
     try:
         parts = urlsplit(text if _SCHEME.match(text) else f"//{text}")
@@ -137,11 +148,16 @@ def _split_address(text: str) -> SplitResult:
 
 
 def _host_of_parts(parts: SplitResult) -> str:
+    """Return the host of a split address in lower case, without a final dot; "" without one."""
     return (parts.hostname or "").rstrip(".").casefold()
 
 
 def _target_of(address: str) -> str:
-    """Return the target that an address names, with its scheme, or an empty string."""
+    """Return the page behind a link of a known service, with its scheme; "" for any other address.
+
+    The services are translate.goog, archives, AMP caches, redirects with the page in their query,
+    and Google's cache, Bing and Yahoo.
+    """
     parts = _split_address(address)
     host = _host_of_parts(parts)
     if not host:
@@ -149,13 +165,19 @@ def _target_of(address: str) -> str:
     if host.endswith(".translate.goog"):
         return f"https://{_translated_host(host)}{parts.path}"
     return (
-        _target_in_path(host, parts) or _target_in_query(host, parts) or _coded_target(host, parts)
+        _target_in_path(host, parts)
+        or _target_in_query(host, parts)
+        or _decoded_target(host, parts)
     )
 
 
 def _target_in_path(host: str, parts: SplitResult) -> str:
-    """Return the page in the path of an archive or AMP link, given as host and parts; empty for any
-    other address.
+    """Return the page in the path of an archive or AMP link, with its scheme; "" for any other
+    address.
+
+    Args:
+        host: The host of the link, in lower case.
+        parts: The parts of the link.
     """
     place = f"{host}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
     if found := _IN_PATH.match(place):
@@ -166,9 +188,13 @@ def _target_in_path(host: str, parts: SplitResult) -> str:
     return _absolute_address(found["page"]) if (found := _AMP.match(place)) else ""
 
 
-def _coded_target(host: str, parts: SplitResult) -> str:
-    """Return the page that Google's cache, Bing or Yahoo has coded into an address of a host; empty
-    for any other address.
+def _decoded_target(host: str, parts: SplitResult) -> str:
+    """Return the page that Google's cache, Bing or Yahoo has coded into a link; "" for any other
+    address.
+
+    Args:
+        host: The host of the link, in lower case.
+        parts: The parts of the link.
     """
     if "cache:" in parts.query and (found := _CACHED.search(unquote(parts.query))):
         return _absolute_address(found["page"].split("+")[0].split("&")[0])
@@ -180,8 +206,14 @@ def _coded_target(host: str, parts: SplitResult) -> str:
 
 
 def _target_in_query(host: str, parts: SplitResult) -> str:
-    """Return the page in the query of a known redirect, given as host and parts; empty for any
-    other address.
+    """Return the page in the query of a known redirect; "" for any other address.
+
+    A value counts if it is a web address, or begins with the name of a host. Of several parameters,
+    the first with such a value wins.
+
+    Args:
+        host: The host of the link, in lower case.
+        parts: The parts of the link.
     """
     for hosts, path, names in _IN_QUERY:
         if hosts.fullmatch(host) and (parts.path or "/").startswith(path):
@@ -196,14 +228,16 @@ def _target_in_query(host: str, parts: SplitResult) -> str:
 
 
 def _translated_host(host: str) -> str:
-    """Return the host behind a host of translate.goog, where ``-`` is ``.`` and ``--`` is ``-``."""
+    """Return the host behind a host of translate.goog, where ``-`` stands for ``.`` and ``--`` for
+    ``-``: ``acme.com`` for ``acme-com.translate.goog``.
+    """
     label = host.removesuffix(".translate.goog")
     return label.replace("--", "\0").replace("-", ".").replace("\0", "-")
 
 
 def _decoded_address(value: str) -> str:
-    """Return the address in a parameter of bing.com, ``a1`` and URL-safe Base64; empty for any
-    other value.
+    """Return the address in a parameter of bing.com, which is ``a1`` and URL-safe Base64; "" for
+    any other value.
     """
     try:
         return urlsafe_b64decode(f"{value[2:]}===").decode() if value.startswith("a1") else ""
@@ -212,4 +246,5 @@ def _decoded_address(value: str) -> str:
 
 
 def _absolute_address(page: str) -> str:
+    """Return an address with a scheme, ``https`` if it has none."""
     return page if _SCHEME.match(page) else f"https://{page}"
