@@ -1,5 +1,7 @@
 """The mapping between domain objects and rows: `x_row` returns a row, `x_of` a domain object.
 
+Rows of alerts and their events are mapped in ``alerts.py``.
+
 A new column of the table ``answers`` needs changes in these places:
 
 - the domain object: `overheard.domain.Reply` or `Usage` (what a provider returned) or `Answer`;

@@ -1,4 +1,6 @@
-"""All tables. Names (of brands, prompts, models ...) are rows with numbers that others refer to.
+"""All tables; those of alerts are declared in `alert_tables`.
+
+Names (of brands, prompts, models ...) are rows with numbers that others refer to.
 
 A change needs a migration (see `overheard_storage.migrations`) and a new `REVISION`. For a new
 column of `answers`, `overheard_storage.rows` lists the places to change.

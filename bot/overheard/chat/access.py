@@ -1,4 +1,4 @@
-"""Who may do what in chat, and the log of who did it."""
+"""Who may do what in chat, and the audit log of who did it."""
 
 from __future__ import annotations
 

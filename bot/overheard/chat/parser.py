@@ -29,7 +29,7 @@ _TOKEN = re.compile(rf"({_DASHES}[\w-]+[=:])?(?:{_QUOTE})|(\S+)")
 _NAMED = re.compile(rf"{_DASHES}([A-Za-z][\w-]*)(?:[=:](.*))?", re.DOTALL)
 
 _FLAG_WITHOUT_VALUE = ""
-"""The value of a flag that is typed as ``--dry``, and not as ``--dry=yes``."""
+"""The value of a flag that is typed as ``--batch``, and not as ``--batch=yes``."""
 _YES, _NO = {"true", "yes", "on", "1", _FLAG_WITHOUT_VALUE}, {"false", "no", "off", "0"}
 
 
@@ -215,8 +215,8 @@ def _split_named_options(
 ) -> tuple[dict[str, list[str]], list[str]]:
     """Return the values that are typed with an option's name, by option, and all other words.
 
-    ``Acme --repeats 3 --dry`` gives ``{"repeats": ["3"], "dry": [""]}`` and ``["Acme"]``. The word
-    after ``--repeats`` is its value; after ``--repeats=3`` or a flag, the next word belongs to
+    ``Acme --repeats 3 --batch`` gives ``{"repeats": ["3"], "batch": [""]}`` and ``["Acme"]``. The
+    word after ``--repeats`` is its value; after ``--repeats=3`` or a flag, the next word belongs to
     nothing. An option that is typed again has several values. ``--about=`` gives an empty value.
 
     Raises:

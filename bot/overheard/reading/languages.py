@@ -56,7 +56,8 @@ _MIN_RATIO_TO_EXPECTED = 4
 
 
 def is_foreign(text: str, language: str) -> bool:
-    """Return whether a text is clearly not in the expected language.
+    """Return whether a text is clearly not in the expected language; such an answer is marked
+    (`Finish.FOREIGN`) and not scored.
 
     It is not if most of its letters are of a script that the language is not written in. In the
     Latin script, the function words have to be those of another language. Doubtful texts give

@@ -1,4 +1,6 @@
-"""Charts are drawn in a process of their own, one at a time; the latest pictures are kept.
+"""The process that draws charts, one at a time, and a cache of the latest pictures.
+
+How a chart is drawn, and its colours: `svg`.
 
 Drawing holds the interpreter for a twentieth of a second: here not the interpreter that
 acknowledges what people type.

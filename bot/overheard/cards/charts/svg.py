@@ -1,4 +1,4 @@
-"""Charts as SVG: drawing, widths of text, colours, frames of charts over time, and the PNG.
+"""Charts as SVG and PNG: drawing, widths of text, colours, frames of charts over time.
 
 A chart is 320 units wide, which is about the width of a picture in a chat on a phone, so that a
 letter of 11 units is about 11 pixels there. Colours are written as CSS variables, ``var(--brand)``:

@@ -10,7 +10,7 @@ from contextlib import suppress
 import discord
 
 from overheard.cards.card import Card
-from overheard.chat.concurrency import FINISH_TIMEOUT_S
+from overheard.chat.command_slots import FINISH_TIMEOUT_S
 from overheard.chat.discord.api import (
     INVALID_TOKEN_CLOSE_CODE,
     NAME,

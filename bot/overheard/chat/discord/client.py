@@ -13,7 +13,7 @@ from discord import InteractionType, app_commands
 
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
-from overheard.chat.concurrency import finish_tasks
+from overheard.chat.command_slots import finish_tasks
 from overheard.chat.desk import CANCEL, CONFIRM
 from overheard.chat.discord import custom_ids, forms, slash_commands
 from overheard.chat.discord.api import NAME, translated_errors

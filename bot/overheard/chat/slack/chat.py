@@ -14,7 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from overheard.cards.card import Card
-from overheard.chat.concurrency import FINISH_TIMEOUT_S
+from overheard.chat.command_slots import FINISH_TIMEOUT_S
 from overheard.chat.slack import checkup
 from overheard.chat.slack.blocks import Message, render
 from overheard.chat.slack.client import CALL_TIMEOUT_S, NAME, SlackClient, SlackFailed

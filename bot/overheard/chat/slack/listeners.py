@@ -13,7 +13,7 @@ import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
-from overheard.chat.concurrency import finish_tasks
+from overheard.chat.command_slots import finish_tasks
 from overheard.chat.slack import modals
 from overheard.chat.slack.blocks import home_message, render
 from overheard.chat.slack.client import NAME, SlackFailed
