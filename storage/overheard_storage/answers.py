@@ -221,12 +221,13 @@ class SqlAnswerRepository(Repository):
         prompt_ids: Mapping[str, int],
         model_ids: Mapping[Model, int],
     ) -> list[Answer]:
-        """Write answers to different questions, and return the new or replaced ones with their
-        numbers.
+        """Write answers to different questions in one statement, and return those that were
+        written, with their numbers: answers to new questions, and answers in place of a failed one.
+        Answers to questions with an answer that did not fail are left out.
 
         Args:
             connection: A connection in a transaction.
-            by_question: The answers, each question once.
+            by_question: The answers, one for each question, by any key of the question.
             prompt_ids: The numbers of prompts, by key.
             model_ids: The numbers of models.
         """

@@ -164,7 +164,8 @@ class SqlBlockRepository(Repository):
 
 
 async def add_blocks(connection: AsyncConnection, summed: Sequence[tuple[Any, ...]]) -> None:
-    """Add sums to the blocks of their key; missing blocks are created.
+    """Add counts and sums to the stored blocks of the same key, within a transaction. A missing
+    block is created, with the start of its run.
 
     Args:
         connection: The connection of the transaction that stores the scores.

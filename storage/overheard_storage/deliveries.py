@@ -80,16 +80,21 @@ class SqlDeliveryRepository(Repository):
     async def find(
         self, *, alert_id: int | None = None, channel: str | None = None, waiting: bool = False
     ) -> list[Delivery]:
-        """Return the deliveries of an alert and a channel (None: any) in the order of their
-        numbers; ``waiting`` leaves out those that are shown in their latest form.
+        """Return the deliveries that fulfil all conditions, in the order of their numbers.
+
+        Args:
+            alert_id: The number of their alert; None for all.
+            channel: The channel, such as ``slack:C0123``; None for all.
+            waiting: Whether to leave out those whose channel shows the latest revision.
         """
-        conditions = [] if alert_id is None else [deliveries.c.alert_id == alert_id]
-        conditions += [] if channel is None else [deliveries.c.channel == channel]
-        conditions += [deliveries.c.shown < deliveries.c.wanted] if waiting else []
-        rows = await self._database.rows(
-            _deliveries_query().where(*conditions).order_by(deliveries.c.id)
-        )
-        return [_delivery_of(row) for row in rows]
+        query = _deliveries_query().order_by(deliveries.c.id)
+        if alert_id is not None:
+            query = query.where(deliveries.c.alert_id == alert_id)
+        if channel is not None:
+            query = query.where(deliveries.c.channel == channel)
+        if waiting:
+            query = query.where(deliveries.c.shown < deliveries.c.wanted)
+        return [_delivery_of(row) for row in await self._database.rows(query)]
 
     @uninterrupted
     async def claim(
@@ -134,8 +139,8 @@ class SqlDeliveryRepository(Repository):
     async def postpone(
         self, delivery: Delivery, owner: str, *, due_at: datetime, problem: str, uncertain: bool
     ) -> bool:
-        """Store when a delivery is due again, and end the lease; False when the process has lost
-        the lease.
+        """Store when and why a delivery is due again, and end the lease. The attempt is counted if
+        there is a problem. Return False, and store nothing, when the process has lost the lease.
 
         Args:
             delivery: The delivery.

@@ -207,10 +207,10 @@ class Names:
         """Return the owner that a title names; None for a title without a brand.
 
         A comparison ("Acme vs Bolt"), and a title with more than `_MAX_TITLE_NAMES` names, belong
-        to `NOBODY`. If the first brand comes only after `_DEEP_WORDS` words, and these begin
-        with a capital and are no label of a special kind, the whole title is the name of a product
-        that is not declared: "Zorbo Seven for Acme". Else the brand that the title names first is
-        the owner.
+        to `NOBODY`. If `_DEEP_WORDS` words or more precede the first brand, the whole title can be
+        the name of a product that is not declared: "Zorbo Seven for Acme". These words then begin
+        with a capital, are no label of a special kind, and do not end in a word such as "by". Else
+        the brand that the title names first is the owner.
 
         Args:
             start: Offset of the title.

@@ -88,7 +88,11 @@ class Server:
         chats: Mapping[str, Chat],
         extend_shutdown: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Create the services of the deployment and their supervisor; `run` starts them."""
+        """Create the services, their supervisor and the health endpoint; `run` starts them.
+
+        There are services for schedules, the outbox, snoozed alerts and scoring, one for each chat,
+        and if they are configured those for update feeds and for notices to admins.
+        """
         self._deployment = deployment
         self._planner = Planner()
         config, store, clock = deployment.config, deployment.store, deployment.clock
