@@ -253,8 +253,8 @@ class SqlUpdateRepository(Repository):
 
     @uninterrupted
     async def add(self, update: ModelUpdate) -> ModelUpdate:
-        """Store a model update and return it with its number; an update of the same model, time and
-        source is stored once.
+        """Store a model update and return it with its number. If an update of the same model, time
+        and source is stored already, that one is returned, with its own note.
         """
         model = await self._lookups.models.number(update.model.provider, update.model.name)
         insert = self._database.insert(updates).on_conflict_do_nothing()

@@ -123,8 +123,12 @@ def _quoted(text: str) -> str:
 
 
 async def _copy_rows_in(connection: AsyncConnection, statement: str, rows: Sequence[Any]) -> None:
-    """Send rows to PostgreSQL by a COPY statement, without SQLAlchemy. Raises StoreError for a
-    fault of the server.
+    """Send rows to PostgreSQL by a COPY statement, past SQLAlchemy, within the connection's
+    transaction.
+
+    Raises:
+        StoreError: for a fault of the server.
+        psycopg.Error: for a row that violates a constraint, which is a bug of our own.
     """
     import psycopg  # comes with the extra `postgres`
 

@@ -86,13 +86,13 @@ class CensusRepository(Repository):
             for query in (unread, oldest_start)
         ]
         return Census(
-            await self._counts(runs.c.state),
-            await self._counts(alerts.c.state),
-            await self._counts(status.label("status")),
-            int((await self._database.rows(failed))[0][0]),
-            oldest_unscored,
-            oldest_running,
-            await self._last_checks(),
+            runs=await self._counts(runs.c.state),
+            alerts=await self._counts(alerts.c.state),
+            deliveries=await self._counts(status.label("status")),
+            attempts=int((await self._database.rows(failed))[0][0]),
+            unscored_since=oldest_unscored,
+            unseen_since=oldest_running,
+            checked=await self._last_checks(),
         )
 
     async def _last_checks(self) -> dict[str, datetime]:
@@ -203,8 +203,8 @@ async def _compare_blocks(connection: AsyncConnection) -> tuple[int, int]:
 
 
 def _stored_blocks_query(ids: Any) -> Any:
-    """Return a query of the key, number, sum and sum of squares of the stored blocks of some runs,
-    given by their numbers.
+    """Return a query of the stored blocks of some runs: the numbers of run, prompt, model, brand,
+    metric and scorer, then count, sum and sum of squares of the scores.
     """
     stream = (blocks.c.run_id, blocks.c.prompt_id, blocks.c.model_id, blocks.c.brand_id)
     sums = (blocks.c.n, blocks.c.total, blocks.c.squares)
@@ -213,8 +213,8 @@ def _stored_blocks_query(ids: Any) -> Any:
 
 
 def _summed_scores_query(run_ids: Any) -> Any:
-    """Return a query of the key, number, sum and sum of squares of the scores of each block of some
-    runs, given by their numbers.
+    """Return a query of the blocks that the scores of some runs give, as `_stored_blocks_query`
+    reads the stored ones: the six numbers of the key, then count, sum and sum of squares.
     """
     stream = (
         *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),

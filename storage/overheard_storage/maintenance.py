@@ -47,8 +47,11 @@ class SqlMaintenance:
 
     async def copy(self, source: str, target: str, progress: Progress) -> Mapping[str, int]:
         """Copy all rows of the store at one URL into the empty store at another, whose tables are
-        created; return the number of rows of each table, by name. Raises StoreError when the target
-        is not empty.
+        created; return the number of rows of each table, by name.
+
+        Raises:
+            StoreError: when a store cannot be used, the source is missing or of another revision,
+                or the target is not empty.
         """
         async with (
             _open_database(source, must_exist=True) as source_database,
@@ -63,8 +66,12 @@ class SqlMaintenance:
             return counts
 
     async def back_up(self, url: str, file: Path) -> int:
-        """Write a snapshot of an SQLite store to a new file; return the file's size in bytes.
-        Raises StoreError for PostgreSQL, and FileUnwritable.
+        """Write a compact snapshot of an SQLite store to a new file that only its owner can read;
+        return the file's size in bytes.
+
+        Raises:
+            StoreError: when the store is missing, cannot be used, or is not SQLite.
+            FileUnwritable: when the file exists, or cannot be written.
         """
         async with _open_database(url, must_exist=True) as database:
             if not database.is_sqlite:
@@ -78,7 +85,10 @@ class SqlMaintenance:
 
 def _vacuum_into(store: str, file: Path) -> int:
     """Write a compact copy of an SQLite file to a new file that only its owner can read; return its
-    size in bytes. Raises FileUnwritable.
+    size in bytes.
+
+    Raises:
+        FileUnwritable: when the new file exists or cannot be written; nothing of it is left then.
     """
     try:
         create_private(file)

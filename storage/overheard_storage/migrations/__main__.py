@@ -21,7 +21,8 @@ def _write(connection: Connection, message: str) -> None:
 
 
 async def main(message: str) -> None:
-    """Compare a new database at the last revision with the tables.
+    """Write a migration with the differences between the declared tables and a new database at the
+    last revision.
 
     Args:
         message: The change, in a few words.

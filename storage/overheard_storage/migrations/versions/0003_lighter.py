@@ -66,7 +66,9 @@ TRIGGERS = {
 
 
 def upgrade() -> None:
-    """Add and drop what processes of the revisions before need not know of."""
+    """Add triggers and an index, and in PostgreSQL drop foreign keys to tables of names. Processes
+    of earlier revisions can go on meanwhile.
+    """
     dialect = op.get_bind().dialect.name
     for statement in TRIGGERS[dialect]:
         op.execute(statement)
