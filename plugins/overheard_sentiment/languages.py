@@ -157,9 +157,9 @@ _NEGATION_FACTOR = -0.74
 def script_language(sentence: str) -> str:
     """Return the language of a sentence in another script than Latin, such as ``japanese``.
 
-    "" means that the sentence is in Latin script, also with a name in other letters; ``unknown``
-    means a script without a lexicon. The first language of `_LETTERS` wins that has more than a
-    third of the letters that are not Latin.
+    "" means that the sentence is in Latin script, also with a name in other letters: up to a
+    `_SCRIPT_WEIGHT`-th of its Latin letters. ``unknown`` means a script without a lexicon. The
+    first language of `_LETTERS` wins that has more than a third of the letters that are not Latin.
     """
     if sentence.isascii():
         return ""

@@ -52,8 +52,9 @@ def clause_features(
     """Yield (name, value) for each feature of a clause, each name once.
 
     The features are a constant 1, the logarithm of the number of words, the sums of praise and
-    blame, the mark or word before the clause, the forms and stems of its words ("=un-" for
-    "unreliable"), its first stem and its pairs of neighbouring stems. Sums of 0 are left out.
+    blame and a mark for each of them, a mark for a pro, and the mark or word before the clause. The
+    rest have the value 1: the forms and stems of its words ("=un-" for "unreliable"), its first
+    stem, and its pairs of neighbouring stems. Sums of 0 are left out.
 
     Args:
         text: The words of a text whose names are masked by "Xx...".

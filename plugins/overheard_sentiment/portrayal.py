@@ -47,6 +47,8 @@ _PICKING = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP})
 _ONLY_PRICE = frozenset({UnitRole.PRICE, UnitRole.BEST_FOR})
 _DRAWBACK_WEIGHT = 3
 """The weight of a drawback against a word of praise: answers praise much and blame little."""
+_UNIT_START: Span = (0, 1)
+"""Where the brand is taken to stand in its own unit that does not name it."""
 _CLAUSE_SPACES = 2
 """Fewest spaces of a clause that says something."""
 _DAMPING = 2
@@ -146,7 +148,11 @@ def portrayal(reading: Reading) -> Portrayal:
 
     The first `_MAX_UNITS` of them are read, and of each the first `_MAX_UNIT_CHARACTERS`
     characters. Text in a script without a lexicon is left out. Titles and shops' cards only tell
-    whether the brand is picked. Only the brand's own units name drawbacks.
+    whether the brand is picked and presented.
+
+    Only the brand's own units name drawbacks. Advice against the brand in a unit without a drawback
+    is one, in the words of the whole unit. Other words that find fault count only in units that
+    name the brand and have no drawback.
     """
     whole = Portrayal()
     units = list(_units(reading))
@@ -162,14 +168,16 @@ def portrayal(reading: Reading) -> Portrayal:
         whole.picked |= owned and unit.role in _PICKING
         presents = unit.role not in _NOT_PRESENTING and not _HISTORY.search(text)
         whole.presented |= owned and presents
-        if unit.role is UnitRole.SHOP or unit.role is UnitRole.TITLE:
+        if unit.role in {UnitRole.SHOP, UnitRole.TITLE}:
             continue  # an award is part of a title in one layout, and a heading above it in another
         masked, own, others = _masked_names(unit, text, mentions, reading.brand.name)
-        against = any(m.negated and m.brand == reading.brand.name for m in mentions)
-        if owned and not own:
-            judged = polarity(masked, [(0, 1)], [], against=against)
-        else:
-            judged = polarity(masked, own, others, against=against)
+        against = any(
+            mention.negated and mention.brand == reading.brand.name for mention in mentions
+        )
+        names_brand = bool(own)
+        if owned and not names_brand:
+            own, others = [_UNIT_START], []
+        judged = polarity(masked, own, others, against=against)
         whole.against |= against
         found = list(_named_drawbacks(unit, masked, text, language, listed=listed)) if owned else []
         if against and not found:
@@ -178,7 +186,7 @@ def portrayal(reading: Reading) -> Portrayal:
         if owned and presents and not against and unit.role is not UnitRole.CON:
             stated = {drawback.stated for drawback in found}
             whole.described = whole.described or _has_clause_without_drawback(masked, text, stated)
-        blame = len(judged.blame) if own and not found else 0
+        blame = len(judged.blame) if names_brand and not found else 0
         whole.add(judged, found, blame, text)
     return whole
 
@@ -276,7 +284,8 @@ def _masked_names(
         product = _PRODUCT.match(text, end)
         end = product.end() if product else end
         pieces += [text[at:start], "X" + "x" * (end - start - 1)]
-        (own if mention.brand == brand else others).append((start, end))
+        spans = own if mention.brand == brand else others
+        spans.append((start, end))
         at = end
     return "".join((*pieces, text[at:])), own, others
 

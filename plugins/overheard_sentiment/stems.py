@@ -27,9 +27,9 @@ _IRREGULAR = {
     for form in family.split()
 }
 _SUFFIXED = 5
-"""Letters of the shortest word that loses "ing", "ies", "ied", "ed" or "s"."""
+"""Letters of the shortest word that loses "ing", "ies", "ied" or "ed"."""
 _PLURAL = 4
-"""Letters of the one shorter length of words that lose "s"."""
+"""Letters of the shortest word that loses "s"."""
 _DOUBLED = 4
 """Letters of the shortest word whose last two may be one: "stopped", and not "add"."""
 
@@ -39,20 +39,19 @@ def stem(word: str) -> str:
     """Return the form that a lower-case word shares with its inflections: "made" and "making" both
     give "mak".
 
-    An irregular form becomes the base form of its family. Then the endings "ing", "ies", "ied",
-    "ed", "s" and "e" go, as far as the word is long enough, and of a double last letter one.
+    An irregular form becomes the first form of its family. A word of `_SUFFIXED` letters or more
+    loses "ing" or "ed", and "ies" or "ied" becomes "y"; one of `_PLURAL` letters or more loses "s",
+    but not after "s", "u", "i" or an apostrophe ("bus"). Then an "e" at the end goes, and one of
+    two equal letters at the end.
     """
     word = _IRREGULAR.get(word, word)
-    if len(word) >= _SUFFIXED:
-        if word.endswith("ing"):
-            word = word[:-3]
-        elif word.endswith(("ies", "ied")):
-            word = word[:-3] + "y"
-        elif word.endswith("ed"):
-            word = word[:-2]
-        elif word.endswith("s") and word[-2] not in "sui'":
-            word = word[:-1]
-    elif len(word) == _PLURAL and word.endswith("s") and word[-2] not in "sui'":
+    if len(word) >= _SUFFIXED and word.endswith("ing"):
+        word = word[:-3]
+    elif len(word) >= _SUFFIXED and word.endswith(("ies", "ied")):
+        word = word[:-3] + "y"
+    elif len(word) >= _SUFFIXED and word.endswith("ed"):
+        word = word[:-2]
+    elif len(word) >= _PLURAL and word.endswith("s") and word[-2] not in "sui'":
         word = word[:-1]
     if len(word) > 2 and word.endswith("e"):
         word = word[:-1]

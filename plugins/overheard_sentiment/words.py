@@ -163,10 +163,11 @@ def _script_words(sentence: str, language: str) -> SentenceWords:
     sentence_end = (len(sentence), len(sentence), 0.0)
     for start, end, value in (*script_judgements(sentence, language), sentence_end):
         between = [(*match.span(), 0.0) for match in _CHARACTER.finditer(sentence, position, start)]
-        for a, b, valence in (*between, *([(start, end, value)] if value else ())):
-            parsed.texts.append(sentence[a:b].lower())
-            parsed.starts.append(a)
-            parsed.ends.append(b)
+        judging = [(start, end, value)] if value else []
+        for word_start, word_end, valence in (*between, *judging):
+            parsed.texts.append(sentence[word_start:word_end].lower())
+            parsed.starts.append(word_start)
+            parsed.ends.append(word_end)
             parsed.valences.append(valence)
         position = end
     return parsed

@@ -231,16 +231,16 @@ class Price:
                 price does.
         """
         cached = min(cached, sent)
-        tokens = self.input * (sent - cached) + self.output * received
-        cached_tokens = (self.input if self.cached is None else self.cached) * cached
+        cached_price = self.input if self.cached is None else self.cached
         factor = self.batch if batch and self.batch is not None else 1.0
         cached_factor = self.batch_cached if batch and self.batch_cached is not None else factor
-        usd_of_million = factor * tokens + cached_factor * cached_tokens
-        return usd_of_million / TOKENS_PER_PRICE + self.search * searches
+        millionths = factor * (self.input * (sent - cached) + self.output * received)
+        millionths += cached_factor * (cached_price * cached)
+        return millionths / MILLIONTHS_PER_USD + self.search * searches
 
 
-TOKENS_PER_PRICE = 1e6
-"""Prices of tokens are for a million."""
+MILLIONTHS_PER_USD = 1e6
+"""Prices are for a million tokens, so a token at a price of 1.0 costs a millionth of a dollar."""
 
 FREE = Price(0.0, 0.0)
 """The price of a model that costs nothing, such as a local one."""
