@@ -6,8 +6,10 @@ from importlib.metadata import version
 
 
 def main() -> None:
-    """Run the program by the arguments of the process: print the version if ``--version`` is the
-    only one, else run a command of the terminal.
+    """Run the program by the arguments of the process.
+
+    If ``--version`` is the only one, the version is printed at once. Any others are a command of
+    the terminal, which is read from them and run.
     """
     if sys.argv[1:] == ["--version"]:  # scripts ask, again and again, and need nothing else
         sys.stdout.write(f"{version('overheard')}\n")

@@ -79,14 +79,23 @@ class PluginSettings:
     def one(self, settings: type[SomeSettings], name: str) -> SomeSettings:
         """Return the settings of a table by its name; the defaults without such a table.
 
+        Args:
+            settings: The type of the settings.
+            name: The name of the table, such as ``sentiment`` for ``[scorers.sentiment]``.
+
         Raises:
-            SettingsError: when the table is invalid; the message has file, table and key.
+            SettingsError: when the table is invalid, or missing though a setting has no default;
+                the message has file, table and key.
         """
         self.asked[f"{self._section}.{name}"] = settings
         return self._check(settings, name, self._tables.get(name, {}))
 
     def unread(self) -> Iterator[str]:
-        """Yield a sentence for each table that the plugin has not read: it would have no effect."""
+        """Yield a sentence for each table that the plugin has not read, and that therefore has no
+        effect.
+
+        Nothing is yielded once the plugin has called `each`, which reads all tables.
+        """
         section = self._section
         if f"{section}.NAME" in self.asked:
             return
@@ -98,10 +107,16 @@ class PluginSettings:
                 )
 
     def _check(self, settings: type[SomeSettings], name: str, table: Any) -> SomeSettings:
-        """Return a table as validated settings, and remember its secrets.
+        """Return a table as validated settings, and remember its secrets. Relative paths start at
+        the folder of the configuration file.
+
+        Args:
+            settings: The type of the settings.
+            name: The name of the table.
+            table: The table as it was read.
 
         Raises:
-            SettingsError: with all that is wrong in the table.
+            SettingsError: with all that is wrong in the table; the message has file, table and key.
         """
         where = f"{self._file}, [{self._section}.{name}]"
         checked, problems = validate_table(settings, table, where, Path(self._file).parent)

@@ -19,6 +19,9 @@ _PRECISION = 1e-15
 MAX_TERMS = 20_000
 """Terms of a continued fraction; it takes about the square root of its larger parameter."""
 _TINY = 1e-300
+"""Stands for 0 where a continued fraction would divide by it."""
+_LARGEST_SQUARE = 1e300
+"""Stands for the square of an infinite t."""
 _CENTRAL = 0.425
 """The distance from 1/2 up to which `ndtri` uses its central fraction."""
 
@@ -56,7 +59,8 @@ def ndtr(x: Any) -> Floats:
 def ndtri(p: Any) -> Floats:
     """Return the standard normal quantile of probabilities, 0 to 1: the inverse of `ndtr`.
 
-    0 and 1 give minus and plus infinity. By three rational functions (Wichura 1988, AS 241).
+    0 and 1 give minus and plus infinity. By three rational functions (Wichura 1988, AS 241), one
+    for probabilities around 1/2 and two for the tails.
     """
     p = np.asarray(p, dtype=np.float64)
     q = p - 0.5
@@ -108,17 +112,20 @@ def bdtr(k: int, n: int, p: float) -> float:
 def stdtr(freedom: float, t: Any) -> Floats:
     """Return the probability, 0 to 1, that a variable with Student's t distribution is at most t.
 
+    By the incomplete beta function of the lower tail, so that small probabilities keep their
+    digits.
+
     Args:
         freedom: The degrees of freedom, above 0.
         t: The value, which may be infinite.
     """
     t = np.asarray(t, dtype=np.float64)
-    square = np.minimum(t**2, 1e300)  # also of an infinite t
-    near = square < freedom  # there, 1 - x would lose the digits of a small t
-    x = np.where(near, square, freedom) / (freedom + square)
-    a, b = np.where(near, 0.5, freedom / 2), np.where(near, freedom / 2, 0.5)
+    square = np.minimum(t**2, _LARGEST_SQUARE)
+    is_near_0 = square < freedom  # there, 1 - x would lose the digits of a small t
+    x = np.where(is_near_0, square, freedom) / (freedom + square)
+    a, b = np.where(is_near_0, 0.5, freedom / 2), np.where(is_near_0, freedom / 2, 0.5)
     half = betainc(a, b, x) / 2
-    tail = np.where(near, 0.5 - half, half)
+    tail = np.where(is_near_0, 0.5 - half, half)
     return np.asarray(np.where(t < 0, tail, 1 - tail))
 
 

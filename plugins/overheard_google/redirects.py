@@ -86,10 +86,10 @@ class PublicResolver(AbstractResolver):
         Raises:
             OSError: when the host has no address, or any address that is not public.
         """
-        hosts = await self._lookup.resolve(host, port, family)
-        if not hosts or not all(self._allowed(address["host"]) for address in hosts):
+        addresses = await self._lookup.resolve(host, port, family)
+        if not addresses or not all(self._allowed(address["host"]) for address in addresses):
             raise OSError(f"{host} has an address that is not public")
-        return hosts
+        return addresses
 
     async def close(self) -> None:
         """Close the resolver whose results are checked."""

@@ -142,20 +142,44 @@ def _drawbacks(
             or (conceded_only and clause.has(ADMITTED))
             or (
                 conceded
-                and not REASSURING.search(lower, start, end)
-                and (
-                    (not though_follows and clause.has(CONCEDED))
-                    or (
-                        not named_before
-                        and (though_follows or _turns_against_praise(text, spans, index))
-                        and _says_no_praise(text, start, end)
-                    )
+                and _concedes_drawback(
+                    clause, spans, index, though_follows=though_follows, is_first=not named_before
                 )
             )
             or clause.exceeds_odds(log_odds(words, start, end, pro=conceded_only), least)
         ):
             named_before = True
             yield Drawback(start, end)
+
+
+def _concedes_drawback(
+    clause: _Clause,
+    spans: Sequence[tuple[int, int]],
+    index: int,
+    *,
+    though_follows: bool,
+    is_first: bool,
+) -> bool:
+    """Return whether a conceded clause names a drawback, although it has no fault of its own.
+
+    It does by a sign such as "a bit". The first drawback of a text needs no sign, if the clause is
+    set against praise and praises nothing: "great sound, but the app is what it is". A clause with
+    a reassuring word, such as "still good", names none.
+
+    Args:
+        clause: The clause.
+        spans: The (start, end) offsets of the clauses of the text.
+        index: The index of the clause among them.
+        though_follows: Whether the clause is conceded by "though" or "however" right after it.
+        is_first: Whether no clause before names a drawback.
+    """
+    text, start, end = clause.text, clause.start, clause.end
+    if REASSURING.search(clause.lower, start, end):
+        return False
+    if not though_follows and clause.has(CONCEDED):
+        return True
+    turns = is_first and (though_follows or _turns_against_praise(text, spans, index))
+    return turns and _says_no_praise(text, start, end)
 
 
 @dataclass(frozen=True, slots=True)

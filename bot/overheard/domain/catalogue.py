@@ -210,9 +210,8 @@ class Catalogue:
         return tuple(p for p in self.prompts if p.concerns(brand))
 
     def names_with_rivals(self, brands: Iterable[str]) -> list[str]:
-        """Return the names of brands in their order, then those of their rivals, each once.
-
-        The rivals are those of `rivals`. A name without a brand in the catalogue is kept.
+        """Return the names of brands in their order, then those of the brands that each is compared
+        with; each name once. A name without a brand in the catalogue is kept.
         """
         names = dict.fromkeys(brands)
         rivals = [rival.name for brand in names for rival in self.rivals(brand)]

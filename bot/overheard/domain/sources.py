@@ -155,8 +155,8 @@ def _host_of_parts(parts: SplitResult) -> str:
 def _target_of(address: str) -> str:
     """Return the page behind a link of a known service, with its scheme; "" for any other address.
 
-    The services are translate.goog, archives, AMP caches, redirects with the page in their query,
-    and Google's cache, Bing and Yahoo.
+    The services are translate.goog; those with the page in the path, such as archives; those with
+    the page in the query, such as other redirects; and Google's cache, Bing and Yahoo.
     """
     parts = _split_address(address)
     host = _host_of_parts(parts)
@@ -172,20 +172,21 @@ def _target_of(address: str) -> str:
 
 
 def _target_in_path(host: str, parts: SplitResult) -> str:
-    """Return the page in the path of an archive or AMP link, with its scheme; "" for any other
-    address.
+    """Return the page in the path of a link of an archive, a reader service, a mail filter or an
+    AMP cache, with its scheme; "" for any other address.
 
     Args:
         host: The host of the link, in lower case.
         parts: The parts of the link.
     """
-    place = f"{host}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    if found := _IN_PATH.match(place):
+    query = f"?{parts.query}" if parts.query else ""
+    address = f"{host}{parts.path or '/'}{query}"
+    if found := _IN_PATH.match(address):
         page = found["page"].split("__;")[0]  # the end of a urldefense.com address
         return _absolute_address(
             re.sub(r"\A(https?):/+", r"\1://", unquote(page), flags=re.IGNORECASE)
         )
-    return _absolute_address(found["page"]) if (found := _AMP.match(place)) else ""
+    return _absolute_address(found["page"]) if (found := _AMP.match(address)) else ""
 
 
 def _decoded_target(host: str, parts: SplitResult) -> str:
