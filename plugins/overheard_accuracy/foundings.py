@@ -84,10 +84,16 @@ _YEAR_CHARACTERS = 60
 
 
 def founded(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return the claim of a statement on the year of founding, the year nearest to a word of
-    founding, with its verdict against the fact.
+    """Return the claim of a statement on the year of founding, with the year as written.
 
-    Return None when the statement has no year of founding of the brand itself, or doubts the year.
+    The first that applies counts: in a text without a year, the decade of founding; a year right
+    behind the brand's name; the year nearest to a word such as "founded"; without such a word, a
+    year since which the brand has done something, if it is before the founding and all former
+    values. The verdict is correct for the first year in the fact, stale for one in a former value,
+    else wrong.
+
+    Return None if nothing of this applies, if the statement is doubtful or about another brand, and
+    if the fact has no year.
     """
     true = YEAR_PATTERN.search(truth.value)
     if not true or unmeant(statement):
@@ -99,12 +105,14 @@ def founded(statement: Statement, truth: Truth) -> FactClaim | None:
     stated = _year_at_brand(statement) or (_year_at_cue(statement, cue) if cue else None)
     if stated:
         return FactClaim(verdict(stated == true.group(), stated in former), stated)
-    return None if cue else _too_early_claim(statement, min(true.group(), *former, true.group()))
+    return None if cue else _too_early_claim(statement, min(former | {true.group()}))
 
 
 def _year_at_cue(statement: Statement, cue: re.Match[str]) -> str | None:
-    """Return the four-digit year nearest to `cue`, a word of founding; None if the founding is
-    negated, or is that of another company or of a thing such as a product.
+    """Return the four-digit year nearest to `cue`, the match of a word of founding.
+
+    None if no year is near, if the founding is negated ("not founded"), and if another company or
+    a thing is founded ("Acme launched its app in 2014").
     """
     is_negated = re.search(r"\bnot (?:\w+ )?$", statement.text[: cue.start()], re.IGNORECASE)
     founds_another = statement.end <= cue.start() and _ANOTHER_THING.match(
@@ -128,11 +136,16 @@ def _year_at_brand(statement: Statement) -> str | None:
 
 
 def _decade_claim(statement: Statement, true: int) -> FactClaim | None:
-    """Return the claim of a statement on the decade of founding ("founded in the 1980s"): correct
-    if the decade has the true year, wrong if the year is more than `_DECADE_TOLERANCE_YEARS`
-    outside.
+    """Return the claim of a statement on the decade of founding ("founded in the 1980s"), with the
+    decade as written: correct if the true year is in the decade, wrong if it is more than
+    `_DECADE_TOLERANCE_YEARS` outside.
 
-    Return None for a year just outside, and without a decade of founding.
+    Return None for a year just outside; if no decade follows a word of founding within
+    `_DECADE_CHARACTERS`; and if another event ("acquired") is in between or another brand is meant.
+
+    Args:
+        statement: The statement.
+        true: The true year, such as 1987.
     """
     decade, cue = _DECADE.search(statement.text), _FOUNDED.search(statement.text)
     if not decade or not cue or of_another(statement, cue):
@@ -152,8 +165,12 @@ def _decade_claim(statement: Statement, true: int) -> FactClaim | None:
 
 
 def _too_early_claim(statement: Statement, founding_year: str) -> FactClaim | None:
-    """Return a wrong claim if a statement says that the brand has done something since a year
-    before `founding_year` ("since 2005, Acme has ..."); else None. Years have four digits.
+    """Return a wrong claim with the year if a statement says that the brand has done something
+    since a year before `founding_year` ("since 2005, Acme has ..."); else None.
+
+    Args:
+        statement: The statement.
+        founding_year: The earliest year that may be right, four digits.
     """
     cue = _SINCE.search(statement.text)
     is_too_early = (
@@ -163,8 +180,11 @@ def _too_early_claim(statement: Statement, founding_year: str) -> FactClaim | No
 
 
 def _nearest_year(text: str, cue: re.Match[str]) -> str | None:
-    """Return the year after a cue, or else the year before the cue, at most `_YEAR_CHARACTERS`
-    away; None without such a year or with another event in between.
+    """Return the first year after `cue`, or else the last year before it, at most
+    `_YEAR_CHARACTERS` away.
+
+    None without such a year, and if words of another event ("acquired") are between the year and
+    the cue; the year on the other side is then not read.
     """
     after = YEAR_PATTERN.search(text, cue.end())
     if after and after.start() - cue.end() <= _YEAR_CHARACTERS:

@@ -74,47 +74,57 @@ _ANSWER = re.compile(
     r"\s*[:=]\s*(?:(?P<no>no|none|not|false|\u274c|\u2717)|(?P<yes>yes|true))?", re.I
 )
 """After "free plan": a yes, a no, or an uncertain answer."""
+_POSSIBILITY = re.compile(r"\b(?:if|whether|unless|may|might|could|should)\b", re.IGNORECASE)
 _TRIAL = re.compile(r"\b(?:trial|demo)\b", re.IGNORECASE)
 _YES = frozenset({"yes", "true", "y", "available"})
 _NO = frozenset({"no", "false", "n", "none", "not available"})
 
 
 def free_plan(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return the claim of a statement on whether the brand has a free plan, with its verdict
-    against the fact ("yes" or "no"); a free trial is no free plan.
+    """Return the claim of a statement on whether the brand has a free plan.
 
-    Return None when the statement leaves the question open or is about another brand.
+    The verdict is correct if the statement agrees with the fact ("yes" or "no"), stale if it agrees
+    with a former value, else wrong. The stated value is "free plan" or "no free plan", whatever the
+    words, so that the claims of several models are counted together.
+
+    Return None if the statement is silent about a free plan, doubts or asks ("if", "might"), is
+    about another brand, offers a free trial, a plan for some readers only or a former free plan;
+    and if the fact is neither yes nor no.
     """
-    paid = _PAID_ONLY.search(statement.text)
-    cue = paid or _FREE_PLAN.search(statement.text)
+    paid_only = _PAID_ONLY.search(statement.text)
+    cue = paid_only or _FREE_PLAN.search(statement.text)
     true = _yes_or_no(truth.value)
     if not cue or true is None or unmeant(statement) or of_another(statement, cue):
         return None
-    if re.search(r"\b(?:if|whether|unless|may|might|could|should)\b", statement.text, re.I):
+    if _POSSIBILITY.search(statement.text):
         return None
     answer = _ANSWER.match(statement.text, cue.end())
     answer_is_open = answer is not None and not answer.lastgroup
-    if not paid and (answer_is_open or _is_other_offer(statement, cue)):
+    if not paid_only and (answer_is_open or _is_other_offer(statement, cue)):
         return None
     context = clause(statement.text, cue.start(), cue.end())
     if _TRIAL.search(context) and not _NEGATION.search(context):
         return None
     answers_no = answer is not None and answer["no"] is not None
-    is_denied = paid is not None or answers_no or _denies(context, cue.group())
+    is_denied = paid_only is not None or answers_no or _denies(context, cue.group())
     if not is_denied and historic(context):
         return None
     former = [_yes_or_no(value) for value in truth.previous]
-    is_stated = not is_denied
-    # One wording for all answers, so that claims of several models are counted together.
+    has_plan = not is_denied
     return FactClaim(
-        verdict(is_stated == true, is_stated in former),
-        "free plan" if is_stated else "no free plan",
+        verdict(has_plan == true, has_plan in former),
+        "free plan" if has_plan else "no free plan",
     )
 
 
 def _is_other_offer(statement: Statement, cue: re.Match[str]) -> bool:
-    """Return whether the words of `cue` offer something else than a free plan for everyone: free
-    support or templates, or a plan for students only.
+    """Return whether the words of `cue`, a match of `_FREE_PLAN`, offer something else than a free
+    plan for everyone.
+
+    - A plan for some only: "free plan for students".
+    - "is free to use" whose subject is not the brand: more than one character is between the
+      brand's name and these words.
+    - "use ... for free" with another thing than the brand or "it": "use the templates for free".
     """
     if _FOR_SOME.match(statement.text, cue.end()):
         return True
@@ -129,13 +139,21 @@ def _is_other_offer(statement: Statement, cue: re.Match[str]) -> bool:
 
 
 def _denies(context: str, plan: str) -> bool:
-    """Return whether a clause says that there is no free plan, not only what the plan lacks."""
+    """Return whether a clause says that there is no free plan: "no free plan", "the free plan was
+    retired". What the plan lacks ("the free plan has no reports") is no denial.
+
+    Args:
+        context: The clause.
+        plan: The words for the free plan in it.
+    """
     before, _, after = context.partition(plan)
     return _NEGATION.search(before) is not None or _ENDED.match(after) is not None
 
 
 def _yes_or_no(value: str) -> bool | None:
-    """Return a fact's value as a boolean; None for any other text."""
+    """Return True for a fact's value such as "yes", False for one such as "none"; None for any
+    other text. Case and surrounding spaces are ignored.
+    """
     word = value.strip().casefold()
     if word in _YES:
         return True

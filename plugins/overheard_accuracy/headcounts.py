@@ -55,15 +55,25 @@ _SERVED = re.compile(
 """Between the brand and a number of people: customers, or only a part of the staff."""
 _AT_LEAST = re.compile(r"\b(?:more than|over|at least|upwards of|north of|exceeds?)\s*$", re.I)
 _AT_MOST = re.compile(r"\b(?:fewer than|less than|under|up to|below|at most)\s*$", re.I)
+_NUMBER_BEFORE, _NUMBER_AFTER = 25, 20
+"""Most characters between a number and the word for employees behind or before it."""
+_LEAST_EMPLOYEES = 2
+"""The number from which employees are counted: "one person" is no headcount."""
 _TOLERANCE_SHARE = 0.2
 """Tolerance of a headcount, as a share: texts round headcounts, which change with time."""
 
 
 def employees(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return the claim of a statement on the number of employees, with its verdict against the true
-    number or range, within `_TOLERANCE_SHARE`.
+    """Return the claim of a statement on the number of employees: the first number near a word such
+    as "employees".
 
-    Return None when the statement has no present headcount of the brand itself.
+    The verdict is correct if the number or range overlaps that of the fact, within
+    `_TOLERANCE_SHARE`; stale if it does that of a former value; else wrong. Numbers below 2 and
+    years are skipped.
+
+    Return None without such a number; for a doubtful or former one, or one of another brand; for
+    the size of any team ("for a team of 50"); and for customers or a part of the staff ("laid off
+    100 employees").
     """
     true = next(iter(amounts(truth.value)), None)
     cue = _STAFF.search(statement.text) if amounts(statement.text) else None
@@ -73,43 +83,60 @@ def employees(statement: Statement, truth: Truth) -> FactClaim | None:
         return None
     for stated in amounts(statement.text):
         before = statement.text[: stated.span[0]]
-        words_between = (
-            statement.text[stated.span[1] : cue.start()] if stated.span[1] <= cue.start() else ""
-        )
-        inside = cue.end() <= statement.start < stated.span[0]
-        name_length = statement.end - statement.start if inside else 0
-        is_near = abs(stated.span[0] - cue.end()) - name_length <= 20 or (
-            stated.span[1] <= cue.start() and (len(words_between) <= 25)
-        )
-        if not is_near or stated.high < 2 or _is_year(statement.text, stated):
+        is_near = _is_near(statement, cue, stated)
+        if not is_near or stated.high < _LEAST_EMPLOYEES or _is_year(statement.text, stated):
             continue
         if _A_TEAM.match(cue.group() + " ") and _of_any_team(statement, cue, before):
             return None
         if _NOT_ITS_STAFF.search(before) or _SERVED.search(before, statement.end):
             return None
-        former = [a for value in truth.previous for a in amounts(value)]
+        former = [amount for value in truth.previous for amount in amounts(value)]
         result = verdict(
             _headcount_agrees(before, stated, true),
-            any(_headcount_agrees(before, stated, amount_) for amount_ in former),
+            any(_headcount_agrees(before, stated, amount) for amount in former),
         )
         return FactClaim(result, statement.text[slice(*stated.span)])
     return None
 
 
+def _is_near(statement: Statement, cue: re.Match[str], stated: Amount) -> bool:
+    """Return whether a number is near `cue`, the word for employees: at most `_NUMBER_BEFORE`
+    characters before it, or at most `_NUMBER_AFTER` after it. The brand's name between the word and
+    the number does not count.
+    """
+    start, end = stated.span
+    if end <= cue.start() and cue.start() - end <= _NUMBER_BEFORE:
+        return True
+    name_is_between = cue.end() <= statement.start < start
+    name_characters = statement.end - statement.start if name_is_between else 0
+    return abs(start - cue.end()) - name_characters <= _NUMBER_AFTER
+
+
 def _of_any_team(statement: Statement, cue: re.Match[str], before: str) -> bool:
-    """Return whether "a team of 50" means the users of the brand rather than its staff."""
-    cue_first = cue.start() < statement.start
-    return bool(_ANY_TEAM.search(before)) or (
-        cue_first and not re.match(r"(?:with|as) ", before, re.I)
-    )
+    """Return whether "a team of 50" means the users of the brand rather than its staff.
+
+    So it does behind words such as "for", "your" or "ideal"; and before the brand's name, unless
+    the sentence begins with "With" or "As": "With a team of 50, Acme ...".
+
+    Args:
+        statement: The statement.
+        cue: The match of the word for the team.
+        before: The statement's text before the number.
+    """
+    if _ANY_TEAM.search(before):
+        return True
+    is_before_brand = cue.start() < statement.start
+    return is_before_brand and not re.match(r"(?:with|as) ", before, re.I)
 
 
 def _headcount_agrees(before: str, stated: Amount, true: Amount) -> bool:
     """Return whether a stated headcount overlaps the true headcount, widened by `_TOLERANCE_SHARE`.
 
+    "Over 500" agrees if 500 is not above the widened truth and at least half of its low end. "Up to
+    500" agrees if 500 is not below the widened truth and at most twice its high end.
+
     Args:
-        before: The words before the stated number; "over" and "up to" make the comparison
-            one-sided.
+        before: The words before the stated number, such as "over" or "up to".
         stated: The stated number or range of employees.
         true: The true number or range of employees.
     """
@@ -122,8 +149,5 @@ def _headcount_agrees(before: str, stated: Amount, true: Amount) -> bool:
 
 
 def _is_year(text: str, stated: Amount) -> bool:
-    """Return whether an amount is written like a year: 2014, but not 2,014."""
-    return (
-        YEAR_PATTERN.fullmatch(text[slice(*stated.span)]) is not None
-        and "," not in text[slice(*stated.span)]
-    )
+    """Return whether an amount is written like a year from 1800 to 2099: 2014, but not 2,014."""
+    return YEAR_PATTERN.fullmatch(text[slice(*stated.span)]) is not None

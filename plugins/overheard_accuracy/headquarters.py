@@ -141,23 +141,30 @@ for _number, _names in enumerate((*_SAME_REGIONS, *_FOREIGN_REGIONS, *_CITIES)):
 
 
 def is_region(place: str) -> bool:
-    """Return whether a place is a country, a state or a part of the world."""
+    """Return whether a place is a country, a state or a part of the world, in any of several
+    languages. False for names that are not in the lists of this module.
+    """
     return _plain(place) in _REGIONS
 
 
 def same_place(first: str, second: str) -> bool:
-    """Return whether two names mean the same place: "USA", "United States"; "Wien", "Vienna"."""
+    """Return whether two names are listed as names of one place: "USA", "United States"; "Wien",
+    "Vienna". False for a name that is not listed, even if both are equal.
+    """
     return not _PLACE_NUMBERS.get(_plain(first), set()).isdisjoint(
         _PLACE_NUMBERS.get(_plain(second), ())
     )
 
 
 def alike(first: str, second: str) -> bool:
-    """Return whether two names may be spellings of one place, so that no verdict is possible."""
+    """Return whether two names may be spellings of one place ("Rotterdam", "Roterdam"), so that no
+    verdict is possible: their similarity (0 to 1) is at least `_MIN_SIMILARITY`.
+    """
     return SequenceMatcher(None, _plain(first), _plain(second)).ratio() >= _MIN_SIMILARITY
 
 
 def _plain(place: str) -> str:
+    """Return a place in lower case, without accents, punctuation and a leading "the"."""
     return normalized(place).removeprefix("the ")
 
 
@@ -226,11 +233,15 @@ _BASED_ADJECTIVE = re.compile(rf"\b(?!(?:The|A|An)\b)(?P<stated>{NAME}(?: {NAME}
 
 
 def headquarters(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return the claim of a statement on the place of the headquarters, with its verdict; the city,
-    state or country of the fact is correct.
+    """Return the claim of a statement on the place of the headquarters, with the place as written.
 
-    Return None without a present place of the brand itself, for a country or state that the fact
-    does not name (the city may be there), and for a name that may be a spelling of the true place.
+    The verdict is correct for the city, state or country of the fact, stale for a former value,
+    else wrong.
+
+    Return None without a place of the headquarters; if the statement is doubtful, about another
+    time or brand, or about a branch, shop or data center; for a country or state that the fact does
+    not name (the city may be there); for initials ("LA"); and for a name that may be a spelling of
+    the true place.
     """
     patterns = (*_BASED, _BASED_ADJECTIVE)
     cue = next((match for pattern in patterns if (match := pattern.search(statement.text))), None)
@@ -251,8 +262,11 @@ def headquarters(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def _place_agrees(stated: str, true: str) -> bool:
-    """Return whether the first part of a stated place ("Austin, Texas") equals, contains or is
-    contained in a part of the true place, or is the same place in another language.
+    """Return whether a stated place agrees with the true one.
+
+    The first part of the stated place ("Austin" in "Austin, Texas") is compared with each part of
+    the true place. They agree if they are equal, if one has the words of the other ("New York",
+    "New York City"), or if they are names of one place in two languages.
     """
     parts = [part.strip() for part in true.split(",") if part.strip()]
     first = stated.split(",", maxsplit=1)[0].strip()

@@ -111,8 +111,12 @@ _OTHERS_CHIEF = re.compile(
     r"|C[FOTM]O|division|unit)\b",
     re.IGNORECASE,
 )
+_COMPANY_CHARACTERS = 12
+"""Most characters between a role and the name of the company."""
 _NEXT = re.compile(r", (?:and|but|so|is|has|says|said|told)\b")
 """Where something else begins to be said."""
+_CHARACTERS_BEFORE, _CHARACTERS_AFTER = 30, 15
+"""Characters around the naming of a leader that are searched for words about another time."""
 _NOT_PERSON = re.compile(
     r"\b(?:The|Its|Their|Our|In|At|As|Under|Inc|Ltd|Company|Group|Partners|Capital|Ventures"
     r"|Equity|Fund|Bank"
@@ -123,18 +127,24 @@ _NOT_PERSON = re.compile(
 
 
 def chief_executive(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return the claim of a statement on who leads the company, with its verdict by family name and
-    first name or initial.
+    """Return the claim of a statement on who leads the brand's company; the stated value is the
+    person's name.
 
-    Return None when no present leader of the brand's own company is clearly stated.
+    A succession ("Ann Lee replaced Bo Ray as CEO") is read first, then the first clear naming of a
+    leader. The verdict is correct for a person in the fact (family name, and first name or
+    initial), stale for a person in a former value, else wrong.
+
+    Return None if no leader is named, and if the statement is doubtful, about the past, or about
+    another company.
     """
     if successor := _succession_claim(statement, truth):
         return successor
     for cue in _cues(statement):
         if _NOT_PERSON.search(cue["stated"]) or _FOR_A_WHILE.search(statement.text[: cue.start()]):
             continue
-        after = _NEXT.split(statement.text[cue.end() : cue.end() + 15])[0]
-        around = statement.text[max(0, cue.start() - 30) : cue.end()] + after
+        before = statement.text[max(0, cue.start() - _CHARACTERS_BEFORE) : cue.start()]
+        after = _NEXT.split(statement.text[cue.end() : cue.end() + _CHARACTERS_AFTER])[0]
+        around = before + cue.group() + after
         if unmeant(statement) or historic(around) or _leads_another(statement, cue):
             return None
         stated = cue["stated"].rstrip(".'\u2019")
@@ -148,11 +158,11 @@ def chief_executive(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def _succession_claim(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return the claim of a statement on a successor, "Ann Lee replaced Bo Ray as CEO", with its
-    verdict.
+    """Return the claim of a statement on a successor: "Ann Lee replaced Bo Ray as CEO".
 
-    Return None without a succession, and for a successor who is a former leader or came at a past
-    time: the statement was correct then.
+    The verdict is correct for a person in the fact, else wrong. Return None without a succession,
+    for one at another company, and for a successor who is a former leader or took office at another
+    time ("until 2020", "will"): the statement may be correct for that time.
     """
     for pattern in _SUCCESSOR_PATTERNS:
         cue = pattern.search(statement.text)
@@ -173,15 +183,20 @@ def _succession_claim(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def _of_other_company(statement: Statement, cue: re.Match[str]) -> bool:
-    """Return whether another company is named after a cue: "as CEO of Globex"."""
+    """Return whether a succession, the match `cue`, is one at another company: "as CEO of Globex"
+    right behind it, or "Acme's rival" at the brand's name.
+    """
     named = re.search(r"\b(?:of|at|for) (?:the )?([A-Z][\w&.-]+)", statement.text[cue.end() - 1 :])
     brand = statement.text[statement.start : statement.end]
-    names_other = named is not None and named.start() <= 12 and not contains(brand, named.group(1))
+    is_near = named is not None and named.start() <= _COMPANY_CHARACTERS
+    names_other = named is not None and is_near and not contains(brand, named.group(1))
     return names_other or bool(_OTHERS_CHIEF.match(statement.text, statement.end))
 
 
 def _cues(statement: Statement) -> Iterator[re.Match[str]]:
-    """Yield the matches of all patterns that name a leader; `stated` is the person."""
+    """Yield the first match of each pattern that names a leader, in the order of the patterns; the
+    group ``stated`` is the person. "Ann Lee leads Acme" comes first.
+    """
     before, after = statement.text[: statement.start], statement.text[statement.end :]
     if statement.start and _LEADS_ON.match(after) and (match := _LEADS.search(before)):
         yield match
@@ -190,6 +205,9 @@ def _cues(statement: Statement) -> Iterator[re.Match[str]]:
 
 def _leads_another(statement: Statement, cue: re.Match[str]) -> bool:
     """Return whether a statement names a person as the head of another company than the brand's.
+
+    The company is the name right behind the role ("CEO of Globex") or before it ("Globex's CEO").
+    Without one, it is another if the statement's subject is not the brand.
 
     Args:
         statement: The statement.
@@ -208,7 +226,9 @@ def _leads_another(statement: Statement, cue: re.Match[str]) -> bool:
 
 
 def _same_person(stated: str, true: str) -> bool:
-    """Return whether two names have the same family name, and the same first name or initial."""
+    """Return whether two names have the same last word, and first words that are equal or begin
+    with the same letter: "Jane Doe", "J. A. Doe". False for an empty name.
+    """
     first, second = normalized(stated).split(), normalized(true).split()
     if not first or not second or first[-1] != second[-1]:
         return False

@@ -65,6 +65,8 @@ _NOT_COMPLETED = re.compile(
     r"|hopes?"
     r"|plans?|about to|wants|agreed|set to|due to)\b|n['\u2019]t\b"
 )
+_CHARACTERS_BEFORE = 30
+"""Characters before the words on an owner that are searched for a purchase not completed."""
 _OWNS = re.compile(
     rf"(?P<stated>{NAME}(?: (?:& )?{NAME}){{0,3}}) (?:has )?(?:acquired|bought|purchased"
     r"|took over|owns|(?:is|remains) the (?:parent(?: company)?|owner) of) (?:the )?$"
@@ -89,10 +91,14 @@ _INVESTOR = re.compile(
 
 
 def parent_company(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return the claim of a statement on the owner of the brand's company, or on its independence,
-    with its verdict. A fact such as "none" means independent.
+    """Return the claim of a statement on the owner of the brand's company, or on its independence.
 
-    Return None when no present owner of the brand itself is clearly stated.
+    The verdict is correct for the owner in the fact, with or without its legal form, stale for a
+    former value, else wrong. A fact such as "none" means independent. The stated value is the
+    owner's name, or the words of independence.
+
+    Return None without an owner, and if the statement is doubtful, about another time or brand, a
+    purchase that is not completed ("agreed to"), or an investor, network or the like.
     """
     is_independent = truth.value.strip().casefold() in _NO_PARENT
     cue = (
@@ -108,9 +114,8 @@ def parent_company(statement: Statement, truth: Truth) -> FactClaim | None:
     others = _OTHERS_OWNED.search(statement.text[statement.end : cue.start()])
     if others or _is_no_owner(cue, statement.text):
         return None
-    if _INVESTOR.search(cue["stated"]) or _NOT_COMPLETED.search(
-        statement.text[: cue.start()][-30:]
-    ):
+    before = statement.text[: cue.start()][-_CHARACTERS_BEFORE:]
+    if _INVESTOR.search(cue["stated"]) or _NOT_COMPLETED.search(before):
         return None
     stated = _SUFFIX.sub("", cue["stated"].rstrip(".'\u2019"))
     if not is_independent and _same_company(stated, truth.value):
@@ -120,19 +125,31 @@ def parent_company(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def _is_no_owner(cue: re.Match[str], text: str) -> bool:
-    """Return whether words that may name an owner mean something else: "part of Acme culture"."""
+    """Return whether words that may name an owner mean something else.
+
+    So do "operates under Globex" without "umbrella", "family" or the like behind the name, and
+    "part of Globex" if another noun follows: "part of Globex partner network".
+
+    Args:
+        cue: The match of the words and the name in the text.
+        text: The statement's text.
+    """
     if _UNDER.match(cue.group()):
         return not _ROOF.match(text, cue.end())
     return "part of" in cue.group() and _GOES_ON.match(text, cue.end()) is not None
 
 
 def _former_verdict(truth: Truth) -> Verdict:
-    """Return the verdict on "independent" for an owned company: stale if once independent."""
+    """Return the verdict on "independent" for a company that has an owner: stale if a former value
+    says independent, else wrong.
+    """
     former = {value.strip().casefold() for value in truth.previous}
-    return Verdict.STALE if former & _NO_PARENT else Verdict.WRONG
+    return Verdict.WRONG if former.isdisjoint(_NO_PARENT) else Verdict.STALE
 
 
 def _same_company(stated: str, true: str) -> bool:
-    """Return whether two names are of one company, without legal forms: "Globex", "Globex Inc."."""
+    """Return whether two names are of one company: equal without the legal form ("Globex", "Globex
+    Inc."), or one has the words of the other ("Globex", "Globex Software").
+    """
     first, second = normalized(_SUFFIX.sub("", stated)), normalized(_SUFFIX.sub("", true.strip()))
     return first == second or contains(first, second) or contains(second, first)
