@@ -52,26 +52,30 @@ _CERTIFIED = re.compile(
 )
 
 
+_CHARACTERS_BEFORE, _CHARACTERS_AFTER = 40, 35
+"""Characters around the name of a certification that are searched for a denial."""
 _IS_BEFORE = re.compile(r"(?:\bis|\bare|n['\u2019]t)(?: not)?(?: yet)?(?: an?)? $", re.IGNORECASE)
 """Just before a certification that a company is rather than has: "is not a B Corp"."""
 
 
 def products(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return a correct claim if a statement names the product and does not call it discontinued,
-    else None; a product is never wrong.
+    """Return a correct claim if a statement names the product of the fact, else None; no statement
+    on a product is wrong. Doubtful statements, and those that something no longer exists, give None.
     """
-    if (
-        not unmeant(statement)
-        and contains(statement.text, truth.value)
-        and not _says_gone(statement)
-    ):
-        return FactClaim(Verdict.CORRECT, truth.value)
-    return None
+    if unmeant(statement) or _says_gone(statement):
+        return None
+    if not contains(statement.text, truth.value):
+        return None
+    return FactClaim(Verdict.CORRECT, truth.value)
 
 
 def certifications(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return a wrong claim if a statement denies a certification that the company holds, a correct
-    claim if it affirms the certification, else None.
+    """Return a wrong claim if a statement denies a certification that the company holds ("isn't SOC
+    2 certified"), a correct claim if it affirms the certification; the words around its name are
+    the stated value.
+
+    Return None without the certification's name and a word such as "certified" or "is a", if the
+    statement is undecided ("plans", "if") or doubtful, and if it is about another brand.
     """
     named = _find_words(statement.text, truth.value)
     if not named or _UNDECIDED.search(statement.text):
@@ -81,14 +85,19 @@ def certifications(statement: Statement, truth: Truth) -> FactClaim | None:
         return None
     if unmeant(statement) or of_another(statement, named):
         return None
-    around = statement.text[max(0, named.start() - 40) : named.end() + 35]
+    around = statement.text[
+        max(0, named.start() - _CHARACTERS_BEFORE) : named.end() + _CHARACTERS_AFTER
+    ]
     is_denied = _NOT.search(around) is not None
     return FactClaim(Verdict.WRONG if is_denied else Verdict.CORRECT, around.strip())
 
 
 def discontinued(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return a stale claim if a statement offers a discontinued product or feature, a correct claim
-    if it calls the product discontinued, else None.
+    """Return a stale claim if a statement offers the discontinued product or feature of the fact, a
+    correct claim if it calls something discontinued and names the product.
+
+    Return None if the product is not named or not offered, if the statement has a negation or is
+    doubtful, and if another brand offers it.
     """
     named = _find_words(statement.text, truth.value)
     if unmeant(statement) or not named:
@@ -96,21 +105,18 @@ def discontinued(statement: Statement, truth: Truth) -> FactClaim | None:
     if _says_gone(statement):
         return FactClaim(Verdict.CORRECT, truth.value)
     cue = _OFFERED.search(statement.text)
-    past_name = replace(
-        statement, end=max(statement.end, named.end())
-    )  # the name may begin with it
-    if (
-        not cue
-        or (of_another(statement, cue) and of_another(past_name, cue))
-        or _NOT.search(statement.text)
-    ):
+    if not cue or _NOT.search(statement.text):
+        return None
+    # The subject may be the product, whose name may begin with the brand's: "Acme Classic costs".
+    about_product = replace(statement, end=max(statement.end, named.end()))
+    if of_another(statement, cue) and of_another(about_product, cue):
         return None
     return FactClaim(Verdict.STALE, truth.value)
 
 
 def never_say(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return a wrong claim if a statement contains the words of a sentence that is always false,
-    without a negation, else None.
+    """Return a wrong claim if a statement contains the words of the fact, which are always false,
+    else None. A doubtful statement, and one with a negation before these words, give None.
     """
     if unmeant(statement) or not contains(statement.text, truth.value):
         return None
@@ -121,11 +127,15 @@ def never_say(statement: Statement, truth: Truth) -> FactClaim | None:
 
 
 def _says_gone(statement: Statement) -> bool:
-    """Return whether a statement says that something no longer exists."""
+    """Return whether a statement has words of something that no longer exists: "discontinued", "no
+    longer", and also "was".
+    """
     return _GONE.search(statement.text) is not None
 
 
 def _find_words(text: str, words: str) -> re.Match[str] | None:
-    """Return the match of words in a text, without regard to case and punctuation; or None."""
+    """Return the first match of words next to each other in a text; None without one. Case, and
+    spaces and punctuation between the words, are ignored: "SOC 2" is in "soc-2".
+    """
     pattern = r"[\W_]*".join(map(re.escape, normalized(words).split()))
     return re.search(rf"\b{pattern}\b", text, re.IGNORECASE)

@@ -92,6 +92,14 @@ _RANGE_JOINER = re.compile(
 _UP_TO = re.compile(rf"\s?(?:-|\u2013|\u2014|to|and)\s?(?P<high>{NUMBER})(?!\s?%)", re.IGNORECASE)
 """Between the ends of a range, and after the first where the second has no currency."""
 _RANGING = re.compile(r"\b(?:between|ranges?|ranging)\b", re.IGNORECASE)
+_CHARACTERS_BEFORE, _CHARACTERS_AFTER = 25, 28
+"""Characters around an amount that are searched for words such as "save"."""
+_ENTRY_CHARACTERS = 40
+"""Characters before an amount that are searched for words such as "starts at"."""
+_PLAN_BEFORE, _PLAN_AFTER = 60, 40
+"""Characters around an amount that are searched for the name of its plan."""
+_ROUNDING_AMOUNT = 0.011
+"""Tolerance of a price in units of the currency, just above a hundredth."""
 _MAX_RANGE_RATIO = 2.0
 """Ratio of the ends above which a range says too little about a price."""
 _MIN_COMPANY_PRICE = 1_000_000.0
@@ -101,12 +109,16 @@ _ROUNDING_SHARE = 0.015
 
 
 def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> FactClaim | None:
-    """Return the claim of a statement on a price, with its verdict: same currency, same period (a
-    year is twelve months), rounding allowed.
+    """Return the claim of a statement on a price, with the amount or range as written.
 
-    A fact about a plan ("price: Pro") is compared only with amounts next to the plan's name; a fact
-    without a plan only with the lowest amount ("starts at") or the only amount. Return None when no
-    price of the brand itself is clearly stated.
+    The verdict is correct for the amount of the fact (a year is twelve months, rounding allowed),
+    stale for a former value, else wrong. A fact about a plan ("price: Pro") is compared only with
+    an amount next to the plan's name; a fact without a plan with a range, an entry price ("starts
+    at") or the only amount.
+
+    Return None if no amount or several may be meant, for another currency, for a period where the
+    fact has none, if the statement is doubtful or about another time, brand, accessory or fee for
+    use, and if the fact has no amount.
 
     Args:
         statement: The statement.
@@ -127,13 +139,17 @@ def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> Fac
     if pair is None:
         return None
     words = statement.text[slice(*stated.span)]
-    former = [p for value in truth.previous for p in money_amounts(value)]
-    return FactClaim(verdict(_close(pair), any(map(_close, _pairs(stated, former)))), words)
+    former = [amount for value in truth.previous for amount in money_amounts(value)]
+    was_right = any(map(_close, _pairs(stated, former)))
+    return FactClaim(verdict(_close(pair), was_right), words)
 
 
 def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
-    """Return whether a stated amount may be something else than the brand's present price: a
-    doubted or former price, that of another brand, of an accessory, or a fee for use.
+    """Return whether a stated amount may be something else than the brand's present price.
+
+    So it may without a word of a price ("costs"), in a doubtful statement, about another time or
+    brand, behind the name of an accessory or service, and as a fee for use ("$1 per order") unless
+    the fact is such a fee.
     """
     cue = _PRICED.search(statement.text)
     if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
@@ -145,8 +161,11 @@ def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
 
 
 def _price_range(text: str) -> tuple[Money, Money] | None:
-    """Return the (low, high) amounts of a range of prices, with the same period; None unless the
-    text has exactly one range and no other amount.
+    """Return the (low, high) amounts of a range of prices: "$9 to $19 a month", "$9-19".
+
+    An end without a period or currency has that of the other. None unless the text has exactly one
+    range, whose ends rise, and no other amount; and if words around it mean another thing than a
+    price ("save", "discount").
     """
     amounts = money_amounts(text)
     if len(amounts) == 2 and amounts[0].currency == amounts[1].currency:
@@ -160,15 +179,18 @@ def _price_range(text: str) -> tuple[Money, Money] | None:
         return None
     low = replace(low, period=high.period or low.period)
     context = _RANGING.sub("", _context(text, low))
-    return (low, high) if low.amount < high.amount and not _NOT_ITS_PRICE.search(context) else None
+    if low.amount >= high.amount or _NOT_ITS_PRICE.search(context):
+        return None
+    return low, high
 
 
 def _range_claim(text: str, low: Money, high: Money, true: Money) -> FactClaim | None:
     """Return the claim of a stated range of prices, with its verdict against the true price.
 
-    A range is correct if it begins or ends at the true price, or is narrow and contains the price;
-    wrong if the price is outside. Return None for a wide range around the price, which may be of
-    other plans, and for another currency or an unknown period.
+    A range is correct if it begins or ends at the true price, or contains the price and is narrow:
+    its ends differ by at most a factor of `_MAX_RANGE_RATIO`. It is wrong if the price is outside.
+    Return None for a wide range around the price, which may be of several plans, and for another
+    currency or a period that cannot be compared.
 
     Args:
         text: The statement's text.
@@ -176,28 +198,33 @@ def _range_claim(text: str, low: Money, high: Money, true: Money) -> FactClaim |
         high: The high end, with its offsets in the text.
         true: The true price.
     """
-    pair, upper = low.comparable(true), high.comparable(true)
+    low_and_true, high_and_true = low.comparable(true), high.comparable(true)
     words = text[low.span[0] : high.span[1]]
-    if pair is None or upper is None:
+    if low_and_true is None or high_and_true is None:
         return None
-    below, above = pair[1] < pair[0], upper[1] > upper[0]
-    if _close(pair) or _close(upper):
+    if _close(low_and_true) or _close(high_and_true):
         return FactClaim(Verdict.CORRECT, words)
-    if below or above:
+    is_below_range = low_and_true[1] < low_and_true[0]
+    is_above_range = high_and_true[1] > high_and_true[0]
+    if is_below_range or is_above_range:
         return FactClaim(Verdict.WRONG, words)
-    return (
-        FactClaim(Verdict.CORRECT, words) if high.amount <= _MAX_RANGE_RATIO * low.amount else None
-    )
+    is_narrow = high.amount <= _MAX_RANGE_RATIO * low.amount
+    return FactClaim(Verdict.CORRECT, words) if is_narrow else None
 
 
 def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
-    """Return the amount in a text that a fact's price is to be compared with; None if several
-    amounts could be meant, or no amount.
+    """Return the amount in a text that a fact's price is to be compared with; None without one.
+
+    Amounts from `_MIN_COMPANY_PRICE` and amounts beside words such as "save" are left out. For a
+    fact about a plan, it is the first amount of that plan. Otherwise it is the first entry price
+    ("starts at"); else, of one monthly and one yearly amount, the one with the period of the true
+    price; else the only amount. None if several amounts remain, or if the text names a paid plan
+    and no entry price.
 
     Args:
         text: The statement's text.
         truth: The fact; with a qualifier, only amounts of the plan that it names count.
-        true: The true price; its period chooses between a monthly and a yearly amount.
+        true: The true price; None if the fact has no amount.
     """
     candidates = [
         amount
@@ -208,13 +235,10 @@ def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
         return next(
             (amount for amount in candidates if _is_of_plan(text, amount, truth.qualifier)), None
         )
-    entry = [
-        amount
-        for amount in candidates
-        if _ENTRY.search(text[max(0, amount.span[0] - 40) : amount.span[0]])
-    ]
-    if entry:
-        return entry[0]
+    for amount in candidates:
+        start = amount.span[0]
+        if _ENTRY.search(text[max(0, start - _ENTRY_CHARACTERS) : start]):
+            return amount
     tiers = {tier.casefold() for tier in _TIERS.findall(text)} - {"free"}
     if len(candidates) == 2 and {amount.period for amount in candidates} == {"month", "year"}:
         candidates = [
@@ -224,29 +248,45 @@ def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
 
 
 def _context(text: str, amount: Money) -> str:
-    """Return the words around an amount: 25 characters before, and up to 28 after it."""
+    """Return the words around an amount: `_CHARACTERS_BEFORE` before it, and at most
+    `_CHARACTERS_AFTER` after it, up to a comma, semicolon, full stop or bracket.
+    """
     start, end = amount.span
-    return text[max(0, start - 25) : start] + " " + re.split(r"[,;.(]", text[end : end + 28])[0]
+    before = text[max(0, start - _CHARACTERS_BEFORE) : start]
+    after = re.split(r"[,;.(]", text[end : end + _CHARACTERS_AFTER])[0]
+    return f"{before} {after}"
 
 
 def _is_of_plan(text: str, amount: Money, qualifier: str) -> bool:
-    """Return whether the plan named nearest before an amount, or right after the amount, is the
-    plan in a fact's qualifier.
+    """Return whether an amount in a text is the price of a plan.
+
+    If a usual plan ("Pro", "Basic") is named before the amount, the text from the last such name to
+    the amount must have the wanted plan. Otherwise the plan must be at most `_PLAN_BEFORE`
+    characters before the amount or `_PLAN_AFTER` after it.
+
+    Args:
+        text: The statement's text.
+        amount: The amount, with its offsets in the text.
+        qualifier: The wanted plan; the words "plan" and "tier" in it are ignored.
     """
     wanted = re.sub(r"\b(?:plan|tier)\b", "", qualifier, flags=re.IGNORECASE).strip()
     before = text[: amount.span[0]]
-    tiers = list(_TIERS.finditer(before))
-    if tiers:
-        last_plan = before[tiers[-1].start() :]
-        return contains(last_plan, wanted)
-    return contains(before[-60:], wanted) or contains(
-        text[amount.span[1] : amount.span[1] + 40], wanted
-    )
+    plans = list(_TIERS.finditer(before))
+    if plans:
+        return contains(before[plans[-1].start() :], wanted)
+    after = text[amount.span[1] : amount.span[1] + _PLAN_AFTER]
+    return contains(before[-_PLAN_BEFORE:], wanted) or contains(after, wanted)
 
 
 def _pairs(stated: Money, others: Iterable[Money]) -> list[tuple[float, float]]:
+    """Return (stated amount, other amount), for the same period, for each other amount that can be
+    compared; the rest is left out.
+    """
     return [pair for other in others if (pair := stated.comparable(other))]
 
 
 def _close(pair: tuple[float, float]) -> bool:
-    return abs(pair[0] - pair[1]) <= max(_ROUNDING_SHARE * max(pair), 0.011)
+    """Return whether two amounts of one currency are equal but for rounding: they differ by at most
+    `_ROUNDING_SHARE` of the larger, or by a hundredth.
+    """
+    return abs(pair[0] - pair[1]) <= max(_ROUNDING_SHARE * max(pair), _ROUNDING_AMOUNT)

@@ -38,8 +38,12 @@ class Citations:
     )
 
     def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the scores of `reading.brand`, see the class; nothing for a brand without domains,
-        an answer without citations, or if it is unknown whether the brand is cited.
+        """Yield ``own_citation`` (1 or 0) and ``citation_share`` (0 to 1) of `reading.brand`.
+
+        Nothing is yielded for a brand without domains, for an answer that cites no source of known
+        host, and for one that cites a source of unknown host and none of the brand's own. If it
+        cites both, only ``own_citation`` is yielded. Its quote is the address of
+        the brand's first cited page; its details are all distinct sources.
         """
         if not reading.brand.domains:
             return
@@ -61,7 +65,9 @@ class Citations:
 
 
 def _distinct_pages(citations: Sequence[Citation]) -> list[Citation]:
-    """Return one citation for each page of known host, the cited pages first."""
+    """Return one citation for each page of known host: the cited pages in their order, then those
+    that were only retrieved. A page that was both counts as cited.
+    """
     ordered = sorted(citations, key=lambda source: not source.cited)
     by_page: dict[str, Citation] = {}
     for source in ordered:
@@ -71,12 +77,19 @@ def _distinct_pages(citations: Sequence[Citation]) -> list[Citation]:
 
 
 def _source_detail(source: Citation, brand: Brand, rival_domains: tuple[str, ...]) -> Detail:
+    """Return a source as a detail: topic the registrable domain, verdict whose page it is ("own",
+    "competitor" or "other", with ", retrieved" if it is not cited), stated the address, cut to
+    `_URL_CHARACTERS`.
+    """
     owner = _owner(source.host, brand, rival_domains)
     verdict = owner if source.cited else f"{owner}, retrieved"
     return Detail(domain_of(source.host), verdict, source.page[:_URL_CHARACTERS])
 
 
 def _owner(host: str, brand: Brand, rival_domains: tuple[str, ...]) -> str:
+    """Return whose page a host has: "own" for the brand, "competitor" or "other". The brand comes
+    first if a domain is listed for both.
+    """
     if owns(brand.domains, host):
         return "own"
     return "competitor" if owns(rival_domains, host) else "other"
