@@ -60,7 +60,7 @@ _IS_BEFORE = re.compile(r"(?:\bis|\bare|n['\u2019]t)(?: not)?(?: yet)?(?: an?)? 
 
 def products(statement: Statement, truth: Truth) -> FactClaim | None:
     """Return a correct claim if a statement names the product of the fact, else None; no statement
-    on a product is wrong. Doubtful statements, and those that something no longer exists, give None.
+    on a product is wrong. Doubtful statements, and those that something is gone, give None.
     """
     if unmeant(statement) or _says_gone(statement):
         return None

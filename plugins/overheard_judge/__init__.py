@@ -12,7 +12,7 @@ __all__ = ["JudgeSettings", "ModelJudge", "overheard_scorers"]
 
 @hookimpl
 def overheard_scorers(settings: PluginSettings) -> Iterator[Scorer]:
-    """Yield a judge where the table ``[scorers.judge]`` asks for one."""
-    for name, mine in settings.each(JudgeSettings):
+    """Yield a judge if the configuration has the table ``[scorers.judge]``, else nothing."""
+    for name, judge_settings in settings.each(JudgeSettings):
         if name == "judge":
-            yield ModelJudge(mine)
+            yield ModelJudge(judge_settings)

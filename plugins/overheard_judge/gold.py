@@ -28,17 +28,21 @@ class Gold:
 
 
 def rehearsals() -> list[str]:
-    """Return what is asked about the gold texts."""
+    """Return the text of the request about each gold text, in the order of the gold texts."""
     return [portrayal_request(gold.text, list(gold.labels))[0] for gold in _gold()]
 
 
 def agreement(replies: Sequence[str]) -> tuple[int, int]:
     """Return (number of gold labels with which the replies agree, number of gold labels).
 
-    A verdict whose quote does not occur in the gold text agrees with nothing.
+    A verdict that cannot be read, or whose quote does not occur in the gold text, agrees with
+    nothing.
 
     Args:
         replies: The model's reply to each of `rehearsals()`, in the same order.
+
+    Raises:
+        ValueError: if the number of replies is another.
     """
     labelled = [
         (label, _gold_verdict(gold, reply, brand))
@@ -49,8 +53,14 @@ def agreement(replies: Sequence[str]) -> tuple[int, int]:
 
 
 def losses(replies: Sequence[str]) -> Counter[str]:
-    """Return how often each reason occurs why a verdict in the replies to `rehearsals()` cannot be
-    read; `Loss` values are the keys.
+    """Return the number of verdicts that do not count, by reason (a `Loss` value); reasons that do
+    not occur are absent.
+
+    Args:
+        replies: The model's reply to each of `rehearsals()`, in the same order.
+
+    Raises:
+        ValueError: if the number of replies is another.
     """
     return Counter(
         verdict.value
@@ -62,7 +72,7 @@ def losses(replies: Sequence[str]) -> Counter[str]:
 
 def _gold_verdict(gold: Gold, reply: str, brand: str) -> str | Loss:
     """Return the sentiment toward a brand in the reply about a gold text, or the reason why the
-    reply has no valid verdict on the brand.
+    reply has no valid verdict on the brand. The verdict's quote must occur in the gold text.
     """
     _, mark = portrayal_request(gold.text, list(gold.labels))
     judged = portrayal_of(reply, mark, [brand])
@@ -73,5 +83,6 @@ def _gold_verdict(gold: Gold, reply: str, brand: str) -> str | Loss:
 
 @cache
 def _gold() -> tuple[Gold, ...]:
+    """Return the gold texts of ``gold.jsonl``, in its order."""
     lines = files("overheard_judge").joinpath("gold.jsonl").read_text(encoding="utf-8")
     return tuple(Gold(**json.loads(line)) for line in lines.splitlines())

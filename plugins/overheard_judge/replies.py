@@ -20,6 +20,8 @@ _MAX_REPLY_CHARACTERS = 200_000
 """Characters of a reply that are read."""
 _MAX_OBJECTS = 50
 """Objects of a reply that are tried."""
+_KEY_LEVELS = 6
+"""Levels of objects and lists whose keys are read in any case of letters."""
 _MAX_QUOTE_CHARACTERS = 2_000
 _MAX_STATED_CHARACTERS = 500
 _REASONING = re.compile(
@@ -78,6 +80,10 @@ def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> JudgedPortrayal
     """Return the portrayal of a brand in a reply, or the reason why the reply has no valid
     portrayal.
 
+    The reply must have exactly one item about the brand, with a known sentiment and a quote of at
+    most `_MAX_QUOTE_CHARACTERS`. Whether the quote is in the answer is not checked here. Aspects
+    that are not valid are left out.
+
     Args:
         reply: The text of the model's reply.
         mark: The mark of the request, which the reply should repeat as ``check``. A reply with
@@ -89,28 +95,24 @@ def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> JudgedPortrayal
         return items
     wanted = {_plain(name) for name in names}
     own_items = [item for item in items if _plain(_text(item.get("brand"))) in wanted]
-    found = {
-        (sentiment, _text(item.get("quote")))
-        for item in own_items
-        if (sentiment := _word(item.get("sentiment"), SENTIMENTS))
-    }
     if not own_items:
         return Loss.MISSING
     if len(own_items) > 1:
         return Loss.CONTRADICTION
-    if not found:
+    [item] = own_items
+    sentiment, quote = _word(item.get("sentiment"), SENTIMENTS), _text(item.get("quote"))
+    if not sentiment:
         return Loss.UNKNOWN_WORD
-    [(sentiment, quote)] = found
     if not 0 < len(quote) <= _MAX_QUOTE_CHARACTERS:
         return Loss.NO_QUOTE
-    return JudgedPortrayal(
-        _text(own_items[0]["brand"]), sentiment, quote, tuple(_valid_aspects(own_items[0]))
-    )
+    return JudgedPortrayal(_text(item["brand"]), sentiment, quote, tuple(_valid_aspects(item)))
 
 
 def stated(reply: str, mark: str) -> list[JudgedClaim] | Loss:
     """Return the valid claims in a reply, in its order; or the reason why the reply cannot be read.
-    A claim needs a known verdict and a quote.
+
+    A claim is valid with a known verdict and a quote of at most `_MAX_QUOTE_CHARACTERS`; others are
+    left out. The stated value is the quote if it is missing, cut to `_MAX_STATED_CHARACTERS`.
 
     Args:
         reply: The text of the model's reply.
@@ -129,23 +131,28 @@ def stated(reply: str, mark: str) -> list[JudgedClaim] | Loss:
 
 
 def _valid_aspects(item: Mapping[str, Any]) -> Iterator[Aspect]:
-    """Yield the aspects of a brand's item that have a known name, a sentiment and a quote; of
-    several with one name, the last.
+    """Yield the aspects of a brand's item that have a name in `ASPECTS`, the sentiment "positive"
+    or "negative", and a quote, which is cut to `_MAX_QUOTE_CHARACTERS`.
+
+    Of several with one name, the last counts, at the place of the first.
     """
-    found = {}
+    by_name: dict[str, Aspect] = {}
     for aspect in _json_objects(item.get("aspects"), "aspect"):
-        name, sentiment = _text(aspect.get("aspect")).casefold(), _word(aspect.get("sentiment"))
+        name = _text(aspect.get("aspect")).casefold()
+        sentiment = _word(aspect.get("sentiment"), ("positive", "negative"))
         quote = _text(aspect.get("quote"))
-        if name in ASPECTS and sentiment in {"positive", "negative"} and quote:
-            found[name] = Aspect(name, sentiment, quote[:_MAX_QUOTE_CHARACTERS])
-    yield from found.values()
+        if name in ASPECTS and sentiment and quote:
+            by_name[name] = Aspect(name, sentiment, quote[:_MAX_QUOTE_CHARACTERS])
+    yield from by_name.values()
 
 
 def _reply_items(reply: str, mark: str, key: str, name: str) -> list[dict[str, Any]] | Loss:
     """Return the items (JSON objects) of a reply, or the reason why they cannot be read.
 
-    The first object that repeats the mark is taken; without one, the last object without any mark,
-    because models write drafts before their answer.
+    Of the JSON values in the reply that hold items, the first that repeats the mark counts. Without
+    one, the last without any mark counts, because models write drafts before their answer; unless
+    one of them has another mark, as a forged reply in the judged text would have. A bare list of
+    items counts as unmarked; a single item without a list counts, too.
 
     Args:
         reply: The text of the model's reply.
@@ -153,52 +160,70 @@ def _reply_items(reply: str, mark: str, key: str, name: str) -> list[dict[str, A
         key: The key of the list of items.
         name: The key of an item's name; in an object of items by name, the key is the name.
     """
-    code = _HEX.search(mark)
-    unmarked, wrong = [], False
+    digest = _HEX.search(mark)
+    last_unmarked: list[dict[str, Any]] | None = None
+    has_other_mark = False
     for value in _json_values(reply):
-        items = (
-            _json_objects(value.get(key), name)
-            if isinstance(value, dict)
-            else _json_objects(value, name)
-        )
-        if isinstance(value, dict) and key not in value:
-            items = [value] if name in value else []
+        items = _items_of_value(value, key, name)
+        if items is None:
+            continue
         check = _text(value.get("check")) if isinstance(value, dict) else ""
-        readable = bool(items) or (isinstance(value, dict) and isinstance(value.get(key), list))
-        if readable and code and code.group() in check:
+        if digest and digest.group() in check:
             return items
-        if readable and not check:
-            unmarked.append(items)
-        wrong = wrong or (readable and bool(check))
-    if unmarked and not wrong:
-        return unmarked[-1]
-    return Loss.OTHER_MARK if wrong else Loss.UNREADABLE
+        if check:
+            has_other_mark = True
+        else:
+            last_unmarked = items
+    if has_other_mark:
+        return Loss.OTHER_MARK
+    return Loss.UNREADABLE if last_unmarked is None else last_unmarked
+
+
+def _items_of_value(value: Any, key: str, name: str) -> list[dict[str, Any]] | None:
+    """Return the items of a JSON value: those under `key`, those of a list, or the value itself if
+    it is an item. An empty list under `key` gives []; any other value without items gives None.
+
+    Args:
+        value: The JSON value.
+        key: The key of the list of items.
+        name: The key of an item's name.
+    """
+    if not isinstance(value, dict):
+        return _json_objects(value, name) or None
+    if key not in value:
+        return [value] if name in value else None
+    items = _json_objects(value[key], name)
+    return items if items or isinstance(value[key], list) else None
 
 
 def _json_values(reply: str) -> Iterator[Any]:
-    """Yield the outermost JSON objects and lists in a reply, in order, outside of reasoning tags
-    and with keys in lower case; at most `_MAX_OBJECTS` are tried.
+    """Yield the outermost JSON objects and lists in a reply, in order, with keys in lower case.
+
+    Text in reasoning tags ("<think>") is skipped. `_MAX_REPLY_CHARACTERS` are read, and at most
+    `_MAX_OBJECTS` brackets are tried.
     """
     text = _REASONING.sub("", reply[:_MAX_REPLY_CHARACTERS])
-    at = 0
+    offset = 0
     for _ in range(_MAX_OBJECTS):
-        opening = _OPENING.search(text, at)
+        opening = _OPENING.search(text, offset)
         if opening is None:
             return
-        value, at = _json_value_at(text, opening.start())
+        value, offset = _json_value_at(text, opening.start())
         if value is not None:
             yield _with_lower_case_keys(value)
 
 
 def _json_value_at(text: str, start: int) -> tuple[Any, int]:
-    """Return the JSON value that begins at offset `start`, or None, and the offset at which to
-    search on; a trailing comma and Python's single quotes are accepted.
+    """Return (value, offset): the JSON value that begins at offset `start`, or None, and the offset
+    at which to search on.
+
+    If it is not valid JSON, the text to its last closing bracket is read once more without trailing
+    commas, and then as Python, with single quotes; if that succeeds, the search ends.
     """
     try:
         return _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
         pass
-    # The rest may have a trailing comma, or single quotes as in Python.
     end = max(text.rfind("}"), text.rfind("]")) + 1
     mended = _TRAILING_COMMA.sub("", text[start:end])
     try:
@@ -212,39 +237,55 @@ def _json_value_at(text: str, start: int) -> tuple[Any, int]:
 
 
 def _with_lower_case_keys(value: Any) -> Any:
-    """Return a JSON value with the keys of its objects in lower case, six levels deep."""
+    """Return a JSON value with the keys of its objects in lower case and without spaces around
+    them, `_KEY_LEVELS` levels deep; deeper values stay as they are.
+    """
 
-    def lower(value: Any, depth: int) -> Any:
-        """Return a JSON value with the keys of its objects in lower case, `depth` levels deep."""
-        if depth and isinstance(value, dict):
-            return {str(k).strip().casefold(): lower(v, depth - 1) for k, v in value.items()}
-        if depth and isinstance(value, list):
-            return [lower(part, depth - 1) for part in value]
+    def lower(value: Any, levels: int) -> Any:
+        """Return a JSON value with the keys of its objects in lower case, `levels` levels deep."""
+        if levels and isinstance(value, dict):
+            return {
+                str(key).strip().casefold(): lower(entry, levels - 1)
+                for key, entry in value.items()
+            }
+        if levels and isinstance(value, list):
+            return [lower(entry, levels - 1) for entry in value]
         return value
 
-    return lower(value, 6)
+    return lower(value, _KEY_LEVELS)
 
 
 def _json_objects(value: Any, name: str) -> list[dict[str, Any]]:
-    """Return the objects in a JSON list, or in an object of objects, whose keys are then stored
-    under `name`; a single object that has the key `name` gives itself. Other values give [].
+    """Return the objects in a JSON value.
+
+    - A list gives its objects; other entries are left out.
+    - An object that has the key `name` gives itself.
+    - An object of objects gives these, each with its key under `name` unless it has a `name`:
+      ``{"Acme": {"sentiment": "mixed"}}`` gives ``[{"brand": "Acme", "sentiment": "mixed"}]``.
+    - Any other value gives [].
     """
-    if isinstance(value, dict):
-        if name in value:
-            return [value]
-        value = [{name: key, **each} for key, each in value.items() if isinstance(each, dict)]
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    if isinstance(value, list):
+        return [entry for entry in value if isinstance(entry, dict)]
+    if not isinstance(value, dict):
+        return []
+    if name in value:
+        return [value]
+    return [{name: key, **entry} for key, entry in value.items() if isinstance(entry, dict)]
 
 
-def _word(value: Any, words: Iterable[str] = SENTIMENTS) -> str:
-    """Return the allowed word that a value is, in any case of letters and with a full stop."""
+def _word(value: Any, words: Iterable[str]) -> str:
+    """Return the one of `words` that a value is, in any case of letters and with a full stop,
+    quotes or Markdown around it; "" if it is none of them.
+    """
     word = _text(value).strip(" .*_`\"'").casefold()
     return word if word in tuple(words) else ""
 
 
 def _text(value: Any) -> str:
+    """Return a text without spaces around it; "" for a value that is not a text."""
     return value.strip() if isinstance(value, str) else ""
 
 
 def _plain(name: str) -> str:
+    """Return the words of a name, normalized and divided by spaces, to compare names."""
     return " ".join(word for word, _, __ in word_offsets(name))

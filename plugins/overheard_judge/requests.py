@@ -28,14 +28,21 @@ VERDICTS = ("correct", "stale", "wrong")
 
 
 def _list_of(key: str, **properties: object) -> dict[str, object]:
-    """Return the JSON schema of a reply with a list of objects, as vendors enforce it."""
+    """Return the JSON schema of a reply: an object of the text ``check`` and a list of objects.
+
+    Args:
+        key: The key of the list.
+        properties: The JSON schema of each property of a listed object, by name.
+    """
     return _object_schema(
         check={"type": "string"}, **{key: {"type": "array", "items": _object_schema(**properties)}}
     )
 
 
 def _object_schema(**properties: object) -> dict[str, object]:
-    """Return the JSON schema of an object that has exactly the given properties, all required."""
+    """Return the JSON schema of an object that has exactly the given properties, all required.
+    `properties` has the JSON schema of each by name.
+    """
     return {
         "type": "object",
         "properties": properties,
@@ -133,6 +140,9 @@ Reply with one JSON object and nothing else:
 def portrayal_request(body: str, brands: Sequence[str]) -> tuple[str, str]:
     """Return (text, mark) of the request to judge how a text speaks of brands.
 
+    The mark is the line around the judged text; the model is to repeat it in its reply. The reply
+    should be a JSON object as in `PORTRAYAL_SCHEMA`.
+
     Args:
         body: The text to judge; its first `_MAX_ANSWER_CHARACTERS` characters are sent.
         brands: The brands' names, each once.
@@ -150,6 +160,9 @@ def portrayal_request(body: str, brands: Sequence[str]) -> tuple[str, str]:
 
 def claims_request(body: str, brand: str, facts: Iterable[Fact]) -> tuple[str, str]:
     """Return (text, mark) of the request to compare a text's claims with a brand's fact sheet.
+
+    The mark is the line around the judged text; the model is to repeat it in its reply. The reply
+    should be a JSON object as in `CLAIMS_SCHEMA`.
 
     Args:
         body: The text to judge; its first `_MAX_ANSWER_CHARACTERS` characters are sent.
@@ -169,6 +182,7 @@ def claims_request(body: str, brand: str, facts: Iterable[Fact]) -> tuple[str, s
 
 
 def _sheet_entry(fact: Fact) -> dict[str, object]:
+    """Return a fact for the request: ``field``, ``value``, and ``previous`` values if any."""
     entry: dict[str, object] = {"field": fact.field, "value": fact.value}
     if fact.previous:
         entry["previous"] = list(fact.previous)
@@ -176,15 +190,16 @@ def _sheet_entry(fact: Fact) -> dict[str, object]:
 
 
 def _json(value: object) -> str:
+    """Return a value as JSON, with letters of all languages as they are."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def _mark(*parts: str) -> str:
-    """Return the line that encloses the judged text in a request: a digest of all parts of the
-    request.
+    """Return the line that encloses the judged text in a request: ``=== 16 hex digits ===``.
 
-    A text cannot contain its own digest. Equal requests have equal marks, so that each is paid for
-    once.
+    The digits are a digest of `EDITION` and of all `parts`: the judged text, the brands, the facts.
+    So a text cannot contain the mark around itself. Equal parts give equal marks and so equal
+    requests, and each is paid for once.
     """
     digest = hashlib.blake2b("\0".join((EDITION, *parts)).encode(), digest_size=8)
     return f"=== {digest.hexdigest()} ==="

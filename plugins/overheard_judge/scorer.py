@@ -38,7 +38,12 @@ _VALUES = {"positive": 1.0, "neutral": 0.0, "mixed": 0.0, "negative": -1.0}
 _WORST_FIRST = ("wrong", "stale", "correct")
 
 
-def _model(text: str) -> str:
+def _valid_model(text: str) -> str:
+    """Return the name of a model as it is, ``provider/model``.
+
+    Raises:
+        ValueError: if the text is not such a name.
+    """
     Model.parse(text)
     return text
 
@@ -51,7 +56,7 @@ class JudgeSettings(Settings):
         budget: What it may spend in a month, in US dollars.
     """
 
-    model: Annotated[str, AfterValidator(_model)]
+    model: Annotated[str, AfterValidator(_valid_model)]
     budget: float = Field(ge=0)
 
 
@@ -96,17 +101,22 @@ class ModelJudge:
 
     @property
     def version(self) -> str:
-        """The edition of the requests, and who is asked."""
+        """The version of the wording of requests and the model: ``2:provider/model``."""
         return f"{EDITION}:{self.model}"
 
     @property
     def rehearsals(self) -> Sequence[str]:
-        """What is asked about the gold texts."""
+        """The text of the request about each gold text: a text that people have judged."""
         return gold.rehearsals()
 
     def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
-        """Return (number of gold labels with which the replies to `rehearsals` agree, number of
-        gold labels).
+        """Return (number of gold labels with which the replies agree, number of gold labels).
+
+        Args:
+            replies: The model's reply to each of `rehearsals`, in the same order.
+
+        Raises:
+            ValueError: if the number of replies is another.
         """
         return gold.agreement(replies)
 
@@ -116,8 +126,14 @@ class ModelJudge:
         return PORTRAYAL_SCHEMA
 
     def losses(self, replies: Sequence[str]) -> Mapping[str, int]:
-        """Return how often each reason occurs why a verdict in the replies to `rehearsals` cannot
-        be read.
+        """Return the number of verdicts that do not count, by reason; reasons that do not occur are
+        absent.
+
+        Args:
+            replies: The model's reply to each of `rehearsals`, in the same order.
+
+        Raises:
+            ValueError: if the number of replies is another.
         """
         return gold.losses(replies)
 
@@ -127,10 +143,15 @@ class ModelJudge:
 
     async def score(self, reading: Reading) -> Iterable[Score]:
         """Ask the model, and return the judged scores of `reading.brand`: the sentiment, and with a
-        fact sheet the accuracy. A score without valid verdicts is absent.
+        fact sheet the accuracy.
+
+        Each score is one request. A score without valid verdicts is absent. If the answer does not
+        name the brand, nothing is asked and there is no score.
 
         Raises:
             JudgeUnconnected: when `connect` has not been called.
+            OverheardError: when the client cannot ask, such as without budget or with a failing
+                provider.
         """
         if not reading.of(reading.brand.name):
             return ()
@@ -140,8 +161,12 @@ class ModelJudge:
         return [score for score in scores if score is not None]
 
     async def _portrayal(self, reading: Reading) -> Score | None:
-        """Ask the model, count its verdict in `verdicts`, and return the sentiment toward the brand
-        (-1 to 1); None without a verdict whose quote is about the brand.
+        """Ask the model how the answer speaks of its brands, and return the sentiment toward the
+        scored brand: 1 positive, -1 negative, 0 neutral or mixed.
+
+        None without a readable verdict whose quote is about the brand. Aspects are details; those
+        without such a quote are left out. The verdict, or the reason of its loss, is counted in
+        `verdicts`.
         """
         brands = sorted({mention.brand for mention in reading.mentions})
         text, mark = portrayal_request(reading.body, brands)
@@ -157,8 +182,12 @@ class ModelJudge:
         )
 
     async def _accuracy(self, reading: Reading) -> Score | None:
-        """Ask the model, count its verdicts in `verdicts`, and return the share of stated facts
-        that are correct (0 to 1); None without a verdict whose quote is about the brand.
+        """Ask the model what the answer states of the brand's facts, and return the share of the
+        stated facts that is correct (0 to 1).
+
+        None if the reply cannot be read, or if no claim on a fact has a quote about the brand. The
+        score's quote is that of the first worst claim. Each claim, kept or lost, is counted in
+        `verdicts`; a reply that cannot be read counts once.
         """
         text, mark = claims_request(reading.body, reading.brand.name, reading.facts)
         stated_claims = stated(await self._ask(text, CLAIMS_SCHEMA), mark)
@@ -176,27 +205,41 @@ class ModelJudge:
         return Score("judged_accuracy", right / len(details), worst.quote, details)
 
     async def _ask(self, text: str, schema: Mapping[str, object]) -> str:
+        """Return the text of the model's reply to a request, for which `schema` is the JSON schema.
+
+        Raises:
+            JudgeUnconnected: when `connect` has not been called.
+            OverheardError: when the client cannot ask.
+        """
         if self._asker is None:
             raise JudgeUnconnected
         return (await self._asker.ask(text, schema=schema)).text
 
 
 def _quote_loss(quote: str, reading: Reading) -> Loss | None:
-    """Return why a quote is no evidence about the brand; None if it is."""
+    """Return why a quote is no evidence about the brand: it is in text about another, or not in the
+    answer. None if it is evidence.
+    """
     if is_quote_about_brand(quote, reading):
         return None
     return Loss.OTHER_OWNER if any(quote_offsets(quote, reading.body)) else Loss.INVENTED
 
 
 def _aspect_details(judged: JudgedPortrayal, reading: Reading) -> Iterator[Detail]:
+    """Yield a detail for each aspect whose quote is about the brand: topic the aspect ("price"),
+    verdict "positive" or "negative".
+    """
     for aspect in judged.aspects:
         if is_quote_about_brand(aspect.quote, reading):
             yield Detail(aspect.aspect, aspect.sentiment, quote=aspect.quote[:_QUOTE_CHARACTERS])
 
 
 def _claim_details(stated_claims: Iterable[JudgedClaim], reading: Reading) -> Iterator[Detail]:
-    """Yield a detail for each fact with a claim whose quote is about the brand; of several claims
-    about one fact, the worst verdict counts.
+    """Yield a detail for each fact with a claim whose quote is about the brand, in the order of the
+    facts' first claims.
+
+    Of several claims about one fact, the first with the worst verdict counts. Claims on a field
+    that is not in the fact sheet are left out.
     """
     fields = {fact.field for fact in reading.facts}
     by_field: dict[str, JudgedClaim] = {}
