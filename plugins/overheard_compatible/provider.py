@@ -51,7 +51,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         call, because a repeated call may be charged twice.
 
         Without a key, the word "none" is sent, because the SDK needs one. Azure gets the key in a
-        header of its own.
+        header of its own too, and the configured API version in each address.
         """
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
@@ -61,7 +61,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
             base_url=settings.base_url,
             api_key=key,
             default_headers={"api-key": key} if settings.preset == "azure" else None,
-            default_query={"api-version": v} if (v := settings.api_version) else None,
+            default_query=({"api-version": settings.api_version} if settings.api_version else None),
             max_retries=0,
             http_client=self.service.http_client(DefaultAioHttpClient),
         )

@@ -209,8 +209,10 @@ class _Clause:
         return any(not self._is_withdrawn(*match.span()) for match in found)
 
     def has_fault(self, faults: Sequence[tuple[int, int]]) -> bool:
-        """Return whether a pattern finds fault, or a listed word does that is not what the product
-        is for, as in "for noisy rooms"; unless a word before takes it back.
+        """Return whether a pattern or a listed word finds fault, and no word before takes that
+        back.
+
+        A listed word does not count if it is what the product is for, as in "for noisy rooms".
 
         Args:
             faults: (start, end) offsets of the listed fault words of the whole text.
@@ -334,11 +336,11 @@ def listed_drawbacks(text: str) -> Iterator[Drawback]:
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def clauses(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the (start, end) offsets of the clauses of an English text, in order; without a clause
-    for an empty text.
+    """Return the (start, end) offsets of the clauses of an English text, in order; none for an
+    empty text.
 
-    Punctuation marks and conjunctions such as "but" divide clauses; the conjunction belongs to the
-    clause that it begins. Results are cached.
+    Punctuation marks and conjunctions such as "but" divide clauses. A mark belongs to no clause, a
+    conjunction to the one that it begins. Results are cached.
     """
     spans, start = [], 0
     for edge in _CLAUSE.finditer(text):

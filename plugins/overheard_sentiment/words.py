@@ -248,10 +248,12 @@ def _in_context(texts: list[str], at: int, value: float) -> float:
 
 
 def _out_of_context(texts: list[str], at: int) -> float:
-    """Return the valence of a word that begins no phrase, before `_in_context` is applied.
+    """Return the valence of a word that begins no phrase, before words in front of it change it.
 
-    Some words depend on their neighbours: "too" before a neutral word, amounts such as "few steps",
-    "no" after "has", and "like" after "we" judge; a curing verb before a bad word does not.
+    Some words depend on their neighbours. "too" before a neutral word finds fault. An amount judges
+    by what it counts ("low fees"). "no" after "has" finds fault unless one of the next
+    `_NO_REACH_WORDS` words judges. "like" praises after words such as "we". A curing verb such as
+    "eliminates" is neutral before a bad word.
 
     Args:
         texts: The words of the sentence, in lower case.
@@ -265,11 +267,8 @@ def _out_of_context(texts: list[str], at: int) -> float:
     if (amount_valence := amount(texts, at)) is not None:
         return amount_valence
     if text == "no" and at and texts[at - 1] in _HAVING:
-        return (
-            0.0
-            if any(map(_valence, texts[at + 1 : at + 1 + _NO_REACH_WORDS]))
-            else _MISSING_VALENCE
-        )
+        judged = any(map(_valence, texts[at + 1 : at + 1 + _NO_REACH_WORDS]))
+        return 0.0 if judged else _MISSING_VALENCE
     if text in _CURING and any(
         _valence(word) < 0 for word in texts[at + 1 : at + 1 + _REACH_WORDS]
     ):

@@ -136,8 +136,8 @@ def named_host(text: str) -> str:
 
 
 def _split_address(text: str) -> SplitResult:
-    """Return the parts of an address with or without a scheme. Without one, the text begins with
-    the host. An invalid address has empty parts.
+    """Return the parts of an address. A text without a scheme begins with the host. An invalid
+    address has empty parts.
     """
     try:
         parts = urlsplit(text if _SCHEME.match(text) else f"//{text}")
