@@ -87,9 +87,9 @@ def free_plan(statement: Statement, truth: Truth) -> FactClaim | None:
     with a former value, else wrong. The stated value is "free plan" or "no free plan", whatever the
     words, so that the claims of several models are counted together.
 
-    Return None if the statement is silent about a free plan, doubts or asks ("if", "might"), is
-    about another brand, offers a free trial, a plan for some readers only or a former free plan;
-    and if the fact is neither yes nor no.
+    Return None if the statement is silent about a free plan, leaves it open ("Free plan: 14 days"),
+    doubts or asks ("if", "might"), is about another brand, or offers a free trial, a plan for some
+    readers only or a former free plan; and if the fact is neither yes nor no.
     """
     paid_only = _PAID_ONLY.search(statement.text)
     cue = paid_only or _FREE_PLAN.search(statement.text)

@@ -163,9 +163,9 @@ def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
 def _price_range(text: str) -> tuple[Money, Money] | None:
     """Return the (low, high) amounts of a range of prices: "$9 to $19 a month", "$9-19".
 
-    An end without a period or currency has that of the other. None unless the text has exactly one
-    range, whose ends rise, and no other amount; and if words around it mean another thing than a
-    price ("save", "discount").
+    The low end takes the period of the high end, if it has one. A high end without a currency takes
+    currency and period of the low end. None if the text has another amount, if the ends do not
+    rise, and if words around the range mean another thing than a price ("save", "discount").
     """
     amounts = money_amounts(text)
     if len(amounts) == 2 and amounts[0].currency == amounts[1].currency:

@@ -226,8 +226,12 @@ def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> I
 
 
 def _is_aside(text: str, offset: int, mention: Mention) -> bool:
-    """Return whether a mention is an aside in commas: ", unlike Acme,". `offset` is that of the
-    text, a sentence, in the body.
+    """Return whether a mention is an aside in commas: ", unlike Acme,".
+
+    Args:
+        text: The sentence.
+        offset: Offset of the sentence in the body.
+        mention: A mention in the sentence, with offsets in the body.
     """
     start, end = mention.start - offset, mention.end - offset
     return (

@@ -150,8 +150,9 @@ class ModelJudge:
 
         Raises:
             JudgeUnconnected: when `connect` has not been called.
-            OverheardError: when the client cannot ask, such as without budget or with a failing
-                provider.
+            ProviderFailed: when there is no complete reply.
+            ProviderUnavailable: when the model cannot be asked at all.
+            JudgeBudgetUsedUp: when the judge's budget is used up.
         """
         if not reading.of(reading.brand.name):
             return ()
@@ -166,7 +167,7 @@ class ModelJudge:
 
         None without a readable verdict whose quote is about the brand. Aspects are details; those
         without such a quote are left out. The verdict, or the reason of its loss, is counted in
-        `verdicts`.
+        `verdicts`. Raises what `score` does.
         """
         brands = sorted({mention.brand for mention in reading.mentions})
         text, mark = portrayal_request(reading.body, brands)
@@ -187,7 +188,7 @@ class ModelJudge:
 
         None if the reply cannot be read, or if no claim on a fact has a quote about the brand. The
         score's quote is that of the first worst claim. Each claim, kept or lost, is counted in
-        `verdicts`; a reply that cannot be read counts once.
+        `verdicts`; a reply that cannot be read counts once. Raises what `score` does.
         """
         text, mark = claims_request(reading.body, reading.brand.name, reading.facts)
         stated_claims = stated(await self._ask(text, CLAIMS_SCHEMA), mark)
@@ -209,7 +210,7 @@ class ModelJudge:
 
         Raises:
             JudgeUnconnected: when `connect` has not been called.
-            OverheardError: when the client cannot ask.
+            ProviderFailed, ProviderUnavailable, JudgeBudgetUsedUp: from the client.
         """
         if self._asker is None:
             raise JudgeUnconnected

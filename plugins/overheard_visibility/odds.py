@@ -148,10 +148,9 @@ class _Plan:
 
 @once_an_answer
 def _plan(reading: Reading) -> _Plan:
-    """Return where an answer names each brand, by sentence, in the last line, in titles
-    and in offers.
+    """Return where an answer names each brand: by sentence, in the last line, in titles, in offers.
 
-    Units of another product than a declared brand count with their owner's name.
+    Titles and offers of products of undeclared brands count, with their owner's name.
     """
     body = reading.body.rstrip()
     last_line = body.rfind("\n") + 1 or len(reading.body)
