@@ -59,8 +59,10 @@ _IS_BEFORE = re.compile(r"(?:\bis|\bare|n['\u2019]t)(?: not)?(?: yet)?(?: an?)? 
 
 
 def products(statement: Statement, truth: Truth) -> FactClaim | None:
-    """Return a correct claim if a statement names the product of the fact, else None; no statement
-    on a product is wrong. Doubtful statements, and those that something is gone, give None.
+    """Return a correct claim if a statement names the product of the fact, else None.
+
+    A doubtful statement, and one that says that something no longer exists, give None. The verdict
+    is never wrong or stale.
     """
     if unmeant(statement) or _says_gone(statement):
         return None

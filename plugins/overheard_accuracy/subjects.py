@@ -104,8 +104,9 @@ def price_statements(reading: Reading) -> Iterator[PriceStatement]:
 def _is_about_brand(reading: Reading, unit: Unit) -> bool:
     """Return whether the amounts of a unit are about the brand.
 
-    So they are if the brand owns the unit. In a unit without an owner they are if the question and
-    the answer name no other brand, or if the unit names none and the brand is what they are about.
+    So they are if the brand owns the unit. In a unit without an owner they are if the question asks
+    about this brand alone and the answer names no other, or if the unit names the brand alone and
+    the brand's name stands where a price's subject does ("You pay $9 for Acme").
     False for a shop's card, a footer, and a unit with an amount right after another brand's name.
     """
     if unit.role in {UnitRole.SHOP, UnitRole.FOOTER} or _other_brand_at_amount(reading, unit):

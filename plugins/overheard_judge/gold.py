@@ -42,7 +42,7 @@ def agreement(replies: Sequence[str]) -> tuple[int, int]:
         replies: The model's reply to each of `rehearsals()`, in the same order.
 
     Raises:
-        ValueError: if the number of replies is another.
+        ValueError: if there are not as many replies as gold texts.
     """
     labelled = [
         (label, _gold_verdict(gold, reply, brand))
@@ -60,7 +60,7 @@ def losses(replies: Sequence[str]) -> Counter[str]:
         replies: The model's reply to each of `rehearsals()`, in the same order.
 
     Raises:
-        ValueError: if the number of replies is another.
+        ValueError: if there are not as many replies as gold texts.
     """
     return Counter(
         verdict.value

@@ -116,7 +116,7 @@ class ModelJudge:
             replies: The model's reply to each of `rehearsals`, in the same order.
 
         Raises:
-            ValueError: if the number of replies is another.
+            ValueError: if there are not as many replies as gold texts.
         """
         return gold.agreement(replies)
 
@@ -133,7 +133,7 @@ class ModelJudge:
             replies: The model's reply to each of `rehearsals`, in the same order.
 
         Raises:
-            ValueError: if the number of replies is another.
+            ValueError: if there are not as many replies as gold texts.
         """
         return gold.losses(replies)
 

@@ -144,7 +144,8 @@ def opens_award(reading: Reading, unit: Unit) -> bool:
     """Return whether a unit is the first title of a brand below a heading that is an award: "Best
     Overall".
 
-    A heading with a condition, or for several winners ("Best picks"), is not an award.
+    A heading with a condition, or for several winners ("Top Overall Laptops"), is not an award. One
+    with a purpose is, in spite of its plural: "Best overall for most people".
     """
     heading = unit.section
     if unit.role is not UnitRole.TITLE or not AWARD.match(heading) or CONDITION.search(heading):

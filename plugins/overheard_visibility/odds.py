@@ -81,8 +81,8 @@ def has_item(reading: Reading) -> bool:
 def is_catalogue(reading: Reading) -> bool:
     """Return whether the brand is one of several that the answer lists one by one.
 
-    The brand and at least two others must have titles. False if the last paragraph names the brand
-    alone, because the answer then concludes with the brand.
+    The brand and at least two others must have titles. False if the last line, as running text,
+    names the brand alone, because the answer then concludes with the brand.
     """
     plan, brand = _plan(reading), reading.brand.name
     concludes_with_brand = plan.brands_in_last_line == (brand,)
