@@ -145,7 +145,7 @@ def opens_award(reading: Reading, unit: Unit) -> bool:
     Overall".
 
     A heading with a condition, or for several winners ("Top Overall Laptops"), is not an award. One
-    with a purpose is, in spite of its plural: "Best overall for most people".
+    with a purpose is, in spite of its plural: "Best for most shoppers".
     """
     heading = unit.section
     if unit.role is not UnitRole.TITLE or not AWARD.match(heading) or CONDITION.search(heading):
