@@ -26,6 +26,7 @@ import gc
 import importlib
 import io
 import json
+import multiprocessing
 import os
 import random
 import resource
@@ -37,6 +38,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain, islice
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -279,10 +281,12 @@ class _Reach:
 
     Attributes:
         seconds: How long each test takes with its fixtures, by its name.
+        passed: Whether all tests passed that were noted.
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self.seconds: dict[str, float] = {}
+        self.passed = False
         self._lines: dict[str, dict[int, list[str]]] = {}
         self._coverage = Coverage(
             data_file=None,
@@ -291,16 +295,29 @@ class _Reach:
             concurrency=["thread", "greenlet"],
         )
 
-    @contextlib.contextmanager
-    def noting(self) -> Iterator[None]:
-        """Note the tests that run within the block."""
+    def note(self, tests: Sequence[str]) -> None:
+        """Note some tests, which run in a forked process: a thread that they leave behind, such as
+        the one that draws charts, would be missing in the processes that are forked later, where
+        a test that waits for it would hang.
+        """
+        fork = multiprocessing.get_context("fork")
+        receiving, sending = fork.Pipe(duplex=False)
+        child = fork.Process(target=self._send_noted, args=(tests, sending))
+        child.start()
+        sending.close()
+        self.passed, self.seconds, self._lines = receiving.recv()
+        child.join()
+
+    def _send_noted(self, tests: Sequence[str], sending: Connection) -> None:
+        """Note some tests in this process and send what the attributes are to be then."""
         self._coverage.start()
-        try:
-            yield
-        finally:
-            self._coverage.stop()
+        passed = not run_tests(tests, [self])
+        self._coverage.stop()
         data = self._coverage.get_data()
-        self._lines = {file: data.contexts_by_lineno(file) for file in data.measured_files()}
+        lines = {file: data.contexts_by_lineno(file) for file in data.measured_files()}
+        sending.send((passed, self.seconds, lines))
+        sys.stdout.flush()
+        os._exit(0)  # an orderly end would wait for the process that draws charts
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -453,10 +470,9 @@ def main() -> int:
         for group, found in pool.items()
     }
     reach = _Reach(groups)
-    with reach.noting():
-        suites = sorted({f"tests/{s}" for group in chosen for s in GROUPS[group].tests})
-        if run_tests(suites, [reach]):
-            raise SystemExit("The tests fail without any mutant.")
+    reach.note(sorted({f"tests/{s}" for group in chosen for s in GROUPS[group].tests}))
+    if not reach.passed:
+        raise SystemExit("The tests fail without any mutant.")
     killed: dict[str, str] = {}
     program = Program()
     for number, mutant in enumerate(chain.from_iterable(chosen.values()), 1):
