@@ -288,6 +288,13 @@ class TestGate:
 
         assert now() - begun >= 0.09
 
+    async def test_each_call_counts_once_against_the_calls_of_a_minute(self) -> None:
+        """Of two calls a minute, neither waits."""
+        limiter = ModelLimiter("m", 8, LimitTable(requests_per_minute=2))
+        async with asyncio.timeout(5.0):
+            for _ in range(2):
+                await self._take(limiter)
+
     async def _take(self, limiter: ModelLimiter) -> None:
         async with limiter.turn(1):
             pass
