@@ -160,6 +160,17 @@ async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
     assert events[5].what is AlertEventKind.RELAPSED
 
 
+async def test_a_later_change_of_several_brands_names_each() -> None:
+    """Only where one brand changed is it clear whom "it" means."""
+    house = House()
+    alert = await house.raise_alert()
+    further = shift_of(await house.store.runs.start(Run("x", house.clock.now())), to=0.12)
+    await house.life.grow(alert.id, [further, replace(further, brand="Zeta")])
+
+    last = (await house.store.alerts.events(alert.id))[-1]
+    assert last.note == "The model names Acme far less and names Zeta far less."
+
+
 async def test_a_recurrence_follows_the_alert_before_it() -> None:
     """Of the same brand, model and metric; it is a separate alert and message."""
     house = House()

@@ -383,11 +383,11 @@ async def test_the_message_says_which_brands_moved(moved: House) -> None:
     """In counts, the largest first; the details have all brands, and what it looks like."""
     [alert] = await moved.alerts()
 
-    async def evidence() -> AlertEvidence:
+    async def evidence(catalogue: Catalogue = CATALOGUE) -> AlertEvidence:
         [now] = await moved.alerts()
         return await gather_evidence(
             moved.store,
-            CATALOGUE,
+            catalogue,
             METRICS,
             moved.deployment.scoring.versions,
             now,
@@ -414,6 +414,9 @@ async def test_the_message_says_which_brands_moved(moved: House) -> None:
     assert (short.data["kind"], short.data["brand"]) == ("model", None)
     actions = with_state_and_actions(short, alert, UTC).actions
     assert not any(action.words.startswith("brief") for action in actions)
+    remaining = [brand for brand in CATALOGUE.brands if brand.name != alert.brands[-1]]
+    compared = (await evidence(Catalogue(tuple(remaining)))).rivals
+    assert [rival.name for rival in compared] == list(alert.brands[1:])
 
     for number in range(4):
         await moved.week(USUAL, watched=number > 1)

@@ -75,6 +75,7 @@ def test_each_run_says_why_it_was_reported_or_not(program: Program, write: Write
     out, _ = program.run("shifts", "acme", "--why")
     assert "week-08" in out
     assert "times as strong" in sentences(out)
+    assert "left out" not in sentences(out)
 
 
 def test_without_history_there_is_nothing_to_show(program: Program) -> None:
