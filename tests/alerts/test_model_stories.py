@@ -268,6 +268,7 @@ async def test_a_brand_that_moves_later_has_news_of_its_own(house: House) -> Non
     assert alert.shift.before == pytest.approx(CHANGED["Beta"], abs=0.1)
 
 
+@pytest.mark.slow
 async def test_a_brand_that_is_back_alone_is_told_in_the_thread_of_its_model(moved: House) -> None:
     """Its own alarm was added to the alert of the model, which goes on for the others; once."""
     for _ in range(2):

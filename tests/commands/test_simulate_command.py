@@ -87,6 +87,7 @@ def test_the_card_sets_them_side_by_side() -> None:
     assert set(data) == KEYS
 
 
+@pytest.mark.slow
 def test_messages_of_models_are_counted_too() -> None:
     """With their years, beside the alarms of brands; by default a quarter of the budget."""
     small = {**SMALL, "brands": 4, "models": 2}

@@ -45,6 +45,7 @@ def visible(program: Program) -> float:
 
 
 @pytest.mark.usefixtures("imported")
+@pytest.mark.slow
 def test_both_are_kept_until_the_switch_and_after_it(program: Program) -> None:
     """The report says what it shows; switching back and removing the old ask first."""
     out, _ = program.run("report")
