@@ -200,7 +200,7 @@ class BurstPlanner:
         Args:
             asked: The model and its runs.
             suspicions: The results of the latest analysis of each brand at the model.
-            updates: The updates of the model; those that nobody announced are signs of a change.
+            updates: The updates of the model; unannounced ones are signs of a change.
         """
         has_sign = _has_new_sign(asked.runs, updates)
         last_scheduled = max((past.run for past in asked.runs if not past.burst), default=None)
@@ -363,7 +363,7 @@ def _runs_of_model(
 def _has_new_sign(runs: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> bool:
     """Return whether there is a sign of a change after which no burst has been made yet.
 
-    A sign is an update that nobody announced: it showed in replies or a canary, or a person marked
+    A sign is an unannounced update: it showed in replies or a canary, or a person marked
     it. Only signs after the last scheduled run but one count; with fewer than two scheduled runs,
     all signs count.
 

@@ -145,7 +145,7 @@ class DetectionService:
         self, run: Run, brands: Collection[str], asked: Collection[Model]
     ) -> None:
         """Bring the messages of open alerts up to date after a run. An alert to which the run
-        itself added a shift is left out, and so is one that a person closes meanwhile.
+        itself added a shift is left out, and so is one that a person closes during this.
 
         Args:
             run: The run.
@@ -310,7 +310,7 @@ class DetectionService:
     async def _recover_covered_alerts(self, decision: Decision) -> None:
         """Recover the metrics of each open alert on a brand that belongs to the model-wide alert
         that recovers by a decision, if the brand has moved in the opposite direction. An alert that
-        another process has ended meanwhile is left as it is.
+        another process ends during this is left as it is.
         """
         changes = {shift.brand: shift.change for shift in decision.shifts}
         alerts = [alert for alert in await self._store.alerts.find(live=True) if not alert.of_model]
@@ -407,7 +407,7 @@ class DetectionService:
         self, run: Run, decision: Decision, now: datetime
     ) -> Alert | None:
         """Store what a decision says, and log it. An alert that another process or a person has
-        ended meanwhile is left as it is.
+        ended since is left as it is.
 
         Without shifts, RECOVER ends the metrics of the named alerts, EASE notes in the model-wide
         alert that this brand is back, and any other action stores nothing. With shifts, JOIN adds

@@ -128,7 +128,7 @@ def state(alert: Alert, zone: tzinfo) -> str:
 
 def state_data(alert: Alert) -> dict[str, Any]:
     """Return the state of an alert as JSON values: ``by`` is the person who caused the state (empty
-    for nobody), ``until`` the end of a snooze in ISO 8601 (None without one), ``follows`` the
+    if there is none), ``until`` the end of a snooze in ISO 8601 (None without one), ``follows`` the
     number of the alert before (None without one).
     """
     return {
