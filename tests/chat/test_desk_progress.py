@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from office import command, office_with, open_office
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
@@ -114,6 +116,35 @@ class TestLongWork:
         screen = await office.chat.bring(office.chat.request(words="try"), Flaky())
 
         assert screen.card.title == "Done"
+
+    @pytest.mark.parametrize("fails", [False, True])
+    async def test_the_next_process_says_what_this_one_could_not(self, fails: bool) -> None:
+        """A card of progress does not stay for good when the bot ends in the midst of a command."""
+        shown = asyncio.Event()
+
+        class Ending(Screen):
+            location = (GENERAL, "M1")
+
+            async def show(self, card: Card, *, private: bool = False) -> None:
+                if fails and card.title.startswith("Restarted"):
+                    raise OSError("the network is gone")
+                await super().show(card, private=private)
+                shown.set()
+
+        async def work(_: Deployment, __: Call) -> Card:
+            await asyncio.Event().wait()
+            return Card("Never")
+
+        office = await office_with(command(work))
+        screen = Ending()
+        task = asyncio.create_task(office.chat.bring(office.chat.request(words="try"), screen))
+        await shown.wait()
+        task.cancel()
+        await asyncio.wait({task})
+        left = await office.store.deliveries.find(waiting=True)
+
+        assert [one.message for one in left] == (["M1"] if fails else [])
+        assert screen.card.title.startswith("Working on it" if fails else "Restarted")
 
     async def test_many_are_served_at_a_time(self) -> None:
         """One person's long work holds up no other person."""

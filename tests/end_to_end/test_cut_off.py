@@ -31,8 +31,8 @@ def _titles(chats: Chats) -> list[str]:
 async def test_a_check_that_was_begun_in_slack_goes_on_and_its_result_is_posted(
     bots: Bots, chats: Chats, service: ChatService, killed: bool
 ) -> None:
-    """The next bot does both. The one that ends says so before; after a kill, the next one turns
-    the card of progress into the same.
+    """The next bot does both. The one that ends says so before; after a kill, or where the service
+    takes longer than the bot may wait, the next one turns the card of progress into the same.
     """
     slack, service.delay = chats.slack, 1.0
     async with bots.running() as first:
@@ -48,7 +48,8 @@ async def test_a_check_that_was_begun_in_slack_goes_on_and_its_result_is_posted(
             bots.expire()
         else:
             assert "Traceback" not in await bots.stop(first)
-            assert _titles(chats) == [CUT_OFF]
+            assert _titles(chats) == [CUT_OFF] or bots.kept_progress()
+            bots.expire()
     service.delay = 0.0
     async with bots.running():
         await eventually(lambda: _titles(chats) == [CUT_OFF, DONE])

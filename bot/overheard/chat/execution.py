@@ -143,7 +143,8 @@ class CommandExecution:
                 is_refusal = isinstance(error, REFUSALS) and not progress.was_shown
                 private = private or is_refusal
             except asyncio.CancelledError:
-                await self._show_cut_off(spec, deployment, call, conversation)
+                if not await self._show_cut_off(spec, deployment, call, conversation):
+                    notice.keep()
                 raise
             finally:
                 if outcome:
@@ -222,9 +223,9 @@ class CommandExecution:
 
     async def _show_cut_off(
         self, spec: CommandSpec, deployment: Deployment, call: Call, conversation: Conversation
-    ) -> None:
+    ) -> bool:
         """Show that a command is cut off because this process ends, and whether its run will be
-        resumed.
+        resumed. Return whether the card was shown.
 
         A run outside the history is not resumed. Gives up after `CUT_OFF_TIMEOUT_S` seconds, and
         ignores all errors.
@@ -240,6 +241,8 @@ class CommandExecution:
                 run = await self._run_of(spec, deployment, call)
                 is_resumed = run is not None and not run.aside
                 await conversation.show(cut_off_card(goes_on=is_resumed), private=spec.private)
+                return True
+        return False
 
     async def note(self, order: Order, person: Person, channel: str, outcome: str) -> None:
         """Write a command and its outcome into the audit log; a failure is logged and never raised.

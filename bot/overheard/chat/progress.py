@@ -61,9 +61,9 @@ class CutOffNotice:
     """A stored delivery that turns a card of progress into a card that says that the command was
     cut off.
 
-    While this process lives, it puts the delivery off again and again; after a crash, the outbox of
-    the next process posts the delivery when it is due. Use it as an async context manager around
-    the work.
+    While this process lives, it puts the delivery off again and again; after a crash, or after
+    `keep`, the outbox of the next process posts the delivery when it is due. Use it as an async
+    context manager around the work.
 
     Args:
         deliveries: Stores the delivery.
@@ -80,19 +80,27 @@ class CutOffNotice:
         self._conversation = conversation
         self._key = f"progress-{secrets.token_hex(8)}"
         self._renewed_at: float | None = None
+        self._is_kept = False
 
     async def __aenter__(self) -> CutOffNotice:
         """Return this notice; nothing is stored before the first `renew`."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Remove the delivery, because the result takes the place of the progress.
+        """Remove the delivery, because another card has taken the place of the progress, unless
+        `keep` was called.
 
         Errors of the store are ignored: the notice is then posted although the work has ended.
         """
-        if self._renewed_at is not None:
+        if self._renewed_at is not None and not self._is_kept:
             with contextlib.suppress(Exception):  # when the store is closed; the notice is posted
                 await self._deliveries.remove(self._key)
+
+    def keep(self) -> None:
+        """Leave the delivery to the outbox of the next process, because this process could not show
+        that the command was cut off.
+        """
+        self._is_kept = True
 
     async def renew(self, run: str) -> None:
         """Store the delivery again, due in `CUT_OFF_AFTER`.
