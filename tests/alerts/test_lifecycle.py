@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from overheard.alerts.lifecycle import Lifecycle, SavedState, after, past_states
+from overheard.alerts.alert_states import SavedState, after, past_states
+from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.alerts.story import PARTLY, AlertPart
 from overheard.config.sections import RouteTable

@@ -6,12 +6,19 @@ Every change is one event, kept together with what channels are to be shown.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
-from overheard.alerts.events import SNOOZED_UNTIL, name_without_id, snoozed_until
+from overheard.alerts.alert_states import (
+    BY_PEOPLE,
+    UNMARKED,
+    UNTIL_UPDATE,
+    SavedState,
+    after,
+    past_states,
+)
+from overheard.alerts.events import SNOOZED_UNTIL, name_without_id
 from overheard.alerts.metric_wording import later_shift_phrase
 from overheard.alerts.routes import Routes
 from overheard.alerts.statement_wording import statement_clause
@@ -38,56 +45,12 @@ from overheard.domain import (
 from overheard.errors import AlertUnchanged, NotUndone, UnknownName
 from overheard.interfaces import Clock, Store
 
-STATES = {
-    AlertEventKind.ACKNOWLEDGED: AlertState.ACKNOWLEDGED,
-    AlertEventKind.SNOOZED: AlertState.SNOOZED,
-    AlertEventKind.WOKEN: AlertState.OPEN,
-    AlertEventKind.GREW: AlertState.GROWING,
-    AlertEventKind.RELAPSED: AlertState.GROWING,
-    AlertEventKind.RECOVERED: AlertState.RECOVERED,
-    AlertEventKind.CLOSED: AlertState.CLOSED,
-    AlertEventKind.REOPENED: AlertState.OPEN,
-}
-"""The state of an alert after an event; a model update changes nothing."""
-
-BY_PEOPLE = frozenset(
-    {
-        AlertEventKind.ACKNOWLEDGED,
-        AlertEventKind.SNOOZED,
-        AlertEventKind.CLOSED,
-        AlertEventKind.REOPENED,
-    }
-)
-"""What people do to the state of an alert, and can take back."""
 MARKED = "people"
 """Source of an update that a person marked."""
 
-_LIVE = frozenset(state for state in AlertState if not state.over)
-FROM = {
-    AlertEventKind.ACKNOWLEDGED: _LIVE - {AlertState.ACKNOWLEDGED},
-    AlertEventKind.SNOOZED: _LIVE,
-    AlertEventKind.WOKEN: frozenset({AlertState.SNOOZED}),
-    AlertEventKind.GREW: _LIVE,
-    AlertEventKind.EASED: _LIVE,
-    AlertEventKind.RELAPSED: frozenset({AlertState.RECOVERED}),
-    AlertEventKind.RECOVERED: _LIVE,
-    AlertEventKind.CLOSED: frozenset(AlertState) - {AlertState.CLOSED},
-    AlertEventKind.REOPENED: frozenset(AlertState) - {AlertState.OPEN, AlertState.GROWING},
-    AlertEventKind.UPDATE: frozenset(AlertState),
-    AlertEventKind.UNDONE: frozenset(AlertState),
-    AlertEventKind.CONTINUED: _LIVE,
-    AlertEventKind.REVISED: _LIVE,
-    AlertEventKind.JOINED: _LIVE,
-}
-"""The states in which an event is possible."""
 
-UNTIL_UPDATE = "Until the next update."
-"""The note on a snooze that no time ends."""
-_SPANS = {"For a day.": timedelta(days=1), "For a week.": timedelta(weeks=1)}
-"""The notes on snoozes of version 0.1, which named no time."""
 SAME_UPDATE = timedelta(days=1)
 """Marks of updates of a model that are no further apart are one update."""
-UNMARKED = "The update is not marked any more."
 KNOWN_UPDATE = "That update was known."
 
 
@@ -97,16 +60,6 @@ BACK = "It is back where it was before."
 MAX_KNOWN_NUMBERS = 10
 """Numbers of alerts that the message about an unknown number names."""
 REPORTED_ELSEWHERE = "Another message tells how it is now."
-
-
-class SavedState(NamedTuple):
-    """The part of an alert that people change: its state, the person who set it, and a snooze's
-    end.
-    """
-
-    state: AlertState = AlertState.OPEN
-    by: str = ""
-    until: datetime | None = None
 
 
 class Lifecycle:
@@ -606,54 +559,3 @@ class Lifecycle:
         since = max(event.at for event in events if event.what is AlertEventKind.SNOOZED)
         updated = any(u.at > since for u in await self._store.updates.find(alert.shift.model))
         return "The model was updated." if updated else ""
-
-
-def past_states(events: Iterable[AlertEvent]) -> list[tuple[int, SavedState]]:
-    """Return the states that the events of an alert led to, in order, each with the number of its
-    event. The first is the open state at the beginning, with the number 0. Events that change no
-    state are left out, and so are states that a person took back.
-
-    Args:
-        events: The events of the alert, the oldest first.
-    """
-    states = [(0, SavedState())]
-    for event in events:
-        if event.what is AlertEventKind.UNDONE and event.note != UNMARKED and len(states) > 1:
-            states.pop()
-        elif state := STATES.get(event.what):
-            until = _snoozed_until(event) if state is AlertState.SNOOZED else None
-            states.append((event.id, SavedState(state, event.who, until)))
-    return states
-
-
-def _snoozed_until(event: AlertEvent) -> datetime | None:
-    """Return the end of the snooze of a SNOOZED event, in UTC; None for a snooze until the next
-    update of the model.
-    """
-    if span := _SPANS.get(event.note):
-        return event.at + span
-    return snoozed_until(event)
-
-
-def after(
-    alert: Alert, what: AlertEventKind, who: str = "", until: datetime | None = None
-) -> Alert:
-    """Return an alert in its state after an event; nothing is stored. Its revision is one more. An
-    event that changes no state leaves its state, person and end of a snooze as they are.
-
-    Args:
-        alert: The alert before the event.
-        what: The kind of event.
-        who: Name of the user who caused the event; empty for the statistics or the clock.
-        until: End of a snooze; None for a snooze until an update, and for other events.
-
-    Raises:
-        AlertUnchanged: when the event is not possible in the alert's present state.
-    """
-    if alert.state not in FROM[what]:
-        by = f" (by {name_without_id(alert.by)})" if alert.by else ""
-        raise AlertUnchanged(number=alert.id, state=alert.state, by=by)
-    following = replace(alert, revision=alert.revision + 1)
-    if what not in STATES:
-        return following
-    return replace(following, state=STATES[what], by=who, until=until)

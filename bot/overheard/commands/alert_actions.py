@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
+from overheard.alerts.alert_states import BY_PEOPLE
 from overheard.alerts.events import state, state_data, subject
-from overheard.alerts.lifecycle import BY_PEOPLE, KNOWN_UPDATE, MARKED, Lifecycle
+from overheard.alerts.lifecycle import KNOWN_UPDATE, MARKED, Lifecycle
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
