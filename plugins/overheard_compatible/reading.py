@@ -44,7 +44,8 @@ def citations_of(completion: ChatCompletion) -> list[Citation]:
     """Return the sources: first those of annotations (OpenAI, OpenRouter), which are cited, then
     those of a list (xAI, Perplexity), each in the order of the response.
 
-    A source of a list is cited when the answer has its place in the list, as in ``[1]``.
+    A source of a list is cited when the answer has its place in the list, as in ``[1]``. A source
+    without an address keeps its place and is left out.
     """
     numbers = {int(number) for number in re.findall(r"\[(\d{1,3})\]", text_of(completion))}
     return [
@@ -52,6 +53,7 @@ def citations_of(completion: ChatCompletion) -> list[Citation]:
         *(
             Citation(url, title, cited=place in numbers)
             for place, (url, title) in enumerate(_listed_sources(completion), 1)
+            if isinstance(url, str)
         ),
     ]
 
@@ -95,17 +97,18 @@ def _annotated_sources(message: Any) -> Iterator[Citation]:
             yield Citation(url, title_of(citation))
 
 
-def _listed_sources(completion: Any) -> Iterator[tuple[str, str]]:
+def _listed_sources(completion: Any) -> Iterator[tuple[object, str]]:
     """Yield (address, title) of each source in a list beside the answer, in order.
 
     ``search_results`` (Perplexity) goes before ``citations`` (other services). The title may be "".
-    A source without an address is left out, which shifts the places of those after it.
+    The address is no text where the service gives none.
     """
     found = getattr(completion, "search_results", None) or getattr(completion, "citations", None)
     for source in found or ():
-        url = source if isinstance(source, str) else get(source, "url")
-        if isinstance(url, str):
-            yield url, "" if isinstance(source, str) else title_of(source)
+        if isinstance(source, str):
+            yield source, ""
+        else:
+            yield get(source, "url"), title_of(source)
 
 
 def title_of(source: Any) -> str:

@@ -109,6 +109,17 @@ async def test_xai_tells_its_sources_and_its_charge(vendor: Vendor) -> None:
     assert reply.cost_usd == pytest.approx(0.0037756)
 
 
+async def test_a_source_without_an_address_keeps_its_place(vendor: Vendor) -> None:
+    """Otherwise the marks in the answer would point to the sources after the right ones."""
+    answering(vendor, citations=[None, "https://two.test", {"title": "x"}, "https://four.test"])
+    reply = await ask(made(vendor, "xai"))
+
+    assert reply.citations == (
+        Citation("https://two.test", cited=True),
+        Citation("https://four.test", cited=False),
+    )
+
+
 async def test_openrouter_searches_when_told_to(vendor: Vendor) -> None:
     """Its notes are citations, and its charge is its own."""
     note = {"type": "url_citation", "url_citation": {"url": "https://one.test", "title": "One"}}
