@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox, Outgoing
 from overheard.alerts.routes import Routes
@@ -30,6 +31,7 @@ class Bot:
         self.clock = HandClock()
         routes = Routes([RouteTable(channel=f"{chat.name}:{channel}")], {})
         self.lifecycle = Lifecycle(self.store, routes, self.clock)
+        self.handling = Handling(self.store, self.clock)
         self.outbox = Outbox(self.store.deliveries, {chat.name: chat}, self.compose, self.clock)
 
     async def raise_alert(self) -> Alert:

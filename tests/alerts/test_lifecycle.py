@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from overheard.alerts.alert_log import AlertLog
 from overheard.alerts.alert_states import SavedState, after, past_states
+from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes
 from overheard.alerts.story import PARTLY, AlertPart
@@ -42,7 +44,7 @@ def shift_of(run: Run, metric: str = "visibility", since: float = 0.7, to: float
 
 
 class House:
-    """A store with a lifecycle."""
+    """A store with the life and the handling of its alerts."""
 
     def __init__(self) -> None:
         self.store = open_test_store()
@@ -50,6 +52,8 @@ class House:
         metrics = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
         routes = Routes([RouteTable(channel="slack:C1")], metrics)
         self.life = Lifecycle(self.store, routes, self.clock)
+        self.handling = Handling(self.store, self.clock)
+        self.log = AlertLog(self.store, self.clock)
 
     async def raise_alert(
         self,
@@ -75,7 +79,7 @@ class House:
 async def test_who_acknowledged_it_is_kept() -> None:
     """Others see who takes care of it."""
     house = House()
-    alert = await house.life.acknowledge((await house.raise_alert()).id, "Ada")
+    alert = await house.handling.acknowledge((await house.raise_alert()).id, "Ada")
 
     assert (alert.state, alert.by) == (AlertState.ACKNOWLEDGED, "Ada")
     assert await house.history(alert) == [
@@ -87,11 +91,11 @@ async def test_who_acknowledged_it_is_kept() -> None:
 async def test_what_cannot_happen_says_why() -> None:
     """A second click shows who was first, and changes nothing."""
     house = House()
-    alert = await house.life.acknowledge((await house.raise_alert()).id, "Ada")
+    alert = await house.handling.acknowledge((await house.raise_alert()).id, "Ada")
     with pytest.raises(AlertUnchanged, match=r"This alert is acknowledged already \(by Ada\)"):
-        await house.life.acknowledge(alert.id, "Bob")
+        await house.handling.acknowledge(alert.id, "Bob")
     with pytest.raises(UnknownName, match="no alert called"):
-        await house.life.close(7, "Bob")
+        await house.handling.close(7, "Bob")
 
     assert len(await house.history(alert)) == 2
 
@@ -100,9 +104,9 @@ async def test_it_can_be_opened_again() -> None:
     """Whatever was done is undone."""
     house = House()
     number = (await house.raise_alert()).id
-    for done in (house.life.acknowledge, house.life.close):
+    for done in (house.handling.acknowledge, house.handling.close):
         await done(number, "Ada")
-        assert (await house.life.reopen(number, "Bob")).state is AlertState.OPEN
+        assert (await house.handling.reopen(number, "Bob")).state is AlertState.OPEN
 
 
 async def test_a_snooze_ends_by_the_clock() -> None:
@@ -110,14 +114,14 @@ async def test_a_snooze_ends_by_the_clock() -> None:
     house = House()
     alert = await house.raise_alert()
     until = house.clock.now().replace(hour=12)
-    snoozed = await house.life.snooze(alert.id, "Ada", until)
+    snoozed = await house.handling.snooze(alert.id, "Ada", until)
 
     assert (snoozed.state, snoozed.until) == (AlertState.SNOOZED, until)
-    assert await house.life.wake() == []
+    assert await house.handling.wake() == []
     house.clock.at = until
-    [woken] = await house.life.wake()
+    [woken] = await house.handling.wake()
     assert (woken.state, woken.until, woken.by) == (AlertState.OPEN, None, "")
-    assert await house.life.wake() == []
+    assert await house.handling.wake() == []
 
 
 async def test_a_snooze_ends_with_the_next_update_of_the_model() -> None:
@@ -126,13 +130,13 @@ async def test_a_snooze_ends_with_the_next_update_of_the_model() -> None:
     alert = await house.raise_alert()
     await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
     house.clock.pass_(hours=1)
-    await house.life.snooze(alert.id, "Ada", None)
+    await house.handling.snooze(alert.id, "Ada", None)
     house.clock.pass_(hours=1)
     await house.store.updates.add(ModelUpdate(Model("svc", "m-2"), house.clock.now()))
-    assert await house.life.wake() == []
+    assert await house.handling.wake() == []
 
     await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
-    assert [woken.state for woken in await house.life.wake()] == [AlertState.OPEN]
+    assert [woken.state for woken in await house.handling.wake()] == [AlertState.OPEN]
 
 
 async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
@@ -141,14 +145,14 @@ async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
     """
     house = House()
     number = (await house.raise_alert()).id
-    await house.life.snooze(number, "Ada", None)
+    await house.handling.snooze(number, "Ada", None)
     further = shift_of(await house.store.runs.start(Run("x", house.clock.now())), to=0.12)
     assert (await house.life.grow(number, [further])).state is AlertState.GROWING
-    await house.life.acknowledge(number, "Ada")
+    await house.handling.acknowledge(number, "Ada")
     await house.life.recover(number, "It is back at 70 %.")
     again = shift_of(await house.store.runs.start(Run("y", house.clock.now())), to=0.12)
     assert (await house.life.grow(number, [again])).state is AlertState.GROWING
-    await house.life.close(number, "Ada")
+    await house.handling.close(number, "Ada")
     with pytest.raises(AlertUnchanged, match="closed already"):
         await house.life.grow(number, [replace(again, run_id=99)])
 
@@ -176,7 +180,7 @@ async def test_a_recurrence_follows_the_alert_before_it() -> None:
     """Of the same brand, model and metric; it is a separate alert and message."""
     house = House()
     first = await house.raise_alert()
-    await house.life.close(first.id, "Ada")
+    await house.handling.close(first.id, "Ada")
     other = await house.raise_alert("second", brand="Zeta")
     again = await house.raise_alert("third")
 
@@ -190,13 +194,13 @@ async def test_what_goes_on_is_the_same_alert() -> None:
     """It is kept with what was reported before, once for each run, and nothing new is posted."""
     house = House()
     first = await house.raise_alert(also=("sentiment",))
-    await house.life.snooze(first.id, "Ada", None)
+    await house.handling.snooze(first.id, "Ada", None)
     grown = await house.raise_alert("second", moved=(0.45, 0.2))
     assert (grown.id, grown.state, grown.by) == (first.id, AlertState.GROWING, "")
     assert grown.moved[:2] == first.moved
     assert [shift.after for shift in grown.later] == [0.2]
 
-    await house.life.acknowledge(first.id, "Ada")
+    await house.handling.acknowledge(first.id, "Ada")
     again = await house.raise_alert("second", moved=(0.45, 0.2))
     assert (again.state, len(again.later)) == (AlertState.ACKNOWLEDGED, 1)
     last = await house.raise_alert("third", metric="sentiment", moved=(0.3, 0.1))
@@ -288,7 +292,7 @@ async def test_a_brand_is_back_alone_once_until_the_alert_grows() -> None:
     """Each brand has its own line in the thread, and the alert stays open."""
     house = House()
     number = (await house.raise_alert()).id
-    await house.life.acknowledge(number, "Ada")
+    await house.handling.acknowledge(number, "Ada")
     for brand in ("Acme", "Beta", "Acme"):
         alert = await house.life.brand_is_back(number, brand)
         assert alert.state is AlertState.ACKNOWLEDGED
@@ -309,11 +313,11 @@ async def test_a_person_marks_an_alert_as_an_update_of_the_model() -> None:
     house = House()
     alert = await house.raise_alert()
     house.clock.pass_(hours=5)
-    update = await house.life.mark_update(alert.id, "Ada", "")
+    update = await house.handling.mark_update(alert.id, "Ada", "")
 
     assert await house.store.updates.find(MODEL) == [update]
     assert (update.at, update.source) == (alert.opened_at, "people")
-    assert (await house.life.find(alert.id)).state is AlertState.OPEN
+    assert (await house.log.find(alert.id)).state is AlertState.OPEN
 
 
 async def test_two_who_are_equally_quick_are_both_kept() -> None:
@@ -324,11 +328,11 @@ async def test_two_who_are_equally_quick_are_both_kept() -> None:
 
     async def overtaken(changed: Alert, event: object) -> bool:
         house.store.alerts.change = change  # type: ignore[method-assign]
-        await house.life.acknowledge(alert.id, "Ada")
+        await house.handling.acknowledge(alert.id, "Ada")
         return await change(changed, event)  # type: ignore[arg-type]
 
     house.store.alerts.change = overtaken  # type: ignore[method-assign, assignment]
-    closed = await house.life.close(alert.id, "Bob")
+    closed = await house.handling.close(alert.id, "Bob")
 
     assert (closed.state, closed.revision) == (AlertState.CLOSED, 3)
     assert [who for _, who in await house.history(alert)] == ["", "Ada", "Bob"]
@@ -358,12 +362,12 @@ async def test_an_unknown_alert_is_answered_with_those_there_are() -> None:
     """At most ten of them."""
     house = House()
     with pytest.raises(UnknownName, match="none yet"):
-        await house.life.find(7)
+        await house.log.find(7)
     for number in range(12):
         await house.raise_alert(f"run {number}", brand=f"Brand {number}")
 
     with pytest.raises(UnknownName) as caught:
-        await house.life.find(99)
+        await house.log.find(99)
     assert "12, 11, 10, 9, 8, 7, 6, 5, 4, 3" in str(caught.value)
     assert "3, 2" not in str(caught.value)
 
@@ -374,7 +378,7 @@ async def test_an_update_is_noted_with_what_the_person_said(said: str, note: str
     house = House()
     alert = await house.raise_alert()
 
-    assert (await house.life.mark_update(alert.id, "Ada", said)).note == note
+    assert (await house.handling.mark_update(alert.id, "Ada", said)).note == note
     assert await house.history(alert) == [
         (AlertEventKind.RAISED, ""),
         (AlertEventKind.UPDATE, "Ada"),
@@ -385,11 +389,11 @@ async def test_an_alert_says_why_it_is_awake() -> None:
     """Its snooze is over, or its model was updated since it was snoozed last."""
     house = House()
     timed, waiting = await house.raise_alert(), await house.raise_alert("second", brand="Zeta")
-    await house.life.snooze(timed.id, "Ada", house.clock.now())
-    await house.life.snooze(waiting.id, "Ada", None)
+    await house.handling.snooze(timed.id, "Ada", house.clock.now())
+    await house.handling.snooze(waiting.id, "Ada", None)
     house.clock.pass_(hours=1)
     await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
-    await house.life.wake()
+    await house.handling.wake()
 
     notes = [(await house.store.alerts.events(a.id))[-1].note for a in (timed, waiting)]
     assert notes == ["The snooze is over.", "The model was updated."]
@@ -399,24 +403,24 @@ async def test_a_second_snooze_waits_for_the_update_after_it() -> None:
     """An update between the two does not end the second."""
     house = House()
     alert = await house.raise_alert()
-    await house.life.snooze(alert.id, "Ada", None)
+    await house.handling.snooze(alert.id, "Ada", None)
     house.clock.pass_(hours=1)
     await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
     house.clock.pass_(hours=1)
-    await house.life.snooze(alert.id, "Ada", None)
+    await house.handling.snooze(alert.id, "Ada", None)
 
-    assert await house.life.wake() == []
+    assert await house.handling.wake() == []
 
 
 async def test_an_update_at_the_moment_of_a_snooze_does_not_end_it() -> None:
     """It is the update that the snooze was made for."""
     house = House()
     alert = await house.raise_alert()
-    await house.life.snooze(alert.id, "Ada", None)
+    await house.handling.snooze(alert.id, "Ada", None)
     await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
     house.clock.pass_(hours=1)
 
-    assert await house.life.wake() == []
+    assert await house.handling.wake() == []
 
 
 async def test_only_a_new_alert_is_called_new() -> None:
@@ -451,25 +455,25 @@ async def test_undo_takes_back_exactly_what_was_done(before: str, done: str) -> 
     house.clock.pass_(hours=1)
     await act(house, alert, done, "Bob")
     number = await last_event(house, alert)
-    undone = await house.life.undo(alert.id, number, "Bob")
+    undone = await house.handling.undo(alert.id, number, "Bob")
 
     assert (undone.state, undone.by) == (alert.state, alert.by)
     assert undone.until == alert.until
     with pytest.raises(NotUndone):
-        await house.life.undo(alert.id, number, "Bob")
+        await house.handling.undo(alert.id, number, "Bob")
     if before:  # and then what was done before that
         first = (await house.store.alerts.events(alert.id))[1].id
-        assert (await house.life.undo(alert.id, first, "Ada")).state is AlertState.OPEN
+        assert (await house.handling.undo(alert.id, first, "Ada")).state is AlertState.OPEN
 
 
 async def act(house: House, alert: Alert, done: str, who: str) -> Alert:
     """Do what a person does."""
     what, _, span = done.partition(" ")
     if what != "snooze":
-        return await getattr(house.life, what)(alert.id, who)  # type: ignore[no-any-return]
+        return await getattr(house.handling, what)(alert.id, who)  # type: ignore[no-any-return]
     spans = {"1d": timedelta(days=1), "1w": timedelta(weeks=1)}
     until = house.clock.now() + spans[span] if span in spans else None
-    return await house.life.snooze(alert.id, who, until)
+    return await house.handling.snooze(alert.id, who, until)
 
 
 @pytest.mark.parametrize(
@@ -488,14 +492,14 @@ async def test_undo_of_a_mark_removes_the_mark_alone() -> None:
     """The snooze before it stays, and so does the update that was known already."""
     house = House()
     alert = await act(house, await house.raise_alert(), "snooze update", "Ada")
-    await house.life.mark_update(alert.id, "Bob", "")
+    await house.handling.mark_update(alert.id, "Bob", "")
     marked = await last_event(house, alert)
-    undone = await house.life.undo(alert.id, marked, "Bob")
+    undone = await house.handling.undo(alert.id, marked, "Bob")
 
     assert (undone.state, undone.by) == (AlertState.SNOOZED, "Ada")
     assert await house.store.updates.find(MODEL) == []
     with pytest.raises(NotUndone):
-        await house.life.undo(alert.id, marked, "Bob")
+        await house.handling.undo(alert.id, marked, "Bob")
 
 
 async def test_an_update_that_is_known_is_not_marked_again() -> None:
@@ -505,9 +509,9 @@ async def test_an_update_that_is_known_is_not_marked_again() -> None:
     served = ModelUpdate(MODEL, alert.opened_at, "served model")
     served = await house.store.updates.add(served)
 
-    assert await house.life.mark_update(alert.id, "Bob (slack:U2)", "") == served
+    assert await house.handling.mark_update(alert.id, "Bob (slack:U2)", "") == served
     with pytest.raises(NotUndone):
-        await house.life.undo(alert.id, await last_event(house, alert), "Bob")
+        await house.handling.undo(alert.id, await last_event(house, alert), "Bob")
     assert await house.store.updates.find(MODEL) == [served]
 
 
@@ -521,4 +525,4 @@ async def test_what_changed_since_is_not_undone() -> None:
 
     for event in (number, raised, 99):
         with pytest.raises(NotUndone):
-            await house.life.undo(alert.id, event, "Ada")
+            await house.handling.undo(alert.id, event, "Ada")

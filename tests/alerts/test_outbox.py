@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import LEASE, MAX_EDIT_ATTEMPTS, Outbox, Outgoing
 from overheard.alerts.routes import Routes
@@ -45,6 +46,7 @@ class House:
         self.clock = HandClock()
         routes = [RouteTable(channel=f"slack:{channel}") for channel in channels]
         self.lifecycle = Lifecycle(store, Routes(routes, {}), self.clock)
+        self.handling = Handling(store, self.clock)
 
     async def raise_alert(self, key: str = "first") -> Alert:
         """Raise an alert."""
@@ -107,8 +109,8 @@ async def test_a_message_is_edited_as_its_alert_lives() -> None:
     alert = await house.raise_alert()
     bot = house.bot()
     await house.settle(bot)
-    await house.lifecycle.acknowledge(alert.id, "Ada")
-    await house.lifecycle.close(alert.id, "Ada")
+    await house.handling.acknowledge(alert.id, "Ada")
+    await house.handling.close(alert.id, "Ada")
     await house.settle(bot)
 
     message, *thread = house.chat.messages.values()
@@ -183,12 +185,12 @@ async def test_a_process_that_is_killed_anywhere_leaves_one_message(steps: int) 
             await first.work()
             if not acknowledged and house.chat.messages:
                 acknowledged = True
-                await house.lifecycle.acknowledge(alert.id, "Ada")
+                await house.handling.acknowledge(alert.id, "Ada")
             mortal.step()
     assert mortal.steps == 0
     house.chat.before = house.chat.after = lambda _: None
     if not acknowledged:
-        await house.lifecycle.acknowledge(alert.id, "Ada")
+        await house.handling.acknowledge(alert.id, "Ada")
     await house.settle(house.bot())
 
     assert house.shown() == [("C1", "acknowledged 2")]
@@ -287,7 +289,7 @@ async def test_a_message_that_somebody_deleted_is_let_be() -> None:
     bot = house.bot()
     await house.settle(bot)
     house.chat.messages.clear()
-    await house.lifecycle.acknowledge(alert.id, "Ada")
+    await house.handling.acknowledge(alert.id, "Ada")
     await house.settle(bot, hours=12, pause=600)
 
     assert house.shown() == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from overheard.alerts.events import held_back, quiet_hours_card
+from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.routes import Routes, routed
 from overheard.config.sections import RouteTable
@@ -114,7 +115,7 @@ async def test_a_night_makes_one_digest() -> None:
         )
         await life.raise_alert(Alert(moved, clock.now()))
         clock.pass_(minutes=10)
-    await life.close(2, "Ada")
+    await Handling(store, clock).close(2, "Ada")
 
     digest, *alerts = [d for d in await store.deliveries.find() if d.kind is not DeliveryKind.EVENT]
     assert digest.kind is DeliveryKind.QUIET_HOURS

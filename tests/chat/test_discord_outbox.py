@@ -66,7 +66,7 @@ async def test_one_message_lives_through_the_alerts_life(peer: Peer, bot: Bot) -
     """Edited in place, its history in the thread."""
     alert = await bot.raise_alert()
     await bot.settle()
-    await bot.lifecycle.acknowledge(alert.id, "Ada")
+    await bot.handling.acknowledge(alert.id, "Ada")
     await bot.settle()
 
     assert titles(peer) == ["Alert: acknowledged"]
@@ -84,7 +84,7 @@ async def test_a_recurrence_links_to_the_earlier_message(peer: Peer, bot: Bot) -
     )
     assert link in words(peer.shown()[1]).splitlines()
     del peer.messages[bot.earlier]
-    await bot.lifecycle.close(alert.id, "Ada")
+    await bot.handling.close(alert.id, "Ada")
     await bot.settle()
     assert [link in str(message) for message in peer.shown()] == [False]
 

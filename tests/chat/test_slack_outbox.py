@@ -41,7 +41,7 @@ async def test_one_message_lives_through_the_alerts_life(slack: SlackPeer, chat:
     bot = Bot(chat, CHANNEL)
     alert = await bot.raise_alert()
     await bot.settle()
-    await bot.lifecycle.acknowledge(alert.id, "Ada")
+    await bot.handling.acknowledge(alert.id, "Ada")
     await bot.settle()
 
     message, history = slack.messages
@@ -55,13 +55,13 @@ async def test_a_recurrence_links_to_the_earlier_message(slack: SlackPeer, chat:
     bot.earlier = await chat.post(CHANNEL, Card("The earlier one"), key="earlier")
     alert = await bot.raise_alert()
     await bot.settle()
-    await bot.lifecycle.acknowledge(alert.id, "Ada")
+    await bot.handling.acknowledge(alert.id, "Ada")
     await bot.settle()
 
     permalink = f"https://acme.slack.com/archives/{CHANNEL}/p{bot.earlier.replace('.', '')}"
     assert links(slack.messages[1]) == [permalink]
     del slack.messages[0]
-    await bot.lifecycle.close(alert.id, "Ada")
+    await bot.handling.close(alert.id, "Ada")
     await bot.settle()
     assert (headers(slack.messages[0]), links(slack.messages[0])) == (["Alert: closed"], [])
 

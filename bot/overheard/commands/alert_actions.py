@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
+from overheard.alerts.alert_log import AlertLog
 from overheard.alerts.alert_states import BY_PEOPLE
 from overheard.alerts.events import state, state_data, subject
-from overheard.alerts.lifecycle import KNOWN_UPDATE, MARKED, Lifecycle
+from overheard.alerts.handling import KNOWN_UPDATE, MARKED, Handling
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role, argument, option
@@ -29,7 +30,7 @@ async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber)
         UnknownName: for an unknown alert.
         AlertUnchanged: when the alert is acknowledged already, or over.
     """
-    changed = await Lifecycle.of(deployment).acknowledge(number_of(alert), call.who)
+    changed = await Handling.of(deployment).acknowledge(number_of(alert), call.who)
     return await _changed_alert_card(deployment, call, changed)
 
 
@@ -61,7 +62,7 @@ async def snooze(
     until = None
     if span.strip().casefold() != UPDATE:
         until = coming_moment(span, deployment.clock.now(), call.zone)
-    changed = await Lifecycle.of(deployment).snooze(number_of(alert), call.who, until)
+    changed = await Handling.of(deployment).snooze(number_of(alert), call.who, until)
     return await _changed_alert_card(deployment, call, changed)
 
 
@@ -87,7 +88,7 @@ async def close(
         UnknownName: for an unknown alert.
         AlertUnchanged: when the alert is closed already.
     """
-    changed = await Lifecycle.of(deployment).close(number_of(alert), call.who, REASONS[why])
+    changed = await Handling.of(deployment).close(number_of(alert), call.who, REASONS[why])
     return await _changed_alert_card(deployment, call, changed)
 
 
@@ -99,7 +100,7 @@ async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> C
         UnknownName: for an unknown alert.
         AlertUnchanged: when the alert is open already, or grows.
     """
-    changed = await Lifecycle.of(deployment).reopen(number_of(alert), call.who)
+    changed = await Handling.of(deployment).reopen(number_of(alert), call.who)
     return await _changed_alert_card(deployment, call, changed)
 
 
@@ -125,7 +126,7 @@ async def undo(
         NotUndone: when the alert has changed since, when no person caused the event, or when the
             alert has no such event.
     """
-    changed = await Lifecycle.of(deployment).undo(number_of(alert), event, call.who)
+    changed = await Handling.of(deployment).undo(number_of(alert), event, call.who)
     return await _changed_alert_card(deployment, call, changed)
 
 
@@ -151,9 +152,9 @@ async def mark_update(
     Raises:
         UnknownName: for an unknown alert.
     """
-    life = Lifecycle.of(deployment)
-    update = await life.mark_update(number_of(alert), call.who, note)
-    card = await _changed_alert_card(deployment, call, await life.find(number_of(alert)))
+    update = await Handling.of(deployment).mark_update(number_of(alert), call.who, note)
+    changed = await AlertLog.of(deployment).find(number_of(alert))
+    card = await _changed_alert_card(deployment, call, changed)
     day = wording.day(update.at, call.zone)
     if update.source == MARKED:
         text = f"{deployment.names.name(update.model)} is marked as updated on {day}."
@@ -183,7 +184,7 @@ async def recheck(
         BudgetExceeded: when the budget does not cover the price.
         BudgetUnknown: when there is a budget and the model's price is not known.
     """
-    shown_alert = await Lifecycle.of(deployment).find(number_of(alert))
+    shown_alert = await AlertLog.of(deployment).find(number_of(alert))
     arguments = await recheck_of(deployment, shown_alert)
     label = f"alert {shown_alert.id}, checked again"
     return await check(deployment, call, **arguments, seed=seed, label=label)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Annotated, TypedDict
 
 from overheard.alerts.alert_details import alert_data, compose
+from overheard.alerts.alert_log import AlertLog
 from overheard.alerts.alert_message import alert_message, message_title
 from overheard.alerts.events import (
     alert_label,
@@ -17,7 +18,6 @@ from overheard.alerts.events import (
     with_state_and_actions,
 )
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.quotes import quotes
 from overheard.alerts.statement_wording import statement_quotes
 from overheard.alerts.story import alerts_about, model_alerts_of
@@ -157,7 +157,7 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
     Raises:
         UnknownName: for an unknown alert.
     """
-    stored_alert = await Lifecycle.of(deployment).find(number_of(alert))
+    stored_alert = await AlertLog.of(deployment).find(number_of(alert))
     card = await alert_card(deployment, call, stored_alert, details=True)
     events = await deployment.store.alerts.events(stored_alert.id)
     rows = [
@@ -266,7 +266,7 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
     Raises:
         UnknownName: for an unknown alert.
     """
-    stored_alert = await Lifecycle.of(deployment).find(number_of(alert))
+    stored_alert = await AlertLog.of(deployment).find(number_of(alert))
     evidence = await _evidence_of(deployment, call, stored_alert)
     shift = measured_shift(stored_alert)
     name = deployment.names.name(shift.model)

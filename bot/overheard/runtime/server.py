@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from overheard.alerts.burst_planner import BURSTS
-from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.handling import Handling
 from overheard.alerts.outbox import Outbox
 from overheard.cards.charts.renderer import darken
 from overheard.cards.command import Role
@@ -320,7 +320,7 @@ class Server:
     async def _wake_alerts(self) -> None:
         """Open the alerts whose snooze is over, every `WAKE_INTERVAL_S`, until cancelled."""
         while True:
-            await Lifecycle.of(await self._deployment.refreshed()).wake()
+            await Handling.of(await self._deployment.refreshed()).wake()
             await asyncio.sleep(WAKE_INTERVAL_S)
 
     async def _catch_up(self) -> None:
