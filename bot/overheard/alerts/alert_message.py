@@ -1,6 +1,7 @@
 """An alert as the message of a channel: what happened in words, a picture, and how sure that is.
 
-The figures, dates and sentences behind it are those of `overheard.alerts.alert_details.compose`.
+Its title is in ``alert_title.py``, its last line in ``alert_footer.py``. The figures, dates and
+sentences behind it are those of `overheard.alerts.alert_details.compose`.
 """
 
 from __future__ import annotations
@@ -8,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from overheard.alerts.alert_details import alert_chart, alert_data, model_title
-from overheard.alerts.events import name_without_id
+from overheard.alerts.alert_details import alert_chart, alert_data
+from overheard.alerts.alert_footer import footer_line
+from overheard.alerts.alert_news import (
+    MIN_CLEAR_CHANGE,
+    brand_shifts,
+    is_better,
+    net_shifts,
+    shows_direction,
+)
+from overheard.alerts.alert_title import message_title
 from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.metric_wording import (
     LEAST_MOVED,
@@ -17,17 +26,10 @@ from overheard.alerts.metric_wording import (
     MetricValue,
     change_of,
     metric_value,
-    shift_phrase,
     went_both_ways,
     words_of,
 )
-from overheard.alerts.reasons import certainty
-from overheard.alerts.statement_wording import (
-    is_listed,
-    short_statement_lines,
-    statement_title,
-    topic_words,
-)
+from overheard.alerts.statement_wording import short_statement_lines
 from overheard.alerts.story import AlertPart, Period, duration_words
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
@@ -35,8 +37,6 @@ from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart
 from overheard.domain import Alert, AlertState, Metric, Scale, Shift
 
-MIN_CLEAR_CHANGE = 0.1
-"""Change of a rate from which on another brand or model is not called unchanged."""
 MOST_BRANDS = 2
 """Number of brands of each direction that the message of a model-wide alert names."""
 MOST_STATEMENTS = 2
@@ -71,12 +71,12 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     lines = (
         _model_lines(alert, evidence) if alert.of_model else _text_lines(alert, reading, evidence)
     )
-    text, footer = "\n".join(lines), _footer_line(alert, evidence)
+    text, footer = "\n".join(lines), footer_line(alert, evidence)
     # What else moved, and other models, are in the details.
     if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
         text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO_PREFIX))
     if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
-        footer = _footer_line(alert, evidence, is_short=True)
+        footer = footer_line(alert, evidence, is_short=True)
     answers = reading.answers if reading and metric and metric.scale is Scale.BINARY else 0
     subject = words_of(shift.metric).title or (metric.label if metric else "")
     chart = alert_chart(shift, metric, evidence, subject, answers) if metric else None
@@ -129,139 +129,6 @@ def _brand_table(
     )
 
 
-def message_title(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return the title of an alert's message, such as ``ChatGPT names Acme far less``.
-
-    False or grave statements that are not over come first, and a change of a metric that is not
-    over follows: ``ChatGPT gets Acme's price wrong and names it less``. The title is in the past
-    tense when no answer of the latest check makes the statements. The title of a recovered alert
-    says what is as before; that of a model-wide alert speaks of all brands together.
-    """
-    name = evidence.names.name(alert.shift.model)
-    brand = alert.shift.brand
-    if alert.of_model:
-        return _whole_model_title(alert, name, evidence)
-    moved = net_shifts(alert)
-    if alert.state is AlertState.RECOVERED:
-        return f"{name} {_recovery_phrase(alert, moved, evidence)}"
-    shows_statements = bool(alert.statements) and AlertPart.STATEMENTS not in evidence.over
-    if not shows_statements:
-        return f"{name} {_change_phrase(moved[0], evidence, brand)}"
-    nobody_states_it_now = bool(evidence.stated) and not any(evidence.stated.values())
-    title = statement_title(alert, name=name, in_past_tense=nobody_states_it_now)
-    if moved and AlertPart.METRICS not in evidence.over:
-        return f"{title} and {_change_phrase(moved[0], evidence, 'it')}"
-    return title
-
-
-def _whole_model_title(alert: Alert, name: str, evidence: AlertEvidence) -> str:
-    """Return the title of a message about a model-wide change, or of everything at once; for a
-    recovered alert, that this is as before. ``name`` is the model's name for readers.
-    """
-    if alert.state is not AlertState.RECOVERED:
-        return model_title(name, evidence)
-    if evidence.everything:
-        return "Everything is as before"
-    return f"{name} speaks about your whole category as before"
-
-
-def _shows_direction(shift: Shift, evidence: AlertEvidence) -> bool:
-    """Return whether the numbers that readers see confirm the direction of a shift: those of the
-    latest check, or the average since the change began. They may not when questions moved both
-    ways. True when there are no numbers to see.
-    """
-    metric = evidence.metrics.get(shift.metric)
-    reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
-    if metric is None or reading is None:
-        return True
-    return any(reading.shows(value, shift.change, metric) for value in (reading.now, reading.since))
-
-
-def _recovery_phrase(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
-    """Return what a model does again now that an alert has recovered, as words to follow the
-    model's name: ``has Acme's price right and names it again``.
-
-    First come the facts that the alert said were stated wrongly: those that the model states right
-    now, then those that it no longer states wrongly, or ``no longer says it of Acme`` for claims
-    that are no facts. Then comes the first metric of the alert that moved on the whole: ``names
-    Acme again`` after a fall, ``names Acme as usual again`` after a rise, ``speaks of Acme as
-    before`` where the direction is not clear or the metric counts no mentions.
-
-    Args:
-        alert: The recovered alert on a brand.
-        moved: The net shift of each of its metrics, from `net_shifts`; empty for statements alone.
-        evidence: The evidence of the alert.
-    """
-    brand = alert.shift.brand
-    clauses = []
-    topics = dict.fromkeys(
-        statement.topic
-        for statement in alert.statements
-        if statement.truth and not is_listed(statement.topic)
-    )
-    if right := [topic_words(topic) for topic in topics if topic in evidence.right]:
-        clauses.append(f"has {brand}'s {wording.listing(right)} right")
-    if unsaid := [topic_words(topic) for topic in topics if topic not in evidence.right]:
-        whose = "its" if right else f"{brand}'s"
-        clauses.append(f"no longer gets {whose} {wording.listing(unsaid)} wrong")
-    if alert.statements and not topics:
-        clauses.append(f"no longer says it of {brand}")
-    if moved:
-        subject = "it" if clauses else brand
-        first = next(shift for shift in alert.moved if shift.metric == moved[0].metric)
-        hardly_moved = went_both_ways(first) and abs(first.change) < LEAST_MOVED
-        if hardly_moved or not words_of(first.metric).counts_mentions:
-            clauses.append(f"speaks of {subject} as before")
-        elif _is_better(first, evidence):
-            clauses.append(f"names {subject} as usual again")
-        else:
-            clauses.append(f"names {subject} again")
-    return " and ".join(clauses)
-
-
-def _change_phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
-    """Return what a model does since a shift, as words to follow the model's name: ``names Acme
-    less``; ``names Acme for other questions`` when questions moved both ways and the numbers that
-    readers see do not confirm the direction; in other such cases words without a direction, as in
-    ``changed Acme's tone``.
-
-    Args:
-        shift: The shift.
-        evidence: The evidence of its alert.
-        subject: The brand's name, or "it".
-    """
-    with_direction = _shows_direction(shift, evidence)
-    elsewhere = words_of(shift.metric).elsewhere
-    if elsewhere and not with_direction and went_both_ways(shift):
-        return elsewhere.format(brand=subject)
-    return shift_phrase(
-        shift, evidence.metrics.get(shift.metric), subject, with_direction=with_direction
-    )
-
-
-def _is_better(shift: Shift, evidence: AlertEvidence) -> bool:
-    """Return whether a shift is good news: the metric moved in its better direction, which is
-    upwards for a metric that is not measured any more.
-    """
-    metric = evidence.metrics.get(shift.metric)
-    return (shift.change > 0) == (metric.higher_is_better if metric else True)
-
-
-def net_shifts(alert: Alert) -> list[Shift]:
-    """Return one shift for each metric of an alert, in the order in which the metrics were first
-    reported: its first shift, but with the value after the metric's latest shift and the change up
-    to there. Statements are left out.
-    """
-    by_metric: dict[str, Shift] = {}
-    for shift in alert.moved:
-        if shift.statement is None:
-            first = by_metric.setdefault(shift.metric, shift)
-            if shift is not first:
-                change = shift.after - first.before
-                by_metric[shift.metric] = replace(first, after=shift.after, change=change)
-    return list(by_metric.values())
-
-
 def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     """Return the severity of an alert's news: GOOD or BAD by the net shift of its first metric, and
     WARNING if the numbers that readers see do not confirm the direction of this shift. An alert
@@ -269,14 +136,14 @@ def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     the better.
     """
     if alert.of_model:
-        better = all(_is_better(shift, evidence) for shift in brand_shifts(alert, evidence))
+        better = all(is_better(shift, evidence) for shift in brand_shifts(alert, evidence))
         return Severity.GOOD if better else Severity.BAD
     if alert.statements:
         return Severity.BAD
     head = net_shifts(alert)[0]
-    if not _shows_direction(head, evidence):
+    if not shows_direction(head, evidence):
         return Severity.WARNING
-    return Severity.GOOD if _is_better(head, evidence) else Severity.BAD
+    return Severity.GOOD if is_better(head, evidence) else Severity.BAD
 
 
 def _text_lines(
@@ -332,7 +199,7 @@ def _end_of_value_line(
     elif not moved:
         sentence = _winning_rival_sentence(shift, metric, evidence)
     elif AlertPart.METRICS not in evidence.over:
-        if not _shows_direction(moved[0], evidence):
+        if not shows_direction(moved[0], evidence):
             sentence = _moved_question_sentence(moved[0], evidence)
         else:
             mean = _mean_since_words(reading, moved[0].change, metric, evidence)
@@ -376,31 +243,6 @@ def _moved_question_sentence(shift: Shift, evidence: AlertEvidence) -> str:
     return f" {how} for “{wording.shorten(wording.line(text), MAX_QUESTION_CHARS)}”"
 
 
-def brand_shifts(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
-    """Return the shifts of brands in a model-wide change, the largest change first: of the tracked
-    brands that moved by at least `LEAST_MOVED`, or else of all brands. Brands without answers
-    before and since the change are left out.
-
-    Each shift has the usual value as before, the value of the latest check as after, and as its
-    change the mean since the change began less the usual value. So its change need not be the
-    difference of its values.
-    """
-    shifts = []
-    for brand in (evidence.brand, *evidence.rivals):
-        shift = replace(measured_shift(alert), brand=brand.name)
-        stream = evidence.stream(brand.name, shift)
-        change = change_of(stream, evidence)
-        reading = metric_value(stream, evidence, shift)
-        if change is not None and reading is not None:
-            before = reading.now - change if reading.usual is None else reading.usual
-            change = change if reading.since is None else reading.since - before
-            measured = replace(shift, before=before, after=reading.now, change=change)
-            shifts.append((brand.tracked, measured))
-    of_tracked = [s for is_tracked, s in shifts if is_tracked and abs(s.change) >= LEAST_MOVED]
-    shown = of_tracked or [shift for _, shift in shifts]
-    return sorted(shown, key=lambda shift: (-abs(shift.change), shift.brand))
-
-
 def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     """Yield the lines of a message about a model-wide change.
 
@@ -424,7 +266,7 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     brands_better = words_of(metric.name).brands_better or f"{metric.label}, better"
     brands_worse = words_of(metric.name).brands_worse or f"{metric.label}, worse"
     for words, better in ((brands_worse, False), (brands_better, True)):
-        shifts = [shift for shift in moved if _is_better(shift, evidence) == better]
+        shifts = [shift for shift in moved if is_better(shift, evidence) == better]
         brands = [
             f"{shift.brand} ({_value_words(shift, metric, evidence, first=index == 0)})"
             for index, shift in enumerate(shifts[:MOST_BRANDS])
@@ -480,7 +322,7 @@ def _other_metrics_line(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         nouns = [
             words_of(shift.metric).noun or shift.metric
             for shift in others
-            if _is_better(shift, evidence) == better
+            if is_better(shift, evidence) == better
         ]
         if nouns:
             yield f"{words}: {wording.listing(nouns[:MOST_OTHERS])}."
@@ -503,7 +345,7 @@ def _winning_rival_sentence(shift: Shift, metric: Metric, evidence: AlertEvidenc
     least `MIN_CLEAR_CHANGE`, when the shift is good news, and for metrics that are no rates or of
     which less is better.
     """
-    if metric.scale not in RATES or _is_better(shift, evidence) or not metric.higher_is_better:
+    if metric.scale not in RATES or is_better(shift, evidence) or not metric.higher_is_better:
         return ""
     gains = {
         rival.name: change
@@ -512,71 +354,3 @@ def _winning_rival_sentence(shift: Shift, metric: Metric, evidence: AlertEvidenc
     }
     best = max(gains, key=lambda name: gains[name], default="")
     return f" {best} took your place." if best and gains[best] >= MIN_CLEAR_CHANGE else ""
-
-
-def _footer_line(alert: Alert, evidence: AlertEvidence, *, is_short: bool = False) -> str:
-    """Return the last line of a message: ``Likely · fits ChatGPT's update of 2 Mar · Claude
-    unchanged``. Parts that are not known are left out.
-
-    Args:
-        alert: The alert.
-        evidence: Its evidence.
-        is_short: Whether the note on other models is left out.
-    """
-    return " · ".join(filter(None, _footnotes(alert, evidence, is_short=is_short)))
-
-
-def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iterator[str]:
-    """Yield the parts of a message's last line in order; a part that is not known is left out or
-    empty. They are: how certain the alert is, the update of the model that fits it, its probable
-    cause, the alert of which it is a part, other models (if not ``is_short``), and the person who
-    takes care of it.
-    """
-    name = evidence.names.name(alert.shift.model)
-    sure = [shift.chance_a_year for shift in alert.moved if shift.chance_a_year is not None]
-    if sure:
-        yield (certainty(min(sure)) or "").capitalize()
-    if updates := measured_shift(alert).updates:
-        yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
-    cause = evidence.explanation.probable if evidence.explanation else None
-    if cause and not evidence.model_alert and not (alert.of_model and evidence.everything):
-        yield f"probably {cause.short.format(brand=measured_shift(alert).brand)}"
-    if evidence.model_alert:
-        of = "what moved at all models" if alert.of_model else f"{name}'s change as a whole"
-        yield f"part of {of}"
-    if not alert.of_model and not is_short:
-        yield _other_models_note(alert, evidence)
-    if alert.by and alert.state in {AlertState.ACKNOWLEDGED, AlertState.RECOVERED}:
-        verb = "has" if alert.state is AlertState.ACKNOWLEDGED else "had"
-        yield f"{name_without_id(alert.by)} {verb} it"
-
-
-def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return a note on the brand's rate at other models: ``Claude and Gemini unchanged`` if none of
-    them moved by `MIN_CLEAR_CHANGE`; otherwise, unless a statement heads the alert, ``Claude too``,
-    which names those that moved in the same direction.
-
-    Empty when no other model was measured before and since the change, when all that moved went the
-    other way, and for metrics that are no rates.
-    """
-    shift = measured_shift(alert)
-    metric = evidence.metrics.get(shift.metric)
-    if metric is None or metric.scale not in RATES:
-        return ""
-    changes = {
-        evidence.names.name(stream.key.model): change
-        for stream in evidence.streams
-        if stream.key.brand == shift.brand and stream.key.model != shift.model
-        if (change := change_of(stream, evidence)) is not None
-    }
-    still = [name for name, change in changes.items() if abs(change) < MIN_CLEAR_CHANGE]
-    if len(still) == len(changes):
-        return f"{wording.listing(still)} unchanged" if still else ""
-    if shift.statement:
-        return ""
-    too = [
-        name
-        for name, change in changes.items()
-        if abs(change) >= MIN_CLEAR_CHANGE and change * shift.change > 0
-    ]
-    return f"{wording.listing(too)} too" if too else ""

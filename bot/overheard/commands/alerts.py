@@ -7,7 +7,8 @@ from typing import Annotated, TypedDict
 
 from overheard.alerts.alert_details import alert_data, compose
 from overheard.alerts.alert_log import AlertLog
-from overheard.alerts.alert_message import alert_message, message_title
+from overheard.alerts.alert_message import alert_message
+from overheard.alerts.alert_title import message_title
 from overheard.alerts.events import (
     alert_label,
     alert_row,
