@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import inf
 
 from overheard.detection.alarm_table import (
@@ -26,16 +26,9 @@ from overheard.detection.alarm_table import (
     rarity,
     runs_a_year,
 )
-from overheard.detection.baseline import (
-    Baseline,
-    Excursion,
-    ReturnEvidence,
-    return_evidence,
-    run_slice,
-    stream_rows,
-)
+from overheard.detection.baseline import Excursion, run_slice, stream_rows
 from overheard.detection.comparison import compare_sides
-from overheard.detection.control_variate import StreamGroup, run_effect_prior
+from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.decide import Decision, decide
 from overheard.detection.decision_inputs import (
     DEFAULT_ALERT_POLICY,
@@ -48,32 +41,20 @@ from overheard.detection.decision_inputs import (
 )
 from overheard.detection.explanation import explain, falls_among
 from overheard.detection.learning import LEARNING_RUNS, Learning, learning
-from overheard.detection.statistic import RECENT_STARTS, Statistic, statistic
+from overheard.detection.returns import find_return
+from overheard.detection.statistic import RECENT_STARTS, statistic
+from overheard.detection.watched_model import StreamAnalysis, WatchedModel
 from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
-from overheard.numpy_proxy import Floats, np
+from overheard.numpy_proxy import np
 
 REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
 MAX_PACE = 366.0
 """Analyses a year (one a day) above which a change is looked for in no more runs."""
-UPDATE_WEIGHT = 3.0
-"""How much likelier a change is in a run in which an update was announced or another model was
-served, than in other runs."""
-UNWEIGHTED_SOURCES = frozenset({"style", "canary"})
-"""Signs of an update that go with the run effects of a session: they carry no weight."""
-RETURN_RUNS = 16
-"""Number of runs after an alarm in which a return is searched after each run."""
-RETURN_ODDS = 5.0
-"""Odds of a return, the mean over its possible starts, that end an alarm's story."""
 OWN_PROOF_RUNS = 8
 """Number of runs from a change of the model as a whole on in which a brand may show by its own
 evidence what the change did to it; then its baseline begins with the change."""
-DUE_ODDS = 3.0
-"""Odds of a return, summed over its possible starts, above which evidence that would raise an alarm
-is taken for a return instead."""
-UNMEASURED_OWN_VARIANCE = 0.06
-"""Variance of the own run effects, logit scale, where no analysis has estimated it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,28 +89,6 @@ class Restart:
     began: RunKey
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StreamAnalysis:
-    """The analysis of one stream after a run.
-
-    Attributes:
-        stream: The stream, cut to the runs of its baseline and the analysed run.
-        found: The evidence for a change.
-        excess: The logarithm of the statistic above its threshold.
-    """
-
-    stream: Stream
-    found: Statistic
-    excess: float
-
-    @property
-    def largest(self) -> float:
-        """The largest logarithm of a Bayes factor among the runs with which a change may have
-        begun.
-        """
-        return float(self.found.logs.max())
-
-
 @dataclass(frozen=True, slots=True)
 class _BrandExcess:
     """The excess evidence of the brand after a run, over all its streams.
@@ -143,23 +102,6 @@ class _BrandExcess:
     found: float
     needed: float
     chance_a_year: float
-
-
-@dataclass(eq=False)
-class _Watched:
-    """The streams of the brand at one model, and the baseline of the model.
-
-    Attributes:
-        baseline: The runs that count as normal.
-        streams: The brand's streams by metric.
-        groups: The same streams, each with those of the rivals, by metric.
-        answered: Number of answers in each run, R, by metric.
-    """
-
-    baseline: Baseline
-    streams: dict[str, Stream]
-    groups: dict[str, StreamGroup] = field(default_factory=dict)
-    answered: dict[str, Floats] = field(default_factory=dict)
 
 
 class Monitor:
@@ -209,8 +151,12 @@ class Monitor:
         self._unread = unread or {}
         self._restarts = tuple(restarts)
         self._table = table or alarm_table()
-        self._watched = {model: self._watch(model) for model in sorted(models)}
-        self._weights = {model: self._prior_weights(model) for model in models}
+        self._watched = {
+            model: WatchedModel.of(self._own, self._all, model) for model in sorted(models)
+        }
+        self._weights = {
+            model: watched.prior_weights(self._updates) for model, watched in self._watched.items()
+        }
         self.evidence: dict[int, tuple[ModelEvidence, ...]] = {}
         self.crossed = False
         self.returns: list[Returned] = []
@@ -277,40 +223,6 @@ class Monitor:
             brands=self._policy.brands,
         )
 
-    def _watch(self, model: Model) -> _Watched:
-        """Return the brand's streams at a model, each grouped with the rivals' streams of the same
-        metric, and an empty baseline.
-        """
-        own = {s.key.metric: s for s in self._own if s.key.model == model}
-        watched = _Watched(Baseline(next(iter(own.values())).runs), own)
-        for metric, stream in own.items():
-            rivals = [
-                s
-                for s in self._all
-                if (s.key.model, s.key.metric) == (model, metric) and s is not stream
-            ]
-            watched.groups[metric] = StreamGroup.of(stream, rivals)
-            watched.answered[metric] = stream.n.sum(axis=1)
-        return watched
-
-    def _prior_weights(self, model: Model) -> Floats:
-        """Return how likely a change is to begin with each of a model's R runs, relative to the
-        runs up to it, before any answer is seen.
-
-        The first run since a known update weighs `UPDATE_WEIGHT`, any other run 1. Updates of other
-        models and from `UNWEIGHTED_SOURCES` do not count. Each weight is then divided by the mean
-        weight up to its run, because frequent updates say little.
-        """
-        runs = self._watched[model].baseline.runs
-        updates = [u for u in self._updates if u.source not in UNWEIGHTED_SOURCES]
-        weights = np.ones(len(runs))
-        for update in updates:
-            first = next((row for row, run in enumerate(runs) if run.at >= update.at), None)
-            if update.model == model and first is not None:
-                weights[first] = UPDATE_WEIGHT
-        before = np.cumsum(weights) / np.arange(1, len(runs) + 1)
-        return np.asarray(weights / before)
-
     def _analyse(self, run: RunKey, earlier: Sequence[RunKey]) -> Iterator[ModelEvidence]:
         """Yield the evidence about the brand after a run at each model that was asked in it, and
         add the run to the baselines.
@@ -337,7 +249,7 @@ class Monitor:
         self.crossed = excess > needed
         for model, row in row_at_model.items():
             watched = self._watched[model]
-            returned = self._returned(watched, model, row, due=self.crossed)
+            returned = find_return(watched, self._seen, row, due=self.crossed)
             brand_excess = _BrandExcess(excess, inf if returned else needed, chance_a_year)
             streams = tuple(
                 self._stream_evidence(stream, row, brand_excess)
@@ -363,7 +275,7 @@ class Monitor:
         for metric in self._watched[model].streams:
             self._seen.pop(StreamKey(self._brand, model, metric), None)
 
-    def _measure(self, watched: _Watched, model: Model, row: int, pace: float) -> None:
+    def _measure(self, watched: WatchedModel, model: Model, row: int, pace: float) -> None:
         """Store the analyses of the brand's streams at a model after a run in `_seen`.
 
         The analysis of a stream is dropped while its baseline has fewer runs than a search needs. A
@@ -396,86 +308,6 @@ class Monitor:
                 )
                 stream = stream_rows(watched.streams[metric], rows)
                 self._seen[key] = StreamAnalysis(stream, measured, measured.total - threshold)
-
-    def _returned(self, watched: _Watched, model: Model, row: int, *, due: bool) -> Returned | None:
-        """Return the end of an alarm's story when the brand is back at the level before its latest
-        alarm, or before an earlier alarm in the same direction. Of several such levels, the one
-        with the highest odds counts. None while the brand is at none of them or had no alarm.
-
-        Args:
-            watched: The brand's streams at the model, and their baseline.
-            model: The model.
-            row: The row of the latest run.
-            due: Whether the evidence suffices for a new alarm.
-        """
-        if watched.baseline.excursion is None:
-            return None
-        returns = [
-            self._return_to(watched, excursion, model, row, due=due)
-            for excursion in watched.baseline.excursion.levels
-        ]
-        _, returned = max(filter(None, returns), key=lambda pair: pair[0], default=(0.0, None))
-        return returned
-
-    def _return_to(
-        self, watched: _Watched, excursion: Excursion, model: Model, row: int, *, due: bool
-    ) -> tuple[float, Returned] | None:
-        """Return the mean odds that the brand is back at the level before an alarm, and the end of
-        the alarm as a `Returned`; None while the odds are too low.
-
-        In the first `RETURN_RUNS` runs after the alarm the mean odds must exceed `RETURN_ODDS`.
-        When a new alarm is due, it is enough, however old the alarm is, that the summed odds exceed
-        `DUE_ODDS`: then the return explains the evidence.
-
-        Args:
-            watched: The brand's streams at the model, and their baseline.
-            excursion: The change that had the alarm.
-            model: The model.
-            row: The row of the latest run.
-            due: Whether the evidence suffices for a new alarm.
-        """
-        runs_after = sum(1 for past_row in watched.baseline.rows if past_row > excursion.alarm)
-        is_recent = runs_after < RETURN_RUNS
-        if not (is_recent or due):
-            return None
-        evidence = self._return_evidence(watched, excursion, model, row)
-        if evidence is None:
-            return None
-        is_return = is_recent and evidence.mean_odds > RETURN_ODDS
-        explains_alarm = due and evidence.summed_odds > DUE_ODDS
-        if not (is_return or explains_alarm):
-            return None
-        run = watched.baseline.runs[row]
-        returned = Returned(run, excursion.shift, excursion.before, evidence.start, model)
-        return evidence.mean_odds, returned
-
-    def _return_evidence(
-        self, watched: _Watched, excursion: Excursion, model: Model, row: int
-    ) -> ReturnEvidence | None:
-        """Return the evidence that the brand is back at the level before an alarm, in the metric of
-        the alarm, after a run; None when the run did not measure the metric or too few runs did.
-
-        Args:
-            watched: The brand's streams at the model, and their baseline.
-            excursion: The change that had the alarm.
-            model: The model.
-            row: The row of the run.
-        """
-        answered = watched.answered[excursion.metric]
-        if not answered[row]:
-            return None
-        analysis = self._seen.get(StreamKey(self._brand, model, excursion.metric))
-        variance = analysis.found.rivals_variance if analysis else UNMEASURED_OWN_VARIANCE
-        before = np.array(excursion.before, np.intp)
-        since = np.array([*watched.baseline.rows, row], np.intp)
-        return return_evidence(
-            watched.groups[excursion.metric],
-            before[answered[before] > 0],
-            since[answered[since] > 0],
-            run_effect_prior(model),
-            variance,
-            uniform=excursion.uniform,
-        )
 
     def _stream_evidence(
         self, stream: Stream, row: int, brand_excess: _BrandExcess
