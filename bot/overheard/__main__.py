@@ -17,7 +17,8 @@ def main() -> None:
     gc.disable()  # imported objects are no garbage, and a search among them takes long
     from overheard.runtime import wiring
 
-    gc.set_threshold(wiring.GC_THRESHOLD_OBJECTS)  # a command imports as much again
+    gc.freeze()  # and they stay
+    gc.set_threshold(wiring.START_GC_THRESHOLD_OBJECTS)
     gc.enable()
     wiring.main()
 

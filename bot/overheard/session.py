@@ -134,4 +134,5 @@ class Session:
         Raises:
             ConfigError: when the configuration is wrong.
         """
-        return added_commands(self.read_config(needed=False)) if added_plugins() else ()
+        points = added_plugins()
+        return added_commands(self.read_config(needed=False), points) if points else ()

@@ -262,15 +262,16 @@ def load_plugins(
     return plugins
 
 
-def added_commands(config: Config) -> Collection[CommandSpec]:
+def added_commands(config: Config, points: Collection[EntryPoint]) -> Collection[CommandSpec]:
     """Return the commands of plugins that do not come with Overheard.
 
     The built-in plugins, which have none, are loaded only where a name of theirs may be taken: a
     plugin that takes one cannot be used, and neither can its commands.
+
+    Args:
+        config: The configuration.
+        points: The entry points of these plugins, see `added_plugins`.
     """
-    points = added_plugins()
-    if not points:
-        return ()
     plugins = load_plugins(config, points)
     names = {point.name for point in points}
     reports = [report for report in plugins.reports if report.name in names]

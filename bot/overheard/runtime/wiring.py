@@ -32,6 +32,8 @@ _exit_timers: list[Timer] = []
 """The timer that ends the process, if the process is about to end; else empty."""
 GC_THRESHOLD_OBJECTS = 20_000
 """Number of new objects after which the garbage collector runs on the youngest generation."""
+START_GC_THRESHOLD_OBJECTS = 200_000
+"""The same until a deployment is open: most new objects are imported ones then, which stay."""
 
 
 class SystemClock:
@@ -125,14 +127,14 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
 @contextmanager
 def _rarer_garbage_collection() -> Iterator[None]:
     """Exclude the objects that exist from garbage collection, and collect only after
-    `GC_THRESHOLD_OBJECTS` new ones, within the block. A higher threshold that is set stays.
+    `GC_THRESHOLD_OBJECTS` new ones, within the block.
 
     A run creates some thousand objects for each answer and frees them by reference counting.
     Python's default, a collection after every 700 objects, took a quarter of the time of scoring.
     """
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(max(GC_THRESHOLD_OBJECTS, before[0]), *before[1:])
+    gc.set_threshold(GC_THRESHOLD_OBJECTS, *before[1:])
     try:
         yield
     finally:
@@ -171,6 +173,7 @@ def main() -> None:
         status = end.code if isinstance(end.code, int) else int(bool(end.code))
         # A thread that a plugin has begun may never end.
         _set_exit_timer(EXIT_TIMEOUT_S, status)
+        gc.freeze()  # Python would search all objects for garbage before it ends
         raise
 
 
