@@ -51,6 +51,19 @@ async def discord(office: Office) -> AsyncIterator[Peer]:
     await peer.close()
 
 
+async def test_an_answer_that_is_larger_than_a_file_is_not_called_none(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The card says that the newest one does not fit."""
+    monkeypatch.setattr("overheard.commands.export.MAX_FILE_BYTES", 90)
+    deployment = await office.deployment.refreshed()
+    card = await export_to(deployment, Call("Maya (slack:U1)", "slack:C1"), what="answers")
+
+    assert card.title == "The newest answer is too long for a file here"
+    assert card.text == "It alone is larger than 1 kB."
+    assert card.file is None
+
+
 async def test_in_slack_a_report_is_shared_in_its_thread(
     slack: SlackPeer, chat: SlackChat, office: Office
 ) -> None:

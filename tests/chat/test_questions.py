@@ -208,6 +208,7 @@ def test_without_any_brand_the_way_on_is_the_set_up() -> None:
         ("between 10 and 20 November", date(2026, 11, 10)),
         ("in mid October", date(2026, 10, 11)),
         ("since the beginning of November", date(2026, 11, 1)),
+        ("since 29 February", date(2024, 2, 29)),
         ("last summer", date(2026, 6, 1)),
         ("overnight", date(2026, 11, 29)),
         ("this fortnight", date(2026, 11, 16)),
@@ -236,6 +237,7 @@ def test_times_are_read(text: str, start: date) -> None:
     [
         ("till Monday", date(2026, 12, 7), None),
         ("until 3 December", date(2026, 12, 3), None),
+        ("until 29 February", date(2028, 2, 29), None),
         ("until Friday 3pm", date(2026, 12, 4), time(15)),
         ("until tomorrow at 9", date(2026, 12, 1), time(9)),
         ("for two weeks", date(2026, 12, 14), None),

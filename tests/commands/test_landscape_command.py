@@ -93,7 +93,7 @@ async def test_what_is_old_says_so_in_the_overview_and_below() -> None:
 
 
 async def test_a_correction_goes_first_and_is_told_as_one() -> None:
-    """The configuration can add a vendor too."""
+    """The configuration can add one of its own providers too."""
     office = await office_with_vendors(DECLARED + CORRECTION)
     card = (await office.chat.type("landscape xAI")).card
     topics = {topic["topic"]: topic for topic in card.data["topics"]}
@@ -121,6 +121,17 @@ def test_a_topic_that_does_not_exist_is_a_fault_of_the_configuration(terminal: P
 
     assert "landscape" in problem
     assert "bots" in problem
+
+
+def test_a_vendor_that_does_not_exist_is_a_fault_of_the_configuration(terminal: Program) -> None:
+    """The sentence has the place, the nearest name and the remedy."""
+    terminal.configure(DECLARED + CORRECTION.replace("xai", "openia").replace("ours", "openai"))
+    _, problem = terminal.run("landscape", code=1)
+
+    assert (
+        'config.toml, [landscape.openia]: there is no vendor of that name; did you mean "openai"'
+        in (problem)
+    )
 
 
 def test_it_needs_no_configuration(terminal: Program) -> None:

@@ -3,7 +3,9 @@
 import pytest
 
 from office import open_office
+from overheard.commands.arguments import find_prompt
 from overheard.domain import Prompt, prompt_key
+from overheard.errors import UnknownName
 from program import Program
 
 BEST = prompt_key("Which tool is best?")
@@ -25,6 +27,16 @@ async def test_the_same_question_is_not_asked_twice() -> None:
     screen = await office.chat.type("prompts add Which  tool is best?")
 
     assert "This question is there already" in str(screen.card.text)
+
+
+@pytest.mark.parametrize("typed", ["", "  "])
+async def test_an_empty_text_is_no_question(typed: str) -> None:
+    """Even where there is only one, nothing is shown or removed by it."""
+    catalogue = (await open_office()).deployment.catalogue
+    with pytest.raises(UnknownName, match="no question called"):
+        find_prompt(catalogue, typed, kind="question")
+
+    assert find_prompt(catalogue, "WHICH tool").key == BEST
 
 
 async def test_labels_change_and_the_history_goes_on() -> None:

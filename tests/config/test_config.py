@@ -169,6 +169,20 @@ def test_a_spelling_that_means_two_brands_is_an_error() -> None:
     assert '"globex" stands for both Acme and globex; leave it to one' in problem
 
 
+def test_a_brand_that_is_a_part_of_itself_is_an_error() -> None:
+    """Each circle is told once; a chain of parents that ends is none."""
+    brands = "".join(
+        f'[[brands]]\nname = "{name}"\nparent = "{parent}"\n'
+        for name, parent in [("A", "B"), ("B", "C"), ("C", "b"), ("D", "D"), ("E", "F")]
+    )
+    circle, itself = problems(brands + '[[brands]]\nname = "F"\n')
+
+    place = "config.toml, [[brands]] number"
+    end = "leave out the parent of one of them."
+    assert circle == f"{place} 2: parent: B would be a part of itself (B, C, B); {end}"
+    assert itself == f"{place} 4: parent: D would be a part of itself (D, D); {end}"
+
+
 def test_any_spelling_of_a_brand_is_that_brand() -> None:
     """Prompts, facts and schedules can use an alias or another case."""
     text = """

@@ -33,7 +33,7 @@ def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Pro
 
     Args:
         catalogue: The prompts.
-        name: A key, a text, or the beginning of one.
+        name: A key, a text, or the beginning of one; an empty text matches no prompt.
         kind: The noun in the error.
 
     Raises:
@@ -44,7 +44,9 @@ def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Pro
     texts = {prompt.key: wording.line(prompt.text).casefold() for prompt in catalogue.prompts}
     equal = [p for p in catalogue.prompts if wanted in (p.key, texts[p.key])]
     beginning = [
-        p for p in catalogue.prompts if p.key.startswith(wanted) or texts[p.key].startswith(wanted)
+        p
+        for p in catalogue.prompts
+        if wanted and (p.key.startswith(wanted) or texts[p.key].startswith(wanted))
     ]
     matches = equal or beginning
     if len(matches) != 1:

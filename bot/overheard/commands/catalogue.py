@@ -382,15 +382,32 @@ class CatalogueNoun(Generic[Entry]):
         """Return the usage line of the command with a verb."""
         return self.command(verb, "").usage
 
-    async def require_own(self, deployment: Deployment, entry: Entry) -> None:
+    async def require_own(
+        self, deployment: Deployment, entry: Entry, wanted: Entry | None = None
+    ) -> None:
         """Raise an error if the configuration declares an object, which can then be changed in its
         file only.
+
+        Args:
+            deployment: The open deployment.
+            entry: The object.
+            wanted: The object as the person wants it. The error has the declared values of the
+                fields that differ; None for an error without values.
 
         Raises:
             ReadOnly: when the configuration declares the object.
         """
-        if self._identity(entry) in await self._declared_keys(deployment):
-            raise ReadOnly(thing=self.label(entry), file=deployment.config.file)
+        if self._identity(entry) not in await self._declared_keys(deployment):
+            return
+        declared = ""
+        if wanted:
+            words = [
+                f"{field.name}: {_value_words(getattr(entry, field.name))}"
+                for field in self.fields
+                if getattr(entry, field.name) != getattr(wanted, field.name)
+            ]
+            declared = f" ({'; '.join(words)})" if words else ""
+        raise ReadOnly(thing=f"{self.label(entry)}{declared}", file=deployment.config.file)
 
     def _identity(self, entry: Entry) -> Hashable:
         """Return the key of an object in the store."""
@@ -472,6 +489,14 @@ class CatalogueNoun(Generic[Entry]):
                 at = past_moment(value, deployment.clock.now(), call.zone) if value else None
                 values[option.name] = at.astimezone(call.zone).date() if at else None
         return values
+
+
+def _value_words(value: object) -> str:
+    """Return the value of a field for a sentence: ``Zeta, Bolt`` for several, ``none`` for an empty
+    one.
+    """
+    values = value if isinstance(value, tuple) else (value,)
+    return ", ".join(str(item) for item in values if item not in (None, "")) or "none"
 
 
 def _is_informative(cells: Sequence[str]) -> bool:

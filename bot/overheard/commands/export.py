@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 from overheard.cards import wording
-from overheard.cards.card import MAX_FILE_BYTES, Card, File
+from overheard.cards.card import MAX_FILE_BYTES, Card, File, Severity
 from overheard.cards.command import CommandSpec, Face, Role, argument, option
 from overheard.commands.retain import private
 from overheard.config.redaction import json_line, without_control_characters
@@ -122,7 +122,7 @@ async def export_to(
 async def _file_card(deployment: Deployment, call: Call, what: What) -> Card:
     """Return a card with all answers or scores as a CSV file that spreadsheets open, the newest run
     first. A file that would be larger than `MAX_FILE_BYTES` ends before, and the text says so.
-    Without a row the card says that there are no answers.
+    Without a row the card says that there are no answers, or that the first row alone is larger.
     """
     if what is What.SCORES:
         deployment = await deployment.caught_up(call.progress)
@@ -139,8 +139,13 @@ async def _file_card(deployment: Deployment, call: Call, what: What) -> Card:
             break
         content.append(encoded_row)
     count = len(content) - 1
+    data = {"what": what.value, "lines": count}
+    if not count and is_whole:
+        return Card("No answers yet", data=data)
     if not count:
-        return Card("No answers yet", data={"what": what.value, "lines": 0})
+        title = f"The newest {what.value.removesuffix('s')} is too long for a file here"
+        text = f"It alone is larger than {wording.size(MAX_FILE_BYTES)}."
+        return Card(title, text, severity=Severity.WARNING, data=data)
     count_words = wording.count(count, what.value.removesuffix("s"))
     limit_note = (
         f"The newest; more than {wording.size(MAX_FILE_BYTES)} do not fit into a file here."
@@ -150,7 +155,7 @@ async def _file_card(deployment: Deployment, call: Call, what: What) -> Card:
         title=count_words[:1].upper() + count_words[1:],
         text="" if is_whole else limit_note,
         file=File(b"".join(content), f"{what.value}.csv", "text/csv", alt),
-        data={"what": what.value, "lines": count},
+        data=data,
     )
 
 

@@ -22,7 +22,8 @@ from overheard.cards.command import (
     option,
     quoted,
 )
-from overheard.commands.brands import check_brand
+from overheard.commands.brands import BRANDS, check_brand
+from overheard.commands.prompts import PROMPTS
 from overheard.commands.setup_checklist import step_after
 from overheard.commands.setup_draft import (
     Draft,
@@ -78,7 +79,7 @@ async def set_brand(
     `setup questions`.
 
     A tracked brand of this name is completed: an empty input leaves its value, and competitors are
-    added to those it has. A brand that config.toml declares stays as it is there.
+    added to those it has. A brand that config.toml declares has to stay as it is there.
 
     Args:
         deployment: The open deployment.
@@ -94,7 +95,8 @@ async def set_brand(
     Raises:
         BadUsage: when the website is not an address.
         NameTaken: when a name belongs to another brand.
-        ReadOnly: when config.toml has the brand as a competitor.
+        ReadOnly: when config.toml declares the brand otherwise, or has it as a competitor; nothing
+            is stored then.
     """
     own_name = _one_line(name)
     known = deployment.catalogue.brand(own_name)
@@ -108,6 +110,8 @@ async def set_brand(
         competitors=tuple(rivals),
     )
     if brand != before:
+        if before:
+            await BRANDS.require_own(deployment, before, brand)
         brand = await check_brand(deployment, call, brand, before)
         await deployment.store.catalogue.set_brand(brand)
         deployment = await deployment.refreshed()
@@ -198,7 +202,8 @@ async def set_questions(
 
     Ticked entries are given by their place in the stored draft: ``c0`` is its first competitor,
     ``a0`` its first other name, ``q0`` its first question, ``b0`` its first question with the
-    brand's name. Questions that are prompts already are not added twice.
+    brand's name. Questions that are asked for the brand already are not added twice; one that is
+    asked for other brands only is from now on asked for this brand too.
 
     Args:
         deployment: The open deployment.
@@ -213,6 +218,8 @@ async def set_questions(
     Raises:
         BadUsage: when no brand is tracked, or no question is chosen and the brand has none.
         NameTaken: when a name belongs to another brand.
+        ReadOnly: when config.toml declares the brand without these names, or a question for other
+            brands only.
     """
     brand = drafted_brand(deployment)
     draft = await stored_draft(deployment, brand)
@@ -224,14 +231,37 @@ async def set_questions(
     if not texts and not deployment.catalogue.prompts_for(brand.name):
         raise BadUsage(problem="Choose at least one question", usage="setup questions")
     offered = await _price_of_all(deployment, brand, draft)
+    extended = await _questions_of_others(deployment, brand, texts)
     await _store_names(deployment, call, brand, draft, names)
     catalogue = deployment.store.catalogue
+    for prompt in extended:
+        await catalogue.set_prompt(prompt)
     await catalogue.add_prompts(Prompt(text, brands=(brand.name,)) for text in texts)
     if then == "now":
         after = await step_after(deployment)
         agreed_usd = offered.usd if offered else 0.0
         return replace(after, run=f"check {quoted(brand.name)}", agreed_usd=agreed_usd)
     return await step_after(deployment, "setup facts")
+
+
+async def _questions_of_others(
+    deployment: Deployment, brand: Brand, texts: Sequence[str]
+) -> list[Prompt]:
+    """Return those of some questions that are asked for other brands only, with this brand added;
+    they are not stored.
+
+    Raises:
+        ReadOnly: when config.toml declares such a question.
+    """
+    catalogue, keys = deployment.catalogue, {Prompt(text).key for text in texts}
+    asked = {prompt.key for prompt in catalogue.prompts_for(brand.name)}
+    extended = []
+    for prompt in catalogue.prompts:
+        if prompt.key in keys - asked:
+            wanted = replace(prompt, brands=(*prompt.brands, brand.name))
+            await PROMPTS.require_own(deployment, prompt, wanted)
+            extended.append(wanted)
+    return extended
 
 
 async def _price_of_all(deployment: Deployment, brand: Brand, draft: Draft) -> PriceQuote | None:
@@ -245,7 +275,7 @@ async def _store_names(
     deployment: Deployment, call: Call, brand: Brand, draft: Draft, names: Sequence[str]
 ) -> None:
     """Store the ticked competitors and other names of the draft with the brand. Nothing is stored
-    if none of them is new, or if config.toml declares the brand.
+    if none of them is new.
 
     Args:
         deployment: The open deployment.
@@ -256,6 +286,7 @@ async def _store_names(
 
     Raises:
         NameTaken: when a name belongs to another brand.
+        ReadOnly: when config.toml declares the brand without one of these names.
     """
     rivals = (*brand.competitors, *_ticked_texts(names, "c", draft.competitors))
     aliases = (*brand.aliases, *_ticked_texts(names, "a", draft.aliases))
@@ -265,6 +296,7 @@ async def _store_names(
         aliases=tuple(dict.fromkeys(aliases)),
     )
     if after != brand:
+        await BRANDS.require_own(deployment, brand, after)
         after = await check_brand(deployment, call, after, brand)
         await deployment.store.catalogue.set_brand(after)
 
@@ -275,7 +307,8 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
 
     Names and facts found in stored answers are added to the draft first. Suggestions that the brand
     has already are left out. All names are ticked; so are the first `TICKED` questions, unless the
-    brand has questions.
+    brand has questions. For a brand that config.toml declares no names are offered, and the text
+    says so.
 
     Raises:
         BadUsage: when no brand is tracked.
@@ -284,6 +317,7 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
     draft, counts = await add_findings_from_answers(deployment, call, brand)
     taken_names = {*brand.competitors, *brand.aliases}
     known = {prompt.text for prompt in deployment.catalogue.prompts_for(brand.name)}
+    is_declared = any(b.name == brand.name for b in deployment.configured.brands)
     names = [
         *(
             replace(c, label=f"{c.label}{counts.get(c.label, '')}")
@@ -292,6 +326,13 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
         ),
         *_numbered_choices("a", draft.aliases, " (another name of yours)"),
     ]
+    text = _suggestion_source(draft)
+    if is_declared and names:
+        names = []
+        text += (
+            f" Competitors and other names of {brand.name} are declared in "
+            f"{deployment.config.file}; change them there and restart."
+        )
     questions = [c for c in _numbered_choices("q", draft.questions) if c.label not in known]
     branded = [c for c in _numbered_choices("b", draft.branded) if c.label not in known]
     ticked = [] if known else [choice.value for choice in questions[:TICKED]]
@@ -309,7 +350,7 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
         {"names": names, "questions": questions, "branded": branded, "then": then},
         {"then": f"All of them: {offered.price}." if offered else "What comes next."},
         title="2 of 5: Questions",
-        text=_suggestion_source(draft),
+        text=text,
         submit="Next",
     )
 

@@ -19,6 +19,7 @@ from overheard.cards.command import (
     Step,
     option,
 )
+from overheard.commands.facts import FACTS
 from overheard.commands.setup_checklist import SKIPPED, step_after
 from overheard.commands.setup_draft import add_findings_from_answers, drafted_brand
 from overheard.deployment import Call, Deployment
@@ -74,8 +75,8 @@ async def store_facts(
     """Store what was typed in the form of facts.
 
     A changed value replaces the fact, which keeps the earlier values as outdated. An empty or equal
-    value changes nothing, and neither does one for a fact that config.toml declares. If the brand
-    has no fact and nothing was typed, it is stored that the facts were left out.
+    value changes nothing. If the brand has no fact and nothing was typed, it is stored that the
+    facts were left out.
 
     Args:
         deployment: The open deployment.
@@ -84,10 +85,14 @@ async def store_facts(
         given: The typed values by field, such as ``price``.
         never: Values that are not true of the brand; those that are stored already are not stored
             again.
+
+    Raises:
+        ReadOnly: when config.toml declares a fact with another value; nothing is stored then.
     """
     store, now = deployment.store.catalogue, deployment.clock.now()
     today = now.astimezone(call.zone).date()
     facts = [fact for fact in deployment.catalogue.facts if fact.brand == brand.name]
+    changes: list[tuple[Fact, Fact | None]] = []
     for field, typed in given.items():
         value = wording.line(typed).strip()
         before = next((fact for fact in facts if fact.field.casefold() == field), None)
@@ -95,10 +100,12 @@ async def store_facts(
             continue
         fact = Fact(brand.name, field, value, today)
         if before:
+            await FACTS.require_own(deployment, before, replace(before, value=value))
             fact = replace(fact, previous=(before.value, *before.previous))
-            is_declared = not await store.remove_fact(before)
-            if is_declared:
-                continue
+        changes.append((fact, before))
+    for fact, before in changes:
+        if before:
+            await store.remove_fact(before)
         await store.set_fact(fact)
     untrue = {fact.value for fact in facts if fact.untrue}
     for typed in never:
@@ -133,6 +140,7 @@ async def set_facts(
 
     Raises:
         BadUsage: when no brand is tracked.
+        ReadOnly: when config.toml declares a fact with another value.
     """
     facts = {"price": price, "free plan": free_plan, "founded": founded}
     await store_facts(deployment, call, drafted_brand(deployment), facts, never)

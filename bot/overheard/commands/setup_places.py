@@ -68,7 +68,7 @@ async def store_places(
     a month.
 
     The schedule is called `WEEKLY`; an existing one keeps its brands and repeats. The summary
-    follows the first check of the week. A budget in config.toml is not changed.
+    follows the first check of the week.
 
     Args:
         deployment: The open deployment.
@@ -78,8 +78,13 @@ async def store_places(
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read; nothing is stored then.
-        ReadOnly: when config.toml has a schedule of this name; nothing is stored then.
+        ReadOnly: when config.toml has a schedule of this name, or another budget of a month;
+            nothing is stored then.
     """
+    declared = deployment.configured.budget.month
+    if choice.month is not None and declared is not None and choice.month != declared:
+        thing = f"The budget of a month ({wording.money(declared)})"
+        raise ReadOnly(thing=thing, file=deployment.config.file)
     zone = time_zone_name(choice.timezone, call)
     days, time = choice.days or USUAL_DAYS, choice.time or USUAL_TIME
     cron = cron_of(days, time)
@@ -93,7 +98,7 @@ async def store_places(
         await store_route(deployment, call, choice.channel, zone)
         day, digest_time = _digest_day_and_time(cron)
         await store_digest(deployment, call, choice.channel, (day,), digest_time, zone)
-    if choice.month is not None and deployment.configured.budget.month is None:
+    if choice.month is not None and declared is None:
         await store_setting(deployment, call, f"{BUDGET}{MONTH}", {"usd": choice.month})
 
 
@@ -249,7 +254,7 @@ async def set_places(
     Raises:
         BadUsage: when no brand is tracked.
         BadSchedule: when a day, the time or the zone cannot be read.
-        ReadOnly: when config.toml has a schedule of the same name.
+        ReadOnly: when config.toml has a schedule of the same name, or another budget of a month.
     """
     choice = PlaceChoice(channel or call.channel, tuple(days), time, timezone, month)
     await store_places(deployment, call, drafted_brand(deployment), choice)

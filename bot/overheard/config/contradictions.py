@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from overheard.config.catalogue import spelling_key
 from overheard.config.chat_sections import CHANNEL, is_name
@@ -24,6 +24,7 @@ def contradictions(config: Config, known: Catalogue) -> Iterator[str]:
     names = [brand.name for brand in config.brands]
     yield from _repeated_values(config, "brands", "name", names)
     yield from _shared_spellings(config)
+    yield from _circles_of_parents(config)
     prompt_keys = [prompt.key for table in config.prompts for prompt in table.prompts(())]
     yield from _repeated_values(config, "prompts", "text", prompt_keys)
     for section in ("schedules", "reports"):
@@ -161,6 +162,43 @@ def _shared_spellings(config: Config) -> Iterator[str]:
                     f'{config.file}, [[brands]]: "{spelling}" stands for both {owner} and '
                     f"{brand.name}; leave it to one of them."
                 )
+
+
+def _circles_of_parents(config: Config) -> Iterator[str]:
+    """Yield a sentence for each circle of brands of which each is the parent of the next, also for
+    a brand that is its own parent.
+    """
+    parents = {spelling_key(b.name): spelling_key(b.parent) for b in config.brands if b.parent}
+    names = {spelling_key(brand.name): brand.name for brand in config.brands}
+    told: set[str] = set()
+    for number, brand in enumerate(config.brands, 1):
+        chain = [spelling_key(brand.name)]
+        while (parent := parents.get(chain[-1], "")) in parents and parent not in chain:
+            chain.append(parent)
+        if parent == chain[0] and parent not in told:
+            told.update(chain)
+            circle = ", ".join(names[key] for key in [*chain, parent])
+            yield (
+                f"{config.file}, [[brands]] number {number}: parent: {brand.name} would be a part "
+                f"of itself ({circle}); leave out the parent of one of them."
+            )
+
+
+def unknown_vendors(config: Config, vendors: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each vendor in ``[landscape]`` of whom no plugin knows anything and that
+    is no provider of the configuration either.
+
+    Args:
+        config: The configuration.
+        vendors: The names of the vendors that plugins know, such as ``openai``.
+    """
+    for name in config.landscape:
+        if name not in vendors and name not in config.providers:
+            hint = suggestion(name, [*vendors, *config.providers])
+            yield (
+                f"{config.file}, [landscape.{name}]: there is no vendor of that name{hint}; write "
+                f"{', '.join(sorted(vendors))}, or the name of one of the [providers.*]."
+            )
 
 
 def _unknown_brands(config: Config, known: Catalogue) -> Iterator[str]:

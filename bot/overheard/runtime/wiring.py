@@ -15,9 +15,10 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from overheard import cli
+from overheard.config.contradictions import unknown_vendors
 from overheard.config.sections import Config
 from overheard.domain import TaskKind
-from overheard.errors import StoreMissing
+from overheard.errors import ConfigError, StoreMissing
 from overheard.interfaces import Chat, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import load_plugins, separate_output, watchdog
@@ -99,11 +100,17 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
         store: The open store.
         missing_url: The URL of a missing store, in whose place `store` is; then tasks are done in
             this process. Else "".
+
+    Raises:
+        ConfigError: when ``[landscape]`` has a vendor that does not exist.
     """
     from overheard.deployment import assemble, local_zone  # slow to import, and help needs none
 
     plugins = load_plugins(config)
     try:
+        # A vendor may be unknown only because its plugin has a fault, which is told elsewhere.
+        if not plugins.faulty and (problems := [*unknown_vendors(config, plugins.landscapes)]):
+            raise ConfigError(problems)
         deployment = await assemble(
             config,
             store,

@@ -10,6 +10,9 @@ UPDATE, LAST_CHECK, BEGINNING = 1, 2, 3
 WEEK, FORTNIGHT, MONTH, QUARTER, YEAR, WEEKEND = 7, 14, 30, 91, 365, 2
 """The units of a vocabulary's ``[times.units]``: their lengths in days."""
 
+MAX_YEARS_BETWEEN_LEAP_DAYS = 8
+"""Years from a 29 February to the next one at most, as from 1896 to 1904."""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedTime:
@@ -58,22 +61,25 @@ class Calendar:
     def day(self, day: int, month: int, year: int = 0) -> NamedTime | None:
         """Return a day of a month; None when there is no such day.
 
-        `NamedTime.ahead` is the next such day from today on, None if next year has none.
+        `NamedTime.ahead` is the next such day from today on; with a year, the day itself or that of
+        the year after it, None if that year has none.
 
         Args:
             day: The day of the month.
             month: 1 to 12; another number is no day.
-            year: The year; 0 for this year, or last year when the day is still to come.
+            year: The year; 0 for the latest such day until today, which may be years ago
+                (29 February).
         """
-        if not year:
-            this_year = _date(self._today.year, month, day)
-            is_to_come = this_year is not None and this_year > self._today
-            year = self._today.year - (1 if is_to_come else 0)
-        found = _date(year, month, day)
-        if not found:
-            return None
-        ahead = found if found >= self._today else _date(found.year + 1, month, day)
-        return NamedTime(found, found + timedelta(1), ahead=ahead)
+        if year:
+            found = _date(year, month, day)
+            coming = found if found and found >= self._today else _date(year + 1, month, day)
+        else:
+            nearest = range(MAX_YEARS_BETWEEN_LEAP_DAYS + 1)
+            past = (_date(self._today.year - years, month, day) for years in nearest)
+            future = (_date(self._today.year + years, month, day) for years in nearest)
+            found = next((d for d in past if d and d <= self._today), None)
+            coming = next((d for d in future if d and d >= self._today), None)
+        return NamedTime(found, found + timedelta(1), ahead=coming) if found else None
 
     def month(self, month: int, year: int = 0) -> NamedTime:
         """Return a whole month.
