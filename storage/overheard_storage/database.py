@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -12,7 +13,7 @@ from sqlite3 import OperationalError as LockedError
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, ExceptionContext, Executable, Row, Table, event
+from sqlalchemy import URL, Connection, ExceptionContext, Executable, Row, Table, event, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
@@ -39,6 +40,8 @@ Work = Callable[Given, Coroutine[Any, Any, Result]]
 
 _WAIT_S = 30.0
 """Seconds that a writer waits for another process, and any work for an unreachable server."""
+_NOTICE_S = 2.0
+"""Seconds at start after which a line says that the server does not answer yet."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 """Seconds until an unreachable server is tried again; doubled each time."""
 MAX_PORT = 65_535
@@ -52,6 +55,9 @@ _PRAGMAS = (
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
 )
+
+
+logger = logging.getLogger(__name__)
 
 
 def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
@@ -118,6 +124,27 @@ class Database:
         self._writer = self._engine.execution_options(writes=True)
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
 
+    async def reach(self) -> None:
+        """Return as soon as the server answers; at once for SQLite. After `_NOTICE_S` seconds, a
+        line of the log, which is standard error, says that it is waited for.
+
+        Raises:
+            StoreError: when the server refuses, or does not answer within `_WAIT_S` seconds.
+        """
+        if self.is_sqlite:
+            return
+        notice = asyncio.get_running_loop().call_later(
+            _NOTICE_S,
+            logger.warning,
+            "The database %s does not answer yet; waiting for it up to %.0f seconds.",
+            shown(self.url),
+            _WAIT_S,
+        )
+        try:
+            await self.rows(select(1))
+        finally:
+            notice.cancel()
+
     async def close(self) -> None:
         """Close all connections. The database can be used again, also in another event loop."""
         await self._engine.dispose()
@@ -183,10 +210,13 @@ class Database:
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
     """Return an engine for a PostgreSQL database, with at most `_MAX_CONNECTIONS` connections, each
-    tested before it is used; nothing is connected yet.
+    tested before it is used; nothing is connected yet. A host that does not answer at all is given
+    up after `_WAIT_S` seconds.
     """
     pool = {"pool_size": 5, "max_overflow": _MAX_CONNECTIONS - 5}
-    return create_async_engine(url, pool_pre_ping=True, **pool)
+    return create_async_engine(
+        url, pool_pre_ping=True, connect_args={"connect_timeout": round(_WAIT_S)}, **pool
+    )
 
 
 def create_private(file: Path) -> None:

@@ -121,6 +121,7 @@ async def _open_database(url: str, *, must_exist: bool = False) -> AsyncIterator
             )
         database = Database(place)
         try:
+            await database.reach()
             yield database
         finally:
             await database.close()

@@ -107,6 +107,7 @@ async def open_store(url: str, *, migrate: bool = True, create: bool = True) -> 
     with opening_errors(place):
         database = Database(place)
         try:
+            await database.reach()
             if not create:
                 await require_tables(database)
             await (upgrade_schema(database) if migrate else require_current(database))
@@ -141,6 +142,7 @@ async def migrate(url: str) -> tuple[str | None, str]:
     with opening_errors(place):
         database = Database(place)
         try:
+            await database.reach()
             return await upgrade_schema(database)
         finally:
             await database.close()

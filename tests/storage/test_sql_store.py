@@ -292,6 +292,20 @@ class TestOpening:
         with pytest.raises(StoreError, match="check that the path is right"):
             await open_store(f"sqlite:///{tmp_path}/file/overheard.db")
 
+    async def test_who_waits_for_a_server_is_told_so(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """One line has the address without its password, and how long it may take."""
+        monkeypatch.setattr("overheard_storage.database._WAIT_S", 1.0)
+        monkeypatch.setattr("overheard_storage.database._NOTICE_S", 0.2)
+        with pytest.raises(StoreError):
+            await open_store("postgres://ann:hunter2@127.0.0.1:1/db")
+        [record] = caplog.records
+        assert record.getMessage() == (
+            "The database postgresql://ann:***@127.0.0.1:1/db does not answer yet; waiting for it "
+            "up to 1 seconds."
+        )
+
     async def test_a_password_is_never_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Neither the one in its place nor one among the parameters."""
         monkeypatch.setattr("overheard_storage.database._WAIT_S", 0.0)
