@@ -20,15 +20,11 @@ from alert_shapes import (
     stream_of,
 )
 from overheard.alerts import alert_details
-from overheard.alerts.alert_details import (
-    alert_chart,
-    alert_data,
-    compose,
-    metric_path,
-    movement_words,
-    shift_words,
-)
+from overheard.alerts.alert_chart import alert_chart
+from overheard.alerts.alert_data import alert_data
+from overheard.alerts.alert_details import compose
 from overheard.alerts.quotes import quotes
+from overheard.alerts.shift_wording import metric_path, movement_words, shift_words
 from overheard.alerts.statement_wording import statement_phrase
 from overheard.cards.card import Card, Field, Image, Severity
 from overheard.cards.charts.trend import Chart, Mark

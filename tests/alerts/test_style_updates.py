@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.detection_service import style_updates
+from overheard.alerts.style_updates import style_updates
 from overheard.domain import Answer, Finish, Model, ModelUpdate, Panel, Prompt, Question, Run
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey

@@ -6,36 +6,28 @@ The message that is posted, with its title, is in `alert_message`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from overheard.alerts.alert_chart import alert_chart
+from overheard.alerts.alert_data import alert_data
 from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.quotes import quotes
 from overheard.alerts.reasons import certainty, how_often
-from overheard.alerts.statement_wording import (
-    statement_cell,
-    statement_clause,
-    statement_data,
-    statement_lines,
-    statement_quotes,
-    statement_title,
+from overheard.alerts.shift_wording import (
+    later_metric_shifts,
+    metric_words,
+    movement_words,
+    shift_words,
 )
+from overheard.alerts.statement_wording import statement_lines, statement_quotes, statement_title
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.renderer import drawn_picture
-from overheard.cards.charts.trend import Chart, Mark, Series
-from overheard.cards.model_names import asked_by
 from overheard.detection.comparison import compare_sides
-from overheard.domain import VISIBILITY, Alert, Metric, Shift
+from overheard.domain import Alert, Metric, Shift
 from overheard.measure.blocks import Stream
 
 SHOWN_PROMPTS = 5
 MAX_QUESTION_CHARS = 90
-MAX_CHART_LINES = 5
-"""Lines of an alert's chart."""
-NAMED = "named"
-"""What a table calls the rate of answers that name a brand."""
-MAX_PATH_VALUES = 3
-"""Steps of an alert's way that a table names."""
 
 
 def compose(alert: Alert, evidence: AlertEvidence) -> Card:
@@ -142,55 +134,6 @@ def model_title(name: str, evidence: AlertEvidence) -> str:
 def _footer_line(alert: Alert, evidence: AlertEvidence) -> str:
     """Return when an alert was raised, in the reader's time zone."""
     return f"Raised on {wording.moment(alert.opened_at, evidence.zone)}."
-
-
-def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str, Any]:
-    """Return an alert as JSON values: its number, kind (``brand`` or ``model``) and all its shifts,
-    with their values on the scale of the metric.
-
-    Args:
-        alert: The alert.
-        evidence: The evidence of the alert. With it, ``looks_like`` is the likeliest explanation as
-            of now, and ``part_of`` the number of the model-wide alert to which it belongs; either
-            may be None. Without it, both are left out.
-    """
-    from_evidence: dict[str, Any] = {}
-    if evidence is not None:
-        explanation, model_alert = evidence.explanation, evidence.model_alert
-        from_evidence["looks_like"] = explanation.data() if explanation else None
-        from_evidence["part_of"] = model_alert.id if model_alert else None
-    return {
-        "id": alert.id,
-        "kind": "model" if alert.of_model else "brand",
-        **from_evidence,
-        "run_id": alert.shift.run_id,
-        **_shift_data(alert.shift),
-        "also": [_shift_data(shift) for shift in alert.also],
-        "later": [{"run_id": s.run_id, **_shift_data(s)} for s in alert.later],
-    }
-
-
-def _shift_data(shift: Shift) -> dict[str, Any]:
-    """Return a shift as JSON values.
-
-    ``before``, ``after``, ``change`` and ``interval`` are on the scale of the metric. ``brand`` is
-    None for a model-wide change; ``level`` and ``chance_a_year`` are None where the certainty is
-    not known. Only a statement has the key ``statement``.
-    """
-    return {
-        "brand": shift.brand or None,
-        "model": str(shift.model),
-        "metric": shift.metric,
-        "before": shift.before,
-        "after": shift.after,
-        "change": shift.change,
-        "interval": list(shift.interval),
-        "level": certainty(shift.chance_a_year),
-        "chance_a_year": shift.chance_a_year,
-        "explanation": shift.explanation,
-        "recovery": shift.recovery,
-        **({"statement": statement_data(shift.statement)} if shift.statement else {}),
-    }
 
 
 def _card_paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
@@ -395,136 +338,6 @@ def _comparison_row(
     )
 
 
-def alert_chart(
-    shift: Shift, metric: Metric, evidence: AlertEvidence, title: str, answers: int = 0
-) -> Chart:
-    """Return the line chart of a metric at a model over time, for the brand of a shift and its
-    competitors: at most `MAX_CHART_LINES` lines, the brand first. Brands without answers have no
-    line. Checks after the end of the alert are left out.
-
-    Args:
-        shift: The shift to mark, whose brand's line is emphasised.
-        metric: The metric that shifted.
-        evidence: The evidence of the alert.
-        title: What the values are, such as "Named".
-        answers: The number of answers of each check, when values are shown as counts; else 0.
-    """
-    names = (shift.brand, *(rival.name for rival in evidence.rivals))[:MAX_CHART_LINES]
-    series = []
-    for name in names:
-        stream = evidence.stream(name, shift)
-        if stream:
-            points = tuple((p.at, p.mean, p.low, p.high) for p in evidence.points(stream))
-            series.append(Series(name, points, emphasis=name == shift.brand))
-    of = f", of {wording.count(answers, 'answer')}" if answers else ""
-    return Chart(
-        title=f"{title}{of} · {evidence.names.name(shift.model)} ({asked_by(shift.model)})",
-        scale=metric.scale,
-        series=tuple(series),
-        marks=tuple(_chart_marks(shift, evidence)),
-        zone=evidence.zone,
-        answers=answers,
-    )
-
-
-def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
-    """Yield the marks of an alert's chart: where the change began, and where it last grew, if it
-    did. If the shift fits an update, the mark of its beginning names the model and the day of the
-    update: ``ChatGPT update, 2 Mar``.
-    """
-    is_known = evidence.likely_starts[0] == evidence.likely_starts[-1]
-    labels = {evidence.began: "began" if is_known else "most likely began"}
-    grown = max(evidence.grown.values(), default=evidence.began)
-    if grown > evidence.began:
-        labels[grown] = "grew"
-    if shift.updates:
-        day = wording.short_day(shift.updates[0].at, evidence.zone)
-        began = evidence.grown.get(shift.run_id, evidence.began)
-        labels[began] = f"{evidence.names.name(shift.model)} update, {day}"
-    yield from (Mark(at, label) for at, label in labels.items())
-
-
 def _is_better(shift: Shift, metric: Metric) -> bool:
     """Return whether a metric moved in its better direction."""
     return (shift.change > 0) == metric.higher_is_better
-
-
-def shift_words(shift: Shift, metrics: Mapping[str, Metric]) -> str:
-    """Return a shift in words: ``visibility fell from 70 % to 45 %``; for a metric of which less is
-    better, ``drawbacks became worse, from 5 % to 20 %``; for a statement, what the model says. A
-    change of 0 counts as a fall.
-
-    Args:
-        shift: The shift.
-        metrics: The metrics that are measured, by name. One that is missing is called by its name.
-    """
-    if shift.statement:
-        return statement_clause(shift.statement)
-    label, before, after = metric_words(shift, metrics)
-    metric = metrics.get(shift.metric)
-    up, down = "rose", "fell"
-    if metric and not metric.higher_is_better:  # "rose" would read as good news
-        up, down = "became worse,", "became better,"
-    return f"{label} {up if shift.change > 0 else down} from {before} to {after}"
-
-
-def movement_words(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Return in words how the first metric of an alert moved until now, its returns included:
-    ``visibility fell from 70 % to 45 %, then to 20 %``. For an alert that begins with a statement,
-    return what the model says; for a model-wide alert, that the model changed.
-
-    Args:
-        alert: The alert.
-        metrics: The metrics that are measured, by name.
-    """
-    if alert.shift.statement:
-        return shift_words(alert.shift, metrics)
-    if alert.of_model:
-        return "the model as a whole changed"
-    then = (f", then to {metric_words(shift, metrics)[2]}" for shift in later_metric_shifts(alert))
-    return shift_words(alert.shift, metrics) + "".join(then)
-
-
-def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Return what an alert reports as a table cell: its statements, if it begins with one, and the
-    values of its first metric: ``price “$49”; named 70 % → 45 % → 20 %``.
-
-    If more than `MAX_PATH_VALUES` values follow the first one, only the last of them is shown,
-    after an ellipsis. For a model-wide alert the cell is ``how it speaks of 4 brands``.
-
-    Args:
-        alert: The alert.
-        metrics: The metrics that are measured, by name.
-    """
-    if alert.of_model:
-        return f"how it speaks of {wording.count(len(alert.brands), 'brand')}"
-    moved = [shift for shift in alert.moved if not shift.statement]
-    path = [shift for shift in moved if shift.metric == moved[0].metric]
-    parts = [statement_cell(alert.statements)] if alert.shift.statement else []
-    if path:
-        steps = [metric_words(shift, metrics) for shift in path]
-        label, before, _ = steps[0]
-        label = NAMED if path[0].metric == VISIBILITY else label
-        after = [step[2] for step in steps]
-        shown = after if len(after) <= MAX_PATH_VALUES else ["\N{HORIZONTAL ELLIPSIS}", after[-1]]
-        parts.append(f"{label} {' → '.join((before, *shown))}")
-    return "; ".join(parts)
-
-
-def later_metric_shifts(alert: Alert) -> list[Shift]:
-    """Return the shifts that an alert got after it was raised, growth and returns, in the metric of
-    its first shift, in the order of the runs.
-    """
-    return [shift for shift in alert.later if shift.metric == alert.shift.metric]
-
-
-def metric_words(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
-    """Return the label of a shift's metric in lower case, and its values before and after the shift
-    as text: ``("visibility", "70 %", "45 %")``. For a metric that is not among ``metrics``, because
-    it is not measured any more, return its name and numbers with two decimals.
-    """
-    metric = metrics.get(shift.metric)
-    if metric is None:  # its scorer is not installed any more
-        return shift.metric, f"{shift.before:.2f}", f"{shift.after:.2f}"
-    before, after = (wording.value(number, metric.scale) for number in (shift.before, shift.after))
-    return metric.label.lower(), before, after

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from overheard.alerts.alert_details import alert_chart, alert_data
+from overheard.alerts.alert_chart import alert_chart
+from overheard.alerts.alert_data import alert_data
 from overheard.alerts.alert_footer import footer_line
 from overheard.alerts.alert_news import (
     MIN_CLEAR_CHANGE,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, TypedDict
 
-from overheard.alerts.alert_details import alert_data, compose
+from overheard.alerts.alert_data import alert_data
+from overheard.alerts.alert_details import compose
 from overheard.alerts.alert_log import AlertLog
 from overheard.alerts.alert_message import alert_message
 from overheard.alerts.alert_title import message_title

@@ -36,7 +36,8 @@ from overheard.commands.arguments import (
     read_words,
     unknown_name,
 )
-from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
+from overheard.commands.catalogue import CatalogueNoun, find_brands
+from overheard.commands.catalogue_fields import optional
 from overheard.commands.check import check
 from overheard.config.cron import Cron, find_zone, read_cron
 from overheard.deployment import Call, Deployment
