@@ -1,7 +1,7 @@
 """The commands of the catalogue: list, add, edit, remove and restore, over typed fields.
 
-A field is an option that has the name of an attribute of the object; its values are read and written by
-``catalogue_fields.py``.
+A field is an option that has the name of an attribute of the object; its values are read and
+written by ``catalogue_fields.py``.
 """
 
 from __future__ import annotations
