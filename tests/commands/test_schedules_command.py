@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from overheard.commands.schedules import _last_run_words
+from overheard.commands.schedule_cards import last_run_words
 from overheard.domain import Schedule
 from overheard.domain.operations import ScheduleState
 
@@ -19,8 +19,8 @@ def test_the_last_check_is_told_by_its_due_time_and_never_by_that_of_a_pause() -
     later = NINE + timedelta(hours=2, minutes=30)
     paused = replace(ended, paused=True, begun=later, done=later)
 
-    assert _last_run_words(WEEKLY, ended) == "2 Mar 2026, 09:00 UTC"
-    assert _last_run_words(WEEKLY, replace(ended, problem="x")).startswith("failed, 2 Mar 2026")
-    assert _last_run_words(WEEKLY, replace(ended, begun=later)).startswith("under way since 2 Mar")
-    assert _last_run_words(WEEKLY, paused) == ""
-    assert _last_run_words(WEEKLY, replace(paused, problem="x")) == "failed"
+    assert last_run_words(WEEKLY, ended) == "2 Mar 2026, 09:00 UTC"
+    assert last_run_words(WEEKLY, replace(ended, problem="x")).startswith("failed, 2 Mar 2026")
+    assert last_run_words(WEEKLY, replace(ended, begun=later)).startswith("under way since 2 Mar")
+    assert last_run_words(WEEKLY, paused) == ""
+    assert last_run_words(WEEKLY, replace(paused, problem="x")) == "failed"

@@ -5,7 +5,7 @@ from overheard.alerts.detection_service import DetectionResult
 from overheard.alerts.run_analysis import AnalysisResult
 from overheard.cards.card import Card
 from overheard.commands.check_card import run_card
-from overheard.commands.schedules import next_checks
+from overheard.commands.schedule_cards import next_checks
 from overheard.deployment import Call
 from overheard.domain import Alert, AlertState, Model, Run, Shift
 from overheard.runs.service import RunResult

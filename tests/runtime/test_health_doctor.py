@@ -7,7 +7,7 @@ import asyncio
 import psycopg
 import pytest
 
-from overheard.commands.doctor import queue_findings
+from overheard.commands.examinations import queue_findings
 from overheard.config.loader import parse_config
 from overheard.config.sections import Config
 from overheard.domain import TaskKind

@@ -1,33 +1,29 @@
-"""What a check found, as a card."""
+"""What a check found, as a card: its counts, what it cost, what to do next.
+
+What is news in it is in ``check_news.py``, what went wrong in ``check_faults.py``.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from overheard.alerts.detection_service import DetectionResult
-from overheard.alerts.events import name_without_id
 from overheard.alerts.run_analysis import AnalysisResult
-from overheard.alerts.story import (
-    Story,
-    StoryState,
-    alerts_about,
-    parts_over,
-    read_stories,
-    without_covered,
-)
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
-from overheard.cards.charts.renderer import picture
 from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands import standings
+from overheard.commands.check_faults import (
+    failures_with_model_names,
+    fault_sentences,
+    unscored_sentences,
+)
+from overheard.commands.check_news import brand_card, learning_data, news_paragraphs
 from overheard.commands.editions import pending_edition_sentences
-from overheard.commands.standings import MetricLevel, read_visibility, standings_in
+from overheard.commands.standings import MetricLevel, standings_in
 from overheard.deployment import Call, Deployment
-from overheard.detection.learning import Learning
-from overheard.domain import Account, Alert, AlertState, Finish, Model, Panel, Run, RunState
+from overheard.domain import Account, Model, Panel, Run, RunState
 from overheard.interfaces import Progress
 from overheard.measure.blocks import Stream, streams
 from overheard.runs.answers import summed_blocks
@@ -39,14 +35,6 @@ from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
 from overheard.scoring.service import Scoring
 
 FIRST_CHECK_ACTION = Action("check --first", "Ask ten times over a day")
-ENDINGS = {
-    Finish.LENGTH: "cut at a limit of the service",
-    Finish.FILTERED: "withheld or cut by a content filter",
-    Finish.REFUSED: "refused by the model",
-    Finish.FOREIGN: "in another language than the question's",
-    Finish.CUT: "broken off without an end",
-}
-"""Why an answer is not scored, after a count of answers and ``was`` or ``were``."""
 
 
 async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
@@ -75,17 +63,17 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         sentence async for sentence in _budget_and_judge_sentences(deployment, outcome.run)
     ]
     faults = deployment.scoring.faults
-    failures = _failures_with_model_names(outcome.failures, panel.models, deployment.names)
+    failures = failures_with_model_names(outcome.failures, panel.models, deployment.names)
     brand_cards = [
-        await _brand_card(deployment, call, brand, rows, outcome) for brand in panel.brands
+        await brand_card(deployment, call, brand, rows, outcome) for brand in panel.brands
     ]
     first_card, *other_cards = [card for card, _ in brand_cards]
     mentions_alerts = any(mentions for _, mentions in brand_cards)
     failed = outcome.state is RunState.FAILED
     paragraphs = [
         *([] if failed else [str(first_card.text)]),
-        *_news_paragraphs(outcome, analysis, in_chat=in_chat, mentions_alerts=mentions_alerts),
-        *_unscored_sentences(outcome, deployment.names),
+        *news_paragraphs(outcome, analysis, in_chat=in_chat, mentions_alerts=mentions_alerts),
+        *unscored_sentences(outcome, deployment.names),
         *fault_sentences(failures + faults),
         *(() if in_chat else analysis.bursts),
         *warnings,
@@ -117,7 +105,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
             "faults": dict(faults),
             "warnings": warnings,
             "results": [row.data() for row in rows],
-            "learning": _learning_data(analysis.detection.learning),
+            "learning": learning_data(analysis.detection.learning),
             "bursts": list(analysis.bursts),
             "alerts": [alert.data for alert in analysis.announced],
         },
@@ -184,118 +172,6 @@ def proposes_first_check(panel: Panel, outcome: Outcome, detection: DetectionRes
     )
 
 
-async def _brand_card(
-    deployment: Deployment, call: Call, brand: str, rows: Sequence[MetricLevel], outcome: Outcome
-) -> tuple[Card, bool]:
-    """Return the card of one brand after a run: its ranks and share of answers in a sentence, a
-    table and a chart, its earlier alerts that are not over, its recoveries, buttons, and the number
-    of answers with their cost.
-
-    Args:
-        deployment: The open deployment.
-        call: The person who asks, and the channel.
-        brand: The brand's name.
-        rows: The levels of metrics in the run, of this brand and others.
-        outcome: The outcome of the run.
-
-    Returns:
-        The card, and whether its text mentions an alert or a recovery. Without a measured
-        visibility the card has no chart and no ranks; if every question names a brand, it says so.
-    """
-    alerts = await without_covered(
-        deployment.store, await alerts_about(deployment.store, brand, live=True)
-    )
-    measured_at = [(brand, model) for model in {row.model for row in rows}]
-    stories = await read_stories(deployment, brand, included=measured_at)
-    places = await read_visibility(deployment, brand, rows, stories)
-    is_measured = any(row.brand == brand for row in rows)
-    ranks = standings.standing_sentence(places, deployment.names)
-    if is_measured and not places:
-        ranks = standings.ONLY_BRANDED
-    sentences = await _alert_sentences(deployment, call, alerts, stories.values(), outcome.run)
-    chart = standings.rates(places, deployment.names) if places else None
-    card = Card(
-        title=standings.title(brand, places, deployment.names),
-        text="\n\n".join(filter(None, [ranks, *sentences])),
-        table=standings.table(places, deployment.names, pictured=True),
-        image=await picture(chart, "check.png") if chart else None,
-        actions=fitting(
-            Action(f"report {quoted(brand)}", "Report"),
-            Action(f"report {quoted(brand)} --details", "Details", menu=bool(alerts)),
-            *(Action(f"alerts show {alert.id}", "Open alert") for alert in alerts[:1]),
-        ),
-        footer=f"{_answer_counts(outcome)} · {wording.money(outcome.spent)}",
-    )
-    return card, bool(sentences)
-
-
-async def _alert_sentences(
-    deployment: Deployment,
-    call: Call,
-    alerts: Iterable[Alert],
-    stories: Iterable[Story],
-    run: Run,
-) -> list[str]:
-    """Return a sentence for each of the alerts that was opened before the run, with its day, its
-    model, whether a part of it is over and who takes care of it; then one for each model at which
-    the brand has recovered with the run. Alerts that the run itself opened are left out.
-
-    Args:
-        deployment: The open deployment.
-        call: The person who asks; days are those of the person's time zone.
-        alerts: The brand's alerts that are not over.
-        stories: What has happened to the brand at each model.
-        run: The run.
-    """
-    sentences = []
-    for alert in alerts:
-        if alert.opened_at >= run.started_at:
-            continue
-        opened_on = wording.short_day(alert.opened_at, call.zone)
-        notes = [deployment.names.name(alert.shift.model)]
-        if parts_over(await deployment.store.alerts.events(alert.id)):
-            notes.append("partly over")
-        if alert.state is AlertState.ACKNOWLEDGED:
-            notes.append(f"{name_without_id(alert.by)} has it")
-        sentences.append(f"Alert open since {opened_on}: {', '.join(notes)}.")
-    for story in stories:
-        has_recovered = story.state is StoryState.RECOVERED
-        if has_recovered and story.ended and story.ended >= run.started_at:
-            sentences.append(f"{deployment.names.name(story.model)} is back to what is usual.")
-    return sentences
-
-
-def _answer_counts(outcome: Outcome) -> str:
-    """Return the number of answers of a run in words, and how many of them were stored before the
-    run was resumed, were reused from earlier runs, or needed another call: ``24 answers, 4 asked
-    before, 2 asked again``. Zero counts are left out.
-    """
-    counts = [wording.count(outcome.kept + outcome.complete, "answer")]
-    if asked_before := outcome.kept - outcome.reused:
-        counts.append(f"{asked_before:,} asked before")
-    if outcome.reused:
-        counts.append(f"{outcome.reused:,} reused")
-    if outcome.retries:
-        counts.append(f"{outcome.retries:,} asked again")
-    return ", ".join(counts)
-
-
-def _learning_data(learning: Learning | None) -> dict[str, object] | None:
-    """Return how far the shortest baseline is, for JSON output; None when all are long enough.
-    ``runs`` of ``needed`` runs are learnt; ``change`` is the smallest loss of a rate (0 to 1) that
-    would show, ``lost`` the same as a number of a run's ``answers``.
-    """
-    if learning is None:
-        return None
-    return {
-        "runs": learning.runs,
-        "needed": learning.needed,
-        "change": learning.change,
-        "lost": learning.lost,
-        "answers": learning.answers,
-    }
-
-
 RESTARTED = "I was restarted while I worked on this, and have gone on."
 
 
@@ -321,13 +197,13 @@ async def completed_later_card(
     panel = outcome.run.panel
     brands, models = (panel.brands, panel.models) if panel else ((), ())
     first_card, *other_cards = [
-        (await _brand_card(deployment, call, brand, rows, outcome))[0] for brand in brands
+        (await brand_card(deployment, call, brand, rows, outcome))[0] for brand in brands
     ]
     paragraphs = [note, str(first_card.text)]
     if alerts:
         paragraphs.append(f"Raised: {wording.count(alerts, 'alert')}.")
-    failures = _failures_with_model_names(outcome.failures, models, deployment.names)
-    paragraphs += [*_unscored_sentences(outcome, deployment.names), *fault_sentences(failures)]
+    failures = failures_with_model_names(outcome.failures, models, deployment.names)
+    paragraphs += [*unscored_sentences(outcome, deployment.names), *fault_sentences(failures)]
     is_complete = outcome.state is RunState.COMPLETE
     return replace(
         first_card,
@@ -374,116 +250,6 @@ def _outcome_json(outcome: Outcome) -> dict[str, object]:
         "spent_usd": outcome.spent,
         "estimated_usd": outcome.estimated,
     }
-
-
-def _news_paragraphs(
-    outcome: Outcome, analysis: AnalysisResult, *, in_chat: bool, mentions_alerts: bool
-) -> Iterator[str]:
-    """Yield the paragraphs on what is new after a run: its alerts, that there is nothing new, or
-    that it is the first check; then on how many runs are learnt, and on reused answers.
-
-    A failed run has a paragraph only if it changed alerts. A cancelled run is not compared.
-
-    Args:
-        outcome: The outcome of the run.
-        analysis: The result of its analysis.
-        in_chat: Whether the alerts that are announced with the card are named by their titles; else
-            their cards stand below it.
-        mentions_alerts: Whether the card mentions an alert or a recovery already. Then nothing is
-            said of "nothing new" and of learning.
-    """
-    detection = analysis.detection
-    if outcome.state is RunState.FAILED:
-        if detection.alerts:
-            yield f"{_alert_counts(outcome, detection.alerts)}."
-        return
-    if outcome.stopped:
-        yield "It was cancelled; what was answered is kept, and is not compared with other checks."
-    elif detection.alerts:
-        titles = wording.listing([card.title for card in analysis.announced])
-        where = f": {titles}" if in_chat else ", below"
-        yield f"{_alert_counts(outcome, detection.alerts)}{where if titles else ''}."
-    elif detection.compared and not mentions_alerts:
-        yield "Nothing new since the last check."
-    elif not detection.compared and not detection.learning:
-        yield "This is the first check; the next one is compared with it."
-    has_news = bool(outcome.stopped or mentions_alerts or detection.alerts)
-    if detection.learning and not has_news:
-        yield _learning_sentence(detection.learning)
-    if outcome.reused:
-        yield (
-            f"{wording.count(outcome.reused, 'answer')} of earlier checks were reused: the figures "
-            "count them, and the comparison does not."
-        )
-
-
-def _alert_counts(outcome: Outcome, alerts: Sequence[Alert]) -> str:
-    """Return in words how many of the alerts were raised with this run, and how many are older and
-    have changed with it: ``1 new alert and 2 open alerts have changed``. Zero counts are left out.
-    """
-    new = sum(alert.shift.run_id == outcome.run.id for alert in alerts)
-    changed = len(alerts) - new
-    counts = [wording.count(new, "new alert")] if new else []
-    if changed:
-        have = "has" if changed == 1 else "have"
-        counts.append(f"{wording.count(changed, 'open alert')} {have} changed")
-    return " and ".join(counts)
-
-
-def _unscored_sentences(outcome: Outcome, names: ModelNames) -> Iterator[str]:
-    """Yield a sentence for each model and each ending that keeps answers from being scored, such as
-    ``2 answers of ChatGPT were refused by the model, and are not scored``.
-    """
-    for (model, finish), count in outcome.cut.items():
-        was, is_ = ("was", "is") if count == 1 else ("were", "are")
-        subject = f"{wording.count(count, 'answer')} of {names.name(model)}"
-        yield f"{subject} {was} {ENDINGS[finish]}, and {is_} not scored."
-
-
-def _learning_sentence(learning: Learning) -> str:
-    """Return a sentence on how many runs of a baseline are learnt of those needed; followed by one
-    on the loss of answers that would be noticed until then, if it is known.
-    """
-    progress = f"Still learning what is normal: {learning.runs} of {learning.needed} checks."
-    if learning.change is None or not learning.answers:
-        return progress
-    loss = f"{learning.lost} of {learning.answers} answers"
-    return f"{progress} Until then I would notice a loss of about {loss}."
-
-
-def _failures_with_model_names(
-    failures: Counter[str], models: Sequence[Model], names: ModelNames
-) -> Counter[str]:
-    """Return the number of failures by sentence, with the display names of the models in place of
-    their ids; sentences that become equal are added up. A sentence that begins with the pause of a
-    model is cut to the sentences behind, which give the reason.
-
-    Args:
-        failures: The number of failures by sentence.
-        models: The models whose ids may occur in the sentences.
-        names: The display names of models.
-    """
-    named_failures: Counter[str] = Counter()
-    for sentence, count in failures.items():
-        words = sentence
-        for model in models:
-            if words.startswith(f"{model} is paused for "):
-                words = words.partition(". ")[2] or words
-            words = words.replace(str(model), names.name(model))
-        named_failures[words] += count
-    return named_failures
-
-
-def fault_sentences(faults: Counter[str]) -> Iterator[str]:
-    """Yield each fault as a sentence with its count: ``ChatGPT did not answer 3 questions: ...`` if
-    the fault is ``ChatGPT did not answer: ...``, else the fault with ``(3 times)`` behind it.
-    """
-    for sentence, count in faults.items():
-        model, did_not_answer, reason = sentence.partition(" did not answer: ")
-        if did_not_answer:
-            yield f"{model} did not answer {wording.count(count, 'question')}: {reason}"
-        else:
-            yield f"{sentence} ({wording.count(count, 'time')})"
 
 
 def _count_fields(outcome: Outcome) -> Iterator[Field]:

@@ -1,12 +1,25 @@
-"""What `doctor` examines of providers and of the history: models, variables, usage, the clock."""
+"""What `doctor` examines of providers, of the queue and of the history: keys, models, variables,
+usage, waiting jobs, the clock. The list of all examinations is in ``doctor.py``.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from overheard.alerts.run_analysis import run_service
@@ -14,12 +27,22 @@ from overheard.cards import wording
 from overheard.config.problems import suggestion
 from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment
-from overheard.domain import Landscape, Model, Panel, Prompt
-from overheard.interfaces import Finding, Listing, Provider
+from overheard.domain import Landscape, Model, Panel, Prompt, QueueStatus
+from overheard.errors import OverheardError, ProviderUnavailable
+from overheard.interfaces import Clock, Finding, Listing, Provider, Verifiable
 from overheard.plugins import models_of
 from overheard.runs.cost_estimate import price_of
 from overheard.runs.plan import choose_models, new_run
+from overheard.runs.tasks import outdated, queue_status
 from overheard.session import Session
+
+CHECK_TIMEOUT_S = 20.0
+"""Seconds that one examination may take."""
+MAX_CLOCK_ERROR = timedelta(seconds=30)
+"""The error of a clock that schedules and the signatures of requests tolerate."""
+MAX_JOB_WAIT = timedelta(minutes=5)
+"""The wait of a job in the queue from which on it is reported."""
+Result = TypeVar("Result")
 
 MAX_CLOCK_LAG = timedelta(hours=1)
 """How far the newest run may be ahead of this machine's clock; machines differ a little."""
@@ -199,3 +222,133 @@ async def future_run_findings(deployment: Deployment) -> Sequence[Finding]:
         f"it shows {wording.moment(now, deployment.zone)}, and the newest run began {run_start}"
     )
     return (Finding("clock", problem, "set the clock; a run now would be taken for an older one"),)
+
+
+async def provider_findings(
+    provider: Provider, clock: Clock, table: Mapping[str, object]
+) -> tuple[list[Finding], timedelta | None]:
+    """Check the key and the address of a provider by a call that costs nothing, and look for its
+    configured models in the service's own list.
+
+    Args:
+        provider: The provider.
+        clock: This machine's clock.
+        table: The provider's table in the configuration.
+
+    Returns:
+        The findings: a fault for each problem, else that all is well. Any error, and no answer
+        within `CHECK_TIMEOUT_S`, becomes a fault. And how far the service's clock is ahead of this
+        machine's, None if it is not known.
+    """
+    place = f"provider {provider.name}"
+    if not isinstance(provider, Verifiable):
+        return [Finding(f"{place} (it offers no call that costs nothing)")], None
+    try:
+        service_time = await in_time(provider.verify)
+        model_faults = await in_time(partial(unlisted_model_findings, provider, table))
+    except ProviderUnavailable as error:
+        return [Finding(place, error.details["reason"], error.details["remedy"])], None
+    except Exception as error:  # a plugin may raise anything
+        remedy = f"see [providers.{provider.name}] in the configuration"
+        return [Finding(place, error_words(error), remedy)], None
+    return model_faults or [Finding(place)], _clock_lead(service_time, clock)
+
+
+def _clock_lead(service_time: object, clock: Clock) -> timedelta | None:
+    """Return how far a service's clock is ahead of this machine's, negative if it is behind; None
+    if the service's time is not a datetime with a time zone.
+    """
+    if isinstance(service_time, datetime) and service_time.tzinfo:
+        return service_time - clock.now()
+    return None
+
+
+def clock_finding(leads: Sequence[timedelta]) -> Finding:
+    """Return the finding on this machine's clock. It is a fault if the clock differs by more than
+    `MAX_CLOCK_ERROR` from that of each service.
+
+    Args:
+        leads: How far the clock of each service is ahead of this machine's; empty if no service
+            tells its time, and then nothing is compared.
+    """
+    if not leads:
+        return Finding("clock (not compared: no provider tells its time)")
+    smallest_lead = min(leads, key=abs)
+    if abs(smallest_lead) <= MAX_CLOCK_ERROR:
+        return Finding("clock")
+    direction = "behind" if smallest_lead > timedelta() else "ahead of"
+    error = wording.duration(abs(smallest_lead).total_seconds())
+    problem = f"it is {error} {direction} the clocks of providers"
+    return Finding("clock", problem, "set it by NTP, such as with: timedatectl set-ntp true")
+
+
+async def in_time(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Return the result of some work. Raises TimeoutError after `CHECK_TIMEOUT_S`."""
+    async with asyncio.timeout(CHECK_TIMEOUT_S):
+        return await work()
+
+
+def error_words(error: Exception) -> str:
+    """Return an error in words without a full stop: its text if it is Overheard's own, a sentence
+    for a timeout. Of another error only the name of its class, since its text may hold a secret.
+    """
+    if isinstance(error, TimeoutError):
+        return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
+    return str(error).rstrip(".") if isinstance(error, OverheardError) else type(error).__name__
+
+
+async def queue_findings(config: Config) -> AsyncIterator[Finding]:
+    """Connect to the server of the store, and yield the findings on the queue of PGQueuer: its
+    workers, waiting and failed jobs. Nothing for another engine of the queue.
+
+    One fault is all that is said of a queue whose tables are missing or outdated, or that cannot be
+    reached.
+    """
+    if config.queue.engine != "pgqueuer":
+        return
+    try:
+        if await outdated(config.storage.url):
+            problem = "its tables are missing, or are those of another version of PGQueuer"
+            yield Finding("queue", problem, "start an overheard worker of this version")
+            return
+        status = await queue_status(config.storage.url)
+    except Exception as error:  # a driver may raise anything; its text may hold a login
+        problem = f"it cannot be reached ({type(error).__name__})"
+        yield Finding("queue", problem, "see whether the server in [storage] url runs")
+        return
+    for finding in _queue_status_findings(status):
+        yield finding
+
+
+def _queue_status_findings(status: QueueStatus) -> Iterator[Finding]:
+    """Yield the findings on the status of a queue: the number of its workers, which is a fault if
+    it is 0; a fault for the kind of job of which one has waited longest, if that is more than
+    `MAX_JOB_WAIT`; and a fault for jobs that failed for good.
+    """
+    if status.workers:
+        yield Finding(f"queue ({wording.count(status.workers, 'worker')})")
+    else:
+        waiting = f", and {_waiting_job_count(status)}" if status.waiting else ""
+        remedy = "start one with: overheard worker"
+        yield Finding("queue", f"no worker is connected{waiting}", remedy)
+    longest_waiting = max(status.oldest, key=lambda kind: status.oldest[kind], default="")
+    if longest_waiting and status.oldest[longest_waiting] > MAX_JOB_WAIT.total_seconds():
+        minutes = wording.count(round(status.oldest[longest_waiting] / 60), "minute")
+        waited = f"a job of {longest_waiting} has waited for {minutes}"
+        provider = longest_waiting.partition("/")[2]
+        limits = f", or let more calls through in [limits.{provider}]" if provider else ""
+        yield Finding(
+            "jobs that wait",
+            f"{waited}; {_waiting_job_count(status)}",
+            f"start more workers{limits}",
+        )
+    if status.held:
+        held_count = wording.count(sum(status.held.values()), "job")
+        problem = f"{held_count} failed for good ({', '.join(sorted(status.held))})"
+        remedy = "read why in the log of the workers, then put them in again with: pgq requeue"
+        yield Finding("jobs that failed", problem, remedy)
+
+
+def _waiting_job_count(status: QueueStatus) -> str:
+    """Return the number of waiting jobs of all kinds, as a clause: ``3 jobs wait``."""
+    return wording.count(sum(status.waiting.values()), "job waits", "jobs wait")

@@ -15,7 +15,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.command import IN_CHAT, CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands import standings
 from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
-from overheard.commands.check_card import fault_sentences
+from overheard.commands.check_faults import fault_sentences
 from overheard.commands.editions import pending_edition_sentences
 from overheard.commands.export import replacing
 from overheard.commands.page import ReportPage, read_page

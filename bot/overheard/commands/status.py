@@ -21,7 +21,7 @@ from overheard.commands import standings
 from overheard.commands.alerts import alert_card
 from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
 from overheard.commands.claims import read_claims
-from overheard.commands.schedules import next_checks, next_run
+from overheard.commands.schedule_cards import next_checks, next_run
 from overheard.commands.standings import ModelVisibility
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Alert, AlertState, Brand, RunState

@@ -15,7 +15,7 @@ from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import CommandSpec, Kind, option, quoted
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.arguments import BrandName, Span, past_span, unknown_name
-from overheard.commands.check_card import fault_sentences
+from overheard.commands.check_faults import fault_sentences
 from overheard.commands.standings import read_streams
 from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import run_slice
