@@ -1,7 +1,8 @@
 """The structure of an answer: whose line each line is, and what the line says.
 
 Headings, list items, bold lines and tables give the lines below them an owner. A label decides by
-its kind: a brand, a role, an award, something generic, or another product.
+its kind: a brand, a role, an award, something generic, or another product. Words with which a
+sentence goes on about the subject before are in ``sentence_beginnings.py``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,15 @@ from overheard.reading.labels import (
 from overheard.reading.layout import Line, LineKind, Page
 from overheard.reading.outline import Outline
 from overheard.reading.owners import NOBODY, Context, Names, Owner
+from overheard.reading.sentence_beginnings import (
+    ADVISING,
+    ASIDE,
+    CLOSING,
+    DECIDING,
+    ELIDED,
+    GOING_ON,
+    PRONOUN,
+)
 from overheard.reading.tables import table_cells
 
 _LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
@@ -56,60 +66,10 @@ _NUMBERED = re.compile(r"(?<![\d.,])\d{1,2}[.)]\s\Z")
 _NUMBER_CHARACTERS = 6
 _MAX_LABELS = 4
 """Labels at the beginning of one piece: "Top picks: Acme: Pros: ..."."""
-_CLOSING = re.compile(
-    r"(?:each|all|both|any|either) of (?:these|them|the)\b|these\b|ultimately\b|when (?:choosing"
-    r"|selecting|shopping|buying|deciding|comparing|evaluating)\b|remember\b|whichever\b"
-    r"|in general\b|overall, (?:the|these|each|your)\b|in (?:summary|conclusion|short)\b"
-    r"|to (?:summarize|sum up)\b|before (?:buying|choosing|purchasing|you)\b|both\b|always\b"
-    r"|make sure\b|be sure\b|prices (?:and|may|can|are|vary)\b"
-    r"|(?:for|as) (?:more|the most|up-to-date)\b|note:?\s+prices\b"
-    r"|it['\u2019]s (?:also |always |generally |highly )*(?:a good idea\b|worth \w+ing\b"
-    r"|(?:recommended|important|best|advisable|essential|crucial|wise|helpful) (?:to|that)\b)"
-    r"|consult\b",
-    re.IGNORECASE,
-)
-"""Beginnings of sentences about all brands, or about the choice itself."""
-_ADVISING = re.compile(
-    r"(?:if you\b|if your\b|consider\b|choose\b|look for\b|for most\b|determine\b|ensure\b"
-    r"|think about\b)",
-    re.IGNORECASE,
-)
-"""Beginnings of sentences that may begin a new subject."""
 
-_GOING_ON = re.compile(
-    r"(?:on the (?:other hand|downside|flip side|plus side)|however|that said|still|it(?:s"
-    r"|['\u2019]s)?"
-    r"|they|their|the (?:main |biggest |only |one )?(?:downsides?|drawbacks?|catch|trade-?offs?"
-    r"|upsides?|strengths?))\b",
-    re.IGNORECASE,
-)
-"""Beginnings of paragraphs that go on about the subject of the paragraph before."""
-_DECIDING = re.compile(
-    r"(?:(?:if|for|with|since|as)\b[^.]*,|overall\b|bottom line\b|in short\b|my (?:pick|choice)\b"
-    r"|(?:choose|go with|start with|take|pick)\b|(?:I|we)(?:['\u2019]d| would)\b)",
-    re.IGNORECASE,
-)
-"""Beginnings of sentences that no longer belong to the cons before them."""
 _AWARDED = re.compile(r"\bfor\s+\w", re.IGNORECASE)
 """In a title that says all of an award: below "Best for travel" is any text, below "Best for" not.
 """
-_PRONOUN = re.compile(
-    r"(?:it(?:s|['\u2019]s)?|they(?:['\u2019]re)?|their)\b(?!['\u2019]| (?-i:[A-Z]))", re.IGNORECASE
-)
-"""Beginnings of sentences about the subject of the sentence before: "It runs on Acme"."""
-_ELIDED = re.compile(
-    r"(?:Add|Boast|Bring|Carrie|Combine|Come|Connect|Deliver|Feature|Include|Integrate|Make|Offer"
-    r"|Pack|Pair|Provide|Run|Share|Support|Use|Work)s\s(?!(?:from|by|and|or|of|in|at|are|is|like)\b)"
-    r"|[A-Z][a-z]+s\s(?:a|an|the|with)\s"
-    r"|(?:Considered|Known|Praised|Lauded|Backed|Built|Made|Powered|Equipped)\s"
-)
-"""Beginnings of such sentences without a subject: "Features a motor by Acme"."""
-_ASIDE = re.compile(
-    r"\b(?:than|unlike|that|which|what|the way|like|compared (?:to|with)|instead of|rather than)\s"
-    r"(?:the |an? |its |your )?\Z",
-    re.IGNORECASE,
-)
-"""Words before names that a sentence about the subject before compares with."""
 _ASIDE_CHARACTERS = 24
 _PRONOUN_CHARACTERS = 60
 """Characters of such a sentence within which a name is no subject; glued text has one later."""
@@ -350,7 +310,7 @@ class _UnitBuilder:
         if line.opens:
             self.listed = self.listed or self._top.rank >= _ITEM_RANK
             self._end_blocks(_ITEM_RANK)
-            if self._top.owner or not _GOING_ON.match(self.body, start):
+            if self._top.owner or not GOING_ON.match(self.body, start):
                 self.carried = self._top.owner
         if self._is_lead(line, start, last=at + 1 == len(self.lines)) or self._is_list_role(
             at, start
@@ -358,7 +318,7 @@ class _UnitBuilder:
             multi = not self._top.owner and bool(self.outline.titled)
             yield self._title_unit(line, _LEAD_RANK, multi=multi)
             return
-        closes = _CLOSING.match(self.body, start) or self.body[line.end - 1] == "?"
+        closes = CLOSING.match(self.body, start) or self.body[line.end - 1] == "?"
         if self.listed and line.opens and closes and not self.names.within(line.start, line.end):
             self._end_blocks(1)
             self.carried = NOBODY
@@ -478,7 +438,7 @@ class _UnitBuilder:
         """Return whether the role of a label holds for a later sentence, at offset `start`: pros,
         cons, verdicts and notes do, but cons not for a sentence that decides ("Overall, ...").
         """
-        decides = role is UnitRole.CON and _DECIDING.match(self.body, start)
+        decides = role is UnitRole.CON and DECIDING.match(self.body, start)
         return role in _LASTING_ROLES and not decides
 
     def _label_context(
@@ -588,13 +548,13 @@ class _UnitBuilder:
         ):
             return context.owner
         subject = self.names.of_sentence(start, end) if found else NOBODY
-        closes = _CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
+        closes = CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
         owner_before = context.owner or (NOBODY if in_list else self.carried)
-        goes_on = _ELIDED.match(self.body, start) or _PRONOUN.match(self.body, start)
+        goes_on = ELIDED.match(self.body, start) or PRONOUN.match(self.body, start)
         pronoun_end = start + _PRONOUN_CHARACTERS
         if goes_on and found and not closes and goes_on.end() <= found[0].start < pronoun_end:
             return owner_before
-        advises = _ADVISING.match(self.body, start) is not None
+        advises = ADVISING.match(self.body, start) is not None
         if context.owner:
             return subject if subject or closes or (advises and self.listed) else context.owner
         if context.closed and not all(subject.is_brand(mention.brand) for mention in found):
@@ -603,10 +563,10 @@ class _UnitBuilder:
             self.carried = subject or self.carried
             return subject
         only_compared = all(
-            _ASIDE.search(self.body, max(start, mention.start - _ASIDE_CHARACTERS), mention.start)
+            ASIDE.search(self.body, max(start, mention.start - _ASIDE_CHARACTERS), mention.start)
             for mention in found
         )
-        about_choice = context.closed and not _PRONOUN.match(self.body, start)
+        about_choice = context.closed and not PRONOUN.match(self.body, start)
         if not only_compared or closes or advises or about_choice:
             self.carried = NOBODY
         return self.carried
