@@ -93,6 +93,7 @@ def test_the_message_has_the_news_in_words(charts: list[Chart]) -> None:
     assert card.table.header == ("Brand", "Usually", "5 Mar")
     assert card.table.rows == (("Zeta", "2 of 8", "6 of 8"), ("Acme", "8 of 8", "1 of 8"))
     assert card.table.strong == 1
+    assert card.table.right == {1, 2}, "its figures stand on the right"
 
 
 def test_the_table_has_no_usual_value_before_there_is_one() -> None:
@@ -108,7 +109,7 @@ def test_the_table_has_no_usual_value_before_there_is_one() -> None:
 
     assert first
     assert first.header == ("Brand", "3 Mar")
-    assert first.rows == (("Acme", "3 of 8"),)
+    assert (first.rows, first.right) == ((("Acme", "3 of 8"),), {1})
     assert later.table
     assert later.table.rows[0] == ("Zeta", "-", "6 of 8")
 

@@ -74,16 +74,17 @@ async def test_summaries_names_and_budgets_hold_at_once() -> None:
     office = await open_office()
     said = await say(office, "summary set --day mon --day thu --time 9.30")
     assert "every Monday and Thursday at 9:30" in said
-    assert "no limit" not in await say(office, "budget set 20")
-    await say(office, "budget set 5 --channel fake:general")
+    assert await say(office, "budget set 20") == "A month may cost $20.00 at most "
+    said = await say(office, "budget set 5 --channel fake:general")
+    assert said == "This channel may cost $5.00 at most "
     assert "is called Oracle now" in await say(office, 'models rename svc/m-1 "Oracle"')
     now = await config(office)
     assert [report.cron for report in now.reports] == ["30 9 * * mon,thu"]
     assert (now.budget.month, now.budget.channels) == (20.0, {"fake:general": 5.0})
     assert now.models["svc/m-1"].name == "Oracle"
     assert "any more" in await say(office, "summary off")
-    await say(office, "budget set")
-    await say(office, "models rename Oracle -")
+    assert await say(office, "budget set") == "A month may cost what it costs "
+    assert "svc/m-1 is called m-1 now" in await say(office, "models rename Oracle -")
     now = await config(office)
     assert (now.reports, now.budget.month, dict(now.models)) == ((), None, {})
 

@@ -387,7 +387,7 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
     variance = np.full(x.shape, shared)
     if len(x) > MIN_RIVALS:
         # A run in which most rivals are far off, as none was before.
-        usual = shared + 1 / np.maximum(weight_of_others, 1e-9)
+        usual = shared + 1 / weight_of_others
         squared_median = _rivals_median(x) ** 2
         is_extreme = squared_median > EXTREME_SDS**2 * usual
         variance = np.where(is_extreme, squared_median, shared)
