@@ -22,19 +22,25 @@ from overheard.domain import (
     Alert,
     AlertState,
     Answer,
+    Brand,
     Catalogue,
     Citation,
     Detail,
     Fact,
+    Finish,
     Model,
     Prompt,
     Question,
+    Reply,
     Run,
+    Score,
+    ScoreRecord,
     Shift,
     StatementKind,
 )
 from overheard.measure.blocks import RunKey
 from overheard.reading.claims import FalseClaim
+from overheard.testing.deployment import open_test_store
 from scripted import reply
 
 ONE, TWO = Model("svc", "m-1"), Model("svc", "m-2")
@@ -302,3 +308,85 @@ def test_a_false_claim_has_the_hosts_that_its_answer_cites() -> None:
     assert false_claim(answer, detail) == FalseClaim(
         8, TWO, "price", "stale", "$49", "It is $49.", ("b.test", "a.test")
     )
+
+
+RECALL = "Acme recalled its heaters in January over a fire hazard."
+OTHERS = "Zeta recalled its heaters in January over a fire hazard. Acme is good."
+MARKET = (Brand("Acme"), Brand("Zeta"), Brand("Rival", tracked=False))
+
+
+async def stored(
+    *texts: str | Reply, brands: tuple[str, ...] = ()
+) -> tuple[StatementReader, RunKey, list[Answer]]:
+    """Return a reader of a run with some answers to a question of some brands, and these."""
+    prompt = Prompt("Which is best?", brands=brands)
+    store = open_test_store()
+    run = await store.runs.start(Run("w1", START))
+    answers = [
+        Answer(
+            run.id,
+            Question(prompt, ONE, repeat),
+            text if isinstance(text, Reply) else reply(text),
+            START,
+        )
+        for repeat, text in enumerate(texts)
+    ]
+    reader = StatementReader(store, Catalogue(MARKET, (), FACTS), ["s@1"])
+    return reader, RunKey(START, run.id), list(await store.answers.add(answers))
+
+
+async def test_grave_sentences_are_of_tracked_brands_that_the_question_concerns() -> None:
+    """Of the brand that the sentence is about; what was cut, or copied, is not read."""
+    rival = RECALL.replace("Acme", "Rival")
+    cut = reply(RECALL, Finish.LENGTH)
+    reader, run, answers = await stored(RECALL, OTHERS, rival, "Acme is good.", cut)
+    copy = replace(answers[0], question=replace(answers[0].question, repeat=9), id=0)
+    await reader.store.answers.add([replace(copy, reused_from=answers[0].id)])
+    found = await reader.grave_occurrences([run.id], {run.id: run})
+    assert {brand: {o.claim.answer_id for o in heard} for brand, heard in found.items()} == {
+        "Acme": {answers[0].id},
+        "Zeta": {answers[1].id},
+    }
+    occurrence = next(o for o in found["Acme"] if o.claim.field == "recall")
+    assert occurrence.kind is StatementKind.GRAVE
+    assert (occurrence.run, occurrence.claim.quote) == (run, RECALL)
+
+    of_zeta, run, _ = await stored(RECALL, OTHERS, brands=("Zeta",))
+    assert list(await of_zeta.grave_occurrences([run.id], {run.id: run})) == ["Zeta"]
+
+
+async def test_the_texts_of_a_run_are_searched_once() -> None:
+    """Once for each set of runs, also where nothing was found; no run has none."""
+    reader, run, _ = await stored(RECALL)
+    first = await reader.grave_occurrences([run.id], {run.id: run})
+    assert await reader.grave_occurrences([], {}) == {}
+    reader.store = STORE  # which has no answers to read
+    assert await reader.grave_occurrences({run.id}, {run.id: run}) is first
+
+
+async def test_a_false_claim_counts_while_its_fact_and_its_scorer_are_there() -> None:
+    """Not what another version found, what is right, or what a removed fact ruled out."""
+    reader, run, answers = await stored(*["It costs $49."] * 6)
+    claim = Detail("price", verdict="wrong", stated="$49")
+    details = {
+        1: ("s", "1", (claim, replace(claim, verdict="right"))),
+        2: ("s", "2", (claim,)),
+        3: ("other", "1", (claim,)),
+        4: ("s", "1", (replace(claim, topic="ceo"),)),
+        5: ("s", "1", (replace(claim, verdict="stale"), claim)),
+    }
+    for place, (scorer, version, found) in details.items():
+        answer = answers[place - 1]
+        score = Score("accuracy", 0.0, details=found)
+        record = ScoreRecord(answer.id, "Acme", scorer, version, score)
+        await reader.store.scores.add(scorer, version, [(answer, [record])])
+    by_model = await reader.statements("Acme")
+    [told] = by_model[ONE].stories
+    assert [(o.claim.answer_id, o.claim.verdict) for o in told.occurrences] == [
+        (answers[0].id, "wrong"),
+        (answers[4].id, "wrong"),
+    ]
+    assert by_model[ONE].runs == (run,)
+    assert by_model[ONE].asked == {run.id: {answers[0].question.prompt.key: 3}}
+    assert await reader.statements("Acme", START - timedelta(days=1)) == {}
+    assert (await reader.statements("Acme", START))[ONE].stories == (told,)

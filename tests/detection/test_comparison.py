@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from known_time import p_value
 from numpy.typing import ArrayLike
+from scipy.stats import norm
+from scipy.stats import t as student
 
-from overheard.detection.comparison import compare_sides, split_stream
+from overheard.detection.comparison import change_interval, compare_sides, split_stream
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 
@@ -219,3 +221,50 @@ def test_numbers_are_compared_too() -> None:
     assert found
     assert p_value(stream, 4, 0.03) < 1e-4
     assert found.interval[0] < -0.5 < found.interval[1] < -0.2
+
+
+def test_run_effects_widen_the_interval_by_their_heavy_tails() -> None:
+    """With so many answers that calls are certain: two runs whose effects have the variance of
+    Student's t; the default holds nine changes of ten.
+    """
+    n = np.full((2, 4), 10**7)
+    stream = make(n, n / 2)
+    cut = split_stream(stream, stream.since(2))
+    sd = (2 * 0.04 * student(6).var()) ** 0.5 * 0.5 * 0.5
+    for options, level in (({}, 0.9), ({"level": 0.5}, 0.5)):
+        low, high = change_interval(cut, stream.scatter, 0.04, **options)
+        half = norm.ppf((1 + level) / 2) * sd
+        assert (low, high) == pytest.approx((-half, half), rel=0.04)
+    found = compare_sides(stream, 2, 0.04)
+    assert found
+    assert found.interval == change_interval(cut, stream.scatter, 0.04)
+
+
+def test_the_unit_of_a_number_says_nothing() -> None:
+    """Prices in cents are as sure a change as the same prices in dollars."""
+    values = np.random.default_rng(4).normal(3, 1, (4, 6, 5))
+    values[2:] += 1
+    n = np.full((4, 6), 5)
+    dollars, cents = (
+        make(n, (unit * values).sum(axis=2), ((unit * values) ** 2).sum(axis=2))
+        for unit in (1, 100)
+    )
+    assert z_of(cents, 3, 0.5) == pytest.approx(z_of(dollars, 3, 0.5))
+    assert z_of(dollars, 3, 0.5) < z_of(dollars, 3, 0.05) < z_of(dollars, 3, 0.0)
+
+
+def test_of_prompts_that_moved_alike_the_one_with_more_new_answers_comes_first() -> None:
+    """Then in the order of their keys, whichever way they moved; prompts of one side are left
+    out.
+    """
+    n = [[2, 2, 2, 2, 0, 2], [2, 4, 2, 4, 4, 0]]
+    found = compare_sides(make(n, [[1, 1, 1, 1, 0, 2], [2, 0, 0, 4, 4, 0]]), 2, 0.05)
+    assert found
+    moved = [(p.prompt, p.after - p.before, p.n_before, p.n_after) for p in found.prompts]
+    assert moved == [
+        ("p01", -0.5, 2, 4),
+        ("p03", 0.5, 2, 4),
+        ("p00", 0.5, 2, 2),
+        ("p02", -0.5, 2, 2),
+    ]
+    assert (found.answers, found.binary) == ((8, 12), True)

@@ -219,11 +219,9 @@ class BurstPlanner:
                     canary=has_sign,
                 ),
                 self._policy,
-                scheduled=0,
                 now=asked.runs[-1].run.at,
                 prompts=list(prompts),
                 streams=suspicion.streams,
-                seed=0,
             )
             if burst:
                 suspicious = suspicion.largest > self._policy.threshold

@@ -160,11 +160,11 @@ def next_burst(
     signs: BurstSigns,
     policy: BurstPolicy = DEFAULT_POLICY,
     *,
-    scheduled: int,
     now: datetime,
     prompts: Sequence[str],
     streams: Sequence[Stream],
-    seed: int,
+    scheduled: int = 0,
+    seed: int = 0,
 ) -> Burst | None:
     """Return the burst that should come next at a model. It is due now, or `BurstPolicy.gap` after
     the latest run if that is later.
@@ -177,10 +177,11 @@ def next_burst(
         made: The model's runs so far, the oldest first.
         signs: Signs of a change in these runs.
         policy: How calls are spent.
-        scheduled: Number of calls that the schedule makes in 365 days.
         now: The current time.
         prompts: Keys of the prompts to choose from.
         streams: The model's streams; they show for which prompts an answer is most informative.
+        scheduled: Number of calls that the schedule makes in 365 days, where the budget is for
+            these too.
         seed: Seed of the random numbers.
     """
     reason = _reason(made, signs, policy)
