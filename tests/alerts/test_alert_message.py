@@ -109,7 +109,8 @@ def test_the_table_has_no_usual_value_before_there_is_one() -> None:
 
     assert first
     assert first.header == ("Brand", "3 Mar")
-    assert (first.rows, first.right) == ((("Acme", "3 of 8"),), {1})
+    assert first.rows == (("Acme", "3 of 8"),)
+    assert first.right == {1}
     assert later.table
     assert later.table.rows[0] == ("Zeta", "-", "6 of 8")
 

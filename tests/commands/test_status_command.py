@@ -1,15 +1,37 @@
 """The Home and `status`, and the digest of a week."""
 
-from office import DECLARED, Office, asked_office, open_office
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from office import DECLARED, Office, asked_office, executed, open_office
 from overheard.alerts.detection_service import DetectionResult
 from overheard.alerts.run_analysis import AnalysisResult
-from overheard.cards.card import Card
+from overheard.alerts.story import PARTLY, AlertPart, update_watched_models
+from overheard.cards.card import Card, Severity
+from overheard.commands.check import check
 from overheard.commands.check_card import run_card
 from overheard.commands.schedule_cards import next_checks
 from overheard.deployment import Call
-from overheard.domain import Alert, AlertState, Model, Run, Shift
+from overheard.domain import (
+    Alert,
+    AlertEvent,
+    AlertEventKind,
+    AlertState,
+    Answer,
+    Model,
+    ModelUpdate,
+    Price,
+    Prompt,
+    Question,
+    ReportedStatement,
+    Run,
+    Shift,
+    StatementKind,
+)
 from overheard.runs.service import RunResult
 from overheard.runs.tasks import Outcome
+from scripted import reply
 
 
 async def _alert(office: Office, state: AlertState = AlertState.OPEN, by: str = "") -> Run:
@@ -129,3 +151,96 @@ async def test_the_next_checks_are_those_of_schedules_that_are_not_paused() -> N
     assert sorted(at.hour for at in await next_checks(office.deployment)) == [7, 9]
     await office.store.schedules.pause("7", office.deployment.clock.now(), paused=True)
     assert [at.hour for at in await next_checks(office.deployment)] == [9]
+
+
+async def eventful(office: Office) -> None:
+    """Store three checks of eight models, alerts at four of them and what became of these, a
+    suspicion at the fifth, and updates.
+    """
+    store, now = office.store, office.deployment.clock.now()
+    models = [Model("svc", f"m-{number}") for number in range(9)]
+    prompt, runs = Prompt("Which tool is best?"), []
+    for weeks in (5, 1, 0):
+        at = now - timedelta(weeks=weeks, hours=1)
+        runs.append(await store.runs.start(Run(f"{weeks} weeks ago", at)))
+        text = reply("Acme is best. Zeta is good.")
+        asked = [Question(prompt, model, repeat) for model in models[:8] for repeat in range(2)]
+        await store.answers.add([Answer(runs[-1].id, one, text, at) for one in asked])
+
+    async def alert(number: int, days: int, *events: AlertEvent, **more: Any) -> None:
+        shift = Shift("Acme", models[number], "visibility", runs[0].id, 0.5, 1, 0.5, (0.0, 1.0))
+        shift = replace(shift, **{k: more.pop(k) for k in ("change", "statement") if k in more})
+        stored, _ = await store.alerts.add(Alert(shift, now - timedelta(days=days), **more), [])
+        for event in events:
+            stored = replace(stored, revision=stored.revision + 1)
+            assert await store.alerts.change(stored, event)
+
+    def event(what: AlertEventKind, days: int, part: AlertPart | None = None) -> AlertEvent:
+        return AlertEvent(what, now - timedelta(days=days), note=PARTLY[part] if part else "")
+
+    claim = ReportedStatement(StatementKind.CLAIM, "founded", "2001", "1999", answers=2, asked=4)
+    eased, recovered = AlertEventKind.EASED, AlertEventKind.RECOVERED
+    await alert(0, 30, event(eased, 2, AlertPart.STATEMENTS), statement=claim)
+    await alert(1, 29, event(eased, 9, AlertPart.METRICS))
+    await alert(2, 28, event(eased, 3, AlertPart.METRICS), change=-0.5)
+    await alert(3, 2)
+    over = {"state": AlertState.RECOVERED}
+    await alert(4, 28, event(recovered, 6), **over, over_at=now - timedelta(days=6))
+    await alert(6, 28, event(recovered, 8), **over, over_at=now - timedelta(days=8))
+    await update_watched_models(store, "Acme", set(models), {models[5]}, now)
+    for number, days in ((7, 8), (0, 1), (0, 1), (8, 1), (1, 2), (2, 3), (3, 4)):
+        await store.updates.add(ModelUpdate(models[number], now - timedelta(days=days)))
+
+
+async def test_a_week_tells_each_model_once_by_what_matters_most() -> None:
+    """New, then open, partly back, back, watched, and the rest steady; what is older than the week
+    is no news.
+    """
+    office = await open_office()
+    await eventful(office)
+    card = (await office.chat.type("digest")).card
+    words = {line.partition(":")[0]: line for line in str(card.text).splitlines()}
+
+    assert card.title == (
+        "Acme's week: up at m-3, partly back at m-2 and m-1, still wrong at m-0, back at m-4, "
+        "watched at m-5, steady at m-6 and m-7"
+    )
+    assert words["Changed"] == (
+        "Changed: m-3 names Acme far more. Since 26 Jan. m-4 names Acme as usual again. "
+        "m-2 is back to what is usual. m-0 does not state it any more. "
+        "Updated: m-3 on 26 Feb, m-2 on 27 Feb and m-1 on 28 Feb."
+    )
+    assert str(card.text).count("Still open: m-") == 2
+    assert "\n\nAnd 1 more open alert.\n\n" in str(card.text)
+    assert words["Steady"] == (
+        "Steady: m-6, 2 of 2 answers, 1st of 2; m-7, 2 of 2 answers, 1st of 2."
+    )
+    assert card.severity is Severity.WARNING
+    assert [action.words for action in card.actions] == ["report Acme", "evidence 4", "brief Acme"]
+    week = card.data["brands"][0]
+    assert (week["new_alerts"], week["open_alerts"]) == ([4], [3, 2, 1])
+    assert week["recovered_alerts"] == [5]
+    assert week["to_do"] == ["1. State “founded” as text on your page: no answer says it."]
+    assert "To do\n1. State" in str(card.text)
+
+
+async def test_a_week_in_which_nothing_was_asked() -> None:
+    """Only what a month has cost, and the way on."""
+    office = await open_office()
+    card = (await office.chat.type("digest")).card
+
+    assert card.title == "Acme's week: nothing was measured"
+    assert "Steady" not in str(card.text)
+    assert card.severity is Severity.PLAIN
+    assert [action.words for action in card.actions] == ["report Acme", "brief Acme"]
+
+
+async def test_the_digest_has_what_the_weeks_questions_have_cost() -> None:
+    """Of all brands, since its first day."""
+    office = await open_office(price=Price(1.0, 2.0))
+    office.provider.answer = lambda _: reply("Acme is best.", cost_usd=0.25)
+    await executed(check(office.deployment, Call(), repeats=3))
+
+    assert (await office.chat.type("digest")).card.footer == (
+        "Asked 3 questions for $0.75. Spent in March: $0.75."
+    )

@@ -21,6 +21,7 @@ from overheard.commands.claims import read_claims
 from overheard.commands.standings import ModelVisibility
 from overheard.commands.status import (
     CLAIM_DAYS,
+    MAX_ALERTS,
     alert_sentence,
     alert_sentences,
     claims_sentence,
@@ -36,8 +37,8 @@ from overheard.finetune.brief_sources import BRIEF_DAYS, read_brief
 from overheard.runs.plan import choose_brands
 
 WEEK = timedelta(days=7)
-MAX_STEPS, MAX_ALERTS, MAX_STEADY, MAX_UPDATED = 2, 2, 3, 3
-"""Things to do, alerts of each kind, models without a change and updates that are shown."""
+MAX_STEPS, MAX_STEADY, MAX_UPDATED = 2, 3, 3
+"""Things to do, models without a change and updates that are shown."""
 MAX_NAMED_MODELS = 2
 """Models that a piece of advice names."""
 QUESTION_CHARS = 70
@@ -213,7 +214,8 @@ async def _open_alert_lines(deployment: Deployment, call: Call, week: Week) -> l
     and one with the number of further ones.
     """
     sentences = await alert_sentences(deployment, call, week.open)
-    return [f"Still open: {sentence}" for sentence in sentences]
+    open_now, further = sentences[:MAX_ALERTS], sentences[MAX_ALERTS:]
+    return [*(f"Still open: {sentence}" for sentence in open_now), *further]
 
 
 def _steady_paragraph(
