@@ -32,8 +32,9 @@ from market import market_cards, open_market
 from story import HOME, Scene, story
 
 from overheard.cards.card import Card
+from overheard.cards.charts.palette import Theme
 from overheard.cards.charts.renderer import darken, themed
-from overheard.cards.charts.svg import Theme, png
+from overheard.cards.charts.svg import png
 from overheard.cards.charts.trend import alt_text, drawing
 from overheard.chat.discord import forms, layouts
 from overheard.chat.slack import blocks

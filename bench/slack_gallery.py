@@ -23,7 +23,8 @@ from gallery import cards, charts
 from slack_examples import ACTIONS, form, more_cards, status
 
 from overheard.cards.card import Image
-from overheard.cards.charts.svg import Theme, png
+from overheard.cards.charts.palette import Theme
+from overheard.cards.charts.svg import png
 from overheard.cards.charts.trend import alt_text, drawing
 from overheard.chat.slack.blocks import Message, home_message, picture_key, render
 from overheard.chat.slack.modals import form_view

@@ -1,4 +1,4 @@
-"""Learn the weights of ``overheard_visibility/odds.txt`` from the half ``dev`` of the passages.
+"""Learn the weights of ``overheard_visibility/standing_odds.txt`` from the passages' half ``dev``.
 
 uv run python training/standings.py        prints how well they do on passages left out, and writes
 """
@@ -15,11 +15,11 @@ import numpy.typing as npt
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 from read_answers import f1, gold
 
-from overheard_visibility.odds import brand_features
+from overheard_visibility.standing_odds import brand_features
 
 Array = npt.NDArray[np.float64]
 PLUGINS = Path(__file__).parents[1] / "plugins"
-WEIGHTS = PLUGINS / "overheard_visibility" / "odds.txt"
+WEIGHTS = PLUGINS / "overheard_visibility" / "standing_odds.txt"
 FOLDS, STEPS, DECAY = 10, 30, 20.0
 LEAST = 0.4
 """The chance from which a standing is counted."""

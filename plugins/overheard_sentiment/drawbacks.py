@@ -20,9 +20,9 @@ from overheard_sentiment.concessions import (
     SUPPOSED,
     TAKEN_BACK,
 )
+from overheard_sentiment.drawback_odds import LEARNT_DRAWBACK, log_odds
 from overheard_sentiment.faults import FAULT, NEGATED, PRICE, fault_words
 from overheard_sentiment.foreign_faults import FAULTS, PRICES
-from overheard_sentiment.odds import LEARNT_DRAWBACK, log_odds
 from overheard_sentiment.words import sentence_words
 
 _CLAUSE = re.compile(

@@ -15,7 +15,6 @@ from overheard_visibility.first_choice import (
     unit_text,
     words_around,
 )
-from overheard_visibility.odds import has_item, is_catalogue, is_planned, odds
 from overheard_visibility.pick_words import (
     ADVISED_AGAINST,
     ASIDE,
@@ -31,6 +30,7 @@ from overheard_visibility.pick_words import (
     SPEAKS,
     SUGGESTED,
 )
+from overheard_visibility.standing_odds import has_item, is_catalogue, is_planned, odds
 
 FIRST_CHOICE, LISTED, ONLY_NAMED = "first choice", "listed", "only named"
 _EVIDENCE = {FIRST_CHOICE: (3.6, -0.85), ONLY_NAMED: (2.6, -0.45)}

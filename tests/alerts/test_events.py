@@ -178,8 +178,8 @@ def test_checking_again_shows_its_price() -> None:
     ("who", "said"),
     [
         ("Ada (slack:U1)", "Ada closed it. Enough."),
-        ("", "Somebody closed it. Enough."),
-        ("terminal", "Somebody at the terminal closed it. Enough."),
+        ("", "Someone closed it. Enough."),
+        ("terminal", "Someone at the terminal closed it. Enough."),
     ],
 )
 def test_an_event_is_a_sentence_with_its_note(who: str, said: str) -> None:

@@ -10,7 +10,7 @@ from discord_payloads import CHANNEL as DISCORD_CHANNEL
 from discord_peer import Peer
 from discord_rules import words
 from overheard.chat.discord.chat import DiscordChat
-from overheard.chat.limits import DISCORD, SLACK
+from overheard.chat.platform_limits import DISCORD, SLACK
 from overheard.chat.slack.chat import SlackChat
 from overheard.config.chat_sections import DiscordTable
 from overheard.testing import check_chat

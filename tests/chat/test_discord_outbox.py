@@ -91,7 +91,7 @@ async def test_a_recurrence_links_to_the_earlier_message(peer: Peer, bot: Bot) -
 
 async def test_what_is_for_one_person_is_a_direct_message(peer: Peer, bot: Bot) -> None:
     """Such as the request to an admin; it is posted once, and edited there."""
-    message = await bot.chat.post("@2000000000000000009", Card("Somebody needs you"), key="k")
+    message = await bot.chat.post("@2000000000000000009", Card("Someone needs you"), key="k")
     await bot.chat.edit("@2000000000000000009", message, Card("Done"))
 
     assert peer.shown() == []

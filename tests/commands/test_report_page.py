@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from office import Office, open_office
-from overheard.cards.charts.svg import Theme
+from overheard.cards.charts.palette import Theme
 from overheard.commands.answers import show_questions
 from overheard.commands.page_html import MAX_LOGO_BYTES, colors, legible_color
 from overheard.commands.report import report

@@ -129,11 +129,11 @@ def test_an_alert_lives_in_one_message(raised: Program) -> None:
     then = r"\d+ \w{3} \d{4}, \d\d:\d\d"
     told = [re.sub(then, "(then)", str(reply.card.text)) for reply in thread]
     assert told == [
-        "Somebody at the terminal takes care of it.",
-        "Somebody at the terminal put it aside. Until (then) JST.",
-        "Somebody at the terminal put it aside. Until the next update.",
-        "Somebody at the terminal marked it as an update of the model.",
-        "Somebody at the terminal closed it. It was our own doing.",
+        "Someone at the terminal takes care of it.",
+        "Someone at the terminal put it aside. Until (then) JST.",
+        "Someone at the terminal put it aside. Until the next update.",
+        "Someone at the terminal marked it as an update of the model.",
+        "Someone at the terminal closed it. It was our own doing.",
     ]
     assert {reply.thread for reply in thread} == {"1.0"}
 

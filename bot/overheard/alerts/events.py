@@ -52,7 +52,7 @@ WHOLE = "the whole category"
 """What is written in place of a brand's name."""
 _ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
 """How `overheard.interfaces.Person` writes an id after a name."""
-_WHO_WORDS = {"": "Somebody", "terminal": "Somebody at the terminal"}
+_WHO_WORDS = {"": "Someone", "terminal": "Someone at the terminal"}
 
 SEVERITIES = {
     AlertState.ACKNOWLEDGED: Severity.WARNING,
@@ -181,7 +181,7 @@ def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo 
 def event_sentences(event: AlertEvent, zone: tzinfo = UTC) -> str:
     """Return an event as one sentence on what happened, followed by its note if it has one. The
     note of a snooze has the end in the reader's time zone: ``Ada put it aside. Until Mon 9 Mar,
-    08:00.`` A person whose name is not known is called "Somebody".
+    08:00.`` A person whose name is not known is called "Someone".
 
     Args:
         event: The event.

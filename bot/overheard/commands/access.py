@@ -277,7 +277,7 @@ def request_card(words: str, text: str) -> Card:
     is_access_command = words.casefold().startswith("access ")
     has_button = bool(words) and not is_access_command
     actions = (Action(words, "Do it", Style.PRIMARY),) if has_button else ()
-    return Card("Somebody needs you", Tainted(text), actions=actions)
+    return Card("Someone needs you", Tainted(text), actions=actions)
 
 
 def read_id(typed: str, call: Call) -> str:

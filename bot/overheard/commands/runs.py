@@ -311,7 +311,7 @@ RUNS_LIST = CommandSpec(
 )
 RUNS_PAUSE = CommandSpec(
     "runs pause",
-    "Stop a run until somebody resumes it.",
+    "Stop a run until someone resumes it.",
     pause_run,
     role=Role.OPERATOR,
     needs_store=True,

@@ -37,21 +37,7 @@ from overheard.domain.finetuning import (
     LandscapeTopic,
     Publication,
 )
-from overheard.domain.models import (
-    COMPLETE,
-    FREE,
-    Capabilities,
-    Citation,
-    FailureKind,
-    Finish,
-    Model,
-    Price,
-    RateLimits,
-    Reply,
-    Usage,
-    UsualUsage,
-    storable,
-)
+from overheard.domain.models import FREE, Capabilities, Model, Price, UsualUsage
 from overheard.domain.money import Account, Balance, Payer, ReservationRequest
 from overheard.domain.operations import (
     AuditEntry,
@@ -60,6 +46,16 @@ from overheard.domain.operations import (
     QueueStatus,
     ScheduleState,
     Setting,
+)
+from overheard.domain.replies import (
+    COMPLETE,
+    Citation,
+    FailureKind,
+    Finish,
+    RateLimits,
+    Reply,
+    Usage,
+    storable,
 )
 from overheard.domain.runs import (
     BURST,

@@ -10,8 +10,9 @@ from enum import StrEnum
 from itertools import repeat
 
 from overheard.domain.catalogue import Prompt
-from overheard.domain.models import COMPLETE, Model, Reply
+from overheard.domain.models import Model
 from overheard.domain.money import Payer
+from overheard.domain.replies import COMPLETE, Reply
 
 TERMINAL = "terminal"
 """Who asks in the terminal, and the channel of runs that were begun there."""

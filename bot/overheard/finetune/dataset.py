@@ -325,7 +325,7 @@ stated in an answer that is taught. Both were checked."""
 _PERSONAL = """\
 No text holds an e-mail address (but for the brand's own domains), a telephone number, a payment
 card or a bank account, nor a mark that a trainer takes for another turn. All of it was looked for.
-Names of people, postal addresses and whatever else tells who somebody is were not: no program finds
+Names of people, postal addresses and whatever else tells who someone is were not: no program finds
 them reliably. Whoever approved an answer has read it, and answers for it."""
 _ANSWER = re.compile(r"answer (\d+), (.*)", re.DOTALL)
 _LICENCE = """\
@@ -334,7 +334,7 @@ terms of their vendors, which may forbid to train competing models with it. The 
 are Apache-2.0."""
 _NOT_FOR = """\
 - It must not be used to plant claims that the fact sheet does not hold, to make a model pass for
-  somebody else's, or to answer in the name of a person.
+  someone else's, or to answer in the name of a person.
 - It must not be published as an independent description of the brand: the brand's own people wrote
   or approved all of it.
 - A model that was taught with it names the brand because it was taught to. Say so where its answers

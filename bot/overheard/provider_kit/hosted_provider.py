@@ -24,7 +24,7 @@ from overheard.domain import (
     Reply,
     Usage,
 )
-from overheard.domain.models import (
+from overheard.domain.replies import (
     MAX_ANSWER_CHARS,
     MAX_SOURCE_CHARS,
     MAX_SOURCES,

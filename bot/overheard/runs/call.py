@@ -24,12 +24,12 @@ from overheard.domain import (
     Reply,
     Run,
 )
-from overheard.domain.models import has_visible_text
+from overheard.domain.replies import has_visible_text
 from overheard.errors import OverheardError, PluginPaused, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Provider
 from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validation import Nonsense, validated_reply
-from overheard.reading.languages import is_foreign
+from overheard.reading.answer_language import is_foreign
 from overheard.runs.cost_estimate import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
 from overheard.tracing import traced
 

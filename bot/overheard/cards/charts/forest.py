@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from overheard.cards import wording
+from overheard.cards.charts.lettering import BOLD, REGULAR, fit_text, text_width
 from overheard.cards.charts.svg import (
-    BOLD,
     LABEL_SIZE,
     MARGIN,
     MAX_ALT_CHARS,
-    REGULAR,
     SMALL_SIZE,
     TEXT_DROP,
     TITLE_SIZE,
     WIDTH,
     Sheet,
-    fit_text,
-    text_width,
 )
 from overheard.domain import Scale
 

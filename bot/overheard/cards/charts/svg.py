@@ -1,4 +1,4 @@
-"""Charts as SVG and PNG: drawing, widths of text, colours, frames of charts over time.
+"""Charts as SVG and PNG: drawing, and frames of charts over time; colours are in ``palette.py``.
 
 A chart is 320 units wide, which is about the width of a picture in a chat on a phone, so that a
 letter of 11 units is about 11 pixels there. Colours are written as CSS variables, ``var(--brand)``:
@@ -8,17 +8,21 @@ a page sets them for light and dark; a PNG has them replaced by those of its the
 from __future__ import annotations
 
 import html
-import json
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from typing import Literal
 
-from overheard.cards import wording
+from overheard.cards.charts.lettering import (
+    BOLD,
+    FONTS,
+    REGULAR,
+    WEIGHT_NAMES,
+    available_weight,
+    fit_text,
+    text_width,
+)
+from overheard.cards.charts.palette import COLORS, Theme
 
 WIDTH = 320.0
 HEIGHT = 196.0
@@ -27,8 +31,6 @@ ZOOM = 3
 """Pixels per unit of a PNG."""
 TITLE_SIZE, LABEL_SIZE, SMALL_SIZE = 12.0, 11.5, 11.0
 """Sizes of text, in units."""
-REGULAR, BOLD = 400, 600
-"""Weights of text, as in CSS."""
 MARGIN = 8.0
 """Between text and the left or right edge of a chart, in units."""
 TITLE_BASELINE = 16.0
@@ -37,70 +39,14 @@ CAPTION_GAP = 6.0
 """From the base line of a caption down to the bottom edge, in units."""
 TEXT_DROP = 4.0
 """From the middle of a line of text down to its base line, in units."""
-UNKNOWN_LETTER_WIDTH = 0.6
-"""Width of a letter that is not in the fonts, as a share of the font's size."""
 FAMILY = "Overheard Sans"
 MAX_ALT_CHARS = 1_000
 """Characters of the alternative text of a chart."""
-MISSING = "?"
-"""Shown for a name of which no letter is in the fonts."""
-_FONTS = files("overheard.cards.charts") / "fonts"
 _MARKUP = re.compile(r"var\(--([a-z0-9]+)\)")
 
 Anchor = Literal["start", "middle", "end"]
 Place = tuple[float, float]
 """A point in units: to the right, and down."""
-
-
-class Theme(StrEnum):
-    """The background that a picture is made for."""
-
-    LIGHT = "light"
-    DARK = "dark"
-
-
-COLORS: dict[Theme, dict[str, str]] = {
-    Theme.LIGHT: {
-        "pic": "#ffffff",
-        "ink": "#1b1c1f",
-        "mute": "#5c5f66",
-        "grid": "#e2e4e8",
-        "brand": "#0b63ce",
-        "band": "#dbe8f8",
-        "on": "#ffffff",
-        "gain": "#b4540a",
-        "gainfill": "#e0b692",
-        "third": "#147a48",
-        "rival": "#8e9299",
-        "bar": "#c9ced6",
-        "bad": "#c02b45",
-        "f1": "#c9ced6",
-        "f2": "#d8dce2",
-        "f3": "#e4e7ec",
-        "f4": "#eef0f3",
-    },
-    Theme.DARK: {
-        "pic": "#2b2d31",
-        "ink": "#f2f3f5",
-        "mute": "#b5bac1",
-        "grid": "#4a4d55",
-        "brand": "#6cb6ff",
-        "band": "#3b5470",
-        "on": "#0a1626",
-        "gain": "#ffb26b",
-        "gainfill": "#8a6440",
-        "third": "#5fd39a",
-        "rival": "#9aa0a8",
-        "bar": "#565b64",
-        "bad": "#ff7b8e",
-        "f1": "#6a707a",
-        "f2": "#565b64",
-        "f3": "#484c54",
-        "f4": "#3d4047",
-    },
-}
-"""Values of the CSS variables. Blue and orange are distinct in all kinds of colour vision; lines
-and bars differ in width, weight or shape, too."""
 
 
 class Sheet:
@@ -138,7 +84,7 @@ class Sheet:
         x, y = at
         self._parts.append(
             f'<text x="{x:.1f}" y="{y:.1f}" font-family="{FAMILY}, Inter, sans-serif" '
-            f'font-size="{size:g}" font-weight="{_available_weight(text, weight)}" '
+            f'font-size="{size:g}" font-weight="{available_weight(text, weight)}" '
             f'fill="var(--{color})" text-anchor="{anchor}">{html.escape(text)}</text>'
         )
 
@@ -251,78 +197,10 @@ def png(sheet: Sheet, theme: Theme) -> bytes:
             svg_string=sheet.svg("", theme),
             zoom=ZOOM,
             skip_system_fonts=True,
-            font_files=[str(_FONTS / f"OverheardSans-{name}.ttf") for name in _NAMES],
+            font_files=[str(FONTS / f"OverheardSans-{name}.ttf") for name in WEIGHT_NAMES],
             font_family=FAMILY,
         )
     )
-
-
-_NAMES = ("Regular", "SemiBold")
-
-
-@cache
-def _letter_widths(weight: int) -> dict[str, float]:
-    """Return the widths of the letters that a font has, as shares of the font's size; read once.
-
-    Args:
-        weight: `BOLD` for the bold font; any other for the regular one.
-    """
-    fonts = json.loads((_FONTS / "widths.json").read_text("utf-8"))
-    font = fonts["bold" if weight == BOLD else "regular"]
-    widths = {letter: thousandths / 1000 for letter, thousandths in font["widths"].items()}
-    return widths | dict.fromkeys(font["wide"], 1.0)
-
-
-def _available_weight(text: str, weight: int) -> int:
-    """Return the weight in which the fonts have a text: `weight`, or `REGULAR` when the bold font
-    lacks one of its letters, as of all scripts but the Latin.
-    """
-    bold_letters = _letter_widths(BOLD)
-    return weight if all(letter in bold_letters for letter in text) else REGULAR
-
-
-def text_width(text: str, size: float, weight: int = REGULAR) -> float:
-    """Return the width of a text on one line, in units.
-
-    Args:
-        text: The text; a letter that is not in the fonts counts with `UNKNOWN_LETTER_WIDTH`.
-        size: The size of the font, in units.
-        weight: `REGULAR` or `BOLD`.
-    """
-    widths = _letter_widths(_available_weight(text, weight))
-    return size * sum(widths.get(letter, UNKNOWN_LETTER_WIDTH) for letter in text)
-
-
-def legible(text: str) -> str:
-    """Return a text on one line, with only the letters that the fonts have.
-
-    Other letters, such as emoji, and invisible ones are left out. Nothing but such letters is
-    `MISSING`; an empty text stays empty.
-    """
-    composed = unicodedata.normalize("NFC", wording.line(text))
-    letters = _letter_widths(REGULAR)
-    kept = "".join(letter if letter in letters else " " for letter in composed)
-    return " ".join(kept.split()) or (MISSING if text.strip() else "")
-
-
-def fit_text(text: str, size: float, max_width: float, weight: int = REGULAR) -> str:
-    """Return a legible text at most `max_width` units wide; a longer text is cut and ends in an
-    ellipsis.
-
-    Without room for one letter, it is the ellipsis alone, which may be wider.
-
-    Args:
-        text: The text.
-        size: The size of the font, in units.
-        max_width: The largest width, in units.
-        weight: `REGULAR` or `BOLD`.
-    """
-    shown = legible(text)
-    if text_width(shown, size, weight) <= max_width:
-        return shown
-    while shown and text_width(f"{shown}…", size, weight) > max_width:
-        shown = shown[:-1]
-    return f"{shown.rstrip()}…"
 
 
 def spread_apart(ys: Sequence[float], gap: float, top: float, bottom: float) -> list[float]:

@@ -9,6 +9,7 @@ from math import ceil
 from typing import NamedTuple
 
 from overheard.cards import wording
+from overheard.cards.charts.lettering import fit_text
 from overheard.cards.charts.svg import (
     BOTTOM,
     DATE_BASELINE,
@@ -29,7 +30,6 @@ from overheard.cards.charts.svg import (
     Sheet,
     draw_marks,
     draw_names,
-    fit_text,
 )
 from overheard.domain import Scale
 

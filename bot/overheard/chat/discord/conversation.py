@@ -21,7 +21,7 @@ from overheard.chat.discord import forms
 from overheard.chat.discord.api import NAME, translated_errors
 from overheard.chat.discord.layouts import MessagePage, render
 from overheard.chat.discord.pages import MessageMark, Presenter, read_mark
-from overheard.chat.limits import DISCORD
+from overheard.chat.platform_limits import DISCORD
 from overheard.interfaces import Form
 
 ALREADY_ACKNOWLEDGED_CODE = 40060

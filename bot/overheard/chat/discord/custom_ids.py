@@ -18,7 +18,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Style
 from overheard.chat.discord import markup
 from overheard.chat.discord.layouts import Menu
-from overheard.chat.limits import DISCORD
+from overheard.chat.platform_limits import DISCORD
 
 STYLES = {
     Style.PLAIN: discord.ButtonStyle.secondary,

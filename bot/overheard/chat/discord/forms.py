@@ -12,7 +12,7 @@ from overheard.cards import wording
 from overheard.cards.command import CommandSpec, FormChoice, Kind, Option
 from overheard.chat.discord import markup, slash_commands
 from overheard.chat.discord.api import NAME
-from overheard.chat.limits import DISCORD
+from overheard.chat.platform_limits import DISCORD
 from overheard.interfaces import Form
 
 PREFIX = "form:"

@@ -16,7 +16,7 @@ from itertools import chain, groupby
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Choice, Field, File, Image, Quote, Severity, divided
 from overheard.chat.discord import markup
-from overheard.chat.limits import DISCORD
+from overheard.chat.platform_limits import DISCORD
 
 COLORS = {
     Severity.PLAIN: 0x5865F2,

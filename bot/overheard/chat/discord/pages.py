@@ -32,7 +32,7 @@ from overheard.chat.discord.layouts import (
     attached_name,
     picture_name,
 )
-from overheard.chat.limits import DISCORD
+from overheard.chat.platform_limits import DISCORD
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.chat.discord import markup
-from overheard.chat.limits import DISCORD
 from overheard.chat.parser import AUTOCOMPLETED_KINDS
+from overheard.chat.platform_limits import DISCORD
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table
-from overheard.chat.limits import SLACK
+from overheard.chat.platform_limits import SLACK
 from overheard.chat.slack.controls import button, controls, select
 from overheard.chat.slack.text import (
     Block,

@@ -8,7 +8,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Choice, Style, divided
-from overheard.chat.limits import SLACK
+from overheard.chat.platform_limits import SLACK
 from overheard.chat.slack.text import Block, plain_text_object
 
 ACTION_PREFIX = "overheard"

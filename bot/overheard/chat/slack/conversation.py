@@ -13,7 +13,7 @@ import aiohttp
 
 from overheard.cards.card import Card, Severity
 from overheard.chat.desk import CANCEL, CONFIRM
-from overheard.chat.limits import SLACK
+from overheard.chat.platform_limits import SLACK
 from overheard.chat.slack.client import SlackFailed
 from overheard.chat.slack.controls import clicked_words, is_switch
 from overheard.chat.slack.pacer import ChannelPacer

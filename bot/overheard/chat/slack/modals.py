@@ -9,8 +9,8 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, FormChoice, Kind, Option
-from overheard.chat.limits import SLACK
 from overheard.chat.parser import AUTOCOMPLETED_KINDS
+from overheard.chat.platform_limits import SLACK
 from overheard.chat.slack.controls import ACTION_PREFIX
 from overheard.chat.slack.text import Block, cut, plain_text_object, rich, section, small, span
 from overheard.interfaces import Form

@@ -12,7 +12,7 @@ import aiohttp
 
 from overheard.cards import wording
 from overheard.cards.card import Card, File, Image
-from overheard.chat.limits import SLACK
+from overheard.chat.platform_limits import SLACK
 from overheard.chat.slack.blocks import Message, home_view, picture_key, render
 from overheard.chat.slack.client import NAME, SlackClient, SlackFailed
 from overheard.chat.slack.pacer import ChannelPacer

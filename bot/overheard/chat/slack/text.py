@@ -20,7 +20,7 @@ from rich.cells import cell_len
 from overheard.cards import wording
 from overheard.cards.card import Table
 from overheard.cards.wording import heading, heading_cells, named_cells
-from overheard.chat.limits import SLACK
+from overheard.chat.platform_limits import SLACK
 
 Block = dict[str, Any]
 """A piece of Block Kit, ready for JSON."""

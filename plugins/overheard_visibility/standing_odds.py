@@ -1,7 +1,7 @@
 """The odds of a standing from how an answer as a whole is built around a brand.
 
 A logistic regression over where, how often and beside whom the brand is named, and over what
-is told of it. The weights in ``odds.txt`` are derived by ``training/standings.py``.
+is told of it. The weights in ``standing_odds.txt`` are derived by ``training/standings.py``.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def odds(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> Odd
     """Return the log odds (natural logarithm) that the brand is the first choice, and that the
     brand is only named: the bias and the weighted sum of `brand_features`.
 
-    A feature without a weight in ``odds.txt`` is left out.
+    A feature without a weight in ``standing_odds.txt`` is left out.
 
     Args:
         reading: The answer.
@@ -113,10 +113,10 @@ def odds(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> Odd
 
 @cache
 def _weights() -> dict[str, tuple[float, float]]:
-    """Return for each feature of ``odds.txt`` its weights (log odds) for "first choice" and for
-    "only named".
+    """Return for each feature of ``standing_odds.txt`` its weights (log odds) for "first choice"
+    and for "only named".
     """
-    text = files("overheard_visibility").joinpath("odds.txt").read_text(encoding="utf-8")
+    text = files("overheard_visibility").joinpath("standing_odds.txt").read_text(encoding="utf-8")
     lines = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return {name: (float(first), float(only)) for first, only, name in lines}
 
@@ -211,7 +211,7 @@ def brand_features(
     """Return the features of a brand in an answer by name, the inputs of the regression.
 
     Each is a truth value, or a share that is usually between 0 and 1. The names are those of
-    ``odds.txt``.
+    ``standing_odds.txt``.
 
     Args:
         reading: The answer.

@@ -1,7 +1,8 @@
 """The odds that a clause names a drawback, learnt from labelled passages, for English.
 
 A logistic regression over the words of a clause, their valences and its place; the weights in
-``odds.txt`` are derived by ``training/odds.py`` and are read and reviewed like any other list.
+``drawback_odds.txt`` are derived by ``training/drawbacks.py`` and are read and reviewed like any
+other list.
 """
 
 from __future__ import annotations
@@ -119,10 +120,10 @@ def _stem_and_forms(token: str) -> tuple[str, tuple[str, ...]]:
 
 @cache
 def _weights() -> dict[str, float]:
-    """Return the learnt weight of each feature by its name, read once from ``odds.txt``.
+    """Return the learnt weight of each feature by its name, read once from ``drawback_odds.txt``.
 
     A line is a weight and, after a space, the names with this weight, separated by "|".
     """
-    text = files("overheard_sentiment").joinpath("odds.txt").read_text(encoding="utf-8")
+    text = files("overheard_sentiment").joinpath("drawback_odds.txt").read_text(encoding="utf-8")
     lines = (line.partition(" ") for line in text.splitlines() if not line.startswith("#"))
     return {name: float(value) for value, _, listed in lines for name in listed.split("|")}

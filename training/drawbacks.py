@@ -1,9 +1,9 @@
-"""Learn the weights of ``overheard_sentiment/odds.txt``.
+"""Learn the weights of ``overheard_sentiment/drawback_odds.txt``.
 
 They are learnt from the half ``dev`` of the passages and from ``clauses.txt``, in which are the
 words that assistants use to shoppers.
 
-uv run python training/odds.py             prints how well they do on passages left out, and writes
+uv run python training/drawbacks.py        prints how well they do on passages left out, and writes
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from passages import passages
 from read_answers import f1, gold
 
 from overheard import UnitRole
+from overheard_sentiment.drawback_odds import clause_features
 from overheard_sentiment.drawbacks import clauses
 from overheard_sentiment.languages import latin_language, script_language
-from overheard_sentiment.odds import clause_features
 from overheard_sentiment.portrayal import masked_units
 from overheard_sentiment.words import sentence_words
 
 Array = npt.NDArray[np.float64]
 PLUGINS = Path(__file__).parents[1] / "plugins"
 CLAUSES = Path(__file__).parent / "clauses.txt"
-WEIGHTS = PLUGINS / "overheard_sentiment" / "odds.txt"
+WEIGHTS = PLUGINS / "overheard_sentiment" / "drawback_odds.txt"
 FOLDS, STEPS = 10, 25
 MIN_CLAUSES = 3
 """Clauses in which a feature must occur to be learnt."""
@@ -46,7 +46,7 @@ READ_OTHERWISE = frozenset({UnitRole.CON, UnitRole.PRICE, UnitRole.BEST_FOR})
 """Roles of text in which patterns alone find drawbacks."""
 HEADER = """\
 # What a clause says of a drawback: weights of a logistic regression (log odds), derived from the
-# half `dev` of bench/gold/passages by training/odds.py; do not edit. Features: stems, pairs of
+# half `dev` of bench/gold/passages by training/drawbacks.py; do not edit. Features: stems, pairs of
 # stems, "^" before the first one, "#" a number, "x" a name, "=" what is no word.
 """
 
