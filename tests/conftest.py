@@ -1,5 +1,6 @@
 """What tests of several rooms share."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -32,6 +33,15 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that may take longest, so that no worker is left with one at the end."""
     items.sort(key=_patience, reverse=True)
+
+
+def pytest_collection_finish() -> None:
+    """Exclude what collection has made from garbage collection, and collect more rarely: each full
+    collection would go through some million objects of modules and tests that stay until the end.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, *gc.get_threshold()[1:])
 
 
 def _patience(item: pytest.Item) -> float:

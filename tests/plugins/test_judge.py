@@ -23,8 +23,7 @@ from overheard.scoring.service import Scoring
 from overheard.testing.deployment import open_test_store
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
-from overheard_judge import JudgeSettings, ModelJudge, overheard_scorers
-from overheard_judge.gold import rehearsals
+from overheard_judge import JudgeSettings, ModelJudge, gold, overheard_scorers
 from scripted import Quiet, SteppingClock, reply
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -111,11 +110,21 @@ class Bench:
     @property
     def requests(self) -> list[str]:
         """What was asked besides the rehearsals."""
-        return [text for text in self.service.prompts() if text not in rehearsals()]
+        return [text for text in self.service.prompts() if text not in gold.rehearsals()]
 
 
 @pytest.fixture
-async def make(service: ChatService) -> AsyncIterator[Callable[..., Bench]]:
+def make(
+    make_with_all_labels: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Bench]:
+    """Make a deployment whose judge is asked about two gold texts only in each round."""
+    few = gold._gold()[:2]
+    monkeypatch.setattr(gold, "_gold", lambda: few)
+    return make_with_all_labels
+
+
+@pytest.fixture
+async def make_with_all_labels(service: ChatService) -> AsyncIterator[Callable[..., Bench]]:
     """Make a deployment."""
     store = open_test_store()
     made: list[Bench] = []
@@ -340,7 +349,7 @@ async def test_the_judge_spends_its_own_money_and_no_more(make: Callable[..., Be
 async def test_a_service_that_fails_leaves_answers_unscored(make: Callable[..., Bench]) -> None:
     """They are judged when it is well again, and what was asked before is not asked again."""
     bench = make()
-    rehearsed = len(rehearsals())
+    rehearsed = len(gold.rehearsals())
     bench.service.behaviours = [Behaviour()] * rehearsed + [Behaviour(status=400, body=b"{}")]
     assert await bench.scores(TEXT) == {}
     assert bench.scoring.faults
@@ -359,11 +368,13 @@ async def test_what_is_judged_is_kept_beside_the_history(make: Callable[..., Ben
     assert {answer.reply.finish for answer in kept} == {Finish.COMPLETE}
 
 
-async def test_gold_labels_are_judged_anew_in_every_round(make: Callable[..., Bench]) -> None:
+async def test_gold_labels_are_judged_anew_in_every_round(
+    make_with_all_labels: Callable[..., Bench],
+) -> None:
     """A judge that has changed is reported with its agreement with the labels."""
-    bench = make()
-    gold = [json.loads(line) for line in _gold_lines()]
-    labels = {brand: label for entry in gold for brand, label in entry["labels"].items()}
+    bench = make_with_all_labels()
+    texts = [json.loads(line) for line in _gold_lines()]
+    labels = {brand: label for entry in texts for brand, label in entry["labels"].items()}
 
     def shown(brand: str, body: str) -> str:
         return next(sentence for sentence in body.split(".") if brand in sentence)
@@ -385,12 +396,12 @@ async def test_gold_labels_are_judged_anew_in_every_round(make: Callable[..., Be
 
 
 async def test_a_judge_that_agrees_with_little_is_told_of_at_once(
-    make: Callable[..., Bench],
+    make_with_all_labels: Callable[..., Bench],
 ) -> None:
     """Also one that is right and invents its quotes: none of its verdicts would count."""
-    bench = make()
-    gold = [json.loads(line) for line in _gold_lines()]
-    labels = {brand: label for entry in gold for brand, label in entry["labels"].items()}
+    bench = make_with_all_labels()
+    texts = [json.loads(line) for line in _gold_lines()]
+    labels = {brand: label for entry in texts for brand, label in entry["labels"].items()}
     bench.judgement = lambda brands, _: [
         item(brand, labels.get(brand, "positive"), f"{brand} is the best that there is.")
         for brand in brands
