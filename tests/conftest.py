@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from loopback import ChatService
+from overheard.runtime.wiring import GC_THRESHOLD_OBJECTS
 from overheard.testing.deployment import close_test_stores
 
 # How long an example takes depends on what else the machine does, and says nothing of the code.
@@ -19,9 +20,11 @@ settings.load_profile("overheard")
 def pytest_configure() -> None:
     """Keep compiled modules, also where the environment asks Python not to: the tests start many
     processes, and each would compile all that it imports, which doubles the time of the tests.
+    Collect garbage as rarely as the program does.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    gc.set_threshold(GC_THRESHOLD_OBJECTS, *gc.get_threshold()[1:])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -36,12 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Exclude what collection has made from garbage collection, and collect more rarely: each full
-    collection would go through some million objects of modules and tests that stay until the end.
+    """Exclude from garbage collection what is there until the end: some million objects of modules
+    and tests, through which each full collection would go.
     """
-    gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, *gc.get_threshold()[1:])
 
 
 def _patience(item: pytest.Item) -> float:

@@ -148,6 +148,7 @@ def test_what_a_vendor_did_not_come_to_is_told_in_one_sentence(
     assert data["answers"] == 12 - count
 
 
+@pytest.mark.long
 def test_a_run_that_waits_for_a_batch_is_cancelled_at_the_vendor(
     tmp_path: Path, vendor: BatchService
 ) -> None:
@@ -164,6 +165,7 @@ def test_a_run_that_waits_for_a_batch_is_cancelled_at_the_vendor(
     assert program.json("spend")["budget"][0]["held"] == 0
 
 
+@pytest.mark.slow
 def test_a_run_is_resumed_when_its_vendor_can_be_reached_again(
     tmp_path: Path, vendor: BatchService
 ) -> None:

@@ -41,6 +41,7 @@ def test_a_killed_check_asks_only_what_has_no_answer(
     assert data["state"] == "complete"
 
 
+@pytest.mark.slow
 def test_a_check_that_is_stopped_books_the_calls_under_way_as_estimates(
     program: Program, service: ChatService, config: str
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_check_after_a_finished_one_is_a_new_run(program: Program, service: Ch
     assert max(seeds.values()) == 1, "two runs that draw the same samples are one run"
 
 
+@pytest.mark.slow
 def test_two_checks_of_the_same_questions_do_not_both_pay(
     program: Program, service: ChatService
 ) -> None:
@@ -99,17 +101,8 @@ def test_two_checks_of_the_same_questions_do_not_both_pay(
     assert not list(program.folder.glob("*.lock"))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "after",
-    [
-        pytest.param(0.0, marks=pytest.mark.long),
-        pytest.param(0.02, marks=pytest.mark.long),
-        0.05,
-        pytest.param(0.1, marks=pytest.mark.long),
-        pytest.param(0.2, marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.2])
 def test_a_check_that_is_killed_at_any_instant_loses_and_doubles_nothing(
     program: Program, service: ChatService, config: str, after: float
 ) -> None:

@@ -198,6 +198,7 @@ def test_of_two_started_by_mistake_one_carries_out_schedules(
     assert sum("cannot listen" in each for each in told) <= 1
 
 
+@pytest.mark.slow
 def test_a_chat_whose_credentials_are_missing_is_disabled_and_the_rest_runs(
     running: Running, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ def begun(program: Program, service: ChatService, *arguments: str):  # type: ign
     return process
 
 
+@pytest.mark.slow
 def test_a_run_is_paused_and_resumed_by_other_processes(
     program: Program, service: ChatService
 ) -> None:
@@ -38,6 +39,7 @@ def test_a_run_is_paused_and_resumed_by_other_processes(
     assert len(service.calls) == 60
 
 
+@pytest.mark.long
 def test_a_cancelled_run_keeps_what_was_answered(program: Program, service: ChatService) -> None:
     """It ends, it is not taken up again, and it cannot be resumed."""
     service.delay = 0.15

@@ -75,6 +75,7 @@ def test_both_are_kept_until_the_switch_and_after_it(program: Program) -> None:
 
 
 @pytest.mark.usefixtures("imported")
+@pytest.mark.slow
 def test_a_killed_rescoring_goes_on_where_it_was(program: Program) -> None:
     """Kill -9 in the middle: what was scored stays, the old scores are read, and the next one
     does the rest.

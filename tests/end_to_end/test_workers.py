@@ -21,7 +21,7 @@ __all__ = ["postgresql"]
 
 pytestmark = pytest.mark.slow
 
-QUESTIONS = 300
+QUESTIONS = 150
 AT_ONCE = 16
 CONFIG = """
 [storage]
@@ -128,7 +128,7 @@ def test_a_worker_that_is_killed_loses_nothing(cluster: Cluster) -> None:
     victim = cluster.hire()
     cluster.hire()
     check = cluster.check()
-    cluster.when_answered(60)
+    cluster.when_answered(40)
     victim.kill()
     _ended(check)
     asked = Counter(cluster.service.prompts())

@@ -5,6 +5,8 @@ Each plugin's fault stays its own.
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
@@ -49,11 +51,30 @@ UNREADABLE = (
 def installed_plugins() -> tuple[list[EntryPoint], list[str]]:
     """Return the entry points of installed plugins, in no fixed order, and the names of the
     distributions whose entry points cannot be read.
+
+    The records of all distributions are read again only after something was installed or removed.
     """
+    points, unreadable = _plugins_on(tuple((folder, _changed_ns(folder)) for folder in sys.path))
+    return list(points), list(unreadable)
+
+
+@lru_cache(maxsize=1)
+def _plugins_on(_: tuple[tuple[str, int], ...]) -> tuple[list[EntryPoint], list[str]]:
+    """Return `installed_plugins` for a search path, with the time of each folder's last change."""
     try:
         return list(entry_points(group=PROJECT)), []
     except Exception:  # a single broken record keeps all others from being listed
         return _readable_plugins()
+
+
+def _changed_ns(folder: str) -> int:
+    """Return when a file or folder was last added to a folder or removed from it, in nanoseconds
+    since 1970; 0 for one that is not there.
+    """
+    try:
+        return os.stat(folder or ".").st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _readable_plugins() -> tuple[list[EntryPoint], list[str]]:
