@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from overheard.interfaces import Store
-from overheard.testing.deployment import create_test_store
-from overheard_storage import open_store
+from overheard.testing.deployment import create_test_store, open_test_store
+from overheard_storage import SqlStore
 from postgres_server import PostgreSQL, postgresql
 
 __all__ = ["postgresql"]
@@ -27,12 +27,24 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return _url(request, tmp_path, bare=True)
 
 
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[Store]:
+_closed: list[SqlStore] = []
+"""The store on PostgreSQL of the last test: it has compiled the statements of earlier tests."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """An empty store of each kind."""
-    store: Store = await open_store(url)
-    yield store
-    await store.close()
+    if request.param == "sqlite":
+        here = open_test_store()
+        yield here
+        await here.close()
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    url = server.ready()
+    opened = _closed.pop().reopened() if _closed else SqlStore.at(url)
+    yield opened
+    await opened.close()
+    _closed.append(opened)
 
 
 def _url(request: pytest.FixtureRequest, folder: Path, *, bare: bool = False) -> str:
