@@ -20,7 +20,8 @@ settings.load_profile("overheard")
 def pytest_configure() -> None:
     """Keep compiled modules, also where the environment asks Python not to: the tests start many
     processes, and each would compile all that it imports, which doubles the time of the tests.
-    Collect garbage as rarely as the program does.
+    Collect garbage as rarely as the program does: among all that collection imports and makes there
+    is hardly any.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
@@ -36,13 +37,6 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that may take longest, so that no worker is left with one at the end."""
     items.sort(key=_patience, reverse=True)
-
-
-def pytest_collection_finish() -> None:
-    """Exclude from garbage collection what is there until the end: some million objects of modules
-    and tests, through which each full collection would go.
-    """
-    gc.freeze()
 
 
 def _patience(item: pytest.Item) -> float:

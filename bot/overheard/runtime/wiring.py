@@ -15,9 +15,10 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from overheard import cli
+from overheard.config.contradictions import unknown_vendors
 from overheard.config.sections import Config
 from overheard.domain import TaskKind
-from overheard.errors import StoreMissing
+from overheard.errors import ConfigError, StoreMissing
 from overheard.interfaces import Chat, Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import load_plugins, separate_output, watchdog
@@ -32,6 +33,8 @@ _exit_timers: list[Timer] = []
 """The timer that ends the process, if the process is about to end; else empty."""
 GC_THRESHOLD_OBJECTS = 20_000
 """Number of new objects after which the garbage collector runs on the youngest generation."""
+START_GC_THRESHOLD_OBJECTS = 200_000
+"""The same until a deployment is open: most new objects are imported ones then, which stay."""
 
 
 class SystemClock:
@@ -97,11 +100,17 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
         store: The open store.
         missing_url: The URL of a missing store, in whose place `store` is; then tasks are done in
             this process. Else "".
+
+    Raises:
+        ConfigError: when ``[landscape]`` has a vendor that does not exist.
     """
     from overheard.deployment import assemble, local_zone  # slow to import, and help needs none
 
     plugins = load_plugins(config)
     try:
+        # A vendor may be unknown only because its plugin has a fault, which is told elsewhere.
+        if not plugins.faulty and (problems := [*unknown_vendors(config, plugins.landscapes)]):
+            raise ConfigError(problems)
         deployment = await assemble(
             config,
             store,
@@ -125,16 +134,12 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
 @contextmanager
 def _rarer_garbage_collection() -> Iterator[None]:
     """Exclude the objects that exist from garbage collection, and collect only after
-    `GC_THRESHOLD_OBJECTS` new ones, within the block. Where the threshold is as high already,
-    nothing changes.
+    `GC_THRESHOLD_OBJECTS` new ones, within the block.
 
     A run creates some thousand objects for each answer and frees them by reference counting.
     Python's default, a collection after every 700 objects, took a quarter of the time of scoring.
     """
     before = gc.get_threshold()
-    if before[0] >= GC_THRESHOLD_OBJECTS:
-        yield
-        return
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD_OBJECTS, *before[1:])
     try:
@@ -175,6 +180,7 @@ def main() -> None:
         status = end.code if isinstance(end.code, int) else int(bool(end.code))
         # A thread that a plugin has begun may never end.
         _set_exit_timer(EXIT_TIMEOUT_S, status)
+        gc.freeze()  # Python would search all objects for garbage before it ends
         raise
 
 
