@@ -17,7 +17,8 @@ from overheard.alerts.statements import (
     false_claim,
     is_same_statement,
 )
-from overheard.detection.statements import Occurrence, StatementStory, statement_shift
+from overheard.detection.statement_shifts import statement_shift
+from overheard.detection.statements import Occurrence, StatementStory
 from overheard.domain import (
     Alert,
     AlertState,

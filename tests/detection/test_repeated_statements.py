@@ -10,14 +10,13 @@ from alert_shapes import weekly_alert, weekly_shift
 from overheard.detection.alarm_table import AlertLevel
 from overheard.detection.decide import Decision
 from overheard.detection.placement import AlertAction, Placement
+from overheard.detection.statement_shifts import add_statements, statement_shift
 from overheard.detection.statements import (
     GONE_LEVEL,
     Occurrence,
     StatementStory,
-    add_statements,
     follow_statements,
     probability_of_none,
-    statement_shift,
 )
 from overheard.domain import Model, PromptShift, ReportedStatement, Shift, StatementKind
 from overheard.measure.blocks import RunKey

@@ -29,7 +29,7 @@ from overheard.detection.learning import Learning
 from overheard.detection.monitor import Restart
 from overheard.detection.placement import AlertAction
 from overheard.detection.silent_updates import silent_updates
-from overheard.detection.statements import add_statements
+from overheard.detection.statement_shifts import add_statements
 from overheard.detection.whole_model import (
     ModelChange,
     latest_model_change,

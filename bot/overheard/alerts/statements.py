@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from overheard.detection.statement_shifts import statement_shift
 from overheard.detection.statements import (
     GONE_LEVEL,
     MIN_RUNS_GONE,
@@ -21,7 +22,6 @@ from overheard.detection.statements import (
     follow_statements,
     probability_of_none,
     same_statement,
-    statement_shift,
 )
 from overheard.domain import (
     FALSE_VERDICTS,

@@ -8,7 +8,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
 from overheard.cards.command import Face, quoted
-from overheard.commands.updates import effect_words
+from overheard.commands.update_effects import effect_words
 from overheard.deployment import Call, Deployment
 from overheard.finetune.brief import LABELS, BriefItem, Excerpt, steps
 from overheard.finetune.brief_sources import BriefDraft, ItemProgress, ModelProgress, metric_of

@@ -34,7 +34,7 @@ from overheard.commands.page_tables import (
 )
 from overheard.commands.status import alert_owner, began_at
 from overheard.commands.trend import trend_chart
-from overheard.commands.updates import shift_words
+from overheard.commands.update_effects import shift_words
 from overheard.commands.voice import voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Alert, Brand

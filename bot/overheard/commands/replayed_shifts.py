@@ -17,7 +17,8 @@ from overheard.alerts.statement_wording import statement_data
 from overheard.alerts.statements import StatementReader
 from overheard.deployment import Call, Deployment
 from overheard.detection.placement import belongs_to, containing_alert
-from overheard.detection.statements import StatementStory, statement_shift
+from overheard.detection.statement_shifts import statement_shift
+from overheard.detection.statements import StatementStory
 from overheard.domain import Alert, Run, Shift
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import tracked

@@ -22,12 +22,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from math import exp, lgamma
 
-from overheard.detection.alarm_table import AlertLevel
-from overheard.detection.decide import Decision
-from overheard.detection.placement import AlertAction, place
-from overheard.domain import Alert, Model, PromptShift, ReportedStatement, Shift, StatementKind
+from overheard.domain import StatementKind
 from overheard.measure.blocks import RunKey
-from overheard.measure.intervals import wilson
 from overheard.reading.claims import FalseClaim, states_the_same
 
 WINDOW = timedelta(days=30)
@@ -40,8 +36,6 @@ GONE_LEVEL = 0.05
 """Largest probability of the answers without a statement that is still made, to call it gone."""
 MIN_RUNS_GONE = 2
 """Runs without a statement before it can be gone."""
-STATEMENT_LEVEL = AlertLevel.NEARLY_CERTAIN
-"""How certain it is that a repeated statement was made."""
 GROWTH = 2.0
 """How many times as many answers of a run as were reported before let an alert grow."""
 
@@ -232,12 +226,12 @@ def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False
         for occurrence in members
         if occurrence.run.at > run.at - WINDOW and occurrence.run <= run
     ]
-    in_run = _count_answers(occurrence for occurrence in recent if occurrence.run == run)
+    in_run = count_answers(occurrence for occurrence in recent if occurrence.run == run)
     if varied:
         needed_in_run, needed_in_window = VARIED_IN_RUN, VARIED_IN_WINDOW
     else:
         needed_in_run, needed_in_window = REPEATED_IN_RUN, REPEATED_IN_WINDOW
-    return in_run > 0 and (in_run >= needed_in_run or _count_answers(recent) >= needed_in_window)
+    return in_run > 0 and (in_run >= needed_in_run or count_answers(recent) >= needed_in_window)
 
 
 def _update_group(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
@@ -261,10 +255,10 @@ def _update_group(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
                 occurrence for occurrence in group.waiting if occurrence.run.at > run.at - WINDOW
             ]
             group.story = StatementStory(tuple(recent), opened=run, last=run)
-            group.reported = _count_answers(group.story.in_run(run))
+            group.reported = count_answers(group.story.in_run(run))
             group.waiting = []
         return
-    answers = _count_answers(story.in_run(run))
+    answers = count_answers(story.in_run(run))
     if not answers:
         group.story = _closed_if_gone(story, runs, asked)
         return
@@ -274,7 +268,7 @@ def _update_group(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
     group.story = replace(story, last=run, grown=grown, silent=(0, 0))
 
 
-def _count_answers(occurrences: Iterable[Occurrence]) -> int:
+def count_answers(occurrences: Iterable[Occurrence]) -> int:
     """Return in how many answers some statements occur; an answer with several counts once."""
     return len({occurrence.claim.answer_id for occurrence in occurrences})
 
@@ -295,9 +289,12 @@ def _closed_if_gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked)
     """
     with_statement = [run for run in runs if story.began <= run <= story.last]
     since = [run for run in runs if run > story.last]
-    asked_before, asked_since = _by_prompt(with_statement, asked), _by_prompt(since, asked)
+    asked_before, asked_since = (
+        asked_by_prompt(with_statement, asked),
+        asked_by_prompt(since, asked),
+    )
     shared_prompts = asked_before.keys() & asked_since.keys()
-    repeats = _count_answers(
+    repeats = count_answers(
         occurrence for occurrence in story.occurrences if occurrence.prompt in shared_prompts
     )
     answers_before = sum(asked_before[prompt] for prompt in shared_prompts)
@@ -330,182 +327,9 @@ def probability_of_none(made: int, asked: int, silent: int) -> float:
     )
 
 
-def _by_prompt(runs: Iterable[RunKey], asked: Asked) -> Counter[str]:
+def asked_by_prompt(runs: Iterable[RunKey], asked: Asked) -> Counter[str]:
     """Return the number of answers in some runs by prompt key; runs without answers add nothing."""
     total: Counter[str] = Counter()
     for run in runs:
         total.update(asked.get(run.id, {}))
     return total
-
-
-def statement_shift(
-    story: StatementStory, brand: str, run: RunKey, runs: Sequence[RunKey], asked: Asked, truth: str
-) -> Shift:
-    """Return a story as the shift that an alert reports in a run: from a share of 0 before the
-    story to the share of answers with the statement since, among the prompts that showed it.
-
-    The statement has the value of the commonest wording, the latest quote, and the numbers of
-    answers of the reported run; where that run has no occurrence, of the latest run before that has
-    one.
-
-    Args:
-        story: The story.
-        brand: The brand's name.
-        run: The run in which the story is reported: when it became news, or when it grew. Later
-            occurrences do not count.
-        runs: The model's runs, the oldest first.
-        asked: Number of the model's answers by run number and prompt key.
-        truth: The value of the fact; empty for a grave statement.
-    """
-    until = [occurrence for occurrence in story.occurrences if occurrence.run <= run]
-    is_in_run = any(occurrence.run == run for occurrence in until)
-    shown_run = run if is_in_run else until[-1].run
-    in_shown_run = [occurrence for occurrence in until if occurrence.run == shown_run]
-    prompts = _prompt_shifts(until, runs, asked, story.began, run)
-    asked_before = _by_prompt((earlier for earlier in runs if earlier < story.began), asked)
-    answers_before = sum(asked_before[prompt_shift.prompt] for prompt_shift in prompts)
-    answers_since = sum(prompt_shift.n_after for prompt_shift in prompts)
-    share = _count_answers(until) / answers_since
-    claim = story.first.claim
-    statement = ReportedStatement(
-        kind=story.first.kind,
-        topic=claim.field,
-        said=claim.stated or claim.quote,
-        truth=truth,
-        verdict=claim.verdict,
-        quote=next(
-            (
-                occurrence.claim.quote
-                for occurrence in reversed(in_shown_run)
-                if occurrence.claim.quote
-            ),
-            claim.quote,
-        ),
-        sources=_sources(until),
-        answers=_count_answers(in_shown_run),
-        asked=max(_count_answers(in_shown_run), sum(asked.get(shown_run.id, {}).values())),
-    )
-    return Shift(
-        brand=brand,
-        model=claim.model,
-        metric=statement.kind.metric,
-        run_id=run.id,
-        before=0.0,
-        after=share,
-        change=share,
-        interval=wilson(share, answers_since),
-        prompts=prompts,
-        answers=(answers_before, answers_since),
-        began=story.began.id,
-        likely_first_runs=(story.began.id,),
-        statement=statement,
-    )
-
-
-def _prompt_shifts(
-    occurrences: Sequence[Occurrence],
-    runs: Sequence[RunKey],
-    asked: Asked,
-    began: RunKey,
-    until: RunKey,
-) -> tuple[PromptShift, ...]:
-    """Return the prompts with a statement as shifts from a share of 0 to the share of answers with
-    it, those with the most such answers first, then by key.
-
-    The shares are of the answers from the first run with the statement on; a prompt has at least as
-    many answers as statements.
-
-    Args:
-        occurrences: The answers with the statement.
-        runs: The model's runs.
-        asked: Number of the model's answers by run number and prompt key.
-        began: The first run with the statement.
-        until: The last run that counts.
-    """
-    with_statement = Counter(
-        prompt
-        for prompt, _ in {
-            (occurrence.prompt, occurrence.claim.answer_id) for occurrence in occurrences
-        }
-    )
-    before = _by_prompt((run for run in runs if run < began), asked)
-    since = _by_prompt((run for run in runs if began <= run <= until), asked)
-    ordered = sorted(with_statement.items(), key=lambda item: (-item[1], item[0]))
-    shifts = []
-    for prompt, count in ordered:
-        answers = max(count, since[prompt])
-        shifts.append(
-            PromptShift(
-                prompt=prompt,
-                before=0.0,
-                after=count / answers,
-                n_before=before[prompt],
-                n_after=answers,
-            )
-        )
-    return tuple(shifts)
-
-
-def _sources(occurrences: Iterable[Occurrence]) -> tuple[str, ...]:
-    """Return the hosts that the answers with a statement cite, those of the most answers first, and
-    of equals the one that the earliest answer cites.
-    """
-    cited = {
-        (occurrence.claim.answer_id, source)
-        for occurrence in occurrences
-        for source in occurrence.claim.sources
-    }
-    counts = Counter(source for _, source in sorted(cited))
-    return tuple(source for source, _ in counts.most_common())
-
-
-def add_statements(
-    decisions: Iterable[Decision], news: Iterable[Shift], run: RunKey, alerts: Sequence[Alert]
-) -> list[Decision]:
-    """Return the decisions about a brand after a run, with the statements that are news added.
-
-    Statements come before what moved at the same model, and both are one alert, whose place is
-    decided anew. The level of a decision without one becomes `STATEMENT_LEVEL`. A decision that
-    joins the alert of a model as a whole stays as it is, because a statement is news of its own:
-    its model's statements are a decision of their own after the others, as are those of a model
-    without a decision.
-
-    Args:
-        decisions: What was decided about each model.
-        news: The statements that are news, and those that grew.
-        run: The run.
-        alerts: The brand's alerts, the newest first.
-    """
-    by_model: dict[Model, list[Shift]] = {}
-    for shift in news:
-        by_model.setdefault(shift.model, []).append(shift)
-    with_statements = []
-    for decision in decisions:
-        joins = decision.placement.action is AlertAction.JOIN
-        statements = [] if joins else by_model.pop(decision.model, [])
-        if not statements:
-            with_statements.append(decision)
-            continue
-        shifts = (*statements, *decision.shifts)
-        with_statements.append(
-            replace(
-                decision,
-                shifts=shifts,
-                placement=place(shifts, alerts, run.at),
-                level=decision.level or STATEMENT_LEVEL,
-            )
-        )
-    with_statements += [
-        Decision(
-            brand=shifts[0].brand,
-            model=model,
-            run=run,
-            shifts=tuple(shifts),
-            placement=place(shifts, alerts, run.at),
-            level=STATEMENT_LEVEL,
-            years=None,
-            silences=(),
-        )
-        for model, shifts in by_model.items()
-    ]
-    return with_statements
