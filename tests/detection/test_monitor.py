@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import beta
 
+from overheard.detection.baseline import run_slice
 from overheard.detection.comparison import compare_sides
 from overheard.detection.decide import Reason, decide, reported_changes
 from overheard.detection.decision_inputs import (
@@ -22,10 +24,11 @@ from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.monitor import Alarm, Monitor, Restart
 from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.placement import AlertAction
+from overheard.detection.statistic import FRESH_BETA
 from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.domain import Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
-from overheard.numpy_proxy import Floats
+from overheard.numpy_proxy import Counts, Floats
 
 A, B = Model("svc", "a"), Model("svc", "b")
 
@@ -54,7 +57,9 @@ def shifts(*streams: Stream, **options: Any) -> list[Shift]:
 
 def test_a_drop_is_raised_once_with_its_dates() -> None:
     """A drop by 30 points at the 11th run is seen within three runs, and not again."""
-    [shift] = shifts(fallen())
+    [alarm] = alarms(fallen())
+    [shift] = alarm.shifts
+    assert alarm.usual.id == 6, "in the middle of the ten before"
     assert 11 <= shift.run_id <= 13
     assert 11 in shift.likely_first_runs
     assert shift.began in shift.likely_first_runs
@@ -189,6 +194,27 @@ def test_only_the_model_that_shifted_begins_anew() -> None:
     assert second.answers[0] >= 13 * 60
 
 
+def test_the_cause_is_judged_by_what_each_model_did_around_the_change() -> None:
+    """A model that fell with the brand is compared with its level before, also when its own alarm
+    came first; one that fell long before has its level since; one without a past has none.
+    """
+    fell = fallen(-60.0, runs=20, seed=52)
+    both = shifts(fallen(-15.0, runs=20, seed=2), replace(fell, key=fell.key._replace(model=B)))
+    assert [(shift.model, shift.began) for shift in both] == [(B, 11), (A, 11)]
+    assert all("news or our own side, at all models" in shift.explanation for shift in both)
+
+    early = fallen(-40.0, at=7, runs=20, seed=62)
+    late = fallen(at=14, runs=20, seed=12)
+    steady, alone = shifts(late, replace(early, key=early.key._replace(model=B)))
+    assert (steady.model, alone.model) == (B, A)
+    assert "an update of this model. The brand moved by no more than" in alone.explanation
+    assert "news" not in alone.explanation
+
+    young = run_slice(fallen(0.0, runs=20, seed=50), 15, 20)
+    [shift] = shifts(late, replace(young, key=young.key._replace(model=B)))
+    assert "an update of this model" in shift.explanation
+
+
 def test_a_known_update_matches_its_dates() -> None:
     """An update just before the change is named; one long before it is not."""
     world = fallen()
@@ -281,12 +307,33 @@ def test_questions_count_as_moved_when_their_own_answers_show_it() -> None:
     assert _moved(before, after, answers=15) >= 3
 
 
+def test_a_question_that_surely_moved_is_beyond_what_its_answers_leave_open() -> None:
+    """By a fifth, and by two and a half deviations of the beta distributions of both its rates:
+    whichever of eight answers named the brand before, and whichever of some number since.
+    """
+    a, b = FRESH_BETA
+    for since in (2, 4, 7, 20):
+        pairs = [(hits, later) for hits in range(9) for later in range(since + 1)]
+        old, new = np.array(pairs).T
+        before = beta.stats(a + old, b + 8 - old, moments="mv")
+        after = beta.stats(a + new, b + since - new, moments="mv")
+        spread = np.sqrt(before[1] + after[1])
+        sure = (np.abs(after[0] - before[0]) >= np.maximum(0.2, 2.5 * spread)).sum()
+        total = np.array([old, new], float)
+        n = np.repeat([[8], [since]], len(pairs), axis=1)
+        assert moved_prompts(n, total) == sure > 0
+
+
 def _moved(before: Floats, after: Floats, answers: int) -> int:
     """Return how many prompts moved, with forty answers before and so many after."""
     n = np.array([[40] * 30, [answers] * 30])
-    total = np.round(n * np.array([before, after]))
+    return moved_prompts(n, np.round(n * np.array([before, after])))
+
+
+def moved_prompts(n: Counts, total: Floats) -> int:
+    """Return how many prompts moved between two runs with so many answers and hits, 2 x P."""
     key, runs = stream(simulate(Design(runs=2), size=1, seed=1)).key, fallen(runs=12).runs[:2]
-    prompts = tuple(f"prompt {number}" for number in range(30))
+    prompts = tuple(f"prompt {number}" for number in range(n.shape[1]))
     found = Stream(key, "s@1", runs, prompts, n, total, total)
     compared = compare_sides(found, runs[1].id, 0.03)
     assert compared

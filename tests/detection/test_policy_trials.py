@@ -73,8 +73,11 @@ def test_the_figures_of_a_policy_by_hand(monkeypatch: pytest.MonkeyPatch) -> Non
         [week(30)] * 52,
     ]
     years: list[float] = []
+    worlds: list[World] = []
 
-    def guard(_: float, __: float, ___: World, index: int, ____: object) -> object:
+    def guard(_: float, __: float, world: World, index: int, ___: object) -> object:
+        worlds.append(world)
+
         def guarded(change: float) -> list[GuardedWeek]:
             years.append(change)
             return (calm if change == inf else dropped)[index]
@@ -86,6 +89,10 @@ def test_the_figures_of_a_policy_by_hand(monkeypatch: pytest.MonkeyPatch) -> Non
     steps: list[int] = []
     found = policy_trials.run_policy_trial(trial(5), 4, seed=3, step=lambda: steps.append(1))
     assert (years, len(steps)) == ([inf, 20] * 4, 4)
+    [world] = {id(world): world for world in worlds}.values()
+    assert (world.changed - world.chance).mean() == pytest.approx(-0.25, abs=0.01)
+    warm_up = (world.total[:, :20] / world.n[:, :20]).mean()
+    assert warm_up == pytest.approx(world.chance.mean(), abs=0.08), "the change comes later"
     assert found.found.false_alarms == pytest.approx(-log(0.75))
     low, high = wilson(0.25, 4, 0.95)
     assert found.interval == pytest.approx((-log(1 - low), -log(1 - high)))

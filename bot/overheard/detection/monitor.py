@@ -189,8 +189,9 @@ class Monitor:
                     self.returns.append(model_evidence.returned)
             if shifts:
                 age = min(self._seen[_key(shift)].found.age for shift in shifts)
+                usual = self._usual(shifts[0])
                 self._restart(shifts)
-                yield Alarm(run, tuple(shifts), age, self._usual(shifts[0].model))
+                yield Alarm(run, tuple(shifts), age, usual)
             self._restart_models(run)
 
     def learning(self) -> Learning | None:
@@ -424,14 +425,17 @@ class Monitor:
             decision.shifts, key=lambda shift: (-self._seen[_key(shift)].excess, shift.metric)
         )
 
-    def _usual(self, model: Model) -> RunKey:
-        """Return the run in the middle of the baseline before the latest change at a model; the
-        model's first run when there was no change or no baseline before it.
+    def _usual(self, shift: Shift) -> RunKey:
+        """Return the run in the middle of the baseline before a shift."""
+        before = self._rows_before(shift)
+        return self._watched[shift.model].baseline.runs[before[len(before) // 2]]
+
+    def _rows_before(self, shift: Shift) -> tuple[int, ...]:
+        """Return the rows of a model's baseline before the run with which a shift most likely
+        began; at least one, because a change begins after the first run of a baseline.
         """
-        baseline = self._watched[model].baseline
-        before = baseline.excursion.before if baseline.excursion else ()
-        middle = before[len(before) // 2] if before else 0
-        return baseline.runs[middle]
+        likeliest = self._seen[_key(shift)].found.likeliest
+        return tuple(row for row in self._watched[shift.model].baseline.rows if row < likeliest)
 
     def _restart(self, shifts: Sequence[Shift]) -> None:
         """Let the baseline of each model that shifted begin again with the run with which its first
@@ -443,12 +447,11 @@ class Monitor:
         for model in {shift.model for shift in shifts}:
             head = next(shift for shift in shifts if shift.model == model)
             found, watched = self._seen[_key(head)].found, self._watched[model]
-            rows = watched.baseline.rows
             watched.baseline.restart(
                 Excursion(
                     shift=head,
-                    alarm=rows[-1],
-                    before=tuple(row for row in rows if row < found.likeliest),
+                    alarm=watched.baseline.rows[-1],
+                    before=self._rows_before(head),
                     metric=head.metric,
                     uniform=found.uniform,
                     since=found.likeliest,
