@@ -31,16 +31,14 @@ _closed: list[SqlStore] = []
 """The store on PostgreSQL of the last test: it has compiled the statements of earlier tests."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
     """An empty store of each kind."""
-    if request.param == "sqlite":
+    if url.startswith("sqlite"):
         here = open_test_store()
         yield here
         await here.close()
         return
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    url = server.ready()
     opened = _closed.pop().reopened() if _closed else SqlStore.at(url)
     yield opened
     await opened.close()
