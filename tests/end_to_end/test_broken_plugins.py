@@ -69,7 +69,7 @@ def test_twenty_broken_providers_change_no_result(
     service.answer = lambda prompt: f"Acme is good, and Zeta is bad. ({prompt})"
     plain = program.json("check", "--yes")
     (tmp_path / "store.db").unlink()
-    monkeypatch.setattr("overheard.plugins.wrappers.CLOSE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("overheard.plugins.guarded_provider.CLOSE_TIMEOUT_S", 0.1)
     monkeypatch.setenv("ACME_API_KEY", SECRET)
     (tmp_path / "shelf").mkdir()
     shelf = Shelf(tmp_path / "shelf", monkeypatch)

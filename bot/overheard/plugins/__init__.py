@@ -5,6 +5,8 @@ version and the remedy, and everything else runs on. So does one that fails late
 """
 
 from overheard.plugins.guard import Guard, Notice, remedy_of, watchdog
+from overheard.plugins.guarded_provider import GuardedProvider
+from overheard.plugins.guarded_scorers import IsolatedScorer
 from overheard.plugins.loading import (
     PluginReport,
     Plugins,
@@ -18,7 +20,7 @@ from overheard.plugins.loading import (
 from overheard.plugins.output import separate_output, separated_output
 from overheard.plugins.registration import RESERVED_WORDS
 from overheard.plugins.trust import entry_of
-from overheard.plugins.wrappers import GuardedProvider, IsolatedScorer, Listeners
+from overheard.plugins.wrappers import Listeners
 
 __all__ = [
     "RESERVED_WORDS",

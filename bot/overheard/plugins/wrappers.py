@@ -1,66 +1,37 @@
-"""What plugins registered, as the rest of the program uses it: behind guards."""
+"""What plugins registered, as the rest of the program uses it: behind guards.
+
+Here are feeds and listeners; providers, scorers, and chats with commands are in
+``guarded_provider.py``, ``guarded_scorers.py`` and ``views.py``.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import inspect
-import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from overheard.domain import (
-    Alert,
-    Answer,
-    FailureKind,
-    ModelUpdate,
-    Price,
-    Question,
-    RateLimits,
-    Reading,
-    Reply,
-    Score,
-    ScoreRecord,
-)
-from overheard.errors import (
-    BudgetUsedUp,
-    JudgeBudgetUsedUp,
-    ModelResting,
-    PluginFault,
-    ProviderFailed,
-    ProviderUnavailable,
-)
-from overheard.interfaces import Judge, JudgeClient, Listener, Provider, Scorer, UpdateFeed
-from overheard.plugins import scorer_process, validation
-from overheard.plugins.guard import Guard, Guards, call_now, plugin_problem
-from overheard.plugins.registration import Registered, is_word
-from overheard.plugins.scorer_process import GroupScores, PluginLocation, Problem, ScorerProcess
+from overheard.domain import Alert, Answer, ModelUpdate, ScoreRecord
+from overheard.errors import PluginFault
+from overheard.interfaces import Listener, UpdateFeed
+from overheard.plugins import validation
+from overheard.plugins.guard import Guard, Guards
+from overheard.plugins.guarded_provider import GuardedProvider
+from overheard.plugins.guarded_scorers import guarded_scorer
+from overheard.plugins.registration import Registered
+from overheard.plugins.scorer_process import PluginLocation, ScorerProcess
 from overheard.plugins.views import GuardedChat, guarded_command
 
-JUDGE_TIMEOUT_S = 3600.0
-"""Seconds that a judge may take for one reading: its questions wait for their turn."""
 FEED_TIMEOUT_S = 30.0
 """Seconds that an update feed may take."""
-CLOSE_TIMEOUT_S = 2.0
-"""Seconds that a provider has to close its connections."""
 LISTENER_TIMEOUT_S = 5.0
 """Seconds that a listener may take for one notification."""
 MAX_LISTENER_FAULTS = 3
 """Faults in a row after which a listener is paused: each notification waits for it."""
-
-PROVIDER_ERRORS = (ProviderFailed, ProviderUnavailable)
-"""What a provider may raise."""
-ASKING_ERRORS = (*PROVIDER_ERRORS, BudgetUsedUp, JudgeBudgetUsedUp, ModelResting)
-"""What asking may raise in a judge; that is no fault of the judge."""
-OPTIONAL_CALLS = ("verify", "list_models", "submit", "look", "cancel")
-"""What a provider may do in addition to answering (see `Verifiable`, `Batching`)."""
-
-log = logging.getLogger("overheard")
 
 
 def guarded(
@@ -87,7 +58,7 @@ def guarded(
             name: GuardedProvider(provider, guards) for name, provider in providers.items()
         }
         scorers = {
-            name: _guarded_scorer(scorer, guards, process, origin)
+            name: guarded_scorer(scorer, guards, process, origin)
             for name, scorer in scorers.items()
         }
     return replace(
@@ -111,345 +82,6 @@ def guarded(
             for hook, listeners in registered.listeners.items()
         },
     )
-
-
-class GuardedProvider:
-    """A provider whose replies are validated, and whose errors show no secret.
-
-    Prices and capabilities are read once for each model. A model at which the provider keeps
-    failing is paused; its other models are not.
-
-    Args:
-        provider: The provider.
-        guards: Makes one guard for each model, and one for everything else.
-
-    Attributes:
-        remedy: The remedy for a fault of the provider.
-    """
-
-    def __init__(self, provider: Provider, guards: Guards) -> None:
-        """Read the provider's name, concurrency, models and optional methods once, and put guards
-        around its calls. Ids of models that are no printable texts are dropped.
-        """
-        self.name = provider.name
-        self.concurrency = provider.concurrency
-        self._models = [model for model in provider.models() if is_word(model)]
-        self._provider = provider
-        self._guards = guards
-        self._guard = guards.of(f"The provider {self.name}", None)
-        self._by_model: dict[str, Guard] = {}
-        self._stated: dict[tuple[str, str], Any] = {}
-        self.remedy = self._guard.remedy
-        if hasattr(provider, "capabilities"):
-            self.capabilities = partial(self._cached_call, "capabilities")
-        for name in filter(partial(hasattr, provider), OPTIONAL_CALLS):
-            setattr(self, name, partial(self._run_async, getattr(provider, name)))
-
-    def models(self) -> Sequence[str]:
-        """Return the ids of its models."""
-        return self._models
-
-    def price(self, model: str) -> Price | None:
-        """Return the price of a model; None when it is unknown or the plugin fails."""
-        price: Price | None = self._cached_call("price", model)
-        return price
-
-    async def ask(self, question: Question, *, seed: int) -> Reply:
-        """Ask one question and return the validated reply; there is no time limit. Faults are
-        counted for the model, which is paused after too many in a row.
-
-        Raises:
-            ProviderFailed: as the provider raises it, redacted.
-            ProviderUnavailable: as the provider raises it, redacted: no later call can succeed.
-            PluginFault: when the plugin is at fault.
-            PluginPaused: when the model is paused.
-        """
-        model = question.model.name
-        if model not in self._by_model:
-            self._by_model[model] = self._guards.of(f"The model {self.name}/{model}")
-
-        async def asked() -> Reply:
-            return validation.validated_reply(await self._provider.ask(question, seed=seed))
-
-        reply: Reply = await self._run_guarded(self._by_model[model], asked)
-        return reply
-
-    async def close(self) -> None:
-        """Close the provider's connections.
-
-        Raises:
-            TimeoutError: when that takes longer than `CLOSE_TIMEOUT_S`.
-            PluginFault: when the plugin is at fault.
-        """
-        async with asyncio.timeout(CLOSE_TIMEOUT_S):
-            await self._run_async(self._provider.close)
-
-    async def _run_async(self, method: Callable[..., Awaitable[Any]], *given: Any) -> Any:
-        return await self._run_guarded(self._guard, partial(method, *given))
-
-    async def _run_guarded(self, guard: Guard, work: Callable[[], Awaitable[Any]]) -> Any:
-        """Call the provider behind a guard and return the result, without a time limit.
-
-        Raises:
-            ProviderFailed: the provider's error, redacted and with values of plain types.
-            ProviderUnavailable: the provider's error, redacted.
-            PluginFault: when the plugin is at fault.
-            PluginPaused: when the part of the guard is paused.
-        """
-        try:
-            return await guard.call(work, None, passing=PROVIDER_ERRORS)
-        except ProviderFailed as failed:
-            raise self._redacted_failure(failed) from None
-        except ProviderUnavailable as refused:
-            raise ProviderUnavailable(**self._guard.shown_details(refused)) from None
-
-    def _cached_call(self, what: str, model: str) -> Any:
-        """Return the result of one of the provider's functions for a model, as the first call gave
-        it; None when the first call failed.
-
-        Each result and each failure is kept, so that a failure is logged once. The result is not
-        validated.
-
-        Args:
-            what: The name of the function, such as ``price``.
-            model: The id of the model.
-        """
-        if (what, model) not in self._stated:
-            work = partial(getattr(self._provider, what), model)
-            outcome = call_now(self._guard.part, work)
-            if outcome.error is not None:
-                problem = plugin_problem(outcome.error, self._guards.secrets)
-                log.warning(
-                    "The provider %s %s when asked for the %s of %s; %s.",
-                    *(self.name, problem, what, model, self.remedy),
-                )
-            self._stated[what, model] = outcome.result
-        return self._stated[what, model]
-
-    def _redacted_failure(self, error: ProviderFailed) -> ProviderFailed:
-        """Return a copy of a provider's error with redacted texts and values of plain types.
-
-        A value of a wrong type is replaced: the kind by OTHER, the model by the provider's name,
-        the reason by a sentence, any other by None or False. A negative wait becomes None.
-        """
-        wait = error.retry_after
-        return ProviderFailed(
-            model=self._guard.shown(error.details.get("model", self.name)),
-            reason=self._guard.shown(error.details.get("reason", "it says nothing.")),
-            kind=error.kind if isinstance(error.kind, FailureKind) else FailureKind.OTHER,
-            status=error.status if isinstance(error.status, int) else None,
-            retryable=error.retryable is True,
-            retry_after=float(wait) if isinstance(wait, int | float) and wait >= 0 else None,
-            limits=error.limits if isinstance(error.limits, RateLimits) else None,
-            ambiguous=error.ambiguous is True,
-        )
-
-
-def _guarded_scorer(
-    scorer: Scorer, guards: Guards, process: ScorerProcess, origin: PluginLocation
-) -> Scorer:
-    """Return a third-party scorer behind a guard of its own.
-
-    A judge and an async scorer run in this process, any other scorer in the child process.
-
-    Args:
-        scorer: The scorer.
-        guards: Makes the guard.
-        process: The child process of scorers.
-        origin: The plugin from which the child imports the scorer.
-    """
-    if isinstance(scorer, Judge):
-        return GuardedJudge(scorer, guards.of(f"The judge {scorer.name}"))
-    guard = guards.of(f"The scorer {scorer.name}")
-    if inspect.iscoroutinefunction(scorer.score):
-        return GuardedScorer(scorer, guard)
-    return IsolatedScorer(scorer, guard, process, origin)
-
-
-class _Stated:
-    """The attributes of a scorer, read once, so that they cannot change or fail later."""
-
-    def __init__(self, scorer: Scorer, guard: Guard) -> None:
-        """Copy the scorer's name, version and metrics, and keep the guard for its calls."""
-        self.name = scorer.name
-        self.version = scorer.version
-        self.metrics = tuple(scorer.metrics)
-        self.reads_facts = getattr(scorer, "reads_facts", False) is True
-        self.remedy = guard.remedy
-        self._guard = guard
-
-
-class IsolatedScorer(_Stated):
-    """A scorer that reads in the child process of scorers."""
-
-    def __init__(
-        self,
-        scorer: Scorer,
-        guard: Guard,
-        process: ScorerProcess,
-        origin: PluginLocation,
-    ) -> None:
-        """Keep the child process that runs the scorer.
-
-        Args:
-            scorer: The scorer, of which only the attributes are used here.
-            guard: Counts faults, and pauses the scorer.
-            process: The child process of scorers.
-            origin: The plugin from which the child imports the scorer.
-        """
-        super().__init__(scorer, guard)
-        self._process = process
-        self._origin = origin
-
-    async def score(self, reading: Reading) -> Iterable[Score]:
-        """Return the scores of one brand in one answer, from the child process.
-
-        Raises:
-            PluginFault: when the scorer fails or takes too long.
-            PluginPaused: when the scorer is paused.
-        """
-        [result] = await self.score_all([[reading]])
-        if isinstance(result, PluginFault):
-            raise result
-        return result[0]
-
-    async def score_all(
-        self, groups: Sequence[Sequence[Reading]]
-    ) -> list[GroupScores | PluginFault]:
-        """Score several answers in the child process.
-
-        After a fault that has ended the child, a new child goes on with the next answer. Faults are
-        counted; when they pause the scorer, all further answers have the pause as their fault.
-
-        Args:
-            groups: The readings of each answer, one for each brand.
-
-        Returns:
-            For each answer, in order, the scores of its readings, or the fault; nothing is raised.
-        """
-        results_so_far: list[GroupScores | PluginFault] = []
-        while len(results_so_far) < len(groups):
-            if paused := self._guard.paused():
-                return results_so_far + [paused] * (len(groups) - len(results_so_far))
-            left = groups[len(results_so_far) :]
-            results = await self._process.score(self._origin, self.name, left)
-            results_so_far += map(self._count_fault, results)
-        return results_so_far
-
-    def _count_fault(self, result: GroupScores | Problem) -> GroupScores | PluginFault:
-        """Return the scores of an answer, or its problem as a fault.
-
-        A problem is counted as a fault, which may pause the scorer, and scores end the count. While
-        the scorer is paused, neither happens, and a problem gives the pause as the fault: results
-        of one request still arrive after a fault among them has paused the scorer.
-        """
-        paused = self._guard.paused()
-        if isinstance(result, Problem):
-            return paused or self._guard.fault(self._guard.shown(result.text), late=result.late)
-        if not paused:
-            self._guard.resume()
-        return result
-
-
-class GuardedScorer(_Stated):
-    """An async scorer, which runs in this process and gets a copy of each reading."""
-
-    def __init__(self, scorer: Scorer, guard: Guard) -> None:
-        super().__init__(scorer, guard)
-        self._scorer = scorer
-
-    async def score(self, reading: Reading) -> Iterable[Score]:
-        """Return the validated scores of one brand in one answer; the scorer gets a copy of the
-        reading.
-
-        Raises:
-            PluginFault: when the scorer fails or takes longer than `SCORE_TIMEOUT_S`.
-            PluginPaused: when the scorer is paused.
-        """
-        return await self._guard.call(
-            partial(self._scores, reading), scorer_process.SCORE_TIMEOUT_S
-        )
-
-    async def _scores(self, reading: Reading) -> list[Score]:
-        # A copy: other scorers get the same reading, and even a frozen object can be changed.
-        result: Any = self._scorer.score(deepcopy(reading))
-        return validation.validated_scores(await result if inspect.isawaitable(result) else result)
-
-
-class GuardedJudge(GuardedScorer):
-    """A judge; its questions are asked with those of runs."""
-
-    def __init__(self, judge: Judge, guard: Guard) -> None:
-        """Copy the judge's model, monthly budget in dollars, rehearsals and schema."""
-        super().__init__(judge, guard)
-        self.model = judge.model
-        self.budget = judge.budget
-        self.rehearsals = tuple(judge.rehearsals)
-        self.schema = getattr(judge, "schema", None)
-        self._judge = judge
-
-    @property
-    def verdicts(self) -> Mapping[str, int]:
-        """The number of verdicts read so far, by ``kept`` or the reason of a loss; empty if the
-        judge does not count them or its count fails.
-        """
-        return self._counts(lambda: getattr(self._judge, "verdicts", {}))
-
-    def losses(self, replies: Sequence[str]) -> Mapping[str, int]:
-        """Return the numbers of lost verdicts in replies to `rehearsals`, by reason; empty if the
-        judge does not count them or its count fails.
-        """
-        count = getattr(self._judge, "losses", None)
-        return self._counts(lambda: count(replies) if count else {})
-
-    def _counts(self, count: Callable[[], Any]) -> Mapping[str, int]:
-        """Return the counts that a function of the judge gives, with keys as texts; empty when the
-        function fails.
-        """
-        outcome = call_now(
-            self._guard.part, lambda: {str(reason): int(n) for reason, n in count().items()}
-        )
-        return outcome.result if outcome.error is None else {}
-
-    async def score(self, reading: Reading) -> Iterable[Score]:
-        """Return the validated scores of one brand in one answer. The judge asks its model.
-
-        Raises:
-            PluginFault: when the judge fails or takes longer than `JUDGE_TIMEOUT_S`.
-            PluginPaused: when the judge is paused.
-            OverheardError: one of `ASKING_ERRORS`, when the judge's model cannot be asked.
-        """
-        work = partial(self._scores, reading)
-        return await self._guard.call(work, JUDGE_TIMEOUT_S, passing=ASKING_ERRORS)
-
-    def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
-        """Return how many gold labels the replies to `rehearsals` match, and the number of labels.
-
-        When the judge's own function fails, return 0 and the number of replies, and log it.
-        """
-
-        def counted() -> tuple[int, int]:
-            matching, labels = self._judge.agreement(replies)
-            return int(matching), int(labels)
-
-        outcome = call_now(self._guard.part, counted)
-        if outcome.error is None:
-            matching, labels = outcome.result
-            return matching, labels
-        self._warn("count its labels", outcome.error)
-        return 0, len(replies)
-
-    def connect(self, client: JudgeClient) -> None:
-        """Give the judge the client for its model; a failure is logged, and shows when the judge
-        scores.
-        """
-        outcome = call_now(self._guard.part, lambda: self._judge.connect(client))
-        if outcome.error is not None:
-            self._warn("take whom to ask through", outcome.error)
-
-    def _warn(self, what: str, error: BaseException | None) -> None:
-        kind = type(error).__name__
-        log.warning("The judge %s fails to %s (%s); ask its author.", self.name, what, kind)
 
 
 class GuardedFeed:

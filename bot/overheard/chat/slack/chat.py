@@ -1,4 +1,4 @@
-"""The Slack chat: connects, posts and edits messages, and finds them by their metadata."""
+"""The Slack chat: connects, posts and edits messages; ``post_search.py`` finds those it posted."""
 
 from __future__ import annotations
 
