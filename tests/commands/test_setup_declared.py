@@ -69,11 +69,14 @@ async def test_a_question_of_others_is_asked_for_the_brand_too() -> None:
 
 async def test_names_of_a_declared_brand_are_not_offered() -> None:
     """The form says where they are changed, and may be sent as it is."""
-    office = await open_office(DECLARED)
-    draft = Draft("Acme", competitors=("Initech",), questions=("Who is fast?",))
+    office = await open_office(DECLARED + OTHERS)
+    draft = Draft(
+        "Acme", competitors=("Initech",), questions=("Which tool is slow?", "Who is fast?")
+    )
     await store_draft(office.deployment, HERE, draft)
     form = await fill_questions(await now(office), HERE)
     assert form.choices["names"] == []
+    assert [choice.label for choice in form.choices["questions"]] == ["Who is fast?"]
     assert "names of Acme are declared in config.toml; change them there and restart." in form.text
     attempt = set_questions(await now(office), HERE, names=["c0"], own=["Who is fast?"])
     await refused(attempt, "The brand Acme (competitors: Zeta)")

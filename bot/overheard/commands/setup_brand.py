@@ -308,7 +308,7 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
     Names and facts found in stored answers are added to the draft first. Suggestions that the brand
     has already are left out. All names are ticked; so are the first `TICKED` questions, unless the
     brand has questions. For a brand that config.toml declares no names are offered, and the text
-    says so.
+    says so. Questions that it declares, for whichever brands, are not offered either.
 
     Raises:
         BadUsage: when no brand is tracked.
@@ -317,7 +317,9 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
     draft, counts = await add_findings_from_answers(deployment, call, brand)
     taken_names = {*brand.competitors, *brand.aliases}
     known = {prompt.text for prompt in deployment.catalogue.prompts_for(brand.name)}
-    is_declared = any(b.name == brand.name for b in deployment.configured.brands)
+    declared = await deployment.store.catalogue.declared()
+    is_declared = brand.name in {declared_brand.name for declared_brand in declared.brands}
+    not_offered = known | {prompt.text for prompt in declared.prompts}
     names = [
         *(
             replace(c, label=f"{c.label}{counts.get(c.label, '')}")
@@ -333,8 +335,8 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
             f" Competitors and other names of {brand.name} are declared in "
             f"{deployment.config.file}; change them there and restart."
         )
-    questions = [c for c in _numbered_choices("q", draft.questions) if c.label not in known]
-    branded = [c for c in _numbered_choices("b", draft.branded) if c.label not in known]
+    questions = [c for c in _numbered_choices("q", draft.questions) if c.label not in not_offered]
+    branded = [c for c in _numbered_choices("b", draft.branded) if c.label not in not_offered]
     ticked = [] if known else [choice.value for choice in questions[:TICKED]]
     offered = await _price_of_all(deployment, brand, draft)
     price = await price_of_questions(
