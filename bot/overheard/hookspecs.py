@@ -161,8 +161,9 @@ def overheard_scorers(settings: PluginSettings) -> Iterable[Scorer]:
 
 @hookspec
 def overheard_landscapes() -> Iterable[Landscape]:
-    """Return the vendors that this plugin describes: how they fine-tune, and what they do with
-    data.
+    """Return a `Landscape` for each vendor that this plugin describes: the ways of fine-tuning that
+    the vendor sells, the models that end, and how the vendor keeps customers' data and trains on
+    it.
 
     Called once at start, whether or not the vendor is configured.
 

@@ -321,8 +321,8 @@ def _answers_heading(reading: Reading, unit: Unit) -> bool:
     scored brand there.
 
     The brand must be the first that the unit names and its only owner. The text must not advise
-    against it or have a condition; an exception behind the name ("unless ...") is none. A shop's
-    card does not count.
+    against it or have a condition; an exception after the name ("unless ...") does not count as a
+    condition. The card of a shop does not count.
     """
     if not DECISION_HEADING.fullmatch(unit.section):
         return False

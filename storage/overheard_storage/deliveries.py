@@ -65,8 +65,9 @@ class SqlDeliveryRepository(Repository):
 
     @uninterrupted
     async def add_shown(self, alert_id: int, channel: str, at: datetime) -> bool:
-        """Store that a channel shows an alert already, since ``at``; False when a delivery of the
-        alert to the channel is stored.
+        """Store that a channel shows an alert already, since ``at``, so that only later edits are
+        posted there. Return False, and store nothing, when a delivery of the alert to the channel
+        is stored.
         """
         key = alert_key(alert_id, channel)
         delivery = Delivery(DeliveryKind.ALERT, key, channel, at, alert_id=alert_id, shown=1)

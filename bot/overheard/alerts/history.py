@@ -92,8 +92,8 @@ class HistoryReader:
         return alert_policy(self.settings, self.metrics, max(1, tracked))
 
     async def visibility_streams(self, until: datetime | None = None) -> list[Stream]:
-        """Read the visibility streams of all brands at all models, as the present scorers measured
-        them: by these a model-wide change is recognised.
+        """Read the visibility streams of all brands at all models, one of each pair, as the present
+        scorers measured them: by these a model-wide change is recognised.
 
         Args:
             until: Only runs that began up to this time; by default all.

@@ -116,9 +116,13 @@ class Lifecycle:
         return await self._store.alerts.add(new, [] if is_reported else self._deliveries(new))
 
     async def _is_reported_elsewhere(self, alert: Alert, earlier: Sequence[Alert]) -> bool:
-        """Return whether a model-wide alert reports a change that one of ``earlier``, on another
-        model, has reported already, because all models moved at the same time. False for an alert
-        on a brand.
+        """Return whether a model-wide alert reports a change that an earlier alert on another model
+        has reported already, because all models moved at the same time; `belongs_to` compares the
+        times of their runs. False for an alert on a brand.
+
+        Args:
+            alert: The alert that is to be opened.
+            earlier: The alerts opened before it, on any model.
         """
         if not (alert.of_model and earlier):
             return False

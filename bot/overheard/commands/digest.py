@@ -145,8 +145,9 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
 
 
 async def _read_week(deployment: Deployment, call: Call, report: Report, since: datetime) -> Week:
-    """Return the alerts of a report's brand and the updates of its models since a time, from the
-    store. The days of updates are those of the call's time zone.
+    """Return, from the store, the alerts of a report's brand and the updates of its models since a
+    time: alerts opened since, open ones from before, alerts that have recovered since, and open
+    ones of which a part is over since. The days of updates are those of the call's time zone.
     """
     store = deployment.store
     recovered = []

@@ -62,7 +62,8 @@ async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, sinc
 async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:
     """Return each repeated false claim and grave sentence about the brands in all stored answers.
 
-    They are ordered by the run in which each became news, the oldest first, then by model.
+    They are ordered by the run in which each became news (`story.opened`), the oldest first, then
+    by model.
 
     Args:
         deployment: The open deployment.

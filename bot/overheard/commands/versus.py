@@ -391,7 +391,11 @@ def _since_words(call: Call, report: Report, finding: str, models: Sequence[Mode
 
 def _actions(report: Report, other: str) -> Iterator[Action]:
     """Yield the buttons of the card: questions to work on, share of voice, and the answers behind
-    the newest open alert, if any. Then yield a menu entry for each other competitor.
+    the newest open alert, if any. Then yield a menu entry for each further competitor.
+
+    Args:
+        report: The report of the brand.
+        other: The competitor with which the card compares the brand; it gets no menu entry.
     """
     own_name = quoted(report.brand.name)
     yield Action(f"brief {own_name}", "Questions you lose", Style.PRIMARY)

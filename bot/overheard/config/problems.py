@@ -90,8 +90,9 @@ def problem_sentence(settings: type[BaseModel], detail: ErrorDetails, where: str
 
 
 def value_problem(detail: ErrorDetails) -> str:
-    """Return the problem of a value, as words that follow the name of its key: ours for common
-    errors of pydantic, else pydantic's message without a full stop.
+    """Return the problem of a value, as words that follow the name of its key, such as ``must be at
+    least 1``: those of an `Unusable` input, ours for common errors of pydantic, else pydantic's
+    message without a full stop.
     """
     if isinstance(detail["input"], Unusable):
         return detail["input"].problem

@@ -59,17 +59,18 @@ def measured_change(compared: Comparison, stream: Stream) -> MeasuredChange:
 
 
 def _surely_moved(prompt: PromptShift) -> bool:
-    """Return whether a prompt's expected rate moved by `MOVED_POINTS` or more, up or down, and by
-    `MOVED_SDS` posterior standard deviations or more. Without the second condition some of many
-    prompts with few answers would always seem to move.
+    """Return whether a prompt's rate, as its posterior mean under the prior `FRESH_BETA` (0 to 1),
+    moved by `MOVED_POINTS` or more, up or down, and by `MOVED_SDS` or more standard deviations of
+    the difference. Without the second condition some of many prompts with few answers would always
+    seem to move.
     """
     a, b = FRESH_BETA
     sides = ((prompt.before, prompt.n_before), (prompt.after, prompt.n_after))
     means = [(a + rate * n) / (a + b + n) for rate, n in sides]
-    spread = sum(
+    variance = sum(
         mean * (1 - mean) / (a + b + n + 1) for mean, (_, n) in zip(means, sides, strict=True)
     )
-    return abs(means[1] - means[0]) >= max(MOVED_POINTS, MOVED_SDS * sqrt(spread))
+    return abs(means[1] - means[0]) >= max(MOVED_POINTS, MOVED_SDS * sqrt(variance))
 
 
 MIN_TRACKED = 2

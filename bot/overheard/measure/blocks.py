@@ -76,7 +76,8 @@ class Stream:
 
     @cached_property
     def width(self) -> float:
-        """The unit of the metric for run effects: 1 for a rate.
+        """The factor that turns run effects, which are on the scale of a rate, into units of the
+        metric: 1 for a rate.
 
         For other metrics it is twice the standard deviation within prompts, the distance between
         the two outcomes of a fair coin with that deviation; 1 if that deviation is 0.

@@ -119,6 +119,7 @@ class PluginOutput:
         if monotonic() - self._since > OUTPUT_PERIOD_S:
             self._since, self._left = monotonic(), MAX_OUTPUT_CHARACTERS
         if self._left > 0:
+            # Cut late, so that no secret is cut in two at the limit and shown by half.
             shown = without_secrets(text[: 2 * MAX_OUTPUT_CHARACTERS], self._secrets)
             self._stderr.write(without_control_characters(shown[: self._left]))
             self._left -= len(text)

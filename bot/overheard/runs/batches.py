@@ -45,8 +45,8 @@ TOO_LATE = "The run was begun too long ago to ask more: the answers would not co
 def batched(panel: Panel | None, providers: Mapping[str, Provider]) -> tuple[Model, ...]:
     """Return the models of a panel that are asked in batches, in the panel's order.
 
-    These are the models whose provider sells batches of them, if the panel asks for batches. None
-    for a panel that does not, and without a panel.
+    These are the models whose provider sells batches of them. Empty if the panel does not ask for
+    batches or is None.
     """
     if panel is None or not panel.batch:
         return ()

@@ -97,7 +97,8 @@ class Calendar:
         return NamedTime(first, _months_later(first, 1), ahead=ahead)
 
     def months(self, first: int, count: int) -> NamedTime:
-        """Return some months in a row, such as a quarter or a season, which may end in the future.
+        """Return some months in a row, such as a quarter or a season: from their first day up to
+        the day after their last, which is excluded and may be in the future.
 
         Args:
             first: The first month, 1 to 12; the latest such month that has begun.

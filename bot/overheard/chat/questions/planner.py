@@ -52,9 +52,11 @@ class _Planner(Offers):
         """Return the plan of the method for the question's intent, with the notes of this planner
         first.
 
-        None when the question says more than a plan can answer: a time still to come, a period of
-        what has none, a comparison of models, or an alert's number. A question about the state of
-        an alert by its number shows the alert.
+        None when there is no method for the intent or it finds no plan, and when the question says
+        more than a plan can answer: a time still to come, a period for an intent without time, what
+        several models say or recommend, or an alert's number for an intent that takes none. A
+        question about the state of a numbered alert shows that alert. The end of
+        the period is removed from the parsed question where two times are compared.
         """
         intent = self._parsed.intent
         period = self._parsed.period

@@ -133,7 +133,9 @@ class TimeReader:
     def _single_time(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return a time with at most one named end at an index, such as ``since March``.
 
-        None where no time begins, and for a bare time that may be another word ("may", "2025").
+        The size of the result counts the word of the bound too. A bound that does not fit the time
+        after it is left out. None where no time begins, and for a bare time that may be another
+        word ("may", "2025").
         """
         for kind in ("since", "until", "in"):
             for size in self._phrase_sizes(kind, tokens, index):
@@ -250,7 +252,7 @@ class TimeReader:
     def _named_time(self, tokens: Sequence[Token], index: int, kind: str = "") -> FoundTime | None:
         """Return the day, span, month or event at an index, without the word that bounds it.
 
-        None without one. An event (``the update``) counts only after ``since``, a part of a month
+        The first reading that fits wins. None without one. An event (``the update``) counts only after ``since``, a part of a month
         (``mid October``) not after ``until``, and ``the end of the week`` only after it.
 
         Args:
