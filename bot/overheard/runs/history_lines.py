@@ -94,6 +94,8 @@ class CitationLine(BaseModel):
 class AnswerLine(BaseModel):
     """A line of a file that `import` reads: one answer. Answers of one run make one block.
 
+    The provider and the model need not be configured, and may no longer exist.
+
     Attributes:
         asked_at: When the question was asked; a time without a zone is taken as UTC.
         run: The name of the run of the answer.

@@ -55,8 +55,8 @@ class _Planner(Offers):
         None when there is no method for the intent or it finds no plan, and when the question says
         more than a plan can answer: a time still to come, a period for an intent without time, what
         several models say or recommend, or an alert's number for an intent that takes none. A
-        question about the state of a numbered alert shows that alert. The end of
-        the period is removed from the parsed question where two times are compared.
+        question about the state of a numbered alert shows that alert. The end of the period is
+        removed from the parsed question where two times are compared.
         """
         intent = self._parsed.intent
         period = self._parsed.period

@@ -252,8 +252,9 @@ class TimeReader:
     def _named_time(self, tokens: Sequence[Token], index: int, kind: str = "") -> FoundTime | None:
         """Return the day, span, month or event at an index, without the word that bounds it.
 
-        The first reading that fits wins. None without one. An event (``the update``) counts only after ``since``, a part of a month
-        (``mid October``) not after ``until``, and ``the end of the week`` only after it.
+        The first reading that fits wins. None without one. An event (``the update``) counts only
+        after ``since``, a part of a month (``mid October``) not after ``until``, and ``the end of
+        the week`` only after it.
 
         Args:
             tokens: The words of the question.
