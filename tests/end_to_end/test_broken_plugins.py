@@ -23,11 +23,17 @@ def results(card: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_forty_broken_plugins_change_no_result(
-    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+    program: Program,
+    config: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    service: ChatService,
 ) -> None:
     """A check finds what it finds without them, prints one document, and tells each fault in a
     sentence that shows no secret.
     """
+    asked_for = config.split("[[prompts]]")
+    program.configure("[[prompts]]".join(asked_for[:4]))  # each question costs each of them a fault
     service.answer = lambda prompt: f"Acme is good, and Zeta is bad. ({prompt})"
     plain = program.json("check", "--yes")
     (tmp_path / "store.db").unlink()

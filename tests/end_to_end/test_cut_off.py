@@ -27,7 +27,7 @@ def _titles(chats: Chats) -> list[str]:
     return [title for title in chats.in_slack() if not title.startswith("m-1 ")]
 
 
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("killed", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_a_check_that_was_begun_in_slack_goes_on_and_its_result_is_posted(
     bots: Bots, chats: Chats, service: ChatService, killed: bool
 ) -> None:

@@ -314,7 +314,7 @@ async def test_a_small_body_that_unpacks_to_gigabytes_is_cut(
 
 
 @functools.cache
-def bomb(megabytes: int = 256) -> bytes:
+def bomb(megabytes: int = 128) -> bytes:
     """Return a body in gzip, of a thousandth of its real length."""
     packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     return b"".join(packer.compress(bytes(2**20)) for _ in range(megabytes)) + packer.flush()
