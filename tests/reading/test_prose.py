@@ -99,9 +99,9 @@ def test_a_link_that_shows_the_title_of_a_source_is_a_citation() -> None:
     "piece",
     ["[", "![", "*a ", "`", "<", "<!--", "```\n", "> ", "[1,", "](", "(", "\\", "&", "www.", "\n"],
 )
-def test_a_megabyte_of_hostile_text_is_read(piece: str) -> None:
-    """No pattern makes the parser hang; the time-out of the suite is the limit."""
-    assert isinstance(prose(piece * (1_000_000 // len(piece))), str)
+def test_a_long_hostile_text_is_read(piece: str) -> None:
+    """The time grows with the text, not with its square: for 250 kB that would be minutes."""
+    assert isinstance(prose(piece * (250_000 // len(piece))), str)
 
 
 def test_a_paragraph_of_any_length_loses_its_markup() -> None:
