@@ -88,7 +88,12 @@ class Office:
 
 
 async def open_office(
-    config: str = DECLARED, *, forms: bool = False, price: Price | None = None, **paces: Any
+    config: str = DECLARED,
+    *,
+    forms: bool = False,
+    price: Price | None = None,
+    store: Store | None = None,
+    **paces: Any,
 ) -> Office:
     """Open a deployment with one scripted provider.
 
@@ -96,10 +101,11 @@ async def open_office(
         config: What the configuration declares.
         forms: Whether the chat has forms.
         price: What the model charges; by default nothing.
+        store: What is kept; by default nothing yet.
         paces: Of the desk; by default it shows no progress, however slow the machine is.
     """
     paces = {"patience": 600.0, **paces}
-    store = open_test_store()
+    store = store or open_test_store()
     provider = ScriptedProvider(price=price) if price else ScriptedProvider()
     plugins = Plugins({"svc": provider}, {"visibility": Visibility()})
     deployment = await assemble(parse_config(config), store, plugins, clock=SteppingClock())

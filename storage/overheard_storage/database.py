@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, ExceptionContext, Executable, Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
+from overheard_storage import sqlite_driver
 from overheard_storage.faults import StoreAway, store_error
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class Database:
         self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
         event.listen(self._engine.sync_engine, "handle_error", self._raise_store_error)
         self._writer = self._engine.execution_options(writes=True)
+        self._single_reader = self._engine.execution_options(single_statement=True)
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
 
     async def reach(self) -> None:
@@ -191,7 +193,7 @@ class Database:
     async def rows(self, query: Executable) -> Sequence[Row[Any]]:
         """Return all rows of a query. Raises StoreError for a fault of the database."""
         # One statement needs no transaction: BEGIN and COMMIT would take as long as the query.
-        once = self.reading() if self.is_sqlite else self.session()
+        once = self._single_reader.connect() if self.is_sqlite else self.session()
         async with once as connection:
             return (await connection.execute(query)).all()
 
@@ -244,9 +246,8 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         with suppress(FileExistsError):
             create_private(file)
     # Every connection of this pool is returned soon; on a busy machine, waiting longer succeeds.
-    engine = create_async_engine(
-        url, pool_timeout=None, connect_args={"cached_statements": _CACHED_STATEMENTS}
-    )
+    options = {"async_creator_fn": sqlite_driver.connect, "cached_statements": _CACHED_STATEMENTS}
+    engine = create_async_engine(url, pool_timeout=None, connect_args=options)
     event.listen(engine.sync_engine, "connect", _prepare_connection)
     event.listen(engine.sync_engine, "begin", _begin_transaction)
     return engine
@@ -285,10 +286,15 @@ def _enable_write_ahead_log(cursor: Any) -> None:
 
 
 def _begin_transaction(connection: Connection) -> None:
-    """Begin a transaction of SQLite, as a writer if its connection will write."""
+    """Begin a transaction of SQLite, as a writer if its connection will write; none for a single
+    statement.
+    """
+    options = connection.get_execution_options()
+    if options.get("single_statement", False):
+        return
     # A transaction that reads first and writes later cannot wait for another writer: SQLite
     # refuses it at once. A transaction that begins as a writer can wait.
-    writes = connection.get_execution_options().get("writes", False)
+    writes = options.get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

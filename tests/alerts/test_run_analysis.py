@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
@@ -42,6 +44,8 @@ from overheard.errors import PluginFault
 from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
 from overheard.runs.plan import lay_out, new_run
 from overheard.runs.tasks import BRANDS_PER_TASK, InlineQueue, Outcome
+from overheard.testing.deployment import create_test_store, open_test_store
+from overheard_storage import SqlStore
 from recording import HandClock
 from scripted import Quiet, reply
 
@@ -99,11 +103,11 @@ class House:
         named = (PROMPTS.index(text) + self._asked[text]) * 7 % 10 < self.share
         return reply("Take Acme." if named else "Take another.")
 
-    async def learn(self, weeks: int = WEEKS_BEFORE) -> None:
+    async def learn(self) -> None:
         """Store the answers of weekly runs, as runs would have done."""
         deployment = self.deployment
         panel = lay_out(deployment.catalogue, deployment.plugins.providers)
-        for week in range(weeks):
+        for week in range(WEEKS_BEFORE):
             self.clock.pass_(hours=24 * 7)
             now = self.clock.now()
             run = await deployment.store.runs.start(Run(f"week {week}", now, panel))
@@ -112,6 +116,11 @@ class House:
             )
             await deployment.store.runs.finish(run.id, RunState.COMPLETE, now)
         await deployment.scoring.catch_up(deployment.store, Quiet())
+
+    def have_learnt(self) -> None:
+        """Go on after the weeks of `learn`, whose answers are stored."""
+        self.clock.pass_(hours=24 * 7 * WEEKS_BEFORE)
+        self._asked.update(dict.fromkeys(PROMPTS, WEEKS_BEFORE))
 
     async def run(self, share: int, announce: Announce | None = None) -> AnalysisResult:
         """Execute the run of the next week."""
@@ -125,11 +134,40 @@ class House:
         return result.found
 
 
-async def opened(queue: InlineQueue | None = None, config: str = CONFIG) -> House:
-    """Open a deployment that learns from eight weeks in which nothing changed."""
-    house = House(await open_office(config), queue or InlineQueue())
-    await house.learn()
-    return house
+class Open(Protocol):
+    """The type of the fixture `opened`."""
+
+    async def __call__(self, queue: InlineQueue | None = None) -> House:
+        """Open a deployment with a queue; by default this process carries everything out."""
+        ...
+
+
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with eight weeks in which nothing changed."""
+    file = tmp_path_factory.mktemp("learnt") / "store.db"
+    create_test_store(file)
+
+    async def fill() -> None:
+        store = SqlStore.at(str(file))
+        await House(await open_office(CONFIG, store=store), InlineQueue()).learn()
+        await store.close()
+
+    asyncio.run(fill())
+    return file
+
+
+@pytest.fixture
+def opened(learnt: Path) -> Open:
+    """Opens a deployment that has learnt from eight weeks in which nothing changed."""
+
+    async def open_(queue: InlineQueue | None = None) -> House:
+        office = await open_office(CONFIG, store=open_test_store(learnt))
+        house = House(office, queue or InlineQueue())
+        house.have_learnt()
+        return house
+
+    return open_
 
 
 def found(result: AnalysisResult) -> Mapping[str, Any]:
@@ -145,7 +183,7 @@ def found(result: AnalysisResult) -> Mapping[str, Any]:
     }
 
 
-async def test_workers_find_what_one_process_finds() -> None:
+async def test_workers_find_what_one_process_finds(opened: Open) -> None:
     """Week by week: the suspicion and its burst, the alert, the new baseline."""
     here, workers = await opened(), await opened(SpreadQueue())
     weeks = [(found(await here.run(n)), found(await workers.run(n))) for n in (0, 0, 0)]
@@ -211,7 +249,7 @@ async def test_scoring_by_workers_is_shown_without_a_total() -> None:
     assert ("Scoring answers", 0) in shown.started
 
 
-async def test_a_worker_that_fails_is_a_fault_of_the_analysis() -> None:
+async def test_a_worker_that_fails_is_a_fault_of_the_analysis(opened: Open) -> None:
     """Each lost task counts once; the run ends without a finding."""
     queue = SpreadQueue()
     house = await opened(queue)
@@ -224,7 +262,9 @@ async def test_a_worker_that_fails_is_a_fault_of_the_analysis() -> None:
 
 
 @pytest.mark.parametrize("queue", [InlineQueue(), SpreadQueue()], ids=["here", "workers"])
-async def test_alerts_are_announced_where_the_run_was_asked_for(queue: InlineQueue) -> None:
+async def test_alerts_are_announced_where_the_run_was_asked_for(
+    opened: Open, queue: InlineQueue
+) -> None:
     """Each alert once, with the call; a card that is None was shown before."""
     house, asked = await opened(queue), list[tuple[str, str]]()
 
@@ -240,7 +280,7 @@ async def test_alerts_are_announced_where_the_run_was_asked_for(queue: InlineQue
     assert (await house.run(0)).announced == ()
 
 
-async def test_a_stopped_run_is_scored_and_not_analysed() -> None:
+async def test_a_stopped_run_is_scored_and_not_analysed(opened: Open) -> None:
     """What was answered is measured; half a run shows no shift."""
     house = await opened()
     run = (await house.deployment.store.runs.find())[0]
@@ -252,7 +292,7 @@ async def test_a_stopped_run_is_scored_and_not_analysed() -> None:
     assert result.bursts == ()
 
 
-async def test_only_bursts_of_the_models_of_a_run_are_shown() -> None:
+async def test_only_bursts_of_the_models_of_a_run_are_shown(opened: Open) -> None:
     """A run of one model says nothing of another that looks suspicious."""
     house = await opened()
     house.share = 0
@@ -295,7 +335,7 @@ class BrokenFeed:
         raise PluginFault(part="The feed news", problem="is away")
 
 
-async def test_a_feed_that_fails_is_a_fault_and_detection_goes_on() -> None:
+async def test_a_feed_that_fails_is_a_fault_and_detection_goes_on(opened: Open) -> None:
     """Feeds are read before a run is compared."""
     house = await opened()
     house.deployment.plugins.feeds["news"] = BrokenFeed()
@@ -305,7 +345,7 @@ async def test_a_feed_that_fails_is_a_fault_and_detection_goes_on() -> None:
     assert result.detection.compared
 
 
-async def test_a_brand_can_be_analysed_by_itself() -> None:
+async def test_a_brand_can_be_analysed_by_itself(opened: Open) -> None:
     """A brand that is not named is not compared."""
     house = await opened()
     run = (await house.deployment.store.runs.find())[0]

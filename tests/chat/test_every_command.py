@@ -35,7 +35,7 @@ HOSTILE = (
     "[your bank](https://evil.example) ```\ncode\n``` `x` *b* **b** ||s|| :tada: \u202egnp.exe "
     'zero\u200bwidth {"type": "actions", "elements": [{"type": "button"}]} \x1b[31m \x07 '
 )
-ANSWER = HOSTILE + "Acme is bad. Zeta is good. " * 2_000
+ANSWER = HOSTILE + "Acme is bad. Zeta is good. " * 400
 
 
 class Counted:

@@ -64,7 +64,7 @@ def test_what_is_done_in_the_terminal_is_noted(tmp_path: Path, service: ChatServ
     """Each command once, on the same terms; those that fail leave an entry too. Setup writes the
     configuration of another deployment, which has no store before.
     """
-    prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in PROMPTS)
+    prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in PROMPTS[:2])
     config = CONFIG.format(folder=tmp_path.as_posix(), url=service.url) + prompts
     program = Program(tmp_path, config)
     for spec in (one for one in NOTED if Face.TERMINAL in one.faces and one.name != "setup"):

@@ -1,8 +1,10 @@
 """The canary's runs with a service whose words a test chooses."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,15 +43,49 @@ def torn_between(one: str, other: str) -> Callable[[Question], object]:
     return answer
 
 
+@asynccontextmanager
+async def deployed(
+    folder: Path, provider: ScriptedProvider, copied: Path | None = None
+) -> AsyncIterator[Deployment]:
+    """Open a deployment with a service, on an empty store or, a day later, on a copy of one."""
+    file = folder / "config.toml"
+    file.write_text(CONFIG.format(folder), encoding="utf-8")
+    create_test_store(folder / "store.db", copied)
+    async with open_deployment(load_config(file)) as opened:
+        opened.plugins.providers["svc"] = provider
+        start = datetime(2026, 3, 2 + bool(copied), 9, tzinfo=UTC)
+        yield replace(opened, clock=SteppingClock(start))
+
+
 @pytest.fixture
 async def deployment(tmp_path: Path, provider: ScriptedProvider) -> AsyncIterator[Deployment]:
     """An open deployment with that service."""
-    file = tmp_path / "config.toml"
-    file.write_text(CONFIG.format(tmp_path), encoding="utf-8")
-    create_test_store(tmp_path / "store.db")
-    async with open_deployment(load_config(file)) as opened:
-        opened.plugins.providers["svc"] = provider
-        yield replace(opened, clock=SteppingClock())
+    async with deployed(tmp_path, provider) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def set_up_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with a canary of that service."""
+    folder = tmp_path_factory.mktemp("canary")
+
+    async def fill() -> None:
+        asked = ScriptedProvider(concurrency=16)
+        asked.answer = torn_between("Oak", "Elm")
+        async with deployed(folder, asked) as opened:
+            await executed(set_up(opened, Call(), model="svc/m-1"))
+
+    asyncio.run(fill())
+    return folder / "store.db"
+
+
+@pytest.fixture
+async def watching(
+    tmp_path: Path, provider: ScriptedProvider, set_up_store: Path
+) -> AsyncIterator[Deployment]:
+    """A deployment with that service, in which its canary is set up."""
+    async with deployed(tmp_path, provider, set_up_store) as opened:
+        yield opened
 
 
 async def test_the_set_up_finds_the_torn_questions(
@@ -67,49 +103,45 @@ async def test_the_set_up_finds_the_torn_questions(
     assert {run.state for run in await deployment.store.runs.find()} == {RunState.COMPLETE}
 
 
-async def test_the_same_model_is_no_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
+async def test_the_same_model_is_no_hit(watching: Deployment, provider: ScriptedProvider) -> None:
     """Either word was seen before; a day costs five calls."""
-    await executed(set_up(deployment, Call(), model="svc/m-1"))
-    provider.asked.clear()
-    card = await executed(run_canaries(deployment, Call()))
+    card = await executed(run_canaries(watching, Call()))
     assert card.data["canaries"][0]["hit"] is False
     assert len(provider.asked) == 5
-    assert await deployment.store.updates.find() == []
+    assert await watching.store.updates.find() == []
 
 
-async def test_another_model_is_a_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
+async def test_another_model_is_a_hit(watching: Deployment, provider: ScriptedProvider) -> None:
     """It is kept as an update, once; then the canary is silent until it is learnt anew."""
-    await executed(set_up(deployment, Call(), model="svc/m-1"))
     provider.answer = torn_between("Ash", "Fir")
-    card = await executed(run_canaries(deployment, Call()))
+    card = await executed(run_canaries(watching, Call()))
     assert "it may have been updated" in str(card.text)
-    (update,) = await deployment.store.updates.find()
+    (update,) = await watching.store.updates.find()
     assert (update.source, str(update.model)) == ("canary", "svc/m-1")
     provider.asked.clear()
-    assert "watch it anew" in str((await executed(run_canaries(deployment, Call()))).text)
+    assert "watch it anew" in str((await executed(run_canaries(watching, Call()))).text)
     assert provider.asked == []
-    await executed(set_up(deployment, Call(), model="svc/m-1"))
-    assert (await executed(run_canaries(deployment, Call()))).data["canaries"][0]["hit"] is False
-    assert len(await deployment.store.updates.find()) == 1
+    await executed(set_up(watching, Call(), model="svc/m-1"))
+    assert (await executed(run_canaries(watching, Call()))).data["canaries"][0]["hit"] is False
+    assert len(await watching.store.updates.find()) == 1
 
 
 async def test_a_single_new_word_joins_the_reference(
-    deployment: Deployment, provider: ScriptedProvider
+    watching: Deployment, provider: ScriptedProvider
 ) -> None:
     """One odd word a day is no hit, and the next day it is known."""
-    card = await executed(set_up(deployment, Call(), model="svc/m-1"))
-    odd = card.data["prompts"][0]["prompt"]
-    provider.answer = lambda q: reply("Yew" if q.prompt.text == odd else "Oak")
-    assert (await executed(run_canaries(deployment, Call()))).data["canaries"][0]["hit"] is False
-    (known,) = await canaries(deployment.store)
+    (known,) = await canaries(watching.store)
+    odd = known.prompts[0]
+    provider.answer = lambda q: reply("Yew" if q.prompt == odd else "Oak")
+    assert (await executed(run_canaries(watching, Call()))).data["canaries"][0]["hit"] is False
+    (known,) = await canaries(watching.store)
     assert any("Yew" in texts for texts in known.answers.values())
 
 
-async def test_failed_calls_are_no_hit(deployment: Deployment, provider: ScriptedProvider) -> None:
+async def test_failed_calls_are_no_hit(watching: Deployment, provider: ScriptedProvider) -> None:
     """A service that is down says nothing of its model."""
-    await executed(set_up(deployment, Call(), model="svc/m-1"))
     provider.answer = lambda _: RuntimeError("down")
-    card = await executed(run_canaries(deployment, Call()))
+    card = await executed(run_canaries(watching, Call()))
     assert card.data["canaries"][0]["asked"] == 0
     assert card.data["canaries"][0]["hit"] is False
 

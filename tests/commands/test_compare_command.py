@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from office import PRICE, Office, executed, open_office
+from office import DECLARED, PRICE, Office, executed, open_office
 from overheard.cards.card import Card
 from overheard.commands.compare import compare
 from overheard.deployment import Call
@@ -25,11 +25,14 @@ def fine_tuned(question: Question) -> Reply:
 
 
 async def office_with_prompts(price: Price | None = FREE) -> Office:
-    """Open an office with twelve questions that buyers ask."""
-    office = await open_office(price=price)
-    for number in range(12):
-        await office.chat.type(f'prompts add "Which tool is best for team {number}?"')
-    return office
+    """Open an office with thirteen questions that buyers ask."""
+    return await open_office(
+        DECLARED
+        + "".join(
+            f'[[prompts]]\ntext = "Which tool is best for team {number}?"\n' for number in range(12)
+        ),
+        price=price,
+    )
 
 
 async def compared(office: Office, **options: Any) -> Card:
