@@ -4,13 +4,19 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import LRUCache
 
 from loopback import ChatService
 from overheard.runtime.wiring import GC_THRESHOLD_OBJECTS
 from overheard.testing.deployment import close_test_stores
+from overheard_storage import database
 
 # How long an example takes depends on what else the machine does, and says nothing of the code.
 settings.register_profile("overheard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,6 +32,18 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     gc.set_threshold(GC_THRESHOLD_OBJECTS, *gc.get_threshold()[1:])
+
+
+def pytest_sessionstart() -> None:
+    """Let all SQLite stores of this process share their compiled statements: many tests open
+    several, and compiling takes a third of that time. All have the same dialect.
+    """
+    shared: dict[str, Any] = {"compiled_cache": LRUCache(1_000)}
+    patch, dialect = pytest.MonkeyPatch(), SQLiteDialect_aiosqlite
+    create = partial(create_async_engine, execution_options=shared)
+    patch.setattr(database, "create_async_engine", create)
+    patch.setattr(dialect, "__hash__", lambda _: hash(dialect))
+    patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
 
 
 @pytest.hookimpl(optionalhook=True)
