@@ -8,14 +8,15 @@ with which the change most likely began. The old baseline is kept: when the bran
 level, the story of the alarm ends without another alarm.
 
 An analysis knows nothing of the runs after it, and nothing is kept: the same runs always give the
-same shifts.
+same shifts. The streams and the baseline of a model are in ``watched_model.py``, the return to an
+old level in ``returns.py``, the description of a shift in ``shift_description.py``.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from overheard.detection.alarm_table import (
@@ -26,8 +27,7 @@ from overheard.detection.alarm_table import (
     rarity,
     runs_a_year,
 )
-from overheard.detection.baseline import Excursion, run_slice, stream_rows
-from overheard.detection.comparison import compare_sides
+from overheard.detection.baseline import Excursion, stream_rows
 from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.decide import Decision, decide
 from overheard.detection.decision_inputs import (
@@ -37,11 +37,10 @@ from overheard.detection.decision_inputs import (
     ModelEvidence,
     Returned,
     StreamEvidence,
-    measured_change,
 )
-from overheard.detection.explanation import explain, falls_among
 from overheard.detection.learning import LEARNING_RUNS, Learning, learning
 from overheard.detection.returns import find_return
+from overheard.detection.shift_description import ShiftDescription
 from overheard.detection.statistic import RECENT_STARTS, statistic
 from overheard.detection.watched_model import StreamAnalysis, WatchedModel
 from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift
@@ -154,6 +153,7 @@ class Monitor:
         self._watched = {
             model: WatchedModel.of(self._own, self._all, model) for model in sorted(models)
         }
+        self._description = ShiftDescription(self._all, self._watched, self._updates)
         self._weights = {
             model: watched.prior_weights(self._updates) for model, watched in self._watched.items()
         }
@@ -341,81 +341,9 @@ class Monitor:
         )
         if analysis is None or min(brand_excess.found, analysis.excess) <= brand_excess.needed:
             return evidence
-        return self._described(evidence, analysis, stream.runs[row], brand_excess.chance_a_year)
-
-    def _described(
-        self, evidence: StreamEvidence, analysis: StreamAnalysis, run: RunKey, chance_a_year: float
-    ) -> StreamEvidence:
-        """Return the evidence of a stream with its shift and the change to expect of many more
-        answers; unchanged when nothing can be compared before and after the likeliest first run.
-
-        Args:
-            evidence: The evidence without a shift.
-            analysis: The analysis of the stream after the run.
-            run: The run.
-            chance_a_year: How often a year chance shows as much as the brand does.
-        """
-        key, found = analysis.stream.key, analysis.found
-        runs = self._watched[key.model].baseline.runs
-        began = runs[found.likeliest]
-        tau2 = found.series.shared + found.variance
-        compared = compare_sides(analysis.stream, began.id, tau2)
-        if compared is None:
-            return evidence
-        first_runs = tuple(runs[row] for row in found.dates())
-        updates = falls_among(self._updates, key.model, first_runs, runs)
-        shift = Shift(
-            brand=key.brand,
-            model=key.model,
-            metric=key.metric,
-            run_id=run.id,
-            before=compared.before,
-            after=compared.after,
-            change=compared.change,
-            interval=compared.interval,
-            prompts=compared.prompts,
-            answers=compared.answers,
-            began=began.id,
-            likely_first_runs=tuple(first_run.id for first_run in first_runs),
-            chance_a_year=chance_a_year,
-            updates=updates,
-            explanation=self._explained(analysis, began, run, updates),
+        return self._description.describe(
+            evidence, analysis, stream.runs[row], brand_excess.chance_a_year
         )
-        return replace(evidence, change=measured_change(compared, analysis.stream), shift=shift)
-
-    def _explained(
-        self,
-        analysis: StreamAnalysis,
-        began: RunKey,
-        run: RunKey,
-        updates: Sequence[ModelUpdate],
-    ) -> str:
-        """Return sentences on the likely cause of a shift, judged by which brands and models moved
-        with it.
-
-        Args:
-            analysis: The analysis of the stream that shifted.
-            began: The run with which the shift most likely began.
-            run: The latest run that counts.
-            updates: The updates of the model that fit the shift.
-        """
-        key = analysis.stream.key
-        same_metric = [stream for stream in self._all if stream.key.metric == key.metric]
-        past = [
-            run_slice(
-                stream, self._first_row(stream.key.model, began), bisect_right(stream.runs, run)
-            )
-            for stream in same_metric
-        ]
-        return explain(key, past, began, updates).text
-
-    def _first_row(self, model: Model, began: RunKey) -> int:
-        """Return the row of the first run of the brand's baseline at a model; 0, the first run of
-        all, when the baseline is empty or does not begin before a change (``began``).
-        """
-        watched = self._watched[model]
-        rows = watched.baseline.rows
-        return rows[0] if rows and watched.baseline.runs[rows[0]] < began else 0
 
     def _by_evidence(self, decision: Decision) -> list[Shift]:
         """Return the shifts of a decision, those with the most evidence first; equals in the order
