@@ -26,7 +26,7 @@ from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.placement import AlertAction
 from overheard.detection.statistic import FRESH_BETA
 from overheard.detection.worlds import Moved, WorldDesign, simulate_world
-from overheard.domain import Model, ModelUpdate, Shift
+from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Counts, Floats
 
@@ -338,3 +338,64 @@ def moved_prompts(n: Counts, total: Floats) -> int:
     compared = compare_sides(found, runs[1].id, 0.03)
     assert compared
     return measured_change(compared, found).moved_prompts
+
+
+def test_the_evidence_of_a_check_says_what_it_rests_on() -> None:
+    """How many earlier checks have answers, which questions they share with it, and whether older
+    history waits to be read; a metric that it does not measure has no statistic.
+    """
+    whole = fallen(0.0, runs=8)
+    n = whole.n.copy()
+    n[2] = 0  # a check that failed
+    n[:7, :4] = 0  # four new questions in the last
+    n[7, 10:] = 0  # ten that it does not ask
+    own = replace(whole, n=n, total=np.minimum(whole.total, n), squares=np.minimum(whole.total, n))
+    gone = n.copy()
+    gone[7] = 0
+    zeros = np.zeros(gone.shape)
+    other = replace(own, key=own.key._replace(metric="top3"), n=gone, total=zeros, squares=zeros)
+    runs = whole.runs
+    for unread, waits in (
+        ({own.key: runs[0]}, False),
+        ({own.key: RunKey(runs[0].at - timedelta(days=1), 99)}, True),
+    ):
+        monitor = Monitor("Acme", [own, other], unread=unread)
+        assert list(monitor.replay()) == []
+        [evidence] = monitor.evidence[runs[7].id]
+        top3, named = evidence.streams
+        assert (named.metric, named.runs, named.shared_prompts) == (own.key.metric, 6, 6)
+        assert named.statistic == next(
+            seen.excess for seen in monitor.streams if seen.stream.key == own.key
+        )
+        assert (top3.metric, top3.runs, top3.shared_prompts) == ("top3", 6, None)
+        assert top3.statistic is None
+        assert (named.has_unread_history, top3.has_unread_history) == (waits, False)
+        assert (named.runs_needed, evidence.returned) == (1, None)
+        [first] = monitor.evidence[runs[0].id]
+        assert [(s.runs, s.shared_prompts, s.statistic) for s in first.streams] == [
+            (0, 0, None)
+        ] * 2
+    assert {seen.stream.key.metric for seen in monitor.streams} == {own.key.metric, "top3"}
+
+
+def test_the_shortest_young_baseline_is_what_is_learned() -> None:
+    """Of two models the one with fewer checks, and of its rates the visibility; a model without any
+    check, and a metric that is no rate, say nothing.
+    """
+    old, young = fallen(0.0, runs=9), run_slice(fallen(0.0, runs=9, seed=5), 6, 9)
+    metrics = [
+        replace(young, key=young.key._replace(model=B, metric=metric))
+        for metric in ("first_choice", VISIBILITY)
+    ]
+    few = replace(metrics[0], n=metrics[0].n // 3, total=metrics[0].total // 3)
+    few = replace(few, squares=few.total)
+    number = replace(old, key=old.key._replace(metric="words"), total=old.total * 7.5)
+    monitor = Monitor("Acme", [old, few, metrics[1], replace(number, squares=number.total * 7.5)])
+    list(monitor.replay())
+    found = monitor.learning()
+    assert found
+    assert (found.runs, found.answers) == (3, 60)
+    alone = Monitor("Acme", [number])
+    list(alone.replay())
+    assert alone.learning() is None
+    assert Monitor("Acme", [old]).learning() is None
