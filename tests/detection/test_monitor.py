@@ -346,7 +346,8 @@ def test_the_evidence_of_a_check_says_what_it_rests_on() -> None:
     """
     whole = fallen(0.0, runs=8)
     n = whole.n.copy()
-    n[2] = 0  # a check that failed
+    n[2:4] = 0  # a check that failed, and one with a single answer
+    n[3, 5] = 1
     n[:7, :4] = 0  # four new questions in the last
     n[7, 10:] = 0  # ten that it does not ask
     own = replace(whole, n=n, total=np.minimum(whole.total, n), squares=np.minimum(whole.total, n))
