@@ -26,7 +26,11 @@ from overheard.alerts.evidence import AlertEvidence
 from overheard.alerts.story import AlertPart
 from overheard.cards.card import Card, Image, Severity
 from overheard.cards.charts.trend import Chart
+from overheard.detection.explanation import CAUSES, Explanation
+from overheard.detection.hypotheses import Hypothesis
 from overheard.domain import (
+    WHOLE_MODEL,
+    Alert,
     AlertState,
     Brand,
     Metric,
@@ -326,3 +330,52 @@ def test_an_alert_keeps_its_budget() -> None:
 
     assert len(words(card).split()) <= 60
     assert sum(any(c.isdigit() for c in word) for word in words(card).split()) <= 12
+
+
+def said_of(cause: Hypothesis) -> Explanation:
+    """Return an explanation that names one cause."""
+    words = f"This is probably {CAUSES[cause].pattern}."
+    return Explanation(((CAUSES[cause], 0.9),), words, words)
+
+
+def test_the_last_line_says_how_sure_it_is_and_what_it_is_part_of() -> None:
+    """As sure as the surest of its shifts; a part of a model's change has that change's cause."""
+    cause = said_of(Hypothesis.BRAND_EVERYWHERE)
+    surer = (shift_of(metric="sentiment", chance_a_year=0.4), shift_of(metric="joy"))
+    own = alert_of(shift_of(chance_a_year=0.4), also=surer)
+    whole = replace(alert_of(shift_of(brand=WHOLE_MODEL)), id=9)
+
+    def footer(alert: Alert, **more: Any) -> str:
+        return alert_message(alert, evidence(FELL, began=NOON + 3 * DAY, **more)).footer
+
+    probably = f"probably {CAUSES[Hypothesis.BRAND_EVERYWHERE].short.format(brand='Acme')}"
+    assert footer(own, explanation=cause) == f"Nearly certain · {probably}"
+    likely = alert_of(shift_of(chance_a_year=0.4), also=surer[:1])
+    assert footer(likely) == "Likely"
+    assert footer(own, explanation=cause, model_alert=whole) == (
+        "Nearly certain · part of m-1's change as a whole"
+    )
+    assert footer(alert_of(shift_of(chance_a_year=None))) == ""
+    assert footer(whole, model_alert=whole) == "Nearly certain · part of what moved at all models"
+    everything = footer(whole, explanation=said_of(Hypothesis.EVERYTHING))
+    assert everything == "Nearly certain", "its title says so"
+
+
+def test_a_statement_is_not_said_to_be_told_by_another_model_too() -> None:
+    """What else moved with it may be; unchanged models are named."""
+    claim = shift_of(metric="false claims", statement=CLAIM)
+    moved, began = alert_of(claim, also=(shift_of(change=-0.8),)), NOON + 3 * DAY
+
+    assert "too" not in alert_message(alert_of(claim), evidence(FELL, MOVED_TOO)).footer
+    assert alert_message(moved, evidence(FELL, STILL, began=began)).footer.endswith("m-2 unchanged")
+
+
+def test_a_model_that_moved_by_a_tenth_is_not_called_unchanged() -> None:
+    """Of a rate; the means of other metrics say nothing of it."""
+    tenth = replace(STILL, total=np.array([[2.0, 2.0], [2.0, 2.0], [1.5, 1.5]]))
+    alert, began = alert_of(shift_of(change=-0.8)), NOON + 3 * DAY
+    assert alert_message(alert, evidence(FELL, tenth, began=began)).footer.endswith("m-2 too")
+
+    tone = [replace(one, key=one.key._replace(metric="sentiment")) for one in (FELL, MOVED_TOO)]
+    shift = shift_of(metric="sentiment", change=-0.8)
+    assert "m-2" not in alert_message(alert_of(shift), evidence(*tone, began=began)).footer

@@ -89,6 +89,23 @@ def test_after_a_change_of_the_model_its_new_level_is_what_is_usual() -> None:
     assert alarm.shifts[0].before == pytest.approx(new_level, abs=0.02)
 
 
+def test_what_a_brand_shows_of_a_models_change_is_its_own_for_eight_runs() -> None:
+    """It is told by itself while it shows by then; what would show later is the new level, from
+    the run on in which the model's change was reported.
+    """
+    soon, late = fallen(-15.0, runs=24, seed=2), fallen(-12.0, runs=24, seed=3)
+
+    def told(mine: Stream, *reported: int, began: int = 10, model: Model = A) -> list[int]:
+        restarts = [Restart(model, mine.runs[row], mine.runs[began]) for row in reported]
+        return [alarm.run.id for alarm in alarms(mine, restarts=restarts)]
+
+    assert told(soon) == told(soon, 10) == told(soon, 12) == [14]
+    assert told(late) == told(late, 23) == [24]
+    assert told(late, 10) == told(late, 18) == told(late, 22) == []
+    assert told(late, 10, model=B) == [24], "the change of another model"
+    assert told(late, 22, began=0) == [24], "the baseline begins with it already"
+
+
 def test_a_system_that_does_not_change_is_silent() -> None:
     """Twelve brands over 20 runs each raise at most what is promised: a handful of years."""
     world = simulate(Design(runs=20, prompts=20), size=12, seed=5)
@@ -271,6 +288,7 @@ def test_a_brand_without_a_past_is_silent() -> None:
     """No stream, one run, or only competitors: nothing to say."""
     one = stream(simulate(Design(runs=1), size=1, seed=1))
     assert alarms() == alarms(one) == []
+    assert not Monitor("Acme", [one]).crossed
     assert alarms(stream(simulate(Design(runs=5), size=1, seed=1), brand="Globex")) == []
 
 
