@@ -1,6 +1,7 @@
 """Where the program begins: ``overheard``, and ``python -m overheard``."""
 
 import gc
+import os
 import sys
 from importlib.metadata import version
 
@@ -14,6 +15,8 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:  # scripts ask, again and again, and need nothing else
         sys.stdout.write(f"{version('overheard')}\n")
         return
+    # Pydantic would look through all packages for plugins, which would see every setting.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()  # imported objects are no garbage, and a search among them takes long
     from overheard.runtime import wiring
 

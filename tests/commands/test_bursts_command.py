@@ -10,7 +10,6 @@ import pytest
 
 from office import executed
 from overheard.alerts.burst_planner import (
-    BURSTS,
     BurstCause,
     BurstPlanner,
     PlannedBurst,
@@ -25,6 +24,7 @@ from overheard.config.sections import BudgetTable, BurstsTable, Config
 from overheard.deployment import Call, Deployment
 from overheard.domain import (
     BURST,
+    BURSTS,
     Answer,
     Brand,
     Model,

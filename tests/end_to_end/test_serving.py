@@ -41,8 +41,8 @@ async def test_a_deployment_that_breaks_does_not_look_as_if_it_had_been_stopped(
 
 
 def test_what_a_bot_imports_before_it_has_a_chat_and_an_answer() -> None:
-    """Neither the desk with all commands nor PostgreSQL's dialect, rich, numpy or the patterns by
-    which answers are read.
+    """Neither the commands, with which a desk, jobs and deliveries work, nor PostgreSQL's dialect,
+    rich, numpy or the patterns by which answers are read.
     """
     code = (
         "import sys, overheard.runtime.server, overheard.runtime.wiring, overheard_storage;"
@@ -54,3 +54,4 @@ def test_what_a_bot_imports_before_it_has_a_chat_and_an_answer() -> None:
     assert {"overheard.runtime.server", "overheard_storage.tables", "sqlalchemy"} <= imported
     assert not imported & {"numpy", "rich", "sqlalchemy.dialects.postgresql", "alembic"}
     assert not imported & {"overheard.chat.desk", "overheard.reading.markdown"}
+    assert not imported & {"overheard.commands.check", "overheard.commands.digest"}

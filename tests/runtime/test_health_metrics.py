@@ -36,6 +36,7 @@ from overheard.runs.call import CallCounters
 from overheard.runs.tasks import outdated, queue_status
 from overheard.runtime.health import PortTaken
 from overheard.runtime.metrics import SNAPSHOT_TTL_S, Metrics, process_metrics, store_label
+from overheard.runtime.scheduled_work import ScheduledWork
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
@@ -132,9 +133,9 @@ async def test_the_audit_log_says_what_failed_and_no_secret(tmp_path: Path) -> N
     """A scheduled command that a fault ends is not "done", and the fault's text may be secret."""
     async with deployed(f"sqlite:///{tmp_path}/o.db") as (deployment, _):
         with pytest.raises(ValueError, match="sk-123"):
-            async with Server(deployment, {})._audited_call("schedule daily", "check"):
+            async with ScheduledWork(deployment).audited_call("schedule daily", "check"):
                 raise ValueError("sk-123")
-        async with Server(deployment, {})._audited_call("schedule daily", "check"):
+        async with ScheduledWork(deployment).audited_call("schedule daily", "check"):
             pass
         outcomes = [entry.outcome for entry in await deployment.store.audit.find()]
     assert sorted(outcomes) == ["done", "failed: ValueError"]

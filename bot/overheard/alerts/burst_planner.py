@@ -432,10 +432,6 @@ def _suspicion(brand: str, model: Model, replay: BrandReplay) -> Suspicion:
     )
 
 
-BURSTS = "bursts that are due"
-"""The job of `overheard run` that asks them; its state is kept under this name."""
-
-
 async def planned_bursts(
     deployment: Deployment, suspicions: Iterable[Suspicion] | None = None
 ) -> list[PlannedBurst]:

@@ -61,7 +61,7 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
         FileUnwritable: when the file cannot be written; texts that are not in it stay in the store.
     """
     table = deployment.config.retention
-    if not limited(deployment):
+    if not table.limited:
         text = f"{deployment.config.file} says nothing of [retention], so texts are kept for ever."
         return Card("Nothing to do", text, data={"texts": 0})
     count, oldest = 0, ""
@@ -100,7 +100,7 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
         FileUnwritable: when the file cannot be written.
     """
     async with deployment.store.locks.leader_lock(DUTY) as is_locked:
-        if not is_locked or not limited(deployment):
+        if not is_locked or not deployment.config.retention.limited:
             return Retained()
         await deployment.caught_up(call.progress)
         runs = {run.id: run for run in await deployment.store.runs.find()}
@@ -185,12 +185,6 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
-
-
-def limited(deployment: Deployment) -> bool:
-    """Return whether the configuration limits the age of any texts."""
-    table = deployment.config.retention
-    return any((table.days, *table.brands.values()))
 
 
 def _days_by_brand(deployment: Deployment) -> dict[str, int]:

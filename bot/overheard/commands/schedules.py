@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from overheard.alerts.burst_planner import BURSTS, burst_sentence, planned_bursts, planned_data
+from overheard.alerts.burst_planner import burst_sentence, planned_bursts, planned_data
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import (
@@ -47,7 +47,7 @@ from overheard.commands.schedule_cards import (
 )
 from overheard.config.cron import find_zone, read_cron
 from overheard.deployment import Call, Deployment
-from overheard.domain import Catalogue, Schedule
+from overheard.domain import BURSTS, Catalogue, Schedule
 from overheard.errors import BadSchedule, BadUsage, OverheardError, ReadOnly
 from overheard.runs.plan import lay_out
 

@@ -182,6 +182,11 @@ class RetentionTable(Settings):
     brands: Mapping[str, Days] = Field(default_factory=dict)
     folder: Path = Path("texts")
 
+    @property
+    def limited(self) -> bool:
+        """Whether the age of any texts is limited."""
+        return any((self.days, *self.brands.values()))
+
 
 class HealthTable(Timed):
     """``[health]``: the health and metrics server of `overheard run` and `overheard worker`.

@@ -59,6 +59,7 @@ from overheard.domain.replies import (
 )
 from overheard.domain.runs import (
     BURST,
+    BURSTS,
     FIRST_CHECK,
     TERMINAL,
     UNFINISHED,
@@ -104,6 +105,7 @@ __all__ = [
     "ACCURACY",
     "BRANDED_VISIBILITY",
     "BURST",
+    "BURSTS",
     "COMPLETE",
     "FALSE_VERDICTS",
     "FIRST_CHECK",

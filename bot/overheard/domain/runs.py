@@ -131,6 +131,8 @@ FIRST_CHECK = "first check"
 """The label of the rounds of a first check, before the number of the round."""
 BURST = "burst"
 """Label of runs that repeat questions where a change is suspected."""
+BURSTS = "bursts that are due"
+"""The job of `overheard run` that asks them; its state is kept under this name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from apscheduler.triggers.base import BaseTrigger
 from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Store
 
+SCHEDULE = "schedule"
+"""How the audit log names schedules, and where they ask."""
 LOCK = "scheduler"
 """The leader's lock in the store."""
 LOCK_RETRY_S = 5.0

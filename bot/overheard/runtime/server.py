@@ -5,50 +5,39 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
-from overheard.alerts.burst_planner import BURSTS
 from overheard.alerts.handling import Handling
-from overheard.alerts.outbox import Outbox
+from overheard.alerts.outbox import Outbox, Outgoing, Postponed
 from overheard.cards.charts.renderer import darken
 from overheard.cards.command import Role
 from overheard.commands.access import issue_code
-from overheard.commands.bursts import Planner, run_bursts
-from overheard.commands.canary import run_canaries
-from overheard.commands.delivery_cards import DeliveryCards
 from overheard.commands.editions import follow_changes
-from overheard.commands.first_check import continue_first_check
-from overheard.commands.retain import limited, retain_texts
-from overheard.commands.runs import resume_run
-from overheard.commands.schedules import check_schedule
 from overheard.config.cron import Cron
 from overheard.config.rights import Rights
 from overheard.config.sections import Config
 from overheard.config.stored_settings import with_chat_settings
-from overheard.deployment import Call, Deployment, NoProgress
-from overheard.domain import BURST, FIRST_CHECK, AuditEntry, Delivery, DeliveryKind, Run, Schedule
-from overheard.errors import ChatUnavailable, OverheardError, ungrouped
+from overheard.deployment import Deployment, NoProgress
+from overheard.domain import BURSTS, FIRST_CHECK, Delivery, DeliveryKind, Run, Schedule
+from overheard.errors import ChatUnavailable, ungrouped
 from overheard.installation import reinstall_command
 from overheard.interfaces import Chat, DarkChat, Desk
-from overheard.logs import about
 from overheard.plugins import Notice
-from overheard.runs.canaries import canaries
 from overheard.runs.interruptions import RunResumer
 from overheard.runs.update_feeds import read_feeds
 from overheard.runtime.chat_leader import LeaderChat
 from overheard.runtime.health import HealthServer
 from overheard.runtime.metrics import process_metrics, start_telemetry, store_label
-from overheard.runtime.scheduler import Job, Scheduler
+from overheard.runtime.scheduler import SCHEDULE, Job, Scheduler
 from overheard.runtime.supervisor import GracefulShutdown, Service, ServiceState, Supervisor
 from overheard.scoring.warm_up import warm_up
 
 CANARIES = "canaries of the day"
 """The job that asks canaries."""
-SCHEDULE = "schedule"
-"""How the audit log names schedules, and where they ask."""
 RETENTION = "texts that got old"
 """The job that removes them."""
 SIGN_OF_LIFE = "sign of life"
@@ -70,7 +59,14 @@ WARM_UP_DELAY_S = 2.0
 WAKE_INTERVAL_S = 30.0
 """Seconds between two searches for alerts whose snooze is over."""
 
+if TYPE_CHECKING:
+    from overheard.commands.delivery_cards import DeliveryCards
+    from overheard.runtime.scheduled_work import ScheduledWork
+
 log = logging.getLogger("overheard")
+
+Work = Callable[[datetime], Awaitable[None]]
+"""Does the work of a job for one slot."""
 
 
 class Server:
@@ -94,12 +90,9 @@ class Server:
         and if they are configured those for update feeds and for notices to admins.
         """
         self._deployment = deployment
-        self._planner = Planner()
         config, store, clock = deployment.config, deployment.store, deployment.clock
         present: dict[str, Chat] = {}
-        outbox = Outbox(
-            store.deliveries, present, DeliveryCards(self._deployment).compose, clock, self._posted
-        )
+        outbox = Outbox(store.deliveries, present, self._compose, clock, self._posted)
         self._resumer = RunResumer(store, clock, self._resume, chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._resume_runs)
         leader_chats = {
@@ -125,8 +118,9 @@ class Server:
         """Run the health endpoint and all services until cancelled.
 
         First the port is settled and the start is logged, so that a taken port ends the process
-        before any work. `WARM_UP_DELAY_S` after the services, the scorers read a made-up answer in
-        a thread, so that the first real one does not wait for their imports.
+        before any work. `WARM_UP_DELAY_S` after the services, what jobs and deliveries need is
+        imported in a thread, and the scorers read a made-up answer there, so that the first real
+        ones wait for no imports.
 
         Raises:
             PortTaken: when another program has the port of the health endpoint.
@@ -138,7 +132,46 @@ class Server:
                 await self._announce()
                 group.create_task(self.supervisor.run())
                 await asyncio.sleep(WARM_UP_DELAY_S)
-                await asyncio.to_thread(warm_up, self._deployment.scoring.scorers)
+                await asyncio.to_thread(self._warm_up)
+
+    def _warm_up(self) -> None:
+        """Do now, in a thread, what the first job, delivery or answer would wait for."""
+        _ = self._work, self._cards
+        warm_up(self._deployment.scoring.scorers)
+
+    @cached_property
+    def _work(self) -> ScheduledWork:
+        """The work of the jobs, which imports many commands: no start waits for them."""
+        from overheard.runtime.scheduled_work import ScheduledWork
+
+        return ScheduledWork(self._deployment)
+
+    @cached_property
+    def _cards(self) -> DeliveryCards:
+        """The cards of deliveries, which import many commands: no start waits for them."""
+        from overheard.commands.delivery_cards import DeliveryCards
+
+        return DeliveryCards(self._deployment)
+
+    def _at_slot(self, work_of: Callable[[ScheduledWork], Work]) -> Work:
+        """Return a function that does one kind of the work of jobs at a slot."""
+
+        async def work(slot: datetime) -> None:
+            await work_of(self._work)(slot)
+
+        return work
+
+    async def _check(self, schedule: Schedule, slot: datetime) -> None:
+        """Run a scheduled check, see `ScheduledWork.check`."""
+        await self._work.check(schedule, slot)
+
+    async def _resume(self, run: Run) -> None:
+        """Resume a run, see `ScheduledWork.resume`."""
+        await self._work.resume(run)
+
+    async def _compose(self, delivery: Delivery) -> Outgoing | Postponed | None:
+        """Return the card of a delivery, see `DeliveryCards.compose`."""
+        return await self._cards.compose(delivery)
 
     async def _announce(self) -> None:
         """Log the plugins that are left out and that the deployment runs; with a chat and without
@@ -185,99 +218,26 @@ class Server:
             for report in config.reports
         ]
         if config.bursts.automatic:
-            jobs.append(Job(BURSTS, Cron(BURST_POLL_CRON), self._bursts))
-        if limited(self._deployment):
-            jobs.append(Job(RETENTION, Cron(RETENTION_CRON), self._retain))
+            jobs.append(
+                Job(BURSTS, Cron(BURST_POLL_CRON), self._at_slot(lambda work: work.ask_bursts))
+            )
+        if self._deployment.config.retention.limited:
+            jobs.append(
+                Job(RETENTION, Cron(RETENTION_CRON), self._at_slot(lambda work: work.retain))
+            )
         if health.alive:
             alive_times = Cron(health.cron, health.timezone)
             jobs.append(Job(SIGN_OF_LIFE, alive_times, self._sign_of_life))
         canary_times = Cron(config.canary.cron, config.canary.timezone)
-        jobs.append(Job(CANARIES, canary_times, self._canaries))
-        jobs.append(Job(FIRST_CHECK, Cron(FIRST_CHECK_POLL_CRON), self._first_check))
+        jobs.append(Job(CANARIES, canary_times, self._at_slot(lambda work: work.ask_canaries)))
+        jobs.append(
+            Job(
+                FIRST_CHECK,
+                Cron(FIRST_CHECK_POLL_CRON),
+                self._at_slot(lambda work: work.first_check),
+            )
+        )
         return jobs
-
-    async def _check(self, schedule: Schedule, _: datetime) -> None:
-        """Run a scheduled check as a person would, and write the outcome into the audit log. The
-        schedule is the consent to the price of the check.
-
-        Raises:
-            OverheardError: when the check is refused or fails, such as for a limit.
-        """
-        async with self._audited_call(f"schedule {schedule.name}", "check") as (deployment, call):
-            await (await check_schedule(deployment, call, schedule)).execute()
-
-    async def _first_check(self, _: datetime) -> None:
-        """Ask the next round of a first check if one is due, and write that into the audit log;
-        else do nothing. The first round was the consent to the price.
-        """
-        deployment = await self._deployment.refreshed()
-        if await continue_first_check(deployment):
-            entry = AuditEntry(
-                deployment.clock.now(), FIRST_CHECK, SCHEDULE, "check --first", outcome="done"
-            )
-            await deployment.store.audit.add(entry)
-
-    async def _bursts(self, _: datetime) -> None:
-        """Ask the bursts that are due, and write that into the audit log; do nothing if none is
-        due. ``[bursts] automatic`` is the consent to their price.
-
-        Raises:
-            OverheardError: when a limit refuses the bursts: they stay due, and are not logged.
-        """
-        deployment = await self._deployment.refreshed()
-        call = Call(BURST, SCHEDULE, deployment.zone)
-        if plans := await self._planner.plans(deployment, call):
-            # A burst that a limit refuses stays due, and is not written into the audit log.
-            await (await run_bursts(deployment, call, plans=plans)).execute()
-            entry = AuditEntry(
-                deployment.clock.now(), BURST, SCHEDULE, "bursts run", outcome="done"
-            )
-            await deployment.store.audit.add(entry)
-
-    async def _canaries(self, _: datetime) -> None:
-        """Ask the canaries of the store, and write the outcome into the audit log; do nothing
-        without canaries.
-        """
-        if await canaries(self._deployment.store):
-            async with self._audited_call(f"{SCHEDULE} canary", "canary run") as (deployment, call):
-                await (await run_canaries(deployment, call)).execute()
-
-    async def _retain(self, _: datetime) -> None:
-        """Remove the texts that are older than the limit in ``[retention]``, which is the consent,
-        and write the outcome into the audit log.
-        """
-        async with self._audited_call(f"{SCHEDULE} retention", "db retain") as (deployment, call):
-            await retain_texts(deployment, call)
-
-    @asynccontextmanager
-    async def _audited_call(
-        self, caller: str, command: str
-    ) -> AsyncIterator[tuple[Deployment, Call]]:
-        """Provide the deployment with current brands and facts, and a call in the name of `caller`,
-        within the block; then write an entry into the audit log.
-
-        The outcome in the entry is "done", the text of an `OverheardError`, the class of another
-        error (its text may hold a secret), or "cut off" when cancelled. Errors are raised again.
-
-        Args:
-            caller: The name of the caller in the audit log, such as "schedule weekly".
-            command: The words of the command in the audit log, such as "check".
-        """
-        deployment = await self._deployment.refreshed()
-        about(command=caller)
-        outcome = "cut off"
-        try:
-            yield deployment, Call(caller, SCHEDULE, deployment.zone)
-            outcome = "done"
-        except OverheardError as error:
-            outcome = str(error)
-            raise
-        except Exception as error:
-            outcome = f"failed: {type(error).__name__}"
-            raise
-        finally:
-            entry = AuditEntry(deployment.clock.now(), caller, SCHEDULE, command, outcome=outcome)
-            await deployment.store.audit.add(entry)
 
     async def _report(self, name: str, channel: str, slot: datetime) -> None:
         """Store a delivery for a report, which the outbox posts once: another delivery for the same
@@ -310,12 +270,6 @@ class Server:
         are not resumed, because their slot is begun again.
         """
         group.create_task(self._resumer.run())
-
-    async def _resume(self, run: Run) -> None:
-        """Resume a run in the name of the person who began it."""
-        deployment = await self._deployment.refreshed()
-        call = Call(run.asked_by, run.channel, deployment.zone)
-        await (await resume_run(deployment, call, run=run.key)).execute()
 
     async def _wake_alerts(self) -> None:
         """Open the alerts whose snooze is over, every `WAKE_INTERVAL_S`, until cancelled."""
