@@ -1,73 +1,34 @@
-"""`answers`: what models say of a brand, which questions name it, and which sources they cite."""
+"""`answers`: what models say of a brand, which questions name it, and which sources they cite.
+
+The quotes are picked in ``answer_quotes.py``, the answers read in ``newest_answers.py``.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Quote, Style, Table, Tainted, fitting
+from overheard.cards.card import Action, Card, Style, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Kind, option, quoted
+from overheard.commands.answer_quotes import answer_quotes, quotes_in_turn, stated_lines, view_lines
 from overheard.commands.arguments import BrandName, ModelName, unknown_name
-from overheard.commands.brand_report import Report, read_report
-from overheard.commands.page_tables import (
-    QuestionRow,
-    newest_answers,
-    read_questions,
-    read_sources,
-    read_views,
+from overheard.commands.newest_answers import (
+    NO_ANSWERS,
+    NewestAnswers,
+    card_without_answers,
+    model_names,
+    newest_check_footer,
+    read_newest_answers,
 )
-from overheard.commands.voice import chosen_models
+from overheard.commands.page_tables import QuestionRow, read_questions, read_sources
 from overheard.deployment import Call, Deployment
-from overheard.domain import SENTIMENT, VISIBILITY, Brand, Detail, Model
+from overheard.domain import Brand
 from overheard.finetune.brief import BriefMarket
-from overheard.finetune.scored_answers import ScoredAnswer
 from overheard.finetune.texts import true_facts
-from overheard.measure.blocks import RunKey, Stream
-from overheard.reading.text import sentences
 from overheard.runs.plan import find_brand
 
-MAX_QUOTES, QUOTE_CHARACTERS = 5, 300
 MAX_SOURCES = 12
-MAX_VALUES, MAX_VALUE_CHARS = 3, 60
-"""Values of a fact that a line names, and the characters of each."""
-MAX_DRAWBACKS = 4
-"""Drawbacks that a line names."""
-MAX_NAMED_MODELS = 4
-"""Models that a title names."""
-NO_ANSWERS = "-"
-"""The words of a `QuestionCell` without answers."""
-MAX_QUESTION_CHARS = 80
-"""Characters of the question above a quote."""
-DRAWBACK, DRAWBACKS = "drawback", "drawbacks"
-"""The name of the metric, and the word for `about` that shows its quotes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _NewestAnswers:
-    """The report of a brand, and the scored answers of the newest run of each chosen model.
-
-    Attributes:
-        report: The report of the brand.
-        runs: For each chosen model its runs, the oldest first; empty without answers.
-        answers: The scored answers; empty without answers.
-    """
-
-    report: Report
-    runs: Mapping[Model, Sequence[RunKey]]
-    answers: Sequence[ScoredAnswer]
-
-    @property
-    def brand(self) -> Brand:
-        """The brand."""
-        return self.report.brand
-
-    @property
-    def lines(self) -> list[Stream]:
-        """The streams of the chosen models."""
-        return [line for line in self.report.lines if line.key.model in self.runs]
 
 
 async def list_answers(
@@ -93,27 +54,27 @@ async def list_answers(
     Raises:
         UnknownName: for a brand that does not exist, or a model without answers about it.
     """
-    newest = await _read_newest_answers(deployment, call, brand, model)
+    newest = await read_newest_answers(deployment, call, brand, model)
     name = newest.brand.name
     if not newest.answers:
-        return _card_without_answers(newest.brand)
+        return card_without_answers(newest.brand)
     quoted_answers = [
         (answer, quote)
         for answer in newest.answers
-        for quote in _answer_quotes(answer, newest.brand, about)
+        for quote in answer_quotes(answer, newest.brand, about)
     ]
     subject = f": {about}" if about else ""
-    lines = _stated_lines(deployment, newest, about) if about else _view_lines(deployment, newest)
+    lines = stated_lines(deployment, newest, about) if about else view_lines(deployment, newest)
     count = wording.count(len({answer.answer.id for answer, _ in quoted_answers}), "answer")
     return Card(
-        title=f"What {_model_names(deployment, newest)} {_verb(newest)} about {name}{subject}",
+        title=f"What {model_names(deployment, newest)} {_verb(newest)} about {name}{subject}",
         text="\n".join(lines) or f"{count} of {len(newest.answers)} mention it.",
-        quotes=tuple(_quotes_in_turn(deployment, quoted_answers)),
+        quotes=tuple(quotes_in_turn(deployment, quoted_answers)),
         actions=fitting(
             Action(f"claims {quoted(name)}", "False claims"),
             Action(f"answers questions {quoted(name)}", "Questions you lose"),
         ),
-        footer=_newest_check_footer(call, newest),
+        footer=newest_check_footer(call, newest),
         data={
             "brand": name,
             "about": about,
@@ -158,10 +119,10 @@ async def show_questions(
         UnknownName: for a brand that does not exist, a model without answers about it, or a brand
             in `against` that is not a competitor.
     """
-    newest = await _read_newest_answers(deployment, call, brand, model)
+    newest = await read_newest_answers(deployment, call, brand, model)
     rival = _competitor(deployment, newest.brand, against) if against else None
     if not newest.answers:
-        return _card_without_answers(newest.brand)
+        return card_without_answers(newest.brand)
     models = sorted(newest.runs)
     rows, more = read_questions(
         deployment.catalogue,
@@ -192,7 +153,7 @@ async def show_questions(
             Action(f"brief {quoted(name)}", "What to do?", Style.PRIMARY),
             Action(f"answers list {quoted(name)}", "Read answers"),
         ),
-        footer=_newest_check_footer(call, newest),
+        footer=newest_check_footer(call, newest),
         data={
             "brand": name,
             "against": rival.name if rival else None,
@@ -259,9 +220,9 @@ async def show_sources(
     Raises:
         UnknownName: for a brand that does not exist, or a model without answers about it.
     """
-    newest = await _read_newest_answers(deployment, call, brand, model)
+    newest = await read_newest_answers(deployment, call, brand, model)
     if not newest.answers:
-        return _card_without_answers(newest.brand)
+        return card_without_answers(newest.brand)
     catalogue, name = deployment.catalogue, newest.brand.name
     facts = true_facts(catalogue.facts, name)
     market = BriefMarket(newest.brand, catalogue.rivals(name), facts)
@@ -284,7 +245,7 @@ async def show_sources(
         text=text,
         table=Table(("Site", "Answers", "Of"), rows, right=frozenset({1})) if rows else None,
         actions=fitting(Action(f"brief {quoted(name)}", "What to do?")),
-        footer=_newest_check_footer(call, newest),
+        footer=newest_check_footer(call, newest),
         data={
             "brand": name,
             "answers": len(newest.answers),
@@ -294,191 +255,8 @@ async def show_sources(
     )
 
 
-async def _read_newest_answers(
-    deployment: Deployment, call: Call, brand: str, model: str
-) -> _NewestAnswers:
-    """Score the answers that wait for it, then return the answers about a brand of the newest run
-    of each model. `_NewestAnswers.runs` and `answers` are empty if the brand has no answers yet.
-
-    Args:
-        deployment: The open deployment.
-        call: Shows the progress of the scoring.
-        brand: The brand's name or alias.
-        model: The name of the only model to read, or ``provider/model``; empty for all.
-
-    Raises:
-        UnknownName: for a brand that does not exist, or a model without answers about it.
-    """
-    shown_brand = find_brand(deployment.catalogue, brand)
-    deployment = await deployment.caught_up(call.progress)
-    report = await read_report(deployment, shown_brand)
-    if not report.runs:
-        return _NewestAnswers(report, {}, ())
-    runs = {chosen: report.runs[chosen] for chosen in chosen_models(deployment, report, model)}
-    lines = [line for line in report.lines if line.key.model in runs]
-    return _NewestAnswers(report, runs, await newest_answers(deployment, lines, runs))
-
-
-def _answer_quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:
-    """Yield the distinct quotes of a scored answer about a brand, shortened to `QUOTE_CHARACTERS`.
-
-    Args:
-        scored: The answer with its scores.
-        brand: The brand.
-        about: `DRAWBACKS` for the drawbacks that the answer names. Empty for the one sentence on
-            which the sentiment is based, else the one that names the brand. Another subject, such
-            as ``price``, for the claims about a fact with that word in its field; without these,
-            the praise and criticism of such an aspect; without these, the sentences with the
-            subject and the brand.
-    """
-    if about == DRAWBACKS:
-        yield from _distinct_quotes(detail.quote for detail in scored.details(brand.name, DRAWBACK))
-        return
-    if not about:
-        sentence = scored.quote(brand.name, SENTIMENT) or scored.quote(brand.name, VISIBILITY)
-        yield from _distinct_quotes([sentence])
-        return
-    claims = [claim.quote for claim in _claims_about(scored, brand, about)]
-    aspects = [
-        detail.quote
-        for detail in scored.details(brand.name, SENTIMENT)
-        if about.casefold() in detail.topic.casefold()
-    ]
-    text = scored.answer.reply.text
-    yield from _distinct_quotes(claims or aspects or _sentences_about(text, brand, about))
-
-
-def _claims_about(scored: ScoredAnswer, brand: Brand, about: str) -> list[Detail]:
-    """Return the checked claims of an answer about the facts of a brand whose field contains the
-    word `about`, in any case of letters.
-    """
-    wanted = about.casefold()
-    return [d for d in scored.claims(brand.name) if wanted in d.topic.casefold()]
-
-
-def _sentences_about(text: str, brand: Brand, about: str) -> Iterator[str]:
-    """Yield the sentences of a text that contain both the name or an alias of the brand and the
-    word `about`, in any case of letters and also inside longer words; in the order of the text.
-    """
-    names, word = [name.casefold() for name in brand.names], about.casefold()
-    for start, end in sentences(text):
-        sentence = text[start:end].strip()
-        folded_sentence = sentence.casefold()
-        if word in folded_sentence and any(name in folded_sentence for name in names):
-            yield sentence
-
-
-def _distinct_quotes(quotes: Iterable[str]) -> Iterator[str]:
-    """Yield each quote once, on one line, shortened to `QUOTE_CHARACTERS`, without empty ones."""
-    for quote in dict.fromkeys(quotes):
-        if quote.strip():
-            yield wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
-
-
-def _stated_lines(deployment: Deployment, newest: _NewestAnswers, about: str) -> list[str]:
-    """Return a line for each model with the `MAX_VALUES` values that most of its newest answers
-    state of the facts with the word `about` in their field, each with the number of answers and
-    whether it is false, and a last line with the true values.
-
-    For `DRAWBACKS`, return the lines of `_drawback_lines`. Empty if no fact has the word in its
-    field.
-    """
-    if about == DRAWBACKS:
-        return _drawback_lines(deployment, newest)
-    facts = true_facts(deployment.catalogue.facts, newest.brand.name)
-    true_values = [f"{f.field}: {f.value}" for f in facts if about.casefold() in f.field.casefold()]
-    if not true_values:
-        return []
-    lines = []
-    for model in sorted(newest.runs):
-        model_answers = [answer for answer in newest.answers if answer.model == model]
-        answer_counts: Counter[tuple[str, str]] = Counter()
-        for scored in model_answers:
-            claims = _claims_about(scored, newest.brand, about)
-            answer_counts.update({(claim.stated, claim.verdict) for claim in claims})
-        clauses = [
-            f"{wording.shorten(wording.line(value), MAX_VALUE_CHARS)} in {count}"
-            f"{_VERDICTS.get(verdict, '')}"
-            for (value, verdict), count in answer_counts.most_common(MAX_VALUES)
-        ]
-        shown = "; ".join(clauses) or "nothing that the fact sheet covers"
-        lines.append(f"{deployment.names.name(model)}, of {len(model_answers)} answers: {shown}.")
-    return [*lines, f"In truth, {'; '.join(true_values)}."]
-
-
-_VERDICTS = {"wrong": " (wrong)", "stale": " (out of date)"}
-
-
-def _drawback_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
-    """Return a line for each model: the `MAX_DRAWBACKS` most frequent drawbacks in its newest
-    answers, and in how many answers each occurs; ``no drawback`` if there is none.
-    """
-    lines = []
-    for model in sorted(newest.runs):
-        model_answers = [answer for answer in newest.answers if answer.model == model]
-        topic_counts: Counter[str] = Counter()
-        for scored in model_answers:
-            topic_counts.update({d.topic for d in scored.details(newest.brand.name, DRAWBACK)})
-        shown = ", ".join(
-            f"{topic} ({count})" for topic, count in topic_counts.most_common(MAX_DRAWBACKS)
-        )
-        name = deployment.names.name(model)
-        lines.append(f"{name}, of {len(model_answers)} answers: {shown or 'no drawback'}.")
-    return lines
-
-
-def _view_lines(deployment: Deployment, newest: _NewestAnswers) -> list[str]:
-    """Return a line for each model: what its newest answers praise and criticise, and how often
-    they recommend the brand first.
-    """
-    places = [place for place in newest.report.places if place.model in newest.runs]
-    return [
-        f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
-        for view in read_views(deployment, places, newest.report.rows, newest.answers)
-    ]
-
-
-def _quotes_in_turn(
-    deployment: Deployment, quoted_answers: Sequence[tuple[ScoredAnswer, str]]
-) -> Iterator[Quote]:
-    """Yield up to `MAX_QUOTES` quotes with their model and question: the first quote of each model,
-    then the second of each, and so on. A text that a model repeats is quoted once.
-
-    Args:
-        deployment: The open deployment, for the models' names.
-        quoted_answers: Pairs of an answer and a quote from it.
-    """
-    by_model: dict[Model, dict[str, ScoredAnswer]] = {}
-    for scored, quote in quoted_answers:
-        by_model.setdefault(scored.model, {}).setdefault(quote, scored)
-    queues = [[*quotes.items()] for quotes in by_model.values()]
-    in_turn = [queue[n] for n in range(MAX_QUOTES) for queue in queues if n < len(queue)]
-    for quote, scored in in_turn[:MAX_QUOTES]:
-        prompt_text = wording.line(scored.answer.question.prompt.text)
-        question = wording.shorten(prompt_text, MAX_QUESTION_CHARS)
-        yield Quote(f"{deployment.names.name(scored.model)}, “{question}”", Tainted(quote))
-
-
-def _model_names(deployment: Deployment, newest: _NewestAnswers) -> str:
-    shown_models = sorted(newest.runs)[:MAX_NAMED_MODELS]
-    return wording.listing([deployment.names.name(model) for model in shown_models])
-
-
-def _verb(newest: _NewestAnswers) -> str:
+def _verb(newest: NewestAnswers) -> str:
     return "says" if len(newest.runs) == 1 else "say"
-
-
-def _newest_check_footer(call: Call, newest: _NewestAnswers) -> str:
-    """Return the day of the newest check and the number of answers, as a sentence."""
-    at = max(runs[-1].at for runs in newest.runs.values())
-    count = wording.count(len(newest.answers), "answer")
-    return f"The newest check, {wording.day(at, call.zone)}; {count}."
-
-
-def _card_without_answers(brand: Brand) -> Card:
-    action = Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY)
-    text = f"No answers about {brand.name} yet."
-    return Card(brand.name, text, actions=fitting(action), data={"brand": brand.name})
 
 
 ANSWERS_LIST = CommandSpec(

@@ -1,0 +1,169 @@
+"""What the answers of the newest check say of a brand: quotes, false statements, drawbacks, views.
+
+The commands that show it are in ``answers.py``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from overheard.cards import wording
+from overheard.cards.card import Quote, Tainted
+from overheard.commands.newest_answers import NewestAnswers
+from overheard.commands.page_tables import read_views
+from overheard.deployment import Deployment
+from overheard.domain import SENTIMENT, VISIBILITY, Brand, Detail, Model
+from overheard.finetune.scored_answers import ScoredAnswer
+from overheard.finetune.texts import true_facts
+from overheard.reading.text import sentences
+
+MAX_QUOTES, QUOTE_CHARACTERS = 5, 300
+MAX_VALUES, MAX_VALUE_CHARS = 3, 60
+"""Values of a fact that a line names, and the characters of each."""
+MAX_DRAWBACKS = 4
+"""Drawbacks that a line names."""
+MAX_QUESTION_CHARS = 80
+"""Characters of the question above a quote."""
+DRAWBACK, DRAWBACKS = "drawback", "drawbacks"
+"""The name of the metric, and the word for `about` that shows its quotes."""
+
+
+def answer_quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:
+    """Yield the distinct quotes of a scored answer about a brand, shortened to `QUOTE_CHARACTERS`.
+
+    Args:
+        scored: The answer with its scores.
+        brand: The brand.
+        about: `DRAWBACKS` for the drawbacks that the answer names. Empty for the one sentence on
+            which the sentiment is based, else the one that names the brand. Another subject, such
+            as ``price``, for the claims about a fact with that word in its field; without these,
+            the praise and criticism of such an aspect; without these, the sentences with the
+            subject and the brand.
+    """
+    if about == DRAWBACKS:
+        yield from _distinct_quotes(detail.quote for detail in scored.details(brand.name, DRAWBACK))
+        return
+    if not about:
+        sentence = scored.quote(brand.name, SENTIMENT) or scored.quote(brand.name, VISIBILITY)
+        yield from _distinct_quotes([sentence])
+        return
+    claims = [claim.quote for claim in _claims_about(scored, brand, about)]
+    aspects = [
+        detail.quote
+        for detail in scored.details(brand.name, SENTIMENT)
+        if about.casefold() in detail.topic.casefold()
+    ]
+    text = scored.answer.reply.text
+    yield from _distinct_quotes(claims or aspects or _sentences_about(text, brand, about))
+
+
+def _claims_about(scored: ScoredAnswer, brand: Brand, about: str) -> list[Detail]:
+    """Return the checked claims of an answer about the facts of a brand whose field contains the
+    word `about`, in any case of letters.
+    """
+    wanted = about.casefold()
+    return [d for d in scored.claims(brand.name) if wanted in d.topic.casefold()]
+
+
+def _sentences_about(text: str, brand: Brand, about: str) -> Iterator[str]:
+    """Yield the sentences of a text that contain both the name or an alias of the brand and the
+    word `about`, in any case of letters and also inside longer words; in the order of the text.
+    """
+    names, word = [name.casefold() for name in brand.names], about.casefold()
+    for start, end in sentences(text):
+        sentence = text[start:end].strip()
+        folded_sentence = sentence.casefold()
+        if word in folded_sentence and any(name in folded_sentence for name in names):
+            yield sentence
+
+
+def _distinct_quotes(quotes: Iterable[str]) -> Iterator[str]:
+    """Yield each quote once, on one line, shortened to `QUOTE_CHARACTERS`, without empty ones."""
+    for quote in dict.fromkeys(quotes):
+        if quote.strip():
+            yield wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
+
+
+def stated_lines(deployment: Deployment, newest: NewestAnswers, about: str) -> list[str]:
+    """Return a line for each model with the `MAX_VALUES` values that most of its newest answers
+    state of the facts with the word `about` in their field, each with the number of answers and
+    whether it is false, and a last line with the true values.
+
+    For `DRAWBACKS`, return the lines of `_drawback_lines`. Empty if no fact has the word in its
+    field.
+    """
+    if about == DRAWBACKS:
+        return _drawback_lines(deployment, newest)
+    facts = true_facts(deployment.catalogue.facts, newest.brand.name)
+    true_values = [f"{f.field}: {f.value}" for f in facts if about.casefold() in f.field.casefold()]
+    if not true_values:
+        return []
+    lines = []
+    for model in sorted(newest.runs):
+        model_answers = [answer for answer in newest.answers if answer.model == model]
+        answer_counts: Counter[tuple[str, str]] = Counter()
+        for scored in model_answers:
+            claims = _claims_about(scored, newest.brand, about)
+            answer_counts.update({(claim.stated, claim.verdict) for claim in claims})
+        clauses = [
+            f"{wording.shorten(wording.line(value), MAX_VALUE_CHARS)} in {count}"
+            f"{_VERDICTS.get(verdict, '')}"
+            for (value, verdict), count in answer_counts.most_common(MAX_VALUES)
+        ]
+        shown = "; ".join(clauses) or "nothing that the fact sheet covers"
+        lines.append(f"{deployment.names.name(model)}, of {len(model_answers)} answers: {shown}.")
+    return [*lines, f"In truth, {'; '.join(true_values)}."]
+
+
+_VERDICTS = {"wrong": " (wrong)", "stale": " (out of date)"}
+
+
+def _drawback_lines(deployment: Deployment, newest: NewestAnswers) -> list[str]:
+    """Return a line for each model: the `MAX_DRAWBACKS` most frequent drawbacks in its newest
+    answers, and in how many answers each occurs; ``no drawback`` if there is none.
+    """
+    lines = []
+    for model in sorted(newest.runs):
+        model_answers = [answer for answer in newest.answers if answer.model == model]
+        topic_counts: Counter[str] = Counter()
+        for scored in model_answers:
+            topic_counts.update({d.topic for d in scored.details(newest.brand.name, DRAWBACK)})
+        shown = ", ".join(
+            f"{topic} ({count})" for topic, count in topic_counts.most_common(MAX_DRAWBACKS)
+        )
+        name = deployment.names.name(model)
+        lines.append(f"{name}, of {len(model_answers)} answers: {shown or 'no drawback'}.")
+    return lines
+
+
+def view_lines(deployment: Deployment, newest: NewestAnswers) -> list[str]:
+    """Return a line for each model: what its newest answers praise and criticise, and how often
+    they recommend the brand first.
+    """
+    places = [place for place in newest.report.places if place.model in newest.runs]
+    return [
+        f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
+        for view in read_views(deployment, places, newest.report.rows, newest.answers)
+    ]
+
+
+def quotes_in_turn(
+    deployment: Deployment, quoted_answers: Sequence[tuple[ScoredAnswer, str]]
+) -> Iterator[Quote]:
+    """Yield up to `MAX_QUOTES` quotes with their model and question: the first quote of each model,
+    then the second of each, and so on. A text that a model repeats is quoted once.
+
+    Args:
+        deployment: The open deployment, for the models' names.
+        quoted_answers: Pairs of an answer and a quote from it.
+    """
+    by_model: dict[Model, dict[str, ScoredAnswer]] = {}
+    for scored, quote in quoted_answers:
+        by_model.setdefault(scored.model, {}).setdefault(quote, scored)
+    queues = [[*quotes.items()] for quotes in by_model.values()]
+    in_turn = [queue[n] for n in range(MAX_QUOTES) for queue in queues if n < len(queue)]
+    for quote, scored in in_turn[:MAX_QUOTES]:
+        prompt_text = wording.line(scored.answer.question.prompt.text)
+        question = wording.shorten(prompt_text, MAX_QUESTION_CHARS)
+        yield Quote(f"{deployment.names.name(scored.model)}, “{question}”", Tainted(quote))

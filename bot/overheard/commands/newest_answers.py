@@ -1,0 +1,95 @@
+"""The answers of the newest check of a brand, which `answers` shows (``answers.py``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Style, fitting
+from overheard.cards.command import quoted
+from overheard.commands.brand_report import Report, read_report
+from overheard.commands.page_tables import newest_answers
+from overheard.commands.voice import chosen_models
+from overheard.deployment import Call, Deployment
+from overheard.domain import Brand, Model
+from overheard.finetune.scored_answers import ScoredAnswer
+from overheard.measure.blocks import RunKey, Stream
+from overheard.runs.plan import find_brand
+
+MAX_NAMED_MODELS = 4
+"""Models that a title names."""
+NO_ANSWERS = "-"
+"""The words of a `QuestionCell` without answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewestAnswers:
+    """The report of a brand, and the scored answers of the newest run of each chosen model.
+
+    Attributes:
+        report: The report of the brand.
+        runs: For each chosen model its runs, the oldest first; empty without answers.
+        answers: The scored answers; empty without answers.
+    """
+
+    report: Report
+    runs: Mapping[Model, Sequence[RunKey]]
+    answers: Sequence[ScoredAnswer]
+
+    @property
+    def brand(self) -> Brand:
+        """The brand."""
+        return self.report.brand
+
+    @property
+    def lines(self) -> list[Stream]:
+        """The streams of the chosen models."""
+        return [line for line in self.report.lines if line.key.model in self.runs]
+
+
+async def read_newest_answers(
+    deployment: Deployment, call: Call, brand: str, model: str
+) -> NewestAnswers:
+    """Score the answers that wait for it, then return the answers about a brand of the newest run
+    of each model. `NewestAnswers.runs` and `answers` are empty if the brand has no answers yet.
+
+    Args:
+        deployment: The open deployment.
+        call: Shows the progress of the scoring.
+        brand: The brand's name or alias.
+        model: The name of the only model to read, or ``provider/model``; empty for all.
+
+    Raises:
+        UnknownName: for a brand that does not exist, or a model without answers about it.
+    """
+    shown_brand = find_brand(deployment.catalogue, brand)
+    deployment = await deployment.caught_up(call.progress)
+    report = await read_report(deployment, shown_brand)
+    if not report.runs:
+        return NewestAnswers(report, {}, ())
+    runs = {chosen: report.runs[chosen] for chosen in chosen_models(deployment, report, model)}
+    lines = [line for line in report.lines if line.key.model in runs]
+    return NewestAnswers(report, runs, await newest_answers(deployment, lines, runs))
+
+
+def model_names(deployment: Deployment, newest: NewestAnswers) -> str:
+    """Return the display names of the first `MAX_NAMED_MODELS` models as a list in words, for a
+    title; models are in the order of their providers and names.
+    """
+    shown_models = sorted(newest.runs)[:MAX_NAMED_MODELS]
+    return wording.listing([deployment.names.name(model) for model in shown_models])
+
+
+def newest_check_footer(call: Call, newest: NewestAnswers) -> str:
+    """Return the day of the newest check and the number of answers, as a sentence."""
+    at = max(runs[-1].at for runs in newest.runs.values())
+    count = wording.count(len(newest.answers), "answer")
+    return f"The newest check, {wording.day(at, call.zone)}; {count}."
+
+
+def card_without_answers(brand: Brand) -> Card:
+    """Return the card of a brand without answers, with a button for a check."""
+    action = Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY)
+    text = f"No answers about {brand.name} yet."
+    return Card(brand.name, text, actions=fitting(action), data={"brand": brand.name})
