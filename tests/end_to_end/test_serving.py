@@ -54,4 +54,4 @@ def test_what_a_bot_imports_before_it_has_a_chat_and_an_answer() -> None:
     assert {"overheard.runtime.server", "overheard_storage.tables", "sqlalchemy"} <= imported
     assert not imported & {"numpy", "rich", "sqlalchemy.dialects.postgresql", "alembic"}
     assert not imported & {"overheard.chat.desk", "overheard.reading.markdown"}
-    assert not imported & {"overheard.commands.check", "overheard.commands.digest"}
+    assert not imported & {"overheard.commands.check", "overheard.detection.decide"}

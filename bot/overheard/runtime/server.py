@@ -16,7 +16,6 @@ from overheard.alerts.outbox import Outbox, Outgoing, Postponed
 from overheard.cards.charts.renderer import darken
 from overheard.cards.command import Role
 from overheard.commands.access import issue_code
-from overheard.commands.editions import follow_changes
 from overheard.config.cron import Cron
 from overheard.config.rights import Rights
 from overheard.config.sections import Config
@@ -25,7 +24,7 @@ from overheard.deployment import Deployment, NoProgress
 from overheard.domain import BURSTS, FIRST_CHECK, Delivery, DeliveryKind, Run, Schedule
 from overheard.errors import ChatUnavailable, ungrouped
 from overheard.installation import reinstall_command
-from overheard.interfaces import Chat, DarkChat, Desk
+from overheard.interfaces import Chat, DarkChat, Desk, Progress
 from overheard.plugins import Notice
 from overheard.runs.interruptions import RunResumer
 from overheard.runs.update_feeds import read_feeds
@@ -282,6 +281,7 @@ class Server:
         facts, until cancelled: at the start, then at each change of brands or facts, and at the
         latest every `CATCH_UP_INTERVAL_S`.
         """
+        follow_changes = await asyncio.to_thread(_import_follow_changes)
         while True:
             deployment = await self._deployment.refreshed()
             await follow_changes(await deployment.caught_up(NoProgress()), NoProgress())
@@ -394,6 +394,15 @@ def _chat_services(deployment: Deployment, chats: Mapping[str, LeaderChat]) -> l
 
 def _service(chat: LeaderChat, name: str, desk: Desk) -> Service:
     return Service(name, partial(chat.run, desk), lambda: chat.is_ready)
+
+
+def _import_follow_changes() -> Callable[[Deployment, Progress], Awaitable[None]]:
+    """Return `overheard.commands.editions.follow_changes`; meant for a thread, because it imports
+    all of detection, for which neither a start nor a click has to wait.
+    """
+    from overheard.commands.editions import follow_changes
+
+    return follow_changes
 
 
 async def _offer_code(deployment: Deployment) -> None:
