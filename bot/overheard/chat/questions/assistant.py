@@ -80,9 +80,11 @@ async def choose(
         situation: The asked models, the open alerts and the offered commands.
 
     Returns:
-        The plan to run the command. None when no model is configured, the question is longer than
-        `MAX_QUESTION_CHARS`, the model fails or does not answer within `ANSWER_TIMEOUT_S`, which is
-        logged, or no valid command is chosen.
+        The plan to run the command. None when
+
+        - no model is configured, or the question is longer than `MAX_QUESTION_CHARS`;
+        - the model fails or does not answer within `ANSWER_TIMEOUT_S`, which is logged;
+        - the reply is no valid choice, or chooses no command.
 
     Raises:
         AssistantBudgetUsedUp: when the budget does not cover the question.
@@ -110,10 +112,13 @@ def _only_reads(spec: CommandSpec) -> bool:
 
 
 def schema(offered: Mapping[str, CommandSpec]) -> dict[str, Any]:
-    """Return the JSON schema of the model's reply.
+    """Return the JSON schema of the model's reply: an object with a command and all options.
 
-    A command, which is one of the offered ones or `NONE`, and all `OPTIONS` as texts; an empty text
-    is no value.
+    The command is one of the offered ones or `NONE`. Each of `OPTIONS` is a required text; an empty
+    text stands for no value.
+
+    Args:
+        offered: The commands between which the model chooses, by name.
     """
     options = {name: {"type": "string"} for name in OPTIONS}
     return {
@@ -222,13 +227,15 @@ def read_choice(
 ) -> Plan | None:
     """Return the plan to run the command of a model's reply; None when any part of it is not valid.
 
-    Options that the command does not have are left out. The only tracked brand is added where the
-    model names none. A note says that a model chose the answer.
+    It is also None when the command is not offered, or a required option is missing. Valid values
+    of options that the command does not have are left out. If only one brand is tracked and the
+    reply names none, that brand is added to a command with the option ``brand``. A note says that a
+    model chose the answer.
 
     Args:
         reply: The text that the model has written.
-        text: The question, of which a subject must be a part.
-        offered: The commands between which the model chooses.
+        text: The question; a subject in the reply has to be a part of it.
+        offered: The commands between which the model chooses, by name.
         metrics: The metrics that are measured, by name.
         names: The names of brands.
         situation: The asked models, the open alerts and the day.
@@ -256,10 +263,10 @@ def read_choice(
 
 
 def _options_of_reply(reply: str) -> dict[str, str]:
-    """Return the non-empty texts of a reply by name, the command among them.
+    """Return the non-empty texts of a reply by name, without spaces around them.
 
-    {} when the reply is not a JSON object of texts. Only its first `MAX_REPLY_CHARS` characters are
-    read; a fence of Markdown around it is ignored.
+    The command is one of them. {} when the reply is not a JSON object whose values are all texts.
+    Only the first `MAX_REPLY_CHARS` characters are read; a code fence around the object is ignored.
     """
     try:
         document = json.loads(reply[:MAX_REPLY_CHARS].strip().removeprefix("```json").strip("`\n "))
@@ -287,11 +294,12 @@ class _ReplyValidator:
     situation: Situation
 
     def valid_value(self, name: str, value: str) -> str | None:
-        """Return an option's value as the command takes it; None when the option or the value is
-        unknown.
+        """Return an option's value as the command takes it; None when the option is unknown or the
+        value is not valid.
 
-        Brands, metrics, models and alerts must exist, a subject must be a part of the question, and
-        a day must not be to come. A model may be given by its name for readers.
+        A brand, metric, model or alert has to exist. A subject has to be a part of the question. A
+        day is today or earlier, as YYYY-MM-DD. A model's name for readers, such as ``Claude``, is
+        replaced by its ``provider/model``; of several models with the name, the first counts.
 
         Args:
             name: The name of the option, one of `OPTIONS`.

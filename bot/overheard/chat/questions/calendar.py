@@ -59,7 +59,7 @@ class Calendar:
         return NamedTime(self._today - timedelta(days))
 
     def day(self, day: int, month: int, year: int = 0) -> NamedTime | None:
-        """Return a day of a month; None when there is no such day.
+        """Return the time of one whole day of a month; None when there is no such day.
 
         `NamedTime.ahead` is the next such day from today on; with a year, the day itself or that of
         the year after it, None if that year has none.
@@ -82,9 +82,10 @@ class Calendar:
         return NamedTime(found, found + timedelta(1), ahead=coming) if found else None
 
     def month(self, month: int, year: int = 0) -> NamedTime:
-        """Return a whole month.
+        """Return a whole month, up to the first day of the next one, which is excluded.
 
-        `NamedTime.ahead` is the first day of the next month of this name that has not begun.
+        `NamedTime.ahead` is the first day of the next month of this name that has not begun; if the
+        returned month is still to come, its own first day.
 
         Args:
             month: 1 to 12.
@@ -111,7 +112,8 @@ class Calendar:
         """Return the latest week with a number (ISO 8601, Monday to Sunday), the current one
         included.
 
-        None when that year has no such week, as most have no week 53.
+        A number above that of the current week means a week of the year before. None when that year
+        has no such week, as most have no week 53.
         """
         year, this_week, _ = self._today.isocalendar()
         try:
@@ -121,14 +123,14 @@ class Calendar:
         return NamedTime(monday, monday + timedelta(7))
 
     def weekday(self, weekday: int, kind: str = "") -> NamedTime:
-        """Return the latest such weekday before today.
+        """Return the time of one whole day: a weekday before or after today, or today.
 
-        `NamedTime.ahead` is the coming one after today; None for today.
+        `NamedTime.ahead` is the next such weekday after today; None when the result is today.
 
         Args:
-            weekday: 1 (Monday) to 7.
-            kind: ``next`` for the coming one, ``this`` for today if it is that weekday; otherwise
-                the latest.
+            weekday: 1 (Monday) to 7 (Sunday).
+            kind: ``next`` for the next such weekday after today; ``this`` for today, if today is
+                that weekday; otherwise, and for any other text, the latest before today.
         """
         if kind == "this" and weekday == self._today.isoweekday():
             return NamedTime(self._today, self._today + timedelta(1))
@@ -141,7 +143,8 @@ class Calendar:
     def unit(self, unit: int, steps: int) -> NamedTime | None:
         """Return a calendar unit, such as a month: the current one, or an earlier or later one.
 
-        `NamedTime.ahead` is the first day of a later week, month or quarter; else None.
+        It is a whole unit, up to the first day after it, which is excluded. `NamedTime.ahead` is
+        the first day of a week, month or quarter that is later than the current one; else None.
 
         Args:
             unit: The length of the unit in days: 1, `WEEK`, `MONTH`, `QUARTER` or `YEAR`; `WEEKEND`
@@ -162,11 +165,10 @@ class Calendar:
             return NamedTime(date(today.year + steps, 1, 1), date(today.year + steps + 1, 1, 1))
         if unit in (MONTH, QUARTER):
             size = 1 if unit == MONTH else 3
-            months = today.year * 12 + today.month - 1
-            first = (months // size + steps) * size
-            ends = first + size
-            start = date(first // 12, first % 12 + 1, 1)
-            end = date(ends // 12, ends % 12 + 1, 1)
+            months_before_unit = (today.month - 1) // size * size
+            current = date(today.year, months_before_unit + 1, 1)
+            start = _months_later(current, steps * size)
+            end = _months_later(start, size)
             return NamedTime(start, end, ahead=start if steps > 0 else None)
         day = today + timedelta(steps)
         return NamedTime(day, day + timedelta(1)) if unit == 1 else None
@@ -177,7 +179,9 @@ class Calendar:
 
 
 def _months_later(first: date, months: int) -> date:
-    """Return the first day of the month that is a number of months after a month."""
+    """Return the first day of the month that is a number of months after a month, or before it for
+    a negative number.
+    """
     index = 12 * first.year + first.month - 1 + months
     return date(index // 12, index % 12 + 1, 1)
 

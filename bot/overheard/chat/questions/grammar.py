@@ -83,10 +83,11 @@ def parse_question(
 ) -> ParsedQuestion:
     """Return a question parsed in the first language that explains all of it.
 
-    Without such a language, it is the one part of the text that is understood, if the others cannot
-    change it; otherwise the attempt with the fewest words that were not understood. An empty text
-    gives a question without anything, and a text longer than `MAX_CHARS` one whose beginning is
-    unknown.
+    Languages are tried in the order of `LANGUAGES`. If none explains all of it, the first of these
+    is returned: the one part of the text that is understood, if the other parts cannot change what
+    it asks; the attempt with the fewest unknown words and models that are not asked, of equal ones
+    the first. A text without words gives a question without anything; one of other signs only, or
+    longer than `MAX_CHARS`, has its first `MAX_UNKNOWN_CHARS` characters as unknown.
 
     Args:
         text: The question, without a mention of the bot.
@@ -114,11 +115,19 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
     """Return the only understood part of a text with several parts: the last of "I need a number
     for the board: how visible are we?".
 
-    Parts are sentences, or else clauses around a comma or dash: "snooze for 3 days, we are in the
-    middle of a launch". All other clauses, and the sentences after the question, have to be
-    reasons, which speak of "I", "we" or "our". Several understood sentences with question marks
-    count if they have one intent, and the first is returned. None when another part limits the
-    question ("but only ..."), may change it, or is a question that is not understood.
+    The text is divided into sentences, and if that gives no result, into clauses around a comma, a
+    dash or "and I want": "snooze for 3 days, we are in the middle of a launch". Of several
+    understood sentences, only those with a question mark count. If all understood parts have the
+    same intent, the first is the result. Greetings do not count.
+
+    None when no part is understood, or the understood parts have different intents. None also if
+    one of the other parts
+
+    - limits the question ("but only ..."),
+    - names something that may change it (`_may_change_question`),
+    - ends with a question mark and is not understood, or
+    - does not speak of "I", "we" or "our", and so is no reason for the question. Sentences before
+      the question may be anything else.
 
     Args:
         text: The text, without a mention of the bot.
@@ -158,8 +167,9 @@ def _only_question(text: str, names: KnownNames, today: date) -> ParsedQuestion 
 def _may_change_question(part: ParsedQuestion, today: date) -> bool:
     """Return whether a part of a text may change what another part asks.
 
-    It does when it names a brand, a model, a topic, or a time that has begun ("last week was bad"),
-    and when it is about an alert: "I saw the alert. What happened there?"
+    True for a part that names a brand, a model (also one that is not asked), a topic, or a time
+    that does not begin in the future ("last week was bad"), and for one about an alert: "I saw the
+    alert. What happened there?"
     """
     is_past = part.period is not None and not part.period.future(today)
     names_something = part.brands or part.models or part.not_asked or part.topic or is_past
@@ -184,10 +194,18 @@ class _Parser:
     def parse(self, tokens: Sequence[Token], before: ParsedQuestion | None) -> ParsedQuestion:
         """Return the parsed question, with its intent if it is understood.
 
-        Spelling is corrected first. Then the first of these counts: a wish to change something; a
-        continuation of the question before; names alone, which ask how the brands are doing, or for
-        changes; the rule that explains all concepts; a question or subject in the person's own
-        words; the rule that explains most.
+        Spelling is corrected first. Then the first of these that fits wins:
+
+        - a wish to change something;
+        - a continuation of the question before;
+        - a time alone that begins with "since", or names after "anything", which ask for changes;
+        - names alone, which ask how the brands are doing or compare them;
+        - the rule that explains all concepts;
+        - a question or subject in the person's own words;
+        - the rule that explains all concepts although words are unknown, or else the rule that
+          leaves the fewest concepts unexplained.
+
+        Without any, the question has no intent.
 
         Args:
             tokens: The words of the question; at least one.
@@ -225,8 +243,8 @@ class _Parser:
         """Return whether a question orders a model to do something: "tell Claude that we have an
         app".
 
-        Its first word with a meaning is a verb such as "tell", and an asked model, or "the models",
-        follows.
+        Its first word with a meaning is a verb such as "tell", and the next words with a meaning
+        are the name of an asked model, or "the models".
         """
         verb_at = self._vocabulary.index_after(WEAK, tokens, 0)
         model_at = self._vocabulary.index_after(WEAK, tokens, verb_at + 1)
@@ -239,12 +257,15 @@ class _Parser:
     def _respelled(
         self, tokens: Sequence[Token]
     ) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
-        """Return the words with their spelling corrected, and (typed, corrected) for words with a
-        meaning.
+        """Return the words of a question with their spelling corrected, and the corrections.
 
-        Names, known words, and words similar to a name stay as they are. So do words with a capital
-        letter after the first word, which may be names of something else, except those of months
-        and weekdays, and in a text of capitals.
+        Known words, names, and words similar to a name stay as they are. A word with a capital
+        letter after the first word stays too, because it may be the name of something else; it is
+        corrected only into a month or weekday, or when the first word is in capitals.
+
+        Returns:
+            All words, in their order; and the pairs of typed and corrected word, without those that
+            have no meaning of their own.
         """
         corrected, corrections = list(tokens), []
         name_reader = self._scanner.name_reader
@@ -267,9 +288,10 @@ class _Parser:
         """Return the wish to ask models a question in the person's own words: "ask Claude what a
         CRM is".
 
-        It begins with "ask" and an asked model or "the models"; the question is
-        `ParsedQuestion.topic`. None for any other text, for a question of fewer than
-        `MIN_FREE_WORDS` words, for "ask again", and for a model that is not asked.
+        It begins with "ask" and an asked model or "the models". The words after that are the
+        question to ask, as typed, in `ParsedQuestion.topic`; `ParsedQuestion.models` is empty for
+        all models. None for any other text, for fewer than `MIN_FREE_WORDS` such words, for "ask
+        again" and "did you ask ...", and when a model is named that is not asked.
 
         Args:
             tokens: The words of the text.
@@ -298,9 +320,10 @@ class _Parser:
     ) -> ParsedQuestion | None:
         """Return a wish to add or change something, whose form asks for the rest; None without one.
 
-        The text begins with the wish and names what is changed: "add the question which CRM is
-        best". What else it says, such as a time or unknown words, is left to the form. A wish to
-        give a person rights ("give Anna access") is one too.
+        "add the question which CRM is best" has the intent ``configure``, and only the concepts of
+        what is changed; its time and its unknown words are removed, because the form asks for them.
+        "give Anna access" has the intent ``access``, and its unknown words are removed. None also
+        when a model is named that is not asked.
 
         Args:
             tokens: The words of the text.
@@ -320,9 +343,14 @@ class _Parser:
         """Return the concepts of the thing that a text wishes to change; empty when it is no such
         wish.
 
-        A fact is changed by its new value ("our starter plan is now 14 euros"), a schedule by a
-        time ("check every Monday"), competitors by a brand to watch, and other records by a verb
-        and their name ("remove the question ...").
+        The first of these that fits wins:
+
+        - the new value of a fact, or a topic after a verb such as "note": "our starter plan is now
+          14 euros", "change the price to 14". All concepts of the text are returned.
+        - a check and its time after a verb of planning: "check every Monday". All concepts again.
+        - a brand to watch (``configure`` and ``competitors``): "also track Foo".
+        - the name of a record after a verb such as "add", with some content: "remove the question
+          which CRM is best". ``configure`` and the kinds of records (`RECORDS`) are returned.
 
         Args:
             tokens: The words of the text.
@@ -342,17 +370,18 @@ class _Parser:
         if self._wants_brand_watched(tokens, parsed):
             return frozenset({"configure", "competitors"})
         records = concepts & RECORDS
-        is_of_record = wish in {"new_question", *DECISIONS}
-        has_content = parsed.unknown or "site" in concepts or is_of_record
-        if records and has_content and (is_of_record or wish in {"configure", "removal"}):
+        wish_names_record = wish in {"new_question", *DECISIONS}
+        has_content = parsed.unknown or "site" in concepts or wish_names_record
+        if records and has_content and (wish_names_record or wish in {"configure", "removal"}):
             return records | {"configure"}
         return frozenset()
 
     def _wants_brand_watched(self, tokens: Sequence[Token], parsed: ParsedQuestion) -> bool:
         """Return whether a text wants a brand watched that is not known: "please also track Foo".
 
-        A verb such as "track" is among the first `WISH_WORDS` words, and one of the two words
-        before the name, unless the name is a domain. Nothing else is said.
+        A verb such as "track" has to be among the first `WISH_WORDS` words. It also has to be one
+        of the two words before the name; for a domain such as ``foo.com``, this is not required.
+        All words that are not understood have to be the name, and all concepts among `BESIDE_NAME`.
 
         Args:
             tokens: The words of the text.
@@ -371,8 +400,9 @@ class _Parser:
         """Return whether all words that are not understood form one name: "Anna", "Foo Bar",
         "foo.com".
 
-        They have at most `MAX_NAME_WORDS` words, next to each other. False for a text that names a
-        known brand, a model or a time.
+        They have to be at most `MAX_NAME_WORDS` words, next to each other in the text. A domain is
+        part of the name, although it is understood. False without such words, and for a text that
+        names a known brand, a model or a time.
 
         Args:
             tokens: The words of the text.
@@ -390,9 +420,13 @@ class _Parser:
         """Return a question about answers on a subject in the person's own words: "what do they say
         about our onboarding calls".
 
-        The words before the last "about" are all understood and ask what is said; the subject is
-        all that follows, at most `MAX_SUBJECT_WORDS` words of which some are unknown. It belongs to
-        us or to a named brand. None for any other text, and for a subject of several things.
+        The words before the last "about" have to be all understood and ask what is said. What
+        follows "about our" is the subject: at most `MAX_SUBJECT_WORDS` words, of which some are
+        unknown. It is returned as typed, in `ParsedQuestion.topic`. "our" may be missing if the
+        words before name "us" or a brand.
+
+        None for any other text, for a subject of several things (`_names_more`), and for one with
+        "us" in it ("about us on Twitter").
         """
         about_at = max(
             (at for at in range(1, len(tokens)) if tokens[at].word in self._vocabulary.about),
@@ -423,8 +457,9 @@ class _Parser:
         """Return whether a subject names more than one thing: "our price in Germany", "app at
         Claude".
 
-        A brand, a model, a time, words that limit it ("only"), or what no answer covers are such
-        things; with a known topic, also any word without a meaning of its own.
+        True with a brand, a model, a time, words that limit the subject ("only"), or a concept that
+        no answer covers (`NOT_ASKED`). With a known topic such as "price", any word without a
+        meaning of its own, such as "in", is enough.
 
         Args:
             subject: The words of the subject.
@@ -440,9 +475,17 @@ class _Parser:
     def _asks_how(self, parsed: ParsedQuestion, tokens: Sequence[Token]) -> bool:
         """Return whether names alone, such as "us at Claude?", ask how the named brands are doing.
 
-        They do with "how". Otherwise not with "what", and not for "us" with a time alone. Never
-        without a brand, model or "us", with more than `MAX_BARE_WORDS` words, or with words such as
-        "count" (`NOT_BARE`).
+        The first of these decides:
+
+        - False for more than `MAX_BARE_WORDS` words, and without a brand, a model and "us".
+        - False with words such as "count" (the concepts `NOT_BARE`).
+        - True with "how".
+        - False with "what", and for "us" with a time but no brand or model: "us last week".
+        - True otherwise.
+
+        Args:
+            parsed: The names, times and concepts of the question, without an intent.
+            tokens: The words of the question.
         """
         if len(tokens) > MAX_BARE_WORDS or not (parsed.brands or parsed.models or parsed.we):
             return False
@@ -458,8 +501,9 @@ def _with_context(parsed: ParsedQuestion, before: ParsedQuestion | None) -> Pars
     """Return a question with the models and the time of the question before: "and compared to
     HubSpot?".
 
-    Unchanged when it does not begin like a continuation, names a model or time itself, or has an
-    intent that needs none (`CONTINUED`).
+    It is returned unchanged unless all of these hold: there is a question before, it begins like a
+    continuation ("and ..."), its intent is one that models and a time may limit (`CONTINUED`), and
+    it names neither models nor a time itself.
 
     Args:
         parsed: The question, with its intent.
@@ -476,16 +520,17 @@ def _continued(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQ
     """Return the question before with the names, times, metric and topic of one that continues it:
     "and at Claude?".
 
-    What the new question names replaces what the question before names. "We" stays without a new
-    brand, and in a comparison.
+    Brands, models, metric, topic and period each come from the new question if it names them, else
+    from the question before; the intent is always that of the question before. "We"
+    is kept if the new question names no brand, or the question before is a comparison (``versus``).
 
     Args:
         parsed: The names, times and concepts of the question, without an intent.
         before: The question before in the same conversation, or None.
 
     Returns:
-        None without a question before, when some words are not understood, and when this question
-        names nothing or asks more than the one before.
+        None without a question before, when words are unknown or a model is not asked, when this
+        question names nothing, and when it has concepts beyond names, metrics and a topic.
     """
     names_something = parsed.bare or parsed.topic or (parsed.follows and parsed.metric)
     if before is None or parsed.unknown or parsed.not_asked or not names_something:

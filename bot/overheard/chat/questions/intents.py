@@ -18,7 +18,8 @@ GREETINGS = frozenset({"hello", "thanks", "help"})
 def intent_of(parsed: ParsedQuestion, *, short: bool) -> str:
     """Return the intent of the rule that explains every concept of a question; "" without one.
 
-    Of several such rules the one with the most needed groups of concepts wins, then the first.
+    Of several such rules, the one that needs the most groups of concepts wins; of equal ones, the
+    first in ``rules.toml``.
 
     Args:
         parsed: The question.
@@ -33,8 +34,9 @@ def intent_of(parsed: ParsedQuestion, *, short: bool) -> str:
 def partly_understood(parsed: ParsedQuestion, *, short: bool) -> ParsedQuestion:
     """Return a question with the intent of the rule that leaves the fewest concepts unexplained.
 
-    The words of these concepts are added to the unknown ones. Without a possible rule, the question
-    is unchanged.
+    The words of these concepts, in the alphabetical order of the concepts, are added to the unknown
+    words. Of equal rules, the one that needs the most groups of concepts wins, then the first.
+    Without a possible rule, the question is returned unchanged.
 
     Args:
         parsed: The question.
@@ -50,11 +52,12 @@ def partly_understood(parsed: ParsedQuestion, *, short: bool) -> ParsedQuestion:
 
 
 def _possible_rules(parsed: ParsedQuestion, *, short: bool) -> list[IntentRule]:
-    """Return the rules that a question can have, in their order.
+    """Return the rules that can explain a question, in the order of ``rules.toml``.
 
-    The question has a concept of each needed group of such a rule, and no concept that rules out
-    its intent. A question that names anything, or is long, is no greeting. Empty for a comparison
-    of metrics without a subject.
+    Such a rule needs groups of concepts, and the question has at least one concept of each. Rules
+    are left out whose intent a concept of the question excludes. A question that names something (a
+    brand, model, time, topic or "us"), or that is not short, has no intent of `GREETINGS`. Empty
+    for a comparison of metrics without a subject.
 
     Args:
         parsed: The question.
@@ -67,13 +70,13 @@ def _possible_rules(parsed: ParsedQuestion, *, short: bool) -> list[IntentRule]:
     names_something = bool(
         parsed.brands or parsed.models or parsed.period or parsed.topic or parsed.we
     )
-    excluded = frozenset().union(*(denied().get(concept, ()) for concept in concepts))
+    excluded_intents = frozenset().union(*(denied().get(concept, ()) for concept in concepts))
     if names_something or not short:
-        excluded |= GREETINGS
+        excluded_intents |= GREETINGS
     return [
         rule
         for rule in rules()
-        if rule.intent not in excluded and all(group & concepts for group in rule.needs)
+        if rule.intent not in excluded_intents and all(group & concepts for group in rule.needs)
     ]
 
 

@@ -82,8 +82,9 @@ class NameReader:
     def brand(self, tokens: Sequence[Token], index: int) -> FoundName[str] | None:
         """Return the name of the brand at an index; None without one.
 
-        A name that is also an ordinary word or a time ("Monday") counts only in its exact spelling
-        with a capital letter, and neither as the first word nor after a time.
+        The longest name counts. If it is also one ordinary word or a time ("Monday"), it counts
+        only in its exact spelling with a capital letter; then it is None as the first word of the
+        question and directly after a time.
         """
         name = _longest_name(self._brands, tokens, index)
         if name is None:
@@ -107,14 +108,14 @@ class NameReader:
         return _longest_name(self._models, tokens, index)
 
     def is_other_version(self, tokens: Sequence[Token], index: int) -> bool:
-        """Return whether a number makes another model of the model's name before it, such as "GPT
-        4".
+        """Return whether the word after a model's name is the number of a version, such as "4" in
+        "GPT 4" or "4o", which makes it the name of another model.
 
-        False for a number that is a time ("Claude 2025"), and after the last word.
+        False for a number that is a time ("Claude 3 days"), and for an index after the last word.
 
         Args:
             tokens: The words of the question.
-            index: The index of the number.
+            index: The index of the word after the model's name.
         """
         if index >= len(tokens) or not _VERSION.fullmatch(tokens[index].word):
             return False
@@ -134,8 +135,8 @@ class NameReader:
         """Return the topic of answers, such as ``price``, that the words at an index name; None
         without one.
 
-        The topics are the fields of facts, and those of the language, which win only with more
-        words.
+        Topics are the fields of facts, and words of the language. The one with more words wins; of
+        equally long ones, the field of a fact.
         """
         of_facts = _longest_name(self._topics, tokens, index)
         of_language = _longest_name(self._vocabulary.topics, tokens, index)
@@ -143,10 +144,12 @@ class NameReader:
         return max(found, key=lambda topic: topic.size, default=None)
 
     def near(self, tokens: Sequence[Token], index: int) -> SimilarName | None:
-        """Return the one brand or model that the words at an index misspell.
+        """Return the one brand or model that one or two words at an index misspell; None without
+        one.
 
-        Two words count before one, which also finds a name that is divided wrongly, and brands
-        before models. None when no name or several names are similar.
+        Two words are tried first, joined into one, which also finds a name that is divided wrongly
+        ("hub spot"); then the first word alone. Each time, brands are tried before models. Names
+        count only when exactly one of the brands, or of the models, is similar.
         """
         for size in (2, 1):
             if index + size > len(tokens):
@@ -186,18 +189,20 @@ class SimilarName:
 
 
 def _only_similar(word: str, names: Iterable[tuple[str, ...]]) -> tuple[str, ...] | None:
-    """Return the folded words of the one name that a word misspells, in any division into words;
-    None without exactly one.
+    """Return the folded words of the one name that a word equals or misspells, compared without
+    spaces; None when no name or several names are similar.
+
+    Names that differ only in their spaces count as one; the last of them is returned.
     """
     by_letters = {"".join(name): name for name in names if _is_similar(word, "".join(name))}
     return next(iter(by_letters.values())) if len(by_letters) == 1 else None
 
 
 def _is_similar(word: str, name: str) -> bool:
-    """Return whether a word is a name, or the name with a mistake.
+    """Return whether a word is a name, or the name with a mistake after the first letter.
 
-    Names of 4 letters may have swapped or doubled letters, from 5 letters on any one mistake, from
-    9 on two. The first letters are equal.
+    A name of `MIN_SLIP_CHARS` letters may have two swapped letters, or one that is wrongly double
+    or single; from `MIN_MISTAKE_CHARS` on any one mistake; from `MIN_TWO_MISTAKES_CHARS` on two.
     """
     if word == name:
         return True
@@ -213,9 +218,11 @@ def _is_similar(word: str, name: str) -> bool:
 def _longest_name(
     known: Mapping[tuple[str, ...], Meaning], tokens: Sequence[Token], index: int
 ) -> FoundName[Meaning] | None:
-    """Return the meaning of the longest known name at an index; None without one.
+    """Return the meaning of the longest known name at an index, and its number of words; None
+    without one.
 
-    A name also counts with a genitive s at its end, if its last word then has `MIN_GENITIVE_CHARS`.
+    A name also counts with a genitive s at its end ("hubspots"), if its last word has at least
+    `MIN_GENITIVE_CHARS` characters with the s. Of equally long names, the one without the s wins.
 
     Args:
         known: The meanings of names, by their folded words.

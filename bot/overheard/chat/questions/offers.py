@@ -16,10 +16,10 @@ class Offers(Resolution):
     def _why_level(self) -> Plan | None:
         """Return a plan for "why does ChatGPT rate us so low?" (the intent ``why_level``).
 
-        If the question was asked in an alert's thread, or speaks of a loss, and means exactly one
-        alert, the plan shows that alert; None when the chat has no command for that. Otherwise the
-        plan says that reasons are not known, and has a button to read the model's answers and one
-        for what to publish.
+        A question in an alert's thread, or one that speaks of a loss, may mean alerts. If it means
+        exactly one, or the thread's, the plan shows that alert; None when the chat has no command
+        for that. Otherwise the plan says that reasons are not known, and has a button to read the
+        model's answers and one for what to do.
         """
         thread_alert, meant = self._situation.thread_alert, self._meant_alerts()
         alerts = [alert for alert in meant if alert == thread_alert] or meant
@@ -43,10 +43,11 @@ class Offers(Resolution):
         )
 
     def _certain(self) -> Plan | None:
-        """Return a plan for how certain a change is: its alert, or buttons to choose one of
-        several.
+        """Return a plan for how certain a change is: the alert that the question means, or buttons
+        to choose one of several.
 
-        Without an open alert, the plan says so. None when the chat does not show alerts.
+        When no open alert fits, the plan says so and has buttons for what an alert would notice and
+        what changed. None when there is one alert and the chat does not offer ``alerts show``.
         """
         alerts = self._meant_alerts()
         if len(alerts) == 1:
@@ -65,8 +66,9 @@ class Offers(Resolution):
     def _snooze(self) -> Plan | None:
         """Return a plan with buttons that put an alert aside.
 
-        Until the time in the question, if that is still to come; None for a time in the past.
-        Without a time, for a day, a week, or until the next update.
+        For a time in the question with a coming day ("until Monday"), the buttons are: until then,
+        and for a week. None for any other time. Without a time, they are: for a day, for a week,
+        and until the next update. If several alerts may be meant, the plan asks which.
         """
         spans = [("1d", "For a day"), ("1w", "For a week"), ("update", "Until the next update")]
         period = self._parsed.period
@@ -91,15 +93,18 @@ class Offers(Resolution):
         return self._alert_buttons("Put it away?", ("alerts close {}", "Not interesting"))
 
     def _reopen(self) -> Plan | None:
-        """Return a plan with a button that opens the alert of the thread or of a number again;
-        without either, the list of alerts.
+        """Return a plan with a button that opens an alert again: the one with the number in the
+        question, else that of the thread. Without either, it is the list of alerts.
         """
         if not self._situation.thread_alert and not self._parsed.alert:
             return self._plan_command("alerts list")
         return self._alert_buttons("Open it again?", ("alerts reopen {}", "Open it again"))
 
     def _ourdoing(self) -> Plan | None:
-        """Return a plan with a button that closes an alert as caused by the team itself."""
+        """Return a plan with a button that closes an alert as caused by the team itself.
+
+        The cause is left out where the command cannot take it.
+        """
         spec = self._situation.commands.get("alerts close")
         why = " --why ours" if spec and any(o.name == "why" for o in spec.options) else ""
         return self._alert_buttons(
@@ -109,8 +114,10 @@ class Offers(Resolution):
     def _check(self) -> Plan | None:
         """Return a plan with a button that asks the models again, after a yes to the price.
 
-        In an alert's thread without other names, that alert is checked again. For a later time, it
-        offers a schedule, or in an alert's thread, to put the alert aside.
+        In an alert's thread, a question without brands and models has that alert checked again.
+        Otherwise the brand of the question is checked, at the first model that it names or at all.
+        For a time after today, the plan offers a schedule instead; in an alert's thread, to put the
+        alert aside (None without a coming day).
         """
         period, today = self._parsed.period, self._situation.today
         thread_alert = self._situation.thread_alert
@@ -132,12 +139,14 @@ class Offers(Resolution):
         )
 
     def _configure(self) -> Plan | None:
-        """Return a plan with buttons that open forms for the records that the question names.
+        """Return a plan with buttons that open forms to change what the question names.
 
-        Without any named, for competitors, facts and schedules. A wish to remove something comes
-        first. The buttons are found by concept, as ``en.toml`` names the words of a question:
+        Each form belongs to a concept of the question (``en.toml`` lists the words of each):
         ``recurring`` ("every week"), ``restate`` ("it says", "is wrong"), ``reroute`` ("send to"),
-        ``who`` ("which company").
+        ``who`` ("which company"). The buttons are in the order of the table below; for a wish to
+        remove something, the forms that remove come first. The same button appears once. If the
+        question has none of the concepts, the forms of competitors, facts and schedules are
+        offered.
         """
         concepts, brand = self._parsed.concepts, self._brand_words
         channel_alerts = (f"subscribe {brand}", "Alerts into this channel")
@@ -182,8 +191,10 @@ class Offers(Resolution):
         )
 
     def _export(self) -> Plan | None:
-        """Return a plan with buttons for files; for a recurring export, for a summary on certain
-        days.
+        """Return a plan with buttons for the report and all answers as files.
+
+        For a recurring export ("every week"), it has a button for a summary on certain days
+        instead.
         """
         brand = self._brand_words
         if "recurring" in self._parsed.concepts:
@@ -215,8 +226,8 @@ class Offers(Resolution):
         )
 
     def _quiet(self) -> Plan | None:
-        """Return a plan with buttons for where and when alerts are posted, hours without alerts
-        among them.
+        """Return a plan with buttons for where alerts are posted; its forms also have the hours
+        without alerts.
         """
         return self._offer(
             "Alerts keep quiet hours",
@@ -230,11 +241,12 @@ class Offers(Resolution):
         price.
 
         It is asked of the models that the question names, else of all, and does not count in the
-        results. A question too long for a button is typed into a form.
+        results. If its command is longer than `MAX_COMMAND_CHARS`, the button opens an empty form
+        for the question instead.
         """
         models = "".join(f" --model {quoted(model)}" for model in self._model_ids)
         words = f"ask {quoted(self._parsed.topic)}{models}"
-        fits_button = len(words) <= MAX_COMMAND_CHARS  # a longer question is typed into the form
+        fits_button = len(words) <= MAX_COMMAND_CHARS
         return self._offer(
             "Ask this once?",
             "You see the price before anything is asked. It does not count in your results.",
@@ -244,13 +256,14 @@ class Offers(Resolution):
     def _alert_buttons(self, title: str, *pairs: tuple[str, str]) -> Plan | None:
         """Return a plan with buttons for the alert that the question means.
 
-        For several alerts, only the first command is offered, for up to `SHOWN_CHOICES` of them.
-        Without an open alert, the plan says so.
+        If it may mean several alerts, the plan asks which one: up to `SHOWN_CHOICES` buttons run
+        the first command for one alert each. If it means no open alert, the plan says so and has a
+        button for what changed.
 
         Args:
             title: The title of the card.
-            pairs: The words of each command, such as ``alerts close {}`` with ``{}`` for the
-                alert's number, and its label.
+            pairs: For each button, the words of its command, such as ``alerts close {}`` with
+                ``{}`` for the alert's number, and its label; at least one.
         """
         alerts = self._meant_alerts()
         if not alerts:
@@ -275,12 +288,13 @@ class Offers(Resolution):
         return Plan(title=title, text=text, actions=self._buttons(*pairs, primary=True))
 
     def _brand_buttons(self, *pairs: tuple[str, str]) -> tuple[Action, ...]:
-        """Return buttons about the brand of the question; without a brand, report and overview of
-        all.
+        """Return buttons about the brand of the question.
+
+        When the brand is not clear, these are the report and the overview of all brands instead.
 
         Args:
-            pairs: The command of each button, with ``{}`` for the brand, and its label; without
-                any, report and trend.
+            pairs: For each button, the words of its command, such as ``report {}`` with ``{}`` for
+                the brand, and its label. None given: the report and the course of the brand.
         """
         brand = self._brand_words
         if not brand:

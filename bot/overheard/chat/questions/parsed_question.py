@@ -95,8 +95,8 @@ class ParsedQuestion:
 
     @property
     def bare(self) -> bool:
-        """Whether the question names brands, models, a time, a metric or "us", and asks nothing
-        about them: "ChatGPT last week?".
+        """Whether the question names a brand, a model, a time, a metric or "us", and has no further
+        concept that asks something about it: "ChatGPT last week?".
         """
         return not (self.concepts - SLOTS - {"models"}) and bool(
             self.brands or self.models or self.period or self.we or self.metric

@@ -50,13 +50,16 @@ class _Planner(Offers):
 
     def plan(self) -> Plan | None:
         """Return the plan of the method for the question's intent, with the notes of this planner
-        first.
+        before those of the plan.
 
-        None when there is no method for the intent or it finds no plan, and when the question says
+        A question that asks for a state and names an alert's number shows that alert.
+
+        None when there is no method for the intent, the method finds no plan, or the question says
         more than a plan can answer: a time still to come, a period for an intent without time, what
-        several models say or recommend, or an alert's number for an intent that takes none. A
-        question about the state of a numbered alert shows that alert. The end of the period is
-        removed from the parsed question where two times are compared.
+        several models say or recommend, or an alert's number for an intent that takes none.
+
+        This changes `_parsed`: a comparison with an earlier time ("better than last month?") loses
+        the end of its period, unless competitors are named.
         """
         intent = self._parsed.intent
         period = self._parsed.period
@@ -87,11 +90,14 @@ class _Planner(Offers):
     # What is said of the brands.
 
     def _standing(self) -> Plan | None:
-        """Return a plan for how a brand is doing.
+        """Return a plan for how the named brands are doing.
 
-        Compared with a competitor that is named with ours; over time at a model or in a period
-        other than today; otherwise the newest report. None for several competitors at a model or in
-        a period.
+        The first of these that applies:
+
+        - Competitors named together with "us" or a tracked brand: a comparison.
+        - Several competitors, and a model or a period: None.
+        - A model, or a period other than today: the course of visibility.
+        - Otherwise the newest report of the named brands, or of all when none is named.
         """
         brands, rivals, period = self._parsed.brands, self._rivals, self._parsed.period
         names_own = self._parsed.we or len(rivals) < len(brands)
@@ -105,7 +111,9 @@ class _Planner(Offers):
         return self._plan_command("report", brands=tuple(brands))
 
     def _progress(self) -> Plan | None:
-        """Return a plan for whether a brand does better than before, or than a competitor."""
+        """Return a plan for whether a brand does better than the named competitor, or without one,
+        than before.
+        """
         return self._versus() if self._rivals else self._trend("visibility")
 
     def _by_model(self) -> Plan | None:
@@ -117,8 +125,11 @@ class _Planner(Offers):
         return self._plan_for_brand("report", many=True, details=bool(self._parsed.metric))
 
     def _metric(self) -> Plan | None:
-        """Return a plan for a metric: the comparison of several brands, shares of voice, or its
-        course for one brand. A question without a metric is about visibility.
+        """Return a plan for a metric.
+
+        It is a comparison for several brands, or for "us" and competitors. Otherwise shares of
+        voice have a command of their own, and any other metric is shown as its course for one
+        brand. A question without a metric is about visibility.
         """
         if len(self._parsed.brands) > 1 or (self._parsed.we and self._rivals):
             return self._versus()
@@ -137,8 +148,9 @@ class _Planner(Offers):
     def _versus(self) -> Plan | None:
         """Return a plan that compares the brand with the competitors that are named.
 
-        Shares of voice need no competitor. Without a competitor it is the brand's course over a
-        period, or else who is ahead. None for several competitors without "us".
+        Shares of voice are shown for all brands, whoever is named. Without a competitor, a question
+        about "us" in a period shows our course, and any other question who is ahead. None for
+        several competitors without "us", and when the chat does not offer the command.
         """
         if self._parsed.metric == "share_of_voice":
             return self._share()
@@ -155,9 +167,14 @@ class _Planner(Offers):
     def _against(self, rivals: list[str], metric: str) -> Plan | None:
         """Return a plan that compares a metric of the brand with some competitors.
 
-        One competitor is compared by ``versus`` where that has the metric. A period is answered by
-        shares of voice, or, with a note, by the brand's own course; so is a single model. Otherwise
-        it is the report.
+        The first of these that applies:
+
+        - One competitor, and a metric that ``versus`` compares, if the chat offers it: ``versus``.
+        - A period, and visibility: shares of voice.
+        - A period, or one competitor at one model: the brand's own course, with a note.
+        - Otherwise the report, with details for other metrics than visibility.
+
+        This changes `_parsed`, which is about "us" afterwards, and may add to `_notes`.
 
         Args:
             rivals: The names of the competitors; at least one.
@@ -180,9 +197,13 @@ class _Planner(Offers):
     def _leader(self) -> Plan | None:
         """Return a plan for which brand is ahead.
 
-        "How often" of one brand is the course of how often it comes first; a period is answered by
-        shares of voice; otherwise it is the report. None for several models without a brand or
-        metric.
+        The first of these that applies:
+
+        - Several models without a brand, "us" or a metric: None.
+        - Shares of voice: their command.
+        - "How often" of one brand, without another metric: the course of how often it comes first.
+        - A period: shares of voice.
+        - Otherwise the report, with details for other metrics than visibility.
         """
         names_subject = self._parsed.we or self._parsed.brands or self._parsed.metric
         if len(self._parsed.models) > 1 and not names_subject:
@@ -197,8 +218,10 @@ class _Planner(Offers):
         return self._plan_for_brand("report", many=True, details=metric != "visibility")
 
     def _asks_how_often_of_one(self) -> bool:
-        """Return whether the question is how often a single brand is named: "how often are we
+        """Return whether the question asks how often for a brand or "us": "how often are we
         first".
+
+        False when it asks who, or about competitors.
         """
         concepts = self._parsed.concepts
         is_about_brand = bool(self._parsed.brands or self._parsed.we)
@@ -215,9 +238,9 @@ class _Planner(Offers):
     def _changes(self) -> Plan | None:
         """Return a plan for what changed.
 
-        In an alert's thread without a time, it is that alert. Otherwise these are the changes of
-        the period, or the list of alerts where the chat has no ``changes``. Without a brand, it is
-        about all brands.
+        In an alert's thread, a question without a time shows that alert. Otherwise the plan shows
+        the changes of the period, about all brands if none is named; or the list of alerts if the
+        chat has no ``changes``.
         """
         if self._situation.thread_alert and not self._parsed.period:
             return self._plan_command("alerts show", alert=str(self._situation.thread_alert.id))
@@ -227,14 +250,20 @@ class _Planner(Offers):
         return brand if isinstance(brand, Plan) else self._plan_command("changes", brand=brand)
 
     def _happened(self) -> Plan | None:
-        """Return a plan for what happened: the changes of a period, or without one, the alert."""
+        """Return a plan for what happened.
+
+        The changes for a question in a period outside an alert's thread, and for one that no open
+        alert fits. Otherwise the alert, or buttons to choose one of several.
+        """
         is_about_period = self._period_bound and not self._situation.thread_alert
         return self._changes() if is_about_period or not self._meant_alerts() else self._why()
 
     def _why(self) -> Plan | None:
-        """Return a plan for why something changed: its alert, or buttons to choose one of several.
+        """Return a plan for why something changed: the alert that the question means, or buttons to
+        choose one of several.
 
-        Without an open alert, the plan says so. None when the chat does not show alerts.
+        When no open alert fits, the plan says so and has buttons for the changes and the brand.
+        None when there is one alert and the chat does not offer ``alerts show``.
         """
         alerts = self._meant_alerts()
         if len(alerts) == 1:
@@ -250,8 +279,10 @@ class _Planner(Offers):
         )
 
     def _show(self) -> Plan | None:
-        """Return a plan for a bare "show me": how a brand is doing if anything is named, the
-        answers of the thread's alert, or None.
+        """Return a plan for a bare "show me".
+
+        How the brands are doing if a brand, a model or a period is named; otherwise the answers
+        behind the thread's alert; None without one.
         """
         if self._parsed.brands or self._parsed.models or self._period_bound:
             return self._standing()
@@ -263,9 +294,13 @@ class _Planner(Offers):
     def _answers(self) -> Plan | None:
         """Return a plan that shows sentences from the models' answers.
 
-        Those of an alert by its number, or of the thread's alert when nothing else is named;
-        otherwise those about a brand and a topic. None for a brand and a competitor, unless the
-        question is about sentiment, which is compared.
+        The first of these that applies:
+
+        - In an alert's thread, without a topic, brand or model: the answers behind that alert.
+        - An alert by its number: the answers behind it.
+        - A competitor together with "us" or another brand: a comparison for sentiment, else None.
+        - Otherwise sentences about one brand and the topic; a word for costs means the topic
+          ``price``.
         """
         names_something = self._parsed.topic or self._parsed.brands or self._parsed.models
         if self._situation.thread_alert and not names_something:
@@ -283,8 +318,8 @@ class _Planner(Offers):
         return self._answers() if self._situation.thread_alert else None
 
     def _drawbacks(self) -> Plan | None:
-        """Return a plan for drawbacks: how often they are named, or the sentences that
-        name them.
+        """Return a plan for drawbacks: the course of how often they are named for "how often" or a
+        period, otherwise the sentences that name them.
         """
         if "often" in self._parsed.concepts or self._period_bound:
             return self._trend("drawback")
@@ -294,10 +329,18 @@ class _Planner(Offers):
         return self._plan_for_brand("claims", days=self._days_back(30), about=self._parsed.topic)
 
     def _lost(self) -> Plan | None:
-        """Return a plan for the questions that the brand loses or wins, also against a competitor.
+        """Return a plan for the questions that the brand loses or wins.
 
-        "We do worse than last month" is the brand's course, and "do competitors beat us" is who is
-        ahead. Against several competitors, the competitors are left out with a note.
+        The first of these that applies:
+
+        - "We do worse than last month": the brand's course.
+        - "Do competitors beat us?", without a word for questions: who is ahead.
+        - One competitor against "us": the questions lost to it.
+        - Several competitors against "us": the questions lost or won, with a note that the
+          competitors are not shown.
+        - Otherwise the questions won, for words such as "ahead" without one for a loss; else lost.
+
+        Against competitors, this changes `_parsed`, which is about "us" afterwards.
         """
         concepts = self._parsed.concepts
         is_worse_over_time = {"behind", "howgo"} <= concepts and self._period_bound
@@ -328,7 +371,10 @@ class _Planner(Offers):
         return self._plan_for_brand("brands suggest")
 
     def _todo(self) -> Plan | None:
-        """Return a plan for what to do about a tracked brand; competitors are left out."""
+        """Return a plan for what to do about a tracked brand.
+
+        This removes competitors from the brands of `_parsed`.
+        """
         own = tuple(name for name in self._parsed.brands if name in self._situation.own)
         self._parsed = replace(self._parsed, brands=own)
         return self._plan_for_brand("brief list")
@@ -359,7 +405,9 @@ class _Planner(Offers):
         return self._plan_command("models list")
 
     def _questions(self) -> Plan | None:
-        """Return a plan for the questions that are asked; in an alert's thread, for those lost."""
+        """Return a plan for the list of questions that the models are asked, about the first named
+        brand or all; in an alert's thread, for the questions that are lost or won.
+        """
         if self._situation.thread_alert:
             return self._lost()
         return self._plan_command("prompts list", brand=self._first_brand)
@@ -371,8 +419,11 @@ class _Planner(Offers):
         return self._leader() if self._parsed.models else self._plan_command("brands list")
 
     def _alert_list(self) -> Plan | None:
-        """Return a plan for an alert by its number, the changes of an earlier period, or the list
-        of alerts, of open ones only if the question says so.
+        """Return a plan for alerts.
+
+        An alert by its number is shown. A period other than today shows the changes in it, unless
+        the question says "open". Otherwise it is the list of alerts of the first named brand, or of
+        all; only the open ones if the question says "open".
         """
         if self._parsed.alert:
             return self._plan_command("alerts show", alert=str(self._parsed.alert))

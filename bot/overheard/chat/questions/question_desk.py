@@ -72,11 +72,11 @@ class QuestionDesk:
         self._question_times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait_s(self, request: Request) -> int:
-        """Return the seconds that a person has to wait before the next question, rounded up; 0 for
-        none.
+        """Return the seconds that a person has to wait before this question is answered, rounded
+        up; 0 for none.
 
-        A result of 0 counts this question: a person may ask `QUESTIONS_PER_MINUTE` within 60
-        seconds.
+        A person may ask `QUESTIONS_PER_MINUTE` questions within 60 seconds, in all channels of a
+        platform together. With a result of 0, this call counts the question; otherwise it does not.
         """
         now = monotonic()
         person = f"{request.person.platform}:{request.person.id}"
@@ -92,11 +92,13 @@ class QuestionDesk:
     async def answer(self, request: Request, deployment: Deployment, call: Call) -> QuestionReply:
         """Return the reply to a question in words.
 
-        Tried in this order: the grammar; a typed command, which becomes a button if it changes or
-        spends; and the configured model, whose call costs money, unless a model that is not asked
-        is named, or what no answer covers. Otherwise the reply says why it is no answer, with
-        suggestions. What the grammar understands is remembered for the next question of the
-        conversation.
+        The first of these that gives a reply:
+
+        - the grammar, which remembers the question for the next one of the conversation;
+        - a typed command, which becomes a button if it changes something or spends;
+        - the configured model, whose call costs money. It is not asked if the question names a
+          model that is not asked, or has a concept that no answer covers (`NOT_ASKED`);
+        - a card that says why there is no answer, with suggestions.
 
         Args:
             request: The question.
@@ -215,13 +217,13 @@ class QuestionDesk:
     ) -> QuestionReply | None:
         """Return the reply to a command that was typed as a question.
 
-        A command that only reads is carried out; one that changes or spends becomes a button. None
-        when the text is no command, lacks required options or asks for help, and when it is too
-        long for a button.
+        A command that only reads is carried out, and its result is shown to the whole channel. One
+        that changes something or spends becomes a button; None when it is too long for that. None
+        also when the text is no command, lacks required options or asks for help.
 
         Args:
-            text: The text.
-            names: The names of brands.
+            text: The text, such as ``trend Acme``.
+            names: All spellings of brands, which the command may contain.
             parsed: The parsed question.
             situation: The state of the deployment.
         """
@@ -261,9 +263,13 @@ class QuestionDesk:
         """Return a button for the part of a question that was understood; None when it could
         mislead.
 
-        That is: nothing was understood, more than `MAX_UNKNOWN` words were not, a model is not
-        asked, the question limits or negates what it asks, or it is a greeting. None also without a
-        command that reads, and when its words are too long for a button.
+        None when
+
+        - no intent was found, or that of a greeting;
+        - more than `MAX_UNKNOWN` words were not understood;
+        - the question names a model that is not asked;
+        - the question limits or negates what it asks ("except Claude");
+        - no command that the chat offers answers the part, or its words are too long for a button.
         """
         if not parsed.intent or len(parsed.unknown) > MAX_UNKNOWN:
             return None
@@ -280,8 +286,13 @@ class QuestionDesk:
         return Action(words, wording.button_label(spec.name, self._commands))
 
     def _remember(self, key: tuple[str, str], parsed: ParsedQuestion) -> None:
-        """Keep the last question of a conversation; beyond `MAX_CONVERSATIONS`, the oldest is
-        forgotten.
+        """Keep the last question of a conversation.
+
+        Beyond `MAX_CONVERSATIONS`, the conversation whose last question is the oldest is forgotten.
+
+        Args:
+            key: The conversation, as `_conversation_of` returns it.
+            parsed: The question.
         """
         self._last_questions[key] = parsed
         self._last_questions.move_to_end(key)

@@ -65,10 +65,10 @@ class Resolution:
     @property
     def _model_ids(self) -> list[str]:
         """The asked models that the question is about, as ``provider/model``, in the configured
-        order.
+        order; empty for all models.
 
-        In an alert's thread, a question without names is about the alert's model, if it is still
-        asked. Empty for all models.
+        In an alert's thread, a question without brands and models is about the alert's model, if
+        that is still asked.
         """
         names = self._parsed.models
         thread_alert = self._situation.thread_alert
@@ -84,10 +84,10 @@ class Resolution:
 
     @property
     def _brand_words(self) -> str:
-        """The brand that a button's command is about, quoted where necessary.
+        """The name of the brand that a button's command is about, quoted where necessary.
 
-        The first brand of the question, else that of the thread's alert, else the only tracked one;
-        empty without any.
+        It is the first brand of the question, else that of the thread's alert, else the tracked
+        brand if there is only one; otherwise empty.
         """
         own, thread_alert = self._situation.own, self._situation.thread_alert
         if self._parsed.brands:
@@ -99,16 +99,17 @@ class Resolution:
     def _one_brand(self, *, optional: bool = False) -> str | Plan:
         """Return the name of the brand that a question is about, or a plan that asks for the brand.
 
-        The first tracked brand of the question counts. Without one, it is the first named brand,
-        unless that is compared with ours; then the brand of the thread's alert; then the only
-        tracked brand.
+        The first of these that exists: the first tracked brand that the question names; the first
+        competitor that it names, unless the question is about "us" or a comparison; the brand of
+        the thread's alert, if tracked; the tracked brand, if there is only one.
 
         Args:
-            optional: Whether the answer exists without a brand too; "" then stands for all brands.
+            optional: Whether there is also an answer about all brands; "" is then returned in place
+                of a plan.
 
         Returns:
-            The name; otherwise a plan: without any tracked brand, with a button of the set-up, and
-            with several of them, without buttons, which the caller adds.
+            The name, or a plan. If no brand is tracked, the plan has a button of the set-up. If
+            several are, it asks which one, and has no buttons: the caller adds them.
         """
         named, thread_alert = self._parsed.brands, self._situation.thread_alert
         own = [name for name in named if name in self._situation.own]
@@ -131,13 +132,14 @@ class Resolution:
         return Plan(title="Which brand?", text="")
 
     def _plan_for_brand(self, command: str, *, many: bool = False, **options: Any) -> Plan | None:
-        """Return a plan to run a command about one brand, or with buttons to choose the brand.
+        """Return a plan to run a command about one brand, or one with buttons to choose the brand.
 
-        None when the chat does not offer the command. Notes are added as by `_plan_command`.
+        If no brand is tracked, the plan has a button of the set-up. None when the brand is clear
+        and the chat does not offer the command. As by `_plan_command`, notes are added to `_notes`.
 
         Args:
-            command: The name of the command.
-            many: Whether the command takes several brands (``brands``), and not one (``brand``).
+            command: The name of the command, such as ``trend``.
+            many: Whether the command's option is ``brands`` (several), and not ``brand`` (one).
             options: Further options of the command, by name.
         """
         brand = self._one_brand()
@@ -152,8 +154,9 @@ class Resolution:
         """Return buttons that run a command about a brand, one for each of the first
         `SHOWN_CHOICES` tracked brands.
 
-        They have the given options, and the model and the dates of the question, which win. Empty
-        when the chat does not offer the command.
+        Their commands also have the given options, and the model and the dates of the question. If
+        both give an option, the question's value wins. Empty values, defaults and options without
+        ``--`` are left out. Empty when the chat does not offer the command.
 
         Args:
             command: The name of the command.
@@ -181,8 +184,8 @@ class Resolution:
         """Return values for those of the options ``model``, ``since`` and ``until`` that a command
         has.
 
-        The model only if the question is about exactly one; the dates in ISO form, both inclusive.
-        What the question does not name is left out.
+        The model is given only if the question is about exactly one. Both dates are in ISO form,
+        and both days are included. What the question does not name is left out.
         """
         option_names = {option.name for option in spec.options}
         values: dict[str, Any] = {}
@@ -199,15 +202,16 @@ class Resolution:
         """Return a plan to run a command with the given options, and the model and dates of the
         question.
 
-        Notes are added to this object for what the command cannot limit: the time, the models, the
-        subject. A past period that the command cannot show gives a plan that offers the newest
-        state instead. None when the chat does not offer the command.
+        Notes are added to `_notes` if the question names a time, models or a topic that the command
+        cannot limit its result to, and if it names an update and none is known. If the command
+        cannot show a period that has ended, the plan offers the newest state by a button instead,
+        unless the question names a topic. None when the chat does not offer the command.
 
         Args:
             command: The name of the command.
             timeless: Whether the command covers all times, so that no note is needed.
-            options: Options of the command, which win; those that it does not have, and empty ones,
-                are left out.
+            options: Options of the command, by name. They win over the model and dates of the
+                question. Options that the command does not have, and empty ones, are left out.
         """
         spec = self._situation.commands.get(command)
         if spec is None:
@@ -237,19 +241,21 @@ class Resolution:
         return Plan(command, given)
 
     def _has_ended(self, period: NamedTime | None) -> bool:
-        """Return whether a period had ended by the day of the latest check but one; False without a
-        period, an end, or such a check.
+        """Return whether a period had ended before the day of the latest check but one, so that
+        the newest state says nothing of it.
+
+        False without a period, an end of it, or such a check.
         """
         last_check = self._situation.last_check
         return bool(period and period.end and last_check and period.end <= last_check)
 
     def _newest_only(self, command: str, options: Mapping[str, Any]) -> Plan:
-        """Return a plan with buttons for a command without the past period that its question names,
-        and for the trend.
+        """Return a plan that says that a command shows the newest check only, with buttons for
+        that command and for the trend.
 
         Args:
             command: The name of the command.
-            options: Its options, of which only ``brand`` is kept.
+            options: Its options, by name; the button keeps only ``brand``.
         """
         words = command
         if name := options.get("brand"):
@@ -261,11 +267,12 @@ class Resolution:
         )
 
     def _date_bounds(self) -> tuple[date | None, date | None]:
-        """Return the first day of a question's period, and the first day after it.
+        """Return the first day of the question's period and its end, the first day after it.
 
-        The day of an event comes from the deployment: of the latest update of the models of the
-        question, or of the latest check but one. None for an open end, an end that is still to
-        come, and an unknown event; both None without a period and for a deadline.
+        An event has no end. Its first day is that of the latest update of the models that the
+        question names (of any model without names), or of the latest check but one; None if there
+        is none yet. "Since the beginning" has no first day. An end that is later than today is
+        None. Both are None without a period and for a deadline.
         """
         period: NamedTime | None = self._parsed.period
         if period is None or period.until:
@@ -283,10 +290,11 @@ class Resolution:
         return period.start, end
 
     def _days_back(self, usual: int) -> int:
-        """Return how many days back the question's period begins, today included: 1 for today.
+        """Return the number of days from the first day of the question's period to today, both
+        included: 1 for today, and for a first day that is still to come.
 
         Args:
-            usual: The result for a question without a first day.
+            usual: The result for a question whose period has no first day, or that has none.
         """
         start, _ = self._date_bounds()
         if start is None:
@@ -296,9 +304,10 @@ class Resolution:
     def _meant_alerts(self) -> list[OpenAlert]:
         """Return the alerts that a question may mean, in the order of the situation.
 
-        An alert by its number is the only one, also when it is not open: its brand and model are
-        then empty. In an alert's thread, a question without names means that alert. Otherwise these
-        are all open alerts of the models and brands that the question names.
+        An alert by its number is the only one. If it is not open, or does not exist, its brand and
+        model are empty. In an alert's thread, a question without brands and models means that
+        alert. Otherwise these are the open alerts of the models and of the brands that the question
+        names, or of all when it names none.
         """
         if self._parsed.alert:
             named = [alert for alert in self._situation.alerts if alert.id == self._parsed.alert]
@@ -313,13 +322,14 @@ class Resolution:
         return alerts
 
     def _ask_which_alert(self, alerts: Sequence[OpenAlert], words: str, title: str) -> Plan:
-        """Return a plan that asks which alert is meant, with buttons for the first `SHOWN_CHOICES`.
+        """Return a plan that asks which alert is meant, with a button for each of the first
+        `SHOWN_CHOICES` alerts.
 
         Args:
-            alerts: The alerts.
+            alerts: The alerts between which the person chooses.
             words: The command of a button, with ``{}`` for the number of the alert: ``alerts show
                 {}``.
-            title: The question.
+            title: The text that asks, such as ``Of which open alert?``.
         """
         pairs = [
             (words.format(alert.id), f"{alert.brand or 'All brands'} at {alert.name}")
@@ -335,7 +345,7 @@ class Resolution:
         """Return buttons for the commands that the chat offers; the others are left out.
 
         Args:
-            pairs: The words and the label of each button.
+            pairs: The words of each button's command, such as ``changes``, and its label.
             primary: Whether the first pair is emphasized.
         """
         styles = [Style.PRIMARY if primary and not i else Style.PLAIN for i in range(len(pairs))]
@@ -347,15 +357,15 @@ def buttons(
     pairs: Sequence[tuple[str, str]],
     styles: Sequence[Style] = (),
 ) -> tuple[Action, ...]:
-    """Return buttons for words and labels, in their order.
+    """Return buttons for commands, in the order of the pairs.
 
-    Left out are commands whose first word begins no offered command, and those longer than
-    `MAX_COMMAND_CHARS`. Labels are cut to `MAX_LABEL_CHARS`.
+    A pair gives a button only if some offered command has the same first word, and its words have
+    at most `MAX_COMMAND_CHARS` characters. Labels are cut to `MAX_LABEL_CHARS`.
 
     Args:
         commands: The commands that are offered, by name.
-        pairs: The words and the label of each button.
-        styles: The style of each pair; all plain when empty.
+        pairs: The words of each button's command, such as ``trend Acme``, and its label.
+        styles: The style of each pair; empty for plain buttons.
     """
     first_words = {name.split()[0] for name in commands}
     actions = []

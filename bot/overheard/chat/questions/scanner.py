@@ -56,8 +56,9 @@ class QuestionScanner:
     def scan(self, tokens: Sequence[Token]) -> ParsedQuestion:
         """Return the names, times and concepts of a question, without its intent.
 
-        The words are read from the first to the last; at each, a name or a time goes before a
-        phrase of the vocabulary, and that before a misspelt name.
+        The words are read from the first to the last. At each, the first of these that fits wins: a
+        name or a time, a phrase of the vocabulary, a misspelt name. A word that is none of them is
+        unknown. No words give an empty question.
         """
         found = _Findings()
         at = 0
@@ -66,13 +67,15 @@ class QuestionScanner:
         return found.parsed_question(self._names, self._language)
 
     def _read_name(self, tokens: Sequence[Token], index: int, found: _Findings) -> int:
-        """Add the name or time at an index to `found`, and return its number of words; 0 without
-        one.
+        """Add the name or time at an index to `found`, and return its number of words; 0 when there
+        is none.
 
-        The number of an alert counts first, then brands, models, categories, models that are not
-        asked, times, and events such as ``since the Claude update``. Long phrases without a
-        meaning, and an "only" beside a name, are skipped: their words are counted and nothing is
-        added. A further time is kept aside.
+        The first of these that fits wins: the number of an alert, a brand, an asked model, a
+        category, a model that is not asked, a time, an event such as ``since the Claude update``.
+        Two cases add nothing and return the number of their words: a phrase without a meaning of
+        more than `MAX_NAME_WORDS` words, and an "only" beside a name. An asked model with another
+        version ("GPT 4") is added both as asked and as not asked. The first time is the period of
+        the question; each further one goes to `_Findings.further_periods`.
 
         Args:
             tokens: The words of the question.
@@ -99,9 +102,9 @@ class QuestionScanner:
                 found.not_asked.append(_typed(tokens[index : index + size]))
         elif category := self.name_reader.category(tokens, index):
             size = self._read_category(tokens, index, category.size, found)
-        elif other := self.name_reader.other_model(tokens, index):
-            found.not_asked.append(other.meaning)
-            size = other.size
+        elif unasked_model := self.name_reader.other_model(tokens, index):
+            found.not_asked.append(unasked_model.meaning)
+            size = unasked_model.size
         elif time := self._times.read(tokens, index):
             size = time.size
             if found.period:
@@ -119,18 +122,18 @@ class QuestionScanner:
     ) -> int:
         """Add the category of brands at an index, such as "CRM tools", to `found`.
 
-        After "which" it asks who is recommended; otherwise it adds nothing to the question. Before
-        a topic of answers, as in "CRM prices", it becomes an unknown word, because the topic is not
-        ours.
+        After "which" it adds the concept ``who``: "which CRM do they recommend?". Otherwise it adds
+        `LIGHT`, a concept without a meaning. Directly before a topic of answers, as in "CRM
+        prices", its first word is also added to the unknown ones, because the topic is not ours.
 
         Args:
             tokens: The words of the question.
             index: The index of the category's first word.
-            size: The number of its words.
+            size: The number of the category's words.
             found: What was found so far, which is changed.
 
         Returns:
-            The number of words, with words such as "tools" after the category.
+            The number of the category's words and of words such as "tools" after it.
         """
         is_asked_for = index and self._vocabulary.concept([tokens[index - 1].word]) == "what"
         found.concepts.add("who" if is_asked_for else LIGHT)  # "which CRM do they recommend?"
@@ -142,13 +145,13 @@ class QuestionScanner:
     def _is_beside_name(self, tokens: Sequence[Token], index: int, size: int) -> bool:
         """Return whether a name or a time is next to "only": "only ChatGPT", "HubSpot only".
 
-        Such an "only" adds nothing to the name. Words without a meaning may stand between "only"
-        and the name after it; the name before it has one or two words.
+        Words without a meaning may stand between "only" and a name after it. A name before it ends
+        directly before "only" and has one or two words.
 
         Args:
             tokens: The words of the question.
             index: The index of "only".
-            size: The number of words of its phrase.
+            size: The number of words of the phrase that means "only".
         """
         next_at = index + size
         after_weak = self._vocabulary.index_after(WEAK, tokens, next_at)
@@ -166,7 +169,7 @@ class QuestionScanner:
         Args:
             tokens: The words of the question.
             index: The index of the first word.
-            end: The index before which the name has to end; 0 for any end.
+            end: The index of the word that has to follow directly after the name; 0 for any word.
         """
         concept, phrase_size = self._vocabulary.phrase(tokens, index)
         found = (
@@ -181,10 +184,14 @@ class QuestionScanner:
     def _read_phrase(self, tokens: Sequence[Token], index: int, found: _Findings) -> int:
         """Add the phrase, or the misspelt name, at an index to `found`; return its number of words.
 
-        A topic of answers counts before a shorter phrase. "and" begins a continued question at its
-        beginning, and a second question before a question word. A "when" that begins a condition
-        without meaning is skipped. A number, channel or domain is known by its shape. A word
-        without any meaning is unknown.
+        The first of these that fits wins:
+
+        - a topic of answers, unless a phrase here is longer or means facts or models;
+        - a "when" that begins a condition without meaning, which adds nothing;
+        - a phrase, or else a number, channel or domain, which its shape tells. "and" as the first
+          word means a continued question, and before a question word a second question;
+        - a misspelt brand or model, which is added with its correction;
+        - otherwise the one word is added to the unknown ones.
 
         Args:
             tokens: The words of the question.
@@ -221,8 +228,8 @@ class QuestionScanner:
     ) -> None:
         """Add a topic of answers to `found`.
 
-        The first topic counts. Another one becomes unknown words, unless it follows at once: "price
-        plans" is one topic.
+        The first topic of a question counts. The words of another topic are added to the unknown
+        ones, unless they follow directly after a topic: "price plans" is one topic.
 
         Args:
             topic: The topic and its number of words.
@@ -238,10 +245,11 @@ class QuestionScanner:
         found.topic_end = index + topic.size
 
     def _untimed_phrase(self, tokens: Sequence[Token], index: int) -> tuple[str, int]:
-        """Return the concept and the number of words of the longest phrase at an index that takes
-        no word from a time: before "this year", "improve" and not "improve this".
+        """Return the concept and the number of words of the longest phrase at an index, without a
+        last word that begins a time.
 
-        ("", 1) without a known phrase. The longer phrase counts when no shorter one is known.
+        In "improve this year", the phrase is "improve" and not "improve this". If no such shorter
+        phrase is known, the longer one is returned. ("", 1) without a known phrase.
         """
         concept, size = self._vocabulary.phrase(tokens, index)
         last = index + size - 1
@@ -255,10 +263,10 @@ class QuestionScanner:
         return concept, size
 
     def _begins_question(self, tokens: Sequence[Token], index: int) -> bool:
-        """Return whether another question begins at an index, with a question word such as "how".
+        """Return whether a question word such as "how" or "which" is at an index.
 
-        False for words such as "do", which begin questions that are answered by yes or no, and
-        after the last word.
+        False for words such as "do", which begin questions that are answered by yes or no. False
+        also for an index after the last word.
         """
         if index >= len(tokens):
             return False
@@ -271,8 +279,8 @@ class QuestionScanner:
         """Return whether "when" begins a condition without meaning: "where do we rank when ChatGPT
         makes a list".
 
-        A model follows such a "when", and before it, what answers hold is asked for. Not after
-        "and".
+        True when the word before is not "and", an asked model follows directly, and the question so
+        far asks for something that answers hold, such as a rank or a sentiment (`OF_ANSWERS`).
 
         Args:
             tokens: The words of the question.
@@ -286,13 +294,14 @@ class QuestionScanner:
     def _event_of_models(
         self, tokens: Sequence[Token], index: int
     ) -> tuple[NamedTime, tuple[str, ...], int] | None:
-        """Return an event with the name of a model in it, such as ``since the Claude update``; None
-        without one at the index.
+        """Return an event with the name of an asked model in it, such as ``since the Claude
+        update``; None when none begins at the index.
 
-        The model is the second or third word.
+        The name begins at the second or third word, and the words around it are an event without
+        it: ``since the update``. The first name that fits wins.
 
         Returns:
-            The event, the readers' names of its models, and its number of words.
+            The event, the readers' names of its models, and the number of words with the name.
         """
         for model_at in (index + 1, index + 2):
             model = self.name_reader.model(tokens, model_at)
@@ -307,9 +316,10 @@ class QuestionScanner:
     def _alert_number(self, tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
         """Return the number of an alert at an index, and its number of words; None without one.
 
-        ``alert 3``, ``alert three``, ``alert #3`` and ``#3`` are numbers of alerts; after a verb
-        such as "close", ``3`` is one too, unless it begins a time. ``#1`` after any other word is
-        the first place ("who is #1"). Without a ``#``, at most `MAX_ALERT_DIGITS` digits count.
+        ``alert 3``, ``alert three``, ``alert #3`` and ``#3`` are numbers of alerts. After a verb
+        such as "close", ``3`` is one as well, unless it begins a time. ``#1`` is the number of an
+        alert only as the first word or after such a verb; after any other word it is the first
+        place ("who is #1"). A number above `MAX_ALERT_DIGITS` digits counts only as ``#1234567``.
         """
         word = tokens[index].word
         concept = self._vocabulary.concept([word])
@@ -397,10 +407,16 @@ class _Findings:
     def parsed_question(self, names: KnownNames, language: str) -> ParsedQuestion:
         """Return everything that was found as a parsed question without an intent.
 
-        Concepts that others include are added. A tracked brand means "we", any other a competitor.
-        Further times are merged in a comparison ("March and May"), and unknown words otherwise. A
-        competitor that is to speak of "us" makes its verb unknown. A year is the value of a topic
-        such as the founding, and no time. This object must not be used afterwards.
+        - A concept brings those that it includes (``rules.toml``): ``record`` brings ``configure``.
+        - A tracked brand adds the concept ``we``, any other brand ``rival``.
+        - In a comparison ("March and May"), all times are merged into one without an end.
+          Otherwise the first word of each time after the first is added to the unknown ones.
+        - In "does HubSpot recommend us?", the verb is added to the unknown ones: brands do not
+          answer.
+        - A year beside a topic such as the founding is a number, and no time.
+        - Of several metrics, the first in the order of `METRICS` counts.
+
+        This changes the object, which must not be used afterwards.
 
         Args:
             names: The known names, with those of the tracked brands.
@@ -443,8 +459,9 @@ class _Findings:
         )
 
     def _merge_periods(self) -> None:
-        """Replace all times by one that begins with the earliest and has no end; None when none has
-        a first day.
+        """Replace all times by one that begins with the earliest first day and has no end.
+
+        When none of them has a first day, the question is left without a time.
         """
         periods = (self.period, *(period for period, _ in self.further_periods))
         starts = [period.start for period in periods if period and period.start]

@@ -88,13 +88,14 @@ def read_names(deployment: Deployment) -> KnownNames:
 def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNames:
     """Return the names of brands, models, topics and categories that a question may have.
 
-    A spelling that is also a brand's means the brand. A spelling of several models means all of
-    them.
+    A spelling of both a brand and a model means the brand. A spelling of several models means all
+    of them. Families and vendors of models, and `OTHER_MODELS`, are names of models that are not
+    asked, unless they are a spelling of an asked model or of a brand.
 
     Args:
-        catalogue: The brands, and the facts, whose fields are topics; facts marked as untrue are
-            left out.
-        models: The names of the asked models for readers.
+        catalogue: The brands and the facts. The fields of the facts, such as ``price``, are topics;
+            facts marked as untrue are left out. The categories are those of tracked brands.
+        models: The asked models, each with its name for readers.
     """
     spellings: dict[str, dict[str, None]] = {}
     for model, shown in models.items():
@@ -120,14 +121,16 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNam
 
 
 def _spellings(model: Model, shown: str) -> Iterable[str]:
-    """Yield the names that people use for a model, in no certain order and with repetitions.
+    """Yield the names that people use for a model; a name may come more than once.
 
-    These are its own name with and without its addition in brackets, its id and beginnings of it,
-    and the names of its family and vendor. Google is never one: it is also a search engine.
+    In this order: its name for readers; the model as ``provider/model``; its id; its name for
+    readers without an addition (" (...)", " with search"); beginnings of its id of two or more
+    words; the names of its family and of the vendors of that family. Without a known family, the
+    names of its vendor. Google is never one, because it is also a search engine.
 
     Args:
         model: The model.
-        shown: Its name for readers.
+        shown: Its name for readers, such as ``ChatGPT with search``.
     """
     yield from (shown, str(model), model.id, shown.partition(" (")[0].partition(" with ")[0])
     words = folded_words(model.id)
@@ -152,9 +155,12 @@ async def read_situation(
     """Return the state of the deployment that the answer to a question depends on, read from the
     store.
 
+    All days are those of the person's time zone. Runs outside the results (``aside``) are no
+    checks.
+
     Args:
         deployment: The open deployment.
-        call: The person, and the time zone of all days.
+        call: The time zone of the person.
         request: The question. Its `message`, if not empty, is the id of the message to which it
             replies, which may be that of an alert.
         commands: The commands that the chat offers, by name.
@@ -188,8 +194,9 @@ async def read_situation(
 
 
 async def _thread_alert(deployment: Deployment, request: Request) -> Alert | None:
-    """Return the alert to whose message in this channel a question replies; None when it replies to
-    no message or to one without an alert.
+    """Return the alert to whose message in this channel a question replies.
+
+    None when the question is no reply, and when it replies to a message without an alert.
     """
     if not request.message:
         return None

@@ -19,14 +19,20 @@ MAX_PHRASE_WORDS = 5
 """The most words of a phrase that has a number, such as ``the day before yesterday`` (2)."""
 PART_DAYS = 10
 """Days of the early and the middle part of a month; the late part lasts until its end."""
+MAX_WEEK = 53
+"""The highest number of a week of a year (ISO 8601)."""
+MIN_YEAR, MAX_YEAR = 2000, 2100
+"""The first and the last number of four digits that is a year."""
 THIS_EARLY = 1
 """The number of ``early`` among the parts of a month: the day on which the part begins."""
+SATURDAY, SUNDAY = 6, 7
+"""The numbers of the days of a weekend (ISO 8601)."""
 _YEAR = re.compile(r"\d{4}")
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\.?")
 _QUARTER = re.compile(r"q([1-4])")
 _HALF = re.compile(r"h([12])")
-_CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[.:](?P<minute>\d\d))?(?P<half>am|pm|h)?")
-_MINUTE = re.compile(r"(?P<minute>\d\d)(?P<half>am|pm)?")
+_CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[.:](?P<minute>\d\d))?(?P<suffix>am|pm|h)?")
+_MINUTE = re.compile(r"(?P<minute>\d\d)(?P<suffix>am|pm)?")
 _SPAN = re.compile(r"(?P<number>\d{1,3})(?P<unit>[dw])")
 
 
@@ -74,10 +80,11 @@ class TimeReader:
         self._calendar = Calendar(today)
 
     def read(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return the longest kind of time that begins at an index; None without one.
+        """Return the time that begins at an index; None without one.
 
-        A time with two ends goes before a single time, and that before a deadline today. A time of
-        day that follows is part of it: ``until Friday 3pm``.
+        The first of these that fits wins: a time with two ends (``from May to July``), a single
+        time (``since May``), a deadline today (``until 3pm``). A time of day that follows is part
+        of it, and its words are counted: ``until Friday 3pm``.
         """
         found = (
             self._time_range(tokens, index)
@@ -92,8 +99,10 @@ class TimeReader:
     def _time_range(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return a time with two ends at an index; None without one.
 
-        Such as ``between May and July``, ``from Monday to Friday`` or ``May until July``. Neither
-        end is an event such as an update.
+        Such as ``between May and July``, ``from Monday to Friday`` or ``May until July``. It lasts
+        until the end of the second time, as `_joined_times` says. Both are times with a first day,
+        and no events such as an update. Words such as "between" are tried first, then words such as
+        "from", then none; the first reading that fits wins.
         """
         for kind in ("between", "since", ""):
             link_kind = "and" if kind == "between" else "until"
@@ -113,7 +122,8 @@ class TimeReader:
     def _first_of_days(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return the first of two days that share a month: the 10th in ``10 to 20 November``.
 
-        It has one word. None without a later day of a month after it.
+        The result is this single day, and its size is 1: the words of the second day are not
+        counted. None when no later day with a month follows.
         """
         number = _DAY.fullmatch(tokens[index].word) if index < len(tokens) else None
         if not number:
@@ -133,9 +143,10 @@ class TimeReader:
     def _single_time(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return a time with at most one named end at an index, such as ``since March``.
 
-        The size of the result counts the word of the bound too. A bound that does not fit the time
-        after it is left out. None where no time begins, and for a bare time that may be another
-        word ("may", "2025").
+        The size of the result counts the word of the bound (``since``, ``until``, ``in``) too.
+        These words are tried in this order, the longest phrase first; the first that fits the time
+        after it wins. Without one, a time without a bound is read. None where no time begins, and
+        for a time without a bound that may be another word ("may", "2025").
         """
         for kind in ("since", "until", "in"):
             for size in self._phrase_sizes(kind, tokens, index):
@@ -149,8 +160,9 @@ class TimeReader:
     def _bounded_time(self, kind: str, named: NamedTime) -> NamedTime | None:
         """Return a time with the meaning of the word before it.
 
-        After ``since``, it has no end. After ``until``, it is a deadline; None for an event and for
-        a time without a day. After ``in``, it is unchanged; None for an event.
+        After ``since``, only its first day or its event remains, and it has no end. After
+        ``until``, it is a deadline; None for an event, and for a time with neither a first day nor
+        a coming day. After ``in``, it is unchanged; None for an event.
 
         Args:
             kind: The kind of the word before: ``since``, ``until`` or ``in``.
@@ -189,8 +201,9 @@ class TimeReader:
     def _time_of_day(self, tokens: Sequence[Token], index: int) -> FoundHour | None:
         """Return the time of day at an index; None without one.
 
-        Such as ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``. A bare number (``9``) is no
-        time of day, and neither is ``25:00``.
+        Such as ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``; ``12am`` is midnight. Words in
+        front of it such as ``at`` are counted. A bare number (``9``) is no time of day, and neither
+        is ``25:00``.
         """
         if named := self._phrase("hours", tokens, index):
             return FoundHour(time(named.number), named.size)
@@ -199,15 +212,16 @@ class TimeReader:
         found = _CLOCK.fullmatch(words[0]) if words else None
         if not found:
             return None
-        hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
-        size, is_clear = 1, begin_size > 0 or bool(half) or found["minute"] is not None
-        more = _MINUTE.fullmatch(words[1]) if len(words) > 1 and not half else None
-        if more:
-            minute, half, size, is_clear = int(more["minute"]), more["half"], 2, True
-        if not half and len(words) > size and words[size] in {"am", "pm", "uhr", "o'clock"}:
-            half, size, is_clear = words[size], size + 1, True
-        if half in {"am", "pm"}:
-            hour = hour % 12 + (12 if half == "pm" else 0)
+        hour, minute, suffix = int(found["hour"]), int(found["minute"] or 0), found["suffix"]
+        size, is_clear = 1, begin_size > 0 or bool(suffix) or found["minute"] is not None
+        minute_word = _MINUTE.fullmatch(words[1]) if len(words) > 1 and not suffix else None
+        if minute_word:
+            minute, suffix = int(minute_word["minute"]), minute_word["suffix"]
+            size, is_clear = 2, True
+        if not suffix and len(words) > size and words[size] in {"am", "pm", "uhr", "o'clock"}:
+            suffix, size, is_clear = words[size], size + 1, True
+        if suffix in {"am", "pm"}:
+            hour = hour % 12 + (12 if suffix == "pm" else 0)
         if not is_clear or hour >= 24 or minute >= 60:
             return None
         return FoundHour(time(hour, minute), begin_size + size)
@@ -252,9 +266,10 @@ class TimeReader:
     def _named_time(self, tokens: Sequence[Token], index: int, kind: str = "") -> FoundTime | None:
         """Return the day, span, month or event at an index, without the word that bounds it.
 
-        The first reading that fits wins. None without one. An event (``the update``) counts only
-        after ``since``, a part of a month (``mid October``) not after ``until``, and ``the end of
-        the week`` only after it.
+        The first reading that fits wins: a part of a month (``mid October``), but not after
+        ``until``; an event (``the update``), only after ``since``; ``the end of the week``, only
+        after ``until``; a day next to today; ``last week``; ``3 days``; a date or month; a weekday.
+        None without one, and after the last word.
 
         Args:
             tokens: The words of the question.
@@ -293,8 +308,9 @@ class TimeReader:
     def _near_today(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return a time next to today at an index; None without one.
 
-        ``yesterday`` and ``tomorrow`` are whole days, ``overnight`` begins yesterday and has no
-        end, and ``year to date`` is the whole current year.
+        ``today``, ``yesterday`` and ``tomorrow`` are whole days; ``tomorrow`` and the day after it
+        are also the `NamedTime.ahead`. ``overnight`` begins yesterday and has no end. ``year to
+        date`` is the whole current year, up to its end.
         """
         if ago := self._phrase("ago", tokens, index):
             day = self._today - timedelta(ago.number)
@@ -312,8 +328,11 @@ class TimeReader:
     def _relative_time(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return a time relative to today at an index; None without one.
 
-        Such as ``this week``, ``the last 3 weeks``, ``next Monday`` or ``last summer``. A number of
-        units counts only after ``last``, and a month or season not after ``next``.
+        Such as ``this week``, ``the last 3 weeks``, ``next Monday`` or ``last summer``. Words such
+        as ``this`` are tried first, then ``last``, then ``next``; the first that fits the words
+        after it wins. ``the last 3 weeks`` began 21 days ago and has no end; a number of units
+        counts only after ``last``. A month or season after ``this`` or ``last`` is the latest that
+        has begun; after ``next``, it is not read.
         """
         for kind in ("this", "last", "next"):
             for size in self._phrase_sizes(kind, tokens, index):
@@ -340,13 +359,14 @@ class TimeReader:
         """Return the current, the last or the next unit; None for a length that is no calendar
         unit.
 
-        ``the last month`` is the last 30 days (rolling), ``last month`` is a calendar month. The
-        last day, and this or the last fortnight, always end today.
+        ``the last month`` began 30 days ago and has no end (rolling), ``last month`` is a calendar
+        month. The last day, and this or the last fortnight, are always such spans without an end;
+        a weekend never is.
 
         Args:
             kind: ``this``, ``last`` or ``next``.
             unit: The length of the unit in days, or `WEEKEND`.
-            is_rolling: Whether the words may mean a span up to today.
+            is_rolling: Whether the words, such as "the last", may mean a span up to today.
         """
         is_span = kind == "last" and ((is_rolling and unit != WEEKEND) or unit == 1)
         if is_span or (kind != "next" and unit == FORTNIGHT):
@@ -362,10 +382,13 @@ class TimeReader:
     def _counted_time(self, tokens: Sequence[Token], index: int, kind: str) -> FoundTime | None:
         """Return a counted time at an index, such as ``two weeks ago``, ``3 days`` or ``14d``.
 
-        With ``ago``, it is the day that many days before today; otherwise it began then, and
-        `NamedTime.ahead` is the day that many days after today. None without one and for more than
-        `MAX_DAYS`. Without ``ago``, None also after ``until``, and for an unclear number (``a
-        week``) without a word such as ``in`` before.
+        With ``ago``, it is the single day that many days before today. Otherwise it is a span that
+        began that many days ago and has no end; its `NamedTime.ahead` is the day that many days
+        after today. ``14d`` and ``2w`` are always such spans.
+
+        None when no such words are at the index, and for more than `MAX_DAYS` in words. Without
+        ``ago``, words are also None after ``until``, and an unclear number (``a week``) counts only
+        after ``in`` or ``since``.
 
         Args:
             tokens: The words of the question.
@@ -393,16 +416,17 @@ class TimeReader:
         return FoundTime(self._span_of_days(days), size) if is_clear else None
 
     def _span_of_days(self, days: int) -> NamedTime:
-        """Return the time that began some days ago, and as `NamedTime.ahead` the day as many days
-        after today.
+        """Return the time that began some days ago and has no end, and as `NamedTime.ahead` the day
+        as many days after today.
         """
         return replace(self._calendar.since(days), ahead=self._today + timedelta(days))
 
     def _dated_time(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return a time of the calendar at an index; None without one.
 
-        Tried in this order: ``2026-05-03``, ``Q3``, ``H1`` or ``2025``; then ``May`` or ``3 May
-        2026``; then ``summer``; then ``week 47``. Without a year, the latest such time counts.
+        The first of these that fits wins: ``2026-05-03``, ``Q3``, ``H1`` or ``2025``; ``May`` or
+        ``3 May 2026``; ``summer``; ``week 47``. Without a year, it is the latest such time that has
+        begun.
         """
         return (
             self._time_of_year(tokens, index)
@@ -414,9 +438,10 @@ class TimeReader:
     def _part_of_month(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return a part of a month at an index, such as ``mid October``; None without one.
 
-        The latest month of the name counts. The early and the middle part have `PART_DAYS` days,
-        the late part lasts until the end of the month. ``early this month``, and the beginning of
-        any other current unit, has no end.
+        It is that of the latest month of the name that has begun. The early and the middle part
+        have `PART_DAYS` days, the late part lasts until the end of the month. ``early this month``
+        and ``the beginning of the week`` mean the time since the first day of the current unit,
+        without an end.
         """
         part = self._phrase("parts", tokens, index)
         if not part:
@@ -437,13 +462,13 @@ class TimeReader:
         return FoundTime(NamedTime(start, end), part.size + month.size)
 
     def _latest_month(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return the latest month of the name at an index; None without one."""
+        """Return the latest month of the name at an index that has begun; None without one."""
         month = self._phrase("months", tokens, index)
         return FoundTime(self._calendar.month(month.number), month.size) if month else None
 
     def _season(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return the three months of the latest season of the name at an index; None
-        without one.
+        """Return the three months of the season at an index, such as ``summer``, the latest that
+        has begun; None without one.
         """
         first_month = self._phrase("seasons", tokens, index)
         if not first_month:
@@ -453,11 +478,12 @@ class TimeReader:
     def _numbered_week(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return the latest week with the number at an index (ISO 8601), such as ``week 47``.
 
-        None without one, and for a number that no such week has.
+        The current week is the latest too. None without such words, for a number outside 1 to
+        `MAX_WEEK`, and when the year has no week of that number.
         """
         word = self._phrase("week_number", tokens, index)
         count = self._number(tokens, index + word.size) if word else None
-        if not word or not count or not 1 <= count.number <= 53:
+        if not word or not count or not 1 <= count.number <= MAX_WEEK:
             return None
         week = self._calendar.week(count.number)
         return FoundTime(week, word.size + count.size) if week else None
@@ -465,9 +491,10 @@ class TimeReader:
     def _time_of_year(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return a quarter, a half, a day in digits or a year at an index; None without one.
 
-        A quarter (``Q3``, ``third quarter``) or half (``H1``) is the latest that has begun; a year
-        after it is not read. A day is ``2026-05-03``; None when there is no such day. A year is
-        2000 to 2100.
+        The first of these that fits wins. A quarter (``Q3``, ``third quarter``) or half (``H1``) is
+        the latest that has begun; a year after it is not read. A day is ``2026-05-03``, without
+        `NamedTime.ahead`; None when there is no such day. A year is the whole year, from `MIN_YEAR`
+        to `MAX_YEAR`.
         """
         word = tokens[index].word
         if quarter := self._quarter(tokens, index):
@@ -476,7 +503,7 @@ class TimeReader:
         if half := _HALF.fullmatch(word):
             first_month = 6 * int(half[1]) - 5
             return FoundTime(self._calendar.months(first_month, 6), 1)
-        if not _YEAR.fullmatch(word) or not 2000 <= int(word) <= 2100:
+        if not _YEAR.fullmatch(word) or not MIN_YEAR <= int(word) <= MAX_YEAR:
             return None
         year = int(word)
         parts = [token.word for token in tokens[index : index + 3]]
@@ -500,7 +527,9 @@ class TimeReader:
         """Return a month or a day of a month at an index: ``May``, ``May 2026``, ``3 May``, ``May
         3rd 2026``.
 
-        Without a year, the latest one counts. None without one, and when there is no such day.
+        Without a year, it is the latest such month or day that has begun. The words of a day and a
+        year are counted; a number above 31 after a month is not its day. None without a month, and
+        when there is no such day.
         """
         day = _DAY.fullmatch(tokens[index].word)
         month = self._phrase("months", tokens, index + 1)
@@ -520,11 +549,12 @@ class TimeReader:
     def _weekday(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
         """Return the latest day before today of the weekday's name at an index; None without one.
 
-        ``weekend`` is the current one on Saturday and Sunday, else the last.
+        ``Monday`` on a Monday is that of a week ago. ``weekend`` is the current one on Saturday and
+        Sunday, else the last.
         """
         unit = self._phrase("units", tokens, index)
         if unit and unit.number == WEEKEND:
-            is_weekend_now = self._today.isoweekday() >= 6
+            is_weekend_now = self._today.isoweekday() in (SATURDAY, SUNDAY)
             weekend = self._calendar.unit(WEEKEND, 0 if is_weekend_now else -1)
             return FoundTime(weekend, unit.size) if weekend else None
         weekday = self._phrase("weekdays", tokens, index)
@@ -547,6 +577,8 @@ class TimeReader:
     ) -> FoundTime | None:
         """Return a day of a month, with the year that may follow; None when there is no such day.
 
+        Without a year, it is the latest such day until today.
+
         Args:
             day: The day of the month.
             month: The month, 1 to 12.
@@ -560,10 +592,11 @@ class TimeReader:
 
 
 def _joined_times(first: NamedTime, last: NamedTime) -> NamedTime:
-    """Return the time from the start of `first` to the end of `last`.
+    """Return the time from the start of `first` to the end of `last`, which is excluded.
 
-    A `first` that is later is moved to the year before: ``from November to February``. Its day is
-    then at most the 28th.
+    If `first` does not start before that end, it is moved to the year before: ``from November to
+    February``. Its day is then at most the 28th, because that year may have no 29 February. Without
+    a start or an end, the other is kept as it is.
     """
     start, end = first.start, last.end
     if start and end and start >= end:

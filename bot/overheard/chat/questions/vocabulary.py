@@ -155,8 +155,11 @@ class Vocabulary:
         """Return the concept (the meaning, such as ``lose``) of a phrase; None when it is not
         known.
 
-        A single word that is no phrase has the concept of its longest known beginning, of at least
-        `MIN_STEM_CHARS`.
+        A single word that is no known phrase has the concept of its longest known beginning, which
+        has at least `MIN_STEM_CHARS` characters.
+
+        Args:
+            words: The folded words of the whole phrase.
         """
         known = self.phrases.get(tuple(words))
         if known is None and len(words) == 1:
@@ -168,8 +171,8 @@ class Vocabulary:
     def phrase(self, tokens: Sequence[Token], index: int) -> tuple[str, int]:
         """Return the concept of the longest phrase at an index, and its number of words.
 
-        Phrases with alternatives (frames) count too, and win over a phrase of the same length. ("",
-        1) without a known phrase, and after the last word.
+        Phrases with alternatives (frames) count too; one wins over a plain phrase of the same
+        length. ("", 1) without a known phrase, and for an index after the last word.
         """
         words = [token.word for token in tokens[index:]]
         text = " ".join((*words, ""))  # each word with a space after it, as in a frame
@@ -200,12 +203,17 @@ class Vocabulary:
     def respelled(self, word: str) -> str | None:
         """Return the known word that a misspelt word means; None when that is not certain.
 
-        Swapped letters, and a letter that should be double or single, are corrected from
-        `MIN_SWAP_CHARS` characters on. Only without such a word, a letter that is missing or too
-        many is corrected from `MIN_TYPO_CHARS` on and another letter from `MIN_REPLACED_CHARS` on,
-        but never into a word without a meaning of its own: that might be the name of another brand.
-        Ordinary words are no mistakes ("searched" for "searches"). Several words with one concept
-        count as one, and the first in the alphabet is taken.
+        Only one mistake is corrected:
+
+        - Swapped letters, or a letter that should be double or single, in words of `MIN_SWAP_CHARS`
+          characters or more. If such a correction exists, the others are not tried.
+        - A letter that is missing or too many, if the known word has `MIN_TYPO_CHARS` or more.
+        - Another letter, if the known word has `MIN_REPLACED_CHARS` or more.
+
+        The last two never give a word without a meaning of its own (`WEAK`, `LIGHT`), because the
+        typed word may be the name of another brand. Ordinary words are no mistakes ("searched" for
+        "searches"). If all possible corrections have one concept, the first in the alphabet is
+        returned; otherwise None.
         """
         if len(word) < MIN_SWAP_CHARS or not word.isalpha() or is_common(word):
             return None

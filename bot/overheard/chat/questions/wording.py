@@ -60,8 +60,9 @@ def not_understood(
 ) -> Card:
     """Return the card for a question that was not understood: why, and up to `MAX_ACTIONS` buttons.
 
-    The words that were not understood are repeated. The button for what may have been meant comes
-    first; others are those useful now, one for each label.
+    The first `MAX_UNKNOWN_WORDS` words that were not understood are repeated, each cut to
+    `MAX_WORD_CHARS`. The button for what may have been meant comes first; then those of
+    `useful_buttons`. Of several buttons with the same label, the first is kept.
 
     Args:
         parsed: The question, as far as it was understood.
@@ -77,7 +78,7 @@ def not_understood(
     fields = (Field("Not understood", words, wide=True),) if unknown else ()
     offered = [*([guess] if guess else []), *useful_buttons(situation)]
     labels = [action.label for action in offered]
-    actions = [a for index, a in enumerate(offered) if a.label not in labels[:index]]
+    actions = [action for i, action in enumerate(offered) if action.label not in labels[:i]]
     return Card(
         "I understood only a part of that" if guess else "I did not understand that",
         "\n\n".join(filter(None, (_refusal_reason(parsed, situation, guess), note))),
@@ -91,8 +92,13 @@ def not_understood(
 def _refusal_reason(parsed: ParsedQuestion, situation: Situation, guess: Action | None) -> str:
     """Return why a question is not answered, as one or two sentences.
 
-    The first of these counts: a model that is not asked, a concept that no answer covers (a
-    forecast, an opinion, a "not"), the part that was understood, and otherwise that nothing was.
+    The first of these reasons counts:
+
+    - It names models that are not asked; up to `MAX_UNKNOWN_WORDS` of them are listed, and then
+      those that are asked.
+    - It has a concept of `_REASONS`, such as a forecast, an opinion or a "not".
+    - Only a part was understood (there is a guess); that part is named.
+    - Otherwise nothing was understood.
 
     Args:
         parsed: The question, as far as it was understood.
@@ -115,8 +121,11 @@ def _refusal_reason(parsed: ParsedQuestion, situation: Situation, guess: Action 
 
 
 def useful_buttons(situation: Situation) -> tuple[Action, ...]:
-    """Return buttons for useful commands in the present state of the deployment, the most useful
-    first.
+    """Return buttons for commands that are useful in the present state, the most useful first.
+
+    Without a tracked brand, these are the set-up and the overview. Otherwise: the newest open alert
+    if there is one; the report, what changed, what to do, and what is said of the first tracked
+    brand. Commands that the chat does not offer are left out.
     """
     if not situation.own:
         return buttons(situation.commands, [("setup brand", "Set up"), ("status", "Overview")])
@@ -180,8 +189,8 @@ def button_label(command: str, specs: Mapping[str, CommandSpec]) -> str:
 def with_hints(card: Card, parsed: ParsedQuestion, plan: Plan, situation: Situation) -> Card:
     """Return a command's card with a longer footer.
 
-    After its own text come the spellings that were corrected, the notes of the plan, and up to
-    `MAX_HINTS` questions to ask next.
+    After the footer's own text come, as sentences: the spellings that were corrected, the notes of
+    the plan, and up to `MAX_HINTS` questions to ask next. What is missing is left out.
 
     Args:
         card: The card.
@@ -200,8 +209,9 @@ def with_hints(card: Card, parsed: ParsedQuestion, plan: Plan, situation: Situat
 def _following_questions(parsed: ParsedQuestion, plan: Plan, situation: Situation) -> Sequence[str]:
     """Return up to `MAX_HINTS` questions that continue an answer, in the language of the question.
 
-    The same at another model, what the models say, what to do, and what changed; empty when none
-    fits.
+    In this order, if they fit: the same at another model, when the question names models and not
+    all; and by the command of the plan, what the models say, what to do, and what changed. Empty
+    when none fits.
 
     Args:
         parsed: The parsed question.
