@@ -21,6 +21,7 @@ SLOW = {
     "google.genai",
     "numpy",
     "openai",
+    "overheard.cards.charts.renderer",
     "overheard.commands.delivery_cards",
     "overheard.runtime.scheduled_work",
     "pyromark",

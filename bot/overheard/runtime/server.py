@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from overheard.alerts.handling import Handling
 from overheard.alerts.outbox import Outbox, Outgoing, Postponed
-from overheard.cards.charts.renderer import darken
 from overheard.cards.command import Role
 from overheard.commands.access import issue_code
 from overheard.config.cron import Cron
@@ -428,7 +427,10 @@ async def _opened_chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]
     dark.
     """
     chats = {**open_chats(deployment.config), **deployment.plugins.chats}
-    darken(name for name, chat in chats.items() if isinstance(chat, DarkChat) and chat.dark)
+    if chats:  # without one, no start waits for the kinds of charts
+        from overheard.cards.charts.renderer import darken
+
+        darken(name for name, chat in chats.items() if isinstance(chat, DarkChat) and chat.dark)
     try:
         yield chats
     finally:

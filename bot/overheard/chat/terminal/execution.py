@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -18,7 +18,6 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from overheard.cards.card import Card, File
-from overheard.cards.charts.renderer import without_pictures
 from overheard.cards.command import CommandSpec, Step, require_sizes
 from overheard.chat.audit_log import log_use
 from overheard.chat.command_call import Stage, Unagreed, run_command
@@ -75,12 +74,20 @@ def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> No
     session = replace(ctx.obj, config=config, ask=_prompt if can_ask else None)
     call = Call(zone=local_zone(), progress=RichProgress())
     draws_pictures = chart_file is not None or spec.chart is None
-    with nullcontext() if draws_pictures else without_pictures():
+    with nullcontext() if draws_pictures else _without_pictures():
         order = Order(spec, values)
         card = _quote_and_execute(session, call, order, agreed=agreed, can_ask=can_ask)
     _print(card, as_json=as_json, chart_file=chart_file)
     if card.failed or card.partial:
         raise click.exceptions.Exit(1 if card.failed else PARTIAL)
+
+
+def _without_pictures() -> AbstractContextManager[None]:
+    """Return a block in which no chart is drawn."""
+    # It imports all kinds of charts, and most commands have none.
+    from overheard.cards.charts.renderer import without_pictures
+
+    return without_pictures()
 
 
 def _prompt(question: str, default: str) -> str:
