@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from office import executed
-from overheard.alerts.burst_planner import BurstCause, PlannedBurst
+from overheard.alerts.planned_burst import BurstCause, PlannedBurst
 from overheard.alerts.run_analysis import run_service
 from overheard.cards.card import Card
 from overheard.commands.bursts import run_bursts

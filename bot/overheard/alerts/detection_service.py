@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from overheard.alerts.burst_planner import Suspicion, suspicions
 from overheard.alerts.evidence import (
     AlertPast,
     alert_explanation,
@@ -23,6 +22,7 @@ from overheard.alerts.reasons import decision_sentence, judge_warning
 from overheard.alerts.statements import StatementNews, StatementReader
 from overheard.alerts.story import AlertPart, model_alerts_of, parts_over, update_watched_models
 from overheard.alerts.style_updates import style_updates
+from overheard.alerts.suspicions import Suspicion, suspicions
 from overheard.detection.decide import Decision, decide, decide_model
 from overheard.detection.decision_inputs import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
 from overheard.detection.learning import Learning

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from overheard.alerts.burst_planner import burst_sentence, planned_bursts
+from overheard.alerts.burst_planner import planned_bursts
 from overheard.alerts.detection_service import DetectionResult, DetectionService
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.planned_burst import burst_sentence
 from overheard.alerts.statements import StatementReader
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
