@@ -1,5 +1,6 @@
 """Tests of the plugin loader, with plugins that are really installed on the path."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -105,6 +106,15 @@ def test_a_good_plugin_is_loaded_with_its_version(install: Install) -> None:
 
     assert report("length") == PluginReport("length", "1.2", ("scorer length",))
     assert load().scorers["length"].version == "1"
+
+
+def test_a_plugin_is_found_when_it_is_installed_later(install: Install, tmp_path: Path) -> None:
+    """And one that was removed is not found any more."""
+    assert "length" not in load().scorers
+    install("length", SCORER)
+    assert "length" in load().scorers
+    shutil.rmtree(tmp_path / "overheard_length-1.2.dist-info")
+    assert "length" not in load().scorers
 
 
 @pytest.mark.parametrize(

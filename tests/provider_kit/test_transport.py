@@ -1,9 +1,12 @@
 """Tests of the HTTP client that distrusts the service, on real sockets."""
 
 import gzip
+import ssl
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
+import httpx2
 import pytest
 from openai import DefaultAioHttpClient
 
@@ -100,3 +103,21 @@ async def test_no_other_host_is_called(kind: type | None) -> None:
                 await client.get("/", follow_redirects=True)
 
         assert not other.calls
+
+
+def test_the_certificates_of_all_clients_are_read_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And again where the environment names others."""
+    read: list[ssl.SSLContext] = []
+
+    def read_certificates() -> ssl.SSLContext:
+        read.append(ssl.create_default_context())
+        return read[-1]
+
+    monkeypatch.setattr(httpx2, "create_ssl_context", read_certificates)
+    for folder in ("one", "one", "other"):
+        monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / folder))
+        http_client("https://vendor.test")
+
+    assert len(read) == 2
