@@ -165,7 +165,7 @@ def test_a_run_that_waits_for_a_batch_is_cancelled_at_the_vendor(
     assert program.json("spend")["budget"][0]["held"] == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_is_resumed_when_its_vendor_can_be_reached_again(
     tmp_path: Path, vendor: BatchService
 ) -> None:

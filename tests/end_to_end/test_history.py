@@ -264,7 +264,7 @@ def test_a_pipe_is_read_whole(history: Program, write: Write) -> None:
     assert history.json("import", str(pipe))["new"] == 3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_processes_lose_no_answer(history: Program, write: Write) -> None:
     """Halves of one run that are imported at the same time are both there afterwards."""
     history.json("import", str(write("h.jsonl", [line(0, text="Acme.")])))

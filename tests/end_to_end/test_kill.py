@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 import pytest
+from filelock import FileLock
 
 from loopback import ChatService
 from program import Program
@@ -18,7 +19,7 @@ def test_a_killed_check_asks_only_what_has_no_answer(
     program: Program, service: ChatService, answered: int
 ) -> None:
     """Kill -9 in the middle: what was answered is kept and paid once, and only calls that were
-    under way at that moment are made again.
+    under way at that moment are made again; none while another process is at it.
     """
     service.delay = 0.05
     process = program.start("check", "--yes")
@@ -27,6 +28,9 @@ def test_a_killed_check_asks_only_what_has_no_answer(
     process.kill()
     process.communicate()
     under_way = 2
+    with FileLock(program.folder / "store.db-run-1.lock"):
+        _, err = program.run("check", "--yes", code=1)
+    assert "Another process is asking these questions just now" in err
 
     data = program.json("check", "--yes")
 
@@ -83,7 +87,7 @@ def test_a_check_after_a_finished_one_is_a_new_run(program: Program, service: Ch
     assert max(seeds.values()) == 1, "two runs that draw the same samples are one run"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_checks_of_the_same_questions_do_not_both_pay(
     program: Program, service: ChatService
 ) -> None:
