@@ -1,19 +1,28 @@
-"""False claims and grave sentences over imported history, as `shifts` lists them."""
+"""False claims and grave sentences over imported history, as `shifts` lists them, and what it shows
+in a chat.
+"""
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from lying import LIES, QUESTIONS, Lie, config, history
-from office import Office, open_office
+from office import Office, asked_office, open_office
+from overheard.cards.card import Card, Image
+from overheard.cards.charts.trend import Chart
+from overheard.commands import shifts as shifts_module
 from overheard.commands.digest import digest
 from overheard.commands.import_history import import_history
-from overheard.commands.replayed_shifts import reported_statements, story_data
+from overheard.commands.replayed_shifts import ReplayedShift, reported_statements, story_data
 from overheard.commands.shifts import shifts
 from overheard.deployment import Call, NoProgress
+from overheard.domain import WHOLE_MODEL, Model, ReportedStatement, Shift, StatementKind
+from overheard.measure.blocks import RunKey
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
 from overheard_visibility.scorer import Visibility
@@ -82,3 +91,129 @@ async def test_the_digest_names_questions_of_imported_history_by_their_text(
     advice = str((await digest(office.deployment, Call())).text)
 
     assert any(f"Write a page on “{question}”" in advice for question in QUESTIONS)
+
+
+CLAIM = ReportedStatement(StatementKind.CLAIM, "founded", "1999", "2010", answers=3, asked=12)
+
+
+async def in_a_chat(
+    monkeypatch: pytest.MonkeyPatch,
+    *found: Shift,
+    part_of: Shift | None = None,
+    checks: int = 9,
+    words: str = "shifts Acme",
+    charts: list[Chart] | None = None,
+) -> Card:
+    """Return what a chat shows of some changes, the oldest first, each of the check of its run.
+    Its charts are not drawn, but added to those that are given.
+    """
+    office = await asked_office("Acme is best. Zeta is good.")
+    run = (await office.store.runs.find())[0]
+    changes = [
+        ReplayedShift(
+            RunKey(run.started_at + timedelta(days=shift.run_id), run.id),
+            shift,
+            {"metric": shift.metric, "part_of": 7 if shift is part_of else None},
+        )
+        for shift in found
+    ]
+    monitor = SimpleNamespace(evidence=dict.fromkeys(range(checks)))
+
+    async def given(*_: object) -> list[Any]:
+        return [SimpleNamespace(monitor=monitor)]
+
+    async def none(*_: object) -> list[Any]:
+        return []
+
+    async def keep(chart: Chart, name: str) -> Image:
+        if charts is not None:
+            charts.append(chart)
+        return Image(b"", "chart", name)
+
+    monkeypatch.setattr(shifts_module, "picture", keep)
+    monkeypatch.setattr(shifts_module, "replays", given)
+    monkeypatch.setattr(shifts_module, "reported_statements", none)
+    monkeypatch.setattr(shifts_module, "replayed_shifts", lambda *_: changes)
+    return (await office.chat.type(words)).card
+
+
+def change(metric: str = "visibility", week: int = 7, points: float = -0.5, **more: Any) -> Shift:
+    """Return a change of Acme at the model of the office."""
+    given = {"brand": "Acme", "model": Model("svc", "m-1"), "began": 1, **more}
+    return Shift(
+        metric=metric,
+        run_id=week,
+        before=0.9,
+        after=0.9 + points,
+        change=points,
+        interval=(-0.6, 0.6),
+        **given,
+    )
+
+
+async def test_a_chat_lists_the_four_newest_changes_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One for each model and check, by its plainest metric; what is part of a model's change is
+    left out, and the others are behind a button.
+    """
+    whole, part = change(week=9, brand=WHOLE_MODEL), change(week=9)
+    claim = change("false claims", week=7, statement=CLAIM)
+    steps = [change(week=week, points=0.04 * week) for week in (1, 2, 3)]
+    found = (*steps, change("position"), change("visibility"), claim, whole, part)
+    card = await in_a_chat(monkeypatch, *found, part_of=part)
+
+    assert card.title == "What changed for Acme"
+    assert str(card.text).splitlines() == [
+        "11 Mar: m-1 changed how it speaks about your whole category",
+        "9 Mar: m-1 says Acme's founding year is “1999”",
+        "9 Mar: m-1 names Acme far less",
+        "5 Mar: m-1 names Acme more",
+    ]
+    assert card.table is None
+    assert [action.words for action in card.actions] == ["trend Acme", "shifts Acme --details"]
+    assert [data["metric"] for data in card.data] == [shift.metric for shift in found]
+    details = await in_a_chat(monkeypatch, *found, part_of=part, words="shifts Acme --details")
+    assert details.table
+    assert details.table.rows[1:3] == (
+        ("9 Mar 2026", "m-1 says Acme's founding year is “1999”", "2010 in truth"),
+        ("9 Mar 2026", "m-1 names Acme far less", "named 40 %, before 90 %"),
+    )
+    assert (len(details.table.rows), str(details.text), details.image) == (6, "", None)
+    assert [action.words for action in details.actions] == ["trend Acme"]
+
+
+async def test_the_picture_of_what_changed_marks_the_visibility_of_the_brand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For better and worse, where the check with which it began is known."""
+    charts: list[Chart] = []
+    of_rival = change(brand="Zeta", week=3)
+    found = (
+        change(week=2),
+        change(points=0.1),
+        of_rival,
+        change("position"),
+        change(week=8, began=99),
+    )
+    card = await in_a_chat(monkeypatch, *found)
+
+    assert card.image
+    assert [mark.label for mark in charts[0].marks] == ["better", "worse"]
+
+
+@pytest.mark.parametrize(
+    ("checks", "text", "steps"),
+    [
+        (0, "No answers yet.", []),
+        (9, "Nothing moved by more than chance explains, in 9 checks.", ["trend Acme"]),
+    ],
+)
+async def test_where_nothing_changed_a_chat_says_how_much_was_looked_at(
+    checks: int, text: str, steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a button to what there is not."""
+    card = await in_a_chat(monkeypatch, checks=checks)
+
+    assert (card.title, str(card.text)) == ("Nothing has changed for Acme", text)
+    assert [action.words for action in card.actions] == steps

@@ -289,6 +289,9 @@ def test_a_brand_without_a_past_is_silent() -> None:
     one = stream(simulate(Design(runs=1), size=1, seed=1))
     assert alarms() == alarms(one) == []
     assert not Monitor("Acme", [one]).crossed
+    design = Design(runs=14, prompts=1, repeats=40)
+    single = Monitor("Acme", [stream(simulate(design, Change(10, -60.0), size=1, seed=3))])
+    assert (list(single.replay()), single.crossed) == ([], True), "one question is no comparison"
     assert alarms(stream(simulate(Design(runs=5), size=1, seed=1), brand="Globex")) == []
 
 

@@ -279,8 +279,8 @@ class Monitor:
     def _measure(self, watched: WatchedModel, model: Model, row: int, pace: float) -> None:
         """Store the analyses of the brand's streams at a model after a run in `_seen`.
 
-        The analysis of a stream is dropped while its baseline has fewer runs than a search needs. A
-        stream that the run did not measure keeps its earlier analysis.
+        A stream has none while its baseline has fewer runs than a search needs. One that the run
+        did not measure keeps its earlier analysis.
 
         Args:
             watched: The brand's streams at the model.
@@ -293,9 +293,7 @@ class Monitor:
             key = StreamKey(self._brand, model, metric)
             answered = watched.answered[metric]
             rows = watched.baseline.until(row, answered)
-            if len(rows) <= watched.baseline.runs_needed:
-                self._seen.pop(key, None)
-            elif answered[row]:
+            if len(rows) > watched.baseline.runs_needed and answered[row]:
                 measured = statistic(
                     group,
                     rows,
