@@ -189,14 +189,9 @@ async def test_the_picture_of_what_changed_marks_the_visibility_of_the_brand(
     """For better and worse, where the check with which it began is known."""
     charts: list[Chart] = []
     of_rival = change(brand="Zeta", week=3)
-    found = (
-        change(week=2),
-        change(points=0.1),
-        of_rival,
-        change("position"),
-        change(week=8, began=99),
-    )
-    card = await in_a_chat(monkeypatch, *found)
+    unknown = change(week=8, began=99)
+    found = (change(week=2), change(points=0.1), of_rival, change("position"), unknown)
+    card = await in_a_chat(monkeypatch, *found, charts=charts)
 
     assert card.image
     assert [mark.label for mark in charts[0].marks] == ["better", "worse"]
