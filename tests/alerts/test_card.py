@@ -25,7 +25,7 @@ from overheard.alerts.alert_data import alert_data
 from overheard.alerts.alert_details import compose
 from overheard.alerts.quotes import quotes
 from overheard.alerts.shift_wording import metric_path, movement_words, shift_words
-from overheard.alerts.statement_wording import statement_phrase
+from overheard.alerts.statement_wording import is_listed, statement_phrase, true_value
 from overheard.cards.card import Card, Field, Image, Severity
 from overheard.cards.charts.trend import Chart, Mark
 from overheard.cards.wording import MINUS
@@ -332,6 +332,20 @@ def test_a_statement_is_said_after_the_name_of_a_model() -> None:
     assert statement_phrase(claim, "Acme") == "says Acme's price is “$49”"
     assert statement_phrase(grave, "Acme").startswith("speaks of ")
     assert statement_phrase(grave, "Acme").endswith(" at Acme")
+
+
+@pytest.mark.parametrize(
+    ("topic", "listed", "truth"),
+    [
+        ("Never say", True, "not so"),
+        ("Discontinued products", True, "discontinued"),
+        ("price", False, "$14"),
+    ],
+)
+def test_what_must_not_be_stated_is_no_value(topic: str, truth: str, *, listed: bool) -> None:
+    """In any case of its letters; what is true of it is in words."""
+    assert is_listed(topic) is listed
+    assert true_value(topic, "$14") == truth
 
 
 def test_an_alert_for_machines_has_all_of_its_shifts() -> None:

@@ -175,6 +175,37 @@ async def test_what_is_watched_and_what_no_channel_shows_is_said_at_home() -> No
     assert "posted in no channel" in str(alive.text)
 
 
+async def test_alerts_are_listed_by_state_and_brand_the_newest_first() -> None:
+    """Live ones are all that are not over; how many more there are is said."""
+    office = await open_office()
+    store = office.store
+    await executed(check(office.deployment, Call(), repeats=1))
+    [run] = await store.runs.find()
+    states = [AlertState.OPEN, AlertState.SNOOZED, AlertState.CLOSED, AlertState.RECOVERED]
+    for number, state in enumerate(states):
+        shift = Shift("Acme", MODEL, "visibility", run.id, 0.9, 0.3, -0.6, (-0.7, -0.5))
+        moved = replace(shift, model=Model("svc", f"m-{number}"))
+        await store.alerts.add(Alert(moved, run.started_at + number * WEEK, state=state), [])
+
+    async def listed(**only: Any) -> tuple[str, list[int], str]:
+        card = await list_alerts(office.deployment, Call(), **only)
+        return card.title, [row["id"] for row in card.data["alerts"]], str(card.text)
+
+    assert await listed() == ("4 alerts", [4, 3, 2, 1], "")
+    assert await listed(state="live") == ("2 live alerts", [2, 1], "")
+    assert await listed(state="snoozed") == ("1 snoozed alert", [2], "")
+    assert await listed(state="growing") == ("0 growing alerts", [], "There are none.")
+    assert await listed(brand="Acme Boards", limit=3) == (
+        "4 alerts",
+        [4, 3, 2],
+        "The newest 3 are shown.",
+    )
+    assert (await listed(brand="Zeta"))[1] == []
+    card = await list_alerts(office.deployment, Call(), limit=1)
+    assert card.data["more"] == 3
+    assert [action.words for action in card.actions] == ["alerts show 4"]
+
+
 async def test_every_surface_tells_a_change_of_a_model_as_a_whole_once() -> None:
     """`updates` names it with the update, Home and the digest tell it and not the brand's alert
     that belongs to it, and the list of alerts links the two.

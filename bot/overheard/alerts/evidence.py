@@ -275,7 +275,7 @@ def _alert_past(
         other
         for other in related
         if other.shift.model == alert.shift.model and other.id != alert.id
-        if other.of_model == alert.of_model or alert.brands[0] in other.brands
+        if (other.of_model if alert.of_model else alert.brands[0] in other.brands)
     ]
     model_alerts = [other for other in related if other.of_model]
     return AlertPast(
