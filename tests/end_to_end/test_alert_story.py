@@ -16,7 +16,8 @@ from overheard.commands.alert_actions import close
 from overheard.commands.check import check
 from overheard.config.loader import load_config
 from overheard.deployment import Call, Deployment
-from overheard.runtime.server import Server, open_chats
+from overheard.runtime.chats import open_chats
+from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 from program import PROMPTS, Program
 

@@ -14,7 +14,8 @@ from overheard.config.loader import load_config
 from overheard.deployment import Deployment
 from overheard.domain import EditionState
 from overheard.runtime import server
-from overheard.runtime.server import Server, open_chats
+from overheard.runtime.chats import open_chats
+from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 from overheard.scoring import rescoring
 from program import PROMPTS, Program, Write

@@ -91,7 +91,7 @@ def test_the_doctor_tells_each_fault_with_its_remedy(
     program.configure(config + routes + '[[routes]]\nchannel = "matrix:7"\n')
     chat = RecordingChat()
     chat.findings = [Finding("slack: channel C1", "it does not exist", "correct the route")]
-    monkeypatch.setattr("overheard.runtime.server.open_chats", lambda _: {"slack": chat})
+    monkeypatch.setattr("overheard.runtime.chats.open_chats", lambda _: {"slack": chat})
     out, _ = program.run("doctor", code=1)
 
     shown = sentences(out)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -17,17 +16,16 @@ from overheard.cards.command import Role
 from overheard.commands.access import issue_code
 from overheard.config.cron import Cron
 from overheard.config.rights import Rights
-from overheard.config.sections import Config
 from overheard.config.stored_settings import with_chat_settings
 from overheard.deployment import Deployment, NoProgress
 from overheard.domain import BURSTS, FIRST_CHECK, Delivery, DeliveryKind, Run, Schedule
-from overheard.errors import ChatUnavailable, ungrouped
-from overheard.installation import reinstall_command
-from overheard.interfaces import Chat, DarkChat, Desk, Progress
+from overheard.errors import ungrouped
+from overheard.interfaces import Chat, Desk, Progress
 from overheard.plugins import Notice
 from overheard.runs.interruptions import RunResumer
 from overheard.runs.update_feeds import read_feeds
 from overheard.runtime.chat_leader import LeaderChat
+from overheard.runtime.chats import opened_chats
 from overheard.runtime.health import HealthServer
 from overheard.runtime.metrics import process_metrics, start_telemetry, store_label
 from overheard.runtime.scheduler import SCHEDULE, Job, Scheduler
@@ -50,8 +48,6 @@ CHANGE_POLL_INTERVAL_S = 10.0
 """Seconds after which a change of brands or facts is noticed."""
 FEED_INTERVAL_S = 3600.0
 """Seconds between two reads of the update feeds."""
-CLOSE_TIMEOUT_S = 0.5
-"""Seconds that a chat has to close its connections."""
 WARM_UP_DELAY_S = 2.0
 """Seconds from the start of the services to the first, made-up reading of the scorers."""
 WAKE_INTERVAL_S = 30.0
@@ -107,7 +103,7 @@ class Server:
             *_chat_services(deployment, leader_chats),
         ]
         self.supervisor = Supervisor(services, log.warning, self._call_admins)
-        self._opened_chats = tuple(chats)
+        self.opened_chats = tuple(chats)
         metrics_text = process_metrics(deployment, self._chats_up).text
         label = store_label(config.storage.url)
         self._health = HealthServer(config.health, self.supervisor.statuses, metrics_text, label)
@@ -177,16 +173,16 @@ class Server:
         """
         for report in self._deployment.plugins.faulty:
             log.warning("%s", report.sentence)
-        where = f"in {' and '.join(self._opened_chats)}" if self._opened_chats else "without a chat"
+        where = f"in {' and '.join(self.opened_chats)}" if self.opened_chats else "without a chat"
         file = self._deployment.config.file
         log.warning("Overheard is running %s; %s says what it does.", where, file)
-        if self._opened_chats:
+        if self.opened_chats:
             await _offer_code(self._deployment)
 
     def _chats_up(self) -> dict[str, bool]:
         """Return, by chat, whether it is connected or another process serves it."""
         statuses = self.supervisor.statuses()
-        return {name: statuses[name].state is ServiceState.UP for name in self._opened_chats}
+        return {name: statuses[name].state is ServiceState.UP for name in self.opened_chats}
 
     async def jobs(self) -> Sequence[Job]:
         """Return the scheduled jobs as the store and the settings have them now.
@@ -365,7 +361,7 @@ async def serve(deployment: Deployment, *, exit_within: Callable[[float], None])
     """
     start_telemetry(deployment)
     shutdown = GracefulShutdown(exit_within)
-    async with _opened_chats(deployment) as chats:
+    async with opened_chats(deployment) as chats:
         server = Server(deployment, chats, shutdown.extend)
         await shutdown.run(server.run())
 
@@ -416,64 +412,3 @@ async def _offer_code(deployment: Deployment) -> None:
             "everything up in chat, or who types this code within a day: access code %s",
             code,
         )
-
-
-@asynccontextmanager
-async def _opened_chats(deployment: Deployment) -> AsyncIterator[dict[str, Chat]]:
-    """Provide the chats of a deployment, by name, within the block. They are closed afterwards,
-    each within `CLOSE_TIMEOUT_S`; what they raise then is ignored.
-
-    A plugin's chat replaces a platform of the same name. Charts are drawn dark for chats that are
-    dark.
-    """
-    chats = {**open_chats(deployment.config), **deployment.plugins.chats}
-    if chats:  # without one, no start waits for the kinds of charts
-        from overheard.cards.charts.renderer import darken
-
-        darken(name for name, chat in chats.items() if isinstance(chat, DarkChat) and chat.dark)
-    try:
-        yield chats
-    finally:
-        for chat in chats.values():
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                    await chat.close()
-
-
-def open_chats(config: Config) -> dict[str, Chat]:
-    """Return the chats that a configuration has tables for, by name; they are not connected yet. A
-    chat whose package is not installed is logged with a remedy, and left out.
-    """
-    chats: dict[str, Chat] = {}
-    for name in ("slack", "discord"):
-        if getattr(config, name) is None:
-            continue
-        try:
-            chats[name] = _new_chat(name, config)
-        except ModuleNotFoundError as error:
-            remedy = f"install it with: {reinstall_command('overheard')}"
-            reason = f"the package {error.name} is missing"
-            log.warning("%s", ChatUnavailable(chat=name, reason=reason, remedy=remedy))
-    return chats
-
-
-def _new_chat(name: str, config: Config) -> Chat:
-    """Return the chat of a configured platform, which is not connected yet.
-
-    Args:
-        name: ``slack`` or ``discord``.
-        config: The configuration, which has the platform's table.
-
-    Raises:
-        ModuleNotFoundError: when the platform's package is not installed.
-    """
-    # Imported here, because the package of each platform takes half a second.
-    if name == "slack":
-        assert config.slack  # noqa: S101 - the caller has checked
-        from overheard.chat.slack.chat import SlackChat
-
-        return SlackChat(config.slack)
-    assert config.discord  # noqa: S101 - the caller has checked
-    from overheard.chat.discord.chat import DiscordChat
-
-    return DiscordChat(config.discord)

@@ -213,7 +213,7 @@ async def _open_queue(config: Config, store: Store) -> Queue | None:
 
 def _open_chats(config: Config) -> Mapping[str, Chat]:
     """Return the configured chats and those of plugins, by name; they are not connected yet."""
-    from overheard.runtime.server import open_chats
+    from overheard.runtime.chats import open_chats
 
     return {**open_chats(config), **load_plugins(config).chats}
 
