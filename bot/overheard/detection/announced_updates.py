@@ -199,8 +199,8 @@ def follow_updates(
 
     Args:
         stream: One brand, one model, one metric.
-        others: Other brands' streams of the same model and metric, which help to
-            estimate its run effect.
+        others: Other brands' streams of the same model and metric, with which the variance of the
+            run effect is estimated.
         updates: Times of the updates, the earliest first.
         plan: Number of looks at each update, and the probability of a false finding.
         changes: What detection found at the stream.
@@ -434,8 +434,9 @@ def _runs_to_exclude(
         target: The variance that is wanted.
 
     Returns:
-        The number of runs since the update, those so far included. None when the runs before the
-        update alone reach the target, so that no number suffices, and when a side is empty.
+        The number of runs since the update, those so far included. None when the variance due to
+        the runs before the update alone is the target or more, so that no number suffices. Also
+        None when a side has no answers or no runs.
     """
     if not (all(answers) and all(runs)):
         return None

@@ -148,32 +148,34 @@ RULES = (
 
 
 def limit_of(paths: Floats, per_year: float) -> float:
-    """Return the limit that keeps a rule to a rate of false alarms.
+    """Return the limit of a score at which a rule has a number of false alarms in a year: the share
+    1 - exp(-per_year) of the paths exceeds it, as of a Poisson process.
 
     Args:
         paths: Paths of panels in which nothing changed, over a year, S x L.
-        per_year: Alarms that are allowed in a year: the share 1 - exp(-per_year) of the paths
-            exceeds the limit.
+        per_year: The number of alarms that are allowed in a year, above 0.
     """
     return float(np.quantile(paths.max(axis=1), exp(-per_year)))
 
 
 def delays(paths: Floats, limit: float | Floats, change: int) -> Floats:
-    """Return, for each panel, the number of runs from its change to its alarm; an alarm in the
-    first run after the change counts as 1.
+    """Return the number of runs from the change to the first alarm of each panel, in the order of
+    the panels. An alarm in the first run after the change counts as 1.
 
-    Panels with an alarm before the change are left out. A change without an alarm counts as if the
-    alarm came in the last run.
+    Panels with an alarm before the change are left out, so there may be fewer numbers than panels.
+    A panel without an alarm counts as if it had one in the last run.
 
     Args:
         paths: Paths of panels with a change, S x L.
-        limit: The limit of all panels, or a limit for each of the S panels.
-        change: Index of the first analysis after the change.
+        limit: The limit above which a score is an alarm: one of all panels, or one for each of the
+            S panels.
+        change: Index in the paths of the first analysis after the change.
     """
-    fires = paths > np.reshape(limit, (-1, 1))
-    later = fires[~fires[:, :change].any(axis=1), change:]
-    later[:, -1] = True
-    return np.asarray(later.argmax(axis=1) + 1.0)
+    is_alarm = paths > np.reshape(limit, (-1, 1))
+    has_early_alarm = is_alarm[:, :change].any(axis=1)
+    after_change = is_alarm[~has_early_alarm, change:]
+    after_change[:, -1] = True
+    return np.asarray(after_change.argmax(axis=1) + 1.0)
 
 
 def _pooled(world: World) -> tuple[Floats, Floats]:
@@ -233,40 +235,48 @@ def compare(
     design = Design(WARM_UP + YEAR, world.prompts, world.repeats, world.beta, world.tau)
     change = Change(WARM_UP + BEFORE, -drop, carried)
     changed = simulate(design, change, size=PANELS, seed=seed)
-    still = undone(changed, design, WARM_UP, seed=seed + 1)
-    oracle_paths = [oracle(panels, WARM_UP, world.tau) for panels in (still, changed)]
+    unchanged = undone(changed, design, WARM_UP, seed=seed + 1)
+    oracle_paths = [oracle(panels, WARM_UP, world.tau) for panels in (unchanged, changed)]
     return Comparisons(
-        oracle=_strict(oracle_paths, per_year),
-        rules={rule.name: _rule(rule, still, changed, per_year) for rule in RULES},
+        oracle=_figures_at_allowed_rate(oracle_paths, per_year),
+        rules={rule.name: _rule_figures(rule, unchanged, changed, per_year) for rule in RULES},
         lorden_calls=lorden_calls(changed, analyses_a_year=YEAR),
     )
 
 
-def _rule(rule: MarketRule, still: World, changed: World, per_year: float) -> RuleFigures:
-    """Return the false alarms of a rule at its usual limit, and its delay at the limit that keeps
-    to the allowed false alarms.
+def _rule_figures(
+    rule: MarketRule, unchanged: World, changed: World, per_year: float
+) -> RuleFigures:
+    """Return the false alarms of a rule at its usual limit, and its delay, in runs, at the limit at
+    which it has the allowed false alarms. Each run of a year above the usual limit is an alarm; the
+    number is the mean over the panels.
 
     Args:
         rule: The rule.
-        still: Panels without a change, over a year.
-        changed: The same panels with a change.
+        unchanged: Panels without a change, over a year after the warm-up.
+        changed: The same panels with a change after `BEFORE` runs of that year.
         per_year: The allowed false alarms in a year.
     """
-    usual_alarms = (rule.path(still, WARM_UP, rule.usual) > rule.usual).sum(axis=1)
-    strict = _strict([rule.path(panels, WARM_UP, inf) for panels in (still, changed)], per_year)
-    return replace(strict, false_alarms=float(usual_alarms.mean()))
+    usual_alarms = (rule.path(unchanged, WARM_UP, rule.usual) > rule.usual).sum(axis=1)
+    paths = [rule.path(panels, WARM_UP, inf) for panels in (unchanged, changed)]
+    return replace(
+        _figures_at_allowed_rate(paths, per_year), false_alarms=float(usual_alarms.mean())
+    )
 
 
-def _strict(paths: list[Floats], per_year: float) -> RuleFigures:
-    """Return the delay of a score with the limit that keeps to the allowed false alarms, in runs.
-    When every panel had an alarm before the change, the delay is that of a change never seen.
+def _figures_at_allowed_rate(paths: list[Floats], per_year: float) -> RuleFigures:
+    """Return the figures of a rule with the limit at which it has the allowed false alarms: their
+    number, the mean number of runs from the change to the alarm, and its standard error.
+
+    Panels with an alarm before the change are left out. If none is left, the delay is that of a
+    change that is never seen, `YEAR` less `BEFORE` runs, with an error of 0.
 
     Args:
-        paths: The paths without a change and with a change, S x L each.
+        paths: Two paths, S x L each: without a change, and with a change after `BEFORE` analyses.
         per_year: The allowed false alarms in a year.
     """
-    still, changed = paths
-    runs = delays(changed, limit_of(still, per_year), BEFORE)
+    unchanged, changed = paths
+    runs = delays(changed, limit_of(unchanged, per_year), BEFORE)
     if not len(runs):
         runs = np.array([float(YEAR - BEFORE)])
     return RuleFigures(per_year, float(runs.mean()), float(runs.std()) / len(runs) ** 0.5)

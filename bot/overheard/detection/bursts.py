@@ -51,12 +51,11 @@ def share_calls(
     seed: int,
     telling: float = INFORMATIVE_SHARE,
 ) -> dict[str, int]:
-    """Return how often to ask each prompt with a number of calls, drawn at random but as even as
-    whole numbers allow.
+    """Return how often to ask each prompt with a number of calls, drawn at random.
 
-    Half of the calls (`INFORMATIVE_SHARE`) go to the prompts by the information p (1 - p) of an
-    answer, p being the prompt's rate so far; the rest go to all prompts alike. A prompt gets its
-    expected number of calls rounded down or up (systematic sampling, Madow 1949).
+    The share ``telling`` of the calls goes to the prompts in proportion to the information
+    p (1 - p) of an answer, p being the prompt's rate so far. The rest goes to all prompts alike. A
+    prompt gets its expected number of calls rounded down or up (systematic sampling, Madow 1949).
 
     Args:
         prompts: Keys of the prompts that may be asked; one or more.
@@ -170,8 +169,8 @@ def next_burst(
     the latest run if that is later.
 
     None when there are no signs of a change, when an alarm is raised already, when
-    `BurstPolicy.most` bursts have followed the last scheduled run, when the calls left of the
-    year's budget are fewer than a burst's, or before the first run.
+    `BurstPolicy.most` bursts have followed the last scheduled run, when the year's budget has
+    fewer calls left than a burst needs, or when no run has been made yet.
 
     Args:
         made: The model's runs so far, the oldest first.
@@ -182,7 +181,7 @@ def next_burst(
         streams: The model's streams; they show for which prompts an answer is most informative.
         scheduled: Number of calls that the schedule makes in 365 days, where the budget is for
             these too.
-        seed: Seed of the random numbers.
+        seed: Seed of the random numbers, to which the number of the latest run is added.
     """
     reason = _reason(made, signs, policy)
     if not made or not reason or _calls_left(made, policy, scheduled, now) < policy.calls:

@@ -50,12 +50,12 @@ class Comparison:
 
 
 def compare_sides(stream: Stream, first: int, tau2: float) -> Comparison | None:
-    """Return the comparison of a stream before and after a known time, on the prompts asked on both
-    sides.
+    """Return the comparison of a stream before and after a known time, on the prompts that have
+    answers on both sides.
 
     Args:
         stream: One brand, one model, one metric.
-        first: Number of the run with which "after" begins.
+        first: Number of the run with which "after" begins; that run is after.
         tau2: Variance of the run effect on the logit scale, 0 or more.
 
     Returns:
@@ -122,7 +122,8 @@ class StratifiedSplit:
         after: The sums of these prompts after the cut.
         asked: Number of answers by run and shared prompt, R x P.
         later: Mask of the runs after the cut, R.
-        width: The unit of the metric for run effects, see `Stream.width`.
+        width: The size of the metric's values against those of a rate, 1 for a rate
+            (`Stream.width`).
     """
 
     shared: Mask
@@ -148,19 +149,18 @@ class StratifiedSplit:
     def v(self) -> float:
         """The variance of `u` when nothing changed and calls are independent."""
         weight = self.before.n * self.after.n / self.both.n
-        return float(np.sum(weight * self._spread))
+        return float(np.sum(weight * self._answer_variance))
 
     @cached_property
     def pull(self) -> Floats:
-        """How far `u` moves for each unit of a run's effect, R.
+        """How far each run's effect moves `u`, in either direction, for an effect of 1 logit, R.
 
         A run effect of a rate is a shift on the logit scale. A run effect of a number tilts the
         distribution by ``exp(run effect * value / width)``, which is the same for values 0 and 1.
         """
-        other = np.where(self.later[:, None], self.before.n, self.after.n)
-        return np.asarray(np.sum(self.asked * other / self.both.n * self._spread, axis=1)) / (
-            self.width
-        )
+        other_side = np.where(self.later[:, None], self.before.n, self.after.n)
+        by_prompt = self.asked * other_side / self.both.n * self._answer_variance
+        return np.asarray(by_prompt.sum(axis=1) / self.width)
 
     def run_effect_sd(self, tau2: float) -> float:
         """Return the standard deviation of `u` that comes from run effects of a variance ``tau2``
@@ -169,18 +169,18 @@ class StratifiedSplit:
         return float(np.sqrt(tau2 * np.sum(self.pull**2)))
 
     @property
-    def _spread(self) -> Floats:
+    def _answer_variance(self) -> Floats:
         """The variance of the answers to each shared prompt when nothing changed, P."""
         return self.both.deviance / (self.both.n - 1)
 
 
 def split_stream(stream: Stream, later: Mask) -> StratifiedSplit:
-    """Return the sums of a stream before and after a cut, by prompt; prompts that lack answers on
-    one side are left out.
+    """Return the sums of a stream before and after a cut, by prompt. A prompt counts only if it has
+    answers on both sides; there may be none.
 
     Args:
         stream: The stream to cut.
-        later: Mask of the stream's runs after the cut, R.
+        later: Mask of the stream's runs after the cut, R; the others are before it.
     """
     shared = (stream.n[later].sum(axis=0) > 0) & (stream.n[~later].sum(axis=0) > 0)
     return StratifiedSplit(

@@ -100,8 +100,9 @@ class StreamGroup:
 
     @classmethod
     def of(cls, own: Stream, rivals: Iterable[Stream]) -> StreamGroup:
-        """Return the group of a brand's stream and those of its rivals, over the prompts of any of
-        them in the order of their keys. Rivals that have not the same runs are left out.
+        """Return the group of a brand's stream, which comes first, and those of its rivals in the
+        order given, over the prompts of any of them in the order of their keys. A rival whose runs
+        differ from those of the brand is left out.
 
         Args:
             own: The brand's stream.
@@ -169,8 +170,9 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     """Return the active runs of a group on the logit scale, with the run effect removed that all
     brands share.
 
-    Rivals that lack answers in too many of the active runs are left out. With fewer than
-    `MIN_BRANDS` brands left, the shared variance is next to 0, and nearly nothing is removed.
+    Rivals with answers in less than `MIN_ANSWERED_SHARE` of the active runs are left out. With
+    fewer than `MIN_BRANDS` brands left, the shared variance is next to 0, and nearly nothing is
+    removed.
 
     Args:
         group: The streams.
@@ -185,19 +187,19 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     squares = hits if group.squares is None else group.squares[:, active].sum(axis=1)
     deviance = squares - answers * mean**2
     deviance = np.where(deviance > 1e-9 * np.abs(squares), deviance, 0.0)
-    spread = deviance / np.maximum(answers - 1, 1)
-    x, known = _logits(n, total, mean, spread)
-    kept = _useful(known)
-    x, known = x[kept], known[kept]
-    noise = 1 / known
+    value_variance = deviance / np.maximum(answers - 1, 1)
+    x, information = _logits(n, total, mean, value_variance)
+    kept = _often_answered(information)
+    x, information = x[kept], information[kept]
+    noise = 1 / information
     # The variances are those of the past with the runs that were cut out of the baseline.
     past_rows = _with_excursions(group, rows)
-    past, past_n, past_x, past_known = active, n, x, known
+    past, past_n, past_x, past_information = active, n, x, information
     if len(past_rows) > len(rows):
         past, past_n = past_rows, group.n[:, past_rows]
-        past_logits = _logits(past_n, group.total[:, past], mean, spread)
-        past_x, past_known = (values[kept] for values in past_logits)
-    shared, own = _variances(past_x, 1 / past_known, prior)
+        past_logits = _logits(past_n, group.total[:, past], mean, value_variance)
+        past_x, past_information = (values[kept] for values in past_logits)
+    shared, own = _variances(past_x, 1 / past_information, prior)
     effect, effect_error = _shared_effect(_without_steps(x, noise + own), noise, shared, own)
     effect = effect - effect.mean(axis=1, keepdims=True)
     loading = _loadings(x, effect, noise + own + effect_error)
@@ -205,8 +207,8 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     scatter = SCATTER
     if group.products:
         products = [cells[kept][:, past] for cells in group.products]
-        prompts = past_n[kept], mean[kept], spread[kept]
-        scatter = _prompt_scatter(products, *prompts, past_x, past_known)
+        prompts = past_n[kept], mean[kept], value_variance[kept]
+        scatter = _prompt_scatter(products, *prompts, past_x, past_information)
     return RunSeries(
         level=x - removed,
         noise=noise + effect_error,
@@ -214,9 +216,9 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
         shared=shared,
         own=own,
         loading=float(loading[0]),
-        weights=n[0] * spread[0],
+        weights=n[0] * value_variance[0],
         raw=x,
-        information=known,
+        information=information,
         kept=kept,
         scatter=scatter,
     )
@@ -240,64 +242,77 @@ def _loadings(x: Floats, effect: Floats, variance: Floats) -> Floats:
 
 
 def _prompt_scatter(
-    products: Sequence[Floats], n: Floats, mean: Floats, spread: Floats, x: Floats, known: Floats
+    products: Sequence[Floats],
+    n: Floats,
+    mean: Floats,
+    value_variance: Floats,
+    x: Floats,
+    information: Floats,
 ) -> tuple[float, float]:
-    """Return the variance of the prompts' own effects in a run, and that of their loadings on the
-    run effect, 0 or more.
+    """Return two variances, each 0 or more: of a prompt's own effect in a run, in squared logits,
+    and of the prompts' loadings. A loading is the factor by which a prompt follows the run effect.
 
-    What the prompts of a run scatter beyond calls and the run effect is regressed on the square of
-    the run effect: where prompts load unevenly on run effects, they scatter most in runs with large
-    ones. The settled runs of all brands count; the coefficients are shrunk to `SCATTER` (ridge).
+    The scatter of the prompts of a run, less what single answers and the run effect explain, is
+    regressed on the square of the run effect. The constant of the regression is the first variance.
+    The slope is the second one: where prompts follow run effects unevenly, they scatter most in
+    runs with large ones. Both are shrunk to `SCATTER` (ridge regression).
+
+    The runs of all brands count, except the latest `UNSETTLED_RUNS`; with fewer than
+    `SETTLING_RUNS` runs only the latest is left out.
 
     Args:
         products: The products n n, n total and total total of the runs, J x n x P each.
         n: Numbers of answers, J x n x P.
         mean: Means of the prompts, J x P.
-        spread: Variances of the prompts' values, J x P.
+        value_variance: Variances of the prompts' values, J x P.
         x: Distance of each run from the mean of its prompts in logits, J x n.
-        known: The inverse of the calls' variance, J x n.
+        information: The inverse of the variance of ``x`` by single answers, J x n.
     """
     runs = x.shape[1]
     settled = runs - UNSETTLED_RUNS if runs >= SETTLING_RUNS else runs - 1
     early = slice(0, settled)
-    n_n, n_total, total_total = (part[:, early] for part in products)
+    n_n, n_total, total_total = (product[:, early] for product in products)
 
     def over_prompts(cells: Floats, weights: Floats) -> Floats:
         """Return the weighted sum over prompts of each series and run, J x n."""
         return np.asarray((cells @ weights[..., None])[..., 0])
 
-    effect, calls = x**2 - 1 / known, known[:, early]
-    squared = total_total.sum(axis=2) - over_prompts(n_total, 2 * mean) + over_prompts(n_n, mean**2)
-    cross = over_prompts(n_total, spread) - over_prompts(n_n, mean * spread)
-    pulled = over_prompts(n_n, spread**2)
-    single = over_prompts(n[:, early], spread**2)
-    left = squared - 2 * x[:, early] * cross + x[:, early] ** 2 * pulled
+    x, information = x[:, early], information[:, early]
+    squared_effect = x**2 - 1 / information
+    squares = total_total.sum(axis=2) - over_prompts(n_total, 2 * mean) + over_prompts(n_n, mean**2)
+    cross = over_prompts(n_total, value_variance) - over_prompts(n_n, mean * value_variance)
+    pulled = over_prompts(n_n, value_variance**2)
+    single = over_prompts(n[:, early], value_variance**2)
+    around_effect = squares - 2 * x * cross + x**2 * pulled
     # The run effect is in the prompts' variances too, and its estimate fits the calls' noise.
-    more = left - (1 - 1 / runs) * calls + single * effect[:, early] + pulled / calls
+    by_answers = (1 - 1 / runs) * information
+    excess = around_effect - by_answers + single * squared_effect + pulled / information
     weight = (1 - 1 / runs) * (pulled - single).ravel() / 2
-    design = np.stack([np.ones(weight.size), np.maximum(effect, 0.0)[:, early].ravel()])
+    design = np.stack([np.ones(weight.size), np.maximum(squared_effect, 0.0).ravel()])
     ridge = np.array(SCATTER_SDS) ** -2
-    seen = design @ more.ravel() / 2 + ridge * SCATTER
-    found = np.linalg.solve((design * weight) @ design.T + np.diag(ridge), seen)
-    constant, slope = np.maximum(found, 0.0).tolist()
+    weighted_excess = design @ excess.ravel() / 2 + ridge * SCATTER
+    coefficients = np.linalg.solve((design * weight) @ design.T + np.diag(ridge), weighted_excess)
+    constant, slope = np.maximum(coefficients, 0.0).tolist()
     return constant, slope
 
 
-def _logits(n: Floats, total: Floats, mean: Floats, spread: Floats) -> tuple[Floats, Floats]:
-    """Return the distance of runs from the means of their prompts in logits, and the inverse of the
-    variance by single answers, J x n each. The distance of a run without answers is 0, and its
-    inverse variance is `MIN_INFORMATION`, the least.
+def _logits(
+    n: Floats, total: Floats, mean: Floats, value_variance: Floats
+) -> tuple[Floats, Floats]:
+    """Return the distance of each run from the means of its prompts in logits, and the information
+    on it, J x n each. The information is the inverse of the variance of the distance by single
+    answers, `MIN_INFORMATION` or more. The distance of a run without answers is 0.
 
     Args:
         n: Numbers of answers, J x n x P.
         total: Sums of their values, J x n x P.
         mean: Means of the prompts, J x P.
-        spread: Variances of the prompts' values, J x P.
+        value_variance: Variances of the prompts' values, J x P.
     """
-    distance = total.sum(axis=2) - (n @ mean[..., None])[..., 0]
-    information = (n @ spread[..., None])[..., 0]
-    known = np.maximum(information, MIN_INFORMATION)
-    return np.where(information > 0, distance / known, 0.0), known
+    surplus = total.sum(axis=2) - (n @ mean[..., None])[..., 0]
+    found = (n @ value_variance[..., None])[..., 0]
+    information = np.maximum(found, MIN_INFORMATION)
+    return np.where(found > 0, surplus / information, 0.0), information
 
 
 def _with_excursions(group: StreamGroup, rows: Places) -> Places:
@@ -318,18 +333,22 @@ def _with_excursions(group: StreamGroup, rows: Places) -> Places:
 
 
 def _as_slice(rows: Places) -> slice | Places:
-    """Return rows in the order of time as a slice, which selects without a copy; as they are when
-    there are gaps between them.
+    """Return rows, one or more in the order of time, as a slice, which selects without a copy. Rows
+    with gaps between them are returned as they are.
     """
     first, last = int(rows[0]), int(rows[-1])
     return slice(first, last + 1) if last - first + 1 == len(rows) else rows
 
 
-def _useful(known: Floats) -> Places:
-    """Return the indices of the brand's own stream, 0, and of the rivals with answers in at least
-    `MIN_ANSWERED_SHARE` of the active runs. ``known`` is the information of each run, J x n.
+def _often_answered(information: Floats) -> Places:
+    """Return, in order, the indices of the streams that are compared: 0, the brand's own, and those
+    of the rivals with answers in at least `MIN_ANSWERED_SHARE` of the active runs.
+
+    Args:
+        information: The information of each run, J x n; `MIN_INFORMATION` for a run without
+            answers.
     """
-    answered = (known > MIN_INFORMATION).mean(axis=1) >= MIN_ANSWERED_SHARE
+    answered = (information > MIN_INFORMATION).mean(axis=1) >= MIN_ANSWERED_SHARE
     answered[0] = True
     return np.flatnonzero(answered)
 

@@ -74,8 +74,8 @@ def step_evidence(level: Floats, noise: Floats, steps: Floats, outliers: int) ->
         steps: The regressor of a step at each start, K x n.
         outliers: Number of the latest runs that may be single deviating runs; 0 or more.
     """
-    m0, known, seen = _regressed(level, noise, steps, outliers)
-    return _averaged(m0, _mixed(known, seen), len(steps))
+    null, information, score = _regressed(level, noise, steps, outliers)
+    return _averaged(null, _mixed(information, score), len(steps))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,10 +146,13 @@ def joint_evidence(
 def _regressed(
     level: Floats, noise: Floats, steps: Floats, outliers: int
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the log likelihoods of the series without a step, J x T, and the information on and
-    the score of each of D designs, J x T x D, for T combinations of autocorrelation and variance.
+    """Return three arrays for T combinations of autocorrelation and variance: the log likelihoods
+    of the series without a step, J x T; the information on each of D designs, J x T x D; and the
+    score of each design, J x T x D.
 
-    The designs are the steps, then each of the latest runs alone, in the order of time.
+    The designs are the steps, then each of the latest runs alone, in the order of time. Information
+    is the inverse variance of the estimated size of a design's effect; the score is this size times
+    the information. The combinations are those of each autocorrelation with all variances in order.
 
     Args:
         level: The series, J x n.
@@ -181,10 +184,12 @@ def _regressed(
 def _regression(
     weight: Floats, series: Floats, ones: Floats, designs: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the log likelihoods of J series without an effect, J x T, and the information on and
-    the score of each of D designs, J x T x D, with the mean of each series eliminated.
+    """Return three arrays, with the mean of each series eliminated: the log likelihoods of J series
+    without an effect, J x T; the information on each of D designs, J x T x D; and the score of each
+    design, J x T x D.
 
-    All arguments are rotated so that runs are independent.
+    Information is the inverse variance of the estimated size of a design's effect; the score is
+    this size times the information. All arguments are rotated so that runs are independent.
 
     Args:
         weight: Inverse variances, J x T x n.
@@ -203,12 +208,12 @@ def _regression(
 
 
 def _mixed(information: Floats, score: Floats) -> Floats:
-    """Return the logarithms of the Bayes factors of an effect of unknown size, in the shape of the
-    arguments: the mean over `STEP_VARIANCES` by their weights.
+    """Return the logarithms of the Bayes factors of an effect of unknown size against none, in the
+    shape of the arguments: the mean of the factors over `STEP_VARIANCES`, by their weights.
 
     Args:
-        information: The information on the effect, 0 or more.
-        score: The score of the effect.
+        information: The inverse variance of the estimated size of the effect, 0 or more.
+        score: This size times the information.
     """
     weighted = [
         _of_size(information, score, variance) + np.log(weight)
@@ -218,11 +223,16 @@ def _mixed(information: Floats, score: Floats) -> Floats:
 
 
 def _of_size(information: Floats, score: Floats, variance: float) -> Floats:
-    """Return the logarithms of the Bayes factors of a normal effect with mean 0 and a variance, in
-    the shape of the information on it and of its score; 0 without information.
+    """Return the logarithms of the Bayes factors of an effect against none, in the shape of the
+    arguments; 0 without information.
+
+    Args:
+        information: The inverse variance of the estimated size of the effect, 0 or more.
+        score: This size times the information.
+        variance: The variance of the size before it is seen; it is normal, with mean 0.
     """
-    more = 1 + variance * information
-    return np.asarray(score**2 * variance / (2 * more) - np.log(more) / 2)
+    variance_ratio = 1 + variance * information
+    return np.asarray(score**2 * variance / (2 * variance_ratio) - np.log(variance_ratio) / 2)
 
 
 def _averaged(null: Floats, factors: Floats, steps: int) -> StepEvidence:

@@ -253,16 +253,18 @@ def _sparse_odds(
     weight = logit(moved) - logit(old)
     surplus = float(weight @ (now_hits - now_n * old))
     surplus_if_stayed = float(weight @ (now_n * (moved - old)))
-    spread = old * (1 - old)
-    pull = float(weight @ (now_n * spread)) ** 2 / max(1, len(rows) - start)
-    calls = float(weight**2 @ (now_n * spread))
-    calls += float(weight**2 @ (now_n**2 * spread / (old_n + PROMPT_PRIOR)))
-    chance = calls + (variance + series.shared) * pull  # the variance of the surplus
+    answer_variance = old * (1 - old)
+    pull = float(weight @ (now_n * answer_variance)) ** 2 / max(1, len(rows) - start)
+    calls = float(weight**2 @ (now_n * answer_variance))
+    calls += float(weight**2 @ (now_n**2 * answer_variance / (old_n + PROMPT_PRIOR)))
+    surplus_variance = calls + (variance + series.shared) * pull
     is_beyond = surplus * surplus_if_stayed < 0
     return _odds_against_staying(
-        stayed=_normal_log(surplus - surplus_if_stayed, chance),
-        back=_normal_log(surplus, chance),
-        beyond=_normal_log(surplus, chance + surplus_if_stayed**2) if is_beyond else -inf,
+        stayed=_normal_log(surplus - surplus_if_stayed, surplus_variance),
+        back=_normal_log(surplus, surplus_variance),
+        beyond=(
+            _normal_log(surplus, surplus_variance + surplus_if_stayed**2) if is_beyond else -inf
+        ),
     )
 
 

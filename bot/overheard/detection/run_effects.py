@@ -44,30 +44,36 @@ def run_effect_variance(streams: Iterable[Stream], first: int) -> float:
 
     Args:
         streams: Streams of one model and one metric; all brands help.
-        first: Number of the run that comes after the baseline, the first that is not used; 0 for
-            all runs.
+        first: Number of the first run that is not used, the one after the baseline; 0 uses all
+            runs, and so does a number that a stream does not have.
 
     Returns:
         The variance, above 0; `PRIOR_TAU2` when no stream has two runs whose answers vary.
     """
-    parts = [part for stream in streams if (part := moments(stream, first)).scale > 0]
-    if not parts:
+    by_stream = [found for stream in streams if (found := moments(stream, first)).scale > 0]
+    if not by_stream:
         return PRIOR_TAU2
-    found = max(0.0, sum(part.excess for part in parts)) / sum(part.scale for part in parts)
+    excess, scale = sum(found.excess for found in by_stream), sum(f.scale for f in by_stream)
+    tau2 = max(0.0, excess) / scale
     # A strong run effect moves a rate by less than its slope says: the moments are a little low.
-    found *= 1 + found
-    runs = max(part.freedom for part in parts)
-    return (runs * found + PRIOR_TAU2_RUNS * PRIOR_TAU2) / (runs + PRIOR_TAU2_RUNS)
+    tau2 *= 1 + tau2
+    runs = max(found.freedom for found in by_stream)
+    return (runs * tau2 + PRIOR_TAU2_RUNS * PRIOR_TAU2) / (runs + PRIOR_TAU2_RUNS)
 
 
 def moments(stream: Stream, first: int) -> Moments:
-    """Return the moments of a stream's runs before the run with the number ``first`` (all runs when
-    the stream has none of this number), for an estimate of the variance of the run effect. All are
-    0 with fewer than two runs with answers; prompts with a single answer are left out.
+    """Return the moments of a stream's runs for an estimate of the variance of the run effect. All
+    are 0 with fewer than two runs with answers; prompts with a single answer are left out.
 
     Run b's distance from the panel is u_b, the sum over prompts of total - n x mean. Calls alone
     give u_b the variance v_b. A run effect in run a moves u_b by pull_ab. So the sum of u_b squared
-    is on average the sum of v_b plus the variance times the sum of pull_ab squared.
+    is on average the sum of v_b plus the variance of the run effect times the sum of pull_ab
+    squared.
+
+    Args:
+        stream: The stream.
+        first: Number of the first run that does not count; later runs do not count either. All runs
+            count if the stream has no run of this number, such as 0.
     """
     rows = ~stream.since(first) & (stream.n.sum(axis=1) > 0)
     columns = stream.n[rows].sum(axis=0) > 1
@@ -76,9 +82,9 @@ def moments(stream: Stream, first: int) -> Moments:
         return Moments(0.0, 0.0, 0)
     total, squares = (sums[rows][:, columns] for sums in (stream.total, stream.squares))
     answers, mean = n.sum(axis=0), total.sum(axis=0) / n.sum(axis=0)
-    spread = np.maximum(squares.sum(axis=0) - answers * mean**2, 0.0) / (answers - 1)
+    variance = np.maximum(squares.sum(axis=0) - answers * mean**2, 0.0) / (answers - 1)
     u = np.sum(total - n * mean, axis=1)
-    v = np.sum(n * (1 - n / answers) * spread, axis=1)
-    pull = np.diag(n @ spread) - (n * spread / answers) @ n.T
+    v = np.sum(n * (1 - n / answers) * variance, axis=1)
+    pull = np.diag(n @ variance) - (n * variance / answers) @ n.T
     excess, scale = float(u @ u - v.sum()), float(np.sum((pull / stream.width) ** 2))
     return Moments(excess, scale, len(n) - 1)

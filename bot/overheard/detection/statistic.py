@@ -38,6 +38,8 @@ OUTLIER_SDS = 3.0
 """Standard deviations from its neighbours at which a run counts as a deviating run."""
 CHECKED_NEIGHBOURS = 2
 """Number of runs on each side with which a run is compared."""
+DISTANCE_VARIANCE = 1.3
+"""Variance of a run's distance from the median of four neighbours, for equal variances of 1."""
 UNIFORM_ADVANTAGE = 1.1
 """A shift of all prompts counts as the better explanation unless a few prompts explain the change
 by more than this logarithm of odds: their prior odds."""
@@ -126,7 +128,7 @@ def statistic(
     step_odds = step_evidence(series.level, series.noise, steps, min(OUTLIER_RUNS, runs))
     deviating_count, compared_count = deviating_runs(series.level, series.noise, OUTLIER_PRIOR)
     deviating = max(deviating_count / compared_count, deviating_share)
-    uniform = step_odds.steps - _deviating_runs(step_odds.outliers, deviating)
+    uniform = step_odds.steps - _deviation_evidence(step_odds.outliers, deviating)
     logs, is_uniform = uniform, True
     if group.binary:
         sparse = _sparse(group, rows, series, after, deviating)
@@ -222,25 +224,27 @@ def _sparse(
         scatter = scatter + (after @ pulled) / np.maximum(n1, 1) ** 2
         scatter = scatter + (before @ pulled) / np.maximum(n0, 1) ** 2
     fresh_odds = fresh_evidence((n0, hits0), (n1, hits1), effects, scatter)
-    return fresh_odds[: -len(latest)] - _deviating_runs(fresh_odds[-len(latest) :], deviating)
+    return fresh_odds[: -len(latest)] - _deviation_evidence(fresh_odds[-len(latest) :], deviating)
 
 
-def _deviating_runs(factors: Floats, share: float) -> float:
-    """Return the logarithm of the evidence that some runs deviate, each by chance and for itself,
-    against that none does; 0 or more.
+def _deviation_evidence(factors: Floats, share: float) -> float:
+    """Return the logarithm of the Bayes factor that some runs may deviate, each independently of
+    the others, against that none does; 0 or more.
 
     Args:
-        factors: Logarithms of the Bayes factors of each run alone.
-        share: Probability that a run deviates.
+        factors: Logarithms of the Bayes factors that each run deviates, alone.
+        share: Probability that a run deviates, before it is seen.
     """
     return float(np.logaddexp(0.0, np.log(share) + factors).sum())
 
 
 def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> tuple[float, float]:
-    """Return the number of runs of J series that deviate from their neighbours on both sides by
-    more than `OUTLIER_SDS`, and the number of runs that were compared; both include the prior. Only
-    the prior is returned when there are too few runs; the latest runs, without neighbours after
-    them, are not compared.
+    """Return the number of runs of J series that deviate from the median of their neighbours by
+    more than `OUTLIER_SDS` standard deviations, and the number of runs that were compared. Both
+    have the prior added.
+
+    The latest ``CHECKED_NEIGHBOURS + 1`` runs are not compared. With fewer than
+    ``2 * CHECKED_NEIGHBOURS + 1`` runs none is, and only the prior is returned.
 
     The usual distance from the neighbours is a median over the series and runs: an estimate of the
     variance would hold the deviating runs themselves, and none would stand out.
@@ -251,18 +255,16 @@ def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> 
         prior: Deviating runs that are expected before any is seen, and of how many runs.
     """
     near = CHECKED_NEIGHBOURS
-    seen, whole = prior
-    runs = level.shape[1]
-    last = runs - near - 1
-    if last >= near:
-        middle, calls = level[:, :last], noise[:, :last]
-        around = np.median(level[:, _neighbours(last, near)], axis=2)
-        distance = np.abs(middle - around)
-        usual = (MEDIAN_TO_SD * np.median(distance)) ** 2
-        spread = np.sqrt(np.maximum(usual, 1.3 * calls))
-        seen += float((distance > OUTLIER_SDS * spread).sum())
-        whole += middle.size
-    return seen, whole
+    deviating, compared = prior
+    checked_runs = level.shape[1] - near - 1
+    if checked_runs < near:
+        return deviating, compared
+    around = np.median(level[:, _neighbours(checked_runs, near)], axis=2)
+    distance = np.abs(level[:, :checked_runs] - around)
+    usual_variance = (MEDIAN_TO_SD * np.median(distance)) ** 2
+    by_noise = DISTANCE_VARIANCE * noise[:, :checked_runs]
+    sd = np.sqrt(np.maximum(usual_variance, by_noise))
+    return deviating + float((distance > OUTLIER_SDS * sd).sum()), compared + distance.size
 
 
 @lru_cache(512)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import ceil, inf
 
 from overheard.detection.alarm_table import Rarity
@@ -238,10 +239,10 @@ def false_alarms(
     yearly = total / divisor
     error_between_worlds = float(np.std(alarms_by_world)) * worlds**0.5 / divisor
     poisson_error = max(total, 1) ** 0.5 / divisor
-    spread = 1.96 * max(error_between_worlds, poisson_error)
+    half_width = 1.96 * max(error_between_worlds, poisson_error)
     return FalseAlarms(
         yearly=yearly,
-        interval=(max(0.0, yearly - spread), yearly + spread),
+        interval=(max(0.0, yearly - half_width), yearly + half_width),
         by_age={age: alarms[age] / years[age] for age in AGES if years.get(age)},
         brand_years=brand_years,
         alarms=total,
@@ -373,17 +374,14 @@ def age_of(runs: int) -> str:
 
 
 def _ghosts(alarms: Iterable[Alarm]) -> int:
-    """Return the number of alarms that follow an alarm in the opposite direction within
-    `GHOST_RUNS` runs.
+    """Return the number of alarms whose first shift is in the opposite direction to that of the
+    alarm before, at most `GHOST_RUNS` runs earlier. The alarms are in the order of the runs.
     """
-    opposite, last = 0, None
-    for alarm in alarms:
-        head = alarm.shifts[0]
-        if last:
-            near = alarm.run.id - last.run.id <= GHOST_RUNS
-            opposite += near and head.change * last.shifts[0].change < 0
-        last = alarm
-    return opposite
+    ghosts = 0
+    for before, alarm in pairwise(alarms):
+        is_near = alarm.run.id - before.run.id <= GHOST_RUNS
+        ghosts += is_near and alarm.shifts[0].change * before.shifts[0].change < 0
+    return ghosts
 
 
 def _changes(design: WorldDesign, rng: np.random.Generator) -> tuple[Moved, ...]:

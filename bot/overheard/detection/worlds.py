@@ -194,8 +194,8 @@ def _unit_effects(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -
     if kind == "t3":
         return np.asarray(rng.standard_t(3, shape) / 3**0.5)
     if kind == "two-state":
-        spread = (OTHER_STATE_SHARE * (1 - OTHER_STATE_SHARE)) ** 0.5
-        return np.asarray(((rng.random(shape) < OTHER_STATE_SHARE) - OTHER_STATE_SHARE) / spread)
+        sd = (OTHER_STATE_SHARE * (1 - OTHER_STATE_SHARE)) ** 0.5
+        return np.asarray(((rng.random(shape) < OTHER_STATE_SHARE) - OTHER_STATE_SHARE) / sd)
     if kind == "ar1":
         return autoregressive(shape, rng)
     return rng.standard_normal(shape)

@@ -76,23 +76,23 @@ class Stream:
 
     @cached_property
     def width(self) -> float:
-        """The factor that turns run effects, which are on the scale of a rate, into units of the
-        metric: 1 for a rate.
+        """The size of the metric's values against those of a rate: values divided by it are like
+        the values 0 and 1 of a rate, on which run effects act. 1 for a rate.
 
         For other metrics it is twice the standard deviation within prompts, the distance between
         the two outcomes of a fair coin with that deviation; 1 if that deviation is 0.
         """
         if self.binary:
             return 1.0
-        spread = self._all_sums.spread
-        return 1.0 if spread <= 0 else 2 * spread**0.5
+        variance = self._all_sums.variance
+        return 1.0 if variance <= 0 else 2 * variance**0.5
 
     @cached_property
     def scatter(self) -> Scatter:
         """The variation of answers to the same prompt, over all runs."""
         everything = self._all_sums
         unit = bool(np.all(self.squares <= self.total + 1e-9))
-        return Scatter(everything.spread, everything.share, self.width, unit)
+        return Scatter(everything.variance, everything.share, self.width, unit)
 
     def since(self, first: int) -> Mask:
         """Return a mask (R) that is True for the run with number ``first`` and all later runs; all
@@ -103,10 +103,12 @@ class Stream:
         return np.arange(len(ids)) >= start
 
     def sums(self, runs: Mask, prompts: Mask) -> Sums:
-        """Return the count, sum and sum of squares over the runs of a mask (R), for each of the
-        prompts of a mask (P).
+        """Return the count, sum and sum of squares of the values, for each of the chosen prompts in
+        their order, over the chosen runs.
 
-        Each of these prompts must have an answer in these runs.
+        Args:
+            runs: Mask of the runs, R.
+            prompts: Mask of the prompts, P; each of these must have an answer in these runs.
         """
         n, total, squares = (
             np.asarray(cells[runs][:, prompts].sum(axis=0), dtype=np.float64)
@@ -142,12 +144,15 @@ def summarise(
 
 
 def streams(blocks: Iterable[Block]) -> list[Stream]:
-    """Return the streams of some blocks, see `streams_of_table`."""
+    """Return the streams of some blocks, sorted by brand, model and metric, one for each such
+    triple, by the rules of `streams_of_table`.
+    """
     return streams_of_table(tabulate(blocks))
 
 
 def streams_of_table(blocks: BlockTable) -> list[Stream]:
-    """Return the streams of a table of blocks, sorted by brand, model and metric.
+    """Return the streams of a table of blocks, one for each brand, model and metric, sorted by
+    these.
 
     All streams of a model have the same runs: those with any block of the model. Scorer versions
     are never mixed. If a stream has blocks of several versions, the version that scored the latest
@@ -159,17 +164,17 @@ def streams_of_table(blocks: BlockTable) -> list[Stream]:
     groups: dict[StreamKey, list[int]] = defaultdict(list)
     rows: dict[Model, list[Places]] = defaultdict(list)
     order = np.argsort(blocks.stream, kind="stable")
-    parts = np.split(order, np.searchsorted(blocks.stream[order], range(1, len(latest))))
+    stream_rows = np.split(order, np.searchsorted(blocks.stream[order], range(1, len(latest))))
     for number, (brand, model, metric, _) in enumerate(blocks.streams):
         groups[StreamKey(brand, model, metric)].append(number)
-        rows[model].append(parts[number])
+        rows[model].append(stream_rows[number])
     runs = {
         model: np.unique(blocks.run[np.concatenate(model_rows)])
         for model, model_rows in rows.items()
     }
     newest = {key: _newest_version(blocks, groups[key], latest) for key in sorted(groups)}
     return [
-        _stream_of_rows(key, blocks, number, parts[number], runs[key.model])
+        _stream_of_rows(key, blocks, number, stream_rows[number], runs[key.model])
         for key, number in newest.items()
     ]
 
@@ -214,7 +219,7 @@ def _newest_version(blocks: BlockTable, numbers: Sequence[int], latest: Places) 
 
 
 def _version_order(version: str) -> tuple[tuple[int, ...], str]:
-    # Compare the numbers, so that 1.10 comes after 1.9; a version is free text otherwise.
+    """Return the sort key of a version: its numbers, then its text; 1.10 comes after 1.9."""
     return tuple(int(digits) for digits in re.findall(r"\d+", version)), version
 
 

@@ -24,7 +24,7 @@ def normal_half_width(level: float) -> float:
 
 
 def wilson(rate: float, n: float, level: float = 0.9) -> Interval:
-    """Return Wilson's score interval for a rate (Wilson 1927).
+    """Return Wilson's score interval (low, high) for a rate (Wilson 1927).
 
     The interval stays within 0 to 1 and keeps its coverage near both ends: 0 of 10 gives 0 to 0.21.
 
@@ -40,7 +40,8 @@ def wilson(rate: float, n: float, level: float = 0.9) -> Interval:
 
 
 def poisson_interval(found: int) -> Interval:
-    """Return the 95 % interval of a Poisson mean from a count, by Byar's approximation.
+    """Return the 95 % interval (low, high) of a Poisson mean from a count, by Byar's
+    approximation. The lower end is 0 for a count of 0.
 
     Args:
         found: The count; 0 or more.
@@ -51,7 +52,7 @@ def poisson_interval(found: int) -> Interval:
 
 
 def mean_interval(mean: float, variance: float, level: float = 0.9) -> Interval:
-    """Return the normal interval of a mean.
+    """Return the normal interval (low, high) of a mean.
 
     Args:
         mean: The observed mean.
@@ -62,21 +63,26 @@ def mean_interval(mean: float, variance: float, level: float = 0.9) -> Interval:
     return mean - half, mean + half
 
 
-def difference(before: float, within: Interval, after: float, beyond: Interval) -> Interval:
-    """Return the interval of ``after - before`` from the intervals of both values (Newcombe 1998).
+def difference(
+    before: float, before_interval: Interval, after: float, after_interval: Interval
+) -> Interval:
+    """Return the interval (low, high) of ``after - before`` from the intervals of both values
+    (Newcombe 1998), at the coverage that these have.
 
-    The distances to the facing ends are added in quadrature, so the interval of the difference is
-    asymmetric where the interval of a rate near 0 or 1 is.
+    The lower end is as far from the difference as the lower end of ``after`` and the upper end of
+    ``before`` are from their values, added in quadrature; the upper end likewise. So the interval
+    of the difference is asymmetric where the interval of a rate near 0 or 1 is.
 
     Args:
         before: The first value.
-        within: Interval of the first value.
+        before_interval: Interval of the first value (low, high).
         after: The second value.
-        beyond: Interval of the second value.
+        after_interval: Interval of the second value (low, high).
     """
     change = after - before
-    down = ((after - beyond[0]) ** 2 + (within[1] - before) ** 2) ** 0.5
-    up = ((beyond[1] - after) ** 2 + (before - within[0]) ** 2) ** 0.5
+    (before_low, before_high), (after_low, after_high) = before_interval, after_interval
+    down = ((after - after_low) ** 2 + (before_high - before) ** 2) ** 0.5
+    up = ((after_high - after) ** 2 + (before - before_low) ** 2) ** 0.5
     return change - down, change + up
 
 
@@ -120,8 +126,10 @@ class Sums:
         return np.where(deviance > 1e-9 * self.squares, deviance, 0.0)
 
     @property
-    def spread(self) -> float:
-        """The variance of an answer around the mean of its prompt, pooled over prompts."""
+    def variance(self) -> float:
+        """The variance of an answer around the mean of its prompt, pooled over prompts, with
+        `_PRIOR_ANSWERS` answers of the variance over all answers added.
+        """
         grand = float(self.total.sum() / self.n.sum())
         overall = max(0.0, float(self.squares.sum() / self.n.sum()) - grand**2)
         freedom = float(np.sum(self.n - 1))
@@ -129,10 +137,12 @@ class Sums:
 
     @property
     def share(self) -> float:
-        """`spread` as a share of the variance of a coin with the same mean, 0 to 1."""
+        """`variance` as a share of that of a coin with the same mean, 0 to 1; 1 where the coin has
+        none.
+        """
         grand = float(self.total.sum() / self.n.sum())
         coin = grand * (1 - grand)
-        return min(1.0, self.spread / coin) if coin > 0 else 1.0
+        return min(1.0, self.variance / coin) if coin > 0 else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +150,14 @@ class Scatter:
     """The variation of answers to the same prompt in a stream.
 
     Attributes:
-        spread: The variance of an answer around the mean of its prompt.
-        share: `spread` as a share of the variance of a coin with the same mean, 0 to 1.
-        width: The unit of the metric for run effects, see `Stream.width`.
+        variance: The variance of an answer around the mean of its prompt.
+        share: `variance` as a share of that of a coin with the same mean, 0 to 1.
+        width: The size of the metric's values against those of a rate, 1 for a rate: a run effect
+            of 1 logit moves the mean of a prompt by `variance` divided by `width`.
         unit: Whether all values lie in 0 to 1.
     """
 
-    spread: float
+    variance: float
     share: float
     width: float
     unit: bool
@@ -155,16 +166,17 @@ class Scatter:
 def panel_mean_interval(
     side: Sums, asked: Floats, scatter: Scatter, tau2: float, level: float = 0.9
 ) -> Interval:
-    """Return the interval of a panel's mean, including call noise and run effects.
+    """Return the interval (low, high) of the mean of a panel's prompts, each of the same weight.
+    Single answers and run effects add to its width.
 
     Values in 0 to 1 get Wilson's interval, with the effective number of independent answers;
     other values get the normal interval.
 
     Args:
-        side: The sums of the runs, by prompt.
-        asked: Number of answers by run and prompt, R x P.
+        side: The sums of the values over R runs, by prompt.
+        asked: Number of answers by run and prompt, R x P, of which ``side`` has the sums.
         scatter: The variation of answers to the same prompt.
-        tau2: Variance of the run effect, on the logit scale.
+        tau2: Variance of the run effect, on the logit scale; 0 for none.
         level: Coverage of the interval, 0 to 1.
     """
     calls = float(np.mean(1 / side.n)) / len(side.n)
@@ -175,7 +187,10 @@ def panel_mean_interval(
 def interval_from_variances(
     mean: float, calls: float, runs: float, scatter: Scatter, tau2: float, level: float = 0.9
 ) -> Interval:
-    """Return the interval of a panel's mean from variance factors, see `panel_mean_interval`.
+    """Return the interval (low, high) of a panel's mean from the two factors of its variance.
+
+    Values in 0 to 1 get Wilson's interval, which is the mean alone where answers do not vary; other
+    values get the normal interval.
 
     Args:
         mean: The mean of the prompts' means.
@@ -187,8 +202,8 @@ def interval_from_variances(
         level: Coverage of the interval, 0 to 1.
     """
     if not scatter.unit:
-        run_noise = tau2 * (scatter.spread / scatter.width) ** 2 * runs
-        return mean_interval(mean, scatter.spread * calls + run_noise, level)
+        run_noise = tau2 * (scatter.variance / scatter.width) ** 2 * runs
+        return mean_interval(mean, scatter.variance * calls + run_noise, level)
     share = scatter.share
     coin = max(0.0, mean * (1 - mean))
     noise = share * calls + tau2 * share**2 * coin * runs / scatter.width**2
