@@ -47,9 +47,12 @@ def alert_chart(
 
 
 def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
-    """Yield the marks of an alert's chart: where the change began, and where it last grew, if it
-    did. If the shift fits an update, the mark of its beginning names the model and the day of the
-    update: ``ChatGPT update, 2 Mar``.
+    """Yield the marks of an alert's chart, one for each time: where the change began and, if it
+    grew, where it last grew.
+
+    Their labels are ``began``, or ``most likely began`` if several runs may have been the first,
+    and ``grew``. If the shift fits updates, the mark of its beginning is called by the first of
+    them instead: ``ChatGPT update, 2 Mar``. The shift is the alert's first or one by which it grew.
     """
     is_known = evidence.likely_starts[0] == evidence.likely_starts[-1]
     labels = {evidence.began: "began" if is_known else "most likely began"}

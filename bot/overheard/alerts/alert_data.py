@@ -14,6 +14,9 @@ def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str,
     """Return an alert as JSON values: its number, kind (``brand`` or ``model``) and all its shifts,
     with their values on the scale of the metric.
 
+    The first shift stands at the top level with the number of its run, the other shifts of that run
+    under ``also``, and those of later runs, each with its run's number, under ``later``.
+
     Args:
         alert: The alert.
         evidence: The evidence of the alert. With it, ``looks_like`` is the likeliest explanation as

@@ -51,12 +51,12 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
 
 
 def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return a note on the brand's rate at other models: ``Claude and Gemini unchanged`` if none of
-    them moved by `MIN_CLEAR_CHANGE`; otherwise, unless a statement heads the alert, ``Claude too``,
-    which names those that moved in the same direction.
+    """Return a note on the brand's rate at other models: ``Claude and Gemini unchanged`` if each of
+    them moved by less than `MIN_CLEAR_CHANGE`. Otherwise ``Claude too``, with the models at which
+    the rate moved at least as much as that in the direction of the alert.
 
     Empty when no other model was measured before and since the change, when all that moved went the
-    other way, and for metrics that are no rates.
+    other way, for metrics that are no rates, and when some moved while a statement heads the alert.
     """
     shift = measured_shift(alert)
     metric = evidence.metrics.get(shift.metric)

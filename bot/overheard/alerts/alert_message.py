@@ -220,25 +220,30 @@ def _mean_since_words(
         metric: The metric.
         evidence: The evidence of the alert.
     """
-    shown = reading.shows(reading.now, change, metric)
-    if shown or reading.since is None or not reading.shows(reading.since, change, metric):
+    latest_shows_it = reading.shows(reading.now, change, metric)
+    mean_shows_it = reading.shows(reading.since, change, metric)
+    if latest_shows_it or not mean_shows_it or reading.since is None:
         return ""
     began = wording.short_day(evidence.began, evidence.zone)
     return f"; {reading.written(reading.since, metric)} on average since {began}"
 
 
 def _moved_question_sentence(shift: Shift, evidence: AlertEvidence) -> str:
-    """Return a sentence that quotes the question which moved most in the direction of a shift:
-    `` Less for “best crm”``, with at most `MAX_QUESTION_CHARS` characters of it.
+    """Return a sentence that quotes the question which moved most in the direction of a shift, to
+    follow another: `` Less for “best crm”``, with at most `MAX_QUESTION_CHARS` characters of it.
 
-    Empty unless questions moved both ways, in a metric that has words for that. Also empty when the
-    evidence has no answer to the question, by which its text is known.
+    Empty when all questions moved in one direction, when the metric has no words for questions that
+    moved both ways, and when no question moved in the direction of the shift. Also empty when the
+    evidence has no answer to the question, because its text is known from answers.
     """
     if not words_of(shift.metric).elsewhere or not went_both_ways(shift):
         return ""
     moved = next((p for p in shift.prompts if (p.after - p.before) * shift.change > 0), None)
-    text = evidence.text(moved.prompt) if moved else ""
-    if moved is None or text == moved.prompt:  # the key stands for a text that is not known
+    if moved is None:
+        return ""
+    text = evidence.text(moved.prompt)
+    is_known = text != moved.prompt  # the key stands for a text that is not known
+    if not is_known:
         return ""
     how = "More" if shift.change > 0 else "Less"
     return f" {how} for “{wording.shorten(wording.line(text), MAX_QUESTION_CHARS)}”"

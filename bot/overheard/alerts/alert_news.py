@@ -16,9 +16,11 @@ MIN_CLEAR_CHANGE = 0.1
 
 
 def shows_direction(shift: Shift, evidence: AlertEvidence) -> bool:
-    """Return whether the numbers that readers see confirm the direction of a shift: those of the
-    latest check, or the average since the change began. They may not when questions moved both
-    ways. True when there are no numbers to see.
+    """Return whether one of the numbers that readers see confirms the direction of a shift: the
+    value of the latest check, or the average since the change began.
+
+    False is possible when questions moved both ways. True when there are no numbers to see, because
+    the metric is not measured any more or the brand has no answers.
     """
     metric = evidence.metrics.get(shift.metric)
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)

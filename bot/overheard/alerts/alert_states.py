@@ -70,8 +70,10 @@ class SavedState(NamedTuple):
 
 def past_states(events: Iterable[AlertEvent]) -> list[tuple[int, SavedState]]:
     """Return the states that the events of an alert led to, in order, each with the number of its
-    event. The first is the open state at the beginning, with the number 0. Events that change no
-    state are left out, and so are states that a person took back.
+    event. The first is the open state at the beginning, with the number 0.
+
+    Events that change no state are left out. An UNDONE event removes the newest state, except the
+    first; with the note `UNMARKED` it removes none, because it took back the mark of an update.
 
     Args:
         events: The events of the alert, the oldest first.

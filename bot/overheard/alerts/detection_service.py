@@ -340,8 +340,9 @@ class DetectionService:
         self, run: Run, brand: str, decisions: Sequence[Decision], now: datetime
     ) -> tuple[list[Decision], list[Alert]]:
         """Carry out the decisions about a brand together with the statements that are news: a
-        statement and a shift at one model are one alert. An open alert whose statements were made
-        again goes on; one whose statements are gone recovers from them.
+        statement and a shift at one model are one alert. A CONTINUED event is stored for an open
+        alert whose statements were made again. The statements of an alert are stored as over when
+        they are gone, which ends the alert if it has no metrics that go on.
 
         Args:
             run: The run that is analysed.

@@ -284,8 +284,8 @@ MIN_DIGEST_ALERTS = 2
 
 
 async def held_back(store: Store, quiet_hours: Delivery) -> list[Alert]:
-    """Return the alerts that quiet hours hold back in a channel, in the order in which their
-    deliveries were stored.
+    """Return the alerts that quiet hours hold back in a channel, in the order in which the store
+    finds their deliveries. An alert that is not stored any more is left out.
 
     Args:
         store: The store.

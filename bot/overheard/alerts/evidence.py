@@ -214,7 +214,7 @@ async def read_pasts(
         catalogue: The brands; those of the alerts may be gone from it.
         versions: Scorer versions whose scores count, as ``scorer@version``.
         alerts: The stored alerts.
-        until: Only blocks of runs that began up to this time; by default all.
+        until: Only blocks of runs that began at this time or earlier; by default all.
     """
     compared = {alert.id: _compared_brands(alert, catalogue) for alert in alerts}
     metrics = {alert.id: measured_shift(alert).metric for alert in alerts}

@@ -92,11 +92,12 @@ class HistoryReader:
         return alert_policy(self.settings, self.metrics, max(1, tracked))
 
     async def visibility_streams(self, until: datetime | None = None) -> list[Stream]:
-        """Read the visibility streams of all brands at all models, one of each pair, as the present
-        scorers measured them: by these a model-wide change is recognised.
+        """Read the visibility streams, by which a model-wide change is recognised: one for each
+        brand at each model that has any, sorted by brand and then model. Only values from the
+        present scorer versions are in them.
 
         Args:
-            until: Only runs that began up to this time; by default all.
+            until: Only runs that began at this time or earlier; by default all.
         """
         table = await self.store.blocks.table(metric=VISIBILITY, until=until)
         return streams_of_table(table.of(self.versions))
@@ -114,7 +115,7 @@ class HistoryReader:
         Args:
             brand: Name of the brand.
             updates: Known updates of all models.
-            until: Only runs that began up to this time; by default all.
+            until: Only runs that began at this time or earlier; by default all.
             restarts: The model-wide changes among these runs, after each of which the baseline
                 begins again, as the method `restarts` returns them; by default none.
         """
@@ -163,7 +164,7 @@ class HistoryReader:
         are tracked.
 
         Args:
-            until: Only runs that began up to this time; by default all.
+            until: Only runs that began at this time or earlier; by default all.
         """
         policy = self.policy
         if not policy.models_per_year:
@@ -186,8 +187,8 @@ def _unread_starts(table: BlockTable, present: BlockTable) -> dict[StreamKey, Ru
 
 
 def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:
-    """Return, by brand, model and metric, the earliest run with a score from any scorer version of
-    the table.
+    """Return, by brand, model and metric, the earliest run with a score, whichever scorer version
+    of the table it is from.
     """
     first_rows = np.full(len(table.streams), len(table.runs))
     np.minimum.at(first_rows, table.stream, table.run)
@@ -243,11 +244,12 @@ async def _known_updates(deployment: Deployment, runs: Mapping[int, Run]) -> lis
 
 
 def chance_alarm_record(brand_replays: Sequence[BrandReplay]) -> OwnRecord:
-    """Return in how many of the latest runs without a lasting change the detection rule raised
-    alarms, which were chance.
+    """Return the number of the latest runs without a lasting change, and in how many of these runs
+    the detection rule raised alarms, which were chance.
 
-    A run is left out if one of its alarms lasts. The rule fired in a run if it has alarms and later
-    runs took all of them back; an alarm at several models counts once for each of them.
+    A run without an alarm counts. A run with alarms counts, as one in which the rule fired, if
+    later runs took all of its alarms back; an alarm at several models must be taken back at each of
+    them. Any other run is left out.
 
     Args:
         brand_replays: The replayed past of each brand.

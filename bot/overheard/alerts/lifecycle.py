@@ -161,13 +161,14 @@ class Lifecycle:
         """Return a sentence for an alert's thread on what a model does since some shifts: ``The
         model names it less.`` It has no figures, which the message above has in its own unit.
 
-        The first `MAX_NAMED_SHIFTS` shifts of brands are named. If they are of several brands, each
-        is named by its brand, otherwise as "it".
+        The first `MAX_NAMED_SHIFTS` shifts of brands are named, in the order given; a shift of a
+        model as a whole is not. If the named shifts are of several brands, a shift of a metric
+        says its brand, otherwise "it". A statement is quoted: ``says “$49” of the price``.
         """
-        shown = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MAX_NAMED_SHIFTS]
-        has_several_brands = len({shift.brand for shift in shown}) > 1
+        named = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MAX_NAMED_SHIFTS]
+        has_several_brands = len({shift.brand for shift in named}) > 1
         phrases = []
-        for shift in shown:
+        for shift in named:
             if shift.statement:
                 phrases.append(statement_clause(shift.statement).removeprefix("it "))
             else:

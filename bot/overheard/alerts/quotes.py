@@ -43,8 +43,8 @@ def quotes(
 
 
 def _answers_on_side(evidence: AlertEvidence, moved: PromptShift, *, after: bool) -> list[Answer]:
-    """Return the answers of the evidence to a prompt on one side of the shift, those nearest to its
-    beginning first.
+    """Return the answers of the evidence to a prompt on one side of the beginning of the shift, the
+    nearest in time first. An answer asked at the beginning is after it.
 
     Args:
         evidence: The evidence of the alert.

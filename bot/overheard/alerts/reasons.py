@@ -138,10 +138,11 @@ def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
 def decision_data(decision: Decision) -> dict[str, Any]:
     """Return a decision as JSON values.
 
-    ``years`` is the number of years in which chance alone would show as much once (None without a
-    baseline), ``alert`` the number of the alert that is changed (None for a new one and for none),
-    ``metrics`` the metrics that are reported, and ``silences`` the reason for each metric that is
-    not.
+    ``action`` is what is done, such as ``raise``, or ``none``. ``level`` is the certainty, such as
+    ``likely``; None if nothing is reported or watched. ``years`` is the number of years in which
+    chance alone would show as much once; None without a baseline. ``alert`` is the number of the
+    alert that is changed; None for a new alert and for none. ``metrics`` are the metrics that are
+    reported, and ``silences`` the reason for each metric that is not.
     """
     return {
         "brand": decision.brand,

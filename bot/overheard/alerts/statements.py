@@ -106,7 +106,7 @@ class StatementReader:
 
         Args:
             brand: The brand's name.
-            until: Only runs that began up to this time; by default all.
+            until: Only runs that began at this time or earlier; by default all.
             grave_since: Only runs that began at this time or later are searched for grave
                 sentences, because that reads all their texts; by default all.
         """
@@ -407,8 +407,9 @@ def _occurrence(answer: Answer, detail: Detail, runs: Mapping[int, RunKey]) -> O
 
 
 def is_same_statement(statement: ReportedStatement, claim: FalseClaim) -> bool:
-    """Return whether a claim in an answer repeats a reported statement: for a grave statement, it
-    is grave and has the same topic; for a false claim, it has the same topic and meaning.
+    """Return whether a claim in an answer repeats a reported statement. A grave statement is
+    repeated by a grave claim with the same topic; a false claim by one with the same topic and
+    meaning. The models are not compared.
     """
     stated = "" if statement.kind is StatementKind.GRAVE else statement.said
     reported = FalseClaim(

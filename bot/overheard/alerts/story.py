@@ -345,9 +345,10 @@ async def model_alert_of(store: Store, alert: Alert) -> Alert | None:
 
 
 async def without_covered(store: Store, alerts: Sequence[Alert]) -> list[Alert]:
-    """Return alerts, in the order given, without those that another alert of the list covers: a
-    model-wide alert that reports the same change for all brands. An alert that such an alert
-    outside of the list covers stays.
+    """Return alerts, in the order given, without those that another alert of the list covers.
+
+    A model-wide alert covers the alerts that report the same change of one brand, or of another
+    model. An alert stays if the alert that covers it is not in the list.
     """
     listed = {alert.id for alert in alerts}
     model_alerts = await model_alerts_of(store, alerts)

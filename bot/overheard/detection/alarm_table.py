@@ -210,11 +210,11 @@ def needed_excess(per_year: float, runs_a_year: float, brands: int) -> float:
 
 
 def runs_a_year(analysed: Sequence[RunKey], bursts: Collection[int] = ()) -> float:
-    """Return how many runs are analysed in a year at the present pace: the largest pace of the last
-    7, 30 and 365 days, and at least 52.
+    """Return how many runs are analysed in a year at the present pace: the largest of the paces
+    over the 7, 30 and 365 days up to the latest run, and at least `RUNS_A_YEAR`.
 
-    A window counts when the history is as long, so that a few runs within minutes are not taken for
-    the pace of a year. Without runs the pace is 52.
+    A window counts only if the history is at least as long, so that a few runs within minutes are
+    not taken for the pace of a year. Without runs the pace is `RUNS_A_YEAR`.
 
     Args:
         analysed: The runs that were analysed so far, the oldest first.

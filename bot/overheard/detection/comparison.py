@@ -100,8 +100,9 @@ def change_interval(
 
 
 def _prompts(stream: Stream, cut: StratifiedSplit) -> tuple[PromptShift, ...]:
-    """Return the means and the numbers of answers before and after the cut of each shared prompt.
-    The largest change comes first, and of equals the prompt with more answers after, then by key.
+    """Return, for each prompt with answers on both sides of the cut, its means and numbers of
+    answers before and after. The largest change, up or down, comes first; of equal changes the
+    prompt with more answers after, then the one whose key sorts first.
     """
     names = [name for name, both in zip(stream.prompts, cut.shared, strict=True) if both]
     means = zip(cut.before.means.tolist(), cut.after.means.tolist(), strict=True)

@@ -266,8 +266,8 @@ def falls_among(
 ) -> tuple[ModelUpdate, ...]:
     """Return the updates of a model that a shift is consistent with, in the order given.
 
-    An update takes effect in the first run at its time or later. It matches if this run is among
-    those with which the shift may have begun; an update after the last run matches none.
+    An update takes effect in the first run at its time or later. It is consistent with the shift if
+    the shift may have begun with this run. An update after the last run is not.
 
     Args:
         updates: All known updates; those of other models are left out.
@@ -284,8 +284,8 @@ def falls_among(
 
 
 def _other_brands_sentence(moved: Mapping[StreamKey, bool], noun: str) -> str:
-    """Return the sentence on which other brands moved at the same model, with their names in
-    brackets; empty without other brands.
+    """Return the sentence on how many other brands moved at the same model, with the names of those
+    in brackets, in alphabetical order; empty without other brands.
 
     Args:
         moved: Whether each other brand's stream moved.
@@ -305,8 +305,8 @@ def _other_brands_sentence(moved: Mapping[StreamKey, bool], noun: str) -> str:
 
 
 def _other_models_sentence(moved: Mapping[StreamKey, bool]) -> str:
-    """Return the sentence on the other models at which the brand moved, and those at which it did
-    not; empty without other models.
+    """Return the sentence on the other models at which the brand moved, and on those at which it
+    did not, each in the order of their names; empty without other models.
 
     Args:
         moved: Whether the brand's stream at each other model moved.

@@ -70,9 +70,9 @@ def attribute(
     """Return the probabilities of the hypotheses about a change of a stream: the brand at its model
     alone, the model, the brand at all models, or everything.
 
-    The prior probabilities, without changes, when the stream has no runs on both sides of the
-    change. In metrics of which one brand wins what others lose (`ZERO_SUM`), moves of other brands
-    against the stream's own are taken for no move.
+    If the stream has no runs before or none since the change, the prior probabilities are returned,
+    without changes of streams. In metrics of which one brand wins what others lose (`ZERO_SUM`), a
+    move of another brand in the opposite direction counts as no move.
 
     Args:
         key: The stream that changed.
@@ -96,8 +96,8 @@ def attribute_model(
     model: Model, streams: Iterable[Stream], began: RunKey, prior: RunEffectPrior
 ) -> Attribution:
     """Return the probabilities of the hypotheses about a change at a model: the model as a whole,
-    one of its brands (any of them) there or everywhere, or everything. The prior probabilities,
-    without changes, when the model has no runs on both sides of the change.
+    one of its brands (any of them) there or everywhere, or everything. If the model has no runs
+    before or none since the change, the prior probabilities are returned, without changes.
 
     Args:
         model: The model.

@@ -342,8 +342,8 @@ def _shifts_of_metric(alert: Alert, shift: Shift) -> list[Shift]:
 
 
 def _is_same_direction(alert: Alert, shift: Shift) -> bool:
-    """Return whether an alert has reported the metric of a shift, and the shift does not go against
-    the direction of its first report. A change of 0 goes against none.
+    """Return whether an alert has reported the metric of a shift, and its first report of the
+    metric has the direction of the shift. A change of 0 has either direction.
     """
     reported = _shifts_of_metric(alert, shift)
     return bool(reported) and reported[0].change * shift.change >= 0
@@ -352,13 +352,15 @@ def _is_same_direction(alert: Alert, shift: Shift) -> bool:
 def _taken_back_alerts(
     shift: Shift, alerts: Sequence[Alert], before: int | None = None
 ) -> tuple[int, ...]:
-    """Return the numbers of the open alerts that a shift takes back, in the order of the alerts;
-    alerts of other metrics are left out.
+    """Return the numbers of the open alerts that a shift takes back, in the order of the alerts.
+
+    An alert is taken back if it has reported the metric of the shift, and the shift goes the other
+    way and ends nearer to the value before the alert than to its farthest value after.
 
     Args:
         shift: The shift.
-        alerts: The alerts of the brand at the shift's model.
-        before: Only alerts with a smaller number than this count; None for all.
+        alerts: The alerts of the brand at the shift's model; those that are over are left out.
+        before: Only alerts with a smaller number than this, raised before that alert; None for all.
     """
     return tuple(
         alert.id

@@ -168,12 +168,12 @@ def run_policy_trial(
 
 
 def _reliability(first: Iterable[tuple[Rarity | None, bool]]) -> tuple[Reliability, ...]:
-    """Return, for each of `REPORTED_LEVELS`, how many first alarms had it and the share of them
-    that was true, None without any.
+    """Return, for each of `REPORTED_LEVELS` in order, the number of first alarms with this level,
+    and the share of them that was true; the share is None without any.
 
     Args:
-        first: The rarity of each brand's first alarm, None without one, and whether the alarm came
-            after the change, which makes it true.
+        first: For each brand, the rarity of its first alarm (None without one), and whether the
+            alarm came after the change, which makes it true.
     """
     outcomes: dict[str, list[bool]] = {level: [] for level in REPORTED_LEVELS}
     for alarm_rarity, is_true in first:

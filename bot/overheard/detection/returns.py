@@ -37,6 +37,8 @@ BEYOND_WEIGHT = 0.03
 """Prior odds that a brand that left its new level is far beyond the old one, against a return."""
 RETURN_STARTS = 8
 """With how many of the latest runs a return may have begun."""
+MAX_LOG_ODDS = 50.0
+"""Logarithms of odds are cut at this, against overflow."""
 PROMPT_PRIOR = 4.0
 """How many answers at the old level each prompt's level after the alarm is drawn to."""
 
@@ -269,10 +271,15 @@ def _sparse_odds(
 
 
 def _odds_against_staying(stayed: float, back: float, beyond: float) -> Floats:
-    """Return the odds of the old level, and of a level beyond it, against the level after the
-    alarm, from the log densities of the three; no odds are beyond exp(50) or below exp(-50).
+    """Return two odds against the level after the alarm: of the old level, and of a level beyond
+    it; each from exp(-50) to exp(50).
+
+    Args:
+        stayed: Log density of the data at the level after the alarm.
+        back: The same at the old level.
+        beyond: The same at a level beyond the old one.
     """
-    return np.exp(np.clip(np.array([back, beyond]) - stayed, -50.0, 50.0))
+    return np.exp(np.clip(np.array([back, beyond]) - stayed, -MAX_LOG_ODDS, MAX_LOG_ODDS))
 
 
 def _level(n: Floats, hits: Floats, centre: Floats | float) -> Floats:
@@ -284,5 +291,5 @@ def _level(n: Floats, hits: Floats, centre: Floats | float) -> Floats:
 
 
 def _normal_log(x: float, variance: float) -> float:
-    """Return the logarithm of a normal density with mean 0, less a constant."""
+    """Return the logarithm of the normal density at ``x`` with mean 0, less a constant."""
     return float(-(x**2) / (2 * variance) - np.log(variance) / 2)

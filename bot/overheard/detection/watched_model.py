@@ -69,7 +69,7 @@ class WatchedModel:
         metric, and an empty baseline.
 
         Args:
-            own: The brand's streams at all models.
+            own: The brand's streams at all models; at least one is of ``model``.
             everything: These and the rivals' streams.
             model: The model.
         """

@@ -246,9 +246,11 @@ def statistic(series: RunSeries) -> tuple[float, int]:
 def _likeliest_change(
     streams: Sequence[Stream], group: StreamGroup, rows: Sequence[int], models: int
 ) -> ModelChange | None:
-    """Return the likeliest change of a model as a whole after the latest of some runs, with how
-    often chance would show as much; it is returned however often that is. None when fewer than
-    `MIN_BRANDS` brands have answers in enough of the runs.
+    """Return the likeliest change of a model as a whole among some runs, as found after the latest
+    of them, with how often a year chance would show as much.
+
+    The change is returned however likely chance is. None when fewer than `MIN_BRANDS` brands have
+    answers in enough of the runs.
 
     Args:
         streams: The streams of the model, one for each brand.

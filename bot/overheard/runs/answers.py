@@ -42,8 +42,9 @@ def parse_age(text: str) -> timedelta:
 
 
 async def reusable(store: Store, run: Run, age: timedelta, now: datetime) -> dict[Pair, int]:
-    """Return the number of stored answers that `reuse` would copy, by prompt and model; a pair
-    without such an answer is missing.
+    """Return the number of stored answers that `reuse` would copy to a run, by prompt and model; a
+    pair without such an answer is missing. Nothing is stored. ``age`` is the largest age of an
+    answer at ``now``.
     """
     copies = await _copies(store, run, age, now)
     return Counter((copy.question.prompt, copy.question.model) for copy in copies)
@@ -76,10 +77,10 @@ async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
 
 
 def summed_blocks(blocks: list[Block]) -> list[Block]:
-    """Return blocks, of which those of the same run, prompt, model, brand, metric and version are
-    added up to one block, such as those of new and of reused answers.
+    """Return blocks with one for each run, prompt, model, brand, metric and version: several blocks
+    of these, such as those of new and of reused answers, are added up.
 
-    A sum stands where the first of its blocks stood.
+    The sums are in the order of the first block of each.
     """
     sums: dict[tuple[object, ...], Block] = {}
     for block in blocks:
@@ -122,8 +123,8 @@ async def _recent_answers(
         since: The earliest time of an answer.
 
     Returns:
-        By the key of each prompt and each model of the panel, the newest answers, at most as many
-        as the panel asks, the oldest of them first; empty without such answers.
+        By the key of each prompt and each model of the panel, the newest answers, the oldest of
+        them first: at most as many as the panel asks this question; empty without such answers.
     """
     earliest_start = since - RESUMABLE_FOR  # a run may have been resumed so long after its start
     runs = [

@@ -168,10 +168,10 @@ def call_cost(
     added_tokens: int = 0,
     answer_limit: int | None = None,
 ) -> float:
-    """Return the US dollars of one call with an answer of some size: its question with the pages of
-    its web searches, its answer, and the searches.
+    """Return the US dollars of one call with an answer of some size: for its question with the
+    pages of the model's web searches, for its answer, and for the searches themselves.
 
-    0 for an unknown price, so ask `price_of` first.
+    The result is 0 for an unknown price, so ask `price_of` first.
 
     Args:
         prompt: The prompt.
@@ -180,8 +180,8 @@ def call_cost(
         size: The assumed tokens of the answer, and of the pages of each search.
         batch: Whether the question is asked in a batch.
         added_tokens: Tokens that are sent in addition to the prompt.
-        answer_limit: The most tokens of an answer; None for the limit that its provider declares,
-            if it declares one.
+        answer_limit: The most tokens of an answer, by which the assumed answer is cut; None for the
+            limit that the provider declares, or for no limit if it declares none.
     """
     price = price_of(model, providers)
     if price is None:

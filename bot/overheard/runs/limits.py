@@ -328,14 +328,16 @@ class Bucket:
         """Adopt the limit that a service reports for a window of time.
 
         The capacity becomes the reported size, but not more than the configured limit. The inflow
-        fills the window again by its end. The level becomes what is left, if it was higher. A
-        report without ``size`` or ``left``, or with values out of range, is ignored. This process
-        uses its share of all amounts.
+        becomes what was used, over the time until the window ends; the whole size a minute if
+        nothing was used. The level becomes what is left, if it was higher. Of all amounts this
+        process takes its share. A report without ``size`` or ``left`` is ignored, and so is one
+        with a value out of range.
 
         Args:
-            size: The amount that the service allows in a window.
-            left: The amount that is left in the window, 0 to ``size``.
-            reset: Seconds until the window ends; a minute if unknown, 0 or infinite.
+            size: The amount (calls or tokens) that the service allows in a window, above 0; None if
+                it was not reported.
+            left: The amount that is left in the window, 0 to ``size``; None if it was not reported.
+            reset: Seconds until the window ends; a minute if None, 0 or less, or infinite.
             now: The current time, in seconds of the event loop's clock.
         """
         if size is None or left is None:

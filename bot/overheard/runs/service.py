@@ -198,9 +198,10 @@ class RunService(Generic[Found_co]):
         """Ask the unasked questions of a locked run, except those that are asked in batches, and
         return the counts.
 
-        Workers ask if the queue spreads tasks over them, and the progress is shown; otherwise this
-        process asks. Reservations of an earlier, dead process are then released before. The
-        questions of a task that failed are counted as failed.
+        Workers ask if the queue spreads tasks over them, and the progress is shown; the counts then
+        have the state to which a person stopped the run. Otherwise this process asks. Before that
+        it releases the money that an earlier, dead process has reserved for the run, unless the run
+        waits for a batch. All questions of a task that failed are counted as failed.
         """
         store, spread = self._store, self._queue.spread
         if not spread and not await store.batches.unfinished(runs=[run.id]):

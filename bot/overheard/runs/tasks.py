@@ -76,8 +76,12 @@ def scoring_tasks(run: Run, *, spread: bool, judged: bool) -> list[Task]:
 
 
 def detection_tasks(run: Run, brands: list[str], *, spread: bool) -> list[Task]:
-    """Return the tasks that search a run for shifts: one for all brands or, with ``spread``, one
-    for each `BRANDS_PER_TASK` brands. No task without brands.
+    """Return the tasks that search a run for shifts, in the order of the brands: one for all brands
+    or, with ``spread``, one for each `BRANDS_PER_TASK` brands, the last for what is left. Empty
+    without brands.
+
+    Each task has the names of its brands, and their places in the list: those from `Task.first` to
+    before `Task.last`, which may lie beyond the end of the list.
 
     Args:
         run: The run.
