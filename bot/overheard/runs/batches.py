@@ -64,7 +64,8 @@ def asking_only(run: Run, models: Collection[Model]) -> Run:
 def asked_at_once(run: Run, providers: Mapping[str, Provider]) -> Run:
     """Return a copy of a run with only the questions to models that are not asked in batches; the
     run itself if no model is.
-    """    waiting = batched(run.panel, providers)
+    """
+    waiting = batched(run.panel, providers)
     models = run.panel.models if run.panel else ()
     return asking_only(run, [m for m in models if m not in waiting]) if waiting else run
 

@@ -35,9 +35,10 @@ class RetryPolicy:
     def wait(self, failure: ProviderFailed, tried: int) -> float:
         """Return the seconds before the next try.
 
-        That is the service's Retry-After, if it is a finite number, 0 or more; at most `MAX_WAIT_S`.
-        Otherwise the wait doubles with each try, from `first` up to `LONGEST_WAIT_S`, times a
-        random factor of 0.5 to 1, so that calls that failed together are not repeated together.
+        That is the service's Retry-After, if it is a finite number, 0 or more, but at most
+        `MAX_WAIT_S`. Otherwise the wait doubles with each try, from `first` up to `LONGEST_WAIT_S`,
+        times a random factor of 0.5 to 1, so that calls that failed together are not repeated
+        together.
 
         Args:
             failure: How the last try failed.

@@ -95,7 +95,7 @@ class Runner:
 
         Reserved money that was not spent is returned at the end. A person who stops the run in the
         store ends the waits between calls; the counts then have that state. After an interruption,
-        the same call continues the run.
+        another call with the same run continues it.
 
         Raises:
             StoreError: when an answer cannot be stored.
