@@ -94,8 +94,9 @@ async def enter_code(
 async def _redeem_code(deployment: Deployment, code: str) -> bool:
     """Return whether a typed code is the stored one, which is then removed, so that it works once.
 
-    A wrong code is counted. False without a stored code, for an expired one, and when another call
-    has used or replaced the stored code at the same time.
+    A wrong code is counted, and the one with the number `MAX_TRIES` removes the stored code. The
+    result is also False if no code is stored, if it has expired, and if another call has used or
+    replaced it at the same time.
     """
     settings = deployment.store.settings
     stored = await settings.get(CODE)
@@ -126,8 +127,9 @@ async def _count_wrong_code(deployment: Deployment, code_setting: Setting) -> No
 
 
 async def list_access(deployment: Deployment, _: Call) -> Card:
-    """Show each person and group with a role, admins first, and whether config.toml or a chat gave
-    it. The text says what everybody else may do. Without a role there is no table.
+    """Show a table of the people and groups with a role: admins first, then operators and viewers,
+    each with the place where it was decided (config.toml or a chat). The text says what everybody
+    else may do. There is no table if nobody has a role.
     """
     access = deployment.configured.access
     rights = Rights.of(access, await deployment.store.settings.all())
@@ -172,7 +174,7 @@ async def grant(
         person: A person, a user group of Slack or a role of Discord: a mention, or an id such as
             ``slack:U0123456789``.
         role: The role.
-        name: A display name to store; empty keeps the known name, if there is one.
+        name: A display name to store for the person; empty keeps the stored one, if there is one.
 
     Raises:
         BadUsage: when `person` is neither a mention nor an id.

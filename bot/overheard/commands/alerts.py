@@ -153,8 +153,13 @@ async def list_alerts(
 
 
 async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Show an alert with all its figures, sentences from before and after the change, and its
-    events, the oldest first: as lines in a chat, as a table elsewhere.
+    """Show an alert with all its figures and with sentences from before and after the change. A
+    second card has its events, the oldest first: as lines in a chat, as a table elsewhere.
+
+    Args:
+        deployment: The open deployment.
+        call: Tells whether a chat or a terminal asks, and the time zone.
+        alert: The number of the alert, such as ``12`` or ``#12``.
 
     Raises:
         UnknownName: for an unknown alert.
@@ -226,8 +231,9 @@ class Recheck(TypedDict):
 
 
 async def recheck_of(deployment: Deployment, alert: Alert) -> Recheck:
-    """Return the arguments of a check that repeats the run that raised an alert, for its brand and
-    model only. Each question is asked once if that run is gone or had no panel.
+    """Return the arguments of a check that asks the alert's model the questions of its brand, or of
+    all brands for an alert on a model as a whole. Each is asked as often as in the run that raised
+    the alert; once if that run is gone or had no panel.
     """
     shift = alert.shift
     runs = await deployment.store.runs.find()

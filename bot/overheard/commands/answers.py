@@ -39,8 +39,9 @@ async def list_answers(
     model: ModelName = "",
     about: Annotated[str, option("A subject, such as price or drawbacks.", longest=60)] = "",
 ) -> Card:
-    """Show what the newest answers of the models say about a brand: a line for each model, and up
-    to `MAX_QUOTES` sentences. Without answers, the card offers a check.
+    """Show what the answers of each model's newest run say about a brand: a line for each model,
+    and up to `MAX_QUOTES` sentences. The JSON data has all quotes. Answers that wait for it are
+    scored first. Without answers, the card offers a check.
 
     Args:
         deployment: The open deployment.
@@ -102,9 +103,10 @@ async def show_questions(
     ] = "",
     won: Annotated[bool, option("Those that it wins first.")] = False,
 ) -> Card:
-    """Show a table with, for each question and model, how many of the newest answers name a brand.
-    The questions whose answers name it least come first. Questions that the table has no room for
-    are counted in the text. Without answers, the card offers a check.
+    """Show a table with, for each question and model, how many answers of the model's newest run
+    name a brand. The questions with the smallest share of such answers come first. Questions that
+    the table has no room for are counted in the text. Answers that wait for it are scored first.
+    Without answers, the card offers a check.
 
     Args:
         deployment: The open deployment.
@@ -184,13 +186,15 @@ def _questions_title(
 ) -> str:
     """Return the title of a table of questions, which sums up the rows of the table.
 
+    With a competitor it counts the questions for which at least one model names the competitor more
+    often. Without one it says that the table begins with the questions that name the brand most
+    (`won`), or else counts the questions for which no model names the brand.
+
     Args:
         name: The brand's name.
-        rival: A competitor beside the brand, or None. The title then counts the questions for which
-            at least one model names the competitor more often.
+        rival: The competitor beside the brand; None without one.
         rows: The rows of the table.
-        won: Whether the table begins with the questions that name the brand most. The title then
-            says so. Otherwise it counts the questions for which no model names the brand.
+        won: Whether the table begins with the questions that name the brand most.
     """
     if rival:
         behind = sum(any(cell.lost for cell in row.cells) for row in rows)
@@ -207,9 +211,13 @@ def _questions_title(
 async def show_sources(
     deployment: Deployment, call: Call, *, brand: BrandName, model: ModelName = ""
 ) -> Card:
-    """Show up to `MAX_SOURCES` sites that the newest answers cite, most cited first, with the brand
-    that owns each site, if it is known. The text counts the answers that cite sources, and sums the
-    answers that cite each of the brand's own sites. Without answers, the card offers a check.
+    """Show the sites that the answers of each model's newest run cite, most cited first, with the
+    brand that owns each site, if it is known. If none of the most cited sites is the brand's own,
+    its most cited own site is added last.
+
+    The text counts the answers that cite any source, and adds up the answers that cite each own
+    site of the table. Answers that wait for it are scored first. Without answers, the card offers a
+    check.
 
     Args:
         deployment: The open deployment.

@@ -73,8 +73,8 @@ async def approve(
 async def withdraw(
     deployment: Deployment, _: Call, *, answers: _AnswerNumbers, agreed: bool = False
 ) -> Card:
-    """Remove approvals and corrections of answers from the store; return the card. Numbers without
-    an approval are passed over, as long as one has an approval.
+    """Remove approvals and corrections of answers from the store; return the card. Numbers of
+    answers that are not approved are ignored, as long as any of the answers is.
 
     Args:
         deployment: The open deployment.

@@ -57,7 +57,7 @@ def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Pro
 
 
 def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "fact") -> Fact:
-    """Return the first fact about a field of a brand.
+    """Return the first of `facts` about a field of a brand.
 
     Args:
         facts: The facts of all brands.
@@ -76,8 +76,8 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
 
 
 def unknown_name(kind: str, name: str, known: Collection[str]) -> UnknownName:
-    """Return the error for a name that does not exist, to be raised by the caller. It lists the
-    known names, and hints at the most similar one if one is similar.
+    """Return the error for a name that does not exist, to be raised by the caller. Its message
+    lists all known names, and has a hint at the most similar one if any is similar.
 
     Args:
         kind: The noun of the name, such as ``brand``.

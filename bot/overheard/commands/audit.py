@@ -27,9 +27,9 @@ async def audit(
     since: Annotated[str, option("From when on.", Kind.TIME)] = "",
     limit: Annotated[int | None, option("How many.", low=1, high=10_000)] = None,
 ) -> Card:
-    """Show the newest entries of the audit log, the newest first: who changed something, or used a
-    command that can spend money. A chat shows them as lines, other places as a table; without
-    entries the text says that there are none.
+    """Show the entries of the audit log, the newest first: who changed something, or used a command
+    that can spend money. A chat shows them as lines, a terminal as a table. Without entries the
+    text says that nothing was changed or asked.
 
     Args:
         deployment: The open deployment.

@@ -88,8 +88,8 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     """Return the report of a brand from the store. Without answers about the brand, `Report.runs`
     and all that is measured are empty.
 
-    An alert on the brand that is part of an alert on a model as a whole is left out of the report's
-    alerts, if both are not over.
+    The report's alerts are those that are not over. An alert on the brand is left out if an alert
+    on a model as a whole that is not over either reports the same change.
 
     Args:
         deployment: The open deployment.
@@ -132,8 +132,9 @@ def _runs_by_model(streams: Iterable[Stream]) -> dict[Model, list[RunKey]]:
 
 
 async def silent_models(deployment: Deployment, report: Report) -> dict[Model, datetime]:
-    """Return the models that were asked in the newest run with answers and did not answer, sorted,
-    with the start of the older run that their figures come from.
+    """Return the models that were asked in the newest run with answers and did not answer, sorted;
+    for each the start of the older run that its figures come from. Models without any older answer
+    are left out.
 
     Empty if all answered, if the report has no runs, and if it is not known which models the run
     asked.

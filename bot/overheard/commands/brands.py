@@ -83,10 +83,12 @@ def _find_brand_among(
 
 
 async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Brand | None) -> Brand:
-    """Return a brand as it is to be stored: domains as hosts, competitors by their full names, and
-    without aliases that equal the name and rules for spellings that it does not have.
+    """Return a brand as it is to be stored. Its domains are hosts, and its competitors have their
+    full names. Aliases that equal the name, and rules for spellings that the brand does not have,
+    are removed.
 
-    A competitor that the catalogue lacks is stored as an untracked brand.
+    The brand itself is not stored. A competitor that the catalogue lacks is stored as an untracked
+    brand.
 
     Args:
         deployment: The open deployment.
@@ -142,8 +144,9 @@ def _hosts(brand: Brand, before: Brand | None) -> tuple[str, ...]:
 
 
 async def _store_competitors(deployment: Deployment, brand: Brand) -> Brand:
-    """Store each competitor of a brand that the catalogue lacks as an untracked brand, and return
-    the brand with the full names of its competitors, each once and without the brand itself.
+    """Store each competitor of a brand that the catalogue lacks as an untracked brand. Return the
+    brand, which is not stored, with the full names of its competitors in their order, each once and
+    without the brand itself.
     """
     names: dict[str, None] = {}
     for rival in brand.competitors:
@@ -198,8 +201,9 @@ async def _changed_card(
 
 
 def _risk_sentences(spelling_risks: Sequence[Risk]) -> Iterator[str]:
-    """Yield a text for each reason why spellings of a brand may be mistaken, with the remedy. It
-    describes the first such spelling, and lists others with the same reason and remedy.
+    """Yield a text for each pair of a reason why spellings of a brand may be mistaken and its
+    remedy, in the order of the risks. It describes the first spelling with the pair, and lists the
+    others, as in ``The same holds for "Acme" and "ACM".``, after it.
     """
     by_reason: dict[tuple[str, str], list[Risk]] = {}
     for risk in spelling_risks:
@@ -391,8 +395,13 @@ def _find_rule(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand
 
 
 def _rule_card(brand: Brand, rule: Rule, *, is_removed: bool) -> Card:
-    """Return the card of a spelling's rule that was set, with what it demands, or removed. Buttons
-    check the brand and edit the rule.
+    """Return the card of a spelling's rule after it was set or removed. A rule that was set is
+    shown with its conditions. Buttons check the brand and edit the rule.
+
+    Args:
+        brand: The brand.
+        rule: The rule after the change; one without conditions if it was removed.
+        is_removed: Whether the rule was removed.
     """
     name = quoted(brand.name)
     done_words = "Took the rule away from" if is_removed else "Set the rule of"

@@ -179,8 +179,8 @@ def _publication_time(deployment: Deployment, call: Call, when: str) -> datetime
 
 
 def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
-    """Return the item of a brief that has a key, such as ``a1b2c3``, and is still to be written.
-    Case and outer spaces of the key make no difference.
+    """Return the item of a brief with a key, such as ``a1b2c3``. An item that is published already
+    raises an error. Case and outer spaces of the key make no difference.
 
     Raises:
         BadUsage: for an item that is published already.

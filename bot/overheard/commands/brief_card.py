@@ -78,9 +78,9 @@ def _items_table(shown: Sequence[BriefItem], face: Face) -> Table:
 
 
 def _gap_words(item: BriefItem) -> str:
-    """Return the kind of an item's gap with the number of answers that show it, and of those that
-    could: ``wrong in 6 of 6 answers``, or ``wrong in 6 answers`` where no such number is apt. Only
-    the kind if no answer shows the gap.
+    """Return the kind of an item's gap with the number of answers that show it, of those that could
+    show it: ``wrong in 6 of 9 answers``. It is ``wrong in 6 answers`` if the item does not count
+    the answers that could, and the kind alone if no answer shows the gap.
     """
     label = LABELS[item.kind]
     if not item.hits:

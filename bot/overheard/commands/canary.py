@@ -136,9 +136,9 @@ async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
 
 
 async def _ask_canaries(deployment: Deployment, call: Call, watched: Sequence[Canary]) -> Card:
-    """Ask the border prompts of each canary without a hit once, store the updates that they find,
-    and return the card of the results. It is a warning if a model may have been updated, now or
-    earlier.
+    """Ask the border prompts of each watched model once, store the updates that the answers show,
+    and return the card of the results. Models whose update was found earlier are not asked again.
+    The card is a warning if a model may have been updated, now or earlier.
 
     Raises:
         BudgetExceeded: when the budget no longer covers one of the runs.

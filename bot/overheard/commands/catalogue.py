@@ -107,7 +107,8 @@ class CatalogueNoun(Generic[Entry]):
 
     def command(self, verb: str, summary: str, *examples: str) -> CommandSpec:
         """Return the specification of one command of the noun. Everybody who may read may list; the
-        other verbs are for admins, and ``remove`` asks for a confirmation.
+        other verbs are for admins, and ``remove`` asks for a confirmation. ``list`` takes a brand
+        if the noun has `concerns`; the form of ``edit`` is filled with the present values.
 
         Args:
             verb: ``list``, ``add``, ``edit``, ``remove`` or ``restore``.
@@ -137,8 +138,8 @@ class CatalogueNoun(Generic[Entry]):
         )
 
     async def list_all(self, deployment: Deployment, call: Call, *, brand: str = "") -> Card:
-        """Show a table of all objects, or only of those of one brand. Buttons add an object, and
-        change one if people have added any.
+        """Show a table of all objects in the catalogue's order, or only of those of one brand. A
+        button adds an object; if people have added any that is shown, another changes one.
 
         A terminal also shows keys and origins (the configuration or people). A chat shows a column
         of origins only if they differ, and says in the footer if all come from the configuration.
@@ -146,7 +147,8 @@ class CatalogueNoun(Generic[Entry]):
         Args:
             deployment: The open deployment.
             call: The person who asks, and the channel.
-            brand: The name or alias of the brand; empty for all objects.
+            brand: The name or alias of the brand; empty for all objects. A noun without `concerns`
+                lists all objects in any case.
 
         Raises:
             UnknownName: for a brand that does not exist.
@@ -185,8 +187,8 @@ class CatalogueNoun(Generic[Entry]):
         self, entries: Sequence[Entry], origins: Sequence[str], *, in_terminal: bool
     ) -> Table | None:
         """Return the table of objects, with the columns of the noun and one of origins; None for an
-        empty list. A chat's table leaves out the column of keys, and columns that say nothing,
-        except its first.
+        empty list. A chat's table leaves out the column of keys, and each column but the first in
+        which all cells are equal (with a single object: in which the cell is empty).
 
         Args:
             entries: The objects, in the order of the rows.
@@ -275,7 +277,11 @@ class CatalogueNoun(Generic[Entry]):
 
     async def fill(self, deployment: Deployment, _: Call, **given: Any) -> Mapping[str, Any]:
         """Return the values with which the form of `edit` is filled, by the names of the options:
-        those that name the object in `given`, and its fields.
+        the options that name the object, and its fields as they are stored.
+
+        Args:
+            deployment: The open deployment.
+            given: The options that name the object, by name; others are ignored.
 
         Raises:
             UnknownName: for an unknown object.
@@ -447,7 +453,8 @@ class CatalogueNoun(Generic[Entry]):
             raise ReadOnly(thing=self.label(entry), file=deployment.config.file)
 
     def _require_new(self, catalogue: Catalogue, entry: Entry, before: Entry | None) -> None:
-        """Raise an error if the catalogue has an object that an object would duplicate.
+        """Raise an error if the catalogue already has an object that `entry` would duplicate: what
+        `existing` finds, or by default an object of the same identity.
 
         Args:
             catalogue: The catalogue.
@@ -469,8 +476,8 @@ class CatalogueNoun(Generic[Entry]):
     def _values(
         self, deployment: Deployment, call: Call, before: Entry | None, given: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Return the value of each field after a change, by name; a day as the date in the caller's
-        time zone, None if it is emptied.
+        """Return the value of each field after a change, by name. A day is a date in the caller's
+        time zone; a day that is emptied is None.
 
         Args:
             deployment: The open deployment.

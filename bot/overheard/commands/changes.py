@@ -32,8 +32,8 @@ async def show_changes(
     since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
 ) -> Card:
-    """Show the alerts and the updates of models of a time, and the number of all checks in it.
-    Without `until`, alerts that are not over are shown too if they were raised earlier.
+    """Show the alerts that were raised and the updates of models that took place in a time, and the
+    number of all checks in it. Without `until`, earlier alerts that are not over are shown as well.
 
     Args:
         deployment: The open deployment.
@@ -89,17 +89,18 @@ def _changes_card(
     updates: Sequence[ModelUpdate],
     checks: int,
 ) -> Card:
-    """Return the card of the alerts and updates within a span: a sentence for each of the newest
-    `LISTED_CHANGES` updates and on the checks, a table of the newest `LISTED_CHANGES` alerts, and
-    buttons for the newest `MAX_BUTTONS` alerts. The title counts all alerts. The card is a warning
-    if one of them is not over.
+    """Return the card of alerts and updates: a sentence for each of the newest `LISTED_CHANGES`
+    updates (the oldest of them first) and on the checks, a table of the newest `LISTED_CHANGES`
+    alerts, and buttons for the newest `MAX_BUTTONS` alerts. The title counts all alerts. The card
+    is a warning if one of them is not over.
 
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel.
         brand: The brand's name; None for all.
         span: The span, which has a beginning.
-        alerts: The alerts, newest first; may be empty.
+        alerts: The alerts raised within the span and, if it has no end, earlier ones that are not
+            over; the newest first. May be empty.
         updates: The updates of models, oldest first; may be empty.
         checks: The number of checks within the span.
     """

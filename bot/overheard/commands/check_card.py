@@ -115,8 +115,9 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
 def _incomplete_title(
     outcome: Outcome, answered_models: Collection[Model], names: ModelNames
 ) -> str:
-    """Return the title of a check that failed, or in which some models answered nothing; empty when
-    every model of the panel answered, and when no model did although the check has not failed.
+    """Return the title of an incomplete check: that it failed, or which models did not answer.
+    Empty when every model of the panel has a score, and when none has although the check has not
+    failed.
 
     Args:
         outcome: The outcome of the check.
@@ -138,8 +139,9 @@ def _incomplete_title(
 def _retry_actions(
     panel: Panel, outcome: Outcome, answered_models: Collection[Model], names: ModelNames
 ) -> Iterator[Action]:
-    """Yield a button that asks the same questions again of the models of the panel that did not
-    answer; nothing for a run that a person stopped, or when every model has answered.
+    """Yield a button that asks the same questions again, with the same repeats, of the models of
+    the panel that have no score; nothing for a run that a person stopped, or when every model has
+    one.
 
     Args:
         panel: The panel of the run.
@@ -161,15 +163,12 @@ def _retry_actions(
 
 
 def proposes_first_check(panel: Panel, outcome: Outcome, detection: DetectionResult) -> bool:
-    """Return whether the rounds of a first check are proposed: after a complete run without a label
-    that asked each question once and had no earlier run to be compared with.
+    """Return whether the rounds of a first check are proposed after a run: if it is complete, has
+    no label, asked each question once, and had no earlier run to be compared with.
     """
-    return (
-        outcome.state is RunState.COMPLETE
-        and not detection.compared
-        and panel.repeats == 1
-        and not outcome.run.label
-    )
+    has_earlier_run, asked_once = detection.compared, panel.repeats == 1
+    is_complete, has_label = outcome.state is RunState.COMPLETE, bool(outcome.run.label)
+    return is_complete and asked_once and not has_earlier_run and not has_label
 
 
 RESTARTED = "I was restarted while I worked on this, and have gone on."
@@ -300,8 +299,8 @@ async def standings_of(
 
 
 async def _run_streams(deployment: Deployment, outcome: Outcome, scoring: Scoring) -> list[Stream]:
-    """Return the streams of a run by the scorer versions of a scoring, with the scores of the
-    answers that the run reused.
+    """Return the streams (scores of one brand, model and metric) of a single run, by the scorer
+    versions of `scoring`. Answers that the run reused from earlier runs count like its own.
     """
     store, run_id = deployment.store, outcome.run.id
     blocks = summed_blocks(

@@ -34,8 +34,11 @@ def failures_with_model_names(
     failures: Counter[str], models: Sequence[Model], names: ModelNames
 ) -> Counter[str]:
     """Return the number of failures by sentence, with the display names of the models in place of
-    their ids; sentences that become equal are added up. A sentence that begins with the pause of a
-    model is cut to the sentences behind, which give the reason.
+    their ids. The numbers of sentences that become equal are added up.
+
+    Of a text that begins with the pause of a model, as in ``openai/gpt-5 is paused for 30 s. It did
+    not answer.``, only the sentences after the first are kept, if there are any: they are the
+    reason of the pause.
 
     Args:
         failures: The number of failures by sentence.

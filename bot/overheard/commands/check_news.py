@@ -127,8 +127,10 @@ def _answer_counts(outcome: Outcome) -> str:
 
 def learning_data(learning: Learning | None) -> dict[str, object] | None:
     """Return how far the shortest baseline is, for JSON output; None when all are long enough.
-    ``runs`` of ``needed`` runs are learnt; ``change`` is the smallest loss of a rate (0 to 1) that
-    would show, ``lost`` the same as a number of a run's ``answers``.
+
+    ``runs`` is the number of runs learnt, of ``needed`` ones. ``change`` is the smallest loss of a
+    rate (0 to 1) that would show until then, None if it is not known; ``lost`` is this loss as a
+    number of answers, of the ``answers`` of a run.
     """
     if learning is None:
         return None
@@ -196,8 +198,8 @@ def _alert_counts(outcome: Outcome, alerts: Sequence[Alert]) -> str:
 
 
 def _learning_sentence(learning: Learning) -> str:
-    """Return a sentence on how many runs of a baseline are learnt of those needed; followed by one
-    on the loss of answers that would be noticed until then, if it is known.
+    """Return a sentence on how many runs of a baseline are learnt, of those needed. If the loss of
+    answers that would be noticed until then is known, a second sentence has it.
     """
     progress = f"Still learning what is normal: {learning.runs} of {learning.needed} checks."
     if learning.change is None or not learning.answers:

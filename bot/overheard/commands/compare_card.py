@@ -61,8 +61,8 @@ async def chat_comparison_card(
     setup: ComparisonSetup, result: ComparisonResult, names: ModelNames
 ) -> Card:
     """Return the chat's card of a comparison's result: the verdicts in words, with a picture of the
-    differences if any metric could be compared. All figures are in `Card.data`. Models with the
-    same display name are called by their ids.
+    differences if any metric could be compared. All figures are in the JSON data. If both models
+    have the same display name, their ids are shown instead.
     """
     base, tuned = names.name(setup.base), names.name(setup.tuned)
     if base == tuned:
@@ -83,8 +83,9 @@ async def chat_comparison_card(
 
 def _chat_title(brand: str, base: str, tuned: str, result: ComparisonResult) -> str:
     """Return a sentence on whether a brand does better or worse at the second model than at the
-    first, or both in different metrics. If there is no verdict for either, it says "no better"; if
-    the comparison failed, that questions have no answer.
+    first, or both in different metrics. If no metric is better or worse, it says that the brand
+    does no better, as far as this shows. If the comparison failed, it says that not all questions
+    were answered.
 
     Args:
         brand: The brand's name.
@@ -105,9 +106,10 @@ def _chat_title(brand: str, base: str, tuned: str, result: ComparisonResult) -> 
 
 
 def _verdict_lines(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
-    """Yield a line for each verdict that a metric has, with the first `MAX_NOUNS` of these metrics
-    and the number of further ones; then a line if a fine-tune also names the brand in answers to
-    control questions; then the failures of a comparison that failed.
+    """Yield a line for each verdict that a metric has, with the first `MAX_NOUNS` of the metrics
+    with this verdict and the number of the others. Then yield a line if a fine-tune also names the
+    brand in answers to control questions, which are about other things; then, if the comparison
+    failed, a sentence for each failure.
     """
     for verdict, words in CHAT_VERDICTS.items():
         nouns = [
@@ -173,9 +175,11 @@ def _table_footer(setup: ComparisonSetup) -> str:
 
 
 def _result_sentences(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[str]:
-    """Yield a sentence for each verdict with all of its metrics, better first; then one on metrics
-    that could not be compared, unless the comparison failed; then, for a possible fine-tune, one on
-    leaks into control questions; then the failures of a comparison that failed.
+    """Yield a sentence for each verdict that a metric has, with all metrics of this verdict: first
+    better, then worse, equivalent and unclear. Then yield a sentence on metrics that could not be
+    compared, unless the comparison failed. If the second model may be a fine-tune of the first,
+    yield one for each metric of leaks into control questions. If the comparison failed, yield its
+    failures last.
     """
     for verdict in (
         MetricResult.BETTER,
@@ -201,8 +205,9 @@ def _result_sentences(setup: ComparisonSetup, result: ComparisonResult) -> Itera
 
 
 def _verdict_words(verdict: MetricResult, setup: ComparisonSetup) -> str:
-    """Return a verdict on a metric in words: at which model it is better or worse, within which
-    margin (in points of 100) the models are equivalent, or that it is not clear.
+    """Return a verdict on a metric in words: better or worse at the second model, equivalent within
+    the margin of the comparison (in percentage points, which holds for metrics that are rates), or
+    not yet clear.
     """
     return {
         MetricResult.BETTER: f"better at {setup.tuned}",
@@ -281,8 +286,9 @@ def _contrast_cells(contrast: Contrast) -> tuple[str, str, str]:
 
 
 def _direction_words(contrast: Contrast) -> str:
-    """Return the verdict on a competitor's or a control's visibility, of which more is neither
-    better nor worse: ``more``, ``less``, or the verdict's own word.
+    """Return the verdict on the visibility of a competitor, or on that of the brand in answers to
+    control questions, in words that do not judge: ``more`` for better, ``less`` for worse, else the
+    verdict's own word.
     """
     if contrast.verdict is MetricResult.BETTER:
         return "more"
@@ -292,9 +298,9 @@ def _direction_words(contrast: Contrast) -> str:
 
 
 def _answer_quotes(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]:
-    """Yield the first answer of each model, the first model's first, to each of the `SHOWN_PROMPTS`
-    prompts that differ most in the first metric. Each is on one line and cut to `MAX_QUOTE_CHARS`;
-    missing and empty answers are left out.
+    """Yield, for each of the `SHOWN_PROMPTS` prompts that differ most in the first metric, the
+    first answer of the first model and then that of the second. Each is on one line and cut to
+    `MAX_QUOTE_CHARS`. Missing and empty answers are left out.
     """
     texts = {prompt.key: prompt.text for prompt in setup.prompts}
     for prompt_key in _differing_prompts(result.metrics)[:SHOWN_PROMPTS]:
@@ -404,8 +410,8 @@ def _comparison_json(setup: ComparisonSetup, result: ComparisonResult) -> dict[s
 
 def _contrast_json(contrast: Contrast) -> dict[str, Any]:
     """Return the comparison of two models in one metric for JSON output: the means of both, the
-    difference (second minus first) and its interval in the units of the metric, the verdict, and
-    the number of pairs of answers.
+    difference (second minus first) and its 90 % interval, all in the units of the metric; the
+    verdict; and the number of compared pairs, such as questions that both models answered.
     """
     return {
         "metric": contrast.metric.name,

@@ -144,8 +144,9 @@ def _problem_lines(health: StoreHealth) -> list[str]:
 
 def _advice_sentences(health: StoreHealth) -> list[str]:
     """Return what would free space in a store, as sentences: a vacuum of a file that is largely
-    empty, and one of each table with many dead rows. One sentence says that no vacuum is needed;
-    empty if the size of the store is 0, which means that it was not examined.
+    empty, and one of each table with many dead rows. If there is nothing of the kind, a single
+    sentence says that no vacuum is needed. Empty if the size of the store is 0, which means that it
+    was not examined.
     """
     lines = []
     if health.size and health.free > MAX_FREE_SHARE * health.size:

@@ -120,8 +120,8 @@ class DeliveryCards:
 
     async def _quiet_hours_card(self, delivery: Delivery) -> Outgoing | None:
         """Return one card of all alerts that the delivery's quiet hours held back, without those
-        that another of them reports; None for a single alert that is not over, since its own card
-        follows.
+        that an alert on the model as a whole among them reports. None if nothing was held back, and
+        for a single alert that is not over, since its own card follows.
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         alerts = await without_covered(
@@ -169,8 +169,10 @@ class DeliveryCards:
 
     async def _progress_card(self, delivery: Delivery) -> Outgoing:
         """Return the card that replaces the progress of a command after the process that carried it
-        out has crashed. It says whether a result follows: the one of the run whose key is the
-        delivery's subject, if the run belongs to the history and has ended or is resumed.
+        out has crashed. It says whether a result follows, or that the person has to ask again.
+
+        A result follows if the run whose key is the delivery's subject belongs to the history, and
+        has ended or is resumed.
         """
         runs, now = await self._deployment.store.runs.find(), self._deployment.clock.now()
         run = next((run for run in runs if run.key == delivery.subject), None)
@@ -242,7 +244,7 @@ ANSWERED = frozenset({RunState.COMPLETE, RunState.PARTIAL})
 
 async def sign_of_life(deployment: Deployment, call: Call) -> Card:
     """Return a card with the checks and the spending of the last 7 days, the time of the next
-    check, and the number of open alerts, below the problems of the deployment.
+    check, and the number of alerts that are not over, below the problems of the deployment.
 
     The card is a warning if there is a problem: a check without any answer, no answered check
     although there is a schedule, a message that could not be posted, an open alert that no route

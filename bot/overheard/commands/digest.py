@@ -82,9 +82,9 @@ async def digest(
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
     since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
 ) -> Card:
-    """Show a card for each brand, one below the other: what changed in a week, open alerts, false
-    claims, and up to two things to do. The footer of the first has the costs. Answers that wait for
-    it are scored first.
+    """Show a card for each brand, one below the other: what changed since a day, open alerts, false
+    claims, and up to two things to do. The footer of the first card has the costs of all brands.
+    Answers that wait for it are scored first.
 
     Args:
         deployment: The open deployment.
@@ -109,9 +109,16 @@ async def digest(
 
 
 async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: datetime) -> Card:
-    """Return the card of a brand since a time: the state at each model as the title, a paragraph on
-    each subject that there is something to say of, the chart of the share of voice if it is
-    measured, and buttons. It is a warning if an alert is not over.
+    """Return the card of a brand's week: the state at each model as the title, a paragraph on each
+    subject that there is something to say of, the chart of the share of voice if it is measured,
+    and buttons. It is a warning if an alert about the brand is not over.
+
+    Args:
+        deployment: The open deployment, whose answers have all been scored.
+        call: The time zone of the days.
+        brand: The brand.
+        since: The beginning of the time in which changes are new, included. False claims, advice
+            and the chart do not depend on it.
     """
     report = await read_report(deployment, brand)
     week = await _read_week(deployment, call, report, since)
@@ -145,9 +152,17 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
 
 
 async def _read_week(deployment: Deployment, call: Call, report: Report, since: datetime) -> Week:
-    """Return, from the store, the alerts of a report's brand and the updates of its models since a
-    time: alerts opened since, open ones from before, alerts that have recovered since, and open
-    ones of which a part is over since. The days of updates are those of the call's time zone.
+    """Return, from the store, what happened to a report's brand since a time.
+
+    These are the alerts that are not over, in two lists, opened since and opened before; the
+    recovered alerts whose last event is not before that time; the alerts that are not over but of
+    which a part has been over since; and the updates of the brand's models, each once.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone of the days of updates.
+        report: The report of the brand.
+        since: The beginning of the time, included.
     """
     store = deployment.store
     recovered = []
@@ -181,9 +196,10 @@ async def _read_week(deployment: Deployment, call: Call, report: Report, since: 
 
 
 async def _changed_paragraph(deployment: Deployment, call: Call, week: Week) -> str:
-    """Return the paragraph on what changed in a week: a sentence for each of the first new,
-    recovered and eased alerts, and one on updates of models. Without any of these, it says that
-    nothing is new since the day.
+    """Return the paragraph on what changed in a week: a sentence for each of the first `MAX_ALERTS`
+    new alerts (others are counted), as many recovered ones and as many of which a part is over;
+    then the first `MAX_UPDATED` updates of models. Without any of these, it says that nothing is
+    new since the week's first day.
     """
     sentences = await alert_sentences(deployment, call, week.new)
     for alert in week.recovered[:MAX_ALERTS]:
@@ -199,7 +215,8 @@ async def _changed_paragraph(deployment: Deployment, call: Call, week: Week) -> 
 
 
 def _eased_sentence(model_name: str, over: frozenset[AlertPart]) -> str:
-    """Return a sentence on which part of an open alert is over: its metrics, else its statements.
+    """Return a sentence on the part of an open alert that is over: that the model is back to what
+    is usual if the metrics are, else that it does not make the statement any more.
 
     Args:
         model_name: The display name of the alert's model.
@@ -341,8 +358,8 @@ def _advice_sentence(deployment: Deployment, item: BriefItem) -> str:
 
 
 async def _cost_sentences(deployment: Deployment, since: datetime) -> str:
-    """Return a sentence with the number of questions and the spending of all brands since a time,
-    if there was any; followed by the month's spending.
+    """Return a sentence with the number of answers that were paid for since a time and what they
+    cost, for all brands together, if there were any; followed by the month's spending.
     """
     month = await spent_sentence(deployment)
     spendings = await deployment.store.money.spending(since=since)

@@ -147,8 +147,8 @@ class _Examination:
             yield finding
 
     async def _detection_finding(self) -> Finding:
-        """Return the finding on how many of the stored runs without a change the detection would
-        have raised an alarm in; it is never a fault.
+        """Return the finding on how often detection has raised a false alarm: in how many of the
+        stored runs without a change, when it is replayed over them. It is never a fault.
         """
         brands = [brand for brand in self.deployment.catalogue.brands if brand.tracked]
         record = chance_alarm_record(await replays(self.deployment, Call(), brands))
@@ -158,8 +158,8 @@ class _Examination:
         return Finding(f"detection ({sentence[0].lower()}{sentence[1:]})")
 
     def _store_findings(self) -> Iterator[Finding]:
-        """Yield a finding on the store, and a fault if other users of the machine can access its
-        file. A missing store is a fault only if it cannot be created.
+        """Yield a finding on the store, then a fault if other users of the machine can access its
+        file. An open store is well; a missing store is a fault only if it cannot be created.
         """
         url, missing = self.deployment.config.storage.url, self.deployment.missing_store
         file = _sqlite_file(url)
@@ -222,8 +222,9 @@ class _Examination:
                 yield _all_branded_finding(brand)
 
     async def _chat_findings(self, name: str, chat: Chat) -> Sequence[Finding]:
-        """Examine a chat and its channels that the configuration names, close the chat, and return
-        the findings. An error, or no answer within `CHECK_TIMEOUT_S`, becomes a fault.
+        """Examine a chat and the channels on it that the configuration names, close the chat, and
+        return the findings. An error, or no answer within `CHECK_TIMEOUT_S`, becomes the only
+        finding, which is a fault.
 
         Args:
             name: The name of the chat, such as ``slack``, which begins its channels' ids.
@@ -313,8 +314,8 @@ async def _call_findings(deployment: Deployment, session: Session) -> list[Findi
 
 
 def _all_branded_finding(brand: Brand) -> Finding:
-    """Return the fault that every question of a brand names the brand or a competitor, so that some
-    metrics have no answers.
+    """Return the fault that every question of a brand names the brand or a competitor, so that
+    visibility, position and share of voice cannot be measured. Its remedy is to add others.
     """
     return Finding(
         f"questions for {brand.name}",

@@ -63,8 +63,8 @@ async def comparison_start(deployment: Deployment) -> datetime:
 
 async def preview(deployment: Deployment, before: Edition, after: Edition) -> list[Move]:
     """Return the mean of each metric of each tracked brand in two editions of scores, over the
-    answers of the last 90 days that both have scored. Visibility is always returned; another metric
-    only if its two values differ as shown.
+    answers of the last 90 days that both have scored. Visibility is returned in any case; another
+    metric only if its two values differ when they are rounded as they are shown.
     """
     names = [brand.name for brand in tracked(deployment.catalogue)]
     since = await comparison_start(deployment)

@@ -59,8 +59,8 @@ _VARIANT = re.compile(r"[-@:](?:\d{2,8}|latest|preview|free|online|nitro|beta)\b
 
 
 def unset_variables(config: Config) -> Iterator[Finding]:
-    """Yield a fault for each environment variable that is empty or not set although a key that ends
-    in ``_env``, in the table of a provider, scorer or feed, names it.
+    """Yield a fault for each key that names an environment variable which is empty or not set: the
+    keys that end in ``_env`` in the tables of providers, scorers and feeds.
     """
     tables = {"providers": config.providers, "scorers": config.scorers, "feeds": config.feeds}
     for kind, tables_by_name in tables.items():
@@ -265,11 +265,12 @@ def _clock_lead(service_time: object, clock: Clock) -> timedelta | None:
 
 def clock_finding(leads: Sequence[timedelta]) -> Finding:
     """Return the finding on this machine's clock. It is a fault if the clock differs by more than
-    `MAX_CLOCK_ERROR` from that of each service.
+    `MAX_CLOCK_ERROR` from the clocks of all services; the fault names the smallest difference. If
+    no service tells its time, nothing is compared, and the finding says so.
 
     Args:
-        leads: How far the clock of each service is ahead of this machine's; empty if no service
-            tells its time, and then nothing is compared.
+        leads: How far the clock of each service is ahead of this machine's, negative if it is
+            behind; empty if no service tells its time.
     """
     if not leads:
         return Finding("clock (not compared: no provider tells its time)")
@@ -321,9 +322,10 @@ async def queue_findings(config: Config) -> AsyncIterator[Finding]:
 
 
 def _queue_status_findings(status: QueueStatus) -> Iterator[Finding]:
-    """Yield the findings on the status of a queue: the number of its workers, which is a fault if
-    it is 0; a fault for the kind of job of which one has waited longest, if that is more than
-    `MAX_JOB_WAIT`; and a fault for jobs that failed for good.
+    """Yield the findings on the status of a queue. The first has the number of its workers, and is
+    a fault if it is 0. If any job has waited for more than `MAX_JOB_WAIT`, a fault follows on the
+    one that has waited longest. If jobs failed for good, the last finding is a fault with their
+    number and kinds.
     """
     if status.workers:
         yield Finding(f"queue ({wording.count(status.workers, 'worker')})")

@@ -117,7 +117,10 @@ async def _checked_fact(
 
 def _existing_fact(catalogue: Catalogue, fact: Fact) -> Fact | None:
     """Return the catalogue's fact about the same field of the same brand, in any case of letters;
-    None without one. Raises UnknownName for a brand that does not exist.
+    None if there is none.
+
+    Raises:
+        UnknownName: for a fact about a brand that does not exist.
     """
     brand = find_brand(catalogue, fact.brand).name
     brand_and_field = (brand, fact.field.casefold())
@@ -180,8 +183,8 @@ async def _changed_card(
 
 
 async def _contradicting_alerts(deployment: Deployment, call: Call, fact: Fact) -> list[Alert]:
-    """Score the stored answers by the catalogue with a fact, store the alerts on answers that
-    contradict it, and return those of them that are new or have grown.
+    """Score the stored answers anew with a changed fact, store the alerts on what they say wrongly
+    of its brand, and return the new and grown ones of these alerts that are about the fact's field.
 
     A long history is scored in the background later (`commands.editions`). The list is then empty,
     and the alerts follow.

@@ -108,9 +108,11 @@ def all_rounds_panel(panel: Panel, sizes: Sequence[int]) -> Panel:
 
 
 async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | None:
-    """Return the latest first check with the rounds that have begun. None if there is none, or if
-    it cannot be continued: a round was cancelled or failed, all rounds have begun, or it began more
-    than `EXPIRES_AFTER` ago.
+    """Return the latest first check (the same questions in `ROUNDS` rounds within a day), with the
+    rounds that have begun, in their order.
+
+    None if there is none, or if it cannot be continued: it began more than `EXPIRES_AFTER` before
+    `now`, all rounds have begun, or a round was cancelled or failed.
     """
     newest_firsts = await store.runs.find(label=round_label(1), limit=1)
     if not newest_firsts or now - newest_firsts[0].started_at > EXPIRES_AFTER:
@@ -319,7 +321,8 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
 
 def _model_rows(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str, ...], object]]:
     """Return a table row and a JSON entry for each brand with answers of a model, the largest
-    visibility first; brands of the same visibility by name.
+    visibility first; brands of the same visibility by name. Places count from 1; a brand has a
+    range of places if its interval meets those of others.
 
     Args:
         model: The model.

@@ -276,10 +276,9 @@ def _option_term(option: Option) -> str:
 
 
 def _option_meaning(option: Option) -> str:
-    """Return the meaning of an option as sentences, with its allowed values, whether it can be
-    repeated, and its default.
-
-    A default that says nothing (None, False, 0, empty) is left out.
+    """Return the meaning of an option as sentences: its help, its allowed values, that it can be
+    given several times, and its default. A default that says nothing (None, False, 0, empty) is
+    left out.
     """
     choices = f" One of {', '.join(option.choices)}." if option.choices else ""
     several = " Can be given several times." if option.many and not option.positional else ""

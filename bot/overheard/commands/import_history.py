@@ -192,11 +192,10 @@ class _Intake:
         self.known = 0
 
     async def read_stored(self) -> None:
-        """Read from the store which answers the run has, and the next free repeat of each question.
-        What was read before is forgotten.
+        """Count the stored answers of the run by their content, and find the next free repeat of
+        each question. What was counted before is forgotten.
 
-        Answers whose text was deleted by `db retain` are counted by prompt,
-        model and time.
+        Answers whose text was deleted by `db retain` are also counted by prompt, model and time.
         """
         self._stored.clear()
         self._deleted_texts.clear()
@@ -209,10 +208,12 @@ class _Intake:
             )
 
     async def store_missing(self, lines: Sequence[AnswerLine]) -> None:
-        """Store the answers of those lines that the store does not have.
+        """Store the answers of those lines that the store lacks, and add the numbers of stored and
+        known ones to `new` and `known`.
 
-        Another process may store an answer with the same repeat at the same time. Such an answer is
-        tried again with another repeat, unless the other process has stored the same text.
+        Another process may store an answer with the same repeat of a question at the same time. The
+        line's answer is then stored with another repeat, unless the other process has stored the
+        same content.
         """
         missing = [answer for line in lines if (answer := self._missing_answer(line))]
         while missing:
@@ -318,13 +319,13 @@ def _lines_at(lines: BinaryIO, offsets: Sequence[int]) -> Iterator[AnswerLine]:
 
 
 def _import_card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
-    """Return the card of an import: the numbers of answers and lines, and a table of the lines that
-    cannot be used.
+    """Return the card of an import: the numbers of new and known answers, of runs and of unusable
+    lines, the unknown fields, and a table of the unusable lines. It is a warning if there is one.
 
     Args:
         file: The file that was read.
-        tally: What it contained.
-        faults: Sentences on faults of scorers, with the number of times.
+        tally: What the file contained, and how many of its answers were new.
+        faults: How often each fault of a scorer occurred, by its sentence.
     """
     mend = " Mend the lines below and import it again." if tally.bad else ""
     fields = [

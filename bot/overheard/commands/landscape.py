@@ -255,8 +255,9 @@ def _endings_words(models: Sequence[tuple[date, str]], count: int) -> str:
     """Return which models end, in words: ``gpt-5 on 11 Dec, and 5 more``; `NOTHING` if none does.
 
     Args:
-        models: The models that are named, as (last day, name).
-        count: The number of all models that end; those not named are counted in "more".
+        models: The models that are named, as pairs of the last day and the name, in the order of
+            the words.
+        count: The number of all models that end, also those not named.
     """
     named = [f"{name} on {day.day} {wording.MONTHS[day.month - 1]}" for day, name in models]
     more = [f"{count - len(models)} more"] if count > len(models) else []
@@ -315,8 +316,8 @@ def _topic_sentences(status: TopicStatus, *, whole: bool) -> str:
 
     Args:
         status: The topic; without an entry, the result says that nothing is known.
-        whole: Whether the full address of the source is given, and the copy that was read in its
-            place; else only the address's host.
+        whole: Whether the full address of the source is given, and that of the copy, if the page
+            was read from one; else only the host of the source.
     """
     entry = status.entry
     if entry is None:

@@ -122,7 +122,8 @@ async def _judge_json(deployment: Deployment, judge: Judge) -> dict[str, Any]:
 
 
 def _model_json(deployment: Deployment, model: Model) -> dict[str, str]:
-    """Return a model for JSON output, each value as text: id, price, pace and state.
+    """Return a model for JSON output, each value as text: id, how it is asked (``-`` if that is not
+    known), price, pace and state.
 
     ``state`` is the name of a `BreakerState`, ``told`` the same in words with the time that is
     left, and ``reason`` the last failure (empty if there was none).
@@ -170,13 +171,13 @@ def _breaker_state(limiter: ModelLimiter) -> tuple[BreakerState, float]:
 
 def _price_words(price: Price | None, *, batch: bool) -> str:
     """Return the price of a model in words: US dollars per million input and output tokens, per
-    search, and the share that is paid in a batch.
+    search, and the share of the price that is paid in a batch.
 
-    Example: ``$1.25, $10, $0.01 a search, 50 % in a batch``. ``unknown`` for None, ``free`` for
-    `FREE`.
+    Example: ``$1.25, $10, $0.01 a search, 50 % in a batch``. The result is ``unknown`` for None and
+    ``free`` for `FREE`. The parts on searches and batches are left out if they are 0.
 
     Args:
-        price: The price; a part that is 0 is left out, except those of tokens.
+        price: The price; None if it is not known.
         batch: Whether the model can be asked in batches.
     """
     if price is None:

@@ -164,11 +164,11 @@ def _counts_sentence(
     claims: Sequence[ClaimCluster], alerts: Sequence[Alert], *, has_facts: bool
 ) -> str:
     """Return one sentence with the number of false claims and of open changes, such as ``2 false
-    claims, 1 open change.``, for the page's lead.
+    claims, 1 open change.``, for the page's lead. Equal claims are counted once.
 
     Args:
-        claims: Equal false claims are one cluster.
-        alerts: The open alerts.
+        claims: The clusters of equal false claims; may be empty.
+        alerts: The open alerts; may be empty.
         has_facts: Whether the brand has facts. Without any, claims are not checked and not
             mentioned.
     """
@@ -308,7 +308,8 @@ def _voice_words(voice: Shares | None, brand: Brand) -> str:
 
 def _how_asked_paragraph(deployment: Deployment, call: Call, report: Report) -> str:
     """Return the paragraph on where the figures come from: for each model its id, how it is asked
-    (``API, with search``), and the number and day of its newest answers; then the number of checks.
+    (``API, with search``), and the numbers of its newest answers and of their questions, with the
+    day; then the number of checks of all models and the day of the first one; then a caution.
 
     Args:
         deployment: Has the display names of models.

@@ -74,7 +74,7 @@ async def newest_answers(
     deployment: Deployment, lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]
 ) -> list[ScoredAnswer]:
     """Return the scored answers of each model's newest run, to the prompts of the given streams
-    only.
+    only, in the order of their numbers. Answers without a score by the scorers in use are left out.
 
     Args:
         deployment: The open deployment.
@@ -99,7 +99,8 @@ def read_questions(
     rival: Brand | None = None,
     best_first: bool = False,
 ) -> tuple[list[QuestionRow], int]:
-    """Return, for each question, in how many answers of its newest run each model names the brand.
+    """Return a row for each question: in how many answers of its newest run each model names the
+    brand.
 
     The questions are ordered by the brand's lead: the mean over models of its share of answers,
     minus that of the competitor (0 without one). Equal leads are ordered by text.
@@ -172,11 +173,14 @@ def _mean_share(counts: Mapping[Model, tuple[int, int]]) -> float:
 
 
 def _question_cell(counts: tuple[int, int] | None, others: tuple[int, int] | None) -> QuestionCell:
-    """Return the cell of one model's answers to one question.
+    """Return the cell of one model's answers to one question: ``9 of 24``, or with a competitor ``9
+    : 12 of 24``; ``-`` without answers. It is marked as lost if no answer names the brand, or if
+    more name the competitor.
 
     Args:
         counts: How many answers name the brand, and how many there are; None without answers.
-        others: The same for the competitor; None if none is compared.
+        others: How many answers name the competitor, and how many there are; None for the brand
+            alone.
     """
     if counts is None:
         return QuestionCell("-")
@@ -187,14 +191,13 @@ def _question_cell(counts: tuple[int, int] | None, others: tuple[int, int] | Non
 
 
 def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[SourceRow]:
-    """Return up to `MAX_SOURCES` sites that the answers cite, each with the number of answers. The
-    most cited site comes first.
-
-    If none of them is the brand's own, its most cited own site is added at the end.
+    """Return the `MAX_SOURCES` sites that most answers cite, each with the number of answers, the
+    most cited first and equal ones by name. If none of them is the brand's own, its most cited own
+    site is added at the end, if there is one.
 
     Args:
         market: Knows which sites belong to the brand.
-        scored: The answers.
+        scored: The answers; each counts once for each site that it cites.
     """
     cited = Counter(site for answer in scored for site in answer.cited)
     order = sorted(cited, key=lambda site: (-cited[site], site))
@@ -211,10 +214,10 @@ def read_views(
     rows: Iterable[MetricLevel],
     scored: Sequence[ScoredAnswer],
 ) -> list[ModelView]:
-    """Return, for each model, what it says of the brand: up to `MAX_ASPECTS` things that it
-    praises, as many drawbacks, and how often it recommends the brand first.
+    """Return, for each model, what it says of the brand in three lines: up to `MAX_ASPECTS` things
+    that most of its answers praise, as many drawbacks, and how often it recommends the brand first.
 
-    The last line is left out for a model without that metric.
+    The last line is left out for a model at which `FIRST_CHOICE` is not measured.
 
     Args:
         deployment: Has the display names of models.
@@ -292,8 +295,8 @@ class QuotedClaim:
 async def read_claim(
     deployment: Deployment, call: Call, brand: str, cluster: ClaimCluster
 ) -> QuotedClaim:
-    """Return a cluster of equal false claims about a brand, in words, with the quote of its first
-    claim.
+    """Return a cluster of equal false claims about a brand in words: the quote of its first claim
+    and where that comes from, the true value, and which models made the claim in how many answers.
 
     Args:
         deployment: The open deployment; its facts have the true value, unless the fact was removed.
@@ -302,10 +305,10 @@ async def read_claim(
         cluster: The claims.
     """
     first, names = cluster.first, deployment.names
-    by = names.name(first.model)
+    origin = names.name(first.model)
     async for answer in deployment.store.answers.stream(numbers={first.answer_id}):
         question = wording.shorten(wording.line(answer.question.prompt.text), PROMPT_CHARS)
-        by += f", {wording.day(answer.asked_at, call.zone)}: “{question}”"
+        origin += f", {wording.day(answer.asked_at, call.zone)}: “{question}”"
     verdict = "Out of date" if first.verdict == "stale" else "Wrong"
     truth = next(
         (f.value for f in deployment.catalogue.facts if (f.brand, f.field) == (brand, first.field)),
@@ -323,7 +326,10 @@ async def read_claim(
         site, cited = cluster.sources[0]
         counts += f" In {cited} of the {cluster.answers} it is said next to a source: {site}."
     return QuotedClaim(
-        _split_quote(first.quote, first.stated), by, f"In truth, {first.field}: {truth}.", counts
+        _split_quote(first.quote, first.stated),
+        origin,
+        f"In truth, {first.field}: {truth}.",
+        counts,
     )
 
 

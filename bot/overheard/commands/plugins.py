@@ -93,8 +93,14 @@ def _names_in_chat(reports: Sequence[PluginReport], face: Face) -> str:
 async def show_plugin(
     deployment: Deployment | Session, call: Call, *, name: Annotated[str, argument("Its name.")]
 ) -> Card:
-    """Return the card of one plugin: what it provides or what is wrong with it, and in a terminal
-    each key that its tables of the configuration can have, with its type and default.
+    """Return the card of one plugin: what is wrong with it, else what it provides, else why it
+    provides nothing. A terminal also shows each key that its tables of the configuration can have,
+    with its type and default.
+
+    Args:
+        deployment: The open deployment, or in a terminal the session.
+        call: Tells whether a chat or a terminal asks.
+        name: The name of the plugin, such as ``openai``.
 
     Raises:
         UnknownName: when the plugin is not installed.
@@ -362,14 +368,18 @@ def _renamed_text(text: str, word: str, kind: str) -> str:
 
 
 def _name_problem(name: str, word: str, kind: str, project: Mapping[str, str]) -> str:
-    """Return why a new plugin cannot have a name, as a sentence without its stop; empty if it can.
+    """Return why a new plugin cannot have a name, as a sentence without its full stop; empty if it
+    can.
+
+    The name has to consist of words of small letters and figures, joined by hyphens or underscores.
+    An installed plugin must not have it. A command must not have the name of another command. The
+    classes of the new project must not have names that Overheard exports.
 
     Args:
-        name: The name as typed.
-        word: The name with underscores.
-        kind: The kind of plugin; a command must not have the name of another command.
-        project: The texts of the new project by path; their classes must not have a name that
-            Overheard exports.
+        name: The name as typed, such as ``reading-level``.
+        word: The name with underscores, such as ``reading_level``.
+        kind: The kind of plugin, one of `KINDS`.
+        project: The texts of the new project by path.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*", name):
         return f'"{name}" is no name of a plugin: small letters, figures and hyphens'

@@ -47,6 +47,8 @@ USUAL_REPEATS, USUAL_DAYS_BETWEEN = 3, 7.0
 """Repeats, and days between two runs, of a brand without a schedule."""
 MIN_EXCESS = -2.0
 """Smallest excess over `USUAL_LIMIT` that is computed with, on the log scale of evidence."""
+_ADDED_HITS, _ADDED_ANSWERS = 0.5, 1
+"""Mentions and answers added to those of all prompts, so that their share is never 0 or 1."""
 RATE_BOUNDS = (0.005, 0.995)
 """Bounds of a prompt's probability of a mention: 0 and 1 have no logit."""
 
@@ -142,10 +144,11 @@ async def power(
 async def current_offer(
     deployment: Deployment, brand: Brand, model: Model, *, repeats: int, days: float
 ) -> Offer:
-    """Return what the checks of a brand can show at a model as they are now, as an offer without a
-    price.
+    """Return what checks of a brand with its present questions can show at a model, as an offer
+    without a price.
 
-    Run effects are estimated from the stored runs, or assumed as long as there are few.
+    Run effects (random effects that all calls of a run share) are estimated from the stored runs,
+    or assumed as long as there are fewer than `MIN_RUNS_FOR_TAU`.
 
     Args:
         deployment: The open deployment.
@@ -191,9 +194,10 @@ def _chat_overview(
 ) -> Card:
     """Return the chat's card with all models.
 
-    It has a table of the smallest drop in points that is noticed within each number of runs of
-    `WITHIN`. Its footer has the offer of twice the price that improves the first model most, and
-    the present price a year, which that offer adds; the price is left out if it is 0 or not known.
+    It has a table of the smallest drop, in percentage points, that is noticed within each number of
+    runs of `WITHIN`. Its footer has the offer of twice the price with which the smallest drop at
+    the first model is noticed, and what that offer adds to the price of all models a year, which is
+    the present price; the sum is left out if it is 0 or not known.
 
     Args:
         deployment: Has the display names of models.
@@ -258,6 +262,12 @@ async def _model_card(
     the smallest drop that is noticed by each day.
 
     A terminal also gets the figures in sentences, the panel, and what is assumed.
+
+    Args:
+        deployment: Has the display names of models, and the day from which the picture counts.
+        call: Tells whether a chat or a terminal asks, and the time zone of the picture.
+        plan: The planned runs.
+        model_power: The model, with what the runs can show there.
     """
     is_chat = call.face is Face.CHAT
     seen = "you would notice" if is_chat else "can be seen"
@@ -280,8 +290,9 @@ async def _model_card(
 
 
 def _drop_sentences(now: Offer) -> str:
-    """Return two sentences: the smallest drops in points that the present panel shows within each
-    number of runs of `WITHIN`, and the smallest one after an announced update.
+    """Return two sentences: the smallest drops of visibility, in percentage points, that the
+    present checks (`now`) show within each number of runs of `WITHIN`, and the smallest one that
+    they and bursts show after an announced update.
     """
     seen = [f"{now.within(runs):.0f} points in {days_words(runs * now.days)}" for runs in WITHIN]
     return (
@@ -304,11 +315,11 @@ def _panel_fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
 
 
 def _scheduled_repeats_and_days(deployment: Deployment, brand: Brand) -> tuple[int, float]:
-    """Return the repeats of the first schedule that covers the brand, and the days between its next
-    two runs.
+    """Return the repeats of the first schedule that covers the brand and will be due at least
+    twice, and the days between its next two times.
 
-    A schedule without brands covers all. Without a schedule that is due twice, the result is
-    `USUAL_REPEATS` and `USUAL_DAYS_BETWEEN`.
+    A schedule without brands covers all brands; a paused one counts like others. Without such a
+    schedule, the result is `USUAL_REPEATS` and `USUAL_DAYS_BETWEEN`.
     """
     for schedule in deployment.catalogue.schedules:
         if not schedule.brands or brand.name in schedule.brands:
@@ -378,18 +389,21 @@ def _assumption_sentences(plan: PowerPlan, runs: int) -> Iterable[str]:
 def _prompt_rates(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
     """Return the probability of a mention for each prompt, within `RATE_BOUNDS`.
 
-    It is the prompt's rate in the stored answers, shrunk towards the mean of all prompts with the
-    weight of a Beta prior. A prompt without answers gets the mean.
+    It is the prompt's share of stored answers that name the brand, shrunk towards the share over
+    all prompts with the weight of a Beta prior (the sum of the parameters `WELL_KNOWN`, in
+    answers). That share has half a mention and one answer added, so that it is never 0 or 1. A
+    prompt without answers gets it unchanged.
 
     Args:
-        stream: The brand's stored answers at a model.
+        stream: The brand's stream of visibility at a model.
         prompts: The P prompts.
 
     Returns:
         P probabilities, in the order of `prompts`.
     """
     n, hits = stream.n.sum(axis=0), stream.total.sum(axis=0)
-    weight, mean = sum(WELL_KNOWN), float((hits.sum() + 0.5) / (n.sum() + 1))
+    weight = sum(WELL_KNOWN)
+    mean = float((hits.sum() + _ADDED_HITS) / (n.sum() + _ADDED_ANSWERS))
     rates = ((hits + weight * mean) / (n + weight)).tolist()
     rate_of = dict(zip(stream.prompts, rates, strict=True))
     chances = [rate_of.get(prompt.key, mean) for prompt in prompts]
@@ -398,7 +412,8 @@ def _prompt_rates(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
 
 async def _run_price_usd(deployment: Deployment, plan: PowerPlan, model: Model) -> float | None:
     """Return the expected price of one run at a model in US dollars, with the judging of its
-    answers; None when the price of the model or of a judge is unknown.
+    answers, from the usual numbers of tokens of stored answers; None when the price of the model or
+    of a judge is unknown.
     """
     providers = deployment.plugins.providers
     if price_of(model, providers) is None:

@@ -192,8 +192,9 @@ def days_words(days: float) -> str:
 
 
 def _offer_series(offer: Offer, now: datetime) -> Series:
-    """Return the line of an offer in a chart: for each run of the present pace, its date, and the
-    smallest drop that is visible by then as a share, 0 to 1.
+    """Return the line of an offer in a chart: for each of the next ``WITHIN[-1]`` runs at the
+    present pace, its date from `now` on, and the smallest drop that is visible by then as a share,
+    0 to 1.
 
     The line has no interval: its lower and upper bounds equal the value.
     """

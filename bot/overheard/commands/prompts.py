@@ -52,11 +52,12 @@ _FIELDS = (
 def _find_prompt_among(
     _: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str
 ) -> Prompt:
-    """Return the prompt of a catalogue that the arguments of a command name.
+    """Return the prompt of a catalogue that the argument ``prompt`` of a command names.
 
     Args:
-        among: The catalogue that is searched.
-        given: The arguments of the command; ``prompt`` is a key, or the beginning of a text.
+        among: The catalogue that is searched: the current one, or that of removed prompts.
+        given: The arguments of the command. ``prompt`` is a key, a text, or the beginning of one
+            that only one prompt has.
         kind: The noun in the error.
 
     Raises:
@@ -102,8 +103,8 @@ BRANDED = (
 
 
 async def _branded_sentence(deployment: Deployment, prompts: Sequence[Prompt]) -> str:
-    """Return two sentences, ``2 questions of 10 name a brand`` and what that means for the metrics;
-    empty if no prompt names a brand.
+    """Return the number of prompts that name any brand, as a sentence (``2 questions of 10 name a
+    brand.``), followed by what that means for the metrics; empty if no prompt names a brand.
     """
     named = named_brands(deployment.catalogue, prompts)
     branded = sum(map(bool, named.values()))
@@ -336,13 +337,15 @@ async def choose_prompts(
         Sequence[str], option("Each costs one answer of each model in a check.", word="question")
     ] = (),
 ) -> Card:
-    """Add the stored suggestions that were ticked as prompts of the brand. A suggestion that is a
-    prompt already is not added twice.
+    """Add the stored suggestions that were ticked as prompts of the brand, and return the card with
+    the number of ticked ones. A suggestion that is a prompt already is not stored twice, though the
+    card counts it.
 
     Args:
         deployment: The open deployment.
-        brand: The brand's name.
-        questions: The numbers of the ticked suggestions, from 0, as text; others are ignored.
+        brand: The brand's name or alias.
+        questions: The numbers of the ticked suggestions, from 0, as text. What is not the number of
+            a stored suggestion is ignored.
 
     Raises:
         UnknownName: for a brand that does not exist.
@@ -369,7 +372,7 @@ async def choose_prompts(
 
 async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormContent:
     """Return the form to choose suggestions: a ticked check box for each stored suggestion of the
-    brand that is not a prompt yet.
+    brand that is not a prompt of the catalogue yet. If none is left, the text says so.
 
     Raises:
         UnknownName: for a brand that does not exist.

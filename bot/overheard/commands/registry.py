@@ -151,10 +151,9 @@ def listing_of_specs() -> str:
 
 
 def sections(face: Face) -> Iterator[tuple[str, tuple[CommandListing, ...]]]:
-    """Yield each heading of help with the commands below it that can be used in a
-    chat or a terminal (`face`), in the
-    order of `SECTIONS`. Headings without such a command are left out, and so are commands of
-    plugins.
+    """Yield each heading of help with the commands below it, in the order of `SECTIONS`. Only
+    commands that can be used in a chat or a terminal (`face`) are yielded, and headings without
+    such a command are left out. Commands of plugins are not among them.
     """
     for heading, modules in SECTIONS.items():
         entries = chain.from_iterable(_listings()[module] for module in modules)

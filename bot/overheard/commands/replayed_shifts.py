@@ -142,8 +142,9 @@ def replayed_shifts(
 
 
 def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, Any]:
-    """Return a repeated statement for JSON output. Runs are given by their keys; ``ended`` is the
-    first run after which the statement was gone, None while it is not gone.
+    """Return a repeated statement for JSON output. ``run`` made it news, ``began`` is the first run
+    with it, and ``ended`` the run with which it was gone, None while it is not gone; runs are given
+    by their keys. ``level`` is the same certainty for all statements.
 
     Args:
         reported: The statement.

@@ -29,8 +29,9 @@ BrandArgument = Annotated[str, argument("Its alerts; without one, all.", Kind.BR
 
 
 async def list_routes(deployment: Deployment, call: Call) -> Card:
-    """Return the card of all channels that receive alerts or summaries: which alerts, in which
-    quiet hours, summaries on which days, and whether config.toml or a chat decided so.
+    """Return the card of all channels that receive alerts or summaries. A row of its table is a
+    route (which alerts, and the quiet hours) or a summary (on which days), and says whether
+    config.toml or a chat decided so; routes come first. Buttons add a route and set a summary.
     """
     declared = deployment.configured
     rows = []
@@ -126,8 +127,8 @@ async def remove_route(
 
     Raises:
         UnknownName: for a brand that does not exist.
-        ReadOnly: when config.toml has a route to this channel.
-        BadUsage: when there is no route with this channel and brand, or no channel is named in a
+        ReadOnly: when no person has made the decision, but config.toml has a route to the channel.
+        BadUsage: when there is no route to the channel at all, or no channel is named in a
             terminal.
     """
     place = _named_channel(call, channel)
@@ -180,8 +181,9 @@ async def set_digest(
 
 
 async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormContent:
-    """Return the form of the summary: the days and time that a chat stored for the call's channel,
-    else Monday at `SUMMARY_TIME`.
+    """Return the form of the summary of the call's channel: the days and time that a chat has
+    stored for it, else Monday at `SUMMARY_TIME`; and the reader's time zone (UTC if that has no
+    name).
     """
     stored = await deployment.store.settings.get(f"{DIGEST}{call.channel}")
     shown = days_of(str(stored.value.get("cron", ""))) if stored else None
@@ -200,8 +202,8 @@ async def stop_digest(deployment: Deployment, call: Call, *, channel: ChannelOpt
         channel: As ``platform:id``; empty means the channel of the call.
 
     Raises:
-        ReadOnly: when config.toml has the summary.
-        BadUsage: when the channel has no summary, or no channel is named in a terminal.
+        ReadOnly: when no person has set a summary, but config.toml has one for the channel.
+        BadUsage: when the channel has no summary at all, or no channel is named in a terminal.
     """
     place = _named_channel(call, channel)
     if not await deployment.store.settings.remove(f"{DIGEST}{place}"):
@@ -220,7 +222,7 @@ async def rename_model(
     model: Annotated[str, argument("The model.", Kind.MODEL)],
     name: Annotated[str, argument("What everybody calls it; - for its usual name.", longest=40)],
 ) -> Card:
-    """Store the name by which cards and charts call a model.
+    """Store the name by which cards and charts call a model, or remove a stored one.
 
     Args:
         deployment: The open deployment.
@@ -258,7 +260,8 @@ async def set_budget(
         str, option("Only for what is asked in this channel.", Kind.CHANNEL, label="Channel")
     ] = "",
 ) -> Card:
-    """Store the largest sum that a month may cost, in all or for what is asked in one channel.
+    """Store the largest sum that a month may cost, in all or for what is asked in one channel; or
+    remove such a limit. Return the card that says what holds now.
 
     Args:
         deployment: The open deployment.
@@ -300,7 +303,7 @@ def _named_channel(call: Call, channel: str) -> str:
     channel of the call.
 
     Raises:
-        BadUsage: when no channel is named in the terminal, or the platform is missing.
+        BadUsage: when no channel is named in the terminal, or a channel has no platform.
     """
     place = channel or (call.channel if call.channel != TERMINAL else "")
     if ":" not in place:

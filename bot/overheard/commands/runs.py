@@ -34,8 +34,8 @@ async def list_runs(
     *,
     limit: Annotated[int, option("How many.", low=1, high=1000)] = SHOWN,
 ) -> Card:
-    """Return the card of the newest runs with their states: a table in a terminal, a line for each
-    run in a chat. A chat also has a button that resumes the newest paused run.
+    """Return the card of the newest runs with their states, the newest first: a table in a
+    terminal, a line for each run in a chat. A button resumes the newest paused run, if any.
 
     Args:
         deployment: The open deployment.
@@ -113,7 +113,7 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
 
     Args:
         deployment: The open deployment.
-        call: The person who asks.
+        call: The person who cancels it, and the channel.
         run: The run's key, or a part of it that no other run has.
 
     Raises:

@@ -86,11 +86,12 @@ def schedule_cells(
 
 
 def last_run_words(schedule: Schedule, state: ScheduleState) -> str:
-    """Return the due time of a schedule's last check in words: ``under way since ...`` while the
-    check has not ended (or was interrupted), ``failed, ...`` with a problem.
+    """Return the due time of a schedule's last check in words, in the schedule's time zone. It is
+    ``under way since ...`` while the check has not ended (or was interrupted), and ``failed, ...``
+    if the check had a problem.
 
-    Return an empty string if there was no check since the schedule was added, paused or resumed,
-    and ``failed`` alone if the last check before that failed.
+    If there was no check since the schedule was added, paused or resumed, no time is known: the
+    result is ``failed`` if the last check before that had a problem, else empty.
     """
     zone = find_zone(schedule.timezone)
     if state.begun > state.done:

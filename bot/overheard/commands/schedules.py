@@ -61,10 +61,12 @@ _TIME = option("The time of day.", Kind.CLOCK)
 
 
 async def list_schedules(deployment: Deployment, call: Call) -> Card:
-    """Return the card of all schedules: when each checks next, what went wrong in its last check,
-    and which bursts (small extra runs where a change is suspected) are planned.
+    """Return the card of all schedules in the catalogue's order: when each checks next, what went
+    wrong in its last check, and which bursts (small extra runs where a change is suspected) are
+    planned. The card is a warning if anything went wrong.
 
-    A terminal also shows the last check, brands, repeats and origin of each schedule.
+    A terminal also shows the last check, brands, repeats and origin of each schedule. A chat has a
+    button to choose days and a time.
     """
     catalogue = await deployment.store.catalogue.current()
     now, in_terminal = deployment.clock.now(), call.face is Face.TERMINAL
@@ -166,8 +168,8 @@ async def check_schedule(
 
 
 async def _pause_or_resume(deployment: Deployment, name: str, *, paused: bool) -> Card:
-    """Store a schedule as paused or running, and return its card, which also says whether it was so
-    already.
+    """Store a schedule as paused or running, and return its card. If it was so already, nothing
+    changes, and the card says ``already``.
 
     Raises:
         UnknownName: for an unknown schedule.
@@ -180,15 +182,15 @@ async def _pause_or_resume(deployment: Deployment, name: str, *, paused: bool) -
 
 
 def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Schedule:
-    """Return the schedule of a name, in any case of letters.
+    """Return the first schedule with a name, in any case of letters.
 
     Args:
         catalogue: The catalogue with the schedules.
-        name: The name.
-        kind: The noun in the error.
+        name: The name of the schedule, such as ``weekly``.
+        kind: The noun in the error, such as ``schedule``.
 
     Raises:
-        UnknownName: for an unknown schedule.
+        UnknownName: for an unknown schedule; the error lists the names that exist.
     """
     for schedule in catalogue.schedules:
         if schedule.name.casefold() == name.casefold():
@@ -242,8 +244,8 @@ async def _changed_card(
 
 
 async def _check_price_words(deployment: Deployment, schedule: Schedule) -> str:
-    """Return the price of one check of a schedule in words, such as ``about $0.04``. Return a
-    phrase without a figure when there is nothing to ask yet.
+    """Return the price of one check of a schedule in words, such as ``about $0.04``; ``at the price
+    of its questions`` when there is nothing to ask yet. The budget is not checked.
     """
     try:
         panel = lay_out(
@@ -283,7 +285,7 @@ async def plan_schedule(
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read.
-        ReadOnly: when config.toml has the schedule.
+        ReadOnly: when config.toml has the schedule; nothing is stored then.
     """
     cron = cron_of(tuple(days) or USUAL_DAYS, time or USUAL_TIME)
     before = next((s for s in deployment.catalogue.schedules if s.name == name), None)
@@ -303,7 +305,8 @@ async def edit_schedule(
     """Change a schedule that a person added, and return its card.
 
     Its times are given as `days` and `time`, or as one text in ``cron``. If only one of days and
-    time is given, the other stays as it was.
+    time is given, the other stays as it was. If the former times were neither daily nor weekly,
+    missing days mean every day, and a missing time means `USUAL_TIME`.
 
     Args:
         deployment: The open deployment.
@@ -331,8 +334,9 @@ async def edit_schedule(
 async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormContent:
     """Return the form that edits a schedule, with its stored values.
 
-    If its cron expression is daily or weekly, days and a time of day are inputs; else the
-    expression is one input. An input with an empty list of choices is not shown.
+    If its cron expression is daily or weekly, the form has inputs for days and for a time of day;
+    else it has one input for the expression. The inputs of the other kind get an empty list of
+    choices, with which a form leaves them out.
 
     Raises:
         UnknownName: for an unknown schedule.
@@ -348,7 +352,8 @@ async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormCon
 
 async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormContent:
     """Return the form ``When I ask``, with the price of one check. Its values are those of the
-    first daily or weekly schedule; without one, Mondays at 9:00 with 3 repeats.
+    first daily or weekly schedule. Without one they are Mondays at 9:00 with 3 repeats, in the
+    reader's time zone (UTC if that has no name). What the person has typed is not taken over.
     """
     weekly = [schedule for schedule in deployment.catalogue.schedules if days_of(schedule.cron)][:1]
     schedule = weekly[0] if weekly else Schedule(WEEKLY, "0 9 * * mon", repeats=3)

@@ -48,9 +48,10 @@ _STATES = {
 
 
 async def list_scores(deployment: Deployment, call: Call) -> Card:
-    """Return the card of all editions of the scores: which is in use, which are kept, and how much
-    of the history the pending one has scored. While one is pending, a second card shows how the
-    metrics of the last 90 days would change.
+    """Return the card of all editions of the scores (an edition has the scores of one version of
+    each scorer): which is in use, which are kept, and how much of the history the pending one has
+    scored. While one is pending, a second card shows how the metrics of the last 90 days would
+    change, if any had a value before.
     """
     editions = await deployment.store.editions.all()
     used, pending = used_edition(editions), pending_edition(editions)
@@ -182,8 +183,8 @@ async def switch(
 
 
 async def cancel(deployment: Deployment, _: Call) -> Card:
-    """Stop a rescoring, or decline the edition that waits for a yes. The earlier scores stay in
-    use, also for new answers; what was scored is kept.
+    """Put the pending edition aside: one that is being scored is stopped, one that waits for a yes
+    is declined. The earlier scores stay in use, also for new answers; what was scored is kept.
 
     Raises:
         NothingToSwitch: when no edition is pending.
@@ -201,8 +202,9 @@ async def cancel(deployment: Deployment, _: Call) -> Card:
 
 
 async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Card:
-    """Remove the scores of all editions but the one in use and a pending one. Answers are kept, so
-    that they can be scored again; nothing happens without an edition to remove.
+    """Remove the scores of all editions but the one in use and a pending one; return the card with
+    their number. Answers are kept, so that they can be scored again. Without an edition to remove
+    nothing is removed or asked, and the card says so.
 
     Raises:
         ChangeNeedsYes: when the removal was not confirmed.
@@ -230,8 +232,9 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
 async def _display_progress(
     deployment: Deployment, call: Call, rescoring: Rescoring, edition: Edition
 ) -> None:
-    """Show the progress of a rescoring by another process, and return when that has ended. The
-    store is asked every `POLL_S` seconds.
+    """Show the progress of a rescoring by another process, and return when the edition's state is
+    no longer that of being scored. The store is asked every `POLL_S` seconds. Nothing is scored
+    here.
     """
     left = total = await rescoring.count_readings_left()
     call.progress.start("Scoring history anew", total)
@@ -345,7 +348,8 @@ def _edition_cells(
 
 
 def _edition_json(edition: Edition, done: float) -> dict[str, Any]:
-    """Return an edition for JSON output. ``done`` is 1 for an edition that is not pending.
+    """Return an edition for JSON output. ``done`` is the scored share of the history, which is
+    given as 1 for each edition that is not pending.
 
     Args:
         edition: The edition.

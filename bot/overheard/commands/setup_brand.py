@@ -125,11 +125,11 @@ async def set_brand(
 
 
 async def fill_brand(deployment: Deployment, call: Call, **given: object) -> FormContent:
-    """Return the form of the brand. Its values are those of the first tracked brand, overridden by
-    what the person has typed (`given`).
+    """Return the form of the brand. Its values are those of the first tracked brand, if there is
+    one, overridden by what the person has typed (`given`).
 
-    Suggestions are offered, with their price, if a model is configured and the budget covers it;
-    they are ticked unless the price is unknown.
+    If a model is configured and the budget covers its suggestions, their price is shown beside the
+    check box for them. The box is then ticked unless the price is unknown.
     """
     brands = tracked(deployment.catalogue)
     values: dict[str, object] = {"suggestions": False}
@@ -160,7 +160,7 @@ def _one_line(text: str) -> str:
 
 
 def _domains(website: str, before: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the domains of a brand, with that of a typed website first.
+    """Return the domains of a brand, with that of a typed website first and each once.
 
     Args:
         website: The website as typed; empty adds nothing.
@@ -247,11 +247,17 @@ async def set_questions(
 async def _questions_of_others(
     deployment: Deployment, brand: Brand, texts: Sequence[str]
 ) -> list[Prompt]:
-    """Return those of some questions that are asked for other brands only, with this brand added;
-    they are not stored.
+    """Return the prompts among some questions that are asked for other brands only, in the
+    catalogue's order and with this brand added to their brands. They are not stored.
+
+    Args:
+        deployment: The open deployment.
+        brand: The brand that is added.
+        texts: The texts of the questions. Those that are new, or are asked for the brand already,
+            are not returned.
 
     Raises:
-        ReadOnly: when config.toml declares such a question.
+        ReadOnly: when config.toml declares one of the returned prompts.
     """
     catalogue, keys = deployment.catalogue, {Prompt(text).key for text in texts}
     asked = {prompt.key for prompt in catalogue.prompts_for(brand.name)}
@@ -274,8 +280,9 @@ async def _price_of_all(deployment: Deployment, brand: Brand, draft: Draft) -> P
 async def _store_names(
     deployment: Deployment, call: Call, brand: Brand, draft: Draft, names: Sequence[str]
 ) -> None:
-    """Store the ticked competitors and other names of the draft with the brand. Nothing is stored
-    if none of them is new.
+    """Add the ticked competitors and other names of the draft to the brand, and store it. Nothing
+    is stored if none of them is new. A competitor that is not known yet is stored as a brand that
+    is not tracked.
 
     Args:
         deployment: The open deployment.
@@ -358,8 +365,8 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
 
 
 def _suggestion_source(draft: Draft) -> str:
-    """Return a sentence on where the suggestions come from: a model, or templates; with the reason
-    if the model could not be asked.
+    """Return one or two sentences on where the suggestions come from: the model that was asked, or
+    templates. If the model could not be asked, the reason follows.
     """
     if draft.problem:
         return f"These are usual questions. {draft.problem[:1].upper()}{draft.problem[1:]}"

@@ -95,12 +95,12 @@ class Checklist:
 
 
 async def checklist(deployment: Deployment) -> Checklist:
-    """Return the checklist of the first tracked brand; without such a brand its first three steps
-    are open.
+    """Return the checklist of the first tracked brand. Without such a brand, the steps brand and
+    questions are open.
 
-    Nothing about the set-up itself is stored, except that facts were left out: a brand, question or
-    schedule in config.toml counts as done. The first check is done if one of the newest 20 runs is
-    a complete check.
+    A step is done if the store or config.toml has what it asks for: a brand, a question, a fact, a
+    schedule with a channel. Facts are also done if a person has left them out. The first check is
+    done if one of the newest `NEWEST_RUNS` runs is a complete check.
     """
     catalogue, config = deployment.catalogue, deployment.config
     brands = tracked(catalogue)

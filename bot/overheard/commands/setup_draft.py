@@ -149,8 +149,9 @@ def _suggestions_run(deployment: Deployment, call: Call, brand: Brand, model: Mo
 
 
 async def suggestion_price(deployment: Deployment, call: Call) -> PriceQuote | None:
-    """Return the price of asking a model for suggestions, which is about the same for each brand.
-    None without a model, or when the budget does not cover it.
+    """Return the price of asking the first configured model for suggestions, worked out for a
+    made-up brand, since it is about the same for each. None without a model, or when the budget
+    does not cover it or the price is not known although there is a budget.
     """
     model = suggester(deployment)
     if model is None:
@@ -226,9 +227,11 @@ def _draft_of_replies(
 
 
 def _with_template_questions(deployment: Deployment, brand: Brand, draft: Draft) -> Draft:
-    """Return a draft with questions from templates added, up to `MAX_QUESTIONS` in all, and with
-    questions that name the brand. Questions that are prompts of the brand already are not added,
-    and none of those from templates names another brand.
+    """Return a draft with questions from templates after its own, up to `MAX_QUESTIONS` in all, and
+    with new questions that name the brand in place of earlier ones.
+
+    Questions that are prompts of the brand already are not added. Of those from templates, the ones
+    that name any brand are left out.
     """
     known = {prompt.text.casefold() for prompt in deployment.catalogue.prompts_for(brand.name)}
     templates = template_questions(brand.category, [*draft.questions, *known])

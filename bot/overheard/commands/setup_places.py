@@ -103,12 +103,12 @@ async def store_places(
 
 
 def _digest_day_and_time(cron: str) -> tuple[str, str]:
-    """Return the day (``mon``) and time (``10:00``) of the weekly summary: the full hour in the
-    `DIGEST_DELAY_H` after the week's first check. After a check late in the evening it is on the
-    next day.
+    """Return the day (``mon``) and time (``10:00``) of the weekly summary, which follows the week's
+    first check: `DIGEST_DELAY_H` hours after the full hour of the check, so that a check at 9:30 is
+    followed at 10:00. After a check late in the evening it is on the next day.
 
     Args:
-        cron: The weekly or daily times of the checks.
+        cron: The weekly or daily times of the checks; other times count as Mondays at 9:00.
     """
     days, time = days_of(cron) or (USUAL_DAYS, USUAL_TIME)
     order = list(WEEKDAYS)
@@ -125,16 +125,17 @@ async def store_route(
     brand: str = "",
     quiet: str | None = None,
 ) -> None:
-    """Store that alerts are posted in a channel, in place of an earlier decision for the channel
-    and brand.
+    """Store that alerts are posted in a channel, in place of an earlier decision for the same
+    channel and brand. None of the arguments is checked.
 
     Args:
         deployment: The open deployment.
         call: The person who decides.
-        channel: As ``platform:id``.
-        zone: The time zone of the quiet hours.
-        brand: The brand's name; empty for the alerts of all brands.
-        quiet: Quiet hours, such as ``22:00-07:00``; empty for none, None keeps the stored ones.
+        channel: The channel, such as ``slack:C0123``.
+        zone: The time zone of the quiet hours, such as ``Europe/Berlin``.
+        brand: The brand's full name; empty for the alerts of all brands.
+        quiet: Quiet hours, such as ``22:00-07:00``; empty for none. None keeps those of the earlier
+            decision, if there is one.
     """
     name = f"{ROUTE}{channel}|{brand}"
     if quiet is None:
@@ -292,9 +293,9 @@ async def _budget_hint(deployment: Deployment, brand: Brand) -> str:
 
 
 async def _power_sentence(deployment: Deployment, brand: Brand) -> str:
-    """Return a sentence with the smallest number of lost answers that weekly checks would show
-    within a month, at the first configured model. Without questions or a model, the sentence only
-    says how often each question is asked.
+    """Return a sentence with the smallest loss, as a number of a check's answers that name the
+    brand, that weekly checks would show within a month at the first configured model. Without
+    questions or a model, the sentence only says how often each question is asked.
     """
     asked = deployment.catalogue.prompts_for(brand.name)
     model = suggester(deployment)

@@ -174,10 +174,11 @@ class _Asking:
 
 
 def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, object]:
-    """Return the settings of a provider's table in the configuration, without its models.
+    """Return the settings of a provider's table in the configuration, without its models. A service
+    of `SERVICES` becomes a preset of the plugin `compatible`.
 
     Args:
-        provider: One of `PROVIDERS`; one of `SERVICES` becomes a preset of the plugin `compatible`.
+        provider: One of `PROVIDERS`.
         base_url: The address of the service; empty leaves the setting out.
         key_env: The environment variable with the key; empty leaves the setting out.
 
@@ -199,15 +200,15 @@ async def _plan_with_models(
 ) -> SetupFiles:
     """Return the plan with models of its provider's service, and with a monthly budget.
 
-    The service is asked for its models, which tests the key and the models' names. The plan of the
-    local model is returned as it is, after the same test. Models of a free service get a price of 0
-    and no budget.
+    The service is asked for its models, which tests the key and the models' names. The names are
+    not tested if the service has no list. The plan of the local model is returned as it is, after
+    the same request. Models of a free service get a price of 0 and no budget.
 
     Args:
         plan: The plan, without models.
         file: The path of the configuration, for messages.
         models: The models that are wanted; without any the person chooses one.
-        month: US dollars a month; the budget is 0 (none) if the price of a model is not known.
+        month: The budget in US dollars a month; left out (0) if the price of a model is not known.
         asking: Asks the person.
 
     Raises:
@@ -242,10 +243,16 @@ async def _plan_with_models(
 
 
 def _loaded_provider(plan: SetupFiles, file: Path) -> Provider:
-    """Return the provider of a plan, loaded with the configuration that the plan would write.
+    """Return the provider of a plan, loaded with the configuration that the plan would write. The
+    caller closes it.
+
+    Args:
+        plan: The plan, with at least one model unless its provider is the local one.
+        file: The path of the configuration, for messages; it is neither read nor written.
 
     Raises:
         SetupRefused: when the provider cannot be used, with its problem.
+        ConfigError: when the plan makes no valid configuration.
     """
     plugins = load_plugins(parse_config(plan.text(), str(file)))
     provider = plugins.providers.get(plan.provider)
@@ -325,11 +332,13 @@ def _write_file(file: Path, text: str) -> None:
 async def _first_check(
     session: Session, call: Call, plan: SetupFiles, file: Path, asking: _Asking, *, yes: bool
 ) -> Card:
-    """Make the first check and return the card that ends the set-up, with the report.
+    """Make the first check and return the card that ends the set-up, with the report, or with the
+    card of the check if it failed.
 
     Before it, a missing category is asked of the model, and the configuration is written again with
-    it. If the person does not agree to the price of the check, or with `yes` if the price is not
-    known, nothing is asked, and the card says how to check later.
+    it. A free check is made at once. Otherwise the person has to agree to the price; with `yes`
+    every known price is agreed to and an unknown one is not. Without agreement no check is made,
+    and the card says how to check later.
 
     Args:
         session: The session.
@@ -367,8 +376,9 @@ async def _plan_with_category(
 ) -> SetupFiles:
     """Return the plan with a category, such as ``project management tool``.
 
-    If it has none, the model is asked for it, once the person agrees to the price. The category
-    stays empty if the model does not know it or was not asked.
+    If it has none, the first configured model is asked for it: at once if that is free, else if the
+    person agrees to the price. With `yes`, every known price is agreed to. The category stays empty
+    if the model does not know it or was not asked.
 
     Args:
         deployment: The open deployment.
@@ -408,7 +418,7 @@ def _rewrite_config(session: Session, plan: SetupFiles, file: Path) -> Config:
 
 async def _report_card(deployment: Deployment, call: Call, checked: Card) -> Card:
     """Return the report of all tracked brands. Return the card of the check (`checked`) instead if
-    the check failed or there is nothing to report.
+    the check failed, or if the report raises an error, such as when there is nothing to report.
     """
     if checked.failed:
         return checked

@@ -98,7 +98,8 @@ def _terminal_card(
     runs: Mapping[int, Run],
     analysed_runs: int,
 ) -> Card:
-    """Return the terminal's card: a sentence and a row of the table for each change.
+    """Return the terminal's card: a sentence and a row of the table for each change. Without a
+    change there is no table, and the text says so.
 
     Args:
         deployment: The open deployment.
@@ -129,7 +130,8 @@ async def _chat_card(
     details: bool,
 ) -> Card:
     """Return the chat's card: the newest `MAX_CHANGES` changes in words, and for a single brand a
-    picture of its visibility. With `details` it is a table of all changes instead.
+    picture of its visibility. With `details` it is a table of all changes instead. Changes that
+    repeat another one are left out, except from the JSON data.
 
     Args:
         deployment: The open deployment.
@@ -171,9 +173,9 @@ async def _chat_card(
 def _chat_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
     """Return the changes that a chat lists, the newest first.
 
-    Shifts that belong to a change of the model as a whole are left out. Of several shifts of one
-    brand at one model in one run, only that of the metric with the smallest `_metric_rank` remains;
-    each statement remains.
+    Of several shifts of one brand at one model in one run, only that of the preferred metric (the
+    smallest `_metric_rank`) remains; each statement remains. Then changes that
+    belong to a change of the model as a whole, which is in the list itself, are left out.
 
     Args:
         changes: All changes, the oldest first.
@@ -190,8 +192,9 @@ def _chat_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
 def _chat_text(
     deployment: Deployment, call: Call, changes: Sequence[ReplayedShift], analysed_runs: int
 ) -> str:
-    """Return a line for each of the first `MAX_CHANGES` changes. Without any, return a sentence
-    that nothing changed, or that there are no answers.
+    """Return a line for each of the first `MAX_CHANGES` changes, such as ``3 Mar: ChatGPT names
+    Acme far less``. Without any, return a sentence that nothing changed, or that there are no
+    answers.
 
     Args:
         deployment: The open deployment.
@@ -233,8 +236,9 @@ def _change_phrase(deployment: Deployment, shift: Shift) -> str:
 
 
 def _figures(deployment: Deployment, shift: Shift) -> str:
-    """Return the figures of a change: ``named 12 %, before 89 %`` for a shift, ``$14 in truth`` for
-    a false claim, an empty string for a grave sentence, which has no true value.
+    """Return the figures of a change: ``named 12 %, before 89 %`` for a shift and for a change of a
+    model as a whole, ``$14 in truth`` for a false claim, an empty string for a grave sentence,
+    which has no true value.
     """
     if statement := shift.statement:
         return f"{statement.truth} in truth" if statement.truth else ""
@@ -247,9 +251,16 @@ def _figures(deployment: Deployment, shift: Shift) -> str:
 async def _visibility_picture(
     deployment: Deployment, call: Call, brand: Brand, changes: Sequence[ReplayedShift]
 ) -> Image | None:
-    """Return a picture of the brand's visibility at each model over time. It has a mark at each run
-    in which one of the changes of its visibility began, and no other marks. None where no
-    visibility is stored.
+    """Return a picture of the brand's visibility at each model over time; None if none is stored.
+
+    It has a mark, ``better`` or ``worse``, at the run in which each change of its visibility began,
+    and no other marks.
+
+    Args:
+        deployment: The open deployment.
+        call: The time zone of the picture.
+        brand: The brand.
+        changes: Changes of any brands and metrics; those of the brand's visibility are marked.
     """
     metric = deployment.scoring.metrics.get(VISIBILITY)
     streams = await read_streams(deployment, [brand.name], metric=VISIBILITY) if metric else []
@@ -288,8 +299,9 @@ def _terminal_sentences(
     runs: Mapping[int, Run],
     analysed_runs: int,
 ) -> Iterator[str]:
-    """Yield a sentence for each change: day, brand, model, what changed, and the likeliest cause.
-    Without any, yield a sentence that nothing changed, or that there are no answers.
+    """Yield a sentence for each change: the day of the run in which it was found, brand, model, and
+    what changed; for a shift also the likeliest cause. Without any change, yield a sentence that
+    nothing changed, or that there are no answers.
 
     Args:
         deployment: The open deployment.
@@ -337,9 +349,10 @@ def _shift_table(
 def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
     """Return the 8 cells of a change in the terminal's table.
 
-    A statement has its own words in place of the metric, the number of answers with it in place of
-    the value after, and no certainty. A change of a model as a whole has a word in place of the
-    brand.
+    The cells are: the run in which it was found, brand, model, metric, values before and after, the
+    run in which it began, certainty. A statement has its own words in place of the metric, ``-`` in
+    place of the value before and of the certainty, and the number of answers with it in place of
+    the value after. A change of a model as a whole has `WHOLE` in place of the brand.
 
     Args:
         deployment: The open deployment.

@@ -193,10 +193,11 @@ def _first_moment(end: datetime, days: int) -> datetime:
 
 
 def _names_function(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[str]]:
-    """Return a function that returns for a payment the keys of a grouping that share it equally.
+    """Return a function that returns, for a payment, the keys of a grouping that share it equally.
 
-    A payment has one key, except that several brands may share an answer: the brands of the run
-    that the prompt concerns. ``(none)`` and ``(unknown)`` stand for no key.
+    A payment has one key, such as its model. Only for the grouping ``brand`` there may be several:
+    the brands of the run that the prompt concerns. ``(none)`` stands for no brand or channel,
+    ``(unknown)`` for no person.
 
     Args:
         name: The grouping, one of `GROUPINGS`.

@@ -60,8 +60,8 @@ async def read_streams(
     model: Model | None = None,
     metric: str | None = None,
 ) -> list[Stream]:
-    """Return the stored streams: the scores of one brand, model and metric by run and prompt, by
-    the scorer versions in use.
+    """Return the stored streams, sorted by brand, model and metric. A stream has the scores of one
+    brand, model and metric by run and prompt, by the scorer versions in use.
 
     Args:
         deployment: The open deployment.
@@ -76,8 +76,9 @@ async def read_streams(
 def standings_in(
     streams: Iterable[Stream], brands: Sequence[str], scoring: Scoring
 ) -> list[MetricLevel]:
-    """Return the level of each metric in each run of some streams, ordered by model, brand and
-    metric. Visibility is the first metric.
+    """Return the level of each metric in each run of some streams. They are sorted by model, then
+    by brand in the order of `brands`, then by metric with visibility first; the runs of a stream
+    are the oldest first.
 
     Streams of other brands, and of metrics that are not measured any more, are left out.
 
@@ -105,8 +106,12 @@ def metric_table(rows: Sequence[MetricLevel], names: ModelNames) -> Table | None
     The column of models is left out if there is a single one.
 
     Args:
-        rows: The levels; the table has their order. None is returned without any.
+        rows: The levels. Rows and columns of the table are in the order in which they first occur
+            here. Of several levels of one brand, model and metric, the last is shown.
         names: The display names of models.
+
+    Returns:
+        None without levels.
     """
     metrics = list(dict.fromkeys(row.metric for row in rows))
     models = {row.model for row in rows}
@@ -180,8 +185,8 @@ class ModelVisibility:
         return self.mine.n if self.even else 0
 
     def words(self, share: float) -> str:
-        """Return a share (0 to 1) in words: ``9 of 24 answers``; ``38 % of answers`` if the runs
-        differ in size.
+        """Return a share of the answers (0 to 1) in words: ``9 of 24 answers``; ``38 % of answers``
+        if the runs behind the present and the usual share differ in their numbers of answers.
         """
         if self.answers:
             return (
@@ -196,15 +201,15 @@ async def read_visibility(
     rows: Sequence[MetricLevel],
     stories: Mapping[BrandAtModel, Story],
 ) -> list[ModelVisibility]:
-    """Return the visibility of a brand at each model of the standings, with its usual share from
-    the stored history.
+    """Return the visibility of a brand at each model of `rows`, in their order. The brand's usual
+    share is the mean over the earlier stored runs that show no change.
 
     Args:
         deployment: The open deployment.
         brand: The brand's name.
-        rows: Standings of one run for each model, of the brand and its competitors.
+        rows: The levels of one run for each model, of the brand and its competitors.
         stories: The brand's course at each model, which tells usual runs from those during a
-            change.
+            change. Where it is missing, all earlier runs are usual.
     """
     history = await read_streams(deployment, [brand], metric=VISIBILITY)
     return visibility_by_model(brand, rows, history, stories)
@@ -216,25 +221,26 @@ def visibility_by_model(
     history: Iterable[Stream],
     stories: Mapping[BrandAtModel, Story],
 ) -> list[ModelVisibility]:
-    """Return the visibility of a brand at each model of the standings, in their order. Its usual
-    share is the mean over earlier usual runs.
+    """Return the visibility of a brand at each model of `rows`, in their order. The brand's usual
+    share is the mean over the usual runs before the run of the row; None without such a run.
 
     Args:
         brand: The brand's name.
-        rows: Standings of one run for each model, of the brand and its competitors.
+        rows: The levels of one run for each model, of the brand and its competitors. Those of other
+            metrics than `VISIBILITY` are ignored.
         history: The brand's streams of `VISIBILITY`, with earlier runs.
         stories: The brand's course at each model; where it is missing, all earlier runs are usual.
     """
-    shown = [row for row in rows if row.metric.name == VISIBILITY]
-    earlier = {stream.key.model: trend(stream) for stream in history}
+    visibility_rows = [row for row in rows if row.metric.name == VISIBILITY]
+    points_by_model = {stream.key.model: trend(stream) for stream in history}
     found = []
-    for row in shown:
+    for row in visibility_rows:
         if row.brand != brand:
             continue
         story = stories.get((brand, row.model))
         past = [
             point
-            for point in earlier.get(row.model, [])
+            for point in points_by_model.get(row.model, [])
             if point.at < row.point.at and (story is None or story.is_usual(point.at))
         ]
         found.append(
@@ -245,7 +251,7 @@ def visibility_by_model(
                 usual=sum(point.mean for point in past) / len(past) if past else None,
                 rivals={
                     other.brand: other.point.mean
-                    for other in shown
+                    for other in visibility_rows
                     if other.model == row.model and other.brand != brand
                 },
                 even=all(point.n == row.point.n for point in past),
@@ -258,10 +264,13 @@ def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> s
     """Return a title with a brand's ranks at up to `MAX_NAMED_PLACES` models, the best first:
     ``Acme: 2nd of 5 at Claude, last at ChatGPT``.
 
+    Models without a rank (no competitors, or no brand is named there) are left out. If no model has
+    a rank, the title has the brand's share at the first model: ``Acme: named in 9 of 24 answers at
+    Claude``. Without places it is the brand's name.
+
     Args:
-        brand: The brand's name, which is the whole title without places.
-        places: The brand's places. If none has a rank (no competitors, or no brand is named), the
-            title has the share at the first place instead.
+        brand: The brand's name.
+        places: The brand's visibility at each model.
         names: The display names of models.
     """
     if not places:
@@ -278,11 +287,11 @@ def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> s
 
 
 def headline(brand: str, places: Sequence[ModelVisibility]) -> str:
-    """Return a sentence without its stop on a brand's share of answers, as the mean over models:
-    ``Acme is named in 60 % of answers, usually 88 %``.
+    """Return a sentence, without its full stop, on a brand's share of answers: ``Acme is named in
+    60 % of answers, usually 88 %``. Both shares are means over models, each with the same weight.
 
     The usual share is left out if it differs by less than `TOLD_MEAN_CHANGE`. A model without a
-    usual share counts with its present one.
+    usual share counts in the usual mean with its present share.
 
     Args:
         brand: The brand's name, which is returned without places.
@@ -336,7 +345,7 @@ def standing_sentence(places: Sequence[ModelVisibility], names: ModelNames) -> s
     best rank first. Empty without places.
 
     Example: ``Named in 20 of 24 answers at Claude and in 9 at ChatGPT (usually 22).`` The usual
-    share is left out if it differs by less than `TOLD_CHANGE`.
+    share is left out if there is none, or if it differs by less than `TOLD_CHANGE`.
 
     Args:
         places: The brand's visibility at each model.
@@ -355,14 +364,13 @@ def standing_sentence(places: Sequence[ModelVisibility], names: ModelNames) -> s
 
 
 def _short_share_words(place: ModelVisibility, first: ModelVisibility) -> str:
-    """Return a brand's share of answers at a model, for a sentence that begins with the share at
-    another model: ``38 %``, or a count.
-
-    The count is ``9`` if both models have the same number of answers, else ``9 of 30``.
+    """Return a brand's share of answers at a model, for a sentence that begins with its share at
+    another model. It is a count, ``9`` if both models have the same number of answers, else ``9 of
+    30``; ``38 %`` if the model's shares are not shown as counts.
 
     Args:
         place: The brand's visibility at the model.
-        first: The same at the model with which the sentence begins.
+        first: The brand's visibility at the model with which the sentence begins.
     """
     share = wording.share(place.mine.mean, place.answers)
     if place.answers in {0, first.answers}:
@@ -378,12 +386,13 @@ def _usual_words(place: ModelVisibility) -> str:
 
 def rates(places: Sequence[ModelVisibility], names: ModelNames) -> Rates:
     """Return a bar chart of a brand and its competitors at each of the first `MAX_PLACES` models.
-    The brand's usual share is a tick.
+    The brand's usual share, if there is one, is a tick.
 
-    The title has the number of answers if it is the same at all models and shares are counts.
+    The title is ``Named, of 24 answers`` if shares are shown as counts of the same number of
+    answers at all models, also those left out; else ``Named``.
 
     Args:
-        places: The brand's visibility at each model.
+        places: The brand's visibility at each model, in the order of the chart.
         names: The display names of models.
     """
     sizes = {place.answers for place in places}
@@ -416,8 +425,9 @@ def table(
     in_percent: bool = False,
     caption: str = "",
 ) -> Table | None:
-    """Return a table with a row for each brand and its share of answers at each model. Brands with
-    the largest sum of shares come first; a missing share is ``-``. None without places.
+    """Return a table with a row for each brand and a column for each model, with the brand's share
+    of the model's answers. Brands with the largest sum of shares come first; a missing share is
+    ``-``. The row of the brand whose places these are stands out. None without places.
 
     Args:
         places: The visibility of one brand at each model, next to its competitors.

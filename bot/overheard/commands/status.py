@@ -101,8 +101,8 @@ async def status(deployment: Deployment, call: Call) -> Card:
 def _status_title(
     deployment: Deployment, reports: Sequence[Report], alerts: Sequence[Alert]
 ) -> str:
-    """Return the title: a single brand's ranks, such as ``Acme: 2nd of 5 at Claude``; for several
-    brands their number and that of the open alerts.
+    """Return the title: for a single brand its ranks, such as ``Acme: 2nd of 5 at Claude``; for
+    several ``2 brands, 1 open alert``, which counts the brands that are shown and all `alerts`.
     """
     if len(reports) == 1:
         return standings.title(reports[0].brand.name, reports[0].places, deployment.names)
@@ -110,8 +110,8 @@ def _status_title(
 
 
 def _brand_paragraphs(deployment: Deployment, reports: Sequence[Report]) -> Iterator[str]:
-    """Yield a paragraph for each brand, with a line for each of up to `MAX_PLACES` models. Nothing
-    is yielded for a single brand, which has a picture.
+    """Yield a paragraph for each brand: its name, then a line for each of its first `MAX_PLACES`
+    models. Nothing is yielded for a single brand, since the card has a picture of it.
     """
     if len(reports) < 2:
         return
@@ -144,8 +144,9 @@ async def _brand_picture(deployment: Deployment, reports: Sequence[Report]) -> I
 async def _actions(
     deployment: Deployment, reports: Sequence[Report], alerts: Sequence[Alert]
 ) -> list[Action]:
-    """Return the buttons and the menu of the card: the newest open alert, the report, a check (with
-    the price of the last one), then the settings and help as menu entries.
+    """Return the buttons and the menu of the card: the newest open alert, if any; the report, once
+    something was measured; a check, with the price of the last one if that is known and not 0; then
+    the settings and help as menu entries.
 
     Args:
         deployment: The open deployment.
@@ -226,8 +227,8 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 async def alert_sentence(deployment: Deployment, call: Call, alert: Alert) -> str:
-    """Return an alert's title as a sentence. For an open alert a second sentence has the day on
-    which its change began, and who has taken it.
+    """Return an alert's title as a sentence. For an alert that is not over, a second sentence has
+    the day on which its change began and, if somebody has taken it, who that is.
     """
     with without_pictures():
         card = await alert_card(deployment, call, alert)
@@ -250,11 +251,11 @@ async def began_at(deployment: Deployment, alert: Alert) -> datetime:
 def watching_sentence(
     stories: Iterable[Story], names: ModelNames, *, with_brand: bool = False
 ) -> str:
-    """Return a sentence with the models at which something may have changed, while it may also be
-    chance; up to `MAX_WATCHED` are named, and the others counted. Empty without any.
+    """Return a sentence with the models at which something may have changed, which may also be
+    chance. The first `MAX_WATCHED` are named, and the others counted. Empty without any.
 
     Args:
-        stories: The course of brands at models.
+        stories: The course of brands at models; those that are not watched are ignored.
         names: The display names of models.
         with_brand: Whether each model is named with its brand, as for several brands.
     """
@@ -317,8 +318,8 @@ async def next_check(deployment: Deployment) -> tuple[datetime, float | None] | 
     """Return the time of the next scheduled check and its expected price.
 
     Returns:
-        The time, and in US dollars what the last complete check cost (None before the first one).
-        None in place of both without a schedule that is due.
+        The earliest time of all schedules, and what the last complete check cost in US dollars
+        (None before the first one). None in place of the pair if no schedule is due any more.
     """
     due = await next_checks(deployment)
     return (min(due), await last_cost(deployment)) if due else None
@@ -378,7 +379,7 @@ async def spent_sentence(deployment: Deployment) -> str:
 
 async def unrouted_sentence(deployment: Deployment) -> str:
     """Return a sentence with the number of open alerts that are posted in no channel, because no
-    route fits. Empty without any, and without routes.
+    route fits. Empty if there is no such alert, or if no route is configured.
     """
     alerts = await unrouted(deployment)
     if not alerts:

@@ -119,8 +119,9 @@ def _suggestions_in(
 
 
 async def _newest_texts(deployment: Deployment, max_answers: int) -> AsyncIterator[str]:
-    """Yield the texts of up to `max_answers` answers of the last `SUGGESTION_DAYS` days, those of
-    the newest run first. Empty texts and runs outside the history are left out.
+    """Yield the texts of up to `max_answers` answers of runs that began in the last
+    `SUGGESTION_DAYS` days, those of the newest run first. Empty texts and runs outside the history
+    are left out, and not counted.
     """
     since = deployment.clock.now() - timedelta(days=SUGGESTION_DAYS)
     runs = [

@@ -48,7 +48,7 @@ async def show_trend(
         metric: The name of the metric, such as ``visibility`` or ``sentiment``.
         model: A model's display name or ``provider/model``; empty means all with answers.
         since: The first day that is shown; empty shows all from the first check.
-        until: The last day that is shown; empty shows all until now.
+        until: The last day that is shown, included; empty shows all until now.
 
     Raises:
         UnknownName: for a brand or a metric that does not exist, or a model without answers in this
@@ -223,8 +223,9 @@ async def chart_marks(
 async def _shift_marks(
     deployment: Deployment, brand: Brand, metric: Metric, models: Collection[Model]
 ) -> list[Mark]:
-    """Return a mark at the beginning of each shift that an alert has reported, with the word
-    ``better`` or ``worse``. Shifts that fit an update have no mark, because the update has one.
+    """Return a mark at the beginning of each shift that any alert has reported, also one that is
+    over, with the word ``better`` or ``worse``. Shifts that fit an update have no mark, because the
+    update has one.
 
     Args:
         deployment: The open deployment.
@@ -286,11 +287,12 @@ def _stream_series(stream: Stream, brand: Brand, names: ModelNames, *, by_brand:
 
 
 def _trend_table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) -> Table:
-    """Return a table with a row for each model: the newest value with its 90 % interval, the change
-    since the first value (``-`` with a single one), and the number of runs.
+    """Return a table with a row for each model, in the order of `points`: the newest value with its
+    90 % interval, the change from the first value to the newest (``-`` with a single one), and the
+    number of runs.
 
     Args:
-        points: The values of each model, the oldest first; at least one.
+        points: The values of each model, the oldest first and at least one.
         metric: The metric.
         names: The display names of models.
     """

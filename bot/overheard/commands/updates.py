@@ -222,8 +222,9 @@ def _brand_effects(
     times: Sequence[datetime],
     changes: Sequence[tuple[KnownChange, Shift]],
 ) -> list[Effect]:
-    """Return the effect on a brand of each update of a model, in the order of the updates. Without
-    stored answers about the brand, none has a result.
+    """Return the effect on a brand of each update of a model, in the order of the updates: the
+    verdict of a test, and the first shift that the update explains, if any. Without stored answers
+    about the brand, each effect has neither.
 
     Args:
         streams: The streams of visibility of all brands at the model; the others show how far all

@@ -31,6 +31,8 @@ CLOSE, FAR = 0.1, 0.3
 MAX_MODELS, MAX_ASPECTS = 4, 2
 MIN_PRAISES, MIN_PRAISE_FACTOR = 2, 2
 """How many answers must praise an aspect of a brand, and how many times as many as of the other."""
+_TONE = "tone"
+"""The topic of praise for a brand as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,9 @@ class Duel:
     def finding(self) -> str:
         """How the brand stands: ``close``, ``ahead``, ``far ahead``, ``behind`` or ``far behind``.
 
-        Brands are close when they differ by less than `CLOSE`, or when the level of each lies in
-        the 90 % interval of the other. From a difference of `FAR` on one is far ahead.
+        Brands are close when their levels differ by less than `CLOSE`, or when the level of each
+        lies in the 90 % interval of the other, ends included. Otherwise one is ahead, and far ahead
+        from a difference of `FAR` on.
         """
         size = abs(self.difference)
         mine, other = self.mine, self.other
@@ -81,18 +84,20 @@ async def versus(
     until: Annotated[str, option("Of all checks until this day.", Kind.TIME)] = "",
 ) -> Card:
     """Return the card of how often a brand and a competitor are named, recommended and named first
-    at each model. Answers without scores are scored first.
+    at each model. Answers without scores are scored first. If there is nothing to compare, the card
+    offers a check, or to add competitors.
 
     Args:
         deployment: The open deployment.
         call: The time zone of the days, and the progress display.
-        brand: The name of a brand.
-        other: The name of another brand. If it is empty, a tracked brand is compared with its most
-            named competitor, and a competitor with the tracked brand whose competitor it is.
+        brand: The name or alias of a brand.
+        other: The name or alias of the brand to compare it with. If it is empty, a tracked brand is
+            compared with its most named competitor, and a competitor with the first tracked brand
+            whose competitor it is.
         model: A model's display name or ``provider/model``; empty means all.
         since: The first day of the checks that count together. Without a first and last day, only
             the newest check of each model counts.
-        until: The last day of these checks; empty for all until now.
+        until: The last day of these checks, included; empty for all until now.
 
     Raises:
         UnknownName: for a brand that does not exist, for brands that are not competitors, and for a
@@ -116,17 +121,18 @@ async def versus(
 def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
     """Return a tracked brand and its competitor from the names that a person gave, in any order.
 
-    The tracked brand is the first one named if that is tracked. If only a competitor is named, it
-    is the first tracked brand that has it as a competitor.
+    Of two names, one has to be a tracked brand and the other a competitor of it; if both are
+    tracked and competitors of each other, the first name is the tracked brand. For a single name of
+    a competitor, it is the first tracked brand that has this competitor.
 
     Args:
         catalogue: The brands.
-        brand: The first name.
-        other: The second name; may be empty.
+        brand: The name or alias that was given first.
+        other: The name or alias that was given second; empty for none.
 
     Returns:
-        The tracked brand and the competitor; None in place of the competitor if only a tracked
-        brand is named, so that any competitor will do.
+        The tracked brand and the competitor. The competitor is None if only a tracked brand is
+        named (or twice the same one), and the caller then chooses one.
 
     Raises:
         UnknownName: for a brand that does not exist, and for brands that are not competitors.
@@ -147,8 +153,9 @@ def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | 
 
 
 def most_named(report: Report) -> str:
-    """Return the name of the competitor that is named most in the newest runs: the one with the
-    largest sum of shares over models. Empty without competitors.
+    """Return the name of the competitor that is named most in the newest run of each model: the one
+    with the largest sum of shares over models, and of equal ones the first in the report. Empty for
+    a brand without competitors.
     """
     shares: Counter[str] = Counter()
     for place in report.places:
@@ -158,14 +165,16 @@ def most_named(report: Report) -> str:
 
 
 def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
-    """Yield, for each model and each metric of `METRICS`, the levels of both brands. A metric that
-    one of them lacks in these runs is left out.
+    """Yield, for each model and each metric of `METRICS`, the mean level of the brand and of its
+    competitor over the runs that count. A metric without answers about one of the two in these runs
+    is left out.
 
     Args:
         report: The report of the brand.
         other: The competitor's name.
         models: The models, each with runs in the report.
-        span: The time of the runs that count; if it is unlimited, only the newest run counts.
+        span: The time of the runs that count. If it is unlimited, only each model's newest run
+            counts.
     """
     streams = {stream.key: stream for stream in report.lines}
 
@@ -190,7 +199,9 @@ def _runs_in_span(runs: Sequence[RunKey], span: Span) -> list[RunKey]:
 
 
 def _stream_of_runs(stream: Stream, runs: Sequence[RunKey]) -> Stream:
-    """Return the part of a stream that belongs to the given runs."""
+    """Return the part of a stream that belongs to the given runs, in the stream's order. Runs that
+    the stream lacks are ignored, so that the result may have no run.
+    """
     rows = np.array([row for row, run in enumerate(stream.runs) if run in runs], dtype=int)
     return replace(
         stream,
@@ -208,15 +219,17 @@ async def _praised_more(
     models: Iterable[Model],
     span: Span,
 ) -> tuple[list[str], list[str]]:
-    """Return what answers praise more often of the brand than of the competitor, and what they
-    praise more often of the competitor: up to `MAX_ASPECTS` aspects each, such as ``price``.
+    """Return the aspects, such as ``price``, that more answers praise of the brand than of the
+    competitor, and those that more answers praise of the competitor: up to `MAX_ASPECTS` each, the
+    largest lead first. The general tone of an answer is no aspect.
 
     Args:
         deployment: The open deployment.
         report: The report of the brand.
         other: The competitor's name.
         models: The models whose answers count.
-        span: The time of the runs that count; if it is unlimited, only the newest run counts.
+        span: The time of the runs that count. If it is unlimited, only each model's newest run
+            counts.
     """
     counted = {
         (model, run.id) for model in models for run in _runs_in_span(report.runs[model], span)
@@ -230,21 +243,21 @@ async def _praised_more(
         if (answer.model, answer.answer.run_id) in counted:
             for count, name in zip(counts, (report.brand.name, other), strict=True):
                 details = answer.details(name, SENTIMENT)
-                count.update({d.topic for d in details if d.verdict == "positive"} - {"tone"})
+                count.update({d.topic for d in details if d.verdict == "positive"} - {_TONE})
     mine, theirs = counts
     return _more_often(mine, theirs), _more_often(theirs, mine)
 
 
 def _more_often(own: Counter[str], other: Counter[str]) -> list[str]:
-    """Return up to `MAX_ASPECTS` aspects that are praised more often of one brand, those with the
-    largest lead first, then by name.
+    """Return up to `MAX_ASPECTS` aspects that clearly more answers praise of one brand than of the
+    other: those with the largest difference in answers first, then by name.
 
-    An aspect counts if at least `MIN_PRAISES` answers praise it, and at least `MIN_PRAISE_FACTOR`
-    times as many as of the other brand.
+    An aspect counts if at least `MIN_PRAISES` answers praise it of the brand, and at least
+    `MIN_PRAISE_FACTOR` times as many as praise it of the other brand.
 
     Args:
         own: The number of answers that praise an aspect of the brand, by aspect.
-        other: The same for the other brand.
+        other: The number of answers that praise it of the other brand, by aspect.
     """
     ahead = [
         aspect
@@ -262,8 +275,9 @@ async def _versus_card(
     duels: Sequence[Duel],
     praised: tuple[list[str], list[str]],
 ) -> Card:
-    """Return the card of two brands side by side: a sentence on who is ahead at which model, what
-    is praised of each, and a picture of up to `MAX_MODELS` models.
+    """Return the card of two brands side by side: sentences on who is ahead at which models, what
+    is praised more of each, and a picture of the first `MAX_MODELS` models. Text and JSON data have
+    all models.
 
     Args:
         deployment: The open deployment.
@@ -329,8 +343,8 @@ def _model_pairs(deployment: Deployment, model: Model, duels: Sequence[Duel]) ->
     Args:
         deployment: The open deployment.
         model: The model.
-        duels: The levels at all models; if they are all of the same number of answers, the picture
-            has counts in place of per cent.
+        duels: The levels at all models. If all of them, also those of other models, are of the same
+            number of answers, the picture has counts in place of per cent.
     """
     model_duels = [duel for duel in duels if duel.model == model]
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
@@ -370,18 +384,18 @@ def _lead_sentences(
 
 
 def _since_words(call: Call, report: Report, finding: str, models: Sequence[Model]) -> str:
-    """Return since when the brand is behind at a model, as the end of a sentence: ``, since 3
-    Mar``.
+    """Return since when the brand has changed at the model where it is behind, as the end of a
+    sentence: ``, since 3 Mar``.
 
     Args:
         call: The time zone of the day.
-        report: The report of the brand, which has its open alerts.
+        report: The report of the brand, which knows when an open alert's change began.
         finding: How the brand stands, such as ``far behind``.
         models: The models where it stands so.
 
     Returns:
-        An empty string unless the brand is behind, at a single model, and an open alert has
-        reported that.
+        An empty string if the brand is not behind, for several models, and if no alert about the
+        brand is open at the model.
     """
     if "behind" not in finding or len(models) != 1:
         return ""
@@ -391,7 +405,8 @@ def _since_words(call: Call, report: Report, finding: str, models: Sequence[Mode
 
 def _actions(report: Report, other: str) -> Iterator[Action]:
     """Yield the buttons of the card: questions to work on, share of voice, and the answers behind
-    the newest open alert, if any. Then yield a menu entry for each further competitor.
+    the newest alert about the brand that is not over, if any. Then yield a menu entry for each
+    competitor but `other`.
 
     Args:
         report: The report of the brand.

@@ -47,7 +47,7 @@ async def show_voice(
         brand: The name of the brand; empty means the first tracked brand.
         model: A model's display name or ``provider/model``; empty means the mean of all.
         since: The first day that is shown; empty shows all from the first check.
-        until: The last day that is shown; empty shows all until now.
+        until: The last day that is shown, included; empty shows all until now.
 
     Raises:
         UnknownName: for a brand that does not exist, or a model without answers.
@@ -180,8 +180,11 @@ def voice_title(shares: Shares) -> str:
 
 
 def voice_sentence(shares: Shares) -> str:
-    """Return a sentence on which brand has the largest share now, and if a competitor has gained
-    most of what the brand lost, a sentence on that one.
+    """Return a sentence on which brand has the largest share now. If a competitor has gained most
+    of what the brand lost, a second sentence has its present and its usual share.
+
+    Args:
+        shares: The shares over time; the first is that of the brand, which is called "you".
     """
     own_share = shares.shares[0]
     leader = max(shares.shares, key=lambda share: share.values[-1])
