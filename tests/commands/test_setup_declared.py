@@ -103,3 +103,15 @@ async def test_declared_facts_and_budgets_are_not_changed_in_silence() -> None:
     assert (await now(office)).catalogue.schedules == ()
     await set_places(await now(office), HERE, month=50.0)
     assert len((await now(office)).catalogue.schedules) == 1
+
+
+async def test_a_declared_schedule_is_not_changed_in_silence() -> None:
+    """Its times are in the sentence; with the same times the rest of the form is stored."""
+    weekly = '[[schedules]]\nname = "weekly"\ncron = "30 9 * * mon"\ntimezone = "Europe/Berlin"\n'
+    office = await open_office(DECLARED + weekly)
+    attempt = set_places(await now(office), HERE, time="10:00", timezone="Europe/Berlin")
+    await refused(attempt, 'The schedule "weekly" (every Monday at 9:30, Europe/Berlin)')
+    assert not (await now(office)).config.routes
+
+    await set_places(await now(office), HERE, time="9:30", timezone="Europe/Berlin")
+    assert len((await now(office)).config.routes) == 1

@@ -18,6 +18,7 @@ from overheard.commands.arguments import (
     WEEKDAYS,
     cron_of,
     days_of,
+    in_words,
 )
 from overheard.commands.power import current_offer
 from overheard.commands.schedules import WEEKLY
@@ -78,8 +79,8 @@ async def store_places(
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read; nothing is stored then.
-        ReadOnly: when config.toml has a schedule of this name, or another budget of a month;
-            nothing is stored then.
+        ReadOnly: when config.toml has a schedule of this name with other times, or another budget
+            of a month; nothing is stored then.
     """
     declared = deployment.configured.budget.month
     if choice.month is not None and declared is not None and choice.month != declared:
@@ -89,11 +90,13 @@ async def store_places(
     days, time = choice.days or USUAL_DAYS, choice.time or USUAL_TIME
     cron = cron_of(days, time)
     before = next((s for s in deployment.catalogue.schedules if s.name == WEEKLY), None)
-    schedule = replace(
-        before or Schedule(WEEKLY, cron, zone, (brand.name,), REPEATS), cron=cron, timezone=zone
-    )
-    if not await deployment.store.catalogue.set_schedule(schedule):
-        raise ReadOnly(thing=f'The schedule "{WEEKLY}"', file=deployment.config.file)
+    usual = Schedule(WEEKLY, cron, zone, (brand.name,), REPEATS)
+    schedule = replace(before or usual, cron=cron, timezone=zone)
+    is_same = before and (before.timezone, in_words(before.cron)) == (zone, in_words(cron))
+    is_stored = is_same or await deployment.store.catalogue.set_schedule(schedule)
+    if before and not is_stored:
+        times = f"{in_words(before.cron)}, {before.timezone}"
+        raise ReadOnly(thing=f'The schedule "{WEEKLY}" ({times})', file=deployment.config.file)
     if choice.channel != TERMINAL:
         await store_route(deployment, call, choice.channel, zone)
         day, digest_time = _digest_day_and_time(cron)
@@ -255,7 +258,8 @@ async def set_places(
     Raises:
         BadUsage: when no brand is tracked.
         BadSchedule: when a day, the time or the zone cannot be read.
-        ReadOnly: when config.toml has a schedule of the same name, or another budget of a month.
+        ReadOnly: when config.toml has a schedule of the same name with other times, or another
+            budget of a month.
     """
     choice = PlaceChoice(channel or call.channel, tuple(days), time, timezone, month)
     await store_places(deployment, call, drafted_brand(deployment), choice)
