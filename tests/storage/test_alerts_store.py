@@ -116,7 +116,8 @@ class TestAlerts:
 
 
 DOMAIN = tuple(
-    f"overheard.domain.{room}" for room in ("runs", "catalogue", "scores", "models", "alerts")
+    f"overheard.domain.{room}"
+    for room in ("runs", "catalogue", "scores", "models", "replies", "alerts")
 )
 
 
