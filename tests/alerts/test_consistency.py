@@ -268,8 +268,8 @@ def test_a_story_is_one_message_however_often_it_turns(seed: int) -> None:
 
 @pytest.mark.slow
 async def test_no_card_contradicts_another() -> None:
-    """Five months."""
-    await live_through(seed=3, weeks=20, every=2)
+    """Four months."""
+    await live_through(seed=3, weeks=16, every=3)
 
 
 @pytest.mark.long

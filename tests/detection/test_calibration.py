@@ -40,8 +40,8 @@ def test_small_panels_keep_their_size(beta: tuple[float, float], tau: float, bef
 @pytest.mark.parametrize("before", [1, 5])
 def test_usual_panels_keep_their_size(before: int) -> None:
     """30 x 3 panels with the run effect of a jumpy model (tau 0.25) keep it too."""
-    p = p_values(simulate(Design(runs=before + 1, tau=0.25), size=800, seed=22), before + 1)
-    assert all((p <= level).mean() <= allowed(level, 800) for level in (0.05, 0.01, 0.001))
+    p = p_values(simulate(Design(runs=before + 1, tau=0.25), size=400, seed=22), before + 1)
+    assert all((p <= level).mean() <= allowed(level, 400) for level in (0.05, 0.01, 0.001))
 
 
 @pytest.mark.slow
@@ -68,8 +68,8 @@ def test_size_holds_far_out(beta: tuple[float, float], prompts: int) -> None:
 def test_replaced_prompts_raise_no_alarm() -> None:
     """Ten of 30 prompts replaced at the very cut are no change."""
     design = Design(runs=6, edits=(5,), edited=10)
-    p = p_values(simulate(design, size=800, seed=24), 6)
-    assert (p <= 0.05).mean() <= allowed(0.05, 800)
+    p = p_values(simulate(design, size=400, seed=24), 6)
+    assert (p <= 0.05).mean() <= allowed(0.05, 400)
 
 
 def test_a_real_drop_is_seen() -> None:
