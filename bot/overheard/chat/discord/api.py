@@ -78,8 +78,9 @@ def chat_failed(error: Exception) -> ChatFailed:
 def _failure_reason(error: Exception) -> str:
     """Return why a request failed, as a clause about Discord ("it took too long").
 
-    For a refusal, it is the clause of `REASONS`, else Discord's HTTP status and words, of which
-    `MAX_ERROR_TEXT` characters are kept.
+    Rate limits, timeouts and lost connections have clauses of their own. A refusal has that of
+    `REASONS`; with another code, it is Discord's HTTP status and words, of which `MAX_ERROR_TEXT`
+    characters are kept.
     """
     if isinstance(error, discord.RateLimited):
         return "it asks for fewer messages"

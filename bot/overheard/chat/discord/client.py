@@ -394,10 +394,10 @@ def _clicked_message_id(interaction: discord.Interaction[Any]) -> str:
 def _command_fields(call: slash_commands.DiscordCommand) -> dict[str, Any]:
     """Return the fields of a `Request` for a slash command.
 
-    These are ``command`` and ``options``, as of a submitted form. But for a command that has a
-    filled-in form, and was given no more than its required options, it is ``words``: only for words
-    does the desk open the form. Options with a value that they cannot have are passed as options in
-    any case, so that the desk says what is wrong.
+    These are ``command`` and ``options``, as of a submitted form. It is ``words`` instead for a
+    command with a filled-in form (`CommandSpec.fill`) that was given no more than its required
+    options: the desk opens the form only for words. If an option has a value that it cannot have,
+    these are ``command`` and ``options`` again, so that the desk says what is wrong.
     """
     spec = call.spec
     required = {option.name for option in spec.options if option.required}
@@ -417,10 +417,13 @@ def _has_private_answer(
 ) -> bool:
     """Return whether only the person who sent an interaction sees its answer.
 
-    Private are: every answer of a private command; the answer to a click on a button of a command
-    that answers only the one who clicks (`CommandSpec.answers_one`), unless the click is a choice
-    in a public message's menu, which changes what that message shows; and the answer to a yes or a
-    cancel in a message that only one person sees. All other answers are public.
+    These answers are private, and all others are public:
+
+    - every answer of a private command;
+    - the answer to a yes or a cancel in a message that only one person sees;
+    - the answer to a click on a button of a command that answers only the one who clicks
+      (`CommandSpec.answers_one`). But a choice in a public message's menu, which changes what that
+      message shows, is answered in public.
 
     Args:
         interaction: A command, a submitted form or a click.

@@ -74,9 +74,9 @@ def command_of(custom_id: str) -> str:
 def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
     """Return the values of a submitted form, by the names of the options.
 
-    An option whose input is not in the form is left out, and so is one with an empty input, but for
-    a text without choices, which is "", and for many values, which are an empty list. A number that
-    cannot be read stays text, so that the desk reports the problem.
+    An option whose input is not in the form is left out. An empty input gives an empty list for
+    many values, and "" for a text without choices; any other option with an empty input is left
+    out. A number that cannot be read stays text, so that the desk reports the problem.
 
     Args:
         data: The data of the submission, in Discord's JSON.
@@ -127,8 +127,8 @@ def _picker(option: Option, value: Any) -> ui.Item[ui.Modal] | None:
 
     Args:
         option: The option.
-        value: The channel that is selected at first, such as ``discord:123``; anything else than
-            such an id selects none. In a menu of people, nobody is selected at first.
+        value: The channel that is selected at first, such as ``discord:123``; a value of another
+            form selects none. In a menu of people, nobody is selected at first.
     """
     min_values = 1 if option.required else 0
     if option.kind is Kind.CHANNEL:
@@ -306,11 +306,18 @@ def _named_lines(typed: str) -> Iterator[tuple[str, str]]:
 def _option_value(option: Option, given: str | list[str]) -> Any:
     """Return an option's value from what its input holds.
 
-    It is a list of texts for an option of many values; ``discord:123`` for a channel or person; for
-    a flag, whether the text is yes, true, on or 1; an int or float for a number; else a text. Typed
-    values of a list are separated by commas or, if there are several lines, by lines. An empty
-    input gives an empty list for many values, "" for a text without choices, and else None. A
-    number that cannot be read stays text, so that the desk reports the problem.
+    By the option's kind, it is
+
+    - ``discord:123`` for a channel or person;
+    - a list of texts for many values. Typed values are separated by commas or, if there are several
+      lines, by lines;
+    - for a flag, whether the text is yes, true, on or 1;
+    - an int or float for a number. A number that cannot be read stays text, so that the desk
+      reports the problem;
+    - otherwise the text.
+
+    An empty input gives an empty list for many values, "" for a text without choices, and None for
+    any other option.
 
     Args:
         option: The option.

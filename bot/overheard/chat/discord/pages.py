@@ -323,7 +323,7 @@ class _Builder:
 def _embeds(page: MessagePage, mark: MessageMark | None) -> list[discord.Embed]:
     """Return a page as embeds, one for each container: its texts and its last picture.
 
-    An embed can show no buttons, menus, files and further pictures.
+    Buttons, menus, files and further pictures are left out, because an embed cannot show them.
 
     Args:
         page: The page, with at least one container if there is a mark.

@@ -229,10 +229,11 @@ class TimeReader:
     def _phrase_sizes(self, kind: str, tokens: Sequence[Token], index: int) -> list[int]:
         """Return the numbers of words of all phrases of a kind at an index, the longest first.
 
-        At most `MAX_LINK_WORDS` words; empty without such a phrase.
+        Phrases of more than `MAX_LINK_WORDS` words are not looked for. Empty without a phrase.
 
         Args:
-            kind: The kind, such as ``since``, in the vocabulary of times.
+            kind: The kind, such as ``since``, in the vocabulary of times; an unknown one has no
+                phrases.
             tokens: The words of the question.
             index: The index of the first word; may be after the last word.
         """
@@ -513,13 +514,13 @@ class TimeReader:
         return FoundTime(NamedTime(date(year, 1, 1), date(year + 1, 1, 1)), 1)
 
     def _quarter(self, tokens: Sequence[Token], index: int) -> FoundNumber | None:
-        """Return the number (1 to 4) of the quarter at an index: ``Q3``, ``third quarter``; None
-        without one.
+        """Return the number (1 to 4) of the quarter at an index, and the number of its words: 1 for
+        ``Q3``, 2 for ``third quarter``; None without one.
         """
         ordinal = self._phrase("ordinals", tokens, index)
         unit = self._phrase("units", tokens, index + ordinal.size) if ordinal else None
         if ordinal and unit and unit.number == QUARTER:
-            return FoundNumber(ordinal.number, ordinal.size + 1)
+            return FoundNumber(ordinal.number, ordinal.size + unit.size)
         quarter = _QUARTER.fullmatch(tokens[index].word)
         return FoundNumber(int(quarter[1]), 1) if quarter else None
 

@@ -263,9 +263,8 @@ def distance(word: str, known: str) -> int:
 def vocabulary(language: str) -> Vocabulary:
     """Return the vocabulary of a language, read once from its TOML file in this package.
 
-    In the file, phrases of a concept are separated by commas. One with alternatives in brackets,
-    "for (my|the) boss", is a frame; one that ends in ``*`` is a beginning of words; ``{name}``
-    stands for a list of alternatives. All words are folded.
+    In the file, a table gives for each meaning its phrases, separated by commas. All words are
+    folded. If a phrase is listed twice in a table, the later meaning counts.
 
     Args:
         language: ``en`` or ``de``.
@@ -274,32 +273,12 @@ def vocabulary(language: str) -> Vocabulary:
         FileNotFoundError: when there is no such file.
     """
     tables = tomllib.loads(_read(f"{language}.toml"))
-    phrases: dict[tuple[str, ...], str] = {}
-    stems: dict[str, str] = {}
-    frames: dict[str, list[tuple[re.Pattern[str], str]]] = {}
-    lists = {name: "|".join(_split(listed)) for name, listed in tables.get("lists", {}).items()}
-    for concept, listed in tables["concepts"].items():
-        for phrase in _split(_LIST.sub(lambda name: lists[name[1]], listed)):
-            if "(" in phrase:
-                for word in _first_words(phrase):
-                    frames.setdefault(word, []).append((_frame(phrase), concept))
-            elif phrase.endswith("*"):
-                stems[fold_word(phrase[:-1])] = concept
-            else:
-                phrases[folded_words(phrase)] = concept
+    phrases, stems, frames = _concepts(tables["concepts"], tables.get("lists", {}))
     times = {
-        kind: {
-            folded_words(phrase): int(number)
-            for number, listed in table.items()
-            for phrase in _split(listed)
-        }
+        kind: {phrase: int(number) for phrase, number in _meanings(table).items()}
         for kind, table in tables["times"].items()
     }
-    topics = {
-        folded_words(phrase): topic
-        for topic, listed in tables["topics"].items()
-        for phrase in _split(listed)
-    }
+    topics = _meanings(tables["topics"])
     longest = max(map(len, phrases))
     short = {
         fold_word(word): tuple(map(fold_word, full.split()))
@@ -330,6 +309,53 @@ def vocabulary(language: str) -> Vocabulary:
         short=short,
         words=frozenset(words),
     )
+
+
+def _concepts(
+    listed_by_concept: Mapping[str, str], lists: Mapping[str, str]
+) -> tuple[
+    dict[tuple[str, ...], str], dict[str, str], dict[str, list[tuple[re.Pattern[str], str]]]
+]:
+    """Return the concepts of phrases, of beginnings of words, and of phrases with alternatives.
+
+    A phrase with alternatives in brackets, "for (my|the) boss", is a frame; one that ends in ``*``
+    is a beginning of words; any other is a plain phrase. ``{name}`` in a phrase stands for a list
+    of alternatives.
+
+    Args:
+        listed_by_concept: For each concept its phrases, separated by commas.
+        lists: For each name of a list its alternatives, separated by commas.
+
+    Returns:
+        `Vocabulary.phrases`, `Vocabulary.stems` and `Vocabulary.frames`.
+    """
+    phrases: dict[tuple[str, ...], str] = {}
+    stems: dict[str, str] = {}
+    frames: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+    alternatives = {name: "|".join(_split(listed)) for name, listed in lists.items()}
+    for concept, listed in listed_by_concept.items():
+        for phrase in _split(_LIST.sub(lambda name: alternatives[name[1]], listed)):
+            if "(" in phrase:
+                for word in _first_words(phrase):
+                    frames.setdefault(word, []).append((_frame(phrase), concept))
+            elif phrase.endswith("*"):
+                stems[fold_word(phrase[:-1])] = concept
+            else:
+                phrases[folded_words(phrase)] = concept
+    return phrases, stems, frames
+
+
+def _meanings(table: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """Return the meaning of each folded phrase; of several meanings of a phrase, the last.
+
+    Args:
+        table: For each meaning its phrases, separated by commas.
+    """
+    return {
+        folded_words(phrase): meaning
+        for meaning, listed in table.items()
+        for phrase in _split(listed)
+    }
 
 
 @cache

@@ -346,11 +346,13 @@ class SlackConversation:
 def click_origin(body: Mapping[str, Any]) -> RequestOrigin:
     """Return where a click came from, and so where its answer is shown.
 
-    A click in the App Home or a modal is answered in the bot's conversation with the person. After
-    a click on a message that only the person sees, a private answer replaces that message. The
-    answer to a confirmation replaces the message that asked for it, and the answer to a menu that
-    chooses what a message shows replaces that message. Any other answer goes into the thread of the
-    message.
+    The first of these that applies:
+
+    - A click in the App Home or a modal is answered in the bot's conversation with the person.
+    - After a click on a message that only the person sees, a private answer replaces that message.
+    - The answer to a confirmation replaces the message that asked for it. The answer to a menu that
+      chooses what a message shows replaces that message.
+    - Any other answer goes into the thread of the message, or begins one.
 
     Args:
         body: The click, in the JSON that Slack sends.

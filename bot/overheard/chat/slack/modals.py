@@ -217,9 +217,14 @@ def _picker_element(option: Option, value: Any) -> Block:
 def _input_element(option: Option, value: Any) -> Block:
     """Return the input element for an option, for which the form itself gives no choices.
 
-    It is the first that fits of: a picker of a channel, person or time of day; a menu of the
-    option's own choices; one check box for a flag; a menu whose values the desk completes while a
-    person types, as for a brand; a number field for a single number; a text field.
+    The first of these that fits the option is returned:
+
+    - a picker of a channel, a person or a time of day;
+    - a menu of the option's own choices;
+    - one check box for a flag;
+    - a menu whose values the desk completes while a person types, as for a brand;
+    - a number field for a single number;
+    - a text field.
 
     Args:
         option: The option.
@@ -368,9 +373,15 @@ def read_options(
 def _option_value(option: Option, state: Mapping[str, Any], prefix: str) -> Any:
     """Return the value that a person gave an option.
 
-    It is a name such as ``slack:C01`` or ``slack:U01`` for a picked channel or person, a boolean
-    for a flag, a list of texts for many values, an int or float for a number, and else a text. An
-    empty input gives "", an empty list, or False for a flag.
+    The first of these that fits the option decides:
+
+    - a picked channel or person: ``slack:C01`` or ``slack:U01``; a picked time of day: ``09:00``;
+    - a flag: whether its box is ticked;
+    - a menu, check boxes or a field of many values: a list of texts;
+    - a number: an int or a float;
+    - anything else: a text.
+
+    An empty input gives "", an empty list for many values, or False for a flag.
 
     Args:
         option: The option.

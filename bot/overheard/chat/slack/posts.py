@@ -181,11 +181,19 @@ class ChannelOutlet:
     ) -> dict[str, Any]:
         """Send a message in the best form that the workspace takes, and return Slack's answer.
 
-        The forms are tried in this order until Slack takes one: pictures and data tables; pictures
-        and tables as text; no pictures and data tables; no pictures and tables as text. The first
-        form with pictures is tried twice, because Slack refuses a picture that it has not processed
-        yet. Once a workspace has taken a simpler form only, no better one is tried for its later
-        messages.
+        These forms are tried in this order until Slack takes one:
+
+        1. with pictures and data tables,
+        2. with pictures, and tables as text,
+        3. without pictures, with data tables,
+        4. without pictures, and tables as text.
+
+        Forms with pictures are left out for a message that has none, and forms with data tables
+        likewise. The first form with pictures is tried twice, `PROCESSING_PAUSE_S` seconds apart,
+        because Slack refuses a picture that it has not processed yet.
+
+        This changes `client`: once its workspace has taken only a form without pictures, or only
+        one with tables as text, the better forms are not tried for later messages.
 
         Args:
             message: The message. Its pictures are uploaded first; one whose upload fails is shown
