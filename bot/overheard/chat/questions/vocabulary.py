@@ -289,7 +289,7 @@ def vocabulary(language: str) -> Vocabulary:
     def word_list(name: str) -> frozenset[str]:
         return frozenset(map(fold_word, _split(tables[name])))
 
-    phrase_tables = (phrases, topics, *times.values())
+    phrase_tables: Sequence[Mapping[tuple[str, ...], object]] = (phrases, topics, *times.values())
     words = {word for table in phrase_tables for phrase in table for word in phrase}
     patterns = {frame.pattern for listed in frames.values() for frame, _ in listed}
     words |= {word for pattern in patterns for word in folded_words(pattern)}
