@@ -124,12 +124,11 @@ class Scheduler:
         Raises:
             ExceptionGroup: of the store's errors.
         """
-        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # slow
-
         # APScheduler would warn of a slot whose job still runs; `check` runs that slot afterwards.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         once_each = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-        timers = AsyncIOScheduler(timezone=UTC, job_defaults=once_each)
+        new_scheduler = await asyncio.to_thread(_import_apscheduler)
+        timers = new_scheduler(timezone=UTC, job_defaults=once_each)
         self._current_jobs = {}
         timers.start()
         try:
@@ -214,6 +213,15 @@ class Scheduler:
             problem = f"It fails: {type(error).__name__}."
         # Not reached when cancelled: the slot is then begun again.
         await self._store.schedules.finish_slot(job.name, slot, problem)
+
+
+def _import_apscheduler() -> Callable[..., Any]:
+    """Return the class of APScheduler's schedulers; meant for a thread, because APScheduler looks
+    through all installed packages for plugins, for which neither a start nor a click has to wait.
+    """
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+    return AsyncIOScheduler  # type: ignore[no-any-return]
 
 
 class _Slots(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
