@@ -42,9 +42,10 @@ def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str,
 def _shift_data(shift: Shift) -> dict[str, Any]:
     """Return a shift as JSON values.
 
-    ``before``, ``after``, ``change`` and ``interval`` are on the scale of the metric. ``brand`` is
-    None for a model-wide change; ``level`` and ``chance_a_year`` are None where the certainty is
-    not known. Only a statement has the key ``statement``.
+    ``before``, ``after``, ``change`` and the two ends of its ``interval`` are on the scale of the
+    metric. ``brand`` is None for a model-wide change. ``level`` and ``chance_a_year`` are None
+    where the certainty is not known. ``recovery`` says whether the shift takes an earlier one back.
+    Only a statement has the key ``statement``.
     """
     return {
         "brand": shift.brand or None,

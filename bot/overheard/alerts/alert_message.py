@@ -96,8 +96,8 @@ def _brand_table(
     shift: Shift, metric: Metric, chart: Chart, evidence: AlertEvidence
 ) -> Table | None:
     """Return a table with a row for each brand of the chart, the best present value first: the
-    usual value and the value of the latest check. The column of usual values is left out if no
-    brand has one. None if no brand has measurements.
+    brand, its usual value ("Usually"), and its value in the latest check, whose day is the header.
+    The column of usual values is left out if no brand has one. None if no brand has measurements.
 
     Args:
         shift: The shift that heads the alert; the row of its brand is emphasised.
@@ -191,7 +191,8 @@ def _end_of_value_line(
     change lasts, the mean since it began stands before the full stop if only this mean shows the
     change. Otherwise a sentence names the competitor that took the brand's place or, if not even
     the mean shows the change, the question that moved most. An alert of statements alone names such
-    a competitor too.
+    a competitor as well. Nothing but the full stop is left when there is no such competitor or
+    question, and when the metrics are back while statements go on.
     """
     shift, moved = measured_shift(alert), net_shifts(alert)
     mean = sentence = ""
@@ -232,8 +233,8 @@ def _moved_question_sentence(shift: Shift, evidence: AlertEvidence) -> str:
     """Return a sentence that quotes the question which moved most in the direction of a shift, to
     follow another: `` Less for “best crm”``, with at most `MAX_QUESTION_CHARS` characters of it.
 
-    Empty when all questions moved in one direction, when the metric has no words for questions that
-    moved both ways, and when no question moved in the direction of the shift. Also empty when the
+    Empty when no question moved in one of the directions, when the metric has no words for
+    questions that moved both ways, and when the change of the shift is 0. Also empty when the
     evidence has no answer to the question, because its text is known from answers.
     """
     if not words_of(shift.metric).elsewhere or not went_both_ways(shift):

@@ -306,10 +306,10 @@ def quiet_hours_card(alerts: Sequence[Alert], titles: Sequence[str], zone: tzinf
     raised, its title and its state. An alert that was over before it was posted is shown in this
     card only; the others get their own messages after it.
 
-    None without alerts, and for fewer than `MIN_DIGEST_ALERTS` of which none is over.
+    None when there are fewer than `MIN_DIGEST_ALERTS` alerts and none of them is over.
 
     Args:
-        alerts: The alerts, in the order of the lines.
+        alerts: The alerts, in the order of the lines; may be empty.
         titles: The title of each alert's message, in the same order.
         zone: The reader's time zone.
     """

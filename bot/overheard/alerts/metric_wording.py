@@ -303,9 +303,9 @@ def metric_value(
 
 
 def change_of(stream: Stream | None, evidence: AlertEvidence) -> float | None:
-    """Return the change of a stream with an alert's change, on the metric's scale: the mean of its
-    runs since this began minus the mean of all its runs before. None without a stream, and without
-    runs on both sides. Runs after the end of the alert do not count.
+    """Return by how much a stream changed when an alert's change began, on the metric's scale: the
+    mean of its runs since then minus the mean of all its runs before. Runs after the end of the
+    alert do not count. None without a stream, without runs before, and without runs since then.
     """
     points = evidence.points(stream)
     before = [point.mean for point in points if point.at < evidence.began]

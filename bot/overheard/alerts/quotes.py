@@ -20,8 +20,8 @@ def quotes(
     """Return quotes from answers that show a shift: for each prompt one from before the shift and
     one from after it, in this order. A side whose answers have no text has no quote.
 
-    Where the brand's value is the higher one, the quote is from an answer that names the brand if
-    there is one, and on the other side from an answer that does not.
+    On the side with the higher value of the brand, answers that name the brand go first, and on the
+    other side answers that do not name it.
 
     Args:
         shift: The shift.

@@ -113,9 +113,11 @@ CARRIED_OUT = {
 
 
 def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
-    """Return what was decided about a brand at a model, in one or more sentences: the alert that is
-    raised or changed and the metrics that moved or, when nothing is reported, the reason for the
-    metric that came nearest to an alert.
+    """Return what was decided about a brand at a model, in one or more sentences.
+
+    They name the alert that is raised or changed and the metrics that moved, or say that the brand
+    is back where it was. When nothing is reported, they give the reason for the metric that came
+    nearest to an alert; without any metric, that nothing was measured.
 
     Args:
         decision: The decision.

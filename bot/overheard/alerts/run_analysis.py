@@ -277,11 +277,13 @@ async def _joined_results(
     bursts.
 
     Model-wide alerts, and sentences on such changes, are in the result of each task; they are
-    returned once. The suspicions of the tasks are not known here: the result has none.
+    returned once. Of several young baselines the shortest counts. The suspicions of the tasks are
+    not among their values: the result has none.
 
     Args:
         store: The store, from which alerts are read by their numbers; missing ones are left out.
-        results: The results of the tasks as JSON values, see `Analysis.do`.
+        results: The results of the tasks as JSON values, as `Analysis.do` returns them. A value
+            that is missing, as in the result of a task that failed, counts as empty.
     """
     numbers = dict.fromkeys(number for result in results for number in result.get("alerts", ()))
     alerts = [await store.alerts.get(number) for number in numbers]

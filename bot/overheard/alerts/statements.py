@@ -173,8 +173,8 @@ class StatementReader:
 
     async def _false_claims(self, brand: str, runs: Mapping[int, RunKey]) -> list[Occurrence]:
         """Return the false claims about a brand in the answers of some runs, as the scorers of the
-        present versions found them. Claims about facts that the catalogue does not have now are
-        left out.
+        present versions found them, in the store's order of the answers; an answer may have
+        several. Claims about facts that the catalogue does not have now are left out.
 
         Args:
             brand: The brand's name.

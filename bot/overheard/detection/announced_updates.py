@@ -284,7 +284,7 @@ def next_burst_after_update(
         before: The model's streams before the update; they show for which prompts an answer is most
             informative. Answers after the update must not be used for this: prompts that moved
             would be asked more often, which biases the comparison.
-        seed: Seed of the random numbers.
+        seed: Seed of the random numbers, to which the number of runs since the update is added.
     """
     is_clear = effect is not None and effect.finding is not UpdateStatus.OPEN
     if is_clear or len(since) >= plan.looks:

@@ -43,8 +43,10 @@ class MarketRule:
 def oracle(world: World, start: int, tau: float) -> Floats:
     """Return paths, S x L, of a CUSUM that knows everything but the time of the change (Page 1954).
 
-    The CUSUM knows every probability before and after, and the variance of the run effect. It takes
-    the weighted sum of successes for normal, with the mean moved and the variance as before.
+    The CUSUM knows the probability of each prompt before and after the change, and the variance of
+    the run effect. Each run counts by its successes less those expected before the change, weighted
+    by how far the logit of each prompt moves. This sum is taken for normal, and the change moves
+    its mean and not its variance.
 
     Args:
         world: The panels, and what changes in them.
@@ -94,8 +96,8 @@ def cusum(steps: Floats, limit: float = inf) -> Floats:
 
 
 def _fall(world: World, start: int, _: float) -> Floats:
-    """Return the path of a rule, S x L: the fall of the pooled rate since the run before, as a
-    share of the rate there; negative for a rise, 0 after a rate of 0.
+    """Return the path of a rule, S x L: by which share of it the rate of a run (hits among all its
+    answers) fell since the run before; negative for a rise, 0 if the rate before was 0.
 
     Args:
         world: The panels.

@@ -83,8 +83,11 @@ def compare_sides(stream: Stream, first: int, tau2: float) -> Comparison | None:
 def change_interval(
     cut: StratifiedSplit, scatter: Scatter, tau2: float, level: float = 0.9
 ) -> Interval:
-    """Return the interval (low, high) of the change of the mean over the shared prompts, on the
-    metric's scale.
+    """Return the interval (low, high) of the change of the mean over the shared prompts, after less
+    before, on the metric's scale.
+
+    Run effects count with the variance of Student's t with `STUDENT_FREEDOM` degrees of freedom,
+    which makes the interval wider than ``tau2`` alone.
 
     Args:
         cut: The stream, cut in two.
@@ -92,7 +95,6 @@ def change_interval(
         tau2: Variance of the run effect on the logit scale, 0 or more.
         level: Probability that the interval holds the true change, 0 to 1.
     """
-    # Run effects have the variance of Student's t.
     heavy_tailed = tau2 * STUDENT_FREEDOM / (STUDENT_FREEDOM - 2)
     before = panel_mean_interval(cut.before, cut.asked[~cut.later], scatter, heavy_tailed, level)
     after = panel_mean_interval(cut.after, cut.asked[cut.later], scatter, heavy_tailed, level)

@@ -319,8 +319,8 @@ def _with_excursions(group: StreamGroup, rows: Places) -> Places:
     """Return the rows of the active runs and of the answered runs that were cut out between them,
     in order.
 
-    A change that did not last was cut out because it deviates; without such runs, run effects would
-    look smaller after each false alarm.
+    The runs of a change that did not last are not active, because they deviate. Without such runs,
+    run effects would look smaller after each false alarm.
 
     Args:
         group: The streams, the brand's first; its answers count.
@@ -357,10 +357,10 @@ def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, 
     """Return the variances of a model's shared and own run effects, squared logits, `MIN_VARIANCE`
     or more: estimates from all but the latest runs, drawn towards their priors.
 
-    The mean covariance between brands shows the shared variance; the own variance is the rest of a
-    brand's variance without that of the calls. The median over brands is robust to one that
-    changed. With fewer than `MIN_BRANDS` brands, the whole variance counts as own. A single run
-    gives the priors.
+    The shared variance is the mean covariance between brands. The own variance is what is left of a
+    brand's variance without the shared one and that of the calls; the median over brands counts, so
+    that one brand which changed does not matter. With fewer than `MIN_BRANDS` brands, the whole
+    variance counts as own, and the shared one is `MIN_VARIANCE`. A single run gives the priors.
 
     Args:
         x: The runs of J brands in logits, J x n.
@@ -388,9 +388,11 @@ def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, 
 
 
 def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple[Floats, Floats]:
-    """Return an estimate of the shared effect of each run, for each brand from all other brands. In
-    a run in which the median of the rivals is far off (`EXTREME_SDS`), the effect may be as large
-    as that; elsewhere it is drawn to 0 by its variance.
+    """Return an estimate of the shared effect of each run, for each brand from all other brands.
+
+    The estimate is drawn to 0 by the variance of the effect. With more than `MIN_RIVALS` brands, a
+    run in which the median of the other brands is more than `EXTREME_SDS` standard deviations from
+    0 may have an effect as large as this median.
 
     Args:
         x: The runs of J brands in logits, J x n.
@@ -405,7 +407,6 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
     weight_of_others = weight.sum(axis=0) - weight
     variance = np.full(x.shape, shared)
     if len(x) > MIN_RIVALS:
-        # A run in which most rivals are far off, as none was before.
         usual = shared + 1 / weight_of_others
         squared_median = _rivals_median(x) ** 2
         is_extreme = squared_median > EXTREME_SDS**2 * usual
@@ -416,12 +417,14 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
 
 
 def _without_steps(x: Floats, variance: Floats) -> Floats:
-    """Return the series without the steps that a single series has alone, J x n; their means stay.
-    A lasting gain of one rival is no run effect, and would be subtracted from all others.
+    """Return series, J x n, without the lasting steps that one series has alone, against the median
+    of the others; the mean of each series stays. A lasting gain of one rival is no run effect, and
+    would be subtracted from all others.
 
     A step is removed when it is `STEP_SDS` standard deviations or more, up to `MAX_STEPS` of each
-    series. Of three brands only the largest step at a time is removed, because the others seem to
-    step when one does. Fewer brands, or a single run, are returned unchanged.
+    series, its most certain step first. Of three brands only the most certain step of all is
+    removed at a time, because the other two seem to step when one does. With fewer than
+    `MIN_BRANDS` brands, or a single run, the series are returned unchanged.
 
     Args:
         x: Distance of each run from the mean of its prompts in logits, J x n.
@@ -456,13 +459,13 @@ def _without_steps(x: Floats, variance: Floats) -> Floats:
 
 
 def _rivals_median(x: Floats) -> Floats:
-    """Return, for each of J series, the median of the other series in each run, J x n; two series
-    or more. Of an even number of others it is the mean of the two in the middle.
+    """Return, for each of J series (two or more), the median of the other series in each run, J x
+    n. Of an even number of other series it is the mean of the two in the middle.
     """
     ordered = np.sort(x, axis=0)
     rank = np.argsort(np.argsort(x, axis=0), axis=0)
-    left = len(x) - 1
-    low, high = (left - 1) // 2, left // 2
+    others = len(x) - 1
+    low, high = (others - 1) // 2, others // 2
     lower = np.where(rank > low, ordered[low], ordered[low + 1])
     upper = np.where(rank > high, ordered[high], ordered[high + 1])
     return np.asarray((lower + upper) / 2)

@@ -37,18 +37,20 @@ class MeasuredChange:
 
 
 def measured_change(compared: Comparison, stream: Stream) -> MeasuredChange:
-    """Return the change to expect of many more answers: the observed change shrunk towards 0, the
-    more so the less is known (posterior means under the detector's priors).
+    """Return the change to expect of many more answers: the observed change, shrunk towards 0 (the
+    posterior mean under the detector's prior of a change).
 
-    For rates, prompts that never named the brand are left out of the mean over relevant prompts,
-    which is 0 without any. For other metrics both means are the panel's, and no prompts moved.
+    The fewer answers there are and the larger run effects are, the smaller is the expected change.
+    The mean over relevant prompts is that over the prompts with a value above 0 before or after,
+    and 0 without such prompts. A metric that is no rate has the panel's mean in its place, and no
+    moved prompts.
 
     Args:
         compared: The stream before and after the change.
-        stream: The stream, which has the unit of its metric (`Stream.width`).
+        stream: The stream, which has the size of its metric's values (`Stream.width`).
     """
-    known = STEP_VARIANCE * compared.v**2 / compared.veff / stream.width**2
-    shrinkage = known / (1 + known)
+    precision = compared.v**2 / compared.veff / stream.width**2  # of the step in logits
+    shrinkage = STEP_VARIANCE * precision / (1 + STEP_VARIANCE * precision)
     panel = compared.change * shrinkage
     if not compared.binary:
         return MeasuredChange(panel, panel)
@@ -105,7 +107,8 @@ class AlertPolicy:
         cls, per_year: float, brands: int, smallest_changes: Mapping[str, float]
     ) -> AlertPolicy:
         """Return the policy of a deployment. With `MIN_TRACKED` or more tracked brands, the share
-        `MODELS_SHARE` of the false alarms is for models as a whole; else all are for the brands.
+        `MODELS_SHARE` of the false alarms is for models as a whole, and the rest for all brands
+        together. With fewer, all false alarms are for the brands.
 
         Args:
             per_year: False alarms that the whole deployment accepts in a year.

@@ -171,13 +171,15 @@ class Explanation:
         """Return the explanation in words that fit an earlier one, so that the cause does not swing
         from run to run.
 
-        This explanation as it is when the earlier words name none of its causes, or have to be
-        revised. Otherwise: two causes that were left open stay open, with the likeliest now as the
-        first of two. If another cause is probable now than was named, both are left open. Otherwise
-        the cause that was named stays.
+        It is returned unchanged when the earlier words name none of its causes, or have to be
+        revised (`differs_from`). Otherwise one of three rules holds:
+
+        - Two causes that were left open stay open, with the likeliest now as the first of two.
+        - If another cause is probable now than was named, both are left open.
+        - Else the cause that was named stays.
 
         Args:
-            said: The words of the earlier explanation.
+            said: The words of the earlier explanation; may be empty.
             returned: Whether the metric is back at its old level. A return says nothing of a cause,
                 so that the earlier cause is neither revised nor joined by another.
         """

@@ -164,9 +164,9 @@ class _JointChanges:
 def _joint_changes(
     streams: Iterable[Stream], brand: str, began: RunKey, prior: RunEffectPrior
 ) -> _JointChanges | None:
-    """Return the changes of all streams since a run, in the order of the models' names; None when
-    no model has runs on both sides. Models without runs on both sides are left out. By chance,
-    changes at different models are independent.
+    """Return the changes of all streams since a run, in the order of the models' names. Models
+    without runs before, or without runs since, are left out; None when no model is left. As far as
+    changes are chance, those at different models are independent.
 
     Args:
         streams: The streams of one metric, of all brands at all models.
@@ -195,8 +195,8 @@ def _changes_at_model(
     streams: Sequence[Stream], brand: str, began: RunKey, prior: RunEffectPrior
 ) -> tuple[list[StreamKey], Floats, Floats] | None:
     """Return the keys of a model's J streams, their changes since a run in logits, J, and the
-    covariance of the changes by chance, J x J; None when the first stream has no answers on one
-    side of the run.
+    covariance of the changes by chance, J x J. None when the first stream has no answers before the
+    run, or none from it on.
 
     Left out are streams whose runs are not those of the first one, and brands that were answered
     too rarely (`RunSeries.kept`).

@@ -104,17 +104,19 @@ def joint_evidence(
     outliers: int,
     sizes: tuple[Floats, Floats],
 ) -> JointEvidence:
-    """Return the evidence for a step in all of J series at once, and for a step in any one of them,
-    both averaged over the variance and the autocorrelation of run effects. The weights of these are
-    those of the series without a step.
+    """Return the evidence for a step in all of J series at once, each of a size of its own, and for
+    a step in any one of them alone.
+
+    Both are means over the combinations of a variance and an autocorrelation of run effects, each
+    weighted by how well it explains the series without a step.
 
     Args:
         level: The series, J x n, without their common part.
         noise: The variance of each run without the own run effect, J x n.
         steps: The regressor of a step at each start, K x n.
         outliers: Number of the latest runs that may be single deviating runs.
-        sizes: Standard deviations of the steps: of all series, and of one series alone. Each size
-            is as likely as the others.
+        sizes: Two lists of standard deviations that a step may have: in all series at once, and in
+            one series alone. In each list every size is as likely as the others.
     """
     null, information, score = _regressed(level, noise, steps, outliers)
     prior = np.log(np.multiply.outer(AUTOCORRELATION_WEIGHTS, VARIANCE_WEIGHTS)).ravel()
@@ -236,10 +238,12 @@ def _of_size(information: Floats, score: Floats, variance: float) -> Floats:
 
 
 def _averaged(null: Floats, factors: Floats, steps: int) -> StepEvidence:
-    """Return the evidence for a step in the first series, averaged over variance and
-    autocorrelation of the run effects. Their weights are by the prior, by the first series without
-    a step, and by the rivals, each of which may have a step of its own; all rivals together weigh
-    at most `RIVAL_SERIES` series.
+    """Return the evidence for a step in the first series, averaged over T combinations of variance
+    and autocorrelation of the run effects.
+
+    The weight of a combination is its prior probability, times how well it explains the first
+    series without a step, times how well it explains the rivals (the other series), each of which
+    may have a step of its own. All rivals together weigh at most as much as `RIVAL_SERIES` series.
 
     Args:
         null: Log likelihoods without an effect, J x T.

@@ -352,7 +352,7 @@ class Monitor:
         )
 
     def _usual(self, shift: Shift) -> RunKey:
-        """Return the run in the middle of the baseline before a shift."""
+        """Return the run in the middle of the baseline before a shift; the later of two."""
         before = self._rows_before(shift)
         return self._watched[shift.model].baseline.runs[before[len(before) // 2]]
 

@@ -143,7 +143,8 @@ def simulate(
 
 
 def undone(world: World, design: Design, at: int, *, seed: int) -> World:
-    """Return the same panels without their change: the runs from index ``at`` on are drawn again.
+    """Return the same panels without their change: the run effects and answers from the run with
+    index ``at`` on are drawn again, with the probabilities before the change.
 
     `World.changed` keeps the probabilities after the change.
 

@@ -191,11 +191,15 @@ def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placemen
     """Return where shifts belong among the open alerts of the same model; None when they belong in
     none.
 
-    The head is the first shift. It concerns the newest open alert that has reported its metric. If
-    it goes on in that alert's direction, the alert grows, and older alerts that the head takes back
-    recover. If it goes back, the alert and all others that it takes back recover, or the alert is
-    partly back when that is too little. A head that goes far beyond the old level (`BEYOND`)
-    belongs in a new alert. A head of another metric lets the newest open alert grow.
+    The head is the first shift. It concerns the newest open alert that has reported its metric:
+
+    - If it goes on in that alert's direction, the alert grows, and older alerts that the head takes
+      back recover.
+    - If it goes the other way and takes the alert back, the alert recovers, and so do all others
+      that it takes back. If it does not go back far enough for this, the alert is partly back.
+    - If it goes back and far beyond the old level (`BEYOND`), it belongs in none of the alerts.
+
+    If no open alert has reported the head's metric, the newest open alert grows.
 
     Args:
         shifts: The shifts of a brand in a run, the most prominent first; at least one.

@@ -130,7 +130,8 @@ def unannounced(outlook: Outlook, runs: int) -> float:
 
 
 def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> float:
-    """Return the information on a logit shift: the inverse of the variance of its estimate.
+    """Return the information on one logit shift of all prompts: the inverse of the variance of its
+    estimate in squared logits, to which single answers and run effects contribute.
 
     Args:
         outlook: The panel.
@@ -142,8 +143,9 @@ def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> floa
 
 
 def _noise(outlook: Outlook, runs: int, asks: Floats | None = None) -> tuple[float, float]:
-    """Return the variances of the score statistic that come from calls and from run effects. That
-    of the calls is also the move of the statistic for each logit of a shift.
+    """Return two variances of the score statistic (the hits after the change less those expected
+    without one): by single answers, and by run effects. The first one is also how far a shift of 1
+    logit moves the statistic.
 
     Args:
         outlook: The panel.

@@ -64,8 +64,8 @@ def _new_models(
     model: Model, served: Mapping[int, Sequence[ServedModelCount]], runs: Sequence[RunKey]
 ) -> Iterator[ModelUpdate]:
     """Yield an update at the start of each run whose replies name a served model that no earlier
-    run named. Its note is the new names, such as ``gpt-5.4-mini-2026-03-01``. The first run that
-    names any model yields none.
+    run named. Its note is the new names in alphabetical order, such as ``gpt-5.4-mini-2026-03-01``.
+    The first run that names any model yields no update.
 
     Args:
         model: The requested model.
@@ -85,8 +85,8 @@ def _new_mixtures(
     model: Model, served: Mapping[int, Sequence[ServedModelCount]], runs: Sequence[RunKey]
 ) -> Iterator[ModelUpdate]:
     """Yield an update at the start of each run whose fingerprints are mixed otherwise than those of
-    the earlier runs (`mixture_differs`). After an update only the runs from it on are compared with
-    later ones.
+    the earlier runs (`mixture_differs`). Runs before an update are not compared with runs after it:
+    the next update can be found `MIN_MIXTURE_RUNS` runs later at the earliest.
 
     Args:
         model: The requested model.

@@ -194,36 +194,42 @@ def _sparse(
     group: StreamGroup, rows: Places, series: RunSeries, after: Floats, deviating: float
 ) -> Floats:
     """Return the logarithms of the Bayes factors that a few prompts changed to rates of their own
-    with each start, K. The rival is that some prompts deviated in single runs among the latest
-    `SPARSE_OUTLIER_RUNS`.
+    with each start, K, against that none changed. The evidence that some prompts deviated only in
+    single runs among the latest `SPARSE_OUTLIER_RUNS` is subtracted.
+
+    What run effects explain of a prompt's change is taken out: the effect that all brands share,
+    and the part of the brand's own level that is expected to be a run effect.
 
     Args:
         group: The streams, the brand's first.
-        rows: The active runs, n of them.
+        rows: The active runs, n of them, in the order of time.
         series: The same runs on the logit scale.
         after: Which runs each start takes as after it, K x n: 0 or 1.
-        deviating: Probability that a run deviates.
+        deviating: Probability that a run deviates, before it is seen.
     """
     order = np.arange(len(rows))
     latest = order[max(1, len(rows) - SPARSE_OUTLIER_RUNS) :, None]
+    # After the K starts come the single runs, each against the runs before it.
     after = np.concatenate([after, order == latest])
     before = np.concatenate([1 - after[: -len(latest)], order < latest])
     n, hits = group.n[0][rows], group.total[0][rows]
-    n0, hits0, n1, hits1 = before @ n, before @ hits, after @ n, after @ hits
-    late, early = after.sum(axis=1), before.sum(axis=1)
-    shared = (after @ series.effect[0]) / late - (before @ series.effect[0]) / early
-    own = (after @ series.level[0]) / late - (before @ series.level[0]) / early
-    share = series.own / (series.own + float(series.noise[0].mean()))
-    effects = np.clip(shared + share * own, -MAX_EFFECT, MAX_EFFECT)
+    n_before, hits_before, n_after, hits_after = before @ n, before @ hits, after @ n, after @ hits
+    runs_after, runs_before = after.sum(axis=1), before.sum(axis=1)
+    shared_step, own_step = (
+        (after @ values) / runs_after - (before @ values) / runs_before
+        for values in (series.effect[0], series.level[0])
+    )
+    share_of_effects = series.own / (series.own + float(series.noise[0].mean()))
+    effects = np.clip(shared_step + share_of_effects * own_step, -MAX_EFFECT, MAX_EFFECT)
     # A prompt's own effect is that of all its answers in a run: it shows where there are several.
     # Its loading on run effects stays: runs in a row with like effects look like a fresh start.
-    apart, loading = series.scatter
-    scatter = np.broadcast_to(loading * effects[:, None] ** 2, n1.shape)
+    effect_variance, loading_variance = series.scatter
+    scatter = np.broadcast_to(loading_variance * effects[:, None] ** 2, n_after.shape)
     if group.products:
-        pulled = apart * n * (n - 1)
-        scatter = scatter + (after @ pulled) / np.maximum(n1, 1) ** 2
-        scatter = scatter + (before @ pulled) / np.maximum(n0, 1) ** 2
-    fresh_odds = fresh_evidence((n0, hits0), (n1, hits1), effects, scatter)
+        in_pairs = effect_variance * n * (n - 1)
+        scatter = scatter + (after @ in_pairs) / np.maximum(n_after, 1) ** 2
+        scatter = scatter + (before @ in_pairs) / np.maximum(n_before, 1) ** 2
+    fresh_odds = fresh_evidence((n_before, hits_before), (n_after, hits_after), effects, scatter)
     return fresh_odds[: -len(latest)] - _deviation_evidence(fresh_odds[-len(latest) :], deviating)
 
 
@@ -289,6 +295,8 @@ MAX_PRECISION = 40.0
 """The largest number of answers that a prompt's past counts as."""
 MIN_PRECISION = 1.0
 """The smallest number, however much prompts scatter."""
+MAX_LOG_FACTOR = 500.0
+"""Logarithms of Bayes factors are cut at this, against overflow."""
 
 
 def fresh_evidence(
@@ -297,9 +305,12 @@ def fresh_evidence(
     effects: Floats,
     scatter: Floats,
 ) -> Floats:
-    """Return the logarithms of the Bayes factors that a few prompts got rates of their own with
-    each of K starts (a fresh start), against that all kept their rates up to the run effects.
-    Prompts without answers on both sides of a start add nothing.
+    """Return the logarithms of the Bayes factors that a few prompts got new rates of their own
+    with each of K starts, against that all prompts kept their rates but for the run effects, K.
+
+    Each prompt has a new rate with the same probability, independently of the others; the mean over
+    the probabilities `FRESH_SHARES` is returned. Prompts without answers on both sides of a start
+    add nothing.
 
     Args:
         before: Numbers of answers and of hits before each of K starts, K x P each.
@@ -308,23 +319,26 @@ def fresh_evidence(
         scatter: Variance of the difference between each prompt's own run effects since the start
             and before it, squared logits, K x P.
     """
-    (n0, hits0), (n1, hits1) = before, after
+    (n_before, hits_before), (n_after, hits_after) = before, after
     a, b = FRESH_BETA
-    mean = (a + hits0) / (a + b + n0)
-    odds = mean / (1 - mean) * np.exp(effects)[:, None]
-    mean = odds / (1 + odds)
-    known = 1 / (1 + np.minimum(a + b + n0, MAX_PRECISION)) + mean * (1 - mean) * scatter
-    precision = np.maximum(1 / known - 1, MIN_PRECISION)
-    usual = _beta_binomial(mean * precision, precision, hits1, n1)
-    factor = np.where((n0 > 0) & (n1 > 0), _fresh(hits1, n1) - usual, 0.0)
-    grown = np.expm1(np.minimum(factor, 500.0))
-    sums = [np.log1p(share * grown).sum(axis=1) for share in FRESH_SHARES]
-    return np.asarray(np.logaddexp.reduce(sums, axis=0) - np.log(len(sums)))
+    past_answers = a + b + n_before
+    past_rate = (a + hits_before) / past_answers
+    odds = past_rate / (1 - past_rate) * np.exp(effects)[:, None]
+    rate = odds / (1 + odds)
+    by_answers = 1 / (1 + np.minimum(past_answers, MAX_PRECISION))
+    precision = np.maximum(1 / (by_answers + rate * (1 - rate) * scatter) - 1, MIN_PRECISION)
+    kept_rate = _beta_binomial(rate * precision, precision, hits_after, n_after)
+    has_both_sides = (n_before > 0) & (n_after > 0)
+    log_factors = np.where(has_both_sides, _fresh(hits_after, n_after) - kept_rate, 0.0)
+    surplus = np.expm1(np.minimum(log_factors, MAX_LOG_FACTOR))
+    by_share = [np.log1p(share * surplus).sum(axis=1) for share in FRESH_SHARES]
+    return np.asarray(np.logaddexp.reduce(by_share, axis=0) - np.log(len(by_share)))
 
 
 def _fresh(hits: Floats, n: Floats) -> Floats:
-    """Return the log probabilities of hits in n answers, without the binomial coefficient, for
-    prompts whose rate is unknown (`FRESH_BETA`), K x P. Both arguments are whole numbers, K x P.
+    """Return the log probabilities of a number of hits in n answers, without the binomial
+    coefficient, for prompts whose rate is unknown: it has the Beta distribution `FRESH_BETA`. Both
+    arguments are whole numbers in floats, K x P; so is the shape of the result.
     """
     hit, asked = hits.astype(np.intp), n.astype(np.intp)
     counts = np.arange(int(asked.max(initial=0)) + 1)
@@ -335,9 +349,14 @@ def _fresh(hits: Floats, n: Floats) -> Floats:
 
 
 def _beta_binomial(a: Floats, whole: Floats, hits: Floats, n: Floats) -> Floats:
-    """Return the log probabilities of hits in n answers, without the binomial coefficient, for
-    rates with a Beta distribution of the parameters ``a`` and ``whole - a``; all arrays have the
-    same shape.
+    """Return the log probabilities of a number of hits in n answers, without the binomial
+    coefficient, for rates with a Beta distribution. All arrays have the same shape.
+
+    Args:
+        a: The first parameter of the Beta distribution, above 0.
+        whole: The sum of both parameters.
+        hits: Numbers of hits, 0 to ``n``.
+        n: Numbers of answers.
     """
     b = whole - a
     later = _log_gamma(np.stack([a + hits, b + n - hits, whole + n]))

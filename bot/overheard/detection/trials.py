@@ -176,13 +176,14 @@ def run_trial(
     trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
 ) -> TrialOutcome:
     """Simulate worlds and return the monitor's false alarms, delay and reliability, and the figures
-    to compare with.
+    to compare with. Each of the four is of worlds of its own.
 
     Args:
         trial: The worlds, the change and the allowed false alarms.
-        panels: Number of simulated brands behind each figure.
-        seed: Seed of the random numbers.
-        step: Called after each world; there are `worlds_of` of them.
+        panels: Number of simulated brands behind each of the monitor's figures.
+        seed: Seed of the random numbers; the seeds of the four begin a million apart.
+        step: Called after each world, to show progress; there are `worlds_of` of them. By default
+            nothing is called.
     """
     return TrialOutcome(
         false_alarms(trial, panels, seed, step),

@@ -89,9 +89,13 @@ class WatchedModel:
         """Return how likely a change is to begin with each of the model's R runs, relative to the
         runs up to it, before any answer is seen.
 
-        The first run since a known update weighs `UPDATE_WEIGHT`, any other run 1. Updates of other
-        models and from `UNWEIGHTED_SOURCES` do not count. Each weight is then divided by the mean
-        weight up to its run, because frequent updates say little.
+        The first run at the time of an update or later weighs `UPDATE_WEIGHT`, any other run 1.
+        Each weight is then divided by the mean weight of the runs up to its own, that included,
+        because frequent updates say little.
+
+        Args:
+            updates: Known updates, in any order. Left out are those of other models, those after
+                the last run, and those from `UNWEIGHTED_SOURCES`.
         """
         runs = self.baseline.runs
         weights = np.ones(len(runs))
@@ -101,5 +105,5 @@ class WatchedModel:
             first = next((row for row, run in enumerate(runs) if run.at >= update.at), None)
             if first is not None:
                 weights[first] = UPDATE_WEIGHT
-        before = np.cumsum(weights) / np.arange(1, len(runs) + 1)
-        return np.asarray(weights / before)
+        mean_so_far = np.cumsum(weights) / np.arange(1, len(runs) + 1)
+        return np.asarray(weights / mean_so_far)

@@ -165,8 +165,10 @@ def evidence(series: RunSeries) -> tuple[Floats, Floats]:
     the logarithms of the Bayes factors of a change of the model as a whole, K, and of a change of a
     single brand, K, each against no change.
 
-    Where the model changed, either each brand moved by a size of its own, or all moved alike, or
-    both. A single deviating run is a rival explanation of all of them.
+    A change of the model is a mixture of three: each brand moved by a size of its own, all brands
+    moved alike, or both (`APART_SHARE`, `BOTH_SHARE`). That single runs deviate is a rival
+    explanation of all three: its evidence is subtracted. Autocorrelated run effects, and large own
+    ones, lower the evidence of brands that moved each for itself.
 
     Args:
         series: The active runs of all brands, two or more.

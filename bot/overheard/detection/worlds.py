@@ -219,7 +219,11 @@ def _answers(
     rng: np.random.Generator,
 ) -> tuple[Counts, Counts, tuple[Floats, Floats]]:
     """Return a brand's simulated answers: the numbers of answers and of hits, R x P each, and its
-    probabilities before and after its first change, P each.
+    probabilities before and after its first change, P each. Without a change both are the same.
+
+    Of the kinds in `KINDS`, ``uneven`` gives each prompt a factor of its own by which it follows
+    the run effects, ``drift`` a drift of its own, and ``edits`` lets the share `MISSING_SHARE` of
+    the calls fail.
 
     Args:
         design: The design of the world.

@@ -124,7 +124,8 @@ class Stream:
 def summarise(
     records: Iterable[ScoreRecord], answers: Iterable[Answer], runs: Iterable[Run]
 ) -> list[Block]:
-    """Return the blocks of some scores, sorted by `BlockKey`.
+    """Return the blocks of some scores, sorted by `BlockKey`: one for each run, prompt, model,
+    brand, metric and scorer version with any score, with the sums of its scores' values.
 
     Args:
         records: The scores.
@@ -226,7 +227,8 @@ def _version_order(version: str) -> tuple[tuple[int, ...], str]:
 def _stream_of_rows(
     key: StreamKey, blocks: BlockTable, number: int, rows: Places, runs: Places
 ) -> Stream:
-    """Return one stream of a table of blocks.
+    """Return one stream of a table of blocks, over the prompts of its own blocks, in the table's
+    order. Blocks of the same run and prompt are added up; a cell without a block is 0.
 
     Args:
         key: Brand, model and metric.

@@ -139,9 +139,10 @@ class RunResumer:
     async def _abandoned_runs(self) -> list[Run]:
         """Return the runs in the state RUNNING whose processes may have ended.
 
-        Left out are imported runs, runs of schedules, runs that this process has tried before, and
-        runs that began too long ago to be resumed, unless they wait for a batch. Another process
-        may still have locked some of the returned runs.
+        Left out are imported runs, runs outside the history, runs of schedules, and runs that this
+        process has tried before. A run that began `RESUMABLE_FOR` ago or earlier is left out too,
+        unless it waits for a batch. Another process may still have locked some of the returned
+        runs.
         """
         now = self._clock.now()
         with_batch = {batch.run_id for batch in await self._store.batches.unfinished()}

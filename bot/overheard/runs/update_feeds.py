@@ -27,8 +27,8 @@ async def read_feeds(
     """Ask all feeds at once, over the network, for updates of the last `FEED_LOOKBACK`, and store
     the new updates.
 
-    An update is new if no update of the same model and time was stored before this call; two feeds
-    that announce the same update are both stored.
+    An update is new if no update of the same model and time was stored before this call. Of several
+    feeds that announce the same update, the first one's is stored.
 
     Args:
         feeds: The feeds, each behind its guard.
