@@ -110,8 +110,9 @@ async def _redeem_code(deployment: Deployment, code: str) -> bool:
 
 
 async def _count_wrong_code(deployment: Deployment, code_setting: Setting) -> None:
-    """Count one more wrong code in the stored setting of the code. The setting is removed with the
-    wrong code number `MAX_TRIES`. Nothing happens when the code was used or replaced meanwhile.
+    """Count one more wrong code in the stored setting of the right one. The `MAX_TRIES`-th wrong
+    code removes the setting, so that no code is valid. Nothing happens if the right code was used
+    or replaced since it was read.
 
     Args:
         deployment: The open deployment.
@@ -268,8 +269,9 @@ def _direct_channel(user: str, channel: str) -> str:
 
 
 def request_card(words: str, text: str) -> Card:
-    """Return the card of a person's request to an admin, with a button that runs the command. There
-    is no button without a command, nor for a command of `access`, so that no click gives rights.
+    """Return the card of a person's request to an admin, with a button that runs the command. A
+    request without a command has no button. Neither has one for a command of ``access``, so that
+    nobody gives rights by a click.
 
     Args:
         words: The command that the person wants to be run, such as ``brands add Acme``; may be

@@ -35,11 +35,11 @@ def answer_quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[st
     Args:
         scored: The answer with its scores.
         brand: The brand.
-        about: `DRAWBACKS` for the drawbacks that the answer names. Empty for the one sentence on
-            which the sentiment is based, else the one that names the brand. Another subject, such
-            as ``price``, for the claims about a fact with that word in its field; without these,
-            the praise and criticism of such an aspect; without these, the sentences with the
-            subject and the brand.
+        about: The subject of the quotes. `DRAWBACKS`: the drawbacks that the answer names. Empty:
+            the one sentence on which the sentiment is based; if there is none, the one that names
+            the brand. Another word, such as ``price``: the claims about facts with that word in
+            their field; if there are none, the praise and criticism of aspects with that word; if
+            there are none either, the sentences with the word and the brand.
     """
     if about == DRAWBACKS:
         yield from _distinct_quotes(detail.quote for detail in scored.details(brand.name, DRAWBACK))

@@ -58,9 +58,9 @@ def _excerpt_source(deployment: Deployment, excerpt: Excerpt) -> str:
 
 
 def _items_table(shown: Sequence[BriefItem], face: Face) -> Table:
-    """Return a table of the items `shown`, numbered from 1. In a chat a row has the title and the
-    gap; elsewhere it also has the share of answers with its interval, and the code that commands
-    take.
+    """Return a table of the items `shown`, numbered from 1 in their order. In a chat a row has the
+    title and the gap in words. Elsewhere it has the kind of gap, the title, the share of answers
+    with its interval, and the item's code, which commands take.
     """
     numbered = [
         (number, wording.shorten(item.title, TABLE_TITLE_CHARS), item)
@@ -145,8 +145,9 @@ def _first_and_last_step(item: BriefItem, draft: BriefDraft) -> str:
 
 
 def _facts_to_state(item: BriefItem, draft: BriefDraft) -> str:
-    """Return a sentence with the facts that a page should state for an item: up to `MAX_FACTS`, and
-    the number of further ones. If the fact sheet lacks the fact, a request to add it first.
+    """Return a sentence with the facts that a page should state for an item: the first `MAX_FACTS`,
+    and the number of further ones. If the fact sheet lacks a fact that the item needs, the sentence
+    is a request to add it first.
     """
     if item.missing:
         return missing_fact_sentence(item, quoted(draft.market.brand.name))

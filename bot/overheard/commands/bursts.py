@@ -102,8 +102,11 @@ class Planner:
         self._plans: list[PlannedBurst] = []
 
     async def plans(self, deployment: Deployment, call: Call) -> list[PlannedBurst]:
-        """Score the answers that wait for it, then return all planned bursts, the earliest first,
-        if at least one of them is due; else an empty list.
+        """Return all planned bursts, the earliest first, if at least one of them is due; else an
+        empty list.
+
+        Answers that wait for it are scored first. The bursts are planned anew if what plans depend
+        on has changed, or the last plan is `MAX_PLAN_AGE` old; else that plan is used.
         """
         deployment = await deployment.caught_up(call.progress)
         now, plan_inputs = deployment.clock.now(), await _plan_inputs(deployment)
@@ -187,9 +190,9 @@ async def _run_burst(deployment: Deployment, call: Call, run: Run) -> Card | Non
 def _bursts_card(
     deployment: Deployment, call: Call, cards: Sequence[Card], next_plans: Sequence[PlannedBurst]
 ) -> Card:
-    """Return the card of the bursts that were asked: that of the only one, or a card with the cards
-    of several below it, which has their gravest severity and is failed if all of them are. Without
-    any, the card says when the next burst is due.
+    """Return the card of the bursts that were asked. For a single one it is its own card. Several
+    are below a common card, which has the gravest of their severities and is failed if all of them
+    are. If none was asked, the card says when the next burst is due, or that none is planned.
 
     Args:
         deployment: The open deployment.

@@ -27,9 +27,9 @@ YES, NO = "yes", "no"
 
 
 def optional(fields: Iterable[Option]) -> tuple[Option, ...]:
-    """Return fields in the form in which `CatalogueNoun.edit` takes them, so that a field can be
-    left out and keeps its value: none is required or positional or has a default, and a flag
-    becomes the choice yes or no.
+    """Return fields in the form in which `CatalogueNoun.edit` takes them, so that each can be left
+    out and then keeps its value. No field is required or positional or has a default. A flag
+    becomes a choice of yes or no.
     """
     return tuple(
         Option(field.name, field.help, choices=(YES, NO))

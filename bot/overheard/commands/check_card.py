@@ -183,7 +183,9 @@ async def completed_later_card(
     note: str,
 ) -> Card:
     """Return the card of a run that ended when nobody waited for it any more, such as after a
-    restart. It is a warning unless the run is complete.
+    restart: that of its first brand, with the cards of the others below it. The text also has the
+    alerts, the answers that are not scored, and the failures. It is a warning unless the run is
+    complete.
 
     Args:
         deployment: The open deployment.
@@ -310,9 +312,10 @@ async def _run_streams(deployment: Deployment, outcome: Outcome, scoring: Scorin
 
 
 async def _budget_and_judge_sentences(deployment: Deployment, run: Run) -> AsyncIterator[str]:
-    """Yield a sentence for each budget of the run (of the day, the month, its brands and its
-    channel) that is nearly or wholly spent; then for each judge whose agreement with the gold
-    labels is low or has changed, and for each whose verdicts do not all count.
+    """Yield a sentence for each budget that the run is charged to (those of the day, the month, its
+    brands and its channel) and that is nearly or wholly spent. Then yield, judge by judge, a
+    sentence if its agreement with the gold labels is low or has changed, and one if not all of its
+    verdicts count.
     """
     panel, now = run.panel, deployment.clock.now()
     accounts: dict[Account, None] = {}

@@ -159,8 +159,9 @@ async def ask_facts(
 
 
 def _added_card(brand: str, added: Sequence[Prompt], *, has_facts: bool) -> Card:
-    """Return the card of the questions that were added about a brand's facts. If there are none, it
-    says that all facts are asked about already, or that the brand has no facts.
+    """Return the card of the questions that were added about a brand's facts. If none was added, it
+    says that all facts are asked about already, or that the brand has no facts (`has_facts` is
+    False).
     """
     if added:
         text = "They are asked from the next check on, and tagged fact."

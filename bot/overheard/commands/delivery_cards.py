@@ -53,9 +53,10 @@ class DeliveryCards:
         self._deployment = deployment
 
     async def compose(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        """Return the card of a delivery with the current state of the store, its pictures in the
-        theme of the channel. Postponed if it has to wait for the end of quiet hours or of a run;
-        None if it is no longer wanted.
+        """Return the card of a delivery, composed from the present state of the store, with its
+        pictures in the theme of the channel. Return a postponement if it has to wait for the end of
+        quiet hours or of a run. Return None if the card is no longer wanted, such as that of a
+        deleted alert.
         """
         compose_kind = {
             DeliveryKind.ALERT: self._alert_card,
@@ -72,12 +73,12 @@ class DeliveryCards:
             return await compose_kind[delivery.kind](delivery)
 
     async def _alert_card(self, delivery: Delivery) -> Outgoing | None:
-        """Return the card of a delivery's alert. It links to the message, in the same channel, of
-        the alert on the model as a whole to which the alert belongs, else of the alert that it
-        follows.
+        """Return the card of a delivery's alert. It links to an earlier message in the same
+        channel, if there is one: that of the alert on the model as a whole to which the alert
+        belongs, else that of the alert that it follows.
 
-        None if the alert is gone, or if it waited for the end of quiet hours and is over: then only
-        the card of the quiet hours shows it.
+        None if the alert is gone. Also None if it waited for the end of quiet hours and is over by
+        then, since the card of the quiet hours shows it.
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         alert = await deployment.store.alerts.get(delivery.alert_id)
@@ -101,8 +102,9 @@ class DeliveryCards:
         """Return the card of an event of an alert, which is posted in the thread of the alert's
         message. None if the alert or the event is gone.
 
-        If the route of the channel asks for it, an event of `ALSO_IN_CHANNEL` is shown in the
-        channel too. Only such an event is postponed to the end of the channel's quiet hours.
+        An event of `ALSO_IN_CHANNEL` is shown in the channel as well if the route of the channel
+        asks for that. Such an event is postponed to the end of the channel's quiet hours; any other
+        is posted in the thread at once.
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         store = deployment.store
@@ -132,8 +134,8 @@ class DeliveryCards:
         return Outgoing(card) if card else None
 
     async def _weekly_digest_card(self, delivery: Delivery) -> Outgoing | None:
-        """Return the digest of the brands of the configured report whose name is the delivery's
-        subject; None if there is no such report any more.
+        """Return the digest of the last week for the brands of a configured report, whose name is
+        the delivery's subject. None if there is no report of that name any more.
         """
         deployment, call = await self._as_seen_in(delivery.channel)
         reports = deployment.config.reports
@@ -219,8 +221,9 @@ async def run_result(
         note: A sentence on why the card is posted, or empty.
 
     Returns:
-        The card. Postponed by `RESULT_WAIT` while the run goes on. None for an unknown or imported
-        run, for one that was paused or cancelled, and for one that is not resumed any more.
+        The card. A postponement by `RESULT_WAIT` while the run goes on or can still be resumed.
+        None for an unknown or imported run, for one that was paused or cancelled, and for an
+        interrupted one that is too old to be resumed.
     """
     now = deployment.clock.now()
     run = next((run for run in await deployment.store.runs.find() if run.key == key), None)

@@ -307,8 +307,9 @@ def _state_by_model(
 
 
 def _direction_word(deployment: Deployment, alert: Alert, brand: Brand) -> str:
-    """Return the direction of an alert's first shift of a metric of the brand: ``up`` for better,
-    ``down`` for worse; ``wrong`` if the brand has only statements in the alert.
+    """Return in which direction an alert has moved the brand, by its first shift of a metric of the
+    brand: ``up`` if that is better for the brand, ``down`` if it is worse. ``wrong`` if the alert
+    has no such shift, but false or grave statements about the brand.
     """
     for shift in alert.moved:
         metric = deployment.scoring.metrics.get(shift.metric)
@@ -318,9 +319,10 @@ def _direction_word(deployment: Deployment, alert: Alert, brand: Brand) -> str:
 
 
 async def numbered_advice(deployment: Deployment, brand: Brand) -> list[str]:
-    """Return up to `MAX_STEPS` pieces of advice about a brand as numbered lines: the most pressing
-    item of each kind of gap in its brief, then the other items. Items on false claims are left out
-    if no answer of the last `CLAIM_DAYS` days makes one.
+    """Return up to `MAX_STEPS` pieces of advice about a brand as lines numbered from 1, from its
+    brief of the last `BRIEF_DAYS` days: first the most pressing item of each kind of gap, then the
+    other items, each in the order of the brief. Items on false claims are left out if no answer of
+    the last `CLAIM_DAYS` days makes one.
     """
     draft = await read_brief(
         deployment.catalogue,
@@ -344,8 +346,9 @@ async def numbered_advice(deployment: Deployment, brand: Brand) -> list[str]:
 
 
 def _advice_sentence(deployment: Deployment, item: BriefItem) -> str:
-    """Return the advice on an item of a brief, by its kind of gap, with up to `MAX_NAMED_MODELS`
-    models, the number of answers, and the question or else the subject of the item.
+    """Return the advice on an item of a brief as a sentence, whose wording depends on the kind of
+    gap. It names the first `MAX_NAMED_MODELS` models, the number of answers, and the item's
+    question, or its subject if it has no question.
     """
     subject = f"“{item.question}”" if item.question else item.subject
     shown_models = item.models[:MAX_NAMED_MODELS]

@@ -369,8 +369,9 @@ def _address_without_login(url: str) -> str:
 
 
 def _findings_card(findings: Sequence[Finding]) -> Card:
-    """Return the card with a table of all findings, faults first, each with its remedy, else in the
-    given order. The title counts the faults. The card is failed if there is any.
+    """Return the card with a table of all findings: first the faults with their remedies, then the
+    others, each group in the given order. The title counts the faults. The card is failed if there
+    is a fault.
     """
     faults = [finding for finding in findings if finding.problem]
     rows = [(fault.place, fault.problem, fault.remedy) for fault in faults]

@@ -84,8 +84,9 @@ async def preview(deployment: Deployment, before: Edition, after: Edition) -> li
 
 
 def moves_table(moves: list[Move]) -> Table | None:
-    """Return the moves of metrics from `preview` as a table, without those that had no value
-    before, such as those of a new brand; None if no move is left.
+    """Return the moves of metrics that `preview` returns as a table, in their order, with the
+    values before and after. Moves without a value before, such as those of a new brand, are left
+    out. None if no move is left.
     """
     rows = tuple(
         (
@@ -102,8 +103,9 @@ def moves_table(moves: list[Move]) -> Table | None:
 
 
 def moves_sentence(moves: list[Move]) -> str:
-    """Return the moves of metrics from `preview` as a listing: ``visibility of Acme 60 % → 62 %``;
-    ``-`` stands for a missing value. Without a move it says that nothing that is shown changes.
+    """Return the moves of metrics that `preview` returns, as a part of a sentence: ``visibility of
+    Acme 60 % → 62 % and sentiment of Acme - → +0.42``, where ``-`` stands for a missing value;
+    ``nothing that is shown`` without a move.
     """
     clauses = [
         f"{move.metric.label.lower()} of {move.brand} "
@@ -158,8 +160,13 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
 
 
 async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Return the card that announces that a person chose the edition of scores `after` in place of
-    the edition `before`: what differs, how the metrics move, and a button that switches back.
+    """Return the card that announces that a person chose another edition of scores: what differs,
+    how the metrics move, and a button that switches back.
+
+    Args:
+        deployment: The open deployment.
+        before: The edition in use until then.
+        after: The edition that was chosen.
     """
     what = wording.listing(changes(before, after)) or "a scorer"
     return Card(
@@ -231,8 +238,8 @@ async def detect_by_new_scores(deployment: Deployment, edition: Edition) -> None
 
 
 async def edition_card(deployment: Deployment, subject: str) -> Card | None:
-    """Return the card that announces an edition of scores in a channel; None if the edition or the
-    one before is gone, or if the edition is neither in use nor waiting for a yes any more.
+    """Return the card that announces an edition of scores in a channel. None if it is outdated: if
+    the edition or the one before is gone, or the edition is neither in use nor waits for a yes.
 
     Args:
         deployment: The open deployment.
@@ -271,11 +278,12 @@ async def _store_announcements(deployment: Deployment, before: Edition, after: E
 
 
 async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> PriceQuote:
-    """Score everything of history that costs nothing, and return the price of the calls that judges
-    still need for the rest: for each answer one and one more for the facts of each brand, and one
-    for each text with known verdicts (a judge reads these first, as a test of its reliability).
+    """Score everything of history that costs nothing, store these scores, and return the price of
+    the calls that judges still need for the rest.
 
-    The own budget of each judge applies beside the configured one.
+    A judge is called once for each answer, once more for it for each brand with facts, and once for
+    each text with known verdicts (it reads these first, as a test of its reliability). The own
+    budget of each judge applies beside the configured one.
 
     Args:
         deployment: The open deployment.

@@ -221,9 +221,9 @@ def _as_of_words(fact: Fact) -> str:
 
 
 async def _unread_facts_sentence(deployment: Deployment, facts: Sequence[Fact]) -> str:
-    """Return a sentence with those of the first `MAX_CHECKED_FACTS` facts that no scorer but a
-    judge can read: only the judge checks them, or nothing does if there is no judge. Empty without
-    such a fact.
+    """Return a sentence on the facts that only a judge could read in answers: it names them, and
+    says that only the judge checks them, or nobody if there is no judge. Empty without such a fact.
+    Only the first `MAX_CHECKED_FACTS` facts are tried, since that takes time.
     """
     names = [
         f"{fact.brand}'s {fact.field}"

@@ -173,8 +173,8 @@ async def propose_first_check(
 async def _largest_affordable(
     deployment: Deployment, call: Call, panel: Panel
 ) -> tuple[Sequence[int], PriceQuote]:
-    """Return the first of `ROUND_SIZES`, the largest first, that the budget covers, with the price
-    of all its rounds.
+    """Return the largest entry of `ROUND_SIZES` that the budget covers (the repeats of each round),
+    with the price of all its rounds together.
 
     Raises:
         BudgetExceeded: when the budget does not cover the smallest sizes.
@@ -211,7 +211,14 @@ async def _quote_all_rounds(deployment: Deployment, call: Call, panel: Panel) ->
 async def _propose_next(
     deployment: Deployment, call: Call, unfinished: FirstCheck, now: datetime
 ) -> Proposal:
-    """Return the next round of a first check that has begun as a proposal with its price.
+    """Return the next round of a first check that has begun as a proposal with its price. Executing
+    the proposal asks the round.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, the channel, and the progress display.
+        unfinished: The first check, of which at least one round is left.
+        now: The current time.
 
     Raises:
         NothingToAsk: when a round is being asked or the next is not due at `now`.

@@ -287,10 +287,11 @@ def _option_meaning(option: Option) -> str:
 
 
 def _example_actions(spec: CommandSpec) -> list[Action]:
-    """Return a list with one button, the first example of a command.
+    """Return a list with one button, which runs the first example of a command.
 
-    The list is empty for a command that changes something, costs money or asks for a yes, or has a
-    required option; also when there is no example, or it is too long for a button.
+    The list is empty for a command that asks for a yes (such as to its price), that viewers may not
+    use, or that has a required option. It is also empty if there is no example, or if the first one
+    is too long for a button.
     """
     if spec.asks or spec.role or any(option.required for option in spec.options):
         return []

@@ -236,7 +236,8 @@ class _Intake:
         return self._with_free_repeat(answer)
 
     def _with_free_repeat(self, answer: Answer) -> Answer | None:
-        """Return an answer with the next free repeat of its question, and count it as stored.
+        """Return an answer with the next free repeat of its question, and count it among the
+        stored ones, so that an equal line is not taken for it. The answer itself is not stored.
 
         If the store has the answer already, or in its place an answer whose text was deleted, count
         it as known and return None.

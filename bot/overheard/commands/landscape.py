@@ -230,8 +230,9 @@ def _vendor_cells(
 def _chat_vendor_cells(
     landscape: Landscape, topics: Sequence[TopicStatus], today: date
 ) -> tuple[str, ...]:
-    """Return a vendor's row of the chat's table, which has no column for the model that ends next:
-    it follows the title in the first cell, as in ``OpenAI ends gpt-5 on 11 Dec``.
+    """Return a vendor's row of the chat's table: title and one cell for each topic of `SHOWN`. The
+    model that ends next within `SHUTDOWN_NOTICE`, if any, follows the title in the first cell, as
+    in ``OpenAI ends gpt-5 on 11 Dec``.
 
     Args:
         landscape: The vendor's landscape.
@@ -312,10 +313,12 @@ _OLD = {EntryStatus.STALE, EntryStatus.UNDATED}
 
 
 def _topic_sentences(status: TopicStatus, *, whole: bool) -> str:
-    """Return what is known on a topic, with its source and age in brackets.
+    """Return what is known on a topic, with its source and age in brackets, and with ``from the
+    configuration`` if it was corrected there. For a topic without an entry, return a sentence that
+    nothing is known.
 
     Args:
-        status: The topic; without an entry, the result says that nothing is known.
+        status: The status of the topic.
         whole: Whether the full address of the source is given, and that of the copy, if the page
             was read from one; else only the host of the source.
     """

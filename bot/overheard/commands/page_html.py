@@ -69,8 +69,8 @@ def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
 
 
 def colors(theme: Theme, color: str) -> Mapping[str, str]:
-    """Return the values of the page's CSS variables in a theme, by the variable's name without its
-    hyphens.
+    """Return the colours of a theme as values of the page's CSS variables, by the variable's name
+    without its leading hyphens.
 
     Args:
         theme: Light or dark.

@@ -136,8 +136,8 @@ async def show_plugin(
 
 
 def _idle_sentence(report: PluginReport) -> str:
-    """Return a sentence on why a loaded plugin provides nothing: its table is missing in the
-    configuration, or it is set so.
+    """Return a sentence on why a loaded plugin provides nothing: the configuration has no table
+    that names it (with an example of one), or its settings make it provide nothing.
     """
     missing = [f"[{table}]" for table in report.settings if table.endswith(".NAME")]
     if not missing:
@@ -201,7 +201,8 @@ async def pin_plugin(
 
 
 def notice_card(plugin: str, text: str) -> Card:
-    """Return the warning that admins get about a plugin, with a button that ends its pause.
+    """Return the warning that admins get about a plugin, with a button that ends the pause of what
+    it provides.
 
     Args:
         plugin: The name of the plugin; empty for a warning about something else, which has no
@@ -308,7 +309,8 @@ def template() -> Traversable:
 
 
 def _project_files(word: str, kind: str) -> Iterator[tuple[str, str]]:
-    """Yield the path and the text of each file of a new project.
+    """Yield the path in the project and the text of each file of a new project, from the packaged
+    template.
 
     Args:
         word: The plugin's name with underscores, such as ``reading_level``.

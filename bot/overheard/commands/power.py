@@ -104,9 +104,9 @@ async def power(
     """Return the card of how small a drop of a brand's visibility its checks can show. Nothing is
     asked.
 
-    For each model it has the smallest drop that is seen within several times, the price a year, and
-    the same for three ways to spend twice the money. A chat without `details` gets one overview of
-    all models; else there is a card for each model.
+    For each model it has the smallest drop that is noticed (four times in five) within several
+    times, the price a year, and the same for three ways to spend twice the money. A chat without
+    `details` gets one overview of all models; else there is a card for each model.
 
     Args:
         deployment: The open deployment.

@@ -171,9 +171,8 @@ def _whole_model_json(
 ) -> dict[str, Any]:
     """Return the alert on a model as a whole for JSON output.
 
-    ``moved`` has the change of each brand. ``part_of`` is the key of the run of the alert to which
-    this one belongs: that of another model that moved at the same time. It is None if there is
-    none.
+    ``moved`` has the change of each brand. ``part_of`` is None unless the alert belongs to that of
+    another model, which moved at the same time; then it is the key of the run that raised that one.
 
     Args:
         alert: The alert.

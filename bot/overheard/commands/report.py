@@ -234,8 +234,9 @@ async def send_report(
 
 
 def _answers_sentence(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
-    """Return a sentence with the day of the newest run, and the number and first day of all runs;
-    `runs` has at least one.
+    """Return a sentence such as ``Answers of 25 May; 4 checks since 3 Mar 2026.``: the day of the
+    newest run, the number of different runs of all models, and the day of the oldest one. `runs`
+    has at least one run.
     """
     every = sorted({run for model_runs in runs.values() for run in model_runs})
     return (

@@ -117,7 +117,8 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
 
 
 async def expired_answers(deployment: Deployment) -> AsyncIterator[Answer]:
-    """Yield the stored answers whose texts are older than the configuration allows.
+    """Yield the stored answers whose texts are older than the configuration allows; nothing if no
+    limit is set.
 
     A brand has a limit of its own in days, or the general one; 0 means no limit. An answer about
     several brands is kept for the longest of their times, and for ever if one has no limit. An

@@ -230,7 +230,8 @@ def _run_lines(call: Call, runs: Sequence[Run], states: Mapping[int, str]) -> st
 def _run_line(
     call: Call, run: Run, state: str, runs_on_day: Mapping[str, int], *, with_size: bool
 ) -> str:
-    """Return the line of one run, such as ``3 Mar, 09:00: 48 questions, Ann, paused``.
+    """Return the line of one run, such as ``3 Mar, 09:00: 48 questions, Ann, paused``. What is
+    empty is left out; imported history has no number of questions.
 
     Args:
         call: The time zone of the date.

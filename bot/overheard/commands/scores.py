@@ -331,8 +331,9 @@ def _pending_actions(pending: Edition | None) -> tuple[Action, ...]:
 def _edition_cells(
     call: Call, edition: Edition, used: Edition | None, done: float
 ) -> tuple[str, ...]:
-    """Return the four cells of an edition in the list: number, beginning, state, and how it differs
-    from the edition in use (empty for that edition itself).
+    """Return the four cells of an edition in the list: number, beginning, state (with the share of
+    history that is scored, while it is being scored), and how it differs from the edition in use
+    (empty for that edition itself, and if none is in use).
 
     Args:
         call: The time zone of the beginning.

@@ -138,8 +138,9 @@ def suggester(deployment: Deployment) -> Model | None:
 
 
 def _suggestions_run(deployment: Deployment, call: Call, brand: Brand, model: Model) -> Run:
-    """Return the run, not stored, that asks a model two things outside the history: about the
-    brand, and for questions of buyers.
+    """Return the run that asks a model two things outside the history: what it knows of the brand
+    (competitors, other names, facts), and for questions of buyers. The run is not stored, and
+    nothing is asked here. Its sampling seed is random.
     """
     prompts = (profile_request(brand), suggestion_request(brand, MAX_QUESTIONS))
     panel = Panel((brand.name,), prompts, (model,), seed=secrets.randbits(31))

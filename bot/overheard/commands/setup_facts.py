@@ -46,8 +46,8 @@ def fact_form_values(
     """Return the values of the form of facts, by the names of its inputs, and whether any of them
     is only suggested.
 
-    A stored fact comes first, then a suggestion, else the input is empty. Untrue values (``never``)
-    are the stored ones.
+    An input has the value of the stored fact, else a suggestion, else it is empty. The input
+    ``never`` has the stored values that are not true of the brand.
 
     Args:
         deployment: The open deployment.

@@ -116,8 +116,8 @@ async def start_checks(
     Args:
         deployment: The open deployment.
         call: The person who decides, and the channel.
-        begin: ``once`` for a check now; ``three`` for three rounds within a day, from which it is
-            known sooner what is normal; ``later`` or empty for the checklist.
+        begin: ``once`` for a check now; ``three`` for a first check, whose three rounds within a
+            day show sooner what is normal; ``later`` or empty for the checklist.
         reader: ``model`` or ``rules``; empty leaves it unchanged.
 
     Raises:

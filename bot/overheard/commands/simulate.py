@@ -161,9 +161,10 @@ def _result_sentence(trial: MonitorTrial, outcome: TrialOutcome) -> str:
 def _trial_fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ...]:
     """Return the card's fields, which have the size of a run and further results of the trial.
 
-    The results are: the false alarms by the age of the baseline; the share of alarms after an
-    opposite one; the alarms taken back in a brand-year; the alarms on models as a whole in a year;
-    and the share of true alarms at each level of certainty that has any.
+    The results are: the false alarms in a brand-year by the age of the baseline; the share of
+    alarms that follow an opposite one within 8 runs; the alarms taken back in a brand-year; the
+    false alarms on models as a whole in a year; and, for each level of certainty with alarms, the
+    share of them that are true.
     """
     false_alarms, world = outcome.false_alarms, trial.world
     reliability = [

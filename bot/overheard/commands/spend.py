@@ -106,12 +106,13 @@ async def spend(
 
 
 def _sums_by_display_name(name: str, sums: Sums, deployment: Deployment) -> Sums:
-    """Return sums with names for people in place of keys, in the same order. Sums of keys with the
-    same name are added.
+    """Return sums with display names in place of keys, in the same order. Sums of keys with the
+    same name are added up, at the place of the first.
 
     Args:
         deployment: The open deployment.
-        name: The grouping; only models and people have other names for people.
+        name: The grouping, one of `GROUPINGS`. Only the keys of ``model`` and ``asker`` have other
+            display names.
         sums: US dollars by key, such as ``openai/gpt-5.4-mini``.
     """
     labels: Mapping[str, str] = {}

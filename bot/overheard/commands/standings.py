@@ -310,8 +310,8 @@ def ranks(places: Sequence[ModelVisibility], names: ModelNames) -> str:
     """Return a line for each of up to `MAX_PLACES` models, the best rank of the brand first, such
     as ``Claude: 2nd of 5, named in 62 %, usually 88 %.``, with line breaks between.
 
-    The rank is left out where there is none, the usual share if it differs by less than
-    `TOLD_CHANGE`.
+    A rank is left out where there is none. The usual share is left out if there is none, or if it
+    differs by less than `TOLD_CHANGE`. Empty without places.
 
     Args:
         places: The brand's visibility at each model.

@@ -48,9 +48,10 @@ async def status(deployment: Deployment, call: Call) -> Card:
     """Return the card of the tracked brands' visibility, open alerts, false claims, the next check
     and the month's costs.
 
-    Up to `MAX_BRANDS` brands are shown: a single one with a picture, several with a line for each
-    model. Only stored scores are read; no answer is scored. The card is a warning if an alert is
-    open.
+    The first `MAX_BRANDS` tracked brands are shown: a single one with a picture, several with a
+    line for each model. Alerts are those of all brands that are not over; the card is a warning if
+    there is one. Only stored scores are read; no answer is scored. Without a tracked brand the card
+    offers the set-up.
     """
     brands = tracked(deployment.catalogue)
     if not brands:
@@ -182,8 +183,8 @@ def _card_without_brands(call: Call) -> Card:
 
 
 async def _next_run_sentences(deployment: Deployment) -> list[str]:
-    """Return the name of each schedule with the time of its next check, in the catalogue's order.
-    Schedules that are paused or never due again are left out.
+    """Return a text for each schedule, such as ``weekly: `` followed by the sentence on its next
+    check, in the catalogue's order. Schedules that are paused or never due again are left out.
     """
     now = deployment.clock.now()
     found = []
@@ -280,11 +281,11 @@ def alert_owner(alert: Alert) -> str:
 
 async def claims_sentence(deployment: Deployment, brand: Brand) -> str:
     """Return a sentence with the number of different false claims about a brand in the answers of
-    the last `CLAIM_DAYS` days.
+    runs of the last `CLAIM_DAYS` days.
 
-    It quotes the claim in most answers, with the models that state it, the number of answers, and
-    the true value if the fact is still there. Without a false claim it says so. Empty for a brand
-    without facts, whose claims are not checked.
+    It quotes the claim that most answers state, with its models, the number of answers, and the
+    true value. If there is no false claim, the sentence says so. Empty for a brand without facts,
+    whose claims are not checked.
     """
     truths = {f.field: f.value for f in deployment.catalogue.facts if f.brand == brand.name}
     if not truths:

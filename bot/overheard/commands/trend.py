@@ -92,7 +92,8 @@ def _stream_within(stream: Stream, span: Span) -> Stream | None:
 async def _trend_card(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, streams: Sequence[Stream]
 ) -> Card:
-    """Return the card of a metric over time: a chart of all streams, and a table of the brand's.
+    """Return the card of a metric over time. Its chart has the brand at each model, or if all
+    streams are of one model, the brand and its competitors there. Its table has the brand only.
     Without a stream of the brand it offers a check.
 
     Args:

@@ -140,8 +140,9 @@ def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:
 
 def _runs_needed_words(verdict: UpdateEffect) -> str:
     """Return how many checks since the update it would take to exclude a change of
-    `EXCLUDED_CHANGE`, as the end of a sentence; or that no number would, because too few runs
-    precede it. Empty if such a change is excluded already.
+    `EXCLUDED_CHANGE`, as the end of a sentence: ``; to exclude 5 points would take 6 checks
+    since``. If no number would, because too few checks precede the update, it says that. Empty if
+    such a change is excluded already.
     """
     points = wording.count(round(100 * EXCLUDED_CHANGE), "point")
     if verdict.bound <= EXCLUDED_CHANGE:

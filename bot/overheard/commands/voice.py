@@ -236,8 +236,9 @@ async def _voice_card(
 def _voice_actions(
     deployment: Deployment, report: Report, models: Collection[Model]
 ) -> Iterator[Action]:
-    """Yield buttons for the report and for advice, then a menu entry for each other choice of
-    models: all of them, or a single one.
+    """Yield buttons for the report and for advice. Then yield a menu entry for each choice of
+    models that the card does not show: all of them, then each single one in their sorted order. A
+    report with a single model has no menu.
 
     Args:
         deployment: The open deployment.
