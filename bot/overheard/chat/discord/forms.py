@@ -27,10 +27,10 @@ MULTILINE_LENGTH = 100
 def modal(form: Form) -> ui.Modal:
     """Return a form as Discord's modal, with its values in its inputs.
 
-    The title is the form's problem, if it has one. The form's text is left out if all five inputs
-    are used. Options without an input of their own share the last input. Options that are files, or
-    that the form gives an empty list of choices, are left out. Long texts are cut to Discord's
-    limits.
+    The title is the form's problem, if it has one, in place of its own title. The form's text is
+    left out if all five inputs are used. Of more than five options, four have an input each and the
+    others share the last one. Options that are files, or that the form gives an empty list of
+    choices, are left out. Long texts are cut to Discord's limits.
     """
     title = markup.cut(wording.line(form.problem or form.title), DISCORD.modal_title)
     dialog = ui.Modal(title=title, custom_id=PREFIX + form.command.name, timeout=None)

@@ -390,9 +390,9 @@ def _action_menus(label: str, actions: Sequence[Action]) -> Iterator[Menu]:
 def _placeholder(label: str, entries: Sequence[Action]) -> str:
     """Return the text of a menu: its label and the names of its first entries.
 
-    As many entries are named as a phone shows in `MAX_PLACEHOLDER` characters, each without what it
-    has in brackets: ``More: details, ask again …``. The first is always named; if it is too long,
-    the text is cut.
+    As many entries are named as a phone shows in `MAX_PLACEHOLDER` characters, each with a small
+    first letter and without what it has in brackets: ``More: details, ask again …``. An ellipsis
+    follows if some are not named. The first is always named; if it is too long, the text is cut.
 
     Args:
         label: The beginning, such as "More".
@@ -474,8 +474,9 @@ def _fits_message(page: MessagePage) -> bool:
 def _component_count(piece: Piece) -> int:
     """Return how many components Discord counts in a piece of a page.
 
-    A row counts with its buttons, a menu with its row, and a text with a button as three: the
-    section, the text and the button. Any other piece is one.
+    A row counts as one and each of its buttons as one more. A menu counts as two: its row and
+    itself. A text with a button counts as three: the section, the text and the button. Any other
+    piece counts as one.
     """
     if isinstance(piece, Row):
         return 1 + len(piece.actions)

@@ -97,8 +97,8 @@ class Poster:
         """Replace a posted card by another card.
 
         The messages that continue the first one are edited, and others are added or deleted as the
-        new card needs. Only the first message is edited where the bot may not read messages, and if
-        it does not carry the mark of a post.
+        new card needs. In two cases only the first message is edited: the bot may not read messages
+        there, or the message does not carry the mark of a post.
 
         Args:
             channel: The id of the channel or thread of the post.

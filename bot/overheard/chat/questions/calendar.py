@@ -61,8 +61,8 @@ class Calendar:
     def day(self, day: int, month: int, year: int = 0) -> NamedTime | None:
         """Return the time of one whole day of a month; None when there is no such day.
 
-        `NamedTime.ahead` is the next such day from today on; with a year, the day itself or that of
-        the year after it, None if that year has none.
+        `NamedTime.ahead` is the next such day from today on. With a year, it is the day itself if
+        that is not over, else the same day of the year after it; None if that year has none.
 
         Args:
             day: The day of the month.
@@ -74,9 +74,9 @@ class Calendar:
             found = _date(year, month, day)
             coming = found if found and found >= self._today else _date(year + 1, month, day)
         else:
-            nearest = range(MAX_YEARS_BETWEEN_LEAP_DAYS + 1)
-            past = (_date(self._today.year - years, month, day) for years in nearest)
-            future = (_date(self._today.year + years, month, day) for years in nearest)
+            distances = range(MAX_YEARS_BETWEEN_LEAP_DAYS + 1)  # in years
+            past = (_date(self._today.year - years, month, day) for years in distances)
+            future = (_date(self._today.year + years, month, day) for years in distances)
             found = next((d for d in past if d and d <= self._today), None)
             coming = next((d for d in future if d and d >= self._today), None)
         return NamedTime(found, found + timedelta(1), ahead=coming) if found else None

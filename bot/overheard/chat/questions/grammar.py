@@ -318,7 +318,8 @@ class _Parser:
     def _wish_to_change(
         self, tokens: Sequence[Token], parsed: ParsedQuestion
     ) -> ParsedQuestion | None:
-        """Return a wish to add or change something, whose form asks for the rest; None without one.
+        """Return the question as a wish to add or change something by a form; None for any other
+        question.
 
         "add the question which CRM is best" has the intent ``configure``, and only the concepts of
         what is changed; its time and its unknown words are removed, because the form asks for them.

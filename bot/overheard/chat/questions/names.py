@@ -80,11 +80,15 @@ class NameReader:
         self._words = frozenset(word for known in all_names for name in known for word in name)
 
     def brand(self, tokens: Sequence[Token], index: int) -> FoundName[str] | None:
-        """Return the name of the brand at an index; None without one.
+        """Return the name of the brand at an index, and the number of its words; None without one.
 
         The longest name counts. If it is also one ordinary word or a time ("Monday"), it counts
         only in its exact spelling with a capital letter; then it is None as the first word of the
         question and directly after a time.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the name.
         """
         name = _longest_name(self._brands, tokens, index)
         if name is None:
@@ -132,11 +136,15 @@ class NameReader:
         return _longest_name(self._categories, tokens, index)
 
     def topic(self, tokens: Sequence[Token], index: int) -> FoundName[str] | None:
-        """Return the topic of answers, such as ``price``, that the words at an index name; None
-        without one.
+        """Return the topic of answers, such as ``price``, that the words at an index name, and the
+        number of these words; None without one.
 
         Topics are the fields of facts, and words of the language. The one with more words wins; of
         equally long ones, the field of a fact.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the name.
         """
         of_facts = _longest_name(self._topics, tokens, index)
         of_language = _longest_name(self._vocabulary.topics, tokens, index)
@@ -150,6 +158,10 @@ class NameReader:
         Two words are tried first, joined into one, which also finds a name that is divided wrongly
         ("hub spot"); then the first word alone. Each time, brands are tried before models. Names
         count only when exactly one of the brands, or of the models, is similar.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the name.
         """
         for size in (2, 1):
             if index + size > len(tokens):

@@ -182,8 +182,8 @@ class QuestionDesk:
     def _reply_to_greeting(
         self, parsed: ParsedQuestion, situation: Situation
     ) -> QuestionReply | None:
-        """Return the reply to a greeting, to a request for help or to thanks; None for other
-        questions.
+        """Return the reply to a greeting, to a request for help or to thanks: a card without a
+        command. None for a question of any other intent.
         """
         if parsed.intent in {"hello", "help"}:
             return QuestionReply(None, wording.hello_card(situation), parsed, Plan(), situation)

@@ -219,10 +219,10 @@ class Resolution:
         option_names = {option.name for option in spec.options}
         period = self._parsed.period
         start, _ = self._date_bounds()
-        if period and period.event and start is None:
-            if period.event == UPDATE:
-                self._notes.append("No update of a model is known; all checks are shown.")
-        elif start and not timeless and not {"since", "days"} & option_names:
+        can_show_period = timeless or bool({"since", "days"} & option_names)
+        if period and period.event == UPDATE and start is None:
+            self._notes.append("No update of a model is known; all checks are shown.")
+        if start and not can_show_period:
             if self._has_ended(period) and not self._parsed.topic:
                 return self._newest_only(command, options)
             self._notes.append("This shows the newest state, and not that of a single period.")

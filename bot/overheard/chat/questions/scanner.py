@@ -250,6 +250,10 @@ class QuestionScanner:
 
         In "improve this year", the phrase is "improve" and not "improve this". If no such shorter
         phrase is known, the longer one is returned. ("", 1) without a known phrase.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the phrase.
         """
         concept, size = self._vocabulary.phrase(tokens, index)
         last = index + size - 1
@@ -267,6 +271,10 @@ class QuestionScanner:
 
         False for words such as "do", which begin questions that are answered by yes or no. False
         also for an index after the last word.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the word; may be after the last word.
         """
         if index >= len(tokens):
             return False
@@ -300,6 +308,10 @@ class QuestionScanner:
         The name begins at the second or third word, and the words around it are an event without
         it: ``since the update``. The first name that fits wins.
 
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the event.
+
         Returns:
             The event, the readers' names of its models, and the number of words with the name.
         """
@@ -320,6 +332,10 @@ class QuestionScanner:
         such as "close", ``3`` is one as well, unless it begins a time. ``#1`` is the number of an
         alert only as the first word or after such a verb; after any other word it is the first
         place ("who is #1"). A number above `MAX_ALERT_DIGITS` digits counts only as ``#1234567``.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the phrase.
         """
         word = tokens[index].word
         concept = self._vocabulary.concept([word])

@@ -80,11 +80,15 @@ class TimeReader:
         self._calendar = Calendar(today)
 
     def read(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return the time that begins at an index; None without one.
+        """Return the time that begins at an index, and the number of its words; None without one.
 
         The first of these that fits wins: a time with two ends (``from May to July``), a single
         time (``since May``), a deadline today (``until 3pm``). A time of day that follows is part
         of it, and its words are counted: ``until Friday 3pm``.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         found = (
             self._time_range(tokens, index)
@@ -97,12 +101,16 @@ class TimeReader:
         return found
 
     def _time_range(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return a time with two ends at an index; None without one.
+        """Return a time with two ends at an index, and the number of its words; None without one.
 
         Such as ``between May and July``, ``from Monday to Friday`` or ``May until July``. It lasts
         until the end of the second time, as `_joined_times` says. Both are times with a first day,
         and no events such as an update. Words such as "between" are tried first, then words such as
         "from", then none; the first reading that fits wins.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         for kind in ("between", "since", ""):
             link_kind = "and" if kind == "between" else "until"
@@ -123,7 +131,11 @@ class TimeReader:
         """Return the first of two days that share a month: the 10th in ``10 to 20 November``.
 
         The result is this single day, and its size is 1: the words of the second day are not
-        counted. None when no later day with a month follows.
+        counted. None when no later day of a month follows.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first day's word; may be after the last word.
         """
         number = _DAY.fullmatch(tokens[index].word) if index < len(tokens) else None
         if not number:
@@ -147,6 +159,10 @@ class TimeReader:
         These words are tried in this order, the longest phrase first; the first that fits the time
         after it wins. Without one, a time without a bound is read. None where no time begins, and
         for a time without a bound that may be another word ("may", "2025").
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         for kind in ("since", "until", "in"):
             for size in self._phrase_sizes(kind, tokens, index):
@@ -199,11 +215,15 @@ class TimeReader:
         return None
 
     def _time_of_day(self, tokens: Sequence[Token], index: int) -> FoundHour | None:
-        """Return the time of day at an index; None without one.
+        """Return the time of day at an index, and the number of its words; None without one.
 
         Such as ``3pm``, ``at 9``, ``15:00``, ``9 Uhr`` or ``noon``; ``12am`` is midnight. Words in
         front of it such as ``at`` are counted. A bare number (``9``) is no time of day, and neither
         is ``25:00``.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         if named := self._phrase("hours", tokens, index):
             return FoundHour(time(named.number), named.size)
@@ -246,9 +266,10 @@ class TimeReader:
         ]
 
     def _phrase(self, kind: str, tokens: Sequence[Token], index: int) -> FoundNumber | None:
-        """Return the number that the longest phrase of a kind at an index means.
+        """Return the number that the longest phrase of a kind at an index means, and the number of
+        its words.
 
-        None when no such phrase begins there, and after the last word.
+        None when no such phrase begins there, and for an index after the last word.
 
         Args:
             kind: The kind, such as ``months``, in the vocabulary of times.
@@ -265,7 +286,8 @@ class TimeReader:
         return None
 
     def _named_time(self, tokens: Sequence[Token], index: int, kind: str = "") -> FoundTime | None:
-        """Return the day, span, month or event at an index, without the word that bounds it.
+        """Return the day, span, month or event at an index, and the number of its words, without
+        the word that bounds it.
 
         The first reading that fits wins: a part of a month (``mid October``), but not after
         ``until``; an event (``the update``), only after ``since``; ``the end of the week``, only
@@ -294,10 +316,15 @@ class TimeReader:
         )
 
     def _end_of_unit(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return the last day of the current unit at an index, such as ``end of the month``.
+        """Return the last day of the current unit at an index, such as ``end of the month``, and
+        the number of its words.
 
         The day is the `NamedTime.ahead` of a time without a first day. None without such words, and
         for a unit that is not one of the calendar, such as a fortnight.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         end_of = self._phrase("end_of", tokens, index)
         unit = self._phrase("units", tokens, index + end_of.size) if end_of else None
@@ -307,11 +334,15 @@ class TimeReader:
         return FoundTime(NamedTime(ahead=current.end - timedelta(1)), end_of.size + unit.size)
 
     def _near_today(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return a time next to today at an index; None without one.
+        """Return a time next to today at an index, and the number of its words; None without one.
 
         ``today``, ``yesterday`` and ``tomorrow`` are whole days; ``tomorrow`` and the day after it
         are also the `NamedTime.ahead`. ``overnight`` begins yesterday and has no end. ``year to
         date`` is the whole current year, up to its end.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         if ago := self._phrase("ago", tokens, index):
             day = self._today - timedelta(ago.number)
@@ -327,13 +358,18 @@ class TimeReader:
         return None
 
     def _relative_time(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return a time relative to today at an index; None without one.
+        """Return a time relative to today at an index, and the number of its words; None without
+        one.
 
         Such as ``this week``, ``the last 3 weeks``, ``next Monday`` or ``last summer``. Words such
         as ``this`` are tried first, then ``last``, then ``next``; the first that fits the words
         after it wins. ``the last 3 weeks`` began 21 days ago and has no end; a number of units
         counts only after ``last``. A month or season after ``this`` or ``last`` is the latest that
         has begun; after ``next``, it is not read.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         for kind in ("this", "last", "next"):
             for size in self._phrase_sizes(kind, tokens, index):
@@ -381,7 +417,8 @@ class TimeReader:
         return tuple(token.word for token in words) in self._phrases.get("rolling", {})
 
     def _counted_time(self, tokens: Sequence[Token], index: int, kind: str) -> FoundTime | None:
-        """Return a counted time at an index, such as ``two weeks ago``, ``3 days`` or ``14d``.
+        """Return a counted time at an index, such as ``two weeks ago``, ``3 days`` or ``14d``, and
+        the number of its words.
 
         With ``ago``, it is the single day that many days before today. Otherwise it is a span that
         began that many days ago and has no end; its `NamedTime.ahead` is the day that many days
@@ -423,11 +460,15 @@ class TimeReader:
         return replace(self._calendar.since(days), ahead=self._today + timedelta(days))
 
     def _dated_time(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return a time of the calendar at an index; None without one.
+        """Return a time of the calendar at an index, and the number of its words; None without one.
 
         The first of these that fits wins: ``2026-05-03``, ``Q3``, ``H1`` or ``2025``; ``May`` or
         ``3 May 2026``; ``summer``; ``week 47``. Without a year, it is the latest such time that has
         begun.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         return (
             self._time_of_year(tokens, index)
@@ -437,12 +478,17 @@ class TimeReader:
         )
 
     def _part_of_month(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return a part of a month at an index, such as ``mid October``; None without one.
+        """Return a part of a month at an index, such as ``mid October``, and the number of its
+        words; None without one.
 
         It is that of the latest month of the name that has begun. The early and the middle part
         have `PART_DAYS` days, the late part lasts until the end of the month. ``early this month``
         and ``the beginning of the week`` mean the time since the first day of the current unit,
         without an end.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         part = self._phrase("parts", tokens, index)
         if not part:
@@ -463,13 +509,17 @@ class TimeReader:
         return FoundTime(NamedTime(start, end), part.size + month.size)
 
     def _latest_month(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return the latest month of the name at an index that has begun; None without one."""
+        """Return the latest month of the name at an index that has begun, and the number of its
+        words; None without one.
+        """
         month = self._phrase("months", tokens, index)
         return FoundTime(self._calendar.month(month.number), month.size) if month else None
 
     def _season(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return the three months of the season at an index, such as ``summer``, the latest that
-        has begun; None without one.
+        """Return the three months of the season at an index, such as ``summer``, and the number of
+        its words; None without one.
+
+        It is the latest such season that has begun, and may end in the future.
         """
         first_month = self._phrase("seasons", tokens, index)
         if not first_month:
@@ -477,10 +527,15 @@ class TimeReader:
         return FoundTime(self._calendar.months(first_month.number, 3), first_month.size)
 
     def _numbered_week(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return the latest week with the number at an index (ISO 8601), such as ``week 47``.
+        """Return the latest week with the number at an index (ISO 8601), and the number of its
+        words, such as 2 for ``week 47``.
 
         The current week is the latest too. None without such words, for a number outside 1 to
         `MAX_WEEK`, and when the year has no week of that number.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         word = self._phrase("week_number", tokens, index)
         count = self._number(tokens, index + word.size) if word else None
@@ -490,12 +545,17 @@ class TimeReader:
         return FoundTime(week, word.size + count.size) if week else None
 
     def _time_of_year(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return a quarter, a half, a day in digits or a year at an index; None without one.
+        """Return a quarter, a half, a day in digits or a year at an index, and the number of its
+        words; None without one.
 
         The first of these that fits wins. A quarter (``Q3``, ``third quarter``) or half (``H1``) is
         the latest that has begun; a year after it is not read. A day is ``2026-05-03``, without
         `NamedTime.ahead`; None when there is no such day. A year is the whole year, from `MIN_YEAR`
         to `MAX_YEAR`.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         word = tokens[index].word
         if quarter := self._quarter(tokens, index):
@@ -516,6 +576,10 @@ class TimeReader:
     def _quarter(self, tokens: Sequence[Token], index: int) -> FoundNumber | None:
         """Return the number (1 to 4) of the quarter at an index, and the number of its words: 1 for
         ``Q3``, 2 for ``third quarter``; None without one.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         ordinal = self._phrase("ordinals", tokens, index)
         unit = self._phrase("units", tokens, index + ordinal.size) if ordinal else None
@@ -525,12 +589,16 @@ class TimeReader:
         return FoundNumber(int(quarter[1]), 1) if quarter else None
 
     def _time_of_month(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return a month or a day of a month at an index: ``May``, ``May 2026``, ``3 May``, ``May
-        3rd 2026``.
+        """Return a month or a day of a month at an index, and the number of its words: ``May``,
+        ``May 2026``, ``3 May``, ``May 3rd 2026``.
 
         Without a year, it is the latest such month or day that has begun. The words of a day and a
         year are counted; a number above 31 after a month is not its day. None without a month, and
         when there is no such day.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         day = _DAY.fullmatch(tokens[index].word)
         month = self._phrase("months", tokens, index + 1)
@@ -548,10 +616,15 @@ class TimeReader:
         return FoundTime(found, month.size + year.size)
 
     def _weekday(self, tokens: Sequence[Token], index: int) -> FoundTime | None:
-        """Return the latest day before today of the weekday's name at an index; None without one.
+        """Return the latest day before today of the weekday's name at an index, and the number of
+        its words; None without one.
 
         ``Monday`` on a Monday is that of a week ago. ``weekend`` is the current one on Saturday and
         Sunday, else the last.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the time.
         """
         unit = self._phrase("units", tokens, index)
         if unit and unit.number == WEEKEND:
@@ -576,7 +649,8 @@ class TimeReader:
     def _day_of_month(
         self, day: int, month: int, tokens: Sequence[Token], index: int, size: int
     ) -> FoundTime | None:
-        """Return a day of a month, with the year that may follow; None when there is no such day.
+        """Return a day of a month, with the year that may follow, and the number of all these
+        words; None when there is no such day.
 
         Without a year, it is the latest such day until today.
 

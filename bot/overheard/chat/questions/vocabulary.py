@@ -173,6 +173,10 @@ class Vocabulary:
 
         Phrases with alternatives (frames) count too; one wins over a plain phrase of the same
         length. ("", 1) without a known phrase, and for an index after the last word.
+
+        Args:
+            tokens: The words of the question.
+            index: The index of the first word of the phrase.
         """
         words = [token.word for token in tokens[index:]]
         text = " ".join((*words, ""))  # each word with a space after it, as in a frame

@@ -90,9 +90,9 @@ class SlackQuestions:
     async def _on_message(self, event: Body, body: Body) -> None:
         """Serve a direct message, or a message in the assistant panel, as a question.
 
-        It is answered in the thread of the message, if the message is in one, as all messages of
-        the panel are; the thread then shows that an answer is coming. Messages in channels,
-        messages of bots and edited messages are ignored.
+        A message in a thread, as all messages of the panel are, is answered in that thread, which
+        shows meanwhile that an answer is coming. Any other message is answered below it. Messages
+        in channels, messages of bots and edited messages are ignored.
         """
         if event.get("channel_type") == "im" and is_of_person(event):
             thread = event.get("thread_ts", "")

@@ -222,8 +222,8 @@ class People:
     async def _account(self, user: str) -> Profile:
         """Return the ``user`` object of ``users.info``; Slack is asked when it is not cached.
 
-        When Slack does not send it, the result is the object that was cached before, or empty. The
-        oldest of more than `MAX_PEOPLE` cached objects is dropped.
+        When Slack does not send it, the result is the object that was cached before, or empty.
+        Above `MAX_PEOPLE` cached objects, that of the person who was added first is dropped.
         """
         expires_at, account = self._profiles.get(user, (0.0, {}))
         if expires_at > time.monotonic():
@@ -418,8 +418,9 @@ class Installations:
         self._workspaces_by_token.clear()
 
     async def _token(self, team: str) -> str | None:
-        """Return the bot token of a team's newest installation, whatever the organisation to which
-        the team belonged; None without an installation.
+        """Return the bot token of a team's newest installation; None without an installation.
+
+        Installations count whatever the organisation to which the team belonged at the time.
         """
         bots = self._store.bots
         is_of_team = (bots.c.client_id == self._settings.client_id) & (bots.c.team_id == team)
