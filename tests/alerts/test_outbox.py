@@ -428,3 +428,31 @@ async def test_an_empty_outbox_is_read_again_after_a_pause() -> None:
         await task
 
     assert len(reads) == 1
+
+
+async def test_a_message_links_to_the_earlier_one_where_the_chat_knows_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Without a link it is posted all the same, and the log says why."""
+    house = House(open_test_store(), channels=("C1",))
+    await house.raise_alert()
+    await house.settle(house.bot())
+    earlier = ["1.0", "9.0"]
+
+    async def compose(_: Delivery) -> Outgoing:
+        return Outgoing(Card("more"), earlier=earlier.pop(0))
+
+    bot = Outbox(house.store.deliveries, {"slack": house.chat}, compose, house.clock)
+    with caplog.at_level("INFO", "overheard.alerts.outbox"):
+        for key in ("second", "third"):
+            await house.raise_alert(key)
+            await house.settle(bot)
+    _, linked, bare = house.chat.messages.values()
+
+    assert linked.card.link
+    assert linked.card.link.url == "https://chat.example/C1/1.0"
+    assert bare.card == Card("more")
+    assert [r.getMessage() for r in caplog.records if "links to no" in r.getMessage()] == [
+        "A message in C1 links to no earlier one: "
+        "slack did not take a message: there is no such message."
+    ]
