@@ -452,7 +452,8 @@ async def test_a_message_links_to_the_earlier_one_where_the_chat_knows_it(
     assert linked.card.link
     assert linked.card.link.url == "https://chat.example/C1/1.0"
     assert bare.card == Card("more")
-    assert [r.getMessage() for r in caplog.records if "links to no" in r.getMessage()] == [
+    [said] = [r.getMessage() for r in caplog.records if "links to no" in r.getMessage()]
+    assert said == (
         "A message in C1 links to no earlier one: "
         "slack did not take a message: there is no such message."
-    ]
+    )

@@ -173,3 +173,68 @@ async def test_the_summary_of_the_set_up_follows_the_check(time: str, cron: str)
     await set_places(office.deployment, call, days=("sun",), time=time)
     [summary] = (await config(office)).reports
     assert summary.cron == cron
+
+
+async def test_what_is_not_there_is_not_removed() -> None:
+    """A person is told so; what the file has is said to be the file's."""
+    office = await open_office()
+    assert "No such alerts come here" in await say(office, "unsubscribe Acme")
+    assert "No summary comes here" in await say(office, "summary off")
+    await say(office, "subscribe Acme")
+    assert "No such alerts come here" in await say(office, "unsubscribe")
+    assert await say(office, "unsubscribe Acme") == "Alerts of Acme come into this channel no more "
+    declared = CONFIGURED + '[budget.channels]\n"fake:file" = 3.0\n'
+    declared += '[[reports]]\nname = "weekly"\nchannel = "fake:file"\ncron = "0 9 * * mon"\n'
+    of_file = await open_office(declared)
+    for words in ("summary off --channel fake:file", "budget set 5 --channel fake:file"):
+        assert "config.toml" in await say(of_file, words), words
+    assert "cost $5.00" in await say(of_file, "budget set 5 --channel fake:other")
+
+
+async def test_the_list_of_routes_says_what_each_channel_gets_and_who_decided() -> None:
+    """Alerts and summaries, of the file and of the chat; without any, that alerts go nowhere."""
+    office = await open_office()
+    empty = (await office.chat.type("routes")).card
+    assert (str(empty.text), empty.table) == ("Alerts go nowhere yet.", None)
+    assert [action.words for action in empty.actions] == ["routes add", "summary set"]
+    of_file = await open_office(CONFIGURED)
+    await say(of_file, "subscribe --channel fake:all")
+    await say(of_file, "summary set --day mon")
+    card = (await of_file.chat.type("routes")).card
+    assert card.table
+    assert (card.title, str(card.text)) == ("3 routes", "")
+    assert card.table.rows == (
+        ("fake:file", "all alerts", "-", "config.toml"),
+        ("fake:all", "all alerts", "-", "chat"),
+        ("this channel", "summary every Monday at 10:00", "-", "chat"),
+    )
+    assert [route["channel"] for route in card.data["routes"]] == ["fake:file", "fake:all"]
+    assert [report["channel"] for report in card.data["digests"]] == ["fake:general"]
+
+
+async def test_quiet_hours_that_cannot_be_read_are_refused() -> None:
+    """Good ones are said in words, and each card offers what comes next."""
+    office = await open_office()
+    assert "Quiet hours are two times of the day" in await say(office, "subscribe --quiet night")
+    card = (await office.chat.type("subscribe --quiet 22:00-07:00")).card
+    assert str(card.text) == "Not between 22:00 and 07:00; what comes then waits."
+    assert [action.words for action in card.actions] == ["summary set", "routes list"]
+    assert card.data == {"channel": "fake:general", "brand": "", "quiet": "22:00-07:00"}
+    summary = (await office.chat.type("summary set")).card
+    assert summary.data == {"channel": "fake:general", "cron": "0 10 * * mon", "timezone": "UTC"}
+    assert [action.words for action in summary.actions] == ["summary off", "routes list"]
+    spent = (await office.chat.type("budget set 7")).card
+    assert spent.data == {"channel": "", "month": 7.0}
+    assert [action.words for action in spent.actions] == ["spend"]
+
+
+async def test_forms_show_what_is_decided_now() -> None:
+    """The days and time of the channel's summary, and the limit of a month."""
+    office = await open_office(forms=True)
+    await office.chat.choose("summary set", days=["thu"], time="9:30")
+    await office.chat.choose("budget set", month=12.0)
+    summary, budget = await office.chat.type("summary set"), await office.chat.type("budget set")
+    assert summary.form
+    assert (summary.form.values["days"], summary.form.values["time"]) == (("thu",), "09:30")
+    assert budget.form
+    assert budget.form.values["month"] == 12.0
