@@ -191,8 +191,9 @@ async def recheck(
 
 
 async def _changed_alert_card(deployment: Deployment, call: Call, alert: Alert) -> Card:
-    """Return the card with an alert's state after a change. A button takes back the last event if a
-    person caused it; a mark of an update that was known before cannot be taken back.
+    """Return the card with an alert's state after a change. A button takes back the alert's last
+    event if a person caused it or it marks a new update of the model. The mark of an update that
+    was known before has no button.
     """
     *_, last_event = await deployment.store.alerts.events(alert.id)
     is_new_mark = last_event.what is AlertEventKind.UPDATE and not last_event.note.endswith(

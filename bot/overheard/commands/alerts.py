@@ -80,8 +80,8 @@ async def _evidence_of(deployment: Deployment, call: Call, alert: Alert) -> Aler
 
 
 async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card | None:
-    """Return an alert as a card beside the result of a check, and store that it was shown. In a
-    chat the card has only the title and the data.
+    """Return an alert as a card beside the result of a check, and store that it was shown, so that
+    no later check shows it again. In a chat the card has only the title and the JSON data.
 
     Returns:
         The card. None if the alert has its own message in the channel of the call, or if an earlier
@@ -116,8 +116,8 @@ async def list_alerts(
     Args:
         deployment: The open deployment.
         call: The person who asks, and the channel; only a terminal shows the alerts' numbers.
-        state: The state of the alerts, such as ``snoozed``; ``live`` for all that are not over,
-            None for all.
+        state: The state of the alerts, such as ``snoozed``; ``live`` for all that are neither
+            recovered nor closed, None for all.
         brand: The brand's name or alias; empty for all. A name that the catalogue lacks, such as
             that of a removed brand, finds the alerts stored under it.
         limit: The largest number of alerts.

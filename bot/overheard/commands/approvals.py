@@ -198,8 +198,9 @@ def _objection(review: Approved, tracked: set[str]) -> str:
 
 
 def _approval_preview(approvable: Sequence[Answer], refusals: Refusals) -> str:
-    """Return in words how many answers would be approved and how the first `MAX_PREVIEWED` begin,
-    then how many would not, with up to `MAX_PREVIEWED` reasons.
+    """Return in words how many answers would be approved, and how the first `MAX_PREVIEWED` of them
+    begin; then, if any would not be approved, how many, with the first `MAX_PREVIEWED` reasons. The
+    text has no full stop at its end.
     """
     previews = [
         f"{answer.id} “{wording.shorten(wording.line(answer.reply.text), PREVIEW_CHARS)}”"

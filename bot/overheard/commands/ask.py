@@ -35,8 +35,8 @@ async def ask(
     question: Annotated[str, argument("What to ask.")],
     models: Annotated[Sequence[str], option("Ask this model.", Kind.MODEL, word="model")] = (),
 ) -> Proposal:
-    """Return one question to each model as a proposal with its price. Executing it asks the models
-    and returns the card with their answers.
+    """Return a proposal, with its price, to ask several models one question. Executing it asks each
+    model once and returns the card with their answers.
 
     The answers are stored and charged, but never scored: no trend and no alert uses them.
 

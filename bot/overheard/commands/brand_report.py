@@ -156,8 +156,8 @@ def silent_sentence(
     deployment: Deployment, call: Call, report: Report, silent: Mapping[Model, datetime]
 ) -> str:
     """Return a sentence on the models that did not answer in the newest run, and on the days of
-    their figures: ``Claude did not answer on 25 May; its figures are of 18 May.`` Empty if
-    `silent` is empty.
+    their figures: ``Claude did not answer on 25 May; its figures are of 18 May.`` Days that
+    several models share are named once. Empty if `silent` is empty.
 
     Args:
         deployment: The open deployment.

@@ -78,9 +78,10 @@ async def set_up(
 
 
 async def _learn_references(deployment: Deployment, call: Call, model: Model) -> Card:
-    """Ask a model the candidates for border prompts, then the border prompts among them again for
-    reference, and return the card. A terminal also gets a table of the prompts with their first
-    words.
+    """Ask a model the candidates for border prompts (those whose most frequent first words are
+    nearly tied), then the border prompts among them again for the first words that they usually
+    get. Return the card with their number. A terminal also gets a table of the prompts with the
+    first words.
 
     Raises:
         CanaryImpossible: for a model with fewer than `MIN_UNSEEN_WORDS` border prompts.
@@ -172,8 +173,9 @@ class DailyResult:
         return self.comparison is None or self.comparison.hit
 
     def sentence(self, call: Call, names: ModelNames) -> str:
-        """Return the result in one or two sentences, with the day of an earlier update in the zone
-        of the call.
+        """Return the result in one or two sentences: that the model was updated earlier (with the
+        day, in the time zone of the call), that it may have been updated now, or that it shows no
+        change.
         """
         model = names.name(self.canary.model)
         if self.canary.hit:
@@ -203,9 +205,14 @@ class DailyResult:
 
 
 async def _ask_and_compare(deployment: Deployment, call: Call, canary: Canary) -> DailyResult:
-    """Ask a canary's border prompts once, compare the first words with those given before, and
-    store a model update if at least `MIN_UNSEEN_WORDS` of them are new. A canary that has found an
-    update earlier asks nothing.
+    """Ask a watched model its border prompts once, compare the first words of the answers with
+    those that it gave before, and store a model update if at least `MIN_UNSEEN_WORDS` of them are
+    new. If an update was found earlier, nothing is asked, and the result has no comparison.
+
+    Args:
+        deployment: The open deployment.
+        call: The person who asks, the channel, and the progress display.
+        canary: The watched model, with its border prompts and the first words given before.
 
     Raises:
         BudgetExceeded: when the budget no longer covers the run.

@@ -248,9 +248,10 @@ def _severity(setup: ComparisonSetup, result: ComparisonResult) -> Severity:
 
 
 def _difference_table(setup: ComparisonSetup, result: ComparisonResult) -> Table:
-    """Return a table with a row for each metric of the brand, then for the visibility of each
-    competitor, then for the brand's visibility in control questions: both values, the difference
-    with its interval, the verdict.
+    """Return a table with a row for each metric of the brand, then one for the visibility of each
+    competitor, then one for the brand in answers to control questions, which are about other
+    things. A row has the values at both models, the difference with its 90 % interval, and the
+    verdict.
     """
     rows = [
         (contrast.metric.label, *_contrast_cells(contrast), contrast.verdict.value)
@@ -274,7 +275,7 @@ def _difference_table(setup: ComparisonSetup, result: ComparisonResult) -> Table
 
 def _contrast_cells(contrast: Contrast) -> tuple[str, str, str]:
     """Return three cells: the value at the first model, the value at the second one, and the
-    difference with its 90 % interval in brackets, whose unit is left out.
+    difference (second minus first) with its 90 % interval, as in ``-20 points (-28 to -12)``.
     """
     scale = contrast.metric.scale
     low, high = (wording.change(end, scale) for end in contrast.interval)
@@ -388,8 +389,9 @@ def _difference_span(label: str, contrast: Contrast, verdict_words: str) -> Diff
 
 def _comparison_json(setup: ComparisonSetup, result: ComparisonResult) -> dict[str, Any]:
     """Return the setup and result of a comparison for JSON output. Values, differences and
-    intervals are in the units of each metric; ``calls`` counts the answers; ``stopped`` says why no
-    further round was asked.
+    intervals are in the units of each metric. ``calls`` counts the answers, ``stopped`` says why no
+    further round was asked, and ``failures`` has a sentence for each reason why questions have no
+    answer.
     """
     return {
         "brand": setup.brand.name,

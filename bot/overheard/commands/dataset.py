@@ -54,8 +54,9 @@ async def review(
     most: Annotated[int, option("How many are shown.", low=1, high=25)] = SHOWN_CANDIDATES,
     controls: Annotated[bool, option("Answers to controls, as replays.")] = False,
 ) -> Card:
-    """Show recent answers about a brand that nobody has approved or corrected yet, those with an
-    objection to teaching them first. The title counts all of them.
+    """Show recent answers about a brand that nobody has approved or corrected yet. Answers with an
+    objection to teaching them come first. The title counts all such answers, also those beyond
+    `most`.
 
     Args:
         deployment: The open deployment.
@@ -206,9 +207,9 @@ def _answer_quote(answer: Answer) -> Quote:
 
 
 def _review_actions(shown: Sequence[Candidate]) -> Iterator[Action]:
-    """Yield a button that approves all of the candidates without an objection, if there are at
-    least two and the command is short enough for a button. Then yield for each candidate a button
-    that approves it, unless there is an objection, and one that corrects it.
+    """Yield the buttons below answers to review. The first approves all answers without an
+    objection, if there are at least two and the command is short enough for a button. Then follow,
+    for each answer, one that approves it, unless there is an objection, and one that corrects it.
     """
     unobjectionable = [candidate.answer.id for candidate in shown if not candidate.objection]
     approve_all = f"dataset approve {format_ranges(unobjectionable)}"

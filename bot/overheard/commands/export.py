@@ -213,8 +213,9 @@ def _replace_file(target: Path, new: Path) -> None:
 def _line_writer(
     out: TextIO, form: Format, fields: tuple[str, ...]
 ) -> Callable[[Mapping[str, Any]], object]:
-    """Return a function that writes one line, given as a mapping, to a text stream. For CSV, write
-    the header at once; control characters are left out where the stream is a terminal.
+    """Return a function that writes one line, given as a mapping, to a text stream. For CSV, the
+    header is written at once, before the function is returned, and control characters are left out
+    of cells if the stream is a terminal.
 
     Args:
         out: The text stream.
@@ -256,8 +257,8 @@ async def _own_answers(
 async def _current_scores(
     deployment: Deployment, runs: Iterable[Run]
 ) -> AsyncIterator[tuple[ScoreRecord, Answer, Run]]:
-    """Yield each score of some runs with its answer and its run, in the order of the runs. Scores
-    of other scorer versions than those in use are left out.
+    """Yield each score of some runs with its answer and its run, in the order of the runs. Only
+    scores by the scorer versions in use are yielded.
     """
     for run in runs:
         answers = {a.id: a async for a in deployment.store.answers.stream(runs=[run.id])}

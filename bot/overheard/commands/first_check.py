@@ -288,7 +288,7 @@ async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -
 
 def _next_round_sentence(call: Call, unfinished: FirstCheck | None) -> str:
     """Return a sentence on when the next round of a first check is due, in the time zone of the
-    call; or, for None, that the check is complete.
+    call. If no round is left (`unfinished` is None), it says that the first check is complete.
     """
     if unfinished is None:
         return "The first check is complete."

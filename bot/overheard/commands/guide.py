@@ -236,7 +236,7 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
 
 
 def _command_lines(specs: Sequence[CommandListing]) -> str:
-    """Return the commands of a group as text, one line for each single command or noun.
+    """Return the commands of a group of help as text, one line for each single command or noun.
 
     A single command has its summary (``check: Ask ...``); a noun has its verbs (``brands: list,
     add``). The lines are in the order of the first command of each.

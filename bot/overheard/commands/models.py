@@ -35,7 +35,8 @@ does not store them, so that a terminal knows less than the bot that asks.
 
 async def list_models(deployment: Deployment, call: Call) -> Card:
     """Return the card of all configured models, with a paragraph for each model that is paused or
-    is shut down soon, and for each judge how well it agrees with labelled answers.
+    is shut down soon, and one for each judge on how well it agrees with labelled answers. It is a
+    warning if a model is paused or is shut down soon.
 
     A terminal has a table with prices and pace; a chat has a line for each model. Nothing is asked.
     """

@@ -90,8 +90,8 @@ class Offer:
 
 
 def offers_of(outlook: Outlook, days: float, usd: float | None) -> list[Offer]:
-    """Return four offers: the present panel, and three panels of twice its price. These ask each
-    prompt twice as often in a run, ask twice as many prompts, or run twice as often.
+    """Return four offers, in this order: the present panel, then three panels that cost twice as
+    much, with twice the repeats of each prompt, twice as many prompts, and twice as many runs.
 
     Args:
         outlook: The statistical description of the present panel.

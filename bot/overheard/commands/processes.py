@@ -15,9 +15,7 @@ from overheard.session import Session
 
 async def run(session: Session, _: Call) -> Card:
     """Connect the chats, carry out schedules and post alerts until SIGTERM or Ctrl-C; then return a
-    card.
-
-    Runs that are under way then are continued by the next start.
+    card. Runs that are under way at that time are continued by the next start.
 
     Args:
         session: The session; its deployment is opened here, and closed at the end.

@@ -202,8 +202,9 @@ def _days_by_brand(deployment: Deployment) -> dict[str, int]:
 async def _archive_lines(
     deployment: Deployment, answers: Sequence[Answer], runs: dict[int, Run]
 ) -> bytes:
-    """Return answers as JSON lines in UTF-8, in the form that `export` writes and `import` reads.
-    Each has also the ``quotes`` of its scores, since these are texts of the answer as well.
+    """Return answers as JSON lines in UTF-8, in their order and in the form that `export` writes
+    and `import` reads. Each line also has the ``quotes`` of the answer's scores, since these are
+    texts of the answer as well; an empty list without any.
 
     Args:
         deployment: The open deployment.

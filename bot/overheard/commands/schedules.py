@@ -121,8 +121,8 @@ async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName
 async def run_schedule(
     deployment: Deployment, call: Call, *, name: ScheduleName, seed: int | None = None
 ) -> Proposal:
-    """Return a proposal to make a schedule's check now, with its price. The schedule's own times,
-    and whether it is paused, are ignored.
+    """Return a proposal to make a schedule's check now, with its price. Nothing is asked yet. The
+    schedule's own times, and whether it is paused, are ignored.
 
     Args:
         deployment: The open deployment.
@@ -235,8 +235,8 @@ async def _checked_schedule(
 async def _changed_card(
     deployment: Deployment, _: Call, schedule: Schedule, __: Schedule | None, done: str
 ) -> Card:
-    """Return the card of a schedule that was added or changed, with its times, the price of one
-    check, and the next check. `done` is the participle, such as ``Added``.
+    """Return the card of a schedule that was added or changed: its times in words, the price of one
+    check, and when it checks next. `done` is the participle in the title, ``Added`` or ``Changed``.
     """
     price = await _check_price_words(deployment, schedule)
     text = f"I ask {in_words(schedule.cron)}, {price} each time. "

@@ -65,11 +65,12 @@ class PlaceChoice:
 async def store_places(
     deployment: Deployment, call: Call, brand: Brand, choice: PlaceChoice
 ) -> None:
-    """Store a schedule of checks; in its channel the alerts and a weekly summary; and the budget of
-    a month.
+    """Store what a person chose in the form: the schedule of checks, that alerts and a weekly
+    summary are posted in a channel, and the budget of a month.
 
     The schedule is called `WEEKLY`; an existing one keeps its brands and repeats. The summary
-    follows the first check of the week.
+    follows the first check of the week. In a terminal there is no channel, and neither alerts nor a
+    summary are stored. The budget is stored only if config.toml has none.
 
     Args:
         deployment: The open deployment.
@@ -209,9 +210,10 @@ def time_zone_name(typed: str, call: Call) -> str:
 def place_form_values(deployment: Deployment, call: Call) -> dict[str, object]:
     """Return the values of the form of `set_places`, by its inputs.
 
-    The days, time and time zone are those of the schedule `WEEKLY`, the channel is that of the
-    first route. Without them they are Monday, 9:00, the reader's zone and the channel of the call.
-    The budget is the present one, None without one.
+    Days and time are those of the schedule `WEEKLY`; Monday at 9:00 without it, or if it is neither
+    daily nor weekly. The time zone is that of the schedule, else the reader's (UTC if that has no
+    name). The channel is that of the first route, else that of the call. The budget of a month is
+    the present one, None without one.
     """
     schedules = deployment.catalogue.schedules
     weekly = next((schedule for schedule in schedules if schedule.name == WEEKLY), None)
@@ -267,8 +269,8 @@ async def set_places(
 
 
 async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormContent:
-    """Return the form of channel, days, time and budget. It shows the price of weekly checks, and
-    the smallest loss that they would show within a month.
+    """Return the form of channel, days, time and budget, with the values that hold now. It shows
+    the price of weekly checks, and the smallest loss that they would show within a month.
 
     Raises:
         BadUsage: when no brand is tracked.

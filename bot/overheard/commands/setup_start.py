@@ -87,9 +87,9 @@ async def store_judge_choice(
 
 
 def _proposed_judge_and_price(deployment: Deployment, brand: Brand) -> tuple[Model, float] | None:
-    """Return the model that is proposed as judge, and its expected price in US dollars a year, with
-    weekly checks of the brand at all models. None if no model can be proposed, or its price is not
-    known.
+    """Return the model that is proposed as judge, and what it is expected to cost in US dollars a
+    year if the brand is checked weekly at all models. None if no model can be proposed, or if its
+    price is not known.
     """
     providers = deployment.plugins.providers
     model = proposed_judge(providers)
@@ -148,7 +148,8 @@ async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormConte
     """Return the form of the first check: the choices of `start_checks` with their prices, and who
     reads tone and facts, if there is a choice.
 
-    ``later`` is chosen at first if a check was made already, else ``once``.
+    If a check was made already, ``later`` is chosen at first, else ``once``. A model is chosen as
+    reader if there is a judge now, else rules.
 
     Raises:
         BadUsage: when no brand is tracked.

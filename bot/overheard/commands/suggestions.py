@@ -64,8 +64,8 @@ class Suggestions:
 async def suggestions_of(
     deployment: Deployment, brand: Brand, *, max_answers: int = MAX_ANSWERS
 ) -> Suggestions:
-    """Return the names and facts in recent answers that are not declared for a brand. Names that a
-    person has dismissed are left out.
+    """Return the names and facts in recent answers that the catalogue lacks for a brand. Names that
+    a person has dismissed are left out.
 
     The newest `max_answers` answers of the last `SUGGESTION_DAYS` days are read, in a thread,
     because that may take seconds. No model is asked.
@@ -90,11 +90,13 @@ def _suggestions_in(
     others: Sequence[str],
     dismissed: Sequence[str],
 ) -> Suggestions:
-    """Return the names and facts in answers that are not declared for a brand. This may take
+    """Return the names and facts in answers that the catalogue lacks for a brand. This may take
     seconds.
 
-    A name that resembles the brand's is a spelling; of the other names, the `MAX_RIVALS` most
-    frequent are possible competitors, if at least `MIN_SHARE` of the answers have them.
+    A name that resembles the brand's is a possible spelling of it. Of the other names, the
+    `MAX_RIVALS` most frequent are possible competitors, if each is in at least the share
+    `MIN_SHARE` of the answers. Names in `others` and `dismissed` are left out in any case of
+    letters.
 
     Args:
         texts: The texts of the answers.
@@ -201,10 +203,9 @@ def _add_action(brand: Brand, word: str, before: Sequence[str], name: str) -> Ac
 
 
 async def proposed_rivals(deployment: Deployment) -> tuple[Brand, Suggestions] | None:
-    """Return the first tracked brand that config.toml does not declare, with suggestions of which
-    at least one is a competitor. None without such a brand, or without a suggested competitor.
-
-    Up to `QUICK_ANSWERS` answers are read.
+    """Return the first tracked brand that config.toml does not declare, with the names and facts
+    that the newest `QUICK_ANSWERS` answers suggest for it. None if there is no such brand, or if
+    they suggest no competitor. Nothing is stored.
     """
     declared = {brand.name for brand in (await deployment.store.catalogue.declared()).brands}
     brands = [brand for brand in tracked(deployment.catalogue) if brand.name not in declared]

@@ -60,7 +60,8 @@ class Effect:
         return f"{self.brand} {self.predicate}."
 
     def data(self) -> dict[str, Any]:
-        """Return the effect for JSON output.
+        """Return the effect for JSON output. If detection has found a shift, the effect is that
+        shift; else it is the verdict of the test after the update.
 
         ``before``, ``after`` and ``interval`` are shares, 0 to 1, and None without a measurement.
         ``looks`` is the number of tests so far, ``level_kept`` is False if so few runs precede the
