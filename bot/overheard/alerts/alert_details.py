@@ -37,6 +37,9 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
     is not measured any more has its stored values, without chart and table. The table compares the
     brand with competitors and other models, and for a model-wide alert all its brands.
 
+    The severity is GOOD if the metric of the first shift moved in its better direction, for a
+    model-wide alert that of all brands reported with it; otherwise BAD.
+
     Args:
         alert: The alert.
         evidence: Its evidence.

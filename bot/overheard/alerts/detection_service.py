@@ -92,6 +92,7 @@ class DetectionService:
         check_judge: CheckJudge | None = None,
         statements: StatementReader | None = None,
     ) -> None:
+        """Keep the arguments; nothing is read or stored yet."""
         self._history = history
         self._store = history.store
         self._lifecycle = lifecycle

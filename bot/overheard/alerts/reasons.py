@@ -195,8 +195,9 @@ def _change_size(change: float | None, metric: Metric) -> str:
 
 
 def _judge_sentences(silence: Silence, metric: Metric) -> str:
-    """Return sentences on how the judge's scores of the same old answers changed, beside the change
-    of the metric that was not reported; empty when the judge was not asked.
+    """Return two sentences: by how much a metric seems to have moved, which was not reported
+    because its judge moved, and the judge's mean scores of the same old answers, now and then. All
+    numbers are on the metric's scale. Empty when the judge was not asked.
     """
     check = silence.judge
     if check is None:

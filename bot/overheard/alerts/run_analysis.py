@@ -261,8 +261,8 @@ def brands_scored_in(deployment: Deployment, panel: Panel | None) -> list[str]:
     """Return the names of the tracked brands that at least one prompt of a panel concerns, in the
     order of the catalogue; all tracked brands for None, the panel of imported history.
 
-    The run need not have been started for these brands: a shift that this run shows would be missed
-    otherwise, because later runs only report their own shifts.
+    Brands count even if the run was started for other ones. Otherwise a shift that this run shows
+    would be missed, because later runs only report their own shifts.
     """
     names = [brand.name for brand in tracked(deployment.catalogue)]
     if panel is None:

@@ -479,7 +479,7 @@ def _first_report(
     updates: Sequence[ModelUpdate],
 ) -> tuple[ModelChange, Alert] | None:
     """Return a change of a model as a whole as of the first of some runs that reports it, with its
-    new alert; None when none of the runs does.
+    new alert. None when no run reports it that is at most `ONE_STORY` after the one that found it.
 
     Args:
         change: The change.

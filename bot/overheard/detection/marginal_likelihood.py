@@ -31,6 +31,8 @@ STEP_VARIANCE = 0.49
 """Variance of a usual change of all prompts, logit scale."""
 STEP_VARIANCES, STEP_WEIGHTS = (STEP_VARIANCE, 4.0), (0.75, 0.25)
 """Variances of changes, usual and large, and how likely each is; also of single deviating runs."""
+MIN_EIGENVALUE = 1e-9
+"""Least eigenvalue of a correlation, against rounding below 0."""
 EVEN_PROFILE = 0.02
 """Range of the runs' relative variances by calls below which all runs weigh the same."""
 RIVAL_SERIES = 2.0
@@ -310,7 +312,7 @@ def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
         root = np.frombuffer(profile, np.float32).astype(np.float64) ** -0.5
         correlation = correlation * np.multiply.outer(root, root)
     values, vectors = np.linalg.eigh(correlation)
-    return Basis(vectors, np.maximum(values, 1e-9))
+    return Basis(vectors, np.maximum(values, MIN_EIGENVALUE))
 
 
 _short_basis = lru_cache(512)(_autoregressive_basis)

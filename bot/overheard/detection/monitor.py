@@ -169,12 +169,14 @@ class Monitor:
 
     def replay(self) -> Iterator[Alarm]:
         """Analyse run after run, and yield the alarms that would have been raised, in the order of
-        the runs.
+        the runs; at most one for each run, with the shifts at all models.
 
-        The runs are those in which a stream of the brand has answers. `evidence`, `returns`,
-        `streams` and `crossed` are filled on the way: they hold the whole past once all alarms are
-        taken. After an alarm, and after a reported change of a model as a whole, the baseline of
-        the model begins again.
+        The runs are those in which a stream of the brand has answers. What `decide` reports without
+        earlier alerts is an alarm. After an alarm, and after a reported change of a model as a
+        whole, the baseline of the model begins again.
+
+        The iteration fills `evidence`, `returns`, `streams` and `crossed`: they hold the whole past
+        only when it has ended. A second call would analyse the same runs on top of the first.
         """
         earlier: list[RunKey] = []
         for run in sorted({s.runs[row] for s in self._own for row in np.flatnonzero(s.n.any(1))}):

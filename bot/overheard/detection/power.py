@@ -115,18 +115,18 @@ def followed(outlook: Outlook, plan: FollowUpPlan = DEFAULT_PLAN) -> float:
 def unannounced(outlook: Outlook, runs: int) -> float:
     """Return the smallest drop that the streaming detector, which does not know the time of a
     change, would show with the probability `POWER`, in percentage points. The drop is one logit
-    shift of all prompts.
+    shift of all prompts; it is at most the panel's whole mean.
 
     Args:
-        outlook: The panel.
-        runs: Number of runs after the drop.
+        outlook: The panel, with the threshold of the detector.
+        runs: Number of runs after the drop, 1 or more.
     """
-    info = information(outlook, runs)
+    shift_information = information(outlook, runs)
     # The z at which the Bayes factor of a uniform step, by its share of the prior, is at the limit.
-    variance_ratio = 1 + STEP_VARIANCE * info
+    variance_ratio = 1 + STEP_VARIANCE * shift_information
     log_factor = outlook.limit - np.log(1 - FRESH_WEIGHT)
     z_squared = (2 * log_factor + np.log(variance_ratio)) * variance_ratio / (variance_ratio - 1)
-    return points(outlook, (z_squared**0.5 + _z(1 - POWER)) / info**0.5)
+    return points(outlook, (z_squared**0.5 + _z(1 - POWER)) / shift_information**0.5)
 
 
 def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> float:

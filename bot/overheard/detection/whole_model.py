@@ -199,11 +199,11 @@ def _common_evidence(mean: Floats, noise: Floats, steps: Floats) -> Floats:
     """Return the logarithms of the Bayes factors of a step in the mean of all brands, at each
     start, K.
 
-    The rival of a step is that some runs are in another state, in which the model speaks otherwise
-    of all brands for a while, say with search. These are any of the latest `STATE_RUNS` runs, or
-    the first ones up to as many; each run is in that state by chance. The probability of the state
-    is not known (Beta distribution around `OTHER_STATE`), so that a step shows when more runs in a
-    row are in it than chance explains.
+    The factors are against a rival explanation: some runs, or none, are in another state, in which
+    the model speaks otherwise of all brands for a while, say with search. Those are any of the
+    latest `STATE_RUNS` runs, or the first runs, up to as many. Each run is in that state by chance.
+    The probability of the state is not known (Beta distribution around `OTHER_STATE`), so a step
+    shows when more runs in a row are in it than chance explains.
 
     Args:
         mean: The mean of all brands in each run, in logits, n.

@@ -345,8 +345,8 @@ def _missing_questions(
 def _report_end(
     limiter: ModelLimiter, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
 ) -> None:
-    """Report a failure or a usable answer to the limiter of the model. An answer with an error that
-    the provider did not report is a fault of the plugin, and not reported.
+    """Report a failure, or an answer without an error, to the limiter of the model. An answer with
+    an error that the provider did not report is a fault of the plugin, and is not reported.
 
     Args:
         limiter: The limiter.
