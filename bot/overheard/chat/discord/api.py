@@ -33,6 +33,8 @@ MAX_ERROR_TEXT = 200
 """Characters of Discord's own words in an error."""
 INVALID_TOKEN_CLOSE_CODE = 4004
 """The code with which the gateway closes a connection whose token is invalid."""
+DISALLOWED_INTENTS_CLOSE_CODE = 4014
+"""The code with which the gateway closes a connection with intents that it does not allow."""
 
 
 def missing_token() -> ChatUnavailable:

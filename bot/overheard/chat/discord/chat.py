@@ -12,6 +12,7 @@ import discord
 from overheard.cards.card import Card
 from overheard.chat.command_slots import FINISH_TIMEOUT_S
 from overheard.chat.discord.api import (
+    DISALLOWED_INTENTS_CLOSE_CODE,
     INVALID_TOKEN_CLOSE_CODE,
     NAME,
     PLATFORM,
@@ -302,7 +303,9 @@ class DiscordChat:
 def _connection_error(task: asyncio.Task[None]) -> Exception:
     """Return the error with which the chat ends after a connection to the gateway.
 
-    It is `ChatUnavailable` for a refused token, and else `ChatLost`.
+    It is `ChatUnavailable` for a refused token. Otherwise it is `ChatLost`, whose reason is that of
+    the watchdog, the code with which the gateway closed the connection, or that the gateway cannot
+    be reached.
 
     Args:
         task: The task of the connection or of its watchdog, which has ended with an error.
@@ -315,7 +318,8 @@ def _connection_error(task: asyncio.Task[None]) -> Exception:
     if isinstance(error, discord.ConnectionClosed) and error.code:
         return ChatLost(chat=PLATFORM, reason=f"its gateway closed it with code {error.code}")
     if isinstance(error, discord.PrivilegedIntentsRequired):
-        return ChatLost(chat=PLATFORM, reason="its gateway closed it with code 4014")
+        reason = f"its gateway closed it with code {DISALLOWED_INTENTS_CLOSE_CODE}"
+        return ChatLost(chat=PLATFORM, reason=reason)
     # When the very first connection fails, discord.py raises an unrelated error.
     return ChatLost(chat=PLATFORM, reason="its gateway cannot be reached")
 

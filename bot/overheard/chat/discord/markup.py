@@ -94,8 +94,8 @@ def cut(escaped: str, limit: int) -> str:
 def counted(escaped: str, limit: int) -> str:
     """Return escaped text of at most `limit` UTF-16 code units.
 
-    A longer text is cut, and ends with the number of characters left out: ``Acme is… (1,204 more
-    characters)``. No character and no escape is split.
+    A longer text is cut, and ends with the number of characters left out, with the backslashes of
+    escapes: ``Acme is… (1,204 more characters)``. No character and no escape is split.
     """
     if utf16_length(escaped) <= limit:
         return escaped

@@ -61,7 +61,8 @@ class Poster:
                 as a second post that refers to the thread's message.
 
         Raises:
-            ChatFailed: when Discord refuses the card, or does not answer within `POST_TIMEOUT_S`.
+            ChatFailed: when Discord refuses the card, or does not answer within `POST_TIMEOUT_S`;
+                also for the second post, when the first one is there already.
         """
         pages = render(card)
         with translated_errors():

@@ -86,8 +86,8 @@ def parse_question(
     Languages are tried in the order of `LANGUAGES`. If none explains all of it, the first of these
     is returned: the one part of the text that is understood, if the other parts cannot change what
     it asks; the attempt with the fewest unknown words and models that are not asked, of equal ones
-    the first. A text without words gives a question without anything; one of other signs only, or
-    longer than `MAX_CHARS`, has its first `MAX_UNKNOWN_CHARS` characters as unknown.
+    the first. An empty text gives a question without anything. A text without words ("???"), or
+    longer than `MAX_CHARS`, gives one whose first `MAX_UNKNOWN_CHARS` characters are unknown.
 
     Args:
         text: The question, without a mention of the bot.

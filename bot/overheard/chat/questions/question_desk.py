@@ -25,6 +25,8 @@ from overheard.interfaces import Request
 
 QUESTIONS_PER_MINUTE = 12
 """Questions that one person may ask in a minute."""
+MINUTE_S = 60
+"""Seconds of a minute."""
 MAX_UNKNOWN = 3
 """The most words that are not understood of a question of which the rest gets a button."""
 MAX_CONVERSATIONS = 2_000
@@ -77,6 +79,7 @@ class QuestionDesk:
 
         A person may ask `QUESTIONS_PER_MINUTE` questions within 60 seconds, in all channels of a
         platform together. With a result of 0, this call counts the question; otherwise it does not.
+        Above `MAX_CONVERSATIONS` people, the one who asked the longest ago is forgotten.
         """
         now = monotonic()
         person = f"{request.person.platform}:{request.person.id}"
@@ -84,8 +87,8 @@ class QuestionDesk:
         self._question_times.move_to_end(person)
         if len(self._question_times) > MAX_CONVERSATIONS:
             self._question_times.popitem(last=False)
-        if len(times) == QUESTIONS_PER_MINUTE and now - times[0] < 60:
-            return ceil(60 - (now - times[0]))
+        if len(times) == QUESTIONS_PER_MINUTE and now - times[0] < MINUTE_S:
+            return ceil(MINUTE_S - (now - times[0]))
         times.append(now)
         return 0
 

@@ -71,7 +71,8 @@ class QuestionScanner:
         is none.
 
         The first of these that fits wins: the number of an alert, a brand, an asked model, a
-        category, a model that is not asked, a time, an event such as ``since the Claude update``.
+        category, a model that is not asked, a time, an event such as ``since the Claude update``
+        (only while the question has no time).
         Two cases add nothing and return the number of their words: a phrase without a meaning of
         more than `MAX_NAME_WORDS` words, and an "only" beside a name. An asked model with another
         version ("GPT 4") is added both as asked and as not asked. The first time is the period of

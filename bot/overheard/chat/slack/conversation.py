@@ -142,8 +142,9 @@ class SlackConversation:
     def forms(self) -> bool:
         """Whether a form can be opened now.
 
-        False after a first form. Before that, a form can be opened for `FORM_MARGIN_S` less than
-        the 3 seconds that Slack allows; with a view that is kept open for the form, at any time.
+        False after a first form, and after `wait_for_form` has waited. Before that, a form can be
+        opened for `FORM_MARGIN_S` less than the 3 seconds that Slack allows; with a view that is
+        kept open for the form, at any time.
         """
         age_s = asyncio.get_running_loop().time() - self._started_at
         is_in_time = self._has_open_view or age_s < SLACK.form_window - FORM_MARGIN_S
