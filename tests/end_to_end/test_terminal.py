@@ -4,8 +4,6 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-import pytest
-
 from loopback import ChatService
 from program import Program
 
@@ -117,16 +115,13 @@ def test_json_is_the_last_line_and_the_only_one(program: Program, service: ChatS
     assert json.loads(line)["state"] == "complete"
 
 
-@pytest.mark.parametrize("command", ["check", "report"])
-def test_the_chart_is_saved_where_it_was_asked_for(
-    program: Program, service: ChatService, command: str
-) -> None:
+def test_the_chart_is_saved_where_it_was_asked_for(program: Program, service: ChatService) -> None:
     """A report has a trend; a check has a chart for each alert."""
     for answer in ("Acme.", "Acme.", "Zeta."):
         service.answer = lambda _, answer=answer: answer  # type: ignore[misc] # a default value
-        out, _ = program.run("check", "--yes", "--repeats", "2", "--chart", "check.png")
-    if command == "report":
-        out, _ = program.run("report", "--chart", "report.png")
+        checked, _ = program.run("check", "--yes", "--repeats", "2", "--chart", "check.png")
+    reported, _ = program.run("report", "--chart", "report.png")
 
-    assert f"Chart saved as {command}.png" in out
-    assert (program.folder / f"{command}.png").read_bytes().startswith(b"\x89PNG")
+    for command, out in {"check": checked, "report": reported}.items():
+        assert f"Chart saved as {command}.png" in out
+        assert (program.folder / f"{command}.png").read_bytes().startswith(b"\x89PNG")
