@@ -216,8 +216,9 @@ def _growth_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
 
 
 def _began_sentence(evidence: AlertEvidence) -> str:
-    """Return a sentence on the check with which a shift most likely began. If other checks are
-    likely too (with a probability of 90 % together), it also says between which two it began.
+    """Return a sentence on the check with which a shift most likely began. If it may have begun
+    with one of several checks, the sentence also names the first and the last of these, between
+    which it began with a probability of 90 %.
     """
     began = wording.moment(evidence.began, evidence.zone)
     first = wording.moment(evidence.likely_starts[0], evidence.zone)

@@ -172,7 +172,8 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
 
     Rivals with answers in less than `MIN_ANSWERED_SHARE` of the active runs are left out. With
     fewer than `MIN_BRANDS` brands left, the shared variance is next to 0, and nearly nothing is
-    removed.
+    removed. The variances of the run effects are estimated from the active runs and from the
+    answered runs between them that were cut out of the baseline.
 
     Args:
         group: The streams.

@@ -186,8 +186,8 @@ def _reliability(first: Iterable[tuple[Rarity | None, bool]]) -> tuple[Reliabili
 
 
 def yearly(share: float) -> float:
-    """Return the mean number of alarms in a year, from the share of years that have any, 0 to 1, as
-    of a Poisson process; shares above 0.999 count as that.
+    """Return the mean number of alarms in a year of a Poisson process, from the share of years that
+    have any alarm, 0 to 1; a share above 0.999 counts as 0.999.
     """
     return abs(log(1 - min(share, 0.999)))
 
@@ -233,7 +233,7 @@ def _year(brand: SimulatedBrand, limit: float, change: float) -> list[GuardedWee
     """
     prompts = brand.stream.prompts
     start = brand.stream.runs[-1].at
-    scheduled, made, weeks = YEAR * len(prompts), list[MadeRun](), list[GuardedWeek]()
+    scheduled_calls, made, weeks = YEAR * len(prompts), list[MadeRun](), list[GuardedWeek]()
     while len(weeks) < YEAR and not (weeks and weeks[-1].alarm):
         now, calls, rare = start + timedelta(weeks=len(weeks) + 1), 0, None
         asks, burst = dict.fromkeys(prompts, 1), False
@@ -248,7 +248,7 @@ def _year(brand: SimulatedBrand, limit: float, change: float) -> list[GuardedWee
                 made,
                 BurstSigns(largest, alarm),
                 DEFAULT_POLICY,
-                scheduled=scheduled,
+                scheduled=scheduled_calls,
                 now=now,
                 prompts=prompts,
                 streams=[brand.stream],

@@ -108,7 +108,9 @@ def statistic(
     its active runs (the runs of the baseline that have answers, and the run that is analysed).
     Nothing after that run is used.
 
-    Changes of a few prompts are only looked for in rates, whose values are 0 or 1.
+    At each start, a shift of all prompts and a change of a few prompts are weighed by their prior
+    probabilities, 1 - `FRESH_WEIGHT` and `FRESH_WEIGHT`. A change of a few prompts is looked for
+    only in rates, whose values are 0 or 1. The evidence of single deviating runs is subtracted.
 
     Args:
         group: The brand's stream and those of its rivals.

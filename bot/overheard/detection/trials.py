@@ -386,9 +386,11 @@ def _ghosts(alarms: Iterable[Alarm]) -> int:
 
 
 def _changes(design: WorldDesign, rng: np.random.Generator) -> tuple[Moved, ...]:
-    """Return random changes of a simulated brand, one a year on average and none with the first
-    run, in the order of the runs. Their sizes in logits are normal (`CHANGE_SD`); the share
-    `SPARSE_SHARE` of them moves only the share `CARRIED` of the prompts.
+    """Return random changes of a simulated brand, in the order of the runs: one a year on average,
+    and none with the first run.
+
+    Their sizes in logits are normal, with mean 0 and the standard deviation `CHANGE_SD`. A change
+    moves all prompts or, with the probability `SPARSE_SHARE`, only the share `CARRIED` of them.
     """
     runs = np.flatnonzero(rng.random(design.runs) < 1 / RUNS_A_YEAR)
     return tuple(

@@ -76,11 +76,11 @@ class Collector:
         self._counters = counters
 
     async def collect(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
-        """Wait until batches have ended, and store their answers; a person who stops the run ends
-        the wait.
+        """Wait until batches have ended, and store their answers, while the progress is shown; a
+        person who stops the run ends the wait.
 
-        An error of one batch is raised when all other batches are collected, and not at all when
-        the run was stopped.
+        A batch with an error does not end the wait for the others. When all have ended, the first
+        error is raised. No error is raised when the run was stopped.
 
         Args:
             run: The run of the batches.
@@ -98,6 +98,7 @@ class Collector:
         cancellation, broken = RunCancellation(self._store, run.id), list[OverheardError]()
 
         async def collect(batch: Batch) -> None:
+            """Collect one batch; add its error to ``broken`` instead of raising it."""
             try:
                 await self._collect_batch(run, batch, outcome, cancellation)
             except OverheardError as error:

@@ -136,8 +136,8 @@ class AnswerLine(BaseModel):
     @field_validator("finish", mode="before")
     @classmethod
     def _parsed_finish(cls, reason: Any) -> Any:
-        """Return the `Finish` for a service's word of `FINISHES`, in any case, such as
-        ``end_turn``; CUT for null; a `Finish` unchanged.
+        """Return the `Finish` that a word of `FINISHES` means, in capital or small letters, such
+        as COMPLETE for ``end_turn``; CUT for null. A `Finish` is returned unchanged.
 
         Raises:
             ValueError: for an unknown word.

@@ -306,10 +306,12 @@ class Runner:
         self, call: ProviderCall, held: HeldAmount, lane: _Lane, job: _Job
     ) -> None:
         """Store a call that is cancelled under way as a failed answer at an estimated cost, so that
-        its question is asked again, and end the hold of its money.
+        its question is asked again, and end the hold of its money. The call is counted in the
+        metrics.
 
         A call whose estimate is 0 is not stored. An error of the store is dropped, because what has
-        cancelled the call is raised.
+        cancelled the call is raised. Held money above the estimate stays reserved until the run
+        ends, because the service may still charge it.
         """
         answer, failure = call.cut_off()
         answer = with_estimated_cost(answer, failure, self._providers)
