@@ -244,3 +244,35 @@ async def test_the_digest_has_what_the_weeks_questions_have_cost() -> None:
     assert (await office.chat.type("digest")).card.footer == (
         "Asked 3 questions for $0.75. Spent in March: $0.75."
     )
+
+
+async def test_what_a_person_does_to_an_alert_is_said_and_can_be_taken_back() -> None:
+    """The card names the new state; an update that was known already has nothing to take back."""
+    office = await asked_office("Acme is best.", "Zeta is best.")
+    run = await _alert(office)
+
+    async def done(words: str) -> tuple[str, list[str]]:
+        card = (await office.chat.type(words)).card
+        assert card.title == "Acme at m-1"
+        return str(card.text), [action.label for action in card.actions]
+
+    for words, said in (
+        ("alerts acknowledge 1", "It is acknowledged by Ada."),
+        (
+            "alerts snooze 1 --for update",
+            "It is snoozed by Ada until the next update of the model.",
+        ),
+        ("alerts snooze 1 --for 2026-03-09", "It is snoozed by Ada until 9 Mar 2026, 09:00 UTC."),
+        ("alerts close 1 --why ours", "It is closed by Ada."),
+        ("alerts reopen 1", "It is open."),
+    ):
+        assert await done(words) == (said, ["Undo"])
+    day = f"{run.started_at.day} Mar 2026"
+    assert await done("alerts update 1 --note blog") == (
+        f"m-1 is marked as updated on {day}.",
+        ["Undo"],
+    )
+    assert await done("alerts update 1") == (f"m-1 is marked as updated on {day}.", [])
+    events = await office.store.alerts.events(1)
+    [closed] = [event for event in events if event.what is AlertEventKind.CLOSED]
+    assert closed.note == "It was our own doing."
