@@ -256,6 +256,7 @@ async def test_what_a_person_does_to_an_alert_is_said_and_can_be_taken_back() ->
         assert card.title == "Acme at m-1"
         return str(card.text), [action.label for action in card.actions]
 
+    snoozed = "It is snoozed by Ada until"
     for words, said in (
         ("alerts acknowledge 1", "It is acknowledged by Ada."),
         (
