@@ -102,8 +102,8 @@ class Calendar:
         the day after their last, which is excluded and may be in the future.
 
         Args:
-            first: The first month, 1 to 12; the latest such month that has begun.
-            count: The number of months.
+            first: The first month, 1 to 12; it is the latest such month that has begun.
+            count: The number of months, at least 1.
         """
         start = date(self._latest_year(first), first, 1)
         return NamedTime(start, _months_later(start, count))

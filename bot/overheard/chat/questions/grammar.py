@@ -198,8 +198,9 @@ class _Parser:
 
         - a wish to change something;
         - a continuation of the question before;
-        - a time alone that begins with "since", or names after "anything", which ask for changes;
-        - names alone, which ask how the brands are doing or compare them;
+        - names alone that ask for changes: a time that begins with "since", if there is no question
+          before, or names after "anything";
+        - other names alone, which ask how a brand is doing, or compare several (`_asks_how`);
         - the rule that explains all concepts;
         - a question or subject in the person's own words;
         - the rule that explains all concepts although words are unknown, or else the rule that
@@ -522,8 +523,8 @@ def _continued(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQ
     "and at Claude?".
 
     Brands, models, metric, topic and period each come from the new question if it names them, else
-    from the question before; the intent is always that of the question before. "We"
-    is kept if the new question names no brand, or the question before is a comparison (``versus``).
+    from the question before; the intent is always that of the question before. "We" is kept if the
+    new question names no brand, or the question before is a comparison (``versus``).
 
     Args:
         parsed: The names, times and concepts of the question, without an intent.

@@ -421,9 +421,10 @@ class _Planner(Offers):
     def _alert_list(self) -> Plan | None:
         """Return a plan for alerts.
 
-        An alert by its number is shown. A period other than today shows the changes in it, unless
-        the question says "open". Otherwise it is the list of alerts of the first named brand, or of
-        all; only the open ones if the question says "open".
+        An alert by its number is shown by itself. For a period that does not begin today, the plan
+        shows the changes in it, unless the question says "open". Otherwise it shows the list of
+        alerts of the first named brand, or of all brands; only the open ones if the question says
+        "open".
         """
         if self._parsed.alert:
             return self._plan_command("alerts show", alert=str(self._parsed.alert))

@@ -146,8 +146,9 @@ class QuestionDesk:
     async def _parse(
         self, request: Request, deployment: Deployment, call: Call
     ) -> tuple[ParsedQuestion, Situation]:
-        """Return a parsed question, which may continue the last one of its conversation, and the
-        state of the deployment, which is read from the store.
+        """Return the parsed question and the state of the deployment, which is read from the store.
+
+        The question may continue the last one that was understood in its conversation.
 
         Args:
             request: The question.
