@@ -152,7 +152,9 @@ async def _interrupted_bursts(deployment: Deployment) -> list[tuple[Run, Panel]]
 
 
 def _new_burst(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[Run, Panel]:
-    """Return the run of a planned burst, which begins now and is not stored yet, and its panel."""
+    """Return the run of a planned burst, which begins now and is not stored yet, and its panel. The
+    run has the key and the panel of the plan; its person and channel are those of the call.
+    """
     run = Run(
         key=plan.key,
         started_at=deployment.clock.now(),

@@ -97,8 +97,8 @@ def manifest(settings: SlackTable) -> dict[str, Any]:
 
 
 def _manifest_features(settings: SlackTable) -> dict[str, Any]:
-    """Return the section ``features`` of a Slack app's manifest: the home tab, the assistant panel
-    and the slash command with its configured name.
+    """Return the section ``features`` of a Slack app's manifest: the home and messages tabs, the
+    assistant panel, the bot user, and the slash command with its configured name.
     """
     command = {
         "command": settings.command,
@@ -122,9 +122,9 @@ def _manifest_features(settings: SlackTable) -> dict[str, Any]:
 
 
 def _manifest_scopes(settings: SlackTable) -> dict[str, Any]:
-    """Return the section ``oauth_config`` of a Slack app's manifest: the bot's scopes, those
-    without which it works as optional, and for an app of many workspaces the address to which Slack
-    returns after an installation.
+    """Return the section ``oauth_config`` of a Slack app's manifest: the scopes that the bot needs,
+    and as optional ones those without which it works. For an app of many workspaces it also has the
+    address to which Slack returns after an installation.
     """
     needed = [scope for scope in SLACK_SCOPES if scope not in OPTIONAL_SLACK_SCOPES]
     scopes = {"bot": needed, "bot_optional": sorted(OPTIONAL_SLACK_SCOPES)}
@@ -134,8 +134,9 @@ def _manifest_scopes(settings: SlackTable) -> dict[str, Any]:
 
 
 def _manifest_settings(settings: SlackTable) -> dict[str, Any]:
-    """Return the section ``settings`` of a Slack app's manifest: the events that Slack sends, forms
-    and buttons, and whether Slack is reached by Socket Mode or sends requests to an address.
+    """Return the section ``settings`` of a Slack app's manifest: the events that Slack sends, that
+    forms and buttons are used, and whether the app uses Socket Mode. Without Socket Mode it also
+    has the addresses to which Slack sends its requests.
     """
     return {
         "event_subscriptions": {

@@ -281,13 +281,13 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
 
 
 async def _problem_sentences(deployment: Deployment, runs: Sequence[Run]) -> AsyncIterator[str]:
-    """Yield a sentence for each problem: checks without any answer, no answered check although
-    there is a schedule, messages that could not be posted, open alerts that no route posts, models
-    that their vendor shuts down soon.
+    """Yield a sentence for each kind of problem, in this order: checks without any answer; no
+    answered check although there is a schedule; messages that could not be posted; open alerts that
+    no route posts. Then yield one for each model that its vendor shuts down soon.
 
     Args:
         deployment: The open deployment.
-        runs: The runs of the last `PERIOD`.
+        runs: The runs of the last `PERIOD`, with which the checks are meant.
     """
     failed = sum(run.state is RunState.FAILED for run in runs)
     if failed:

@@ -200,8 +200,8 @@ class _Examination:
             yield Finding(f"plugins ({len(plugins.reports)})")
 
     def _catalogue_findings(self) -> Iterator[Finding]:
-        """Yield a fault if there is no brand, no prompt or no provider, and one for each tracked
-        brand whose prompts all name the brand or a competitor.
+        """Yield a fault for each of brand, prompt and provider of which there is none. Then yield a
+        fault for each tracked brand with prompts, if all of them name the brand or a competitor.
         """
         catalogue, plugins = self.deployment.catalogue, self.deployment.plugins
         needed = {

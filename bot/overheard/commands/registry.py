@@ -138,8 +138,9 @@ def _listings() -> Mapping[str, tuple[CommandListing, ...]]:
 
 
 def listing_of_specs() -> str:
-    """Return the text that `LISTING` must have, from the commands themselves; all modules are
-    imported.
+    """Return the text that the file `LISTING` must have: a line for each command, in the order of
+    `SECTIONS` and of the definitions. It is made from the commands themselves, whose modules are
+    all imported for it.
     """
     modules = chain.from_iterable(SECTIONS.values())
     entries = (

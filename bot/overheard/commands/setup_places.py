@@ -68,9 +68,10 @@ async def store_places(
     """Store what a person chose in the form: the schedule of checks, that alerts and a weekly
     summary are posted in a channel, and the budget of a month.
 
-    The schedule is called `WEEKLY`; an existing one keeps its brands and repeats. The summary
-    follows the first check of the week. In a terminal there is no channel, and neither alerts nor a
-    summary are stored. The budget is stored only if config.toml has none.
+    The schedule is called `WEEKLY`. An existing one keeps its brands and repeats, and is not stored
+    again if its times are the same. The summary follows the first check of the week. In a terminal
+    there is no channel, and neither alerts nor a summary are stored. The budget is stored only if
+    config.toml has none.
 
     Args:
         deployment: The open deployment.

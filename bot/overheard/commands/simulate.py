@@ -276,13 +276,14 @@ def _rules_json(compared: Comparisons) -> dict[str, dict[str, float]]:
 
 
 def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, seed: int) -> Card:
-    """Return the card of a trial of the policy `DYNAMIC`, which asks each prompt once a week, and
-    bursts where a change is suspected (the sentinel). Delays are in weeks; figures that this trial
-    does not measure are None in the JSON data.
+    """Return the card of a trial of the policy `DYNAMIC` (the sentinel), which asks each prompt
+    once a week, and more where a change is suspected. It has the false alarms in a brand-year with their
+    95 % interval, the delay in weeks, and the numbers of calls. Figures that this trial does not
+    measure are None in the JSON data.
 
     Args:
-        trial: What was tried.
-        outcome: How it ended.
+        trial: The simulated world, and the drop of visibility.
+        outcome: The measured false alarms, delays and numbers of calls.
         panels: The number of simulated brands.
         seed: The seed of the randomness.
     """

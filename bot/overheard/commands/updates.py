@@ -293,7 +293,9 @@ def _effect_sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str
 
 
 def _update_json(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:
-    """Return an update with its effects on brands for JSON output."""
+    """Return an update for JSON output, with its effect on each brand in the order of `effects`.
+    ``at`` is the time of the update as an ISO date and time; ``note`` may be empty.
+    """
     return {
         "id": update.id,
         "model": str(update.model),
