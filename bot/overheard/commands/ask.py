@@ -73,7 +73,8 @@ def _answers_card(
     question: str, answers: Sequence[Answer], outcome: Outcome, names: ModelNames | None
 ) -> Card:
     """Return the card of a free question: what it cost, why models did not answer, and a further
-    card for each answer with a text. The card is failed if the run is.
+    card for each answer with a text. It is a warning if a model did not answer, and failed if the
+    run is.
 
     Args:
         question: The question, which is cut to `MAX_TITLE_CHARS` in the title.

@@ -191,8 +191,9 @@ class DailyResult:
         return f"{model} shows no change in {wording.count(comparison.asked, 'answer')}."
 
     def data(self) -> dict[str, Any]:
-        """Return the result for JSON output. ``asked`` is the number of prompts answered today, and
-        ``unseen`` has the first words that are new.
+        """Return the result for JSON output. ``asked`` is the number of prompts answered today (0
+        if the model was not asked), ``hit`` says whether the model may have been updated, now or
+        earlier, and ``unseen`` has the prompts with first words that are new.
         """
         texts = {prompt.key: prompt.text for prompt in self.canary.prompts}
         comparison = self.comparison or CanaryComparison(unseen=(), asked=0)

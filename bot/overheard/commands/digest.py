@@ -240,7 +240,8 @@ def _steady_paragraph(
     deployment: Deployment, report: Report, week: Week, silent: Collection[Model]
 ) -> str:
     """Return a sentence with the brand's share and rank at the first `MAX_STEADY` models that
-    answered and have neither an alert nor a watched change; empty without any.
+    answered in the newest run and have neither an alert of the week (open or recovered) nor a
+    change that is watched. Empty without such a model.
 
     Args:
         deployment: The open deployment.

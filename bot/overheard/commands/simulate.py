@@ -277,9 +277,9 @@ def _rules_json(compared: Comparisons) -> dict[str, dict[str, float]]:
 
 def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, seed: int) -> Card:
     """Return the card of a trial of the policy `DYNAMIC` (the sentinel), which asks each prompt
-    once a week, and more where a change is suspected. It has the false alarms in a brand-year with their
-    95 % interval, the delay in weeks, and the numbers of calls. Figures that this trial does not
-    measure are None in the JSON data.
+    once a week, and more where a change is suspected. It has the false alarms in a brand-year with
+    their 95 % interval, the delay in weeks, and the numbers of calls. Figures that this trial does
+    not measure are None in the JSON data.
 
     Args:
         trial: The simulated world, and the drop of visibility.
