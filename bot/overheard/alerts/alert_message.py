@@ -254,9 +254,11 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     """Yield the lines of a message about a model-wide change.
 
     One line has the brands that became worse, the next those that became better: of each the
-    `MOST_BRANDS` with the largest change, with their values, and the number of the others. If
-    everything moved at once, a last line says so. For a recovered alert, one line names the brands
-    that are as usual again and how long it lasted. Nothing is yielded when the metric is not
+    `MOST_BRANDS` with the largest change, with their values, and the number of the others. A line
+    without brands is left out. If everything moved at once, a last line names all models.
+
+    A recovered alert has one line only: the `MOST_BRANDS` brands with the largest change, which are
+    as usual again, and how long the change lasted. Nothing is yielded when the metric is not
     measured any more.
     """
     metric = evidence.metrics.get(alert.shift.metric)

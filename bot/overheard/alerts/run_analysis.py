@@ -224,7 +224,7 @@ async def detect_statements(
 ) -> list[Alert]:
     """Report the false claims and grave sentences that are news in the stored answers as of the
     newest run, after facts have been added. Statements that an alert has reported are not reported
-    again.
+    again. Open alerts whose statements were made again, or are gone, are updated or recover.
 
     Args:
         deployment: The open deployment.

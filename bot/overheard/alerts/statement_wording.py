@@ -109,8 +109,8 @@ def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
 def short_statement_lines(
     moved: Sequence[Shift], most: int = 2, now: Mapping[ReportedStatement, int] | None = None
 ) -> Iterator[str]:
-    """Yield a short sentence for each of the ``most`` statements that shifts reported last, in the
-    order of the first reports.
+    """Yield a short sentence for each of the ``most`` statements whose first reports are the
+    latest, in the order of these reports. Each is said as it was last reported.
 
     Examples are ``It says “$49” in 5 answers; in truth it is $14.``, ``It said “$49”; no answer of
     the latest check does.`` and ``It speaks of a recall in 2 answers.``.

@@ -281,8 +281,8 @@ class Monitor:
     def _measure(self, watched: WatchedModel, model: Model, row: int, pace: float) -> None:
         """Store the analyses of the brand's streams at a model after a run in `_seen`.
 
-        A stream has none while its baseline has fewer runs than a search needs. One that the run
-        did not measure keeps its earlier analysis.
+        A stream gets no analysis while its baseline has fewer runs than a search needs, and when
+        the run did not measure it; then an earlier analysis stays.
 
         Args:
             watched: The brand's streams at the model.

@@ -133,10 +133,10 @@ def statistic(
     uniform = step_odds.steps - _deviation_evidence(step_odds.outliers, deviating)
     logs, is_uniform = uniform, True
     if group.binary:
-        sparse = _sparse(group, rows, series, after, deviating)
-        logs = np.logaddexp(uniform + np.log(1 - FRESH_WEIGHT), sparse + np.log(FRESH_WEIGHT))
+        of_few = _few_prompts_evidence(group, rows, series, after, deviating)
+        logs = np.logaddexp(uniform + np.log(1 - FRESH_WEIGHT), of_few + np.log(FRESH_WEIGHT))
         best = int(logs.argmax())
-        is_uniform = bool(uniform[best] + UNIFORM_ADVANTAGE >= sparse[best])
+        is_uniform = bool(uniform[best] + UNIFORM_ADVANTAGE >= of_few[best])
     prior_logs = np.zeros(len(start_indices)) if weights is None else np.log(weights[start_indices])
     many_starts_penalty = np.log(max(1.0, len(start_indices) / RECENT_STARTS))
     noise = float(series.noise[0].mean())
@@ -192,7 +192,7 @@ def _regressors(after: Floats, weights: Floats) -> Floats:
     return np.asarray(after - share_after @ weights.T / by_run)
 
 
-def _sparse(
+def _few_prompts_evidence(
     group: StreamGroup, rows: Places, series: RunSeries, after: Floats, deviating: float
 ) -> Floats:
     """Return the logarithms of the Bayes factors that a few prompts changed to rates of their own

@@ -232,8 +232,8 @@ def statistic(series: RunSeries) -> tuple[float, int]:
     the run with which it most likely began.
 
     The evidence is the odds of a change of the model at any start, against no change or a change of
-    one brand at any start. The rivals do not compete start by start: that would leave to the model
-    the starts that explain neither well.
+    one brand at any start. The starts are summed on both sides before they are compared: compared
+    one by one, starts that neither explains well would speak for the model.
 
     Args:
         series: The active runs of all brands, two or more.

@@ -328,10 +328,10 @@ class Bucket:
         """Adopt the limit that a service reports for a window of time.
 
         The capacity becomes the reported size, but not more than the configured limit. The inflow
-        becomes what was used, over the time until the window ends; the whole size a minute if
-        nothing was used. The level becomes what is left, if it was higher. Of all amounts this
-        process takes its share. A report without ``size`` or ``left`` is ignored, and so is one
-        with a value out of range.
+        becomes such that what was used flows in until the window ends, or the whole size within a
+        minute if nothing was used. The level becomes what is left, if it was higher. Of all amounts
+        this process takes its share. A report without ``size`` or ``left`` is ignored, and so is
+        one with a value out of range.
 
         Args:
             size: The amount (calls or tokens) that the service allows in a window, above 0; None if
