@@ -23,7 +23,8 @@ MB, GB = 2**20, 2**30
 
 async def upgrade_store(session: Session, _: Call) -> Card:
     """Migrate the schema of the configured store to the revision of this version, and return the
-    card with both revisions. A store of that revision stays as it is.
+    card with both revisions. The schema of a store of that revision stays as it is. The use of the
+    command is then written to the audit log of the store.
 
     Raises:
         ConfigError: for an invalid configuration, with all its faults.

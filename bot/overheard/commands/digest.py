@@ -388,8 +388,9 @@ def _actions(brand: Brand, week: Week) -> list[Action]:
 
 
 def _week_json(report: Report, week: Week, claims: str, advice: Sequence[str]) -> dict[str, Any]:
-    """Return a brand's week for JSON output: alerts by their numbers, the brand's story at each
-    model, the sentence `claims` on false claims (may be empty), the lines of advice, and the
+    """Return a brand's week for JSON output: its alerts by their numbers (``new_alerts`` were
+    opened in the week, ``open_alerts`` before it), the brand's story at each model, the
+    sentence `claims` on false claims (may be empty), the lines of advice, and the levels of the
     brand's metrics in the newest run of each model.
     """
     return {

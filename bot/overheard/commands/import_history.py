@@ -254,10 +254,10 @@ class _Intake:
         return replace(answer, question=replace(answer.question, repeat=repeat))
 
     def _take_deleted_text(self, content: Content) -> bool:
-        """Return whether the store has an answer to the same prompt, of the same model and time,
-        whose text was deleted.
+        """Return whether the run has a stored answer to the same prompt, of the same model and
+        time, whose text was deleted and which no other line has taken yet.
 
-        Each such stored answer is used up by one line: the count is reduced.
+        If so, the answer is taken: the number of those that are left is reduced by one.
         """
         left = self._deleted_texts[content[:3]]
         self._deleted_texts[content[:3]] = max(0, left - 1)

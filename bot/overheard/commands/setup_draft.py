@@ -75,8 +75,8 @@ class Draft:
 
 
 async def stored_draft(deployment: Deployment, brand: Brand) -> Draft:
-    """Return the stored draft of a brand. If none is stored, or that of another brand, return a new
-    draft with questions from templates; it is not stored.
+    """Return the stored draft of the set-up (suggestions to choose from) if it is the brand's.
+    Otherwise return a new draft with questions from templates, which is not stored.
     """
     stored = await deployment.store.settings.get(DRAFT)
     if stored and stored.value.get("brand") == brand.name:

@@ -214,9 +214,11 @@ def _comparison_table(alarms: float, runs: float, compared: Comparisons) -> Tabl
 def _trial_json(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
     """Return the results of a trial for JSON output.
 
-    Rates are those of a brand-year, delays are in runs, ``delay_error`` is a standard error, and
-    intervals are 95 %. ``ratio`` is the delay as a multiple of the oracle's; ``lorden_calls`` is
-    the smallest possible number of calls until detection (Lorden's bound).
+    Rates of false alarms are those of a brand-year; ``interval`` is a 95 % interval. Delays are in
+    runs, and ``delay_error`` is the standard error of the monitor's. ``ratio`` is its delay as a
+    multiple of that of the oracle, which knows everything but the time of the drop.
+    ``calls_to_detect`` is its delay in calls, and ``lorden_calls`` the smallest possible number of
+    them (Lorden's bound).
     """
     false_alarms, late, compared = outcome.false_alarms, outcome.delay, outcome.compared
     calls = trial.world.prompts * trial.world.repeats

@@ -203,7 +203,8 @@ async def chart_marks(
     deployment: Deployment, call: Call, brand: Brand, metric: Metric, models: Collection[Model]
 ) -> tuple[Mark, ...]:
     """Return the marks of a chart: first each update of one of the models (several of a model on
-    one day are one mark), then the beginning of each shift of the metric that raised an alert.
+    one day are one mark), then the beginning of each shift of the brand's metric at one of them
+    that an alert has reported. Shifts that fit an update have no mark of their own.
 
     Args:
         deployment: The open deployment.

@@ -253,9 +253,9 @@ def _update_paragraphs(
     model_alerts: Mapping[int, Alert],
     names: ModelNames | None,
 ) -> Iterator[str]:
-    """Yield a paragraph for each update: model, day, whether the model as a whole changed, and the
-    effects on brands. An update of one model and time that is known from several sources has one
-    paragraph.
+    """Yield a paragraph for each update in the given order: model, day, a sentence if the model as
+    a whole changed, and the effects on brands. Of several updates of one model at one time, known
+    from several sources, the last alone has a paragraph.
 
     Args:
         call: The time zone of the days.
