@@ -195,6 +195,20 @@ def test_questions_that_moved_both_ways_are_neither_less_nor_more() -> None:
     assert card.severity is Severity.WARNING
 
 
+def test_a_fall_that_is_over_is_named_again_whatever_single_questions_did() -> None:
+    """Only where questions moved both ways and the whole hardly did, it speaks as before."""
+    fell, rose = PROMPTS[:2]
+    both = (PromptShift(fell.key, 1.0, 0.0, 3, 3), PromptShift(rose.key, 0.0, 1.0, 3, 3))
+
+    def title(change: float, prompts: tuple[PromptShift, ...]) -> str:
+        shift = shift_of(change=change, after=0.7 + change, prompts=prompts)
+        over = alert_of(shift, state=AlertState.RECOVERED)
+        return alert_message(over, evidence(FELL)).title
+
+    assert title(-0.3, both) == title(-0.01, both[:1]) == "m-1 names Acme again"
+    assert title(-0.01, both) == "m-1 speaks of Acme as before"
+
+
 def test_nothing_is_called_usual_before_there_was_a_check() -> None:
     """A false claim of the first check has no checks before it."""
     claim = shift_of(metric="false claims", statement=CLAIM)

@@ -69,7 +69,7 @@ def test_the_figures_of_a_policy_by_hand(monkeypatch: pytest.MonkeyPatch) -> Non
     dropped = [
         [*[week(30)] * 22, week(90, 0.001)],
         [*[week(30)] * 24, week(60, 0.2)],
-        [*[week(30)] * 6, week(70, 0.1)],
+        [*[week(30)] * 19, week(70, 0.1)],  # in the last week before the drop
         [week(30)] * 52,
     ]
     years: list[float] = []

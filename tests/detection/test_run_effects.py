@@ -18,6 +18,9 @@ def test_one_run_tells_nothing() -> None:
         run_effect_variance([simulate(Design(runs=2), size=1, seed=1).stream(0)], 2) == PRIOR_TAU2
     )
     assert run_effect_variance([], 1) == PRIOR_TAU2
+    two = simulate(Design(runs=2), size=1, seed=1).stream(0)
+    assert moments(two, 2).freedom == 0
+    assert moments(two, 0).freedom == 1
 
 
 def test_only_the_past_counts() -> None:
