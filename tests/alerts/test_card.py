@@ -25,7 +25,12 @@ from overheard.alerts.alert_data import alert_data
 from overheard.alerts.alert_details import compose
 from overheard.alerts.quotes import quotes
 from overheard.alerts.shift_wording import metric_path, movement_words, shift_words
-from overheard.alerts.statement_wording import is_listed, statement_phrase, true_value
+from overheard.alerts.statement_wording import (
+    is_listed,
+    statement_clause,
+    statement_phrase,
+    true_value,
+)
 from overheard.cards.card import Card, Field, Image, Severity
 from overheard.cards.charts.trend import Chart, Mark
 from overheard.cards.wording import MINUS
@@ -332,6 +337,8 @@ def test_a_statement_is_said_after_the_name_of_a_model() -> None:
     assert statement_phrase(claim, "Acme") == "says Acme's price is “$49”"
     assert statement_phrase(grave, "Acme").startswith("speaks of ")
     assert statement_phrase(grave, "Acme").endswith(" at Acme")
+    topic = statement_phrase(grave, "Acme").removeprefix("speaks of ").removesuffix(" at Acme")
+    assert statement_clause(grave) == f"it speaks of {topic}"
 
 
 @pytest.mark.parametrize(

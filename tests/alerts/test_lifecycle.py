@@ -13,6 +13,7 @@ from overheard.domain import (
     AlertEventKind,
     AlertState,
     DeliveryKind,
+    Model,
     ReportedStatement,
     Run,
     StatementKind,
@@ -167,6 +168,13 @@ async def test_a_claim_and_a_shift_end_together() -> None:
     assert over.state is AlertState.RECOVERED
     notes = [event.note for event in await house.store.alerts.events(alert.id)]
     assert notes == ["", PARTLY[AlertPart.STATEMENTS], "It is back."]
+    stated = replace(stated, model=Model("svc", "m-2"))
+    moved = replace(shift_of(run), model=stated.model)
+    other, _ = await house.life.raise_alert(Alert(stated, house.clock.now(), (moved,)))
+    eased = await house.life.recover(other.id, "Back.", shifts=[moved])
+    assert len(eased.later) == 0, "the run was reported already"
+    [_, event] = await house.store.alerts.events(other.id)
+    assert event.note == PARTLY[AlertPart.METRICS]
 
 
 async def test_a_brand_is_back_alone_once_until_the_alert_grows() -> None:
