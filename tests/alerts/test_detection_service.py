@@ -48,6 +48,7 @@ class House:
         self.store = open_test_store()
         self.settings = AlertsTable.model_validate(settings)
         self.weeks = 0
+        self.heard: list[int] = []
 
     async def run(
         self,
@@ -78,8 +79,12 @@ class House:
         """Look at a run as it comes in."""
         past = HistoryReader(self.store, CATALOGUE, METRICS, {f"s@{version}"}, self.settings)
         lifecycle = Lifecycle(self.store, Routes((), METRICS), FixedClock(run.started_at))
-        service = DetectionService(past, lifecycle, check_judge=check_judge)
+        service = DetectionService(past, lifecycle, listener=self.hear, check_judge=check_judge)
         return await service.detect(run, ["Acme"], run.started_at)
+
+    async def hear(self, alert: Alert) -> None:
+        """Note a new alert, as a plugin does."""
+        self.heard.append(alert.id)
 
     async def look(self, run: Run, version: str = "1") -> list[Alert]:
         """Look at a run, and return the alerts that it raised."""
@@ -117,6 +122,7 @@ async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline() -> No
     assert await house.look(await house.run(OFTEN)) == []
     [ended] = await house.store.alerts.find()
     assert ended.state is AlertState.RECOVERED
+    assert house.heard == [alert.id], "plugins hear of a new alert, once"
 
 
 async def test_a_shift_that_is_not_what_it_seems_raises_no_alert() -> None:
