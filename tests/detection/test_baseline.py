@@ -94,3 +94,10 @@ def test_streams_are_cut_at_runs() -> None:
     since = stream_since(STREAM, run)
     assert since.runs == STREAM.runs[40:]
     assert np.array_equal(since.n, STREAM.n[40:])
+
+
+def test_a_run_in_which_nothing_was_answered_has_no_row() -> None:
+    """One answer to one question is enough for a row."""
+    n = STREAM.n.copy()
+    n[3], n[5] = 0, [0, 1, 0, 0, 0]
+    assert rows_with_answers(replace(STREAM, n=n)).tolist() == [*range(3), *range(4, 150)]

@@ -260,7 +260,7 @@ def _shapes(
             return [np.diag((mask & at_model) * 1.0) for mask in of_brand]
         case Hypothesis.MODEL:
             apart = np.diag(at_model * 1.0)
-            return [apart, apart + np.multiply.outer(at_model, at_model) * 1.0]
+            return [apart, apart + np.multiply.outer(at_model, at_model)]
         case Hypothesis.BRAND_EVERYWHERE:
             return [across_models * np.multiply.outer(mask, mask) for mask in of_brand]
     return [across_models, across_models + 1.0]
