@@ -17,7 +17,6 @@ from sqlalchemy import URL, Connection, ExceptionContext, Executable, Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
-from overheard_storage import sqlite_driver
 from overheard_storage.faults import StoreAway, store_error
 
 if TYPE_CHECKING:
@@ -246,8 +245,9 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         with suppress(FileExistsError):
             create_private(file)
     # Every connection of this pool is returned soon; on a busy machine, waiting longer succeeds.
-    options = {"async_creator_fn": sqlite_driver.connect, "cached_statements": _CACHED_STATEMENTS}
-    engine = create_async_engine(url, pool_timeout=None, connect_args=options)
+    engine = create_async_engine(
+        url, pool_timeout=None, connect_args={"cached_statements": _CACHED_STATEMENTS}
+    )
     event.listen(engine.sync_engine, "connect", _prepare_connection)
     event.listen(engine.sync_engine, "begin", _begin_transaction)
     return engine
