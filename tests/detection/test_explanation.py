@@ -77,6 +77,20 @@ def test_an_explanation_gives_its_evidence() -> None:
     assert f"The brand moved at {model_of(1)}, {model_of(2)} too." in said
 
 
+def test_a_model_that_did_not_answer_since_the_change_is_not_said_to_be_unmoved() -> None:
+    """Nor one that did not answer before: there is nothing to compare."""
+    streams = market(MOVES[Hypothesis.BRAND_EVERYWHERE])
+    silent = {model_of(1): slice(AT, None), model_of(2): slice(None, AT)}
+    for stream in streams:
+        if missing := silent.get(stream.key.model):
+            for cells in (stream.n, stream.total, stream.squares):
+                cells[missing] = 0
+    said = explain(OWN, streams, streams[0].runs[AT]).text
+    assert str(model_of(1)) not in said
+    assert str(model_of(2)) not in said
+    assert "At this model the 3 competitors moved by no more than chance explains." in said
+
+
 @pytest.mark.parametrize(
     ("models", "brands", "words"),
     [

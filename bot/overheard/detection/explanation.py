@@ -219,7 +219,7 @@ def explain(
 
     The text has a sentence on the cause. It is followed by sentences on which other brands moved at
     the model, at which other models the brand moved, and which updates fit the change, each where
-    there are any.
+    there are any. They leave out streams without answers before the change or since.
 
     Args:
         key: The stream that changed; with the brand `WHOLE_MODEL` for a model as a whole.
@@ -242,14 +242,15 @@ def explain(
     else:
         models, brands = 1 + len(other_models), 1 + len(other_brands)
     words = explanation_sentence(attribution.weights, models, brands)
+    comparable = {stream.key for stream in streams if _is_comparable(stream, began)}
     sentences = [
         words,
         _other_brands_sentence(
-            {stream_key: attribution.moved(stream_key) for stream_key in other_brands},
+            {other: attribution.moved(other) for other in other_brands & comparable},
             noun="brand" if is_whole_model else "competitor",
         ),
         _other_models_sentence(
-            {stream_key: attribution.moved(stream_key) for stream_key in other_models}
+            {other: attribution.moved(other) for other in other_models & comparable}
         ),
         *_update_sentences(updates),
     ]
@@ -258,6 +259,14 @@ def explain(
         words=words,
         text=" ".join(filter(None, sentences)),
     )
+
+
+def _is_comparable(stream: Stream, began: RunKey) -> bool:
+    """Return whether a stream has answers both before a run and from that run on."""
+    sides = {
+        run >= began for run, answers in zip(stream.runs, stream.n, strict=True) if answers.any()
+    }
+    return sides == {True, False}
 
 
 def falls_among(
