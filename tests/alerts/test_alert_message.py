@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,7 +23,9 @@ from alert_shapes import (
 )
 from overheard.alerts import alert_message as messages
 from overheard.alerts.alert_message import alert_message
+from overheard.alerts.alert_news import brand_shifts
 from overheard.alerts.evidence import AlertEvidence
+from overheard.alerts.metric_wording import LEAST_MOVED
 from overheard.alerts.story import AlertPart
 from overheard.cards.card import Card, Image, Severity
 from overheard.cards.charts.trend import Chart
@@ -40,6 +43,7 @@ from overheard.domain import (
     Scale,
     StatementKind,
 )
+from overheard.measure.blocks import Stream
 
 CLAIM = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14 a month", answers=6, asked=24)
 METRICS = {
@@ -131,6 +135,50 @@ def test_a_false_claim_is_the_worst_news() -> None:
         "Named in 1 of 8 answers, usually 8.",
         "Also worse: the tone.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("also", "line"),
+    [
+        ({"sentiment": -0.3, "joy": 0.3}, "Also worse: the tone."),
+        ({"joy": 0.3, "drawback": -0.3}, "Also better: joy and drawbacks."),
+        ({"drawback": LEAST_MOVED, "joy": 0.3}, "Also worse: drawbacks."),
+        ({"drawback": LEAST_MOVED - 0.001, "joy": 0.3}, "Also better: joy."),
+        ({"sentiment": -0.01}, "Also worse: the tone."),
+        ({"accuracy": -0.3}, "Also worse: facts."),
+        ({"sentiment": -0.3, "joy": -0.3, "drawback": 0.3}, "Also worse: the tone and joy."),
+    ],
+)
+def test_what_else_became_worse_is_named_before_what_became_better(
+    also: Mapping[str, float], line: str
+) -> None:
+    """Two metrics at most, and no rate that hardly moved."""
+    shifts = tuple(shift_of(metric=name, change=change) for name, change in also.items())
+    card = alert_message(
+        alert_of(shift_of(change=-0.8), also=shifts), evidence(FELL, began=NOON + 3 * DAY)
+    )
+
+    assert str(card.text).splitlines()[-1] == line
+
+
+def test_the_brands_of_a_model_as_a_whole_are_those_that_moved() -> None:
+    """The tracked ones, the largest change first; all of them if no tracked one moved."""
+    rivals = (Brand("Zeta"), Brand("Umbra", tracked=False), Brand("Mono"), Brand("Nulla"))
+    streams = (
+        stream_of("Acme", MODEL, [[4, 4], [4, 4], [3, 3]]),
+        stream_of("Zeta", MODEL, [[0, 0], [0, 0], [4, 4]]),
+        stream_of("Umbra", MODEL, [[4, 4], [4, 4], [0, 0]]),
+        stream_of("Mono", MODEL, [[4, 4], [4, 4], [4, 4]]),
+    )
+    whole = alert_of(shift_of(brand=WHOLE_MODEL), also=(shift_of(),))
+
+    def shown(*present: Stream) -> list[tuple[str, float, float, float]]:
+        known = evidence_of(streams=present, rivals=rivals, began=NOON + 3 * DAY)
+        return [(s.brand, s.before, s.after, s.change) for s in brand_shifts(whole, known)]
+
+    assert shown(*streams) == [("Zeta", 0.0, 1.0, 1.0), ("Acme", 1.0, 0.75, -0.25)]
+    assert shown(*streams[2:]) == [("Umbra", 1.0, 0.0, -1.0), ("Mono", 1.0, 1.0, 0.0)]
+    assert shown() == []
 
 
 def test_a_message_that_is_too_long_leaves_out_what_else_moved(

@@ -35,6 +35,7 @@ from overheard.cards.card import Card, Field, Image, Severity
 from overheard.cards.charts.trend import Chart, Mark
 from overheard.cards.wording import MINUS
 from overheard.domain import (
+    WHOLE_MODEL,
     Answer,
     Brand,
     ModelUpdate,
@@ -197,6 +198,24 @@ def test_the_table_is_cut_where_the_shift_began() -> None:
     assert composed.table
     assert composed.table.rows[0][2:4] == ("0 %", "100 %")
     assert compose(alert_of(), evidence_of()).table is None
+
+
+def test_the_table_of_a_model_as_a_whole_has_the_brands_there() -> None:
+    """First those that the alert reports, in its order, then the others by name."""
+    rows = [[4, 4], [4, 4], [0, 0]]
+    brands = ("Umbra", "Zeta", "Mono", "Acme")
+    streams = [stream_of(brand, MODEL, rows) for brand in brands]
+    streams += [stream_of("Acme", OTHER, rows), stream_of("Nulla", MODEL, [[0, 0]])]
+    whole = shift_of(brand=WHOLE_MODEL)
+    also = (shift_of(brand="Zeta"), shift_of(brand="Acme"))
+    composed = compose(alert_of(whole, also=also), evidence_of(streams=tuple(streams)))
+
+    assert composed.table
+    assert [row[:2] for row in composed.table.rows] == [
+        (brand, "m-1") for brand in ("Zeta", "Acme", "Mono", "Umbra")
+    ]
+    assert composed.table.rows[0][2:4] == ("100 %", "0 %")
+    assert composed.table.right == frozenset({2, 3, 4})
 
 
 def test_the_fields_are_the_numbers_of_the_shift() -> None:
