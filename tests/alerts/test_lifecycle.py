@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alert_house import House, shift_of
+from overheard.alerts.lifecycle import REPORTED_ELSEWHERE
 from overheard.alerts.story import PARTLY, AlertPart
 from overheard.domain import (
     Alert,
@@ -219,3 +220,16 @@ async def test_only_a_new_alert_is_called_new() -> None:
         told.append((await house.life.raise_alert(alert))[1])
 
     assert told == [True, False, False]
+
+
+async def test_a_change_far_beyond_the_old_level_ends_the_alert_and_is_one_of_its_own() -> None:
+    """The fall is over, and the rise is news; an end in another alert is said to be that."""
+    house = House()
+    fall = await house.raise_alert(moved=(0.3, 0.1))
+    rise = await house.raise_alert("second", moved=(0.1, 0.95))
+    [_, ended] = await house.store.alerts.events(fall.id)
+    states = {alert.id: alert.state for alert in await house.store.alerts.find()}
+
+    assert rise.id != fall.id
+    assert states == {fall.id: AlertState.RECOVERED, rise.id: AlertState.OPEN}
+    assert (ended.what, ended.note) == (AlertEventKind.RECOVERED, REPORTED_ELSEWHERE)
