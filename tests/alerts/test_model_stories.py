@@ -456,6 +456,7 @@ async def test_the_whole_past_shows_it_too(house: House) -> None:
     assert set(model["moved"]) == set(BRANDS)
     brands = [one for one in card.data["shifts"] if one["kind"] == "shift"]
     assert brands
+    assert f"{len(brands)} shift" in card.title, "the change of the model is none of them"
     assert {one["part_of"] for one in brands} == {"w8"}
 
 
