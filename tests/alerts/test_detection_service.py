@@ -19,6 +19,7 @@ from overheard.domain import (
     Brand,
     Catalogue,
     Metric,
+    Model,
     Run,
     Scale,
     Shift,
@@ -282,6 +283,28 @@ async def test_an_alert_grows_recovers_and_comes_back() -> None:
         AlertEventKind.RECOVERED,
         AlertEventKind.RELAPSED,
     ]
+
+
+async def test_a_posted_message_is_brought_up_to_date_by_runs_that_asked_its_model() -> None:
+    """And by no others, because they show nothing of it."""
+    house = House()
+    for _ in range(5):
+        await house.run(OFTEN, OFTEN)
+    for _ in range(2):
+        await house.watch(await house.run(NEVER, OFTEN))
+    [alert] = await house.store.alerts.find()
+    await house.store.deliveries.add_shown(alert.id, "slack:C1", alert.opened_at)
+
+    async def events_of_next_run(*models: Model) -> list[AlertEventKind]:
+        known = len(await house.store.alerts.events(alert.id))
+        house.weeks += 1
+        named = [{"Acme": 0.0}] * len(PROMPTS) * REPEATS
+        await house.watch(await keep_week(house.store, house.weeks, dict.fromkeys(models, named)))
+        return [event.what for event in (await house.store.alerts.events(alert.id))[known:]]
+
+    assert alert.shift.model == MODELS[0]
+    assert await events_of_next_run(MODELS[0]) == [AlertEventKind.CONTINUED]
+    assert await events_of_next_run(MODELS[1]) == []
 
 
 async def test_an_update_is_known_with_the_run_that_shows_it() -> None:
