@@ -115,12 +115,12 @@ def _is_near(statement: Statement, cue: re.Match[str], stated: Amount) -> bool:
 def _of_any_team(statement: Statement, cue: re.Match[str], before: str) -> bool:
     """Return whether "a team of 50" means the users of the brand rather than its staff.
 
-    So it does behind words such as "for", "your" or "ideal"; and before the brand's name, unless
+    So it does after words such as "for", "your" or "ideal"; and before the brand's name, unless
     the sentence begins with "With" or "As": "With a team of 50, Acme ...".
 
     Args:
-        statement: The statement.
-        cue: The match of the word for the team.
+        statement: The statement, of which ``start`` is the place of the brand's name in its text.
+        cue: The match of the word for the team, in the same text.
         before: The statement's text before the number.
     """
     if _ANY_TEAM.search(before):

@@ -131,8 +131,8 @@ class SqlAnswerRepository(Repository):
         """Return the mean billed quantities of each model's latest complete answers.
 
         Whole runs are read, the newest first, until they have `USUAL_ANSWERS` answers with reported
-        tokens, and at most the `USUAL_RUNS` newest. Reused answers and runs outside of the history
-        do not count. Models without such answers are left out.
+        tokens, and at most the `USUAL_RUNS` newest runs of the store. Reused answers and runs
+        outside of the history do not count. Models without such answers are left out.
         """
         names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
         known = await self._lookups.models.known(names)

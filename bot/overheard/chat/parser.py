@@ -322,15 +322,15 @@ def _join_names(tokens: list[str], names: Collection[str]) -> list[str]:
 
 
 def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
-    """Return a command with its values as their types, and the list of its missing required
-    options.
+    """Return a command with its values converted to the types of its options, and the required
+    options that are missing.
 
     Options without values get their defaults, and an empty tuple for many values without a default.
     Of several values for an option of one, the last counts.
 
     Args:
         spec: The command.
-        values: The typed values by the names of the options.
+        values: The values as the person typed them, by the names of the options.
 
     Raises:
         BadUsage: when an option cannot have its value, or a text is too long or empty.

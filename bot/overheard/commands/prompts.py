@@ -372,7 +372,12 @@ async def choose_prompts(
 
 async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormContent:
     """Return the form to choose suggestions: a ticked check box for each stored suggestion of the
-    brand that is not a prompt of the catalogue yet. If none is left, the text says so.
+    brand that is not a prompt of the catalogue yet. If none is left, the text says so. The value of
+    a check box is the place of its suggestion among all that are stored, from 0.
+
+    Args:
+        deployment: The open deployment.
+        given: The values of the command's options; ``brand`` is the brand's name.
 
     Raises:
         UnknownName: for a brand that does not exist.

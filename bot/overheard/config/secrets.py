@@ -61,8 +61,9 @@ def secrets_of(settings: BaseModel) -> Iterator[str]:
 def read_secret(
     settings: type[BaseModel], name: str, table: dict[str, Any], folder: Path
 ) -> SecretStr | None:
-    """Return a secret from its file, else from its environment variable; remove both keys from the
-    table. None without a file if the variable is unset or blank.
+    """Return a secret from its file (``KEY_file``), else from its environment variable
+    (``KEY_env``); remove both keys from the table. None without a file if the variable is unset or
+    blank.
 
     Args:
         settings: The settings class.

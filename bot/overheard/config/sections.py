@@ -221,7 +221,7 @@ def read_hours(text: str) -> tuple[time, time]:
         ValueError: when the text has another form, or a time has an offset from UTC.
     """
     first, last = (time.fromisoformat(part.strip()) for part in text.split("-", 1))
-    if first.tzinfo or last.tzinfo:  # an offset, which "07:00-09:00" would be
+    if first.tzinfo or last.tzinfo:  # the second part of "22:00-07:00-09:00" has one
         raise ValueError("the hours of a day have no offset")
     return first, last
 

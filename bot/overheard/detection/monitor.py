@@ -366,8 +366,9 @@ class Monitor:
         return tuple(row for row in self._watched[shift.model].baseline.rows if row < likeliest)
 
     def _restart(self, shifts: Sequence[Shift]) -> None:
-        """Let the baseline of each model that shifted begin again with the run with which its first
-        shift most likely began, keep the old baseline for a return, and drop the analyses.
+        """Let the baseline of each model that shifted begin again with the run with which its shift
+        with the most evidence most likely began, keep the old baseline so that a return is seen,
+        and drop the analyses.
 
         Args:
             shifts: The shifts of an alarm, those with the most evidence of each model first.

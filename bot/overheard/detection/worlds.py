@@ -218,8 +218,9 @@ def _answers(
     changes: tuple[Moved, ...],
     rng: np.random.Generator,
 ) -> tuple[Counts, Counts, tuple[Floats, Floats]]:
-    """Return a brand's simulated answers: the numbers of answers and of hits, R x P each, and its
-    probabilities before and after its first change, P each. Without a change both are the same.
+    """Return a brand's simulated answers of R runs to P prompts: the numbers of answers and of
+    hits, R x P each, and its probabilities before and after its first change, P each, without run
+    effects and drift. Without a change both are the same.
 
     Of the kinds in `KINDS`, ``uneven`` gives each prompt a factor of its own by which it follows
     the run effects, ``drift`` a drift of its own, and ``edits`` lets the share `MISSING_SHARE` of

@@ -76,8 +76,8 @@ class Citation:
     def host(self) -> str:
         """The host of the page, without ``www.``; "" where it is not known.
 
-        A redirect that hides its target has the reported domain, else its title if that is a host
-        name, as Gemini's titles are.
+        For a redirect that hides its target, it is the host in the reported domain, else the title
+        if that is a host name, as Gemini's titles are.
         """
         if not is_opaque(self.page):
             return host_of(self.page)

@@ -79,8 +79,8 @@ class ProviderSettings(Settings):
             raise ValueError('must be an address such as "http://localhost:11434/v1"')
         if "@" in urlsplit(url).netloc or "?" in url or "#" in url:
             raise ValueError(
-                "must hold no user name, password or query; put the key into an environment "
-                "variable and name that as api_key_env"
+                "must hold no user name, password, query or fragment; put the key into an "
+                "environment variable and name that as api_key_env"
             )
         return url
 

@@ -227,12 +227,13 @@ def _sense_at_opening(
 ) -> Sense:
     """Return the meaning of an ordinary word that opens a sentence or a table cell.
 
-    It is the name if it owns something ("Target's"), if a price follows, or if it has several words
-    in a sentence that is no title ("Made In"). It is doubtful if it is an adverb before a comma
-    ("Indeed, ..."). Else the next word decides (`_sense_before_word`).
+    It is the name if it owns something ("Target's") and is not in `_NOT_OWNERS`, if a price follows
+    and it is not in `_LITTLE`, or if it has several words in a sentence that is no title ("Made
+    In"). It is doubtful if it is an adverb before a comma ("Indeed, ...") that does not belong to
+    an enumeration. Else the next word decides (`_sense_before_word`).
 
     Args:
-        name: The folded word.
+        name: The folded word; written with a capital in the text.
         body: The text.
         end: Offset after the word.
         following: The next word in the sentence, or "".

@@ -234,8 +234,9 @@ async def _check_fault(trial: _Trial, fault: _Fault) -> None:
 
 
 async def _check_silence(trial: _Trial) -> None:
-    """Raise AssertionError unless a silent service becomes a failure of the kind TIMEOUT within
-    `REACTION_TIMEOUT_S`, and a request to it ends when it is cancelled.
+    """Raise AssertionError unless a service that takes a request and never replies becomes a
+    failure of the kind TIMEOUT within `REACTION_TIMEOUT_S` (the provider's own time-out is
+    `SHORT_TIMEOUT_S`), and a request to it ends when it is cancelled.
     """
     silent = Reaction(silent=True)
     async with trial.asking(silent, SHORT_TIMEOUT_S) as ready:

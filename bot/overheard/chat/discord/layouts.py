@@ -124,8 +124,8 @@ class MessagePage:
     def rows(self) -> tuple[Row | Menu, ...]:
         """The rows of buttons and the menus of a message with embeds, from top to bottom.
 
-        Embeds have no buttons next to texts. These buttons form rows of up to five, which come
-        before the next row or menu of the page.
+        Embeds have no buttons next to texts. The buttons that belong next to texts form rows of up
+        to five instead, which come before the next row or menu of the page.
         """
         rows: list[Row | Menu] = []
         buttons_of_texts: list[Action] = []

@@ -325,7 +325,7 @@ class _Parser:
         "add the question which CRM is best" has the intent ``configure``, and only the concepts of
         what is changed; its time and its unknown words are removed, because the form asks for them.
         "give Anna access" has the intent ``access``, and its unknown words are removed. None also
-        when a model is named that is not asked.
+        when a model is named that this deployment does not ask (`parsed.not_asked`).
 
         Args:
             tokens: The words of the text.

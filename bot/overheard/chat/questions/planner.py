@@ -282,7 +282,7 @@ class _Planner(Offers):
         """Return a plan for a bare "show me".
 
         How the brands are doing if a brand, a model or a period is named; otherwise the answers
-        behind the thread's alert; None without one.
+        behind the alert in whose thread the question was asked; None outside of such a thread.
         """
         if self._parsed.brands or self._parsed.models or self._period_bound:
             return self._standing()

@@ -52,8 +52,8 @@ def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> No
     """Run a command of the terminal, and print its card or its JSON.
 
     A command that needs a yes asks the person, if standard input is a terminal and no JSON is
-    wanted, unless ``--yes`` was given. The pictures of a command that has ``--chart`` are drawn
-    only if they are saved.
+    wanted, unless ``--yes`` was given; where nobody can be asked, it fails. The pictures of a
+    command that has ``--chart`` are drawn only if they are saved.
 
     Args:
         ctx: The context of click, whose root has the session and the path of the configuration.
