@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.style_updates import style_updates
+from overheard.alerts.style_updates import STYLE_SOURCE, style_updates
+from overheard.detection.silent_updates import CONFIRMING_SESSIONS, MIN_STYLE_SESSIONS
 from overheard.domain import Answer, Finish, Model, ModelUpdate, Panel, Prompt, Question, Run
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
@@ -62,6 +63,18 @@ async def test_a_new_style_is_an_update() -> None:
     assert await style_updates(store, runs) == [update_without_number(update)]
     runs += [await ask(store, week, listed) for week in range(6, 12)]
     assert await style_updates(store, runs) == []
+
+
+async def test_the_first_session_of_a_new_style_is_part_of_its_past() -> None:
+    """So the next change is seen as soon as there are enough sessions of the style before it."""
+    store = open_test_store()
+    runs = [await ask(store, week, plain) for week in range(4)]
+    runs += [await ask(store, week, listed) for week in range(4, 4 + MIN_STYLE_SESSIONS)]
+    await store.updates.add(ModelUpdate(MODEL, runs[4].at, STYLE_SOURCE))
+    runs += [await ask(store, week, plain) for week in range(20, 20 + CONFIRMING_SESSIONS)]
+
+    [update] = await style_updates(store, runs)
+    assert update.at == runs[-CONFIRMING_SESSIONS].at
 
 
 def update_without_number(update: ModelUpdate) -> ModelUpdate:
