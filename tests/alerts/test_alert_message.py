@@ -26,7 +26,7 @@ from overheard.alerts.alert_message import alert_message
 from overheard.alerts.alert_news import brand_shifts
 from overheard.alerts.evidence import AlertEvidence
 from overheard.alerts.metric_wording import LEAST_MOVED
-from overheard.alerts.story import AlertPart
+from overheard.alerts.story import AlertPart, Period
 from overheard.cards.card import Card, Image, Severity
 from overheard.cards.charts.trend import Chart
 from overheard.detection.explanation import CAUSES, Explanation
@@ -172,13 +172,16 @@ def test_the_brands_of_a_model_as_a_whole_are_those_that_moved() -> None:
     )
     whole = alert_of(shift_of(brand=WHOLE_MODEL), also=(shift_of(),))
 
-    def shown(*present: Stream) -> list[tuple[str, float, float, float]]:
-        known = evidence_of(streams=present, rivals=rivals, began=NOON + 3 * DAY)
+    def shown(*present: Stream, **more: Any) -> list[tuple[str, float, float, float]]:
+        known = evidence_of(streams=present, rivals=rivals, began=NOON + 3 * DAY, **more)
         return [(s.brand, s.before, s.after, s.change) for s in brand_shifts(whole, known)]
 
     assert shown(*streams) == [("Zeta", 0.0, 1.0, 1.0), ("Acme", 1.0, 0.75, -0.25)]
     assert shown(*streams[2:]) == [("Umbra", 1.0, 0.0, -1.0), ("Mono", 1.0, 1.0, 0.0)]
     assert shown() == []
+    moved_before = Period(NOON, None, 5)
+    unusual = shown(*streams[:2], earlier=(moved_before,))
+    assert unusual == [("Zeta", 0.0, 1.0, 1.0), ("Acme", 0.7, 0.75, pytest.approx(0.05))]
 
 
 def test_a_message_that_is_too_long_leaves_out_what_else_moved(

@@ -12,6 +12,7 @@ from office import executed
 from overheard.alerts.burst_planner import BurstPlanner, planned_bursts
 from overheard.alerts.planned_burst import BurstCause, PlannedBurst
 from overheard.alerts.suspicions import Suspicion
+from overheard.cards.command import Face
 from overheard.commands.bursts import NOTHING_DUE, list_bursts, run_bursts
 from overheard.commands.check import check
 from overheard.commands.schedules import list_schedules
@@ -364,6 +365,11 @@ async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
     assert "svc/m-1 may have been exchanged: asking 30 questions again" in text
     table = (await list_bursts(house.deployment, Call())).table
     assert table is not None
+    footers = [
+        (await list_bursts(house.deployment, Call(face=face))).footer
+        for face in (Face.TERMINAL, Face.CHAT)
+    ]
+    assert [bool(footer) for footer in footers] == [True, False], "only a terminal says how to run"
     assert [(row[1], row[3]) for row in table.rows] == [("svc/m-1", "30")]
     await house.burst(5)
 

@@ -61,17 +61,18 @@ def brand_shifts(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
     change the mean since the change began less the usual value. So its change need not be the
     difference of its values.
     """
-    shifts = []
+    shifts, reported = [], measured_shift(alert)
     for brand in (evidence.brand, *evidence.rivals):
-        shift = replace(measured_shift(alert), brand=brand.name)
-        stream = evidence.stream(brand.name, shift)
+        stream = evidence.stream(brand.name, reported)
         change = change_of(stream, evidence)
-        reading = metric_value(stream, evidence, shift)
+        reading = metric_value(stream, evidence, reported)
         if change is not None and reading is not None:
             before = reading.now - change if reading.usual is None else reading.usual
             change = change if reading.since is None else reading.since - before
-            measured = replace(shift, before=before, after=reading.now, change=change)
-            shifts.append((brand.tracked, measured))
+            shift = replace(
+                reported, brand=brand.name, before=before, after=reading.now, change=change
+            )
+            shifts.append((brand.tracked, shift))
     of_tracked = [s for is_tracked, s in shifts if is_tracked and abs(s.change) >= LEAST_MOVED]
     shown = of_tracked or [shift for _, shift in shifts]
     return sorted(shown, key=lambda shift: (-abs(shift.change), shift.brand))
