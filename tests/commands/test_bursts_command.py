@@ -12,7 +12,6 @@ from office import executed
 from overheard.alerts.burst_planner import BurstPlanner, planned_bursts
 from overheard.alerts.planned_burst import BurstCause, PlannedBurst
 from overheard.alerts.suspicions import Suspicion
-from overheard.cards.command import Face
 from overheard.commands.bursts import NOTHING_DUE, list_bursts, run_bursts
 from overheard.commands.check import check
 from overheard.commands.schedules import list_schedules
@@ -22,6 +21,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import (
     BURST,
     BURSTS,
+    TERMINAL,
     Answer,
     Brand,
     Model,
@@ -366,8 +366,8 @@ async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
     table = (await list_bursts(house.deployment, Call())).table
     assert table is not None
     footers = [
-        (await list_bursts(house.deployment, Call(face=face))).footer
-        for face in (Face.TERMINAL, Face.CHAT)
+        (await list_bursts(house.deployment, Call(channel=channel))).footer
+        for channel in (TERMINAL, "slack:C1")
     ]
     assert [bool(footer) for footer in footers] == [True, False], "only a terminal says how to run"
     assert [(row[1], row[3]) for row in table.rows] == [("svc/m-1", "30")]
