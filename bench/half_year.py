@@ -263,7 +263,7 @@ def main() -> None:
         life = asyncio.run(live(url, Path(folder), clock, weeks))
         found = faults(life, sum(calls(url).values()))
     print(f"{weeks} weeks in {monotonic() - began:.0f} s")
-    sys.exit("\n".join(found))
+    sys.exit("\n".join(found) or 0)
 
 
 if __name__ == "__main__":

@@ -93,5 +93,5 @@ async def test_a_report_is_posted_once_for_its_week(
     state = await store.schedules.state("report week", datetime.now(UTC))
     await store.close()
 
-    assert chats.in_slack() == ["Acme"]
+    assert chats.in_slack() == ["Acme's week: nothing was measured"]
     assert state.done > datetime.now(UTC) - timedelta(days=8)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.error
@@ -110,6 +112,12 @@ def states(folder: Path) -> list[tuple[str, RunState]]:
     return asyncio.run(look())
 
 
+def is_audited(folder: Path) -> bool:
+    """Return whether a command has ended, and its outcome is stored."""
+    with contextlib.closing(sqlite3.connect(folder / "store.db")) as connection:
+        return connection.execute("SELECT 1 FROM audit").fetchone() is not None
+
+
 @pytest.mark.long
 def test_what_was_missed_is_made_up_for_once(
     running: Running, program: Program, service: ChatService
@@ -118,6 +126,7 @@ def test_what_was_missed_is_made_up_for_once(
     overdue(program.folder)
     first = running.start()
     running.until(lambda: states(program.folder) == [("schedule yearly", RunState.COMPLETE)])
+    running.until(lambda: is_audited(program.folder))
     running.stop(first)
     second = running.start()
     running.until(lambda: running.ready()[0] == 200)
