@@ -128,7 +128,7 @@ def _picker(option: Option, value: Any) -> ui.Item[ui.Modal] | None:
     Args:
         option: The option.
         value: The channel that is selected at first, such as ``discord:123``; a value of another
-            form selects none. In a menu of people, nobody is selected at first.
+            form selects none. In a menu of people, no person is selected at first.
     """
     min_values = 1 if option.required else 0
     if option.kind is Kind.CHANNEL:

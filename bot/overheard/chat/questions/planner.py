@@ -148,9 +148,9 @@ class _Planner(Offers):
     def _versus(self) -> Plan | None:
         """Return a plan that compares the brand with the competitors that are named.
 
-        Shares of voice are shown for all brands, whoever is named. Without a competitor, a question
-        about "us" in a period shows our course, and any other question who is ahead. None for
-        several competitors without "us", and when the chat does not offer the command.
+        Shares of voice are shown for all brands, also where one is named. Without a competitor, a
+        question about "us" in a period shows our course, and any other question who is ahead. None
+        for several competitors without "us", and when the chat does not offer the command.
         """
         if self._parsed.metric == "share_of_voice":
             return self._share()
