@@ -20,8 +20,6 @@ def _run_command(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) 
     """Run a command of the terminal.
 
     Args:
-        ctx: The context of the command, with the session.
-        spec: The command.
         values: The values of its options, by name.
     """
     # It imports the whole deployment, and help needs none.

@@ -150,9 +150,6 @@ class Deployment:
 
         A judge is loaded once for each content of its table, and kept in `judged`. Without a judge
         from chat, the plugins and scorers of the start are returned.
-
-        Args:
-            config: The configuration, with what people decided in chat.
         """
         plugins, scoring = self.judged.setdefault("", (self.plugins, self.scoring))
         added = {
@@ -260,9 +257,7 @@ async def assemble(
 
     Args:
         config: The configuration as it was read.
-        store: The open store, which the caller closes.
         plugins: Providers and scorers, which the caller closes.
-        clock: The current time.
         queue: Carries out the tasks of runs; None means a queue within this process.
         zone: The time zone of readers whose own is not known.
         missing_store: The URL of a store that does not exist yet, for which `store` is an empty

@@ -56,8 +56,6 @@ class Work(Protocol):
         """Carry out tasks of the shared queue until the process is stopped.
 
         Args:
-            deployment: The open deployment.
-            kinds: The kinds of tasks to carry out.
             at_once: The largest number of tasks at the same time.
         """
         ...
@@ -81,7 +79,6 @@ class Session:
     """The argument of terminal commands that need no open deployment, or open one themselves.
 
     Attributes:
-        open_deployment: Opens a deployment.
         maintenance: Returns the maintenance of stores.
         config: The configuration file that was given, or None.
         serve: Runs a deployment until the process is stopped.

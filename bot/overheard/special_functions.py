@@ -153,12 +153,6 @@ def _arguments_by_bisection(rising: Any, wanted: Floats, low: float, high: float
     it.
 
     A value beyond those at the bounds gives the nearer bound.
-
-    Args:
-        rising: A function of an array.
-        wanted: The values of the function.
-        low: The lower bound of the arguments.
-        high: The upper bound of the arguments.
     """
     lows, highs = np.full(wanted.shape, low), np.full(wanted.shape, high)
     for _ in range(_BISECTIONS):
@@ -201,7 +195,6 @@ def _polynomial_quotient(x: Floats, top: tuple[float, ...], bottom: tuple[float,
     """Return the quotient of two polynomials at x.
 
     Args:
-        x: The arguments.
         top: The coefficients of the numerator, highest power first.
         bottom: The coefficients of the denominator, highest power first.
     """

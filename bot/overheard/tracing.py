@@ -70,7 +70,6 @@ def traced(
     While traces are off, the function is called without a span.
 
     Args:
-        name: The name of the span.
         describe: Returns the span's attributes from the arguments of the call; None for a span
             without attributes.
     """
@@ -100,9 +99,7 @@ async def _within_span(
     An error is raised as it is; it sets the span's status to its class, without its text.
 
     Args:
-        name: The name of the span.
         attributes: The span's attributes, or None.
-        work: The work.
     """
     from opentelemetry.trace import Status, StatusCode
 

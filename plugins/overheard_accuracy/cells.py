@@ -65,7 +65,6 @@ class _Line:
     """A line of a body.
 
     Attributes:
-        text: The line.
         named: The brands that the line names.
         cells: The parts between bars; a single part for a line that is no row of a table.
         head: Index of the first line of the table, or of the line itself.
@@ -215,9 +214,7 @@ def _statement_of(
     ("n/a"), and for a value of a free plan other than yes and no.
 
     Args:
-        brand: The subject.
         name: The property, from a header or before a colon.
-        value: The text of the cell.
         line: The line of the answer, yielded as the quote.
     """
     if not name or _UNKNOWN.fullmatch(value):

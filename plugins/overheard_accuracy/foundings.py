@@ -144,7 +144,6 @@ def _decade_claim(statement: Statement, true: int) -> FactClaim | None:
     `_DECADE_CHARACTERS`; and if another event ("acquired") is in between or another brand is meant.
 
     Args:
-        statement: The statement.
         true: The true year, such as 1987.
     """
     decade, cue = _DECADE.search(statement.text), _FOUNDED.search(statement.text)
@@ -169,7 +168,6 @@ def _too_early_claim(statement: Statement, founding_year: str) -> FactClaim | No
     since a year before `founding_year` ("since 2005, Acme has ..."); else None.
 
     Args:
-        statement: The statement.
         founding_year: The earliest year that may be right, four digits.
     """
     cue = _SINCE.search(statement.text)

@@ -141,10 +141,6 @@ def _is_other_offer(statement: Statement, cue: re.Match[str]) -> bool:
 def _denies(context: str, plan: str) -> bool:
     """Return whether a clause says that there is no free plan: "no free plan", "the free plan was
     retired". What the plan lacks ("the free plan has no reports") is no denial.
-
-    Args:
-        context: The clause.
-        plan: The words for the free plan in it.
     """
     before, _, after = context.partition(plan)
     return _NEGATION.search(before) is not None or _ENDED.match(after) is not None

@@ -210,7 +210,6 @@ def _leads_another(statement: Statement, cue: re.Match[str]) -> bool:
     Without one, it is another if the statement's subject is not the brand.
 
     Args:
-        statement: The statement.
         cue: The match of the person and the role, such as "Ann Lee, CEO of", in the statement's
             text.
     """

@@ -129,10 +129,6 @@ def _is_no_owner(cue: re.Match[str], text: str) -> bool:
 
     So do "operates under Globex" without "umbrella", "family" or the like behind the name, and
     "part of Globex" if another noun follows: "part of Globex partner network".
-
-    Args:
-        cue: The match of the words and the name in the text.
-        text: The statement's text.
     """
     if _UNDER.match(cue.group()):
         return not _ROOF.match(text, cue.end())

@@ -121,7 +121,6 @@ def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> Fac
     use, and if the fact has no amount.
 
     Args:
-        statement: The statement.
         truth: The fact.
         inherited: Whether the statement itself does not name the brand; then an amount counts only
             with the same period as the fact.
@@ -193,7 +192,6 @@ def _range_claim(text: str, low: Money, high: Money, true: Money) -> FactClaim |
     currency or a period that cannot be compared.
 
     Args:
-        text: The statement's text.
         low: The low end, with its offsets in the text.
         high: The high end, with its offsets in the text.
         true: The true price.
@@ -222,7 +220,6 @@ def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
     and no entry price.
 
     Args:
-        text: The statement's text.
         truth: The fact; with a qualifier, only amounts of the plan that it names count.
         true: The true price; None if the fact has no amount.
     """
@@ -265,8 +262,6 @@ def _is_of_plan(text: str, amount: Money, qualifier: str) -> bool:
     characters before the amount or `_PLAN_AFTER` after it.
 
     Args:
-        text: The statement's text.
-        amount: The amount, with its offsets in the text.
         qualifier: The wanted plan; the words "plan" and "tier" in it are ignored.
     """
     wanted = re.sub(r"\b(?:plan|tier)\b", "", qualifier, flags=re.IGNORECASE).strip()

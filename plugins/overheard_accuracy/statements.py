@@ -110,7 +110,6 @@ def _is_of_another(reading: Reading, mentions: Sequence[Mention]) -> bool:
     the sentence does not name.
 
     Args:
-        reading: The answer.
         mentions: The mentions in the sentence, at least one of them of `reading.brand`.
     """
     brand = reading.brand.name
@@ -181,10 +180,7 @@ def _pronoun_end(
     names no other brand.
 
     Args:
-        body: The answer's text.
         before: Offset of the end of the previous sentence in the body.
-        start: Offset of the sentence in the body.
-        text: The sentence.
         continues: Whether the previous sentence is about the brand alone; if not, the result is 0.
         names_no_other: Whether the answer names no other brand.
     """
@@ -205,10 +201,7 @@ def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> I
     Globex"), and any brand in an aside (", unlike Bolt,"). The first mention is no aside.
 
     Args:
-        text: The sentence.
-        offset: Offset of the sentence in the body.
         mentions: The mentions in the text, at least one, in order, with offsets in the body.
-        brand: The brand's name.
     """
     first, *others = mentions
     mentions = [first, *(other for other in others if not _is_aside(text, offset, other))]
@@ -226,13 +219,7 @@ def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> I
 
 
 def _is_aside(text: str, offset: int, mention: Mention) -> bool:
-    """Return whether a mention is an aside in commas: ", unlike Acme,".
-
-    Args:
-        text: The sentence.
-        offset: Offset of the sentence in the body.
-        mention: A mention in the sentence, with offsets in the body.
-    """
+    """Return whether a mention is an aside in commas: ", unlike Acme,"."""
     start, end = mention.start - offset, mention.end - offset
     return (
         text[end : end + 1] == ","
@@ -245,10 +232,7 @@ def _is_owner(text: str, offset: int, other: Mention, mentions: list[Mention]) -
     acquired Acme" with Acme the next words.
 
     Args:
-        text: The sentence.
-        offset: Offset of the sentence in the body.
         other: A mention of the other brand in the sentence.
-        mentions: The mentions in the sentence.
     """
     start, end = other.start - offset, other.end - offset
     later_starts = (m.start - offset for m in mentions if m.start > other.start)
@@ -263,8 +247,6 @@ def _part_starts(text: str, offset: int, mentions: list[Mention]) -> Iterator[in
     the mention itself without one.
 
     Args:
-        text: The sentence.
-        offset: Offset of the sentence in the body.
         mentions: The mentions in the sentence, in order, with offsets in the body.
     """
     for mention, following in pairwise(mentions):

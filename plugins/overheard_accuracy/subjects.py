@@ -139,7 +139,6 @@ def is_about(stated: PriceStatement, qualifier: str) -> bool:
     """Return whether a statement with an amount is about the price of a fact.
 
     Args:
-        stated: The statement.
         qualifier: The product or plan of the fact ("Pro plan"); the title, product or text of the
             statement must name it, the word "plan" aside. Empty for the brand's own price; then the
             statement must not be about a product.
@@ -170,7 +169,6 @@ def _product_after_brand(text: str, end: int) -> str:
     one.
 
     Args:
-        text: The text of a unit.
         end: Offset after the brand's name in the text.
     """
     thing = _THING.match(text, end)

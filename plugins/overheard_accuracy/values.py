@@ -202,7 +202,6 @@ def _digits_value(digits: str, *, scaled: bool) -> float:
     digits is a decimal comma. Spaces and apostrophes are left out.
 
     Args:
-        digits: The digits with their separators.
         scaled: Whether a word such as "million" follows: "1.200 million" is 1.2 million, "1.200"
             alone is 1200. The result is not multiplied by that word.
     """

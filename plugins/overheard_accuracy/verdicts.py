@@ -67,7 +67,6 @@ def _price_claims(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]
     any, because the others are then prices of other plans. Amounts without a title form one group.
 
     Args:
-        reading: The answer.
         truth: The fact; its qualifier is a product or plan, or "" for the brand's own price.
     """
     by_subject: dict[str, list[tuple[FactClaim, str]]] = {}

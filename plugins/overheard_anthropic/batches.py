@@ -52,10 +52,6 @@ def _read_results(text: str, batch_state: FoundBatch[Message]) -> None:
 
     A line of the type ``succeeded`` has an answer; any other is a problem. A line that is no JSON
     object is skipped.
-
-    Args:
-        text: The content of the file, in JSON lines.
-        batch_state: The state of the batch, which is changed.
     """
     from anthropic.types import Message
 

@@ -32,7 +32,6 @@ class AnthropicSettings(ProviderSettings):
     """Anthropic, or another service with its Messages API. The models take no temperature.
 
     Attributes:
-        api_key: The key.
         country: The country for web searches, as two letters.
     """
 
@@ -81,12 +80,6 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
 
         The reply has its cost, and the creation date of the served model if the service reports
         that date. `seed` is not sent.
-
-        Raises:
-            ProviderFailed: for an error of the service or network, or no answer in time; the reason
-                is a sentence without the key.
-            ProviderUnavailable: when every other question would fail too: the SDK is not installed,
-                the key is refused, or the account has no credit.
         """
         async with self.asking(question.model):
             create = self.client.messages.with_raw_response.create
@@ -144,8 +137,6 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         """Return the reply to a question from the service's message, with its cost.
 
         Args:
-            question: The question.
-            message: The message.
             headers: The headers of the HTTP response, with the rate limits; empty in a batch.
             batch: Whether the lower price of batches applies.
         """

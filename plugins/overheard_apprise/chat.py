@@ -54,12 +54,7 @@ class AppriseSettings(Settings):
 
 
 class AppriseChat:
-    """The addresses of one table. Each channel name, such as ``mail:here``, means all of them.
-
-    Args:
-        name: The name of the table.
-        settings: The table.
-    """
+    """The addresses of one table. Each channel name, such as ``mail:here``, means all of them."""
 
     def __init__(self, name: str, settings: AppriseSettings) -> None:
         self.name = name
@@ -93,7 +88,6 @@ class AppriseChat:
 
         Args:
             channel: Not used.
-            card: The card.
             key: The unique name of the message.
             thread: Not used.
             broadcast: Not used.
@@ -191,9 +185,6 @@ class AppriseChat:
         """Send a text to all addresses, for at most `SEND_TIMEOUT_S` seconds together.
 
         Args:
-            services: Apprise with its addresses.
-            title: The title of the message.
-            body: The plain text of the message.
             attached: The attachments, from `_attachments`.
 
         Raises:

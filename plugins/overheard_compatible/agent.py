@@ -31,12 +31,6 @@ class AgentProvider(CompatibleProvider):
         """Send a question to the service, and return its reply. `seed` is not sent.
 
         The cost is what the service reports, else that of the price list.
-
-        Raises:
-            ProviderFailed: for an error of the service or network, or no answer in time; the reason
-                is a sentence without the key.
-            ProviderUnavailable: when every other question would fail too: the SDK is not installed,
-                the key is refused, or the account has no credit.
         """
         async with self.asking(question.model):
             create = self.client.responses.with_raw_response.create

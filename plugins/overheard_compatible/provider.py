@@ -92,8 +92,6 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         Raises:
             ProviderFailed: for an error of the service or network, no answer in time, or a search
                 at a service that cannot search; the reason is a sentence without the key.
-            ProviderUnavailable: when every other question would fail too: the SDK is not installed,
-                the key is refused, or the account has no credit.
         """
         model = question.model
         if model.searches and not self._preset.search:
@@ -121,7 +119,6 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         stream are join_chunks.
 
         Args:
-            question: The question.
             fields: Further fields of the request, by the service's names; ``messages`` is added to
                 them.
         """

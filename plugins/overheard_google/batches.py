@@ -106,7 +106,6 @@ def _read_results(file: bytes, batch_state: FoundBatch[JsonObject]) -> None:
 
     Args:
         file: The content of the file, in JSON lines of UTF-8.
-        batch_state: The state of the batch, which is changed.
     """
     for line in batch_lines(file.decode(errors="replace")):
         item, response, error = str(line.get("key")), line.get("response"), line.get("error") or {}

@@ -37,7 +37,6 @@ class GoogleSettings(ProviderSettings):
     """The Gemini Developer API.
 
     Attributes:
-        api_key: The key.
         temperature: The sampling temperature; None for the service's default.
         resolve_sources: Whether the page behind a redirect is requested from Google's redirect
             service where a response names neither its domain nor its host.
@@ -107,14 +106,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         set.
 
         Args:
-            question: The question.
             seed: The sampling seed, which is sent.
-
-        Raises:
-            ProviderFailed: for an error of the service or network, or no answer in time; the reason
-                is a sentence without the key.
-            ProviderUnavailable: when every other question would fail too: the SDK is not installed,
-                the key is refused, or the account has no credit.
         """
         model = question.model
         async with self.asking(model):
@@ -229,8 +221,6 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         """Return the reply to a question from the service's response, with its cost.
 
         Args:
-            question: The question.
-            response: The response.
             batch: Whether the lower price of batches applies.
         """
         sent = response.sdk_http_response
@@ -255,7 +245,6 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         sent.
 
         Args:
-            question: The question.
             seed: The sampling seed; None in a batch.
         """
         from google.genai.types import GenerateContentConfig, GoogleSearch, Tool

@@ -69,7 +69,6 @@ def usage_of(response: GenerateContentResponse, model: str) -> Mapping[str, obje
     missing count is 0.
 
     Args:
-        response: The response.
         model: The model's id, which decides how searches are billed.
     """
     usage = response.usage_metadata

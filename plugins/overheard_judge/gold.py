@@ -19,7 +19,6 @@ class Gold:
     """A text, and how it speaks of brands.
 
     Attributes:
-        text: The text.
         labels: The sentiment toward each brand, by name.
     """
 
@@ -40,9 +39,6 @@ def agreement(replies: Sequence[str]) -> tuple[int, int]:
 
     Args:
         replies: The model's reply to each of `rehearsals()`, in the same order.
-
-    Raises:
-        ValueError: if there are not as many replies as gold texts.
     """
     labelled = [
         (label, _gold_verdict(gold, reply, brand))
@@ -58,9 +54,6 @@ def losses(replies: Sequence[str]) -> Counter[str]:
 
     Args:
         replies: The model's reply to each of `rehearsals()`, in the same order.
-
-    Raises:
-        ValueError: if there are not as many replies as gold texts.
     """
     return Counter(
         verdict.value

@@ -155,9 +155,6 @@ def _reply_items(reply: str, mark: str, key: str, name: str) -> list[dict[str, A
     items counts as unmarked; a single item without a list counts, too.
 
     Args:
-        reply: The text of the model's reply.
-        mark: The mark of the request.
-        key: The key of the list of items.
         name: The key of an item's name; in an object of items by name, the key is the name.
     """
     digest = _HEX.search(mark)
@@ -182,11 +179,6 @@ def _reply_items(reply: str, mark: str, key: str, name: str) -> list[dict[str, A
 def _items_of_value(value: Any, key: str, name: str) -> list[dict[str, Any]] | None:
     """Return the items of a JSON value: those under `key`, those of a list, or the value itself if
     it is an item. An empty list under `key` gives []; any other value without items gives None.
-
-    Args:
-        value: The JSON value.
-        key: The key of the list of items.
-        name: The key of an item's name.
     """
     if not isinstance(value, dict):
         return _json_objects(value, name) or None

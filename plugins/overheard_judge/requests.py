@@ -31,7 +31,6 @@ def _list_of(key: str, **properties: object) -> dict[str, object]:
     """Return the JSON schema of a reply: an object of the text ``check`` and a list of objects.
 
     Args:
-        key: The key of the list.
         properties: The JSON schema of each property of a listed object, by name.
     """
     return _object_schema(
@@ -167,7 +166,6 @@ def claims_request(body: str, brand: str, facts: Iterable[Fact]) -> tuple[str, s
     Args:
         body: The text to judge; its first `_MAX_ANSWER_CHARACTERS` characters are sent.
         brand: The brand's name.
-        facts: The brand's fact sheet.
     """
     sheet = [_sheet_entry(fact) for fact in facts]
     mark = _mark(body, brand, _json(sheet))

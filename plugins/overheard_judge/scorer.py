@@ -114,9 +114,6 @@ class ModelJudge:
 
         Args:
             replies: The model's reply to each of `rehearsals`, in the same order.
-
-        Raises:
-            ValueError: if there are not as many replies as gold texts.
         """
         return gold.agreement(replies)
 
@@ -131,9 +128,6 @@ class ModelJudge:
 
         Args:
             replies: The model's reply to each of `rehearsals`, in the same order.
-
-        Raises:
-            ValueError: if there are not as many replies as gold texts.
         """
         return gold.losses(replies)
 

@@ -54,9 +54,6 @@ class LocalSettings(Settings):
         """Return the adapter as the settings keep it: "" and the name of a bundled one unchanged,
         else the path of a file. A relative path starts at the folder of the configuration, and "~"
         is the home folder.
-
-        Raises:
-            ValueError: when the path is in a home folder that does not exist.
         """
         if not adapter or (BUNDLED / f"{adapter}.gguf").exists():
             return adapter
@@ -76,7 +73,6 @@ def weights_file(settings: LocalSettings, provider: str) -> Path:
     file of the installed package. The package is not imported.
 
     Args:
-        settings: The settings.
         provider: The provider's name, for the error.
 
     Raises:
@@ -102,7 +98,6 @@ def adapter_file(settings: LocalSettings, provider: str) -> Path | None:
     name none.
 
     Args:
-        settings: The settings.
         provider: The provider's name, for the error.
 
     Raises:
@@ -128,12 +123,7 @@ def _existing_file(file: Path, provider: str, remedy: str) -> Path:
     """Return the path `file` if it is a file.
 
     Args:
-        file: The path.
-        provider: The provider's name, for the error.
         remedy: What to do without such a file, for the error.
-
-    Raises:
-        ProviderUnavailable: when there is no such file.
     """
     if not file.is_file():
         raise ProviderUnavailable(
@@ -208,7 +198,6 @@ class LocalProvider:
         which takes seconds; calls at the same time wait for it.
 
         Args:
-            question: The question.
             seed: The sampling seed.
 
         Raises:
@@ -303,8 +292,6 @@ def _engine_parameters(
 
     Args:
         engine: The module ``xllamacpp``.
-        settings: The settings of the provider.
-        file: The weights.
         adapter: The adapter, or None.
     """
     parameters = engine.CommonParams()

@@ -76,10 +76,6 @@ def _read_results(text: str, batch_state: FoundBatch[Response]) -> None:
     """Add the answers and problems in a file of batch results to `batch_state`, by our request ids.
 
     An answer has status 200; any other line is a problem. A line that is no JSON object is skipped.
-
-    Args:
-        text: The content of the file, in JSON lines.
-        batch_state: The state of the batch, which is changed.
     """
     from openai.types.responses import Response
 

@@ -32,7 +32,6 @@ class OpenAISettings(ProviderSettings):
     """OpenAI, or another service with the Responses API.
 
     Attributes:
-        api_key: The key.
         temperature: The sampling temperature of models that take one; None for the default.
         country: The country for web searches, as two letters.
     """
@@ -85,12 +84,6 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
 
         The reply has its cost, and the creation date of the served model if the service reports
         that date. `seed` is not sent.
-
-        Raises:
-            ProviderFailed: for an error of the service or network, or no answer in time; the reason
-                is a sentence without the key.
-            ProviderUnavailable: when every other question would fail too: the SDK is not installed,
-                the key is refused, or the account has no credit.
         """
         async with self.asking(question.model):
             create = self.client.responses.with_raw_response.create
@@ -148,8 +141,6 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         """Return the reply to a question from the service's response, with its cost.
 
         Args:
-            question: The question.
-            response: The response.
             headers: The headers of the HTTP response, with the rate limits; empty in a batch.
             batch: Whether the lower price of batches applies.
         """

@@ -193,7 +193,6 @@ def _compared(texts: Sequence[str], at: int, behind: int) -> BrandComparison:
     a swap ("swap Bolt for"), and the word right before the brand, such as "than".
 
     Args:
-        texts: The words of the sentence, in lower case.
         at: Index of the last word before the brand, without articles.
         behind: Index of the first word after the brand.
     """

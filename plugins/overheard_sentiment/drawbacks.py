@@ -167,7 +167,6 @@ def _concedes_drawback(
     a reassuring word, such as "still good", names none.
 
     Args:
-        clause: The clause.
         spans: The (start, end) offsets of the clauses of the text.
         index: The index of the clause among them.
         though_follows: Whether the clause is conceded by "though" or "however" right after it.
@@ -237,7 +236,6 @@ class _Clause:
         `_TAKEN_BACK_ODDS` more.
 
         Args:
-            odds: The log odds of the clause.
             least: The log odds that must be exceeded.
         """
         if odds <= least:
@@ -250,7 +248,6 @@ class _Clause:
         "solves".
 
         Args:
-            start: Offset of the fault in the text.
             end: Offset after the fault.
         """
         reach = max(self.start, start - _REACH_CHARACTERS)
@@ -284,7 +281,6 @@ def _says_no_praise(text: str, start: int, end: int) -> bool:
 
     Args:
         text: The text, with all names masked.
-        start: Offset of the clause.
         end: Offset after the clause.
     """
     clause = text[start:end]

@@ -63,9 +63,6 @@ def foreign_lexicon(texts: Sequence[str]) -> Mapping[str, float] | None:
     """Return the valences of words in the language of a sentence, by word in lower case.
 
     None means English, or a language in Latin script that is in doubt.
-
-    Args:
-        texts: The words of the sentence, in lower case.
     """
     name = latin_language(texts)
     return _word_list(name)[1] if name else None
@@ -182,7 +179,6 @@ def script_judgements(sentence: str, language: str) -> Iterator[tuple[int, int, 
     A negation right before a word changes the valence, in Japanese and Korean also one after it.
 
     Args:
-        sentence: The sentence.
         language: The language, such as ``japanese``; ``unknown`` yields nothing.
     """
     if language == "unknown":

@@ -40,8 +40,6 @@ def _matched_words(stems: Sequence[str], at: int, phrase_stems: Sequence[str]) -
     included; 0 if the phrase does not begin there.
 
     Args:
-        stems: The stems of the words of a sentence.
-        at: Index of the word.
         phrase_stems: The stems of the phrase; one may be the wildcard "*".
     """
     end = at
@@ -61,7 +59,6 @@ def _matched_words_of_wildcard(stems: Sequence[str], at: int, end: int, rest: Se
     mark.
 
     Args:
-        stems: The stems of the words of the sentence.
         at: Index of the phrase's first word, from which words are counted.
         end: Index of the first word that the wildcard may cover.
         rest: The stems of the phrase after the wildcard.

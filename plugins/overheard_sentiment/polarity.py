@@ -118,10 +118,8 @@ def _polarity(
     `_MIN_JUDGEMENT` in size.
 
     Args:
-        sentence: The sentence, with its names masked.
         own: (start, end) offsets of the brand's mentions, in characters.
         others: (start, end) offsets of the mentions of other brands.
-        against: Whether the sentence advises the reader against the brand.
     """
     parsed = sentence_words(sentence)
     groups = list(_groups(sentence, parsed, own, others))
@@ -159,7 +157,6 @@ def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> 
     `_COMPARED_WORDS` words before it and up to the brand.
 
     Args:
-        groups: The brands of the sentence.
         valences: The valences other than 0, by the index of the word.
     """
     for group in groups:
@@ -183,9 +180,7 @@ def _signed_weights(
     Nothing is yielded when the word judges only other brands.
 
     Args:
-        groups: The brands of the sentence.
         positions: The position of each word, in words with more for the edges of clauses.
-        index: Index of the judging word.
     """
     nearest, owner = math.inf, None
     for group in groups:
@@ -212,7 +207,6 @@ def _groups(
 
     Args:
         sentence: The sentence, by which comparisons are cached.
-        parsed: Its words.
         own: (start, end) offsets of the scored brand's mentions, in characters.
         others: (start, end) offsets of the mentions of other brands.
     """
@@ -245,7 +239,6 @@ def _brand_places(
     for each name, in the order of the sentence. A name that covers no word is left out.
 
     Args:
-        parsed: The words of the sentence.
         own: (start, end) offsets of the scored brand's mentions, in characters.
         others: (start, end) offsets of the mentions of other brands.
     """
@@ -263,7 +256,6 @@ def _positions(texts: Sequence[str], scale: float) -> list[float]:
     A word counts 1, and the edge of a clause as much more as `_EDGES` says.
 
     Args:
-        texts: The words and marks, in lower case.
         scale: The factor of all distances.
     """
     edges = _EDGES.get
@@ -276,8 +268,6 @@ def _distance(positions: Sequence[float], index: int, group: _Group) -> float:
     Args:
         positions: The position of each word and of the end, in words with more for the edges of
             clauses.
-        index: Index of the word.
-        group: The names.
     """
     return min(
         positions[first] - positions[index + 1]

@@ -128,9 +128,7 @@ class Portrayal:
 
         Args:
             judged: How the unit's words judge the brand.
-            found: The drawbacks that the unit names.
             blame: The number of further words that find fault.
-            text: The text of the unit.
         """
         self.praise += len(judged.praise)
         self.blame += blame
@@ -210,11 +208,6 @@ def _language_of(beginning: str) -> str:
 def _has_clause_without_drawback(masked: str, text: str, stated: Container[str]) -> bool:
     """Return whether a clause of a text says something, with `_CLAUSE_SPACES` spaces or more, and
     is none of the drawbacks.
-
-    Args:
-        masked: The text with its names masked, which is divided into clauses.
-        text: The text.
-        stated: The words of its drawbacks.
     """
     return any(
         text[start:end].count(" ") >= _CLAUSE_SPACES and _trimmed(text, start, end) not in stated
@@ -267,10 +260,8 @@ def _masked_names(
     place, that of the brand counts; of other overlapping mentions, the first.
 
     Args:
-        unit: The unit.
         text: The unit's text, perhaps cut; mentions after its end are left out.
         mentions: The mentions in the unit, in order.
-        brand: The name of the brand.
     """
     own: list[Span] = []
     others: list[Span] = []

@@ -156,7 +156,6 @@ def _script_words(sentence: str, language: str) -> SentenceWords:
     All but the judging words have a valence of 0.
 
     Args:
-        sentence: The sentence.
         language: The language, such as ``japanese``; ``unknown`` has no judging words.
     """
     parsed, position = SentenceWords([], [], [], []), 0
@@ -179,9 +178,6 @@ def _values(texts: list[str]) -> list[float]:
     A phrase has its valence at its first word. In a question or in a condition about the reader
     ("if you need strong reports"), all words have 0. A sentence in another language than English
     is read with that language's lexicon, without phrases and conditions.
-
-    Args:
-        texts: The words and marks of the sentence, in lower case.
     """
     if (lexicon := foreign_lexicon(texts)) is not None:
         return [_in_context(texts, at, lexicon.get(text, 0.0)) for at, text in enumerate(texts)]
@@ -222,8 +218,6 @@ def _in_context(texts: list[str], at: int, value: float) -> float:
     with their distance. 0 stays 0.
 
     Args:
-        texts: The words of the sentence, in lower case.
-        at: Index of the word.
         value: Valence of the word, or of the phrase that begins there, without context.
     """
     if not value:
@@ -254,10 +248,6 @@ def _out_of_context(texts: list[str], at: int) -> float:
     by what it counts ("low fees"). "no" after "has" finds fault unless one of the next
     `_NO_REACH_WORDS` words judges. "like" praises after words such as "we". A curing verb such as
     "eliminates" is neutral before a bad word.
-
-    Args:
-        texts: The words of the sentence, in lower case.
-        at: Index of the word.
     """
     text = texts[at]
     following = texts[at + 1] if at + 1 < len(texts) else "."

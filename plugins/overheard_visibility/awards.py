@@ -170,7 +170,6 @@ def _is_asked_for(title: str, question_words: Container[str]) -> bool:
 
     Args:
         title: The text of a title or a label.
-        question_words: The words of the question, in lower case.
     """
     award = NICHE.match(title)
     if not award:

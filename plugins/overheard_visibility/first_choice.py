@@ -236,7 +236,6 @@ def _picked_sentences(reading: Reading, mentions: Sequence[Mention]) -> Iterator
     one other brand picks that brand. Sentences that advise against a brand are not read.
 
     Args:
-        reading: The answer.
         mentions: The mentions of all brands, with those of their products.
     """
     brands_by_sentence: dict[int, set[str]] = {}
@@ -343,11 +342,6 @@ def _answers_heading(reading: Reading, unit: Unit) -> bool:
 def _is_picked_by_name(reading: Reading, mention: Mention, question_words: Container[str]) -> bool:
     """Return whether the words around a mention pick its brand: "I would go with X", or "For bread,
     the X" if the question asks for bread. False in a question.
-
-    Args:
-        reading: The answer.
-        mention: The mention, of any brand.
-        question_words: The words of the question, in lower case.
     """
     _, sentence_end = reading.sentences[mention.sentence]
     if reading.body[sentence_end - 1] == "?":
@@ -377,11 +371,6 @@ def _is_limited(reading: Reading, mention: Mention, question_words: Container[st
     Not a limit: a condition that holds for every reader ("when in doubt"), a condition in another
     clause of the sentence, an exception behind the name ("unless ..."), and a purpose that the
     question asks for. In the first sentence no purpose is a limit, as it repeats the question.
-
-    Args:
-        reading: The answer.
-        mention: The mention that the answer picks.
-        question_words: The words of the question, in lower case.
     """
     start, _ = reading.sentences[mention.sentence]
     opening = reading.body[start : min(mention.start, start + SUGGESTION_CHARACTERS)]

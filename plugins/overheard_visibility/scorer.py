@@ -85,7 +85,6 @@ def _scores_when_branded(reading: Reading, own: Sequence[Mention]) -> Iterator[S
     brand.
 
     Args:
-        reading: The answer.
         own: The brand's mentions in the answer, in order; may be empty.
     """
     quote = reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS] if own else ""

@@ -100,7 +100,6 @@ def _evidence(standing: str, verdict: str) -> float:
 
     Args:
         standing: ``first choice`` or ``only named``.
-        verdict: The standing that the words say.
     """
     if_said, if_not_said = _EVIDENCE[standing]
     return if_said if standing == verdict else if_not_said
@@ -116,7 +115,6 @@ def _worded(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> 
     - Listed: otherwise; the quote is the text that offers or suggests the brand.
 
     Args:
-        reading: The answer.
         own: The brand's mentions, at least one, in order.
         owned: The units that belong to the brand; may be empty.
     """
@@ -143,10 +141,8 @@ def _offer(
     among the options.
 
     Args:
-        reading: The answer.
         own: The brand's mentions, at least one, in order.
         owned: The units that belong to the brand; may be empty.
-        asks_for_sellers: Whether the question asks for sellers, so that sellers are the options.
     """
     has_few_units = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
     is_advised_against = any(ADVISED_AGAINST.search(unit.text) for unit in owned)
@@ -220,10 +216,6 @@ def _is_offer(unit: Unit, *, asks_for_sellers: bool) -> bool:
 
     False in a footer, below a heading or label such as "Not included", and below one such as "Where
     to buy" unless the question asks for sellers.
-
-    Args:
-        unit: A unit that belongs to the brand.
-        asks_for_sellers: Whether the question asks for sellers.
     """
     if unit.role is UnitRole.FOOTER:
         return False
@@ -242,9 +234,7 @@ def _suggestion(reading: Reading, own: Sequence[Mention], *, asks_for_sellers: b
     ("available at shops such as X") counts only if the question asks for sellers.
 
     Args:
-        reading: The answer.
         own: The brand's mentions, in order.
-        asks_for_sellers: Whether the question asks for sellers.
     """
     for mention in own:
         text = reading.sentence(mention.sentence)

@@ -214,7 +214,6 @@ def brand_features(
     ``standing_odds.txt``.
 
     Args:
-        reading: The answer.
         own: The brand's mentions in the answer, at least one, in order.
         owned: The units that belong to the brand.
     """
@@ -352,7 +351,6 @@ def _text(
     - "reader": the text says "you".
 
     Args:
-        reading: The answer.
         own: The brand's mentions in the answer, at least one, in order.
         owned: The units that belong to the brand; may be empty.
     """

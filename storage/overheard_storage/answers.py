@@ -80,9 +80,7 @@ class SqlAnswerRepository(Repository):
         condition, and an empty collection selects nothing.
 
         Args:
-            runs: The numbers of their runs.
             prompts: The keys of their prompts.
-            numbers: Their own numbers.
         """
         query = answers_query()
         if runs is not None:
@@ -226,10 +224,8 @@ class SqlAnswerRepository(Repository):
         Answers to questions with an answer that did not fail are left out.
 
         Args:
-            connection: A connection in a transaction.
             by_question: The answers, one for each question, by any key of the question.
             prompt_ids: The numbers of prompts, by key.
-            model_ids: The numbers of models.
         """
         rows = {}
         for answer in by_question.values():
@@ -344,7 +340,6 @@ async def advance(database: Database, scorer: int) -> int:
     pass `MIN_STEP` numbers, or if another process has moved it.
 
     Args:
-        database: The database.
         scorer: The store's number of the scorer version.
     """
     newest = select(func.max(answers.c.id)).scalar_subquery()

@@ -66,7 +66,6 @@ class SqlBlockRepository(Repository):
 
         Args:
             brand: The brand's name.
-            model: The model.
             metric: The metric's name.
             since: The earliest start of their runs.
             run: The number of their run.
@@ -108,8 +107,6 @@ class SqlBlockRepository(Repository):
         no condition, and an unknown name selects nothing.
 
         Args:
-            brands: The names of brands.
-            model: The model.
             metric: The metric's name.
             until: The latest start of their runs.
         """

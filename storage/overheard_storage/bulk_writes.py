@@ -45,8 +45,6 @@ async def insert_many(
     new rows by COPY.
 
     Args:
-        connection: A connection in a transaction.
-        table: The table.
         columns: The names of the columns that the rows have.
         rows: One or more rows; each value as SQLAlchemy would take it.
         adding: How rows with an existing key are added; None if such a key is an error.

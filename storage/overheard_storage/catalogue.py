@@ -138,11 +138,6 @@ class SqlCatalogueRepository(Repository):
         """Store an entry that people add; an entry of the same key is replaced and keeps its place,
         a new one is last. Return False, and store nothing, when the configuration declares the
         entry.
-
-        Args:
-            table: The table of the entries.
-            name: The columns that are the key of an entry.
-            row: The columns of the entry.
         """
         last_place = select(func.coalesce(func.max(table.c.place), 0) + 1).scalar_subquery()
         insert = self._database.insert(table).values(added=True, place=last_place)
@@ -194,9 +189,6 @@ class SqlCatalogueRepository(Repository):
         that were declared before.
 
         Args:
-            connection: A connection in a transaction.
-            table: The table of the entries.
-            name: The columns that are the key of an entry.
             rows: The columns of each entry.
         """
         retire = update(table).where(table.c.provisioned).values(provisioned=False)

@@ -144,9 +144,7 @@ class SqlDeliveryRepository(Repository):
         there is a problem. Return False, and store nothing, when the process has lost the lease.
 
         Args:
-            delivery: The delivery.
             owner: The name of the process that holds the lease.
-            due_at: When the delivery is due again.
             problem: Why the attempt failed, or empty when none was made.
             uncertain: Whether the message may have been posted.
         """
@@ -180,10 +178,8 @@ async def request_edits(
     in the message's thread; stored within a transaction. A CONTINUED event is not posted.
 
     Args:
-        connection: A connection in a transaction.
         insert: An INSERT into the table of deliveries.
         alert_id: The alert's number.
-        revision: The alert's new revision.
         event: The stored event, with its number.
     """
     shows = (deliveries.c.alert_id == alert_id, deliveries.c.kind == DeliveryKind.ALERT)

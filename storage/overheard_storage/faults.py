@@ -97,7 +97,6 @@ def store_error(url: URL, error: BaseException) -> StoreError | None:
     bug.
 
     Args:
-        url: The URL of the store.
         error: An error of `sqlite3`, `psycopg`, SQLAlchemy or the operating system.
     """
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error

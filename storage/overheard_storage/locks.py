@@ -96,7 +96,6 @@ def _file_lock(database: Database, what: str, *, delete_file: bool) -> Iterator[
     when another process holds the lock.
 
     Args:
-        database: The store.
         what: The part of the file's name that says what is locked.
         delete_file: Whether the file is deleted at the end of the block, unless an error ends it.
 
@@ -157,9 +156,6 @@ async def _server_lock(
 async def _watch_connection(connection: AsyncConnection) -> AsyncIterator[None]:
     """Query the connection of a lock every `_CHECK_S` seconds while the block lasts, and stop the
     block when the connection is lost, because another process may have the lock then.
-
-    Raises:
-        HoldLost: when the lock was lost.
     """
     ended, limit = asyncio.Event(), asyncio.timeout(None)
 

@@ -110,7 +110,6 @@ async def _open_database(url: str, *, must_exist: bool = False) -> AsyncIterator
     """Yield a database that is closed at the end of the block. Errors are raised as `StoreError`.
 
     Args:
-        url: The URL of the store.
         must_exist: Whether an SQLite file must exist; a missing file is created otherwise.
     """
     place = parse_url(url)
@@ -161,8 +160,6 @@ async def _copy_table(
     at the end.
 
     Args:
-        reader: A connection to the source, in a transaction.
-        writer: A connection to the target, in a transaction.
         table: The table, which is empty in the target.
         progress: Is advanced by the rows of each page.
     """

@@ -37,8 +37,6 @@ class Lookup:
     fails, the number stays valid; an unused name may remain.
 
     Args:
-        database: The database of the table.
-        table: The table of the names.
         columns: The columns that a name consists of, in order.
     """
 
@@ -159,7 +157,6 @@ class Repository:
     """Some tables of the store, and the methods that write and read them.
 
     Args:
-        database: The database of the tables.
         lookups: The numbers of names, shared by all repositories of a store.
     """
 

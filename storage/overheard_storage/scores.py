@@ -223,7 +223,6 @@ class SqlScoreRepository(Repository):
         not kept, in one transaction.
 
         Args:
-            scorer_ids: The numbers of the scorer versions.
             versions: The versions to keep, as "scorer@version".
         """
         outdated = [
@@ -272,7 +271,6 @@ async def note_readings(
     read before.
 
     Args:
-        database: The database.
         connection: A connection in a transaction.
         scorer: The number of the scorer version.
         answer_ids: The numbers of the answers, at least one.

@@ -134,9 +134,6 @@ async def migrate(url: str) -> tuple[str | None, str]:
 
     Returns:
         The revision before (None for an empty database) and after.
-
-    Raises:
-        StoreError: when the store cannot be used.
     """
     place = parse_url(url)
     with opening_errors(place):

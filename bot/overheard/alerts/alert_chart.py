@@ -23,8 +23,6 @@ def alert_chart(
 
     Args:
         shift: The shift to mark, whose brand's line is emphasised.
-        metric: The metric that shifted.
-        evidence: The evidence of the alert.
         title: What the values are, such as "Named".
         answers: The number of answers of each check, when values are shown as counts; else 0.
     """

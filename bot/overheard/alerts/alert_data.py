@@ -18,7 +18,6 @@ def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str,
     under ``also``, and those of later runs, each with its run's number, under ``later``.
 
     Args:
-        alert: The alert.
         evidence: The evidence of the alert. With it, ``looks_like`` is the likeliest explanation as
             of now, and ``part_of`` the number of the model-wide alert to which it belongs; either
             may be None. Without it, both are left out.

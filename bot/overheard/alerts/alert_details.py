@@ -39,10 +39,6 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
 
     The severity is GOOD if the metric of the first shift moved in its better direction, for a
     model-wide alert that of all brands reported with it; otherwise BAD.
-
-    Args:
-        alert: The alert.
-        evidence: Its evidence.
     """
     if alert.statements:
         return _statement_card(alert, evidence)
@@ -127,7 +123,6 @@ def model_title(name: str, evidence: AlertEvidence) -> str:
 
     Args:
         name: The model's name for readers.
-        evidence: The evidence of the alert.
     """
     if evidence.everything:
         return "Everything moved at once: probably our own side"
@@ -324,10 +319,7 @@ def _comparison_row(
     of these to compare.
 
     Args:
-        stream: The stream of a brand at a model, in the shift's metric.
-        shift: The shift.
         metric: The metric, whose scale the values have.
-        evidence: The evidence of the alert, which has the names of models.
     """
     # Only the means are shown, so the variance of the run effect is not needed.
     compared = compare_sides(stream, shift.first_run_id, tau2=0.0)

@@ -18,8 +18,6 @@ def footer_line(alert: Alert, evidence: AlertEvidence, *, is_short: bool = False
     unchanged``. Parts that are not known are left out.
 
     Args:
-        alert: The alert.
-        evidence: Its evidence.
         is_short: Whether the note on other models is left out.
     """
     return " · ".join(filter(None, _footnotes(alert, evidence, is_short=is_short)))

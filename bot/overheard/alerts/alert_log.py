@@ -24,7 +24,6 @@ class AlertLog:
     """Stores the events of alerts.
 
     Args:
-        store: The store of alerts.
         clock: The source of the current time.
     """
 
@@ -67,8 +66,6 @@ class AlertLog:
         alert. When another process changed the alert at the same time, read it and try again.
 
         Args:
-            number: The alert's number.
-            what: The kind of event.
             who: Name of the user who caused the event; empty for the statistics or the clock.
             until: End of a snooze; None for a snooze until an update, and for other events.
             note: The note of the event, as a sentence; or empty.
@@ -80,7 +77,6 @@ class AlertLog:
             even_if_reported: Whether to store the event even if all shifts are left out.
 
         Raises:
-            UnknownName: when there is no alert with this number.
             AlertUnchanged: when the event is not possible in the alert's state.
         """
         while True:

@@ -60,10 +60,6 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
 
     If title, text and footer have more than `MAX_MESSAGE_WORDS` words, the line on other metrics is
     left out; if they still have more, so is the footer's note on other models.
-
-    Args:
-        alert: The alert.
-        evidence: Its evidence.
     """
     shift = measured_shift(alert)
     metric = evidence.metrics.get(shift.metric)
@@ -101,9 +97,7 @@ def _brand_table(
 
     Args:
         shift: The shift that heads the alert; the row of its brand is emphasised.
-        metric: The metric of the shift.
         chart: The chart whose lines are the brands.
-        evidence: The evidence of the alert.
     """
     brand_values = [
         (series.label, value)
@@ -157,9 +151,7 @@ def _text_lines(
     any more, its line says so; without answers it is left out.
 
     Args:
-        alert: The alert.
         reading: The value of its metric; None without answers.
-        evidence: The evidence of the alert.
     """
     has_recovered = alert.state is AlertState.RECOVERED
     shift = measured_shift(alert)
@@ -216,10 +208,7 @@ def _mean_since_words(
     change and the latest check does not: ``; 9 on average since 2 Mar``. Otherwise empty.
 
     Args:
-        reading: The values of the metric.
         change: The change of the metric, of which only the sign counts.
-        metric: The metric.
-        evidence: The evidence of the alert.
     """
     latest_shows_it = reading.shows(reading.now, change, metric)
     mean_shows_it = reading.shows(reading.since, change, metric)
@@ -296,9 +285,6 @@ def _value_words(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first
     latest check: ``on average 9 of 24 answers, usually 22``. Empty without answers.
 
     Args:
-        shift: The shift of the brand.
-        metric: The metric of the shift.
-        evidence: The evidence of the alert.
         first: Whether the brand is the first of its line; the others lack the number of answers.
     """
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)

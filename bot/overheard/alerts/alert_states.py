@@ -105,7 +105,6 @@ def after(
 
     Args:
         alert: The alert before the event.
-        what: The kind of event.
         who: Name of the user who caused the event; empty for the statistics or the clock.
         until: End of a snooze; None for a snooze until an update, and for other events.
 

@@ -59,9 +59,7 @@ def _recovery_phrase(alert: Alert, moved: list[Shift], evidence: AlertEvidence) 
     before`` where the direction is not clear or the metric counts no mentions.
 
     Args:
-        alert: The recovered alert on a brand.
         moved: The net shift of each of its metrics, from `net_shifts`; empty for statements alone.
-        evidence: The evidence of the alert.
     """
     brand = alert.shift.brand
     clauses = []
@@ -97,8 +95,6 @@ def _change_phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
     ``changed Acme's tone``.
 
     Args:
-        shift: The shift.
-        evidence: The evidence of its alert.
         subject: The brand's name, or "it".
     """
     with_direction = shows_direction(shift, evidence)

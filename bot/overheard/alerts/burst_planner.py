@@ -100,10 +100,7 @@ class BurstPlanner:
         no runs.
 
         Args:
-            model: The model.
             suspicions: The results of the latest analysis of each brand at the model.
-            runs: All runs of the store.
-            updates: The updates of the model.
         """
         model_runs = _runs_of_model(model, suspicions, runs)
         if not model_runs:
@@ -127,7 +124,6 @@ class BurstPlanner:
         the year's budget for bursts.
 
         Args:
-            asked: The model and its runs.
             update_times: Times of the announced updates, the earliest first; at least one.
         """
         blocks = await self._past.store.blocks.table(model=asked.model, metric=VISIBILITY)
@@ -166,7 +162,6 @@ class BurstPlanner:
         bursts or the calls that the policy allows are used up.
 
         Args:
-            asked: The model and its runs.
             suspicions: The results of the latest analysis of each brand at the model.
             updates: The updates of the model; unannounced ones are signs of a change.
         """
@@ -204,7 +199,6 @@ class _AskedModel:
 
     Attributes:
         catalogue: The brands and prompts.
-        model: The model.
         runs: The runs that asked the model, the oldest first; at least one.
     """
 
@@ -242,8 +236,6 @@ class _AskedModel:
         Args:
             burst: When and how often each prompt is asked; prompts that the catalogue lacks are
                 left out.
-            cause: Why the burst is wanted.
-            brands: The names of the brands that are the reason for the burst.
         """
         latest = self.runs[-1].run
         key = f"burst-{latest.id}-{self.model}"
@@ -281,7 +273,6 @@ def _open_update(
     before the update, because nothing can be compared with them.
 
     Args:
-        stream: The stream of the brand at the model.
         streams_of_model: All streams of the model and metric, among them ``stream``; the others
             show what a change of all brands looks like.
         update_times: Times of the model's announced updates, the earliest first; at least one.
@@ -308,10 +299,8 @@ def _runs_of_model(
     once.
 
     Args:
-        model: The model.
         suspicions: The results of the latest analysis at the model; their streams show which
             imported runs, which have no panel, have answers of the model.
-        runs: All runs of the store.
     """
     answered = {
         run.id for suspicion in suspicions for stream in suspicion.streams for run in stream.runs
@@ -335,7 +324,6 @@ def _has_new_sign(runs: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> bo
 
     Args:
         runs: The runs that asked the model, the oldest first.
-        updates: The updates of the model.
     """
     scheduled = [past.run.at for past in runs if not past.burst]
     burst_times = [past.run.at for past in runs if past.burst]
@@ -351,7 +339,6 @@ async def planned_bursts(
     yearly budget of calls. Nothing is stored, and no model is asked.
 
     Args:
-        deployment: The open deployment.
         suspicions: Results of the latest analysis of all brands; None analyses them again.
     """
     policy = BurstPolicy(budget=deployment.config.bursts.calls_a_year)

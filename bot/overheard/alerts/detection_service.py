@@ -142,7 +142,6 @@ class DetectionService:
         itself added a shift is left out, and so is one that a person closes during this.
 
         Args:
-            run: The run.
             brands: Names of the brands whose alerts are updated; model-wide alerts are always
                 updated.
             asked: The models that the run asked; alerts at other models are left out.
@@ -171,13 +170,6 @@ class DetectionService:
         model-wide change. The second is a REVISED event if another explanation has become the
         likeliest and the metrics have not come back. Otherwise, if the alert is posted in a
         channel, it is a CONTINUED event, by which the message gets the latest figures.
-
-        Args:
-            alert: The open alert.
-            past: Its history up to the run.
-
-        Raises:
-            AlertUnchanged: when the alert is over.
         """
         store = self._store
         events = await store.alerts.events(alert.id)
@@ -208,11 +200,8 @@ class DetectionService:
         recover too. If only one brand is tracked, no model-wide alert is raised.
 
         Args:
-            run: The run that is analysed.
             streams: The visibility streams of all brands at all models, up to the run.
-            asked: The models that the run asked.
             updates: Known updates of all models.
-            now: Time of new alerts.
 
         Returns:
             The model-wide alerts that report a shift of the run, and sentences. If only one brand
@@ -268,10 +257,8 @@ class DetectionService:
 
         Args:
             run: The run; all earlier runs are its past.
-            brand: The brand's name.
             updates: Known updates of all models.
             restarts: The model-wide changes, after each of which the baseline begins again.
-            now: Time of new alerts.
         """
         replay = await self._history.replay(brand, updates, until=run.started_at, restarts=restarts)
         evidence = replay.monitor.evidence.get(run.id, ())
@@ -346,10 +333,7 @@ class DetectionService:
         they are gone, which ends the alert if it has no metrics that go on.
 
         Args:
-            run: The run that is analysed.
-            brand: The brand's name.
             decisions: The decision about each model; empty to report statements alone.
-            now: Time of new alerts.
 
         Returns:
             All decisions, with the statements added, and the alerts that report a shift or a
@@ -385,10 +369,6 @@ class DetectionService:
         If the first decision reports shifts, the judge of each shifted metric that has one scores
         old answers again, at the judge's cost, and the decision is made again with the results. A
         shift that the judge itself caused is not reported then.
-
-        Args:
-            evidence: The evidence about the brand at the model.
-            history: The stored alerts and the starts of runs.
         """
         policy = self._history.policy
         decision = decide(evidence, policy, history)
@@ -410,9 +390,7 @@ class DetectionService:
         the listener is called with a new one.
 
         Args:
-            run: The run that is analysed.
             decision: The decision about a brand, or about a model-wide change.
-            now: Time of a new alert.
 
         Returns:
             The alert that reports the shifts. None without shifts, when they joined the model-wide

@@ -74,8 +74,6 @@ def with_state_and_actions(
     not show it otherwise), its colour, its buttons, and its state in the JSON data.
 
     Args:
-        card: The card of the alert's evidence.
-        alert: The alert.
         zone: The reader's time zone.
         price: The price of asking again in words, such as "about $0.04"; empty if it is not shown.
         details: Whether the card is the detailed one: then it shows every state but "open", and the
@@ -113,7 +111,6 @@ def state(alert: Alert, zone: tzinfo) -> str:
     names no person.
 
     Args:
-        alert: The alert.
         zone: The reader's time zone, for the end of a snooze.
     """
     is_open = alert.state in {AlertState.OPEN, AlertState.GROWING}
@@ -158,8 +155,6 @@ def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo 
     ChatGPT: snoozed``, its text says who did what.
 
     Args:
-        alert: The alert.
-        event: The event.
         names: The names of models for readers.
         zone: The reader's time zone.
     """
@@ -184,7 +179,6 @@ def event_sentences(event: AlertEvent, zone: tzinfo = UTC) -> str:
     08:00.`` A person whose name is not known is called "Someone".
 
     Args:
-        event: The event.
         zone: The reader's time zone.
     """
     who = _WHO_WORDS.get(event.who) or name_without_id(event.who)
@@ -237,7 +231,6 @@ def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
     closing are for alerts that are not over, and advice only for those on a brand.
 
     Args:
-        alert: The alert.
         price: The price of asking again in words, or empty.
         details: Whether the card is the detailed one: then its menu has the entries that are rarely
             needed, and otherwise an entry for the details.
@@ -288,7 +281,6 @@ async def held_back(store: Store, quiet_hours: Delivery) -> list[Alert]:
     finds their deliveries. An alert that is not stored any more is left out.
 
     Args:
-        store: The store.
         quiet_hours: The delivery of the card of these quiet hours: its channel, and its subject,
             which is their end and also the subject of the alerts' deliveries.
     """
@@ -346,7 +338,6 @@ def alert_table(
     raised, and its state.
 
     Args:
-        alerts: The alerts.
         metrics: The metrics that are measured, by name.
         zone: The reader's time zone.
         names: The names of models for readers.
@@ -382,7 +373,6 @@ def alert_row(alert: Alert, model_alerts: Mapping[int, Alert] | None = None) -> 
     metric, when it was raised (ISO 8601), and its state.
 
     Args:
-        alert: The alert.
         model_alerts: By the number of an alert, the model-wide alert to which it belongs; its
             number is ``part_of``, which is None for other alerts. None for none.
     """

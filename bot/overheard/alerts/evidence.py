@@ -52,7 +52,6 @@ class AlertEvidence:
         metrics: The metrics that are measured now, by name.
         streams: The same metric of the brand and its competitors, by brand and then model.
         answers: Complete answers of the model to the prompts that moved most, oldest first.
-        brand: The brand.
         rivals: The competitors that the brand is compared with.
         zone: The reader's time zone.
         names: The names of models for readers.
@@ -128,11 +127,9 @@ async def gather_evidence(
     count as competitors. Nothing is stored, and no model is asked.
 
     Args:
-        store: The store.
         catalogue: The brands; a brand that is gone from it is known by its name alone.
         metrics: The metrics that are measured now, by name.
         versions: Scorer versions whose scores count, as ``scorer@version``.
-        alert: The stored alert.
         zone: The reader's time zone.
         names: The names of models for readers.
     """
@@ -210,10 +207,8 @@ async def read_pasts(
     Runs are read once, blocks once for each metric, and alerts once for each brand.
 
     Args:
-        store: The store.
         catalogue: The brands; those of the alerts may be gone from it.
         versions: Scorer versions whose scores count, as ``scorer@version``.
-        alerts: The stored alerts.
         until: Only blocks of runs that began at this time or earlier; by default all.
     """
     compared = {alert.id: _compared_brands(alert, catalogue) for alert in alerts}
@@ -264,7 +259,6 @@ def _alert_past(
     alerts.
 
     Args:
-        alert: The alert.
         starts: The start of each run, by the run's number.
         streams: The streams of the alert's metric, of the brands with which it is compared.
         related: The alerts of the alert's first brand, and the model-wide alerts, in any
@@ -297,7 +291,6 @@ def alert_explanation(alert: Alert, past: AlertPast) -> Explanation | None:
     end of all earlier changes (after their beginning where a person accepted the new level).
 
     Args:
-        alert: The alert.
         past: The stored history of the alert, from `read_pasts`.
 
     Returns:
@@ -329,7 +322,6 @@ def last_said(alert: Alert, events: Iterable[AlertEvent]) -> str:
     alone, and for an alert that was raised without an explanation.
 
     Args:
-        alert: The alert.
         events: The events of the alert, the oldest first.
     """
     explained_shift = alert.shift if alert.of_model else measured_shift(alert)
@@ -345,9 +337,7 @@ async def _claim_counts(
     of the brand at the model is among the streams.
 
     Args:
-        store: The store of answers and scores.
         versions: Scorer versions whose findings count, as ``scorer@version``.
-        alert: The alert.
         streams: Streams among which one is of the alert's brand and model; its last run is the
             latest check.
     """
@@ -391,9 +381,7 @@ async def _corrected_topics(
     the alert is not over, and when no run of the brand at the model is among the streams.
 
     Args:
-        store: The store of answers and scores.
         versions: Scorer versions whose findings count, as ``scorer@version``.
-        alert: The alert.
         streams: Streams among which one is of the alert's brand and model; its runs are the
             checks.
     """

@@ -27,7 +27,6 @@ class Handling:
     """Stores what people do with alerts, and wakes those that they have snoozed.
 
     Args:
-        store: The store of alerts.
         clock: The source of the current time.
     """
 
@@ -49,7 +48,6 @@ class Handling:
             who: Name of the user.
 
         Raises:
-            UnknownName: when there is no alert with this number.
             AlertUnchanged: when the alert is over or acknowledged already.
         """
         return await self._log.add_event(number, AlertEventKind.ACKNOWLEDGED, who)
@@ -62,10 +60,6 @@ class Handling:
             who: Name of the user.
             until: End of the snooze, an aware time, which is stored in UTC and cut to the minute;
                 None for a snooze until the next update of the model.
-
-        Raises:
-            UnknownName: when there is no alert with this number.
-            AlertUnchanged: when the alert is over.
         """
         until = until.astimezone(UTC).replace(second=0, microsecond=0) if until else None
         note = until.strftime(SNOOZED_UNTIL) if until else UNTIL_UPDATE
@@ -82,7 +76,6 @@ class Handling:
             note: Why, as a sentence; or empty.
 
         Raises:
-            UnknownName: when there is no alert with this number.
             AlertUnchanged: when the alert is closed already.
         """
         return await self._log.add_event(number, AlertEventKind.CLOSED, who, note=note)
@@ -92,7 +85,6 @@ class Handling:
         changed alert.
 
         Raises:
-            UnknownName: when there is no alert with this number.
             AlertUnchanged: when the alert is open already.
         """
         return await self._log.add_event(number, AlertEventKind.REOPENED, who)
@@ -105,15 +97,11 @@ class Handling:
         its note says if the update was known. The alert's state stays.
 
         Args:
-            number: The alert's number.
             who: Name of the user.
             note: A note on the update; if it is empty, the update is noted as said by the user.
 
         Returns:
             The new update, or the one that was stored before.
-
-        Raises:
-            UnknownName: when there is no alert with this number.
         """
         alert = await self._log.find(number)
         began = await self._change_start(alert)
@@ -148,7 +136,6 @@ class Handling:
             who: Name of the user.
 
         Raises:
-            UnknownName: when there is no alert with this number.
             NotUndone: when the alert has no such event, when no person caused the event, or when
                 the alert's state was changed since. A mark is not undone when the update was known
                 before, or is removed already.
@@ -167,11 +154,6 @@ class Handling:
     async def _remove_mark(self, alert: Alert, event: AlertEvent, who: str) -> Alert:
         """Remove the model update that an UPDATE event marked, store an UNDONE event, and return
         the changed alert.
-
-        Args:
-            alert: The alert.
-            event: Its UPDATE event.
-            who: Name of the user.
 
         Raises:
             NotUndone: when the update was known before the mark, or is removed already.

@@ -209,9 +209,6 @@ async def replays(
     user sees the progress. Nothing is stored.
 
     Args:
-        deployment: The open deployment.
-        call: The user, channel and progress display of the command.
-        brands: The brands.
         runs: All runs by number; None reads them from the store.
     """
     if runs is None:
@@ -291,7 +288,6 @@ async def past_decisions(
     No judge scores old answers again, because that would cost money.
 
     Args:
-        deployment: The open deployment.
         replays: The replayed past of each brand.
         runs: All runs, by number.
     """

@@ -32,7 +32,6 @@ class Lifecycle:
     """Raises alerts and stores what the statistics find of them later.
 
     Args:
-        store: The store of alerts.
         routes: The channels that alerts are posted in.
         clock: The source of the current time.
     """
@@ -88,7 +87,6 @@ class Lifecycle:
 
         Args:
             alert: A new alert without a number.
-            placement: Where its shifts belong.
             earlier: The stored alerts of the brand, the newest first.
 
         Returns:
@@ -121,7 +119,6 @@ class Lifecycle:
         times of their runs. False for an alert on a brand.
 
         Args:
-            alert: The alert that is to be opened.
             earlier: The alerts opened before it, on any model.
         """
         if not (alert.of_model and earlier):
@@ -134,12 +131,10 @@ class Lifecycle:
         RELAPSED if the alert had recovered; the alert's state becomes GROWING.
 
         Args:
-            number: The alert's number.
             shifts: The further shifts, all of one run; at least one. Shifts that the alert has
                 already for this brand and run are left out. If none is left, nothing is stored.
 
         Raises:
-            UnknownName: when there is no alert with this number.
             AlertUnchanged: when a person has closed the alert.
         """
         has_recovered = (await self._log.find(number)).state is AlertState.RECOVERED
@@ -194,12 +189,7 @@ class Lifecycle:
         Args:
             number: The alert's number.
             note: Why the part is over, as a sentence; shown with a RECOVERED event only.
-            part: The part that is over.
             shifts: The shifts of one run that take the change back; they are added to the alert.
-
-        Raises:
-            UnknownName: when there is no alert with this number.
-            AlertUnchanged: when the alert is over.
         """
         alert = await self._log.find(number)
         over = parts_over(await self._store.alerts.events(number))
@@ -219,10 +209,6 @@ class Lifecycle:
         """Add the shifts of one brand to the model-wide alert, with a CONTINUED event, by which the
         alert's message is edited. Return the changed alert. Nothing is stored if the alert has
         shifts of this brand and run already.
-
-        Raises:
-            UnknownName: when there is no alert with this number.
-            AlertUnchanged: when the alert is over.
         """
         return await self._log.add_event(number, AlertEventKind.CONTINUED, shifts=shifts)
 
@@ -236,10 +222,6 @@ class Lifecycle:
         Args:
             number: The number of the model-wide alert.
             brand: The brand's name.
-
-        Raises:
-            UnknownName: when there is no alert with this number.
-            AlertUnchanged: when the alert is over.
         """
         note = f"{brand} is back where it was before."
         alert = await self._log.find(number)
@@ -253,10 +235,6 @@ class Lifecycle:
     async def carry_on(self, number: int) -> Alert:
         """Store a CONTINUED event, so that the alert's message is edited to the latest figures;
         return the changed alert.
-
-        Raises:
-            UnknownName: when there is no alert with this number.
-            AlertUnchanged: when the alert is over.
         """
         return await self._log.add_event(number, AlertEventKind.CONTINUED)
 
@@ -267,20 +245,12 @@ class Lifecycle:
         Args:
             number: The alert's number.
             words: The explanation as a sentence.
-
-        Raises:
-            UnknownName: when there is no alert with this number.
-            AlertUnchanged: when the alert is over.
         """
         return await self._log.add_event(number, AlertEventKind.REVISED, note=words)
 
     async def mark_as_part(self, number: int) -> Alert:
         """Store a JOINED event: the alert is part of a model-wide change. Return the changed alert.
         A second event is stored if there is one already.
-
-        Raises:
-            UnknownName: when there is no alert with this number.
-            AlertUnchanged: when the alert is over.
         """
         return await self._log.add_event(number, AlertEventKind.JOINED)
 

@@ -171,7 +171,6 @@ class MetricValue:
 
         Args:
             value: The value, on the metric's scale.
-            metric: The metric.
         """
         is_count = self.answers and metric.scale is Scale.BINARY
         return str(round(value * self.answers)) if is_count else wording.value(value, metric.scale)
@@ -229,7 +228,6 @@ def shift_phrase(
     direction, the words are ``changed Acme's tone``, with the metric's label or else its name.
 
     Args:
-        shift: The shift.
         metric: The metric of the shift; None when the metric is not measured any more.
         subject: The brand's name, or "it".
         with_direction: Whether the words may say the direction of the shift.
@@ -251,7 +249,6 @@ def later_shift_phrase(shift: Shift, metric: Metric | None, subject: str) -> str
     `LEAST_MOVED` on the whole, the words are ``names it for other questions``.
 
     Args:
-        shift: The shift.
         metric: The metric of the shift; None when the metric is not measured any more.
         subject: The brand's name, or "it".
     """

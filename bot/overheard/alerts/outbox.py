@@ -48,7 +48,6 @@ class Outgoing:
     """A card that is ready to be posted.
 
     Attributes:
-        card: The card.
         revision: The revision of the alert that the card shows.
         broadcast: Whether a card in a thread is shown in the channel too.
         earlier: The platform's id of a message in the channel that shows the story so far, to which
@@ -229,7 +228,6 @@ class Outbox:
         Args:
             delivery: The claimed delivery; its channel is ``platform:id``, such as
                 ``slack:C0123``.
-            outgoing: The card, and how it is posted.
 
         Raises:
             ChatFailed: when the chat refuses the message.
@@ -265,7 +263,6 @@ class Outbox:
         posted is tried again without end.
 
         Args:
-            delivery: The delivery.
             pause: Seconds until the next attempt.
             problem: Why the attempt failed, as a sentence.
             uncertain: Whether the attempt may have posted the message. If an earlier attempt may
@@ -286,7 +283,6 @@ class Outbox:
         another process has the lease by now.
 
         Args:
-            delivery: The delivery.
             pause: Seconds until the delivery is due again; 0 for at once.
             problem: Why the attempt failed, as a sentence; empty if there was none, and then no
                 attempt is counted.

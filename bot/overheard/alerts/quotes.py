@@ -24,8 +24,6 @@ def quotes(
     other side answers that do not name it.
 
     Args:
-        shift: The shift.
-        evidence: The evidence of its alert.
         most: The largest number of prompts, of those that moved most in the shift's direction.
     """
     reader = Reader((evidence.brand, *evidence.rivals))
@@ -47,8 +45,6 @@ def _answers_on_side(evidence: AlertEvidence, moved: PromptShift, *, after: bool
     nearest in time first. An answer asked at the beginning is after it.
 
     Args:
-        evidence: The evidence of the alert.
-        moved: The prompt.
         after: Whether to return the answers since the shift began, or those before.
     """
     answers = [
@@ -68,8 +64,6 @@ def _first_sentence_about_brand(
     answer.
 
     Args:
-        reader: Finds the names of the market's brands in answers.
-        evidence: The alert's brand and its competitors.
         answers: The answers to choose from, in the order of preference.
         prefer_named: Whether answers that name the brand go before the others; otherwise answers
             that do not name it go first.

@@ -63,7 +63,6 @@ def reason_sentences(silence: Silence, metrics: Mapping[str, Metric]) -> str:
     ``Visibility changed by 3 points; alerts begin at 10 points.``.
 
     Args:
-        silence: The reason, with its figures.
         metrics: The metrics that are measured, by name.
 
     Raises:
@@ -87,7 +86,6 @@ def judge_warning(decision: Decision, silence: Silence, metrics: Mapping[str, Me
     changed; empty for any other reason.
 
     Args:
-        decision: The decision about the brand at the model.
         silence: The reason for which one of its metrics was not reported.
         metrics: The metrics that are measured, by name.
 
@@ -120,7 +118,6 @@ def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
     nearest to an alert; without any metric, that nothing was measured.
 
     Args:
-        decision: The decision.
         metrics: The metrics that are measured, by name. A moved metric that is missing is called by
             its name.
 

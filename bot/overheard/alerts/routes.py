@@ -96,7 +96,6 @@ def end_of_quiet(route: RouteTable, now: datetime) -> datetime | None:
     midnight. Their beginning belongs to them, their end does not.
 
     Args:
-        route: The route.
         now: An aware time.
     """
     if not route.quiet:
@@ -126,7 +125,6 @@ def _route_deliveries(
     delivery of the card that lists all alerts of these hours comes before it.
 
     Args:
-        route: The route.
         quiet_end: The end of the quiet hours, when both are due; None outside quiet hours.
         now: The current time, when the alert is due outside quiet hours.
     """

@@ -36,7 +36,6 @@ class AnalysisResult:
 
     Attributes:
         deployment: The deployment with the scorers by which the run was read.
-        detection: The result of the detection.
         bursts: A sentence for each burst that comes next at the run's models.
         announced: The cards of the alerts that were not announced before.
     """
@@ -51,7 +50,6 @@ class Analysis:
     """Analyses runs; an `overheard.runs.service.RunAnalysis`.
 
     Args:
-        deployment: The open deployment.
         call: The user, channel and progress display of the command.
         announce: Announces alerts in the channel of the command; None announces nothing.
     """
@@ -93,7 +91,6 @@ class Analysis:
 
         Args:
             task: A task of one of these kinds.
-            run: The run.
         """
         deployment = self._deployment
         if task.kind is TaskKind.DETECT:
@@ -178,8 +175,6 @@ def run_service(
     """Return a service that carries out runs of a deployment and analyses each when it ends.
 
     Args:
-        deployment: The open deployment.
-        call: The user and channel of the command, and the progress display.
         announce: Announces each alert of a run in the channel of the command; None announces
             nothing.
     """
@@ -206,8 +201,6 @@ async def detect(
     the deployment's faults. Updates, alerts and their deliveries are stored.
 
     Args:
-        deployment: The open deployment.
-        run: The run.
         brands: Names of the brands; None means all that the run's answers are scored for.
     """
     plugins, now = deployment.plugins, deployment.clock.now()
@@ -227,7 +220,6 @@ async def detect_statements(
     again. Open alerts whose statements were made again, or are gone, are updated or recover.
 
     Args:
-        deployment: The open deployment.
         brands: Names of the brands, of which only tracked ones count; None means all tracked
             brands.
 

@@ -23,7 +23,6 @@ def shift_words(shift: Shift, metrics: Mapping[str, Metric]) -> str:
     change of 0 counts as a fall.
 
     Args:
-        shift: The shift.
         metrics: The metrics that are measured, by name. One that is missing is called by its name.
     """
     if shift.statement:
@@ -42,7 +41,6 @@ def movement_words(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     return what the model says; for a model-wide alert, that the model changed.
 
     Args:
-        alert: The alert.
         metrics: The metrics that are measured, by name.
     """
     if alert.shift.statement:
@@ -61,7 +59,6 @@ def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     after an ellipsis. For a model-wide alert the cell is ``how it speaks of 4 brands``.
 
     Args:
-        alert: The alert.
         metrics: The metrics that are measured, by name.
     """
     if alert.of_model:

@@ -72,7 +72,6 @@ def true_value(topic: str, value: str) -> str:
 
     Args:
         topic: The field of the fact, such as ``price``, in any case.
-        value: The value of the fact.
     """
     return next((true for true, names in _LIST_FIELDS.items() if topic.casefold() in names), value)
 

@@ -149,7 +149,6 @@ class StatementReader:
         incomplete or taken over from an earlier run are left out.
 
         Args:
-            searched: Numbers of the runs to search.
             runs: Start and number of each run, by its number; holds all of ``searched``.
         """
         # Its patterns take long to compile.
@@ -177,7 +176,6 @@ class StatementReader:
         several. Claims about facts that the catalogue does not have now are left out.
 
         Args:
-            brand: The brand's name.
             runs: Start and number of each run, by its number; answers of other runs are left out.
         """
         fact_fields = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
@@ -239,8 +237,6 @@ class StatementReader:
         `WINDOW` before it; and the beginning of each grave statement of an alert that is not over.
 
         Args:
-            run: The run that is analysed.
-            brand: The brand's name.
             live: The brand's alerts with statements that are not over.
         """
         starts = {run.id: run.started_at for run in await self.store.runs.find()}
@@ -276,9 +272,6 @@ class StatementReader:
 
         Args:
             story: The story of the statement, not closed.
-            brand: The brand's name.
-            run: The run that is analysed.
-            at_model: All statements of the model about the brand, up to the run.
             alerts: The brand's alerts at the model, in all states, the newest first.
         """
         shift = statement_shift(
@@ -314,11 +307,6 @@ class StatementReader:
     def _reason_of_end(self, alert: Alert, at_model: ModelStatements, run: RunKey) -> str:
         """Return a sentence on why the last reported statement of an alert is gone, if all its
         statements are gone; empty while any of them goes on.
-
-        Args:
-            alert: An open alert with statements.
-            at_model: All statements of the model about the brand, up to the run.
-            run: The run that is analysed.
         """
         notes = [
             self._reason_statement_ended(shift, shift.statement, at_model, run)
@@ -338,10 +326,7 @@ class StatementReader:
         so many answers without it are no chance (`GONE_LEVEL`).
 
         Args:
-            shift: The shift that reports the statement.
-            statement: The statement.
             at_model: All statements of the model about the brand, up to the run.
-            run: The run that is analysed.
         """
         stories = [s for s in at_model.stories if is_same_statement(statement, s.first.claim)]
         if any(story.closed is None for story in stories):

@@ -80,7 +80,6 @@ class Story:
 
     Attributes:
         brand: The brand's name.
-        model: The model.
         state: The state now.
         alert: The alert of the present change, open (moved) or over (recovered); None for a story
             that is steady or watched.
@@ -220,11 +219,8 @@ def _story_of_alerts(
     suspected, and otherwise "steady"; these two have no alert. Each has the periods of all alerts.
 
     Args:
-        key: The brand and the model.
         alerts: The alerts about the brand at the model, in any order.
         starts: The start of each run, by the run's number.
-        now: The current time.
-        is_watched: Whether a change is suspected.
     """
     own_and_newest_first = sorted(
         alerts, key=lambda alert: (not alert.of_model, alert.opened_at, alert.id), reverse=True
@@ -255,7 +251,6 @@ async def update_watched_models(
     asked model, then add the watched ones. Nothing is stored if the set stays as it is.
 
     Args:
-        store: The store.
         brand: The brand's name.
         asked: The models that were asked in the run; the others stay as they were.
         watched: The asked models at which a change is suspected but not certain enough for an
@@ -290,7 +285,6 @@ async def read_stories(
     is in ``included``.
 
     Args:
-        deployment: The open deployment.
         brand: The only brand of the stories; None for all brands.
         included: Brands at models that have a story even without an alert.
     """
@@ -309,7 +303,6 @@ async def alerts_about(
     report the brand.
 
     Args:
-        store: The store.
         brand: The brand's name; None for all alerts of all brands and models.
         live: Whether recovered and closed alerts are left out.
     """

@@ -35,7 +35,6 @@ async def style_updates(store: Store, runs: Sequence[RunKey]) -> list[ModelUpdat
     last sessions. With fewer than `MIN_STYLE_SESSIONS` sessions before them, the result is empty.
 
     Args:
-        store: The store of the answers and updates.
         runs: The latest runs, the oldest first.
     """
     sessions = _run_sessions(runs)[-MAX_STYLE_SESSIONS - CONFIRMING_SESSIONS :]
@@ -87,8 +86,6 @@ async def _texts_of_runs(
     that are incomplete, taken over from an earlier run, or deleted are left out.
 
     Args:
-        store: The store of the answers.
-        runs: Numbers of the runs.
         prompts: Keys of the prompts; None for all.
     """
     found: dict[Model, Texts] = defaultdict(lambda: defaultdict(list))

@@ -18,7 +18,6 @@ class Suspicion:
 
     Attributes:
         brand: The name of the brand.
-        model: The model.
         largest: Logarithm of the largest Bayes factor of the brand's streams at the model.
         crossed: Whether the brand's evidence is over its threshold.
         alarmed: The run after which the last alarm was raised, or None.
@@ -50,9 +49,7 @@ def _suspicion(brand: str, model: Model, replay: BrandReplay) -> Suspicion:
     Whether the evidence is over the threshold is known of the brand at all models together.
 
     Args:
-        brand: The brand's name.
         model: A model with at least one analysed stream.
-        replay: The replayed past of the brand.
     """
     analyses = [one for one in replay.monitor.streams if one.stream.key.model == model]
     alarm_runs = [

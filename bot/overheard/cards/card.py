@@ -70,7 +70,6 @@ class Action:
         words: A command and its arguments, such as ``alerts acknowledge 12``; at most
             `LONGEST_ACTION` characters.
         label: The text on the button.
-        style: The style of the button.
         confirm: A question that must be confirmed first, or an empty string.
         menu: Whether it is an entry of the card's menu, for what is seldom needed.
     """
@@ -151,7 +150,6 @@ class Image:
 
     Attributes:
         png: The PNG file; empty when it could not be drawn, and then `alt` is shown instead.
-        alt: The alternative text.
         name: The name of the file.
     """
 

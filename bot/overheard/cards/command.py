@@ -104,7 +104,6 @@ class Option:
     Attributes:
         name: The keyword of the function's parameter; lower case, with underscores.
         help: The meaning of the option, as a short phrase.
-        kind: The kind of its value.
         required: Whether the command cannot run without the option.
         many: Whether the option takes several values; the function gets a tuple.
         positional: Whether the value is written without the name in the terminal and in Slack.
@@ -418,9 +417,6 @@ def _with_type(option: Option, shape: Any, default: Any) -> Option:
         option: The option as annotated.
         shape: The parameter's type, such as ``Sequence[str]``, a ``Literal`` or ``int | None``.
         default: The parameter's default; `inspect.Parameter.empty` without one.
-
-    Raises:
-        TypeError: when no option can have the type.
     """
     alternatives = [part for part in get_args(shape) if part is not NoneType]
     if NoneType in get_args(shape) and len(alternatives) == 1:  # ``X | None``
@@ -452,7 +448,6 @@ def require_sizes(spec: CommandSpec, values: Mapping[str, Any]) -> None:
     """Check that no required text is empty, and that no text is longer than its option allows.
 
     Args:
-        spec: The command.
         values: A value, or a tuple of values, by the name of the option. Only texts are checked;
             options without a value are not.
 

@@ -137,8 +137,6 @@ def _distinct_name(model: Model, base: str, namesakes: list[Model]) -> str:
     one counts when none is distinct.
 
     Args:
-        model: The model.
-        base: The base name.
         namesakes: All models of that base name, with `model` among them.
     """
     name = base
@@ -157,7 +155,6 @@ def _detailed_name(model: Model, base: str, *, with_id: bool, with_provider: boo
     """Return a base name with the model's id, if wanted, and "with search" where it searches.
 
     Args:
-        model: The model.
         base: The base name, such as ``ChatGPT``.
         with_id: Whether the id follows in brackets.
         with_provider: Whether the provider is written before that id.

@@ -161,7 +161,6 @@ def count(number: int, noun: str, plural: str = "") -> str:
     """Format a count with its noun: ``1 answer``, ``30 answers``, ``1,234 replies``.
 
     Args:
-        number: The count.
         noun: The noun in the singular.
         plural: Its plural; by default with an s.
     """
@@ -240,7 +239,6 @@ def shorten(text: str, limit: int) -> str:
     if at least 60 % do, else at the limit.
 
     Args:
-        text: The text.
         limit: The most characters, with the ellipsis; at least 1.
     """
     if len(text) <= limit:
@@ -328,7 +326,6 @@ def heading(table: Table, cells: Sequence[str]) -> str:
     column: ``Alert 4``.
 
     Args:
-        table: The table.
         cells: The formatted cells that name the row, as many as `heading_cells` says; at least one.
     """
     names = [cell or "-" for cell in cells]
@@ -343,7 +340,6 @@ def named_cells(names: Sequence[str], cells: Sequence[str]) -> list[str]:
     A single cell needs no name.
 
     Args:
-        names: The names of the columns.
         cells: The formatted cells, one for each name.
     """
     values = [cell or "-" for cell in cells]

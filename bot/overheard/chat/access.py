@@ -46,7 +46,6 @@ class ConfiguredAccess:
             person: The person, with the groups whose roles count as theirs.
             channel: The channel, such as ``slack:C0123``; empty for a place that only this person
                 sees.
-            spec: The command.
         """
         if channel and self._access.channels and channel not in self._access.channels:
             return (
@@ -68,10 +67,8 @@ class ConfiguredAccess:
         raised.
 
         Args:
-            person: The person.
             channel: The channel, such as ``slack:C0123``.
             words: The command line, as it is typed.
-            spec: The command.
             outcome: ``done``, or why the command was not carried out.
         """
         if is_logged(spec):
@@ -87,7 +84,6 @@ class ConfiguredAccess:
         Args:
             person: A person who may use the command.
             rights: The rights before this command.
-            spec: The command.
         """
         user = f"{person.platform}:{person.id}"
         is_first_admin = spec.role is Role.ADMIN and not rights.listed(Role.ADMIN)

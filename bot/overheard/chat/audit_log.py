@@ -22,9 +22,6 @@ async def log_use(
     exception. Not logged: commands that only read, and commands that have only shown their price.
 
     Args:
-        store: The store with the log.
-        clock: The current time.
-        spec: The command.
         who: The person at the terminal.
         words: The command line.
         stage: Whether the command has only shown its price when the block ends.

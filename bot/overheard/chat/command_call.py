@@ -59,7 +59,6 @@ async def run_command(
     Args:
         order: The command and its options.
         deployment: The open deployment, or a session for a command that does not need one.
-        call: The person and the channel.
         agreed_usd: The price in US dollars to which the person said yes; infinite for a yes to any
             price or to a change, 0 without a yes.
         free_usd: The most US dollars that may be spent without a yes.

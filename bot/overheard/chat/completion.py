@@ -28,11 +28,7 @@ LISTED_KINDS = frozenset({Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.SCHEDULE, Ki
 
 
 class Completing:
-    """Returns the possible values of options, for completion and menus.
-
-    Args:
-        deployment: The open deployment.
-    """
+    """Returns the possible values of options, for completion and menus."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment

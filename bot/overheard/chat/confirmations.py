@@ -35,7 +35,6 @@ class Asked:
 
     Attributes:
         order: The command and its options.
-        person: The person who asked for the command.
         channel: The channel, ``platform:id``.
         usd: The price of its quote in dollars; infinite when the price was not known.
     """

@@ -101,7 +101,6 @@ class ChatDesk:
             command: The name of the command, such as ``alerts snooze``.
             option: The option's name or written name.
             typed: The text so far; an empty one matches all values.
-            person: The person who types.
             channel: The channel, such as ``discord:123``.
 
         Raises:
@@ -218,13 +217,6 @@ class ChatDesk:
         """Show the card of a reply to a question, or carry out its command.
 
         A person who may not use the command gets the refusal.
-
-        Args:
-            reply: The reply.
-            request: The question.
-            deployment: The open deployment.
-            call: The person, the channel and the time zone.
-            conversation: Where the answer is shown.
         """
         order = reply.order
         if order is None:
@@ -246,7 +238,6 @@ class ChatDesk:
         person alone. Wrong options are shown with the problem.
 
         Args:
-            request: The request.
             conversation: Where the card or form is shown.
             error: What is wrong: the command, or its options.
         """
@@ -297,11 +288,6 @@ class ChatDesk:
 
         A command of the terminal is told to be one. Otherwise the card offers similar commands, or
         without any, useful steps.
-
-        Args:
-            request: The request with the words.
-            error: The error.
-            useful_steps: Actions that are useful in the present state of the deployment.
         """
         typed = request.words or request.command
         words = typed.casefold().split()
@@ -321,9 +307,7 @@ class ChatDesk:
         otherwise a card is shown.
 
         Args:
-            request: The request with the wrong options.
             conversation: Where the form or card is shown.
-            error: The problem.
         """
         if request.command and conversation.forms:
             spec = spec_named(self._commands, request.command)
@@ -346,13 +330,6 @@ class ChatDesk:
         A refusal is also written into the audit log. Its help is also shown for a step of the
         set-up without any option, where no form can be opened. All of these are shown to the person
         alone.
-
-        Args:
-            order: The command and its options.
-            request: The request.
-            deployment: The open deployment.
-            call: The person, the channel and the time zone.
-            conversation: Where answers are shown.
         """
         spec = order.spec
         is_empty_step = spec.step and not (request.command or order.given)
@@ -392,10 +369,7 @@ class ChatDesk:
         form. None where no form can be opened, and for the submission of a form.
 
         Args:
-            order: The command and its options.
             request: The request; its `command` is set for a submitted form.
-            deployment: The open deployment, for the form's values.
-            call: The person, the channel and the time zone.
             conversation: Says whether a form can be opened.
         """
         spec, given = order.spec, order.given
@@ -424,10 +398,7 @@ class ChatDesk:
         asked.
 
         Args:
-            request: The click.
-            conversation: Where results are shown.
             token: The token of the waiting command.
-            yes: Whether the command is confirmed.
         """
         waiting = await self._pending.peek(token)
         if waiting is None:
@@ -459,11 +430,6 @@ class ChatDesk:
         may.
 
         The requester needs the command's role, everybody else at least that of an operator.
-
-        Args:
-            request: The click of the person.
-            spec: The waiting command.
-            requester: The person who asked for the command.
         """
         person = request.person
         is_own = (person.platform, person.id) == (requester.platform, requester.id)

@@ -93,8 +93,6 @@ class CommandExecution:
         Args:
             order: The command and its options.
             person: The person who gave the command.
-            deployment: The open deployment.
-            call: The person, the channel and the time zone.
             conversation: Where results are shown.
             agreed_usd: The price in US dollars to which the person said yes; 0 without a yes.
             decorate: Changes the card before it is shown.
@@ -174,15 +172,8 @@ class CommandExecution:
         otherwise to the person alone.
 
         Args:
-            order: The step and its options.
-            person: The person who sent the step.
-            deployment: The open deployment.
-            call: The person, the channel and the time zone.
             conversation: Where forms and cards are shown.
             from_form: Whether the options come from a form.
-
-        Raises:
-            TypeError: when the command is no step.
         """
         spec, outcome = order.spec, "stopped"
         try:
@@ -229,12 +220,6 @@ class CommandExecution:
 
         A run outside the history is not resumed. Gives up after `CUT_OFF_TIMEOUT_S` seconds, and
         ignores all errors.
-
-        Args:
-            spec: The command.
-            deployment: The open deployment.
-            call: The person and the channel, by which the run is found.
-            conversation: Where the card is shown.
         """
         with suppress(Exception):
             async with asyncio.timeout(CUT_OFF_TIMEOUT_S):
@@ -267,9 +252,6 @@ class CommandExecution:
         reads first waits for a slot (`CommandSlots`); a command that may cost money does not.
 
         Args:
-            order: The command and its options.
-            deployment: The open deployment.
-            call: The person and the channel.
             agreed_usd: The price in US dollars to which the person said yes; 0 without a yes.
 
         Returns:

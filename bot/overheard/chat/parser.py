@@ -44,7 +44,6 @@ class Order:
     """A command, and the options for it.
 
     Attributes:
-        spec: The command.
         options: The values by name; options that were not given have their defaults.
         missing: The required options that were not given.
         helped: Whether only help about the command is asked for.
@@ -105,7 +104,6 @@ def fill(spec: CommandSpec, given: Mapping[str, Any]) -> Order:
     """Return a command with the values that a form or a chat's own command has collected.
 
     Args:
-        spec: The command.
         given: Values by the option's name or written name. None, empty texts and unknown names are
             left out; a text for an option of many values is split at commas and line ends.
 
@@ -267,7 +265,6 @@ def _assign_positional(
     prompt or brand. Options without a word are left out.
 
     Args:
-        spec: The command.
         unnamed: The words, in their order.
         names: Names of brands; neighbouring words that form one are one word for an option of
             brands.
@@ -329,7 +326,6 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
     Of several values for an option of one, the last counts.
 
     Args:
-        spec: The command.
         values: The values as the person typed them, by the names of the options.
 
     Raises:
@@ -353,7 +349,6 @@ def _read_value(spec: CommandSpec, option: Option, given: Any) -> Any:
     """Return a typed text as a value of its option: a bool, a choice, a number, or stripped text.
 
     Args:
-        spec: The command, for messages.
         option: The option, whose kind, choices and range count.
         given: The text, or what a form gave; a bool is returned unchanged.
 
@@ -445,7 +440,6 @@ def _words_of_value(option: Option, value: Any) -> list[str]:
     options give ``--name`` before each value.
 
     Args:
-        option: The option.
         value: Its value; a tuple for an option of many values.
     """
     values = [quoted(str(item)) for item in (value if isinstance(value, tuple) else (value,))]

@@ -14,7 +14,6 @@ class SlackLimits:
             messages that are a little longer than this.
         blocks: Number of blocks in a message.
         home: Number of blocks in a modal or an App Home.
-        header: A header.
         text: A section, or one piece of rich text.
         fields: Number of fields in a section.
         field: A field of a section.
@@ -102,7 +101,6 @@ class DiscordLimits:
         roots: Number of root commands.
         inputs: Number of inputs in a modal.
         modal_title: A modal's title or an input's label.
-        modal_text: A text in a modal.
         hint: An input's description or placeholder.
         typed: The text that a person types into an input.
         nonce: The nonce by which Discord recognises a repeated post.

@@ -66,9 +66,7 @@ class CutOffNotice:
     context manager around the work.
 
     Args:
-        deliveries: Stores the delivery.
         clock: The current time.
-        conversation: The conversation with the card.
     """
 
     def __init__(
@@ -279,8 +277,6 @@ async def join_run(
     a second card when the run is gone, paused or cancelled.
 
     Args:
-        deployment: The open deployment.
-        call: The call of the person who asks the same now.
         key: The run's key.
         conversation: Where that person asked.
         answers_question: Whether the cards replace the question to whose price the person said yes;

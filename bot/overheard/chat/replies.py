@@ -186,7 +186,6 @@ def filled_form(
     """Return the form of a command with its values filled in.
 
     Args:
-        spec: The command.
         content: The values by option, or a `FormContent` with everything that the form shows; an
             empty title is that of the command.
         problem: What was wrong with the values that a person sent, as a sentence; or empty.
@@ -213,7 +212,6 @@ def failed(error: Exception, order: Order | None = None) -> Card:
     `MAX_KNOWN` known names are not listed.
 
     Args:
-        error: The error.
         order: The command that failed, or None when there was none.
     """
     if not isinstance(error, OverheardError):

@@ -115,7 +115,6 @@ async def _count_wrong_code(deployment: Deployment, code_setting: Setting) -> No
     or replaced since it was read.
 
     Args:
-        deployment: The open deployment.
         code_setting: The setting as it was read.
     """
     settings = deployment.store.settings
@@ -170,11 +169,8 @@ async def grant(
     """Store a role for a person or group, in place of an earlier role from a chat; return the card.
 
     Args:
-        deployment: The open deployment.
-        call: The admin who gives the role, and the channel.
         person: A person, a user group of Slack or a role of Discord: a mention, or an id such as
             ``slack:U0123456789``.
-        role: The role.
         name: A display name to store for the person; empty keeps the stored one, if there is one.
 
     Raises:
@@ -227,8 +223,6 @@ async def ask_admin(
     is stored, and the card says that nobody can be asked.
 
     Args:
-        deployment: The open deployment.
-        call: The person who needs an admin, and the channel.
         wanted: The command in words, such as ``brands add Acme``; if empty, the notice points to
             ``access list``.
     """
@@ -333,8 +327,6 @@ async def _log_code_use(deployment: Deployment, call: Call, outcome: str) -> Non
     """Write the use of a code to the audit log, without the code.
 
     Args:
-        deployment: The open deployment.
-        call: The person who typed the code, and the channel.
         outcome: What came of it, such as ``a wrong code``.
     """
     entry = AuditEntry(

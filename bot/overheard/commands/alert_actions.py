@@ -27,7 +27,6 @@ async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber)
     """Store that the caller takes care of an alert; return the card of its new state.
 
     Raises:
-        UnknownName: for an unknown alert.
         AlertUnchanged: when the alert is acknowledged already, or over.
     """
     changed = await Handling.of(deployment).acknowledge(number_of(alert), call.who)
@@ -48,15 +47,12 @@ async def snooze(
     again; return the card of its new state. An alert that is put aside already gets the new end.
 
     Args:
-        deployment: The open deployment.
         call: The person who asks; days and times are read in the person's zone.
         alert: The number of the alert.
         span: A span from now (``3h``, ``2d``, ``1w``), a day (``friday``, ``2026-12-03``: at 9:00),
             a day with a time (``friday 15:00``), or ``update`` for the next update of the model.
 
     Raises:
-        UnknownName: for an unknown alert.
-        AlertUnchanged: when the alert is over.
         BadUsage: when the time cannot be read, or is past.
     """
     until = None
@@ -78,14 +74,11 @@ async def close(
     """Store that an alert is closed, with a reason; return the card of its new state.
 
     Args:
-        deployment: The open deployment.
-        call: The person who closes it, and the time zone.
         alert: The number of the alert.
         why: ``boring``, or ``ours`` for a change that your own work caused, which is stored as a
             note.
 
     Raises:
-        UnknownName: for an unknown alert.
         AlertUnchanged: when the alert is closed already.
     """
     changed = await Handling.of(deployment).close(number_of(alert), call.who, REASONS[why])
@@ -97,7 +90,6 @@ async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> C
     Return the card of its new state.
 
     Raises:
-        UnknownName: for an unknown alert.
         AlertUnchanged: when the alert is open already, or grows.
     """
     changed = await Handling.of(deployment).reopen(number_of(alert), call.who)
@@ -115,14 +107,7 @@ async def undo(
     the card of its new state. The event stays in the alert's history, followed by one that says
     that it was taken back.
 
-    Args:
-        deployment: The open deployment.
-        call: The person who takes it back, and the time zone.
-        alert: The alert's number.
-        event: The event's number.
-
     Raises:
-        UnknownName: for an unknown alert.
         NotUndone: when the alert has changed since, when no person caused the event, or when the
             alert has no such event.
     """
@@ -144,13 +129,8 @@ async def mark_update(
     known within a day of that time is not stored again, and the card names the known one.
 
     Args:
-        deployment: The open deployment.
-        call: The person who marks it, and the time zone.
         alert: The number of the alert.
         note: A few words, such as where the update was announced; if empty, who said so.
-
-    Raises:
-        UnknownName: for an unknown alert.
     """
     update = await Handling.of(deployment).mark_update(number_of(alert), call.who, note)
     changed = await AlertLog.of(deployment).find(number_of(alert))
@@ -172,8 +152,6 @@ async def recheck(
     as in the run that raised the alert.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         alert: The number of the alert.
         seed: Base of the sampling seeds; None draws a random number.
 
@@ -181,8 +159,6 @@ async def recheck(
         UnknownName: for an unknown alert, or when its brand or model is gone.
         NothingToAsk: when the brand has no question any more.
         RunUnderWay: on executing, when another process asks the same questions.
-        BudgetExceeded: when the budget does not cover the price.
-        BudgetUnknown: when there is a budget and the model's price is not known.
     """
     shown_alert = await AlertLog.of(deployment).find(number_of(alert))
     arguments = await recheck_of(deployment, shown_alert)

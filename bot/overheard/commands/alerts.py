@@ -46,9 +46,6 @@ async def alert_card(
     price of a recheck on its button.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, and the channel.
-        alert: The alert.
         details: Whether the card has all figures and sentences, or only those of the message in a
             channel. With details, a terminal shows the alert's number in the footer, and other
             places show the title of the message.
@@ -114,13 +111,11 @@ async def list_alerts(
     `ALERT_BUTTONS`. The title counts all alerts, also those beyond the limit.
 
     Args:
-        deployment: The open deployment.
         call: The person who asks, and the channel; only a terminal shows the alerts' numbers.
         state: The state of the alerts, such as ``snoozed``; ``live`` for all that are neither
             recovered nor closed, None for all.
         brand: The brand's name or alias; empty for all. A name that the catalogue lacks, such as
             that of a removed brand, finds the alerts stored under it.
-        limit: The largest number of alerts.
     """
     found_brand = deployment.catalogue.brand(brand) if brand else None
     brand_name = found_brand.name if found_brand else brand
@@ -157,12 +152,8 @@ async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Car
     second card has its events, the oldest first: as lines in a chat, as a table elsewhere.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks, and the time zone.
         alert: The number of the alert, such as ``12`` or ``#12``.
-
-    Raises:
-        UnknownName: for an unknown alert.
     """
     stored_alert = await AlertLog.of(deployment).find(number_of(alert))
     card = await alert_card(deployment, call, stored_alert, details=True)
@@ -221,7 +212,6 @@ class Recheck(TypedDict):
 
     Attributes:
         brands: The alert's brand; empty (all brands) for an alert on a model as a whole.
-        models: The alert's model.
         repeats: How often each prompt was asked in the run that raised the alert.
     """
 
@@ -270,9 +260,6 @@ async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumbe
     alert, if it has any, then for each of the prompts that changed most a sentence from before and
     one from after. The text says on how many answers the alert rests, and how many of their texts
     are deleted.
-
-    Raises:
-        UnknownName: for an unknown alert.
     """
     stored_alert = await AlertLog.of(deployment).find(number_of(alert))
     evidence = await _evidence_of(deployment, call, stored_alert)

@@ -33,8 +33,6 @@ def answer_quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[st
     """Yield the distinct quotes of a scored answer about a brand, shortened to `QUOTE_CHARACTERS`.
 
     Args:
-        scored: The answer with its scores.
-        brand: The brand.
         about: The subject of the quotes. `DRAWBACKS`: the drawbacks that the answer names. Empty:
             the one sentence on which the sentiment is based; if there is none, the one that names
             the brand. Another word, such as ``price``: the claims about facts with that word in
@@ -93,8 +91,6 @@ def stated_lines(deployment: Deployment, newest: NewestAnswers, about: str) -> l
     state it, and with ``(wrong)`` or ``(out of date)`` if it is false.
 
     Args:
-        deployment: Has the facts, and the display names of models.
-        newest: The answers.
         about: A word; the facts are those of the brand with the word in their field, in any case of
             letters. Without such a fact the result is empty. For `DRAWBACKS`, it is the lines of
             `_drawback_lines`.
@@ -163,7 +159,6 @@ def quotes_in_turn(
     question of its first occurrence; a text of two models is quoted for both.
 
     Args:
-        deployment: The open deployment, for the models' names.
         quoted_answers: Pairs of an answer and a quote from it.
     """
     by_model: dict[Model, dict[str, ScoredAnswer]] = {}

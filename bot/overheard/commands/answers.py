@@ -44,8 +44,6 @@ async def list_answers(
     scored first. Without answers, the card offers a check.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         brand: The brand's name or alias.
         model: A model's name or ``provider/model``; empty means all.
         about: The subject: a fact's field (the lines then state the values that the answers name),
@@ -109,8 +107,6 @@ async def show_questions(
     Without answers, the card offers a check.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         brand: The brand's name or alias.
         model: A model's name or ``provider/model``; empty means all.
         against: A competitor of the brand. Cells then show both counts, and the order is by the
@@ -191,9 +187,7 @@ def _questions_title(
     (`won`), or else counts the questions for which no model names the brand.
 
     Args:
-        name: The brand's name.
         rival: The competitor beside the brand; None without one.
-        rows: The rows of the table.
         won: Whether the table begins with the questions that name the brand most.
     """
     if rival:
@@ -220,8 +214,6 @@ async def show_sources(
     check.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         brand: The brand's name or alias.
         model: A model's name or ``provider/model``; empty means all.
 

@@ -44,8 +44,6 @@ async def approve(
     gives the reason for each of the others; without any approval it is failed.
 
     Args:
-        deployment: The open deployment.
-        call: The person who approves, and the channel.
         answers: Numbers and ranges of answers, such as ``3``, ``7`` and ``10-25``.
         agreed: Whether the person has seen the preview of several answers and agreed.
 
@@ -77,7 +75,6 @@ async def withdraw(
     answers that are not approved are ignored, as long as any of the answers is.
 
     Args:
-        deployment: The open deployment.
         answers: Numbers and ranges of answers, such as ``3``, ``7`` and ``10-25``.
         agreed: Whether the person agreed to lose the texts of corrections.
 
@@ -124,9 +121,6 @@ async def store_approval(
     button that takes the approval back.
 
     Args:
-        deployment: The open deployment.
-        call: The person who approves, and the channel.
-        answer: The answer.
         text: The text to be taught in place of the answer's; empty to teach the answer itself.
         participle: What was done to the answer, for the title: ``Approved`` or ``Corrected``.
     """

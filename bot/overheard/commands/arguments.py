@@ -32,7 +32,6 @@ def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Pro
     begins with it. Case and the kind of white space make no difference.
 
     Args:
-        catalogue: The prompts.
         name: A key, a text, or the beginning of one; an empty text matches no prompt.
         kind: The noun in the error.
 
@@ -377,9 +376,6 @@ def in_words(cron: str) -> str:
 def _weekday_key(text: str) -> str:
     """Return the key (``mon``) of a weekday from its name or at least three first letters of it, in
     any case and with or without a plural s.
-
-    Raises:
-        BadSchedule: for another text.
     """
     typed = text.strip().casefold()
     for key, name in WEEKDAYS.items():

@@ -41,16 +41,12 @@ async def ask(
     The answers are stored and charged, but never scored: no trend and no alert uses them.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         question: The question; white space at its ends is left out.
         models: Models as ``provider/model``; empty means all that are configured.
 
     Raises:
         UnknownName: for a model that does not exist.
         NothingToAsk: when there is no model.
-        BudgetExceeded: when the budget does not cover the price.
-        BudgetUnknown: when there is a budget and an unknown price.
     """
     asked_models = choose_models(deployment.plugins.providers, models)
     panel = Panel((), (Prompt(question.strip()),), asked_models, seed=secrets.randbits(SEED_BITS))
@@ -79,7 +75,6 @@ def _answers_card(
     Args:
         question: The question, which is cut to `MAX_TITLE_CHARS` in the title.
         answers: The answers; those without a text are left out.
-        outcome: The outcome of the run that asked.
         names: The models' display names, for a chat; None to show the models' ids, and the run's
             key in the footer.
     """

@@ -32,8 +32,6 @@ async def audit(
     text says that nothing was changed or asked.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the time zone.
         since: The earliest time of an entry, such as ``2026-11-24`` or ``yesterday``; empty for
             all.
         limit: The largest number of entries; None for `SHOWN_IN_CHAT` in a chat, which then has a

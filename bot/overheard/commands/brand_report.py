@@ -33,7 +33,6 @@ class Report:
     """The stored scores, alerts and stories of a brand and its competitors.
 
     Attributes:
-        brand: The brand.
         names: The names of the brand and of its competitors, the brand's first.
         lines: Streams (one brand, model and metric over time) of the metrics that were read, of
             all these brands.
@@ -92,8 +91,6 @@ async def read_report(deployment: Deployment, brand: Brand, *, metric: str | Non
     on a model as a whole that is not over either reports the same change.
 
     Args:
-        deployment: The open deployment.
-        brand: The brand.
         metric: The only metric to read, such as ``visibility``; None for all.
     """
     names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
@@ -160,9 +157,7 @@ def silent_sentence(
     several models share are named once. Empty if `silent` is empty.
 
     Args:
-        deployment: The open deployment.
         call: The person who asks; days are those of the person's time zone.
-        report: The report with the figures.
         silent: The models that did not answer, with the time of their figures.
     """
     if not silent:

@@ -70,8 +70,6 @@ def _find_brand_among(
 
     Args:
         searched: The current catalogue, or that of removed brands.
-        given: The arguments of the command.
-        kind: The noun in the error.
 
     Raises:
         UnknownName: when the catalogue has no such brand.
@@ -91,7 +89,6 @@ async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Bra
     brand.
 
     Args:
-        deployment: The open deployment.
         brand: The brand with the values that were typed.
         before: The brand before the change; None for a new brand. A new brand that was so far an
             untracked competitor keeps the name under which it is known.
@@ -128,11 +125,7 @@ def _hosts(brand: Brand, before: Brand | None) -> tuple[str, ...]:
     addresses. Domains that equal those of `before` are returned unchanged.
 
     Args:
-        brand: The brand with the domains that were typed.
         before: The brand before the change; None for a new brand.
-
-    Raises:
-        BadUsage: for a text that is not a domain.
     """
     if before and brand.domains == before.domains:
         return brand.domains
@@ -167,7 +160,6 @@ async def _changed_card(
     first button is a check, or adds a question if the brand has none.
 
     Args:
-        deployment: The open deployment.
         brand: The brand after the change.
         participle: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
     """
@@ -300,7 +292,6 @@ async def set_rule(
     rule that demands nothing is removed.
 
     Args:
-        deployment: The open deployment.
         brand: The brand's name or alias.
         spelling: The name or alias to which the rule applies, in any case of letters.
         given: The fields of the rule by name, such as ``near``. A field that is not given keeps its
@@ -378,7 +369,6 @@ def _find_rule(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand
     """Return a brand and the rule of one of its spellings; an empty rule if the spelling has none.
 
     Args:
-        deployment: The open deployment.
         brand: The brand's name or alias.
         spelling: The name or an alias of the brand, in any case of letters.
 
@@ -399,9 +389,7 @@ def _rule_card(brand: Brand, rule: Rule, *, is_removed: bool) -> Card:
     shown with its conditions. Buttons check the brand and edit the rule.
 
     Args:
-        brand: The brand.
         rule: The rule after the change; one without conditions if it was removed.
-        is_removed: Whether the rule was removed.
     """
     name = quoted(brand.name)
     done_words = "Took the rule away from" if is_removed else "Set the rule of"

@@ -57,10 +57,7 @@ async def show_brief(
     with all items, which a chat gets as a file.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         brand: The name of the brand; empty means the first tracked brand.
-        days: Only answers of the last so many days are read.
         most: How many items the card shows; 0 for `SHOWN_ITEMS`, in a chat for `SHOWN_IN_CHAT`. A
             page has all items.
         form: ``card``, or a page as ``markdown`` or ``html``.
@@ -68,10 +65,8 @@ async def show_brief(
             standard output. Chats ignore it for a page.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         NothingToAsk: when there is no tracked brand.
         BadUsage: when `out` is given and `form` is ``card``.
-        FileUnwritable: when the file cannot be written.
     """
     found_brand = _brand_or_first(deployment, brand)
     draft = await _brand_brief(deployment, call, found_brand, days)
@@ -112,8 +107,6 @@ async def finish_item(
     published, and show whether its gap has changed since.
 
     Args:
-        deployment: The open deployment.
-        call: The person who published, and the time zone.
         item: The item's key, such as ``a1b2c3``, in the brief of the last `BRIEF_DAYS` days.
         brand: The name of the brand; empty means the first tracked brand.
         when: When it was published: ``today`` (the midnight with which it began), ``yesterday``,
@@ -168,7 +161,6 @@ def _publication_time(deployment: Deployment, call: Call, when: str) -> datetime
 
     Raises:
         TimeUnreadable: when the text cannot be read.
-        BadUsage: when the time is in the future.
     """
     now = deployment.clock.now()
     at = read_time(when, now, call.zone)
@@ -183,7 +175,6 @@ def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
     raises an error. Case and outer spaces of the key make no difference.
 
     Raises:
-        BadUsage: for an item that is published already.
         UnknownName: for an unknown key; the error lists the keys of the first `SHOWN_ITEMS` items.
     """
     wanted_key = key.strip().casefold()
@@ -203,7 +194,6 @@ async def reopen_item(
     written again.
 
     Args:
-        deployment: The open deployment.
         item: The item's key, such as ``a1b2c3``.
         brand: The name of the brand; empty means the first tracked brand.
 
@@ -223,7 +213,6 @@ def _brand_or_first(deployment: Deployment, name: str) -> Brand:
     """Return the brand with a name or alias; for an empty name, the first tracked brand.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         NothingToAsk: when the name is empty and there is no tracked brand.
     """
     return choose_brands(deployment.catalogue, [name] if name else [])[0]

@@ -95,9 +95,7 @@ def _brief_text(draft: BriefDraft, shown: Sequence[BriefItem], face: Face) -> st
     answers how to get some.
 
     Args:
-        draft: The brief.
         shown: The items of the card; may be empty.
-        face: Where the card is shown.
     """
     if not draft.answers:
         return (

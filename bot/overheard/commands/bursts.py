@@ -56,14 +56,11 @@ async def run_bursts(
     left out. Without a burst that is due, the proposal asks nothing.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         plans: The planned bursts, the earliest first; None to score the answers that wait for it
             and plan the bursts.
 
     Raises:
         BudgetExceeded: when the budget does not cover them, now or when one of them begins.
-        BudgetUnknown: when there is a budget and an unknown price.
         RunUnderWay: on executing, when another process asks one of the bursts.
     """
     if plans is None:
@@ -172,7 +169,6 @@ async def _run_burst(deployment: Deployment, call: Call, run: Run) -> Card | Non
 
     Raises:
         BudgetExceeded: when the budget no longer covers the run.
-        BudgetUnknown: when there is a budget and an unknown price.
         RunUnderWay: when another process asks the run now.
     """
     quote = await deployment.pricing.quote(run)  # the bursts before may have used the money up
@@ -197,8 +193,6 @@ def _bursts_card(
     are. If none was asked, the card says when the next burst is due, or that none is planned.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, and the channel.
         cards: The cards of the bursts that were asked; may be empty.
         next_plans: The next planned burst, or nothing.
     """

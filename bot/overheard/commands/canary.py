@@ -60,16 +60,12 @@ async def set_up(
     history: they are charged, and never scored.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         model: The model, as ``provider/model``.
 
     Raises:
         UnknownName: for a model that no provider serves.
         CanaryImpossible: for a model that takes no temperature or searches; on executing, for one
             that hardly answers.
-        BudgetExceeded: when the budget does not cover the price.
-        BudgetUnknown: when there is a budget and the model's price is not known.
     """
     chosen = _suited_model(deployment, model)
     run = _aside_run(deployment, call, whole_search_panel(chosen))
@@ -86,7 +82,6 @@ async def _learn_references(deployment: Deployment, call: Call, model: Model) ->
     Raises:
         CanaryImpossible: for a model with fewer than `MIN_UNSEEN_WORDS` border prompts.
         BudgetExceeded: when the budget no longer covers one of the two runs.
-        BudgetUnknown: when there is a budget and the model's price is not known.
     """
     search = await _ask_first_words(deployment, call, search_panel(model), SEARCH)
     borders = await border_prompts(deployment.store, search)
@@ -121,7 +116,6 @@ async def run_canaries(deployment: Deployment, call: Call) -> Proposal:
 
     Raises:
         NothingToAsk: when no model is watched.
-        BudgetExceeded: when the budget does not cover the price.
         BudgetUnknown: when there is a budget and a model's price is not known.
     """
     watched = await canaries(deployment.store)
@@ -211,13 +205,10 @@ async def _ask_and_compare(deployment: Deployment, call: Call, canary: Canary) -
     new. If an update was found earlier, nothing is asked, and the result has no comparison.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         canary: The watched model, with its border prompts and the first words given before.
 
     Raises:
         BudgetExceeded: when the budget no longer covers the run.
-        BudgetUnknown: when there is a budget and the model's price is not known.
     """
     if canary.hit:
         return DailyResult(canary, comparison=None)
@@ -239,14 +230,11 @@ async def _ask_first_words(deployment: Deployment, call: Call, panel: Panel, lab
     missing.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         panel: The questions, of one model.
         label: The label of the run: `SEARCH`, `REFERENCE` or `DAILY`.
 
     Raises:
         BudgetExceeded: when the budget no longer covers the run.
-        BudgetUnknown: when there is a budget and the model's price is not known.
     """
     store, clock = deployment.store, deployment.clock
     run = _aside_run(deployment, call, panel, label)

@@ -145,13 +145,8 @@ class CatalogueNoun(Generic[Entry]):
         of origins only if they differ, and says in the footer if all come from the configuration.
 
         Args:
-            deployment: The open deployment.
-            call: The person who asks, and the channel.
             brand: The name or alias of the brand; empty for all objects. A noun without `concerns`
                 lists all objects in any case.
-
-        Raises:
-            UnknownName: for a brand that does not exist.
         """
         brand_name = find_brand(deployment.catalogue, brand).name if brand else ""
         entries = self.entries(deployment.catalogue)
@@ -193,7 +188,6 @@ class CatalogueNoun(Generic[Entry]):
         Args:
             entries: The objects, in the order of the rows.
             origins: The origin of each object; empty for a table without that column.
-            in_terminal: Whether the table is for the terminal.
         """
         if not entries:
             return None
@@ -224,16 +218,13 @@ class CatalogueNoun(Generic[Entry]):
         """Store a new object, and return its card.
 
         Args:
-            deployment: The open deployment.
             call: The person who adds it; days are read in the person's time zone.
             given: The options that name the object, and its fields, by name. A field that is not
                 given has its default.
 
         Raises:
             AlreadyThere: when the catalogue has the object.
-            ReadOnly: when the configuration declares the object.
             BadUsage: for an empty required field, or a day in the future.
-            TimeUnreadable: for a day that cannot be read.
             OverheardError: when the noun's own check refuses the object.
         """
         names = {option.name: given[option.name].strip() for option in self.new}
@@ -248,18 +239,14 @@ class CatalogueNoun(Generic[Entry]):
         the object in the store changes, the object of the old key is removed.
 
         Args:
-            deployment: The open deployment.
             call: The person who changes it; days are read in the person's time zone.
             given: The options that name the object, and the fields to change, by name. A field that
                 is not given keeps its value; ``-`` empties it.
 
         Raises:
-            UnknownName: for an unknown object.
-            ReadOnly: when the configuration declares the object.
             AlreadyThere: when the object would become the same as another one.
             NothingToChange: when nothing would change.
             BadUsage: for an empty required field, or a day in the future.
-            TimeUnreadable: for a day that cannot be read.
             OverheardError: when the noun's own check refuses the object.
         """
         before: Any = await self._find_own(deployment, given)
@@ -280,11 +267,7 @@ class CatalogueNoun(Generic[Entry]):
         the options that name the object, and its fields as they are stored.
 
         Args:
-            deployment: The open deployment.
             given: The options that name the object, by name; others are ignored.
-
-        Raises:
-            UnknownName: for an unknown object.
         """
         entry = self._find(deployment, given)
         return self._key_values(entry) | field_values(self.edit_fields, entry)
@@ -301,13 +284,10 @@ class CatalogueNoun(Generic[Entry]):
         button that restores the object if the store keeps removed ones. Answers and scores stay.
 
         Args:
-            deployment: The open deployment.
             agreed: Whether the person has agreed to the removal.
             given: The options that name the object, by name.
 
         Raises:
-            UnknownName: for an unknown object.
-            ReadOnly: when the configuration declares the object.
             ChangeNeedsYes: when the removal has not been agreed to, with what it means.
         """
         removed = await self._find_own(deployment, given)
@@ -327,8 +307,6 @@ class CatalogueNoun(Generic[Entry]):
         """Store a removed object again with its last values, and return its card.
 
         Args:
-            deployment: The open deployment.
-            call: The person who restores it, and the channel.
             given: The options that name the object, by name.
 
         Raises:
@@ -401,13 +379,8 @@ class CatalogueNoun(Generic[Entry]):
         file only.
 
         Args:
-            deployment: The open deployment.
-            entry: The object.
             wanted: The object as the person wants it. The error has the declared values of the
                 fields that differ; None for an error without values.
-
-        Raises:
-            ReadOnly: when the configuration declares the object.
         """
         if self._identity(entry) not in await self._declared_keys(deployment):
             return
@@ -457,12 +430,7 @@ class CatalogueNoun(Generic[Entry]):
         `existing` finds, or by default an object of the same identity.
 
         Args:
-            catalogue: The catalogue.
-            entry: The object to be stored.
             before: The object before the change, which is no duplicate; None for a new object.
-
-        Raises:
-            AlreadyThere: when there is another such object.
         """
         if self.existing:
             duplicate = self.existing(catalogue, entry)
@@ -480,15 +448,12 @@ class CatalogueNoun(Generic[Entry]):
         time zone; a day that is emptied is None.
 
         Args:
-            deployment: The open deployment.
-            call: The person who changes the object.
             before: The object before the change; None for a new object.
             given: The arguments by the names of the fields. A field that is not given keeps its
                 value, or has its default in a new object; ``-`` empties it.
 
         Raises:
             BadUsage: for an empty required field, or a day in the future.
-            TimeUnreadable: for a day that cannot be read.
         """
         fields = self.fields if before is None else self.edit_fields
         values = changed_values(fields, before, given)
@@ -514,9 +479,6 @@ def _is_informative(cells: Sequence[str]) -> bool:
 def find_brands(catalogue: Catalogue, names: Iterable[str]) -> tuple[str, ...]:
     """Return the full names of brands that are given by names or aliases in any case of letters,
     each once and in the order given.
-
-    Raises:
-        UnknownName: for a brand that does not exist.
     """
     return tuple(dict.fromkeys(find_brand(catalogue, name).name for name in names))
 

@@ -49,7 +49,6 @@ def changed_values(
     repeated and empty ones; texts lose their outer spaces.
 
     Args:
-        fields: The fields.
         before: The object before the change; None for a new one.
         given: The arguments by the names of the fields.
     """
@@ -60,7 +59,6 @@ def _changed_value(field: Option, before: object | None, given: Any) -> Any:
     """Return the value of one field after a change, as `changed_values` describes.
 
     Args:
-        field: The field.
         before: The object before the change; None for a new one.
         given: The argument; None, an empty text or an empty tuple if it is not given.
     """

@@ -36,8 +36,6 @@ async def show_changes(
     number of all checks in it. Without `until`, earlier alerts that are not over are shown as well.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, and the channel.
         brand: A brand's name or alias, for its alerts only; empty means all.
         model: A model's name or ``provider/model``; empty means all. A name that no model has finds
             nothing.
@@ -46,8 +44,6 @@ async def show_changes(
         until: The last day, which is included, or a moment; empty means now.
 
     Raises:
-        UnknownName: for a brand that does not exist.
-        TimeUnreadable: for a day that cannot be read.
         BadUsage: when `since` is in the future, or `until` is not after it.
     """
     now = deployment.clock.now()
@@ -95,10 +91,7 @@ def _changes_card(
     is a warning if one of them is not over.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, and the channel.
         brand: The brand's name; None for all.
-        span: The span, which has a beginning.
         alerts: The alerts raised within the span and, if it has no end, earlier ones that are not
             over; the newest first. May be empty.
         updates: The updates of models, oldest first; may be empty.

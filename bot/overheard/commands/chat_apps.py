@@ -67,9 +67,6 @@ async def slack_manifest(
     Args:
         session: The session that reads the configuration; without a file, the defaults apply.
         form: ``yaml`` or ``json``.
-
-    Raises:
-        ConfigError: for an invalid configuration, with all its faults.
     """
     settings = session.read_config(needed=False).slack or SlackTable()
     app_manifest = manifest(settings)
@@ -172,7 +169,6 @@ def to_yaml(value: Any, indent: str = "") -> str:
     not quoted.
 
     Args:
-        value: The dictionary.
         indent: The spaces before each line.
     """
     lines: list[str] = []
@@ -223,7 +219,6 @@ async def invite(session: Session, _: Call) -> Card:
     and no others, to standard output; return an empty card with the address as data.
 
     Raises:
-        ConfigError: for an invalid configuration, with all its faults.
         ChatUnavailable: when neither the settings nor the token have the application's id.
     """
     settings = session.read_config(needed=False).discord or DiscordTable()

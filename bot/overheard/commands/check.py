@@ -55,8 +55,6 @@ async def check(
     missing answers are asked.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         brands: Names of brands; empty means all tracked brands.
         models: Models as ``provider/model``; empty means all that are configured.
         repeats: How often each pair of prompt and model is asked, 1 to `MAX_REPEATS`.
@@ -77,7 +75,6 @@ async def check(
         RunUnderWay: on executing, when another process asks the same questions.
         NothingToAsk: when there is no brand, prompt or model.
         NothingBatched: when `batch` is set and no model can be asked in a batch.
-        BudgetExceeded: when the budget does not cover the price.
         BudgetUnknown: when there is a budget and a model without a known price.
     """
     _require_known_metrics(deployment)
@@ -116,8 +113,6 @@ async def execute_run(
     return the card of its result.
 
     Args:
-        deployment: The open deployment.
-        call: The person and channel of the run, and the progress display.
         quote: The quote of a single run.
         before: Called with the stored and locked run before the first question. An error that it
             raises keeps the run from being executed.
@@ -133,9 +128,6 @@ async def execute_run(
 def _require_known_metrics(deployment: Deployment) -> None:
     """Raise an error if ``[alerts]`` names a metric that no scorer measures. Such a metric would
     never raise an alert.
-
-    Raises:
-        UnknownName: for the first such metric.
     """
     measured = list(deployment.scoring.metrics)
     for name in deployment.config.alerts.metrics:

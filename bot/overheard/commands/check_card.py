@@ -44,7 +44,6 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     analysis, gets a card with buttons to resume or cancel it.
 
     Args:
-        call: The person who asks, the channel, and the progress display.
         result: The outcome of the run; its analysis is None for a paused run.
     """
     outcome, analysis = result.outcome, result.found
@@ -118,11 +117,6 @@ def _incomplete_title(
     """Return the title of an incomplete check: that it failed, or which models did not answer.
     Empty when every model of the panel has a score, and when none has although the check has not
     failed.
-
-    Args:
-        outcome: The outcome of the check.
-        answered_models: The models with a score.
-        names: The display names of models.
     """
     if outcome.state is RunState.FAILED:
         return "The check failed: no question was answered"
@@ -142,12 +136,6 @@ def _retry_actions(
     """Yield a button that asks the same questions again, with the same repeats, of the models of
     the panel that have no score; nothing for a run that a person stopped, or when every model has
     one.
-
-    Args:
-        panel: The panel of the run.
-        outcome: The outcome of the run.
-        answered_models: The models with a score.
-        names: The display names of models.
     """
     silent_models = sorted(set(panel.models) - set(answered_models))
     if outcome.stopped or not silent_models:
@@ -188,8 +176,6 @@ async def completed_later_card(
     complete.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asked for the run, and the channel.
         outcome: The outcome of the run, which has a panel.
         rows: The levels of metrics of the panel's brands.
         alerts: The number of alerts that the run raised.
@@ -282,10 +268,7 @@ async def standings_of(
     are scored for them by the current catalogue first, and these scores are stored.
 
     Args:
-        deployment: The open deployment.
         progress: Shows the progress of the scoring.
-        panel: The panel of the run.
-        outcome: The outcome of the run.
     """
     names = deployment.catalogue.names_with_rivals(panel.brands)
     scored_names = [name for name in names if deployment.scoring.catalogue.brand(name)]

@@ -43,7 +43,6 @@ def failures_with_model_names(
     Args:
         failures: The number of failures by sentence.
         models: The models whose ids may occur in the sentences.
-        names: The display names of models.
     """
     named_failures: Counter[str] = Counter()
     for sentence, count in failures.items():

@@ -37,11 +37,8 @@ async def brand_card(
     of answers with their cost.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, and the channel.
         brand: The brand's name.
         rows: The levels of metrics in the run, of this brand and others.
-        outcome: The outcome of the run.
 
     Returns:
         The card, and whether its text mentions an alert or a recovery. Without a measured
@@ -86,11 +83,9 @@ async def _alert_sentences(
     the brand has recovered with the run. Alerts that the run itself opened are left out.
 
     Args:
-        deployment: The open deployment.
         call: The person who asks; days are those of the person's time zone.
         alerts: The brand's alerts that are not over.
         stories: What has happened to the brand at each model.
-        run: The run.
     """
     sentences = []
     for alert in alerts:
@@ -152,8 +147,6 @@ def news_paragraphs(
     A failed run has a paragraph only if it changed alerts. A cancelled run is not compared.
 
     Args:
-        outcome: The outcome of the run.
-        analysis: The result of its analysis.
         in_chat: Whether the alerts that are announced with the card are named by their titles; else
             their cards stand below it.
         mentions_alerts: Whether the card mentions an alert or a recovery already. Then nothing is
@@ -189,7 +182,6 @@ def _alert_counts(outcome: Outcome, alerts: Sequence[Alert]) -> str:
     have changed with it: ``1 new alert and 2 open alerts have changed``. Zero counts are left out.
 
     Args:
-        outcome: The outcome of the run.
         alerts: The alerts that the run has raised or changed, at least one.
     """
     new = sum(alert.shift.run_id == outcome.run.id for alert in alerts)

@@ -47,8 +47,6 @@ async def list_claims(
     it are scored before. The text says so if no fact is known or no claim is false.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         brand: The name or alias of the brand.
         days: Only answers of runs that began in the last so many days are read.
         model: The name of the model whose claims are shown, or ``provider/model``; empty for all.
@@ -113,8 +111,6 @@ async def read_claims(
     The clusters of the most models come first, among these those of the most answers.
 
     Args:
-        deployment: The open deployment.
-        brand: The brand.
         days: Only answers of runs that began in the last so many days are read.
         model: The model whose claims are read; None for all.
         about: The field of the facts, in any case of letters; empty for all.
@@ -136,12 +132,10 @@ async def ask_facts(
     questions are asked from the next check on. Without a new question nothing is stored.
 
     Args:
-        deployment: The open deployment.
         brand: The name or alias of the brand.
         agreed: Whether the person has agreed to the questions.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         ChangeNeedsYes: when there are new questions, which have not been agreed to.
     """
     name = find_brand(deployment.catalogue, brand).name
@@ -229,10 +223,8 @@ def _most_common_claim(
     sentence says so.
 
     Args:
-        brand: The brand.
         clusters: The clusters of equal claims, those of the most models first; may be empty.
         true_values: The true values of the brand's facts by field; may be empty.
-        names: The display names of models.
     """
     if not true_values:
         return f"Nothing is known about {brand.name} to hold answers against."
@@ -269,7 +261,6 @@ def _claims_table(
     Args:
         clusters: The clusters of equal claims, in the order of the rows.
         true_values: The true values of the brand's facts by field.
-        names: The display names of models.
     """
     shown = clusters[:SHOWN_CLAIMS]
     header = ("Fact", "Stated", "In truth", "By", "Answers", "Cited beside it")

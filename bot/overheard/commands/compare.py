@@ -56,21 +56,18 @@ async def compare(
     Args:
         source: The deployment, or the session that opens one; a session without a configuration
             opens the bundled example.
-        call: The person who asks, the channel, and the progress display.
         base: The first model, as ``provider/model``.
         tuned: The second model; if it is the first again, the two shares of its answers are
             compared.
         brand: The brand; empty means the first that is tracked.
         margin: Differences of a rate up to this many points (of 100) count as equivalent.
         seed: Base of the sampling seeds; None draws a random number.
-        own_seeds: Whether the models get different seeds.
         rounds: The largest number of rounds; None for ten, or more with few prompts.
 
     Raises:
         UnknownName: for a brand or a provider that does not exist.
         NothingToAsk: when there is no tracked brand, or no question for the brand.
         BudgetExceeded: when the budget does not cover all rounds.
-        BudgetUnknown: when there is a budget and an unknown price.
     """
     comparison_seed = secrets.randbits(SEED_BITS) if seed is None else seed
     async with opened(source) as deployment:
@@ -119,12 +116,10 @@ def _comparison_setup(
     prompts with the tag of controls become control prompts; without any, the packaged ones are.
 
     Args:
-        deployment: The open deployment.
         base: The first model, as ``provider/model``.
         tuned: The second model.
         brand: The name or alias of the brand; empty means the first that is tracked.
         margin: The largest difference of a rate that counts as equivalent, as a share (0 to 1).
-        seed: Base of the sampling seeds.
 
     Raises:
         UnknownName: for a brand or a provider that does not exist.

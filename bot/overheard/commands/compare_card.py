@@ -88,10 +88,8 @@ def _chat_title(brand: str, base: str, tuned: str, result: ComparisonResult) -> 
     were answered.
 
     Args:
-        brand: The brand's name.
         base: The first model's name for readers.
         tuned: The second model's name for readers.
-        result: The result of the comparison.
     """
     verdicts = {contrast.verdict for contrast in result.metrics}
     if result.stopped is StopReason.FAILED:
@@ -344,9 +342,6 @@ def _difference_chart(
     fine-tune of the first; the visibility of each competitor.
 
     Args:
-        setup: The setup of the comparison.
-        result: The result of the comparison.
-        title: The chart's title.
         for_chat: Whether metrics are named by the words of alerts, those with a difference first,
             and equivalent ones are called alike. Otherwise they are named by their labels, in the
             order of the result.

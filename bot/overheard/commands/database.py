@@ -25,10 +25,6 @@ async def upgrade_store(session: Session, _: Call) -> Card:
     """Migrate the schema of the configured store to the revision of this version, and return the
     card with both revisions. The schema of a store of that revision stays as it is. The use of the
     command is then written to the audit log of the store.
-
-    Raises:
-        ConfigError: for an invalid configuration, with all its faults.
-        StoreError: when the store cannot be used.
     """
     config = session.read_config()
     before, after = await session.maintenance().migrate(config.storage.url)
@@ -41,10 +37,6 @@ async def upgrade_store(session: Session, _: Call) -> Card:
 async def check_store(session: Session, _: Call) -> Card:
     """Show whether the configured store is intact, its size, and whether a vacuum would help. The
     card of a damaged store, or of one with another schema, is failed.
-
-    Raises:
-        ConfigError: for an invalid configuration, with all its faults.
-        StoreError: when the store cannot be used.
     """
     health = await session.maintenance().examine(session.read_config().storage.url)
     problems, advice = _problem_lines(health), _advice_sentences(health)
@@ -75,11 +67,9 @@ async def copy(
 
     Args:
         session: The session that reads the configuration.
-        call: Shows the progress.
         target: The URL of the other store, such as ``postgresql://overheard@db/overheard``.
 
     Raises:
-        ConfigError: for an invalid configuration, with all its faults.
         StoreError: when a store cannot be used, or the target is not empty.
     """
     config = session.read_config()
@@ -104,7 +94,6 @@ async def back_up(
     Other processes may use the store meanwhile.
 
     Raises:
-        ConfigError: for an invalid configuration, with all its faults.
         StoreError: when the store cannot be used, or is a PostgreSQL database.
         FileUnwritable: when the file exists already, or cannot be written.
     """

@@ -59,14 +59,9 @@ async def review(
     `most`.
 
     Args:
-        deployment: The open deployment.
         brand: The name or alias of the brand.
-        most: The largest number of answers that are shown.
         controls: Whether to show answers to control prompts (which are about other things) instead.
             Taught as replays, they preserve a model's other abilities.
-
-    Raises:
-        UnknownName: for a brand that does not exist.
     """
     found_brand = find_brand(deployment.catalogue, brand)
     now = deployment.clock.now()
@@ -86,10 +81,7 @@ async def correct(
     preference pair.
 
     Args:
-        deployment: The open deployment.
-        call: The person who corrects, and the channel.
         answer: The number of the answer.
-        text: The corrected text.
 
     Raises:
         BadUsage: when the text is empty or equals the answer's own.
@@ -138,14 +130,12 @@ async def build_dataset(
     kept for evaluation.
 
     Args:
-        deployment: The open deployment.
         brand: The name or alias of the brand.
         out: The folder: a new or empty one, or one with an earlier dataset, which is replaced.
         formats: Names of vendors' formats whose rules must be satisfied; empty for all formats
             whose rules the dataset satisfies.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         NothingToTeach: when there is neither a fact nor an approved answer.
         DatasetUnfit: when an example must not be taught, when a held-out example leaks into the
             taught ones, or when the rules of one of `formats` are violated; with all violations.

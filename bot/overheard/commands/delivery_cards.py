@@ -43,11 +43,7 @@ ALSO_IN_CHANNEL = frozenset(
 
 
 class DeliveryCards:
-    """Composes the cards of deliveries from the state of the store.
-
-    Args:
-        deployment: The open deployment.
-    """
+    """Composes the cards of deliveries from the state of the store."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -215,9 +211,6 @@ async def run_result(
     """Return the card of a run that ended when nobody waited for it any more.
 
     Args:
-        deployment: The deployment as it is now.
-        call: The channel, and the time zone of its readers.
-        key: The key of the run.
         note: A sentence on why the card is posted, or empty.
 
     Returns:
@@ -286,7 +279,6 @@ async def _problem_sentences(deployment: Deployment, runs: Sequence[Run]) -> Asy
     no route posts. Then yield one for each model that its vendor shuts down soon.
 
     Args:
-        deployment: The open deployment.
         runs: The runs of the last `PERIOD`, with which the checks are meant.
     """
     failed = sum(run.state is RunState.FAILED for run in runs)

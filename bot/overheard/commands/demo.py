@@ -46,10 +46,6 @@ async def opened(source: Deployment | Session) -> AsyncIterator[Deployment]:
     A given deployment is yielded as it is, and not closed. For a session it is the configured one,
     whose missing store is not created; if there is no configuration, it is the bundled example with
     a store that is removed after the block.
-
-    Raises:
-        ConfigError: for an invalid configuration, with all its faults.
-        StoreError: when the store cannot be used.
     """
     if isinstance(source, Deployment):
         yield source
@@ -93,7 +89,6 @@ async def demo(
 
     Args:
         session: The session that opens the deployments.
-        call: The call, with the progress display.
         seed: The base of the sampling seeds, at least 0.
 
     Raises:
@@ -148,18 +143,8 @@ async def _check_example(
 ) -> tuple[Card, list[str]]:
     """Check the local model of the example in a deployment of its own.
 
-    Args:
-        session: The session that opens the deployment.
-        call: The call, with the progress display.
-        config: The configuration of the example.
-        label: The label of the run.
-        seed: The base of the sampling seeds.
-
     Returns:
         The card of the check, whose alerts have quotes, and sentences on failing plugins.
-
-    Raises:
-        NothingAnswered: when the model answered no question.
     """
     async with session.open_deployment(config) as deployment:
         faults = [report.sentence for report in deployment.plugins.faulty]
@@ -204,7 +189,6 @@ def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
     Args:
         checks: The cards of the checks in their order; their further cards are alerts.
         faults: Sentences on plugins that failed; may be empty.
-        seconds: How long the demo took.
     """
     alerts = [(card.data["label"], alert) for card in checks for alert in card.more]
     answers = sum(card.data["answers"] for card in checks)

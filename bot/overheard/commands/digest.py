@@ -87,15 +87,11 @@ async def digest(
     Answers that wait for it are scored first.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         brands: Names or aliases of brands; empty means all tracked brands.
         since: The first day or moment, such as ``2026-11-01``; empty means a week ago.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         NothingToAsk: when no brand is tracked.
-        TimeUnreadable: for a day that cannot be read.
         BadUsage: for a day in the future.
     """
     chosen = choose_brands(deployment.catalogue, brands)
@@ -114,9 +110,6 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
     and buttons. It is a warning if an alert about the brand is not over.
 
     Args:
-        deployment: The open deployment, whose answers have all been scored.
-        call: The time zone of the days.
-        brand: The brand.
         since: The beginning of the time in which changes are new, included. False claims, advice
             and the chart do not depend on it.
     """
@@ -157,12 +150,6 @@ async def _read_week(deployment: Deployment, call: Call, report: Report, since: 
     These are the alerts that are not over, in two lists, opened since and opened before; the
     recovered alerts whose last event is not before that time; the alerts that are not over but of
     which a part has been over since; and the updates of the brand's models, each once.
-
-    Args:
-        deployment: The open deployment.
-        call: The time zone of the days of updates.
-        report: The report of the brand.
-        since: The beginning of the time, included.
     """
     store = deployment.store
     recovered = []
@@ -219,7 +206,6 @@ def _eased_sentence(model_name: str, over: frozenset[AlertPart]) -> str:
     is usual if the metrics are, else that it does not make the statement any more.
 
     Args:
-        model_name: The display name of the alert's model.
         over: The parts of the alert that are over, at least one.
     """
     if AlertPart.METRICS in over:
@@ -244,9 +230,6 @@ def _steady_paragraph(
     change that is watched. Empty without such a model.
 
     Args:
-        deployment: The open deployment.
-        report: The report of the brand.
-        week: The alerts of the week.
         silent: The models that did not answer in the newest run.
     """
     not_steady = {alert.shift.model for alert in (*week.new, *week.open, *week.recovered)}
@@ -276,9 +259,6 @@ def _state_by_model(
     alert; ``watched``; ``no answers``; else ``steady``.
 
     Args:
-        deployment: The open deployment.
-        report: The report of the brand.
-        week: The alerts of the week.
         silent: The models that did not answer in the newest run.
     """
     if not report.places:

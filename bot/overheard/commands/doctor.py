@@ -91,7 +91,6 @@ class _Examination:
     """The examination of an open deployment.
 
     Attributes:
-        deployment: The deployment.
         chats: The chats of its configuration, by name; each is closed when it is examined.
     """
 
@@ -228,7 +227,6 @@ class _Examination:
 
         Args:
             name: The name of the chat, such as ``slack``, which begins its channels' ids.
-            chat: The chat, which is connected.
         """
         prefix = f"{name}:"
         channels = [

@@ -121,7 +121,6 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
     back; else the card is a warning, whose buttons switch now, or let a judge read history first.
 
     Args:
-        deployment: The open deployment.
         before: The edition in use until then.
         after: The edition that has replaced it, or waits for a yes.
     """
@@ -164,9 +163,7 @@ async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -
     how the metrics move, and a button that switches back.
 
     Args:
-        deployment: The open deployment.
         before: The edition in use until then.
-        after: The edition that was chosen.
     """
     what = wording.listing(changes(before, after)) or "a scorer"
     return Card(
@@ -199,7 +196,6 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
     when another process scores the history.
 
     Args:
-        deployment: The deployment as it is now.
         progress: The progress display.
     """
     rescoring = deployment.rescoring
@@ -242,7 +238,6 @@ async def edition_card(deployment: Deployment, subject: str) -> Card | None:
     the edition or the one before is gone, or the edition is neither in use nor waits for a yes.
 
     Args:
-        deployment: The open deployment.
         subject: The numbers of the edition and of the one before, such as ``5 4``.
     """
     editions = {str(edition.id): edition for edition in await deployment.store.editions.all()}
@@ -257,7 +252,6 @@ async def _store_announcements(deployment: Deployment, before: Edition, after: E
     """Store a delivery that announces an edition of scores for each channel of a route, once.
 
     Args:
-        deployment: The open deployment.
         before: The edition in use until then.
         after: The edition to announce. Its state is part of the deliveries' keys, so that each
             state is announced once.
@@ -286,7 +280,6 @@ async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> Price
     budget of each judge applies beside the configured one.
 
     Args:
-        deployment: The open deployment.
         rescoring: The rescoring of the deployment, which counts the missing scores.
 
     Raises:

@@ -80,7 +80,6 @@ async def unlisted_model_findings(provider: Provider, table: Mapping[str, object
     which lists what could be deployed, under other names.
 
     Args:
-        provider: The provider.
         table: The provider's table in the configuration.
 
     Raises:
@@ -168,7 +167,6 @@ async def called_model_findings(deployment: Deployment, session: Session) -> Asy
 
     Raises:
         BudgetExceeded: when the budget does not cover the calls.
-        BudgetUnknown: when there is a budget and an unknown price.
         NothingToAsk: when no model is configured.
     """
     models = choose_models(deployment.plugins.providers, ())
@@ -231,8 +229,6 @@ async def provider_findings(
     configured models in the service's own list.
 
     Args:
-        provider: The provider.
-        clock: This machine's clock.
         table: The provider's table in the configuration.
 
     Returns:

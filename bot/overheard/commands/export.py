@@ -62,11 +62,8 @@ async def export(deployment: Deployment, call: Call, what: What, form: Format, o
     use; answers that wait for it are scored first.
 
     Args:
-        deployment: The open deployment.
-        call: Shows the progress of the scoring.
         what: Answers or scores.
         form: JSON lines, or CSV with a header.
-        out: The text stream.
     """
     fields: tuple[str, ...]
     if what is What.SCORES:
@@ -99,14 +96,12 @@ async def export_to(
     CSV file.
 
     Args:
-        deployment: The open deployment.
         call: The person who asks; in a chat, `form` and `out` are ignored.
         what: ``answers`` or ``scores``.
         form: ``jsonl`` or ``csv``; the command `import` reads answers in both.
         out: The file, which replaces an existing one; None for standard output.
 
     Raises:
-        FileUnwritable: when the file cannot be written.
         StoreMissing: when there is no store, so that an earlier file is not replaced by an empty
             one.
     """
@@ -180,9 +175,6 @@ def replacing(file: Path) -> Iterator[TextIO]:
 
     Args:
         file: The file, which need not exist; its folder must.
-
-    Raises:
-        FileUnwritable: when the file cannot be written.
     """
     try:
         target = file.resolve()
@@ -218,8 +210,6 @@ def _line_writer(
     of cells if the stream is a terminal.
 
     Args:
-        out: The text stream.
-        form: The format.
         fields: The keys of the mappings, in the order of the columns of CSV.
     """
     if form is Format.JSONL:

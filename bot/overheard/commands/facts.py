@@ -71,7 +71,6 @@ def _find_fact_among(
         catalogue: The current catalogue, in which the brand is looked up.
         searched: The same catalogue, or that of removed facts.
         given: The arguments of the command, with ``brand`` and ``field``.
-        kind: The noun in the error.
 
     Raises:
         UnknownName: when there is no such brand or no such fact.
@@ -93,9 +92,7 @@ async def _checked_fact(
     is returned unchanged.
 
     Args:
-        deployment: The open deployment.
         call: The person who changes it; today is the day in the person's time zone.
-        fact: The fact with the values that were typed.
         before: The fact before the change; None for a new fact.
 
     Raises:
@@ -140,8 +137,6 @@ async def _changed_card(
     one.
 
     Args:
-        deployment: The open deployment.
-        call: Shows the progress of the scoring.
         fact: The fact after the change.
         participle: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
     """

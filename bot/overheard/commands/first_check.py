@@ -139,8 +139,6 @@ async def propose_first_check(
     can be continued, its next round is proposed instead, and `panel` is ignored.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         panel: The questions; their repeats are replaced.
         asked_by: The person who asks; empty for the caller.
 
@@ -148,7 +146,6 @@ async def propose_first_check(
         NothingToAsk: when a first check has begun, and its next round is not due yet or a round is
             being asked.
         BudgetExceeded: when the budget does not cover one repeat in each round.
-        BudgetUnknown: when there is a budget and a price is unknown.
     """
     now = deployment.clock.now()
     unfinished = await unfinished_first_check(deployment.store, now)
@@ -178,7 +175,6 @@ async def _largest_affordable(
 
     Raises:
         BudgetExceeded: when the budget does not cover the smallest sizes.
-        BudgetUnknown: when there is a budget and a price is unknown.
     """
     *larger_sizes, smallest = ROUND_SIZES
     for sizes in larger_sizes:
@@ -192,13 +188,7 @@ async def _quote_all_rounds(deployment: Deployment, call: Call, panel: Panel) ->
     applied, since they are several runs.
 
     Args:
-        deployment: The open deployment.
-        call: The channel, whose budget counts.
         panel: The questions with the repeats of all rounds.
-
-    Raises:
-        BudgetExceeded: when the budget does not cover the price.
-        BudgetUnknown: when there is a budget and a price is unknown.
     """
     budget = deployment.config.budget.model_copy(update={"run": None})
     run = new_run(panel, deployment.clock.now(), channel=call.channel)
@@ -215,15 +205,11 @@ async def _propose_next(
     the proposal asks the round.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         unfinished: The first check, of which at least one round is left.
-        now: The current time.
 
     Raises:
         NothingToAsk: when a round is being asked or the next is not due at `now`.
         BudgetExceeded: when the budget does not cover the round.
-        BudgetUnknown: when there is a budget and a price is unknown.
     """
     if unfinished.under_way:
         raise NothingToAsk(missing="a round of the first check is being asked")
@@ -243,7 +229,6 @@ async def continue_first_check(deployment: Deployment) -> Card | None:
 
     Raises:
         BudgetExceeded: when the budget no longer covers the round.
-        BudgetUnknown: when there is a budget and a price is unknown.
         RunUnderWay: when another process asks the round.
     """
     now = deployment.clock.now()
@@ -305,7 +290,6 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
     interval and the range of possible ranks. Without scores the text says so.
 
     Args:
-        deployment: The deployment, with the scores in use.
         panel: The questions asked.
         since: The start of the first round; earlier runs do not count.
     """
@@ -332,7 +316,6 @@ def _model_rows(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str
     range of places if its interval meets those of others.
 
     Args:
-        model: The model.
         streams: The streams of visibility at the model, one for each brand.
     """
     levels = [(stream.key.brand, mean) for stream in streams if (mean := stream_mean(stream))]

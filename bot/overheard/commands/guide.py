@@ -87,7 +87,6 @@ def command_help_card(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card
     The first example becomes a button if the command only reads and needs no option.
 
     Args:
-        spec: The command.
         missing: The required options that a person left out: the card names them first and is a
             warning. Empty when a person asks for help.
     """
@@ -157,7 +156,6 @@ async def _next_steps_card(deployment: Deployment, commands: Iterable[CommandLis
     first. Another button lists all commands.
 
     Args:
-        deployment: The open deployment.
         commands: All commands, for the card's JSON data only.
     """
     suggestions = await next_steps(deployment)
@@ -258,7 +256,6 @@ def _noun_card(name: str, verbs: Sequence[CommandSpec]) -> Card:
 
     Args:
         name: The noun, such as ``brands``.
-        verbs: Its commands.
     """
     examples = [example for spec in verbs for example in spec.examples[:1]]
     return Card(

@@ -95,8 +95,6 @@ async def import_history(
     counts both. The runs before an error stay stored.
 
     Args:
-        deployment: The open deployment.
-        call: Shows the progress.
         file: JSON lines with the fields of `overheard.runs.history_lines.AnswerLine`; a pipe is
             accepted.
 
@@ -127,11 +125,6 @@ async def _import_run(
     imports into it.
 
     Args:
-        deployment: The open deployment.
-        call: Shows the progress.
-        lines: The whole file.
-        key: The name of the run in the file.
-        span: Where the run's lines are.
         tally: Its ``new`` and ``known`` are increased.
 
     Raises:
@@ -324,7 +317,6 @@ def _import_card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
     lines, the unknown fields, and a table of the unusable lines. It is a warning if there is one.
 
     Args:
-        file: The file that was read.
         tally: What the file contained, and how many of its answers were new.
         faults: How often each fault of a scorer occurred, by its sentence.
     """

@@ -68,7 +68,6 @@ async def show_landscape(
             does.
 
     Raises:
-        UnknownName: for an unknown vendor.
         ConfigError: for an invalid configuration.
     """
     async with opened(given) as deployment:
@@ -79,13 +78,9 @@ def _landscape_card(deployment: Deployment, call: Call, provider: str, *, detail
     """Return the card of one vendor, or the table of all vendors.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks, and the reader's time zone.
         provider: The vendor's name or title in any case of letters; empty for all vendors.
         details: Whether a chat shows all topics of the vendor.
-
-    Raises:
-        UnknownName: for an unknown vendor.
     """
     today = deployment.clock.now().astimezone(call.zone).date()
     known = _known_landscapes(deployment)
@@ -129,7 +124,6 @@ def _overview_card(
     button for each vendor, a chat a menu.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks.
         known: The landscapes by the vendor's name.
         today: The day in the reader's time zone; "soon" is within `SHUTDOWN_NOTICE` of it.
@@ -175,7 +169,6 @@ def _ending_sentences(
     has ended already, the earliest first; no sentence for a model whose last day is not known.
 
     Args:
-        deployment: The open deployment.
         known: The landscapes by the vendor's name.
         today: The day in the reader's time zone.
     """
@@ -214,7 +207,6 @@ def _vendor_cells(
     the model that ends next within `SHUTDOWN_NOTICE` (`NOTHING` if none does).
 
     Args:
-        landscape: The vendor's landscape.
         topics: The status of each of its topics.
         today: The day in the reader's time zone, from which "next" counts.
     """
@@ -235,7 +227,6 @@ def _chat_vendor_cells(
     in ``OpenAI ends gpt-5 on 11 Dec``.
 
     Args:
-        landscape: The vendor's landscape.
         topics: The status of each of its topics.
         today: The day in the reader's time zone, from which "next" counts.
     """
@@ -276,7 +267,6 @@ def _vendor_card(
 
     Args:
         call: Tells whether a chat or a terminal asks.
-        landscape: The vendor's landscape.
         topics: The status of each of its topics.
         today: The day in the reader's time zone; "soon" is within `SHUTDOWN_NOTICE` of it.
         details: Whether a chat shows everything, as a terminal always does.
@@ -318,7 +308,6 @@ def _topic_sentences(status: TopicStatus, *, whole: bool) -> str:
     nothing is known.
 
     Args:
-        status: The status of the topic.
         whole: Whether the full address of the source is given, and that of the copy, if the page
             was read from one; else only the host of the source.
     """

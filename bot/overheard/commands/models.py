@@ -65,7 +65,6 @@ def _models_table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> 
     """Return the terminal's table of models, with ids, prices, pace and state.
 
     Args:
-        deployment: Has the display names of models.
         rows: The models as `_model_json` returns them.
     """
     return Table(
@@ -91,7 +90,6 @@ def _models_paragraph(
 
     Args:
         call: Tells whether a chat or a terminal asks.
-        deployment: Has the display names of models.
         rows: The models as `_model_json` returns them.
     """
     if call.face is Face.CHAT and rows:

@@ -28,7 +28,6 @@ class NewestAnswers:
     """The report of a brand, and the scored answers of the newest run of each chosen model.
 
     Attributes:
-        report: The report of the brand.
         runs: For each chosen model its runs, the oldest first; empty without answers.
         answers: The scored answers; empty without answers.
     """
@@ -55,8 +54,6 @@ async def read_newest_answers(
     of each model. `NewestAnswers.runs` and `answers` are empty if the brand has no answers yet.
 
     Args:
-        deployment: The open deployment.
-        call: Shows the progress of the scoring.
         brand: The brand's name or alias.
         model: The name of the only model to read, or ``provider/model``; empty for all.
 

@@ -105,8 +105,6 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
     taken, so that the page prints on two sheets.
 
     Args:
-        deployment: The open deployment, whose answers have all been scored.
-        call: Its time zone is that of all dates.
         report: The report of the brand, with at least one run.
     """
     brand, names, now = report.brand, deployment.names, deployment.clock.now()
@@ -187,8 +185,6 @@ def _page_tiles(deployment: Deployment, report: Report, voice: Shares | None) ->
     usual share it is not marked.
 
     Args:
-        deployment: Has the display names of models.
-        report: The report of the brand.
         voice: The shares of voice over time; None leaves the last tile out.
     """
     for place in report.places[:MAX_MODELS]:
@@ -243,11 +239,6 @@ async def _alert_sentences(deployment: Deployment, call: Call, alert: Alert) -> 
     They are: the alert's title; the change of the metric; since when, and who has taken it; the
     last update of the model that fits; the certainty, where it is known. The change is left out for
     a statement, for an alert on a model as a whole, and for a metric that is not measured any more.
-
-    Args:
-        deployment: The open deployment.
-        call: Its time zone is that of the dates.
-        alert: The alert.
     """
     with without_pictures():
         title = (await alert_card(deployment, call, alert)).title.rstrip(".")
@@ -312,8 +303,6 @@ def _how_asked_paragraph(deployment: Deployment, call: Call, report: Report) -> 
     day; then the number of checks of all models and the day of the first one; then a caution.
 
     Args:
-        deployment: Has the display names of models.
-        call: Its time zone is that of the dates.
         report: The report, with at least one run.
     """
     parts = []

@@ -140,7 +140,6 @@ def _data_uri(file: Path) -> str:
     file's name.
 
     Raises:
-        FileUnreadable: when the file cannot be read.
         BadUsage: when it has more than `MAX_LOGO_BYTES`, or is not a PNG, JPEG, GIF, WebP or SVG.
     """
     try:

@@ -77,7 +77,6 @@ async def newest_answers(
     only, in the order of their numbers. Answers without a score by the scorers in use are left out.
 
     Args:
-        deployment: The open deployment.
         lines: Streams of the brand and its competitors.
         runs: For each model its runs, the oldest first; not empty.
     """
@@ -107,7 +106,6 @@ def read_questions(
 
     Args:
         catalogue: The catalogue with the texts of questions.
-        brand: The brand.
         lines: Streams of the brand, and of the competitor; other streams are ignored.
         scored: Answers of the newest runs, which have the texts of questions that were removed
             since.
@@ -220,7 +218,6 @@ def read_views(
     The last line is left out for a model at which `FIRST_CHOICE` is not measured.
 
     Args:
-        deployment: Has the display names of models.
         places: The brand's visibility at each model, in the order of the result.
         rows: Standings, of which those of `FIRST_CHOICE` are read.
         scored: The answers of the newest runs.
@@ -300,9 +297,7 @@ async def read_claim(
 
     Args:
         deployment: The open deployment; its facts have the true value, unless the fact was removed.
-        call: Its time zone is that of the day.
         brand: The brand's name.
-        cluster: The claims.
     """
     first, names = cluster.first, deployment.names
     origin = names.name(first.model)
@@ -354,7 +349,6 @@ def claims_note(deployment: Deployment, brand: Brand, clusters: Sequence[ClaimCl
 
     Args:
         deployment: Its facts show whether claims about the brand are checked at all.
-        brand: The brand.
         clusters: All clusters of false claims, also those that are shown.
     """
     if not any(fact.brand == brand.name for fact in deployment.catalogue.facts):

@@ -328,7 +328,6 @@ def _without_other_kinds(text: str, file: str, kind: str) -> str:
     and without comments such as ``# my_scorer``.
 
     Args:
-        text: The text.
         file: The file's path in the template; the text of one that is not in `SECTION_STARTS` is
             returned unchanged.
         kind: The kind of plugin that is wanted, one of `KINDS`.
@@ -349,11 +348,6 @@ def _renamed_text(text: str, word: str, kind: str) -> str:
     """Return a text of the template with a new plugin's name in place of ``my_scorer``, in each
     spelling: ``my_scorer``, ``MY_SCORER``, ``my-scorer``, ``My scorer`` and class names such as
     ``MySettings``.
-
-    Args:
-        text: The text.
-        word: The new name with underscores.
-        kind: The kind of plugin, which is part of the template's name and left out of class names.
     """
     dashed = word.replace("_", "-")
     title = "".join(map(str.capitalize, word.removesuffix(f"_{kind}").split("_")))

@@ -59,7 +59,6 @@ class PowerPlan:
 
     Attributes:
         brand: The brand whose visibility is measured.
-        prompts: The prompts of a run.
         repeats: How often each prompt is asked in a run.
         days: Days between two runs.
         tau: Standard deviation of the run effects in logits; None to estimate it from stored runs.
@@ -109,7 +108,6 @@ async def power(
     `details` gets one overview of all models; else there is a card for each model.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks, and the time zone of the chart.
         brand: The name of the brand; empty means the first tracked brand.
         repeats: How often each prompt is asked in a run; None for that of the brand's schedule,
@@ -119,7 +117,6 @@ async def power(
         details: Whether a chat shows a card for each model; a terminal always does.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         NothingToAsk: when there is no brand, prompt or model.
     """
     brands = [find_brand(deployment.catalogue, brand)] if brand else tracked(deployment.catalogue)
@@ -151,9 +148,6 @@ async def current_offer(
     or assumed as long as there are fewer than `MIN_RUNS_FOR_TAU`.
 
     Args:
-        deployment: The open deployment.
-        brand: The brand.
-        model: The model.
         repeats: How often each prompt is asked in a run.
         days: Days between two runs.
     """
@@ -167,7 +161,6 @@ class ModelPower:
     """What the checks can show at one model.
 
     Attributes:
-        model: The model.
         outlook: The statistical description of the panel.
         notes: Sentences on what is assumed because few runs are stored.
         offers: The panel as it is, then the panels of twice the price.
@@ -200,10 +193,7 @@ def _chat_overview(
     the present price; the sum is left out if it is 0 or not known.
 
     Args:
-        deployment: Has the display names of models.
-        plan: The planned runs.
         model_powers: What they can show at each model; at least one.
-        data: The card's JSON data.
     """
     asked = wording.count(len(plan.prompts), "question")
     first, runs_within = model_powers[0].offers, WITHIN[-1]
@@ -264,9 +254,7 @@ async def _model_card(
     A terminal also gets the figures in sentences, the panel, and what is assumed.
 
     Args:
-        deployment: Has the display names of models, and the day from which the picture counts.
         call: Tells whether a chat or a terminal asks, and the time zone of the picture.
-        plan: The planned runs.
         model_power: The model, with what the runs can show there.
     """
     is_chat = call.face is Face.CHAT
@@ -340,11 +328,6 @@ async def _outlook(
     The prompts' probabilities of a mention are those of the stored answers; without any, those of a
     well-known brand. At least `USUAL_RUNS` earlier runs are assumed. The threshold of the evidence
     is that of a deployment with this number of tracked brands and of runs a year.
-
-    Args:
-        deployment: The open deployment.
-        plan: The brand, prompts, repeats and pace of the runs.
-        model: The model.
     """
     streams = await read_streams(deployment, model=model, metric=VISIBILITY)
     own = next((stream for stream in streams if stream.key.brand == plan.brand.name), None)
@@ -367,7 +350,6 @@ def _run_effect_deviation(plan: PowerPlan, streams: Iterable[Stream], runs: int)
     in logits.
 
     Args:
-        plan: If it names a deviation, that is returned.
         streams: All brands' streams at the model, from which it is estimated otherwise.
         runs: The number of stored runs; below `MIN_RUNS_FOR_TAU` it is `USUAL_TAU`.
     """
@@ -396,7 +378,6 @@ def _prompt_rates(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
 
     Args:
         stream: The brand's stream of visibility at a model.
-        prompts: The P prompts.
 
     Returns:
         P probabilities, in the order of `prompts`.

@@ -169,8 +169,6 @@ def offer_chart(
     Of offers with equal values only the first has a line.
 
     Args:
-        offers: The offers.
-        title: The title of the chart.
         caption: A sentence below it.
         now: Where the chart begins.
         zone: The reader's time zone.

@@ -19,10 +19,6 @@ async def run(session: Session, _: Call) -> Card:
 
     Args:
         session: The session; its deployment is opened here, and closed at the end.
-
-    Raises:
-        ConfigError: for an invalid configuration, with all its faults.
-        StoreError: when the store cannot be used.
     """
     async with session.open_deployment(session.read_config()) as deployment:
         if session.serve:
@@ -69,13 +65,10 @@ async def worker(
 
     Args:
         session: The session; its deployment is opened here, and closed at the end.
-        concurrency: The number of tasks at a time.
         only: ``asking``, ``scoring`` or ``detecting``; empty means all tasks.
         port: The port of the health endpoint, 0 for none; None for that of ``[health]``.
 
     Raises:
-        ConfigError: for an invalid configuration, with all its faults.
-        StoreError: when the store cannot be used.
         UnknownName: for another value of `only`.
         WorkerUnused: when the deployment has no queue, so that each process does its own tasks.
     """

@@ -58,7 +58,6 @@ def _find_prompt_among(
         among: The catalogue that is searched: the current one, or that of removed prompts.
         given: The arguments of the command. ``prompt`` is a key, a text, or the beginning of one
             that only one prompt has.
-        kind: The noun in the error.
 
     Raises:
         UnknownName: when no prompt or several prompts match.
@@ -76,12 +75,8 @@ async def _checked_prompt(
     keeps its key and history.
 
     Args:
-        deployment: The open deployment.
         prompt: The prompt as typed.
         before: The prompt that is edited; None for a new one.
-
-    Raises:
-        UnknownName: for a brand that does not exist.
     """
     is_same = before is not None and before.key == prompt.key
     text = before.text if before and is_same else " ".join(prompt.text.split())
@@ -121,7 +116,6 @@ async def _changed_card(
     """Return the card of a prompt that was added, changed or restored.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks; a terminal also shows the prompt's key.
         prompt: The prompt as stored.
         before: The prompt before a change; None for a new one. If its text was another one, the
@@ -242,17 +236,12 @@ async def suggest_prompts(
     brand or that are asked already are dropped.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        brand: The name of the brand.
         model: The model as ``provider/model``; empty means the first that is configured.
-        count: The number of questions to ask for.
 
     Raises:
         UnknownName: for a brand or a model that does not exist.
         NothingToAsk: when no model is configured.
         SearchUnknown: when the model is to search, and its provider cannot.
-        BudgetExceeded: when the budget does not cover the price.
     """
     subject = find_brand(deployment.catalogue, brand)
     models = choose_models(deployment.plugins.providers, (model,) if model else ())[:1]
@@ -293,8 +282,6 @@ def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Out
 
     Args:
         call: Tells whether a chat or a terminal asks.
-        brand: The brand's name.
-        questions: The suggested questions.
         outcome: What happened when the model was asked, and what it cost.
     """
     advice = "Nothing is added by itself: pick what your buyers would ask, and reword the rest."
@@ -342,13 +329,9 @@ async def choose_prompts(
     card counts it.
 
     Args:
-        deployment: The open deployment.
         brand: The brand's name or alias.
         questions: The numbers of the ticked suggestions, from 0, as text. What is not the number of
             a stored suggestion is ignored.
-
-    Raises:
-        UnknownName: for a brand that does not exist.
     """
     subject = find_brand(deployment.catalogue, brand)
     texts = await _stored_suggestions(deployment, subject.name)
@@ -376,11 +359,7 @@ async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormCont
     a check box is the place of its suggestion among all that are stored, from 0.
 
     Args:
-        deployment: The open deployment.
         given: The values of the command's options; ``brand`` is the brand's name.
-
-    Raises:
-        UnknownName: for a brand that does not exist.
     """
     subject = find_brand(deployment.catalogue, given.get("brand", ""))
     texts = await _stored_suggestions(deployment, subject.name)

@@ -47,8 +47,6 @@ async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, sinc
     not counted.
 
     Args:
-        deployment: The open deployment.
-        call: Shows the progress.
         scoring: The scores to read, such as those of another edition, in place of the deployment's.
         since: The start of the first run that counts.
     """
@@ -66,7 +64,6 @@ async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> 
     by model.
 
     Args:
-        deployment: The open deployment.
         brands: The brands' names.
     """
     scoring = deployment.scoring
@@ -89,7 +86,6 @@ class ReplayedShift:
 
     Attributes:
         run: The run after which the shift would have been raised.
-        shift: The shift.
         data: The shift for JSON output.
     """
 
@@ -147,7 +143,6 @@ def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, An
     by their keys. ``level`` is the same certainty for all statements.
 
     Args:
-        reported: The statement.
         runs: All runs by number.
     """
     shift, closed = reported.shift, reported.story.closed
@@ -175,7 +170,6 @@ def _whole_model_json(
     another model, which moved at the same time; then it is the key of the run that raised that one.
 
     Args:
-        alert: The alert.
         runs: All runs by number.
         model_alerts: All alerts on models as a whole.
         starts: The start of each run by its number.
@@ -202,7 +196,6 @@ def _part_of_json(
     the model as a whole to which the shift belongs; None if it belongs to none.
 
     Args:
-        shift: The shift.
         model_alerts: All alerts on models as a whole.
         runs: All runs by number.
         starts: The start of each run by its number.
@@ -219,7 +212,6 @@ def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
     ``interval`` is the 90 % interval of the change.
 
     Args:
-        shift: The shift.
         runs: All runs by number.
     """
     return {

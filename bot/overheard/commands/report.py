@@ -52,7 +52,6 @@ async def report(
     which new scores wait for a yes.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
         brands: Names of brands; empty means all tracked brands.
         details: Whether every metric is shown in a table; else visibility alone, with a chart.
@@ -60,7 +59,6 @@ async def report(
             card.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         NothingToAsk: when no brand is configured, or the brand of a page has no answers.
         BadUsage: for a page of several brands, or a logo that is not a picture.
         FileUnreadable: when the logo of the page cannot be read.
@@ -164,7 +162,6 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
     with the file's size.
 
     Raises:
-        NothingToAsk: when there are no answers about the brand.
         BadUsage: when the logo is not a picture.
         FileUnreadable: when the logo cannot be read.
         FileUnwritable: when the page cannot be written.
@@ -214,7 +211,6 @@ async def send_report(
     Without answers the card has no file and offers a check.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         BadUsage: when the logo of the page is not a picture.
         FileUnreadable: when the logo of the page cannot be read.
     """

@@ -52,8 +52,6 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
     Nothing happens without a limit in the configuration, or without an older text.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone, and the progress display.
         agreed: Whether a person has confirmed the deletion.
 
     Raises:
@@ -91,13 +89,6 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
     All answers are scored first. A text is deleted only once its line is on the disk: after an
     interruption nothing is lost, and at most one group is in two files. Without a limit, or while
     another process does the same, nothing happens.
-
-    Args:
-        deployment: The open deployment.
-        call: Shows the progress of the scoring.
-
-    Raises:
-        FileUnwritable: when the file cannot be written.
     """
     async with deployment.store.locks.leader_lock(DUTY) as is_locked:
         if not is_locked or not deployment.config.retention.limited:
@@ -207,8 +198,6 @@ async def _archive_lines(
     texts of the answer as well; an empty list without any.
 
     Args:
-        deployment: The open deployment.
-        answers: The answers.
         runs: All runs by number.
     """
     quotes: dict[int, list[dict[str, Any]]] = {}

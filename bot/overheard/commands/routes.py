@@ -80,7 +80,6 @@ async def add_route(
     channel and brand. Alerts that come in the quiet hours wait for their end.
 
     Args:
-        deployment: The open deployment.
         call: The person who decides; its channel and time zone are the defaults.
         brand: The brand's name; empty means the alerts of all brands.
         channel: As ``platform:id``; empty means the channel of the call.
@@ -88,7 +87,6 @@ async def add_route(
         timezone: The zone of the quiet hours; empty means the reader's.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         BadUsage: when no channel is named in a terminal, or the hours cannot be read.
         BadSchedule: when the time zone does not exist.
     """
@@ -120,13 +118,10 @@ async def remove_route(
     """Remove the decision that alerts are posted in a channel, which a person made in chat.
 
     Args:
-        deployment: The open deployment.
-        call: Its channel is the default.
         brand: The brand of the route; empty means the route of all brands' alerts.
         channel: As ``platform:id``; empty means the channel of the call.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         ReadOnly: when no person has made the decision, but config.toml has a route to the channel.
         BadUsage: when there is no route to the channel at all, or no channel is named in a
             terminal.
@@ -156,7 +151,6 @@ async def set_digest(
     decision for the channel.
 
     Args:
-        deployment: The open deployment.
         call: The person who decides; its channel and time zone are the defaults.
         days: Keys of `WEEKDAYS`; empty means Monday.
         time: The time of day; empty means `SUMMARY_TIME`.
@@ -164,7 +158,6 @@ async def set_digest(
         timezone: An IANA time zone; empty means the reader's.
 
     Raises:
-        BadSchedule: when a day, the time or the zone cannot be read.
         BadUsage: when no channel is named in a terminal.
     """
     place, zone = _named_channel(call, channel), time_zone_name(timezone, call)
@@ -197,8 +190,6 @@ async def stop_digest(deployment: Deployment, call: Call, *, channel: ChannelOpt
     """Remove the summary of a channel, which a person set in chat.
 
     Args:
-        deployment: The open deployment.
-        call: Its channel is the default.
         channel: As ``platform:id``; empty means the channel of the call.
 
     Raises:
@@ -225,8 +216,6 @@ async def rename_model(
     """Store the name by which cards and charts call a model, or remove a stored one.
 
     Args:
-        deployment: The open deployment.
-        call: The person who decides.
         model: A display name or ``provider/model``.
         name: The new name; ``-`` restores the usual one, as does an empty name.
 
@@ -264,8 +253,6 @@ async def set_budget(
     remove such a limit. Return the card that says what holds now.
 
     Args:
-        deployment: The open deployment.
-        call: The person who decides.
         month: US dollars a month; None removes a limit that was set in chat.
         channel: As ``platform:id``; empty means everything.
 

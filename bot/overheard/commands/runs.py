@@ -38,7 +38,6 @@ async def list_runs(
     terminal, a line for each run in a chat. A button resumes the newest paused run, if any.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks, and the time zone.
         limit: The largest number of runs; a chat shows `SHOWN_IN_CHAT` if it is the default.
     """
@@ -89,12 +88,7 @@ async def pause_run(deployment: Deployment, _: Call, *, run: _RunKey) -> Card:
     is resumed.
 
     Args:
-        deployment: The open deployment.
         run: The run's key, or a part of it that no other run has.
-
-    Raises:
-        UnknownName: for an unknown run.
-        RunEnded: when the run has ended.
     """
     paused = await _request_state(deployment, run, RunState.PAUSED, "paused")
     key = paused.key
@@ -112,13 +106,7 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
     money is released and its end is stored here; otherwise that process does so.
 
     Args:
-        deployment: The open deployment.
-        call: The person who cancels it, and the channel.
         run: The run's key, or a part of it that no other run has.
-
-    Raises:
-        UnknownName: for an unknown run.
-        RunEnded: when the run has ended.
     """
     cancelled = await _request_state(deployment, run, RunState.CANCELLED, "cancelled")
     notes: list[str] = []
@@ -147,13 +135,9 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
     another process carries the run out.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
         run: The run's key, or a part of it that no other run has.
 
     Raises:
-        UnknownName: for an unknown run.
-        RunEnded: when the run has ended.
         RunTooOld: when the run is too old.
         BudgetExceeded: when the budget does not cover the rest of the run.
     """
@@ -176,14 +160,8 @@ async def _request_state(deployment: Deployment, name: str, state: RunState, ver
     """Store the request that a run pause or be cancelled, and return the run as it was before.
 
     Args:
-        deployment: The open deployment.
         name: The run's key, or a part of it that no other run has.
-        state: The wanted state.
         verb: The participle in the error, such as ``paused``.
-
-    Raises:
-        UnknownName: for an unknown run.
-        RunEnded: when the run has ended.
     """
     run = await find_run(deployment.store.runs, name)
     if not await deployment.store.runs.steer(run.id, state):
@@ -196,7 +174,6 @@ def _runs_table(runs: Sequence[Run], states: Mapping[int, str]) -> Table:
     number of questions (``-`` for imported history), person.
 
     Args:
-        runs: The runs.
         states: The state of each run in words, by the run's id.
     """
     rows = tuple(
@@ -216,8 +193,6 @@ def _run_lines(call: Call, runs: Sequence[Run], states: Mapping[int, str]) -> st
     questions, it stands above the lines and not in each.
 
     Args:
-        call: The time zone of the dates.
-        runs: The runs.
         states: The state of each run in words, by the run's id.
     """
     sizes = {len(run.panel) for run in runs if run.panel}
@@ -234,9 +209,6 @@ def _run_line(
     empty is left out; imported history has no number of questions.
 
     Args:
-        call: The time zone of the date.
-        run: The run.
-        state: Its state in words, which is left out for a complete run.
         runs_on_day: The number of shown runs by day; the line has a time of day if there are
             several on its day.
         with_size: Whether the line has the number of questions.
@@ -260,7 +232,6 @@ def _state_words(run: Run, held: Collection[int], with_open_batch: Collection[in
     ``running`` or ``paused``.
 
     Args:
-        run: The run.
         held: The ids of the runs that a process carries out now.
         with_open_batch: The ids of the runs of which a vendor has a batch that is not finished.
     """
@@ -284,8 +255,6 @@ def _run_json(run: Run, state: str, *, under_way: bool, waits_for_batch: bool) -
     ``finished_at`` is None while the run has not ended.
 
     Args:
-        run: The run.
-        state: Its state in words.
         under_way: Whether a process carries it out now.
         waits_for_batch: Whether a vendor has a batch of it that is not finished.
     """

@@ -26,8 +26,6 @@ async def schedule_card(
     """Return a card about a schedule.
 
     Args:
-        deployment: The open deployment.
-        schedule: The schedule.
         title: The card's title.
         text: The beginning of the text, with a space at its end. A sentence with the time of the
             next check follows, unless the schedule is paused.

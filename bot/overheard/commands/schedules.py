@@ -102,19 +102,12 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
 async def pause_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
     """Store a schedule as paused: no check begins by itself until it is resumed. A paused schedule
     stays so.
-
-    Raises:
-        UnknownName: for an unknown schedule.
     """
     return await _pause_or_resume(deployment, name, paused=True)
 
 
 async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
-    """Store a schedule as running again. Checks that were due during the pause are not made up.
-
-    Raises:
-        UnknownName: for an unknown schedule.
-    """
+    """Store a schedule as running again. Checks that were due during the pause are not made up."""
     return await _pause_or_resume(deployment, name, paused=False)
 
 
@@ -125,15 +118,11 @@ async def run_schedule(
     schedule's own times, and whether it is paused, are ignored.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, the channel, and the progress display.
-        name: The name of the schedule.
         seed: The base of the sampling seeds that models get; None draws a random number.
 
     Raises:
         UnknownName: for an unknown schedule, or a brand of it that does not exist.
         NothingToAsk: when no prompt or no model is configured.
-        BudgetExceeded: when the budget does not cover the price.
     """
     schedule = find_schedule(await deployment.store.catalogue.current(), name)
     return await check_schedule(deployment, call, schedule, seed)
@@ -146,15 +135,11 @@ async def check_schedule(
     asked yet.
 
     Args:
-        deployment: The open deployment.
         call: The person or schedule that asks, the channel, and the progress display.
-        schedule: The schedule.
         seed: The base of the sampling seeds that models get; None draws a random number.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         NothingToAsk: when no prompt or no model is configured.
-        BudgetExceeded: when the budget does not cover the price.
     """
     return await check(
         deployment,
@@ -170,9 +155,6 @@ async def check_schedule(
 async def _pause_or_resume(deployment: Deployment, name: str, *, paused: bool) -> Card:
     """Store a schedule as paused or running, and return its card. If it was so already, nothing
     changes, and the card says ``already``.
-
-    Raises:
-        UnknownName: for an unknown schedule.
     """
     schedule = find_schedule(await deployment.store.catalogue.current(), name)
     now = deployment.clock.now()
@@ -185,7 +167,6 @@ def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Sc
     """Return the first schedule with a name, in any case of letters.
 
     Args:
-        catalogue: The catalogue with the schedules.
         name: The name of the schedule, such as ``weekly``.
         kind: The noun in the error, such as ``schedule``.
 
@@ -205,7 +186,6 @@ async def _checked_schedule(
     time zone, brands by their full names.
 
     Args:
-        deployment: The open deployment.
         call: Its time zone is used if the schedule has none; UTC if the reader's zone has no name.
         schedule: The schedule as typed, such as with ``every Monday at 9`` in place of a cron
             expression.
@@ -214,7 +194,6 @@ async def _checked_schedule(
 
     Raises:
         BadSchedule: when the times or the time zone cannot be read.
-        UnknownName: for a brand that does not exist.
     """
     zone = schedule.timezone or getattr(call.zone, "key", "UTC")
     try:
@@ -275,16 +254,12 @@ async def plan_schedule(
     The form shows the price of a check, and its submission agrees to that.
 
     Args:
-        deployment: The open deployment.
         call: The person who decides; its time zone is the default.
-        name: The name of the schedule.
         days: Keys of `WEEKDAYS`; empty means Monday.
         time: The time of day; empty means `USUAL_TIME`.
         timezone: An IANA time zone; empty means the person's.
-        repeats: How often each question is asked.
 
     Raises:
-        BadSchedule: when a day, the time or the zone cannot be read.
         ReadOnly: when config.toml has the schedule; nothing is stored then.
     """
     cron = cron_of(tuple(days) or USUAL_DAYS, time or USUAL_TIME)
@@ -309,15 +284,12 @@ async def edit_schedule(
     missing days mean every day, and a missing time means `USUAL_TIME`.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks.
         days: Keys of `WEEKDAYS`; empty if they are not changed.
         time: The time of day; empty if it is not changed.
         given: The name of the schedule, and the new values of its fields.
 
     Raises:
         BadUsage: when the times are given in both ways.
-        BadSchedule: when a day, the time or the zone cannot be read.
         UnknownName: for an unknown schedule or brand.
         ReadOnly: when config.toml has the schedule.
         NothingToChange: when nothing would change.
@@ -337,9 +309,6 @@ async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormCon
     If its cron expression is daily or weekly, the form has inputs for days and for a time of day;
     else it has one input for the expression. The inputs of the other kind get an empty list of
     choices, with which a form leaves them out.
-
-    Raises:
-        UnknownName: for an unknown schedule.
     """
     values = dict(await SCHEDULES.fill(deployment, call, **given))
     days_and_time = days_of(values["cron"])

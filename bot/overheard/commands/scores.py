@@ -84,14 +84,6 @@ async def rescore(
     Without `judge` nothing is paid, so that this is done at once; scores that only a judge can make
     may be lacking then, and the new edition waits for a yes. With `judge`, a proposal with its
     price is returned. Nothing happens if the edition in use is up to date.
-
-    Args:
-        deployment: The open deployment.
-        call: The person who asks, and the progress display.
-        judge: Whether judges score the history too, which costs money.
-
-    Raises:
-        BudgetExceeded: when the budget does not cover the price.
     """
     rescoring, used = deployment.rescoring, used_edition(await deployment.store.editions.all())
     edition = await rescoring.open_edition()
@@ -113,9 +105,6 @@ async def _rescore(
     ended. After a switch, shifts are detected again.
 
     Args:
-        deployment: The open deployment.
-        call: Shows the progress.
-        before: The edition that is in use now.
         edition: The edition to be scored; it becomes pending if it is not.
         judge: Whether judges score too, which costs money.
     """
@@ -149,13 +138,10 @@ async def switch(
     takes place by itself.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, and the progress display.
         scores: The number of the edition; None means the pending one.
         agreed: Whether the consequences were shown and confirmed.
 
     Raises:
-        UnknownName: for an unknown edition.
         NothingToSwitch: when the edition is in use already, or none is pending.
         ChangeNeedsYes: when the switch was not confirmed; the error has the consequences.
     """
@@ -255,12 +241,6 @@ async def _switch_consequences(
     """Return in words what a switch of editions changes: the metrics of the last 90 days, and how
     many shifts stood out in that time with the scores of either edition. It also says how many
     alerts are open, which stay open.
-
-    Args:
-        deployment: The open deployment.
-        call: Shows the progress.
-        used: The edition in use now.
-        wanted: The edition to switch to.
     """
     changed = moves_sentence(await preview(deployment, used, wanted))
     open_alerts = len(await deployment.store.alerts.find(live=True))
@@ -285,7 +265,6 @@ def _list_title(deployment: Deployment, pending: Edition | None, done: float) ->
     (they do not after a person has cancelled a change); else how far the pending one is.
 
     Args:
-        deployment: The open deployment.
         pending: The pending edition; None without one.
         done: The share of the history that is scored for it, 0 to 1.
     """
@@ -336,8 +315,6 @@ def _edition_cells(
     (empty for that edition itself, and if none is in use).
 
     Args:
-        call: The time zone of the beginning.
-        edition: The edition.
         used: The edition in use; None before anything was scored.
         done: The share of the history that is scored for the pending edition, 0 to 1.
     """
@@ -353,7 +330,6 @@ def _edition_json(edition: Edition, done: float) -> dict[str, Any]:
     given as 1 for each edition that is not pending.
 
     Args:
-        edition: The edition.
         done: The share of the history that is scored for the pending edition, 0 to 1.
     """
     return {

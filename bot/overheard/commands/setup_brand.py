@@ -82,9 +82,6 @@ async def set_brand(
     added to those it has. A brand that config.toml declares has to stay as it is there.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, and the channel.
-        name: The brand's name.
         website: Its address, such as ``https://acme.com``; empty for none.
         category: What it is, in buyers' words; empty for none.
         competitors: Names of competitors; one that is not known is stored as a brand that is not
@@ -164,10 +161,6 @@ def _domains(website: str, before: tuple[str, ...]) -> tuple[str, ...]:
 
     Args:
         website: The website as typed; empty adds nothing.
-        before: The domains that the brand has.
-
-    Raises:
-        BadUsage: when the text has no domain.
     """
     if not website.strip():
         return before
@@ -206,12 +199,7 @@ async def set_questions(
     asked for other brands only is from now on asked for this brand too.
 
     Args:
-        deployment: The open deployment.
-        call: The person who decides.
-        names: The ticked competitors and other names.
         questions: The ticked questions without a brand's name.
-        branded: The ticked questions with the brand's name.
-        own: Questions that the person has typed.
         then: ``now`` for a check at once, which may cost as much as all suggested questions, the
             price that the form has shown; else `setup facts` follows.
 
@@ -251,8 +239,6 @@ async def _questions_of_others(
     catalogue's order and with this brand added to their brands. They are not stored.
 
     Args:
-        deployment: The open deployment.
-        brand: The brand that is added.
         texts: The texts of the questions. Those that are new, or are asked for the brand already,
             are not returned.
 
@@ -285,10 +271,6 @@ async def _store_names(
     is not tracked.
 
     Args:
-        deployment: The open deployment.
-        call: The person who decides.
-        brand: The brand.
-        draft: The suggestions to which the entries refer.
         names: The ticked entries, such as ``c0`` and ``a1``.
 
     Raises:
@@ -316,9 +298,6 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
     has already are left out. All names are ticked; so are the first `TICKED` questions, unless the
     brand has questions. For a brand that config.toml declares no names are offered, and the text
     says so. Questions that it declares, for whichever brands, are not offered either.
-
-    Raises:
-        BadUsage: when no brand is tracked.
     """
     brand = drafted_brand(deployment)
     draft, counts = await add_findings_from_answers(deployment, call, brand)

@@ -231,7 +231,6 @@ async def step_after(deployment: Deployment, form: str = "") -> Step:
     """Return the result of a step: the checklist as it is stored now, and the form that follows.
 
     Args:
-        deployment: The open deployment.
         form: The command of the form, such as ``setup facts``; empty if none follows.
     """
     return Step(checklist_card(await checklist(await deployment.refreshed())), form)

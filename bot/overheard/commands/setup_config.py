@@ -167,8 +167,6 @@ async def derived_category(
     The answer is stored and charged, outside the history.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks, and the channel.
         names: The names of the brand and its competitors.
         agreed: Returns whether the person agrees to a price, which it gets in words and in US
             dollars (infinite if unknown).
@@ -201,7 +199,6 @@ def category_in(text: str, names: Sequence[str]) -> str:
     names a brand, or refuses (``I do not know``).
 
     Args:
-        text: The answer.
         names: Names of brands, which a category must not contain.
     """
     subject = _ARTICLE.sub("", wording.line(text).strip(" .*\"'`\N{LEFT DOUBLE QUOTATION MARK}"))

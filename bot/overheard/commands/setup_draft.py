@@ -37,11 +37,7 @@ DAYS_A_MONTH = DAYS_A_YEAR / 12
 
 
 def drafted_brand(deployment: Deployment) -> Brand:
-    """Return the brand that is being set up, which is the first tracked one.
-
-    Raises:
-        BadUsage: when no brand is tracked.
-    """
+    """Return the brand that is being set up, which is the first tracked one."""
     brands = tracked(deployment.catalogue)
     if not brands:
         raise BadUsage(problem="Your brand comes first", usage="setup brand")
@@ -96,11 +92,6 @@ async def add_findings_from_answers(
 
     Findings are names listed beside the brand (as competitors), up to `MAX_ALIASES` names like its
     own (as other names), and values of facts; a value that the draft has already stays.
-
-    Args:
-        deployment: The open deployment.
-        call: The person who asks.
-        brand: The brand.
 
     Returns:
         The draft; and for each name of a competitor found, how many answers have it, such as `` (in
@@ -170,11 +161,6 @@ async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
 
     The draft is filled up with questions from templates. These are all it has without a model, or
     when the model cannot be asked or does not answer; then `Draft.problem` has the reason.
-
-    Args:
-        deployment: The open deployment.
-        call: The person who asks, and the channel.
-        brand: The brand.
     """
     model = suggester(deployment)
     if model is None:
@@ -201,8 +187,6 @@ def _draft_of_replies(
     and other names that belong to a brand, are left out.
 
     Args:
-        deployment: The open deployment.
-        brand: The brand.
         model: The display name of the model; the draft has it only if a reply is of any use.
         replies: The model's replies by the key of the prompt; a reply may be missing.
     """
@@ -256,7 +240,6 @@ async def price_of_questions(
     or not. None if there is nothing to ask, or no model.
 
     Args:
-        deployment: The open deployment.
         brand: The brand's name.
         texts: Questions that are asked in addition to the brand's prompts; those that are prompts
             already are counted once.

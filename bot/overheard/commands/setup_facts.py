@@ -50,8 +50,6 @@ def fact_form_values(
     ``never`` has the stored values that are not true of the brand.
 
     Args:
-        deployment: The open deployment.
-        brand: The brand.
         suggested: Suggested values by field, such as ``price``.
     """
     known = {f.field: f.value for f in deployment.catalogue.facts if f.brand == brand.name}
@@ -79,9 +77,6 @@ async def store_facts(
     facts were left out.
 
     Args:
-        deployment: The open deployment.
-        call: The person, and the time zone of the day from which the facts are valid.
-        brand: The brand.
         given: The typed values by field, such as ``price``.
         never: Values that are not true of the brand; those that are stored already are not stored
             again.
@@ -131,15 +126,11 @@ async def set_facts(
     out.
 
     Args:
-        deployment: The open deployment.
-        call: The person, and the time zone of the day from which the facts are valid.
         price: The lowest price, such as ``$14 a month``.
         free_plan: ``yes`` or ``no``.
-        founded: The year.
         never: Values that are not true of the brand, such as ``discontinued``.
 
     Raises:
-        BadUsage: when no brand is tracked.
         ReadOnly: when config.toml declares a fact with another value.
     """
     facts = {"price": price, "free plan": free_plan, "founded": founded}
@@ -152,9 +143,6 @@ async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormCo
     brand, to be confirmed.
 
     Findings in stored answers are added to the draft of the set-up first.
-
-    Raises:
-        BadUsage: when no brand is tracked.
     """
     brand = drafted_brand(deployment)
     draft, _ = await add_findings_from_answers(deployment, call, brand)

@@ -74,10 +74,7 @@ async def store_places(
     config.toml has none.
 
     Args:
-        deployment: The open deployment.
-        call: The person who decides.
         brand: The brand of a new schedule.
-        choice: What the person chose.
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read; nothing is stored then.
@@ -134,8 +131,6 @@ async def store_route(
     channel and brand. None of the arguments is checked.
 
     Args:
-        deployment: The open deployment.
-        call: The person who decides.
         channel: The channel, such as ``slack:C0123``.
         zone: The time zone of the quiet hours, such as ``Europe/Berlin``.
         brand: The brand's full name; empty for the alerts of all brands.
@@ -162,8 +157,6 @@ async def store_digest(
     """Store when a channel gets its summary, in place of an earlier decision for the channel.
 
     Args:
-        deployment: The open deployment.
-        call: The person who decides.
         channel: As ``platform:id``.
         days: Keys of `WEEKDAYS`; empty for every day.
         time: The time of day, such as ``9:30``.
@@ -195,7 +188,6 @@ def time_zone_name(typed: str, call: Call) -> str:
 
     Args:
         typed: The name as typed; empty means the reader's zone, or UTC if that has no name.
-        call: The call of the reader.
 
     Raises:
         BadSchedule: when no zone has the typed name.
@@ -249,7 +241,6 @@ async def set_places(
     form accepts the price of the checks that it shows.
 
     Args:
-        deployment: The open deployment.
         call: The person who decides; its channel and time zone are the defaults.
         channel: The channel of alerts and of the weekly summary, as ``platform:id``; empty for the
             call's.
@@ -259,8 +250,6 @@ async def set_places(
         month: The most US dollars a month; None leaves the budget as it is.
 
     Raises:
-        BadUsage: when no brand is tracked.
-        BadSchedule: when a day, the time or the zone cannot be read.
         ReadOnly: when config.toml has a schedule of the same name with other times, or another
             budget of a month.
     """
@@ -272,9 +261,6 @@ async def set_places(
 async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormContent:
     """Return the form of channel, days, time and budget, with the values that hold now. It shows
     the price of weekly checks, and the smallest loss that they would show within a month.
-
-    Raises:
-        BadUsage: when no brand is tracked.
     """
     brand = drafted_brand(deployment)
     return FormContent(

@@ -68,8 +68,6 @@ async def store_judge_choice(
     and is chosen again, so that it stays the same one, or if none can be proposed.
 
     Args:
-        deployment: The open deployment.
-        call: The person who decides.
         brand: The brand, whose number of questions determines the price.
         chosen: True for a model, False for rules.
     """
@@ -114,14 +112,9 @@ async def start_checks(
     showed, or the checklist alone.
 
     Args:
-        deployment: The open deployment.
-        call: The person who decides, and the channel.
         begin: ``once`` for a check now; ``three`` for a first check, whose three rounds within a
             day show sooner what is normal; ``later`` or empty for the checklist.
         reader: ``model`` or ``rules``; empty leaves it unchanged.
-
-    Raises:
-        BadUsage: when no brand is tracked.
     """
     brand = drafted_brand(deployment)
     if reader:
@@ -150,9 +143,6 @@ async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormConte
 
     If a check was made already, ``later`` is chosen at first, else ``once``. A model is chosen as
     reader if there is a judge now, else rules.
-
-    Raises:
-        BadUsage: when no brand is tracked.
     """
     brand = drafted_brand(deployment)
     labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}

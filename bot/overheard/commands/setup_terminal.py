@@ -74,9 +74,6 @@ async def setup(
 
     Args:
         session: The session, with the path of the configuration file and the way to ask the person.
-        call: The progress display.
-        brand: The brand's name.
-        competitors: Names of competitors.
         category: The kind of product, such as ``project management tool``; without it the model is
             asked.
         provider: The service to ask, one of `PROVIDERS`; by default the free local model.
@@ -206,10 +203,8 @@ async def _plan_with_models(
 
     Args:
         plan: The plan, without models.
-        file: The path of the configuration, for messages.
         models: The models that are wanted; without any the person chooses one.
         month: The budget in US dollars a month; left out (0) if the price of a model is not known.
-        asking: Asks the person.
 
     Raises:
         SetupRefused: when the provider cannot be used, such as without a key, or the service lacks
@@ -251,7 +246,6 @@ def _loaded_provider(plan: SetupFiles, file: Path) -> Provider:
         file: The path of the configuration, for messages; it is neither read nor written.
 
     Raises:
-        SetupRefused: when the provider cannot be used, with its problem.
         ConfigError: when the plan makes no valid configuration.
     """
     plugins = load_plugins(parse_config(plan.text(), str(file)))
@@ -285,12 +279,7 @@ def _chosen_models(provider: Provider, offered: Sequence[str], asking: _Asking) 
     default is the cheapest (by output tokens) of the first `NEWEST_MODELS`.
 
     Args:
-        provider: The service, which knows prices.
         offered: The names of its models, the newest first.
-        asking: Asks the person.
-
-    Raises:
-        SetupRefused: when no model is offered.
     """
 
     def output_price(model: str) -> float:
@@ -313,9 +302,6 @@ def _write_file(file: Path, text: str) -> None:
 
     The file is replaced as a whole: after an interruption the old file, or none, is left. It gets
     the usual permissions of a new file.
-
-    Raises:
-        FileUnwritable: when the file cannot be written.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -341,11 +327,7 @@ async def _first_check(
     and the card says how to check later.
 
     Args:
-        session: The session.
-        call: The progress display.
         plan: The plan, as written to the file.
-        file: The path of the configuration.
-        asking: Asks the person.
         yes: Whether any known price is agreed to without asking.
     """
     config = replace(session, config=file).read_config()
@@ -381,10 +363,6 @@ async def _plan_with_category(
     if the model does not know it or was not asked.
 
     Args:
-        deployment: The open deployment.
-        call: The person who asks.
-        plan: The plan.
-        asking: Asks the person.
         yes: Whether any known price is agreed to without asking.
     """
 
@@ -402,14 +380,6 @@ async def _plan_with_category(
 def _rewrite_config(session: Session, plan: SetupFiles, file: Path) -> Config:
     """Write the configuration file again if the plan differs from it, and return the configuration
     read from the file.
-
-    Args:
-        session: The session, which reads the file.
-        plan: The plan with its category.
-        file: The path of the configuration.
-
-    Raises:
-        FileUnwritable: when the file cannot be written.
     """
     if plan.text() != file.read_text(encoding="utf-8"):
         _write_file(file, plan.text())
@@ -432,10 +402,7 @@ def _done_card(plan: SetupFiles, file: Path, text: str, price: str) -> Card:
     """Return the card that ends the set-up in the terminal.
 
     Args:
-        plan: What was set up.
-        file: The path of the configuration.
         text: The first paragraph; empty for none. What to do next follows.
-        price: The price of a check, in words.
     """
     models = [str(model) for model in plan.settings.get("models") or ()]  # type: ignore[attr-defined]
     questions = [*plan.questions, plan.branded_question]

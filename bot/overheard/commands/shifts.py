@@ -58,7 +58,6 @@ async def shifts(
     Nothing is stored or sent. Answers without scores are scored first.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
         brands: Names of brands; empty means all tracked brands.
         details: Whether a chat shows all changes in a table; else the newest `MAX_CHANGES` in
@@ -67,7 +66,6 @@ async def shifts(
             reason.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         NothingToAsk: when no brand is configured.
     """
     chosen = choose_brands(deployment.catalogue, brands)
@@ -102,8 +100,6 @@ def _terminal_card(
     change there is no table, and the text says so.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the dates.
         changes: The changes, the oldest first.
         runs: All runs by number.
         analysed_runs: The number of runs that were analysed; 0 if there are no answers.
@@ -134,8 +130,6 @@ async def _chat_card(
     repeat another one are left out, except from the JSON data.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the dates.
         brands: The brands that were asked for; at least one.
         changes: The changes, the oldest first.
         analysed_runs: The number of runs that were analysed; 0 if there are no answers.
@@ -197,8 +191,6 @@ def _chat_text(
     answers.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the dates.
         changes: The changes, the newest first.
         analysed_runs: The number of runs that were analysed; 0 if there are no answers.
     """
@@ -257,9 +249,6 @@ async def _visibility_picture(
     and no other marks.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the picture.
-        brand: The brand.
         changes: Changes of any brands and metrics; those of the brand's visibility are marked.
     """
     metric = deployment.scoring.metrics.get(VISIBILITY)
@@ -304,8 +293,6 @@ def _terminal_sentences(
     nothing changed, or that there are no answers.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the days.
         found_shifts: The changes, in the order of the sentences.
         runs: All runs by number.
         analysed_runs: The number of runs that were analysed; 0 if there are no answers.
@@ -355,8 +342,6 @@ def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) ->
     the value after. A change of a model as a whole has `WHOLE` in place of the brand.
 
     Args:
-        deployment: The open deployment.
-        shift: The change.
         runs: All runs by number.
     """
     if statement := shift.statement:
@@ -397,8 +382,6 @@ def _card_with_decisions(
     ``record`` of how often a run without a change raised an alert.
 
     Args:
-        deployment: The open deployment.
-        card: The card of changes.
         decisions: The decisions, the newest first; the second card shows up to `MAX_DECISIONS`.
         runs: All runs by number.
         record: How many of the runs without a change would have raised an alert.

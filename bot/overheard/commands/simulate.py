@@ -81,7 +81,6 @@ async def simulate(
     runs: two years without a change, a drop in run 41, and one change a year.
 
     Args:
-        call: Shows the progress.
         world: How runs differ while nothing changes, one of `KINDS`.
         effects: Whether all brands at a model share its run effects (random effects of a run), one
             of `EFFECTS`.
@@ -92,11 +91,6 @@ async def simulate(
             0 for the default budget, shared among the brands.
         age: Only alarms of baselines of this many runs count as false, one of `AGES`; ``all``
             counts all.
-        brands: Number of brands.
-        models: Number of models.
-        metrics: Number of metrics.
-        prompts: Number of prompts.
-        repeats: How often each prompt is asked in a run.
         policy: ``fixed`` asks the whole panel in every run. ``dynamic`` asks each prompt once a
             week after a warm-up, and bursts (small extra runs) where something may have changed.
         panels: The number of brands behind each figure, 5 or more.
@@ -198,8 +192,6 @@ def _comparison_table(alarms: float, runs: float, compared: Comparisons) -> Tabl
 
     Args:
         alarms: The monitor's false alarms in a brand-year.
-        runs: The monitor's delay in runs.
-        compared: The figures of the oracle and the rules.
     """
     rows = {"This monitor": (alarms, runs)}
     others = {"Oracle of one stream": compared.oracle, **compared.rules}
@@ -287,7 +279,6 @@ def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, s
         trial: The simulated world, and the drop of visibility.
         outcome: The measured false alarms, delays and numbers of calls.
         panels: The number of simulated brands.
-        seed: The seed of the randomness.
     """
     found, compared = outcome.found, outcome.compared
     low, high = outcome.interval

@@ -46,17 +46,12 @@ async def spend(
     entry. The card is a warning if the share `WARNING` of a limit is spent.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks, and the time zone of `since` and `until`.
         days: The number of days (of UTC) up to `until`, that day included; 0 means from the first
             of the month.
         since: The first day; if given, `days` is ignored.
         until: The last day, included; empty means up to now.
         by: The grouping of the chart, one of `GROUPINGS`.
-
-    Raises:
-        TimeUnreadable: for a day that cannot be read.
-        BadUsage: when `since` is in the future, or `until` lies before it.
     """
     now = deployment.clock.now()
     span = past_span(since, until, now, call.zone)
@@ -110,7 +105,6 @@ def _sums_by_display_name(name: str, sums: Sums, deployment: Deployment) -> Sums
     same name are added up, at the place of the first.
 
     Args:
-        deployment: The open deployment.
         name: The grouping, one of `GROUPINGS`. Only the keys of ``model`` and ``asker`` have other
             display names.
         sums: US dollars by key, such as ``openai/gpt-5.4-mini``.
@@ -133,7 +127,6 @@ def _chart_menu(by: str, sums: Mapping[str, Sums], typed: Mapping[str, str]) -> 
     Groupings of `GROUPING_LABELS` with fewer than two entries are left out, except the present one.
 
     Args:
-        by: The present grouping.
         sums: US dollars by key, for each grouping.
         typed: The other options of the command as the person typed them; empty ones are left out.
 
@@ -225,7 +218,6 @@ def _sums(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]])
     equally among its keys.
 
     Args:
-        spent: The payments.
         shared_by: Returns the keys that share a payment, at least one.
     """
     sums: Sums = defaultdict(float)
@@ -240,7 +232,6 @@ def _sums_table(header: str, sums: Sums, *, pictured: bool = False) -> Table | N
     """Return a table of sums; None without any.
 
     Args:
-        header: The header of the names.
         sums: US dollars by name.
         pictured: Whether the card's picture shows the same.
     """

@@ -64,7 +64,6 @@ async def read_streams(
     brand, model and metric by run and prompt, by the scorer versions in use.
 
     Args:
-        deployment: The open deployment.
         brands: The brands' names; None for all.
         model: The model; None for all.
         metric: The name of the metric; None for all.
@@ -148,7 +147,6 @@ class ModelVisibility:
 
     Attributes:
         brand: The brand's name.
-        model: The model.
         mine: The brand's share of answers, 0 to 1, in the newest run of the model, with the number
             of answers.
         usual: The mean share in the earlier runs without a change; None without any.
@@ -205,7 +203,6 @@ async def read_visibility(
     share is the mean over the earlier stored runs that show no change.
 
     Args:
-        deployment: The open deployment.
         brand: The brand's name.
         rows: The levels of one run for each model, of the brand and its competitors.
         stories: The brand's course at each model, which tells usual runs from those during a
@@ -269,7 +266,6 @@ def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> s
     Claude``. Without places it is the brand's name.
 
     Args:
-        brand: The brand's name.
         places: The brand's visibility at each model.
         names: The display names of models.
     """
@@ -367,10 +363,6 @@ def _short_share_words(place: ModelVisibility, first: ModelVisibility) -> str:
     """Return a brand's share of answers at a model, for a sentence that begins with its share at
     another model. It is a count, ``9`` if both models have the same number of answers, else ``9 of
     30``; ``38 %`` if the model's shares are not shown as counts.
-
-    Args:
-        place: The brand's visibility at the model.
-        first: The brand's visibility at the model with which the sentence begins.
     """
     share = wording.share(place.mine.mean, place.answers)
     if place.answers in {0, first.answers}:
@@ -403,10 +395,6 @@ def rates(places: Sequence[ModelVisibility], names: ModelNames) -> Rates:
 def _rate_group(place: ModelVisibility, names: ModelNames) -> RateGroup:
     """Return the bars of one model: the brand and its `MAX_RIVAL_BARS` largest competitors, the
     largest share first; among equal ones the brand is first.
-
-    Args:
-        place: The brand's visibility at the model.
-        names: The display names of models.
     """
     own_rate = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
     rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:MAX_RIVAL_BARS]

@@ -150,8 +150,6 @@ async def _actions(
     the settings and help as menu entries.
 
     Args:
-        deployment: The open deployment.
-        reports: The reports of the shown brands.
         alerts: The open alerts, the newest first.
     """
     measured = any(report.places for report in reports)
@@ -353,8 +351,6 @@ def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
     ``on Monday at 09:00`` within a week, else ``on 3 Mar at 09:00``.
 
     Args:
-        at: The time.
-        now: The current time.
         zone: The reader's time zone.
     """
     local = at.astimezone(zone)

@@ -71,8 +71,6 @@ async def suggestions_of(
     because that may take seconds. No model is asked.
 
     Args:
-        deployment: The open deployment.
-        brand: The brand.
         max_answers: The largest number of answers to read.
     """
     texts = [text async for text in _newest_texts(deployment, max_answers)]
@@ -99,10 +97,7 @@ def _suggestions_in(
     letters.
 
     Args:
-        texts: The texts of the answers.
-        brand: The brand.
         others: The names and aliases of all other declared brands.
-        dismissed: The names that a person has dismissed.
     """
     skipped = {name.casefold() for name in (*others, *dismissed)}
     spellings = [
@@ -144,9 +139,6 @@ async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) ->
     of it, and competitors. Each has a button that adds it; nothing is stored before.
 
     It also warns of spellings of the brand that may be read wrongly, with buttons for rules.
-
-    Raises:
-        UnknownName: for a brand that does not exist.
     """
     own_brand = find_brand(deployment.catalogue, brand)
     suggested = await suggestions_of(deployment, own_brand)
@@ -192,10 +184,8 @@ def _add_action(brand: Brand, word: str, before: Sequence[str], name: str) -> Ac
     """Return the button that adds a name to a list of a brand.
 
     Args:
-        brand: The brand.
         word: The option of `brands edit` for the list: ``alias`` or ``competitor``.
         before: The names on the list so far, which the command has to repeat.
-        name: The new name.
     """
     given = chain.from_iterable((f"--{word}", quoted(value)) for value in (*before, name))
     label = wording.shorten(f"Add {wording.line(name)}", MAX_LABEL_CHARS)
@@ -220,7 +210,6 @@ def with_proposal(card: Card, proposal: tuple[Brand, Suggestions] | None) -> Car
     button that adds it and a menu entry that dismisses it.
 
     Args:
-        card: The card.
         proposal: A brand and suggestions with a competitor; None returns the card unchanged.
     """
     if proposal is None:
@@ -243,9 +232,6 @@ async def dismiss_name(
 ) -> Card:
     """Store that a name is not suggested for a brand again, and return a card with a button that
     adds it after all.
-
-    Raises:
-        UnknownName: for a brand that does not exist.
     """
     own_brand = find_brand(deployment.catalogue, brand)
     settings, key = deployment.store.settings, f"{DISMISSED}{own_brand.name}"

@@ -42,9 +42,6 @@ async def show_trend(
     model beside the competitors. Answers without scores are scored first.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the days, and the progress display.
-        brand: The name of the brand.
         metric: The name of the metric, such as ``visibility`` or ``sentiment``.
         model: A model's display name or ``provider/model``; empty means all with answers.
         since: The first day that is shown; empty shows all from the first check.
@@ -53,8 +50,6 @@ async def show_trend(
     Raises:
         UnknownName: for a brand or a metric that does not exist, or a model without answers in this
             time.
-        TimeUnreadable: for a day that cannot be read.
-        BadUsage: when `since` is in the future, or `until` lies before it.
     """
     span = past_span(since, until, deployment.clock.now(), call.zone)
     known_brand = find_brand(deployment.catalogue, brand)
@@ -95,13 +90,6 @@ async def _trend_card(
     """Return the card of a metric over time. Its chart has the brand at each model, or if all
     streams are of one model, the brand and its competitors there. Its table has the brand only.
     Without a stream of the brand it offers a check.
-
-    Args:
-        deployment: The open deployment.
-        call: The time zone of the chart.
-        brand: The brand.
-        metric: The metric.
-        streams: Streams of the metric, of the brand and its competitors.
     """
     own_lines = [line for line in streams if line.key.brand == brand.name]
     if not own_lines:
@@ -147,7 +135,6 @@ def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice
     metric its trend.
 
     Args:
-        deployment: The open deployment.
         brand: The brand whose metrics are shown.
         shown: The metric of the card. It is selected; if it has no label, no entry is selected.
 
@@ -178,10 +165,6 @@ async def trend_chart(
     has a line for the brand at each model, without competitors.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone.
-        brand: The brand.
-        metric: The metric.
         lines: Streams of the metric, in the order of the legend.
     """
     models = {line.key.model for line in lines}
@@ -205,13 +188,6 @@ async def chart_marks(
     """Return the marks of a chart: first each update of one of the models (several of a model on
     one day are one mark), then the beginning of each shift of the brand's metric at one of them
     that an alert has reported. Shifts that fit an update have no mark of their own.
-
-    Args:
-        deployment: The open deployment.
-        call: The time zone of the days.
-        brand: The brand of the chart.
-        metric: The metric of the chart.
-        models: The models of the chart.
     """
     marks: dict[str, Mark] = {}
     for update in await deployment.store.updates.find():
@@ -228,12 +204,6 @@ async def _shift_marks(
     """Return a mark at the beginning of each shift that any alert has reported, also one that is
     over, with the word ``better`` or ``worse``. Shifts that fit an update have no mark, because the
     update has one.
-
-    Args:
-        deployment: The open deployment.
-        brand: The brand of the shifts.
-        metric: The metric of the shifts.
-        models: The models of the shifts.
     """
     alerts = await alerts_about(deployment.store, brand.name)
     moved = [
@@ -263,9 +233,6 @@ def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Mo
 
     Args:
         metric: The metric, whose label is the first word; visibility is ``Named``.
-        brand: The brand, which is left out for a single model.
-        names: The display names of models.
-        models: The models of the chart.
     """
     shown = "Named" if metric.name == VISIBILITY else metric.label
     if len(models) != 1:
@@ -278,9 +245,7 @@ def _stream_series(stream: Stream, brand: Brand, names: ModelNames, *, by_brand:
     """Return the line of a stream in a chart, with its 90 % interval.
 
     Args:
-        stream: The stream.
         brand: The brand of the chart, whose line is emphasised.
-        names: The display names of models.
         by_brand: Whether the chart has a line for each brand; else for each model.
     """
     points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
@@ -295,8 +260,6 @@ def _trend_table(points: dict[Model, list[Point]], metric: Metric, names: ModelN
 
     Args:
         points: The values of each model, the oldest first and at least one.
-        metric: The metric.
-        names: The display names of models.
     """
     rows = []
     for model, found in points.items():

@@ -38,7 +38,6 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     updates of one model on one day count as one in the title.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
     """
     plugins, now = deployment.plugins, deployment.clock.now()
@@ -101,7 +100,6 @@ async def add_update(
     on.
 
     Args:
-        deployment: The open deployment.
         call: Tells whether a chat or a terminal asks, and the time zone of `when`.
         model: The model as ``provider/model``.
         when: The time of the update: a day or a moment such as ``2026-11-24T07:00``, or ``now``.
@@ -131,7 +129,6 @@ async def remove_update(
     """Remove a stored update, such as one that was added by mistake.
 
     Args:
-        deployment: The open deployment.
         number: The number of the update in `updates list`.
 
     Raises:
@@ -154,10 +151,6 @@ async def found_changes(deployment: Deployment, call: Call) -> Changes:
 
     Each has the start of the run with which it most likely began, and the starts of all runs with
     which it may have begun: an update explains it only if it took place just before one of these.
-
-    Args:
-        deployment: The open deployment.
-        call: Shows the progress.
     """
     starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
     found: dict[tuple[str, Model], list[tuple[KnownChange, Shift]]] = {}
@@ -198,10 +191,7 @@ async def _update_effects(
     brand.
 
     Args:
-        deployment: The open deployment.
-        model: The model.
         known: The updates of all models.
-        changes: The shifts that detection found.
     """
     model_updates = [update for update in known if update.model == model]
     times = sorted({update.at for update in model_updates})
@@ -229,9 +219,7 @@ def _brand_effects(
     Args:
         streams: The streams of visibility of all brands at the model; the others show how far all
             answers of a run move together by chance.
-        brand: The brand's name.
         times: The times of the updates, the earliest first.
-        changes: The shifts of the brand at the model that detection found.
     """
     own_stream = next((stream for stream in streams if stream.key.brand == brand), None)
     if own_stream is None:
@@ -258,8 +246,6 @@ def _update_paragraphs(
     from several sources, the last alone has a paragraph.
 
     Args:
-        call: The time zone of the days.
-        known: The updates.
         effects: The effects of each update on brands, by the number of the update.
         model_alerts: The alert on the model as a whole that fits an update, by the number of the
             update.
@@ -280,7 +266,6 @@ def _effect_sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str
     as ``Acme and Globex are not yet clear after 1 of 4 checks.`` for two brands.
 
     Args:
-        effects: The effects of an update.
         short: Whether the sentences have no intervals.
     """
     alike: dict[str, list[str]] = {}

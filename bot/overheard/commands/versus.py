@@ -40,9 +40,7 @@ class Duel:
     """The levels of one metric of two brands at one model.
 
     Attributes:
-        model: The model.
         metric: The name of the metric, one of `METRICS`.
-        mine: The level of the brand.
         other: The level of the competitor.
     """
 
@@ -88,8 +86,6 @@ async def versus(
     offers a check, or to add competitors.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the days, and the progress display.
         brand: The name or alias of a brand.
         other: The name or alias of the brand to compare it with. If it is empty, a tracked brand is
             compared with its most named competitor, and a competitor with the first tracked brand
@@ -102,8 +98,6 @@ async def versus(
     Raises:
         UnknownName: for a brand that does not exist, for brands that are not competitors, and for a
             model without answers.
-        TimeUnreadable: for a day that cannot be read.
-        BadUsage: when `since` is in the future, or `until` lies before it.
     """
     span = past_span(since, until, deployment.clock.now(), call.zone)
     own_brand, rival = _pair(deployment.catalogue, brand, other)
@@ -126,7 +120,6 @@ def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | 
     a competitor, it is the first tracked brand that has this competitor.
 
     Args:
-        catalogue: The brands.
         brand: The name or alias that was given first.
         other: The name or alias that was given second; empty for none.
 
@@ -170,8 +163,6 @@ def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> I
     is left out.
 
     Args:
-        report: The report of the brand.
-        other: The competitor's name.
         models: The models, each with runs in the report.
         span: The time of the runs that count. If it is unlimited, only each model's newest run
             counts.
@@ -224,9 +215,6 @@ async def _praised_more(
     largest lead first. The general tone of an answer is no aspect.
 
     Args:
-        deployment: The open deployment.
-        report: The report of the brand.
-        other: The competitor's name.
         models: The models whose answers count.
         span: The time of the runs that count. If it is unlimited, only each model's newest run
             counts.
@@ -280,12 +268,7 @@ async def _versus_card(
     all models.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the days.
-        report: The report of the brand.
-        other: The competitor's name.
         duels: The levels of both brands; at least one.
-        praised: The aspects that are praised more of the brand, and those of the competitor.
     """
     mine, names = report.brand.name, deployment.names
     models = list(dict.fromkeys(duel.model for duel in duels))
@@ -341,8 +324,6 @@ def _model_pairs(deployment: Deployment, model: Model, duels: Sequence[Duel]) ->
     """Return the part of the picture for one model: a pair of levels for each metric.
 
     Args:
-        deployment: The open deployment.
-        model: The model.
         duels: The levels at all models. If all of them, also those of other models, are of the same
             number of answers, the picture has counts in place of per cent.
     """
@@ -360,10 +341,6 @@ def _lead_sentences(
     ahead, close, behind and far behind that occurs. Empty without levels of visibility.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the days.
-        report: The report of the brand.
-        other: The competitor's name.
         duels: The levels at all models, of which those of visibility count.
     """
     texts = {
@@ -388,10 +365,8 @@ def _since_words(call: Call, report: Report, finding: str, models: Sequence[Mode
     sentence: ``, since 3 Mar``.
 
     Args:
-        call: The time zone of the day.
         report: The report of the brand, which knows when an open alert's change began.
         finding: How the brand stands, such as ``far behind``.
-        models: The models where it stands so.
 
     Returns:
         An empty string if the brand is not behind, for several models, and if no alert about the
@@ -409,7 +384,6 @@ def _actions(report: Report, other: str) -> Iterator[Action]:
     competitor but `other`.
 
     Args:
-        report: The report of the brand.
         other: The competitor with which the card compares the brand; it gets no menu entry.
     """
     own_name = quoted(report.brand.name)

@@ -42,8 +42,6 @@ async def show_voice(
     without scores are scored first.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the days, and the progress display.
         brand: The name of the brand; empty means the first tracked brand.
         model: A model's display name or ``provider/model``; empty means the mean of all.
         since: The first day that is shown; empty shows all from the first check.
@@ -52,8 +50,6 @@ async def show_voice(
     Raises:
         UnknownName: for a brand that does not exist, or a model without answers.
         NothingToAsk: when no brand is configured.
-        TimeUnreadable: for a day that cannot be read.
-        BadUsage: when `since` is in the future, or `until` lies before it.
     """
     measured = choose_brands(deployment.catalogue, [brand] if brand else [])[0]
     span = past_span(since, until, deployment.clock.now(), call.zone)
@@ -73,8 +69,6 @@ def chosen_models(deployment: Deployment, report: Report, name: str) -> list[Mod
     list with that one.
 
     Args:
-        deployment: The open deployment.
-        report: The report.
         name: A display name or ``provider/model``; empty for all models.
 
     Raises:
@@ -106,10 +100,8 @@ def voice_shares(
     the brand has 1.
 
     Args:
-        report: The report of the brand.
         zone: The reader's time zone.
         models: The models that count; None for all.
-        span: The times that are returned.
 
     Returns:
         None without competitors, without the metric, or without a run within the span.
@@ -150,7 +142,6 @@ def _summing_to_one(measured: Mapping[str, float], brand: str) -> dict[str, floa
 
     Args:
         measured: The measured share of each brand, which need not sum to 1.
-        brand: The brand's name.
     """
     others = sum(share for name, share in measured.items() if name != brand)
     if not others:
@@ -212,14 +203,7 @@ def _share_words(shares: Shares, share: Share) -> str:
 async def _voice_card(
     deployment: Deployment, report: Report, models: Collection[Model], shares: Shares
 ) -> Card:
-    """Return the card of the shares of voice, with a picture of them over time.
-
-    Args:
-        deployment: The open deployment.
-        report: The report of the brand.
-        models: The models that count.
-        shares: The shares.
-    """
+    """Return the card of the shares of voice, with a picture of them over time."""
     names = [deployment.names.name(model) for model in models]
     day = wording.short_day(shares.times[-1], shares.zone)
     return Card(
@@ -241,9 +225,7 @@ def _voice_actions(
     report with a single model has no menu.
 
     Args:
-        deployment: The open deployment.
         report: The report of the brand, with all models.
-        models: The models that the card shows.
     """
     own_name = quoted(report.brand.name)
     yield Action(f"report {own_name}", "Report")
@@ -261,11 +243,6 @@ def _voice_json(report: Report, models: Collection[Model], shares: Shares) -> di
 
     Each brand has a list of shares in the order of ``times``, and its usual share (None without an
     earlier usual run).
-
-    Args:
-        report: The report of the brand.
-        models: The models that count.
-        shares: The shares.
     """
     return {
         "brand": report.brand.name,

@@ -134,7 +134,6 @@ def _repeated_values(config: Config, table: str, key: str, values: list[str]) ->
     the numbers of these tables, from 1.
 
     Args:
-        config: The configuration, for the name of its file.
         table: The name of the tables, such as "brands".
         key: The key, such as "name".
         values: The value of each table, in their order.
@@ -189,7 +188,6 @@ def unknown_vendors(config: Config, vendors: Collection[str]) -> Iterator[str]:
     is no provider of the configuration either.
 
     Args:
-        config: The configuration.
         vendors: The names of the vendors that plugins know, such as ``openai``.
     """
     for name in config.landscape:

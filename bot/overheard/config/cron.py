@@ -220,9 +220,6 @@ def _weekday_names(part: str) -> Iterator[str]:
     """Yield the names of the days in a part of the weekday field: mon, tue and wed for ``1-3``.
 
     A part without numbers is yielded unchanged. 0 and 7 are Sunday.
-
-    Raises:
-        ValueError: for numbers that are no days of the week.
     """
     numbers = _NUMBERS.fullmatch(part)
     if not numbers:

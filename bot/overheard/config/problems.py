@@ -145,7 +145,6 @@ def _pattern_hint(settings: type[BaseModel], path: list[str | int]) -> str:
     with a pattern; "" when the path leads to no field, or the field has neither as text.
 
     Args:
-        settings: The settings class of the table with the field.
         path: The path of keys and list indices to the value; its first key is the field.
     """
     field = settings.model_fields.get(str(path[0])) if path else None
@@ -170,9 +169,7 @@ def _place(
     2". The path is followed as long as it leads to a table of settings.
 
     Args:
-        settings: The settings class of the outer table.
         path: Keys and list indices, as in pydantic's ``loc``; the followed parts are removed.
-        where: File and table, with which the place begins.
     """
     tables = [where]
     while path and (field := settings.model_fields.get(str(path[0]))):

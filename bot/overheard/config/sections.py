@@ -96,11 +96,7 @@ class RouteTable(Zoned):
     @field_validator("quiet")
     @classmethod
     def _is_quiet(cls, quiet: str) -> str:
-        """Return quiet hours, such as ``22:00-07:00``, unchanged; "" for none.
-
-        Raises:
-            ValueError: when they are not two different times of the day.
-        """
+        """Return quiet hours, such as ``22:00-07:00``, unchanged; "" for none."""
         if quiet:
             try:
                 first, last = read_hours(quiet)

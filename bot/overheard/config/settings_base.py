@@ -93,10 +93,6 @@ def _type_problem(value: Any, types: set[Any]) -> str:
 
     Wrong are true and false where a number is allowed, and text where only numbers, truth values or
     None are. Other wrong types are left to pydantic.
-
-    Args:
-        value: The value in the file.
-        types: The types that the field allows.
     """
     numeric = bool({int, float} & types)
     if isinstance(value, bool) and numeric:

@@ -101,7 +101,6 @@ def _valid_tables(
     Args:
         stored: The values of all settings, by name.
         beginning: The prefix, such as `ROUTE`.
-        table: The settings class.
     """
     for name, value in stored.items():
         if name.startswith(beginning):

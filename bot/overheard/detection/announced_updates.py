@@ -233,11 +233,8 @@ def _compared_period(
     change is the update's if it may have begun with the first run since the update.
 
     Args:
-        stream: The stream.
-        at: Time of the update.
         last_moving: Time of the last update that moved the stream; None without one.
         following: Time of the next update; None without one.
-        changes: The changes that detection found in the stream.
     """
     first_run = next((run.at for run in stream.runs if run.at >= at), at)
     others = [change.began for change in changes if first_run not in change.dates]
@@ -255,7 +252,6 @@ def fits_update(at: datetime, runs: Sequence[RunKey], change: KnownChange) -> bo
     Args:
         at: Time of the update.
         runs: The model's runs, the oldest first.
-        change: The change.
     """
     return next((run.at for run in runs if run.at >= at), None) in change.dates
 
@@ -347,8 +343,6 @@ def _looks(stream: Stream, at: datetime, most: int) -> list[Mask]:
     those before the update included. Runs without answers are marked in none, and are no looks.
 
     Args:
-        stream: The stream.
-        at: Time of the update.
         most: Largest number of looks; the first ones are returned.
     """
     answered = stream.n.sum(axis=1) > 0
@@ -380,7 +374,6 @@ def _effect_at_look(
 
     Args:
         stream: The stream up to the look, only runs with answers.
-        cut: The stream cut at the update.
         tau2: Variance of the run effect on the logit scale.
         plan: Number of looks, and the probability of a false finding.
         look: Number of the look, from 1; also the number of runs since the update.
@@ -427,11 +420,9 @@ def _runs_to_exclude(
     the runs after it falls with their number.
 
     Args:
-        variance: Variance of the change so far, squared units of the rate.
         share: The part of it that is due to run effects, 0 to 1; the rest is due to single answers.
         answers: Number of answers (before, after).
         runs: Number of runs (before, after).
-        target: The variance that is wanted.
 
     Returns:
         The number of runs since the update, those so far included. None when the variance due to

@@ -29,7 +29,6 @@ class MarketRule:
     """A rule as it is used.
 
     Attributes:
-        name: The name of the rule.
         usual: The limit that its users take.
         path: Scores panels from a run on (its index), and starts afresh after scores above the
             limit that is given.
@@ -84,7 +83,6 @@ def cusum(steps: Floats, limit: float = inf) -> Floats:
     """Return the cumulative sums of steps along each row, S x L, never below 0 (Page 1954).
 
     Args:
-        steps: The steps, S x L.
         limit: After a sum above it, the next sum starts from 0; infinity for no restarts.
     """
     path = np.zeros_like(steps)
@@ -100,7 +98,6 @@ def _fall(world: World, start: int, _: float) -> Floats:
     answers) fell since the run before; negative for a rise, 0 if the rate before was 0.
 
     Args:
-        world: The panels.
         start: Index of the first run that is scored, 1 or more.
         _: The limit, which the rule does not need.
     """
@@ -114,7 +111,6 @@ def _two_proportions(world: World, start: int, _: float) -> Floats:
     against that of the run before.
 
     Args:
-        world: The panels.
         start: Index of the first run that is scored, 1 or more.
         _: The limit, which the rule does not need.
     """
@@ -131,7 +127,6 @@ def _pooled_cusum(world: World, start: int, limit: float) -> Floats:
     pooled rate's distance from its mean before, in standard errors.
 
     Args:
-        world: The panels.
         start: Index of the first run that is scored; the runs before it give the mean.
         limit: A CUSUM restarts after a value above it.
     """
@@ -254,7 +249,6 @@ def _rule_figures(
     number is the mean over the panels.
 
     Args:
-        rule: The rule.
         unchanged: Panels without a change, over a year after the warm-up.
         changed: The same panels with a change after `BEFORE` runs of that year.
         per_year: The allowed false alarms in a year.

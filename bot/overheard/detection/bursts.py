@@ -61,7 +61,6 @@ def share_calls(
         prompts: Keys of the prompts that may be asked; one or more.
         streams: The answers so far at one model; only metrics of 0 and 1 count.
         calls: Number of calls to share out; all of them are.
-        seed: Seed of the random numbers.
         telling: Share of the calls that go by p (1 - p), 0 to 1.
 
     Returns:
@@ -106,7 +105,6 @@ class BurstPolicy:
     """How calls are spent on one model.
 
     Attributes:
-        calls: Calls in a burst.
         most: Bursts between two scheduled runs.
         gap: The shortest time between two runs of which one is a burst.
         suspicion: The Bayes factor above which something may have changed.
@@ -209,8 +207,6 @@ def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> 
 
     Args:
         made: The model's runs so far, the oldest first.
-        signs: Signs of a change in these runs.
-        policy: How calls are spent.
     """
     bursts = sum(1 for _ in takewhile(lambda made_run: made_run.burst, reversed(made)))
     if signs.alarm or bursts >= policy.most:

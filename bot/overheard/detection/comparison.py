@@ -182,7 +182,6 @@ def split_stream(stream: Stream, later: Mask) -> StratifiedSplit:
     answers on both sides; there may be none.
 
     Args:
-        stream: The stream to cut.
         later: Mask of the stream's runs after the cut, R; the others are before it.
     """
     shared = (stream.n[later].sum(axis=0) > 0) & (stream.n[~later].sum(axis=0) > 0)

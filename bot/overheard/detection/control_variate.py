@@ -105,7 +105,6 @@ class StreamGroup:
         differ from those of the brand is left out.
 
         Args:
-            own: The brand's stream.
             rivals: The streams of other brands in the same metric at the same model.
         """
         streams = [own, *(rival for rival in rivals if rival.runs == own.runs)]
@@ -176,7 +175,6 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     answered runs between them that were cut out of the baseline.
 
     Args:
-        group: The streams.
         rows: The active runs, n of them, in the order of time: those of the baseline and the
             analysed one.
         prior: The expected variances of the run effects.
@@ -264,7 +262,6 @@ def _prompt_scatter(
     Args:
         products: The products n n, n total and total total of the runs, J x n x P each.
         n: Numbers of answers, J x n x P.
-        mean: Means of the prompts, J x P.
         value_variance: Variances of the prompts' values, J x P.
         x: Distance of each run from the mean of its prompts in logits, J x n.
         information: The inverse of the variance of ``x`` by single answers, J x n.
@@ -303,12 +300,6 @@ def _logits(
     """Return the distance of each run from the means of its prompts in logits, and the information
     on it, J x n each. The information is the inverse of the variance of the distance by single
     answers, `MIN_INFORMATION` or more. The distance of a run without answers is 0.
-
-    Args:
-        n: Numbers of answers, J x n x P.
-        total: Sums of their values, J x n x P.
-        mean: Means of the prompts, J x P.
-        value_variance: Variances of the prompts' values, J x P.
     """
     surplus = total.sum(axis=2) - (n @ mean[..., None])[..., 0]
     found = (n @ value_variance[..., None])[..., 0]
@@ -366,7 +357,6 @@ def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, 
     Args:
         x: The runs of J brands in logits, J x n.
         noise: Their call variances, J x n.
-        prior: The expected variances.
     """
     runs = x.shape[1]
     if runs < 2:
@@ -398,8 +388,6 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
     Args:
         x: The runs of J brands in logits, J x n.
         noise: Their call variances, J x n.
-        shared: Variance of the shared run effect.
-        own: Variance of a brand's own run effect.
 
     Returns:
         The best linear estimate in logits, and the variance that it leaves, both J x n.

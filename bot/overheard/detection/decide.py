@@ -62,8 +62,6 @@ class Silence:
     """The reason for which nothing is reported of a metric, with its figures.
 
     Attributes:
-        metric: The metric.
-        reason: The reason.
         runs: Number of earlier runs in its baseline.
         runs_needed: Number of earlier runs that a search needs; while learning, of a full baseline.
         evidence: Natural logarithm of the excess evidence that was compared with the budget, or
@@ -93,8 +91,6 @@ class Decision:
 
     Attributes:
         brand: The brand's name; `WHOLE_MODEL` for the model as a whole.
-        model: The model.
-        run: The run.
         shifts: The shifts to report, the most prominent first; it heads the alert.
         placement: A new alert, growth or end of an earlier alert, or nothing.
         level: How certain the change is; `WATCH` without an alert, or None.
@@ -229,7 +225,6 @@ def decide_model(
         shifts: The change as shifts: first that of the model, then those of its brands
             (`model_shifts`). The alert leaves out brands that moved by less than the policy's
             smallest change.
-        run: The run.
         policy: The false alarms of models that are accepted in a year, and the smallest change of
             each metric that is worth an alert.
         history: The alerts of models as a whole, the newest first, and the start of each run by its
@@ -291,7 +286,6 @@ def _is_reported_model_change(
     after the change's first run, or in the run that found it.
 
     Args:
-        change: The change.
         run: The run that is analysed; what was reported in it does not count.
         alerts: The alerts of the model as a whole.
         history: Has the start of each run by its number.
@@ -314,10 +308,7 @@ def _silence(
     """Return why nothing is reported of a metric; None when its shift is reported.
 
     Args:
-        stream: The evidence of the metric.
-        evidence: The evidence of the brand, of which the metric's is a part.
         policy: The budget of false alarms, and the smallest changes.
-        history: The brand's alerts.
     """
     too_weak = _silence_of_weak_evidence(stream, evidence, policy)
     return too_weak or _silence_of_strong_evidence(stream, policy, history)
@@ -336,8 +327,6 @@ def _silence_of_weak_evidence(
     prompts are new, watched, still learning, below the threshold.
 
     Args:
-        stream: The evidence of the metric.
-        evidence: The evidence of the brand, of which the metric's is a part.
         policy: Has the number of brands, by which evidence is rare enough to be watched.
     """
     silence = Silence(stream.metric, Reason.FEW_RUNS, stream.runs, stream.runs_needed)
@@ -372,7 +361,6 @@ def _silence_of_strong_evidence(
     moved and explains it.
 
     Args:
-        stream: The evidence of the metric.
         policy: Has the smallest change of the metric that is reported.
         history: The brand's alerts, and the start of each run by its number.
     """
@@ -426,10 +414,6 @@ def _alert_that_reported(shift: Shift, history: AlertHistory) -> Alert | None:
 def _prominence(shift: Shift, excess: float) -> tuple[int, float, str]:
     """Return the sort key of a shift in an alert, the smallest key heads it: by the metric's place
     in `HEAD_METRICS` (all others come last), then by falling evidence, then by the metric's name.
-
-    Args:
-        shift: The shift.
-        excess: The logarithm of the metric's evidence above its threshold.
     """
     known = shift.metric in HEAD_METRICS
     order = HEAD_METRICS.index(shift.metric) if known else len(HEAD_METRICS)
@@ -482,11 +466,9 @@ def _first_report(
     new alert. None when no run reports it that is at most `ONE_STORY` after the one that found it.
 
     Args:
-        change: The change.
         runs: The runs from the one that found the change, the oldest first.
         streams: The visibility streams of all brands at all models.
         policy: The rate of false alarms of models, and the smallest changes.
-        updates: Known updates of the models.
     """
     for run in runs:
         past = [stream_until(stream, run) for stream in streams]

@@ -135,7 +135,6 @@ class JudgeCheck:
 
     Attributes:
         judge: Name of the scorer.
-        model: The model that judges.
         answers: Number of old answers; 1 or more.
         before: Mean of the stored values of these answers.
         after: Mean of the new values of these answers.
@@ -168,7 +167,6 @@ class Returned:
         shift: The shift that headed the alarm.
         before: Rows of the runs at the old level.
         row: Row of the run with which the return most likely began.
-        model: The model.
     """
 
     run: RunKey
@@ -183,7 +181,6 @@ class StreamEvidence:
     """The evidence of one metric after a run.
 
     Attributes:
-        metric: The metric.
         runs: Number of earlier runs in its baseline.
         runs_needed: Number of earlier runs that a search for a change needs.
         has_unread_history: Whether earlier runs were read by other scorer versions alone.
@@ -214,8 +211,6 @@ class ModelEvidence:
 
     Attributes:
         brand: The brand's name.
-        model: The model.
-        run: The run.
         statistic: Natural logarithm of the brand's excess evidence, over all models and metrics.
         threshold: The logarithm that `statistic` and the excess of a metric must exceed, so that
             alarms keep to the budget.

@@ -225,7 +225,6 @@ def explain(
         key: The stream that changed; with the brand `WHOLE_MODEL` for a model as a whole.
         streams: The streams of its metric, of all brands at all models, from the beginning of their
             baselines to the run that is analysed.
-        began: The run with which the change began.
         updates: Known updates of the model that fit the time of the change, in the order of time.
     """
     prior = run_effect_prior(key.model)

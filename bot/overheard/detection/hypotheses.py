@@ -75,10 +75,8 @@ def attribute(
     move of another brand in the opposite direction counts as no move.
 
     Args:
-        key: The stream that changed.
         streams: The streams of its metric, of all brands at all models, from the beginning of their
             baselines to the run that is analysed.
-        began: The run with which the change began.
         prior: The expected variances of the run effects, logit scale.
     """
     joint = _joint_changes(streams, key.brand, began, prior)
@@ -100,10 +98,8 @@ def attribute_model(
     before or none since the change, the prior probabilities are returned, without changes.
 
     Args:
-        model: The model.
         streams: The streams of one metric, of all brands at all models, from the beginning of the
             model's baseline to the run that is analysed.
-        began: The run with which the change began.
         prior: The expected variances of the run effects, logit scale.
     """
     joint = _joint_changes(streams, "", began, prior)
@@ -246,9 +242,7 @@ def _shapes(
     has the share `COMMON_SHARE` of its change in common there.
 
     Args:
-        hypothesis: The hypothesis.
         candidates: The streams of one model of which any one may have moved alone.
-        keys: All J streams.
     """
     at_model = np.array([stream_key.model == candidates[0].model for stream_key in keys])
     names = np.array([stream_key.brand for stream_key in keys])

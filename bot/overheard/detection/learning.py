@@ -133,7 +133,6 @@ def _posterior(n: Floats, hits: Floats) -> tuple[Floats, Floats]:
     it, both under the prior `WEAK_BETA`.
 
     Args:
-        n: Numbers of answers, in any shape.
         hits: Numbers of answers with the value 1, in the same shape.
     """
     a, b = hits + WEAK_BETA[0], n - hits + WEAK_BETA[1]

@@ -159,7 +159,6 @@ def _regressed(
     the information. The combinations are those of each autocorrelation with all variances in order.
 
     Args:
-        level: The series, J x n.
         noise: The variance of each run without the own run effect, J x n.
         steps: The regressor of a step at each start, K x n.
         outliers: Number of the latest runs that may be single deviating runs.
@@ -194,12 +193,6 @@ def _regression(
 
     Information is the inverse variance of the estimated size of a design's effect; the score is
     this size times the information. All arguments are rotated so that runs are independent.
-
-    Args:
-        weight: Inverse variances, J x T x n.
-        series: The series, J x n.
-        ones: The constant, n.
-        designs: The designs, D x n.
     """
     whole = weight @ ones**2
     sums = (weight * series[:, None]) @ ones
@@ -217,7 +210,6 @@ def _mixed(information: Floats, score: Floats) -> Floats:
 
     Args:
         information: The inverse variance of the estimated size of the effect, 0 or more.
-        score: This size times the information.
     """
     weighted = [
         _of_size(information, score, variance) + np.log(weight)
@@ -232,7 +224,6 @@ def _of_size(information: Floats, score: Floats, variance: float) -> Floats:
 
     Args:
         information: The inverse variance of the estimated size of the effect, 0 or more.
-        score: This size times the information.
         variance: The variance of the size before it is seen; it is normal, with mean 0.
     """
     variance_ratio = 1 + variance * information
@@ -285,7 +276,6 @@ def _basis(phi: float, runs: int, profile: Floats) -> Basis:
 
     Args:
         phi: The correlation of neighbouring runs, 0 to below 1.
-        runs: Number of runs.
         profile: The variance of each run by calls, over its mean; profiles that are nearly even
             share one basis.
     """
@@ -301,8 +291,6 @@ def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
     variance.
 
     Args:
-        phi: The correlation of neighbouring runs.
-        runs: Number of runs.
         profile: The relative variance of each run by calls in float32, as bytes so that it can be a
             key of the cache; empty when all runs weigh the same.
     """

@@ -78,9 +78,7 @@ class Restart:
     """A change of a model as a whole, from which on all its brands have other levels.
 
     Attributes:
-        model: The model.
         run: The run after which the change was reported.
-        began: The run with which the change began.
     """
 
     model: Model
@@ -235,7 +233,6 @@ class Monitor:
         the baseline takes the old runs in again, and the analyses of the model are dropped.
 
         Args:
-            run: The run to analyse.
             earlier: The runs that were analysed before, the oldest first.
         """
         pace = runs_a_year([*earlier, run], self._bursts)
@@ -283,12 +280,6 @@ class Monitor:
 
         A stream gets no analysis while its baseline has fewer runs than a search needs, and when
         the run did not measure it; then an earlier analysis stays.
-
-        Args:
-            watched: The brand's streams at the model.
-            model: The model.
-            row: The row of the run.
-            pace: Analyses a year.
         """
         runs_back = round(REACH_DAYS / DAYS_A_YEAR * min(pace, MAX_PACE))
         for metric, group in watched.groups.items():
@@ -319,8 +310,6 @@ class Monitor:
         excess. A stream that the run did not measure has no statistic.
 
         Args:
-            stream: The whole stream.
-            row: The row of the run.
             brand_excess: The brand's excess after the run.
         """
         key, watched = stream.key, self._watched[stream.key.model]

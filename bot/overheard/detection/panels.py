@@ -93,7 +93,6 @@ class World:
         """Return one of the panels as a stream; runs are numbered from 1, a week apart.
 
         Args:
-            index: Index of the panel.
             key: Brand, model and metric of the stream.
             first: Number of runs to return, from the first; by default all.
         """
@@ -170,7 +169,6 @@ def moved(chance: Floats, points: float, carried: float, rng: np.random.Generato
     all prompts moves by ``points``, or as far as `MAX_SHIFT` logits can move it.
 
     Args:
-        chance: Probabilities, S x P.
         points: The move of the mean, in percentage points.
         carried: Share of the prompts that move, 0 to 1.
         rng: Draws which prompts move.

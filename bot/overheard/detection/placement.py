@@ -232,9 +232,7 @@ def _place_model(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime)
     follows the newest.
 
     Args:
-        shifts: The shift of the model, then those of its brands.
         alerts: The alerts of the model as a whole, the newest first.
-        at: When the run began.
     """
     if open_alert := next((alert for alert in alerts if not alert.state.over), None):
         share_back = -_share_of_reported_change(open_alert, shifts)
@@ -264,7 +262,6 @@ def _share_of_reported_change(alert: Alert, shifts: Sequence[Shift]) -> float:
 
     Args:
         alert: The alert of a model as a whole.
-        shifts: The present shifts of the model and of its brands.
     """
     metric = alert.shift.metric
     reported: dict[str, float] = {}
@@ -288,7 +285,6 @@ def _place_as_new(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime
     Args:
         shifts: The shifts of a brand in a run, the most prominent first; at least one.
         alerts: The brand's alerts at the model, the newest first.
-        at: When the run began.
     """
     head = shifts[0]
     recovers = _taken_back_alerts(head, alerts)
@@ -362,7 +358,6 @@ def _taken_back_alerts(
     way and ends nearer to the value before the alert than to its farthest value after.
 
     Args:
-        shift: The shift.
         alerts: The alerts of the brand at the shift's model; those that are over are left out.
         before: Only alerts with a smaller number than this, raised before that alert; None for all.
     """

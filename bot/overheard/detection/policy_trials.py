@@ -36,7 +36,6 @@ class SentinelOutcome:
         calls: Mean number of calls until it saw the drop.
         calls_error: Monte-Carlo standard error of that.
         calls_a_year: Calls in a year without a change.
-        compared: What it is compared with.
         brand_years: How many years without a change were watched, each up to its first alarm.
         alarms: How many of them had an alarm.
         panels: How many brands the delay is of: those without an alarm before the drop.
@@ -203,7 +202,6 @@ def _guard(
     Args:
         tau: Standard deviation of the run effects, logit scale.
         limit: The excess over the threshold that is an alarm.
-        world: The simulated panels.
         index: The index of the panel to take.
         rng: Draws run effects and answers.
     """
@@ -228,7 +226,6 @@ def _year(brand: SimulatedBrand, limit: float, change: float) -> list[GuardedWee
 
     Args:
         brand: The brand after its warm-up.
-        limit: The excess over the threshold that is an alarm.
         change: Week of the change, counted from 0; infinity for none.
     """
     prompts = brand.stream.prompts

@@ -148,7 +148,6 @@ def _noise(outlook: Outlook, runs: int, asks: Floats | None = None) -> tuple[flo
     logit moves the statistic.
 
     Args:
-        outlook: The panel.
         runs: Number of runs after the change.
         asks: How often each prompt is asked in each of these runs, P; by default as in the panel.
     """

@@ -98,9 +98,7 @@ def _return_to(
     `DUE_ODDS`: then the return explains the evidence.
 
     Args:
-        watched: The brand's streams at the model, and their baseline.
         analyses: The latest analyses of the brand's streams.
-        excursion: The change that had the alarm.
         row: The row of the latest run.
         due: Whether the evidence suffices for a new alarm.
     """
@@ -130,10 +128,7 @@ def _return_evidence(
     the alarm, after a run; None when the run did not measure the metric or too few runs did.
 
     Args:
-        watched: The brand's streams at the model, and their baseline.
         analyses: The latest analyses of the brand's streams.
-        excursion: The change that had the alarm.
-        row: The row of the run.
     """
     answered = watched.answered[excursion.metric]
     if not answered[row]:
@@ -238,12 +233,10 @@ def _sparse_odds(
     of a level beyond are next to 0 unless the latest hits are on the other side of the old level.
 
     Args:
-        group: The brand's stream and those of its rivals.
         rows: Rows of the runs, n, as in ``series``.
         series: The same runs on the logit scale.
         cut: Index of the first run since the change, and of the run with which the return may have
             begun.
-        variance: Expected variance of the own run effect.
     """
     first, start = cut
     n, hits = group.n[0][rows], group.total[0][rows]

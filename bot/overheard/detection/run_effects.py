@@ -71,7 +71,6 @@ def moments(stream: Stream, first: int) -> Moments:
     squared.
 
     Args:
-        stream: The stream.
         first: Number of the first run that does not count; later runs do not count either. All runs
             count if the stream has no run of this number, such as 0.
     """

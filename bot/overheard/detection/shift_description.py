@@ -46,7 +46,6 @@ class ShiftDescription:
         Args:
             evidence: The evidence without a shift.
             analysis: The analysis of the stream after the run.
-            run: The run.
             chance_a_year: How often a year chance shows as much as the brand does.
         """
         key, found = analysis.stream.key, analysis.found
@@ -88,10 +87,7 @@ class ShiftDescription:
         with it.
 
         Args:
-            analysis: The analysis of the stream that shifted.
-            began: The run with which the shift most likely began.
             run: The latest run that counts.
-            updates: The updates of the model that fit the shift.
         """
         key = analysis.stream.key
         same_metric = [stream for stream in self._streams if stream.key.metric == key.metric]

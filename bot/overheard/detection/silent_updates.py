@@ -68,7 +68,6 @@ def _new_models(
     The first run that names any model yields no update.
 
     Args:
-        model: The requested model.
         served: Counts of answers by run number.
         runs: The runs to compare, the oldest first; runs without a named model are skipped.
     """
@@ -89,7 +88,6 @@ def _new_mixtures(
     the next update can be found `MIN_MIXTURE_RUNS` runs later at the earliest.
 
     Args:
-        model: The requested model.
         served: Counts of answers by run number; answers without a fingerprint are left out.
         runs: The runs to compare, the oldest first; runs without a fingerprint are skipped.
     """
@@ -163,7 +161,6 @@ def _mixture_p_value(now: Mixture, earlier: Sequence[Mixture], distance: float, 
         now: Number of answers of the run by fingerprint.
         earlier: The same of each earlier run.
         distance: The observed total variation between them, 0 to 1.
-        seed: Seed of the random numbers.
     """
     together = now + sum(earlier, Counter())
     counts = np.array([together[fingerprint] for fingerprint in sorted(together)])
@@ -300,7 +297,6 @@ def _session_style(answers: Mapping[str, Sequence[str]], prompts: Collection[str
 
     Args:
         answers: The answers by prompt key.
-        prompts: Keys of the prompts that count.
 
     Raises:
         KeyError: when the session has no entry for one of the prompts.
@@ -330,7 +326,6 @@ class BorderPrompt:
     """A prompt whose most frequent first words are nearly tied, by its key.
 
     Attributes:
-        prompt: The key of the prompt.
         answers: Number of answers that began with each first word; at least one answer.
     """
 

@@ -38,7 +38,6 @@ def statement_shift(
     one.
 
     Args:
-        story: The story.
         brand: The brand's name.
         run: The run in which the story is reported: when it became news, or when it grew. Later
             occurrences do not count.
@@ -105,11 +104,8 @@ def _prompt_shifts(
     many answers as statements.
 
     Args:
-        occurrences: The answers with the statement.
-        runs: The model's runs.
         asked: Number of the model's answers by run number and prompt key.
         began: The first run with the statement.
-        until: The last run that counts.
     """
     with_statement = Counter(
         prompt
@@ -162,7 +158,6 @@ def add_statements(
     Args:
         decisions: What was decided about each model.
         news: The statements that are news, and those that grew.
-        run: The run.
         alerts: The brand's alerts, the newest first.
     """
     by_model: dict[Model, list[Shift]] = {}

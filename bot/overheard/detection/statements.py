@@ -49,7 +49,6 @@ class Occurrence:
 
     Attributes:
         claim: What is stated, and by which model.
-        run: The run of the answer.
         prompt: The key of its prompt.
     """
 
@@ -72,7 +71,6 @@ class StatementStory:
         opened: The run in which the statement became news.
         grown: The runs in which at least `GROWTH` times as many answers had the statement as in
             any reported run before.
-        last: The last run with the statement.
         closed: The run after which the statement was gone; None while it is not gone.
         silent: Number of answers and number of runs since the last run with the statement; the
             answers are those to prompts that were asked in both periods.
@@ -218,7 +216,6 @@ def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False
 
     Args:
         members: The occurrences of the statement; later ones and older ones are left out.
-        run: The run.
         varied: Whether they state different values of one fact, which takes more answers.
     """
     recent = [
@@ -243,7 +240,6 @@ def _update_group(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
     when the statement is gone.
 
     Args:
-        group: The group, which is changed.
         runs: The model's runs, the oldest first, up to the run.
         asked: Number of the model's answers by run number and prompt key.
     """
@@ -283,7 +279,6 @@ def _closed_if_gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked)
     stays open.
 
     Args:
-        story: The story of a repeated statement.
         runs: The model's runs so far, the oldest first.
         asked: Number of the model's answers by run number and prompt key.
     """

@@ -59,7 +59,6 @@ class Statistic:
         own_share: Share of the own run effect in the residual variance of a run, from the rivals.
         autocorrelation: Probability that own run effects are autocorrelated, from the rivals.
         uniform: Whether a shift of all prompts explains the likeliest start better than a few.
-        series: The runs.
         variance: Expected variance of the own run effect.
         rivals_variance: Expected variance of the own run effect by the rivals alone.
     """
@@ -358,7 +357,6 @@ def _beta_binomial(a: Floats, whole: Floats, hits: Floats, n: Floats) -> Floats:
         a: The first parameter of the Beta distribution, above 0.
         whole: The sum of both parameters.
         hits: Numbers of hits, 0 to ``n``.
-        n: Numbers of answers.
     """
     b = whole - a
     later = _log_gamma(np.stack([a + hits, b + n - hits, whole + n]))

@@ -260,7 +260,6 @@ def _reported_model_changes(trial: MonitorTrial, streams: Sequence[Stream]) -> I
 
     Args:
         trial: The worlds and the allowed false alarms.
-        streams: All streams of the world.
     """
     visibility = [stream for stream in streams if stream.key.metric == metric_name(0)]
     if trial.policy.brands >= MIN_TRACKED and trial.models_per_year:
@@ -342,7 +341,6 @@ def _watched(
 
     Args:
         trial: The allowed false alarms, and the number of brands.
-        world: The world.
         restarts: The reported changes of models as a whole, from which baselines begin again.
     """
     for brand in range(trial.world.brands):

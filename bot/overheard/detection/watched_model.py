@@ -50,7 +50,6 @@ class WatchedModel:
     """The streams of the brand at one model, and the baseline of the model.
 
     Attributes:
-        model: The model.
         baseline: The runs that count as normal.
         streams: The brand's streams by metric.
         groups: The same streams, each with those of the rivals, by metric.
@@ -70,8 +69,6 @@ class WatchedModel:
 
         Args:
             own: The brand's streams at all models; at least one is of ``model``.
-            everything: These and the rivals' streams.
-            model: The model.
         """
         by_metric = {s.key.metric: s for s in own if s.key.model == model}
         watched = cls(model, Baseline(next(iter(by_metric.values())).runs), by_metric)

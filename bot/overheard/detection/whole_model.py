@@ -61,7 +61,6 @@ class ModelChange:
     """A change of a model as a whole.
 
     Attributes:
-        model: The model.
         run: The run after which the change was found.
         began: The run with which the change most likely began.
         chance_a_year: How often a year chance would show as much at the models that are watched.
@@ -99,7 +98,6 @@ def latest_model_change(
     the probability of each explanation as of the latest run; None without a change.
 
     Args:
-        model: The model.
         streams: The streams of one metric, of all brands at all watched models, up to the latest
             run that counts.
         per_year: False alarms that are accepted in a year, of all models together.
@@ -258,7 +256,6 @@ def _likeliest_change(
         streams: The streams of the model, one for each brand.
         group: The same streams as a group, in the same order.
         rows: Rows of the runs that count, two or more, in the order of time.
-        models: Number of models that are watched.
     """
     model = streams[0].key.model
     series = run_series(group, np.array(rows, np.intp), run_effect_prior(model))
@@ -288,7 +285,6 @@ def model_shifts(
     equals by name. Empty when no brand can be compared; brands that cannot are left out.
 
     Args:
-        change: The change.
         streams: The streams of its metric, of all brands at its model, up to the run; streams of
             other models are left out.
         run: The run in which it is reported.

@@ -158,7 +158,6 @@ def run_effects(design: WorldDesign, size: int, rng: np.random.Generator) -> Flo
     brands x runs. All brands have the share `EFFECTS` of their variance in common.
 
     Args:
-        design: The design of the world.
         size: Number of independent draws.
         rng: Draws the effects.
     """
@@ -173,7 +172,6 @@ def _mixed(own: Floats, common: Floats, metrics: int) -> Floats:
     variance is common to all metrics, which are read from the same answers.
 
     Args:
-        own: Effects of this metric alone, brands x runs.
         common: Effects of all metrics, brands x runs.
         metrics: Number of metrics; with 1 the result is ``common``.
     """
@@ -188,8 +186,6 @@ def _unit_effects(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -
 
     Args:
         kind: The kind of run effects, of `KINDS`.
-        shape: The shape of the result.
-        rng: Draws the effects.
     """
     if kind == "t3":
         return np.asarray(rng.standard_t(3, shape) / 3**0.5)
@@ -227,11 +223,8 @@ def _answers(
     the calls fail.
 
     Args:
-        design: The design of the world.
         asked: Which prompts each run asks, R x P: 0 or 1.
-        effects: The run effects of the brand, R.
         changes: The changes of the brand, the earliest first; those that overlap add up.
-        rng: Draws the answers.
     """
     prompts = asked.shape[1]
     chance = np.clip(rng.beta(*design.beta, size=prompts), 0.01, 0.99)
@@ -257,7 +250,6 @@ def _shift(chance: Floats, change: Moved, rng: np.random.Generator) -> Floats:
     Args:
         chance: Success probabilities before the change, P.
         change: The change: of the mean by `Moved.points`, else by `Moved.logits`.
-        rng: Draws which prompts carry the change.
     """
     if change.points:
         return logit(moved(chance[None], change.points, change.carried, rng)[0]) - logit(chance)

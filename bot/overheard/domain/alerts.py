@@ -15,7 +15,6 @@ class ModelUpdate:
     """A moment at which a model may have changed.
 
     Attributes:
-        model: The model.
         at: The time of the change, in UTC.
         source: How the update is known: ``announced``, ``feed``, ``served model``,
             ``fingerprint``, ``style``, ``canary``, or ``people`` for a mark by a user.
@@ -36,7 +35,6 @@ class ServedModelCount:
     it.
 
     Attributes:
-        run_id: The run.
         model: The requested model.
         served_model: The model id that the replies report, with its version if there
             is one, or an empty string.
@@ -216,7 +214,6 @@ class Alert:
             whole, the shifts of the brands that moved most, the largest first.
         later: Further shifts in later runs, the oldest first: growth and returns. Of a model as a
             whole, also the shifts that brands' own evidence shows.
-        state: The state of the alert.
         by: Who acknowledged, snoozed or closed the alert, or an empty string.
         until: When a snooze ends; None for a snooze until the next update of the model.
         follows: The number of the alert of the same brand, model and metric before it, or 0.
@@ -296,7 +293,6 @@ class AlertEvent:
     """An event of an alert: a change of its state, its shifts or its explanation.
 
     Attributes:
-        what: The kind of event.
         at: The time of the event, in UTC.
         who: The user who caused the event; empty when the statistics or the clock did.
         note: A further sentence, or an empty string.
@@ -353,7 +349,6 @@ class Delivery:
     """A message that a channel is to show, written down before it is posted.
 
     Attributes:
-        kind: What the message shows.
         key: The unique name of the message; there are no two deliveries of one key.
         channel: The channel to post to, as ``platform:id``.
         due_at: When the delivery is tried next, in UTC.

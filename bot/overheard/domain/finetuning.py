@@ -37,7 +37,6 @@ class Publication:
     Attributes:
         brand: The brand's name.
         item: The item's key, see `overheard.finetune.brief.Item`.
-        kind: The item's kind.
         subject: The item's subject: a prompt's key, a fact's field, a topic or a domain.
         stated: What models state about the subject, or an empty string.
         at: When the content was published.
@@ -72,7 +71,6 @@ class LandscapeEntry:
     """A vendor's statement on one topic of fine-tuning or data use.
 
     Attributes:
-        topic: The topic of the statement.
         value: The statement in our words; its first sentence must be clear by itself.
         source: Address of the vendor's page that makes the statement.
         as_of: The latest day on which the statement was checked, or None when unknown.

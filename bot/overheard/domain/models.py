@@ -125,7 +125,6 @@ class Price:
             sent: Number of tokens sent, cached or not.
             received: Number of tokens received.
             cached: How many of `sent` were read from the cache; at most `sent` count.
-            searches: Number of searches.
             batch: Whether the batch factors apply to the tokens; without batch prices, the full
                 price does.
         """

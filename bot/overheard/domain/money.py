@@ -71,7 +71,6 @@ class ReservationRequest:
     """A reservation to make on an account.
 
     Attributes:
-        account: The account.
         usd: The additional amount to reserve, in US dollars.
         allowed: The largest sum of spent and reserved money on the account, in US dollars.
     """

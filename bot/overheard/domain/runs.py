@@ -51,7 +51,6 @@ class Panel:
     Attributes:
         brands: Names of the tracked brands for which the panel is asked.
         prompts: The questions, each once.
-        models: The models to ask.
         repeats: How often each prompt is asked of each model; 1 or more.
         seed: The base from which the sampling seed of each call is derived.
         times: How often each prompt is asked, 1 or more each; empty means `repeats` for every
@@ -143,7 +142,6 @@ class Run:
         key: Unique, readable name; imported runs keep theirs.
         started_at: When the run began; for imported history, when the first question was asked.
         panel: The questions; None for imported history.
-        state: The state of the run.
         finished_at: When the last answer arrived, or None.
         label: A few words for people, or an empty string.
         asked_by: The origin: ``terminal``, a schedule, or a person.
@@ -218,8 +216,6 @@ class Spending:
 
     Attributes:
         run_id: The store's number of the run.
-        prompt: The prompt.
-        model: The model.
         answers: Number of charged answers.
         usd: The cost in US dollars.
         estimated_usd: The part of `usd` that is estimated, because the provider reported no usage.
@@ -239,7 +235,6 @@ class Batch:
 
     Attributes:
         run_id: The store's number of the run.
-        model: The model.
         items: Our ids of the questions, each once; see `runs.batch_collection.item_of`.
         handed_in_at: When the batch was submitted; all answers count as asked at this time.
         vendor_id: The vendor's id. Empty until the submission returns: if the process ends before,
@@ -297,7 +292,6 @@ class Task:
     """A part of a run's work. It is idempotent.
 
     Attributes:
-        kind: The kind of work.
         run_id: The store's number of the run.
         provider: The provider whose models are asked; empty means all providers.
         first: Index of the first prompt of the panel, from 0.

@@ -51,14 +51,12 @@ class Reading:
 
     Attributes:
         answer: The whole answer, citations and raw text included.
-        brand: The brand to score.
         competitors: The brands that the brand is compared with.
         body: The answer's prose, without markup, link targets, code and citations.
         sentences: The body's sentences, as (start, end) offsets.
         mentions: All mentions of the brand and its competitors in the body, in order.
         branded: Whether the question names the brand or a competitor.
         asked: Names of all brands that the question names.
-        facts: The facts about the brand.
         rankings: For each numbered list of the answer, the names of the brand and its
             competitors in the order of the list; lists without any of them are omitted.
         units: The units of the whole answer, in order: titles, sentences, cells. Each has an owner
@@ -260,7 +258,6 @@ class Edition:
         catalogue: The brands and facts that the scores were computed for; without prompts and
             schedules.
         at: When the edition was created.
-        state: The state.
         note: One sentence that says why the edition is not in use yet, or an empty string.
         id: The store's number, 0 before it is stored.
     """
@@ -463,7 +460,6 @@ def _reindexed(names: Sequence[Name], places: Places) -> tuple[tuple[Name, ...],
     """Return (the names to which indices refer, in their order; the same indices into these names).
 
     Args:
-        names: The names.
         places: Indices into the names, in any order and repeated.
     """
     used, where = np.unique(places, return_inverse=True)

@@ -174,10 +174,6 @@ def _target_of(address: str) -> str:
 def _target_in_path(host: str, parts: SplitResult) -> str:
     """Return the page in the path of a link of an archive, a reader service, a mail filter or an
     AMP cache, with its scheme; "" for any other address.
-
-    Args:
-        host: The host of the link, in lower case.
-        parts: The parts of the link.
     """
     query = f"?{parts.query}" if parts.query else ""
     address = f"{host}{parts.path or '/'}{query}"
@@ -192,10 +188,6 @@ def _target_in_path(host: str, parts: SplitResult) -> str:
 def _decoded_target(host: str, parts: SplitResult) -> str:
     """Return the page that Google's cache, Bing or Yahoo has coded into a link; "" for any other
     address.
-
-    Args:
-        host: The host of the link, in lower case.
-        parts: The parts of the link.
     """
     if "cache:" in parts.query and (found := _CACHED.search(unquote(parts.query))):
         return _absolute_address(found["page"].split("+")[0].split("&")[0])
@@ -211,10 +203,6 @@ def _target_in_query(host: str, parts: SplitResult) -> str:
 
     A value counts if it is a web address, or begins with the name of a host. Of several parameters,
     the first with such a value wins.
-
-    Args:
-        host: The host of the link, in lower case.
-        parts: The parts of the link.
     """
     for hosts, path, names in _IN_QUERY:
         if hosts.fullmatch(host) and (parts.path or "/").startswith(path):

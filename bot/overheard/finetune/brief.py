@@ -56,9 +56,7 @@ class Excerpt:
     """A sentence from an answer.
 
     Attributes:
-        model: The model that answered.
         prompt: The text of the question.
-        text: The sentence.
     """
 
     model: Model
@@ -71,9 +69,7 @@ class BriefItem:
     """A gap, and the content that should fill it.
 
     Attributes:
-        kind: The kind of gap.
         subject: The subject: a prompt's key, a fact's field, a topic or a site.
-        title: The title: what to do.
         why: The evidence, as a sentence.
         hits: Number of answers that show the gap.
         answers: Number of all answers, by whose share items are ranked.
@@ -140,8 +136,6 @@ class BriefMarket:
     """The brand of a brief, with its competitors and facts.
 
     Attributes:
-        brand: The brand.
-        rivals: The competitors of the brand.
         facts: Its true facts, see `overheard.finetune.texts.true_facts`.
     """
 
@@ -176,9 +170,6 @@ def _site_name(site: str) -> str:
     ``ibm.com``. It is the last label before the ending. A label of up to 3 characters, such as
     ``co``, is taken for a part of the ending if another label comes before it. Empty for a host
     without a dot.
-
-    Args:
-        site: The host name.
     """
     labels = site.split(".")[:-1]
     while len(labels) > 1 and len(labels[-1]) <= 3:
@@ -210,7 +201,6 @@ def steps(item: BriefItem, brand: str) -> list[str]:
     answers cite sites of neither the brand nor a competitor.
 
     Args:
-        item: The item.
         brand: The brand's name.
     """
     sentences = [sentence.format(brand=brand, item=item) for sentence in _STEPS[item.kind]]

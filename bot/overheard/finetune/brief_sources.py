@@ -68,9 +68,7 @@ async def read_brief(
 
     Args:
         catalogue: The brands, prompts and facts.
-        store: The store, whose answers have been scored.
         versions: The scorer versions to read, as ``scorer@version``.
-        brand: The brand.
         days: The largest age of the runs, in days.
         now: The current time.
     """
@@ -104,9 +102,6 @@ async def _prompt_keys(
     and to whose answers the brand has a score of visibility.
 
     Args:
-        catalogue: The brands and prompts.
-        store: The store.
-        brand: The brand.
         runs: The runs of the brief; those without a panel are imported.
     """
     keys = {
@@ -135,10 +130,7 @@ async def _progress_of_publication(
     """Return the progress of a published item.
 
     Args:
-        store: The store, from which the blocks of the item's metric are read.
         versions: The scorer versions to read, as ``scorer@version``.
-        market: The brand with its competitors and facts.
-        publication: The publication of the item.
         answers: The scored answers of the brief. Those that were asked before the publication show
             the gap as it was, those since then the gap as it is.
     """
@@ -165,7 +157,6 @@ class ModelProgress:
     """The change at one model since a publication.
 
     Attributes:
-        model: The model.
         metric: The name of the metric that should improve.
         verdict: The result of the test; None while there is nothing to compare.
     """
@@ -180,7 +171,6 @@ class ItemProgress:
     """The progress of a published item.
 
     Attributes:
-        publication: The publication.
         title: The item's title.
         read: Number of answers since the publication.
         now: The item in the brief of later answers; None when the gap is closed.
@@ -218,7 +208,6 @@ def progress(
     title is the subject of the publication.
 
     Args:
-        publication: The publication.
         earlier: The brief of answers before the publication.
         later: The brief of answers since the publication.
         blocks: Blocks of the metric that should improve, of the brand and its competitors.
@@ -251,10 +240,8 @@ def _effect_since(
     there is nothing to compare.
 
     Args:
-        stream: The stream of the brand at a model.
         all_streams: The streams of the brand and its competitors at all models; those of the other
             brands at the stream's model show what moved for all.
-        at: The time of the publication.
     """
     others = [
         other

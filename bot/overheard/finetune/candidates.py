@@ -35,7 +35,6 @@ class Candidate:
     """An answer that could be taught.
 
     Attributes:
-        answer: The answer.
         objection: Why it cannot be taught as it is, or an empty string.
     """
 
@@ -65,7 +64,6 @@ class AnswerReview:
         checked: the newest `MAX_CANDIDATES`, of equal answers to one question only the newest.
 
         Args:
-            brand: The brand.
             now: The current time.
             controls: Whether to return answers to control prompts that name neither the brand nor
                 a competitor; otherwise answers to other questions that name the brand.
@@ -218,7 +216,6 @@ def _false_claims(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> M
     without such a claim are left out.
 
     Args:
-        records: Scores, of which those of accuracy count.
         taught: The answers to teach; scores of other answers are left out.
     """
     answer_ids = {answer.id for answer in taught}

@@ -60,12 +60,10 @@ class ComparisonSetup:
     """The setup of a comparison.
 
     Attributes:
-        brand: The brand.
         rivals: The competitors of the brand.
         base: The first model.
         tuned: The second model.
         prompts: The buyers' questions; at least one.
-        controls: The control prompts.
         seed: Base of the sampling seeds.
         margin: Differences of a rate up to this count as equivalence.
         own_seeds: Whether each model gets its own seeds instead of the same seeds as the other.
@@ -150,7 +148,6 @@ class ModelComparison:
     """Asks two models in rounds and compares them.
 
     Args:
-        setup: The setup.
         ask: Carries out a run outside the history; returns its outcome and answers.
         new_run: Creates a run of a panel.
         scoring: Scores the answers; the scores are not stored.
@@ -221,7 +218,6 @@ class ModelComparison:
         would have no partners.
 
         Args:
-            prompts: The prompts.
             round_number: The number of the round from 1, which is added to the seeds; 0 for
                 controls.
         """
@@ -284,7 +280,6 @@ class ModelComparison:
 
         Args:
             blocks: The blocks of all rounds so far, of any brands.
-            brand: The brand.
             metrics: The metrics to compare, by name; None for all that are measured.
         """
         own_blocks = [block for block in blocks if block.brand == brand.name]

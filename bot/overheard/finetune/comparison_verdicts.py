@@ -53,12 +53,10 @@ class Contrast:
     """The comparison of two models in one metric.
 
     Attributes:
-        metric: The metric.
         base: The mean of the first model over the pairs.
         tuned: The mean of the second model over the pairs.
         difference: tuned - base.
         interval: Interval of the difference, see `LEVEL`.
-        verdict: The verdict.
         prompts: The prompts by descending difference; `before` is the first model.
         pairs: Number of pairs.
     """
@@ -78,7 +76,6 @@ class _Pairs:
     """The pairs of answers in one metric: for each pair its prompt and the values of both models.
 
     Attributes:
-        metric: The metric.
         prompts: The prompt's key of each pair.
         base: The value of the first model in each pair.
         tuned: The value of the second model in each pair.
@@ -142,7 +139,6 @@ def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -
             out.
         base: The first model.
         tuned: The second model.
-        metric: The metric.
     """
     means: dict[tuple[int, str], dict[Model, float]] = defaultdict(dict)
     for block in blocks:
@@ -187,8 +183,6 @@ def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
     """Return the contrast of one metric.
 
     Args:
-        pairs: The pairs of the metric.
-        p_value: The p-value of the difference, corrected for metrics and checks.
         margin: Differences up to this count as equivalence, on the metric's scale.
     """
     difference = float(pairs.differences.mean())
@@ -235,10 +229,7 @@ def _metric_result(
     sides, its ends included; otherwise UNCLEAR.
 
     Args:
-        pairs: The pairs of the metric.
         difference: The mean difference, second model less first.
-        interval: The interval of the difference.
-        p_value: The p-value, corrected for metrics and checks.
         margin: Differences up to this count as equivalence, on the metric's scale.
     """
     if len(pairs.prompts) < MIN_PAIRS:

@@ -67,7 +67,6 @@ class Dataset:
     """A checked dataset.
 
     Attributes:
-        brand: The brand.
         split: The taught and held-out examples.
         formats: The files, by the name of each format whose rules they satisfy.
         refused: The violated rules of the other formats, by name.
@@ -98,7 +97,6 @@ def collect_examples(
     for evaluation only.
 
     Args:
-        brand: The brand.
         rivals: Names of the brand's competitors.
         facts: The fact sheet, of any brands.
         approved: The approved answers, with the objections to them.
@@ -138,7 +136,6 @@ def build(
     out of it, with a sentence in `Dataset.left_out`.
 
     Args:
-        brand: The brand.
         examples: The examples, from `collect_examples`.
         left_out: The approved answers that are left out, as sentences.
         wanted: Names of formats whose rules must be satisfied; empty means every format whose
@@ -189,8 +186,6 @@ def save(dataset: Dataset, folder: Path, datasheet: str) -> None:
     dataset are removed from the folders of all formats; other files stay.
 
     Args:
-        dataset: The dataset.
-        folder: The folder.
         datasheet: The datasheet as Markdown.
 
     Raises:

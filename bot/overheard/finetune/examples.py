@@ -29,8 +29,6 @@ class Example:
     """A question and the answer to teach.
 
     Attributes:
-        question: The question.
-        answer: The answer to teach.
         source: `FACT`, `ANSWER` or `REPLAY`.
         group: The fact or prompt; all examples of a group are held out together.
         value: The fact's value, or an empty string.
@@ -74,7 +72,6 @@ def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
     qualifier such as ``price (Pro plan)``, has the wordings that fit every field (`ANY`).
 
     Args:
-        brand: The brand.
         facts: Facts of any brands; those of other brands, and false values, are left out.
     """
     if brand.category:
@@ -94,7 +91,6 @@ def from_approval(approval: Approval, answer: Answer) -> Example:
     differs from the correction in case, accents and spaces only.
 
     Args:
-        approval: The approval of the answer.
         answer: The answer as it is stored.
     """
     prompt, original = answer.question.prompt, answer.reply.text.strip()
@@ -141,10 +137,8 @@ def _examples_of_field(brand: str, field: str, value: str, phrasing: Phrasing) -
     All are one group, so that they are held out together.
 
     Args:
-        brand: The brand's name.
         field: The field, such as ``price``; `CATEGORY` for what the brand is.
         value: The value, which is written without a full stop at its end.
-        phrasing: The wordings of the question and of the answer.
     """
 
     def filled(text: str) -> str:
@@ -275,7 +269,6 @@ def _leak_clause(example: Example, split: DataSplit, *, stated: bool) -> str:
     """Return how an evaluation example leaks, as a clause; empty if it does not.
 
     Args:
-        example: The example.
         split: The split, whose taught examples it is compared with.
         stated: Whether it leaks also if a taught answer about the brand states its fact's value,
             and not only if nearly the same question is taught.
@@ -320,7 +313,6 @@ def _draw_groups(groups: Collection[str], drawable: Iterable[str], seed: str) ->
         groups: All groups. Their number divided by `HELD_OUT_EVERY`, rounded down, is the number to
             hold out.
         drawable: The groups that may be held out; if they are fewer, all of them are.
-        seed: Determines the choice.
     """
     count = len(groups) // HELD_OUT_EVERY
     return set(sorted(drawable, key=lambda group: _draw_key(seed, group))[:count])

@@ -252,8 +252,6 @@ def _size_problems(
     of the lines that may have more tokens than allowed. Nothing for limits that are None.
 
     Args:
-        vendor_format: The vendor's format.
-        where: The path of the file, for the clauses.
         encoded_lines: The encoded lines of the file; each has a line break besides.
         name: The name of the file; one that begins with ``eval`` is a validation file, for which
             the format may have another limit of bytes.
@@ -288,7 +286,6 @@ def _line_problems(where: str, problem: str, numbers: Iterable[int]) -> Iterator
     7: repeats an earlier line``. Nothing without numbers.
 
     Args:
-        where: The path of the file.
         problem: What is wrong with each of the lines.
         numbers: The numbers of the lines; the first `SHOWN_PLACES` are named.
     """
@@ -307,11 +304,6 @@ def _is_well_formed(vendor_format: VendorFormat, name: str, line: Line) -> bool:
     The roles of a chat must alternate, beginning with the user and ending with the model. For a
     preference pair (a file whose name begins with ``preferences``) each part is checked by itself,
     and any order of the roles is accepted.
-
-    Args:
-        vendor_format: The vendor's format.
-        name: The name of the file.
-        line: The decoded line.
     """
     if name.startswith("preferences"):
         return all(_turns_have_texts(vendor_format, part) for part in _turns_of_parts(line))

@@ -46,7 +46,6 @@ class TopicStatus:
     """A topic of a vendor with its entry, if there is one.
 
     Attributes:
-        topic: The topic.
         entry: The vendor's statement, or None.
         standing: How reliable the entry is.
     """

@@ -21,7 +21,6 @@ class BriefPage:
     """The content of a brief's page.
 
     Attributes:
-        title: The title.
         lead: Sentences above the items.
         items: The items in order.
         brand: The brand's name.
@@ -53,7 +52,6 @@ def missing_fact_sentence(item: BriefItem, brand: str) -> str:
     lacks none.
 
     Args:
-        item: The item.
         brand: The brand's name as it is typed in commands, with quotation marks if it has blanks.
     """
     if not item.missing:
@@ -150,10 +148,6 @@ def _item_sections(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]
     """Yield the heading and the lines of each section of an item, in order: what to do, the fact to
     find out first, the facts to state, sentences from answers, models, and cited sites. A section
     without lines is left out.
-
-    Args:
-        item: The item.
-        brand: The brand's name.
     """
     missing = missing_fact_sentence(item, quoted(brand))
     excerpts = [

@@ -14,12 +14,7 @@ _COMPARED_VERDICTS = frozenset({"correct", "stale", "wrong"})
 
 @dataclass(frozen=True, slots=True)
 class ScoredAnswer:
-    """An answer with its scores for a brand and its competitors.
-
-    Attributes:
-        answer: The answer.
-        records: The scores of the answer.
-    """
+    """An answer with its scores for a brand and its competitors."""
 
     answer: Answer
     records: tuple[ScoreRecord, ...]
@@ -72,7 +67,6 @@ async def scored_answers(
     numbers. Answers without a score of the given versions are left out.
 
     Args:
-        store: The store.
         runs: The runs; those outside of the brands' history are left out.
         prompts: Keys of the prompts; without any, the result is empty.
         versions: The scorer versions whose scores are read, as ``scorer@version``.

@@ -49,7 +49,6 @@ class Stream:
     failed, or no answer showed the metric. Panels need not be balanced.
 
     Attributes:
-        key: Brand, model and metric.
         version: The scorer and its version, as ``name@version``.
         runs: The R runs in which the model answered, oldest first. A run without a value of this
             stream has ``n = 0``.
@@ -128,7 +127,6 @@ def summarise(
     brand, metric and scorer version with any score, with the sums of its scores' values.
 
     Args:
-        records: The scores.
         answers: The answers of the scores; further answers are ignored.
         runs: The runs of the answers; further runs are ignored.
 
@@ -210,7 +208,6 @@ def _newest_version(blocks: BlockTable, numbers: Sequence[int], latest: Places) 
     that of the highest version.
 
     Args:
-        blocks: The table of the blocks.
         numbers: Indices of the streams in `blocks.streams`.
         latest: Index of the latest run of each stream in `blocks.runs`.
     """
@@ -231,10 +228,7 @@ def _stream_of_rows(
     order. Blocks of the same run and prompt are added up; a cell without a block is 0.
 
     Args:
-        key: Brand, model and metric.
-        blocks: The table.
         number: Index of the stream in `blocks.streams`.
-        rows: Indices of the stream's blocks in the table.
         runs: Indices in `blocks.runs` of the model's runs, oldest first.
     """
     prompts, column = np.unique(blocks.prompt[rows], return_inverse=True)

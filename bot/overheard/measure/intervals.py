@@ -97,8 +97,6 @@ class Sums:
 
     Attributes:
         n: Number of answers; above 0.
-        total: Sum of the values.
-        squares: Sum of the squared values.
     """
 
     n: Floats

@@ -57,7 +57,6 @@ class Notice:
     """A sentence for the administrators' channels.
 
     Attributes:
-        text: The sentence.
         plugin: The plugin that it is about, or an empty string.
     """
 
@@ -325,7 +324,6 @@ def call_now(part: str, work: Callable[[], Any]) -> CallResult:  # noqa: ARG001 
 
     Args:
         part: The part of the plugin; the watchdog reads it from this frame.
-        work: Makes the call.
     """
     try:
         with plugin_code():
@@ -360,9 +358,6 @@ def _watch(
     thread of its own until ``stop`` is set or the loop is closed.
 
     Args:
-        loop: The event loop.
-        loop_thread_id: Identifier of the thread that runs the loop.
-        stop: Ends the watch.
         limit_s: Seconds after which the loop counts as blocked.
     """
     while not stop.wait(min(WATCH_INTERVAL_S, limit_s)):
@@ -384,7 +379,6 @@ def _blocking_call(frame: FrameType, limit_s: float) -> str:
     the part is "Overheard itself" when no call into a plugin is under way.
 
     Args:
-        frame: The innermost frame of the event loop's thread.
         limit_s: The seconds since which the loop is blocked.
     """
     place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

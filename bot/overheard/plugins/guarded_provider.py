@@ -31,7 +31,6 @@ class GuardedProvider:
     failing is paused; its other models are not.
 
     Args:
-        provider: The provider.
         guards: Makes one guard for each model, and one for everything else.
 
     Attributes:
@@ -103,7 +102,6 @@ class GuardedProvider:
 
         Raises:
             ProviderFailed: the provider's error, redacted and with values of plain types.
-            ProviderUnavailable: the provider's error, redacted.
             PluginFault: when the plugin is at fault.
             PluginPaused: when the part of the guard is paused.
         """

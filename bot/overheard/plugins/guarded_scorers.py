@@ -36,7 +36,6 @@ def guarded_scorer(
     A judge and an async scorer run in this process, any other scorer in the child process.
 
     Args:
-        scorer: The scorer.
         guards: Makes the guard.
         process: The child process of scorers.
         origin: The plugin from which the child imports the scorer.
@@ -77,7 +76,6 @@ class IsolatedScorer(_Stated):
         Args:
             scorer: The scorer, of which only the attributes are used here.
             guard: Counts faults, and pauses the scorer.
-            process: The child process of scorers.
             origin: The plugin from which the child imports the scorer.
         """
         super().__init__(scorer, guard)

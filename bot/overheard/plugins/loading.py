@@ -129,7 +129,6 @@ class _Loader(threading.Thread):
 
     Args:
         point: The entry point of the plugin.
-        config: The configuration, with the plugin's tables.
         plugins: Receives the plugin's objects, guards and notices.
         timeout_s: Seconds that the plugin may take.
     """
@@ -335,10 +334,6 @@ def _tables_of_plugin(config: Config, section: str, plugin: str) -> Mapping[str,
 def _missing_plugins(config: Config, installed: list[str]) -> Iterable[PluginReport]:
     """Yield a report for each table of the configuration whose plugin is not installed, with the
     table and the most similar name of an installed plugin, if any.
-
-    Args:
-        config: The configuration.
-        installed: The names of the installed plugins.
     """
     for section in PLUGIN_SECTIONS:
         for name, table in getattr(config, section).items():

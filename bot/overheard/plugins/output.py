@@ -76,8 +76,6 @@ class _Separated:
     """A stream for Overheard's own output, which passes the output of plugins on to another stream.
 
     Args:
-        core: The stream for Overheard's own output.
-        plugins: The stream for plugins.
         thread: The only thread of Overheard that writes here, if that is known; any other thread
             is then one of a plugin.
     """

@@ -149,7 +149,6 @@ def refuse_clashes(registered: Registered, in_use: Any) -> None:
     first word than those of Overheard and of other plugins.
 
     Args:
-        registered: The objects that the plugin registers.
         in_use: The objects that other plugins have registered: `overheard.plugins.Plugins`.
 
     Raises:
@@ -250,7 +249,6 @@ def _hooks(point: EntryPoint, distribution: str) -> Any:
 
     Args:
         point: The plugin's entry point.
-        distribution: Name of the distribution, for the remedy.
 
     Raises:
         Fault: when the plugin cannot be imported, needs another version of the plugin API, or has
@@ -319,7 +317,6 @@ def _checked_by_name(
     Args:
         kind: The kind of object, such as "provider", for messages.
         shape: The protocol whose attributes the objects must have.
-        objects: The objects.
         flaw_of: Returns what else is wrong with an object that has all attributes; empty when
             nothing is.
 

@@ -64,7 +64,6 @@ class ScorerRequest:
 
     Attributes:
         path: The folders to import from.
-        origin: The plugin with the scorer.
         scorer: The scorer's name.
         groups: The readings of each answer.
     """
@@ -205,7 +204,6 @@ class ScorerProcess:
 
         Raises:
             TimeoutError: when the line is not complete within ``timeout_s`` seconds.
-            ConnectionError: when the child has ended.
             Nonsense: when the line is too long or is no reply.
         """
         connection, deadline = self._socket, monotonic() + timeout_s

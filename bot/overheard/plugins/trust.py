@@ -46,8 +46,6 @@ def check_allowed(
 
     Args:
         config: The configuration; ``[plugins] allow`` lists names, versions and pins.
-        name: Name of the distribution.
-        version: Version of the distribution.
         installed: The installed distribution, whose files a pin is compared with; None fits no
             pin.
 
@@ -107,16 +105,10 @@ def _pin_in_entry(entry: str, name: str, version: str, file: str) -> str | None:
     Args:
         entry: The entry, such as ``overheard-acme``, ``overheard-acme==1.2`` or
             ``overheard-acme==1.2 --hash=sha256:`` with 64 hexadecimal digits.
-        name: Name of the distribution.
-        version: Version of the distribution.
-        file: The name of the configuration file, for messages.
 
     Returns:
         The hexadecimal digits of the pin; None when the entry allows the distribution without a
         pin; an empty string when the entry is for another distribution or version.
-
-    Raises:
-        Fault: when the entry is not valid.
     """
     # Only a configuration that names its plugins needs them.
     from packaging.requirements import InvalidRequirement, Requirement
@@ -144,9 +136,7 @@ def _check_pins(pins: list[str], name: str, installed: Distribution | None, file
 
     Args:
         pins: The pins, as hexadecimal digits.
-        name: Name of the distribution.
         installed: The installed distribution, or None.
-        file: The name of the configuration file, for messages.
     """
     remedy = f"reinstall it, or, if you trust it as it is, write what overheard plugins pin {name} "
     remedy += f"prints into {file}, [plugins] allow"
@@ -197,9 +187,6 @@ def _is_covered(name: str) -> bool:
 def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None:
     """Raise an error unless the module of each of a distribution's plugins is among the covered
     files.
-
-    Raises:
-        Unpinnable: when a module is not, as with an editable install, whose code is elsewhere.
     """
     for point in installed.entry_points:
         if point.group != PROJECT:

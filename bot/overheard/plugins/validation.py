@@ -63,7 +63,6 @@ def validated(given: object, shape: type[Shape]) -> Shape:
 
     Args:
         given: The object that a plugin returned.
-        shape: The dataclass.
 
     Raises:
         Nonsense: when the object is of another class or a value has another type; the text names
@@ -248,7 +247,6 @@ def _first_misfit(given: object, error: ValidationError) -> str:
     str`` when that is the object itself.
 
     Args:
-        given: The object that was validated.
         error: The error of the validator of `_validator`.
     """
     path, value = "", given

@@ -40,7 +40,6 @@ class GuardedChat:
     Its guard never pauses it: the supervisor starts it again, and the outbox tries messages again.
 
     Args:
-        chat: The chat.
         guard: Makes the calls.
     """
 
@@ -82,7 +81,6 @@ class GuardedChat:
 
         Args:
             channel: The platform's id of the channel.
-            card: The card.
             key: The key by which `find` finds the message.
             thread: The id of the message in whose thread the card is posted; empty for none.
             broadcast: Whether a card in a thread also appears in the channel.
@@ -156,8 +154,6 @@ class GuardedChat:
             ChatFailed: the chat's error, with redacted details and values of plain types. After a
                 fault of the plugin, or a timeout, it is ambiguous: the message may have been
                 posted.
-            ChatUnavailable: the chat's error, with redacted details: another attempt cannot
-                succeed.
         """
         try:
             return await self._guard.call(

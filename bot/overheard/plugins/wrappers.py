@@ -47,7 +47,6 @@ def guarded(
     never paused.
 
     Args:
-        registered: The objects.
         guards: Makes the guards.
         process: Runs the scorers of a third party; None for a built-in plugin.
         origin: The plugin, for the process that runs its scorers; None for a built-in plugin.

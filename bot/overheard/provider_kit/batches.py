@@ -122,7 +122,6 @@ class BatchingProvider(HostedProvider[Table, Client]):
         """Submit requests to one model and return the service's id of the batch.
 
         Args:
-            model: The model.
             requests: The results of `request`, by our ids.
         """
 

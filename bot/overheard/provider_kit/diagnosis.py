@@ -249,7 +249,6 @@ def read_fault(error: BaseException, endpoint: Endpoint) -> ServiceFault:
     its causes. A connection that a service on this machine refuses is not retryable.
 
     Args:
-        error: The exception.
         endpoint: The service, whose address and timeouts the reason mentions.
     """
     fault = _fault_of_status(error) or _fault_of_class(error)
@@ -365,7 +364,6 @@ def _texts(body: object, key: str = "", depth: int = 6) -> Iterator[tuple[str, s
     lists that are nested deeper than `depth` levels are left out, and so is all that is no text.
 
     Args:
-        body: The decoded body.
         key: The key under which the body is found in its parent, or empty; texts in a list have the
             key of the list.
         depth: The number of levels to search.

@@ -69,7 +69,6 @@ class HostedService:
     """The service behind one ``[providers.*]`` table.
 
     Args:
-        name: The name of the table.
         api: The service's API, for messages, such as ``Messages API``.
         settings: The validated table.
         prices: The prices of the models.
@@ -125,7 +124,6 @@ class HostedService:
         exception of the SDK is raised as an error of Overheard, with one sentence without the key.
 
         Args:
-            model: The model that is asked.
             ready: Called on entering, before the timeout starts: to import the SDK, which takes
                 seconds. By default nothing is called.
 
@@ -196,7 +194,6 @@ class HostedService:
         they count as not reported.
 
         Args:
-            question: The question.
             text: The answer.
             finish: The reported ending. `Finish.LENGTH` becomes `Finish.WINDOW` if the length of
                 answers is configured; any ending without visible text becomes `Finish.FAILED`,
@@ -206,7 +203,6 @@ class HostedService:
                 count of tokens is missing or impossibly small for the text, all counts become 0.
             served_model: The reported model id.
             fingerprint: The reported fingerprint of the back end.
-            model_version: The reported version.
             citations: The sources in order. For each address one is kept, those that the answer
                 cites first.
             cost: The reported cost in US dollars, which goes before the price list; None if the
@@ -251,10 +247,7 @@ class HostedService:
         zero) without a price, and without tokens unless the model is free.
 
         Args:
-            model: The model.
-            usage: The billed counts.
             reported: The reported cost in US dollars; any value that is no number stands for none.
-            batch: Whether the batch price applies.
         """
         price = self.price(model.name)
         is_plausible = isinstance(reported, int | float) and 0 <= reported < MAX_COST_USD
@@ -468,7 +461,6 @@ def _plausible_usage(reported: Mapping[str, object], text: str) -> Usage:
 
     Args:
         reported: Counts by the field names of `Usage`; other names are left out.
-        text: The answer.
     """
     counts = {field.name: _plausible_count(reported.get(field.name)) for field in fields(Usage)}
     fewest_tokens = len(text) / MAX_CHARACTERS_A_TOKEN

@@ -109,7 +109,6 @@ class PriceList:
         """Return a table as a price.
 
         Args:
-            table: The prices of a model.
             searches: Whether the model is asked with web search. Then the result is None if the
                 price of a search is unknown; otherwise an unknown price of a search counts as 0.
         """

@@ -140,7 +140,6 @@ def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
     response, because the content of the stream is decoded already.
 
     Args:
-        response: The response, of which nothing has been read.
         allowed_bytes: The largest length of the body, both as it is sent and as it is decoded.
 
     Raises:
@@ -184,11 +183,7 @@ def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
 
 
 class _Decoder:
-    """Decodes gzip, zlib and raw deflate in pieces of at most `PIECE_BYTES`.
-
-    Raises:
-        UndecodableReplyError: for any other encoding.
-    """
+    """Decodes gzip, zlib and raw deflate in pieces of at most `PIECE_BYTES`."""
 
     def __init__(self, encoding: str) -> None:
         if encoding not in {"gzip", "x-gzip", "deflate"}:
@@ -199,9 +194,6 @@ class _Decoder:
     def pieces(self, chunk: bytes) -> Iterator[bytes]:
         """Yield the decoded bytes of the next chunk of the body, in pieces of at most
         `PIECE_BYTES`; a chunk that decodes to nothing yet yields nothing.
-
-        Raises:
-            UndecodableReplyError: when the data is damaged.
         """
         try:
             piece, rest = self._first_piece(chunk), self._undecoded_bytes()

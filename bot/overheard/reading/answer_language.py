@@ -65,7 +65,6 @@ def is_foreign(text: str, language: str) -> bool:
     the scripts of the expected language are unknown.
 
     Args:
-        text: The answer.
         language: The expected language, such as ``de`` or ``pt-BR``; "" accepts every language.
     """
     expected = language.lower().replace("_", "-").partition("-")[0]
@@ -103,7 +102,6 @@ def _shows_other_language(text: str, exclude: str) -> bool:
     and the two constants after it. False for a text under `MIN_WORDS`.
 
     Args:
-        text: The answer.
         exclude: The expected language, such as ``de``; "" if every language counts as another one.
             For a language without listed function words, only English is recognised as another.
     """

@@ -164,8 +164,6 @@ def _cut_pieces(body: str, start: int, end: int, mentions: Sequence[Mention]) ->
     space is dropped. A span without letters and digits, or with only a number, gives no piece.
 
     Args:
-        body: The text.
-        start: Offset of the span.
         end: Offset after the span.
         mentions: The mentions in the whole line, in order.
     """
@@ -222,9 +220,7 @@ def _opened_clause(body: str, at: int, mention: Mention, end: int) -> re.Match[s
     its conjunction, or because these begin with one ("While Bolt is cheap, Acme is ...").
 
     Args:
-        body: The text.
         at: Offset of the piece that the clause would end.
-        mention: The mention of the brand.
         end: Offset after the sentence.
     """
     clause = _CLAUSE.search(body, max(at, mention.start - _CLAUSE_WINDOW_CHARACTERS), mention.start)

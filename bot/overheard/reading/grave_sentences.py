@@ -170,7 +170,6 @@ class GraveSentence:
 
     Attributes:
         topic: ``recall``, ``breach``, ``lawsuit``, ``ban``, ``end``, ``danger`` or ``fraud``.
-        quote: The sentence.
     """
 
     topic: str
@@ -236,10 +235,7 @@ def _own_parts(
     mention begins with the sentence: "In 2024, Acme was sued."
 
     Args:
-        text: The sentence.
-        offset: Offset of the sentence in the body.
         mentions: The mentions in the sentence, at least one, in order.
-        brand: The brand's name.
     """
     if all(mention.brand == brand for mention in mentions):
         yield mentions[0].end - offset, text
@@ -264,10 +260,7 @@ def _states_event(text: str, name_end: int, cue: re.Match[str], year: int) -> bo
     - names a product against it: "Acme's breach protection".
 
     Args:
-        text: The sentence.
         name_end: Offset after the brand's name; 0 for a sentence without the name.
-        cue: The match of the words that name the event, in the sentence.
-        year: The year of the answer.
     """
     is_question = text.rstrip().endswith("?")
     if is_question or _is_event_of_another(text, name_end, cue) or _is_supposed(text, cue):
@@ -321,9 +314,7 @@ def _is_event_of_another(text: str, name_end: int, cue: re.Match[str]) -> bool:
     that of a counterfeit.
 
     Args:
-        text: The sentence.
         name_end: Offset after the brand's name; 0 for a sentence without the name.
-        cue: The match of the words that name the event, in the sentence.
     """
     if cue.start() < name_end:  # "The recall of Acme's heater"; "a lawsuit against Acme"
         between = text[cue.end() : name_end]

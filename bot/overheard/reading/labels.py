@@ -249,7 +249,6 @@ def _bold_label(text: str, first: int, bold_end: int, end: int) -> Label | None:
     only begins a sentence.
 
     Args:
-        text: The whole text.
         first: Offset of the bold text, after bullets, emoji and number.
         bold_end: Offset after the bold text.
         end: Offset after the piece of text with the label and its value.

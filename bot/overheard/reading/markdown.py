@@ -134,7 +134,6 @@ def prose_lines(text: str, titles: Collection[str], nested: bool = False) -> lis
     One string may contain several lines.
 
     Args:
-        text: The Markdown.
         titles: Titles of the sources that the provider reports.
         nested: Whether the text is itself the content of a code fence; then its fences are left
             out.

@@ -165,7 +165,6 @@ class MentionFinder:
         brands of a place are those whose rules allow the occurrence.
 
         Args:
-            body: The text.
             sentences: (start, end) offsets of its sentences, in order.
             language: The language of the question, or "".
         """
@@ -210,7 +209,6 @@ def _footer_start(body: str, sentences: Sequence[tuple[int, int]]) -> int:
     sentence, else with these words. They are searched in the last `_FOOTER_CHARACTERS`.
 
     Args:
-        body: The text.
         sentences: (start, end) offsets of its sentences, in order.
     """
     low = max(0, len(body) - _FOOTER_CHARACTERS)
@@ -242,9 +240,6 @@ def _occurrence_sense(
     ordinary words: then `sense` judges the words around it.
 
     Args:
-        spelling: The spelling, with its conditions of case.
-        body: The text.
-        start: Offset of the occurrence.
         end: Offset after the occurrence.
         sentence: (start, end) offsets of the sentence with the occurrence.
     """
@@ -276,9 +271,6 @@ def _has_right_case(spelling: _Spelling, body: str, start: int, end: int) -> boo
     it to a word in small letters. The case of other names does not matter.
 
     Args:
-        spelling: The spelling, with its conditions of case.
-        body: The text.
-        start: Offset of the occurrence.
         end: Offset after the occurrence.
     """
     written = body[start:end]
@@ -362,7 +354,6 @@ def _may_have_ending(spelling: _Spelling, text: str, left: int, right: int) -> b
     False for an ordinary or short name, and for a name that ends in s, x or z.
 
     Args:
-        spelling: The spelling of the name.
         text: The folded text.
         left: Offset of the name in the folded text.
         right: Offset after the name in the folded text.

@@ -234,7 +234,6 @@ def _sense_at_opening(
 
     Args:
         name: The folded word; written with a capital in the text.
-        body: The text.
         end: Offset after the word.
         following: The next word in the sentence, or "".
         sentence: (start, end) offsets of the sentence with the word.
@@ -284,7 +283,6 @@ def _sense_before_word(name: str, following: str, body: str, end: int) -> Sense:
     Args:
         name: The folded word.
         following: The next word in the sentence, or "".
-        body: The text.
         end: Offset after the word.
     """
     if not following or not following.islower():
@@ -323,7 +321,6 @@ def _is_verb(word: str, body: str, end: int) -> bool:
 
     Args:
         word: The word, folded.
-        body: The text.
         end: Offset after the name.
     """
     if word in _COMPANY:

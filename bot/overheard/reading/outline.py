@@ -53,7 +53,6 @@ class Outline:
         Args:
             start: Offset of the piece.
             end: Offset after the piece.
-            line: The line with the piece.
         """
         next_bold = bisect_left(line.bold, (start, 0))
         if next_bold == len(line.bold):
@@ -85,7 +84,6 @@ class Outline:
            a specification, and none for an award or without an owner.
 
         Args:
-            label: The label.
             above: The context that the label inherits.
             multi: Whether the siblings of the label name brands.
             limit: Offset after the value; 0 for a title without a value in the same line.
@@ -137,12 +135,10 @@ class Outline:
         with an owner inherits no owner. Else `decide` decides.
 
         Args:
-            label: The label.
             above: The context that the label inherits.
             block_owner: The owner of the heading or bold line above.
             carried: The owner of the text before in the same paragraph.
             limit: Offset after the value.
-            line: The line with the label.
         """
         if self._names.within(label.start, label.end):
             return self.decide(label, above, multi=False, limit=limit)
@@ -188,9 +184,7 @@ class Outline:
         counts.
 
         Args:
-            value: Offset of the value.
             limit: Offset after the value.
-            above: The context that the label inherits.
             award: Whether the label is an award, such as "Best overall".
         """
         named = self._names.owner(value, min(limit, value + _VALUE_CHARACTERS))

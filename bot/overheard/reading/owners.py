@@ -88,8 +88,6 @@ class Context(NamedTuple):
 
     Attributes:
         rank: The rank of the block: headings 1 to 6, bold lines 7 and 8, items by depth from 11.
-        owner: The owner of the lines.
-        role: The role of the lines.
         label: The label that gave the role.
         closed: Whether the block is about the choice itself, so that its labels name no products.
     """
@@ -269,7 +267,6 @@ class Names:
 
         Args:
             found: The mentions in the sentence, at least one, in order.
-            start: Offset of the sentence.
             end: Offset after the sentence.
         """
         first = found[0]
@@ -290,7 +287,6 @@ class Names:
 
         Args:
             found: The mentions in the sentence, in order.
-            start: Offset of the sentence.
             end: Offset after the sentence.
         """
         if not _OPENER.match(self._body, start):

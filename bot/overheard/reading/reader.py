@@ -42,10 +42,7 @@ class Market:
     """A brand with its competitors and facts, prepared once for all answers.
 
     Attributes:
-        brand: The brand.
         competitors: The brands that the brand is compared with.
-        facts: The facts about the brand.
-        names: The names of the brand and its competitors.
     """
 
     brand: Brand
@@ -64,7 +61,6 @@ class ReadAnswer:
     """A parsed answer, the same for all brands.
 
     Attributes:
-        answer: The answer.
         body: Its prose, see `overheard.reading.markdown`.
         sentences: The body's sentences, as (start, end) offsets.
         mentions: Mentions of all known brands, in order, without those in a restatement of the
@@ -174,7 +170,6 @@ class Reader:
         the brand.
 
         Args:
-            body: The prose of the answer.
             spans: (start, end) offsets of its sentences, in order.
             language: The language of the question, or "".
         """
@@ -217,10 +212,6 @@ def _restatement_span(body: str, question: str) -> tuple[int, int]:
     most `_MAX_PREAMBLE_WORDS` others. It ends with a line, a sentence or a quotation. It opens the
     body, also after "Question:"; one of at least `_MIN_RESTATED_WORDS` may also begin with a line,
     a sentence or a quotation later.
-
-    Args:
-        body: The prose of the answer.
-        question: The text of the question.
     """
     question_words = [word.casefold() for word in _WORD.findall(question)]
     words = list(islice(_WORD.finditer(body), len(question_words) + _MAX_PREAMBLE_WORDS))

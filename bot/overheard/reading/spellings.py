@@ -29,7 +29,6 @@ def rule_allows(rule: Rule, body: str, place: Span, sentence: Span, language: st
     an unknown language fits every rule.
 
     Args:
-        rule: The rule.
         body: The text.
         place: (start, end) offsets of the spelling.
         sentence: (start, end) offsets of the sentence with the spelling.
@@ -110,7 +109,6 @@ class Risk:
     """A reason why a spelling may be counted by mistake.
 
     Attributes:
-        spelling: The spelling.
         reason: The reason, as a clause after the spelling.
         remedy: The remedy, as a clause.
     """
@@ -128,7 +126,6 @@ def risks(brand: Brand, others: Iterable[Brand]) -> list[Risk]:
     spelling with a rule has no risk; a brand without risks gives an empty list.
 
     Args:
-        brand: The brand.
         others: The brands that its spellings may be mistaken for; the brand itself is skipped.
     """
     ruled = {fold(rule.spelling).text for rule in brand.rules}
@@ -151,7 +148,6 @@ def _spelling_risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterato
 
     Args:
         spelling: One of the brand's names, as declared.
-        brand: The brand.
         others: All other brands.
     """
     folded = " ".join(fold(spelling).text.split())
@@ -199,7 +195,6 @@ def possible_spellings(brand: Brand, bodies: Iterable[str]) -> list[tuple[str, i
     a declared spelling, which counts already.
 
     Args:
-        brand: The brand.
         bodies: Prose of answers.
     """
     spellings = [" ".join(fold(name).text.split()) for name in brand.names]

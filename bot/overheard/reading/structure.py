@@ -207,7 +207,6 @@ class _UnitBuilder:
         the section.
 
         Args:
-            line: The line.
             rank: The rank of the block; a smaller number encloses a larger.
             multi: Whether the siblings of the title name brands.
         """
@@ -264,7 +263,6 @@ class _UnitBuilder:
         award above without an owner gets the brand of the list's first item.
 
         Args:
-            line: The line.
             multi: Whether the items of the list name different brands.
         """
         start = bare_start(self.body, line.start, line.end)
@@ -303,7 +301,6 @@ class _UnitBuilder:
         without a brand ends all blocks.
 
         Args:
-            line: The line.
             at: The index of the line in `lines`.
         """
         start = bare_start(self.body, line.start, line.end)
@@ -345,7 +342,6 @@ class _UnitBuilder:
         words, begins with a brand and has no verb, as a bare name. The last line is no bare name.
 
         Args:
-            line: The line.
             start: Offset after its bullets and number.
             last: Whether no line follows.
         """
@@ -377,7 +373,6 @@ class _UnitBuilder:
           sign or a bare "Cons" gives the role.
 
         Args:
-            line: The line.
             opens: Whether the first label or subject decides for the lines below.
             multi: Whether the siblings of the line name brands.
         """
@@ -451,10 +446,7 @@ class _UnitBuilder:
         owner below a bare "Cons" or "Pros" has that role.
 
         Args:
-            label: The label.
-            above: The context that the label inherits.
             limit: Offset after the value of the label.
-            line: The line.
             multi: Whether the siblings of the label name brands.
         """
         top = self._top
@@ -485,7 +477,6 @@ class _UnitBuilder:
         and the text after it does not begin with a brand.
 
         Args:
-            label: The label.
             end: Offset after the piece.
             owner: The owner, by the context that the label has opened.
         """
@@ -505,7 +496,6 @@ class _UnitBuilder:
         Args:
             start: Offset of the item's first piece.
             end: Offset after the piece.
-            context: The context that the item inherits.
             multi: Whether the items of the list name different brands.
         """
         own = self.names.of_opening(start, end)
@@ -535,8 +525,6 @@ class _UnitBuilder:
         Args:
             start: Offset of the piece, after its labels.
             end: Offset after the piece.
-            context: The context of the piece.
-            line: The line with the piece.
         """
         found = self.names.within(start, end)
         start = bare_start(self.body, start, end)

@@ -30,8 +30,6 @@ class Cell:
     Attributes:
         start: Offset of the first character in the body.
         end: Offset after the last character.
-        owner: The owner.
-        role: The role.
         label: The header of the row or the column that gives the role.
         inherits: Whether the table has no owners of its own, so that the block's owner counts.
     """
@@ -106,9 +104,7 @@ def _row_subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> t
     a brand, return the index of the first cell that is no rank, else 0, and `NOBODY`.
 
     Args:
-        body: The text.
         cells: (start, end) offsets of the row's cells.
-        names: The mentions of the text.
     """
     worded = [
         index for index, cell in enumerate(cells[:_SUBJECT_CELLS]) if not _is_rank(body, cell)
@@ -151,7 +147,6 @@ def _column_cells(
     each cell's length does. Cells beyond the last header are left out.
 
     Args:
-        body: The text.
         cells: (start, end) offsets of the row's cells.
         columns: The owner of each column. The header of a column without a brand is taken for the
             name of a product that is not declared; an empty header gives no owner.
@@ -175,10 +170,8 @@ def _ownerless_label(
     brands in several sentences ("Acme: light. Bolt: cheap.").
 
     Args:
-        body: The text.
         cells: (start, end) offsets of the row's cells.
         subject_index: The index of the cell that may name the owner.
-        names: The mentions of the text.
     """
     label = body[slice(*cells[0])]
     if role_of(label) in _LASTING:
@@ -219,10 +212,8 @@ def _row_cells(
     their length does. A cell with several sentences about the subject is never a specification.
 
     Args:
-        body: The text.
         cells: (start, end) offsets of the row's cells.
         subject_index: The index of the cell that names the owner.
-        owner: The owner.
         heads: The text of each header; cells beyond them have the header "".
         inherits: Whether the cells may belong to the owner of the text above the table.
     """

@@ -134,8 +134,6 @@ def _is_abbreviation(body: str, start: int, end: re.Match[str]) -> bool:
     than a sentence. False for every other end of a sentence.
 
     Args:
-        body: The text.
-        start: Offset of the sentence.
         end: The match of `_END` at the end of the sentence.
     """
     if end.group() != ".":

@@ -82,7 +82,6 @@ def _listed_names(text: str, declared: Collection[str]) -> dict[str, str]:
     part of one, are left out.
 
     Args:
-        text: The answer with its Markdown.
         declared: The folded spellings of the declared brands.
     """
     found: dict[str, str] = {}
@@ -122,7 +121,6 @@ def stated_values(texts: Iterable[str], names: Collection[str], others: Collecti
     absent.
 
     Args:
-        texts: Answers.
         names: The spellings of the brand.
         others: The spellings of all other brands.
     """

@@ -58,7 +58,6 @@ async def reuse(store: Store, run: Run, age: timedelta, now: datetime) -> int:
     answer is copied once, so that repeats stay different samples.
 
     Args:
-        store: The store of runs and answers.
         run: A stored run; a run without a panel gets no copies.
         age: The largest age of an answer at ``now``.
         now: The current time.
@@ -117,10 +116,7 @@ async def _recent_answers(
     ``since``, and runs outside the history.
 
     Args:
-        store: The store of runs and answers.
         run: The run whose own answers are left out.
-        panel: The panel of the run.
-        since: The earliest time of an answer.
 
     Returns:
         By the key of each prompt and each model of the panel, the newest answers, the oldest of

@@ -21,7 +21,6 @@ class BatchCalls:
 
     Args:
         provider: The provider; None when it is not configured any more.
-        model: The model.
         retries: When a failed submission is repeated.
 
     Attributes:
@@ -45,7 +44,6 @@ class BatchCalls:
 
         Raises:
             ProviderFailed: the last failure; the vendor may have the batch if it is ambiguous.
-            ProviderUnavailable: when the provider cannot be used at all.
             OverheardError: as the plugin raises it.
         """
         tried, begun, provider = 0, asyncio.get_running_loop().time(), self._batching_provider()
@@ -69,7 +67,6 @@ class BatchCalls:
 
         Raises:
             ProviderFailed: when the vendor does not answer, or the plugin is at fault.
-            ProviderUnavailable: when the provider cannot be used at all.
             OverheardError: as the plugin raises it.
         """
         provider = self._batching_provider()

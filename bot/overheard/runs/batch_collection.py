@@ -50,7 +50,6 @@ class Collector:
     """Waits for the batches of a run and stores their answers.
 
     Args:
-        store: The store of batches and answers.
         calls: Returns the calls of a model's provider.
         clock: The source of the current time.
         progress: Shows how many answers are ready.
@@ -83,7 +82,6 @@ class Collector:
         error is raised. No error is raised when the run was stopped.
 
         Args:
-            run: The run of the batches.
             waiting: Submitted batches of the run.
             outcome: Where the answers are counted and, if the run is stopped, its state is set.
 
@@ -151,16 +149,12 @@ class Collector:
         that cannot be reached is asked again.
 
         Args:
-            run: The run of the batch.
-            batch: A submitted batch.
-            outcome: Where the answers are counted.
             cancellation: Cancels the wait when the run is stopped; None waits until the batch has
                 ended.
 
         Raises:
             ProviderFailed: when the vendor refuses, or is unreachable for
                 `BatchPolling.unreachable_s`.
-            ProviderUnavailable: when the provider cannot be used at all.
             CancelledError: when the run is stopped.
         """
         done, reached_at = 0, asyncio.get_running_loop().time()
@@ -196,9 +190,7 @@ class Collector:
         collection has stored is not booked again in the accounts.
 
         Args:
-            batch: The batch.
             questions: Its questions, by their ids in the batch.
-            status: The final status of the batch, with the replies.
             outcome: Where all the answers are counted.
         """
         latency = (self._clock.now() - batch.handed_in_at).total_seconds()
@@ -238,10 +230,7 @@ def _answer_of_item(
     the vendor's problem, or a sentence that says to ask again.
 
     Args:
-        batch: The batch.
         item: The id of the question in the batch.
-        question: The question.
-        status: The final status of the batch, with the replies.
         latency: Seconds since the submission.
         remedy: What people can do about a fault of the provider, as a clause.
     """

@@ -101,7 +101,6 @@ class Batches:
     """Submits the questions of a run in batches, waits for the batches, and stores their answers.
 
     Args:
-        store: Batches and answers.
         providers: Providers by name.
         budget: The limits of the accounts.
         retries: When a failed submission is repeated.
@@ -209,7 +208,6 @@ class Batches:
         Args:
             run: The run, with only the questions that are asked in batches.
             tried: The keys of questions that are not submitted again; those given up are added.
-            outcome: Where questions that are given up are counted.
         """
         asked = tried | await self._store.answers.asked(run.id)
         submitted, without_money = list[Batch](), list[Question]()
@@ -274,11 +272,9 @@ class Batches:
         waits until the submission has ended.
 
         Args:
-            run: The run.
             questions: At least one question, all to one model, for which money is reserved.
             tried: The keys of questions that are not submitted again; those of a failure are
                 added.
-            outcome: Where failed questions are counted.
         """
         items = {item_of(question): question for question in questions}
         new = Batch(run.id, questions[0].model, tuple(items), self._clock.now())

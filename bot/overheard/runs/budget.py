@@ -29,7 +29,6 @@ async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Esti
     The account with the least money left is checked first, and named in an error.
 
     Args:
-        budget: The limits of the accounts.
         money: What the accounts have spent and reserved.
         priced: The estimated price of the questions, with the dollars for each account.
 
@@ -162,7 +161,6 @@ class SpendReservation:
         cost is free for other calls of the run.
 
         Args:
-            held: The money held for the call.
             cost: Dollars that the call cost, more or less than were held; the store has booked
                 them.
         """
@@ -176,7 +174,6 @@ class SpendReservation:
         money that was held for it.
 
         Args:
-            held: The money held for the call.
             cost: Dollars of the held money that the store has booked as an estimate; they leave
                 the reservation.
         """
@@ -240,7 +237,6 @@ async def release_dead(store: Store, *, spread: bool = False) -> None:
     any time.
 
     Args:
-        store: The store with the reservations.
         spread: Whether workers may be asking for an unfinished run without its main process. The
             reservations of such a run are kept, too: the run is resumed, and releases them at its
             end.

@@ -52,8 +52,6 @@ class ProviderCall:
     """One call of a provider.
 
     Args:
-        provider: The provider.
-        question: The question.
         run: The run of the question.
         clock: The current time.
 
@@ -84,7 +82,6 @@ class ProviderCall:
             answer's error.
 
         Raises:
-            ProviderUnavailable: when the provider cannot be used at all.
             CancelledError: when this task is cancelled; see `cut_off`.
         """
         try:
@@ -125,7 +122,6 @@ class ProviderCall:
 
         Raises:
             ProviderFailed: as the provider reports it, or when the call timed out.
-            ProviderUnavailable: when the provider cannot be used at all.
             CancelledError: when this task is cancelled.
         """
         seed = sampling_seed(self._run, self._question)
@@ -190,7 +186,6 @@ def with_estimated_cost(
     An answer whose estimate is 0, such as for an unknown price, is returned unchanged.
 
     Args:
-        answer: The answer.
         failure: The failure that the provider reported, or None.
         providers: Providers by name.
         unread: Whether the plugin broke at the call, so that the reply could not be read.
@@ -225,8 +220,6 @@ def checked_reply(given: object, question: Question, remedy: str) -> tuple[Reply
     FAILED and a problem; one in another language than the prompt's gets FOREIGN and no problem.
 
     Args:
-        given: The object that the provider returned.
-        question: The question.
         remedy: What people can do about a fault of the provider, as a clause.
     """
     provider = question.model.provider

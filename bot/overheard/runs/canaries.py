@@ -81,11 +81,7 @@ CANDIDATES = tuple(
 
 
 class Probe:
-    """A provider that is asked for first words only: answers of `LIMIT` tokens at temperature 0.
-
-    Args:
-        provider: The provider that is asked.
-    """
+    """A provider that is asked for first words only: answers of `LIMIT` tokens at temperature 0."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -132,7 +128,6 @@ class Canary:
     answers.
 
     Attributes:
-        model: The model.
         prompts: The border prompts of the model, whose most frequent answers are nearly tied.
         answers: The first words of the answers since the search, by prompt key.
         hit: The update that the canary found, or None; after a hit it is silent until a new search.
@@ -162,7 +157,6 @@ def reference_panel(model: Model, found: Sequence[BorderPrompt]) -> Panel:
     distribution of its answers. The prompts are in the order of `CANDIDATES`.
 
     Args:
-        model: The model.
         found: The border prompts that the search has found.
     """
     chosen = {border.prompt for border in found}
@@ -208,8 +202,6 @@ async def _canary(store: Store, model: Model, reference: Run, runs: Sequence[Run
     hit is the oldest update of the model that a canary found since then.
 
     Args:
-        store: The store of the answers and the updates.
-        model: The model.
         reference: The model's latest reference run, whose prompts are the border prompts.
         runs: All runs outside the history, in any order.
     """

@@ -71,7 +71,6 @@ def unasked(panel: Panel, asked: Collection[tuple[str, str, int]]) -> Counter[Pa
     without such a question is missing.
 
     Args:
-        panel: The panel.
         asked: The keys of the questions with an answer, as `Question.key`; empty for none.
     """
     if asked:
@@ -174,8 +173,6 @@ def call_cost(
     The result is 0 for an unknown price, so ask `price_of` first.
 
     Args:
-        prompt: The prompt.
-        model: The model.
         providers: Providers by name.
         size: The assumed tokens of the answer, and of the pages of each search.
         batch: Whether the question is asked in a batch.
@@ -206,8 +203,6 @@ def usual_cost(
     answers it is the price of an answer of `TYPICAL` size to the prompt. 0 for an unknown price.
 
     Args:
-        prompt: The prompt.
-        model: The model.
         providers: Providers by name.
         usual: The mean usage of the models' answers so far; models without answers may be missing.
         batch: Whether the question is asked in a batch.

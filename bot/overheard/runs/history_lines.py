@@ -98,7 +98,6 @@ class AnswerLine(BaseModel):
 
     Attributes:
         asked_at: When the question was asked; a time without a zone is taken as UTC.
-        run: The name of the run of the answer.
         finish: How the answer ended, as a `Finish` or in a service's word; complete if missing.
     """
 
@@ -138,9 +137,6 @@ class AnswerLine(BaseModel):
     def _parsed_finish(cls, reason: Any) -> Any:
         """Return the `Finish` that a word of `FINISHES` means, in capital or small letters, such
         as COMPLETE for ``end_turn``; CUT for null. A `Finish` is returned unchanged.
-
-        Raises:
-            ValueError: for an unknown word.
         """
         if reason is None:
             return Finish.CUT

@@ -32,7 +32,6 @@ class RunCancellation:
 
     Args:
         store: The store with the run's state.
-        run_id: The run.
 
     Attributes:
         stopped: The state to which the run was stopped, or None.
@@ -95,7 +94,6 @@ class RunResumer:
     """Resumes abandoned runs: unfinished runs whose processes have ended.
 
     Args:
-        store: The store of the runs.
         clock: The current time.
         resume: Carries a run out.
         chats: Names of platforms; the result of a run that began in a chat is posted there.

@@ -85,7 +85,6 @@ class ModelLimiter:
         end of the block, or a cancelled wait, lets the next call have the turn.
 
         Args:
-            run_id: The run that makes the call.
             tokens: The estimated tokens of the call, for the limit of tokens a minute.
 
         Raises:
@@ -127,7 +126,6 @@ class ModelLimiter:
         Then waiting calls get turns as far as the limits allow.
 
         Args:
-            failure: The failure.
             begun: When the call began, in seconds of the event loop's clock.
             wait: Seconds before the next try.
         """

@@ -42,7 +42,6 @@ def lay_out(
     the panel once, and its answers are scored for each brand.
 
     Args:
-        catalogue: The brands and prompts.
         providers: Providers by name.
         brands: Names or aliases of brands; empty for all tracked brands.
         models: Names of models, as ``provider/model``; empty for all models of all providers.
@@ -67,7 +66,6 @@ def choose_brands(catalogue: Catalogue, names: Sequence[str] = ()) -> list[Brand
     A brand that is named twice is returned twice. A brand that is named need not be tracked.
 
     Raises:
-        UnknownName: for a brand that does not exist.
         NothingToAsk: when no names are given and no brand is tracked.
     """
     chosen = [find_brand(catalogue, name) for name in names] or tracked(catalogue)
@@ -178,8 +176,6 @@ async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
     PARTIAL, unless a process has locked it: the model may have changed since its first answers.
 
     Args:
-        store: The store of the runs.
-        panel: The questions.
         now: The current time.
     """
     for run in await store.runs.find(state=RunState.RUNNING):

@@ -28,7 +28,6 @@ class PriceQuote:
     """The price of questions, which the budget covers.
 
     Attributes:
-        asking: The estimate of the questions.
         judging: The estimate of judging their answers. A judge spends no more than its own budget;
             questions are asked even without money for the judge.
         batch: A note on the models that are asked in a batch, their price and time; or empty.
@@ -120,7 +119,6 @@ class Pricing:
         store the reservations of dead processes are released.
 
         Args:
-            run: The run.
             reuse_within: The age up to which answers of other runs are reused; None to reuse none.
             answer_limit: Tokens of an answer at most; None for whole answers.
 
@@ -208,7 +206,6 @@ class Pricing:
 
         Args:
             calls: The number of calls by prompt and model.
-            payer: The accounts on which the calls are booked.
             panel: The panel of the calls, which says which models are asked in batches; None
                 for none.
             answer_limit: Tokens of an answer at most; None for whole answers.

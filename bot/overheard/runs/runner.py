@@ -122,8 +122,6 @@ class Runner:
         ``batcher``, and return it. A failed call is repeated as the retry policy says.
 
         Raises:
-            ProviderUnavailable: when the model cannot be asked.
-            ModelResting: when the model may not be called for a long time.
             BudgetUsedUp: when the budget does not cover the call.
             StoreError: when the answer cannot be stored.
         """
@@ -196,7 +194,6 @@ class Runner:
         Args:
             waiting: Yields the remaining questions; exhausted afterwards.
             reason: The failure as a sentence.
-            outcome: Where the questions are counted.
             already: The number of questions that ``waiting`` has yielded before and that failed
                 without being counted.
         """
@@ -219,8 +216,6 @@ class Runner:
             None.
 
         Raises:
-            ProviderUnavailable: when the provider cannot be used at all.
-            ModelResting: when the model may not be called for a long time.
             BudgetUsedUp: when the budget does not cover a call.
             StoreError: when an answer cannot be stored.
             CancelledError: when the run is stopped while the question waits.
@@ -268,7 +263,6 @@ class Runner:
         answers of calls under way.
 
         Raises:
-            ModelResting: when the model may not be called for a long time.
             CancelledError: when the run is stopped while the question waits.
         """
         tokens = question_tokens(question.prompt) + TYPICAL.answer
@@ -283,9 +277,6 @@ class Runner:
 
         That is the price of an answer of `WORST` size, or the cost of the model's dearest answer so
         far if that is more. Waits for calls under way to return money if there is too little.
-
-        Raises:
-            BudgetUsedUp: when the budget does not cover the call.
         """
         prompt = question.prompt
         if prompt.key not in lane.worst:  # asking the plugin is as slow as storing an answer
@@ -351,8 +342,6 @@ def _report_end(
     an error that the provider did not report is a fault of the plugin, and is not reported.
 
     Args:
-        limiter: The limiter.
-        answer: The answer of the call.
         failure: The failure that the provider reported, or None.
         begun: When the call began, on the event loop's clock.
         wait: Seconds until the next try of a failed call.

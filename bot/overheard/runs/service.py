@@ -127,7 +127,6 @@ class RunService(Generic[Found_co]):
                 call. An error that the function raises ends this call.
 
         Raises:
-            RunUnderWay: when another process has locked the run.
             RunPaused: when a terminal is stopped while workers carry the run out.
             BatchUncollected: when a batch cannot be collected; the run waits until it is resumed.
             HoldLost: when the lock was lost `MAX_HOLDS` times.
@@ -158,9 +157,7 @@ class RunService(Generic[Found_co]):
         because the workers would go on asking and no process would end the run.
 
         Raises:
-            RunPaused: when the run was paused so.
             CancelledError: when this task is cancelled otherwise.
-            RunUnderWay: when another process has locked the run.
             HoldLost: when the lock was lost `MAX_HOLDS` times.
         """
         try:
@@ -177,7 +174,6 @@ class RunService(Generic[Found_co]):
         and end the run; a paused run is neither analysed nor ended.
 
         Args:
-            run: The stored run.
             reused: Number of its answers that were reused by this call of `execute`.
 
         Raises:
@@ -227,7 +223,6 @@ class RunService(Generic[Found_co]):
             The outcome, and the stored answers of the run.
 
         Raises:
-            RunUnderWay: when another process has locked the run.
             RunPaused: when a terminal is stopped while workers carry the run out.
         """
         run = await self._store.runs.start(run)
@@ -295,9 +290,6 @@ class RunService(Generic[Found_co]):
     async def _ask_in_batches(self, run: Run, outcome: Outcome) -> None:
         """Ask the questions that are asked in batches, collect the run's batches, and add the
         counts to ``outcome``. Do nothing for a stopped run, or without such questions.
-
-        Raises:
-            BatchUncollected: when a batch cannot be collected.
         """
         models = batched(run.panel, self._providers)
         open_batches = await self._store.batches.unfinished(runs=[run.id])
@@ -340,7 +332,6 @@ class RunProgress:
     Args:
         store: The store with the run's state and answers.
         progress: The display of the progress.
-        run: The run.
         workers: Returns the number of connected workers.
 
     Attributes:
@@ -393,12 +384,10 @@ async def with_run_lock(store: Store, run: Run, work: Callable[[], Awaitable[Don
     and done again once the database is back, `MAX_HOLDS` times in all.
 
     Args:
-        store: The store of the run.
         run: The stored run.
         work: Does the work, and continues what an earlier call of it left undone.
 
     Raises:
-        RunUnderWay: when another process has locked the run.
         HoldLost: when the lock was lost `MAX_HOLDS` times.
         StoreError: when the database stays away.
         Exception: as ``work`` raises it.

@@ -90,7 +90,6 @@ def read_suggestions(text: str, brands: Iterable[Brand], known: Iterable[Prompt]
     word.
 
     Args:
-        text: The answer.
         brands: The brands that no suggestion may name: a branded question shows no visibility.
         known: The prompts of the catalogue, which are not suggested again.
     """
@@ -250,7 +249,6 @@ def _fact_value(kind: str, said: str) -> str:
     - ``lowest price``: the text, if it has a digit and at most `MAX_NAME_CHARS` characters.
 
     Args:
-        kind: One of these three.
         said: The text after the colon.
     """
     value = said.strip(_EDGES)

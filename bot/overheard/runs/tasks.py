@@ -64,7 +64,6 @@ def scoring_tasks(run: Run, *, spread: bool, judged: bool) -> list[Task]:
     The process that carries the run out scores the answers that are left.
 
     Args:
-        run: The run.
         spread: Whether workers share the work; False returns no tasks.
         judged: Whether there are judges among the scorers; they get one task of their own, the
             last.
@@ -84,7 +83,6 @@ def detection_tasks(run: Run, brands: list[str], *, spread: bool) -> list[Task]:
     before `Task.last`, which may lie beyond the end of the list.
 
     Args:
-        run: The run.
         brands: Names of brands.
         spread: Whether workers share the work.
     """
@@ -181,7 +179,6 @@ class Outcome:
     """The outcome of a run's questions, as counts.
 
     Attributes:
-        run: The run.
         kept: Answers that were stored before the run was resumed.
         reused: Kept answers that are copies of answers of earlier runs.
         complete: New answers that can be scored.
@@ -297,7 +294,6 @@ class InlineQueue:
         """Carry out tasks in order, and return their results by the task's key.
 
         Args:
-            tasks: The tasks.
             do: Carries out one task; its error ends this call.
             is_wanted: Asked before each task; when it returns False, the other tasks are left out.
                 None to carry out all tasks.

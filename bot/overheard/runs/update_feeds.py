@@ -32,7 +32,6 @@ async def read_feeds(
 
     Args:
         feeds: The feeds, each behind its guard.
-        stored: The stored updates.
         providers: The providers in use; updates of other providers' models are left out.
         now: The current time; later updates are left out.
 

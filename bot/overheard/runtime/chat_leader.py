@@ -35,7 +35,6 @@ class LeaderChat:
 
     Args:
         name: The name of the platform.
-        chat: The chat.
         locks: The locks of all processes.
         present: The chats that can be posted to, by name; the chat is present while the lock is
             held.
@@ -94,7 +93,6 @@ class LeaderChat:
         end the chat.
 
         Args:
-            desk: Serves the requests of the chat.
             locks: Holds the leader's lock; is closed when this is cancelled.
 
         Raises:
@@ -135,9 +133,6 @@ class LeaderChat:
         Without a standby, return after `LEADER_TIMEOUT_S`. Otherwise extend the shutdown, give the
         commands of the chat `COMMAND_TIMEOUT_S` to end, and return when the standby has connected
         or has given up the lock, when the chat ends, or after `HANDOVER_TIMEOUT_S`.
-
-        Args:
-            running: The task of the chat, which is left running.
         """
         await asyncio.sleep(LEADER_TIMEOUT_S)
         if not await self._is_held(self._leader_lock):

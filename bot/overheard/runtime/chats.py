@@ -64,7 +64,6 @@ def _new_chat(name: str, config: Config) -> Chat:
 
     Args:
         name: ``slack`` or ``discord``.
-        config: The configuration, which has the platform's table.
 
     Raises:
         ModuleNotFoundError: when the platform's package is not installed.

@@ -169,7 +169,6 @@ def process_metrics(
     configuration names PGQueuer's.
 
     Args:
-        deployment: The open deployment.
         chats: Returns whether each chat of this process is connected, by its name; by default there
             is no chat.
     """
@@ -233,11 +232,6 @@ def _add_snapshot(registry: CollectorRegistry, snapshot: Snapshot, now: datetime
 
     ``overheard_store_up`` is 1 or 0. The other gauges of the store, or of the queue, are left out
     if `snapshot` does not have them.
-
-    Args:
-        registry: The registry, which is changed.
-        snapshot: The counts.
-        now: The current time, for ages.
     """
     up = float(snapshot.census is not None)
     _add_gauge(registry, "overheard_store_up", "Whether the store answers.", up)
@@ -252,11 +246,6 @@ def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> N
     failed attempts, and of the age in seconds of unscored answers and undetected runs.
 
     States that do not occur are 0, and an age is 0 if nothing is open.
-
-    Args:
-        registry: The registry, which is changed.
-        census: The counts of the store.
-        now: The current time, for ages.
     """
     for name, text, states, counts in (
         ("overheard_runs", "Runs, by state.", RunState, census.runs),
@@ -322,9 +311,6 @@ def _add_labelled(
     """Register a gauge of value 1 whose labels state facts.
 
     Args:
-        registry: The registry, which is changed.
-        name: The name of the metric.
-        text: Its description.
         labels: The facts by the name of the label.
     """
     from prometheus_client import Gauge
@@ -338,10 +324,6 @@ def _add_gauges(
     """Register a gauge with one label, and set its value for each value of the label.
 
     Args:
-        registry: The registry, which is changed.
-        name: The name of the metric.
-        text: Its description.
-        label: The name of the label.
         values: The values of the gauge, by the value of the label.
     """
     from prometheus_client import Gauge

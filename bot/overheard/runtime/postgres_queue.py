@@ -144,7 +144,6 @@ class PostgresQueue:
         raised as they are.
 
         Args:
-            queries: The queue.
             tasks: The tasks of one run; at least one.
             is_wanted: Returns whether the run should go on; None for always.
             results: Receives the results, by the tasks' keys.
@@ -320,7 +319,6 @@ def _entrypoints(kinds: Collection[TaskKind], seats: Mapping[str, int]) -> dict[
     which do one job at a time, detection one.
 
     Args:
-        kinds: The kinds of tasks that the worker takes.
         seats: By provider, the largest number of concurrent asking tasks.
     """
     names: dict[str, int] = {}

@@ -25,11 +25,7 @@ from overheard.runtime.scheduler import SCHEDULE
 
 
 class ScheduledWork:
-    """The work of the jobs of a deployment.
-
-    Args:
-        deployment: The open deployment.
-    """
+    """The work of the jobs of a deployment."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment

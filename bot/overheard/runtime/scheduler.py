@@ -49,7 +49,6 @@ class Job:
 
     Attributes:
         name: Unique; the store keeps the job's state under this name.
-        times: The slots.
         run: Does the work for one slot.
     """
 
@@ -152,8 +151,6 @@ class Scheduler:
         reads the clock again, which a sleep of the machine may have moved.
 
         Args:
-            timers: The scheduler of APScheduler.
-            jobs: All jobs that there are now.
             group: The group in which the jobs run.
         """
         before, self._current_jobs = self._current_jobs, {job.name: job for job in jobs}

@@ -67,7 +67,6 @@ class Server:
     """The services of a deployment in this process.
 
     Args:
-        deployment: The open deployment.
         chats: The platforms, by name.
         extend_shutdown: See `LeaderChat`.
     """
@@ -115,9 +114,6 @@ class Server:
         before any work. `WARM_UP_DELAY_S` after the services, what jobs and deliveries need is
         imported in a thread, and the scorers read a made-up answer there, so that the first real
         ones wait for no imports.
-
-        Raises:
-            PortTaken: when another program has the port of the health endpoint.
         """
         with ungrouped():
             async with asyncio.TaskGroup() as group:
@@ -238,9 +234,7 @@ class Server:
         slot has the same key and is not added.
 
         Args:
-            name: The name of the report.
             channel: The channel, such as ``slack:C0123``.
-            slot: The time for which the report was scheduled.
         """
         key = f"report-{name}-{slot.isoformat()}@{channel}"
         now = self._deployment.clock.now()
@@ -335,10 +329,6 @@ class Server:
     async def _posted(self, delivery: Delivery, message: str) -> None:
         """Tell the listeners of plugins that a message was posted about an alert; nothing for
         deliveries without an alert.
-
-        Args:
-            delivery: The delivery that was posted.
-            message: The platform's identifier of the message.
         """
         alert = await self._deployment.store.alerts.get(delivery.alert_id)
         if alert:
@@ -351,13 +341,11 @@ async def serve(deployment: Deployment, *, exit_within: Callable[[float], None])
     or Ctrl-C.
 
     Args:
-        deployment: The open deployment.
         exit_within: Called at the signal with the seconds after which the process must end; called
             again with more while another process takes over.
 
     Raises:
         TracesUnavailable: when a package for traces is missing.
-        PortTaken: when another program has the port of the health endpoint.
     """
     start_telemetry(deployment)
     shutdown = GracefulShutdown(exit_within)
@@ -374,7 +362,6 @@ def _chat_services(deployment: Deployment, chats: Mapping[str, LeaderChat]) -> l
     chats needs few.
 
     Args:
-        deployment: The open deployment.
         chats: The chats by name.
     """
     if not chats:

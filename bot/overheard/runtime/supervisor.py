@@ -78,7 +78,6 @@ class Supervisor:
     """Keeps services running.
 
     Args:
-        services: The services.
         report: Called with one sentence when a service fails or is disabled; repeated sentences are
             not reported.
         call_admin: Called with one sentence when a service needs an admin: it is disabled, or has

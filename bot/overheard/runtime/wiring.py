@@ -51,13 +51,9 @@ async def open_deployment(config: Config, *, create: bool = True) -> AsyncIterat
     and plugins afterwards.
 
     Args:
-        config: The configuration.
         create: Whether a missing store is created. Otherwise the deployment has an empty temporary
             store that is removed after the block, and `Deployment.missing_store` is the URL of the
             missing one.
-
-    Raises:
-        StoreError: when the store cannot be used.
     """
     async with AsyncExitStack() as stack:
         store, missing = await _open_store(config.storage.url, stack, create=create)
@@ -71,12 +67,7 @@ async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple
     created, the store is a temporary, empty one instead.
 
     Args:
-        url: The URL of the store.
         stack: Removes the folder of the temporary store when it is closed.
-        create: Whether a missing store is created.
-
-    Raises:
-        StoreError: when the store cannot be used.
     """
     from overheard_storage import open_store  # SQLAlchemy is slow to import, and help needs none
 
@@ -96,8 +87,6 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
     block the event loop.
 
     Args:
-        config: The configuration.
-        store: The open store.
         missing_url: The URL of a missing store, in whose place `store` is; then tasks are done in
             this process. Else "".
 
@@ -226,7 +215,6 @@ def _set_exit_timer(delay_s: float, status: int = 0) -> None:
 
     Args:
         delay_s: Seconds until the process ends.
-        status: The exit status of the process.
     """
     while _exit_timers:
         _exit_timers.pop().cancel()

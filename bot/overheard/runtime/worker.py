@@ -36,7 +36,6 @@ class Worker:
     """A worker, which carries out tasks of other processes.
 
     Args:
-        deployment: The open deployment.
         kinds: The kinds of tasks to carry out.
         at_once: The largest number of concurrent tasks.
     """
@@ -56,11 +55,7 @@ class Worker:
         self._health = HealthServer(config.health, self.supervisor.statuses, metrics_text, store)
 
     async def run(self) -> None:
-        """Run the health endpoint, if a port is configured, and carry out tasks until cancelled.
-
-        Raises:
-            PortTaken: when another program has the port of the health endpoint.
-        """
+        """Run the health endpoint, if a port is configured, and carry out tasks until cancelled."""
         with ungrouped():
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._health.run_if_wanted(log.warning))
@@ -120,7 +115,6 @@ def _flows(
     would take the places of questions, and the provider would be idle.
 
     Args:
-        kinds: The kinds of tasks of the worker.
         at_once: The largest number of concurrent tasks.
     """
     asking = frozenset({TaskKind.ASK}) & frozenset(kinds)
@@ -142,14 +136,12 @@ async def work(
     SIGHUP or Ctrl-C.
 
     Args:
-        deployment: The open deployment.
         kinds: The kinds of tasks to carry out.
         at_once: The largest number of concurrent tasks.
         exit_within: Called at the signal with the seconds after which the process must end.
 
     Raises:
         TracesUnavailable: when a package for traces is missing.
-        PortTaken: when another program has the port of the health endpoint.
     """
     start_telemetry(deployment)
     shutdown = GracefulShutdown(exit_within)

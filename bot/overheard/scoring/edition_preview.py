@@ -29,7 +29,6 @@ class Move:
 
     Attributes:
         brand: The brand's name.
-        metric: The metric.
         before: The mean in the first edition; None without scores.
         after: The mean in the second edition; None without scores.
     """

@@ -154,13 +154,9 @@ class _Asker:
         a stored reply of the present round is used.
 
         Args:
-            text: The text for the judge's model.
             schema: The JSON schema of the reply, or None for prose.
 
         Raises:
-            ProviderFailed: when the model gives no complete reply.
-            ProviderUnavailable: when the model cannot be asked.
-            ModelResting: when the model may not be called for a long time.
             NotJudgedYet: when only stored replies may be used, see `stored_replies_only`.
             JudgeBudgetUsedUp: when the judge's budget does not cover the call.
         """
@@ -207,8 +203,6 @@ class _Asker:
         Raises:
             NotJudgedYet: when this task may only use stored replies.
             JudgeBudgetUsedUp: when the judge's budget does not cover the call.
-            ProviderUnavailable: when the model cannot be asked.
-            ModelResting: when the model may not be called for a long time.
         """
         unpaid = _UNPAID.get()
         if unpaid is not None:
@@ -223,11 +217,6 @@ class _Asker:
     async def _ask_in_round(self, current: _Round, question: Question) -> Answer:
         """Ask the judge's model a question in a round, and return the stored answer, which may have
         failed.
-
-        Raises:
-            JudgeBudgetUsedUp: when the judge's budget does not cover the call.
-            ProviderUnavailable: when the model cannot be asked.
-            ModelResting: when the model may not be called for a long time.
         """
         try:
             return await current.runner.ask(question, current.run, current.batcher)
@@ -372,11 +361,9 @@ async def judging_cost(
     unknown. No account is booked.
 
     Args:
-        judges: The judges.
         answers: The number of answers to judge; 0 costs nothing.
         sheets: The number of brands that have facts.
         providers: Providers by name.
-        store: The store of the accounts.
         now: The current time, which selects the month of the budget.
     """
     calls, typical, worst = 0, 0.0, 0.0
@@ -401,7 +388,6 @@ def _judging_usd(
     A text about an answer is taken to be as long as the longest gold text and the answer together.
 
     Args:
-        judge: The judge.
         calls: The number of texts about answers.
         providers: Providers by name.
         size: The assumed tokens of an answer and of each of the judge's replies.

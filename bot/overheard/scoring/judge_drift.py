@@ -55,7 +55,6 @@ class Rejudging:
     """Lets judges score old answers a second time.
 
     Attributes:
-        store: The store of the old answers and scores.
         scoring: The scorers, with the judges.
     """
 
@@ -119,7 +118,6 @@ class Rejudging:
         stored, in the order of their numbers, the latest `MAX_REJUDGED_ANSWERS` at most.
 
         Args:
-            shift: The shift.
             values: The stored value of each judged answer, by the answer's number.
         """
         answers = [
@@ -188,7 +186,6 @@ def doubt(judge: Judge, agreements: list[Agreement]) -> str:
     - The agreement is below `SOUND`.
 
     Args:
-        judge: The judge.
         agreements: Its agreement in each round, the oldest first.
     """
     if not agreements:

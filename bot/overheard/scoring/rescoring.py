@@ -68,7 +68,6 @@ async def scoring_in_use(scoring: Scoring, store: Store) -> Scoring:
 
     Args:
         scoring: The scorers over the present catalogue.
-        store: The store of the editions.
     """
     edition = used_edition(await store.editions.all())
     if edition is None:
@@ -85,7 +84,6 @@ async def carry_scores_over(store: Store, before: Collection[str], after: Collec
     over.
 
     Args:
-        store: The store of the scores.
         before: The versions in use until now, as `Block.version`.
         after: The versions to be used.
 

@@ -61,7 +61,6 @@ async def ask_scorer(
     metric or outside the metric's scale is dropped and counted as a fault.
 
     Args:
-        scorer: The scorer.
         version: The scorer's version that is noted in the records.
         readings: The answer, once for each brand.
         metrics: The known metrics, by name.
@@ -101,7 +100,6 @@ async def asked_together(
     A score of an unknown metric or outside the metric's scale is dropped and counted as a fault.
 
     Args:
-        scorer: A third party's scorer.
         version: The scorer's version that is noted in the records.
         answers: The readings of each answer, one for each brand.
         metrics: The known metrics, by name.
@@ -136,12 +134,8 @@ def _valid_records(
     The other scores are dropped and counted as one fault together.
 
     Args:
-        scorer: The scorer.
-        version: The scorer's version that is noted in the records.
         reading: The answer as read for one brand.
-        given: The scores that the scorer returned.
         metrics: The known metrics, by name.
-        faults: Sentences on faults and their counts.
     """
     fitting = [score for score in given if fits(score, metrics)]
     if len(fitting) < len(given):
@@ -156,7 +150,6 @@ async def _wait_for(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Itera
     third-party scorers have time-outs of their own, and no limit here.
 
     Raises:
-        Late: when the limit is exceeded.
         BaseException: as the scorer raises it.
     """
     limit = asyncio.timeout(
@@ -202,7 +195,6 @@ async def in_turn(
     removed are left out, so that a share may be empty.
 
     Args:
-        store: The store of the answers.
         streams: For each scorer, the numbers of the answers to read, in their order.
         size: The largest number of answers in a share.
     """

@@ -62,11 +62,8 @@ Scored = Callable[[Answer, Sequence[ScoreRecord]], Awaitable[None]]
 
 
 class _ReadingProgress:
-    """Shows readings (answer by scorer) as progress in answers, each of which every scorer reads.
-
-    Args:
-        progress: The display to advance.
-        scorers: Number of scorers.
+    """Shows readings (answer by scorer) as progress in answers, each of which every scorer
+    reads.
     """
 
     def __init__(self, progress: Progress, scorers: int) -> None:
@@ -85,7 +82,6 @@ class Scoring:
     """The scorers of a deployment, and the brands that they score.
 
     Args:
-        scorers: The scorers.
         catalogue: The brands and facts.
         judging: Lets judges ask; None leaves judges out.
         scored: Called for each scored answer once its scores are stored; None for no call.
@@ -182,7 +178,6 @@ class Scoring:
         history again costs money and is decided by a command.
 
         Args:
-            store: The store of answers and scores.
             progress: Shows the number of scored answers, once there is an answer to score.
             expected: The number of answers to expect, or 0 if unknown.
             part: A run whose panel says which of its answers are scored; None for all answers.
@@ -208,7 +203,6 @@ class Scoring:
         Within a batch, scorers that wait for something read concurrently with the others.
 
         Args:
-            store: The store of answers and scores.
             progress: Shows the number of scored answers.
             expected: The number of answers to expect, or 0 if unknown.
             streams: For each scorer, the numbers of the answers to read.
@@ -268,7 +262,6 @@ class Scoring:
         cannot ask.
 
         Args:
-            judge: The judge.
             answers: The answers, which are judged concurrently.
             brand: The name of the brand whose values are returned.
             metric: The name of the metric whose values are returned.

@@ -55,7 +55,6 @@ class Bars:
     """A bar chart of amounts of US dollars.
 
     Attributes:
-        title: What the amounts are.
         bars: The bars, the largest amount first.
         caption: A small line below, or an empty string.
     """
@@ -118,7 +117,6 @@ class Rate:
     """A brand's share of the answers of a model.
 
     Attributes:
-        label: The brand.
         share: 0 to 1.
         usual: The share that is usual for the brand, shown as a tick; None without one.
         emphasis: Whether the chart is about this brand.
@@ -137,7 +135,6 @@ class RateGroup:
     Attributes:
         label: The model's name.
         detail: How the model was asked, in brackets after the name; or empty.
-        rates: Its brands.
         answers: The number of answers of which shares are shown as counts; 0 for per cent.
     """
 
@@ -208,10 +205,8 @@ def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
     The words of the share are right of the bar, or of the tick where that would go through them.
 
     Args:
-        sheet: The drawing, which is changed.
         group: The model, which says how shares are written.
         rate: The brand's share.
-        y: The top of the row, in units.
     """
     bar_color, text_color = ("brand", "brand") if rate.emphasis else ("bar", "mute")
     weight = BOLD if rate.emphasis else REGULAR

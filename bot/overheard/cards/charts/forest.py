@@ -93,10 +93,7 @@ def _draw_difference(sheet: Sheet, span: Difference, reach: float, y: float) -> 
     drawn at its end.
 
     Args:
-        sheet: The drawing, which is changed.
-        span: The difference.
         reach: The value at the right end of the axis, on the difference's scale.
-        y: The top of the row, in units.
     """
     color, weight = ("brand", BOLD) if span.moved else ("rival", REGULAR)
     words = f"{wording.change(span.difference, span.scale)}, {span.verdict}"
@@ -148,7 +145,6 @@ class Pair:
     """One metric of two brands at one model.
 
     Attributes:
-        label: The metric.
         mine: The brand's share, 0 to 1.
         other: The competitor's share, 0 to 1.
     """
@@ -164,7 +160,6 @@ class PairGroup:
 
     Attributes:
         label: The model's name.
-        pairs: Its metrics.
         detail: How the model was asked, or empty.
         answers: The number of answers of which shares are shown as counts; 0 for per cent.
     """
@@ -253,10 +248,7 @@ def _draw_pair(sheet: Sheet, group: PairGroup, pair: Pair, y: float) -> None:
     The words of the smaller share are left of its mark, and those of the larger one right.
 
     Args:
-        sheet: The drawing, which is changed.
         group: The model, which says how shares are written.
-        pair: The shares of the brand and of the competitor.
-        y: The top of the row, in units.
     """
     mine_x, other_x = (PAIR_LEFT + share * PAIR_WIDTH for share in (pair.mine, pair.other))
     axis, baseline = y + 8, y + 8 + TEXT_DROP

@@ -71,7 +71,6 @@ def fit_text(text: str, size: float, max_width: float, weight: int = REGULAR) ->
     Without room for one letter, it is the ellipsis alone, which may be wider.
 
     Args:
-        text: The text.
         size: The size of the font, in units.
         max_width: The largest width, in units.
         weight: `REGULAR` or `BOLD`.

@@ -121,9 +121,6 @@ class ChartRenderer:
 
         The process is killed and forgotten when it cannot start, has ended by itself, or does not
         answer in time. It goes on after a chart that raises an error there.
-
-        Raises:
-            NotDrawn: in each of these cases, with the reason.
         """
         try:
             return self._start_worker().submit(_draw, chart, theme).result(self._timeout_s)
@@ -254,7 +251,6 @@ async def picture(chart: Drawable, name: str) -> Image:
     chart cannot be drawn, and when it is not kept and `MAX_WAITING` charts wait already.
 
     Args:
-        chart: The chart.
         name: The name of the file, such as ``trend.png``.
     """
     kept = None if _without_pictures.get() else _RENDERER.kept(chart, _theme.get())
@@ -270,7 +266,6 @@ def drawn_picture(chart: Drawable, name: str) -> Image:
     when the chart cannot be drawn; the latter is logged.
 
     Args:
-        chart: The chart.
         name: The name of the file, such as ``trend.png``.
     """
     if _without_pictures.get():

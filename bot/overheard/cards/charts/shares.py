@@ -47,7 +47,6 @@ class Shares:
     """Shares of brands over time; at each time they sum to 1.
 
     Attributes:
-        title: What the shares are of.
         times: The times of the measurements, ascending; at least one.
         shares: The brand first, then its competitors.
         marks: Moments that are marked where they fall between the first time and the last.

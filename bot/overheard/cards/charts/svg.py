@@ -50,11 +50,7 @@ Place = tuple[float, float]
 
 
 class Sheet:
-    """A drawing, `WIDTH` units wide, to which elements are added; later ones cover earlier ones.
-
-    Args:
-        height: The height, in units.
-    """
+    """A drawing, `WIDTH` units wide, to which elements are added; later ones cover earlier ones."""
 
     def __init__(self, height: float = HEIGHT) -> None:
         self.height = height
@@ -289,7 +285,6 @@ class EndName:
     """The name of a line or area at its end.
 
     Attributes:
-        label: The name.
         value: The last value, in words.
         color: A colour of the theme; ``mute`` for what the chart is not about.
         y: The y of the line's end, in units.

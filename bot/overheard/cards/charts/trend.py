@@ -260,7 +260,6 @@ class _Frame:
         All moments of a chart of a single moment are at the right end.
 
         Args:
-            at: The moment.
             axis_value: The value on the axis, which is negative for ranks; a value beyond the axis
                 is drawn at its end.
         """
@@ -307,9 +306,7 @@ class _Frame:
         Lines with emphasis or gain end in a dot, and a line of one point is a dot alone.
 
         Args:
-            sheet: The drawing, which is changed.
             series: The line, with at least one point.
-            style: How it is drawn.
         """
         points = [self.place(at, self.axis_value(mean)) for at, mean, *_ in series.points]
         if len(points) > 1:
@@ -349,7 +346,6 @@ class _Frame:
         """Write the name and the last value of each line at its right end.
 
         Args:
-            sheet: The drawing, which is changed.
             styles: The style of each line; names of grey lines are not emphasized.
         """
         names = []

@@ -91,7 +91,6 @@ class DiscordChat:
             desk: Serves the requests.
 
         Raises:
-            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatLost: when the connection ends, or is down for longer than `silence_s` seconds.
             ChatFailed: when Discord cannot be reached for the login.
         """
@@ -112,13 +111,11 @@ class DiscordChat:
 
         Args:
             channel: The channel's id; ``@`` and a person's id for direct messages.
-            card: The card to post.
             key: The unique key of the post, by which `find` finds it; invisible in the message.
             thread: The id of the message in whose thread to post; "" posts in the channel.
             broadcast: Whether a card that is posted in a thread is also posted in the channel.
 
         Raises:
-            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatFailed: when an id has other characters than digits, the card was not posted, or
                 Discord's answer was lost.
         """
@@ -138,7 +135,6 @@ class DiscordChat:
             card: The new card.
 
         Raises:
-            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatFailed: when an id has other characters than digits, or Discord refuses the edit or
                 does not answer.
         """
@@ -151,10 +147,8 @@ class DiscordChat:
 
         Args:
             channel: The channel's id; ``@`` and a person's id for direct messages.
-            key: The key of the post.
 
         Raises:
-            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatFailed: when the id has other characters than digits, or the channel cannot be read.
         """
         poster = await self._poster()
@@ -169,7 +163,6 @@ class DiscordChat:
             message: The id of the message, which `post` returned.
 
         Raises:
-            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatFailed: when an id has other characters than digits, or the message does not exist
                 any more.
         """
@@ -222,7 +215,6 @@ class DiscordChat:
                 person, whose channel Discord is asked for.
 
         Raises:
-            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatFailed: when the id has other characters than digits, or Discord cannot be asked.
         """
         if not channel.startswith(PERSON):
@@ -238,7 +230,6 @@ class DiscordChat:
         The client of a running chat is connected to the gateway, a new one is not.
 
         Raises:
-            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatFailed: when Discord cannot be reached.
         """
         async with self._logging_in:
@@ -257,7 +248,6 @@ class DiscordChat:
         """Log a client in with the token of the settings.
 
         Raises:
-            ChatUnavailable: when the token is missing or Discord refuses it.
             ChatFailed: when Discord cannot be reached.
         """
         if self._settings.token is None:
@@ -325,11 +315,7 @@ def _connection_error(task: asyncio.Task[None]) -> Exception:
 
 
 def _snowflake(text: str) -> int:
-    """Return the text of a Discord id, such as ``1234567890123456789``, as a number.
-
-    Raises:
-        ChatFailed: when the text has other characters than digits.
-    """
+    """Return the text of a Discord id, such as ``1234567890123456789``, as a number."""
     if not text.isdecimal():
         reason = f'"{text}" is no id; copy it in Discord with Developer Mode on'
         raise ChatFailed(chat=PLATFORM, reason=reason)
@@ -396,7 +382,6 @@ async def _check_channel(client: DiscordClient, channel: str) -> Finding:
     channel, or if the bot lacks permissions there.
 
     Args:
-        client: A client that is logged in.
         channel: The channel's id, as it is in the configuration.
     """
     where = f"{NAME}: channel {channel}"

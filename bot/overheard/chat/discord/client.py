@@ -227,8 +227,6 @@ class DiscordClient(discord.Client):
         """Pass a submitted form to the desk; ignore the form of a command that no longer exists.
 
         Args:
-            interaction: The submission.
-            desk: Serves the request.
             data: The submission's data in Discord's JSON: the form's custom id, which has the
                 command's name, and the inputs, which have the options.
 
@@ -252,8 +250,6 @@ class DiscordClient(discord.Client):
         command: the desk answers these with a correction.
 
         Args:
-            interaction: The click.
-            desk: Serves the request.
             click: The kind and the words, read from the custom id.
 
         Raises:
@@ -290,7 +286,6 @@ class DiscordClient(discord.Client):
 
         Args:
             interaction: A command, a submitted form or a click.
-            desk: Serves the request.
             spec: The command, or None when a button's words name no command.
             fields: Further fields of the `Request`: ``words``, or ``command`` and ``options``.
 

@@ -56,7 +56,6 @@ class DiscordConversation:
     """Answers one interaction by cards or a form, each card in place of the card before.
 
     Args:
-        interaction: The interaction.
         presenter: Sends the pages of cards.
         private: Whether only the person who sent the request sees the answers.
         replaces: Whether the answer replaces the message that was clicked, if there is one.
@@ -115,7 +114,6 @@ class DiscordConversation:
         that are shown at the same time come one after the other.
 
         Args:
-            card: The card to show.
             private: Whether only the person who sent the request sees the card; always so in a
                 private conversation.
 
@@ -213,11 +211,7 @@ class DiscordConversation:
         Args:
             number: The number of the message in the answer, from 0; at most the number of messages
                 that are there.
-            page: The new content of the message.
             private: Whether only the person who sent the request sees a new message.
-
-        Raises:
-            discord.HTTPException: when Discord refuses the page.
         """
         if number < len(self._sent):
             self._sent[number] = await self._edit_message(self._sent[number], page)
@@ -236,11 +230,7 @@ class DiscordConversation:
         further message.
 
         Args:
-            page: The page.
             private: Whether only the person who sent the request sees the message.
-
-        Raises:
-            discord.HTTPException: when Discord refuses the page.
         """
         try:
             return await self._respond_first(page, private)
@@ -259,7 +249,6 @@ class DiscordConversation:
         which a public answer replaces, is deleted before.
 
         Args:
-            page: The page.
             private: Whether only the person who sent the request sees a new message.
 
         Raises:
@@ -336,11 +325,7 @@ class DiscordConversation:
         """Send a page as a further message after the first answer, and return that message.
 
         Args:
-            page: The page.
             private: Whether only the person who sent the request sees the message.
-
-        Raises:
-            discord.HTTPException: when Discord refuses the page.
         """
         send = partial(self._interaction.followup.send, ephemeral=private, wait=True)
         sent = await self._presenter.send(page, send)
@@ -352,13 +337,6 @@ class DiscordConversation:
         The id of the first answer is known afterwards. A further message without an id is left as
         it is. After the token has expired, a public message is edited as the bot's own, and a
         direct message with the page takes the place of a private one.
-
-        Args:
-            sent: The message.
-            page: The new content.
-
-        Raises:
-            discord.HTTPException: when Discord refuses the page.
         """
         if self._is_expired:
             return await self._edit_late(sent, page)
@@ -371,15 +349,8 @@ class DiscordConversation:
         return sent
 
     async def _replace(self, sent: SentMessage, page: MessagePage, edit: Callable[..., Any]) -> Any:
-        """Replace the content of a message, which keeps its mark, and return what `edit` returns.
-
-        Args:
-            sent: The message.
-            page: The new content.
-            edit: A function of discord.py that edits the message.
-
-        Raises:
-            discord.HTTPException: when Discord refuses the page.
+        """Replace the content of a message, which keeps its mark, and return what `edit`
+        returns.
         """
         return await self._presenter.edit(page, edit, sent.mark, has_components=sent.has_components)
 
@@ -388,16 +359,6 @@ class DiscordConversation:
 
         Without the token, the bot can edit public messages whose id is known, and direct messages
         that it sent itself. In place of any other, the page is sent as a new message.
-
-        Args:
-            sent: The message.
-            page: The new content.
-
-        Returns:
-            The message that shows the page.
-
-        Raises:
-            discord.HTTPException: when Discord refuses the page.
         """
         channel = self._channel()
         message = sent.late
@@ -412,12 +373,8 @@ class DiscordConversation:
         """Send a page as a new message after the token has expired, and return that message.
 
         Args:
-            page: The page.
             private: Whether it is sent to the person as a direct message; otherwise, it is posted
                 in the channel. Without a channel, it is a direct message in both cases.
-
-        Raises:
-            discord.HTTPException: when Discord refuses the page.
         """
         place = (None if private else self._channel()) or self._interaction.user
         sent = await self._presenter.send(page, place.send)

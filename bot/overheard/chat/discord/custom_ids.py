@@ -52,7 +52,6 @@ class Click:
     """The content of a button's custom id, such as ``do:alerts show 12``.
 
     Attributes:
-        kind: What the click does.
         words: The words of the button's action; "" for `ClickKind.CANCEL`.
     """
 
@@ -142,7 +141,6 @@ def question_view(click: Click, label: str) -> discord.ui.View:
     The first runs the words of the clicked button. The second, "Cancel", removes the question.
 
     Args:
-        click: The click on the button that has the question.
         label: The label of the clicked button, which the first button repeats; "Yes" if "".
     """
     consent = Action(click.words, label or "Yes", Style.PRIMARY)
@@ -201,7 +199,6 @@ def _click_on(action: Action, questions: ButtonQuestions) -> Click:
     """Return what a click on an action's button does: ask the action's question, or run its words.
 
     Args:
-        action: The action.
         questions: Keeps the action's question, if it has one.
     """
     if not action.confirm:

@@ -80,7 +80,6 @@ def read_options(data: Mapping[str, Any], spec: CommandSpec) -> dict[str, Any]:
 
     Args:
         data: The data of the submission, in Discord's JSON.
-        spec: The command of the form.
     """
     given_by_input = dict(_inputs(data.get("components", ())))
     shared_lines = dict(_named_lines(str(given_by_input.get(SHARED_INPUT, ""))))
@@ -102,7 +101,6 @@ def _labelled_input(option: Option, form: Form) -> ui.Label[ui.Modal]:
     has choices; else a text field, whose hint ends with "one a line" for many values.
 
     Args:
-        option: The option.
         form: The form with its values, choices and hints; without a hint, it is the option's help.
     """
     value = form.values.get(option.name)
@@ -126,7 +124,6 @@ def _picker(option: Option, value: Any) -> ui.Item[ui.Modal] | None:
     """Return Discord's own menu of channels or people; None for an option of another kind.
 
     Args:
-        option: The option.
         value: The channel that is selected at first, such as ``discord:123``; a value of another
             form selects none. In a menu of people, no person is selected at first.
     """
@@ -170,7 +167,6 @@ def _option_menu(option: Option, choices: Sequence[FormChoice], value: Any) -> u
     required.
 
     Args:
-        option: The option.
         choices: The entries, at least one; those beyond Discord's limit are left out.
         value: The selected value or list of values; None selects nothing.
     """
@@ -196,7 +192,6 @@ def _text_field(option: Option, value: Any) -> ui.TextInput[ui.Modal]:
     empty field shows the option's example.
 
     Args:
-        option: The option.
         value: The value or list of values; None leaves the field empty.
     """
     text = value_text(option, value)
@@ -243,7 +238,6 @@ def value_text(option: Option, value: Any) -> str:
     it is. None is "".
 
     Args:
-        option: The option.
         value: Its value: a text, number or boolean, a list or tuple for many values, or None.
     """
     if value is None:
@@ -262,7 +256,6 @@ def _one_line(option: Option, value: Any) -> str:
     Inc"``.
 
     Args:
-        option: The option.
         value: Its value, as `value_text` takes it.
     """
     text = value_text(option, value)
@@ -273,9 +266,6 @@ def _one_line(option: Option, value: Any) -> str:
 
 def _inputs(components: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str | list[str]]]:
     """Yield the inputs of a submitted form, also those within other components.
-
-    Args:
-        components: The components, in Discord's JSON.
 
     Yields:
         The custom id of an input, and the list of values selected in its menu or the text of its
@@ -320,7 +310,6 @@ def _option_value(option: Option, given: str | list[str]) -> Any:
     any other option.
 
     Args:
-        option: The option.
         given: The text of the input, or the list of values selected in it.
     """
     if isinstance(given, list) and option.many:

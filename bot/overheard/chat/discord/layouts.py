@@ -155,7 +155,6 @@ class MessagePage:
         """Return the page with one more piece at its end.
 
         Args:
-            piece: The piece.
             color: The accent of the new container, if one is begun.
             joins: Whether the piece is added to the last container, if there is one; otherwise it
                 begins a new container.
@@ -193,7 +192,6 @@ def attached_name(file: File, number: int) -> str:
     their number: ``Acme, Inc.html`` becomes ``Acme-Inc.html`` or ``Acme-Inc-2.html``.
 
     Args:
-        file: The file.
         number: The number of the file in its message, from 1.
     """
     kept_name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.name).strip("-")
@@ -272,7 +270,6 @@ def _field_text(field: Field, *, on_one_line: bool) -> str:
     A long name or value is cut; "-" takes the place of an empty one.
 
     Args:
-        field: The field.
         on_one_line: Whether a value of one line follows its name on the same line; otherwise, and
             for a value of several lines, the value begins on the next line.
     """

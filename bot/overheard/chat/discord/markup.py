@@ -74,7 +74,6 @@ def _escape_marks(text: str, *, is_untrusted: bool) -> str:
     """Return text with a backslash before each character that Discord reads as markup anywhere.
 
     Args:
-        text: The text.
         is_untrusted: Whether the text is from outside; if so, colons also get a backslash.
     """
     marks = _TAINTED_MARKS if is_untrusted else _MARKS
@@ -149,10 +148,6 @@ def table_pieces(table: Table) -> Iterator[str]:
 def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
     """Return the width of each column, in characters: that of its widest cell or its name, and at
     least 1.
-
-    Args:
-        table: The table with the names of the columns.
-        rows: The rows that are shown.
     """
     return [
         max(cell_len(_cell(name)), *(cell_len(_cell(row[index])) for row in rows), 1)
@@ -225,7 +220,6 @@ def _record_texts(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]
 
     Args:
         table: The table, which says how many cells are the heading of a row.
-        rows: The rows to show.
     """
     text = ""
     heading_count = heading_cells(table)

@@ -171,7 +171,6 @@ class Presenter:
         server are left out, which a line says.
 
         Args:
-            page: The content.
             edit_message: Edits the message, with the arguments of discord.py's ``edit``.
             mark: The mark that the message carries afterwards, or None for none.
             has_components: Whether the message is known to show components.
@@ -207,8 +206,6 @@ class Presenter:
         Discord says that the files are too large, the page is passed again without files.
 
         Args:
-            page: The content.
-            send_or_edit: The function.
             components: Returns the function's arguments that show a page as components.
             embeds: Returns the function's arguments that show a page as embeds.
 
@@ -235,7 +232,6 @@ class Presenter:
         """Return a page as discord.py's view of components, and remember its buttons' questions.
 
         Args:
-            page: The page.
             mark: The mark, which the ids of the first container and of the first component in it
                 carry; None leaves all ids to Discord.
         """
@@ -350,7 +346,6 @@ def _uploads(page: MessagePage, name: str) -> dict[str, list[discord.File]]:
     Each has the name by which the page's components refer to it, and its alternative text.
 
     Args:
-        page: The page.
         name: The name of the argument, ``files`` or ``attachments``: the only key of the result.
     """
     pictures = [

@@ -54,7 +54,6 @@ class Poster:
 
         Args:
             channel: The channel's id.
-            card: The card to post.
             key: The key of the post, the same for each attempt to post this card.
             thread: The id of the message in whose thread to post; None posts in the channel.
             broadcast: Whether a card that was posted in the thread is also posted in the channel,
@@ -129,7 +128,6 @@ class Poster:
 
         Args:
             channel: The channel's id.
-            key: The key of the post.
 
         Raises:
             ChatFailed: when Discord does not return the messages.
@@ -221,7 +219,6 @@ class Poster:
 
         Args:
             message: The message; of a partial message, it is not known whether it shows components.
-            page: The new content.
             mark: The mark that the message carries afterwards, or None for none.
 
         Raises:

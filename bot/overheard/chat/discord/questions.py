@@ -75,7 +75,6 @@ class MessageConversation:
     """Answers one message by replies, each in place of the reply before.
 
     Args:
-        message: The message.
         presenter: Sends the pages of cards.
     """
 
@@ -98,7 +97,6 @@ class MessageConversation:
         needs. In place of a card of the other kind, private or public, all messages are new.
 
         Args:
-            card: The card to show.
             private: Whether the card is sent to the person as a direct message; otherwise it is a
                 reply to the question.
 
@@ -130,11 +128,6 @@ class MessageConversation:
 
         Args:
             number: The number of the message in the answer, from 0.
-            page: The new content of the message.
-            private: Whether a new message is a direct message.
-
-        Raises:
-            discord.HTTPException: when Discord refuses the page.
         """
         if number < len(self._sent):
             shown, _ = self._sent[number]

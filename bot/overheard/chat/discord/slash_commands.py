@@ -101,7 +101,6 @@ def _root_node(name: str, description: str, specs: Sequence[CommandSpec]) -> Nod
 
     Args:
         name: The name of the root, such as ``overheard-setup``.
-        description: The description of the root.
         specs: The commands below it, in their order.
     """
     options = _fitting_nodes(_child_nodes(specs), name)
@@ -155,7 +154,6 @@ class DiscordCommand:
     """A command that a person has called, or is typing.
 
     Attributes:
-        spec: The command.
         options: The values of its options, by the names that the command's function takes.
         typing: The option that is being typed, or None.
         typed: The text of that option so far.
@@ -175,7 +173,6 @@ def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> DiscordC
 
     Args:
         data: The data of the interaction, in Discord's JSON.
-        specs: The commands.
     """
     names: list[str] = []
     nodes = list(data.get("options") or ())
@@ -214,7 +211,6 @@ def option_choices(option: Option, typed: str, values: Iterable[str]) -> list[No
     value ``Zapier`` gives ``Acme, Zapier``.
 
     Args:
-        option: The option.
         typed: The option's text so far.
         values: The values to offer, the best first.
     """
@@ -277,10 +273,6 @@ def _fitting_nodes(children: Iterable[Node], parent: str) -> list[Node]:
 
     Groups in it are changed: their commands are limited in the same way, and their description
     becomes their name with their verbs: ``brands: add, edit, list``.
-
-    Args:
-        children: Commands and groups, in Discord's JSON.
-        parent: The names of the root and the group above, for the log.
     """
     nodes = list(children)
     for omitted in nodes[DISCORD.children :]:
@@ -308,10 +300,6 @@ def _command_node(name: str, spec: CommandSpec) -> Node:
 
     Required options come first, as Discord wants it; options beyond Discord's number are left out.
     A step of the set-up has no options, because it opens a form.
-
-    Args:
-        name: The name of the subcommand: the command's verb.
-        spec: The command.
     """
     options = sorted(() if spec.step else spec.options, key=lambda option: not option.required)
     return {
@@ -363,7 +351,6 @@ def _bound_fields(option: Option, kind: int) -> Node:
     Left out is a bound that the option does not have, and one that is larger than Discord takes.
 
     Args:
-        option: The option.
         kind: Discord's type of the option: `INTEGER`, whose bounds are whole, or `NUMBER`.
     """
     bounds = {"min_value": option.low, "max_value": option.high}

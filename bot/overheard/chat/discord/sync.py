@@ -77,7 +77,6 @@ class CommandSync:
         again.
 
         Args:
-            specs: The commands.
             places: The ids of servers; None stands for direct messages.
         """
         for place in places:
@@ -96,7 +95,6 @@ class CommandSync:
 
         Args:
             place: The id of the server; None for direct messages.
-            specs: The commands.
         """
         if place in self._registered:
             return
@@ -114,7 +112,6 @@ class CommandSync:
 
         Args:
             place: The id of the server; None for direct messages.
-            specs: The commands below the roots.
         """
         settings, permissions = self._settings, self._permissions
         if place is None and not settings.direct_messages:
@@ -133,7 +130,6 @@ class CommandSync:
         Raises:
             discord.DiscordException: when Discord refuses.
             aiohttp.ClientError: when the connection fails.
-            OSError: the same.
         """
         http, application = self._client.http, self._client.application_id or 0
         if place is None:

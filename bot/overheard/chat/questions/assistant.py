@@ -74,8 +74,6 @@ async def choose(
     """Ask the configured model for the command that answers a question; the call costs money.
 
     Args:
-        text: The question.
-        deployment: The open deployment.
         names: The names of brands and models.
         situation: The asked models, the open alerts and the offered commands.
 
@@ -140,10 +138,6 @@ def _request(
     question as a JSON text.
 
     Args:
-        text: The question.
-        offered: The commands between which the model chooses.
-        deployment: The open deployment, for its metrics.
-        names: The names of brands.
         situation: The models, the open alerts and the day.
     """
     brands = sorted(set(names.brands.values()))
@@ -176,12 +170,6 @@ async def _ask(
 
     The call is charged to the assistant's own budget and to those of the deployment, and the answer
     is stored in a new run that no score or alert uses.
-
-    Args:
-        deployment: The open deployment.
-        model: The model.
-        request: The prompt.
-        reply_schema: The JSON schema of the answer.
 
     Raises:
         BudgetUsedUp: when the budget does not cover the question.
@@ -303,7 +291,6 @@ class _ReplyValidator:
 
         Args:
             name: The name of the option, one of `OPTIONS`.
-            value: The value in the model's reply.
         """
         validators = {
             "brand": self._brand,

@@ -184,7 +184,6 @@ class _Parser:
 
         Args:
             language: The language, such as ``en``.
-            names: The names of brands, models and topics.
             today: The day of the reader.
         """
         self._language = language
@@ -295,7 +294,6 @@ class _Parser:
         again" and "did you ask ...", and when a model is named that is not asked.
 
         Args:
-            tokens: The words of the text.
             parsed: Its names, times and concepts (meanings such as ``check``), without an intent.
         """
         ask_at = self._vocabulary.index_after(WEAK, tokens, 0)
@@ -328,7 +326,6 @@ class _Parser:
         when a model is named that this deployment does not ask (`parsed.not_asked`).
 
         Args:
-            tokens: The words of the text.
             parsed: Its names, times and concepts (meanings such as ``check``), without an intent.
         """
         if parsed.not_asked:
@@ -355,7 +352,6 @@ class _Parser:
           which CRM is best". ``configure`` and the kinds of records (`RECORDS`) are returned.
 
         Args:
-            tokens: The words of the text.
             parsed: Its names, times and concepts (meanings such as ``check``), without an intent.
         """
         concepts = parsed.concepts
@@ -386,7 +382,6 @@ class _Parser:
         All words that are not understood have to be the name, and all concepts among `BESIDE_NAME`.
 
         Args:
-            tokens: The words of the text.
             parsed: Its names, times and concepts (meanings such as ``check``), without an intent.
         """
         words = [token.word for token in tokens]
@@ -407,7 +402,6 @@ class _Parser:
         names a known brand, a model or a time.
 
         Args:
-            tokens: The words of the text.
             parsed: Its names, times and concepts (meanings such as ``check``), without an intent.
         """
         typed_site = parsed.typed.get("site", "")
@@ -464,7 +458,6 @@ class _Parser:
         meaning of its own, such as "in", is enough.
 
         Args:
-            subject: The words of the subject.
             parsed: Its names, times and concepts (meanings such as ``only``).
         """
         has_name = parsed.models or parsed.period or parsed.brands or parsed.not_asked
@@ -487,7 +480,6 @@ class _Parser:
 
         Args:
             parsed: The names, times and concepts of the question, without an intent.
-            tokens: The words of the question.
         """
         if len(tokens) > MAX_BARE_WORDS or not (parsed.brands or parsed.models or parsed.we):
             return False
@@ -508,7 +500,6 @@ def _with_context(parsed: ParsedQuestion, before: ParsedQuestion | None) -> Pars
     it names neither models nor a time itself.
 
     Args:
-        parsed: The question, with its intent.
         before: The question before in the same conversation, or None.
     """
     if before is None or not parsed.follows or parsed.intent not in CONTINUED:

@@ -22,7 +22,6 @@ def intent_of(parsed: ParsedQuestion, *, short: bool) -> str:
     first in ``rules.toml``.
 
     Args:
-        parsed: The question.
         short: Whether the question is short enough for a greeting.
     """
     explaining = [
@@ -39,7 +38,6 @@ def partly_understood(parsed: ParsedQuestion, *, short: bool) -> ParsedQuestion:
     Without a possible rule, the question is returned unchanged.
 
     Args:
-        parsed: The question.
         short: Whether the question is short enough for a greeting.
     """
     possible = _possible_rules(parsed, short=short)
@@ -58,10 +56,6 @@ def _possible_rules(parsed: ParsedQuestion, *, short: bool) -> list[IntentRule]:
     are left out whose intent a concept of the question excludes. A question that names something (a
     brand, model, time, topic or "us"), or that is not short, has no intent of `GREETINGS`. Empty
     for a comparison of metrics without a subject.
-
-    Args:
-        parsed: The question.
-        short: Whether the question is short enough for a greeting.
     """
     concepts = parsed.concepts
     compares_metrics = "compare" in concepts and len(concepts & set(METRICS)) > 1

@@ -238,7 +238,6 @@ def _longest_name(
 
     Args:
         known: The meanings of names, by their folded words.
-        tokens: The words of the question.
         index: The index of the first word; may be after the last word.
     """
     longest = max(map(len, known), default=0)

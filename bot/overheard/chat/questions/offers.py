@@ -261,7 +261,6 @@ class Offers(Resolution):
         button for what changed.
 
         Args:
-            title: The title of the card.
             pairs: For each button, the words of its command, such as ``alerts close {}`` with
                 ``{}`` for the alert's number, and its label; at least one.
         """

@@ -40,7 +40,6 @@ class QuestionReply:
     Attributes:
         order: The command that answers the question, or None.
         card: The card, when there is no command.
-        parsed: The parsed question.
         plan: The plan of the answer.
         situation: The state of the deployment that the plan depends on.
     """
@@ -102,11 +101,6 @@ class QuestionDesk:
         - the configured model, whose call costs money. It is not asked if the question names a
           model that is not asked, or has a concept that no answer covers (`NOT_ASKED`);
         - a card that says why there is no answer, with suggestions.
-
-        Args:
-            request: The question.
-            deployment: The open deployment.
-            call: The person, the channel and the time zone.
         """
         parsed, situation = await self._parse(request, deployment, call)
         if reply := self._reply_by_grammar(request, parsed, situation):
@@ -134,11 +128,6 @@ class QuestionDesk:
 
         What it understands is remembered for the next question of the conversation. No model is
         asked.
-
-        Args:
-            request: The question.
-            deployment: The open deployment.
-            call: The person, the channel and the time zone.
         """
         parsed, situation = await self._parse(request, deployment, call)
         return self._reply_by_grammar(request, parsed, situation)
@@ -149,11 +138,6 @@ class QuestionDesk:
         """Return the parsed question and the state of the deployment, which is read from the store.
 
         The question may continue the last one that was understood in its conversation.
-
-        Args:
-            request: The question.
-            deployment: The open deployment.
-            call: The person, the channel and the time zone.
         """
         situation = await read_situation(deployment, call, request, self._commands)
         before = self._last_questions.get(_conversation_of(request))
@@ -170,8 +154,6 @@ class QuestionDesk:
 
         Args:
             request: The question as it was sent.
-            parsed: The parsed question.
-            situation: The state of the deployment.
         """
         if not parsed.understood:
             return None
@@ -202,11 +184,6 @@ class QuestionDesk:
 
         The command's result is shown to the whole channel, because the question was asked there.
 
-        Args:
-            plan: The plan.
-            parsed: The parsed question.
-            situation: The state of the deployment.
-
         Raises:
             BadUsage: when the command cannot have its options.
         """
@@ -228,8 +205,6 @@ class QuestionDesk:
         Args:
             text: The text, such as ``trend Acme``.
             names: All spellings of brands, which the command may contain.
-            parsed: The parsed question.
-            situation: The state of the deployment.
         """
         try:
             order = parse(text, self._specs, names)
@@ -255,7 +230,6 @@ class QuestionDesk:
 
         Args:
             parsed: The question, as far as it was understood.
-            situation: The state of the deployment.
             note: Why no model was asked for help, as a sentence; or empty.
         """
         card = wording.not_understood(
@@ -296,7 +270,6 @@ class QuestionDesk:
 
         Args:
             key: The conversation, as `_conversation_of` returns it.
-            parsed: The question.
         """
         self._last_questions[key] = parsed
         self._last_questions.move_to_end(key)

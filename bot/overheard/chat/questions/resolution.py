@@ -48,7 +48,6 @@ class Resolution:
     """Resolves the parts of a question into options of a command.
 
     Args:
-        parsed: The parsed question.
         situation: The state of the deployment.
     """
 
@@ -159,7 +158,6 @@ class Resolution:
         ``--`` are left out. Empty when the chat does not offer the command.
 
         Args:
-            command: The name of the command.
             options: Options of the command, by name.
         """
         spec = self._situation.commands.get(command)
@@ -208,7 +206,6 @@ class Resolution:
         unless the question names a topic. None when the chat does not offer the command.
 
         Args:
-            command: The name of the command.
             timeless: Whether the command covers all times, so that no note is needed.
             options: Options of the command, by name. They win over the model and dates of the
                 question. Options that the command does not have, and empty ones, are left out.
@@ -254,7 +251,6 @@ class Resolution:
         that command and for the trend.
 
         Args:
-            command: The name of the command.
             options: Its options, by name; the button keeps only ``brand``.
         """
         words = command
@@ -326,7 +322,6 @@ class Resolution:
         `SHOWN_CHOICES` alerts.
 
         Args:
-            alerts: The alerts between which the person chooses.
             words: The command of a button, with ``{}`` for the number of the alert: ``alerts show
                 {}``.
             title: The text that asks, such as ``Of which open alert?``.

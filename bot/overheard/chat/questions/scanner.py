@@ -79,9 +79,7 @@ class QuestionScanner:
         the question; each further one goes to `_Findings.further_periods`.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word.
-            found: What was found so far, which is changed.
         """
         concept, size = self._vocabulary.phrase(tokens, index)
         if concept == WEAK and size > MAX_NAME_WORDS:
@@ -128,10 +126,8 @@ class QuestionScanner:
         prices", its first word is also added to the unknown ones, because the topic is not ours.
 
         Args:
-            tokens: The words of the question.
             index: The index of the category's first word.
             size: The number of the category's words.
-            found: What was found so far, which is changed.
 
         Returns:
             The number of the category's words and of words such as "tools" after it.
@@ -150,7 +146,6 @@ class QuestionScanner:
         directly before "only" and has one or two words.
 
         Args:
-            tokens: The words of the question.
             index: The index of "only".
             size: The number of words of the phrase that means "only".
         """
@@ -168,7 +163,6 @@ class QuestionScanner:
         index.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word.
             end: The index of the word that has to follow directly after the name; 0 for any word.
         """
@@ -195,9 +189,7 @@ class QuestionScanner:
         - otherwise the one word is added to the unknown ones.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word.
-            found: What was found so far, which is changed.
         """
         topic = self.name_reader.topic(tokens, index)
         concept, size = self._untimed_phrase(tokens, index)
@@ -234,9 +226,7 @@ class QuestionScanner:
 
         Args:
             topic: The topic and its number of words.
-            tokens: The words of the question.
             index: The index of the topic's first word.
-            found: What was found so far, which is changed.
         """
         words = tokens[index : index + topic.size]
         found.topic = found.topic or topic.meaning
@@ -253,7 +243,6 @@ class QuestionScanner:
         phrase is known, the longer one is returned. ("", 1) without a known phrase.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the phrase.
         """
         concept, size = self._vocabulary.phrase(tokens, index)
@@ -274,7 +263,6 @@ class QuestionScanner:
         also for an index after the last word.
 
         Args:
-            tokens: The words of the question.
             index: The index of the word; may be after the last word.
         """
         if index >= len(tokens):
@@ -292,7 +280,6 @@ class QuestionScanner:
         far asks for something that answers hold, such as a rank or a sentiment (`OF_ANSWERS`).
 
         Args:
-            tokens: The words of the question.
             index: The index of "when".
             found: What was found before it.
         """
@@ -310,7 +297,6 @@ class QuestionScanner:
         it: ``since the update``. The first name that fits wins.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the event.
 
         Returns:
@@ -335,7 +321,6 @@ class QuestionScanner:
         place ("who is #1"). A number above `MAX_ALERT_DIGITS` digits counts only as ``#1234567``.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the phrase.
         """
         word = tokens[index].word
@@ -436,7 +421,6 @@ class _Findings:
         This changes the object, which must not be used afterwards.
 
         Args:
-            names: The known names, with those of the tracked brands.
             language: The language of the question, such as ``en``.
         """
         concepts, brands = self.concepts, tuple(self.brands)

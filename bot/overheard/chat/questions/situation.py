@@ -129,7 +129,6 @@ def _spellings(model: Model, shown: str) -> Iterable[str]:
     names of its vendor. Google is never one, because it is also a search engine.
 
     Args:
-        model: The model.
         shown: Its name for readers, such as ``ChatGPT with search``.
     """
     yield from (shown, str(model), model.id, shown.partition(" (")[0].partition(" with ")[0])
@@ -159,8 +158,6 @@ async def read_situation(
     checks.
 
     Args:
-        deployment: The open deployment.
-        call: The time zone of the person.
         request: The question. Its `message`, if not empty, is the id of the message to which it
             replies, which may be that of an alert.
         commands: The commands that the chat offers, by name.

@@ -109,7 +109,6 @@ class TimeReader:
         "from", then none; the first reading that fits wins.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         for kind in ("between", "since", ""):
@@ -134,7 +133,6 @@ class TimeReader:
         counted. None when no later day of a month follows.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first day's word; may be after the last word.
         """
         number = _DAY.fullmatch(tokens[index].word) if index < len(tokens) else None
@@ -161,7 +159,6 @@ class TimeReader:
         for a time without a bound that may be another word ("may", "2025").
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         for kind in ("since", "until", "in"):
@@ -198,7 +195,6 @@ class TimeReader:
         Such a time counts only after a word such as "in".
 
         Args:
-            tokens: The words of the question.
             index: The index of the time.
             size: The number of words of the time.
         """
@@ -222,7 +218,6 @@ class TimeReader:
         is ``25:00``.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         if named := self._phrase("hours", tokens, index):
@@ -254,7 +249,6 @@ class TimeReader:
         Args:
             kind: The kind, such as ``since``, in the vocabulary of times; an unknown one has no
                 phrases.
-            tokens: The words of the question.
             index: The index of the first word; may be after the last word.
         """
         phrases = self._phrases.get(kind, {})
@@ -273,7 +267,6 @@ class TimeReader:
 
         Args:
             kind: The kind, such as ``months``, in the vocabulary of times.
-            tokens: The words of the question.
             index: The index of the first word; may be after the last word.
         """
         if index >= len(tokens) or tokens[index].word not in self._first_words.get(kind, ()):
@@ -295,7 +288,6 @@ class TimeReader:
         None without one, and after the last word.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word; may be after the last word.
             kind: The kind of the word before (``since``, ``until``, ``in``), or empty.
         """
@@ -323,7 +315,6 @@ class TimeReader:
         for a unit that is not one of the calendar, such as a fortnight.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         end_of = self._phrase("end_of", tokens, index)
@@ -341,7 +332,6 @@ class TimeReader:
         date`` is the whole current year, up to its end.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         if ago := self._phrase("ago", tokens, index):
@@ -368,7 +358,6 @@ class TimeReader:
         has begun; after ``next``, it is not read.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         for kind in ("this", "last", "next"):
@@ -429,7 +418,6 @@ class TimeReader:
         after ``in`` or ``since``.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word.
             kind: The kind of the word before (``since``, ``until``, ``in``), or empty.
         """
@@ -467,7 +455,6 @@ class TimeReader:
         begun.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         return (
@@ -487,7 +474,6 @@ class TimeReader:
         without an end.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         part = self._phrase("parts", tokens, index)
@@ -534,7 +520,6 @@ class TimeReader:
         `MAX_WEEK`, and when the year has no week of that number.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         word = self._phrase("week_number", tokens, index)
@@ -554,7 +539,6 @@ class TimeReader:
         to `MAX_YEAR`.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         word = tokens[index].word
@@ -578,7 +562,6 @@ class TimeReader:
         ``Q3``, 2 for ``third quarter``; None without one.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         ordinal = self._phrase("ordinals", tokens, index)
@@ -597,7 +580,6 @@ class TimeReader:
         when there is no such day.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         day = _DAY.fullmatch(tokens[index].word)
@@ -623,7 +605,6 @@ class TimeReader:
         Sunday, else the last.
 
         Args:
-            tokens: The words of the question.
             index: The index of the first word of the time.
         """
         unit = self._phrase("units", tokens, index)
@@ -657,7 +638,6 @@ class TimeReader:
         Args:
             day: The day of the month.
             month: The month, 1 to 12.
-            tokens: The words of the question.
             index: The index of the first word of day and month.
             size: The number of words of day and month.
         """

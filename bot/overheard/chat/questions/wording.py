@@ -102,7 +102,6 @@ def _refusal_reason(parsed: ParsedQuestion, situation: Situation, guess: Action 
 
     Args:
         parsed: The question, as far as it was understood.
-        situation: The state of the deployment.
         guess: The button for the part that was understood, or None.
     """
     if parsed.not_asked:
@@ -193,8 +192,6 @@ def with_hints(card: Card, parsed: ParsedQuestion, plan: Plan, situation: Situat
     the plan, and up to `MAX_HINTS` questions to ask next. What is missing is left out.
 
     Args:
-        card: The card.
-        parsed: The parsed question.
         plan: The plan of the answer.
         situation: The state of the deployment.
     """
@@ -214,9 +211,7 @@ def _following_questions(parsed: ParsedQuestion, plan: Plan, situation: Situatio
     when none fits.
 
     Args:
-        parsed: The parsed question.
         plan: The plan of the answer, whose command decides what fits.
-        situation: The state of the deployment.
     """
     hints = vocabulary(parsed.language).hints
     models = dict.fromkeys(situation.models.values())

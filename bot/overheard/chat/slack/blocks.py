@@ -122,7 +122,6 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
     those that are left out.
 
     Args:
-        card: The card to show.
         pictures: Whether pictures are shown; otherwise their alternative texts are.
         tables: Whether a table may be a data table, if it is the only one in all these cards and is
             small. Slack takes one data table in a message, so that several tables are text.
@@ -163,7 +162,6 @@ class _Part:
     """A block of a card, with what packing blocks into messages needs to know of it.
 
     Attributes:
-        block: The block.
         card: The card that the block belongs to.
         image: The picture that the block shows, or None.
         table: The table that the block shows as a data table, or None.
@@ -200,7 +198,6 @@ def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
     A table that repeats the picture is left out where the picture is shown.
 
     Args:
-        card: The card.
         pictures: Whether the picture is shown; otherwise its alternative text is, as it is for a
             picture that could not be drawn.
         tables: Whether the table may be a data table; otherwise it is text.
@@ -228,8 +225,6 @@ def _table_parts(table: Table, card: Card, *, as_data: bool) -> Iterator[_Part]:
     """Yield a table as a data table or as text.
 
     Args:
-        table: The table.
-        card: The card that the table belongs to.
         as_data: Whether it may be a data table. It is text all the same where that is easier to
             read, as for a table that is too wide for a phone.
     """
@@ -332,7 +327,6 @@ def _image_block(image: Image, *, as_picture: bool) -> Block:
     """Return the block of a picture, or of its alternative text.
 
     Args:
-        image: The picture.
         as_picture: Whether the picture is shown. Its block has `picture_key` in place of the id of
             the uploaded file. Otherwise the alternative text is shown in small letters, after
             "Chart: ".
@@ -382,7 +376,6 @@ def _fits_message(parts: Sequence[_Part], max_blocks: int) -> bool:
     A data table also has to fit in its form as text, in case the workspace takes no data tables.
 
     Args:
-        parts: The parts of the message.
         max_blocks: The number of blocks that a message or view can hold.
     """
     block_count = sum(part.blocks for part in parts)

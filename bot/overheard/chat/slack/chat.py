@@ -126,7 +126,6 @@ class SlackChat:
 
         Args:
             channel: The channel's id; with many workspaces, the team's id and a slash come first.
-            card: The card to post.
             key: The unique key of the post, by which `find` finds it; invisible in the message.
             thread: The id of the message in whose thread to post; "" posts in the channel.
             broadcast: Whether the first message of a post in a thread is also shown in the channel.
@@ -178,7 +177,6 @@ class SlackChat:
 
         Args:
             channel: The channel's id; with many workspaces, the team's id and a slash come first.
-            key: The key of the post.
 
         Raises:
             ChatFailed: when the workspace cannot be used, or Slack does not return the messages.
@@ -287,9 +285,6 @@ class SlackChat:
         Args:
             channel: The channel's id; with many workspaces, the team's id and a slash come first.
             thread: The id of the thread's first message; "" for the channel itself.
-
-        Raises:
-            ChatFailed: when the channel's workspace cannot be used.
         """
         team, channel = self._address(channel)
         try:
@@ -305,7 +300,6 @@ class SlackChat:
         given messages.
 
         Args:
-            outlet: The channel and the thread.
             message: The id of the post's first message.
             rest: The content of the messages after the first, in order; may be empty.
 
@@ -330,8 +324,6 @@ class SlackChat:
         not posted; that is only logged.
 
         Args:
-            outlet: The channel and the thread.
-            card: The card, with its files.
             first: The first message, which is posted already.
             rest: The messages after the first, in order; may be empty.
         """

@@ -48,7 +48,6 @@ def unavailable(place: str, error: ChatUnavailable) -> Finding:
 
     Args:
         place: The checked place, such as "slack: app token".
-        error: The error.
     """
     return Finding(place, error.details["reason"], error.details["remedy"])
 
@@ -61,7 +60,6 @@ async def _check_workspace(
     If the token cannot be used, or Slack cannot be reached, that is the only finding.
 
     Args:
-        workspaces: Finds the workspace.
         team: The team's id; "" for the only workspace of a deployment.
         channels: The channels. For a team, those of other teams are left out; for "", none is.
     """
@@ -112,7 +110,6 @@ async def _check_channel(workspace: Workspace, name: str, channel: str) -> Findi
     If it cannot, the problem is Slack's error code; without a code, why Slack cannot be asked.
 
     Args:
-        workspace: The channel's workspace.
         name: The channel's name in the configuration, such as ``C01`` or ``T01/C01``.
         channel: The channel's id, such as ``C01``.
     """

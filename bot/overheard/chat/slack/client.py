@@ -148,7 +148,6 @@ class SlackClient:
         Args:
             method: The SDK's name of the method, such as ``chat_postMessage``.
             once: Whether a second call would do harm, as a message would be posted twice.
-            arguments: The method's arguments.
 
         Returns:
             The fields of the answer, and under ``headers`` its HTTP headers.
@@ -307,7 +306,6 @@ class _RetryPolicy(AsyncRetryHandler):
         first repetition and 0.8 before the second.
 
         Args:
-            state: The state of the attempts, which is changed.
             request: The request, which is not used.
             response: The response, or None without one.
             error: The error of the call, which is not used.

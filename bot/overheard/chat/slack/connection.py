@@ -84,13 +84,11 @@ async def run_socket(
     answered ping, the socket is closed, and a new one is opened; that is logged.
 
     Args:
-        app: Receives the events.
         client: Calls Slack with the app-level token.
         timeouts: When a socket counts as dead, and the interval of pings.
         state: Is told which socket is in use.
 
     Raises:
-        ChatUnavailable: when Slack refuses the token.
         SlackFailed: when Slack cannot be asked for a socket.
     """
     while True:
@@ -105,7 +103,6 @@ async def _check_token(client: SlackClient) -> None:
     The SDK asks again itself, but it repeats a call with a refused token without end.
 
     Raises:
-        ChatUnavailable: when Slack refuses the token.
         SlackFailed: when the call fails for another reason.
     """
     try:
@@ -123,7 +120,6 @@ async def _receive_until_silent(
     socket that cannot be opened is closed as well. It is also closed when the task is cancelled.
 
     Args:
-        app: Receives the events.
         client: Calls Slack with the app-level token.
         timeouts: The silence that ends the socket, and the interval of pings.
         state: Is told that this socket is in use until then.
@@ -224,7 +220,6 @@ def _web_application(
     It refuses requests that are larger than `MAX_REQUEST_BYTES`.
 
     Args:
-        app: Receives the events.
         verifier: Verifies the signatures of events; one without a valid signature gets the
             status 401.
         flow: Serves the pages of an installation by OAuth; None where there are no such pages.

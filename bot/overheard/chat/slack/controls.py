@@ -102,7 +102,6 @@ def button(action: Action, name: str) -> Block:
     label, and words that are too long, are cut.
 
     Args:
-        action: The action.
         name: The part of the button's id that is unique in its block.
     """
     label = wording.line(action.label)
@@ -146,7 +145,6 @@ def _confirmation_dialog(action: Action, label: str) -> Block:
 
     Args:
         action: The action of the button. If its style is "danger", the button of consent is red.
-        label: The button's label, which is the title of the dialog and the button of consent.
     """
     dialog: Block = {
         "title": plain_text_object(label, SLACK.question_title),

@@ -100,7 +100,6 @@ class SlackConversation:
     """Answers one request by cards or a form, each in place of the card before.
 
     Args:
-        workspace: The workspace of the request.
         origin: Where in the workspace the request came from.
         session: The HTTP session for replies to response URLs.
         pacer: Limits the messages of each channel.
@@ -217,7 +216,6 @@ class SlackConversation:
         without one, in a direct message.
 
         Args:
-            card: The card to show.
             private: Whether only the person who sent the request sees the card.
 
         Raises:
@@ -259,7 +257,6 @@ class SlackConversation:
         post in the channel, or a response URL fails, another outlet takes its place.
 
         Args:
-            card: The card.
             private: The kind: whether only the person who sent the request sees the card.
 
         Raises:
@@ -301,9 +298,6 @@ class SlackConversation:
 
         A clicked message that only the person sees counts as a private card. A refusal of Slack is
         ignored.
-
-        Args:
-            private: The kind of the card that is going to be shown.
         """
         previous = self._outlets.pop(not private, None)
         if previous is None and self._origin.own and not private:

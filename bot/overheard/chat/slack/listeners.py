@@ -117,7 +117,6 @@ class SlackListeners:
 
         Args:
             body: The request, with the id of its event or of its trigger.
-            next: Passes the request on, and returns the response.
         """
         request_id = body.get("event_id") or body.get("trigger_id")
         if not request_id or body.get("type") == "block_suggestion":
@@ -193,13 +192,11 @@ class SlackListeners:
 
         Args:
             conversation: The conversation in which the submitted form is served.
-            ack: Acknowledges the submitted form.
             body: The submission, with its team and the id of its view.
             title: The title of the modal, which is cut to Slack's limit.
 
         Raises:
             ChatUnavailable: when the workspace cannot be used any more.
-            SlackFailed: when Slack cannot be asked about the workspace.
         """
         await ack(response_action="update", view=modals.notice_view(title, "One moment ..."))
         workspace = await self._workspaces.workspace(_team(body))
@@ -252,7 +249,6 @@ class SlackListeners:
         """Post the first message of the greeting in a channel, without pictures.
 
         Args:
-            workspace: The workspace.
             channel: The channel's id.
             inviter: The id of the person who invited the bot, who alone sees the greeting. If "",
                 all members of the channel see it.
@@ -317,7 +313,6 @@ class SlackListeners:
 
         Args:
             body: The event from Slack, with the id that marks a repetition.
-            question: The question, its author and its place.
 
         Raises:
             ChatUnavailable: when the workspace cannot be used.
@@ -348,10 +343,6 @@ class SlackListeners:
             body: The request from Slack, with the id of its team.
             origin: Where the request came from.
             open_form: Opens a form in Slack; called at most once.
-
-        Raises:
-            ChatUnavailable: when the team's workspace cannot be used.
-            SlackFailed: when Slack cannot be asked about the workspace.
         """
         team = _team(body)
         return SlackConversation(
@@ -369,7 +360,6 @@ class SlackListeners:
         """Pass a request to the desk, and show its last card even when the request is cancelled.
 
         Args:
-            conversation: Shows the answers.
             body: The request from Slack, with the id that marks a repetition.
             origin: Where the request came from.
             fields: Further fields of the `Request`: ``words``, or ``command`` and ``options``.
@@ -394,10 +384,6 @@ class SlackListeners:
 
         Returns:
             The person, and ``slack:C01`` or, with many workspaces, ``slack:T01/C01``.
-
-        Raises:
-            ChatUnavailable: when the team's workspace cannot be used.
-            SlackFailed: when Slack cannot be asked about the workspace.
         """
         team = _team(body)
         workspace = await self._workspaces.workspace(team)
@@ -412,7 +398,6 @@ class SlackListeners:
             user: The person's id, such as ``U01``.
 
         Raises:
-            ChatUnavailable: when the team's workspace cannot be used.
             SlackFailed: when Slack refuses the content, or cannot be reached.
         """
         workspace = await self._workspaces.workspace(_team(body))
@@ -426,10 +411,8 @@ class SlackListeners:
 
 
 async def _refuse_form(form: Form, origin: RequestOrigin) -> None:
-    """Open no form, for a question in words: Slack opens one only after a click or slash command.
-
-    Raises:
-        SlackFailed: always.
+    """Open no form, for a question in words: Slack opens one only after a click or slash
+    command.
     """
     raise SlackFailed(chat=NAME, reason=f"no form opens here: {form.title}, {origin.channel}")
 

@@ -97,7 +97,6 @@ def notice_view(title: str, text: str) -> dict[str, Any]:
     It is shown in place of a submitted form. A long title is cut to Slack's limit.
 
     Args:
-        title: The title of the modal.
         text: The sentence, which is shown literally; "-" takes the place of an empty one.
     """
     return {
@@ -161,7 +160,6 @@ def _choice_element(option: Option, choices: Sequence[FormChoice], value: Any) -
     entries. For any other: radio buttons, or a menu for more than that.
 
     Args:
-        option: The option.
         choices: The entries, at least one; those beyond `SLACK.options` are left out.
         value: The selected value, list of values, or None. A value that is no entry is ignored; of
             several, only the first is selected where one can be chosen.
@@ -227,7 +225,6 @@ def _input_element(option: Option, value: Any) -> Block:
     - a text field.
 
     Args:
-        option: The option.
         value: The value or list of values with which the element is filled in, or None.
     """
     if option.kind in _PICKERS:
@@ -249,7 +246,6 @@ def _menu_element(option: Option, kind: str, value: Any, **more: Any) -> Block:
     """Return a menu with its values selected; for an option of many values, a multi-select menu.
 
     Args:
-        option: The option.
         kind: Slack's type of the menu for one value, such as ``static_select``.
         value: The selected value or list of values; None or "" selects nothing.
         more: Further fields of the element, such as ``options``.
@@ -384,7 +380,6 @@ def _option_value(option: Option, state: Mapping[str, Any], prefix: str) -> Any:
     An empty input gives "", an empty list for many values, or False for a flag.
 
     Args:
-        option: The option.
         state: Slack's state of the option's input; empty when the form has no such input.
         prefix: The text before the id of a channel in its name, such as ``T01/``, or "".
 
@@ -410,7 +405,6 @@ def _picked_value(option: Option, state: Mapping[str, Any], prefix: str) -> str:
 
     Args:
         option: An option of a kind in `_PICKERS`.
-        state: Slack's state of the picker.
         prefix: The text before the id of a channel in its name, such as ``T01/``, or "".
     """
     _, noun = _PICKERS[option.kind]

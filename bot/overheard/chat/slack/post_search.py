@@ -76,10 +76,8 @@ async def _find_in_thread(
     """Return the id of the message with a key in a thread, or None.
 
     Args:
-        client: Calls Slack.
         channel: The channel's id.
         thread: The id of the thread's first message.
-        key: The key in the message's metadata.
         since: Seconds since 1970; older messages are not searched.
 
     Raises:
@@ -100,7 +98,6 @@ async def _messages(client: SlackClient, method: str, **where: Any) -> AsyncIter
     needed.
 
     Args:
-        client: Calls Slack.
         method: ``conversations_history`` or ``conversations_replies``.
         where: The arguments of the method, such as ``channel``.
 

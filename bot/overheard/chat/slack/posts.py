@@ -106,7 +106,6 @@ class ChannelOutlet:
         person, whose id takes the place of the person's id in `channel`.
 
         Args:
-            message: The message to post.
             more: Further arguments of ``chat.postMessage``, such as ``metadata``.
 
         Raises:
@@ -132,7 +131,6 @@ class ChannelOutlet:
         logged, and the picture's alternative text is posted in its place.
 
         Args:
-            images: The pictures.
             thread: The id of the thread's first message.
         """
         if self.client.pictures.in_messages:
@@ -155,7 +153,6 @@ class ChannelOutlet:
         the thread says which file was not sent.
 
         Args:
-            card: The card.
             thread: The id of the thread's first message.
         """
         for file in (part.file for part in card.whole() if part.file and part.file.fits):
@@ -324,7 +321,6 @@ class ChannelOutlet:
         """Upload a picture with its alternative text, and return the id of its file.
 
         Args:
-            image: The picture.
             where: ``channel`` and ``thread_ts`` to post the picture there. Without them nobody sees
                 it until a message shows the file.
 
@@ -352,7 +348,6 @@ class ChannelOutlet:
         A failure is only logged.
 
         Args:
-            text: The text, which is shown literally.
             thread: The id of the thread's first message.
         """
         arguments = {"channel": self.channel, "thread_ts": thread, "text": escape(text)}
@@ -390,7 +385,6 @@ class ResponseUrlOutlet:
 
     Attributes:
         session: The HTTP session for the replies.
-        url: The response URL.
         private: Whether only the person who sent the request sees the cards.
         replaces: Whether the first message of a card replaces the message that was clicked.
     """
@@ -461,9 +455,6 @@ class ResponseUrlOutlet:
 
     async def _reply(self, content: Mapping[str, Any]) -> None:
         """Send one reply to the response URL.
-
-        Args:
-            content: The fields of the reply, for JSON.
 
         Raises:
             SlackFailed: when the URL has had its five replies or its half an hour, when Slack

@@ -112,10 +112,6 @@ class SlackQuestions:
             body: The whole request from Slack, with its team.
             thread: The id of the message in whose thread the message is, or "".
             answer_thread: The id of the message in whose thread to answer, or "".
-
-        Raises:
-            ChatUnavailable: when the team's workspace cannot be used.
-            SlackFailed: when Slack cannot be asked about the workspace.
         """
         workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
         bot_id = workspace.rights.bot_user_id or ""
@@ -166,12 +162,6 @@ class SlackQuestions:
 
         Args:
             body: The request from Slack, with its team.
-            method: The SDK's name of the method.
-            arguments: The method's arguments.
-
-        Raises:
-            ChatUnavailable: when the team's workspace cannot be used.
-            SlackFailed: when Slack cannot be asked about the workspace.
         """
         workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
         try:
@@ -196,7 +186,6 @@ def question_text(text: str, bot_id: str) -> str:
     why?``. Commas, colons and white space are removed at both ends.
 
     Args:
-        text: The text of the message, in Slack's markup.
         bot_id: The bot's id as a user, such as ``U01``; "" when it is not known, and then no
             mention is removed.
     """

@@ -180,7 +180,6 @@ def _data_row(table: Table, row: Sequence[str], *, is_strong: bool) -> list[Bloc
 
     Args:
         table: The table, which says which columns are right-aligned.
-        row: The texts of the cells.
         is_strong: Whether the table is about this row, so that its first cell is bold, unless it is
             a number.
     """
@@ -235,8 +234,6 @@ def _column_widths(
     returned when that is not enough.
 
     Args:
-        header: The names of the columns.
-        rows: The cells.
         right: The indices of the right-aligned columns, which hold numbers.
     """
     widths = [max(cell_len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
@@ -269,10 +266,7 @@ def _grid_blocks(
     the header alone. A row may be split between its lines.
 
     Args:
-        header: The names of the columns.
-        rows: The cells.
         widths: The width of each column, in characters.
-        right: The indices of the right-aligned columns.
     """
     rule = GAP.join("\N{BOX DRAWINGS LIGHT HORIZONTAL}" * width for width in widths)
     head = "\n".join([*_row_lines(header, widths, right), rule])
@@ -289,7 +283,6 @@ def _row_lines(cells: Sequence[str], widths: Sequence[int], right: frozenset[int
     Args:
         cells: The cells, each of which is wrapped to the width of its column.
         widths: The width of each column, in characters.
-        right: The indices of the right-aligned columns.
     """
     wrapped = [_wrapped_lines(cell, width) for cell, width in zip(cells, widths, strict=True)]
     for columns in zip_longest(*wrapped, fillvalue=""):
@@ -328,8 +321,6 @@ def _record_blocks(
 
     Args:
         table: The table, which says how many cells are the heading of a row.
-        header: The names of the columns.
-        rows: The texts of the cells.
     """
     paragraphs: list[Block] = []
     size = 0

@@ -96,7 +96,6 @@ class OneWorkspace:
         """Return the token's workspace, for any team; the first call asks Slack for its ids.
 
         Raises:
-            ChatUnavailable: when Slack refuses the token.
             SlackFailed: when Slack cannot be asked about the token.
         """
         if self._workspace is None:
@@ -119,7 +118,6 @@ async def identify(client: SlackClient, installer: str | None = None) -> Workspa
             owner; None where the workspace's owners and admins count as owners.
 
     Raises:
-        ChatUnavailable: when Slack refuses the token.
         SlackFailed: when the call fails for another reason.
     """
     try:
@@ -264,7 +262,6 @@ class People:
 
         Args:
             method: The SDK's name of the method, such as ``users_info``.
-            arguments: The method's arguments.
         """
         try:
             return await self._client.call(method, **arguments), PROFILE_LIFETIME_S

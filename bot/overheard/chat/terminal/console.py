@@ -95,7 +95,6 @@ def _card_panel(card: Card, width: int) -> Panel:
     border has the colour of the card's severity, and the title a mark of it.
 
     Args:
-        card: The card.
         width: The console's width in characters; the frame has at most `MAX_WIDTH`.
     """
     width = min(width, MAX_WIDTH)
@@ -211,7 +210,6 @@ def _smallest_widths(table: Table, *, whole_headings: bool) -> list[int]:
     broken between words.
 
     Args:
-        table: The table.
         whole_headings: Whether the names of the columns also stay on one line.
     """
     widths = []
@@ -246,7 +244,6 @@ def _widened_columns(widths: Sequence[int], table: Table, room: int) -> list[int
 
     Args:
         widths: The smallest widths, in characters, at least 1 each.
-        table: The table with the texts.
         room: The number of characters to share, 0 or more.
     """
     names = [wording.line(name) for name in table.header]
@@ -271,7 +268,6 @@ def _table_grid(table: Table, widths: Sequence[int], room: int) -> Grid:
     number above 0 has at least one. The row that the table is about is bold.
 
     Args:
-        table: The table.
         widths: The smallest width of each column, in characters.
         room: The characters that are left over, 0 or more; bars get them first, then texts.
     """

@@ -57,7 +57,6 @@ def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> No
 
     Args:
         ctx: The context of click, whose root has the session and the path of the configuration.
-        spec: The command.
         values: The values of its own options by name, and those of ``--json``, ``--chart`` and
             ``--yes`` under `grammar.JSON`, `grammar.CHART` and `grammar.AGREED`, which are removed
             from it.
@@ -94,7 +93,6 @@ def _prompt(question: str, default: str) -> str:
     """Ask the person at the terminal a question on standard error, and return the answer.
 
     Args:
-        question: The question.
         default: The answer that an empty line gives; shown with the question unless it is "".
 
     Raises:
@@ -119,9 +117,6 @@ def _quote_and_execute(
     price is then more than 10 % above the agreed one, the person is asked again.
 
     Args:
-        session: Opens the deployment.
-        call: The user, time zone and progress of this use of the command.
-        order: The command and its options.
         agreed: Whether the person has agreed to any price in advance.
         can_ask: Whether a person at the terminal can be asked.
 
@@ -170,9 +165,6 @@ async def _open_and_run(
     error. After any command, it is printed there if the store does not exist.
 
     Args:
-        session: Opens the deployment.
-        call: The user, time zone and progress of this use of the command.
-        order: The command and its options.
         agreed_usd: The price in US dollars that the person has agreed to; infinite for any, 0 for
             none.
 
@@ -225,12 +217,7 @@ async def _open_and_log(
     reads or was only quoted, and a store that does not exist is reported.
 
     Args:
-        open_deployment: Opens the deployment.
-        call: The user of the command.
-        order: The command and its options.
         stage: Says, when the block ends, whether the command was only quoted.
-        config: The configuration.
-        create: Whether a missing store is created.
 
     Raises:
         OverheardError: when the deployment cannot be opened.
@@ -325,9 +312,6 @@ def _cancelled_by_signals(received: list[int]) -> Iterator[None]:
     main thread, so that the end of the task is not waited for. A signal that is ignored by the
     process, as SIGHUP is under ``nohup``, stays ignored. In another thread than the main one,
     nothing is done. After the block, the handlers from before are in place again.
-
-    Args:
-        received: The list to which the numbers of received signals are added.
     """
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     first_at = 0.0
@@ -371,7 +355,6 @@ def _print(card: Card, *, as_json: bool, chart_file: Path | None) -> None:
     is not printed as text.
 
     Args:
-        card: The card.
         as_json: Whether to print JSON, as the last line of standard output; the other lines then go
             to standard error.
         chart_file: The file for the first picture, such as ``chart.png``; the second one is saved
@@ -420,7 +403,6 @@ def _save_pictures(card: Card, chart_file: Path) -> list[Path]:
     Pictures that were not drawn are left out. Existing files are overwritten.
 
     Args:
-        card: The card.
         chart_file: The file of the first picture, such as ``chart.png``; the second is
             ``chart-2.png`` then, and so on.
 

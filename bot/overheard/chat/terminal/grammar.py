@@ -44,7 +44,6 @@ class Noun(click.Group):
     has these.
 
     Args:
-        name: The noun.
         more: Further arguments of `click.Group`.
     """
 
@@ -165,7 +164,6 @@ class Root(Noun):
 
         Args:
             sections: The heading and the commands of each section of the help.
-            run: Runs a command.
             plugin_commands: Returns the commands of plugins; by default there are none.
             more: Further arguments of `click.Group`.
         """
