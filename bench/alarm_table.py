@@ -26,8 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from overheard.detection.alarm_table import RUNS_A_YEAR, AlarmTable, alarm_table
-from overheard.detection.decision_inputs import AlertPolicy
+from overheard.detection.decision_inputs import RUNS_A_YEAR, AlarmTable, AlertPolicy, alarm_table
 from overheard.detection.monitor import Monitor
 from overheard.detection.worlds import WorldDesign, brand_name, simulate_world
 

@@ -37,13 +37,12 @@ from events import DEFAULT_BUDGET
 from figures import rows
 
 from overheard.detection import trials
-from overheard.detection.alarm_table import WATCHED_A_YEAR
 from overheard.detection.benchmarks import RULES, compare
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
-from overheard.detection.decision_inputs import AlertPolicy
-from overheard.detection.hypotheses import Hypothesis
-from overheard.detection.learning import smallest_visible_loss
+from overheard.detection.decision_inputs import WATCHED_A_YEAR, AlertPolicy
+from overheard.detection.explanation import Hypothesis
 from overheard.detection.monitor import Monitor
+from overheard.detection.power import smallest_visible_loss
 from overheard.detection.trials import MonitorTrial
 from overheard.detection.worlds import Moved, WorldDesign, brand_name, simulate_world
 from overheard.measure.intervals import poisson_interval, wilson

@@ -9,12 +9,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from overheard.detection.alarm_table import WATCHED_A_YEAR
 from overheard.detection.baseline import stream_since, stream_until
 from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.decide import reported_changes
-from overheard.detection.decision_inputs import AlertPolicy
-from overheard.detection.hypotheses import Hypothesis, attribute
+from overheard.detection.decision_inputs import WATCHED_A_YEAR, AlertPolicy
+from overheard.detection.explanation import Hypothesis, attribute
 from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.placement import AlertAction, place
 from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE

@@ -29,14 +29,14 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from overheard.detection.comparison import (
+from overheard.detection.control_variate import run_effect_variance
+from overheard.detection.decision_inputs import (
     STUDENT_FREEDOM,
     StratifiedSplit,
     compare_sides,
     split_stream,
 )
 from overheard.detection.panels import Change, Design, simulate
-from overheard.detection.run_effects import run_effect_variance
 from overheard.measure.blocks import Stream
 from overheard.measure.intervals import Sums, wilson
 from overheard.numpy_proxy import Floats, np

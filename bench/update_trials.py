@@ -14,9 +14,9 @@ from overheard.detection.announced_updates import (
     follow_update,
     next_burst_after_update,
 )
+from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.panels import WELL_KNOWN, Change, Design, World, simulate
 from overheard.detection.policy_trials import SimulatedBrand
-from overheard.detection.run_effects import run_effect_variance
 from overheard.measure.blocks import RunKey
 from overheard.measure.intervals import Interval, wilson
 from overheard.numpy_proxy import np

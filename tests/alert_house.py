@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from overheard.alerts.alert_log import AlertLog
-from overheard.alerts.handling import Handling
+from overheard.alerts.handling import AlertLog, Handling
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.routes import Routes
+from overheard.alerts.outbox import Routes
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, AlertEventKind, Metric, Model, Run, Scale, Shift
 from overheard.testing.deployment import open_test_store

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.outbox import Outbox, Outgoing
-from overheard.alerts.routes import Routes
+from overheard.alerts.outbox import Outbox, Outgoing, Routes
 from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, Model, Run, Shift

@@ -1,6 +1,6 @@
 """In which language a sentence is, for the sentiment of other languages than English: by function
 words, or by script. Whether a whole answer is in another language than its question is found by
-``reading/answer_language.py``.
+``reading/language.py``.
 """
 
 from __future__ import annotations

@@ -21,16 +21,14 @@ from alert_shapes import (
     shift_of,
     stream_of,
 )
-from overheard.alerts import alert_message as messages
-from overheard.alerts.alert_message import alert_message
-from overheard.alerts.alert_news import brand_shifts
+from overheard.alerts import message as messages
 from overheard.alerts.evidence import AlertEvidence
+from overheard.alerts.message import alert_message, brand_shifts
 from overheard.alerts.metric_wording import LEAST_MOVED
 from overheard.alerts.story import AlertPart, Period
 from overheard.cards.card import Card, Image, Severity
 from overheard.cards.charts.trend import Chart
-from overheard.detection.explanation import CAUSES, Explanation
-from overheard.detection.hypotheses import Hypothesis
+from overheard.detection.explanation import CAUSES, Explanation, Hypothesis
 from overheard.domain import (
     WHOLE_MODEL,
     Alert,

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from overheard.alerts.burst_planner import BurstPlanner
-from overheard.alerts.planned_burst import BurstCause, PlannedBurst, burst_sentence
-from overheard.alerts.suspicions import Suspicion
+from overheard.alerts.bursts import (
+    BurstCause,
+    BurstPlanner,
+    PlannedBurst,
+    Suspicion,
+    burst_sentence,
+)
 from overheard.deployment import Call
-from overheard.detection.bursts import Burst, BurstPolicy
+from overheard.detection.announced_updates import Burst, BurstPolicy
 from overheard.domain import (
     BURST,
     Answer,

@@ -19,14 +19,14 @@ from alert_shapes import (
     shift_of,
     stream_of,
 )
-from overheard.alerts import alert_details
-from overheard.alerts.alert_chart import alert_chart
-from overheard.alerts.alert_data import alert_data
-from overheard.alerts.alert_details import compose
-from overheard.alerts.quotes import quotes
-from overheard.alerts.shift_wording import metric_path, movement_words, shift_words
-from overheard.alerts.statement_wording import (
+from overheard.alerts import details as alert_details
+from overheard.alerts.details import alert_chart, alert_data, compose
+from overheard.alerts.evidence import quotes
+from overheard.alerts.phrases import (
     is_listed,
+    metric_path,
+    movement_words,
+    shift_words,
     statement_clause,
     statement_phrase,
     true_value,

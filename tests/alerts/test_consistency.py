@@ -21,8 +21,8 @@ import pytest
 from rich.console import Console
 
 from alert_shapes import DAY, MODEL, NOON, evidence_of, shift_of, stream_of
-from overheard.alerts.alert_message import alert_message
 from overheard.alerts.events import with_state_and_actions
+from overheard.alerts.message import alert_message
 from overheard.alerts.outbox import Outgoing
 from overheard.alerts.story import StoryState, periods_of, read_stories
 from overheard.cards.card import Card

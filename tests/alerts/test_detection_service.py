@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from overheard.alerts.detection_service import CheckJudge, DetectionResult, DetectionService
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.routes import Routes
+from overheard.alerts.outbox import Routes
+from overheard.alerts.service import CheckJudge, DetectionResult, DetectionService
 from overheard.config.sections import AlertsTable
 from overheard.detection.decision_inputs import JudgeCheck
-from overheard.detection.learning import LEARNING_RUNS
+from overheard.detection.power import LEARNING_RUNS
 from overheard.domain import (
     Alert,
     AlertEventKind,

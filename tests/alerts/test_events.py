@@ -21,7 +21,7 @@ from overheard.alerts.events import (
     with_state_and_actions,
 )
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.routes import Routes
+from overheard.alerts.outbox import Routes
 from overheard.cards.card import Card, Severity, Style
 from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import heading

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alert_house import MODEL, House
-from overheard.alerts.alert_states import SavedState, after, past_states
+from overheard.alerts.handling import SavedState, after, past_states
 from overheard.domain import (
     Alert,
     AlertEvent,

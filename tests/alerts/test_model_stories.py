@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from overheard.alerts.alert_details import compose
-from overheard.alerts.alert_message import alert_message
-from overheard.alerts.detection_service import DetectionService
+from overheard.alerts.details import compose
 from overheard.alerts.events import with_state_and_actions
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, read_pasts
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.routes import Routes
+from overheard.alerts.message import alert_message
+from overheard.alerts.outbox import Routes
+from overheard.alerts.service import DetectionService
 from overheard.alerts.story import (
     StoryState,
     alerts_about,

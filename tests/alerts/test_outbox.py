@@ -13,8 +13,7 @@ import pytest
 
 from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.outbox import LEASE, MAX_EDIT_ATTEMPTS, Outbox, Outgoing
-from overheard.alerts.routes import Routes
+from overheard.alerts.outbox import LEASE, MAX_EDIT_ATTEMPTS, Outbox, Outgoing, Routes
 from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Run, Shift

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from overheard.alerts.reasons import (
+from overheard.alerts.history import (
     alert_policy,
     certainty,
     decision_data,
@@ -18,9 +18,8 @@ from overheard.alerts.reasons import (
     reason_sentences,
 )
 from overheard.config.sections import AlertsTable
-from overheard.detection.alarm_table import AlertLevel
 from overheard.detection.decide import Decision, Reason, Silence
-from overheard.detection.decision_inputs import JudgeCheck
+from overheard.detection.decision_inputs import AlertLevel, JudgeCheck
 from overheard.detection.placement import AlertAction, Placement
 from overheard.domain import Metric, Model, Scale, Shift
 from overheard.measure.blocks import RunKey

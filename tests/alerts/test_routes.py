@@ -10,7 +10,7 @@ import pytest
 from overheard.alerts.events import held_back, quiet_hours_card
 from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.routes import Routes, routed
+from overheard.alerts.outbox import Routes, routed
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, DeliveryKind, Metric, Model, Run, Scale, Shift
 from overheard.testing.deployment import open_test_store

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.style_updates import STYLE_SOURCE, style_updates
+from overheard.alerts.service import STYLE_SOURCE, style_updates
 from overheard.detection.silent_updates import CONFIRMING_SESSIONS, MIN_STYLE_SESSIONS
 from overheard.domain import Answer, Finish, Model, ModelUpdate, Panel, Prompt, Question, Run
 from overheard.interfaces import Store

@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from office import executed
-from overheard.alerts.burst_planner import BurstPlanner, planned_bursts
-from overheard.alerts.planned_burst import BurstCause, PlannedBurst
-from overheard.alerts.suspicions import Suspicion
+from overheard.alerts.bursts import (
+    BurstCause,
+    BurstPlanner,
+    PlannedBurst,
+    Suspicion,
+    planned_bursts,
+)
 from overheard.commands.bursts import NOTHING_DUE, list_bursts, run_bursts
 from overheard.commands.check import check
 from overheard.commands.schedules import list_schedules

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from office import DECLARED, Office, asked_office, executed, open_office
-from overheard.alerts.detection_service import DetectionResult
 from overheard.alerts.run_analysis import AnalysisResult
+from overheard.alerts.service import DetectionResult
 from overheard.alerts.story import PARTLY, AlertPart, update_watched_models
 from overheard.cards.card import Card, Severity
 from overheard.commands.check import check

@@ -19,9 +19,9 @@ from overheard.detection.announced_updates import (
     next_burst_after_update,
     pocock,
 )
-from overheard.detection.comparison import change_interval, compare_sides, split_stream
+from overheard.detection.control_variate import run_effect_variance
+from overheard.detection.decision_inputs import change_interval, compare_sides, split_stream
 from overheard.detection.panels import Design, simulate
-from overheard.detection.run_effects import run_effect_variance
 from overheard.measure.blocks import RunKey, Stream
 
 

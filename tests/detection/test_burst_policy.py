@@ -1,7 +1,13 @@
 from datetime import UTC, datetime, timedelta
 from math import log
 
-from overheard.detection.bursts import Burst, BurstPolicy, BurstSigns, MadeRun, next_burst
+from overheard.detection.announced_updates import (
+    Burst,
+    BurstPolicy,
+    BurstSigns,
+    MadeRun,
+    next_burst,
+)
 from overheard.measure.blocks import RunKey
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from overheard.detection.bursts import Burst, share_calls
+from overheard.detection.announced_updates import Burst, share_calls
 from overheard.detection.panels import Design, simulate
 from overheard.measure.blocks import Stream
 

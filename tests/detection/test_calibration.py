@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from known_time import p_value
 
-from overheard.detection.comparison import compare_sides
+from overheard.detection.control_variate import run_effect_variance
+from overheard.detection.decision_inputs import compare_sides
 from overheard.detection.panels import CHALLENGER, WELL_KNOWN, Change, Design, World, simulate
-from overheard.detection.run_effects import run_effect_variance
 
 U_SHAPED = (0.15, 0.15)
 RARE = (0.5, 15.0)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from overheard.detection.comparison import change_interval, compare_sides, split_stream
+from overheard.detection.decision_inputs import change_interval, compare_sides, split_stream
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 

@@ -10,7 +10,6 @@ import pytest
 from alert_shapes import MODEL, STARTS
 from alert_shapes import weekly_alert as alert
 from alert_shapes import weekly_shift as shift
-from overheard.detection.alarm_table import AlertLevel, needed_excess
 from overheard.detection.baseline import stream_until
 from overheard.detection.decide import (
     Decision,
@@ -24,16 +23,18 @@ from overheard.detection.decision_inputs import (
     JUDGE_LEVEL,
     NO_HISTORY,
     AlertHistory,
+    AlertLevel,
     AlertPolicy,
     JudgeCheck,
     MeasuredChange,
     ModelEvidence,
     Returned,
     StreamEvidence,
+    needed_excess,
 )
-from overheard.detection.hypotheses import Hypothesis
-from overheard.detection.learning import LEARNING_RUNS
+from overheard.detection.explanation import Hypothesis
 from overheard.detection.placement import AlertAction, Placement, containing_alert
+from overheard.detection.power import LEARNING_RUNS
 from overheard.detection.whole_model import ModelChange
 from overheard.detection.worlds import WorldDesign, simulate_world
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift

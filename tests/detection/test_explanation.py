@@ -20,15 +20,18 @@ from overheard.detection.explanation import (
     CAUSES,
     MODEL_OR_CATEGORY,
     THIS_MODEL,
+    Attribution,
     Cause,
     Explanation,
+    Hypothesis,
+    attribute,
+    attribute_model,
     causes,
     explain,
     explanation_sentence,
     falls_among,
     is_everything,
 )
-from overheard.detection.hypotheses import Attribution, Hypothesis, attribute, attribute_model
 from overheard.detection.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 from overheard.domain import Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from overheard.detection.alarm_table import needed_excess
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
-from overheard.detection.learning import (
+from overheard.detection.decision_inputs import needed_excess
+from overheard.detection.power import (
     FIRST_SDS,
     OLD_SDS,
     WEAK_BETA,

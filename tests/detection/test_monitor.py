@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 from scipy.stats import beta
 
 from overheard.detection.baseline import run_slice
-from overheard.detection.comparison import compare_sides
 from overheard.detection.decide import Reason, decide, reported_changes
 from overheard.detection.decision_inputs import (
     DEFAULT_ALERT_POLICY,
     NO_HISTORY,
     AlertPolicy,
+    compare_sides,
     measured_change,
 )
-from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.monitor import Alarm, Monitor, Restart
 from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.placement import AlertAction
+from overheard.detection.power import LEARNING_RUNS
 from overheard.detection.statistic import FRESH_BETA
 from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift

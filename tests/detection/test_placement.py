@@ -9,8 +9,7 @@ import pytest
 from alert_shapes import STARTS
 from alert_shapes import weekly_alert as alert
 from alert_shapes import weekly_shift as shift
-from overheard.detection.explanation import CAUSES
-from overheard.detection.hypotheses import Hypothesis
+from overheard.detection.explanation import CAUSES, Hypothesis
 from overheard.detection.placement import (
     BACK_SHARE,
     EASED_SHARE,

@@ -8,8 +8,8 @@ from math import exp, inf, log
 import pytest
 
 from overheard.detection import benchmarks, policy_trials
-from overheard.detection.alarm_table import Rarity
 from overheard.detection.benchmarks import compare
+from overheard.detection.decision_inputs import Rarity
 from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.policy_trials import GuardedWeek
 from overheard.detection.trials import MonitorTrial, Reliability

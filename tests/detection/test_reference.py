@@ -5,7 +5,7 @@ import pytest
 from known_time import number_p_value, rate_p_value, successes
 from scipy.stats import hypergeom, norm
 
-from overheard.detection.comparison import split_stream
+from overheard.detection.decision_inputs import split_stream
 from overheard.detection.panels import Design, simulate
 from overheard.measure.intervals import Sums
 

@@ -21,16 +21,27 @@ import numpy as np
 import pytest
 from known_time import p_value
 
-from overheard.detection import announced_updates, bursts, power, silent_updates
-from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, runs_a_year
+from overheard.detection import announced_updates, power, silent_updates
+from overheard.detection import announced_updates as bursts
 from overheard.detection.baseline import rows_with_answers
-from overheard.detection.comparison import compare_sides
-from overheard.detection.control_variate import RunEffectPrior, StreamGroup
-from overheard.detection.decision_inputs import AlertPolicy, measured_change
+from overheard.detection.control_variate import (
+    RunEffectPrior,
+    StreamGroup,
+    moments,
+    run_effect_variance,
+)
+from overheard.detection.decision_inputs import (
+    AlertPolicy,
+    alarm_table,
+    compare_sides,
+    measured_change,
+    needed_excess,
+    rarity,
+    runs_a_year,
+)
 from overheard.detection.explanation import falls_among
 from overheard.detection.monitor import Monitor
 from overheard.detection.panels import CHALLENGER, Change, Design, moved, simulate, undone
-from overheard.detection.run_effects import moments, run_effect_variance
 from overheard.detection.statistic import candidate_starts, statistic
 from overheard.domain import Model, ModelUpdate
 from overheard.finetune.comparison_verdicts import holm_adjusted

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from alert_shapes import weekly_alert, weekly_shift
-from overheard.detection.alarm_table import AlertLevel
 from overheard.detection.decide import Decision
+from overheard.detection.decision_inputs import AlertLevel
 from overheard.detection.placement import AlertAction, Placement
 from overheard.detection.statement_shifts import add_statements, statement_shift
 from overheard.detection.statements import (

@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from overheard.detection.panels import Design, simulate
-from overheard.detection.run_effects import (
+from overheard.detection.control_variate import (
     PRIOR_TAU2,
     PRIOR_TAU2_RUNS,
     moments,
     run_effect_variance,
 )
+from overheard.detection.panels import Design, simulate
 
 
 def test_one_run_tells_nothing() -> None:

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overheard.detection import marginal_likelihood
-from overheard.detection.alarm_table import alarm_table, needed_excess, rarity, runs_a_year
+from overheard.detection import statistic as marginal_likelihood
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
-from overheard.detection.marginal_likelihood import step_evidence
+from overheard.detection.decision_inputs import alarm_table, needed_excess, rarity, runs_a_year
 from overheard.detection.panels import Change, Design, simulate
 from overheard.detection.statistic import (
     FRESH_SHARES,
@@ -20,6 +19,7 @@ from overheard.detection.statistic import (
     candidate_starts,
     fresh_evidence,
     statistic,
+    step_evidence,
 )
 from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.measure.blocks import RunKey, Stream

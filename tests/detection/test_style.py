@@ -6,7 +6,7 @@ from scipy.stats import t as student
 
 from overheard.detection import silent_updates
 from overheard.detection.silent_updates import compare_styles
-from overheard.reading.style import FEATURES, style
+from overheard.reading.language import FEATURES, style
 
 WORDS = ["the", "a", "project", "team", "tool", "plan", "board", "software", "price", "easy"]
 WORDS += ["cheap", "good", "best", "simple", "report", "chart", "small", "large", "free", "start"]

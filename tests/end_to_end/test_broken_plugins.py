@@ -38,7 +38,7 @@ def test_forty_broken_plugins_change_no_result(
     plain = program.json("check", "--yes")
     (tmp_path / "store.db").unlink()
     monkeypatch.setattr("overheard.plugins.scorer_process.SCORE_TIMEOUT_S", 0.5)
-    monkeypatch.setattr("overheard.plugins.wrappers.FEED_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("overheard.plugins.guarded.FEED_TIMEOUT_S", 0.5)
     monkeypatch.setattr("overheard.plugins.loading.load_plugins.__kwdefaults__", {"timeout_s": 2.0})
     monkeypatch.setenv("ACME_API_KEY", SECRET)
     (tmp_path / "shelf").mkdir()
@@ -75,7 +75,7 @@ def test_twenty_broken_providers_change_no_result(
     service.answer = lambda prompt: f"Acme is good, and Zeta is bad. ({prompt})"
     plain = program.json("check", "--yes")
     (tmp_path / "store.db").unlink()
-    monkeypatch.setattr("overheard.plugins.guarded_provider.CLOSE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("overheard.plugins.guarded.CLOSE_TIMEOUT_S", 0.1)
     monkeypatch.setenv("ACME_API_KEY", SECRET)
     (tmp_path / "shelf").mkdir()
     shelf = Shelf(tmp_path / "shelf", monkeypatch)

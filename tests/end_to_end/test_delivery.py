@@ -20,7 +20,7 @@ import pytest
 from both_chats import DISCORD, SLACK, Chats, eventually
 from discord_rest import Fault as DiscordFault
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.routes import Routes
+from overheard.alerts.outbox import Routes
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Model, Panel, Prompt, Run, RunState, Shift
 from overheard_storage import open_store

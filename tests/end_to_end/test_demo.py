@@ -13,7 +13,9 @@ from program import Program
 HASTY = """
 import sys
 from overheard.runtime.wiring import main
-from overheard.plugins import loading, scorer_process, wrappers
+from overheard.plugins import scorer_process
+from overheard.plugins import loading
+from overheard.plugins import guarded as wrappers
 
 scorer_process.SCORE_TIMEOUT_S = wrappers.FEED_TIMEOUT_S = 2.0
 loading.load_plugins.__kwdefaults__["timeout_s"] = 5.0

@@ -12,7 +12,7 @@ import pytest
 
 from both_chats import DISCORD, SLACK, Chats, eventually
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.routes import Routes
+from overheard.alerts.outbox import Routes
 from overheard.config.loader import load_config
 from overheard.domain import Alert, Model, Panel, Prompt, Run, RunState, Shift
 from overheard.testing.fakes import FixedClock

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from overheard.plugins import separated_output
-from overheard.plugins.output import plugin_code
+from overheard.plugins.guard import plugin_code
 
 PRINTING = """
 import os, sys, threading

@@ -384,7 +384,7 @@ async def test_a_provider_that_says_nonsense_of_itself_answers_all_the_same(
 ) -> None:
     """What it does not say is not known, and it is asked for it once."""
     monkeypatch.setenv("ACME_API_KEY", SECRET)
-    monkeypatch.setattr("overheard.plugins.guarded_provider.CLOSE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("overheard.plugins.guarded.CLOSE_TIMEOUT_S", 0.1)
     shelf.install("odd", provider("odd", more=more))
     odd = load().providers["odd"]
     prices = [price_of(asked().model, {"odd": odd}) for _ in range(10)]

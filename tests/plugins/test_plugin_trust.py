@@ -13,7 +13,7 @@ from broken_plugins import SCORER
 from installing import Shelf
 from overheard.config.loader import parse_config
 from overheard.plugins import PluginReport, distribution_of, entry_of, load_plugins
-from overheard.plugins.trust import Unpinnable
+from overheard.plugins.loading import Unpinnable
 
 CODE = SCORER.format(name="odd", definition="def", body="return []")
 CURIOUS = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from overheard.reading.answer_language import is_foreign
+from overheard.reading.language import is_foreign
 
 SAID = {
     "en": "Acme is a very good tool for the whole team, and you can use it with most of the"

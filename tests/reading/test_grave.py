@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from overheard.domain import Answer, Brand, Finish, Model, Prompt, Question, Reply
-from overheard.reading.grave_sentences import grave_sentences, may_be_grave
+from overheard.reading.claims import grave_sentences, may_be_grave
 from overheard.reading.reader import Reader
 
 GOLD = Path(__file__).parents[2] / "bench" / "gold" / "grave.jsonl"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from overheard.reading.undeclared_products import stated_values, undeclared_names
+from overheard.reading.mentions import stated_values, undeclared_names
 
 LISTS = [
     "1. **Acme** - easy\n2. **Freshboard** - cheap\n3. **Kanbo** - big",

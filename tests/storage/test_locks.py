@@ -10,13 +10,13 @@ import psycopg
 import pytest
 
 from office import executed
-from overheard.alerts.planned_burst import BurstCause, PlannedBurst
+from overheard.alerts.bursts import BurstCause, PlannedBurst
 from overheard.alerts.run_analysis import run_service
 from overheard.cards.card import Card
 from overheard.commands.bursts import run_bursts
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
-from overheard.detection.bursts import Burst
+from overheard.detection.announced_updates import Burst
 from overheard.domain import Model, Panel, Prompt, Question, Reply, Run, RunState
 from overheard.errors import HoldLost
 from overheard.runs.service import with_run_lock

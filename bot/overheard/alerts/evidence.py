@@ -1,4 +1,4 @@
-"""What an alert rests on, fetched from the store: streams, answers, and statements."""
+"""What is known of an alert: its past, its other metrics and models, and sentences of answers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import datetime, tzinfo
 
 from overheard.alerts.statements import false_claim, is_same_statement
 from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
+from overheard.cards import wording
+from overheard.cards.card import Quote, Tainted
 from overheard.cards.model_names import ModelNames
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream_until
 from overheard.detection.explanation import Explanation, explain, is_everything
@@ -34,6 +36,7 @@ from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
 from overheard.measure.trends import Point, trend
 from overheard.reading.claims import FalseClaim
+from overheard.reading.reader import Reader
 
 CORRECT = "correct"
 """The verdict of a detail whose statement agrees with the facts."""
@@ -425,3 +428,84 @@ def moved_prompts(shift: Shift) -> tuple[PromptShift, ...]:
     """
     in_direction = [p for p in shift.prompts if (p.after - p.before) * shift.change > 0]
     return tuple(in_direction[:MAX_MOVED_PROMPTS])
+
+
+QUOTED_PROMPTS = 2
+MAX_QUOTE_CHARS, MAX_QUESTION_CHARS = 300, 100
+
+
+def quotes(
+    shift: Shift, evidence: AlertEvidence, *, most: int = QUOTED_PROMPTS
+) -> tuple[Quote, ...]:
+    """Return quotes from answers that show a shift: for each prompt one from before the shift and
+    one from after it, in this order. A side whose answers have no text has no quote.
+
+    On the side with the higher value of the brand, answers that name the brand go first, and on the
+    other side answers that do not name it.
+
+    Args:
+        most: The largest number of prompts, of those that moved most in the shift's direction.
+    """
+    reader = Reader((evidence.brand, *evidence.rivals))
+    quotes_in_order = []
+    for moved in moved_prompts(shift)[:most]:
+        rose = moved.after > moved.before
+        for after in (False, True):
+            answers = _answers_on_side(evidence, moved, after=after)
+            sentence = _first_sentence_about_brand(
+                reader, evidence, answers, prefer_named=after == rose
+            )
+            if sentence:
+                quotes_in_order.append(_quote_of_sentence(evidence, moved, sentence, after=after))
+    return tuple(quotes_in_order)
+
+
+def _answers_on_side(evidence: AlertEvidence, moved: PromptShift, *, after: bool) -> list[Answer]:
+    """Return the answers of the evidence to a prompt on one side of the beginning of the shift, the
+    nearest in time first. An answer asked at the beginning is after it.
+
+    Args:
+        after: Whether to return the answers since the shift began, or those before.
+    """
+    answers = [
+        answer
+        for answer in evidence.answers
+        if answer.question.prompt.key == moved.prompt
+        if (answer.asked_at >= evidence.began) == after
+    ]
+    return answers if after else answers[::-1]
+
+
+def _first_sentence_about_brand(
+    reader: Reader, evidence: AlertEvidence, answers: Sequence[Answer], *, prefer_named: bool
+) -> str:
+    """Return a sentence of the first answer that has any: the first sentence that names the brand,
+    or else the first that names a competitor, or else the first of all. Empty without such an
+    answer.
+
+    Args:
+        answers: The answers to choose from, in the order of preference.
+        prefer_named: Whether answers that name the brand go before the others; otherwise answers
+            that do not name it go first.
+    """
+    readings = [reader.read(answer).reading(evidence.brand, evidence.rivals) for answer in answers]
+    readings.sort(key=lambda reading: bool(reading.of(evidence.brand.name)) != prefer_named)
+    for reading in readings:
+        mentions = reading.of(evidence.brand.name) or reading.mentions
+        if mentions:
+            return reading.sentence(mentions[0].sentence)
+        if reading.sentences:
+            return reading.sentence(0)
+    return ""
+
+
+def _quote_of_sentence(
+    evidence: AlertEvidence, moved: PromptShift, sentence: str, *, after: bool
+) -> Quote:
+    """Return a sentence of an answer as a quote on one line of at most `MAX_QUOTE_CHARS`
+    characters. Its source is ``After, asked “best crm”``, with "Before" for an answer from before
+    the shift and at most `MAX_QUESTION_CHARS` characters of the question.
+    """
+    question = wording.shorten(wording.line(evidence.text(moved.prompt)), MAX_QUESTION_CHARS)
+    source = f"{'After' if after else 'Before'}, asked “{question}”"
+    return Quote(source, Tainted(wording.shorten(" ".join(sentence.split()), MAX_QUOTE_CHARS)))

@@ -1,20 +1,212 @@
-"""What people do with an alert: acknowledge, snooze, close, reopen it, mark an update, undo.
-
-What the statistics do with alerts is in ``lifecycle.py``; the commands are those of
-``commands/alert_actions.py``.
-"""
+"""What people and the lifecycle do to an alert: states, log, taking, snoozing, closing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from overheard.alerts.alert_log import AlertLog
-from overheard.alerts.alert_states import BY_PEOPLE, UNMARKED, UNTIL_UPDATE, past_states
-from overheard.alerts.events import SNOOZED_UNTIL, name_without_id
+from overheard.alerts.events import SNOOZED_UNTIL, name_without_id, snoozed_until
 from overheard.deployment import Deployment
-from overheard.domain import Alert, AlertEvent, AlertEventKind, AlertState, ModelUpdate
-from overheard.errors import NotUndone
+from overheard.detection.placement import reports_statement
+from overheard.domain import Alert, AlertEvent, AlertEventKind, AlertState, ModelUpdate, Shift
+from overheard.errors import AlertUnchanged, NotUndone, UnknownName
 from overheard.interfaces import Clock, Store
+
+STATES = {
+    AlertEventKind.ACKNOWLEDGED: AlertState.ACKNOWLEDGED,
+    AlertEventKind.SNOOZED: AlertState.SNOOZED,
+    AlertEventKind.WOKEN: AlertState.OPEN,
+    AlertEventKind.GREW: AlertState.GROWING,
+    AlertEventKind.RELAPSED: AlertState.GROWING,
+    AlertEventKind.RECOVERED: AlertState.RECOVERED,
+    AlertEventKind.CLOSED: AlertState.CLOSED,
+    AlertEventKind.REOPENED: AlertState.OPEN,
+}
+"""The state of an alert after an event; a model update changes nothing."""
+BY_PEOPLE = frozenset(
+    {
+        AlertEventKind.ACKNOWLEDGED,
+        AlertEventKind.SNOOZED,
+        AlertEventKind.CLOSED,
+        AlertEventKind.REOPENED,
+    }
+)
+"""What people do to the state of an alert, and can take back."""
+_LIVE = frozenset(state for state in AlertState if not state.over)
+FROM = {
+    AlertEventKind.ACKNOWLEDGED: _LIVE - {AlertState.ACKNOWLEDGED},
+    AlertEventKind.SNOOZED: _LIVE,
+    AlertEventKind.WOKEN: frozenset({AlertState.SNOOZED}),
+    AlertEventKind.GREW: _LIVE,
+    AlertEventKind.EASED: _LIVE,
+    AlertEventKind.RELAPSED: frozenset({AlertState.RECOVERED}),
+    AlertEventKind.RECOVERED: _LIVE,
+    AlertEventKind.CLOSED: frozenset(AlertState) - {AlertState.CLOSED},
+    AlertEventKind.REOPENED: frozenset(AlertState) - {AlertState.OPEN, AlertState.GROWING},
+    AlertEventKind.UPDATE: frozenset(AlertState),
+    AlertEventKind.UNDONE: frozenset(AlertState),
+    AlertEventKind.CONTINUED: _LIVE,
+    AlertEventKind.REVISED: _LIVE,
+    AlertEventKind.JOINED: _LIVE,
+}
+"""The states in which an event is possible."""
+UNTIL_UPDATE = "Until the next update."
+"""The note on a snooze that no time ends."""
+_SPANS = {"For a day.": timedelta(days=1), "For a week.": timedelta(weeks=1)}
+"""The notes on snoozes of version 0.1, which named no time."""
+UNMARKED = "The update is not marked any more."
+
+
+class SavedState(NamedTuple):
+    """The part of an alert that people change: its state, the person who set it, and a snooze's
+    end.
+    """
+
+    state: AlertState = AlertState.OPEN
+    by: str = ""
+    until: datetime | None = None
+
+
+def past_states(events: Iterable[AlertEvent]) -> list[tuple[int, SavedState]]:
+    """Return the states that the events of an alert led to, in order, each with the number of its
+    event. The first is the open state at the beginning, with the number 0.
+
+    Events that change no state are left out. An UNDONE event removes the newest state, except the
+    first; with the note `UNMARKED` it removes none, because it took back the mark of an update.
+
+    Args:
+        events: The events of the alert, the oldest first.
+    """
+    states = [(0, SavedState())]
+    for event in events:
+        if event.what is AlertEventKind.UNDONE and event.note != UNMARKED and len(states) > 1:
+            states.pop()
+        elif state := STATES.get(event.what):
+            until = _snoozed_until(event) if state is AlertState.SNOOZED else None
+            states.append((event.id, SavedState(state, event.who, until)))
+    return states
+
+
+def _snoozed_until(event: AlertEvent) -> datetime | None:
+    """Return the end of the snooze of a SNOOZED event, in UTC; None for a snooze until the next
+    update of the model.
+    """
+    if span := _SPANS.get(event.note):
+        return event.at + span
+    return snoozed_until(event)
+
+
+def after(
+    alert: Alert, what: AlertEventKind, who: str = "", until: datetime | None = None
+) -> Alert:
+    """Return an alert in its state after an event; nothing is stored. Its revision is one more. An
+    event that changes no state leaves its state, person and end of a snooze as they are.
+
+    Args:
+        alert: The alert before the event.
+        who: Name of the user who caused the event; empty for the statistics or the clock.
+        until: End of a snooze; None for a snooze until an update, and for other events.
+
+    Raises:
+        AlertUnchanged: when the event is not possible in the alert's present state.
+    """
+    if alert.state not in FROM[what]:
+        by = f" (by {name_without_id(alert.by)})" if alert.by else ""
+        raise AlertUnchanged(number=alert.id, state=alert.state, by=by)
+    following = replace(alert, revision=alert.revision + 1)
+    if what not in STATES:
+        return following
+    return replace(following, state=STATES[what], by=who, until=until)
+
+
+MAX_KNOWN_NUMBERS = 10
+"""Numbers of alerts that the message about an unknown number names."""
+
+
+class AlertLog:
+    """Stores the events of alerts.
+
+    Args:
+        clock: The source of the current time.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> AlertLog:
+        """Return the log of the alerts in a deployment's store."""
+        return cls(deployment.store, deployment.clock)
+
+    async def find(self, number: int) -> Alert:
+        """Return the stored alert with a number.
+
+        Raises:
+            UnknownName: when there is no such alert; its message has the numbers of the newest
+                `MAX_KNOWN_NUMBERS` alerts.
+        """
+        alert = await self._store.alerts.get(number)
+        if alert is None:
+            newest = (await self._store.alerts.find())[:MAX_KNOWN_NUMBERS]
+            known = ", ".join(str(alert.id) for alert in newest) or "none yet"
+            raise UnknownName(kind="alert", name=str(number), hint="", known=known)
+        return alert
+
+    async def add_event(
+        self,
+        number: int,
+        what: AlertEventKind,
+        who: str = "",
+        *,
+        until: datetime | None = None,
+        note: str = "",
+        shifts: Sequence[Shift] = (),
+        restored: SavedState | None = None,
+        even_if_reported: bool = False,
+    ) -> Alert:
+        """Store an event together with the alert's new state and shifts, and return the changed
+        alert. When another process changed the alert at the same time, read it and try again.
+
+        Args:
+            who: Name of the user who caused the event; empty for the statistics or the clock.
+            until: End of a snooze; None for a snooze until an update, and for other events.
+            note: The note of the event, as a sentence; or empty.
+            shifts: Shifts to add. A shift of a brand and run of which the alert has a shift already
+                is left out, except a statement that it has not reported for this run. If there were
+                shifts and all are left out, nothing is stored and the alert is returned as it is.
+            restored: The state that the alert gets, for an event that is taken back; None for the
+                state that follows from ``what``.
+            even_if_reported: Whether to store the event even if all shifts are left out.
+
+        Raises:
+            AlertUnchanged: when the event is not possible in the alert's state.
+        """
+        while True:
+            alert = await self.find(number)
+            reported = {(shift.brand, shift.run_id) for shift in alert.moved}
+            # A statement may be found later in a run that the alert has reported already.
+            new_shifts = [
+                shift
+                for shift in shifts
+                if (shift.brand, shift.run_id) not in reported
+                or (shift.statement and not reports_statement(alert, shift))
+            ]
+            if shifts and not new_shifts and not even_if_reported:
+                return alert
+            event = AlertEvent(what, self._clock.now(), who, note)
+            changed = after(alert, what, who, until)
+            if restored:
+                changed = replace(
+                    changed, state=restored.state, by=restored.by, until=restored.until
+                )
+            over_at = event.at if changed.state.over else None
+            changed = replace(changed, later=(*changed.later, *new_shifts), over_at=over_at)
+            if await self._store.alerts.change(changed, event):
+                return changed
+
 
 MARKED = "people"
 """Source of an update that a person marked."""

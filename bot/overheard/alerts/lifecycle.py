@@ -10,10 +10,10 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from overheard.alerts.alert_log import AlertLog
+from overheard.alerts.handling import AlertLog
 from overheard.alerts.metric_wording import later_shift_phrase
-from overheard.alerts.routes import Routes
-from overheard.alerts.statement_wording import statement_clause
+from overheard.alerts.outbox import Routes
+from overheard.alerts.phrases import statement_clause
 from overheard.alerts.story import PARTLY, AlertPart, alert_parts, parts_over
 from overheard.cards import wording
 from overheard.deployment import Deployment

@@ -138,7 +138,7 @@ METRIC_WORDS = {
 
 Of a metric that is not listed, cards say its `Metric.label`. The other lists of built-in metrics:
 which one heads an alert (`HEAD_METRICS` in ``detection/decide.py``), which ones brands share
-(`ZERO_SUM` in ``detection/hypotheses.py``), and the words of questions
+(`ZERO_SUM` in ``detection/explanation.py``), and the words of questions
 (``chat/questions/parsed_question.py``).
 """
 _NO_WORDS = MetricWords()

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from overheard.alerts.burst_planner import planned_bursts
-from overheard.alerts.detection_service import DetectionResult, DetectionService
+from overheard.alerts.bursts import burst_sentence, planned_bursts
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.planned_burst import burst_sentence
+from overheard.alerts.service import DetectionResult, DetectionService
 from overheard.alerts.statements import StatementReader
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
-from overheard.detection.learning import Learning
+from overheard.detection.power import Learning
 from overheard.domain import Alert, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
 from overheard.runs.plan import tracked

@@ -152,7 +152,7 @@ class StatementReader:
             runs: Start and number of each run, by its number; holds all of ``searched``.
         """
         # Its patterns take long to compile.
-        from overheard.reading.grave_sentences import grave_sentences, may_be_grave
+        from overheard.reading.claims import grave_sentences, may_be_grave
 
         reader = Reader(self.catalogue.brands)
         tracked = [brand for brand in self.catalogue.brands if brand.tracked]

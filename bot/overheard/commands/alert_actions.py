@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from overheard.alerts.alert_log import AlertLog
-from overheard.alerts.alert_states import BY_PEOPLE
 from overheard.alerts.events import state, state_data, subject
-from overheard.alerts.handling import KNOWN_UPDATE, MARKED, Handling
+from overheard.alerts.handling import BY_PEOPLE, KNOWN_UPDATE, MARKED, AlertLog, Handling
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import CommandSpec, Proposal, Role, argument, option

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, TypedDict
 
-from overheard.alerts.alert_data import alert_data
-from overheard.alerts.alert_details import compose
-from overheard.alerts.alert_log import AlertLog
-from overheard.alerts.alert_message import alert_message
-from overheard.alerts.alert_title import message_title
+from overheard.alerts.details import alert_data, compose
 from overheard.alerts.events import (
     alert_label,
     alert_row,
@@ -19,9 +15,10 @@ from overheard.alerts.events import (
     state_data,
     with_state_and_actions,
 )
-from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift
-from overheard.alerts.quotes import quotes
-from overheard.alerts.statement_wording import statement_quotes
+from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift, quotes
+from overheard.alerts.handling import AlertLog
+from overheard.alerts.message import alert_message, message_title
+from overheard.alerts.phrases import statement_quotes
 from overheard.alerts.story import alerts_about, model_alerts_of
 from overheard.cards import wording
 from overheard.cards.card import Action, Card

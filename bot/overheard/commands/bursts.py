@@ -6,8 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from overheard.alerts.burst_planner import planned_bursts
-from overheard.alerts.planned_burst import PlannedBurst, burst_sentence, burst_table, planned_data
+from overheard.alerts.bursts import (
+    PlannedBurst,
+    burst_sentence,
+    burst_table,
+    planned_bursts,
+    planned_data,
+)
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import CommandSpec, Face, Proposal, Role

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from overheard.alerts.detection_service import DetectionResult
 from overheard.alerts.run_analysis import AnalysisResult
+from overheard.alerts.service import DetectionResult
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.command import Face, quoted

@@ -24,7 +24,7 @@ from overheard.cards.command import quoted
 from overheard.commands import standings
 from overheard.commands.standings import MetricLevel, read_visibility
 from overheard.deployment import Call, Deployment
-from overheard.detection.learning import Learning
+from overheard.detection.power import Learning
 from overheard.domain import Alert, AlertState, Run, RunState
 from overheard.runs.tasks import Outcome
 

@@ -9,8 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 from overheard.alerts.events import event_card, held_back, quiet_hours_card
-from overheard.alerts.outbox import Outgoing, Postponed
-from overheard.alerts.routes import end_of_quiet, routed
+from overheard.alerts.outbox import Outgoing, Postponed, end_of_quiet, routed
 from overheard.alerts.story import model_alert_of, without_covered
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from overheard.alerts.reasons import certainty, how_often
+from overheard.alerts.history import certainty, how_often
 from overheard.cards import wording
 from overheard.cards.charts.bars import Rates
 from overheard.cards.charts.renderer import without_pictures

@@ -27,11 +27,11 @@ from overheard.commands.power_offers import (
 from overheard.commands.standings import read_streams
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
-from overheard.detection.alarm_table import DAYS_A_YEAR, needed_excess
 from overheard.detection.announced_updates import DEFAULT_PLAN
+from overheard.detection.control_variate import run_effect_variance
+from overheard.detection.decision_inputs import DAYS_A_YEAR, needed_excess
 from overheard.detection.panels import WELL_KNOWN
 from overheard.detection.power import USUAL_LIMIT, USUAL_TAU, Outlook, followed, typical
-from overheard.detection.run_effects import run_effect_variance
 from overheard.domain import VISIBILITY, Brand, Model, Prompt
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream

@@ -13,7 +13,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.card import Table
 from overheard.cards.charts.trend import Chart, Series
-from overheard.detection.alarm_table import DAYS_A_YEAR
+from overheard.detection.decision_inputs import DAYS_A_YEAR
 from overheard.detection.power import Outlook, at_known_time, followed, unannounced
 from overheard.domain import Scale
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from overheard.alerts.history import BrandReplay, replays
-from overheard.alerts.reasons import certainty
-from overheard.alerts.statement_wording import statement_data
+from overheard.alerts.history import BrandReplay, certainty, replays
+from overheard.alerts.phrases import statement_data
 from overheard.alerts.statements import StatementReader
 from overheard.deployment import Call, Deployment
 from overheard.detection.placement import belongs_to, containing_alert

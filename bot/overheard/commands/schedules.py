@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from overheard.alerts.burst_planner import planned_bursts
-from overheard.alerts.planned_burst import burst_sentence, planned_data
+from overheard.alerts.bursts import burst_sentence, planned_bursts, planned_data
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import (

@@ -13,7 +13,7 @@ from overheard.alerts.run_analysis import run_service
 from overheard.commands.prompts import named_brands
 from overheard.commands.suggestions import QUICK_ANSWERS, suggestions_of
 from overheard.deployment import Call, Deployment
-from overheard.detection.alarm_table import DAYS_A_YEAR
+from overheard.detection.decision_inputs import DAYS_A_YEAR
 from overheard.domain import Brand, Model, Panel, Prompt, Run, Setting
 from overheard.errors import BadUsage, OverheardError
 from overheard.runs.plan import choose_models, lay_out, new_run, tracked

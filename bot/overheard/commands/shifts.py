@@ -12,14 +12,16 @@ from typing import Annotated
 from overheard.alerts.events import WHOLE
 from overheard.alerts.history import (
     HistoryReader,
+    certainty,
     chance_alarm_record,
+    decision_data,
+    decision_sentence,
     past_decisions,
     record_sentence,
     replays,
 )
 from overheard.alerts.metric_wording import METRIC_WORDS, shift_phrase, words_of
-from overheard.alerts.reasons import certainty, decision_data, decision_sentence
-from overheard.alerts.statement_wording import statement_cell, statement_clause, statement_phrase
+from overheard.alerts.phrases import statement_cell, statement_clause, statement_phrase
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Table, fitting
 from overheard.cards.charts.renderer import picture
@@ -30,7 +32,7 @@ from overheard.commands.standings import read_streams
 from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision
-from overheard.detection.learning import OwnRecord
+from overheard.detection.power import OwnRecord
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Brand, Model, Run, Shift, StatementKind
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands

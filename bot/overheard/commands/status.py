@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from overheard.alerts.events import alert_row, name_without_id
-from overheard.alerts.statement_wording import true_value
+from overheard.alerts.phrases import true_value
 from overheard.alerts.story import Story, StoryState, alerts_about, unrouted, without_covered
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting

@@ -19,8 +19,8 @@ from overheard.commands.brands import rule_actions
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Setting
 from overheard.reading.markdown import prose
+from overheard.reading.mentions import stated_values, undeclared_names
 from overheard.reading.spellings import possible_spellings, risks
-from overheard.reading.undeclared_products import stated_values, undeclared_names
 from overheard.runs.plan import find_brand, tracked
 
 SUGGESTION_DAYS = 30

@@ -14,19 +14,22 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 
-from overheard.detection.alarm_table import WATCHED_A_YEAR, AlertLevel, Rarity, rarity
 from overheard.detection.baseline import stream_until
 from overheard.detection.decision_inputs import (
     NO_HISTORY,
+    WATCHED_A_YEAR,
     AlertHistory,
+    AlertLevel,
     AlertPolicy,
     JudgeCheck,
     MeasuredChange,
     ModelEvidence,
+    Rarity,
     StreamEvidence,
+    rarity,
 )
-from overheard.detection.learning import LEARNING_RUNS
 from overheard.detection.placement import ONE_STORY, AlertAction, Placement, containing_alert, place
+from overheard.detection.power import LEARNING_RUNS
 from overheard.detection.whole_model import ModelChange, model_changes, model_shifts, revised
 from overheard.domain import WHOLE_MODEL, Alert, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream

@@ -1,51 +1,135 @@
-"""The monitor of one brand: its past is analysed run by run, as it would have been analysed live.
-
-After each run the evidence of each stream is compared with the threshold of its baseline
-(`alarm_table`); what it has above that, joined over the brand's streams, is the brand's excess,
-and `decide` compares it with the budget of false alarms. An alarm names the streams whose own
-excess is over the budget's too. After an alarm the baseline of its model begins again with the run
-with which the change most likely began. The old baseline is kept: when the brand is back at its old
-level, the story of the alarm ends without another alarm.
-
-An analysis knows nothing of the runs after it, and nothing is kept: the same runs always give the
-same shifts. The streams and the baseline of a model are in ``watched_model.py``, the return to an
-old level in ``returns.py``, the description of a shift in ``shift_description.py``.
-"""
+"""Follows the streams of a brand run by run, and describes the shifts that it finds."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
-from overheard.detection.alarm_table import (
-    DAYS_A_YEAR,
-    AlarmTable,
-    alarm_table,
-    needed_excess,
-    rarity,
-    runs_a_year,
+from overheard.detection.baseline import (
+    Excursion,
+    StreamAnalysis,
+    WatchedModel,
+    run_slice,
+    stream_rows,
 )
-from overheard.detection.baseline import Excursion, stream_rows
 from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.decide import Decision, decide
 from overheard.detection.decision_inputs import (
+    DAYS_A_YEAR,
     DEFAULT_ALERT_POLICY,
     NO_HISTORY,
+    AlarmTable,
     AlertPolicy,
     ModelEvidence,
     Returned,
     StreamEvidence,
+    alarm_table,
+    compare_sides,
+    measured_change,
+    needed_excess,
+    rarity,
+    runs_a_year,
 )
-from overheard.detection.learning import LEARNING_RUNS, Learning, learning
+from overheard.detection.explanation import explain, falls_among
+from overheard.detection.power import LEARNING_RUNS, Learning, learning
 from overheard.detection.returns import find_return
-from overheard.detection.shift_description import ShiftDescription
 from overheard.detection.statistic import RECENT_STARTS, statistic
-from overheard.detection.watched_model import StreamAnalysis, WatchedModel
 from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import np
+
+
+class ShiftDescription:
+    """Describes the shifts of one brand.
+
+    Args:
+        streams: The brand's streams and those of its rivals, at all models of the brand.
+        watched: The brand's streams and baseline at each model, as they are at the time.
+        updates: The known updates of the models.
+    """
+
+    def __init__(
+        self,
+        streams: Sequence[Stream],
+        watched: Mapping[Model, WatchedModel],
+        updates: Sequence[ModelUpdate],
+    ) -> None:
+        self._streams = streams
+        self._watched = watched
+        self._updates = updates
+
+    def describe(
+        self, evidence: StreamEvidence, analysis: StreamAnalysis, run: RunKey, chance_a_year: float
+    ) -> StreamEvidence:
+        """Return the evidence of a stream with its shift and the change to expect of many more
+        answers; unchanged when nothing can be compared before and after the likeliest first run.
+
+        Args:
+            evidence: The evidence without a shift.
+            analysis: The analysis of the stream after the run.
+            chance_a_year: How often a year chance shows as much as the brand does.
+        """
+        key, found = analysis.stream.key, analysis.found
+        runs = self._watched[key.model].baseline.runs
+        began = runs[found.likeliest]
+        tau2 = found.series.shared + found.variance
+        compared = compare_sides(analysis.stream, began.id, tau2)
+        if compared is None:
+            return evidence
+        first_runs = tuple(runs[row] for row in found.dates())
+        updates = falls_among(self._updates, key.model, first_runs, runs)
+        shift = Shift(
+            brand=key.brand,
+            model=key.model,
+            metric=key.metric,
+            run_id=run.id,
+            before=compared.before,
+            after=compared.after,
+            change=compared.change,
+            interval=compared.interval,
+            prompts=compared.prompts,
+            answers=compared.answers,
+            began=began.id,
+            likely_first_runs=tuple(first_run.id for first_run in first_runs),
+            chance_a_year=chance_a_year,
+            updates=updates,
+            explanation=self._explanation(analysis, began, run, updates),
+        )
+        return replace(evidence, change=measured_change(compared, analysis.stream), shift=shift)
+
+    def _explanation(
+        self,
+        analysis: StreamAnalysis,
+        began: RunKey,
+        run: RunKey,
+        updates: Sequence[ModelUpdate],
+    ) -> str:
+        """Return sentences on the likely cause of a shift, judged by which brands and models moved
+        with it.
+
+        Args:
+            run: The latest run that counts.
+        """
+        key = analysis.stream.key
+        same_metric = [stream for stream in self._streams if stream.key.metric == key.metric]
+        past = [
+            run_slice(
+                stream, self._first_row(stream.key.model, began), bisect_right(stream.runs, run)
+            )
+            for stream in same_metric
+        ]
+        return explain(key, past, began, updates).text
+
+    def _first_row(self, model: Model, began: RunKey) -> int:
+        """Return the row of the first run of the brand's baseline at a model; 0, the first run of
+        all, when the baseline is empty or does not begin before a change (``began``).
+        """
+        watched = self._watched[model]
+        rows = watched.baseline.rows
+        return rows[0] if rows and watched.baseline.runs[rows[0]] < began else 0
+
 
 REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""

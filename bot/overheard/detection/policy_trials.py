@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf, log
 
-from overheard.detection.alarm_table import Rarity, alarm_table, needed_excess, rarity
+from overheard.detection.announced_updates import DEFAULT_POLICY, BurstSigns, MadeRun, next_burst
 from overheard.detection.baseline import rows_with_answers
 from overheard.detection.benchmarks import BEFORE, WARM_UP, YEAR, Comparisons, RuleFigures, compare
-from overheard.detection.bursts import DEFAULT_POLICY, BurstSigns, MadeRun, next_burst
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
+from overheard.detection.decision_inputs import Rarity, alarm_table, needed_excess, rarity
 from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.statistic import statistic
 from overheard.detection.trials import REPORTED_LEVELS, MonitorTrial, Reliability

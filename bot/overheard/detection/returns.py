@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from overheard.detection.baseline import Excursion
+from overheard.detection.baseline import Excursion, StreamAnalysis, WatchedModel
 from overheard.detection.control_variate import (
     RunEffectPrior,
     RunSeries,
@@ -18,8 +18,7 @@ from overheard.detection.control_variate import (
     run_series,
 )
 from overheard.detection.decision_inputs import Returned
-from overheard.detection.marginal_likelihood import STEP_VARIANCE
-from overheard.detection.watched_model import StreamAnalysis, WatchedModel
+from overheard.detection.statistic import STEP_VARIANCE
 from overheard.measure.blocks import StreamKey
 from overheard.numpy_proxy import Floats, Places, np
 from overheard.special_functions import logit

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from overheard.domain import Model, ModelUpdate, ServedModelCount
 from overheard.measure.blocks import RunKey
 from overheard.numpy_proxy import Floats, np
-from overheard.reading.style import FEATURES, style
+from overheard.reading.language import FEATURES, style
 from overheard.special_functions import stdtrit
 
 MIXTURE_LEVEL = 0.001
@@ -198,7 +198,7 @@ class StyleFeature:
     """One feature of the style, before and after.
 
     Attributes:
-        feature: The name of the feature, see `overheard.reading.style.FEATURES`.
+        feature: The name of the feature, see `overheard.reading.language.FEATURES`.
         before: Mean of the feature over the shared prompts before, on the feature's scale.
         after: Mean of the feature over the shared prompts after, on the feature's scale.
         t: Distance of the feature from the sessions before, in standard deviations of the

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from overheard.detection.alarm_table import AlertLevel
 from overheard.detection.decide import Decision
+from overheard.detection.decision_inputs import AlertLevel
 from overheard.detection.placement import AlertAction, place
 from overheard.detection.statements import (
     Asked,

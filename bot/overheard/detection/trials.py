@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, inf
 
-from overheard.detection.alarm_table import Rarity
 from overheard.detection.benchmarks import Comparisons, compare
 from overheard.detection.decide import reported_changes
-from overheard.detection.decision_inputs import MIN_TRACKED, AlertPolicy
+from overheard.detection.decision_inputs import MIN_TRACKED, AlertPolicy, Rarity
 from overheard.detection.monitor import Alarm, Monitor, Restart
 from overheard.detection.worlds import (
     Changes,

@@ -2,7 +2,7 @@
 
 Ten brands that each move a little wait long for their own proofs, and together for one. After each
 run the evidence of all brands for a step at each recent run is multiplied, with the variance and
-the autocorrelation of run effects integrated out (`marginal_likelihood`); what all brands have in
+the autocorrelation of run effects integrated out (`statistic`); what all brands have in
 common is a series of its own. A change of one brand alone is a rival explanation: what it explains
 better is no change of the model.
 """
@@ -14,18 +14,28 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import exp
 
-from overheard.detection.alarm_table import RUNS_A_YEAR, Rarity, runs_a_year
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since
-from overheard.detection.comparison import Comparison, compare_sides
 from overheard.detection.control_variate import RunSeries, StreamGroup, run_effect_prior, run_series
-from overheard.detection.explanation import explanation_sentence, falls_among
-from overheard.detection.hypotheses import Hypothesis, attribute_model
-from overheard.detection.marginal_likelihood import joint_evidence, step_evidence
+from overheard.detection.decision_inputs import (
+    RUNS_A_YEAR,
+    Comparison,
+    Rarity,
+    compare_sides,
+    runs_a_year,
+)
+from overheard.detection.explanation import (
+    Hypothesis,
+    attribute_model,
+    explanation_sentence,
+    falls_among,
+)
 from overheard.detection.statistic import (
     OUTLIER_PRIOR,
     OUTLIER_RUNS,
     candidate_starts,
     deviating_runs,
+    joint_evidence,
+    step_evidence,
 )
 from overheard.domain import WHOLE_MODEL, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey

@@ -4,23 +4,27 @@ Every plugin is loaded on its own. One that cannot be used becomes one sentence 
 version and the remedy, and everything else runs on. So does one that fails later.
 """
 
-from overheard.plugins.guard import Guard, Notice, remedy_of, watchdog
-from overheard.plugins.guarded_provider import GuardedProvider
-from overheard.plugins.guarded_scorers import IsolatedScorer
+from overheard.plugins.guard import (
+    Guard,
+    Notice,
+    remedy_of,
+    separate_output,
+    separated_output,
+    watchdog,
+)
+from overheard.plugins.guarded import GuardedProvider, IsolatedScorer, Listeners
 from overheard.plugins.loading import (
     PluginReport,
     Plugins,
     added_commands,
     added_plugins,
     distribution_of,
+    entry_of,
     installed_plugins,
     load_plugins,
     models_of,
 )
-from overheard.plugins.output import separate_output, separated_output
 from overheard.plugins.registration import RESERVED_WORDS
-from overheard.plugins.trust import entry_of
-from overheard.plugins.wrappers import Listeners
 
 __all__ = [
     "RESERVED_WORDS",

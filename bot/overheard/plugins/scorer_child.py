@@ -19,8 +19,7 @@ from typing import Any, BinaryIO
 
 from overheard.hookspecs import PluginSettings
 from overheard.interfaces import Scorer
-from overheard.plugins.guard import plugin_problem
-from overheard.plugins.output import PluginOutput
+from overheard.plugins.guard import PluginOutput, plugin_problem
 from overheard.plugins.registration import Fault, registered_scorers
 from overheard.plugins.scorer_process import PluginLocation, ScorerRequest
 from overheard.plugins.validation import ScorerReply, validated_scores, written_reply

@@ -1,4 +1,4 @@
-"""False claims grouped over many answers, with the models that make them."""
+"""False claims that mean the same, and grave sentences."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
-from overheard.domain import Model
+from overheard.domain import Mention, Model, Reading
 from overheard.reading.text import fold
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
@@ -181,3 +181,313 @@ def _numbers(words: Iterable[str]) -> set[str]:
 def _number(word: str) -> str:
     """Return a number without separators of thousands and without decimals of zero."""
     return _ZEROS.sub("", word).replace(",", "")
+
+
+PAST_YEARS = 3
+"""An event that a sentence dates this many calendar years before the answer, or more, is past."""
+_SENTENCE_CHARS = 500
+"""Characters of a sentence that are read."""
+_TOPICS = {
+    "recall": r"""
+        (?:is|are|was|were|been|being|has|have|had|issued?s?|announc\w+|prompt\w+|fac\w+|under|to|an?
+          |the|its|product|voluntary|safety|nationwide|massive|recent|cpsc|fda)
+          \s(?:\w+\s){0,2}?recall(?:ed|s)?\b
+        |\brecalled\s(?:(?:its|the|all|some|about|over|more|in|by|due|after|because|for)\b|\d)
+        |\brecall(?:s|ing)?\s(?:of|its|all|\d)
+        |\brückruf\w*|\brappel(?:é\w*)?\sde\sproduits?|\bretirad[ao]s?\sdel\smercado
+        """,
+    "breach": r"""
+        \b(?:data|security|privacy)\s(?:breach(?:es)?|leaks?|incidents?)\b|\bbreached\b
+        |\b(?:was|were|been|got)\shacked\b|\bhackers?\s(?:stole|gained|accessed|obtained)
+        |\b(?:leaked|exposed|stolen)\s(?:\w+\s){0,3}?(?:data|records|passwords|credentials)\b
+        |\bransomware\sattack|\bdatenleck\w*|\bdatenpanne\w*|\bfuite\sde\sdonnées
+        |\bfiltración\sde\sdatos
+        """,
+    "lawsuit": r"""
+        \blawsuits?\b|\bclass[-\s]actions?\b|\b(?:was|were|been|being|is|are|got)\ssued\b
+        |\bsued\s(?:by|over|for)\b|\b(?:was|were|been)\s(?:fined|indicted|charged\swith|convicted)\b
+        |\bunder\s(?:\w+\s)?investigation\b|\bcriminal\scharges?\b|\bverklagt\b|\bsammelklage\w*
+        |\bpoursuivie?s?\sen\sjustice|\bdemanda\scolectiva
+        """,
+    "ban": r"""
+        \b(?:is|are|was|were|been|being|got)\s(?:\w+\s)?banned\b|\bban\son\b|\bbanned\s(?:in|from|by)\b
+        |\b(?:has|have)\sbanned\b
+        |\bverboten\b|\binterdite?s?\sà\sla\svente|\bprohibid[ao]s?\b
+        """,
+    "end": r"""
+        \b(?:is|are|was|were|been|being|has|have)\s(?:\w+\s)?discontinued\b
+        |\b(?:is|are|has|have|was|were)\s(?:\w+\s)?(?:shutting\sdown|ceased\soperations?
+          |gone\sout\sof\sbusiness|going\sout\sof\sbusiness)\b
+        |\bshut\sdown\b(?!\s(?:the|your|their|an?|automatically|at|when|safely)\b
+          |\sits\s(?!service|platform|app|business|operations|site|website))
+        |\b(?:ceased\soperations?|went\sout\sof\sbusiness)\b
+        |\bbankrupt(?:cy)?\b|\binsolven(?:t|cy)\b|\bno\slonger\sin\sbusiness\b
+        |\bno\slonger\s(?:available|sold|supported|maintained|manufactured|produced)\b
+        |\b(?:was|is|being)\ssunset(?:ted)?\b|\beingestellt\b|\binsolvenz\w*|\bn['\u2019]existe\splus
+        |\bdescatalogad[ao]s?\b
+        """,
+    "danger": r"""
+        \bunsafe\b|\b(?:fire|burn|choking|safety|shock|health)\shazards?\b|\bcarcinogen\w*
+        |\b(?:caught|catch|catching)\sfire\b|\bnot\ssafe\s(?:to|for)\b|\b(?:contains?|high)\slead\b
+        |\blead\scontamination\b|\b(?:linked|led)\sto\s(?:\w+\s){0,3}?(?:deaths?|injuries)\b
+        |\bgesundheitsgefähr\w*|\bunsicher\sfür|\bdangereu(?:x|se)s?\spour|\bpeligros[ao]s?\spara
+        """,
+    "fraud": r"""
+        \b(?:is|was|are|were)\s(?:\w+\s)?(?:a\s|an\s)?(?:scam|fraud|ponzi\sscheme|pyramid\sscheme)\b
+        |\bexposed\sas\s(?:a\s)?(?:scam|fraud|ponzi\sscheme|pyramid\sscheme)\b
+        |\bfraudulent\b|\bdefrauded\b|\bbetrug\b|\barnaque\b|\bestafa\b
+        """,
+}
+_CUES = re.compile(
+    "|".join(f"(?P<{topic}>{pattern})" for topic, pattern in _TOPICS.items()),
+    re.IGNORECASE | re.VERBOSE,
+)
+_MAYBE = re.compile(
+    r"recall|breach|hack|leak|exposed|stolen|incident|ransom|lawsuit|class.action|sued|fined|indict"
+    r"|charged with|criminal charge|convict|investigation|banned|ban on|discontinued"
+    r"|shut|ceased|out of business|bankrupt"
+    r"|insolven|no longer|sunset|unsafe|hazard|carcinogen|caught|catch|not safe|lead\b"
+    r"|led to|linked to|scam|fraud"
+    r"|ponzi|pyramid|rückruf|rappel|retirad|datenleck|datenpanne|fuite|filtraci|verklagt|sammelklage"
+    r"|poursuivi|demanda|verboten|interdit|prohibid|eingestellt|existe|descatalog|gesundheit"
+    r"|unsicher|dangereu|peligros|betrug|arnaque|estafa",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:no|not|never|without|n['\u2019]t|zero|free\s(?:of|from)|denie[sd]|dismissed|unfounded"
+    r"|rumou?r\w*|false(?:ly)?|myths?|avoid(?:s|ed|ing)?|prevent\w*|protect\w*|schütz\w*|verhinder\w*|prot[eé]g\w*|against|detect\w*"
+    r"|guard\w*|stop\w*|defend\w*|insur\w*|reduc\w*|minimi[sz]\w*|mitigat\w*|respon\w*"
+    r"|alert\w*|notif\w*|monitor\w*|simulat\w*|kein\w*|nie|nicht|sans|aucun\w*|jamais|sin|ningun\w*"
+    r"|nunca|manag\w*|handl\w*|track\w*|scan\w*|warn\w*|search\w*|checklists?|recommend\w*|lack\w*\sof|rather\sthan|instead\sof|unlike)\b",
+    re.IGNORECASE,
+)
+"""Before the cue, within the same clause: the event is denied, or it is what a product is for."""
+_PURPOSE = re.compile(
+    r"(?<!fire)(?<!ed)(?<!notorious)(?<!known)(?<!liable)(?<!responsible)"
+    r"\sfor\s(?:(?:an?|the|any|your)\s)?(?:\w+\s)?\Z",
+    re.IGNORECASE,
+)
+"""Right before the cue: what a product is for; not "criticised for", "under fire for"."""
+_PRODUCT_AGAINST = re.compile(
+    r"\s(?:protection|prevention|detection|response|insurance|alerts?|monitoring|notifications?"
+    r"|software|management|lawyers?|attorneys?|checks?|coverage|tracking|-free)\b",
+    re.IGNORECASE,
+)
+"""Words right after a cue with which it names a product: ``breach protection``."""
+_SUPPOSED = re.compile(
+    r"\b(?:could|(?-i:may)|might|would|should(?!\s(?:know|note|be\saware))|can|in\scase\sof|in\sthe\sevent\sof"
+    r"|potential(?:ly)?|possible|possibly|risks?\sof|hypothetical\w*|suppose|imagine|any|some\susers"
+    r"\s(?:worry|fear)|könnte\w*|würde\w*|pourrait|podría\w*|check\sfor"
+    r"|worried|concerned|until|not\sentirely)\b",
+    re.IGNORECASE,
+)
+_IF = re.compile(
+    r"\b(?:if|whether|unless|in\scase|in\sthe\sevent|when\syou|make\ssure|check\sthat|wenn"
+    r"|falls|I\s(?:don['\u2019]t|do\snot)\s(?:have|know)|as\sof\smy)\b",
+    re.IGNORECASE,
+)
+_CONJUNCT = re.compile(r"[;:,\u2014]|\b(?:and|but|while|so|although|though)\b")
+_RESOLVED = re.compile(
+    r"\b(?:(?:has|have|had|was|were|been)\s(?:\w+\s)?(?:since\s|long\s)?(?:resolved|settled|fixed"
+    r"|lifted|addressed|overturned|dropped|dismissed|cleared|acquitted|reversed|relaunched|revived"
+    r"|remedied|withdrawn)|since\s(?:fixed|resolved|improved|recovered|rebuilt|then)"
+    r"|years?\sago|in\sthe\spast|previously|formerly|once\s(?:was|were|had|faced|suffered)|(?:was|were|had)\sonce|earlier\sversions?|old(?:er)?\smodels?"
+    r"|back\s(?:in|then)|used\sto|historical(?:ly)?|emerged\sfrom|no\slonger\sbanned"
+    r"|early\s(?:19|20)\d\ds|mittlerweile|inzwischen|depuis\srésolu\w*|ya\sresuelt\w*)\b",
+    re.IGNORECASE,
+)
+_STILL = re.compile(
+    r"\bno\slonger\s(?:available|sold|supported|maintained|manufactured|produced|in)"
+)
+_YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
+_OTHERS = re.compile(
+    r"\b(?:competitors?|rivals?|alternatives?|other\s(?:brands?|tools?|companies|vendors?|products?"
+    r"|providers?|apps?)|customers?|clients?|users?|some\s(?:brands?|companies|vendors?)"
+    r"|many\s(?:brands?|companies|vendors?)|former\sparent|predecessor|industry|founders?|investors?"
+    r"|integrations?|third[-\s]part(?:y|ies)|resellers?|sellers?|counterfeits?|knock-?offs?)\b",
+    re.IGNORECASE,
+)
+"""Between the brand and the cue: another subject."""
+_RELATIVE = re.compile(
+    r"\w\s(?:\w+\s)*(?!(?:noting|note|know|aware|mention\w*|reports?|says?|said)\s)"
+    r"\w+\s(?:that|which|who|whose)\b"
+    r"|\b(?:used|bought|built|designed|made|meant)\s(?:by|for|in|to)\b"
+)
+"""Between the brand and the cue: a noun with its own clause, or what a product is used for."""
+_FAKE = re.compile(r"\b(?:counterfeit|fake|imitation)\s(?:\w+\s)?\S+\s*\Z", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[;:\u2014]|,\s(?:but|while|whereas|although|though|yet|and)\s|\bbut\b|\bwhile\b"
+)
+_NAMED = re.compile(r"(?<![.!?:\n]\s)(?<!^)\b[A-Z][\w&.-]{2,}")
+_HARMLESS = re.compile(
+    r"(?:The|It|Its|In|On|January|February|March|April|May|June|July|August|September|October"
+    r"|November|December|CPSC|FDA|FTC|SEC|NHTSA|EU|US|USA|UK|EPA|European|American|California|China"
+    r"|Chinese|Europe|Germany|Commission|Federal|Consumer|Product|Safety|Inc|Ltd|LLC|GmbH|Corp|Pro"
+    r"|Plus|Max|Mini|Ultra|Series|Model|Chapter|CEO)\.?"
+)
+
+
+_NEAR_EVENT_CHARACTERS = 60
+"""Most characters between an event and the brand's name after it: "a recall of the Acme"."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraveSentence:
+    """A grave sentence about a brand.
+
+    Attributes:
+        topic: ``recall``, ``breach``, ``lawsuit``, ``ban``, ``end``, ``danger`` or ``fraud``.
+    """
+
+    topic: str
+    quote: str
+
+
+def may_be_grave(text: str) -> bool:
+    """Return whether a text has any word of a grave sentence: a cheap test before
+    `claims`, false for most answers.
+    """
+    return _MAYBE.search(text) is not None
+
+
+def grave_sentences(reading: Reading) -> Iterator[GraveSentence]:
+    """Yield the first grave sentence about `reading.brand` for each topic, such as a recall or a
+    breach.
+
+    Only sentences count that state the event as present (`_states_event`). Sentences that name the
+    brand come first, then those of its units without its name. A long sentence is cut to
+    `_SENTENCE_CHARS`. Nothing is yielded for an answer without such a sentence.
+
+    Args:
+        reading: An answer, read for the brand and its competitors.
+    """
+    year = reading.answer.asked_at.year
+    found: set[str] = set()
+    for name_end, text in _own_sentences(reading):
+        for cue in _CUES.finditer(text):
+            topic = cue.lastgroup or ""
+            if topic not in found and _states_event(text, name_end, cue, year):
+                found.add(topic)
+                yield GraveSentence(topic, text)
+
+
+def _own_sentences(reading: Reading) -> Iterator[tuple[int, str]]:
+    """Yield (offset after the brand's name, text) for each sentence that is about `reading.brand`.
+
+    First come the sentences that name the brand. If such a sentence names another brand too, only
+    its part from the brand's name to the next name is yielded (`_own_parts`). Then come the units
+    without any name that belong to the brand, such as those below its heading; their offset is 0.
+    A text is cut to `_SENTENCE_CHARS`.
+    """
+    for index, (start, end) in enumerate(reading.sentences):
+        mentions = [mention for mention in reading.mentions if mention.sentence == index]
+        if any(mention.brand == reading.brand.name for mention in mentions):
+            text = reading.body[start : min(end, start + _SENTENCE_CHARS)]
+            yield from _own_parts(text, start, mentions, reading.brand.name)
+    name_starts = [mention.start for mention in reading.mentions]
+    for unit in reading.units:
+        names_any = any(unit.start <= start < unit.end for start in name_starts)
+        if unit.is_of(reading.brand.name) and not names_any:
+            yield 0, reading.body[unit.start : min(unit.end, unit.start + _SENTENCE_CHARS)]
+
+
+def _own_parts(
+    text: str, offset: int, mentions: list[Mention], brand: str
+) -> Iterator[tuple[int, str]]:
+    """Yield (offset after the brand's name in the part, part) for the parts of a sentence that are
+    about the brand.
+
+    A sentence that names only the brand is one part, with the end of its first mention. Else each
+    part reaches from a mention of the brand to the next mention of any brand. The part of the first
+    mention begins with the sentence: "In 2024, Acme was sued."
+
+    Args:
+        mentions: The mentions in the sentence, at least one, in order.
+    """
+    if all(mention.brand == brand for mention in mentions):
+        yield mentions[0].end - offset, text
+        return
+    edges = [0, *(mention.start - offset for mention in mentions[1:]), len(text)]
+    for mention, (left, right) in zip(mentions, pairwise(edges), strict=True):
+        if mention.brand == brand:
+            yield mention.end - offset - left, text[left:right]
+
+
+def _states_event(text: str, name_end: int, cue: re.Match[str], year: int) -> bool:
+    """Return whether a sentence states a grave event of the brand as present.
+
+    It does not if it
+
+    - asks: "Was Acme hacked?"
+    - supposes: "if Acme were hacked"
+    - tells the event of another company
+    - calls the event resolved
+    - names no year later than `PAST_YEARS` years before the answer
+    - denies the event: "Acme is not a scam"
+    - names a product against it: "Acme's breach protection".
+
+    Args:
+        name_end: Offset after the brand's name; 0 for a sentence without the name.
+    """
+    is_question = text.rstrip().endswith("?")
+    if is_question or _is_event_of_another(text, name_end, cue) or _is_supposed(text, cue):
+        return False
+    if _RESOLVED.search(_STILL.sub("", text)) or _is_past(text, year):
+        return False
+    return not (_is_denied(text, cue) or _is_product_against(text, cue))
+
+
+def _is_supposed(text: str, cue: re.Match[str]) -> bool:
+    """Return whether the words before the cue only suppose the event: ``if Acme were hacked``."""
+    conjunct = _CONJUNCT.split(text[: cue.end()])[-1]
+    return bool(_SUPPOSED.search(conjunct) or _IF.search(text[: cue.start()]))
+
+
+def _is_past(text: str, year: int) -> bool:
+    """Return whether the latest year that a sentence names is `PAST_YEARS` or more before ``year``;
+    False for a sentence without a year.
+    """
+    years = [int(found) for found in _YEAR.findall(text)]
+    return bool(years) and max(years) <= year - PAST_YEARS
+
+
+def _is_denied(text: str, cue: re.Match[str]) -> bool:
+    """Return whether the clause of the cue denies the event: ``is not a scam`` does, ``is no longer
+    sold`` and ``not safe`` do not.
+    """
+    clause = _CLAUSE.split(_STILL.sub("", text[: cue.end()]).replace("not safe", ""))[-1]
+    return _DENIED.search(clause) is not None
+
+
+def _is_product_against(text: str, cue: re.Match[str]) -> bool:
+    """Return whether the cue belongs to the name of a product or service against such events:
+    ``breach protection``, ``helps to prevent fraud``.
+
+    `cue` is the match, in the sentence `text`, of the words that name the event. A word of purpose
+    before the cue suffices; so does a word such as ``protection`` right after it.
+    """
+    if _PURPOSE.search(text[: cue.start()]):
+        return True
+    rest_of_clause = _CLAUSE.split(text[cue.end() :])[0]
+    return _PRODUCT_AGAINST.match(rest_of_clause) is not None
+
+
+def _is_event_of_another(text: str, name_end: int, cue: re.Match[str]) -> bool:
+    """Return whether an event concerns another than the brand, such as a rival or a customer.
+
+    Before the brand's name, an event concerns another if a new clause begins between both, or if
+    they are more than `_NEAR_EVENT_CHARACTERS` apart. After the name, it does if the words between
+    speak of others, begin a relative clause, or enumerate another name; and if the brand's name is
+    that of a counterfeit.
+
+    Args:
+        name_end: Offset after the brand's name; 0 for a sentence without the name.
+    """
+    if cue.start() < name_end:  # "The recall of Acme's heater"; "a lawsuit against Acme"
+        between = text[cue.end() : name_end]
+        return _CLAUSE.search(between) is not None or len(between) > _NEAR_EVENT_CHARACTERS
+    between = text[name_end : cue.start()]
+    if _OTHERS.search(between) or _RELATIVE.search(between) or _FAKE.search(text[:name_end]):
+        return True
+    names = (name.group() for name in _NAMED.finditer(between))
+    return any(not _HARMLESS.fullmatch(name) for name in names) and "," in between

@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable
 from html.parser import HTMLParser
 from typing import Any
 
-from overheard.reading.citation_marks import cites, is_reference, opens_sources, without_citations
 from overheard.reading.layout import (
     BOLD,
     MARKER_CODES,
@@ -26,6 +25,7 @@ from overheard.reading.layout import (
     star_marks,
     unmarked,
 )
+from overheard.reading.text import cites, is_reference, opens_sources, without_citations
 
 _SIGN = re.compile(r"[*_#`\[\]<>|~&\\=]")
 _OPENING = re.compile(r"^(?:[ \t]*(?:[-+]|\d+[.)])\s| {4}|\t)", re.MULTILINE)

@@ -11,8 +11,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from overheard.domain import Mention, Unit, UnitRole
-from overheard.reading.cuts import is_worded, line_pieces
 from overheard.reading.labels import (
+    ADVISING,
+    ASIDE,
+    CLOSING,
+    DECIDING,
+    ELIDED,
+    GOING_ON,
+    PRONOUN,
     Label,
     LabelKind,
     bare_start,
@@ -25,18 +31,8 @@ from overheard.reading.labels import (
     role_of,
 )
 from overheard.reading.layout import Line, LineKind, Page
-from overheard.reading.outline import Outline
-from overheard.reading.owners import NOBODY, Context, Names, Owner
-from overheard.reading.sentence_beginnings import (
-    ADVISING,
-    ASIDE,
-    CLOSING,
-    DECIDING,
-    ELIDED,
-    GOING_ON,
-    PRONOUN,
-)
-from overheard.reading.tables import table_cells
+from overheard.reading.outline import Outline, table_cells
+from overheard.reading.owners import NOBODY, Context, Names, Owner, is_worded, line_pieces
 
 _LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
 _LISTED_ROLES = frozenset({UnitRole.PRO, UnitRole.CON})

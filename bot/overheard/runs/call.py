@@ -29,7 +29,7 @@ from overheard.errors import OverheardError, PluginPaused, ProviderFailed, Provi
 from overheard.interfaces import Clock, Provider
 from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validation import Nonsense, validated_reply
-from overheard.reading.answer_language import is_foreign
+from overheard.reading.language import is_foreign
 from overheard.runs.cost_estimate import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
 from overheard.tracing import traced
 

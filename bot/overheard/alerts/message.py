@@ -1,42 +1,258 @@
-"""An alert as the message of a channel: what happened in words, a picture, and how sure that is.
-
-Its title is in ``alert_title.py``, its last line in ``alert_footer.py``. The figures, dates and
-sentences behind it are those of `overheard.alerts.alert_details.compose`.
-"""
+"""The message of an alert: its title, its lines, its footer and its buttons."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from overheard.alerts.alert_chart import alert_chart
-from overheard.alerts.alert_data import alert_data
-from overheard.alerts.alert_footer import footer_line
-from overheard.alerts.alert_news import (
-    MIN_CLEAR_CHANGE,
-    brand_shifts,
-    is_better,
-    net_shifts,
-    shows_direction,
-)
-from overheard.alerts.alert_title import message_title
+from overheard.alerts.details import alert_chart, alert_data, model_title
+from overheard.alerts.events import name_without_id
 from overheard.alerts.evidence import AlertEvidence, measured_shift
+from overheard.alerts.history import certainty
 from overheard.alerts.metric_wording import (
     LEAST_MOVED,
     RATES,
     MetricValue,
     change_of,
     metric_value,
+    shift_phrase,
     went_both_ways,
     words_of,
 )
-from overheard.alerts.statement_wording import short_statement_lines
+from overheard.alerts.phrases import is_listed, short_statement_lines, statement_title, topic_words
 from overheard.alerts.story import AlertPart, Period, duration_words
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart
 from overheard.domain import Alert, AlertState, Metric, Scale, Shift
+
+MIN_CLEAR_CHANGE = 0.1
+"""Change of a rate from which on another brand or model is not called unchanged."""
+
+
+def shows_direction(shift: Shift, evidence: AlertEvidence) -> bool:
+    """Return whether one of the numbers that readers see confirms the direction of a shift: the
+    value of the latest check, or the average since the change began.
+
+    False is possible when questions moved both ways. True when there are no numbers to see, because
+    the metric is not measured any more or the brand has no answers.
+    """
+    metric = evidence.metrics.get(shift.metric)
+    reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
+    if metric is None or reading is None:
+        return True
+    return any(reading.shows(value, shift.change, metric) for value in (reading.now, reading.since))
+
+
+def is_better(shift: Shift, evidence: AlertEvidence) -> bool:
+    """Return whether a shift is good news: the metric moved in its better direction, which is
+    upwards for a metric that is not measured any more.
+    """
+    metric = evidence.metrics.get(shift.metric)
+    return (shift.change > 0) == (metric.higher_is_better if metric else True)
+
+
+def net_shifts(alert: Alert) -> list[Shift]:
+    """Return one shift for each metric of an alert, in the order in which the metrics were first
+    reported: its first shift, but with the value after the metric's latest shift and the change up
+    to there. Statements are left out.
+    """
+    by_metric: dict[str, Shift] = {}
+    for shift in alert.moved:
+        if shift.statement is None:
+            first = by_metric.setdefault(shift.metric, shift)
+            if shift is not first:
+                change = shift.after - first.before
+                by_metric[shift.metric] = replace(first, after=shift.after, change=change)
+    return list(by_metric.values())
+
+
+def brand_shifts(alert: Alert, evidence: AlertEvidence) -> list[Shift]:
+    """Return the shifts of brands in a model-wide change, the largest change first: of the tracked
+    brands that moved by at least `LEAST_MOVED`, or else of all brands. Brands without answers
+    before and since the change are left out.
+
+    Each shift has the usual value as before, the value of the latest check as after, and as its
+    change the mean since the change began less the usual value. So its change need not be the
+    difference of its values.
+    """
+    shifts, reported = [], measured_shift(alert)
+    for brand in (evidence.brand, *evidence.rivals):
+        stream = evidence.stream(brand.name, reported)
+        change = change_of(stream, evidence)
+        reading = metric_value(stream, evidence, reported)
+        if change is not None and reading is not None:
+            before = reading.now - change if reading.usual is None else reading.usual
+            change = change if reading.since is None else reading.since - before
+            shift = replace(
+                reported, brand=brand.name, before=before, after=reading.now, change=change
+            )
+            shifts.append((brand.tracked, shift))
+    of_tracked = [s for is_tracked, s in shifts if is_tracked and abs(s.change) >= LEAST_MOVED]
+    shown = of_tracked or [shift for _, shift in shifts]
+    return sorted(shown, key=lambda shift: (-abs(shift.change), shift.brand))
+
+
+def footer_line(alert: Alert, evidence: AlertEvidence, *, is_short: bool = False) -> str:
+    """Return the last line of a message: ``Likely · fits ChatGPT's update of 2 Mar · Claude
+    unchanged``. Parts that are not known are left out.
+
+    Args:
+        is_short: Whether the note on other models is left out.
+    """
+    return " · ".join(filter(None, _footnotes(alert, evidence, is_short=is_short)))
+
+
+def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iterator[str]:
+    """Yield the parts of a message's last line in order; a part that is not known is left out or
+    empty. They are: how certain the alert is, the update of the model that fits it, its probable
+    cause, the alert of which it is a part, other models (if not ``is_short``), and the person who
+    takes care of it.
+    """
+    name = evidence.names.name(alert.shift.model)
+    sure = [shift.chance_a_year for shift in alert.moved if shift.chance_a_year is not None]
+    if sure:
+        yield (certainty(min(sure)) or "").capitalize()
+    if updates := measured_shift(alert).updates:
+        yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
+    cause = evidence.explanation.probable if evidence.explanation else None
+    if cause and not evidence.model_alert and not (alert.of_model and evidence.everything):
+        yield f"probably {cause.short.format(brand=measured_shift(alert).brand)}"
+    if evidence.model_alert:
+        of = "what moved at all models" if alert.of_model else f"{name}'s change as a whole"
+        yield f"part of {of}"
+    if not alert.of_model and not is_short:
+        yield _other_models_note(alert, evidence)
+    if alert.by and alert.state in {AlertState.ACKNOWLEDGED, AlertState.RECOVERED}:
+        verb = "has" if alert.state is AlertState.ACKNOWLEDGED else "had"
+        yield f"{name_without_id(alert.by)} {verb} it"
+
+
+def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return a note on the brand's rate at other models: ``Claude and Gemini unchanged`` if each of
+    them moved by less than `MIN_CLEAR_CHANGE`. Otherwise ``Claude too``, with the models at which
+    the rate moved at least as much as that in the direction of the alert.
+
+    Empty when no other model was measured before and since the change, when all that moved went the
+    other way, for metrics that are no rates, and when some moved while a statement heads the alert.
+    """
+    shift = measured_shift(alert)
+    metric = evidence.metrics.get(shift.metric)
+    if metric is None or metric.scale not in RATES:
+        return ""
+    changes = {
+        evidence.names.name(stream.key.model): change
+        for stream in evidence.streams
+        if stream.key.brand == shift.brand and stream.key.model != shift.model
+        if (change := change_of(stream, evidence)) is not None
+    }
+    still = [name for name, change in changes.items() if abs(change) < MIN_CLEAR_CHANGE]
+    if len(still) == len(changes):
+        return f"{wording.listing(still)} unchanged" if still else ""
+    if shift.statement:
+        return ""
+    too = [
+        name
+        for name, change in changes.items()
+        if abs(change) >= MIN_CLEAR_CHANGE and change * shift.change > 0
+    ]
+    return f"{wording.listing(too)} too" if too else ""
+
+
+def message_title(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return the title of an alert's message, such as ``ChatGPT names Acme far less``.
+
+    False or grave statements that are not over come first, and a change of a metric that is not
+    over follows: ``ChatGPT gets Acme's price wrong and names it less``. The title is in the past
+    tense when no answer of the latest check makes the statements. The title of a recovered alert
+    says what is as before; that of a model-wide alert speaks of all brands together.
+    """
+    name = evidence.names.name(alert.shift.model)
+    brand = alert.shift.brand
+    if alert.of_model:
+        return _whole_model_title(alert, name, evidence)
+    moved = net_shifts(alert)
+    if alert.state is AlertState.RECOVERED:
+        return f"{name} {_recovery_phrase(alert, moved, evidence)}"
+    shows_statements = bool(alert.statements) and AlertPart.STATEMENTS not in evidence.over
+    if not shows_statements:
+        return f"{name} {_change_phrase(moved[0], evidence, brand)}"
+    nobody_states_it_now = bool(evidence.stated) and not any(evidence.stated.values())
+    title = statement_title(alert, name=name, in_past_tense=nobody_states_it_now)
+    if moved and AlertPart.METRICS not in evidence.over:
+        return f"{title} and {_change_phrase(moved[0], evidence, 'it')}"
+    return title
+
+
+def _whole_model_title(alert: Alert, name: str, evidence: AlertEvidence) -> str:
+    """Return the title of a message about a model-wide change, or of everything at once; for a
+    recovered alert, that this is as before. ``name`` is the model's name for readers.
+    """
+    if alert.state is not AlertState.RECOVERED:
+        return model_title(name, evidence)
+    if evidence.everything:
+        return "Everything is as before"
+    return f"{name} speaks about your whole category as before"
+
+
+def _recovery_phrase(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
+    """Return what a model does again now that an alert has recovered, as words to follow the
+    model's name: ``has Acme's price right and names it again``.
+
+    First come the facts that the alert said were stated wrongly: those that the model states right
+    now, then those that it no longer states wrongly, or ``no longer says it of Acme`` for claims
+    that are no facts. Then comes the first metric of the alert that moved on the whole: ``names
+    Acme again`` after a fall, ``names Acme as usual again`` after a rise, ``speaks of Acme as
+    before`` where the direction is not clear or the metric counts no mentions.
+
+    Args:
+        moved: The net shift of each of its metrics, from `net_shifts`; empty for statements alone.
+    """
+    brand = alert.shift.brand
+    clauses = []
+    topics = dict.fromkeys(
+        statement.topic
+        for statement in alert.statements
+        if statement.truth and not is_listed(statement.topic)
+    )
+    if right := [topic_words(topic) for topic in topics if topic in evidence.right]:
+        clauses.append(f"has {brand}'s {wording.listing(right)} right")
+    if unsaid := [topic_words(topic) for topic in topics if topic not in evidence.right]:
+        whose = "its" if right else f"{brand}'s"
+        clauses.append(f"no longer gets {whose} {wording.listing(unsaid)} wrong")
+    if alert.statements and not topics:
+        clauses.append(f"no longer says it of {brand}")
+    if moved:
+        subject = "it" if clauses else brand
+        first = next(shift for shift in alert.moved if shift.metric == moved[0].metric)
+        hardly_moved = went_both_ways(first) and abs(first.change) < LEAST_MOVED
+        if hardly_moved or not words_of(first.metric).counts_mentions:
+            clauses.append(f"speaks of {subject} as before")
+        elif is_better(first, evidence):
+            clauses.append(f"names {subject} as usual again")
+        else:
+            clauses.append(f"names {subject} again")
+    return " and ".join(clauses)
+
+
+def _change_phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
+    """Return what a model does since a shift, as words to follow the model's name: ``names Acme
+    less``; ``names Acme for other questions`` when questions moved both ways and the numbers that
+    readers see do not confirm the direction; in other such cases words without a direction, as in
+    ``changed Acme's tone``.
+
+    Args:
+        subject: The brand's name, or "it".
+    """
+    with_direction = shows_direction(shift, evidence)
+    elsewhere = words_of(shift.metric).elsewhere
+    if elsewhere and not with_direction and went_both_ways(shift):
+        return elsewhere.format(brand=subject)
+    return shift_phrase(
+        shift, evidence.metrics.get(shift.metric), subject, with_direction=with_direction
+    )
+
 
 MOST_BRANDS = 2
 """Number of brands of each direction that the message of a model-wide alert names."""

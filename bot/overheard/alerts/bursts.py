@@ -1,8 +1,4 @@
-"""Which burst comes next at each model: derived each time from runs, blocks and updates.
-
-Nothing of a plan is kept. Runs that are bursts have a label; the blocks of all runs are in
-the block table. So a plan survives a restart, and two processes make the same one.
-"""
+"""Extra questions where something may have changed: the suspicions, and what is planned."""
 
 from __future__ import annotations
 
@@ -11,15 +7,24 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from typing import Any
 
-from overheard.alerts.history import HistoryReader
-from overheard.alerts.planned_burst import BurstCause, PlannedBurst
-from overheard.alerts.suspicions import Suspicion, suspicions
-from overheard.deployment import Deployment
-from overheard.detection import announced_updates, bursts
-from overheard.detection.announced_updates import UpdateEffect, UpdateStatus
+from overheard.alerts.history import BrandReplay, HistoryReader
+from overheard.cards import wording
+from overheard.cards.card import Table
+from overheard.deployment import Call, Deployment
+from overheard.detection import announced_updates
+from overheard.detection import announced_updates as bursts
+from overheard.detection.announced_updates import (
+    Burst,
+    BurstPolicy,
+    BurstSigns,
+    MadeRun,
+    UpdateEffect,
+    UpdateStatus,
+)
 from overheard.detection.baseline import run_slice
-from overheard.detection.bursts import Burst, BurstPolicy, BurstSigns, MadeRun
 from overheard.domain import (
     BURST,
     VISIBILITY,
@@ -32,6 +37,145 @@ from overheard.domain import (
     Run,
 )
 from overheard.measure.blocks import RunKey, Stream, streams_of_table
+
+
+class BurstCause(Enum):
+    """Why a burst is wanted."""
+
+    SUSPICION = "suspicion"
+    SIGN = "sign"
+    """A silent update shows in the replies, or a canary was hit."""
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBurst:
+    """A burst that is wanted.
+
+    Attributes:
+        key: The run's; the same in every process that reads the same runs.
+        cause: Why the questions are repeated.
+        brands: The names of the brands that the suspicion concerns.
+        model: The model to ask.
+        burst: When, and why in words.
+        panel: What is to be asked.
+    """
+
+    key: str
+    cause: BurstCause
+    brands: tuple[str, ...]
+    model: Model
+    burst: Burst
+    panel: Panel
+
+
+def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) -> str:
+    """Return a sentence for people on a planned burst: why it is wanted, how many questions it has,
+    and after which time they are asked, in the time zone of the call. If bursts are automatic, it
+    says that ``overheard run`` asks them, and otherwise which command does.
+    """
+    brands, model = wording.listing(planned.brands), planned.model
+    why = {
+        BurstCause.SUSPICION: f"{brands} at {model} looks suspicious",
+        BurstCause.SIGN: f"{model} may have been exchanged",
+        BurstCause.UPDATE: f"It is not clear yet what the update of {model} did to {brands}",
+    }[planned.cause]
+    calls = wording.count(planned.burst.calls, "question")
+    at = wording.moment(planned.burst.at, call.zone)
+    if deployment.config.bursts.automatic:
+        return f"{why}: overheard run asks {calls} again after {at}."
+    return f"{why}: asking {calls} again after {at} would tell; run: overheard bursts run"
+
+
+def burst_table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
+    """Return a table with a row for each planned burst, in the order given: earliest time (in the
+    time zone of the call), model, brands, number of questions, and reason. None without bursts.
+    """
+    rows = tuple(
+        (
+            wording.moment(plan.burst.at, call.zone),
+            str(plan.model),
+            wording.listing(plan.brands),
+            str(plan.burst.calls),
+            plan.burst.reason,
+        )
+        for plan in plans
+    )
+    header = ("After", "Model", "Brands", "Questions", "Why")
+    return Table(header, rows, frozenset({3})) if rows else None
+
+
+def planned_data(planned: PlannedBurst) -> dict[str, Any]:
+    """Return a planned burst as JSON values: the key of its run, its earliest time in ISO 8601, the
+    model, the brands and the cause for which it is wanted, the reason in words, the number of
+    questions, and the text of each prompt with how often it is asked.
+    """
+    return {
+        "run": planned.key,
+        "at": planned.burst.at.isoformat(),
+        "model": str(planned.model),
+        "brands": list(planned.brands),
+        "cause": planned.cause.value,
+        "reason": planned.burst.reason,
+        "questions": planned.burst.calls,
+        "prompts": [
+            {"prompt": prompt.text, "times": times} for prompt, times in planned.panel.asks()
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """The result of the latest analysis of a brand at one model.
+
+    Attributes:
+        brand: The name of the brand.
+        largest: Logarithm of the largest Bayes factor of the brand's streams at the model.
+        crossed: Whether the brand's evidence is over its threshold.
+        alarmed: The run after which the last alarm was raised, or None.
+        streams: The brand's streams at the model, since their baseline began.
+    """
+
+    brand: str
+    model: Model
+    largest: float
+    crossed: bool
+    alarmed: RunKey | None
+    streams: tuple[Stream, ...]
+
+
+def suspicions(brand: str, replay: BrandReplay) -> list[Suspicion]:
+    """Return how strongly a brand's evidence after its latest run suggests a change, once for each
+    model with a baseline, in the order of the models.
+
+    Args:
+        brand: The brand's name.
+        replay: The replayed past of the brand.
+    """
+    models = {analysis.stream.key.model for analysis in replay.monitor.streams}
+    return [_suspicion(brand, model, replay) for model in sorted(models)]
+
+
+def _suspicion(brand: str, model: Model, replay: BrandReplay) -> Suspicion:
+    """Return how strongly a brand's evidence after its latest run suggests a change at one model.
+    Whether the evidence is over the threshold is known of the brand at all models together.
+
+    Args:
+        model: A model with at least one analysed stream.
+    """
+    analyses = [one for one in replay.monitor.streams if one.stream.key.model == model]
+    alarm_runs = [
+        alarm.run for alarm in replay.alarms if any(shift.model == model for shift in alarm.shifts)
+    ]
+    return Suspicion(
+        brand=brand,
+        model=model,
+        largest=max(analysis.largest for analysis in analyses),
+        crossed=replay.monitor.crossed,
+        alarmed=max(alarm_runs, default=None),
+        streams=tuple(analysis.stream for analysis in analyses),
+    )
+
 
 ANNOUNCED = frozenset({"announced", "feed"})
 """How updates are known whose time is certain. The others are only signs of one."""

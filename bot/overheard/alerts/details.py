@@ -1,30 +1,136 @@
-"""The details of an alert as a card: figures, how sure they are, sentences before and after.
-
-The message that is posted, with its title, is in `alert_message`.
-"""
+"""The details of an alert as a card, a chart and JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from overheard.alerts.alert_chart import alert_chart
-from overheard.alerts.alert_data import alert_data
-from overheard.alerts.evidence import AlertEvidence, measured_shift
-from overheard.alerts.quotes import quotes
-from overheard.alerts.reasons import certainty, how_often
-from overheard.alerts.shift_wording import (
+from overheard.alerts.evidence import AlertEvidence, measured_shift, quotes
+from overheard.alerts.history import certainty, how_often
+from overheard.alerts.phrases import (
     later_metric_shifts,
     metric_words,
     movement_words,
     shift_words,
+    statement_data,
+    statement_lines,
+    statement_quotes,
+    statement_title,
 )
-from overheard.alerts.statement_wording import statement_lines, statement_quotes, statement_title
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.charts.renderer import drawn_picture
-from overheard.detection.comparison import compare_sides
+from overheard.cards.charts.trend import Chart, Mark, Series
+from overheard.cards.model_names import asked_by
+from overheard.detection.decision_inputs import compare_sides
 from overheard.domain import Alert, Metric, Shift
 from overheard.measure.blocks import Stream
+
+MAX_CHART_LINES = 5
+"""Lines of an alert's chart."""
+
+
+def alert_chart(
+    shift: Shift, metric: Metric, evidence: AlertEvidence, title: str, answers: int = 0
+) -> Chart:
+    """Return the line chart of a metric at a model over time, for the brand of a shift and its
+    competitors: at most `MAX_CHART_LINES` lines, the brand first. Brands without answers have no
+    line. Checks after the end of the alert are left out.
+
+    Args:
+        shift: The shift to mark, whose brand's line is emphasised.
+        title: What the values are, such as "Named".
+        answers: The number of answers of each check, when values are shown as counts; else 0.
+    """
+    names = (shift.brand, *(rival.name for rival in evidence.rivals))[:MAX_CHART_LINES]
+    series = []
+    for name in names:
+        stream = evidence.stream(name, shift)
+        if stream:
+            points = tuple((p.at, p.mean, p.low, p.high) for p in evidence.points(stream))
+            series.append(Series(name, points, emphasis=name == shift.brand))
+    of = f", of {wording.count(answers, 'answer')}" if answers else ""
+    return Chart(
+        title=f"{title}{of} · {evidence.names.name(shift.model)} ({asked_by(shift.model)})",
+        scale=metric.scale,
+        series=tuple(series),
+        marks=tuple(_chart_marks(shift, evidence)),
+        zone=evidence.zone,
+        answers=answers,
+    )
+
+
+def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
+    """Yield the marks of an alert's chart, one for each time: where the change began and, if it
+    grew, where it last grew.
+
+    Their labels are ``began``, or ``most likely began`` if several runs may have been the first,
+    and ``grew``. If the shift fits updates, the mark of its beginning is called by the first of
+    them instead: ``ChatGPT update, 2 Mar``. The shift is the alert's first or one by which it grew.
+    """
+    is_known = evidence.likely_starts[0] == evidence.likely_starts[-1]
+    labels = {evidence.began: "began" if is_known else "most likely began"}
+    grown = max(evidence.grown.values(), default=evidence.began)
+    if grown > evidence.began:
+        labels[grown] = "grew"
+    if shift.updates:
+        day = wording.short_day(shift.updates[0].at, evidence.zone)
+        began = evidence.grown.get(shift.run_id, evidence.began)
+        labels[began] = f"{evidence.names.name(shift.model)} update, {day}"
+    yield from (Mark(at, label) for at, label in labels.items())
+
+
+def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str, Any]:
+    """Return an alert as JSON values: its number, kind (``brand`` or ``model``) and all its shifts,
+    with their values on the scale of the metric.
+
+    The first shift stands at the top level with the number of its run, the other shifts of that run
+    under ``also``, and those of later runs, each with its run's number, under ``later``.
+
+    Args:
+        evidence: The evidence of the alert. With it, ``looks_like`` is the likeliest explanation as
+            of now, and ``part_of`` the number of the model-wide alert to which it belongs; either
+            may be None. Without it, both are left out.
+    """
+    from_evidence: dict[str, Any] = {}
+    if evidence is not None:
+        explanation, model_alert = evidence.explanation, evidence.model_alert
+        from_evidence["looks_like"] = explanation.data() if explanation else None
+        from_evidence["part_of"] = model_alert.id if model_alert else None
+    return {
+        "id": alert.id,
+        "kind": "model" if alert.of_model else "brand",
+        **from_evidence,
+        "run_id": alert.shift.run_id,
+        **_shift_data(alert.shift),
+        "also": [_shift_data(shift) for shift in alert.also],
+        "later": [{"run_id": s.run_id, **_shift_data(s)} for s in alert.later],
+    }
+
+
+def _shift_data(shift: Shift) -> dict[str, Any]:
+    """Return a shift as JSON values.
+
+    ``before``, ``after``, ``change`` and the two ends of its ``interval`` are on the scale of the
+    metric. ``brand`` is None for a model-wide change. ``level`` and ``chance_a_year`` are None
+    where the certainty is not known. ``recovery`` says whether the shift takes an earlier one back.
+    Only a statement has the key ``statement``.
+    """
+    return {
+        "brand": shift.brand or None,
+        "model": str(shift.model),
+        "metric": shift.metric,
+        "before": shift.before,
+        "after": shift.after,
+        "change": shift.change,
+        "interval": list(shift.interval),
+        "level": certainty(shift.chance_a_year),
+        "chance_a_year": shift.chance_a_year,
+        "explanation": shift.explanation,
+        "recovery": shift.recovery,
+        **({"statement": statement_data(shift.statement)} if shift.statement else {}),
+    }
+
 
 SHOWN_PROMPTS = 5
 MAX_QUESTION_CHARS = 90

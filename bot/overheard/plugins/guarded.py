@@ -1,0 +1,748 @@
+"""Providers, scorers, chats, commands, feeds and listeners of plugins behind their guards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
+
+from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec, Proposal
+from overheard.domain import (
+    Alert,
+    Answer,
+    FailureKind,
+    ModelUpdate,
+    Price,
+    Question,
+    RateLimits,
+    Reading,
+    Reply,
+    Score,
+    ScoreRecord,
+)
+from overheard.errors import (
+    BudgetUsedUp,
+    ChatFailed,
+    ChatLost,
+    ChatUnavailable,
+    ConfirmationNeeded,
+    JudgeBudgetUsedUp,
+    ModelResting,
+    OverheardError,
+    PluginFault,
+    ProviderFailed,
+    ProviderUnavailable,
+)
+from overheard.interfaces import (
+    Chat,
+    Desk,
+    Finding,
+    History,
+    Judge,
+    JudgeClient,
+    Linking,
+    Listener,
+    Provider,
+    Scorer,
+    UpdateFeed,
+    View,
+)
+from overheard.interfaces.store import StoreHistory
+from overheard.plugins import scorer_process, validation
+from overheard.plugins.guard import Guard, Guards, call_now, outcome_of, plugin_problem
+from overheard.plugins.registration import Registered, is_word
+from overheard.plugins.scorer_process import GroupScores, PluginLocation, Problem, ScorerProcess
+
+CLOSE_TIMEOUT_S = 2.0
+"""Seconds that a provider has to close its connections."""
+PROVIDER_ERRORS = (ProviderFailed, ProviderUnavailable)
+"""What a provider may raise."""
+OPTIONAL_CALLS = ("verify", "list_models", "submit", "look", "cancel")
+"""What a provider may do in addition to answering (see `Verifiable`, `Batching`)."""
+log = logging.getLogger("overheard")
+
+
+class GuardedProvider:
+    """A provider whose replies are validated, and whose errors show no secret.
+
+    Prices and capabilities are read once for each model. A model at which the provider keeps
+    failing is paused; its other models are not.
+
+    Args:
+        guards: Makes one guard for each model, and one for everything else.
+
+    Attributes:
+        remedy: The remedy for a fault of the provider.
+    """
+
+    def __init__(self, provider: Provider, guards: Guards) -> None:
+        """Read the provider's name, concurrency, models and optional methods once, and put guards
+        around its calls. Ids of models that are no printable texts are dropped.
+        """
+        self.name = provider.name
+        self.concurrency = provider.concurrency
+        self._models = [model for model in provider.models() if is_word(model)]
+        self._provider = provider
+        self._guards = guards
+        self._guard = guards.of(f"The provider {self.name}", None)
+        self._by_model: dict[str, Guard] = {}
+        self._stated: dict[tuple[str, str], Any] = {}
+        self.remedy = self._guard.remedy
+        if hasattr(provider, "capabilities"):
+            self.capabilities = partial(self._cached_call, "capabilities")
+        for name in filter(partial(hasattr, provider), OPTIONAL_CALLS):
+            setattr(self, name, partial(self._run_async, getattr(provider, name)))
+
+    def models(self) -> Sequence[str]:
+        """Return the ids of its models."""
+        return self._models
+
+    def price(self, model: str) -> Price | None:
+        """Return the price of a model; None when it is unknown or the plugin fails."""
+        price: Price | None = self._cached_call("price", model)
+        return price
+
+    async def ask(self, question: Question, *, seed: int) -> Reply:
+        """Ask one question and return the validated reply; there is no time limit. Faults are
+        counted for the model, which is paused after too many in a row.
+
+        Raises:
+            ProviderFailed: as the provider raises it, redacted.
+            ProviderUnavailable: as the provider raises it, redacted: no later call can succeed.
+            PluginFault: when the plugin is at fault.
+            PluginPaused: when the model is paused.
+        """
+        model = question.model.name
+        if model not in self._by_model:
+            self._by_model[model] = self._guards.of(f"The model {self.name}/{model}")
+
+        async def asked() -> Reply:
+            return validation.validated_reply(await self._provider.ask(question, seed=seed))
+
+        reply: Reply = await self._run_guarded(self._by_model[model], asked)
+        return reply
+
+    async def close(self) -> None:
+        """Close the provider's connections.
+
+        Raises:
+            TimeoutError: when that takes longer than `CLOSE_TIMEOUT_S`.
+            PluginFault: when the plugin is at fault.
+        """
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await self._run_async(self._provider.close)
+
+    async def _run_async(self, method: Callable[..., Awaitable[Any]], *given: Any) -> Any:
+        return await self._run_guarded(self._guard, partial(method, *given))
+
+    async def _run_guarded(self, guard: Guard, work: Callable[[], Awaitable[Any]]) -> Any:
+        """Call the provider behind a guard and return the result, without a time limit.
+
+        Raises:
+            ProviderFailed: the provider's error, redacted and with values of plain types.
+            PluginFault: when the plugin is at fault.
+            PluginPaused: when the part of the guard is paused.
+        """
+        try:
+            return await guard.call(work, None, passing=PROVIDER_ERRORS)
+        except ProviderFailed as failed:
+            raise self._redacted_failure(failed) from None
+        except ProviderUnavailable as refused:
+            raise ProviderUnavailable(**self._guard.shown_details(refused)) from None
+
+    def _cached_call(self, what: str, model: str) -> Any:
+        """Return the result of one of the provider's functions for a model, as the first call gave
+        it; None when the first call failed.
+
+        Each result and each failure is kept, so that a failure is logged once. The result is not
+        validated.
+
+        Args:
+            what: The name of the function, such as ``price``.
+            model: The id of the model.
+        """
+        if (what, model) not in self._stated:
+            work = partial(getattr(self._provider, what), model)
+            outcome = call_now(self._guard.part, work)
+            if outcome.error is not None:
+                problem = plugin_problem(outcome.error, self._guards.secrets)
+                log.warning(
+                    "The provider %s %s when asked for the %s of %s; %s.",
+                    *(self.name, problem, what, model, self.remedy),
+                )
+            self._stated[what, model] = outcome.result
+        return self._stated[what, model]
+
+    def _redacted_failure(self, error: ProviderFailed) -> ProviderFailed:
+        """Return a copy of a provider's error with redacted texts and values of plain types.
+
+        A value of a wrong type is replaced: the kind by OTHER, the model by the provider's name,
+        the reason by a sentence, any other by None or False. A negative wait becomes None.
+        """
+        wait = error.retry_after
+        return ProviderFailed(
+            model=self._guard.shown(error.details.get("model", self.name)),
+            reason=self._guard.shown(error.details.get("reason", "it says nothing.")),
+            kind=error.kind if isinstance(error.kind, FailureKind) else FailureKind.OTHER,
+            status=error.status if isinstance(error.status, int) else None,
+            retryable=error.retryable is True,
+            retry_after=float(wait) if isinstance(wait, int | float) and wait >= 0 else None,
+            limits=error.limits if isinstance(error.limits, RateLimits) else None,
+            ambiguous=error.ambiguous is True,
+        )
+
+
+JUDGE_TIMEOUT_S = 3600.0
+"""Seconds that a judge may take for one reading: its questions wait for their turn."""
+ASKING_ERRORS = (*PROVIDER_ERRORS, BudgetUsedUp, JudgeBudgetUsedUp, ModelResting)
+"""What asking may raise in a judge; that is no fault of the judge."""
+
+
+def guarded_scorer(
+    scorer: Scorer, guards: Guards, process: ScorerProcess, origin: PluginLocation
+) -> Scorer:
+    """Return a third-party scorer behind a guard of its own.
+
+    A judge and an async scorer run in this process, any other scorer in the child process.
+
+    Args:
+        guards: Makes the guard.
+        process: The child process of scorers.
+        origin: The plugin from which the child imports the scorer.
+    """
+    if isinstance(scorer, Judge):
+        return GuardedJudge(scorer, guards.of(f"The judge {scorer.name}"))
+    guard = guards.of(f"The scorer {scorer.name}")
+    if inspect.iscoroutinefunction(scorer.score):
+        return GuardedScorer(scorer, guard)
+    return IsolatedScorer(scorer, guard, process, origin)
+
+
+class _Stated:
+    """The attributes of a scorer, read once, so that they cannot change or fail later."""
+
+    def __init__(self, scorer: Scorer, guard: Guard) -> None:
+        """Copy the scorer's name, version and metrics, and keep the guard for its calls."""
+        self.name = scorer.name
+        self.version = scorer.version
+        self.metrics = tuple(scorer.metrics)
+        self.reads_facts = getattr(scorer, "reads_facts", False) is True
+        self.remedy = guard.remedy
+        self._guard = guard
+
+
+class IsolatedScorer(_Stated):
+    """A scorer that reads in the child process of scorers."""
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        guard: Guard,
+        process: ScorerProcess,
+        origin: PluginLocation,
+    ) -> None:
+        """Keep the child process that runs the scorer.
+
+        Args:
+            scorer: The scorer, of which only the attributes are used here.
+            guard: Counts faults, and pauses the scorer.
+            origin: The plugin from which the child imports the scorer.
+        """
+        super().__init__(scorer, guard)
+        self._process = process
+        self._origin = origin
+
+    async def score(self, reading: Reading) -> Iterable[Score]:
+        """Return the scores of one brand in one answer, from the child process.
+
+        Raises:
+            PluginFault: when the scorer fails or takes too long.
+            PluginPaused: when the scorer is paused.
+        """
+        [result] = await self.score_all([[reading]])
+        if isinstance(result, PluginFault):
+            raise result
+        return result[0]
+
+    async def score_all(
+        self, groups: Sequence[Sequence[Reading]]
+    ) -> list[GroupScores | PluginFault]:
+        """Score several answers in the child process.
+
+        After a fault that has ended the child, a new child goes on with the next answer. Faults are
+        counted; when they pause the scorer, all further answers have the pause as their fault.
+
+        Args:
+            groups: The readings of each answer, one for each brand.
+
+        Returns:
+            For each answer, in order, the scores of its readings, or the fault; nothing is raised.
+        """
+        results_so_far: list[GroupScores | PluginFault] = []
+        while len(results_so_far) < len(groups):
+            if paused := self._guard.paused():
+                return results_so_far + [paused] * (len(groups) - len(results_so_far))
+            left = groups[len(results_so_far) :]
+            results = await self._process.score(self._origin, self.name, left)
+            results_so_far += map(self._count_fault, results)
+        return results_so_far
+
+    def _count_fault(self, result: GroupScores | Problem) -> GroupScores | PluginFault:
+        """Return the scores of an answer, or its problem as a fault.
+
+        A problem is counted as a fault, which may pause the scorer, and scores end the count. While
+        the scorer is paused, neither happens, and a problem gives the pause as the fault: results
+        of one request still arrive after a fault among them has paused the scorer.
+        """
+        paused = self._guard.paused()
+        if isinstance(result, Problem):
+            return paused or self._guard.fault(self._guard.shown(result.text), late=result.late)
+        if not paused:
+            self._guard.resume()
+        return result
+
+
+class GuardedScorer(_Stated):
+    """An async scorer, which runs in this process and gets a copy of each reading."""
+
+    def __init__(self, scorer: Scorer, guard: Guard) -> None:
+        super().__init__(scorer, guard)
+        self._scorer = scorer
+
+    async def score(self, reading: Reading) -> Iterable[Score]:
+        """Return the validated scores of one brand in one answer; the scorer gets a copy of the
+        reading.
+
+        Raises:
+            PluginFault: when the scorer fails or takes longer than `SCORE_TIMEOUT_S`.
+            PluginPaused: when the scorer is paused.
+        """
+        return await self._guard.call(
+            partial(self._scores, reading), scorer_process.SCORE_TIMEOUT_S
+        )
+
+    async def _scores(self, reading: Reading) -> list[Score]:
+        # A copy: other scorers get the same reading, and even a frozen object can be changed.
+        result: Any = self._scorer.score(deepcopy(reading))
+        return validation.validated_scores(await result if inspect.isawaitable(result) else result)
+
+
+class GuardedJudge(GuardedScorer):
+    """A judge; its questions are asked with those of runs."""
+
+    def __init__(self, judge: Judge, guard: Guard) -> None:
+        """Copy the judge's model, monthly budget in dollars, rehearsals and schema."""
+        super().__init__(judge, guard)
+        self.model = judge.model
+        self.budget = judge.budget
+        self.rehearsals = tuple(judge.rehearsals)
+        self.schema = getattr(judge, "schema", None)
+        self._judge = judge
+
+    @property
+    def verdicts(self) -> Mapping[str, int]:
+        """The number of verdicts read so far, by ``kept`` or the reason of a loss; empty if the
+        judge does not count them or its count fails.
+        """
+        return self._counts(lambda: getattr(self._judge, "verdicts", {}))
+
+    def losses(self, replies: Sequence[str]) -> Mapping[str, int]:
+        """Return the numbers of lost verdicts in replies to `rehearsals`, by reason; empty if the
+        judge does not count them or its count fails.
+        """
+        count = getattr(self._judge, "losses", None)
+        return self._counts(lambda: count(replies) if count else {})
+
+    def _counts(self, count: Callable[[], Any]) -> Mapping[str, int]:
+        """Return the counts that a function of the judge gives, with keys as texts; empty when the
+        function fails.
+        """
+        outcome = call_now(
+            self._guard.part, lambda: {str(reason): int(n) for reason, n in count().items()}
+        )
+        return outcome.result if outcome.error is None else {}
+
+    async def score(self, reading: Reading) -> Iterable[Score]:
+        """Return the validated scores of one brand in one answer. The judge asks its model.
+
+        Raises:
+            PluginFault: when the judge fails or takes longer than `JUDGE_TIMEOUT_S`.
+            PluginPaused: when the judge is paused.
+            OverheardError: one of `ASKING_ERRORS`, when the judge's model cannot be asked.
+        """
+        work = partial(self._scores, reading)
+        return await self._guard.call(work, JUDGE_TIMEOUT_S, passing=ASKING_ERRORS)
+
+    def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
+        """Return how many gold labels the replies to `rehearsals` match, and the number of labels.
+
+        When the judge's own function fails, return 0 and the number of replies, and log it.
+        """
+
+        def counted() -> tuple[int, int]:
+            matching, labels = self._judge.agreement(replies)
+            return int(matching), int(labels)
+
+        outcome = call_now(self._guard.part, counted)
+        if outcome.error is None:
+            matching, labels = outcome.result
+            return matching, labels
+        self._warn("count its labels", outcome.error)
+        return 0, len(replies)
+
+    def connect(self, client: JudgeClient) -> None:
+        """Give the judge the client for its model; a failure is logged, and shows when the judge
+        scores.
+        """
+        outcome = call_now(self._guard.part, lambda: self._judge.connect(client))
+        if outcome.error is not None:
+            self._warn("take whom to ask through", outcome.error)
+
+    def _warn(self, what: str, error: BaseException | None) -> None:
+        kind = type(error).__name__
+        log.warning("The judge %s fails to %s (%s); ask its author.", self.name, what, kind)
+
+
+COMMAND_TIMEOUT_S = 600.0
+"""Seconds that a command may take."""
+CHAT_TIMEOUT_S = 25.0
+"""Seconds that a chat may take for one message; a delivery waits no longer than 30."""
+CANCEL_TIMEOUT_S = 0.5
+"""Seconds that a chat's connection has to end when it is cancelled."""
+
+Result = TypeVar("Result")
+
+
+class GuardedChat:
+    """A chat whose faults are the errors that chats may raise, and show no secret.
+
+    Its guard never pauses it: the supervisor starts it again, and the outbox tries messages again.
+
+    Args:
+        guard: Makes the calls.
+    """
+
+    def __init__(self, chat: Chat, guard: Guard) -> None:
+        self.name = chat.name
+        self._chat = chat
+        self._guard = guard
+
+    async def run(self, desk: Desk) -> None:
+        """Connect and pass requests to the desk, until cancelled or the plugin returns.
+
+        When this task is cancelled, the plugin has `CANCEL_TIMEOUT_S` to end.
+
+        Raises:
+            ChatUnavailable: when another attempt cannot succeed, such as after refused credentials.
+            ChatLost: when the chat failed for another reason.
+            CancelledError: when this task is cancelled.
+        """
+        work = asyncio.create_task(outcome_of(self._guard.part, partial(self._chat.run, desk)))
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError:
+            work.cancel()
+            await asyncio.wait({work}, timeout=CANCEL_TIMEOUT_S)
+            raise
+        error = work.result().error
+        if isinstance(error, ChatUnavailable):
+            raise ChatUnavailable(**self._guard.shown_details(error))
+        if isinstance(error, OverheardError):
+            raise ChatLost(chat=self.name, reason=self._guard.shown(error))
+        if error is not None:
+            problem = f"its plugin fails ({type(error).__name__}); {self._guard.remedy}"
+            raise ChatLost(chat=self.name, reason=problem)
+
+    async def post(
+        self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
+    ) -> str:
+        """Post a card and return the platform's id of the message.
+
+        Args:
+            channel: The platform's id of the channel.
+            key: The key by which `find` finds the message.
+            thread: The id of the message in whose thread the card is posted; empty for none.
+            broadcast: Whether a card in a thread also appears in the channel.
+
+        Raises:
+            ChatFailed: when the card was not posted, or the outcome is unknown (`ambiguous`), such
+                as when the plugin is at fault or returns no id.
+            ChatUnavailable: when another attempt cannot succeed.
+        """
+        message = await self._call_chat(
+            partial(self._chat.post, channel, card, key=key, thread=thread, broadcast=broadcast)
+        )
+        if not isinstance(message, str) or not message:
+            given = f"gives no id of the message (but {type(message).__name__})"
+            raise self._failure(f"its plugin {given}; {self._guard.remedy}")
+        return message
+
+    async def edit(self, channel: str, message: str, card: Card) -> None:
+        """Replace the card of a posted message by another card.
+
+        Raises:
+            ChatFailed: when the card was not replaced.
+        """
+        await self._call_chat(partial(self._chat.edit, channel, message, card))
+
+    async def find(self, channel: str, key: str) -> str | None:
+        """Return the id of a recent message that was posted with a key; None when there is none, or
+        the plugin returns no text.
+
+        Raises:
+            ChatFailed: when the chat cannot find out.
+            ChatUnavailable: when another attempt cannot succeed.
+        """
+        message = await self._call_chat(partial(self._chat.find, channel, key))
+        return message if isinstance(message, str) and message else None
+
+    async def link(self, channel: str, message: str) -> str:
+        """Return the ``https://`` address of a message.
+
+        Raises:
+            ChatFailed: when messages of the chat have no address, or the chat cannot find out.
+            ChatUnavailable: when another attempt cannot succeed.
+        """
+        if not isinstance(self._chat, Linking):
+            raise ChatFailed(chat=self.name, reason="its messages have no addresses")
+        return str(await self._call_chat(partial(self._chat.link, channel, message)))
+
+    async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
+        """Return validated findings about the chat's credentials, its scopes and its access to
+        channels, given by their ids.
+
+        Raises:
+            PluginFault: when the plugin fails, takes longer than `CHAT_TIMEOUT_S`, or returns
+                something else.
+        """
+
+        async def examined() -> list[Finding]:
+            findings = validation.bounded_list(await self._chat.examine(channels))
+            return [validation.validated(finding, Finding) for finding in findings]
+
+        return await self._guard.call(examined, CHAT_TIMEOUT_S)
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._guard.call(self._chat.close, CHAT_TIMEOUT_S)
+
+    async def _call_chat(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Make a call to the chat within `CHAT_TIMEOUT_S`, and return the result.
+
+        Raises:
+            ChatFailed: the chat's error, with redacted details and values of plain types. After a
+                fault of the plugin, or a timeout, it is ambiguous: the message may have been
+                posted.
+        """
+        try:
+            return await self._guard.call(
+                work, CHAT_TIMEOUT_S, passing=(ChatFailed, ChatUnavailable)
+            )
+        except ChatFailed as failed:
+            wait, shown = failed.retry_after, self._guard.shown_details(failed)
+            error = ChatFailed(chat=shown["chat"], reason=shown["reason"])
+            error.retry_after = wait if isinstance(wait, int | float) and wait >= 0 else None
+            error.ambiguous = failed.ambiguous is True
+            raise error from None
+        except ChatUnavailable as refused:
+            raise ChatUnavailable(**self._guard.shown_details(refused)) from None
+        except PluginFault as fault:
+            raise self._failure(f"its plugin {fault.details['problem']}") from None
+
+    def _failure(self, reason: str) -> ChatFailed:
+        error = ChatFailed(chat=self.name, reason=reason)
+        error.ambiguous = True
+        return error
+
+
+def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
+    """Return a plugin's command behind a guard; its function gets a `View`, not the deployment.
+
+    A call may take `COMMAND_TIMEOUT_S`, and has to return a valid card. The function of a command
+    that spends money raises `ConfirmationNeeded` with the price; the returned command answers with
+    a `Proposal` instead, and calls the function again with ``agreed=True`` when the person has
+    agreed.
+    """
+    errors_to_pass = (ConfirmationNeeded,) if spec.asks else ()
+
+    async def run(deployment: Any, call: Any, **options: Any) -> Card | Proposal:
+        """Carry out the command with a `View`. A command that spends money returns a `Proposal` if
+        it asks for a confirmation.
+
+        Raises:
+            PluginFault: when the function fails, takes too long, or returns no valid card.
+        """
+        view = View(
+            deployment.catalogue,
+            _history(StoreHistory(deployment.store)),
+            deployment.clock,
+            call.zone,
+            call.who,
+            call.channel,
+        )
+
+        async def shown(**more: Any) -> Card:
+            return validation.validated_card(await spec.run(view, **options, **more))
+
+        async def guarded(**more: Any) -> Card:
+            return await guard.call(
+                partial(shown, **more), COMMAND_TIMEOUT_S, passing=errors_to_pass
+            )
+
+        if not spec.spends:
+            return await guarded()
+        try:
+            return await guarded(agreed=False)
+        except ConfirmationNeeded as needed:
+            price = needed.reason.removesuffix(".")
+            return Proposal(price, needed.usd, partial(guarded, agreed=True))
+
+    return replace(spec, run=run, fill=None, opens=True)
+
+
+def _history(store: Any) -> History:
+    """Return a read-only view of a store: functions with the names of the methods of `History`,
+    which pass their arguments on to the store, and no attribute through which the store can be
+    reached.
+    """
+
+    def reader(name: str) -> Callable[..., Any]:
+        def read(*given: Any, **named: Any) -> Any:
+            return getattr(store, name)(*given, **named)
+
+        return read
+
+    names = [name for name in vars(History) if not name.startswith("_")]
+    return cast("History", SimpleNamespace(**{name: reader(name) for name in names}))
+
+
+FEED_TIMEOUT_S = 30.0
+"""Seconds that an update feed may take."""
+LISTENER_TIMEOUT_S = 5.0
+"""Seconds that a listener may take for one notification."""
+MAX_LISTENER_FAULTS = 3
+"""Faults in a row after which a listener is paused: each notification waits for it."""
+
+
+def guarded(
+    registered: Registered,
+    guards: Guards,
+    process: ScorerProcess | None = None,
+    origin: PluginLocation | None = None,
+) -> Registered:
+    """Return the objects that a plugin registers, behind guards.
+
+    Chats, feeds, commands and listeners have guards in any case; landscapes are data and need none.
+    Providers and scorers get guards if ``process`` and ``origin`` are given. Chats and commands are
+    never paused.
+
+    Args:
+        guards: Makes the guards.
+        process: Runs the scorers of a third party; None for a built-in plugin.
+        origin: The plugin, for the process that runs its scorers; None for a built-in plugin.
+    """
+    providers, scorers = registered.providers, registered.scorers
+    if process is not None and origin is not None:
+        providers = {
+            name: GuardedProvider(provider, guards) for name, provider in providers.items()
+        }
+        scorers = {
+            name: guarded_scorer(scorer, guards, process, origin)
+            for name, scorer in scorers.items()
+        }
+    return replace(
+        registered,
+        providers=providers,
+        scorers=scorers,
+        chats={
+            name: GuardedChat(chat, guards.of(f"The chat {name}", None))
+            for name, chat in registered.chats.items()
+        },
+        feeds={
+            name: GuardedFeed(feed, guards.of(f"The feed {name}"))
+            for name, feed in registered.feeds.items()
+        },
+        commands={
+            name: guarded_command(spec, guards.of(f'The command "{name}"', None))
+            for name, spec in registered.commands.items()
+        },
+        listeners={
+            hook: [_guarded_listener(listener, guards) for listener in listeners]
+            for hook, listeners in registered.listeners.items()
+        },
+    )
+
+
+class GuardedFeed:
+    """An update feed whose updates are validated."""
+
+    def __init__(self, feed: UpdateFeed, guard: Guard) -> None:
+        self.name = feed.name
+        self._feed = feed
+        self._guard = guard
+
+    async def updates(self, since: datetime) -> Sequence[ModelUpdate]:
+        """Return the feed's updates since a moment, validated.
+
+        Raises:
+            PluginFault: when the feed fails, takes longer than `FEED_TIMEOUT_S`, or returns
+                something else.
+            PluginPaused: when the feed is paused.
+        """
+
+        async def read() -> list[ModelUpdate]:
+            return validation.validated_updates(await self._feed.updates(since))
+
+        return await self._guard.call(read, FEED_TIMEOUT_S)
+
+
+def _guarded_listener(listener: Listener, guards: Guards) -> Callable[..., Awaitable[None]]:
+    """Return a listener that gets copies of its arguments and raises no fault: faults are counted,
+    and `MAX_LISTENER_FAULTS` in a row pause the listener. A call may take `LISTENER_TIMEOUT_S`.
+    """
+    guard = guards.of(f"A listener of the plugin {guards.plugin}", MAX_LISTENER_FAULTS)
+
+    async def notify(*what: Any) -> None:
+        with contextlib.suppress(PluginFault):
+            # A copy: other listeners get the same objects, and even a frozen object can be changed.
+            await guard.call(partial(listener, *deepcopy(what)), LISTENER_TIMEOUT_S)
+
+    return notify
+
+
+class Listeners:
+    """All listeners, by the hook that registered them."""
+
+    def __init__(self) -> None:
+        self._by_hook: dict[str, list[Callable[..., Awaitable[None]]]] = defaultdict(list)
+
+    def add(self, hook: str, listener: Callable[..., Awaitable[None]]) -> None:
+        """Add a guarded listener."""
+        self._by_hook[hook].append(listener)
+
+    async def answer_scored(self, answer: Answer, scores: Sequence[ScoreRecord]) -> None:
+        """Notify that a scorer has read an answer."""
+        await self._notify("overheard_answer_scored", answer, scores)
+
+    async def alert_raised(self, alert: Alert) -> None:
+        """Notify of each shift of a new alert."""
+        for shift in (alert.shift, *alert.also):
+            await self._notify("overheard_shift_detected", shift, alert)
+
+    async def alert_posted(self, alert: Alert, channel: str, message: str) -> None:
+        """Notify that an alert's message was posted in a channel."""
+        await self._notify("overheard_alert_posted", alert, channel, message)
+
+    async def _notify(self, hook: str, *what: Any) -> None:
+        for listener in self._by_hook.get(hook, ()):
+            await listener(*what)
