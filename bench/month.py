@@ -39,14 +39,14 @@ from month_pages import Shown, draw, in_discord, in_slack, texts
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-import both_chats
-from both_chats import TOKENS, eventually
-from discord_payloads import PERSON
-from discord_peer import Peer
-from discord_rules import words
-from loopback import Behaviour, ChatService
-from slack_methods import USER
-from slack_peer import SlackPeer
+from kit import both_chats
+from kit.both_chats import TOKENS, eventually
+from kit.discord_payloads import PERSON
+from kit.discord_peer import Peer
+from kit.discord_rules import words
+from kit.loopback import Behaviour, ChatService
+from kit.slack_methods import USER
+from kit.slack_peer import SlackPeer
 
 WEEK_S = 7 * 86_400
 STILL_S = 2.5

@@ -16,7 +16,7 @@ import slack_gallery
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from discord_rules import words
+from kit.discord_rules import words
 
 PHONE_PX = 390
 COLUMNS = 4

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from question_lists import answer, questions, right
+from kit.question_lists import answer, questions, right
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import LRUCache
 
-from loopback import ChatService
+from kit.loopback import ChatService
 from overheard.runtime.wiring import GC_THRESHOLD_OBJECTS
 from overheard.testing.deployment import close_test_stores
 from overheard_storage import database

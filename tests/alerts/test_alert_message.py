@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alert_shapes import (
+from kit.alert_shapes import (
     DAY,
     MODEL,
     NOON,

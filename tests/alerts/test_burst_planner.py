@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kit.scripted import reply
 from overheard.alerts.bursts import (
     BurstCause,
     BurstPlanner,
@@ -34,7 +35,6 @@ from overheard.domain import (
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.testing.deployment import open_test_store
-from scripted import reply
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)

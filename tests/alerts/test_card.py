@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from alert_shapes import (
+from kit.alert_shapes import (
     DAY,
     METRICS,
     MODEL,
@@ -19,6 +19,7 @@ from alert_shapes import (
     shift_of,
     stream_of,
 )
+from kit.scripted import reply
 from overheard.alerts import details as alert_details
 from overheard.alerts.details import alert_chart, alert_data, compose
 from overheard.alerts.evidence import quotes
@@ -45,7 +46,6 @@ from overheard.domain import (
     ReportedStatement,
     StatementKind,
 )
-from scripted import reply
 
 
 @pytest.fixture

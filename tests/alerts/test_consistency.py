@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from alert_shapes import DAY, MODEL, NOON, evidence_of, shift_of, stream_of
+from kit.alert_shapes import DAY, MODEL, NOON, evidence_of, shift_of, stream_of
+from kit.simulated_year import ANSWERS, CHANNEL, USUAL, Year
 from overheard.alerts.events import with_state_and_actions
 from overheard.alerts.message import alert_message
 from overheard.alerts.outbox import Outgoing
@@ -38,7 +39,6 @@ from overheard.commands.updates import list_updates
 from overheard.deployment import Call
 from overheard.detection.placement import AlertAction, place
 from overheard.domain import Alert, AlertState, DeliveryKind, Shift
-from simulated_year import ANSWERS, CHANNEL, USUAL, Year
 
 NOT_SAID = re.compile(
     r"\b(prompts?|runs?|panel|baseline|bursts?|canary|tau|served model|fingerprint|edition|"

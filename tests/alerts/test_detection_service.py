@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from kit.weekly_runs import MODELS, PROMPTS, REPEATS, keep_week
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes
@@ -26,7 +27,6 @@ from overheard.domain import (
 )
 from overheard.testing.deployment import open_test_store
 from overheard.testing.fakes import FixedClock
-from weekly_runs import MODELS, PROMPTS, REPEATS, keep_week
 
 METRICS = {
     "visibility": Metric("visibility", Scale.BINARY, "Visibility"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kit.recording import HandClock
 from overheard.alerts.events import (
     alert_label,
     alert_row,
@@ -40,7 +41,6 @@ from overheard.domain import (
     Shift,
 )
 from overheard.testing.deployment import open_test_store
-from recording import HandClock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 METRICS = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}

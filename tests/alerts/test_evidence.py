@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from alert_shapes import DAY, MODEL, NOON, OTHER, PROMPTS, alert_of, shift_of, stream_of
+from kit.alert_shapes import DAY, MODEL, NOON, OTHER, PROMPTS, alert_of, shift_of, stream_of
+from kit.scripted import reply
 from overheard.alerts import evidence as module
 from overheard.alerts.evidence import (
     AlertPast,
@@ -43,7 +44,6 @@ from overheard.domain import (
 )
 from overheard.measure.blocks import RunKey, Stream
 from overheard.testing.deployment import open_test_store
-from scripted import reply
 
 STATEMENT = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14", verdict="wrong")
 CATALOGUE = Catalogue((Brand("Acme", competitors=("Zeta",)), Brand("Zeta"), Brand("Far")))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alert_house import MODEL, House
+from kit.alert_house import MODEL, House
+from kit.recording import HandClock
 from overheard.alerts.handling import SavedState, after, past_states
 from overheard.domain import (
     Alert,
@@ -19,7 +20,6 @@ from overheard.domain import (
     Shift,
 )
 from overheard.errors import AlertUnchanged, NotUndone, UnknownName
-from recording import HandClock
 
 
 async def test_who_acknowledged_it_is_kept() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from alert_house import House, shift_of
+from kit.alert_house import House, shift_of
 from overheard.alerts.lifecycle import REPORTED_ELSEWHERE
 from overheard.alerts.story import PARTLY, AlertPart
 from overheard.domain import (

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from alert_shapes import MODEL, NOON, OTHER, evidence_of, shift_of, stream_of
+from kit.alert_shapes import MODEL, NOON, OTHER, evidence_of, shift_of, stream_of
 from overheard.alerts.metric_wording import (
     METRIC_WORDS,
     MetricValue,

@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kit.recording import HandClock
+from kit.scripted import ScriptedProvider
+from kit.weekly_runs import MODELS, REPEATS, START, WEEK, keep_week
 from overheard.alerts.details import compose
 from overheard.alerts.events import with_state_and_actions
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, read_pasts
@@ -57,9 +60,6 @@ from overheard.plugins import Plugins
 from overheard.testing.deployment import create_test_store, open_test_store
 from overheard_storage import SqlStore
 from overheard_visibility.scorer import Visibility
-from recording import HandClock
-from scripted import ScriptedProvider
-from weekly_runs import MODELS, REPEATS, START, WEEK, keep_week
 
 ANSWERS = 8 * REPEATS
 """To eight prompts."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kit.recording import HandClock, RecordingChat, failing
 from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import LEASE, MAX_EDIT_ATTEMPTS, Outbox, Outgoing, Routes
@@ -22,7 +23,6 @@ from overheard.interfaces import Store
 from overheard.interfaces.alerts import DeliveryRepository
 from overheard.testing.deployment import open_test_store
 from overheard_storage import open_store
-from recording import HandClock, RecordingChat, failing
 
 MODEL = Model("svc", "m-1")
 

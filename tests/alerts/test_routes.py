@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kit.recording import HandClock
 from overheard.alerts.events import held_back, quiet_hours_card
 from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
@@ -14,7 +15,6 @@ from overheard.alerts.outbox import Routes, routed
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, DeliveryKind, Metric, Model, Run, Scale, Shift
 from overheard.testing.deployment import open_test_store
-from recording import HandClock
 
 METRICS = {
     "visibility": Metric("visibility", Scale.BINARY, "Visibility"),

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import pytest
 
-from office import Office, open_office
+from kit.office import Office, open_office
+from kit.recording import HandClock
+from kit.scripted import Quiet, reply
 from overheard.alerts.run_analysis import (
     NOT_DETECTED,
     Analysis,
@@ -46,8 +48,6 @@ from overheard.runs.plan import lay_out, new_run
 from overheard.runs.tasks import BRANDS_PER_TASK, InlineQueue, Outcome
 from overheard.testing.deployment import create_test_store, open_test_store
 from overheard_storage import SqlStore
-from recording import HandClock
-from scripted import Quiet, reply
 
 PROMPTS = [f"Which tool is best for team {number}?" for number in range(10)]
 CONFIG = '[[brands]]\nname = "Acme"\ncompetitors = ["Zeta"]\n' + "".join(

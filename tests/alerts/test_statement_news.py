@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kit.scripted import reply
 from overheard.alerts.statements import (
     ModelStatements,
     StatementNews,
@@ -42,7 +43,6 @@ from overheard.domain import (
 from overheard.measure.blocks import RunKey
 from overheard.reading.claims import FalseClaim
 from overheard.testing.deployment import open_test_store
-from scripted import reply
 
 ONE, TWO = Model("svc", "m-1"), Model("svc", "m-2")
 START = datetime(2026, 1, 5, tzinfo=UTC)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from office import Office, open_office
+from kit.office import Office, open_office
+from kit.scripted import reply
 from overheard.alerts.run_analysis import detect
 from overheard.cards.card import Card
 from overheard.commands.alerts import alert_card
@@ -28,7 +29,6 @@ from overheard.interfaces import Scorer
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
 from overheard_visibility.scorer import Visibility
-from scripted import reply
 
 CONFIG = """
 [[brands]]

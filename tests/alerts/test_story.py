@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from office import DECLARED, executed, open_office
+from kit.office import DECLARED, executed, open_office
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.story import (
     Story,

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from kit.scripted import reply
 from overheard.alerts.service import STYLE_SOURCE, style_updates
 from overheard.detection.silent_updates import CONFIRMING_SESSIONS, MIN_STYLE_SESSIONS
 from overheard.domain import Answer, Finish, Model, ModelUpdate, Panel, Prompt, Question, Run
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
 from overheard.testing.deployment import open_test_store
-from scripted import reply
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 MODEL = Model("svc", "m-1")

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from discord_peer import Peer
+from kit.discord_peer import Peer
+from kit.slack_desk import ScriptedDesk, listening
+from kit.slack_methods import APP_TOKEN, BOT_TOKEN
+from kit.slack_peer import SlackPeer
 from overheard.chat.slack.chat import SlackChat
 from overheard.config.chat_sections import SlackTable
-from slack_desk import ScriptedDesk, listening
-from slack_methods import APP_TOKEN, BOT_TOKEN
-from slack_peer import SlackPeer
 
 
 @pytest.fixture

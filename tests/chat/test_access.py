@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kit.recording import HandClock
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.access import ConfiguredAccess
@@ -13,7 +14,6 @@ from overheard.chat.audit_log import is_logged
 from overheard.config.chat_sections import AccessTable
 from overheard.interfaces import AccessPolicy, Person, Refusal
 from overheard.testing.deployment import open_test_store
-from recording import HandClock
 
 ADA = Person("slack", "U1", "Ada", ("S7",))
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from office import DECLARED, PRICE, Office, open_office
+from kit.office import DECLARED, PRICE, Office, open_office
 from overheard.cards.card import Card
 from overheard.errors import ProviderFailed
 

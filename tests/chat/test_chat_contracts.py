@@ -5,17 +5,17 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from discord_gateway import TOKEN
-from discord_payloads import CHANNEL as DISCORD_CHANNEL
-from discord_peer import Peer
-from discord_rules import words
+from kit.discord_gateway import TOKEN
+from kit.discord_payloads import CHANNEL as DISCORD_CHANNEL
+from kit.discord_peer import Peer
+from kit.discord_rules import words
+from kit.slack_methods import CHANNEL as SLACK_CHANNEL
+from kit.slack_peer import SlackPeer
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.platform_limits import DISCORD, SLACK
 from overheard.chat.slack.chat import SlackChat
 from overheard.config.chat_sections import DiscordTable
 from overheard.testing import check_chat
-from slack_methods import CHANNEL as SLACK_CHANNEL
-from slack_peer import SlackPeer
 
 
 def marked_up(part: Any) -> Iterator[str]:

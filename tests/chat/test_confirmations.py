@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from office import DECLARED, PRICE, command, office_with, open_office
+from kit.office import DECLARED, PRICE, command, office_with, open_office
 from overheard.cards.card import Card
 from overheard.cards.command import Option, Role
 from overheard.chat.desk import ChatDesk

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from office import DECLARED, command, office_with, open_office
+from kit.office import DECLARED, command, office_with, open_office
+from kit.scripted import reply
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import Kind, Option, Role
 from overheard.chat.desk import ChatDesk
@@ -15,7 +16,6 @@ from overheard.domain import Alert
 from overheard.errors import NothingToAsk
 from overheard.interfaces import Person
 from overheard.testing.fakes import FakeChat, Screen
-from scripted import reply
 
 BOB = Person("fake", "U2", "Bob")
 

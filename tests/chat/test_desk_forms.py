@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from office import Office, open_office
+from kit.office import Office, open_office
 from overheard.cards.command import Role
 from overheard.interfaces import Person
 from overheard.testing.fakes import GENERAL

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from office import command, office_with, open_office
+from kit.office import command, office_with, open_office
+from kit.scripted import reply
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
 from overheard.domain import Run, RunState
 from overheard.interfaces import Person
 from overheard.testing.fakes import ADA, GENERAL, Screen
-from scripted import reply
 
 BOB = Person("fake", "U2", "Bob")
 

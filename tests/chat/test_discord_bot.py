@@ -9,8 +9,8 @@ import pytest
 import simcord
 from simcord import ChannelHandle, Env, MemberActor
 
-from discord_desk import SPECS, ScriptedDesk
-from discord_rules import title, walk
+from kit.discord_desk import SPECS, ScriptedDesk
+from kit.discord_rules import title, walk
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Table, Tainted
 from overheard.cards.command import Face
 from overheard.chat.discord.client import DiscordClient

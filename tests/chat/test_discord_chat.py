@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from discord_bot import ALERT, running, settings, titles
-from discord_desk import SPECS, ScriptedDesk
-from discord_payloads import CHANNEL, GUILD, PERSON
-from discord_peer import Peer
-from discord_rest import Fault
-from discord_rules import title
+from kit.discord_bot import ALERT, running, settings, titles
+from kit.discord_desk import SPECS, ScriptedDesk
+from kit.discord_payloads import CHANNEL, GUILD, PERSON
+from kit.discord_peer import Peer
+from kit.discord_rest import Fault
+from kit.discord_rules import title
 from overheard.cards.card import Action, Card, Choice
 from overheard.chat.discord import conversation
 from overheard.chat.discord.chat import DiscordChat

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from discord_rules import COMPONENTS_V2, units, walk, words, wrong_components, wrong_embeds
+from kit.discord_rules import COMPONENTS_V2, units, walk, words, wrong_components, wrong_embeds
 from overheard.cards import wording
 from overheard.cards.card import (
     Action,

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from discord_gateway import TOKEN
-from discord_payloads import CHANNEL, GUILD
-from discord_peer import Peer
-from discord_rest import DIRECT, Fault
-from discord_rules import title, words
-from outbox_bot import Bot
+from kit.discord_gateway import TOKEN
+from kit.discord_payloads import CHANNEL, GUILD
+from kit.discord_peer import Peer
+from kit.discord_rest import DIRECT, Fault
+from kit.discord_rules import title, words
+from kit.outbox_bot import Bot
 from overheard.cards.card import Card
 from overheard.chat.discord.chat import DiscordChat
 from overheard.config.chat_sections import DiscordTable

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from discord_bot import ALERT, running, settings, titles
-from discord_desk import ScriptedDesk
-from discord_payloads import CHANNEL
-from discord_peer import Peer
-from discord_rest import Fault
-from discord_rules import has_components, title, walk
+from kit.discord_bot import ALERT, running, settings, titles
+from kit.discord_desk import ScriptedDesk
+from kit.discord_payloads import CHANNEL
+from kit.discord_peer import Peer
+from kit.discord_rest import Fault
+from kit.discord_rules import has_components, title, walk
 from overheard.cards.card import Card, Image
 from overheard.chat.discord.chat import DiscordChat
 from overheard.errors import ChatFailed

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from simcord import ChannelHandle, Env, MemberActor
 
-from discord_desk import ScriptedDesk
-from discord_rules import title
+from kit.discord_desk import ScriptedDesk
+from kit.discord_rules import title
 from overheard.cards.card import Card
 from overheard.chat.discord.client import DiscordClient
 from overheard.config.chat_sections import DiscordTable

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from discord_desk import SPECS, nothing
-from discord_rules import check
+from kit.discord_desk import SPECS, nothing
+from kit.discord_rules import check
 from overheard.cards.card import Action
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.chat.discord import custom_ids, forms

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from discord_gateway import TOKEN
-from discord_peer import Peer
-from discord_rules import words
-from office import Office, open_office
+from kit.discord_gateway import TOKEN
+from kit.discord_peer import Peer
+from kit.discord_rules import words
+from kit.office import Office, open_office
+from kit.slack_desk import headers, listening
+from kit.slack_peer import SlackPeer
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
 from overheard.config.chat_sections import DiscordTable
 from overheard.domain import Brand
-from slack_desk import headers, listening
-from slack_peer import SlackPeer
 
 
 @pytest.fixture

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from discord_gateway import TOKEN
-from discord_peer import Peer
-from discord_rules import words
-from office import DECLARED, Office, open_office
+from kit.discord_gateway import TOKEN
+from kit.discord_peer import Peer
+from kit.discord_rules import words
+from kit.office import DECLARED, Office, open_office
+from kit.scripted import reply
+from kit.slack_desk import listening
+from kit.slack_peer import SlackPeer
 from overheard.cards.command import CommandSpec, Face
 from overheard.chat.discord import slash_commands
 from overheard.chat.discord.chat import DiscordChat
@@ -23,9 +26,6 @@ from overheard.chat.slack.chat import SlackChat
 from overheard.commands.registry import offered
 from overheard.config.chat_sections import DiscordTable
 from overheard.interfaces import Conversation, Person, Request
-from scripted import reply
-from slack_desk import listening
-from slack_peer import SlackPeer
 
 pytestmark = pytest.mark.slow
 

@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from both_chats import in_discord
-from discord_peer import Peer
-from discord_rules import walk, words
-from office import Office, open_office
+from kit.both_chats import in_discord
+from kit.discord_peer import Peer
+from kit.discord_rules import walk, words
+from kit.office import Office, open_office
+from kit.scripted import reply
+from kit.slack_desk import listening
+from kit.slack_methods import CHANNEL, USER
+from kit.slack_peer import SlackPeer
 from overheard.cards.card import MAX_FILE_BYTES, Card, File
 from overheard.chat.discord.layouts import render
 from overheard.chat.slack.chat import SlackChat
@@ -19,10 +23,6 @@ from overheard.chat.terminal.execution import _save_file
 from overheard.commands.export import export_to
 from overheard.deployment import Call
 from overheard.domain import Answer, Model, Question, Run
-from scripted import reply
-from slack_desk import listening
-from slack_methods import CHANNEL, USER
-from slack_peer import SlackPeer
 
 HOSTILE = '=HYPERLINK("https://evil.example")\nAcme is best \u202e.'
 PAGE = File(b"<!doctype html>Acme", "acme.html", "text/html", "Acme, report of 24 Nov")

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from discord_gateway import TOKEN
-from discord_peer import Peer
-from discord_rules import title, words
-from office import open_office
+from kit.discord_gateway import TOKEN
+from kit.discord_peer import Peer
+from kit.discord_rules import title, words
+from kit.office import open_office
+from kit.slack_desk import headers, listening
+from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec
 from overheard.chat.desk import ChatDesk
@@ -18,8 +20,6 @@ from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
 from overheard.config.chat_sections import DiscordTable
 from overheard.deployment import Call, Deployment
-from slack_desk import headers, listening
-from slack_peer import SlackPeer
 
 EPHEMERAL = 1 << 6
 

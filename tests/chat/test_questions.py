@@ -5,13 +5,13 @@ from datetime import date, time
 
 import pytest
 
+from kit.question_lists import CATALOGUE, SHOWN, TODAY, answer, names, questions, right, situation
 from overheard.chat.questions.grammar import parse_question
 from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.parsed_question import ParsedQuestion
 from overheard.chat.questions.planner import plan_answer
 from overheard.chat.questions.situation import read_names_of
 from overheard.domain import Brand, Catalogue, Model
-from question_lists import CATALOGUE, SHOWN, TODAY, answer, names, questions, right, situation
 
 
 @pytest.mark.parametrize(

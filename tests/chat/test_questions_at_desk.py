@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from office import DECLARED, Office, open_office
+from kit.office import DECLARED, Office, open_office
 from overheard.cards.card import Card, Tainted
 from overheard.cards.command import Role
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Shift

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from both_chats import eventually
-from discord_gateway import TOKEN
-from discord_peer import Peer
-from office import Office, open_office
+from kit.both_chats import eventually
+from kit.discord_gateway import TOKEN
+from kit.discord_peer import Peer
+from kit.office import Office, open_office
+from kit.scripted import reply
+from kit.slack_desk import headers, listening
+from kit.slack_peer import SlackPeer
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
 from overheard.config.chat_sections import DiscordTable
 from overheard.deployment import NoProgress
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Run
 from overheard.scoring import rescoring
-from scripted import reply
-from slack_desk import headers, listening
-from slack_peer import SlackPeer
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ANSWERS = 20

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from both_chats import in_discord, in_slack, program
-from discord_payloads import PERSON, member
-from discord_peer import Peer
-from discord_rules import title, words
-from office import PRICE, Office, open_office
+from kit.both_chats import in_discord, in_slack, program
+from kit.discord_payloads import PERSON, member
+from kit.discord_peer import Peer
+from kit.discord_rules import title, words
+from kit.office import PRICE, Office, open_office
+from kit.slack_desk import headers
+from kit.slack_methods import CHANNEL
+from kit.slack_peer import SlackPeer
 from overheard.cards.card import Action, Card
-from slack_desk import headers
-from slack_methods import CHANNEL
-from slack_peer import SlackPeer
 
 RECHECK = Card("Alert 1", actions=(Action("alerts recheck 1", "Check again"),))
 

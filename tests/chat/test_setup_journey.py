@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from both_chats import in_discord, in_slack, program
-from discord_payloads import CHANNEL as DISCORD_CHANNEL
-from discord_payloads import GUILD, channel, guild, member
-from discord_payloads import USER as DISCORD_BOT
-from discord_peer import Peer
-from discord_rules import words
-from office import PRICE, Office, open_office
+from kit.both_chats import in_discord, in_slack, program
+from kit.discord_payloads import CHANNEL as DISCORD_CHANNEL
+from kit.discord_payloads import GUILD, channel, guild, member
+from kit.discord_payloads import USER as DISCORD_BOT
+from kit.discord_peer import Peer
+from kit.discord_rules import words
+from kit.office import PRICE, Office, open_office
+from kit.slack_desk import headers
+from kit.slack_methods import CHANNEL, USER
+from kit.slack_peer import SlackPeer
 from overheard.domain import Question
-from slack_desk import headers
-from slack_methods import CHANNEL, USER
-from slack_peer import SlackPeer
 
 PROFILE = "Competitor: Globex\n- **Competitor:** Initech (a rival)\nAlso called: Acme Boards\n\
 Founded: 2010\nLowest price: $14 a month\nFree plan: no"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from office import DECLARED, PRICE, Office, open_office
+from kit.office import DECLARED, PRICE, Office, open_office
 from overheard.cards.command import FormContent
 from overheard.commands.setup_start import SETUP_START, fill_start, start_checks
 from overheard.config.stored_settings import JUDGE

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
+from kit.slack_desk import ScriptedDesk, headers
+from kit.slack_methods import CHANNEL, USER, Fault
+from kit.slack_peer import SlackPeer
 from overheard.cards.card import Action, Card, Choice, Image, Table
 from overheard.chat.slack import posts
 from overheard.chat.slack.blocks import render
 from overheard.interfaces import Conversation, Person, Request
-from slack_desk import ScriptedDesk, headers
-from slack_methods import CHANNEL, USER, Fault
-from slack_peer import SlackPeer
 
 SHARES = Table(("Brand", "ChatGPT"), (("HubSpot", "92 %"), ("Acme", "38 %")), caption="Shares")
 PICTURE = Image(b"\x89PNG picture", "Acme: from 84 % to 43 %.")

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
+from kit.slack_judge import characters, judge_message, judge_view
 from overheard.cards.card import (
     Action,
     Card,
@@ -21,7 +22,6 @@ from overheard.cards.card import (
 )
 from overheard.chat.slack.blocks import Message, home_message, home_view, picture_key, render
 from overheard.chat.slack.controls import clicked_words
-from slack_judge import characters, judge_message, judge_view
 
 NEWER_THAN_THE_SDK = {"data_table"}
 HOSTILE = (

@@ -6,14 +6,14 @@ from typing import Any
 
 from slack_sdk.models.views import View
 
+from kit.slack_desk import ADD, ScriptedDesk, headers, unused
+from kit.slack_judge import judge_view
+from kit.slack_methods import CHANNEL, USER, Fault
+from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Option
 from overheard.chat.slack.modals import form_view, read_options
 from overheard.interfaces import Conversation, Form, Request
-from slack_desk import ADD, ScriptedDesk, headers, unused
-from slack_judge import judge_view
-from slack_methods import CHANNEL, USER, Fault
-from slack_peer import SlackPeer
 
 FILLED: dict[str, Any] = {
     "name": {"type": "plain_text_input", "value": " Acme "},

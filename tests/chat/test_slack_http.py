@@ -15,14 +15,14 @@ import pytest
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 
+from kit.slack_desk import ScriptedDesk, headers, listening
+from kit.slack_methods import BOT_TOKEN, CHANNEL, SECRET
+from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
 from overheard.chat.slack.chat import SlackChat
 from overheard.chat.slack.connection import http_server
 from overheard.config.chat_sections import SlackTable
 from overheard.errors import ChatFailed, ChatUnavailable
-from slack_desk import ScriptedDesk, headers, listening
-from slack_methods import BOT_TOKEN, CHANNEL, SECRET
-from slack_peer import SlackPeer
 
 UNKNOWN = ("command=%2Foverheard", "text=x", "team_id=T3", "user_id=U1", "channel_id=C1")
 

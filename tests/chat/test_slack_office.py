@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from office import PRICE, Office, open_office
+from kit.office import PRICE, Office, open_office
+from kit.slack_desk import headers, listening
+from kit.slack_judge import judge_view
+from kit.slack_methods import CHANNEL
+from kit.slack_peer import SlackPeer
 from overheard.cards.command import CommandSpec, Face
 from overheard.chat.slack.chat import SlackChat
 from overheard.chat.slack.modals import form_view
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
-from slack_desk import headers, listening
-from slack_judge import judge_view
-from slack_methods import CHANNEL
-from slack_peer import SlackPeer
 
 
 @pytest.fixture

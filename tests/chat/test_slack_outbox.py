@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from outbox_bot import Bot
+from kit.outbox_bot import Bot
+from kit.slack_desk import headers
+from kit.slack_methods import CHANNEL, Fault
+from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
 from overheard.chat.slack.chat import SlackChat
-from slack_desk import headers
-from slack_methods import CHANNEL, Fault
-from slack_peer import SlackPeer
 
 JSON = "application/json"
 OUTAGE = [Fault(503), Fault(502), Fault(hang_up=True), Fault(429, "", {"Retry-After": "0"})]

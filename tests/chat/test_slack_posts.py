@@ -6,15 +6,15 @@ import socket
 import pytest
 from pydantic import SecretStr
 
+from kit.slack_desk import headers
+from kit.slack_methods import BOT_TOKEN, CHANNEL, Fault
+from kit.slack_peer import SlackPeer
 from overheard.cards.card import Action, Card, Image, Tainted
 from overheard.chat.slack.chat import SlackChat
 from overheard.chat.slack.client import SlackFailed
 from overheard.config.chat_sections import SlackTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Chat
-from slack_desk import headers
-from slack_methods import BOT_TOKEN, CHANNEL, Fault
-from slack_peer import SlackPeer
 
 PICTURE = Image(b"\x89PNG picture", "Acme: from 84 % to 43 %.")
 

@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
+from kit.slack_desk import ScriptedDesk
+from kit.slack_methods import CHANNEL
+from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
 from overheard.interfaces import Conversation, Request
-from slack_desk import ScriptedDesk
-from slack_methods import CHANNEL
-from slack_peer import SlackPeer
 
 
 async def test_a_mention_is_answered_in_its_thread(slack: SlackPeer, desk: ScriptedDesk) -> None:

@@ -8,13 +8,13 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from kit.program import Program
+from kit.slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL, METHODS
+from kit.slack_peer import SlackPeer
 from overheard.chat.slack.chat import SlackChat
 from overheard.commands.chat_apps import SLACK_SCOPES, manifest
 from overheard.config.chat_sections import SlackTable
 from overheard.interfaces import Finding
-from program import Program
-from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL, METHODS
-from slack_peer import SlackPeer
 
 SCHEMA = "SLACK_MANIFEST_SCHEMA"
 """The environment variable that may name a copy of Slack's own schema."""

@@ -6,14 +6,14 @@ import logging
 import pytest
 from pydantic import SecretStr
 
+from kit.slack_desk import ScriptedDesk, listening
+from kit.slack_methods import APP_TOKEN, BOT_TOKEN
+from kit.slack_peer import SlackPeer
 from overheard.chat.slack.chat import SlackChat
 from overheard.chat.slack.connection import SocketTimeouts
 from overheard.config.chat_sections import SlackTable
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Conversation, Request
-from slack_desk import ScriptedDesk, listening
-from slack_methods import APP_TOKEN, BOT_TOKEN
-from slack_peer import SlackPeer
 
 
 def watched(slack: SlackPeer, timeouts: SocketTimeouts) -> SlackChat:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from office import DECLARED
+from kit.office import DECLARED
+from kit.program import Program
 from overheard.chat import replies
-from program import Program
 
 
 @pytest.fixture

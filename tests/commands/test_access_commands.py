@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from office import Office, open_office
+from kit.office import Office, open_office
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.commands.access import CODE, MAX_TRIES, issue_code, read_id, request_card

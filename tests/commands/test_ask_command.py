@@ -1,9 +1,9 @@
 """One free question to every model."""
 
-from office import PRICE, open_office
+from kit.office import PRICE, open_office
+from kit.scripted import reply
 from overheard.cards.card import Tainted
 from overheard.domain import RunState
-from scripted import reply
 
 
 async def test_the_answers_stand_side_by_side_as_strangers_words() -> None:

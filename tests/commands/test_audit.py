@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from loopback import ChatService
-from office import DECLARED, open_office
+from kit.loopback import ChatService
+from kit.office import DECLARED, open_office
+from kit.program import CONFIG, PROMPTS, Program
 from overheard.cards.card import Tainted
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat.access import ConfiguredAccess
@@ -18,7 +19,6 @@ from overheard.chat.desk import CONFIRM, ChatDesk
 from overheard.commands.registry import commands
 from overheard.config.chat_sections import AccessTable
 from overheard.testing.fakes import ADA, FakeChat
-from program import CONFIG, PROMPTS, Program
 
 NOTED = [spec for spec in commands() if spec.role > Role.VIEWER or spec.asks]
 IN_CHAT = [spec for spec in NOTED if Face.CHAT in spec.faces and not spec.step]

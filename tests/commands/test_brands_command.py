@@ -2,12 +2,12 @@
 
 import pytest
 
-from office import open_office
+from kit.office import open_office
+from kit.program import Program
+from kit.scripted import reply
 from overheard.commands.setup_brand import fill_questions
 from overheard.deployment import Call
 from overheard.domain import Brand, Rule
-from program import Program
-from scripted import reply
 
 
 async def test_a_brand_brings_its_competitors() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from office import Office, open_office
-from program import Program
+from kit.office import Office, open_office
+from kit.program import Program
 
 CONFIG = """
 [storage]

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from office import executed
+from kit.office import executed
+from kit.recording import HandClock
+from kit.scripted import Quiet, ScriptedProvider, reply
 from overheard.alerts.bursts import (
     BurstCause,
     BurstPlanner,
@@ -42,8 +44,6 @@ from overheard.runtime.scheduler import Scheduler
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 from overheard.testing.deployment import create_test_store
-from recording import HandClock
-from scripted import Quiet, ScriptedProvider, reply
 
 MODEL = Model("svc", "m-1")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from office import executed
+from kit.office import executed
+from kit.scripted import Quiet, ScriptedProvider, SteppingClock, reply
 from overheard.commands.canary import run_canaries, set_up
 from overheard.config.loader import load_config
 from overheard.deployment import Call, Deployment
@@ -19,7 +20,6 @@ from overheard.runs.canaries import CANDIDATES, LIMIT, canaries
 from overheard.runtime.server import CANARIES, Server
 from overheard.runtime.wiring import open_deployment
 from overheard.testing.deployment import create_test_store
-from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
 CONFIG = '[storage]\nurl = "sqlite:///{}/store.db"\n\n[[brands]]\nname = "Acme"\n'
 TORN = [prompt.text for prompt in CANDIDATES[:7]]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from office import DECLARED, open_office
+from kit.office import DECLARED, open_office
+from kit.scripted import reply
 from overheard.cards.charts.renderer import without_pictures
 from overheard.errors import ProviderFailed
-from scripted import reply
 
 BENCH = Path(__file__).parents[2] / "bench"
 TYPO = "reprot"

@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from office import open_office
+from kit.office import open_office
+from kit.scripted import reply
 from overheard.deployment import NoProgress
 from overheard.domain import Answer, Metric, Model, Prompt, Question, Reading, Run, Scale, Score
 from overheard.scoring.service import Scoring
-from scripted import reply
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 

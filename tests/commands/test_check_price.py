@@ -2,12 +2,12 @@
 
 import random
 
-from office import PRICE, executed, open_office
+from kit.office import PRICE, executed, open_office
+from kit.scripted import reply
 from overheard.commands.check import check
 from overheard.commands.setup_draft import price_of_questions
 from overheard.deployment import Call
 from overheard.domain import Question, Reply, Usage
-from scripted import reply
 
 QUESTIONS = "".join(f'[[prompts]]\ntext = "Which tool is best for {n}?"\n' for n in range(8))
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from office import Office, open_office
+from kit.office import Office, open_office
+from kit.scripted import reply
 from overheard.cards.card import Card
 from overheard.commands.claims import ask_facts, list_claims
 from overheard.deployment import Call
@@ -13,7 +14,6 @@ from overheard.errors import ChangeNeedsYes, UnknownName
 from overheard.runs.suggestions import fact_question, fact_questions
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
-from scripted import reply
 
 CONFIG = """
 [[brands]]

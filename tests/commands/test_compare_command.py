@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from office import DECLARED, PRICE, Office, executed, open_office
+from kit.office import DECLARED, PRICE, Office, executed, open_office
+from kit.scripted import reply
 from overheard.cards.card import Card
 from overheard.commands.compare import compare
 from overheard.deployment import Call
 from overheard.domain import FREE, Brand, Model, Price, Prompt, Question, Reply
 from overheard.finetune.comparison_rounds import ComparisonSetup, control_prompts
-from scripted import reply
 
 BASE, TUNED = "svc/base", "svc/tuned"
 

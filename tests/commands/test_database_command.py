@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from program import Program, sentences
+from kit.program import Program, sentences
 
 
 def test_a_store_is_looked_at(terminal: Program) -> None:

@@ -3,10 +3,10 @@
 import json
 from datetime import UTC, datetime
 
-from office import Office, open_office
+from kit.office import Office, open_office
+from kit.program import Program
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
 from overheard.finetune.dataset import format_ranges, parse_numbers
-from program import Program
 
 NOON = datetime(2026, 3, 2, 6, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from kit.program import Program
 from overheard.commands.chat_apps import DISCORD_PERMISSIONS
-from program import Program
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.secret"
 

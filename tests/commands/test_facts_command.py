@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from office import open_office
+from kit.office import open_office
+from kit.program import Program
 from overheard.domain import Fact
-from program import Program
 
 TODAY = date(2026, 3, 2)
 ACME = '[storage]\nurl = "sqlite:///store.db"\n[[brands]]\nname = "Acme"\n'

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from office import Office, open_office
+from kit.office import Office, open_office
 from overheard.commands.check import check
 from overheard.commands.first_check import ROUND_GAP, continue_first_check
 from overheard.deployment import Call

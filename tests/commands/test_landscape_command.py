@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from office import DECLARED, Office, open_office
+from kit.office import DECLARED, Office, open_office
+from kit.program import Program
 from overheard.config.sections import Config
 from overheard.domain import Landscape
 from overheard.plugins import load_plugins
-from program import Program
 
 CORRECTION = """
 [landscape.xai.crawlers]

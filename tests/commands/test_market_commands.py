@@ -1,6 +1,6 @@
 """Share of voice of the market, and a brand against another."""
 
-from office import DECLARED, asked_office
+from kit.office import DECLARED, asked_office
 from overheard.domain import Model, ModelUpdate
 
 BOTH, ZETA_ONLY = "Acme is best. Zeta is good.", "Zeta is best. Zeta is good too."

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from office import executed
+from kit.office import executed
+from kit.program import Program, sentences
+from kit.scripted import ScriptedProvider
+from kit.vendors import KEY
 from overheard.commands.check import check
 from overheard.commands.models import list_models
 from overheard.config.loader import load_config
@@ -13,9 +16,6 @@ from overheard.deployment import Call
 from overheard.domain import FailureKind
 from overheard.errors import ProviderFailed
 from overheard.runtime.wiring import open_deployment
-from program import Program, sentences
-from scripted import ScriptedProvider
-from vendors import KEY
 
 OWN = """
 [storage]

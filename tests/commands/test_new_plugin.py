@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from installing import Shelf
+from kit.installing import Shelf
 from overheard.commands.plugins import KINDS, new_plugin, template
 from overheard.config.loader import parse_config
 from overheard.errors import BadUsage, FileUnwritable

@@ -9,14 +9,14 @@ import pytest
 from click.testing import CliRunner
 from pydantic import Field
 
-from installing import Shelf
+from kit.installing import Shelf
+from kit.program import sentences
 from overheard import Secret, Settings
 from overheard.cli import app
 from overheard.config.loader import parse_config
 from overheard.config.settings_base import described
 from overheard.plugins import load_plugins
 from overheard.runtime.wiring import session
-from program import sentences
 
 EXAMPLE = (Path(__file__).parents[2] / "config.example.toml").read_text(encoding="utf-8")
 SETTINGS = [

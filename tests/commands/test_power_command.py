@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from program import Program, sentences
+from kit.program import Program, sentences
 
 CONFIG = """
 [storage]

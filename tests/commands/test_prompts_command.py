@@ -2,11 +2,11 @@
 
 import pytest
 
-from office import open_office
+from kit.office import open_office
+from kit.program import Program
 from overheard.commands.arguments import find_prompt
 from overheard.domain import Prompt, prompt_key
 from overheard.errors import UnknownName
-from program import Program
 
 BEST = prompt_key("Which tool is best?")
 

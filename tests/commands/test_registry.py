@@ -5,15 +5,15 @@ from collections import Counter
 
 import pytest
 
-from installing import Shelf
-from office import open_office
+from kit.installing import Shelf
+from kit.office import open_office
+from kit.program import Program
 from overheard.cards.card import LONGEST_ACTION
 from overheard.cards.command import CommandSpec, Face
 from overheard.chat.parser import parse
 from overheard.commands.registry import LISTING, commands, listing_of_specs, offered, sections
 from overheard.config.sections import Config
 from overheard.plugins import added_plugins, installed_plugins, load_plugins
-from program import Program
 
 
 def test_each_name_is_one_command() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from office import Office, open_office
+from kit.office import Office, open_office
+from kit.scripted import SteppingClock, reply
 from overheard.cards.charts.palette import Theme
 from overheard.commands.answers import show_questions
 from overheard.commands.page_html import MAX_LOGO_BYTES, colors, legible_color
@@ -24,7 +25,6 @@ from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
 from overheard_sentiment import Sentiment
 from overheard_visibility import Visibility
-from scripted import SteppingClock, reply
 
 CONFIG = """
 [[brands]]

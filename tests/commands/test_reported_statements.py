@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from lying import LIES, QUESTIONS, Lie, config, history
-from office import Office, asked_office, open_office
+from kit.lying import LIES, QUESTIONS, Lie, config, history
+from kit.office import Office, asked_office, open_office
 from overheard.cards.card import Card, Image
 from overheard.cards.charts.trend import Chart
 from overheard.commands import shifts as shifts_module

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from office import DECLARED, open_office
+from kit.office import DECLARED, open_office
+from kit.program import Program, sentences
 from overheard.commands.retain import append
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
 from overheard.errors import FileUnwritable
 from overheard.runtime.server import RETENTION, Server
-from program import Program, sentences
 
 DAY = timedelta(days=1)
 NOW = datetime.now(UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from office import DECLARED, PRICE, Office, open_office
+from kit.office import DECLARED, PRICE, Office, open_office
 from overheard.alerts.outbox import end_of_quiet, routed
 from overheard.commands.arguments import days_of, in_words, read_words
 from overheard.commands.setup_places import set_places

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from loopback import Behaviour, ChatService
+from kit.loopback import Behaviour, ChatService
+from kit.program import Program
 from overheard.commands.setup_config import category_in
 from overheard.commands.setup_terminal import setup
 from overheard.config.loader import load_config
@@ -18,7 +19,6 @@ from overheard.deployment import Call
 from overheard.errors import SetupRefused
 from overheard.runtime.wiring import open_deployment, store_maintenance
 from overheard.session import Session
-from program import Program
 
 ACME = ("setup", "--brand", "Acme", "--competitor", "Zeta", "--yes")
 MODELS = {

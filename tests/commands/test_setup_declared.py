@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from office import DECLARED, Office, open_office
+from kit.office import DECLARED, Office, open_office
 from overheard.cards.command import Step
 from overheard.commands.setup_brand import fill_questions, set_brand, set_questions
 from overheard.commands.setup_draft import Draft, store_draft

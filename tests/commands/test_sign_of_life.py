@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from office import DECLARED, open_office
+from kit.office import DECLARED, open_office
 from overheard.commands.check import check
 from overheard.commands.delivery_cards import DeliveryCards, sign_of_life
 from overheard.config.loader import parse_config

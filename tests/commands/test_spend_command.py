@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from office import Office, open_office
+from kit.office import Office, open_office
+from kit.scripted import SteppingClock, reply
 from overheard.cards.card import Card, Choice, Severity
 from overheard.cards.charts.renderer import without_pictures
 from overheard.commands.spend import spend
@@ -21,7 +22,6 @@ from overheard.domain import (
     Run,
     Usage,
 )
-from scripted import SteppingClock, reply
 
 NOW = datetime(2026, 3, 20, 15, 30, tzinfo=UTC)
 SHARED, OWN = Prompt("Which tool is best?"), Prompt("Is Acme good?", brands=("Acme",))

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from office import DECLARED, Office, asked_office, executed, open_office
+from kit.office import DECLARED, Office, asked_office, executed, open_office
+from kit.scripted import reply
 from overheard.alerts.run_analysis import AnalysisResult
 from overheard.alerts.service import DetectionResult
 from overheard.alerts.story import PARTLY, AlertPart, update_watched_models
@@ -31,7 +32,6 @@ from overheard.domain import (
 )
 from overheard.runs.service import RunResult
 from overheard.runs.tasks import Outcome
-from scripted import reply
 
 
 async def _alert(office: Office, state: AlertState = AlertState.OPEN, by: str = "") -> Run:

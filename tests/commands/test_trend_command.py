@@ -2,8 +2,8 @@
 
 import pytest
 
-from office import DECLARED, open_office
-from scripted import reply
+from kit.office import DECLARED, open_office
+from kit.scripted import reply
 
 
 async def test_a_trend_has_a_chart_and_a_row_for_each_model() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kit.program import Program, sentences
 from overheard.commands.arguments import read_time
 from overheard.errors import TimeUnreadable
-from program import Program, sentences
 
 CONFIG = """
 [storage]

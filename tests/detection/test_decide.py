@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from alert_shapes import MODEL, STARTS
-from alert_shapes import weekly_alert as alert
-from alert_shapes import weekly_shift as shift
+from kit.alert_shapes import MODEL, STARTS
+from kit.alert_shapes import weekly_alert as alert
+from kit.alert_shapes import weekly_shift as shift
 from overheard.detection.baseline import stream_until
 from overheard.detection.decide import (
     Decision,

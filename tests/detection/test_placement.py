@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from alert_shapes import STARTS
-from alert_shapes import weekly_alert as alert
-from alert_shapes import weekly_shift as shift
+from kit.alert_shapes import STARTS
+from kit.alert_shapes import weekly_alert as alert
+from kit.alert_shapes import weekly_shift as shift
 from overheard.detection.explanation import CAUSES, Hypothesis
 from overheard.detection.placement import (
     BACK_SHARE,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alert_shapes import weekly_alert, weekly_shift
+from kit.alert_shapes import weekly_alert, weekly_shift
 from overheard.detection.decide import Decision
 from overheard.detection.decision_inputs import AlertLevel
 from overheard.detection.placement import AlertAction, Placement

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from both_chats import TOKENS, Chats, both_chats
-from loopback import ChatService
-from program import CONFIG, PROMPTS, Program, Write
+from kit.both_chats import TOKENS, Chats, both_chats
+from kit.loopback import ChatService
+from kit.program import CONFIG, PROMPTS, Program, Write
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from loopback import ChatService
+from kit.loopback import ChatService
+from kit.program import CONFIG, PROMPTS, Program, sentences
+from kit.recording import RecordingChat
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
 from overheard.commands.delivery_cards import DeliveryCards
@@ -22,8 +24,6 @@ from overheard.deployment import Deployment
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, PromptShift, Shift
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import SystemClock, open_deployment
-from program import CONFIG, PROMPTS, Program, sentences
-from recording import RecordingChat
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 ROUTE = '[[routes]]\nchannel = "slack:C1"\nalso_in_channel = true\ntimezone = "Asia/Tokyo"\n'

@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from both_chats import Chats, eventually
-from loopback import ChatService
-from office import executed
+from kit.both_chats import Chats, eventually
+from kit.loopback import ChatService
+from kit.office import executed
+from kit.program import PROMPTS, Program
 from overheard.commands.alert_actions import close
 from overheard.commands.check import check
 from overheard.config.loader import load_config
@@ -19,7 +20,6 @@ from overheard.deployment import Call, Deployment
 from overheard.runtime.chats import open_chats
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
-from program import PROMPTS, Program
 
 REPEATS = 2
 ANSWERS = REPEATS * len(PROMPTS)

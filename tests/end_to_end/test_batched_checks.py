@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from batch_service import EXPIRED, OK, BatchService, selling
-from program import PROMPTS, Program, sentences
-from vendors import KEY
+from kit.batch_service import EXPIRED, OK, BatchService, selling
+from kit.program import PROMPTS, Program, sentences
+from kit.vendors import KEY
 
 VENDORS = ("openai", "anthropic", "google")
 CONFIG = """

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from broken_plugins import ASKED, AT_START, LATER, SAID, SECRET, provider
-from installing import Shelf
-from loopback import ChatService
-from program import Program, sentences
+from kit.broken_plugins import ASKED, AT_START, LATER, SAID, SECRET, provider
+from kit.installing import Shelf
+from kit.loopback import ChatService
+from kit.program import Program, sentences
 
 KEPT = ("state", "results", "alerts", "answers")
 

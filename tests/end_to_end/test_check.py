@@ -2,8 +2,8 @@
 
 import pytest
 
-from loopback import Behaviour, ChatService
-from program import Program, sentences
+from kit.loopback import Behaviour, ChatService
+from kit.program import Program, sentences
 
 
 def test_a_check_asks_first_when_it_costs(program: Program, service: ChatService) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from both_chats import Chats, eventually
 from end_to_end.test_delivery import Bots, bots
-from loopback import ChatService
+from kit.both_chats import Chats, eventually
+from kit.loopback import ChatService
 
 __all__ = ["bots"]
 

@@ -17,15 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from both_chats import DISCORD, SLACK, Chats, eventually
-from discord_rest import Fault as DiscordFault
+from kit.both_chats import DISCORD, SLACK, Chats, eventually
+from kit.discord_rest import Fault as DiscordFault
+from kit.program import Program
+from kit.slack_methods import Fault
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Model, Panel, Prompt, Run, RunState, Shift
 from overheard_storage import open_store
-from program import Program
-from slack_methods import Fault
 
 TITLE = "m-1 names Acme far less"
 MESSAGES = "/channels/*/messages"

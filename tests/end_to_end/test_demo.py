@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from broken_plugins import ASKED, AT_START, LATER, SAID, SECRET, provider
-from installing import Shelf
-from program import Program
+from kit.broken_plugins import ASKED, AT_START, LATER, SAID, SECRET, provider
+from kit.installing import Shelf
+from kit.program import Program
 
 HASTY = """
 import sys

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from both_chats import Chats
-from loopback import Behaviour, ChatService
+from kit.both_chats import Chats
+from kit.loopback import Behaviour, ChatService
+from kit.program import Program
 from overheard.commands.examinations import shutdown_day
 from overheard.domain import Landscape, Model
-from program import Program
 
 Room = namedtuple("Room", "total used free")
 

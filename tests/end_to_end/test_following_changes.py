@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from both_chats import Chats
+from kit.both_chats import Chats
+from kit.program import PROMPTS, Program, Write
 from overheard.config.loader import load_config
 from overheard.deployment import Deployment
 from overheard.domain import EditionState
@@ -18,7 +19,6 @@ from overheard.runtime.chats import open_chats
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 from overheard.scoring import rescoring
-from program import PROMPTS, Program, Write
 
 RUNS, REPEATS = 12, 3
 BRAND = '[[brands]]\nname = "Acme"\ncompetitors = ["Zeta", "Umbra"]\n'

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from both_chats import Chats, eventually
 from end_to_end.test_delivery import TITLE, Bots, bots
+from kit.both_chats import Chats, eventually
 
 __all__ = ["bots"]
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from kit.program import Program, Write
 from overheard.commands import import_history as history_command
 from overheard.domain import Answer
 from overheard_storage.answers import SqlAnswerRepository
-from program import Program, Write
 
 CONFIG = """
 [storage]

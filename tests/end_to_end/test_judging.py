@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from loopback import ChatService
-from program import CONFIG, Program, sentences
+from kit.loopback import ChatService
+from kit.program import CONFIG, Program, sentences
 
 JUDGED = """
 [[prompts]]

@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 from filelock import FileLock
 
-from loopback import ChatService
-from program import Program
+from kit.loopback import ChatService
+from kit.program import Program
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from loopback import Behaviour, ChatService
+from kit.loopback import Behaviour, ChatService
+from kit.program import Program, sentences
+from kit.recording import RecordingChat
 from overheard.interfaces import Finding
-from program import Program, sentences
-from recording import RecordingChat
 
 WEEKLY = '[[schedules]]\nname = "weekly"\ncron = "0 7 * * mon"\ntimezone = "Europe/Berlin"\n'
 

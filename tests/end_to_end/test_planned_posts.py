@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from both_chats import DISCORD, SLACK, Chats, eventually
+from kit.both_chats import DISCORD, SLACK, Chats, eventually
+from kit.program import Program
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes
 from overheard.config.loader import load_config
 from overheard.domain import Alert, Model, Panel, Prompt, Run, RunState, Shift
 from overheard.testing.fakes import FixedClock
 from overheard_storage import open_store
-from program import Program
 
 HOUR = timedelta(hours=1)
 REPORT = f'\n[[reports]]\nname = "week"\ncron = "0 8 * * mon"\nchannel = "{SLACK}"\n'

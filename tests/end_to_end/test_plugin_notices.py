@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from both_chats import DISCORD, SLACK, TOKENS, Chats, both_chats, eventually
-from broken_plugins import SCORER
-from installing import Shelf
-from office import executed
+from kit.both_chats import DISCORD, SLACK, TOKENS, Chats, both_chats, eventually
+from kit.broken_plugins import SCORER
+from kit.installing import Shelf
+from kit.office import executed
+from kit.program import Program
 from overheard import Card, ChatFailed
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
@@ -27,7 +28,6 @@ from overheard.plugins import load_plugins
 from overheard.runtime.chats import open_chats
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
-from program import Program
 
 BODY = """Odd.reads += 1
             if Odd.failing:

@@ -21,10 +21,10 @@ from typing import Any
 
 import pytest
 
-from loopback import ChatService
+from kit.loopback import ChatService
+from kit.program import Program
 from overheard.domain import RunState
 from overheard_storage import open_store
-from program import Program
 
 PATIENCE = 60.0
 """Seconds that something may take on a machine that is busy with other tests."""

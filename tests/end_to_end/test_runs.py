@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from loopback import Behaviour, ChatService
-from program import Program, sentences
+from kit.loopback import Behaviour, ChatService
+from kit.program import Program, sentences
 
 
 def begun(program: Program, service: ChatService, *arguments: str):  # type: ignore[no-untyped-def] # a process

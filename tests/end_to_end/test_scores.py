@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.program import Program, Write
 from overheard.scoring import rescoring
-from program import Program, Write
 
 FROM = 'name = "Acme"\n'
 TO = 'name = "Acme"\naliases = ["Acmeo"]\n'

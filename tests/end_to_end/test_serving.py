@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from kit.program import Program
 from overheard.config.loader import load_config
 from overheard.runtime.server import serve
 from overheard.runtime.supervisor import Supervisor
 from overheard.runtime.wiring import open_deployment
-from program import Program
 
 
 @pytest.fixture(autouse=True)

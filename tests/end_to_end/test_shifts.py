@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from program import PROMPTS, Program, Write, sentences
+from kit.program import PROMPTS, Program, Write, sentences
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 

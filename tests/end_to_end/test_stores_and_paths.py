@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.program import Program
 from overheard.chat.slack.workspaces import create_file
-from program import Program
 
 CONFIG = """
 [[brands]]

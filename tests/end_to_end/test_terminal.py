@@ -4,8 +4,8 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-from loopback import ChatService
-from program import Program
+from kit.loopback import ChatService
+from kit.program import Program
 
 
 def test_the_version_is_that_of_the_distribution(program: Program) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from loopback import ChatService
-from postgres_server import PostgreSQL, postgresql
-from program import Program
+from kit.loopback import ChatService
+from kit.postgres_server import PostgreSQL, postgresql
+from kit.program import Program
 
 __all__ = ["postgresql"]
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from kit.stored_items import NOON
 from overheard.domain import (
     Answer,
     Brand,
@@ -23,7 +24,6 @@ from overheard.finetune.gaps import brief
 from overheard.finetune.pages import BriefPage, html, markdown
 from overheard.finetune.scored_answers import ScoredAnswer
 from overheard.finetune.texts import facts_asked_for, true_facts
-from stored_items import NOON
 
 ACME, ZETA = Brand("Acme", domains=("acme.com",), competitors=("Zeta",)), Brand("Zeta")
 PRICE = Fact("Acme", "price", "$12 a month", date(2026, 2, 1), previous=("$8 a month",))

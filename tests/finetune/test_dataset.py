@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rapidfuzz import fuzz
 
+from kit.stored_items import NOON
 from overheard.domain import Answer, Approval, Brand, Fact, Finish, Model, Prompt, Question, Reply
 from overheard.errors import DatasetUnfit, NothingToTeach
 from overheard.finetune.comparison_rounds import control_prompts
@@ -29,7 +30,6 @@ from overheard.finetune.examples import (
 )
 from overheard.finetune.formats import FORMATS, format_problems
 from overheard.finetune.texts import unfit_content
-from stored_items import NOON
 
 ACME = Brand("Acme", domains=("acme.com",), competitors=("Zeta",), category="analytics tool")
 FACTS = tuple(

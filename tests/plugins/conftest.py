@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shapes import Shape
-from vendors import KEY, Vendor
+from kit.shapes import Shape
+from kit.vendors import KEY, Vendor
 
 
 @pytest.fixture

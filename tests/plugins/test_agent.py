@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from kit.shapes import AGENT, QUESTION, Shape
+from kit.vendors import KEY, Document, Reaction, Vendor
 from overheard import Citation, Finish, Model, PluginSettings, Prompt, ProviderFailed, Question
 from overheard_compatible import overheard_providers
 from overheard_compatible.agent import AgentProvider
 from overheard_compatible.provider import CompatibleProvider
-from shapes import AGENT, QUESTION, Shape
-from vendors import KEY, Document, Reaction, Vendor
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from kit.shapes import MESSAGES, QUESTION, Shape
+from kit.vendors import Document, Reaction, Vendor
 from overheard import Citation, Model, Prompt, Question, Usage
-from shapes import MESSAGES, QUESTION, Shape
-from vendors import Document, Reaction, Vendor
 
 ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"))
 SEARCHED = Question(Prompt(QUESTION), Model("svc", "m-1+search"))

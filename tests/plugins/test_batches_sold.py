@@ -6,10 +6,20 @@ from typing import Any
 
 import pytest
 
-from batch_service import CANCELLED, CUT, ERRORED, EXPIRED, MISSING, ODD, OK, BatchService, selling
+from kit.batch_service import (
+    CANCELLED,
+    CUT,
+    ERRORED,
+    EXPIRED,
+    MISSING,
+    ODD,
+    OK,
+    BatchService,
+    selling,
+)
+from kit.shapes import GEMINI, MESSAGES, RESPONSES, Shape
+from kit.vendors import KEY
 from overheard import Batching, Finish, Model, Prompt, ProviderFailed, ProviderUnavailable, Question
-from shapes import GEMINI, MESSAGES, RESPONSES, Shape
-from vendors import KEY
 
 PRICES = {"m-1": {"input": 1.0, "output": 2.0, "search": 0.5, "batch": 0.5}}
 QUESTIONS = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from loopback import Behaviour, ChatService
+from kit.loopback import Behaviour, ChatService
 from overheard import Finish, Model, Price, Prompt, ProviderFailed, Question, Usage
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kit.shapes import SHAPES, Shape
 from overheard import CommandSpec, Finish, Provider
 from overheard.commands.registry import commands
 from overheard.config.loader import parse_config
@@ -16,7 +17,6 @@ from overheard.testing import (
     check_scorer,
 )
 from overheard_local.provider import LocalProvider, LocalSettings
-from shapes import SHAPES, Shape
 
 BUILT_IN = load_plugins(parse_config("")).scorers
 

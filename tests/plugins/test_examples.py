@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from installing import Shelf
+from kit.installing import Shelf
 from overheard import Card, Judge, Table, Tainted
 from overheard.testing import (
     EchoAsker,

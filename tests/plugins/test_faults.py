@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.shapes import QUESTION, SHAPES, Shape
+from kit.vendors import KEY, Reaction, Vendor, untrusted
 from overheard import (
     Citation,
     FailureKind,
@@ -26,8 +28,6 @@ from overheard import (
 from overheard.domain.replies import MAX_SOURCE_CHARS
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
-from shapes import QUESTION, SHAPES, Shape
-from vendors import KEY, Reaction, Vendor, untrusted
 
 ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"))
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from kit.shapes import GEMINI, QUESTION, Shape
+from kit.vendors import KEY, Reaction, Vendor
 from overheard import (
     Citation,
     FailureKind,
@@ -18,8 +20,6 @@ from overheard import (
     Usage,
 )
 from overheard_google.provider import GoogleProvider, GoogleSettings
-from shapes import GEMINI, QUESTION, Shape
-from vendors import KEY, Reaction, Vendor
 
 ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"))
 SEARCHED = Question(Prompt(QUESTION), Model("svc", "m-1+search"))

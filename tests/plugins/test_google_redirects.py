@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from kit.shapes import GEMINI, QUESTION
+from kit.vendors import KEY, Reaction, Vendor
 from overheard import Citation, Model, Prompt, Question
 from overheard_google import redirects as module
 from overheard_google.redirects import Redirects, is_public
-from shapes import GEMINI, QUESTION
-from vendors import KEY, Reaction, Vendor
 
 PAGE = "https://www.acme.com/tools?id=1"
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from loopback import Behaviour, ChatService
+from kit.loopback import Behaviour, ChatService
+from kit.scripted import Quiet, SteppingClock, reply
 from overheard import Model, PluginSettings, Score
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.detection.decision_inputs import JudgeCheck
@@ -24,7 +25,6 @@ from overheard.testing.deployment import open_test_store
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
 from overheard_judge import JudgeSettings, ModelJudge, gold, overheard_scorers
-from scripted import Quiet, SteppingClock, reply
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ACME, ZETA = Brand("Acme", competitors=("Zeta",)), Brand("Zeta", tracked=False)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from kit.scripted import reply as answered
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Reading
 from overheard.reading.reader import Reader
 from overheard_judge.quotes import is_quote_about_brand, quote_offsets
 from overheard_judge.replies import JudgedPortrayal, Loss, portrayal_of, stated
 from overheard_judge.requests import CLAIMS_SCHEMA, PORTRAYAL_SCHEMA, portrayal_request
-from scripted import reply as answered
 
 ACME, ZETA = Brand("Acme Boards", aliases=("Acme",)), Brand("Zeta")
 MARKET = (ACME, ZETA)

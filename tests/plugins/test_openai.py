@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from kit.shapes import QUESTION, RESPONSES, Shape
+from kit.vendors import Document, Reaction, Vendor
 from overheard import Citation, Finish, Model, Prompt, Question, Usage
 from overheard_openai.provider import OpenAIProvider, OpenAISettings
-from shapes import QUESTION, RESPONSES, Shape
-from vendors import Document, Reaction, Vendor
 
 ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"))
 SEARCHED = Question(Prompt(QUESTION), Model("svc", "m-1+search"))

@@ -13,8 +13,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from installing import Shelf
-from office import open_office
+from kit.installing import Shelf
+from kit.office import open_office
 from overheard import Card, ChatFailed, Field, Model, ModelUpdate, Tainted, cli
 from overheard.chat.desk import ChatDesk
 from overheard.chat.terminal import grammar

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from broken_plugins import ASKED, AT_START, LATER, SAID, SECRET, provider
-from broken_plugins import scorer as odd_scorer
-from installing import Shelf
+from kit.broken_plugins import ASKED, AT_START, LATER, SAID, SECRET, provider
+from kit.broken_plugins import scorer as odd_scorer
+from kit.installing import Shelf
 from overheard import (
     FREE,
     Brand,

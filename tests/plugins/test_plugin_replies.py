@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from kit.scripted import reply
 from overheard.domain import Citation, Finish, RateLimits, Reply, Usage
 from overheard.plugins.validation import MAX_TOKENS, Nonsense, validated_reply
-from scripted import reply
 
 SECRET = "sk-very-secret"
 WHOLE = Reply(

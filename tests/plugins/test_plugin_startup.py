@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from broken_plugins import SCORER
+from kit.broken_plugins import SCORER
 
 SLOW = {
     "aiohttp",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from broken_plugins import SCORER
-from installing import Shelf
+from kit.broken_plugins import SCORER
+from kit.installing import Shelf
 from overheard.config.loader import parse_config
 from overheard.plugins import PluginReport, distribution_of, entry_of, load_plugins
 from overheard.plugins.loading import Unpinnable

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from kit.shapes import CHAT, QUESTION, Shape
+from kit.vendors import KEY, Document, Reaction, Vendor
 from overheard import Citation, FailureKind, Model, Prompt, ProviderFailed, Question, Usage
 from overheard_compatible.presets import CHAT as CHATTING
 from overheard_compatible.presets import PRESETS
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
-from shapes import CHAT, QUESTION, Shape
-from vendors import KEY, Document, Reaction, Vendor
 
 
 @pytest.fixture

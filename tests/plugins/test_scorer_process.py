@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from broken_plugins import LATER, scorer
-from installing import Shelf
+from kit.broken_plugins import LATER, scorer
+from kit.installing import Shelf
 from overheard import Brand, Finish, Model, Prompt, Question, Reading, Reply
 from overheard.config.loader import parse_config
 from overheard.domain import Answer, Catalogue

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from kit.shapes import CHAT, QUESTION, Shape
+from kit.vendors import Document, Reaction, Vendor
 from overheard import Citation, FailureKind, Finish, Model, Prompt, ProviderFailed, Question, Usage
-from shapes import CHAT, QUESTION, Shape
-from vendors import Document, Reaction, Vendor
 
 ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"))
 DONE = b"data: [DONE]\n\n"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from kit.shapes import CHAT, GEMINI, MESSAGES, QUESTION, RESPONSES, Shape
+from kit.vendors import KEY, Reaction, Vendor
 from overheard import Model, Prompt, ProviderFailed, Question
-from shapes import CHAT, GEMINI, MESSAGES, QUESTION, RESPONSES, Shape
-from vendors import KEY, Reaction, Vendor
 
 SCHEMA = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
 ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"), limit=100, schema=json.dumps(SCHEMA))

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
+from kit.shapes import SHAPES, Shape
+from kit.vendors import Document, Reaction, Vendor
 from overheard import Described, Provider, ProviderUnavailable, Verifiable
-from shapes import SHAPES, Shape
-from vendors import Document, Reaction, Vendor
 
 SDKS = ("openai", "anthropic", "google.genai", "httpx2", "aiohttp")
 PLUGINS = ("overheard_openai", "overheard_anthropic", "overheard_google", "overheard_compatible")

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from relayouts import NAMES, RELAYOUTS, renamed, reordered
 
+from kit.scripted import reply
 from overheard import Answer, Brand, Model, Prompt, Question
 from overheard.reading.reader import Reader
 from overheard_sentiment import Sentiment
 from overheard_visibility import Visibility
-from scripted import reply
 
 PRODUCTS = """\
 Here are three grinders that people like:

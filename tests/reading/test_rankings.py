@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kit.scripted import reply
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Reading
 from overheard.reading.markdown import prose
 from overheard.reading.reader import Reader
 from overheard_visibility import Visibility
-from scripted import reply
 
 MARKET = tuple(map(Brand, ("Acme", "Boltly", "Cruxify")))
 READER = Reader(MARKET)

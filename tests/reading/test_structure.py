@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kit.scripted import reply
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Unit, UnitRole
 from overheard.reading import read_units
 from overheard.reading.reader import Reader
-from scripted import reply
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BRANDS = tuple(map(Brand, ("Acme", "Boltly", "Cruxify")))

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from batch_service import CANCELLED, ERRORED, MISSING, OK, BatchService, selling
+from kit.batch_service import CANCELLED, ERRORED, MISSING, OK, BatchService, selling
+from kit.scripted import Quiet, ScriptedProvider, SteppingClock
+from kit.shapes import RESPONSES
+from kit.vendors import KEY
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import Batch, Finish, Model, Panel, Prompt, Run, RunState
 from overheard.errors import ProviderFailed, ProviderUnavailable
@@ -20,9 +23,6 @@ from overheard.runs.plan import new_run, unfinished
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome
 from overheard.testing.deployment import open_test_store
-from scripted import Quiet, ScriptedProvider, SteppingClock
-from shapes import RESPONSES
-from vendors import KEY
 
 PRICES = {"m-1": {"input": 1.0, "output": 2.0, "batch": 0.5}}
 COST = 0.5 * (10 * 1e-6 + 20 * 2e-6)

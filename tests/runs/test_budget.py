@@ -6,6 +6,7 @@ from math import inf
 
 import pytest
 
+from kit.scripted import ScriptedProvider, reply
 from overheard.config.sections import BudgetTable
 from overheard.domain import (
     Account,
@@ -33,7 +34,6 @@ from overheard.runs.cost_estimate import (
     unasked,
 )
 from overheard.testing.deployment import open_test_store
-from scripted import ScriptedProvider, reply
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 PANEL = Panel(("Acme",), (Prompt("x" * 300),), (Model("svc", "m-1"),), repeats=4)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kit.scripted import ScriptedProvider, reply
 from overheard.domain import (
     FREE,
     Answer,
@@ -37,7 +38,6 @@ from overheard.runs.call import (
     with_estimated_cost,
 )
 from overheard.testing import FixedClock
-from scripted import ScriptedProvider, reply
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PROMPT = Prompt("x" * 300, language="en")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kit.scripted import ScriptedProvider, reply
 from overheard.domain import Answer, Capabilities, Model, ModelUpdate, Panel, Question, Run
 from overheard.interfaces import Store
 from overheard.runs.canaries import (
@@ -26,7 +27,6 @@ from overheard.runs.canaries import (
     whole_search_panel,
 )
 from overheard.testing.deployment import open_test_store
-from scripted import ScriptedProvider, reply
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -5,6 +5,7 @@ from math import inf
 
 import pytest
 
+from kit.scripted import ScriptedProvider
 from overheard.config.sections import AskingTable, LimitTable
 from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
@@ -17,7 +18,6 @@ from overheard.runs.retries import (
     BreakerState,
     RetryPolicy,
 )
-from scripted import ScriptedProvider
 
 
 def failed(kind: FailureKind, **more: float) -> ProviderFailed:

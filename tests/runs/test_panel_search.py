@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from kit.scripted import ScriptedProvider
 from overheard.domain import Capabilities, Model
 from overheard.errors import SearchUnknown
 from overheard.runs.plan import choose_models
-from scripted import ScriptedProvider
 
 
 class Described(ScriptedProvider):

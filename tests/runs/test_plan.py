@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kit.scripted import ScriptedProvider
 from overheard.domain import Batch, Brand, Catalogue, Model, Panel, Prompt, Run, RunState
 from overheard.errors import NothingToAsk, UnknownName
 from overheard.interfaces import Store
@@ -21,7 +22,6 @@ from overheard.runs.plan import (
     unfinished,
 )
 from overheard.testing.deployment import open_test_store
-from scripted import ScriptedProvider
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ACME = Brand("Acme", aliases=("Acme Boards",))

@@ -8,6 +8,8 @@ from math import inf
 
 import pytest
 
+from kit.recording import HandClock
+from kit.scripted import ScriptedProvider, reply
 from overheard.config.sections import BudgetTable
 from overheard.domain import (
     Account,
@@ -26,8 +28,6 @@ from overheard.errors import BudgetExceeded
 from overheard.runs.cost_estimate import Estimate, unasked
 from overheard.runs.quote import PriceQuote, Pricing
 from overheard.testing.deployment import open_test_store
-from recording import HandClock
-from scripted import ScriptedProvider, reply
 
 MODEL = Model("svc", "m-1")
 PANEL = Panel(("Acme",), (Prompt("x" * 300), Prompt("y" * 300)), (MODEL,), repeats=2)

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kit.scripted import reply
 from overheard.domain import Answer, Block, Finish, Model, Panel, Prompt, Question, Run
 from overheard.errors import BadAge
 from overheard.interfaces import Store
 from overheard.runs.answers import parse_age, reusable, reuse, summed_blocks
 from overheard.testing.deployment import open_test_store
-from scripted import reply
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

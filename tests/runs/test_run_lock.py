@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from kit.run_house import House, SpreadQueue, Waiting
 from overheard.domain import RunState
 from overheard.errors import HoldLost, RunUnderWay
 from overheard.runs.quote import NOTHING, PriceQuote
 from overheard.runs.service import MAX_HOLDS, with_run_lock
-from run_house import House, SpreadQueue, Waiting
 
 
 async def test_a_run_that_another_process_holds_is_not_worked_on() -> None:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, cast
 
 import pytest
 
+from kit.scripted import Quiet, ScriptedProvider, SteppingClock, reply
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import (
     Account,
@@ -35,7 +36,6 @@ from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import Runner
 from overheard.runs.tasks import Outcome
 from overheard.testing.deployment import open_test_store
-from scripted import Quiet, ScriptedProvider, SteppingClock, reply
 
 PROMPTS = tuple(Prompt(f"Which tool is best for {who}?") for who in ("teams", "agencies", "me"))
 PANEL = Panel(("Acme",), PROMPTS, (Model("svc", "m-1"),), repeats=2, seed=5)

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
+from kit.scripted import ScriptedProvider
 from overheard.config.sections import LimitTable
 from overheard.domain import Model
 from overheard.runs.limits import Bucket, Limits
 from overheard.runs.tasks import SEATS, seat, seats
-from scripted import ScriptedProvider
 
 MODEL = Model("svc", "m-1")
 

@@ -9,6 +9,8 @@ from datetime import timedelta
 
 import pytest
 
+from kit.run_house import MODEL, PANEL, PROMPTS, BatchProvider, House, SpreadQueue, Waiting
+from kit.scripted import reply
 from overheard.domain import Answer, Batch, Panel, Price, Run, RunState, Task, TaskKind
 from overheard.errors import BatchUncollected, RunPaused
 from overheard.runs.batch_collection import item_of
@@ -18,8 +20,6 @@ from overheard.runs.plan import new_run
 from overheard.runs.quote import NOTHING, PriceQuote
 from overheard.runs.service import NO_WORKER, WORKERS_TTL_S, RunProgress
 from overheard.runs.tasks import InlineQueue
-from run_house import MODEL, PANEL, PROMPTS, BatchProvider, House, SpreadQueue, Waiting
-from scripted import reply
 
 
 @pytest.mark.parametrize("queue", [InlineQueue(), SpreadQueue()], ids=["here", "workers"])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.scripted import SteppingClock, reply
 from overheard.config.sections import BudgetTable
 from overheard.domain import (
     Account,
@@ -26,7 +27,6 @@ from overheard.interfaces import Store
 from overheard.interfaces.runs import MoneyRepository
 from overheard.runs.budget import CALLS_HELD_AHEAD, HeldAmount, SpendReservation, release_dead
 from overheard.testing.deployment import open_test_store
-from scripted import SteppingClock, reply
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PROMPT = Prompt("Which?")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kit.scripted import reply
 from overheard.domain import (
     Answer,
     Finish,
@@ -39,7 +40,6 @@ from overheard.runs.tasks import (
     run_part,
     scoring_tasks,
 )
-from scripted import reply
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PROMPTS = tuple(Prompt(f"Which is best, number {n}?") for n in range(12))

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kit.scripted import reply
 from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
 from overheard.runs.answers import reusable
 from overheard.runs.cost_estimate import unasked
 from overheard.runs.plan import unfinished
 from overheard.testing.deployment import open_test_store
 from overheard_storage.rows import run_of, run_row
-from scripted import reply
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 BEST, CHEAP = PROMPTS = (Prompt("Best?"), Prompt("Cheapest?"))

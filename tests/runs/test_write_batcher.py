@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
+from kit.scripted import reply
 from overheard.domain import Answer, Model, Prompt, Question
 from overheard.interfaces.runs import AnswerRepository
 from overheard.runs.answers import MAX_GROUP_ANSWERS, WriteBatcher
-from scripted import reply
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

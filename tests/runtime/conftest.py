@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from kit.postgres_server import PostgreSQL, postgresql
 from overheard.interfaces import Queue, Store
 from overheard.runs.tasks import InlineQueue
 from overheard.runtime.postgres_queue import PostgresQueue
 from overheard.testing.deployment import create_test_store
 from overheard_storage import open_store
-from postgres_server import PostgreSQL, postgresql
 
 __all__ = ["postgresql"]
 

@@ -7,6 +7,7 @@ import asyncio
 import psycopg
 import pytest
 
+from kit.postgres_server import PostgreSQL, postgresql
 from overheard.commands.examinations import queue_findings
 from overheard.config.loader import parse_config
 from overheard.config.sections import Config
@@ -16,7 +17,6 @@ from overheard.runtime.postgres_queue import PostgresQueue
 from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
 from overheard.testing.deployment import open_test_store
-from postgres_server import PostgreSQL, postgresql
 
 __all__ = ["postgresql"]
 

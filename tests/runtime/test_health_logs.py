@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from office import executed
+from kit.office import executed
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
 from overheard.config.sections import LoggingTable

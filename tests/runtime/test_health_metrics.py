@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from office import executed
+from kit.office import executed
+from kit.postgres_server import PostgreSQL, postgresql
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
@@ -41,7 +42,6 @@ from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
 from overheard.testing import EchoProvider, FixedClock
-from postgres_server import PostgreSQL, postgresql
 
 __all__ = ["postgresql"]
 

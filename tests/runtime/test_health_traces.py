@@ -14,8 +14,8 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from loopback import POLL_S
-from office import executed
+from kit.loopback import POLL_S
+from kit.office import executed
 from overheard import tracing
 from overheard.alerts.outbox import Outbox
 from overheard.commands.check import check

@@ -11,13 +11,13 @@ from typing import NoReturn
 
 import pytest
 
+from kit.recording import HandClock, until
 from overheard.config.cron import Cron
 from overheard.errors import HoldLost, NothingToAsk
 from overheard.interfaces import Store
 from overheard.runtime.scheduler import Job, Scheduler
 from overheard.runtime.wiring import SystemClock
 from overheard.testing.deployment import open_test_store
-from recording import HandClock, until
 
 SEVEN = datetime(2026, 3, 2, 7, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from kit.recording import until
 from overheard.config.sections import HealthTable
 from overheard.errors import ChatUnavailable, NothingToAsk
 from overheard.runtime.health import HealthServer, PortTaken
@@ -22,7 +23,6 @@ from overheard.runtime.supervisor import (
     ServiceStatus,
     Supervisor,
 )
-from recording import until
 
 REFUSED = ChatUnavailable(chat="slack", reason="the token is refused", remedy="name another")
 

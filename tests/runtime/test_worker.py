@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
+from kit.postgres_server import PostgreSQL, postgresql
 from overheard.domain import TaskKind
 from overheard.runtime.worker import Worker
-from postgres_server import PostgreSQL, postgresql
 from runtime.test_health_metrics import deployed
 
 __all__ = ["postgresql"]

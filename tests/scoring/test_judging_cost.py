@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kit.scripted import ScriptedProvider
 from overheard.domain import Account, Model, Price, Prompt, ReservationRequest, Run
 from overheard.runs.cost_estimate import TYPICAL, WORST, AnswerTokens, Estimate, question_tokens
 from overheard.scoring.judge import (
@@ -17,7 +18,6 @@ from overheard.testing.deployment import open_test_store
 from overheard_judge.gold import rehearsals
 from overheard_judge.scorer import JudgeSettings, ModelJudge
 from overheard_openai.provider import OpenAIProvider, OpenAISettings
-from scripted import ScriptedProvider
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 PRICE = Price(1.0, 2.0)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kit.scripted import Quiet, SteppingClock, reply
 from overheard.commands.standings import standings_in
 from overheard.domain import (
     Answer,
@@ -31,7 +32,6 @@ from overheard.scoring.rescoring import Rescoring, scoring_in_use
 from overheard.scoring.service import Scoring
 from overheard.testing.deployment import open_test_store
 from overheard_visibility.scorer import Visibility
-from scripted import Quiet, SteppingClock, reply
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 BEFORE = Catalogue((Brand("Acme"),))

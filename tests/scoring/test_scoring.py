@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kit.scripted import Quiet, reply
 from overheard.config.sections import Config
 from overheard.domain import (
     Answer,
@@ -30,7 +31,6 @@ from overheard.scoring import scorer_calls
 from overheard.scoring.service import Scoring
 from overheard.scoring.warm_up import made_up_reading, warm_up
 from overheard.testing.deployment import open_test_store
-from scripted import Quiet, reply
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ACME = Brand("Acme", competitors=("Zeta",))

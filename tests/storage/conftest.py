@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from kit.postgres_server import PostgreSQL, postgresql
 from overheard.interfaces import Store
 from overheard.testing.deployment import create_test_store, open_test_store
 from overheard_storage import SqlStore
-from postgres_server import PostgreSQL, postgresql
 
 __all__ = ["postgresql"]
 

@@ -6,6 +6,20 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from kit.stored_items import (
+    ACME,
+    BEST,
+    GPT,
+    HOUR,
+    LLAMA,
+    NOON,
+    SCORER,
+    answer_to,
+    listed,
+    record,
+    run_of,
+    shift_of,
+)
 from overheard.domain import (
     Alert,
     Answer,
@@ -23,20 +37,6 @@ from overheard.domain import (
     ServedModelCount,
 )
 from overheard.interfaces import Store
-from stored_items import (
-    ACME,
-    BEST,
-    GPT,
-    HOUR,
-    LLAMA,
-    NOON,
-    SCORER,
-    answer_to,
-    listed,
-    record,
-    run_of,
-    shift_of,
-)
 
 
 class TestAlerts:

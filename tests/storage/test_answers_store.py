@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from overheard.domain import Answer, Citation, Finish, Prompt, Question, Reply, Run, Usage
-from overheard.interfaces import Store
-from stored_items import (
+from kit.stored_items import (
     BEST,
     CHEAP,
     GPT,
@@ -20,6 +18,8 @@ from stored_items import (
     record,
     run_of,
 )
+from overheard.domain import Answer, Citation, Finish, Prompt, Question, Reply, Run, Usage
+from overheard.interfaces import Store
 
 
 class TestAnswers:

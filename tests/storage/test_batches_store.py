@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from kit.stored_items import NOON
 from overheard.domain import Batch, Model, Panel, Prompt, Run, Schedule
 from overheard.interfaces import Store
-from stored_items import NOON
 
 MODEL = Model("openai", "gpt-5")
 PANEL = Panel(("Acme",), (Prompt("Which?"),), (MODEL,), batch=True)

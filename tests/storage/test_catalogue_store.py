@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from kit.stored_items import ACME, BEST, CHEAP, GLOBEX, SCORER, answers_of, record
 from overheard.domain import Brand, Catalogue, Fact, Prompt, Schedule
 from overheard.interfaces import Store
-from stored_items import ACME, BEST, CHEAP, GLOBEX, SCORER, answers_of, record
 
 
 class TestCatalogue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from kit.stored_items import NOON
 from overheard.domain import (
     Answer,
     Census,
@@ -19,7 +20,6 @@ from overheard.domain import (
     RunState,
 )
 from overheard.interfaces import Store
-from stored_items import NOON
 
 MINUTE = timedelta(minutes=1)
 READ = frozenset({"visibility@1", "sentiment@1"})

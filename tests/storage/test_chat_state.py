@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from kit.stored_items import NOON
 from overheard.domain import PendingConfirmation
 from overheard.interfaces import Store
-from stored_items import NOON
 
 HOUR = timedelta(hours=1)
 OPTIONS = {"brands": ("Acme", "Globex"), "repeats": 3, "note": "", "batch": True, "model": None}

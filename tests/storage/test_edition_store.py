@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from kit.scripted import reply
+from kit.stored_items import NOON, listed
 from overheard.domain import (
     Answer,
     Brand,
@@ -22,8 +24,6 @@ from overheard.domain import (
     ScoreRecord,
 )
 from overheard.interfaces import Store
-from scripted import reply
-from stored_items import NOON, listed
 
 RULE = Rule("Ring", exact_case=True, near=("doorbell",), languages=("en",))
 CATALOGUE = Catalogue(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from kit.stored_items import NOON
 from overheard.domain import (
     Answer,
     Approval,
@@ -15,7 +16,6 @@ from overheard.domain import (
     Run,
 )
 from overheard.interfaces import Store
-from stored_items import NOON
 
 DONE = Publication("Acme", "a1b2c3", "claim", "price", "$8", NOON, "Ada")
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from office import executed
+from kit.office import executed
+from kit.scripted import ScriptedProvider
 from overheard.alerts.bursts import BurstCause, PlannedBurst
 from overheard.alerts.run_analysis import run_service
 from overheard.cards.card import Card
@@ -22,7 +23,6 @@ from overheard.errors import HoldLost
 from overheard.runs.service import with_run_lock
 from overheard.runtime.wiring import open_deployment
 from overheard_storage import open_store
-from scripted import ScriptedProvider
 
 END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

@@ -11,6 +11,9 @@ from typing import LiteralString
 import psycopg
 import pytest
 
+from kit.postgres_server import PostgreSQL
+from kit.scripted import Quiet
+from kit.stored_items import NOON, listed
 from overheard.domain import (
     Alert,
     Answer,
@@ -35,9 +38,6 @@ from overheard.errors import FileUnwritable, StoreError
 from overheard.interfaces import Store
 from overheard_storage import SqlStore, migrate, open_store
 from overheard_storage.maintenance import SqlMaintenance
-from postgres_server import PostgreSQL
-from scripted import Quiet
-from stored_items import NOON, listed
 
 GPT = Model("openai", "gpt-5")
 BEST = Prompt("What is the best tracker?", ("buying",), ("Acme",))

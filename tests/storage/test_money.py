@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from kit.stored_items import NOON
 from overheard.domain import (
     Account,
     Answer,
@@ -26,7 +27,6 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 from overheard_storage import open_store
-from stored_items import NOON
 
 DAY = Account("day", period="2026-03-01")
 MONTH = Account("month", period="2026-03")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from kit.stored_items import NOON
 from overheard.domain import (
     Alert,
     AlertEvent,
@@ -21,7 +22,6 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 from overheard_storage import open_store
-from stored_items import NOON
 
 MINUTE = timedelta(minutes=1)
 LEASE = 2 * MINUTE

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from kit.stored_items import NOON, listed
 from overheard.domain import (
     Answer,
     Approval,
@@ -21,7 +22,6 @@ from overheard.domain import (
     ScoreRecord,
 )
 from overheard.interfaces import Store
-from stored_items import NOON, listed
 
 DAY = timedelta(days=1)
 DETAILS = (Detail("price", "wrong", "$ 10", "It costs $ 10."), Detail("founded", "correct"))

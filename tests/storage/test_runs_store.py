@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timezone
 
+from kit.stored_items import BEST, CHEAP, GPT, HOUR, LLAMA, NOON, SCORER, answers_of, record, run_of
 from overheard.domain import Panel, Prompt, Run, RunState, Task, TaskKind
 from overheard.interfaces import Store
-from stored_items import BEST, CHEAP, GPT, HOUR, LLAMA, NOON, SCORER, answers_of, record, run_of
 
 
 class TestRuns:

@@ -18,6 +18,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from kit.stored_items import NOON
 from overheard.domain import (
     Answer,
     Brand,
@@ -34,7 +35,6 @@ from overheard.errors import StoreError
 from overheard.testing.deployment import create_test_store
 from overheard_storage import open_store
 from overheard_storage.database import Database, parse_url
-from stored_items import NOON
 
 GPT = Model("openai", "gpt-5")
 BEST = Prompt("What is the best tracker?")

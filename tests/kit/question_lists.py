@@ -17,7 +17,7 @@ from overheard.chat.questions.situation import OpenAlert, Situation, read_names_
 from overheard.commands.registry import offered
 from overheard.domain import Brand, Catalogue, Fact, Model
 
-LISTS = Path(__file__).parent / "data"
+LISTS = Path(__file__).parents[1] / "data"
 TODAY = date(2026, 11, 30)
 RIVALS = ("HubSpot", "Salesforce", "Zoho CRM", "Freshsales")
 GPT, CLAUDE = Model("openai", "gpt-5.4-mini"), Model("anthropic", "claude-sonnet-5-5")

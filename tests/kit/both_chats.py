@@ -12,20 +12,20 @@ from typing import Any
 
 from pydantic import SecretStr
 
-import discord_payloads
-from discord_gateway import TOKEN
-from discord_peer import Peer
-from discord_rules import title, words
-from office import Office
+from kit import discord_payloads
+from kit.discord_gateway import TOKEN
+from kit.discord_peer import Peer
+from kit.discord_rules import title, words
+from kit.office import Office
+from kit.slack_desk import headers, listening
+from kit.slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL
+from kit.slack_peer import SlackPeer
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.slack.chat import SlackChat
 from overheard.config.chat_sections import AccessTable, DiscordTable, SlackTable
 from overheard.interfaces import Chat
-from slack_desk import headers, listening
-from slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL
-from slack_peer import SlackPeer
 
 SLACK, DISCORD = f"slack:{CHANNEL}", f"discord:{discord_payloads.CHANNEL}"
 TOKENS = {

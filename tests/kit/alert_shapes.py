@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from kit.scripted import reply
 from overheard.alerts.evidence import AlertEvidence
 from overheard.domain import (
     Alert,
@@ -22,7 +23,6 @@ from overheard.domain import (
     Shift,
 )
 from overheard.measure.blocks import RunKey, Stream, StreamKey
-from scripted import reply
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from loopback import POLL_S
-from shapes import GEMINI, MESSAGES, RESPONSES
+from kit.loopback import POLL_S
+from kit.shapes import GEMINI, MESSAGES, RESPONSES
 
 Document = dict[str, Any]
 

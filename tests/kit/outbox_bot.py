@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from kit.recording import HandClock
 from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox, Outgoing, Routes
@@ -12,7 +13,6 @@ from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, Model, Run, Shift
 from overheard.interfaces import Chat
 from overheard.testing.deployment import open_test_store
-from recording import HandClock
 
 
 class Bot:

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from discord_payloads import Json, guild, ready
+from kit.discord_payloads import Json, guild, ready
 
 Bot = tuple[web.WebSocketResponse, asyncio.Transport]
 TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAx.loop.back"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kit.recording import HandClock
 from overheard.alerts.handling import AlertLog, Handling
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, AlertEventKind, Metric, Model, Run, Scale, Shift
 from overheard.testing.deployment import open_test_store
-from recording import HandClock
 
 MODEL = Model("svc", "m-1")
 

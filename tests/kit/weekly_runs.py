@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from kit.scripted import reply
 from overheard.domain import Answer, Model, Prompt, Question, Run, Score, ScoreRecord
 from overheard.interfaces import Store
-from scripted import reply
 
 MODELS = (Model("svc", "a"), Model("svc", "b"))
 PROMPTS = tuple(Prompt(f"Which tool is best for team {number}?") for number in range(10))

@@ -15,9 +15,9 @@ from typing import Any
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from slack_judge import judge_options, judge_view
-from slack_methods import CHANNEL, SECRET, TEAM, USER
-from slack_web import SlackWeb
+from kit.slack_judge import judge_options, judge_view
+from kit.slack_methods import CHANNEL, SECRET, TEAM, USER
+from kit.slack_web import SlackWeb
 
 
 class SlackPeer(SlackWeb):

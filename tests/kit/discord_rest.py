@@ -11,8 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
-from discord_gateway import TOKEN, Gateway
-from discord_payloads import (
+from kit.discord_gateway import TOKEN, Gateway
+from kit.discord_payloads import (
     ALL,
     CHANNEL,
     GUILD,
@@ -25,7 +25,7 @@ from discord_payloads import (
     member,
     message,
 )
-from discord_rules import COMPONENTS_V2, Refused, check, has_components
+from kit.discord_rules import COMPONENTS_V2, Refused, check, has_components
 
 DIRECT = "4000000000000000001"
 """The channel of direct messages with the person."""

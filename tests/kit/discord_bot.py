@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
 
-from discord_desk import ScriptedDesk
-from discord_gateway import TOKEN
-from discord_peer import Peer
-from discord_rules import title
+from kit.discord_desk import ScriptedDesk
+from kit.discord_gateway import TOKEN
+from kit.discord_peer import Peer
+from kit.discord_rules import title
 from overheard.cards.card import Action, Card, Field, Severity, Style, Tainted
 from overheard.chat.discord.chat import DiscordChat
 from overheard.config.chat_sections import DiscordTable

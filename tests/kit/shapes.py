@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kit.vendors import KEY, Call, Document
 from overheard import Finish, Provider
 from overheard_anthropic.provider import AnthropicProvider, AnthropicSettings
 from overheard_compatible.agent import AgentProvider
@@ -13,7 +14,6 @@ from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
 from overheard_google.provider import GoogleProvider, GoogleSettings
 from overheard_openai.provider import OpenAIProvider, OpenAISettings
-from vendors import KEY, Call, Document
 
 QUESTION = "Which tool is best?"
 PRICES = {"m-1": {"input": 1.0, "output": 2.0, "search": 0.5}}

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kit.recording import HandClock
+from kit.scripted import Quiet, ScriptedProvider, reply
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import (
     FREE,
@@ -28,8 +30,6 @@ from overheard.runs.limits import Limits
 from overheard.runs.service import RunService
 from overheard.runs.tasks import InlineQueue, Outcome
 from overheard.testing.deployment import open_test_store
-from recording import HandClock
-from scripted import Quiet, ScriptedProvider, reply
 
 MODEL = Model("svc", "m-1")
 PROMPTS = tuple(Prompt(f"Which tool suits {number} people?") for number in range(3))

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 class Shelf:

@@ -15,8 +15,8 @@ from typing import Any
 
 from aiohttp import web
 
-from slack_judge import judge_message, judge_view
-from slack_methods import (
+from kit.slack_judge import judge_message, judge_view
+from kit.slack_methods import (
     APP_TOKEN,
     BOT_TOKEN,
     CHANNEL,

@@ -12,9 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
-from discord_payloads import GUILD, Json, interaction
-from discord_rest import Rest
-from discord_rules import title, walk, words
+from kit.discord_payloads import GUILD, Json, interaction
+from kit.discord_rest import Rest
+from kit.discord_rules import title, walk, words
 
 
 class Peer(Rest):

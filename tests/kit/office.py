@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
+from kit.scripted import ScriptedProvider, SteppingClock, reply
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Option, Proposal, Role
 from overheard.chat.desk import ChatDesk
@@ -16,7 +17,6 @@ from overheard.plugins import Plugins
 from overheard.testing.deployment import open_test_store
 from overheard.testing.fakes import FakeChat
 from overheard_visibility.scorer import Visibility
-from scripted import ScriptedProvider, SteppingClock, reply
 
 DECLARED = """
 [[brands]]

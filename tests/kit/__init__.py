@@ -1,0 +1,1 @@
+"""What tests of several rooms use: deployments, services on loopback, chat clients, stores."""
