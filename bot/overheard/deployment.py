@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
@@ -66,7 +67,7 @@ def local_zone() -> tzinfo:
     return datetime.now(UTC).astimezone().tzinfo or UTC
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deployment:
     """An open deployment, which all commands share.
 
@@ -196,7 +197,7 @@ class Deployment:
         """
         return self.scoring.for_catalogue(self.catalogue)
 
-    @property
+    @cached_property
     def names(self) -> ModelNames:
         """The names of models for readers: those of the configuration, else derived ones."""
         given = {model: table.name for model, table in self.config.models.items()}

@@ -130,7 +130,12 @@ class Scoring:
         """Return these scorers over another catalogue, without counted faults; ``versions`` as in
         the class.
         """
-        return Scoring(self.scorers, catalogue, self._judging, self._scored, versions)
+        mine = self.catalogue
+        if (catalogue.brands, catalogue.facts) != (mine.brands, mine.facts):
+            return Scoring(self.scorers, catalogue, self._judging, self._scored, versions)
+        same = self.fresh()  # with the markets and the reader, which take long to prepare
+        same.catalogue, same.versions = catalogue, same._read_versions(versions)
+        return same
 
     def fresh(self) -> Scoring:
         """Return a copy without counted faults."""
