@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
 from overheard.chat.completion import Completing
 from overheard.chat.confirmations import Pending, Seen
-from overheard.chat.execution import CommandExecution, spec_named
+from overheard.chat.execution import CommandExecution, Interaction, spec_named
 from overheard.chat.parser import Order, fill, near, parse
 from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S
 from overheard.chat.questions.question_desk import QuestionDesk, QuestionReply
@@ -63,9 +63,7 @@ class ChatDesk:
         self._pending = Pending(deployment.store.chat_state, deployment.clock, self._commands)
         self._recent_requests = Seen()
         self._completing = Completing(deployment)
-        self._execution = CommandExecution(
-            gate, self._pending, self._commands, self._opened, patience=patience, pause=pause
-        )
+        self._execution = CommandExecution(gate, self._pending, patience=patience, pause=pause)
         self._questions = QuestionDesk(self._commands)
 
     @property
@@ -174,12 +172,12 @@ class ChatDesk:
             if verb in {CONFIRM, CANCEL} and token:
                 await self._decide(request, conversation, token.strip(), yes=verb == CONFIRM)
                 return
-            deployment, call = await self._opened(request.person, request.channel)
-            order = self._order_of(request, deployment)
+            interaction = await self._interaction(request.person, request.channel, conversation)
+            order = self._order_of(request, interaction.deployment)
         except (UnknownCommand, BadUsage) as error:
             await self._correct(request, conversation, error)
         else:
-            await self._receive(order, request, deployment, call, conversation)
+            await self._receive(order, request, interaction)
 
     async def _answer_question(self, request: Request, conversation: Conversation) -> None:
         """Answer a question in words, by a command that reads or by a card with buttons.
@@ -193,9 +191,9 @@ class ChatDesk:
         if wait_s := self._questions.wait_s(request):
             await conversation.show(too_many_card(wait_s))
         else:
-            deployment, call = await self._opened(request.person, request.channel)
-            reply = await self._questions.answer(request, deployment, call)
-            await self._show_reply(reply, request, deployment, call, conversation)
+            interaction = await self._interaction(request.person, request.channel, conversation)
+            reply = await self._questions.answer(request, interaction.deployment, interaction.call)
+            await self._show_reply(reply, request, interaction)
 
     async def _is_refused(
         self, spec: CommandSpec, request: Request, conversation: Conversation
@@ -207,12 +205,7 @@ class ChatDesk:
         return refusal is not None
 
     async def _show_reply(
-        self,
-        reply: QuestionReply,
-        request: Request,
-        deployment: Deployment,
-        call: Call,
-        conversation: Conversation,
+        self, reply: QuestionReply, request: Request, interaction: Interaction
     ) -> None:
         """Show the card of a reply to a question, or carry out its command.
 
@@ -220,13 +213,9 @@ class ChatDesk:
         """
         order = reply.order
         if order is None:
-            await conversation.show(reply.card)
-            return
-        if await self._is_refused(order.spec, request, conversation):
-            return
-        await self._execution.carry_out(
-            order, request.person, deployment, call, conversation, decorate=reply.decorated
-        )
+            await interaction.conversation.show(reply.card)
+        elif not await self._is_refused(order.spec, request, interaction.conversation):
+            await self._carry_out(order, interaction, decorate=reply.decorated)
 
     async def _correct(
         self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
@@ -261,11 +250,12 @@ class ChatDesk:
         question = replace(request, words="", question=request.words, message="")
         if not request.words or self._questions.wait_s(question):
             return False
-        deployment, call = await self._opened(request.person, request.channel)
+        interaction = await self._interaction(request.person, request.channel, conversation)
+        deployment, call = interaction.deployment, interaction.call
         reply = await self._questions.understood(question, deployment, call)
         if reply is None or reply.parsed.guessed:  # a typo gets a button
             return False
-        await self._show_reply(reply, question, deployment, call, conversation)
+        await self._show_reply(reply, question, interaction)
         return True
 
     def _order_of(self, request: Request, deployment: Deployment) -> Order:
@@ -316,14 +306,7 @@ class ChatDesk:
         else:
             await conversation.show(replies.refused(error), private=True)
 
-    async def _receive(
-        self,
-        order: Order,
-        request: Request,
-        deployment: Deployment,
-        call: Call,
-        conversation: Conversation,
-    ) -> None:
+    async def _receive(self, order: Order, request: Request, interaction: Interaction) -> None:
         """Carry out a command that was understood, or show what comes before: a refusal, its help,
         its form, or which options are missing.
 
@@ -331,7 +314,7 @@ class ChatDesk:
         set-up without any option, where no form can be opened. All of these are shown to the person
         alone.
         """
-        spec = order.spec
+        spec, conversation = order.spec, interaction.conversation
         is_empty_step = spec.step and not (request.command or order.given)
         refusal = await self._gate.allowed(request.person, request.channel, spec)
         if refusal is not None:
@@ -340,41 +323,70 @@ class ChatDesk:
             await conversation.show(card, private=True)
         elif order.helped:
             await conversation.show(command_help_card(spec), private=True)
-        elif form := await self._form_to_open(order, request, deployment, call, conversation):
+        elif form := await self._form_to_open(order, request, interaction):
             await conversation.open_form(form)
         elif order.missing or is_empty_step:
             await conversation.show(command_help_card(spec, order.missing), private=True)
         else:
-            await self._execution.carry_out(
-                order,
-                request.person,
-                deployment,
-                call,
-                conversation,
-                from_form=bool(request.command),
-            )
+            await self._carry_out(order, interaction, from_form=bool(request.command))
 
-    async def _form_to_open(
+    async def _carry_out(
         self,
         order: Order,
-        request: Request,
-        deployment: Deployment,
-        call: Call,
-        conversation: Conversation,
+        interaction: Interaction,
+        *,
+        agreed_usd: float = 0.0,
+        decorate: Callable[[Card], Card] = lambda card: card,
+        from_form: bool = False,
+    ) -> None:
+        """Carry out a command. After a step of the set-up, go on with what its result names.
+
+        That is a command, which is carried out with the price that the person agreed to; else the
+        form of the next step, if a form can be opened; else the card of the step, for this person
+        alone.
+
+        Args:
+            agreed_usd: The price in US dollars to which the person said yes; 0 without a yes.
+            decorate: Changes the card before it is shown.
+            from_form: Whether the options come from a form; a step of the set-up shows a problem in
+                that form again.
+        """
+        if not order.spec.step:
+            await self._execution.carry_out(
+                order, interaction, agreed_usd=agreed_usd, decorate=decorate
+            )
+            return
+        step = await self._execution.take_step(order, interaction, from_form=from_form)
+        if step is None:
+            return
+        conversation = interaction.conversation
+        channel = interaction.call.channel
+        interaction = await self._interaction(interaction.person, channel, conversation)
+        deployment, call = interaction.deployment, interaction.call
+        if step.run:
+            names = [name for brand in deployment.catalogue.brands for name in brand.names]
+            await conversation.show(replies.BEGUN)  # closes a form that is still open
+            next_order = parse(step.run, self._commands, names)
+            await self._carry_out(next_order, interaction, agreed_usd=step.agreed_usd)
+        elif step.form and conversation.forms:
+            next_spec = spec_named(self._commands, step.form)
+            content = await next_spec.fill(deployment, call) if next_spec.fill else {}
+            await conversation.open_form(replies.filled_form(next_spec, content))
+        else:
+            await conversation.show(step.card, private=True)
+
+    async def _form_to_open(
+        self, order: Order, request: Request, interaction: Interaction
     ) -> Form | None:
         """Return the form to open for a typed command, or None when the command needs no form.
 
         A form opens when required options are missing, and for a command with a filled-in form
         (`fill`) when no other option was given. A step of the set-up always gets its filled-in
         form. None where no form can be opened, and for the submission of a form.
-
-        Args:
-            request: The request; its `command` is set for a submitted form.
-            conversation: Says whether a form can be opened.
         """
         spec, given = order.spec, order.given
         is_form_answer = bool(request.command)
-        if is_form_answer or not conversation.forms:
+        if is_form_answer or not interaction.conversation.forms:
             return None
         if order.missing and not (spec.step and spec.fill):
             lists = {
@@ -384,7 +396,8 @@ class ChatDesk:
             return Form(spec, replies.form_title(spec), given, choices=choices)
         required = {option.name for option in spec.options if option.required}
         if spec.fill and set(given) <= required:
-            return replies.filled_form(spec, await spec.fill(deployment, call, **given))
+            content = await spec.fill(interaction.deployment, interaction.call, **given)
+            return replies.filled_form(spec, content)
         return None
 
     async def _decide(
@@ -413,15 +426,8 @@ class ChatDesk:
         elif not yes:
             await conversation.show(replies.cancelled())
         else:
-            deployment, call = await self._opened(request.person, waiting.channel)
-            await self._execution.carry_out(
-                waiting.order,
-                request.person,
-                deployment,
-                call,
-                conversation,
-                agreed_usd=waiting.usd,
-            )
+            interaction = await self._interaction(request.person, waiting.channel, conversation)
+            await self._carry_out(waiting.order, interaction, agreed_usd=waiting.usd)
 
     async def _may_decide(
         self, request: Request, spec: CommandSpec, requester: Person
@@ -435,6 +441,12 @@ class ChatDesk:
         is_own = (person.platform, person.id) == (requester.platform, requester.id)
         needed = spec if is_own else replace(spec, role=max(spec.role, Role.OPERATOR))
         return await self._gate.allowed(person, request.channel, needed)
+
+    async def _interaction(
+        self, person: Person, channel: str, conversation: Conversation
+    ) -> Interaction:
+        """Return a person's use of a chat, with the deployment as it is stored now."""
+        return Interaction(person, *await self._opened(person, channel), conversation)
 
     async def _opened(self, person: Person, channel: str) -> tuple[Deployment, Call]:
         """Return the deployment as it is stored now, and the call of a person in a channel.
