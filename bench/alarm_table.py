@@ -28,7 +28,7 @@ import numpy as np
 
 from overheard.detection.decision_inputs import RUNS_A_YEAR, AlarmTable, AlertPolicy, alarm_table
 from overheard.detection.monitor import Monitor
-from overheard.detection.worlds import WorldDesign, brand_name, simulate_world
+from overheard_lab.worlds import WorldDesign, brand_name, simulate_world
 
 PATH = Path(__file__).parents[1] / "bot/overheard/detection/alarm_table.json"
 WORLDS = (

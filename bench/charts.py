@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from overheard.detection.benchmarks import Comparisons
 from overheard.detection.power import Outlook, typical, unannounced
+from overheard_lab.benchmarks import Comparisons
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from time import process_time
 from figures import rows
 from update_trials import UpdateTrial, run_updates
 
-from overheard.detection import policy_trials
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.statistic import statistic
-from overheard.detection.trials import MonitorTrial
-from overheard.detection.worlds import WorldDesign, simulate_world
+from overheard_lab import policy_trials
+from overheard_lab.trials import MonitorTrial
+from overheard_lab.worlds import WorldDesign, simulate_world
 
 TAUS = (0.0, 0.25, 0.5)
 

@@ -36,16 +36,16 @@ from costs import TAUS, sentinel, speed
 from events import DEFAULT_BUDGET
 from figures import rows
 
-from overheard.detection import trials
-from overheard.detection.benchmarks import RULES, compare
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.decision_inputs import WATCHED_A_YEAR, AlertPolicy
 from overheard.detection.explanation import Hypothesis
 from overheard.detection.monitor import Monitor
 from overheard.detection.power import smallest_visible_loss
-from overheard.detection.trials import MonitorTrial
-from overheard.detection.worlds import Moved, WorldDesign, brand_name, simulate_world
-from overheard.measure.intervals import poisson_interval, wilson
+from overheard.measure.intervals import wilson
+from overheard_lab import trials
+from overheard_lab.benchmarks import RULES, compare
+from overheard_lab.trials import MonitorTrial, poisson_interval
+from overheard_lab.worlds import Moved, WorldDesign, brand_name, simulate_world
 
 WORLDS = (
     ("normal", 0.0),

@@ -16,9 +16,11 @@ from overheard.detection.decision_inputs import WATCHED_A_YEAR, AlertPolicy
 from overheard.detection.explanation import Hypothesis, attribute
 from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.placement import AlertAction, place
-from overheard.detection.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
 from overheard.detection.whole_model import ModelChange
-from overheard.detection.worlds import (
+from overheard.domain import VISIBILITY, Alert, Shift
+from overheard.measure.blocks import Stream, StreamKey
+from overheard_lab.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
+from overheard_lab.worlds import (
     Changes,
     Moved,
     WorldDesign,
@@ -26,8 +28,6 @@ from overheard.detection.worlds import (
     metric_name,
     simulate_world,
 )
-from overheard.domain import VISIBILITY, Alert, Shift
-from overheard.measure.blocks import Stream, StreamKey
 
 CLOSED_WITHIN = 4
 """A dip that lasts is wrongly ended when that happens within so many runs of its alarm."""
@@ -126,7 +126,8 @@ def _weight(truth: Hypothesis, shift: Shift, streams: Sequence[Stream], later: i
     past = [stream_until(stream, until) for stream in streams]
     began = runs[shift.first_run_id - 1]
     told = attribute(key, past, began, run_effect_prior(key.model))
-    return told.weights[truth] * (1 if told.likeliest is truth else -1)
+    likeliest = max(told.weights, key=lambda cause: told.weights[cause])
+    return told.weights[truth] * (1 if likeliest is truth else -1)
 
 
 def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[int]:

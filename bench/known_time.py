@@ -3,7 +3,7 @@
     uv run python bench/known_time.py            a table, in under two minutes
     uv run python bench/known_time.py --json     the same for machines
 
-Panels are simulated (see overheard.detection.panels): a well-known brand's visibility, one brand
+Panels are simulated (see overheard_lab.panels): a well-known brand's visibility, one brand
 and one model, so that the run effect has to be learnt from that stream alone. One run comes after
 the change; 1, 5 or 20 come before it. Brackets hold 95 % Monte-Carlo intervals.
 
@@ -36,11 +36,11 @@ from overheard.detection.decision_inputs import (
     compare_sides,
     split_stream,
 )
-from overheard.detection.panels import Change, Design, simulate
 from overheard.measure.blocks import Stream
 from overheard.measure.intervals import Sums, wilson
 from overheard.numpy_proxy import Floats, np
 from overheard.special_functions import gammaln, stdtr
+from overheard_lab.panels import Change, Design, simulate
 
 LEVELS = (0.05, 0.01, 0.001)
 PANELS = ((10, 3), (30, 3))

@@ -18,9 +18,9 @@ from events import without_returns
 from overheard.detection.decide import reported_changes
 from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.monitor import Monitor, Restart
-from overheard.detection.trials import CHANGE_AT, RUNS_AFTER, SMALLEST_CHANGE
-from overheard.detection.worlds import FIRST_RUN, brand_name, metric_name, model_of
 from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard_lab.trials import CHANGE_AT, RUNS_AFTER, SMALLEST_CHANGE
+from overheard_lab.worlds import FIRST_RUN, brand_name, metric_name, model_of
 
 KNOWN, OTHERS = 6, 6
 """Tracked brands, and others that compete for the same places."""

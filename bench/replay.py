@@ -34,10 +34,10 @@ from grading import answer
 from overheard import Brand
 from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor
-from overheard.detection.trials import RUNS_A_YEAR
-from overheard.detection.worlds import FIRST_RUN, model_of
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.reading.reader import Reader
+from overheard_lab.trials import RUNS_A_YEAR
+from overheard_lab.worlds import FIRST_RUN, model_of
 
 BEFORE, AFTER, UNCHANGED = 26, 12, 78
 """Runs before and after a swap, and runs without one."""

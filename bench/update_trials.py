@@ -15,11 +15,12 @@ from overheard.detection.announced_updates import (
     next_burst_after_update,
 )
 from overheard.detection.control_variate import run_effect_variance
-from overheard.detection.panels import WELL_KNOWN, Change, Design, World, simulate
-from overheard.detection.policy_trials import SimulatedBrand
+from overheard.detection.power import WELL_KNOWN
 from overheard.measure.blocks import RunKey
 from overheard.measure.intervals import Interval, wilson
 from overheard.numpy_proxy import np
+from overheard_lab.panels import Change, Design, World, simulate
+from overheard_lab.policy_trials import SimulatedBrand
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,9 @@ CHANCES = np.array([1e-300, 1e-12, 1e-4, 0.01, 0.07, 0.075, 0.3, 0.5, 0.7, 0.925
 SIZES = np.array([1e-3, 0.5, 1.0, 2.0, 3.7, 60.0, 4_000.0])
 
 
-def test_odds_and_probabilities_are_right() -> None:
-    """Near 0 and 1, and each is the inverse of the other."""
+def test_odds_are_right() -> None:
+    """Near 0 and 1."""
     np.testing.assert_allclose(own.logit(CHANCES), special.logit(CHANCES), rtol=1e-12, atol=1e-15)
-    odds = special.logit(CHANCES)
-    np.testing.assert_allclose(own.expit(odds), special.expit(odds), rtol=1e-12)
 
 
 def test_the_logarithms_of_gamma_and_beta_are_right() -> None:

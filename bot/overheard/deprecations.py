@@ -1,7 +1,8 @@
-"""What plugins should no longer use, in one place: since when, what instead, and when it ends.
+"""What is no longer used, in one place: since when, what instead, and when its mention ends.
 
-A name that moved or was renamed is listed here and keeps working, with a warning, until the release
-in which it ends; a test fails in that release until it is taken out.
+A name of the face that moved or was renamed keeps working, with a warning, until the release in
+which it ends; a command that has left the program says where it went. A test fails in that release
+until the entry is taken out.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """A public name that will be removed.
+    """A public name that will be removed, or a command that has left the program.
 
     Attributes:
-        instead: The public name that replaces it.
+        instead: The public name that replaces it, or what to run.
         since: The release of Overheard that first warned.
-        ends: The release without the name; at least two minor releases later.
+        ends: The release without the entry; at least two minor releases later.
     """
 
     instead: str
@@ -33,6 +34,14 @@ DEPRECATIONS: Mapping[str, Deprecation] = {
     "Topic": Deprecation("LandscapeTopic", since="0.1", ends="0.3"),
 }
 """The deprecations by the public name that will be removed."""
+COMMANDS: Mapping[str, Deprecation] = {
+    "simulate": Deprecation(
+        "in the folder bench of a clone, uv run python -m overheard_lab simulate",
+        since="0.1",
+        ends="0.3",
+    ),
+}
+"""What to run in place of a command of the terminal that has left the program, by its name."""
 
 
 def replacement(name: str) -> str:

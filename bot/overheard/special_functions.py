@@ -31,13 +31,6 @@ def logit(p: Any) -> Floats:
     return np.asarray(np.log(p / (1 - p)))
 
 
-def expit(x: Any) -> Floats:
-    """Return the probability, 0 to 1, of odds by their natural logarithm: the inverse of
-    `logit`.
-    """
-    return np.asarray(1 / (1 + np.exp(-x)))
-
-
 def gammaln(x: Any) -> Floats:
     """Return the natural logarithm of the gamma function, for x > 0."""
     return np.asarray(np.frompyfunc(math.lgamma, 1, 1)(x), dtype=np.float64)

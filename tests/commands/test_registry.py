@@ -176,6 +176,18 @@ def test_the_terminal_suggests_what_was_meant(terminal: Program) -> None:
     assert "--repeats" in option
 
 
+def test_a_command_that_has_left_the_program_says_where_it_went(terminal: Program) -> None:
+    """In one sentence, and help lists it no more."""
+    _, left = terminal.run("simulate", "--panels", "5", code=2)
+    listed, _ = terminal.run("--help")
+
+    assert left == (
+        'There is no command "simulate" any more: in the folder bench of a clone, uv run '
+        "python -m overheard_lab simulate; see: overheard --help\n"
+    )
+    assert "simulate" not in listed
+
+
 def test_the_terminal_teaches_without_a_configuration(terminal: Program) -> None:
     """A person who has just installed it can read."""
     (terminal.folder / "config.toml").unlink()

@@ -21,8 +21,8 @@ from overheard.detection.announced_updates import (
 )
 from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.decision_inputs import change_interval, compare_sides, split_stream
-from overheard.detection.panels import Design, simulate
 from overheard.measure.blocks import RunKey, Stream
+from overheard_lab.panels import Design, simulate
 
 
 def history(after: list[float], before: int = 10) -> tuple[Stream, datetime]:

@@ -12,9 +12,9 @@ from overheard.detection.baseline import (
     stream_until,
 )
 from overheard.detection.control_variate import run_effect_prior
-from overheard.detection.panels import Design, simulate
 from overheard.domain import Model, Shift
 from overheard.numpy_proxy import np
+from overheard_lab.panels import Design, simulate
 
 STREAM = simulate(Design(runs=150, prompts=5), size=1, seed=1).stream(0)
 SHIFT = Shift("Acme", Model("a", "b"), "visibility", 8, 0.5, 0.2, -0.3, (-0.4, -0.2))

@@ -7,7 +7,7 @@ import pytest
 
 from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.monitor import Monitor
-from overheard.detection.panels import WELL_KNOWN
+from overheard.detection.power import WELL_KNOWN
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats

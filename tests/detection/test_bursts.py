@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from overheard.detection.announced_updates import Burst, share_calls
-from overheard.detection.panels import Design, simulate
 from overheard.measure.blocks import Stream
+from overheard_lab.panels import Design, simulate
 
 
 def stream(rates: list[float], n: int = 30) -> Stream:

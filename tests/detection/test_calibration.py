@@ -10,7 +10,8 @@ from known_time import p_value
 
 from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.decision_inputs import compare_sides
-from overheard.detection.panels import CHALLENGER, WELL_KNOWN, Change, Design, World, simulate
+from overheard.detection.power import WELL_KNOWN
+from overheard_lab.panels import CHALLENGER, Change, Design, World, simulate
 
 U_SHAPED = (0.15, 0.15)
 RARE = (0.5, 15.0)

@@ -36,9 +36,9 @@ from overheard.detection.explanation import Hypothesis
 from overheard.detection.placement import AlertAction, Placement, containing_alert
 from overheard.detection.power import LEARNING_RUNS
 from overheard.detection.whole_model import ModelChange
-from overheard.detection.worlds import WorldDesign, simulate_world
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
 from overheard.measure.blocks import RunKey, Stream
+from overheard_lab.worlds import WorldDesign, simulate_world
 
 POLICY = AlertPolicy(smallest_changes={"visibility": 0.05})
 LIMIT = needed_excess(0.2, 52, 1)

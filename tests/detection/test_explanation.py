@@ -32,10 +32,10 @@ from overheard.detection.explanation import (
     falls_among,
     is_everything,
 )
-from overheard.detection.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 from overheard.domain import Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
+from overheard_lab.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 
 A, B = (Model("svc", name) for name in "ab")
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)

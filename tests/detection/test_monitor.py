@@ -21,14 +21,14 @@ from overheard.detection.decision_inputs import (
     measured_change,
 )
 from overheard.detection.monitor import Alarm, Monitor, Restart
-from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.placement import AlertAction
 from overheard.detection.power import LEARNING_RUNS
 from overheard.detection.statistic import FRESH_BETA
-from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream
 from overheard.numpy_proxy import Counts, Floats
+from overheard_lab.panels import Change, Design, World, simulate
+from overheard_lab.worlds import Moved, WorldDesign, simulate_world
 
 A, B = Model("svc", "a"), Model("svc", "b")
 

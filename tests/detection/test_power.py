@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from known_time import p_value
 
-from overheard.detection.panels import Change, Design, simulate
 from overheard.detection.power import (
     Outlook,
     at_known_time,
@@ -14,6 +13,7 @@ from overheard.detection.power import (
     typical,
     unannounced,
 )
+from overheard_lab.panels import Change, Design, simulate
 
 PANEL = Outlook(typical(30))
 

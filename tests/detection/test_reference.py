@@ -6,8 +6,8 @@ from known_time import number_p_value, rate_p_value, successes
 from scipy.stats import hypergeom, norm
 
 from overheard.detection.decision_inputs import split_stream
-from overheard.detection.panels import Design, simulate
 from overheard.measure.intervals import Sums
+from overheard_lab.panels import Design, simulate
 
 
 def sums(n: list[int], total: list[int]) -> Sums:

@@ -41,11 +41,11 @@ from overheard.detection.decision_inputs import (
 )
 from overheard.detection.explanation import falls_among
 from overheard.detection.monitor import Monitor
-from overheard.detection.panels import CHALLENGER, Change, Design, moved, simulate, undone
 from overheard.detection.statistic import candidate_starts, statistic
 from overheard.domain import Model, ModelUpdate
 from overheard.finetune.comparison_verdicts import holm_adjusted
 from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard_lab.panels import CHALLENGER, Change, Design, moved, simulate, undone
 
 KEPT = Path(__file__).with_name("reference_values.json")
 A, B = Model("svc", "a"), Model("svc", "b")

@@ -7,10 +7,10 @@ import pytest
 from scipy.stats import norm
 
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
-from overheard.detection.panels import Change, Design, simulate
 from overheard.detection.returns import ReturnEvidence, return_evidence
 from overheard.detection.statistic import STEP_VARIANCE
 from overheard.numpy_proxy import Floats, np
+from overheard_lab.panels import Change, Design, simulate
 
 BEFORE, SINCE = np.arange(10), np.arange(10, 24)
 RUNS = 24

@@ -9,7 +9,7 @@ from overheard.detection.control_variate import (
     moments,
     run_effect_variance,
 )
-from overheard.detection.panels import Design, simulate
+from overheard_lab.panels import Design, simulate
 
 
 def test_one_run_tells_nothing() -> None:

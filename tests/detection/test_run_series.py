@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from overheard.detection.control_variate import RunEffectPrior, RunSeries, StreamGroup, run_series
-from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, Mask, Places, np
+from overheard_lab.worlds import Moved, WorldDesign, simulate_world
 
 PRIOR = RunEffectPrior(shared=0.05, own=0.02)
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from overheard.detection import statistic as marginal_likelihood
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
 from overheard.detection.decision_inputs import alarm_table, needed_excess, rarity, runs_a_year
-from overheard.detection.panels import Change, Design, simulate
 from overheard.detection.statistic import (
     FRESH_SHARES,
     Statistic,
@@ -21,8 +20,9 @@ from overheard.detection.statistic import (
     statistic,
     step_evidence,
 )
-from overheard.detection.worlds import Moved, WorldDesign, simulate_world
 from overheard.measure.blocks import RunKey, Stream
+from overheard_lab.panels import Change, Design, simulate
+from overheard_lab.worlds import Moved, WorldDesign, simulate_world
 
 PRIOR = RunEffectPrior()
 

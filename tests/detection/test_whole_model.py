@@ -26,9 +26,9 @@ from overheard.detection.whole_model import (
     sentence_of_change,
     statistic,
 )
-from overheard.detection.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 from overheard.domain import WHOLE_MODEL, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream
+from overheard_lab.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 
 BUDGET = 0.2
 

@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from overheard.detection.panels import CHALLENGER, WELL_KNOWN, Design, simulate
+from overheard.detection.power import WELL_KNOWN
 from overheard.measure.intervals import wilson
 from overheard.measure.trends import trend
+from overheard_lab.panels import CHALLENGER, Design, simulate
 
 
 def test_each_prompt_weighs_the_same() -> None:

@@ -30,8 +30,7 @@ from overheard.deployment import Call, Deployment
 from overheard.detection.announced_updates import DEFAULT_PLAN
 from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.decision_inputs import DAYS_A_YEAR, needed_excess
-from overheard.detection.panels import WELL_KNOWN
-from overheard.detection.power import USUAL_LIMIT, USUAL_TAU, Outlook, followed, typical
+from overheard.detection.power import USUAL_LIMIT, USUAL_TAU, WELL_KNOWN, Outlook, followed, typical
 from overheard.domain import VISIBILITY, Brand, Model, Prompt
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream

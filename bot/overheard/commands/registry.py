@@ -61,7 +61,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "doctor",
         "chat_apps",
     ),
-    "Try out": ("power", "demo", "simulate"),
+    "Try out": ("power", "demo"),
     "Maintain": ("scores", "import_history", "export", "database", "retain"),
     "Learn": ("guide",),
 }

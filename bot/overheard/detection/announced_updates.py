@@ -363,7 +363,7 @@ def follow_update(
         stream: One brand, one model, one metric, from the beginning of its baseline.
         at: Time of the update; runs that began earlier count as before the update.
         tau2: Variance of the run effect on the logit scale, from
-            `run_effects.run_effect_variance`.
+            `run_effect_variance`.
         plan: Number of looks, and the probability of a false finding.
 
     Returns:

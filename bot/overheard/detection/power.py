@@ -14,7 +14,6 @@ from overheard.detection.control_variate import (
     run_series,
 )
 from overheard.detection.decision_inputs import RUNS_A_YEAR, STUDENT_FREEDOM, needed_excess
-from overheard.detection.panels import WELL_KNOWN
 from overheard.detection.statistic import FRESH_WEIGHT, STEP_VARIANCE
 from overheard.measure.blocks import RunKey
 from overheard.numpy_proxy import Floats, Places, np
@@ -25,6 +24,8 @@ FIRST_SDS, YOUNG_SDS, OLD_SDS, YOUNG_RUNS = 3.25, 3.1, 2.3, 8
 """Standard deviations of a run that a change needs to show within three runs, with a power of about
 0.8 at one false alarm a year: after a single run, which does not show how large run effects are;
 for baselines of less than so many runs; and for older ones."""
+WELL_KNOWN = (0.62, 0.76)
+"""Beta parameters of mention probabilities over prompts, for a well-known brand."""
 WEAK_BETA = (0.31, 0.38)
 """What is expected of a prompt's rate before its answers are seen, half of `FRESH_BETA`."""
 MAX_FALL = 50.0

@@ -61,7 +61,7 @@ AUTOCORRELATION_COST, OWN_COST = 1.5, 1.0
 threshold: in such worlds an unchanged model shows more evidence."""
 ONCE_A_YEAR, FALL = 1.0, 1.2
 """The logarithm of the evidence that an unchanged model exceeds once a year of weekly runs, and by
-how much the logarithm of the rate falls with each unit: simulated in the worlds of `worlds`."""
+how much the logarithm of the rate falls with each unit: simulated by the laboratory."""
 MAX_LOG_FACTOR, MAX_LOG_RATE = 500.0, 20.0
 """Logarithms are cut at these before they are raised to powers, against overflow."""
 

@@ -39,18 +39,6 @@ def wilson(rate: float, n: float, level: float = 0.9) -> Interval:
     return max(0.0, min(rate, centre - half)), min(1.0, max(rate, centre + half))
 
 
-def poisson_interval(found: int) -> Interval:
-    """Return the 95 % interval (low, high) of a Poisson mean from a count, by Byar's
-    approximation. The lower end is 0 for a count of 0.
-
-    Args:
-        found: The count; 0 or more.
-    """
-    low = found * (1 - 1 / (9 * found) - 1.96 / (3 * found**0.5)) ** 3 if found else 0.0
-    more = found + 1
-    return low, more * (1 - 1 / (9 * more) + 1.96 / (3 * more**0.5)) ** 3
-
-
 def mean_interval(mean: float, variance: float, level: float = 0.9) -> Interval:
     """Return the normal interval (low, high) of a mean.
 

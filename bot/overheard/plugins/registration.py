@@ -47,7 +47,7 @@ RESERVED_WORDS = frozenset(
         "access alerts answers ask audit brands brief budget bursts canary changes check claims "
         "compare dataset db demo digest discord doctor evidence export facts finetune help import "
         "judge landscape models plugins power prompts recall report routes run runs schedules "
-        "scores setup share shifts simulate slack spend status subscribe summary trend tune "
+        "scores setup share shifts slack spend status subscribe summary trend tune "
         "unsubscribe updates versus voice worker"
     ).split()
 )

@@ -15,6 +15,7 @@ from click.exceptions import NoArgsIsHelpError
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.registry import ADDED, CommandListing
 from overheard.config.problems import suggestion
+from overheard.deprecations import COMMANDS
 
 LIST, SHOW = "list", "show"
 """The verbs of a noun for which none is typed: without a number, and with one."""
@@ -99,14 +100,17 @@ class Noun(click.Group):
                 verb.
 
         Raises:
-            click.UsageError: when there is no such command; the message suggests a similar one.
+            click.UsageError: when there is no such command; the message says what has replaced it,
+                or suggests a similar one.
         """
         word = args[0]
         is_option = word.startswith("-")
         if word not in self.commands and not is_option:
             self._add_plugin_commands(ctx)
         if word not in self.commands and not is_option:
-            ctx.fail(f'There is no command "{word}"{suggestion(word, self.commands)}.')
+            left = COMMANDS.get(f"{self.name} {word}".removeprefix("overheard "))
+            remedy = f" any more: {left.instead}" if left else suggestion(word, self.commands)
+            ctx.fail(f'There is no command "{word}"{remedy}.')
         return super().resolve_command(ctx, args)
 
 

@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, inf
 
-from overheard.detection.benchmarks import Comparisons, compare
 from overheard.detection.decide import reported_changes
 from overheard.detection.decision_inputs import MIN_TRACKED, AlertPolicy, Rarity
 from overheard.detection.monitor import Alarm, Monitor, Restart
-from overheard.detection.worlds import (
+from overheard.measure.blocks import Stream
+from overheard.measure.intervals import Interval
+from overheard.numpy_proxy import np
+from overheard_lab.benchmarks import Comparisons, compare
+from overheard_lab.worlds import (
     Changes,
     Moved,
     SimulatedWorld,
@@ -26,9 +29,6 @@ from overheard.detection.worlds import (
     metric_name,
     simulate_world,
 )
-from overheard.measure.blocks import Stream
-from overheard.measure.intervals import poisson_interval
-from overheard.numpy_proxy import np
 
 RUNS_A_YEAR = 52
 CHANGE_AT = 40
@@ -47,6 +47,18 @@ CHANGE_SD, SPARSE_SHARE, CARRIED = 0.7, 0.25, 0.3
 prompts carry; and the share of the prompts that do."""
 
 REPORTED_LEVELS = ("nearly certain", "likely")
+
+
+def poisson_interval(found: int) -> Interval:
+    """Return the 95 % interval (low, high) of a Poisson mean from a count, by Byar's
+    approximation. The lower end is 0 for a count of 0.
+
+    Args:
+        found: The count; 0 or more.
+    """
+    low = found * (1 - 1 / (9 * found) - 1.96 / (3 * found**0.5)) ** 3 if found else 0.0
+    more = found + 1
+    return low, more * (1 - 1 / (9 * more) + 1.96 / (3 * more**0.5)) ** 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from overheard.detection.panels import Change, Design, simulate, undone
-from overheard.detection.trials import MonitorTrial, delay, false_alarms, reliability, run_trial
-from overheard.detection.worlds import WorldDesign
+from overheard_lab.panels import Change, Design, simulate, undone
+from overheard_lab.trials import MonitorTrial, delay, false_alarms, reliability, run_trial
+from overheard_lab.worlds import WorldDesign
 
 
 def test_the_same_seed_gives_the_same_outcome() -> None:

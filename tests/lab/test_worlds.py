@@ -5,7 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from overheard.detection.worlds import (
+from overheard.measure.blocks import StreamKey
+from overheard.numpy_proxy import Floats, np
+from overheard_lab.worlds import (
     FIRST_RUN,
     KINDS,
     Moved,
@@ -17,8 +19,6 @@ from overheard.detection.worlds import (
     run_effects,
     simulate_world,
 )
-from overheard.measure.blocks import StreamKey
-from overheard.numpy_proxy import Floats, np
 
 MANY = 4000
 """Repeats after which a share of successes is close to its probability."""

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from overheard.detection import trials
 from overheard.detection.decision_inputs import AlertPolicy
-from overheard.detection.trials import (
+from overheard.measure.blocks import Stream
+from overheard.numpy_proxy import np
+from overheard_lab import trials
+from overheard_lab.trials import (
     CHANGE_AT,
     MonitorTrial,
     Reliability,
@@ -18,9 +20,7 @@ from overheard.detection.trials import (
     reliability,
     worlds_of,
 )
-from overheard.detection.worlds import Moved, SimulatedWorld, WorldDesign, brand_name
-from overheard.measure.blocks import Stream
-from overheard.numpy_proxy import np
+from overheard_lab.worlds import Moved, SimulatedWorld, WorldDesign, brand_name
 
 RUNS = 20
 

@@ -2,18 +2,10 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from overheard.detection import benchmarks
-from overheard.detection.benchmarks import (
-    RULES,
-    compare,
-    cusum,
-    delays,
-    limit_of,
-    lorden_calls,
-    oracle,
-)
-from overheard.detection.panels import Change, Design, World, simulate, undone
-from overheard.detection.worlds import WorldDesign
+from overheard_lab import benchmarks
+from overheard_lab.benchmarks import RULES, compare, cusum, delays, limit_of, lorden_calls, oracle
+from overheard_lab.panels import Change, Design, World, simulate, undone
+from overheard_lab.worlds import WorldDesign
 
 FALL, Z, POOLED = RULES
 

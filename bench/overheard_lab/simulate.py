@@ -11,11 +11,12 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.deployment import Call
-from overheard.detection import policy_trials, trials
-from overheard.detection.benchmarks import Comparisons
 from overheard.detection.decision_inputs import AlertPolicy
-from overheard.detection.policy_trials import SentinelOutcome
-from overheard.detection.trials import (
+from overheard.session import Session
+from overheard_lab import policy_trials, trials
+from overheard_lab.benchmarks import Comparisons
+from overheard_lab.policy_trials import SentinelOutcome
+from overheard_lab.trials import (
     AGES,
     RUNS_A_YEAR,
     ModelAlarms,
@@ -23,8 +24,7 @@ from overheard.detection.trials import (
     Reliability,
     TrialOutcome,
 )
-from overheard.detection.worlds import EFFECTS, KINDS, WorldDesign
-from overheard.session import Session
+from overheard_lab.worlds import EFFECTS, KINDS, WorldDesign
 
 FIXED, DYNAMIC = "fixed", "dynamic"
 DEFAULT_FALSE_ALARMS_PER_YEAR = 0.2
@@ -324,11 +324,6 @@ SIMULATE = CommandSpec(
     "simulate",
     "Try the monitor on simulated brands: its false alarms, its delay, what its alarms are worth.",
     simulate,
-    examples=(
-        "simulate",
-        "simulate --world two-state --effects own --tau 0.5 --per-year 1",
-        "simulate --drop 5 --prompts 60",
-    ),
     faces=IN_TERMINAL,
     opens=False,
 )

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from overheard.detection.panels import WELL_KNOWN, asked_counts, moved
+from overheard.detection.power import WELL_KNOWN
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Counts, Floats, np
-from overheard.special_functions import expit, logit
+from overheard.special_functions import logit
+from overheard_lab.panels import asked_counts, expit, moved
 
 KINDS = ("normal", "t3", "two-state", "ar1", "uneven", "drift", "edits")
 """Kinds of run effects: normal; heavy tails (Student's t); runs in another state; autocorrelated;

@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from overheard.detection.power import WELL_KNOWN
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Counts, Floats, Mask, np
-from overheard.special_functions import expit, logit
+from overheard.special_functions import logit
 
-WELL_KNOWN = (0.62, 0.76)
-"""Beta parameters of mention probabilities over prompts, for a well-known brand."""
 CHALLENGER = (0.30, 1.70)
-"""The same for a challenger."""
+"""Beta parameters of mention probabilities over prompts, for a challenger."""
 
 MAX_SHIFT = 12.0
 """Largest shift of a prompt, in logits."""
@@ -139,6 +139,13 @@ def simulate(
     n = rng.binomial(design.repeats * asked, 1 - design.missing, size=logits.shape)
     total = rng.binomial(n, expit(logits + run_effects[..., None]))
     return World(chance, changed, n, total, run_effects)
+
+
+def expit(x: Any) -> Floats:
+    """Return the probability, 0 to 1, of odds by their natural logarithm: the inverse of
+    `logit`.
+    """
+    return np.asarray(1 / (1 + np.exp(-x)))
 
 
 def undone(world: World, design: Design, at: int, *, seed: int) -> World:

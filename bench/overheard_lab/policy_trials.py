@@ -9,16 +9,16 @@ from math import inf, log
 
 from overheard.detection.announced_updates import DEFAULT_POLICY, BurstSigns, MadeRun, next_burst
 from overheard.detection.baseline import rows_with_answers
-from overheard.detection.benchmarks import BEFORE, WARM_UP, YEAR, Comparisons, RuleFigures, compare
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.decision_inputs import Rarity, alarm_table, needed_excess, rarity
-from overheard.detection.panels import Change, Design, World, simulate
 from overheard.detection.statistic import statistic
-from overheard.detection.trials import REPORTED_LEVELS, MonitorTrial, Reliability
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.intervals import wilson
 from overheard.numpy_proxy import np
-from overheard.special_functions import expit, logit
+from overheard.special_functions import logit
+from overheard_lab.benchmarks import BEFORE, WARM_UP, YEAR, Comparisons, RuleFigures, compare
+from overheard_lab.panels import Change, Design, World, expit, simulate
+from overheard_lab.trials import REPORTED_LEVELS, MonitorTrial, Reliability
 
 GUARDED = 4
 """Number of the last runs of the warm-up that ask every prompt once, as scheduled runs do."""

@@ -1,16 +1,16 @@
 import asyncio
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from click.testing import CliRunner
 
 from overheard.cards.card import Card
-from overheard.cli import app
-from overheard.commands.simulate import simulate
 from overheard.deployment import Call
-from overheard.runtime.wiring import open_deployment, store_maintenance
 from overheard.session import Session
+from overheard_lab.simulate import simulate
 
 
 class Steps:
@@ -116,10 +116,10 @@ def test_the_program_prints_it_for_machines() -> None:
         "--drop 30 --tau 0 --prompts 5 --repeats 1 --brands 1 --panels 5 --seed 2 "
         "--world t3 --effects own --per-year 1 --age 16+ --json"
     )
-    session = Session(open_deployment, store_maintenance)
-    result = CliRunner().invoke(app, ["simulate", *options.split()], obj=session)
-    assert result.exit_code == 0, result.output
-    data = json.loads(result.stdout.splitlines()[-1])
+    command = [sys.executable, "-m", "overheard_lab", "simulate", *options.split()]
+    bench = Path(__file__).parents[2] / "bench"
+    done = subprocess.run(command, cwd=bench, capture_output=True, text=True, check=True)
+    data = json.loads(done.stdout.splitlines()[-1])
     assert {"false_alarms_per_year", "delay_runs"} == set(data["rules"]["pooled CUSUM"])
     assert data["panels"] == 5
     assert data["seed"] == 2

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import exp, inf, log
 
-from overheard.detection.panels import Change, Design, World, simulate, undone
-from overheard.detection.worlds import WorldDesign
 from overheard.numpy_proxy import Floats, np
 from overheard.special_functions import logit
+from overheard_lab.panels import Change, Design, World, simulate, undone
+from overheard_lab.worlds import WorldDesign
 
 WARM_UP, YEAR, BEFORE = 20, 52, 20
 """Runs: before watching begins, watched in a year, and watched before the change."""

@@ -7,16 +7,16 @@ from math import exp, inf, log
 
 import pytest
 
-from overheard.detection import benchmarks, policy_trials
-from overheard.detection.benchmarks import compare
 from overheard.detection.decision_inputs import Rarity
-from overheard.detection.panels import Change, Design, World, simulate
-from overheard.detection.policy_trials import GuardedWeek
-from overheard.detection.trials import MonitorTrial, Reliability
-from overheard.detection.worlds import WorldDesign
 from overheard.measure.blocks import RunKey
 from overheard.measure.intervals import wilson
 from overheard.numpy_proxy import np
+from overheard_lab import benchmarks, policy_trials
+from overheard_lab.benchmarks import compare
+from overheard_lab.panels import Change, Design, World, simulate
+from overheard_lab.policy_trials import GuardedWeek
+from overheard_lab.trials import MonitorTrial, Reliability
+from overheard_lab.worlds import WorldDesign
 
 
 def trial(prompts: int = 30, drop: float = 25.0, tau: float = 0.25) -> MonitorTrial:

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
+from scipy import special
 
-from overheard.detection.panels import CHALLENGER, Change, Design, simulate
+from overheard_lab.panels import CHALLENGER, Change, Design, expit, simulate
+
+
+def test_odds_become_probabilities_again() -> None:
+    """Near 0 and 1."""
+    odds = np.array([-690.0, -9.0, -0.3, 0.0, 2.5, 20.0])
+    np.testing.assert_allclose(expit(odds), special.expit(odds), rtol=1e-12)
 
 
 def test_the_same_seed_gives_the_same_panels() -> None:
