@@ -55,11 +55,14 @@ def decision(
 
 
 def test_the_smallest_change_depends_on_the_scale() -> None:
-    """Points are hundredths of a rate; sentiment and ranks have limits of their own."""
+    """Points are hundredths of a rate; sentiment and ranks have limits of their own, and a scale
+    that no table knows has the one that it brings.
+    """
+    grade = Metric("grade", Scale("grade", 0, 20, 0.8, 1.0, 5.0), "Reading grade")
     table = AlertsTable(
         false_alarms_per_year=0.5, minimum_points=7, minimum_sentiment=0.3, minimum_ranks=1.5
     )
-    policy = alert_policy(table, METRICS, 4)
+    policy = alert_policy(table, METRICS | {"grade": grade}, 4)
 
     assert policy.false_alarms_per_year + policy.models_per_year == pytest.approx(0.5)
     assert 0 < policy.models_per_year < policy.false_alarms_per_year
@@ -70,6 +73,7 @@ def test_the_smallest_change_depends_on_the_scale() -> None:
         "position": 1.5,
         "sentiment": 0.3,
         "accuracy": pytest.approx(0.07),
+        "grade": 0.8,
     }
 
 

@@ -36,6 +36,8 @@ def line(label: str, *means: float, emphasis: bool = False, every: timedelta = W
 ACME = line("Acme", 0.84, 0.82, 0.43, 0.41, emphasis=True)
 GLOBEX = line("Globex", 0.5, 0.5, 0.5, 0.52)
 CHART = Chart("Visibility of Acme", Scale.BINARY, (GLOBEX, ACME), caption="Share of answers.")
+GRADE = Scale("grade", 0, 20, smallest_change=0.5, margin=1.0, reach=5.0, unit="grade")
+SCALES = (Scale.BINARY, Scale.SHARE, Scale.POLARITY, Scale.RANK, GRADE)
 UPDATE = Mark(START + WEEK * 1.5, "gpt-5 update")
 
 
@@ -189,10 +191,10 @@ def test_marks_outside_the_runs_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("runs", [0, 1, 2, 60])
-@pytest.mark.parametrize("scale", list(Scale))
+@pytest.mark.parametrize("scale", SCALES)
 def test_any_number_of_runs_can_be_drawn(runs: int, scale: Scale) -> None:
     """None, one, two or sixty runs make a picture, on every scale."""
-    means = [1.0 + 0.5 * (i % 3) if scale is Scale.RANK else 0.2 * (i % 3) for i in range(runs)]
+    means = [1.0 + 0.5 * (i % 3) if scale.lower_is_better else 0.2 * (i % 3) for i in range(runs)]
     chart = Chart("T", scale, (line("A", *means, emphasis=True), line("B", *means)))
     assert ("No measurements yet" in {box.text for box in texts(chart)}) == (runs == 0)
     assert len(elements(chart, "polyline")) >= (2 if runs > 1 else 0)
@@ -269,7 +271,7 @@ ALL_KINDS: dict[str, Drawable] = {
         "Compared",
         tuple(
             Difference(f"{n} {LONG}", -0.1, (-0.2, 0.01), scale, LONG, moved=n == 1)
-            for n, scale in enumerate(Scale)
+            for n, scale in enumerate(SCALES)
         ),
         "Differences with 90 % intervals.",
     ),
@@ -342,6 +344,16 @@ def test_the_first_place_is_on_top() -> None:
     """Ranks are named from the worst up to 1, even when no brand has a lower rank."""
     assert values(Scale.RANK, 1.0) == ["2", "1"]
     assert values(Scale.RANK, 7.2) == ["8", "4", "1"]
+
+
+def test_an_own_scale_ends_at_a_round_value_within_it() -> None:
+    """An axis begins with the scale, ends at 1, 2 or 5 and zeros, and never beyond the scale."""
+    assert values(GRADE, 3.0, 7.2) == ["0", "5", "10"]
+    assert values(GRADE, 0.1) == ["0", "0.5", "1"]
+    assert values(replace(GRADE, high=14), 13.0) == ["0", "7", "14"]
+    assert values(replace(GRADE, low=10), 11.5) == ["10", "11", "12"]
+    assert values(replace(GRADE, low=-20), -3.0) == [f"{MINUS}5", "0", "5"]
+    assert values(replace(GRADE, lower_is_better=True), 7.2) == ["8", "4", "0"]
 
 
 def test_days_follow_the_clock_of_the_reader() -> None:

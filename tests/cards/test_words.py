@@ -1,4 +1,5 @@
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from overheard.cards import wording
 from overheard.domain import Scale
 
+GRADE = Scale("grade", -5, 20, smallest_change=0.5, margin=1.0, reach=5.0, unit="grade")
 AT = datetime(2026, 3, 3, 23, 5, tzinfo=UTC)
 
 
@@ -30,6 +32,8 @@ def test_percent(rate: float, written: str) -> None:
         (-0.42, Scale.POLARITY, "\N{MINUS SIGN}0.42"),
         (-0.001, Scale.POLARITY, "0.00"),
         (2.34, Scale.RANK, "2.3"),
+        (7.21, GRADE, "7.2"),
+        (-1.0, GRADE, "\N{MINUS SIGN}1.0"),
     ],
 )
 def test_value(number: float, scale: Scale, written: str) -> None:
@@ -48,6 +52,8 @@ def test_value(number: float, scale: Scale, written: str) -> None:
         (-0.12, Scale.POLARITY, "\N{MINUS SIGN}0.12"),
         (1.25, Scale.RANK, "+1.2 places"),
         (-1.0, Scale.RANK, "\N{MINUS SIGN}1.0 place"),
+        (1.0, GRADE, "+1.0 grade"),
+        (-8.0, replace(GRADE, digits=2), "\N{MINUS SIGN}8.00 grades"),
     ],
 )
 def test_change(difference: float, scale: Scale, written: str) -> None:
@@ -62,6 +68,7 @@ def test_intervals() -> None:
     assert wording.interval(-2, -0.5, Scale.RANK) == "\N{MINUS SIGN}2.0 to \N{MINUS SIGN}0.5 places"
     assert wording.value_range(0.35, 0.52, Scale.SHARE) == "35 to 52 %"
     assert wording.value_range(1.5, 2.3, Scale.RANK) == "1.5 to 2.3"
+    assert wording.value_range(18.5, 21.3, GRADE) == "18.5 to 20.0"
 
 
 @pytest.mark.parametrize(

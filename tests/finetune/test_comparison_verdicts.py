@@ -103,6 +103,22 @@ def test_two_names_of_one_model_are_equivalent() -> None:
     assert found.verdict is MetricResult.EQUIVALENT
 
 
+def test_an_own_scale_says_which_difference_is_none() -> None:
+    """Grades that differ by less than the margin of their scale are equivalent."""
+    rng = np.random.default_rng(1)
+    base = {p: [float(rng.integers(8, 12))] for p in range(PROMPTS)}
+    tuned = {p: [value + rng.normal(0, 0.8)] for p, [value] in base.items()}
+
+    def verdict(margin: float) -> MetricResult:
+        grade = Metric("grade", Scale("grade", 0, 20, 0.5, margin, 5.0), "Reading grade")
+        asked = blocks(BASE, base, grade) + blocks(TUNED, tuned, grade)
+        [found] = contrasts(asked, BASE, TUNED, {"grade": grade})
+        return found.verdict
+
+    assert verdict(margin=1.0) is MetricResult.EQUIVALENT
+    assert verdict(margin=0.01) is MetricResult.UNCLEAR
+
+
 def test_few_pairs_settle_nothing() -> None:
     """However different they look."""
     asked = blocks(BASE, {p: [0.0] for p in range(9)}) + blocks(TUNED, {p: [1.0] for p in range(9)})

@@ -43,21 +43,23 @@ def alert_policy(
     """Return the alert policy that the [alerts] table sets: the false alarms a year, shared among
     the brands, and the smallest change of each metric that is reported, on the metric's scale.
 
-    Metrics of tone and of rank have a smallest change of their own; all others, which are rates,
-    have that in points, of which 100 are a rate of 1.
+    The table sets that of rates in points, of which 100 are a rate of 1, of tone and of rank; a
+    scorer's own scale says it itself.
 
     Args:
         settings: The [alerts] table of the configuration.
         metrics: The metrics that are measured, by name.
         brands: Number of tracked brands, at least 1.
     """
-    by_scale = {
+    configured = {
         Scale.POLARITY: settings.minimum_sentiment,
         Scale.RANK: settings.minimum_ranks,
     }
-    smallest_rate = settings.minimum_points / 100
     smallest_changes = {
-        name: by_scale.get(metric.scale, smallest_rate) for name, metric in metrics.items()
+        name: settings.minimum_points / 100
+        if metric.scale.is_rate
+        else configured.get(metric.scale, metric.scale.smallest_change)
+        for name, metric in metrics.items()
     }
     return AlertPolicy.shared_out(settings.false_alarms_per_year, brands, smallest_changes)
 

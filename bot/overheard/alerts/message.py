@@ -11,7 +11,6 @@ from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.history import certainty
 from overheard.alerts.metric_wording import (
     LEAST_MOVED,
-    RATES,
     MetricValue,
     change_of,
     metric_value,
@@ -25,7 +24,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart
-from overheard.domain import Alert, AlertState, Metric, Scale, Shift
+from overheard.domain import Alert, AlertState, Metric, Shift
 
 MIN_CLEAR_CHANGE = 0.1
 """Change of a rate from which on another brand or model is not called unchanged."""
@@ -139,7 +138,7 @@ def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:
     """
     shift = measured_shift(alert)
     metric = evidence.metrics.get(shift.metric)
-    if metric is None or metric.scale not in RATES:
+    if metric is None or not metric.scale.is_rate:
         return ""
     changes = {
         evidence.names.name(stream.key.model): change
@@ -290,7 +289,7 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
         text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO_PREFIX))
     if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
         footer = footer_line(alert, evidence, is_short=True)
-    answers = reading.answers if reading and metric and metric.scale is Scale.BINARY else 0
+    answers = reading.answers if reading and metric and metric.scale.is_yes_or_no else 0
     subject = words_of(shift.metric).title or (metric.label if metric else "")
     chart = alert_chart(shift, metric, evidence, subject, answers) if metric else None
     return Card(
@@ -556,7 +555,7 @@ def _winning_rival_sentence(shift: Shift, metric: Metric, evidence: AlertEvidenc
     least `MIN_CLEAR_CHANGE`, when the shift is good news, and for metrics that are no rates or of
     which less is better.
     """
-    if metric.scale not in RATES or is_better(shift, evidence) or not metric.higher_is_better:
+    if not metric.scale.is_rate or is_better(shift, evidence) or not metric.higher_is_better:
         return ""
     gains = {
         rival.name: change

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from overheard.alerts.evidence import AlertEvidence
 from overheard.alerts.story import is_usual
 from overheard.cards import wording
-from overheard.domain import Metric, Scale, Shift
+from overheard.domain import Metric, Shift
 from overheard.measure.blocks import Stream
 
 FAR = 0.3
 """Change of a rate from which on words say "far"."""
-RATES = frozenset({Scale.BINARY, Scale.SHARE})
 LEAST_MOVED = 0.05
 """Change of a rate below which a brand is not named among those that moved."""
 
@@ -172,7 +171,7 @@ class MetricValue:
         Args:
             value: The value, on the metric's scale.
         """
-        is_count = self.answers and metric.scale is Scale.BINARY
+        is_count = self.answers and metric.scale.is_yes_or_no
         return str(round(value * self.answers)) if is_count else wording.value(value, metric.scale)
 
     def cell(self, value: float | None, metric: Metric) -> str:
@@ -181,7 +180,7 @@ class MetricValue:
         """
         if value is None:
             return "-"
-        is_count = self.answers and metric.scale is Scale.BINARY
+        is_count = self.answers and metric.scale.is_yes_or_no
         return f"{self.written(value, metric)}{f' of {self.answers}' if is_count else ''}"
 
     def shows(self, value: float | None, change: float, metric: Metric) -> bool:
@@ -207,7 +206,7 @@ class MetricValue:
         metric. Without a usual value the last clause is left out.
         """
         now = self.written(self.now, metric)
-        if metric.scale is not Scale.BINARY:
+        if not metric.scale.is_yes_or_no:
             words = f": {now}"
         elif self.answers:
             words = f" in {now} of {wording.count(self.answers, 'answer')}"
@@ -234,7 +233,7 @@ def shift_phrase(
     """
     words = words_of(shift.metric)
     if with_direction and metric and words.better:
-        far = " far" if metric.scale in RATES and abs(shift.change) >= FAR else ""
+        far = " far" if metric.scale.is_rate and abs(shift.change) >= FAR else ""
         became_better = (shift.change > 0) == metric.higher_is_better
         phrase = words.better if became_better else words.worse
         return phrase.format(brand=subject, far=far)

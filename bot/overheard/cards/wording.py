@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from math import ceil, inf
+from math import ceil
 
 from overheard.cards.card import MAX_FILE_BYTES, File, Table, Tainted, Text
 from overheard.domain import Scale
@@ -15,13 +15,6 @@ MINUS = "\N{MINUS SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 """Not taken from `strftime`, which follows the locale of the machine."""
 
-BOUNDS = {
-    Scale.BINARY: (0.0, 1.0),
-    Scale.SHARE: (0.0, 1.0),
-    Scale.POLARITY: (-1.0, 1.0),
-    Scale.RANK: (1.0, inf),
-}
-"""The smallest and the largest value of each scale."""
 MAX_STEM_CHARS = 60
 """Characters of a file's name, without its ending."""
 SENTENCE_SHARE, WORD_SHARE = 0.8, 0.6
@@ -56,11 +49,11 @@ def share(rate: float, answers: int = 0) -> str:
 
 def value(number: float, scale: Scale) -> str:
     """Format a value on a metric's scale: a rate ``43 %``, a polarity ``+0.42``, a rank ``2.3``."""
-    if scale is Scale.POLARITY:
-        return _signed(number, 2)
-    if scale is Scale.RANK:
-        return f"{number:.1f}"
-    return percent(number)
+    if scale.is_rate:
+        return percent(number)
+    if scale.signed:
+        return _signed(number, scale.digits)
+    return f"{number:.{scale.digits}f}".replace("-", MINUS)
 
 
 def change(difference: float, scale: Scale) -> str:
@@ -85,8 +78,7 @@ def value_range(low: float, high: float, scale: Scale) -> str:
     Both ends are limited to the range of the scale. An end such as ``under 1 %`` is written out:
     ``under 1 to 5 %``.
     """
-    smallest, largest = BOUNDS[scale]
-    ends = value(max(low, smallest), scale), value(min(high, largest), scale)
+    ends = value(max(low, scale.low), scale), value(min(high, scale.high), scale)
     if all(end.endswith(" %") for end in ends):
         return f"{ends[0][:-2]} to {ends[1]}"
     return " to ".join(ends)
@@ -278,26 +270,24 @@ def _signed_difference(difference: float, scale: Scale) -> str:
 
     Differences of rates have a decimal only under one point.
     """
-    if scale is Scale.POLARITY:
-        return _signed(difference, 2)
-    if scale is Scale.RANK:
-        return _signed(difference, 1)
+    if not scale.is_rate:
+        return _signed(difference, scale.digits)
     points = difference * 100
     is_under_one = 0.05 <= abs(points) < 0.95
     return _signed(points, 1 if is_under_one else 0)
 
 
 def _unit(scale: Scale, number: str = "") -> str:
-    """Return the unit of a change with a space before it; "" for polarity.
+    """Return the unit of a change with a space before it; "" for a scale without one.
 
     Args:
         scale: The scale.
         number: The formatted number, which decides between singular and plural; plural if empty.
     """
-    if scale is Scale.POLARITY:
+    if not scale.unit:
         return ""
-    noun = " place" if scale is Scale.RANK else " point"
-    return noun if number.lstrip(f"+{MINUS}") in {"1", "1.0"} else noun + "s"
+    is_one = number.lstrip(f"+{MINUS}") == f"{1:.{scale.digits}f}"
+    return f" {scale.unit}" if is_one else f" {scale.unit}s"
 
 
 def _signed(number: float, digits: int) -> str:

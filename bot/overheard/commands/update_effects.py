@@ -10,6 +10,8 @@ from overheard.detection.announced_updates import EXCLUDED_CHANGE, UpdateEffect,
 from overheard.domain import VISIBILITY, Scale, Shift
 
 NOTHING_TO_COMPARE = "has no checks to compare"
+NAMED = Scale.BINARY
+"""The scale of visibility, which effects are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Effect:
         """
         if self.shift:
             caveat = _level_caveat(self.verdict) if self.verdict else ""
-            return shift_words(self.shift, Scale.BINARY) + caveat
-        return effect_words(self.verdict, Scale.BINARY) if self.verdict else NOTHING_TO_COMPARE
+            return shift_words(self.shift, NAMED) + caveat
+        return effect_words(self.verdict, NAMED) if self.verdict else NOTHING_TO_COMPARE
 
     @property
     def short(self) -> str:
@@ -51,7 +53,7 @@ class Effect:
         if self.verdict.finding is UpdateStatus.MOVED:
             return _short_change_words(self.verdict)
         if self.verdict.finding is UpdateStatus.STILL:
-            return f"is named as before, give or take {_bound_words(self.verdict, Scale.BINARY)}"
+            return f"is named as before, give or take {_bound_words(self.verdict, NAMED)}"
         return f"is not yet clear after {self.verdict.looks} of {self.verdict.most} checks"
 
     @property
@@ -164,6 +166,6 @@ def _bound_words(verdict: UpdateEffect, scale: Scale) -> str:
     """Return the largest change that the test's interval allows, in words without a sign: ``8
     points`` for rates (at least 1), else in the units of the metric.
     """
-    if scale in {Scale.BINARY, Scale.SHARE}:
+    if scale.is_rate:
         return wording.count(max(1, round(100 * verdict.bound)), "point")
     return wording.change(verdict.bound, scale).lstrip("+")

@@ -17,7 +17,7 @@ from overheard.config.catalogue import BrandTable, EntryTable, FactTable, Prompt
 from overheard.config.chat_sections import CHANNEL, AccessTable, ChatTable, DiscordTable, SlackTable
 from overheard.config.cron import find_zone, read_cron
 from overheard.config.settings_base import DatabaseUrl, Dollars, Line, Settings
-from overheard.domain import Account, Brand, Catalogue, Fact, LandscapeTopic, Schedule
+from overheard.domain import Account, Brand, Catalogue, Fact, LandscapeTopic, Scale, Schedule
 
 DEFAULT_FILE = "config.toml"
 MAX_CONCURRENCY = 1_000
@@ -357,9 +357,9 @@ class AlertsTable(Settings):
     """
 
     false_alarms_per_year: float = Field(default=0.2, gt=0, le=50)
-    minimum_points: float = Field(default=5.0, ge=0, le=100)
-    minimum_sentiment: float = Field(default=0.15, ge=0, le=2)
-    minimum_ranks: float = Field(default=0.5, ge=0, allow_inf_nan=False)
+    minimum_points: float = Field(default=100 * Scale.SHARE.smallest_change, ge=0, le=100)
+    minimum_sentiment: float = Field(default=Scale.POLARITY.smallest_change, ge=0, le=2)
+    minimum_ranks: float = Field(default=Scale.RANK.smallest_change, ge=0, allow_inf_nan=False)
     metrics: tuple[str, ...] = ()
 
 

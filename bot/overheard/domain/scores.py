@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 from overheard.domain.catalogue import Brand, Catalogue, Fact
 from overheard.domain.models import Model
@@ -112,17 +112,72 @@ class Reading:
         return self.body[start:end]
 
 
-class Scale(StrEnum):
-    """The range of a metric's values."""
+LARGEST_VALUE = 1e9
+"""The end of every scale: beyond the length of any answer, and a block can sum its square."""
 
-    BINARY = "binary"
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The values that a metric can have, how they are written, and which differences count.
+
+    Attributes:
+        name: A word.
+        low: The smallest value that an answer can have.
+        high: The largest one. Both are within -`LARGEST_VALUE` to `LARGEST_VALUE`.
+        smallest_change: The smallest change that is reported, more than 0; for the scales below,
+            [alerts] can set another one.
+        margin: Differences up to this count as none when two models are compared, more than 0.
+        reach: Half of the axis on which differences are drawn, more than 0; an axis of rates is
+            longer where they need it.
+        unit: What changes are counted in, in the singular, such as ``place``; empty for nothing.
+        digits: Decimals of values and changes, 0 to 6; of rates, decimals of per cent.
+        signed: Whether values are written with their sign: ``+0.42``.
+        lower_is_better: Whether smaller values are better for the brand; they are drawn on top.
+        is_rate: Whether values are shares of 1, written in per cent and compared in points.
+        is_yes_or_no: Whether each answer has 0 or 1, so that a mean is told as a number of answers.
+
+    Raises:
+        ValueError: when a number is outside of these limits.
+    """
+
+    name: str
+    low: float
+    high: float
+    smallest_change: float
+    margin: float
+    reach: float
+    unit: str = ""
+    digits: int = 1
+    signed: bool = False
+    lower_is_better: bool = False
+    is_rate: bool = False
+    is_yes_or_no: bool = False
+
+    BINARY: ClassVar[Scale]
     """0 or 1 per answer; the mean is a rate."""
-    SHARE = "share"
+    SHARE: ClassVar[Scale]
     """0 to 1 per answer."""
-    POLARITY = "polarity"
+    POLARITY: ClassVar[Scale]
     """-1 to 1 per answer."""
-    RANK = "rank"
+    RANK: ClassVar[Scale]
     """1 or more; smaller is better."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for numbers with which nothing could be written or drawn."""
+        if not -LARGEST_VALUE <= self.low < self.high <= LARGEST_VALUE:
+            raise ValueError(f"low and high must be two ends within {LARGEST_VALUE:g} of 0")
+        if self.is_rate and (self.low, self.high) != (0, 1):
+            raise ValueError("a rate is from 0 to 1")
+        if not min(self.smallest_change, self.margin, self.reach) > 0:
+            raise ValueError("smallest_change, margin and reach must be more than 0")
+        if self.digits not in range(7):
+            raise ValueError("digits must be 0 to 6")
+
+
+_RATE = Scale("share", 0.0, 1.0, 0.05, 0.1, 0.1, unit="point", digits=0, is_rate=True)
+Scale.SHARE, Scale.BINARY = _RATE, replace(_RATE, name="binary", is_yes_or_no=True)
+Scale.POLARITY = Scale("polarity", -1.0, 1.0, 0.15, 0.25, 1.0, digits=2, signed=True)
+Scale.RANK = Scale("rank", 1.0, LARGEST_VALUE, 0.5, 1.0, 5.0, unit="place", lower_is_better=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +188,8 @@ class Metric:
         name: Shown to users: ``visibility``, ``position``, ``top1``, ``share_of_voice`` ...
         scale: The range of the values.
         label: A few words for a card.
-        lower_is_better: Whether smaller values are better for the brand, as for drawbacks; ranks
-            always are.
+        lower_is_better: Whether smaller values are better for the brand, as for drawbacks; on some
+            scales, such as ranks, they always are.
     """
 
     name: str
@@ -144,10 +199,8 @@ class Metric:
 
     @property
     def higher_is_better(self) -> bool:
-        """Whether larger values are better for the brand: False for ranks, and with
-        `lower_is_better`.
-        """
-        return self.scale is not Scale.RANK and not self.lower_is_better
+        """Whether larger values are better for the brand."""
+        return not (self.scale.lower_is_better or self.lower_is_better)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,8 @@ MAX_CHECKS = 10
 """Largest number of interim checks."""
 MIN_PAIRS = 10
 """Smallest number of pairs for a verdict."""
-MARGIN = 0.1
-"""Differences of a rate up to this count as equivalence."""
-MARGINS = {Scale.POLARITY: 0.25, Scale.RANK: 1.0}
-"""The same on other scales."""
+MARGIN = Scale.SHARE.margin
+"""Differences of a rate up to this count as equivalence, unless a comparison sets another."""
 
 
 class MetricResult(StrEnum):
@@ -107,8 +105,8 @@ def contrasts(
         base: The first model.
         tuned: The second model.
         metrics: The metrics, by name.
-        margin: Differences of a rate up to this count as equivalence; for metrics of tone and rank,
-            `MARGINS` counts instead.
+        margin: Differences of a rate up to this count as equivalence; for other metrics, the margin
+            of their scale does.
 
     Returns:
         A contrast for each metric that has a pair, in the order of ``metrics``.
@@ -116,8 +114,7 @@ def contrasts(
     paired = [p for metric in metrics.values() if (p := _pairs(blocks, base, tuned, metric))]
     p_values = holm_adjusted([min(1.0, _p_value(p) * MAX_CHECKS) for p in paired])
     return [
-        _contrast(pairs, p_value, MARGINS.get(pairs.metric.scale, margin))
-        for pairs, p_value in zip(paired, p_values, strict=True)
+        _contrast(pairs, p_value, margin) for pairs, p_value in zip(paired, p_values, strict=True)
     ]
 
 
@@ -167,7 +164,7 @@ def _p_value(pairs: _Pairs) -> float:
     differences = pairs.differences
     if not differences.any():
         return 1.0
-    if pairs.metric.scale is Scale.BINARY:
+    if pairs.metric.scale.is_yes_or_no:
         gained, lost = int((differences > 0).sum()), int((differences < 0).sum())
         return min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5)))
     if len(differences) < 2:
@@ -179,12 +176,10 @@ def _p_value(pairs: _Pairs) -> float:
     return 2 * float(stdtr(len(differences) - 1, -t))
 
 
-def _contrast(pairs: _Pairs, p_value: float, margin: float) -> Contrast:
-    """Return the contrast of one metric.
-
-    Args:
-        margin: Differences up to this count as equivalence, on the metric's scale.
-    """
+def _contrast(pairs: _Pairs, p_value: float, rate_margin: float) -> Contrast:
+    """Return the contrast of one metric."""
+    scale = pairs.metric.scale
+    margin = rate_margin if scale.is_rate else scale.margin
     difference = float(pairs.differences.mean())
     interval = _difference_interval(pairs)
     return Contrast(
@@ -207,14 +202,14 @@ def _difference_interval(pairs: _Pairs) -> Interval:
     so that a few equal pairs do not give an interval of width 0.
     """
     differences, n = pairs.differences, len(pairs.prompts)
-    if pairs.metric.scale in {Scale.BINARY, Scale.SHARE}:
+    if pairs.metric.scale.is_rate:
         # Half a pair is added to each of the four outcomes.
         centre = float(differences.sum()) / (n + 2)
         squares = float((differences**2).sum()) + 1 - float(differences.sum()) ** 2 / (n + 2)
         half_width = normal_half_width(LEVEL) * squares**0.5 / (n + 2)
         return max(-1.0, centre - half_width), min(1.0, centre + half_width)
     centre = float(differences.mean())
-    added = 0.5 * MARGINS[pairs.metric.scale] ** 2
+    added = 0.5 * pairs.metric.scale.margin**2
     squares = float(((differences - centre) ** 2).sum()) + added
     half_width = normal_half_width(LEVEL) * squares**0.5 / n
     return centre - half_width, centre + half_width

@@ -18,7 +18,7 @@ from collections.abc import (
 from types import GeneratorType
 from typing import TypeVar
 
-from overheard.domain import Answer, Catalogue, Detail, Metric, Reading, Scale, Score, ScoreRecord
+from overheard.domain import Answer, Catalogue, Detail, Metric, Reading, Score, ScoreRecord
 from overheard.errors import OverheardError, PluginFault, ungrouped
 from overheard.interfaces import Judge, Scorer, Store
 from overheard.plugins import IsolatedScorer, remedy_of
@@ -249,17 +249,6 @@ async def batches(items: AsyncIterator[Item], size: int) -> AsyncIterator[list[I
         yield batch
 
 
-LAST_RANK = 1e9
-"""Beyond the length of any answer, and small enough that a block can sum its square."""
-
-RANGES = {
-    Scale.BINARY: (0.0, 1.0),
-    Scale.SHARE: (0.0, 1.0),
-    Scale.POLARITY: (-1.0, 1.0),
-    Scale.RANK: (1.0, LAST_RANK),
-}
-"""The lowest and the highest value on each scale; both are finite."""
-
 _NUMBER = (int, float)
 
 
@@ -267,7 +256,7 @@ def fits(score: object, metrics: Mapping[str, Metric]) -> bool:
     """Return whether a plugin's object is a valid score: a `Score` of a known metric, whose value
     is a number on the metric's scale, and whose quote and details are texts.
 
-    Both ends of a scale are valid (see `RANGES`). ``metrics`` are the known metrics by name.
+    Both ends of a scale are valid. ``metrics`` are the known metrics by name.
     """
     if not isinstance(score, Score) or not isinstance(score.quote, str):
         return False
@@ -277,8 +266,8 @@ def fits(score: object, metrics: Mapping[str, Metric]) -> bool:
         return False
     if not isinstance(score.metric, str) or score.metric not in metrics:
         return False
-    low, high = RANGES[metrics[score.metric].scale]
-    return isinstance(score.value, _NUMBER) and low <= score.value <= high
+    scale = metrics[score.metric].scale
+    return isinstance(score.value, _NUMBER) and scale.low <= score.value <= scale.high
 
 
 def _is_detail(detail: object) -> bool:

@@ -13,7 +13,6 @@ from overheard.chat.parser import parse
 from overheard.domain import Model, ModelUpdate, Reading, Score
 from overheard.interfaces import Chat, Finding, Scorer, UpdateFeed
 from overheard.plugins.validation import NOT_A_SCORE, Nonsense, validated_scores
-from overheard.scoring.scorer_calls import RANGES
 from overheard.testing.fakes import readings
 
 MAX_COMPUTE_S = 1.0
@@ -56,13 +55,15 @@ def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
     """Raise AssertionError unless scores are of the scorer's metrics, at most one of each, and
     within the metrics' scales, both ends included.
     """
-    ranges = {metric.name: RANGES[metric.scale] for metric in scorer.metrics}
+    scales = {metric.name: metric.scale for metric in scorer.metrics}
     metrics = [score.metric for score in scores]
     assert len(set(metrics)) == len(metrics), "it gives one metric twice"
     for score in scores:
-        assert score.metric in ranges, f"{score.metric} is none of its metrics"
-        low, high = ranges[score.metric]
-        assert low <= score.value <= high, f"{score.metric} = {score.value} is out of range"
+        assert score.metric in scales, f"{score.metric} is none of its metrics"
+        scale = scales[score.metric]
+        assert scale.low <= score.value <= scale.high, (
+            f"{score.metric} = {score.value} is out of range"
+        )
 
 
 async def _timed_scores(scorer: Scorer, reading: Reading, seconds: float) -> Sequence[Score]:

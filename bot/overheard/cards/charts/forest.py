@@ -20,16 +20,12 @@ from overheard.domain import Scale
 
 MAX_ROWS = 10
 """Rows for which a picture has room; further differences are omitted."""
-REACH = {Scale.POLARITY: 1.0, Scale.RANK: 5.0}
-"""Half of the axis on scales that are not rates."""
 ROW = 30.0
 """Height of a difference: a line of text, and the interval below; in units."""
 ROWS_TOP, CAPTION_HEIGHT, BOTTOM_GAP = 28.0, 20.0, 6.0
 """Where the first row begins, and the space below the last with a caption and without, in units."""
 TEXT_BASELINE, AXIS_TOP, AXIS_MIDDLE, AXIS_BOTTOM = 10.0, 14.0, 19.0, 24.0
 """Places of text and axis, from the top of a row down, in units."""
-MIN_REACH = 0.1
-"""The least reach of the axis of rates: 10 percentage points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +69,7 @@ def drawing(chart: Spans) -> Sheet:
     interval.
 
     The title is above and the caption, if any, below. Zero is in the middle of each axis. The axis
-    of rates reaches as far as the widest interval of a rate; other scales have a fixed reach
-    (`REACH`).
+    of rates reaches as far as the widest interval of a rate; other scales have a fixed reach.
     """
     shown = chart.spans[:MAX_ROWS]
     height_below = CAPTION_HEIGHT if chart.caption else BOTTOM_GAP
@@ -132,12 +127,12 @@ def alt_text(chart: Spans) -> str:
 def _reach(span: Difference, shown: tuple[Difference, ...]) -> float:
     """Return the value at the right end of a difference's axis.
 
-    That of its scale; for rates, the widest end of all intervals of rates, at least `MIN_REACH`.
+    That of its scale; for rates, at least the widest end of all intervals of rates.
     """
-    if span.scale in REACH:
-        return REACH[span.scale]
-    ends = (abs(end) for other in shown if other.scale not in REACH for end in other.interval)
-    return max(MIN_REACH, *ends)
+    if not span.scale.is_rate:
+        return span.scale.reach
+    ends = (abs(end) for other in shown if other.scale.is_rate for end in other.interval)
+    return max(span.scale.reach, *ends)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from math import ceil
+from math import ceil, floor, log10
 from typing import NamedTuple
 
 from overheard.cards import wording
@@ -38,8 +38,6 @@ Point = tuple[datetime, float, float, float]
 
 MAX_LINES = 5
 """Lines that a reader can distinguish on a phone."""
-GAIN = 0.05
-"""Least growth of a rate with which a competitor is shown as the one that gained."""
 SHORT_TIME = timedelta(days=2)
 """A chart of less time than this tells times of day."""
 CAPTION_HEIGHT, CAPTION_BASELINE = 14.0, HEIGHT + 6.0
@@ -161,19 +159,19 @@ class Chart:
 
     @property
     def gained(self) -> Series | None:
-        """The competitor whose mean grew most since the last mark, by at least `GAIN`; None without
-        one.
+        """The competitor whose mean grew most since the last mark, by at least the scale's smallest
+        change; None without one.
 
-        None also on a scale of ranks, without a mark, and when no line is emphasized.
+        None also where smaller is better, without a mark, and when no line is emphasized.
         """
         marks = self.shown_marks
         rivals = [series for series in self.series if not series.emphasis]
         has_emphasis = len(rivals) < len(self.series)
-        if not marks or not has_emphasis or self.scale is Scale.RANK:
+        if not marks or not has_emphasis or self.scale.lower_is_better:
             return None
         growths = {series: _growth(series, marks[-1].at) for series in rivals}
         best = max(growths, key=lambda series: growths[series], default=None)
-        return best if best and growths[best] >= GAIN else None
+        return best if best and growths[best] >= self.scale.smallest_change else None
 
     def words(self, value: float) -> str:
         """Format a value of the chart's scale: as a count of answers (``9``) where the chart has
@@ -242,8 +240,7 @@ def _styles(chart: Chart) -> dict[Series, Style]:
 class _Frame:
     """The axes of a chart: where moments and values are drawn.
 
-    Rates start at 0, polarity includes 0, and the first rank is on top, so that ranks are negative
-    on the axis.
+    Smaller values are on top where they are better, as for ranks: they are negative on the axis.
 
     Args:
         chart: A chart with at least one point.
@@ -260,8 +257,8 @@ class _Frame:
         All moments of a chart of a single moment are at the right end.
 
         Args:
-            axis_value: The value on the axis, which is negative for ranks; a value beyond the axis
-                is drawn at its end.
+            axis_value: The value on the axis, see `axis_value`; a value beyond the axis is drawn
+                at its end.
         """
         span = self._last - self._first
         share_of_time = (at - self._first) / span if span else 1.0
@@ -289,16 +286,17 @@ class _Frame:
         """
         if self._chart.answers:
             return f"{value * self._chart.answers:g}"
-        if self._chart.scale in {Scale.BINARY, Scale.SHARE}:
+        if self._chart.scale.is_rate:
             return wording.percent(value).replace(" ", "\N{NARROW NO-BREAK SPACE}")
-        if self._chart.scale is Scale.RANK:
-            return f"{-value:g}"
-        sign = "+" if value > 0 else ""
-        return f"{sign}{round(value, 6):g}".replace("-", wording.MINUS)
+        number = round(self.axis_value(value), 6)
+        sign = "+" if number > 0 and self._chart.scale.signed else ""
+        return f"{sign}{number:g}".replace("-", wording.MINUS)
 
     def axis_value(self, mean: float) -> float:
-        """Return the place of a mean on the axis; ranks are negated, so that rank 1 is on top."""
-        return -mean if self._chart.scale is Scale.RANK else mean
+        """Return the place of a mean on the axis, and of a place the value: values of which smaller
+        ones are better are negated, so that rank 1 is on top.
+        """
+        return -mean if self._chart.scale.lower_is_better else mean
 
     def draw_line(self, sheet: Sheet, series: Series, style: Style) -> None:
         """Draw a line through the means of a series.
@@ -358,32 +356,38 @@ class _Frame:
 
 
 def _ticks(chart: Chart) -> list[float]:
-    """Return the two or three labelled values of the axis in ascending order; ranks are negative.
+    """Return the two or three labelled values of the axis in ascending order; those of which
+    smaller ones are better are negative.
 
     The axis reaches at least as far as the means of all lines and the intervals of emphasized ones,
-    and for counts of answers from 0 to all of them. Rates and polarity end at 1, also where an
-    interval goes beyond.
+    but not beyond the scale, and for counts of answers from 0 to all of them.
     """
+    scale = chart.scale
     shown: list[float] = []
     for series in chart.series:
         for _, mean, low, high in series.points:
             shown += (mean, low, high) if series.emphasis else (mean,)
-    if chart.scale is Scale.RANK:
-        worst = max(2, *(ceil(rank) for rank in shown))
-        return sorted({-1.0, -float(worst), -float((1 + worst) // 2)})
-    if chart.scale is Scale.POLARITY:
-        reach = _round_up(max(map(abs, shown)), (0.2, 0.5, 1.0))
-        return [-reach, 0.0, reach] if min(shown) < 0 else [0.0, reach / 2, reach]
+    if scale.lower_is_better:
+        worst = min(scale.high, max(scale.low + 1, ceil(max(shown))))
+        return sorted({-scale.low, -worst, -((scale.low + worst) // 2)})
     if chart.answers:
         half = chart.answers // 2
         return [0.0, half / chart.answers, 1.0]
-    top = _round_up(max(shown), (0.1, 0.2, 0.5, 1.0))
-    return [0.0, top / 2, top]
+    if scale.low < 0 and min(shown) < 0:
+        reach = min(_rounded_up(max(map(abs, shown)), scale), max(-scale.low, scale.high))
+        return [-reach, 0.0, reach]
+    start = max(0.0, scale.low)
+    top = min(start + _rounded_up(max(shown) - start, scale), scale.high)
+    return [start, (start + top) / 2, top]
 
 
-def _round_up(value: float, steps: Sequence[float]) -> float:
-    """Return the first of some ascending steps that is not less than a value; else the last."""
-    return next((step for step in steps if step >= value), steps[-1])
+def _rounded_up(value: float, scale: Scale) -> float:
+    """Return the first of 0.1, 0.2, 0.5, 1, 2, 5 and so on that is not less than a value, and more
+    than the scale's smallest change.
+    """
+    exponent = floor(log10(max(value, scale.smallest_change)))
+    steps = [float(f"{digit}e{exponent}") for digit in (1, 2, 5, 10)]
+    return next(step for step in steps if step >= value and step > scale.smallest_change)
 
 
 def alt_text(chart: Chart) -> str:
