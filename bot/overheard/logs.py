@@ -15,7 +15,6 @@ from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 
 from overheard.config.redaction import redacted
 from overheard.config.sections import LoggingTable
@@ -111,12 +110,7 @@ def _error_and_places(record: logging.LogRecord) -> tuple[str, list[str]] | None
     error. The error's text is left out, because it may quote an answer.
     """
     kind, _, trace = record.exc_info or (None, None, None)
-    return (kind.__name__, _code_places(trace)) if kind else None
-
-
-def _code_places(trace: TracebackType | None) -> list[str]:
-    """Return the last `MAX_PLACES` places of a traceback, such as ``store.py:12``, the error's own
-    place last.
-    """
+    if not kind:
+        return None
     frames = traceback.extract_tb(trace)[-MAX_PLACES:]
-    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+    return kind.__name__, [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]

@@ -52,7 +52,10 @@ def begin_traces(service: str, exporter: SpanExporter | None = None) -> TracerPr
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-        exporter = exporter or _otlp_exporter()
+        if exporter is None:
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+            exporter = OTLPSpanExporter()
     except ModuleNotFoundError as error:
         raise TracesUnavailable(package=error.name, command=install_command(extra="otel")) from None
     named = Resource({"service.name": service}).merge(OTELResourceDetector().detect())
@@ -111,10 +114,3 @@ async def _within_span(
         except BaseException as error:
             span.set_status(Status(StatusCode.ERROR, type(error).__name__))
             raise
-
-
-def _otlp_exporter() -> SpanExporter:
-    """Return an exporter by OTLP over HTTP. Raises ModuleNotFoundError without its package."""
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-    return OTLPSpanExporter()

@@ -141,24 +141,12 @@ def _distinct_name(model: Model, base: str, namesakes: list[Model]) -> str:
     """
     name = base
     for with_id, with_provider in ((False, False), (True, False), (True, True)):
-        names = {
-            other: _detailed_name(other, base, with_id=with_id, with_provider=with_provider)
-            for other in namesakes
-        }
+        names = {}
+        for other in namesakes:
+            model_id = f"{other.provider}/{other.id}" if with_provider else other.id
+            addition = f" ({model_id})" if with_id else ""
+            names[other] = f"{base}{addition}{' with search' if other.searches else ''}"
         name = names[model]
         if len(set(names.values())) == len(namesakes):
             break
     return name
-
-
-def _detailed_name(model: Model, base: str, *, with_id: bool, with_provider: bool) -> str:
-    """Return a base name with the model's id, if wanted, and "with search" where it searches.
-
-    Args:
-        base: The base name, such as ``ChatGPT``.
-        with_id: Whether the id follows in brackets.
-        with_provider: Whether the provider is written before that id.
-    """
-    model_id = f"{model.provider}/{model.id}" if with_provider else model.id
-    addition = f" ({model_id})" if with_id else ""
-    return f"{base}{addition}{' with search' if model.searches else ''}"

@@ -252,17 +252,13 @@ def _visible(char: str) -> str:
     """
     category = unicodedata.category(char)
     if category == "Cc" and char != "\n":
-        return _picture(ord(char))
+        code = ord(char)
+        if code < 0x20:
+            return chr(0x2400 + code)
+        return "\N{SYMBOL FOR DELETE}" if code == 0x7F else f"\\x{code:02x}"
     if category == "Cf":
         return ""
     return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else char
-
-
-def _picture(code: int) -> str:
-    """Return the visible stand-in of a control character: its Unicode picture, or else its code."""
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\N{SYMBOL FOR DELETE}" if code == 0x7F else f"\\x{code:02x}"
 
 
 def _signed_difference(difference: float, scale: Scale) -> str:

@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -233,13 +233,8 @@ def read_landscapes(package: str) -> Iterator[Landscape]:
     tables = tomllib.loads(files(package).joinpath(LANDSCAPE_FILE).read_text(encoding="utf-8"))
     for name, table in tables.items():
         title = str(table.pop("title", name))
-        days, _ = _validators()
+        days, topics = _validators()
         ends = days.validate_python(table.pop("shutdowns", {}))
-        yield Landscape(name, title, tuple(_entries(table)), ends)
-
-
-def _entries(table: Mapping[str, object]) -> Iterator[LandscapeEntry]:
-    """Yield the entries of a vendor's table, in the order of `LandscapeTopic`."""
-    _, entries = _validators()
-    read = entries.validate_python(table)
-    yield from (read[topic].entry(topic) for topic in LandscapeTopic if topic in read)
+        read = topics.validate_python(table)
+        entries = (read[topic].entry(topic) for topic in LandscapeTopic if topic in read)
+        yield Landscape(name, title, tuple(entries), ends)

@@ -106,7 +106,10 @@ class Cron:
         parts = self.fields.split()
         if len(parts) != 5:
             raise ValueError(f"{len(parts)} of them are there")
-        written = " ".join([*parts[:4], _weekday_field(parts[4].lower())])
+        weekdays = parts[4].lower()
+        if weekdays != "*":  # names, because APScheduler counts from Monday and cron from Sunday
+            weekdays = ",".join(day for part in weekdays.split(",") for day in _weekday_names(part))
+        written = " ".join([*parts[:4], weekdays])
         trigger = CronTrigger.from_crontab(written, timezone=UTC)
         return {field.name: field for field in trigger.fields}
 
@@ -129,9 +132,6 @@ class Cron:
         """Return whether a day or time fits the field of this name, such as ``month``."""
         field = self._parsed[name]
         return bool(field.get_next_value(at) == field.get_value(at))
-
-    def _has(self, day: date) -> bool:
-        return all(self._matches(name, day) for name in ("month", "day", "day_of_week"))
 
 
 def read_cron(fields: str, zone: str = "UTC") -> Cron:
@@ -178,7 +178,7 @@ def _slots(cron: Cron, day: date) -> tuple[datetime, ...]:
     repeated time the first time. Fields that follow the elapsed time are due in both of two equal
     hours, and not in a skipped one.
     """
-    if not cron._has(day):
+    if not all(cron._matches(name, day) for name in ("month", "day", "day_of_week")):
         return ()
     midnight = datetime.combine(day, time(), cron._tz)
     next_midnight = (midnight + DAY).replace(fold=1)
@@ -205,15 +205,6 @@ def _is_skipped(shown: datetime) -> bool:
     """Return whether the clock skips a time: it then shows another one in UTC and back."""
     again = shown.astimezone(UTC).astimezone(shown.tzinfo)
     return again.replace(tzinfo=None) != shown.replace(tzinfo=None)
-
-
-def _weekday_field(field: str) -> str:
-    """Return the weekday field with names for numbers, ``mon,tue`` for ``1,2``, because APScheduler
-    counts from Monday and cron from Sunday. ``*`` stays.
-    """
-    if field == "*":
-        return field
-    return ",".join(name for part in field.split(",") for name in _weekday_names(part))
 
 
 def _weekday_names(part: str) -> Iterator[str]:

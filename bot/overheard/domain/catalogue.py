@@ -225,16 +225,13 @@ class Catalogue:
         order in which the catalogue names them; a name without a brand is left out.
         """
         names: dict[str, None] = {}
+        is_tracked = any(other.name == brand and other.tracked for other in self.brands)
         for market in self.brands:
             members = (market.name, *market.competitors)
-            if brand == market.name or (brand in members and not self._tracked(brand)):
+            if brand == market.name or (brand in members and not is_tracked):
                 names.update(dict.fromkeys(members))
         names.pop(brand, None)
         return tuple(found for name in names if (found := self.brand(name)))
-
-    def _tracked(self, name: str) -> bool:
-        """Return whether there is a tracked brand of exactly this name."""
-        return any(brand.name == name and brand.tracked for brand in self.brands)
 
 
 def prompt_variants(
@@ -253,11 +250,11 @@ def prompt_variants(
         markets: Markets; empty means the prompt's own market.
     """
     return [
-        replace(prompt, text=_filled(prompt.text, persona, market), persona=persona, market=market)
+        replace(
+            prompt,
+            text=prompt.text.replace("{persona}", persona).replace("{market}", market),
+            persona=persona,
+            market=market,
+        )
         for persona, market in product(personas or (prompt.persona,), markets or (prompt.market,))
     ]
-
-
-def _filled(text: str, persona: str, market: str) -> str:
-    """Return a text with ``{persona}`` and ``{market}`` replaced, wherever they occur."""
-    return text.replace("{persona}", persona).replace("{market}", market)

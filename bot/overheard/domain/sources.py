@@ -163,7 +163,9 @@ def _target_of(address: str) -> str:
     if not host:
         return ""
     if host.endswith(".translate.goog"):
-        return f"https://{_translated_host(host)}{parts.path}"
+        label = host.removesuffix(".translate.goog")  # - stands for . and -- for -
+        host = label.replace("--", "\0").replace("-", ".").replace("\0", "-")
+        return f"https://{host}{parts.path}"
     return (
         _target_in_path(host, parts)
         or _target_in_query(host, parts)
@@ -214,14 +216,6 @@ def _target_in_query(host: str, parts: SplitResult) -> str:
                 if page and named_host(page.split("/")[0]):
                     return _absolute_address(page)
     return ""
-
-
-def _translated_host(host: str) -> str:
-    """Return the host behind a host of translate.goog, where ``-`` stands for ``.`` and ``--`` for
-    ``-``: ``acme.com`` for ``acme-com.translate.goog``.
-    """
-    label = host.removesuffix(".translate.goog")
-    return label.replace("--", "\0").replace("-", ".").replace("\0", "-")
 
 
 def _decoded_address(value: str) -> str:

@@ -171,7 +171,13 @@ def streams_of_table(blocks: BlockTable) -> list[Stream]:
         model: np.unique(blocks.run[np.concatenate(model_rows)])
         for model, model_rows in rows.items()
     }
-    newest = {key: _newest_version(blocks, groups[key], latest) for key in sorted(groups)}
+
+    def recency(number: int) -> tuple[int, list[int], str]:
+        version = blocks.streams[number].version
+        numbers = [int(digits) for digits in re.findall(r"\d+", version)]  # 1.10 is after 1.9
+        return int(latest[number]), numbers, version
+
+    newest = {key: max(groups[key], key=recency) for key in sorted(groups)}
     return [
         _stream_of_rows(key, blocks, number, stream_rows[number], runs[key.model])
         for key, number in newest.items()
@@ -201,24 +207,6 @@ def _block_of_values(key: BlockKey, values: Sequence[float]) -> Block:
         squares=sum(value * value for value in values),
         version=key.version,
     )
-
-
-def _newest_version(blocks: BlockTable, numbers: Sequence[int], latest: Places) -> int:
-    """Return the stream with the newest scores among streams of several scorer versions; of equals,
-    that of the highest version.
-
-    Args:
-        numbers: Indices of the streams in `blocks.streams`.
-        latest: Index of the latest run of each stream in `blocks.runs`.
-    """
-    return max(
-        numbers, key=lambda number: (latest[number], _version_order(blocks.streams[number].version))
-    )
-
-
-def _version_order(version: str) -> tuple[tuple[int, ...], str]:
-    """Return the sort key of a version: its numbers, then its text; 1.10 comes after 1.9."""
-    return tuple(int(digits) for digits in re.findall(r"\d+", version)), version
 
 
 def _stream_of_rows(

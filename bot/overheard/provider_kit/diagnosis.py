@@ -293,7 +293,8 @@ def _fault_of_status(error: BaseException) -> ServiceFault | None:
     texts = list(_texts([getattr(error, name, None) for name in ("body", "details")]))
     by_code = next((BY_WORD[text] for _, text in texts if text in BY_WORD), None)
     fault = by_code or BY_STATUS.get(status, BROKEN if status >= 500 else REJECTED)
-    headers = _headers(error)
+    response = getattr(error, "response", error)  # aiohttp's errors have the headers themselves
+    headers = getattr(response, "headers", None) or {}
     delays = [retry_after(headers), *(wait(text) for key, text in texts if key == "retryDelay")]
     delay_s = next((delay for delay in delays if delay is not None), None)
     return replace(
@@ -302,14 +303,6 @@ def _fault_of_status(error: BaseException) -> ServiceFault | None:
         retry_after=delay_s if fault.retryable else None,
         limits=rate_limits(headers),
     )
-
-
-def _headers(error: BaseException) -> Mapping[str, str]:
-    """Return the headers of an error's response, or of the error itself (as aiohttp has it); empty
-    without any.
-    """
-    response = getattr(error, "response", error)
-    return getattr(response, "headers", None) or {}
 
 
 def _fault_of_class(error: BaseException) -> ServiceFault:

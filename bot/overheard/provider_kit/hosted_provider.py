@@ -217,10 +217,14 @@ class HostedService:
             raise TypeError("an answer that is no text")
         if len(text) > MAX_ANSWER_CHARS:
             raise ValueError("an answer that is too long")
+        if finish is Finish.LENGTH and self.window(question):
+            finish = Finish.WINDOW
+        if not has_visible_text(text) and finish not in WITHHELD:
+            finish = Finish.FAILED
         billed_usage = _plausible_usage(usage, text)
         return Reply(
             text=text,
-            finish=self._finish(question, finish, text),
+            finish=finish,
             citations=_distinct_citations(citations),
             served_model=_reported_text(served_model),
             fingerprint=_reported_text(fingerprint),
@@ -229,14 +233,6 @@ class HostedService:
             model_version=_reported_text(model_version),
             limits=rate_limits(headers),
         )
-
-    def _finish(self, question: Question, finish: Finish, text: str) -> Finish:
-        """Return the ending of an answer: WINDOW in place of LENGTH if the length of answers is
-        configured, and FAILED for an answer without visible text that was not withheld.
-        """
-        if finish is Finish.LENGTH and self.window(question):
-            finish = Finish.WINDOW
-        return finish if has_visible_text(text) or finish in WITHHELD else Finish.FAILED
 
     def _cost(self, model: Model, usage: Usage, reported: object, *, batch: bool) -> float | None:
         """Return the cost of an answer in US dollars, or None when it is unknown.

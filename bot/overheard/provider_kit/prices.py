@@ -93,17 +93,12 @@ class PriceList:
         """
         model = Model("", name)
         for candidate in (name, model.id):
-            if table := self._own.get(candidate) or self._listed(candidate):
+            listed = self._file.models.get(self._prefix + candidate)
+            if listed and listed.until and listed.until < datetime.now(UTC).date():
+                listed = None
+            if table := self._own.get(candidate) or listed:
                 return self._price_of_table(table, searches=model.searches)
         return None
-
-    def _listed(self, name: str) -> ListedPrice | None:
-        """Return the price of a model in the price list; None when the list lacks the model, or
-        when the last day of the price (in UTC) is past.
-        """
-        table = self._file.models.get(self._prefix + name)
-        expired = table and table.until and table.until < datetime.now(UTC).date()
-        return None if expired else table
 
     def _price_of_table(self, table: PriceTable, *, searches: bool) -> Price | None:
         """Return a table as a price.

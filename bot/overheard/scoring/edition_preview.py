@@ -104,16 +104,15 @@ def _brand_changes(before: Catalogue, after: Catalogue) -> Iterator[str]:
     yield from (f"{name} is new" for name in new if name not in old)
     yield from (f"{name} is gone" for name in old if name not in new)
     for name, brand in new.items():
-        if name in old and (changed_fields := _changed_fields(old[name], brand)):
-            yield f"{name}: {', '.join(changed_fields)}"
-
-
-def _changed_fields(before: Brand, after: Brand) -> list[str]:
-    """Return the names, for readers, of the fields of `_NAMES` in which two versions of a brand
-    differ, in the order of the fields; empty when they differ in none of these.
-    """
-    names = [field.name for field in fields(Brand) if field.name in _NAMES]
-    return [_NAMES[field] for field in names if getattr(before, field) != getattr(after, field)]
+        changed = [
+            _NAMES[field.name]
+            for field in fields(Brand)
+            if field.name in _NAMES
+            and name in old
+            and getattr(old[name], field.name) != getattr(brand, field.name)
+        ]
+        if changed:
+            yield f"{name}: {', '.join(changed)}"
 
 
 def _fact_changes(before: Sequence[Fact], after: Sequence[Fact]) -> Iterator[str]:
@@ -135,12 +134,10 @@ def _scorer_changes(before: Iterable[str], after: Iterable[str]) -> Iterator[str
     Versions are written like ``visibility@1.2+a1b2c3``; what follows the plus sign is the
     catalogue's and is ignored.
     """
-    old, new = (dict(map(_own_version, versions)) for versions in (before, after))
+    old, new = (
+        {version.partition("@")[0]: version.rpartition("+")[0] for version in versions}
+        for versions in (before, after)
+    )
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):
             yield f"the scorer {name}"
-
-
-def _own_version(written: str) -> tuple[str, str]:
-    name, _, version = written.partition("@")
-    return name, version.rpartition("+")[0]

@@ -211,7 +211,9 @@ class _Asker:
         async with self._beginning:
             if self._round is None:
                 self._round = await self._begin_round()
-                await self._ask_gold_texts(self._round)
+                schema = getattr(self.judge, "schema", None)
+                for gold_text in self.judge.rehearsals:
+                    await self._ask_in_round(self._round, self._question(gold_text, schema))
         return await self._ask_in_round(self._round, question)
 
     async def _ask_in_round(self, current: _Round, question: Question) -> Answer:
@@ -222,14 +224,6 @@ class _Asker:
             return await current.runner.ask(question, current.run, current.batcher)
         except BudgetUsedUp:
             raise JudgeBudgetUsedUp(scorer=self.judge.name) from None
-
-    async def _ask_gold_texts(self, current: _Round) -> None:
-        """Ask the judge's model about each of its gold texts, whose labels are known, at the
-        beginning of a round; the answers are stored. Raises as `_ask_in_round` does.
-        """
-        schema = getattr(self.judge, "schema", None)
-        for text in self.judge.rehearsals:
-            await self._ask_in_round(current, self._question(text, schema))
 
     def _question(self, text: str, schema: Mapping[str, object] | None) -> Question:
         written = json.dumps(schema) if schema else ""

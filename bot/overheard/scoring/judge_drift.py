@@ -149,14 +149,10 @@ async def agreements(store: Store, judge: Judge) -> list[Agreement]:
             continue
         texts = [replies[prompt.key] for prompt in prompts]
         matching, labels = judge.agreement(texts)
-        lost = _lost_counts(judge, texts)
+        count_losses = getattr(judge, "losses", None)
+        lost = tuple(sorted(count_losses(texts).items())) if count_losses else ()
         result.append(Agreement(began[run_id], matching, labels, lost=lost))
     return result
-
-
-def _lost_counts(judge: Judge, replies: list[str]) -> tuple[tuple[str, int], ...]:
-    count = getattr(judge, "losses", None)
-    return tuple(sorted(count(replies).items())) if count else ()
 
 
 def lost_verdicts(judge: Judge) -> str:

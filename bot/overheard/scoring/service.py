@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Collection,
-    Iterable,
-    Iterator,
-    Sequence,
-)
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from copy import copy
 from time import monotonic
@@ -188,8 +180,14 @@ class Scoring:
             part: A run whose panel says which of its answers are scored; None for all answers.
             judges: True for judges only, False for all other scorers, None for both.
         """
-        chosen = [s for s in self._current_scorers() if judges in (None, isinstance(s, Judge))]
-        streams = [(scorer, self._unscored(store, scorer, part)) for scorer in chosen]
+        streams = []
+        for scorer in self.scorers:
+            version, judged = self.version(scorer), isinstance(scorer, Judge)
+            if f"{scorer.name}@{version}" in self.versions and judges in (None, judged):
+                unscored = store.scores.unscored(
+                    scorer.name, version, seen=False if judged else None, newest=judged, part=part
+                )
+                streams.append((scorer, unscored))
         async with self.round():
             await self._catch_up(store, progress, expected, streams)
 
@@ -218,24 +216,15 @@ class Scoring:
                 in_first_batch = max(len(batch) for _, batch in shares)
                 progress.start("Scoring answers", max(expected, in_first_batch))
                 is_shown = True
+            # Each that waits is a group of its own: none waits for a slow one.
+            groups = [[share for share in shares if not waits(share[0])]]
+            groups += [[share] for share in shares if waits(share[0])]
             await concurrently(
-                self._store_scores(store, group, readings) for group in _reading_groups(shares)
+                self._store_scores(store, group, readings) for group in groups if group
             )
             self._just_read.clear()
         if is_shown:
             progress.finish()
-
-    def _current_scorers(self) -> list[Scorer]:
-        """Return the scorers whose present version is the version that is read."""
-        return [s for s in self.scorers if f"{s.name}@{self.version(s)}" in self.versions]
-
-    def _unscored(self, store: Store, scorer: Scorer, part: Run | None) -> AsyncIterator[int]:
-        """Return the numbers of the answers that a scorer has yet to read; for a judge the newest
-        first, without those that another version of the judge has read.
-        """
-        version, judged = self.version(scorer), isinstance(scorer, Judge)
-        seen = False if judged else None
-        return store.scores.unscored(scorer.name, version, seen=seen, newest=judged, part=part)
 
     async def score(self, answers: Iterable[Answer]) -> list[ScoreRecord]:
         """Return the scores that all scorers give to answers outside the history, in the order of
@@ -409,18 +398,6 @@ class Scoring:
             unique_names = dict.fromkeys(names)
             self._markets_asked_for[asked_for] = [self._markets[name] for name in unique_names]
         return self._markets_asked_for[asked_for]
-
-
-def _reading_groups(shares: Sequence[Share]) -> Iterator[list[Share]]:
-    """Yield groups of shares (scorers with their answers) that are read together: first one group
-    of all scorers that run without waiting, if any, then each scorer that waits (a judge or an
-    async one) as a group of its own.
-
-    So no scorer waits for a slow one, or until the scores of others are stored.
-    """
-    if without_waiting := [share for share in shares if not waits(share[0])]:
-        yield without_waiting
-    yield from ([share] for share in shares if waits(share[0]))
 
 
 def _markets(catalogue: Catalogue) -> dict[str, Market]:

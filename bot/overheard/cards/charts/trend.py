@@ -419,14 +419,11 @@ def _describe(series: Series, chart: Chart) -> str:
     elif series.emphasis:
         now += f" (likely range {wording.value_range(low, high, chart.scale)})"
     values = now if start == end else f"from {chart.words(first)} to {now}"
-    time_range = f", {_time_range(start, end, chart)}" if series.emphasis else ""
+    time_range = ""
+    if series.emphasis:
+        days = dict.fromkeys(_full_day(at, chart) for at in (start, end))  # a single day only once
+        time_range = f", {' to '.join(days)}"
     return f"{wording.line(series.label)}: {values}{time_range}."
-
-
-def _time_range(start: datetime, end: datetime, chart: Chart) -> str:
-    """Return ``3 Mar 2026 to 7 Apr 2026``; a single day only once."""
-    days = dict.fromkeys(_full_day(at, chart) for at in (start, end))
-    return " to ".join(days)
 
 
 def _is_short(chart: Chart) -> bool:
@@ -449,8 +446,5 @@ def _axis_label(at: datetime, chart: Chart) -> str:
     times, short_day = chart.times, wording.short_day(at, chart.zone)
     if times[0] < times[-1] and _is_short(chart):
         return f"{short_day}, {wording.clock(at, chart.zone)}"
-    return short_day if _is_one_year(times, chart.zone) else wording.day(at, chart.zone)
-
-
-def _is_one_year(times: Sequence[datetime], zone: tzinfo) -> bool:
-    return times[0].astimezone(zone).year == times[-1].astimezone(zone).year
+    years = {end.astimezone(chart.zone).year for end in (times[0], times[-1])}
+    return short_day if len(years) == 1 else wording.day(at, chart.zone)
