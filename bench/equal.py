@@ -95,7 +95,7 @@ async def kept(deployment: Deployment) -> list[Asked]:
 
 def deployment(store: Path, at_a_time: int = 1) -> AbstractAsyncContextManager[Deployment]:
     """Open the bundled example, with short answers, over a store."""
-    text = files("overheard.commands").joinpath("demo.toml").read_text(encoding="utf-8")
+    text = files("overheard.config").joinpath("demo.toml").read_text(encoding="utf-8")
     text = text.replace("{store}", f"sqlite:///{store.as_posix()}")
     text = text.replace("{scale}", f"0.0\nmax_tokens = {TOKENS}")
     text = text.replace("concurrency = 1", f"concurrency = {at_a_time}")

@@ -55,6 +55,7 @@ from overheard.domain import (
     Usage,
 )
 from overheard.errors import (
+    BadUsage,
     ChatFailed,
     ChatUnavailable,
     ConfirmationNeeded,
@@ -62,6 +63,7 @@ from overheard.errors import (
     ProviderFailed,
     ProviderUnavailable,
     SettingsError,
+    UnknownName,
 )
 from overheard.hookspecs import API_VERSION, PluginSettings, hookimpl
 from overheard.installation import install_command
@@ -113,6 +115,7 @@ __all__ = [
     "Action",
     "Alert",
     "Answer",
+    "BadUsage",
     "BatchStatus",
     "Batching",
     "BatchingProvider",
@@ -197,6 +200,7 @@ __all__ = [
     "Tainted",
     "Unit",
     "UnitRole",
+    "UnknownName",
     "UpdateFeed",
     "Usage",
     "Verifiable",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
@@ -106,6 +108,13 @@ class Deployment:
     declared: Config | None = None
     judged: dict[str, tuple[Plugins, Scoring]] = field(default_factory=dict)
     scoring_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Deployment]:
+        """Yield this deployment, which stays open: as a `Session` is opened, for commands that take
+        either.
+        """
+        yield self
 
     def zone_in(self, channel: str) -> tzinfo | None:
         """Return the time zone of all times shown in a channel, so that an event has one date

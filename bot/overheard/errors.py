@@ -333,6 +333,12 @@ class PluginPaused(PluginFault):
     problem: str
 
 
+class CommandRefused(OverheardError):
+    message = "{reason}"  # what a plugin's command says in place of a result
+
+    reason: str
+
+
 class UnknownCommand(OverheardError):
     message = 'There is no command "{name}"{hint}; "help" shows all of them.'
 

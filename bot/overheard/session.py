@@ -5,14 +5,15 @@ It imports no deployment: help begins here, and a deployment takes longer to imp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from overheard.cards.command import CommandSpec
-from overheard.config.loader import find_config, load_config
+from overheard.config.loader import example_config, find_config, load_config
 from overheard.config.sections import Config
 from overheard.domain import TaskKind
 from overheard.interfaces import Chat
@@ -86,6 +87,7 @@ class Session:
         work: Runs a worker until the process is stopped.
         ask: Asks the person at the terminal a question and returns the answer, by default the
             second argument; None where no person can answer.
+        reserved_words: The first words of the commands of Overheard, which no plugin may take.
     """
 
     open_deployment: OpenDeployment
@@ -95,6 +97,7 @@ class Session:
     open_chats: OpenChats = _no_chats
     work: Work | None = None
     ask: Callable[[str, str], str] | None = None
+    reserved_words: Collection[str] = ()
 
     def read_config(self, *, needed: bool = True) -> Config:
         """Return the configuration, read from the given file, else from the usual place.
@@ -113,6 +116,22 @@ class Session:
             return Config()
         return load_config(file)
 
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Deployment]:
+        """Open the configured deployment within the block; a missing store is not created.
+
+        If there is no configuration, it is the bundled example, with a store that is removed after
+        the block.
+
+        Raises:
+            ConfigError: when the configuration is wrong.
+        """
+        with TemporaryDirectory(prefix="overheard-example-") as folder:
+            configured = self.config is not None or find_config(None).exists()
+            config = self.read_config() if configured else example_config(Path(folder))
+            async with self.open_deployment(config, create=not configured) as deployment:
+                yield deployment
+
     @property
     def plugins(self) -> Plugins:
         """The installed plugins and the state of each, loaded at each access; without a
@@ -121,7 +140,7 @@ class Session:
         Raises:
             ConfigError: when the configuration is wrong.
         """
-        return load_plugins(self.read_config(needed=False))
+        return load_plugins(self.read_config(needed=False), reserved=self.reserved_words)
 
     @property
     def plugin_commands(self) -> Collection[CommandSpec]:
@@ -132,4 +151,6 @@ class Session:
             ConfigError: when the configuration is wrong.
         """
         points = added_plugins()
-        return added_commands(self.read_config(needed=False), points) if points else ()
+        if not points:
+            return ()
+        return added_commands(self.read_config(needed=False), points, self.reserved_words)

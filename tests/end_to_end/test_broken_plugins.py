@@ -39,7 +39,8 @@ def test_forty_broken_plugins_change_no_result(
     (tmp_path / "store.db").unlink()
     monkeypatch.setattr("overheard.plugins.scorer_process.SCORE_TIMEOUT_S", 0.5)
     monkeypatch.setattr("overheard.plugins.guarded.FEED_TIMEOUT_S", 0.5)
-    monkeypatch.setattr("overheard.plugins.loading.load_plugins.__kwdefaults__", {"timeout_s": 2.0})
+    defaults = {"reserved": (), "timeout_s": 2.0}
+    monkeypatch.setattr("overheard.plugins.loading.load_plugins.__kwdefaults__", defaults)
     monkeypatch.setenv("ACME_API_KEY", SECRET)
     (tmp_path / "shelf").mkdir()
     shelf = Shelf(tmp_path / "shelf", monkeypatch)
@@ -89,8 +90,9 @@ def test_twenty_broken_providers_change_no_result(
     assert SECRET not in str(broken)
     failures = list(broken["failures"])
     for name, (_, told) in ASKED.items():
+        problem = told.format(module=f"overheard_{name}")
         ask = f"ask the author of overheard-{name} 1.2, or remove it"
-        assert f"The model {name}/m-1 {told}; {ask}." in failures
+        assert f"The model {name}/m-1 {problem}; {ask}." in failures
         assert [one for one in failures if one.startswith(f"The model {name}/m-2")]
     assert all("\n" not in one and len(one) < 500 for one in failures)
     asked = [row for row in broken["results"] if row["model"] == "svc/m-1"]

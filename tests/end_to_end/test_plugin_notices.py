@@ -216,9 +216,15 @@ def heard() -> Iterator[list[str]]:
 @pytest.mark.parametrize(
     ("run", "told"),
     [
-        ("raise RuntimeError(self.settings.token.get_secret_value())", f"(RuntimeError); {ASK}"),
-        ("raise SystemExit(3)", f"its plugin fails (SystemExit); {ASK}"),
-        ("raise KeyboardInterrupt", f"its plugin fails (KeyboardInterrupt); {ASK}"),
+        (
+            "raise RuntimeError(self.settings.token.get_secret_value())",
+            f"in overheard_team); {ASK}",
+        ),
+        ("raise SystemExit(3)", f"its plugin fails (SystemExit in overheard_team); {ASK}"),
+        (
+            "raise KeyboardInterrupt",
+            f"fails (KeyboardInterrupt in overheard_team); {ASK}",
+        ),
         ("raise ChatFailed(chat='team', reason='of t-0815-4711')", "of ***"),
         ("return", "team ended by itself."),
     ],
@@ -255,8 +261,8 @@ async def test_admins_hear_in_another_chat_of_one_that_is_disabled(
 @pytest.mark.parametrize(
     ("post", "told"),
     [
-        ("raise RuntimeError('t-0815-4711')", "fails (RuntimeError)"),
-        ("raise SystemExit(3)", "fails (SystemExit)"),
+        ("raise RuntimeError('t-0815-4711')", "fails (RuntimeError in overheard_team)"),
+        ("raise SystemExit(3)", "fails (SystemExit in overheard_team)"),
         ("return None", "gives no id of the message (but NoneType)"),
         ("return 7", "gives no id of the message (but int)"),
     ],
@@ -278,10 +284,13 @@ async def test_a_chat_that_cannot_post_is_one_sentence_that_names_its_package(
     ("examine", "told"),
     [
         (GOOD["examine"], ""),
-        ("raise RuntimeError('t-0815-4711')", f"The chat team fails (RuntimeError); {ASK}"),
-        ("raise SystemExit", "The chat team fails (SystemExit)"),
+        (
+            "raise RuntimeError('t-0815-4711')",
+            f"chat team fails (RuntimeError in overheard_team); {ASK}",
+        ),
+        ("raise SystemExit", "The chat team fails (SystemExit in overheard_team)"),
         ("return [1]", "The chat team fails (it is int, and no Finding)"),
-        ("return None", "The chat team fails (TypeError)"),
+        ("return None", "The chat team fails (TypeError in overheard_team)"),
         ("return [Finding('team', 'the token is refused', 'renew it')]", "the token is refused"),
     ],
 )

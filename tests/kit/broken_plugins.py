@@ -211,13 +211,16 @@ AT_START = {
 LATER = {
     "raising": (
         scorer("raising", "import random; raise RuntimeError(random.random())"),
-        "The scorer raising fails (RuntimeError)",
+        "The scorer raising fails (RuntimeError in overheard_raising)",
     ),
     "leaking": (
         scorer("leaking", "raise RuntimeError(os.environ['ACME_API_KEY'])"),
-        "The scorer leaking fails (RuntimeError)",
+        "The scorer leaking fails (RuntimeError in overheard_leaking)",
     ),
-    "quitting": (scorer("quitting", "sys.exit(3)"), "The scorer quitting fails (SystemExit)"),
+    "quitting": (
+        scorer("quitting", "sys.exit(3)"),
+        "The scorer quitting fails (SystemExit in overheard_",
+    ),
     "breaking": (
         scorer("breaking", "raise KeyboardInterrupt"),
         "The scorer breaking fails (KeyboardInterrupt)",
@@ -234,7 +237,7 @@ LATER = {
     ),
     "growing": (
         scorer("growing", "return [bytearray(2**33)]"),
-        "The scorer growing fails (MemoryError)",
+        "The scorer growing fails (MemoryError in overheard_growing)",
     ),
     "leaving": (
         scorer("leaving", "os._exit(3)"),
@@ -284,7 +287,7 @@ LATER = {
     ),
     "cancelling": (
         scorer("cancelling", "raise asyncio.CancelledError"),
-        "The scorer cancelling fails (CancelledError)",
+        "The scorer cancelling fails (CancelledError in overheard_cancelling)",
     ),
     "stopping": (scorer("stopping", "raise StopIteration"), "The scorer stopping fails ("),
     "awaiting": (
@@ -343,7 +346,7 @@ LATER = {
     ),
     "trapping": (
         scorer("trapping", "import signal; signal.signal(signal.SIGINT, print)"),
-        "The scorer trapping fails (TypeError)",
+        "The scorer trapping fails (TypeError in overheard_trapping)",
     ),
     "unspoken": (
         scorer(
@@ -351,7 +354,7 @@ LATER = {
             "from overheard import OverheardError; "
             "raise type('Odd', (OverheardError,), {'__doc__': '.', '__str__': exit})()",
         ),
-        "The scorer unspoken fails (Odd)",
+        "The scorer unspoken fails (Odd in overheard_unspoken)",
     ),
     "timeless": (
         OTHER.format(
@@ -384,13 +387,16 @@ LATER = {
 """Code, and a part of the sentence that a check shows; empty where nothing of it is seen there."""
 
 ASKED = {
-    "raises": ("raise RuntimeError(os.environ['ACME_API_KEY'])", "fails (RuntimeError)"),
+    "raises": (
+        "raise RuntimeError(os.environ['ACME_API_KEY'])",
+        "fails (RuntimeError in {module})",
+    ),
     "says": (
         "raise type('Odd', (OverheardError,), {'__doc__': os.environ['ACME_API_KEY']})()",
         "says: ***",
     ),
-    "quits": ("sys.exit(3)", "fails (SystemExit)"),
-    "cancels": ("raise asyncio.CancelledError", "fails (CancelledError)"),
+    "quits": ("sys.exit(3)", "fails (SystemExit in {module})"),
+    "cancels": ("raise asyncio.CancelledError", "fails (CancelledError in {module})"),
     "nothing": ("return None", "fails (it returns NoneType)"),
     "text": ("return 'Acme is good.'", "fails (it returns str)"),
     "numbers": ("return Reply(7, Finish.COMPLETE)", "fails (its text is int)"),
@@ -406,10 +412,10 @@ ASKED = {
     "hides": (
         "return type('Odd', (Reply,), {'text': property(lambda self: 1 / 0)})"
         ".__new__(type('Odd', (Reply,), {'text': property(lambda self: 1 / 0)}))",
-        "fails (ZeroDivisionError)",
+        "fails (ZeroDivisionError in {module})",
     ),
 }
-"""What a provider does when it is asked, and a part of the error for it."""
+"""What a provider does when it is asked, and a part of its error, with the module in braces."""
 
 SAID = {
     "price": "def price(self, model): raise RuntimeError(os.environ['ACME_API_KEY'])",

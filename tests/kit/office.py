@@ -9,11 +9,13 @@ from kit.scripted import ScriptedProvider, SteppingClock, reply
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Option, Proposal, Role
 from overheard.chat.desk import ChatDesk
+from overheard.commands.registry import built_in_commands, first_words
 from overheard.config.loader import parse_config
+from overheard.config.sections import Config
 from overheard.deployment import Deployment, assemble
 from overheard.domain import Price
 from overheard.interfaces import Person, Store
-from overheard.plugins import Plugins
+from overheard.plugins import Plugins, added_plugins, load_plugins
 from overheard.testing.deployment import open_test_store
 from overheard.testing.fakes import FakeChat
 from overheard_visibility.scorer import Visibility
@@ -95,7 +97,7 @@ async def open_office(
     store: Store | None = None,
     **paces: Any,
 ) -> Office:
-    """Open a deployment with one scripted provider.
+    """Open a deployment with one scripted provider, and the commands of installed plugins.
 
     Args:
         config: What the configuration declares.
@@ -107,7 +109,9 @@ async def open_office(
     paces = {"patience": 600.0, **paces}
     store = store or open_test_store()
     provider = ScriptedProvider(price=price) if price else ScriptedProvider()
-    plugins = Plugins({"svc": provider}, {"visibility": Visibility()})
+    of_plugins = {spec.name: spec for spec in built_in_commands()}
+    of_plugins |= load_plugins(Config(), added_plugins(), reserved=first_words()).commands
+    plugins = Plugins({"svc": provider}, {"visibility": Visibility()}, commands=of_plugins)
     deployment = await assemble(parse_config(config), store, plugins, clock=SteppingClock())
     return Office(deployment, store, provider, forms=forms, **paces)
 

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from click.testing import CliRunner
@@ -34,7 +36,9 @@ from overheard import (
     Tainted,
     cli,
 )
+from overheard.commands.registry import first_words
 from overheard.config.loader import parse_config
+from overheard.deployment import NoProgress
 from overheard.domain import Answer
 from overheard.errors import PluginFault
 from overheard.plugins import Guard, Plugins, guard, load_plugins, separated_output
@@ -82,7 +86,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
 
 def load(config: str = "", patience: float = 10.0) -> Plugins:
     """Load all that is installed."""
-    return load_plugins(parse_config(config), timeout_s=patience)
+    return load_plugins(parse_config(config), reserved=first_words(), timeout_s=patience)
 
 
 def problem(plugins: Plugins, name: str) -> str:
@@ -121,21 +125,25 @@ def test_a_plugin_that_never_gets_ready_is_left_out(shelf: Shelf, code: str) -> 
 @pytest.mark.parametrize(
     ("definition", "body", "told"),
     [
-        ("def", "sys.exit(3)", "The scorer odd fails (SystemExit)"),
-        ("def", "raise RuntimeError('k-secret')", "The scorer odd fails (RuntimeError)"),
-        ("def", "return None", "The scorer odd fails (TypeError)"),
+        ("def", "sys.exit(3)", "The scorer odd fails (SystemExit in overheard_odd)"),
+        (
+            "def",
+            "raise RuntimeError('k-secret')",
+            "The scorer odd fails (RuntimeError in overheard_odd)",
+        ),
+        ("def", "return None", "The scorer odd fails (TypeError in overheard_odd)"),
         (
             "def",
             "return (Score('odd', 1.0) for _ in iter(int, 1))",
             "fails (it returns more than 1,000 items)",
         ),
         ("def", "time.sleep(3)", "gave no result within 1 s"),
-        ("async def", "sys.exit(3)", "The scorer odd fails (SystemExit)"),
+        ("async def", "sys.exit(3)", "The scorer odd fails (SystemExit in overheard_odd)"),
         ("async def", "import asyncio; await asyncio.sleep(60)", "gave no result within 1 s"),
         (
             "async def",
             "import asyncio; raise asyncio.CancelledError",
-            "The scorer odd fails (CancelledError)",
+            "The scorer odd fails (CancelledError in overheard_odd)",
         ),
     ],
 )
@@ -247,9 +255,9 @@ def test_help_shows_the_commands_of_plugins_that_can_be_used(
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ("raise SystemExit", "fails (SystemExit)"),
+        ("raise SystemExit", "fails (SystemExit in overheard_odd)"),
         ("return 'done'", "fails (it is str, and no Card)"),
-        ("return view.config", "fails (AttributeError)"),
+        ("return view.config", "fails (AttributeError in overheard_odd)"),
     ],
 )
 async def test_a_command_that_fails_is_one_sentence(shelf: Shelf, body: str, told: str) -> None:
@@ -374,7 +382,8 @@ async def test_a_provider_at_fault_is_one_sentence_that_names_its_package(
     with pytest.raises(PluginFault) as fault:
         await load().providers["odd"].ask(asked(), seed=1)
     assert str(fault.value) == (
-        f"The model odd/m-1 {told}; ask the author of overheard-odd 1.2, or remove it."
+        f"The model odd/m-1 {told.format(module='overheard_odd')}; "
+        "ask the author of overheard-odd 1.2, or remove it."
     )
 
 
@@ -417,7 +426,8 @@ async def test_a_model_that_keeps_failing_is_left_alone_until_it_is_resumed(shel
     [told] = plugins.paused
     assert told == (
         "The model odd/m-1 is paused for 10 minutes after 5 faults in a row "
-        "(it fails (RuntimeError)); ask the author of overheard-odd 1.2, or remove it."
+        "(it fails (RuntimeError in overheard_odd)); "
+        "ask the author of overheard-odd 1.2, or remove it."
     )
     assert (await plugins.notices.next()).text == told
     code.failing = False
@@ -449,6 +459,12 @@ class _Given:
     """What a command is given, as far as it is looked at."""
 
     catalogue = store = clock = zone = who = channel = config = None
+    progress = NoProgress()
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Self]:
+        """Yield it as it is."""
+        yield self
 
 
 @pytest.mark.parametrize("entry", ["overheard-odd", "Overheard_Odd==1.2", "overheard-odd>=1"])
@@ -506,7 +522,8 @@ def test_many_broken_plugins_at_once_are_one_sentence_each(
     points = [point for point in entry_points(group="overheard") if point.name in names]
     begun = time.monotonic()
     with separated_output():
-        plugins = load_plugins(parse_config(""), points, timeout_s=2.0)
+        words = first_words()
+        plugins = load_plugins(parse_config(""), points, reserved=words, timeout_s=2.0)
     took = time.monotonic() - begun
 
     reports = {report.name: report for report in plugins.reports}

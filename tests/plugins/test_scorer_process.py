@@ -136,7 +136,7 @@ async def test_answers_are_read_many_at_a_time_and_a_fault_costs_one(shelf: Shel
     }
     ask = "ask the author of overheard-odd 1.2, or remove it."
     assert scoring.faults == {
-        f"The scorer odd fails (RuntimeError); {ask}": 1,
+        f"The scorer odd fails (RuntimeError in overheard_odd); {ask}": 1,
         f"The scorer odd ended its process (exit status 3); {ask}": 2,
     }
 

@@ -63,7 +63,11 @@ async def made(
     """Return the answer of a call, its failure, and whether the reply could not be read."""
     provider = ScriptedProvider()
     provider.answer = lambda _: answer
-    asked = GuardedProvider(provider, Guards("svc", "", (), Notices())) if guarded else provider
+    asked = (
+        GuardedProvider(provider, Guards("svc", "overheard_svc", "ask its author", (), Notices()))
+        if guarded
+        else provider
+    )
     call = ProviderCall(asked, question, RUN, FixedClock(NOON))
     return *await call.make(), call.unread
 

@@ -321,6 +321,8 @@ class CommandSpec(Named):
             `overheard.deployment.Session`, from which a deployment can be opened.
         needs_store: Whether it works on what a store holds already, such as a run or an alert, and
             so creates none. A command for viewers creates none either.
+        section: The heading of help below which it is listed, such as ``Alerts``; by default, and
+            where there is no such heading, that of all commands of plugins. Only for plugins.
         fill: ``async def fill(deployment, call, **options) -> Mapping | FormContent``: the values
             with which its form is filled in; a command that changes something has one. Where forms
             exist the form is opened when only the required options were given.
@@ -346,6 +348,7 @@ class CommandSpec(Named):
     needs_store: bool = False
     title: str = ""
     chart: str | None = None
+    section: str = ""
     fill: Callable[..., Awaitable[Mapping[str, Any] | FormContent]] | None = None
     step: bool = False
 

@@ -57,8 +57,7 @@ class ChatDesk:
         self._deployment = deployment
         self._gate = gate
         if commands is None:
-            of_plugins = [s for s in deployment.plugins.commands.values() if Face.CHAT in s.faces]
-            commands = (*offered(Face.CHAT), *of_plugins)
+            commands = offered(Face.CHAT, deployment.plugins.commands.values())
         self._commands = tuple(commands)
         self._pending = Pending(deployment.store.chat_state, deployment.clock, self._commands)
         self._recent_requests = Seen()

@@ -13,7 +13,6 @@ from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
 from overheard.commands.check import SEED_BITS
 from overheard.commands.compare_card import chat_comparison_card, comparison_card
-from overheard.commands.demo import opened
 from overheard.commands.versus import versus
 from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Run
@@ -70,7 +69,7 @@ async def compare(
         BudgetExceeded: when the budget does not cover all rounds.
     """
     comparison_seed = secrets.randbits(SEED_BITS) if seed is None else seed
-    async with opened(source) as deployment:
+    async with source.opened() as deployment:
         find = deployment.catalogue.brand
         if find(base) and find(tuned):
             return Proposal("", 0.0, partial(_compare_brands, source, call, base, tuned))
@@ -87,7 +86,7 @@ async def _compare_brands(source: Deployment | Session, call: Call, brand: str, 
     """Compare two brands by stored answers, and return the card; no model is asked. A session in
     `source` opens a deployment for it.
     """
-    async with opened(source) as deployment:
+    async with source.opened() as deployment:
         return await versus(deployment, call, brand=brand, other=other)
 
 
@@ -96,7 +95,7 @@ async def _compare_models(source: Deployment | Session, call: Call, setup: Compa
     return the card: verdicts in words for a chat, all figures elsewhere. A session in `source`
     opens a deployment for it.
     """
-    async with opened(source) as deployment:
+    async with source.opened() as deployment:
 
         def new_aside_run(panel: Panel) -> Run:
             return _aside_run(deployment, call, panel)

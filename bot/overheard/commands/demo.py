@@ -1,11 +1,9 @@
-"""`demo`: a real model that is fine-tuned in silence, and the bundled example that it uses."""
+"""`demo`: a real model that is fine-tuned in silence."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -17,55 +15,13 @@ from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.cards.model_names import LOCAL
 from overheard.commands.alerts import show_evidence
 from overheard.commands.check import check
-from overheard.config.loader import find_config, parse_config
+from overheard.config.loader import example_config
 from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, RunState
 from overheard.errors import NothingAnswered
 from overheard.interfaces.services import Progress
 from overheard.session import Session
-
-
-def example(folder: Path, scale: float = 1.0) -> Config:
-    """Return the configuration of the bundled example, which asks a local model only.
-
-    Args:
-        folder: The folder of its store, which is created when the deployment is opened.
-        scale: The weight of the bundled fine-tune in the local model, from 0 (none) to 1.
-    """
-    text = files("overheard.commands").joinpath("demo.toml").read_text(encoding="utf-8")
-    store = f"sqlite:///{(folder / 'example.db').as_posix()}"
-    filled = text.replace("{store}", store).replace("{scale}", str(scale))
-    return parse_config(filled, "the configuration of the example")
-
-
-@asynccontextmanager
-async def opened(source: Deployment | Session) -> AsyncIterator[Deployment]:
-    """Yield an open deployment.
-
-    A given deployment is yielded as it is, and not closed. For a session it is the configured one,
-    whose missing store is not created; if there is no configuration, it is the bundled example with
-    a store that is removed after the block.
-    """
-    if isinstance(source, Deployment):
-        yield source
-        return
-    with _session_config(source) as config:
-        async with source.open_deployment(config, create=False) as deployment:
-            yield deployment
-
-
-@contextmanager
-def _session_config(session: Session) -> Iterator[Config]:
-    """Yield the configuration that a session names or finds; without any, that of the bundled
-    example, whose folder is removed after the block. Raises ConfigError for an invalid one.
-    """
-    if session.config is not None or find_config(None).exists():
-        yield session.read_config()
-        return
-    with TemporaryDirectory(prefix="overheard-example-") as folder:
-        yield example(Path(folder))
-
 
 REPEATS = 3
 """How often each question is asked in a run."""
@@ -103,7 +59,7 @@ async def demo(
             check_card, check_faults = await _check_example(
                 session,
                 replace(call, progress=progress),
-                example(Path(folder), scale),
+                example_config(Path(folder), scale),
                 label=label,
                 seed=seed + SEEDS_PER_STAGE * stage,
             )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Option, argument, quoted
 from overheard.commands.arguments import unknown_name
-from overheard.commands.registry import ADDED, CommandListing, sections
+from overheard.commands.registry import CommandListing, sections
 from overheard.deployment import Call, Deployment
 from overheard.errors import OverheardError
 from overheard.runs.plan import tracked
@@ -46,7 +45,7 @@ async def show_help(
         UnknownName: when no command and no noun has that name.
     """
     name = " ".join(command).casefold()
-    groups = [*sections(call.face), *_plugin_group(deployment, call)]
+    groups = [*sections(call.face, _plugin_commands(deployment))]
     listings = [listing for _, group in groups for listing in group]
     if not name and call.face is Face.CHAT and isinstance(deployment, Deployment):
         return await _next_steps_card(deployment, listings)
@@ -62,23 +61,16 @@ async def show_help(
     return _noun_card(name, [listing.load(call.face) for listing in verbs])
 
 
-def _plugin_group(
-    deployment: Deployment | Session, call: Call
-) -> Iterator[tuple[str, Sequence[CommandListing]]]:
-    """Yield one group for help: the heading `ADDED`, with the commands of plugins that can be used
-    where the call comes from (in a chat or a terminal).
-
-    Nothing is yielded if there is no such command, or if the configuration or the plugins cannot be
-    read, so that help works in any case.
+def _plugin_commands(deployment: Deployment | Session) -> Collection[CommandSpec]:
+    """Return the commands of plugins for help; none if the configuration cannot be read, so that
+    help works in any case.
     """
-    with suppress(OverheardError):
-        specs = (
-            deployment.plugin_commands
-            if isinstance(deployment, Session)
-            else deployment.plugins.commands.values()
-        )
-        if added := [CommandListing.of(spec) for spec in specs if call.face in spec.faces]:
-            yield ADDED, added
+    if not isinstance(deployment, Session):
+        return deployment.plugins.commands.values()
+    try:
+        return deployment.plugin_commands
+    except OverheardError:
+        return ()
 
 
 def command_help_card(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card:

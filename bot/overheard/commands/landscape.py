@@ -17,7 +17,6 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Choice, Field, Severity, Table, fitting
 from overheard.cards.command import CommandSpec, Face, argument, option, quoted
 from overheard.commands.arguments import unknown_name
-from overheard.commands.demo import opened
 from overheard.commands.examinations import SHUTDOWN_NOTICE, shutdown_day
 from overheard.deployment import Call, Deployment
 from overheard.domain import Landscape, LandscapeTopic, Model
@@ -70,7 +69,7 @@ async def show_landscape(
     Raises:
         ConfigError: for an invalid configuration.
     """
-    async with opened(given) as deployment:
+    async with given.opened() as deployment:
         return _landscape_card(deployment, call, provider, details=details)
 
 

@@ -20,16 +20,11 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Table, fitting
 from overheard.cards.command import IN_CHAT, IN_TERMINAL, CommandSpec, Face, Role, argument, option
 from overheard.commands.arguments import unknown_name
+from overheard.commands.registry import first_words
 from overheard.config.settings_base import described
 from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, FileUnwritable
-from overheard.plugins import (
-    RESERVED_WORDS,
-    PluginReport,
-    distribution_of,
-    entry_of,
-    installed_plugins,
-)
+from overheard.plugins import PluginReport, distribution_of, entry_of, installed_plugins
 from overheard.session import Session
 
 
@@ -381,7 +376,7 @@ def _name_problem(name: str, word: str, kind: str, project: Mapping[str, str]) -
         return f'"{name}" is no name of a plugin: small letters, figures and hyphens'
     if any(point.name == word for point in installed_plugins()[0]):
         return f'a plugin called "{word}" is installed'
-    if kind == "command" and word.replace("_", "-") in RESERVED_WORDS:
+    if kind == "command" and word.replace("_", "-") in first_words():
         return f'there is a command "{name}"'
     classes = re.findall(r"^class (\w+)", project[f"overheard_{word}.py"], re.MULTILINE)
     if taken := sorted({*classes} & {*overheard.__all__}):

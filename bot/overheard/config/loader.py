@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,19 @@ def load_config(file: Path) -> Config:
         size = f"longer than {MAX_CONFIG_BYTES >> 20} MB, and no configuration"
         raise ConfigError([f"{file} is {size}; name another file with --config or ${VARIABLE}."])
     return parse_config(text, str(file))
+
+
+def example_config(folder: Path, scale: float = 1.0) -> Config:
+    """Return the configuration of the bundled example, which asks a local model only.
+
+    Args:
+        folder: The folder of its store, which is created when the deployment is opened.
+        scale: The weight of the bundled fine-tune in the local model, from 0 (none) to 1.
+    """
+    text = files("overheard.config").joinpath("demo.toml").read_text(encoding="utf-8")
+    store = f"sqlite:///{(folder / 'example.db').as_posix()}"
+    filled = text.replace("{store}", store).replace("{scale}", str(scale))
+    return parse_config(filled, "the configuration of the example")
 
 
 def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:

@@ -28,7 +28,7 @@ from overheard.domain import (
     ScoreRecord,
     Shift,
 )
-from overheard.interfaces.services import Clock
+from overheard.interfaces.services import Clock, Progress
 
 
 @runtime_checkable
@@ -317,6 +317,7 @@ class View:
         zone: The reader's time zone.
         who: The user of the command, as the audit log names users.
         channel: The channel, as ``platform:id``; ``terminal`` for the terminal.
+        progress: Shows how far the command is, if it takes long.
     """
 
     catalogue: Catalogue
@@ -325,6 +326,7 @@ class View:
     zone: tzinfo
     who: str
     channel: str
+    progress: Progress
 
 
 class ScoredListener(Protocol):

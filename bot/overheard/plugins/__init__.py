@@ -18,16 +18,15 @@ from overheard.plugins.loading import (
     Plugins,
     added_commands,
     added_plugins,
+    built_in_plugins,
     distribution_of,
     entry_of,
     installed_plugins,
     load_plugins,
     models_of,
 )
-from overheard.plugins.registration import RESERVED_WORDS
 
 __all__ = [
-    "RESERVED_WORDS",
     "Guard",
     "GuardedProvider",
     "IsolatedScorer",
@@ -37,6 +36,7 @@ __all__ = [
     "Plugins",
     "added_commands",
     "added_plugins",
+    "built_in_plugins",
     "distribution_of",
     "entry_of",
     "installed_plugins",

@@ -50,6 +50,18 @@ def plugin_code() -> Iterator[None]:
 
 
 @contextmanager
+def core_code() -> Iterator[None]:
+    """Mark all code that runs in this task within the block as Overheard's own, which a plugin has
+    called.
+    """
+    token = _IN_PLUGIN.set(False)
+    try:
+        yield
+    finally:
+        _IN_PLUGIN.reset(token)
+
+
+@contextmanager
 def separated_output() -> Iterator[None]:
     """Send the output of plugins to stderr within the block, apart from the output of Overheard."""
     stdout, stderr = _separated()
@@ -149,6 +161,8 @@ ASK = "ask its author, or remove it"
 """The remedy for a fault that only a plugin's author can mend."""
 REPORT = "report it to the authors of Overheard"
 """The remedy for a fault of a built-in plugin."""
+MAX_TEXT_CHARACTERS = 4_000
+"""Characters of what a plugin says in place of a result."""
 MAX_FAULTS = 5
 """Faults in a row after which a part is paused."""
 MAX_LATE = 2
@@ -213,7 +227,8 @@ class Guard:
         max_faults: Faults in a row after which the part is paused; None for never.
         now: A monotonic clock in seconds.
         plugin: Name of the plugin.
-        source: Distribution and version of the plugin, for the remedy.
+        module: Name of the plugin's module, for the text of a fault; empty to leave it out.
+        remedy: The remedy for a fault.
         secrets: Values to remove from the texts of errors.
         notices: Receives one notice for each pause.
     """
@@ -225,16 +240,16 @@ class Guard:
         now: Callable[[], float] = time.monotonic,
         *,
         plugin: str = "",
-        source: str = "",
+        module: str = "",
+        remedy: str = ASK,
         secrets: Collection[str] = (),
         notices: Notices | None = None,
     ) -> None:
-        """Begin without faults. Without ``source`` the remedy names the author of no distribution;
-        without ``notices`` a pause is only logged.
-        """
+        """Begin without faults. Without ``notices`` a pause is only logged."""
         self.part = part
         self.plugin = plugin
-        self.remedy = f"ask the author of {source}, or remove it" if source else ASK
+        self.remedy = remedy
+        self._module = module
         self._max_faults = max_faults
         self._now = now
         self._secrets = secrets
@@ -291,14 +306,25 @@ class Guard:
         if isinstance(outcome.error, passing):
             raise outcome.error
         if outcome.error is not None:
-            raise self.fault(plugin_problem(outcome.error, self._secrets)) from None
+            raise self.fault(self.problem(outcome.error)) from None
         self.resume()
         result: Result = outcome.result
         return result
 
+    def problem(self, error: BaseException) -> str:
+        """Return an error of the plugin's code as `plugin_problem` words it."""
+        return plugin_problem(error, self._secrets, self._module)
+
     def shown(self, words: object) -> str:
         """Return a text of the plugin as a message may show it: redacted, printable and short."""
         return shortened(without_control_characters(redacted(safe_str(words), self._secrets)))
+
+    def shown_lines(self, text: str) -> str:
+        """Return a text of several lines as a message may show it: redacted, printable, and cut to
+        `MAX_TEXT_CHARACTERS`.
+        """
+        shown = without_control_characters(without_secrets(text, self._secrets))
+        return shown[:MAX_TEXT_CHARACTERS]
 
     def shown_details(self, error: OverheardError) -> dict[str, str]:
         """Return the details of a plugin's error by name, each redacted, printable and short."""
@@ -365,14 +391,16 @@ class Guards:
 
     Attributes:
         plugin: Name of the plugin.
-        source: Distribution and version of the plugin.
+        module: Name of its module.
+        remedy: The remedy for its faults.
         secrets: Values of its settings that no message may show.
         notices: Receives a notice for each pause.
         guards: The list to which each new guard is added.
     """
 
     plugin: str
-    source: str
+    module: str
+    remedy: str
     secrets: Collection[str]
     notices: Notices
     guards: list[Guard] = field(default_factory=list)
@@ -386,7 +414,8 @@ class Guards:
             part,
             max_faults,
             plugin=self.plugin,
-            source=self.source,
+            module=self.module,
+            remedy=self.remedy,
             secrets=self.secrets,
             notices=self.notices,
         )
@@ -394,9 +423,9 @@ class Guards:
         return guard
 
 
-def plugin_problem(error: BaseException, secrets: Collection[str] = ()) -> str:
+def plugin_problem(error: BaseException, secrets: Collection[str] = (), module: str = "") -> str:
     """Return an error of a plugin's code in words that follow the name of the part, such as
-    ``fails (ValueError)``.
+    ``fails (ValueError in overheard_acme)``; without a ``module`` it is not named.
 
     The text of an `OverheardError` is quoted, redacted and shortened: ``says: no such model``. The
     text of `Nonsense` is given in brackets. For any other error only its class is given, because
@@ -405,7 +434,9 @@ def plugin_problem(error: BaseException, secrets: Collection[str] = ()) -> str:
     words = safe_str(error) if isinstance(error, OverheardError) else ""
     if words:
         return f"says: {shortened(redacted(words, secrets)).rstrip('.')}"
-    return f"fails ({error if isinstance(error, Nonsense) else type(error).__name__})"
+    if isinstance(error, Nonsense):
+        return f"fails ({error})"
+    return f"fails ({type(error).__name__}{module and f' in {module}'})"
 
 
 def late_problem(timeout_s: float | None) -> str:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Proposal
+from overheard.config.redaction import safe_str
 from overheard.domain import (
     Alert,
     Answer,
@@ -35,6 +36,7 @@ from overheard.errors import (
     ChatFailed,
     ChatLost,
     ChatUnavailable,
+    CommandRefused,
     ConfirmationNeeded,
     JudgeBudgetUsedUp,
     ModelResting,
@@ -57,9 +59,10 @@ from overheard.interfaces import (
     UpdateFeed,
     View,
 )
+from overheard.interfaces.services import Progress
 from overheard.interfaces.store import StoreHistory
 from overheard.plugins import scorer_process, validation
-from overheard.plugins.guard import Guard, Guards, call_now, outcome_of, plugin_problem
+from overheard.plugins.guard import Guard, Guards, call_now, core_code, outcome_of
 from overheard.plugins.registration import Registered, is_word
 from overheard.plugins.scorer_process import GroupScores, PluginLocation, Problem, ScorerProcess
 
@@ -175,7 +178,7 @@ class GuardedProvider:
             work = partial(getattr(self._provider, what), model)
             outcome = call_now(self._guard.part, work)
             if outcome.error is not None:
-                problem = plugin_problem(outcome.error, self._guards.secrets)
+                problem = self._guard.problem(outcome.error)
                 log.warning(
                     "The provider %s %s when asked for the %s of %s; %s.",
                     *(self.name, problem, what, model, self.remedy),
@@ -460,7 +463,7 @@ class GuardedChat:
         if isinstance(error, OverheardError):
             raise ChatLost(chat=self.name, reason=self._guard.shown(error))
         if error is not None:
-            problem = f"its plugin fails ({type(error).__name__}); {self._guard.remedy}"
+            problem = f"its plugin {self._guard.problem(error)}; {self._guard.remedy}"
             raise ChatLost(chat=self.name, reason=problem)
 
     async def post(
@@ -573,31 +576,42 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
     a `Proposal` instead, and calls the function again with ``agreed=True`` when the person has
     agreed.
     """
-    errors_to_pass = (ConfirmationNeeded,) if spec.asks else ()
 
-    async def run(deployment: Any, call: Any, **options: Any) -> Card | Proposal:
+    async def run(source: Any, call: Any, **options: Any) -> Card | Proposal:
         """Carry out the command with a `View`. A command that spends money returns a `Proposal` if
         it asks for a confirmation.
 
+        Args:
+            source: The open deployment, or in a terminal the session of a command that opens one
+                itself.
+
         Raises:
+            OverheardError: what the function raises for the person who asked.
             PluginFault: when the function fails, takes too long, or returns no valid card.
         """
-        view = View(
-            deployment.catalogue,
-            _history(StoreHistory(deployment.store)),
-            deployment.clock,
-            call.zone,
-            call.who,
-            call.channel,
-        )
-
-        async def shown(**more: Any) -> Card:
-            return validation.validated_card(await spec.run(view, **options, **more))
+        progress = _ViewProgress(call.progress)
 
         async def guarded(**more: Any) -> Card:
-            return await guard.call(
-                partial(shown, **more), COMMAND_TIMEOUT_S, passing=errors_to_pass
-            )
+            async with source.opened() as deployment:
+                view = View(
+                    deployment.catalogue,
+                    _history(StoreHistory(deployment.store)),
+                    deployment.clock,
+                    call.zone,
+                    call.who,
+                    call.channel,
+                    progress,
+                )
+
+                async def shown() -> Card:
+                    return validation.validated_card(await spec.run(view, **options, **more))
+
+                try:
+                    return await guard.call(shown, COMMAND_TIMEOUT_S, passing=(OverheardError,))
+                except OverheardError as error:
+                    raise _command_error(error, spec, guard) from None
+                finally:
+                    progress.finish()
 
         if not spec.spends:
             return await guarded()
@@ -607,7 +621,48 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
             price = needed.reason.removesuffix(".")
             return Proposal(price, needed.usd, partial(guarded, agreed=True))
 
-    return replace(spec, run=run, fill=None, opens=True)
+    return replace(spec, run=run, fill=None)
+
+
+class _ViewProgress:
+    """The display of progress that a plugin's command drives; what it writes is our own output."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def start(self, title: str, total: int) -> None:
+        """Begin work, see `Progress`."""
+        with core_code():
+            self._progress.start(str(title), int(total))
+
+    def advance(self, steps: int = 1) -> None:
+        """Report finished steps."""
+        with core_code():
+            self._progress.advance(int(steps))
+
+    def finish(self) -> None:
+        """Report that the work is done or was given up."""
+        with core_code():
+            self._progress.finish()
+
+
+def _command_error(error: OverheardError, spec: CommandSpec, guard: Guard) -> OverheardError:
+    """Return an error that a command of a plugin has raised, as the person who asked may see it.
+
+    An error of Overheard is returned as it is, if it shows no secret, and so is a question for a
+    yes by a command that may ask one. Otherwise, and for an error of a class of the plugin's own,
+    it is a `CommandRefused` with the same text, redacted. An error without a text, and a question
+    by a command that may not ask, are faults.
+    """
+    is_question = isinstance(error, ConfirmationNeeded)
+    if isinstance(error, PluginFault) or (is_question and spec.asks):
+        return error
+    text = safe_str(error)
+    if is_question or not text:
+        return guard.fault(guard.problem(error))
+    shown = guard.shown_lines(text)
+    is_ours = type(error).__module__ == OverheardError.__module__
+    return error if is_ours and shown == text else CommandRefused(reason=shown)
 
 
 def _history(store: Any) -> History:

@@ -32,7 +32,15 @@ from overheard.errors import OverheardError
 from overheard.hookspecs import PluginSettings
 from overheard.installation import PROJECT
 from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
-from overheard.plugins.guard import ASK, Guard, Guards, Notices, plugin_code, separated_output
+from overheard.plugins.guard import (
+    ASK,
+    REPORT,
+    Guard,
+    Guards,
+    Notices,
+    plugin_code,
+    separated_output,
+)
 from overheard.plugins.guarded import Listeners, guarded
 from overheard.plugins.registration import (
     KINDS,
@@ -306,6 +314,11 @@ def added_plugins() -> list[EntryPoint]:
     return [point for point in installed_plugins()[0] if _source(point)[0] != PROJECT]
 
 
+def built_in_plugins() -> list[EntryPoint]:
+    """Return the entry points of the plugins that come with Overheard."""
+    return [point for point in installed_plugins()[0] if _source(point)[0] == PROJECT]
+
+
 def distribution_of(plugin: str) -> str:
     """Return the name of the distribution with a plugin; the plugin's name when it is not
     installed.
@@ -340,11 +353,17 @@ class _Loader(threading.Thread):
     Args:
         point: The entry point of the plugin.
         plugins: Receives the plugin's objects, guards and notices.
+        reserved: The first words of commands that a third party's plugin may not take.
         timeout_s: Seconds that the plugin may take.
     """
 
     def __init__(
-        self, point: EntryPoint, config: Config, plugins: Plugins, timeout_s: float
+        self,
+        point: EntryPoint,
+        config: Config,
+        plugins: Plugins,
+        reserved: Collection[str],
+        timeout_s: float,
     ) -> None:
         """Read the plugin's tables from the configuration; `begin` starts the thread."""
         super().__init__(daemon=True)
@@ -354,6 +373,7 @@ class _Loader(threading.Thread):
         self._point = point
         self._config = config
         self._plugins = plugins
+        self._reserved = () if self.is_built_in else reserved
         self._timeout_s = timeout_s
         self._settings = {
             section: PluginSettings(
@@ -407,7 +427,7 @@ class _Loader(threading.Thread):
         registered, error = self._registered, self._error
         if registered is not None:
             try:
-                refuse_clashes(registered, self._plugins)
+                refuse_clashes(registered, self._plugins, self._reserved)
             except Fault as clash:
                 registered, error = None, clash
         if registered is None:
@@ -439,7 +459,10 @@ class _Loader(threading.Thread):
         plugins, point = self._plugins, self._point
         registered = register(point, self.distribution, self._settings)
         source = source_of(self.distribution, self.version)
-        guards = Guards(point.name, source, self._secrets, plugins.notices, plugins.guards)
+        remedy = REPORT if self.is_built_in else f"ask the author of {source}, or remove it"
+        guards = Guards(
+            point.name, point.module, remedy, self._secrets, plugins.notices, plugins.guards
+        )
         if self.is_built_in:
             return guarded(registered, guards)
         tables = _tables_of_plugin(self._config, "scorers", point.name)
@@ -464,6 +487,7 @@ def load_plugins(
     config: Config,
     entry_points: Iterable[EntryPoint] | None = None,
     *,
+    reserved: Collection[str] = (),
     timeout_s: float = LOAD_TIMEOUT_S,
 ) -> Plugins:
     """Load every installed plugin, the built-in plugins first and then by name, and return all
@@ -477,11 +501,12 @@ def load_plugins(
     Args:
         config: The configuration; each plugin gets its own tables of `PLUGIN_SECTIONS`.
         entry_points: The entry points to load; None for those of the group ``overheard``.
+        reserved: The first words of commands that third parties' plugins may not take.
         timeout_s: Seconds that each plugin may take.
     """
     points, unreadable = installed_plugins() if entry_points is None else (entry_points, [])
     plugins = Plugins()
-    loaders = [_Loader(point, config, plugins, timeout_s) for point in points]
+    loaders = [_Loader(point, config, plugins, reserved, timeout_s) for point in points]
     loaders.sort(key=lambda loader: (not loader.is_built_in, loader.plugin))
     with separated_output():
         for loader in loaders:
@@ -492,25 +517,30 @@ def load_plugins(
     return plugins
 
 
-def added_commands(config: Config, points: Collection[EntryPoint]) -> Collection[CommandSpec]:
+def added_commands(
+    config: Config, points: Collection[EntryPoint], reserved: Collection[str]
+) -> Collection[CommandSpec]:
     """Return the commands of plugins that do not come with Overheard.
 
-    The built-in plugins, which have none, are loaded only where a name of theirs may be taken: a
-    plugin that takes one cannot be used, and neither can its commands.
+    The built-in plugins are loaded only where a name of theirs may be taken: a plugin that takes
+    one cannot be used, and neither can its commands. Their commands are known without that.
 
     Args:
         config: The configuration.
         points: The entry points of these plugins, see `added_plugins`.
+        reserved: The first words of commands that are not theirs.
     """
-    plugins = load_plugins(config, points)
+    plugins = load_plugins(config, points, reserved=reserved)
     names = {point.name for point in points}
     reports = [report for report in plugins.reports if report.name in names]
     kinds = [{name.partition(" ")[0] for name in report.provides} for report in reports]
     taking = [found for found in kinds if found & _BUILT_IN_KINDS]
     refused = any(report.problem for report in reports)  # perhaps by one that is refused itself
     if any("command" in found or refused for found in taking):
-        plugins = load_plugins(config)
-    return plugins.commands.values()
+        plugins = load_plugins(config, reserved=reserved)
+    reports = [report for report in plugins.reports if report.name in names]
+    provided = {name for report in reports for name in report.provides}
+    return [spec for spec in plugins.commands.values() if f"command {spec.name}" in provided]
 
 
 _BUILT_IN_KINDS = frozenset({"provider", "scorer", "chat", "landscape"})

@@ -42,16 +42,6 @@ RESERVED_OPTIONS = frozenset({"chart", "help", "json", "yes"})
 """Options that commands have in common in the terminal."""
 BUILT_IN_CHATS = frozenset({"slack", "discord", "terminal", "schedule"})
 """Names that channels begin with already."""
-RESERVED_WORDS = frozenset(
-    (  # noqa: SIM905 - a list would take fifty lines
-        "access alerts answers ask audit brands brief budget bursts canary changes check claims "
-        "compare dataset db demo digest discord doctor evidence export facts finetune help import "
-        "judge landscape models plugins power prompts recall report routes run runs schedules "
-        "scores setup share shifts slack spend status subscribe summary trend tune "
-        "unsubscribe updates versus voice worker"
-    ).split()
-)
-"""The first words of our own commands; a plugin's commands begin with another word."""
 
 _COMMAND = re.compile("[a-z0-9_-]+( [a-z0-9_-]+)?")
 _OPTION = re.compile(r"[a-z]\w*")
@@ -142,7 +132,7 @@ def registered_scorers(
     return _checked_by_name("scorer", Scorer, scorers, _scorer_flaw)
 
 
-def refuse_clashes(registered: Registered, in_use: Any) -> None:
+def refuse_clashes(registered: Registered, in_use: Any, reserved: Iterable[str]) -> None:
     """Raise an error when a name that a plugin registers is in use already.
 
     Objects of one kind need different names, scorers also different metrics. Commands need another
@@ -150,6 +140,7 @@ def refuse_clashes(registered: Registered, in_use: Any) -> None:
 
     Args:
         in_use: The objects that other plugins have registered: `overheard.plugins.Plugins`.
+        reserved: The first words of commands that the plugin may not take.
 
     Raises:
         Fault: when another plugin, or Overheard itself, uses a name.
@@ -162,7 +153,7 @@ def refuse_clashes(registered: Registered, in_use: Any) -> None:
             if name in names:
                 raise Fault(_taken_message(kind, name))
     _refuse_shared_metrics(registered.scorers, in_use.scorers)
-    words = {*RESERVED_WORDS, *map(command_word, in_use.commands)}
+    words = {*reserved, *map(command_word, in_use.commands)}
     for name in registered.commands:
         if command_word(name) in words:
             raise Fault(

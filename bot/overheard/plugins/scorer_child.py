@@ -77,14 +77,16 @@ class Child:
             scorer = self._scorer(request.origin, request.scorer)
         except BaseException as error:  # even an attempt to exit
             reason = (
-                str(error) if isinstance(error, Fault) else plugin_problem(error, self._secrets)
+                str(error)
+                if isinstance(error, Fault)
+                else plugin_problem(error, self._secrets, request.origin.point.module)
             )
             yield ScorerReply(problem=f"is not ready in its process: {reason}")
             return
         yield ScorerReply()
         for group in request.groups:
             for reading in group:
-                reply = self._score_reading(scorer, reading)
+                reply = self._score_reading(scorer, reading, request.origin.point.module)
                 yield reply
                 if reply.problem:
                     break
@@ -105,9 +107,9 @@ class Child:
             self._secrets += settings.secrets
         return self._scorers[plugin][name]
 
-    def _score_reading(self, scorer: Scorer, reading: Any) -> ScorerReply:
-        """Return a scorer's validated scores of a reading, or the problem in words that follow the
-        scorer's name. The result of an async scorer is awaited.
+    def _score_reading(self, scorer: Scorer, reading: Any, module: str) -> ScorerReply:
+        """Return a scorer's validated scores of a reading, or the problem, with the plugin's
+        module, in words that follow the scorer's name. The result of an async scorer is awaited.
 
         An alarm ends the process after `ORPHAN_LIMIT_S`, in case no parent does.
         """
@@ -118,7 +120,7 @@ class Child:
                 result = asyncio.run(_await_result(result))
             return ScorerReply(tuple(validated_scores(result)))
         except BaseException as error:  # even an attempt to exit
-            return ScorerReply(problem=plugin_problem(error, self._secrets))
+            return ScorerReply(problem=plugin_problem(error, self._secrets, module))
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 

@@ -15,6 +15,7 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from overheard import cli
+from overheard.commands.registry import first_words
 from overheard.config.contradictions import unknown_vendors
 from overheard.config.sections import Config
 from overheard.domain import TaskKind
@@ -95,7 +96,7 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
     """
     from overheard.deployment import assemble, local_zone  # slow to import, and help needs none
 
-    plugins = load_plugins(config)
+    plugins = load_plugins(config, reserved=first_words())
     try:
         # A vendor may be unknown only because its plugin has a fault, which is told elsewhere.
         if not plugins.faulty and (problems := [*unknown_vendors(config, plugins.landscapes)]):
@@ -150,7 +151,12 @@ def session() -> Session:
     maintained.
     """
     return Session(
-        open_deployment, store_maintenance, serve=_serve, open_chats=_open_chats, work=_work
+        open_deployment,
+        store_maintenance,
+        serve=_serve,
+        open_chats=_open_chats,
+        work=_work,
+        reserved_words=first_words(),
     )
 
 

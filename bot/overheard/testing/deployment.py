@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.desk import ChatDesk
+from overheard.commands.registry import first_words
 from overheard.config.loader import parse_config
 from overheard.deployment import assemble
 from overheard.domain import ScoreRecord
@@ -127,7 +128,7 @@ async def open_deployment(
     """
     read = parse_config(DECLARED + config)
     provider, clock, store = provider or EchoProvider(), clock or FixedClock(), open_test_store()
-    plugins = load_plugins(read)
+    plugins = load_plugins(read, reserved=first_words())
     plugins.providers[provider.name] = provider
     opened = await assemble(read, store, plugins, clock=clock)
     return Deployment(

@@ -11,9 +11,10 @@ from typing import IO, Any
 
 import click
 from click.exceptions import NoArgsIsHelpError
+from click.shell_completion import CompletionItem
 
 from overheard.cards.command import CommandSpec, Face, Kind, Option
-from overheard.commands.registry import ADDED, CommandListing
+from overheard.commands.registry import CommandListing
 from overheard.config.problems import suggestion
 from overheard.deprecations import COMMANDS
 
@@ -205,20 +206,23 @@ class Root(Noun):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands of each section below its heading, for the help of the root.
 
-        Plugins are loaded for that, because their commands are the last section.
+        Third parties' plugins are loaded for that, because their commands are among them.
         """
         self._add_plugin_commands(ctx)
         for heading, commands in self._sections.items():
             with formatter.section(heading):
                 formatter.write_dl([_help_entry(command) for command in commands.values()])
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what a word that is being typed may become; for a command, plugins are loaded."""
+        self._add_plugin_commands(ctx)
+        return super().shell_complete(ctx, incomplete)
+
     def _add_plugin_commands(self, ctx: click.Context) -> None:
-        """Load the plugins, and add their commands to the section `ADDED`, if they have any."""
-        commands = self._sections.setdefault(ADDED, {})
+        """Load the plugins, and add their commands to the sections that they belong to."""
         for listing in self._plugin_commands(ctx):
+            commands = self._sections.setdefault(listing.heading, {})
             commands.setdefault(*self._add_listing(listing))
-        if not commands:
-            del self._sections[ADDED]
 
     def _add_listing(self, listing: CommandListing) -> tuple[str, click.Command]:
         """Add a command to its noun, which is created if necessary, or to the root if it has none.

@@ -1,0 +1,189 @@
+# ruff: noqa: ISC004 - a sentence in several lines is easier to read so
+"""A third party's command: in the terminal, in chats, in help, and where something goes wrong."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner
+
+from kit.installing import Shelf
+from kit.office import open_office
+from overheard import cli
+from overheard.cards.command import Face
+from overheard.chat.desk import ChatDesk
+from overheard.chat.terminal import grammar
+from overheard.commands.registry import sections
+from overheard.runtime.wiring import session
+from overheard.testing.fakes import FakeChat
+
+COMMAND = """
+    import asyncio
+    from typing import Annotated
+    from overheard import *
+
+    class TooFewEars(OverheardError):
+        message = "{{count}} ears are too few; grow {{more}} more."
+
+        count: int
+        more: str
+
+    async def run(view: View, *, mode: Annotated[str, argument("What to do.")] = ""):
+        {body}
+        return Card("Odd", data={{"brands": len(view.catalogue.brands)}})
+
+    @hookimpl
+    def overheard_commands():
+        yield CommandSpec("odd", "Do it.", run, {more})
+"""
+
+
+ASK = "ask the author of overheard-odd 1.2, or remove it."
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    """Somewhere to install plugins, in a folder without a configuration."""
+    monkeypatch.delenv("OVERHEARD_CONFIG", raising=False)
+    (tmp_path / "packages").mkdir()
+    with contextlib.chdir(tmp_path):
+        yield Shelf(tmp_path / "packages", monkeypatch)
+
+
+def install(shelf: Shelf, body: str = "pass", more: str = "") -> None:
+    """Install a plugin whose command does this."""
+    shelf.install("odd", COMMAND.format(body=body, more=more))
+
+
+def root() -> grammar.Root:
+    """Return the terminal's commands as the program begins."""
+    config = click.Option(["--config"], type=click.Path(path_type=Path))
+    return grammar.Root(
+        sections(Face.TERMINAL), cli._run_command, cli._plugin_commands, params=[config]
+    )
+
+
+def run(*words: str) -> tuple[str, str]:
+    """Run the program, and return what it printed on standard output and standard error."""
+    result = CliRunner().invoke(root(), words, obj=session())
+    return result.stdout, result.stderr
+
+
+def test_help_lists_a_command_below_the_heading_that_it_names(shelf: Shelf) -> None:
+    """Without one it is below that of all commands of plugins."""
+    install(shelf, more="section='Alerts'")
+    out, _ = run("--help")
+    alerts, _, rest = out.partition("Alerts:")[2].partition("Fine-tuning:")
+
+    assert "odd" in alerts
+    assert "odd" not in rest
+    assert "Added by plugins" not in out
+
+
+def test_a_shell_completes_it(shelf: Shelf) -> None:
+    """As it does our own."""
+    install(shelf)
+    completing = ShellComplete(root(), {"obj": session()}, "overheard", "_OVERHEARD_COMPLETE")
+
+    assert [item.value for item in completing.get_completions([], "od")] == ["odd"]
+
+
+def test_a_command_that_opens_nothing_needs_no_configuration(shelf: Shelf) -> None:
+    """It sees the bundled example; others say what is missing."""
+    install(shelf, more="opens=False")
+    assert run("odd", "--json")[0].splitlines()[-1] == '{"brands": 6}'
+
+    Path("config.toml").write_text('[storage]\nurl = "store.db"\n[[brands]]\nname = "Acme"\n')
+    assert run("odd", "--json")[0].splitlines()[-1] == '{"brands": 1}'
+
+
+def test_a_command_that_opens_a_deployment_needs_a_configuration(shelf: Shelf) -> None:
+    """The sentence says how to write one."""
+    install(shelf)
+
+    assert "config.toml cannot be read" in run("odd")[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            "raise UnknownName(kind='ear', name='x', hint='', known='left, right')",
+            'There is no ear called "x"; known: left, right.',
+        ),
+        (
+            "raise BadUsage(problem='An ear is missing', usage='odd EAR')",
+            "An ear is missing; write it as odd EAR.",
+        ),
+        ("raise TooFewEars(count=1, more='one')", "1 ears are too few; grow one more."),
+        ("raise TooFewEars(count=1, more='k-secret-0815')", "1 ears are too few; grow *** more."),
+        (
+            "view.ears",
+            f'The command "odd" fails (AttributeError in overheard_odd); {ASK}',
+        ),
+        (
+            "raise ConfirmationNeeded(price='It costs $2', usd=2.0)",
+            'The command "odd" says: This run needs a yes before it spends: It costs $2; '
+            f"repeat the command with --yes; {ASK}",
+        ),
+    ],
+)
+async def test_what_a_command_says_is_no_fault_of_its_author(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, body: str, told: str
+) -> None:
+    """An error for people passes, without secrets; any other names the plugin."""
+    monkeypatch.setenv("ODD_KEY", "k-secret-0815")
+    install(shelf, body, more="opens=False")
+    office = await open_office()
+
+    assert str((await office.chat.type("odd")).card.text) == told
+
+
+def test_an_error_reads_in_the_terminal_as_our_own(shelf: Shelf) -> None:
+    """One sentence."""
+    body = "raise UnknownName(kind='ear', name='x', hint='', known='left')"
+    install(shelf, body, more="opens=False")
+
+    assert run("odd")[1].splitlines() == ['There is no ear called "x"; known: left.']
+
+
+def test_the_progress_of_a_command_is_shown_in_the_terminal(shelf: Shelf) -> None:
+    """As Overheard's own output, which is not limited."""
+    body = "view.progress.start('Counting ears', 2); view.progress.advance(2)"
+    install(shelf, body, more="opens=False")
+    lines = run("odd")[1].splitlines()
+
+    assert lines[0] == "Counting ears: 2 to do"
+    assert lines[1].startswith("Counting ears: 2 of 2 after ")
+
+
+async def test_the_progress_of_a_command_is_shown_in_a_chat(shelf: Shelf) -> None:
+    """In the card that says that it is under way."""
+    install(shelf, "view.progress.start('Counting ears', 2); await asyncio.sleep(0.2)")
+    office = await open_office()
+    chat = FakeChat(ChatDesk(office.deployment, office.gate, patience=0.01, pause=0.01))
+    screen = await chat.type("odd")
+
+    assert "Counting ears …" in [str(card.text) for card in screen.cards]
+    assert screen.card.title == "Odd"
+
+
+async def test_a_chat_does_not_ask_for_a_file_of_this_machine(shelf: Shelf) -> None:
+    """The terminal does."""
+    code = COMMAND.format(body="pass", more="").replace(
+        "mode: Annotated[str, arg", "file: Annotated[Path, arg"
+    )
+    shelf.install(
+        "odd",
+        code.replace('= ""', "= Path()").replace("import asyncio", "from pathlib import Path"),
+    )
+    office = await open_office()
+    [spec] = [spec for spec in office.desk.commands if spec.name == "odd"]
+
+    assert spec.options == ()
+    assert "FILE" in run("odd", "--help")[0]
