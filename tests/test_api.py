@@ -12,7 +12,7 @@ from packaging.version import Version
 
 import overheard
 from overheard import Model, Shift
-from overheard.deprecations import COMMANDS, DEPRECATIONS, Deprecation, replacement
+from overheard.deprecations import DEPRECATIONS, OLD_COMMANDS, Deprecation, replacement
 
 
 def test_nothing_else_is_public() -> None:
@@ -49,9 +49,10 @@ def test_names_are_completed_before_any_of_them_is_loaded() -> None:
 
 
 def overdue(release: str) -> list[str]:
-    """Return the names and commands that a release should no longer have."""
-    entries = [*DEPRECATIONS.items(), *COMMANDS.items()]
-    return [name for name, old in entries if Version(old.ends) <= Version(release)]
+    """Return the names that a release should no longer have."""
+    ends = {name: old.ends for name, old in DEPRECATIONS.items()}
+    ends |= {name: old.ends for name, old in OLD_COMMANDS.items()}
+    return [name for name, end in ends.items() if Version(end) <= Version(release)]
 
 
 def test_what_is_deprecated_is_taken_out_in_time() -> None:

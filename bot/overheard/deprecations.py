@@ -1,25 +1,24 @@
-"""What is no longer used, in one place: since when, what instead, and when its mention ends.
+"""What plugins and people should no longer use, in one place: what instead, and when it ends.
 
-A name of the face that moved or was renamed keeps working, with a warning, until the release in
-which it ends; a command that has left the program says where it went. A test fails in that release
-until the entry is taken out.
+A name or command that moved or was renamed is listed here and keeps working until the release in
+which it ends; a test fails in that release until it is taken out.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """A public name that will be removed, or a command that has left the program.
+    """A public name that will be removed.
 
     Attributes:
-        instead: The public name that replaces it, or what to run.
+        instead: The public name that replaces it.
         since: The release of Overheard that first warned.
-        ends: The release without the entry; at least two minor releases later.
+        ends: The release without the name; at least two minor releases later.
     """
 
     instead: str
@@ -34,14 +33,6 @@ DEPRECATIONS: Mapping[str, Deprecation] = {
     "Topic": Deprecation("LandscapeTopic", since="0.1", ends="0.3"),
 }
 """The deprecations by the public name that will be removed."""
-COMMANDS: Mapping[str, Deprecation] = {
-    "simulate": Deprecation(
-        "in the folder bench of a clone, uv run python -m overheard_lab simulate",
-        since="0.1",
-        ends="0.3",
-    ),
-}
-"""What to run in place of a command of the terminal that has left the program, by its name."""
 
 
 def replacement(name: str) -> str:
@@ -62,3 +53,36 @@ def replacement(name: str) -> str:
         stacklevel=3,  # the importing module: `replacement` is called by the face's `__getattr__`
     )
     return old.instead
+
+
+@dataclass(frozen=True, slots=True)
+class OldCommand:
+    """The words of a command that was renamed, became a part of another one, or was removed.
+
+    Attributes:
+        instead: The words that do the same; what follows the old words follows these. Empty when
+            nothing does.
+        reason: What does the work of a command that was removed, as the end of a sentence.
+        ends: The release of Overheard that no longer knows the old words.
+    """
+
+    instead: str = ""
+    reason: str = ""
+    ends: str = "0.4"
+
+
+OLD_COMMANDS: Mapping[str, OldCommand] = {
+    "subscribe": OldCommand("routes add"),
+    "unsubscribe": OldCommand("routes remove"),
+    "simulate": OldCommand(
+        reason="in the folder bench of a clone, run: uv run python -m overheard_lab simulate"
+    ),
+}
+"""The commands of earlier releases by their words."""
+
+
+def old_command(words: Sequence[str]) -> str:
+    """Return which of `OLD_COMMANDS` some words begin with, in any case of letters; else ""."""
+    lowered = [word.casefold() for word in words[:2]]
+    names = (" ".join(lowered[:size]) for size in (2, 1))
+    return next((name for name in names if name in OLD_COMMANDS), "")

@@ -346,6 +346,13 @@ class UnknownCommand(OverheardError):
     hint: str
 
 
+class CommandRemoved(OverheardError):
+    message = 'There is no command "{name}" any more: {reason}.'
+
+    name: str
+    reason: str
+
+
 class BadUsage(OverheardError):
     message = "{problem}; write it as {usage}."
 

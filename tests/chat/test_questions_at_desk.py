@@ -109,7 +109,7 @@ async def test_nothing_that_costs_or_changes_happens_without_its_button() -> Non
         ("ask the models what a good CRM for startups is", 'ask "what a good CRM for startups is"'),
         (f"ask the models what a good CRM is {'really ' * 12}", "ask"),
         ("export everything to csv", "share Acme"),
-        ("send our alerts to #growth", "subscribe Acme"),
+        ("send our alerts to #growth", "routes add Acme"),
         ("please raise the budget to 50 dollars", "budget set"),
         ("stop checking on weekends", "schedules plan"),
         ("send me the report every friday", "summary set"),

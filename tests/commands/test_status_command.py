@@ -80,7 +80,7 @@ async def test_a_check_in_a_chat_names_its_alert_and_opens_it() -> None:
     assert in_chat.more == ()
     words = {action.label: action.words for action in in_chat.actions}
     assert words["Open alert"] == "alerts show 1"
-    assert words["Alerts into this channel"] == "subscribe Acme"
+    assert words["Alerts into this channel"] == "routes add Acme"
     assert "1 new alert, below." in str(in_terminal.text)
     assert in_terminal.more == (told,)
 

@@ -11,8 +11,9 @@ from math import inf
 
 from overheard.cards.command import CommandSpec
 from overheard.chat.command_call import Unagreed
-from overheard.chat.parser import Order
+from overheard.chat.parser import Order, named
 from overheard.domain import PendingConfirmation
+from overheard.errors import CommandRemoved, UnknownCommand
 from overheard.interfaces import Clock, Person, Request
 from overheard.interfaces.store import ChatStateRepository
 
@@ -60,10 +61,10 @@ class Pending:
     def __init__(
         self, state: ChatStateRepository, clock: Clock, commands: Sequence[CommandSpec]
     ) -> None:
-        """Keep the repository, the clock and the commands by name; the store is not read."""
+        """Keep the repository, the clock and the commands; the store is not read."""
         self._state = state
         self._clock = clock
-        self._commands = {spec.name: spec for spec in commands}
+        self._commands = commands
         self._swept: datetime | None = None
 
     async def first(self, request: Request) -> bool:
@@ -113,13 +114,17 @@ class Pending:
         None when it has expired, was taken, or is no command of these chats (any more).
         """
         pending = await self._state.pending(token)
-        spec = self._commands.get(pending.command) if pending else None
-        if pending is None or spec is None or pending.until <= self._clock.now():
+        if pending is None or pending.until <= self._clock.now():
+            return None
+        try:
+            order = named(pending.command, self._commands)
+        except (CommandRemoved, UnknownCommand):
             return None
         person = Person(pending.platform, pending.person, pending.name)
-        options = dict(pending.options)
+        options = {**order.given, **pending.options}
         usd = options.pop(AGREED_USD, None)
-        return Asked(Order(spec, options), person, pending.channel, inf if usd is None else usd)
+        order = Order(order.spec, options)
+        return Asked(order, person, pending.channel, inf if usd is None else usd)
 
     async def take(self, token: str) -> bool:
         """Remove a waiting command from the store; return False when it was removed before.

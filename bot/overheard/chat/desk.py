@@ -13,8 +13,8 @@ from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
 from overheard.chat.completion import Completing
 from overheard.chat.confirmations import Pending, Seen
-from overheard.chat.execution import CommandExecution, Interaction, spec_named
-from overheard.chat.parser import Order, fill, near, parse
+from overheard.chat.execution import CommandExecution, Interaction
+from overheard.chat.parser import Order, fill, named, near, parse, spec_of
 from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S
 from overheard.chat.questions.question_desk import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many_card
@@ -24,7 +24,7 @@ from overheard.commands.setup_checklist import checklist, checklist_card, greeti
 from overheard.commands.status import STATUS, status
 from overheard.commands.suggestions import proposed_rivals, with_proposal
 from overheard.deployment import Call, Deployment
-from overheard.errors import BadUsage, UnknownCommand
+from overheard.errors import BadUsage, CommandRemoved, UnknownCommand
 from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
 from overheard.logs import about
 
@@ -103,7 +103,7 @@ class ChatDesk:
         Raises:
             Exception: errors of the store.
         """
-        spec = next((spec for spec in self._commands if spec.name == command), None)
+        spec = spec_of(command, self._commands)
         if spec is None or await self._gate.allowed(person, channel, spec) is not None:
             return ()
         for known in spec.options:
@@ -173,7 +173,7 @@ class ChatDesk:
                 return
             interaction = await self._interaction(request.person, request.channel, conversation)
             order = self._order_of(request, interaction.deployment)
-        except (UnknownCommand, BadUsage) as error:
+        except (CommandRemoved, UnknownCommand, BadUsage) as error:
             await self._correct(request, conversation, error)
         else:
             await self._receive(order, request, interaction)
@@ -217,13 +217,17 @@ class ChatDesk:
             await self._carry_out(order, interaction, decorate=reply.decorated)
 
     async def _correct(
-        self, request: Request, conversation: Conversation, error: UnknownCommand | BadUsage
+        self,
+        request: Request,
+        conversation: Conversation,
+        error: CommandRemoved | UnknownCommand | BadUsage,
     ) -> None:
         """Answer a request whose words are no valid command.
 
         A person who may not use any command gets the refusal. An unknown command is first tried as
         a question in words; then similar commands, or else useful next steps, are offered to the
-        person alone. Wrong options are shown with the problem.
+        person alone. Wrong options are shown with the problem, a removed command with what does its
+        work.
 
         Args:
             conversation: Where the card or form is shown.
@@ -236,6 +240,8 @@ class ChatDesk:
                 deployment, _ = await self._opened(request.person, request.channel)
                 useful = [Action(step.words, step.label) for step in await next_steps(deployment)]
                 await conversation.show(self._unknown_card(request, error, useful), private=True)
+        elif isinstance(error, CommandRemoved):
+            await conversation.show(replies.refused(error), private=True)
         else:
             await self._show_problem(request, conversation, error)
 
@@ -263,12 +269,14 @@ class ChatDesk:
 
         Raises:
             UnknownCommand: when there is no such command.
+            CommandRemoved: for a command of an earlier release.
             BadUsage: when its options are wrong.
         """
         if not request.command:
             names = [name for brand in deployment.catalogue.brands for name in brand.names]
             return parse(request.words, self._commands, names)
-        return fill(spec_named(self._commands, request.command), request.options)
+        order = named(request.command, self._commands)
+        return fill(order.spec, {**order.given, **request.options})
 
     def _unknown_card(
         self, request: Request, error: UnknownCommand, useful_steps: Sequence[Action]
@@ -299,8 +307,9 @@ class ChatDesk:
             conversation: Where the form or card is shown.
         """
         if request.command and conversation.forms:
-            spec = spec_named(self._commands, request.command)
-            form = Form(spec, replies.form_title(spec), request.options, str(error))
+            order = named(request.command, self._commands)
+            values = {**order.given, **request.options}
+            form = Form(order.spec, replies.form_title(order.spec), values, str(error))
             await conversation.open_form(form)
         else:
             await conversation.show(replies.refused(error), private=True)
@@ -368,7 +377,7 @@ class ChatDesk:
             next_order = parse(step.run, self._commands, names)
             await self._carry_out(next_order, interaction, agreed_usd=step.agreed_usd)
         elif step.form and conversation.forms:
-            next_spec = spec_named(self._commands, step.form)
+            next_spec = named(step.form, self._commands).spec
             content = await next_spec.fill(deployment, call) if next_spec.fill else {}
             await conversation.open_form(replies.filled_form(next_spec, content))
         else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
@@ -31,7 +31,6 @@ from overheard.errors import (
     RunEnded,
     RunUnderWay,
     TimeUnreadable,
-    UnknownCommand,
     UnknownName,
 )
 from overheard.interfaces import AccessPolicy, Conversation, Person
@@ -269,15 +268,3 @@ class CommandExecution:
             if (run.asked_by, run.channel) == (call.who, call.channel):
                 return run
         return None
-
-
-def spec_named(commands: Sequence[CommandSpec], name: str) -> CommandSpec:
-    """Return the command with a name.
-
-    Raises:
-        UnknownCommand: when there is no such command.
-    """
-    spec = next((spec for spec in commands if spec.name == name), None)
-    if spec is None:
-        raise UnknownCommand(name=name, hint="")
-    return spec

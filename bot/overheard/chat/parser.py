@@ -11,7 +11,8 @@ from typing import Any
 
 from overheard.cards.command import CommandSpec, Kind, Option, quoted, require_sizes
 from overheard.config.problems import suggestion
-from overheard.errors import BadUsage, UnknownCommand
+from overheard.deprecations import OLD_COMMANDS, old_command
+from overheard.errors import BadUsage, CommandRemoved, UnknownCommand
 
 LIST, SHOW = "list", "show"
 """The verbs that a noun has when none is typed: ``alerts`` lists, ``alerts 12`` shows one."""
@@ -89,6 +90,7 @@ def parse(words: str, commands: Sequence[CommandSpec], names: Collection[str] = 
 
     Raises:
         UnknownCommand: when the words name no command; it hints at the nearest one.
+        CommandRemoved: for a command of an earlier release.
         BadUsage: when an option does not exist, lacks its value or has a value that it cannot have,
             or when a word has no meaning.
     """
@@ -126,8 +128,25 @@ def spec_of(words: str, commands: Sequence[CommandSpec]) -> CommandSpec | None:
     """
     try:
         return _command_and_rest(_tokens(words), commands)[0]
-    except UnknownCommand:
+    except (CommandRemoved, UnknownCommand):
         return None
+
+
+def named(name: str, commands: Sequence[CommandSpec]) -> Order:
+    """Return the command with a name, as a form or a chat's own command has it.
+
+    For the name of an earlier release it is the command that does the same now, with the options by
+    which it does.
+
+    Raises:
+        UnknownCommand: when there is no such command.
+        CommandRemoved: for a command of an earlier release.
+    """
+    if spec := next((spec for spec in commands if spec.name == name), None):
+        return Order(spec)
+    if name in OLD_COMMANDS:
+        return parse(name, commands)
+    raise UnknownCommand(name=name, hint="")
 
 
 def near(words: str, commands: Iterable[CommandSpec]) -> list[CommandSpec]:
@@ -167,11 +186,17 @@ def _command_and_rest(
     Upper and lower case are the same. A name of two words counts before one of one word. A noun
     alone (``alerts``) is its list, and with a number (``alerts 12``) its `show`; a noun with other
     words is its list too, unless the second word resembles one of its verbs. Without words, it is
-    ``help``.
+    ``help``. Words of an earlier release are those that are typed now.
 
     Raises:
         UnknownCommand: when the words name no command; it hints at the nearest one.
+        CommandRemoved: for a command of an earlier release.
     """
+    if name := old_command(tokens):
+        old = OLD_COMMANDS[name]
+        if not old.instead:
+            raise CommandRemoved(name=name, reason=old.reason)
+        tokens = [*_tokens(old.instead), *tokens[len(name.split()) :]]
     by_name = {spec.name: spec for spec in commands}
     lowered = [token.casefold() for token in tokens[:2]] or ["help"]
     for size in (2, 1):

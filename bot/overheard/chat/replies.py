@@ -14,6 +14,7 @@ from overheard.cards.command import CommandSpec, FormContent, Kind, quoted
 from overheard.chat.parser import Order
 from overheard.errors import (
     BadUsage,
+    CommandRemoved,
     ConfirmationNeeded,
     OverheardError,
     UnknownCommand,
@@ -169,8 +170,8 @@ def terminal_only(spec: CommandSpec) -> Card:
     return Card("Only in the terminal", text, severity=Severity.WARNING)
 
 
-def refused(error: BadUsage) -> Card:
-    """Return the card for a command whose words or options are wrong."""
+def refused(error: BadUsage | CommandRemoved) -> Card:
+    """Return the card for a command that was removed, or whose words or options are wrong."""
     return Card("Not understood", _error_sentence(error), severity=Severity.WARNING)
 
 

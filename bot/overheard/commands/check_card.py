@@ -87,7 +87,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     if proposes_first_check(panel, outcome, analysis.detection):
         next_steps.append(FIRST_CHECK_ACTION)
     if in_chat and analysis.announced and not deployment.config.routes:
-        words = f"subscribe {quoted(panel.brands[0])}"
+        words = f"routes add {quoted(panel.brands[0])}"
         next_steps.append(Action(words, "Alerts into this channel"))
     return replace(
         first_card,

@@ -12,7 +12,8 @@ from overheard.cards.command import CommandSpec, Face, Option, argument, quoted
 from overheard.commands.arguments import unknown_name
 from overheard.commands.registry import CommandListing, sections
 from overheard.deployment import Call, Deployment
-from overheard.errors import OverheardError
+from overheard.deprecations import OLD_COMMANDS
+from overheard.errors import CommandRemoved, OverheardError
 from overheard.runs.plan import tracked
 from overheard.session import Session
 
@@ -37,14 +38,19 @@ async def show_help(
         deployment: An open deployment, or in a terminal the session; both have the commands of
             plugins.
         call: Tells whether a chat or a terminal asks, which know different commands.
-        command: The words of a command or noun, in any case of letters. `EVERYTHING` shows all
-            commands. Empty shows the next steps in a chat with an open deployment, else all
-            commands.
+        command: The words of a command or noun, in any case of letters; those of an earlier release
+            are those that do the same now. `EVERYTHING` shows all commands. Empty shows the next
+            steps in a chat with an open deployment, else all commands.
 
     Raises:
         UnknownName: when no command and no noun has that name.
+        CommandRemoved: for a command of an earlier release.
     """
     name = " ".join(command).casefold()
+    if old := OLD_COMMANDS.get(name):
+        if not old.instead:
+            raise CommandRemoved(name=name, reason=old.reason)
+        name, _, _ = old.instead.partition(" --")
     groups = [*sections(call.face, _plugin_commands(deployment))]
     listings = [listing for _, group in groups for listing in group]
     if not name and call.face is Face.CHAT and isinstance(deployment, Deployment):
@@ -210,7 +216,7 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
         )
     if not deployment.config.routes:
         yield Suggestion(
-            "subscribe", "Alerts into this channel", "I speak up when something shifts."
+            "routes add", "Alerts into this channel", "I speak up when something shifts."
         )
     if is_checked:
         yield Suggestion(f"report {name}", "Report", "How often each model names you.")

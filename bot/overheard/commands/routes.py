@@ -320,21 +320,6 @@ ROUTES_REMOVE = CommandSpec(
     role=Role.ADMIN,
     examples=("routes remove --channel slack:C0123456789",),
 )
-SUBSCRIBE = CommandSpec(
-    "subscribe",
-    "Post the alerts of a brand, or all, in this channel.",
-    add_route,
-    role=Role.ADMIN,
-    title="Alerts into a channel",
-    examples=("subscribe Acme",),
-)
-UNSUBSCRIBE = CommandSpec(
-    "unsubscribe",
-    "Post alerts in this channel no longer.",
-    remove_route,
-    role=Role.ADMIN,
-    examples=("unsubscribe Acme",),
-)
 DIGEST_SET = CommandSpec(
     "summary set",
     "Post a summary in a channel on some days.",

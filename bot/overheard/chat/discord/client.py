@@ -235,7 +235,7 @@ class DiscordClient(discord.Client):
             ChatFailed: when Discord refuses an answer, or cannot be reached.
         """
         name = forms.command_of(data.get("custom_id", ""))
-        if spec := next((spec for spec in desk.commands if spec.name == name), None):
+        if name and (spec := spec_of(name, desk.commands)):
             options = forms.read_options(data, spec)
             await self._serve(interaction, desk, spec, command=name, options=options)
 

@@ -21,8 +21,9 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Kind, Option, Role
 from overheard.chat.discord import markup
-from overheard.chat.parser import AUTOCOMPLETED_KINDS
+from overheard.chat.parser import AUTOCOMPLETED_KINDS, named
 from overheard.chat.platform_limits import DISCORD
+from overheard.errors import CommandRemoved, UnknownCommand
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +166,7 @@ class DiscordCommand:
     typed: str = ""
 
 
-def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> DiscordCommand | None:
+def read_call(data: Mapping[str, Any], specs: Sequence[CommandSpec]) -> DiscordCommand | None:
     """Return the command that a person has called or is typing; None for an unknown command.
 
     The command is found by its path in the tree, whatever the name of the root. Options that the
@@ -179,11 +180,14 @@ def read_call(data: Mapping[str, Any], specs: Iterable[CommandSpec]) -> DiscordC
     while nodes and nodes[0]["type"] in {SUBCOMMAND, GROUP}:
         names.append(nodes[0]["name"])
         nodes = list(nodes[0].get("options") or ())
-    spec = next((spec for spec in specs if path(spec) == tuple(names)), None)
-    if spec is None:
+    name = next((spec.name for spec in specs if path(spec) == tuple(names)), " ".join(names))
+    try:
+        order = named(name, specs)
+    except (CommandRemoved, UnknownCommand):
         return None
+    spec = order.spec
     options_by_name = {_node_name(option): option for option in spec.options}
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = order.given
     typing, typed = None, ""
     for node in nodes:
         option = options_by_name.get(node["name"])

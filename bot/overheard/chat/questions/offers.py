@@ -149,9 +149,9 @@ class Offers(Resolution):
         offered.
         """
         concepts, brand = self._parsed.concepts, self._brand_words
-        channel_alerts = (f"subscribe {brand}", "Alerts into this channel")
+        channel_alerts = (f"routes add {brand}", "Alerts into this channel")
         if {"off", "neg"} & concepts:
-            channel_alerts = ("unsubscribe", "No alerts in this channel")
+            channel_alerts = ("routes remove", "No alerts in this channel")
         forms = [
             *([("rival", f"brands edit {brand}", "Competitors")] if self._rivals else []),
             ("recurring", "schedules plan", "When I ask"),
@@ -232,7 +232,7 @@ class Offers(Resolution):
         return self._offer(
             "Alerts keep quiet hours",
             "They are part of where alerts go.",
-            ("subscribe", "Alerts into this channel"),
+            ("routes add", "Alerts into this channel"),
             ("routes list", "Where alerts go"),
         )
 

@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
 from overheard.chat.command_slots import finish_tasks
+from overheard.chat.parser import spec_of
 from overheard.chat.slack import modals
 from overheard.chat.slack.blocks import home_message, render
 from overheard.chat.slack.client import NAME, SlackFailed
@@ -154,7 +155,7 @@ class SlackListeners:
         or for a step of the set-up, replaced by a modal that says "One moment ...".
         """
         metadata = modals.FormMetadata.read(body["view"])
-        command = next((c for c in self._desk.commands if c.name == metadata.command), None)
+        command = spec_of(metadata.command, self._desk.commands)
         if command is None:  # a form that was opened before the bot was updated
             await ack()
             return
@@ -171,7 +172,7 @@ class SlackListeners:
         origin = RequestOrigin.from_json(metadata.origin, body["user"]["id"])
         conversation = await self._conversation(body, origin, replace_form)
         self._tasks.start(
-            self._serve_in(conversation, body, origin, command=command.name, options=options)
+            self._serve_in(conversation, body, origin, command=metadata.command, options=options)
         )
         if await conversation.wait_for_form(FORM_ANSWER_TIMEOUT_S):
             return

@@ -16,7 +16,8 @@ from click.shell_completion import CompletionItem
 from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.commands.registry import CommandListing
 from overheard.config.problems import suggestion
-from overheard.deprecations import COMMANDS
+from overheard.deprecations import OLD_COMMANDS, old_command
+from overheard.errors import CommandRemoved
 
 LIST, SHOW = "list", "show"
 """The verbs of a noun for which none is typed: without a number, and with one."""
@@ -101,17 +102,14 @@ class Noun(click.Group):
                 verb.
 
         Raises:
-            click.UsageError: when there is no such command; the message says what has replaced it,
-                or suggests a similar one.
+            click.UsageError: when there is no such command; the message suggests a similar one.
         """
         word = args[0]
         is_option = word.startswith("-")
         if word not in self.commands and not is_option:
             self._add_plugin_commands(ctx)
         if word not in self.commands and not is_option:
-            left = COMMANDS.get(f"{self.name} {word}".removeprefix("overheard "))
-            remedy = f" any more: {left.instead}" if left else suggestion(word, self.commands)
-            ctx.fail(f'There is no command "{word}"{remedy}.')
+            ctx.fail(f'There is no command "{word}"{suggestion(word, self.commands)}.')
         return super().resolve_command(ctx, args)
 
 
@@ -202,6 +200,36 @@ class Root(Noun):
         """
         with usage_errors_in_one_sentence():
             return super().invoke(ctx)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the name, the click command and the remaining arguments for typed arguments.
+
+        For words of an earlier release, which a line on standard error names, it is the command
+        that does the same now.
+
+        Args:
+            ctx: The context of the call.
+            args: The arguments, at least one.
+
+        Raises:
+            click.exceptions.Exit: for a command that was removed, after a sentence on standard
+                error.
+            click.UsageError: when there is no such command.
+        """
+        if name := old_command(args):
+            old = OLD_COMMANDS[name]
+            if not old.instead:
+                click.echo(str(CommandRemoved(name=name, reason=old.reason)), err=True)
+                ctx.exit(click.UsageError.exit_code)
+            click.echo(
+                f'"overheard {name}" is "overheard {old.instead}" now; the old words end in '
+                f"Overheard {old.ends}.",
+                err=True,
+            )
+            args = [*old.instead.split(), *args[len(name.split()) :]]
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands of each section below its heading, for the help of the root.

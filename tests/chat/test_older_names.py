@@ -1,0 +1,146 @@
+"""The words of earlier releases: typed, clicked, sent by an old form, in each chat and terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.both_chats import in_discord
+from kit.discord_peer import Peer
+from kit.discord_rules import words
+from kit.office import DECLARED, Office, open_office
+from kit.program import Program
+from kit.slack_desk import headers, listening
+from kit.slack_peer import SlackPeer
+from overheard.cards.command import Face
+from overheard.chat.parser import named, spec_of
+from overheard.chat.slack.chat import SlackChat
+from overheard.commands.registry import offered
+from overheard.deprecations import OLD_COMMANDS
+
+CHAT = offered(Face.CHAT)
+ANYWHERE = {spec.name: spec for spec in (*offered(Face.TERMINAL), *CHAT)}
+IN_CHANNEL = "Alerts of Acme come into this channel"
+GUIDE = Path(__file__).parents[2] / "docs" / "commands.md"
+
+
+@pytest.fixture
+async def office() -> Office:
+    """A deployment that declares Acme."""
+    return await open_office(forms=True)
+
+
+@pytest.fixture
+async def in_slack(chat: SlackChat, office: Office) -> AsyncIterator[None]:
+    """The deployment is in Slack."""
+    async with listening(chat, office.desk):
+        yield
+
+
+@pytest.fixture
+async def discord(office: Office, peer: Peer) -> AsyncIterator[Peer]:
+    """A Discord that the deployment is in."""
+    chat = in_discord(peer)
+    async with listening(chat, office.desk):
+        await peer.ready()
+        yield peer
+    await chat.close()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, old in OLD_COMMANDS.items() if old.instead], ids=lambda name: name
+)
+def test_old_words_are_a_command_of_today(name: str) -> None:
+    """Those that replace them name a command with options that it has; no command has the name."""
+    assert name not in ANYWHERE
+    order = named(name, [*ANYWHERE.values()])
+    told = re.findall(r"--([\w-]+)", OLD_COMMANDS[name].instead)
+    assert {option.written for option in order.spec.options} >= {*told}
+    assert spec_of(f"{name} Acme", [*ANYWHERE.values()]) is order.spec
+
+
+def test_the_guide_has_a_table_of_them() -> None:
+    """With what is typed now, or with what does the work."""
+    section = GUIDE.read_text(encoding="utf-8").split("## Older names")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `([^`|]+)` \| (.+) \|$", section, flags=re.MULTILINE))
+    assert rows.keys() == OLD_COMMANDS.keys()
+    for name, old in OLD_COMMANDS.items():
+        assert not old.instead or rows[name] == f"`{old.instead}`", name
+
+
+async def test_typed_words_do_the_same(office: Office) -> None:
+    """In any case of letters, and help teaches the new words."""
+    typed = await office.chat.type("Subscribe Acme --quiet 22:00-07:00")
+    taught = await office.chat.type("help subscribe")
+    chosen = await office.chat.choose("unsubscribe", brand="Acme")
+
+    assert typed.card.title == IN_CHANNEL
+    assert taught.card.title == "routes add"
+    assert chosen.card.title == f"{IN_CHANNEL} no more"
+    assert [note[1] for note in office.gate.notes] == [
+        "routes add Acme --quiet 22:00-07:00",
+        "help subscribe",
+        "routes remove Acme",
+    ]
+
+
+@pytest.mark.usefixtures("in_slack")
+async def test_in_slack_an_old_button_does_it(slack: SlackPeer) -> None:
+    """It was posted before the update."""
+    button = {
+        "type": "button",
+        "action_id": "overheard:0",
+        "text": {"type": "plain_text", "text": "Alerts here"},
+        "value": "subscribe Acme",
+    }
+    old: dict[str, Any] = {"blocks": [{"type": "actions", "elements": [button]}]}
+    await slack.click(old, "Alerts here")
+    [message] = await slack.until(lambda: slack.messages)
+    assert headers(message)[0].endswith(IN_CHANNEL)
+
+
+@pytest.mark.usefixtures("in_slack")
+async def test_in_slack_an_old_form_does_it(slack: SlackPeer) -> None:
+    """It was open while the bot was updated; its menu still offers values."""
+    await slack.command("brands remove")
+    [view] = await slack.until(lambda: slack.modals)
+    metadata = view["private_metadata"].replace("brands remove", "unsubscribe")
+    old = {**view, "private_metadata": metadata}
+    brand = {"brand": {"type": "external_select", "selected_option": {"value": "Acme"}}}
+
+    assert "Acme" in await slack.suggest(old, "brand", "ac")
+    await slack.command("subscribe Acme")
+    await slack.until(lambda: len(slack.messages) == 1)
+    await slack.submit(old, brand)
+    [_, message] = await slack.until(lambda: len(slack.messages) == 2 and slack.messages)
+    assert headers(message)[0].endswith(f"{IN_CHANNEL} no more")
+
+
+async def test_in_discord_old_buttons_and_commands_do_it(discord: Peer) -> None:
+    """As a message from before the update has one, and a client that shows the old tree."""
+    data = {"custom_id": "do:subscribe Acme", "component_type": 2}
+    clicked = await discord.interact(3, data)
+    called = await discord.command("unsubscribe", brand="Acme")
+
+    assert IN_CHANNEL in words(discord.answer(clicked))
+    assert f"{IN_CHANNEL} no more" in words(discord.answer(called))
+
+
+def test_in_the_terminal_a_line_names_the_new_words(tmp_path: Path) -> None:
+    """On standard error, so that a script that reads the JSON goes on."""
+    terminal = Program(tmp_path, DECLARED)
+    typed = ("Acme", "--channel", "slack:C1", "--json")
+    old, said = terminal.run("subscribe", *typed)
+    new, silent = terminal.run("routes", "add", *typed)
+    _, helped = terminal.run("subscribe", "--help")
+
+    assert old == new
+    assert said == (
+        '"overheard subscribe" is "overheard routes add" now; the old words end in Overheard 0.4.\n'
+    )
+    assert silent == ""
+    assert "routes add" in helped
