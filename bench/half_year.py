@@ -34,7 +34,7 @@ from overheard.config.loader import parse_config
 from overheard.domain import FIRST_CHECK, Run, RunState
 from overheard.interfaces import Desk, Finding
 from overheard.runtime import scheduler
-from overheard.runtime.server import CANARIES, Server
+from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -159,7 +159,7 @@ async def live(url: str, folder: Path, clock: Traveller, weeks: int) -> Life:
     life, end = Life(weeks), START + timedelta(weeks=weeks)
     async with open_deployment(parse_config(text, str(folder / "config.toml"))) as deployment:
         server, store = Server(deployment, {"book": life.book}), deployment.store
-        jobs = [job for job in await server.jobs() if job.name not in {FIRST_CHECK, CANARIES}]
+        jobs = [job for job in await server.jobs() if job.name != FIRST_CHECK]
         for job in jobs:
             await store.schedules.state(job.name, START)
         work, now = asyncio.create_task(server.run()), START

@@ -78,7 +78,6 @@ SECTIONS = {
         'ask "Which project tool is best for a small team?"',
         "compare openai/gpt-5 anthropic/claude-5 Acme", "shifts Acme", "power Acme", "runs list",
         "updates list", "updates add openai/gpt-5 --when 2026-03-15", "updates remove 1",
-        "canary setup openai/gpt-5", "canary run", "bursts list", "bursts run",
     ),
     "Alerts": (
         "alerts list", "evidence 1", "alerts show 1", "alerts recheck 1", "alerts reopen 1",

@@ -71,12 +71,26 @@ class OldCommand:
     ends: str = "0.4"
 
 
+_BURSTS = (
+    "alerts recheck asks again for an alert, check for a brand, and overheard run by itself with "
+    "[bursts] automatic"
+)
+_CANARY = (
+    "every check looks at the served model and its fingerprint for updates, and updates list "
+    "shows them"
+)
 OLD_COMMANDS: Mapping[str, OldCommand] = {
     "subscribe": OldCommand("routes add"),
     "unsubscribe": OldCommand("routes remove"),
     "simulate": OldCommand(
         reason="in the folder bench of a clone, run: uv run python -m overheard_lab simulate"
     ),
+    "bursts list": OldCommand(reason=_BURSTS),
+    "bursts run": OldCommand(reason=_BURSTS),
+    "bursts": OldCommand(reason=_BURSTS),
+    "canary setup": OldCommand(reason=_CANARY),
+    "canary run": OldCommand(reason=_CANARY),
+    "canary": OldCommand(reason=_CANARY),
 }
 """The commands of earlier releases by their words."""
 
@@ -86,3 +100,7 @@ def old_command(words: Sequence[str]) -> str:
     lowered = [word.casefold() for word in words[:2]]
     names = (" ".join(lowered[:size]) for size in (2, 1))
     return next((name for name in names if name in OLD_COMMANDS), "")
+
+
+REMOVED_TABLES = frozenset({"canary"})
+"""Tables of ``config.toml`` that earlier releases knew; they are ignored until 0.4."""

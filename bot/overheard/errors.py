@@ -360,16 +360,6 @@ class BadUsage(OverheardError):
     usage: str
 
 
-class CanaryImpossible(OverheardError):
-    message = (
-        "{model} cannot be watched for silent updates: {reason}; take a model that answers at "
-        "once, without search."
-    )
-
-    model: object
-    reason: str
-
-
 class TimeUnreadable(OverheardError):
     message = (
         'The time "{text}" cannot be read; write it as 2026-11-24, 2026-11-24T07:00 or yesterday.'

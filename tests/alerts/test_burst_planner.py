@@ -60,7 +60,7 @@ class House:
         run = await self.store.runs.start(Run(f"run {at} {label} {panel}", at, panel, label=label))
         return RunKey(at, run.id)
 
-    async def updated(self, hours: float, source: str = "canary", model: Model = ONE) -> None:
+    async def updated(self, hours: float, source: str = "fingerprint", model: Model = ONE) -> None:
         """Store an update."""
         await self.store.updates.add(ModelUpdate(model, NOON + hours * HOUR, source))
 
@@ -314,5 +314,5 @@ def test_a_burst_is_said_in_one_sentence(cause: BurstCause, why: str) -> None:
     at = "2 Mar 2026, 12:00 UTC"
     assert said(automatic=True) == f"{why}: overheard run asks 3 questions again after {at}."
     assert said(automatic=False) == (
-        f"{why}: asking 3 questions again after {at} would tell; run: overheard bursts run"
+        f"{why}: another check after {at} would tell; run: overheard check"
     )

@@ -66,7 +66,7 @@ def test_every_day_is_in_the_first_root() -> None:
     names = {one["name"] for one in everyday["options"]}
     assert {"check", "report", "status", "alerts", "evidence", "claims", "brief", "help"} <= names
     assert {"brands", "prompts", "facts", "schedules"} <= {o["name"] for o in setup["options"]}
-    assert {"canary", "scores", "audit"} <= {one["name"] for one in expert["options"]}
+    assert {"runs", "scores", "audit"} <= {one["name"] for one in expert["options"]}
 
 
 def test_options_are_typed() -> None:

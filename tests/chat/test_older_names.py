@@ -88,6 +88,20 @@ async def test_typed_words_do_the_same(office: Office) -> None:
     ]
 
 
+async def test_a_removed_command_names_what_does_its_work(office: Office) -> None:
+    """Typed, sent by a form, and asked for in help;
+    for this person alone.
+    """
+    reason = 'There is no command "bursts run" any more: alerts recheck asks again for an alert'
+    typed = await office.chat.type("bursts run")
+    chosen = await office.chat.choose("bursts run")
+    helped = await office.chat.type("help bursts run")
+
+    for screen in (typed, chosen, helped):
+        assert str(screen.card.text).startswith(reason)
+        assert screen.private
+
+
 @pytest.mark.usefixtures("in_slack")
 async def test_in_slack_an_old_button_does_it(slack: SlackPeer) -> None:
     """It was posted before the update."""
@@ -144,3 +158,5 @@ def test_in_the_terminal_a_line_names_the_new_words(tmp_path: Path) -> None:
     )
     assert silent == ""
     assert "routes add" in helped
+    _, gone = terminal.run("canary", "setup", "a/b", code=2)
+    assert gone.startswith('There is no command "canary setup" any more: every check looks at')

@@ -182,8 +182,8 @@ def test_a_command_that_has_left_the_program_says_where_it_went(terminal: Progra
     listed, _ = terminal.run("--help")
 
     assert left == (
-        'There is no command "simulate" any more: in the folder bench of a clone, uv run '
-        "python -m overheard_lab simulate; see: overheard --help\n"
+        'There is no command "simulate" any more: in the folder bench of a clone, run: uv '
+        "run python -m overheard_lab simulate.\n"
     )
     assert "simulate" not in listed
 

@@ -74,6 +74,11 @@ def test_all_problems_are_told_at_once_each_with_its_place() -> None:
     ]
 
 
+def test_a_table_of_an_earlier_release_is_ignored() -> None:
+    """A deployment starts after the update as it did before."""
+    assert parse_config('[canary]\ncron = "0 5 * * *"\n') == parse_config("")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

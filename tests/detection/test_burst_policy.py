@@ -78,12 +78,12 @@ def test_the_next_scheduled_run_counts_anew() -> None:
     assert step(runs(0, before=9), DOUBT)
 
 
-def test_a_canary_asks_for_one_burst() -> None:
+def test_a_sign_of_an_update_asks_for_one_burst() -> None:
     """It raises no alarm by itself, and asks once."""
-    hit = BurstSigns(log(2), canary=True)
+    hit = BurstSigns(log(2), update=True)
     burst = step(runs(0), hit)
     assert burst
-    assert burst.reason == "a small daily question was answered differently"
+    assert burst.reason == "the model may have been updated"
     assert step(runs(1), hit) is None
 
 

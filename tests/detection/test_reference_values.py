@@ -175,9 +175,6 @@ CASES: dict[str, Callable[[], object]] = {
             power.Outlook(power.typical(30, CHALLENGER), 2, 6, 0.5).times(2, 3),
         )
     ],
-    "first words": lambda: [
-        silent_updates.first_word(text) for text in ("**Yes**, it is", "", "  \u201cNo.\u201d")
-    ],
     "mixtures": lambda: [
         silent_updates.mixture_differs(Counter(a=20, b=2), [Counter(a=20, b=earlier)] * 4, seed=1)
         for earlier in (1, 12)

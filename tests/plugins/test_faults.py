@@ -109,7 +109,7 @@ async def test_a_chosen_window_is_sent_and_makes_answers_whole(
         await provider.close()
 
 
-async def test_a_canary_is_cut_short_and_not_sampled(
+async def test_a_limited_answer_is_cut_short_and_not_sampled(
     shape: Shape, provider: Provider, vendor: Vendor
 ) -> None:
     """Where the model takes a temperature; and its answer is whole."""

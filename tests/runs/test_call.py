@@ -222,7 +222,7 @@ def test_a_reply_that_could_not_be_read_is_counted_as_usual() -> None:
 
 
 def test_a_short_answer_is_counted_as_such() -> None:
-    """A canary has sixteen tokens at most."""
+    """A question may limit its answer."""
     short = replace(ASKED, limit=16)
     answer = Answer(7, short, NO_ANSWER, NOON)
     priced = with_estimated_cost(

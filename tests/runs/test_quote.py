@@ -35,7 +35,6 @@ CALL = (150 * 1 + 400 * 10) / 1e6
 """The typical dollars of a call at $1 and $10 a million tokens: 300 characters are 100 tokens, and
 50 come on top; an answer has 400.
 """
-LIMITED_CALL = (150 * 1 + 16 * 10) / 1e6
 WORST_CALL = (150 * 1 + 4000 * 10) / 1e6
 
 
@@ -299,12 +298,3 @@ async def test_the_most_that_a_run_can_cost_is_what_the_budget_leaves() -> None:
     quote = await house.pricing.quote(house.run())
 
     assert quote.asking.worst == pytest.approx(5 * CALL) == quote.usd - quote.judging.worst
-
-
-async def test_short_answers_are_priced_as_such() -> None:
-    """A canary reads the first word alone; what whole answers cost does not matter."""
-    house = House()
-    await answered(house, Usage(40, 900))
-    quote = await house.pricing.quote(house.run(aside=True), answer_limit=16)
-
-    assert quote.asking.typical == pytest.approx(4 * LIMITED_CALL) == quote.asking.worst

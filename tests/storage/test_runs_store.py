@@ -76,12 +76,12 @@ class TestRuns:
         for key, label, aside, hours in (
             ("early", "", False, 0),
             ("burst", "burst", False, 1),
-            ("canary", "", True, 2),
+            ("aside", "", True, 2),
             ("late", "", False, 3),
         ):
             await store.runs.start(Run(key, NOON + hours * HOUR, label=label, aside=aside))
         assert [run.key for run in await store.runs.find(label="burst")] == ["burst"]
-        assert [run.key for run in await store.runs.find(aside=True)] == ["canary"]
+        assert [run.key for run in await store.runs.find(aside=True)] == ["aside"]
         found = await store.runs.find(aside=False, until=NOON + 2 * HOUR, limit=1)
         assert [run.key for run in found] == ["burst"]
 

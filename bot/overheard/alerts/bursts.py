@@ -12,7 +12,6 @@ from typing import Any
 
 from overheard.alerts.history import BrandReplay, HistoryReader
 from overheard.cards import wording
-from overheard.cards.card import Table
 from overheard.deployment import Call, Deployment
 from overheard.detection import announced_updates
 from overheard.detection import announced_updates as bursts
@@ -44,7 +43,7 @@ class BurstCause(Enum):
 
     SUSPICION = "suspicion"
     SIGN = "sign"
-    """A silent update shows in the replies, or a canary was hit."""
+    """A silent update shows in the replies, or a person marked one."""
     UPDATE = "update"
 
 
@@ -72,7 +71,7 @@ class PlannedBurst:
 def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) -> str:
     """Return a sentence for people on a planned burst: why it is wanted, how many questions it has,
     and after which time they are asked, in the time zone of the call. If bursts are automatic, it
-    says that ``overheard run`` asks them, and otherwise which command does.
+    says that ``overheard run`` asks them, and otherwise that a check would.
     """
     brands, model = wording.listing(planned.brands), planned.model
     why = {
@@ -80,29 +79,11 @@ def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) ->
         BurstCause.SIGN: f"{model} may have been exchanged",
         BurstCause.UPDATE: f"It is not clear yet what the update of {model} did to {brands}",
     }[planned.cause]
-    calls = wording.count(planned.burst.calls, "question")
     at = wording.moment(planned.burst.at, call.zone)
     if deployment.config.bursts.automatic:
+        calls = wording.count(planned.burst.calls, "question")
         return f"{why}: overheard run asks {calls} again after {at}."
-    return f"{why}: asking {calls} again after {at} would tell; run: overheard bursts run"
-
-
-def burst_table(call: Call, plans: Iterable[PlannedBurst]) -> Table | None:
-    """Return a table with a row for each planned burst, in the order given: earliest time (in the
-    time zone of the call), model, brands, number of questions, and reason. None without bursts.
-    """
-    rows = tuple(
-        (
-            wording.moment(plan.burst.at, call.zone),
-            str(plan.model),
-            wording.listing(plan.brands),
-            str(plan.burst.calls),
-            plan.burst.reason,
-        )
-        for plan in plans
-    )
-    header = ("After", "Model", "Brands", "Questions", "Why")
-    return Table(header, rows, frozenset({3})) if rows else None
+    return f"{why}: another check after {at} would tell; run: overheard check"
 
 
 def planned_data(planned: PlannedBurst) -> dict[str, Any]:
@@ -323,7 +304,7 @@ class BurstPlanner:
                 BurstSigns(
                     largest=suspicion.largest,
                     alarm=suspicion.crossed or has_alarm,
-                    canary=has_sign,
+                    update=has_sign,
                 ),
                 self._policy,
                 now=asked.runs[-1].run.at,
@@ -462,7 +443,7 @@ def _runs_of_model(
 def _has_new_sign(runs: Sequence[MadeRun], updates: Iterable[ModelUpdate]) -> bool:
     """Return whether there is a sign of a change after which no burst has been made yet.
 
-    A sign is an unannounced update: it showed in replies or a canary, or a person marked
+    A sign is an unannounced update: it showed in replies, or a person marked
     it. Only signs after the last scheduled run but one count; with fewer than two scheduled runs,
     all signs count.
 

@@ -37,7 +37,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "runs",
         "shifts",
         "updates",
-        "canary",
     ),
     "Alerts": ("alerts", "alert_actions", "routes"),
     "Fine-tuning": ("landscape", "brief", "dataset", "approvals"),
@@ -49,7 +48,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "claims",
         "models",
     ),
-    "Run": ("processes", "schedules", "bursts", "spend", "audit"),
+    "Run": ("processes", "schedules", "spend", "audit"),
     "Set up": (
         "setup_terminal",
         "setup_checklist",

@@ -15,6 +15,7 @@ from overheard.config.contradictions import contradictions
 from overheard.config.problems import told
 from overheard.config.sections import DEFAULT_FILE, Config
 from overheard.config.settings_base import Settings, validate_table
+from overheard.deprecations import REMOVED_TABLES
 from overheard.domain import Catalogue
 from overheard.errors import ConfigError
 
@@ -96,6 +97,7 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
         problem = f"{file} is not valid TOML: a number has thousands of digits; shorten it."
         raise ConfigError([problem]) from None
     folder = Path(file).parent
+    tables = {name: table for name, table in tables.items() if name not in REMOVED_TABLES}
     config, problems = validate_table(Config, tables, file, folder)
     if config:
         config = _located(config, folder)

@@ -66,12 +66,6 @@ class ScheduleTable(Timed):
     batch: bool = False
 
 
-class CanaryTable(Timed):
-    """``[canary]``: when `overheard run` asks the configured canaries."""
-
-    cron: str = "0 5 * * *"
-
-
 class RouteTable(Zoned):
     """``[[routes]]``: the alerts that are posted in a channel.
 
@@ -320,8 +314,7 @@ class BurstsTable(Settings):
     """``[bursts]``: small additional runs where a change is suspected.
 
     Attributes:
-        automatic: Whether `overheard run` starts bursts by itself; otherwise cards suggest a burst
-            and ``overheard bursts run`` starts it.
+        automatic: Whether `overheard run` starts bursts by itself; otherwise cards suggest a check.
         calls_a_year: Calls that bursts may make to each model in 365 days, in addition to scheduled
             runs. 440 calls and a weekly run of 30 prompts are 2,000 calls.
     """
@@ -409,7 +402,6 @@ class Config(Settings):
     models: Mapping[str, ModelTable] = Field(default_factory=dict)
     page: PageTable = PageTable()
     bursts: BurstsTable = BurstsTable()
-    canary: CanaryTable = CanaryTable()
     alerts: AlertsTable = AlertsTable()
     chat: ChatTable = ChatTable()
     landscape: Mapping[str, Mapping[LandscapeTopic, EntryTable]] = Field(default_factory=dict)

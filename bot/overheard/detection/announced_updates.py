@@ -141,12 +141,12 @@ class BurstSigns:
     Attributes:
         largest: Logarithm of the largest Bayes factor of the brand's streams at this model.
         alarm: Whether the brand's statistic is over its threshold.
-        canary: Whether a canary of the model was hit since the scheduled run before.
+        update: Whether a sign of a silent update is new since the scheduled run before.
     """
 
     largest: float
     alarm: bool = False
-    canary: bool = False
+    update: bool = False
 
 
 DEFAULT_POLICY = BurstPolicy()
@@ -202,8 +202,8 @@ def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> 
     """Return why a burst is wanted, in words; empty when none is.
 
     One is wanted while the largest Bayes factor is above `BurstPolicy.suspicion`, up to
-    `BurstPolicy.most` bursts after a scheduled run. A canary that was hit calls for one burst after
-    a scheduled run. None is wanted after an alarm.
+    `BurstPolicy.most` bursts after a scheduled run. A sign of a silent update calls for one burst
+    after a scheduled run. None is wanted after an alarm.
 
     Args:
         made: The model's runs so far, the oldest first.
@@ -213,8 +213,8 @@ def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> 
         return ""
     if signs.largest > policy.threshold:
         return f"something may have changed, burst {bursts + 1} of at most {policy.most}"
-    if signs.canary and not bursts:
-        return "a small daily question was answered differently"
+    if signs.update and not bursts:
+        return "the model may have been updated"
     return ""
 
 

@@ -174,7 +174,8 @@ UPDATE_WEIGHT = 3.0
 """How much likelier a change is in a run in which an update was announced or another model was
 served, than in other runs."""
 UNWEIGHTED_SOURCES = frozenset({"style", "canary"})
-"""Signs of an update that go with the run effects of a session: they carry no weight."""
+"""Signs that earlier releases have stored; they go with the run effects of a session, and carry no
+weight."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,8 @@ class ModelUpdate:
     Attributes:
         at: The time of the change, in UTC.
         source: How the update is known: ``announced``, ``feed``, ``served model``,
-            ``fingerprint``, ``style``, ``canary``, or ``people`` for a mark by a user.
+            ``fingerprint``, or ``people`` for a mark by a user; in stores of 0.1 also ``style`` and
+            ``canary``.
         note: A few words, or an empty string.
         id: The store's number, 0 before it is stored.
     """

@@ -26,8 +26,8 @@ class Question:
         prompt: The prompt to send.
         model: The model to ask.
         repeat: Index of the repetition of this prompt at this model, from 0.
-        limit: For a canary, whose first words matter: the largest number of output tokens, asked at
-            temperature 0 where the model accepts a temperature. None for normal questions.
+        limit: The largest number of output tokens, asked at temperature 0 where the model accepts a
+            temperature. None for whole answers.
         schema: The JSON schema of the answer, as JSON, which a service with structured output
             enforces; empty for prose.
     """

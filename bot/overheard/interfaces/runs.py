@@ -144,7 +144,7 @@ class AnswerRepository(Protocol):
         """Return the usual billed usage of models, from their latest complete answers in their
         newest runs.
 
-        Reused answers and answers outside of the history, such as canaries, do not count. A model
+        Reused answers and answers outside of the history do not count. A model
         without an answer is missing.
         """
         ...

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from math import inf
 
 from overheard.domain import (
@@ -85,14 +84,12 @@ def estimate(
     now: datetime,
     batched: Collection[Model] = (),
     usual: Mapping[Model, UsualUsage] | None = None,
-    answer_limit: int | None = None,
 ) -> Estimate:
     """Return the estimated price of calls, before the first call.
 
-    The typical price of a call is its `usual_cost`; with ``answer_limit`` it is that of an answer
-    of `TYPICAL` size within the limit. The worst price is that of an answer of `WORST` size, and
-    at least the typical price. A model without a known price adds nothing to the dollars, and is
-    listed as unknown.
+    The typical price of a call is its `usual_cost`. The worst price is that of an answer of `WORST`
+    size, and at least the typical price. A model without a known price adds nothing to the dollars,
+    and is listed as unknown.
 
     Args:
         calls: The number of calls by prompt and model.
@@ -102,22 +99,15 @@ def estimate(
         batched: The models that are asked in batches.
         usual: The mean usage of a model's answers so far; a model that is missing is taken to
             answer with `TYPICAL` size.
-        answer_limit: Tokens of an answer at most, or None for what the provider allows.
     """
     prices = {model: price_of(model, providers) for _, model in calls}
     typical = worst = 0.0
     booked: dict[Account, float] = defaultdict(float)
     for (prompt, model), count in calls.items():
         batch = model in batched
-        cost_of_size = partial(
-            call_cost, prompt, model, providers, batch=batch, answer_limit=answer_limit
-        )
-        if answer_limit:
-            cost = cost_of_size(TYPICAL)
-        else:
-            cost = usual_cost(prompt, model, providers, usual or {}, batch=batch)
+        cost = usual_cost(prompt, model, providers, usual or {}, batch=batch)
         typical += count * cost
-        worst += count * max(cost, cost_of_size(WORST))
+        worst += count * max(cost, call_cost(prompt, model, providers, WORST, batch=batch))
         for account, share in payer.accounts(prompt, now).items():
             booked[account] += share * count * cost
     unknown = tuple(model for model, price in prices.items() if price is None)

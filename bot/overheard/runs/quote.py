@@ -109,7 +109,6 @@ class Pricing:
         run: Run,
         *,
         reuse_within: timedelta | None = None,
-        answer_limit: int | None = None,
     ) -> PriceQuote:
         """Return the quote of the questions of a run that have no answer yet, less those that
         reused answers serve; of all questions for a run that is not stored.
@@ -120,7 +119,6 @@ class Pricing:
 
         Args:
             reuse_within: The age up to which answers of other runs are reused; None to reuse none.
-            answer_limit: Tokens of an answer at most; None for whole answers.
 
         Raises:
             BudgetExceeded: when the budget does not cover the typical price.
@@ -144,7 +142,6 @@ class Pricing:
             reused=reused,
             run=run,
             reuse_within=reuse_within,
-            answer_limit=answer_limit,
         )
 
     async def quote_calls(
@@ -157,7 +154,6 @@ class Pricing:
         run: Run | None = None,
         reuse_within: timedelta | None = None,
         budget: BudgetTable | None = None,
-        answer_limit: int | None = None,
     ) -> PriceQuote:
         """Return the quote of calls. The highest price of asking is at most what is left of the
         budget. In the store the reservations of dead processes are released.
@@ -172,14 +168,13 @@ class Pricing:
                 no run or of several, without batches.
             reuse_within: The age up to which answers are reused, or None; only noted in the quote.
             budget: The limits of the accounts; None for the configured budget.
-            answer_limit: Tokens of an answer at most; None for whole answers.
 
         Raises:
             BudgetExceeded: when the budget does not cover the typical price.
             BudgetUnknown: when there is a budget and a price that is not known.
         """
         panel = run.panel if run else None
-        priced = await self._estimate(calls, payer, panel, answer_limit)
+        priced = await self._estimate(calls, payer, panel)
         await release_dead(self._store, spread=self._spread)
         left_usd = await check_budget(budget or self._budget, self._store.money, priced)
         priced = replace(priced, worst=min(priced.worst, left_usd))
@@ -200,7 +195,6 @@ class Pricing:
         calls: Mapping[Pair, int],
         payer: Payer,
         panel: Panel | None,
-        answer_limit: int | None = None,
     ) -> Estimate:
         """Return the estimated price of calls, by the usage of the models' answers so far.
 
@@ -208,11 +202,10 @@ class Pricing:
             calls: The number of calls by prompt and model.
             panel: The panel of the calls, which says which models are asked in batches; None
                 for none.
-            answer_limit: Tokens of an answer at most; None for whole answers.
         """
         usual = await self._store.answers.usual_usage({model for _, model in calls})
         models, now = batched(panel, self._providers), self._clock.now()
-        return estimate(calls, self._providers, payer, now, models, usual, answer_limit)
+        return estimate(calls, self._providers, payer, now, models, usual)
 
 
 def _asking_price(priced: Estimate) -> str:

@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from overheard.commands.bursts import Planner, run_bursts
-from overheard.commands.canary import run_canaries
 from overheard.commands.first_check import continue_first_check
 from overheard.commands.retain import retain_texts
 from overheard.commands.runs import resume_run
@@ -20,7 +18,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import BURST, FIRST_CHECK, AuditEntry, Run, Schedule
 from overheard.errors import OverheardError
 from overheard.logs import about
-from overheard.runs.canaries import canaries
+from overheard.runtime.bursts import Planner, run_bursts
 from overheard.runtime.scheduler import SCHEDULE
 
 
@@ -63,19 +61,9 @@ class ScheduledWork:
         call = Call(BURST, SCHEDULE, deployment.zone)
         if plans := await self._planner.plans(deployment, call):
             # A burst that a limit refuses stays due, and is not written into the audit log.
-            await (await run_bursts(deployment, call, plans=plans)).execute()
-            entry = AuditEntry(
-                deployment.clock.now(), BURST, SCHEDULE, "bursts run", outcome="done"
-            )
+            await run_bursts(deployment, call, plans)
+            entry = AuditEntry(deployment.clock.now(), BURST, SCHEDULE, "ask again", outcome="done")
             await deployment.store.audit.add(entry)
-
-    async def ask_canaries(self, _: datetime) -> None:
-        """Ask the canaries of the store, and write the outcome into the audit log; do nothing
-        without canaries.
-        """
-        if await canaries(self._deployment.store):
-            async with self.audited_call(f"{SCHEDULE} canary", "canary run") as (deployment, call):
-                await (await run_canaries(deployment, call)).execute()
 
     async def retain(self, _: datetime) -> None:
         """Remove the texts that are older than the limit in ``[retention]``, which is the consent,

@@ -32,8 +32,6 @@ from overheard.runtime.scheduler import SCHEDULE, Job, Scheduler
 from overheard.runtime.supervisor import GracefulShutdown, Service, ServiceState, Supervisor
 from overheard.scoring.warm_up import warm_up
 
-CANARIES = "canaries of the day"
-"""The job that asks canaries."""
 RETENTION = "texts that got old"
 """The job that removes them."""
 SIGN_OF_LIFE = "sign of life"
@@ -183,8 +181,8 @@ class Server:
     async def jobs(self) -> Sequence[Job]:
         """Return the scheduled jobs as the store and the settings have them now.
 
-        There is one for each schedule of checks and for each report, one for canaries, and one for
-        the rounds of a first check. Bursts, the removal of old texts, and the sign of life have one
+        There is one for each schedule of checks and for each report, and one for the rounds of a
+        first check. Bursts, the removal of old texts, and the sign of life have one
         if they are configured.
         """
         stored = await self._deployment.store.settings.all()
@@ -218,8 +216,6 @@ class Server:
         if health.alive:
             alive_times = Cron(health.cron, health.timezone)
             jobs.append(Job(SIGN_OF_LIFE, alive_times, self._sign_of_life))
-        canary_times = Cron(config.canary.cron, config.canary.timezone)
-        jobs.append(Job(CANARIES, canary_times, self._at_slot(lambda work: work.ask_canaries)))
         jobs.append(
             Job(
                 FIRST_CHECK,

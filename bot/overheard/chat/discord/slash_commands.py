@@ -4,7 +4,7 @@ Discord's command tree has a few roots, nouns as groups and typed options.
 
 One root has 8,000 characters and 25 children, which is too little for all commands with whole
 descriptions. So the root of every day (``/overheard check``) has two next to it: what is set up
-(``/overheard-setup brands add``) and what experts need (``/overheard-expert canary run``).
+(``/overheard-setup brands add``) and what experts need (``/overheard-expert runs pause``).
 
 The tree is plain data as in Discord's API, so that it can be compared with the tree that is
 registered in a server. It is sent only when the two differ.
@@ -38,7 +38,7 @@ IN_GUILD, IN_DIRECT_MESSAGE = 0, 1
 TYPES = {Kind.INTEGER: INTEGER, Kind.NUMBER: NUMBER, Kind.FLAG: FLAG}
 EXPERT = frozenset(
     {
-        *("audit", "bursts", "canary", "dataset", "landscape", "plugins", "power"),
+        *("audit", "dataset", "landscape", "plugins", "power"),
         *("runs", "scores", "shifts"),
     }
 )

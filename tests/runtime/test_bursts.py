@@ -18,7 +18,6 @@ from overheard.alerts.bursts import (
     Suspicion,
     planned_bursts,
 )
-from overheard.commands.bursts import NOTHING_DUE, list_bursts, run_bursts
 from overheard.commands.check import check
 from overheard.commands.schedules import list_schedules
 from overheard.config.loader import load_config
@@ -27,7 +26,6 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import (
     BURST,
     BURSTS,
-    TERMINAL,
     Answer,
     Brand,
     Model,
@@ -40,6 +38,7 @@ from overheard.domain import (
 )
 from overheard.errors import BudgetExceeded, RunUnderWay
 from overheard.runs.plan import lay_out
+from overheard.runtime.bursts import run_bursts
 from overheard.runtime.scheduler import Scheduler
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
@@ -132,11 +131,15 @@ class House:
         """Return the burst that comes next."""
         return next(iter(await planned_bursts(self.deployment)), None)
 
-    async def burst(self, share: int) -> str:
-        """Ask the burst that comes next when it is due, and return the text."""
+    async def ask(self) -> None:
+        """Ask the bursts that are due."""
+        await run_bursts(self.deployment, Call(), await planned_bursts(self.deployment))
+
+    async def burst(self, share: int) -> None:
+        """Ask the burst that comes next when it is due."""
         self.clock.pass_(hours=3)
         self.provider.share = share
-        return str((await executed(run_bursts(self.deployment, Call()))).text)
+        await self.ask()
 
     async def bursts(self) -> list[int]:
         """Return how many questions each burst that was made asked."""
@@ -210,19 +213,14 @@ async def suspicious(
 
 
 async def test_as_long_as_nothing_looks_unusual_no_burst_is_planned(house: House) -> None:
-    """The list says so, and asking what is due asks nothing."""
+    """And nothing is asked."""
     assert await house.plan() is None
-    assert "The next planned check is enough" in str(
-        (await list_bursts(house.deployment, Call())).text
-    )
-    assert (await executed(run_bursts(house.deployment, Call()))).title == NOTHING_DUE
+    await house.ask()
     assert await house.bursts() == []
 
 
-async def test_the_card_of_a_check_says_which_burst_would_tell(house: House) -> None:
-    """Who, where, how many questions, from when on, and what to type: in the terminal, as a chat
-    has no such command.
-    """
+async def test_the_card_of_a_check_says_when_another_check_would_tell(house: House) -> None:
+    """Who, where, from when on, and what to type: in the terminal alone."""
     text = await house.weeks(0)
     in_chat = await house.weeks(0, call=Call(channel="slack:C1"))
 
@@ -230,8 +228,8 @@ async def test_the_card_of_a_check_says_which_burst_would_tell(house: House) -> 
     assert "looks suspicious" not in in_chat
 
     assert (
-        "Acme at svc/m-1 looks suspicious: asking 30 questions again after 4 May 2026, 12:00 UTC "
-        "would tell; run: overheard bursts run"
+        "Acme at svc/m-1 looks suspicious: another check after 4 May 2026, 12:00 UTC would tell; "
+        "run: overheard check"
     ) in text
 
 
@@ -252,9 +250,7 @@ async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(
     suspicious: House,
 ) -> None:
     """Its answers are scored, and the next burst is three hours after it."""
-    assert "after 4 May 2026, 12:00 UTC" in str(
-        (await executed(run_bursts(suspicious.deployment, Call()))).text
-    )
+    await suspicious.ask()
     assert await suspicious.bursts() == []
     await suspicious.burst(3)
 
@@ -272,8 +268,10 @@ async def test_two_processes_ask_a_burst_once(suspicious: House, config: Config)
     async with open_deployment(config) as other:
         other.plugins.providers["svc"] = suspicious.provider
         both = [suspicious.deployment, replace(other, clock=suspicious.clock)]
+        plans = [await planned_bursts(one) for one in both]
         results = await asyncio.gather(
-            *(executed(run_bursts(one, Call())) for one in both), return_exceptions=True
+            *(run_bursts(one, Call(), plan) for one, plan in zip(both, plans, strict=True)),
+            return_exceptions=True,
         )
 
     assert all(not isinstance(r, Exception) or isinstance(r, RunUnderWay) for r in results)
@@ -291,7 +289,7 @@ async def test_a_burst_that_was_cut_off_goes_on(suspicious: House) -> None:
     asked = list(planned.panel.questions())[:12]
     await store.answers.add([Answer(run.id, question, reply(), at) for question in asked])
     suspicious.provider.asked.clear()
-    await executed(run_bursts(suspicious.deployment, Call()))
+    await suspicious.ask()
 
     assert len(suspicious.provider.asked) == 18
     assert await suspicious.bursts() == [30]
@@ -321,7 +319,8 @@ async def test_a_burst_that_nobody_answers_was_made(suspicious: House) -> None:
     """It is not asked again at once, and after eight nothing is until the next scheduled run."""
     suspicious.provider.answer = lambda _: RuntimeError("down")
     await suspicious.burst(0)
-    assert (await executed(run_bursts(suspicious.deployment, Call()))).title == NOTHING_DUE
+    await suspicious.ask()
+    assert await suspicious.bursts() == [30]
     suspicious.deployment = automatic(suspicious.deployment, calls_a_year=1000)
     for number in range(7):
         planned = await suspicious.plan()
@@ -342,16 +341,14 @@ async def test_the_calls_of_a_year_bound_the_bursts(suspicious: House) -> None:
     assert await planned_bursts(automatic(suspicious.deployment, calls_a_year=30)) != []
 
 
-async def test_a_burst_needs_a_yes_and_the_money(suspicious: House) -> None:
+async def test_a_burst_needs_the_money(suspicious: House) -> None:
     """As any check does; nothing is asked without."""
     suspicious.clock.pass_(hours=3)
     suspicious.provider.charge(Price(1.0, 2.0))
-    proposal = await run_bursts(suspicious.deployment, Call())
-    assert "30 questions" in proposal.price
-    assert proposal.usd > 0
     poor = suspicious.deployment.config.model_copy(update={"budget": BudgetTable(month=0.0001)})
+    suspicious.deployment = replace(suspicious.deployment, config=poor)
     with pytest.raises(BudgetExceeded):
-        await executed(run_bursts(replace(suspicious.deployment, config=poor), Call()))
+        await suspicious.ask()
 
     assert await suspicious.bursts() == []
 
@@ -366,15 +363,8 @@ async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
     planned = await house.plan()
     assert planned is not None
     assert planned.cause is BurstCause.SIGN
-    assert "svc/m-1 may have been exchanged: asking 30 questions again" in text
-    table = (await list_bursts(house.deployment, Call())).table
-    assert table is not None
-    footers = [
-        (await list_bursts(house.deployment, Call(channel=channel))).footer
-        for channel in (TERMINAL, "slack:C1")
-    ]
-    assert [bool(footer) for footer in footers] == [True, False], "only a terminal says how to run"
-    assert [(row[1], row[3]) for row in table.rows] == [("svc/m-1", "30")]
+    assert planned.burst.calls == 30
+    assert "svc/m-1 may have been exchanged: another check" in text
     await house.burst(5)
 
     assert await house.plan() is None
@@ -434,7 +424,7 @@ async def test_the_deployment_asks_bursts_that_are_due_when_it_may(suspicious: H
     await jobs[BURSTS].run(suspicious.clock.now())
 
     assert await suspicious.bursts() == [30]
-    assert [e.command for e in await suspicious.deployment.store.audit.find()] == ["bursts run"]
+    assert [e.command for e in await suspicious.deployment.store.audit.find()] == ["ask again"]
 
 
 async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
