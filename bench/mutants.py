@@ -4,15 +4,17 @@
     uv run python bench/mutants.py --seed 2              50 others of each
     uv run python bench/mutants.py --group money --all   every mutant of a group (hours)
     uv run python bench/mutants.py --only decide.py      those of one module
+    uv run python bench/mutants.py --constants           those of constants alone
     uv run python bench/mutants.py --record 40           keep a sample of killed mutants for CI
     uv run python bench/mutants.py --replay              the kept sample alone (CI, two minutes)
 
-A mutant is the program with one small change inside one function: a comparison, an operator, a
-number, a condition, a returned value or a deleted statement. The change is made in memory, in a
-forked process, by exchanging the code object of the function; then the fast tests that execute the
-line run, those of its own module before others, until one fails. A mutant that no test notices
-has survived, unless `bench/equivalent_mutants.toml` lists it with the reason why it changes
-nothing.
+A mutant is the program with one small change inside one function (a comparison, an operator, a
+number, a condition, a returned value or a deleted statement) or in one constant of a module (a
+number by a quarter, an element of a collection left out). The change is made in memory, in a forked
+process, by exchanging the code object of the function, or the constant wherever it was imported;
+then the fast tests that execute the line, or use the constant, run, those of its own module before
+others, until one fails. A mutant that no test notices has survived, unless
+`bench/equivalent_mutants.toml` lists it with the reason why it changes nothing.
 """
 
 from __future__ import annotations
@@ -115,7 +117,7 @@ def path_of(module: str) -> Path:
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed line.
+    """One changed line of a function.
 
     Attributes:
         module: Path below its source root, such as ``detection/decide.py``.
@@ -152,6 +154,90 @@ class Mutant:
     def key(self) -> str:
         """What names the mutant as long as its line is not edited."""
         return f"{self.module}::{self.function}: {self.before} -> {self.after}"
+
+
+@dataclass(frozen=True)
+class ConstantMutant:
+    """One changed constant of a module, seen by all modules that import it by its name. Defaults of
+    parameters and other constants that were computed from it stay as they are.
+
+    Attributes:
+        module: Path below its source root.
+        names: The names that the statement assigns.
+        line: Number of the changed line.
+        before: Source of the line.
+        after: The changed expression.
+        statement: The changed assignment.
+    """
+
+    module: str
+    names: Sequence[str]
+    line: int
+    before: str
+    after: str
+    statement: ast.stmt
+
+    def values(self) -> dict[str, object]:
+        """Return the changed values by name."""
+        namespace = dict(vars(sys.modules[_imported_name(path_of(self.module))]))
+        changed = ast.fix_missing_locations(ast.Module([self.statement], []))
+        exec(compile(changed, str(path_of(self.module)), "exec"), namespace)  # noqa: S102
+        return {name: namespace[name] for name in self.names}
+
+    @property
+    def key(self) -> str:
+        """What names the mutant as long as its line is not edited."""
+        return f"{self.module}::{self.names[0]}: {self.before} -> {self.after}"
+
+
+AnyMutant = Mutant | ConstantMutant
+
+
+def _imported_name(path: Path) -> str:
+    root = CORE.parent if path.is_relative_to(CORE) else ROOT / "storage"
+    return ".".join(path.relative_to(root).with_suffix("").parts)
+
+
+def _constant_mutants(
+    statement: ast.stmt, module: str, lines: Sequence[str]
+) -> Iterator[ConstantMutant]:
+    """Yield the mutants of the constants that a statement at the top of a module assigns."""
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+        return
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    names = [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
+    if not all(name.isupper() for name in names):  # the name of a type
+        return
+    for place, node in enumerate(ast.walk(statement.value)):
+        is_unpacked = node is statement.value and isinstance(target, ast.Tuple)
+        is_unpacked |= isinstance(getattr(node, "ctx", None), ast.Store)
+        if is_unpacked or (result := _changed_constant(node)) is None:
+            continue
+        changed = copy.deepcopy(statement)
+        original = next(islice(ast.walk(changed.value), place, None))
+        _replace(changed, original, ast.copy_location(result, original))
+        line = original.lineno
+        after = ast.unparse(result).split("\n")[0]
+        yield ConstantMutant(module, names, line, lines[line - 1].strip(), after, changed)
+
+
+def _changed_constant(node: ast.AST) -> ast.AST | None:
+    """Return a changed copy of a node of a constant: a truth value turned round, a number larger by
+    a quarter (a whole one by 1 at least), a collection without its last element; None for others.
+    """
+    match node:
+        case ast.Constant(value=bool(value)):
+            return ast.Constant(not value)
+        case ast.Constant(value=int(value)):
+            return ast.Constant(value + max(1, value // 4))
+        case ast.Constant(value=float(value)):
+            return ast.Constant(value * 1.25 or 1.0)
+        case ast.Tuple(elts=[*most, _]) | ast.List(elts=[*most, _]) | ast.Set(elts=[*most, _]):
+            return _set(copy.copy(node), elts=most) if most else None
+        case ast.Dict(keys=[*keys, _], values=[*values, _]):
+            return _set(copy.copy(node), keys=keys, values=values) if keys else None
+        case _:
+            return None
 
 
 def _changes(node: ast.AST) -> Iterator[Callable[[ast.AST], ast.AST | None]]:
@@ -192,12 +278,15 @@ def _is_text(node: ast.BinOp) -> bool:
     )
 
 
-def mutants(path: Path) -> list[Mutant]:
+def mutants(path: Path) -> list[AnyMutant]:
     """Return all mutants of a module."""
     source = path.read_text(encoding="utf-8")
-    lines = source.splitlines()
-    parts = [ast.Module([part], []) for part in ast.parse(source).body]
-    return [mutant for part in parts for mutant in _mutants_of(part, name_of(path), lines)]
+    name, lines = name_of(path), source.splitlines()
+    found: list[AnyMutant] = []
+    for part in ast.parse(source).body:
+        found += _mutants_of(ast.Module([part], []), name, lines)
+        found += _constant_mutants(part, name, lines)
+    return found
 
 
 def _mutants_of(part: ast.Module, module: str, lines: Sequence[str]) -> Iterator[Mutant]:
@@ -265,17 +354,34 @@ class Program:
                 self._cached.append(thing)
         gc.freeze()
 
-    def change(self, mutant: Mutant) -> bool:
-        """Exchange the code of the mutant's function wherever the function is bound; return whether
-        it is bound anywhere.
+    def change(self, mutant: AnyMutant) -> bool:
+        """Exchange the code of the mutant's function, or its constant, wherever it is bound; return
+        whether it is bound anywhere.
         """
-        code = mutant.code
-        found = self._functions[str(path_of(mutant.module)), code.co_name, code.co_firstlineno]
-        for function in found:
-            function.__code__ = code
+        if isinstance(mutant, ConstantMutant):
+            _change_constants(mutant)
+            found = True
+        else:
+            code = mutant.code
+            functions = self._functions[
+                str(path_of(mutant.module)), code.co_name, code.co_firstlineno
+            ]
+            for function in functions:
+                function.__code__ = code
+            found = bool(functions)
         for cached in self._cached:
             cached.cache_clear()
-        return bool(found)
+        return found
+
+
+def _change_constants(mutant: ConstantMutant) -> None:
+    """Exchange the changed constants in all modules that have them by their names."""
+    home = vars(sys.modules[_imported_name(path_of(mutant.module))])
+    before = {name: home[name] for name in mutant.names}
+    for name, value in mutant.values().items():
+        for module in list(sys.modules.values()):
+            if getattr(module, "__dict__", {}).get(name) is before[name]:
+                setattr(module, name, value)
 
 
 class _Reach:
@@ -286,10 +392,11 @@ class _Reach:
         passed: Whether all tests passed that were noted.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, paths: Collection[Path]) -> None:
         self.seconds: dict[str, float] = {}
         self.passed = False
         self._lines: dict[str, dict[int, list[str]]] = {}
+        self._uses = _uses_of_names(paths)
         self._coverage = Coverage(
             data_file=None,
             config_file=False,
@@ -332,17 +439,37 @@ class _Reach:
             self._coverage.switch_context("")
             self.seconds[item.nodeid] = time.perf_counter() - began
 
-    def tests(self, mutant: Mutant) -> list[str]:
-        """Return the tests that execute the line of a mutant or, if none does, its function: those
-        of its own module first, the quickest first.
+    def tests(self, mutant: AnyMutant) -> list[str]:
+        """Return the tests that execute the line of a mutant or, if none does, its function, or
+        that use its constant: those of its own module first, the quickest first.
         """
-        by_line = self._lines.get(str(path_of(mutant.module)), {})
-        lines = {mutant.line}
-        if not any(by_line.get(mutant.line, ())):
-            lines = {line for _, _, line in mutant.code.co_lines() if line}
-        names = {name for line in lines for name in by_line.get(line, ()) if name}
+        names = {name for place in self._places(mutant) for name in self._tests_at(*place)}
         own = f"test_{Path(mutant.module).stem}"
         return sorted(names, key=lambda name: (own not in name, self.seconds[name]))
+
+    def _places(self, mutant: AnyMutant) -> Iterable[tuple[str, int]]:
+        """Return the lines, with their files, that show what a mutant changes."""
+        if isinstance(mutant, ConstantMutant):
+            return chain.from_iterable(self._uses[name] for name in mutant.names)
+        file = str(path_of(mutant.module))
+        if any(self._tests_at(file, mutant.line)):
+            return [(file, mutant.line)]
+        return [(file, line) for _, _, line in mutant.code.co_lines() if line]
+
+    def _tests_at(self, file: str, line: int) -> list[str]:
+        return [name for name in self._lines.get(file, {}).get(line, ()) if name]
+
+
+def _uses_of_names(paths: Iterable[Path]) -> dict[str, list[tuple[str, int]]]:
+    """Return the lines within functions, with their files, that use a name, by name."""
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for path in paths:
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in chain.from_iterable(map(ast.walk, function.body)):
+                    if isinstance(node, ast.Name):
+                        found[node.id].append((str(path), node.lineno))
+    return found
 
 
 def run_tests(tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
@@ -356,7 +483,7 @@ def run_tests(tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
     return code
 
 
-def killed_by(mutant: Mutant, tests: Sequence[str], program: Program) -> str:
+def killed_by(mutant: AnyMutant, tests: Sequence[str], program: Program) -> str:
     """Return the first test that notices a mutant, or an empty string."""
     read, write = os.pipe()
     child = os.fork()
@@ -388,8 +515,7 @@ def _load(paths: Sequence[Path]) -> None:
         str(ROOT / "plugins"),
     ]
     for path in paths:
-        root = CORE.parent if path.is_relative_to(CORE) else ROOT / "storage"
-        importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+        importlib.import_module(_imported_name(path))
     importlib.import_module("overheard.runtime.wiring")
 
 
@@ -427,12 +553,12 @@ def replay() -> int:
     return int(bool(survived) or len(stale) > len(kept) / 3)
 
 
-def _drawn(found: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
+def _drawn(found: Sequence[AnyMutant], count: int, seed: int) -> list[AnyMutant]:
     return random.Random(seed).sample(found, min(count, len(found)))
 
 
 def _print_shares(
-    group: str, chosen: Sequence[Mutant], killed: Collection[str], available: int
+    group: str, chosen: Sequence[AnyMutant], killed: Collection[str], available: int
 ) -> float:
     """Print how many of the chosen mutants were killed, by module, and return their share."""
     for module in sorted({m.module for m in chosen}):
@@ -454,6 +580,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--group", choices=GROUPS, default="")
     parser.add_argument("--only", default="")
+    parser.add_argument("--constants", action="store_true", help="only constants of modules")
     parser.add_argument("--record", type=int, default=0)
     parser.add_argument("--replay", action="store_true")
     given = parser.parse_args()
@@ -463,10 +590,15 @@ def main() -> int:
     equivalent = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
     groups = _groups_of_paths()
     _load(list(groups))
-    pool: dict[str, list[Mutant]] = defaultdict(list)
+    pool: dict[str, list[AnyMutant]] = defaultdict(list)
     for path, group in groups.items():
         if given.only in name_of(path) and given.group in {group, ""}:
-            pool[group] += [m for m in mutants(path) if m.key not in equivalent]
+            pool[group] += [
+                mutant
+                for mutant in mutants(path)
+                if mutant.key not in equivalent
+                and (isinstance(mutant, ConstantMutant) or not given.constants)
+            ]
     chosen = {
         group: found if given.all else _drawn(found, given.count, given.seed)
         for group, found in pool.items()
