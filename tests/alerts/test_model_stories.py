@@ -460,6 +460,26 @@ async def test_the_whole_past_shows_it_too(house: House) -> None:
     assert {one["part_of"] for one in brands} == {"w8"}
 
 
+async def test_what_would_be_decided_about_a_brand_ignores_alerts_of_others(house: House) -> None:
+    """Beta's fall is an alert of its own, although one on Acme is open at the same model."""
+    fallen = {**USUAL, "Acme": 0.1}
+    alerts = [alert for _ in range(CHANGED_WEEKS) for alert in await house.week(fallen)]
+    for _ in range(CHANGED_WEEKS):
+        await house.week({**fallen, "Beta": 0.1}, watched=False)
+    card = await shifts(house.deployment, Call(), why=True)
+
+    assert {alert.brands for alert in alerts} == {("Acme",)}
+    decided = {
+        brand: {
+            (decision["action"], decision["alert"])
+            for decision in card.data["decisions"]
+            if decision["brand"] == brand and decision["metrics"]
+        }
+        for brand in ("Acme", "Beta")
+    }
+    assert decided == {"Acme": {("keep", alerts[0].id)}, "Beta": {("raise", None)}}
+
+
 async def test_a_route_of_a_brand_leads_to_the_models_that_moved_it(moved: House) -> None:
     """And not to the others; it is bad news when one brand lost."""
     [alert] = await moved.alerts()
