@@ -84,8 +84,12 @@ def problem_sentence(settings: type[BaseModel], detail: ErrorDetails, where: str
     if detail["type"] == "model_type" and isinstance(detail["loc"][-1], int):
         name = detail["loc"][-2]
         return f"{place}: must be a table; write its header in two pairs of brackets, [[{name}]]."
-    problem = _pattern_hint(owner, path) if detail["type"] == _PATTERN else ""
-    problem = problem or value_problem(detail)
+    field = owner.model_fields.get(str(path[0])) if path else None
+    example = (field.examples or [field.default])[0] if field else None
+    if detail["type"] == _PATTERN and isinstance(example, str) and example:
+        problem = f"must look like {example}"
+    else:
+        problem = value_problem(detail)
     return f"{place}: {key} {problem}." if key else f"{place}: {problem}."
 
 
@@ -138,18 +142,6 @@ _PROBLEMS = {
     "too_short": "needs {min_length} or more entries",
     "tuple_type": 'must be a list, such as ["one", "two"]',
 }
-
-
-def _pattern_hint(settings: type[BaseModel], path: list[str | int]) -> str:
-    """Return the words ``must look like ...`` with the example, or else the default, of a field
-    with a pattern; "" when the path leads to no field, or the field has neither as text.
-
-    Args:
-        path: The path of keys and list indices to the value; its first key is the field.
-    """
-    field = settings.model_fields.get(str(path[0])) if path else None
-    example = (field.examples or [field.default])[0] if field else None
-    return f"must look like {example}" if example and isinstance(example, str) else ""
 
 
 def _where_to_put(settings: type[BaseModel], name: str) -> str:

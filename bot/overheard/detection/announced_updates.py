@@ -67,7 +67,8 @@ def share_calls(
         How often to ask each prompt, by key; prompts that are not asked have no entry.
     """
     rng = np.random.default_rng(seed)
-    information = _information(prompts, streams)
+    by_stream = [_information_in(stream, prompts) for stream in streams if stream.binary]
+    information = np.mean(by_stream, axis=0) if by_stream else np.ones(len(prompts))
     expected = calls * ((1 - telling) / len(prompts) + telling * information / information.sum())
     order = rng.permutation(len(prompts))
     rounding = 1e-9
@@ -76,14 +77,6 @@ def share_calls(
     asks[order] = np.diff(ends, prepend=0)
     asks[order[-1]] += calls - asks.sum()
     return {prompt: int(n) for prompt, n in zip(prompts, asks, strict=True) if n}
-
-
-def _information(prompts: Sequence[str], streams: Iterable[Stream]) -> Floats:
-    """Return the information p (1 - p) of an answer to each prompt, averaged over the streams whose
-    values are 0 and 1, in the order of the prompts; 1 for all prompts without such streams.
-    """
-    by_stream = [_information_in(stream, prompts) for stream in streams if stream.binary]
-    return np.asarray(np.mean(by_stream, axis=0)) if by_stream else np.ones(len(prompts))
 
 
 def _information_in(stream: Stream, prompts: Sequence[str]) -> Floats:
@@ -182,7 +175,9 @@ def next_burst(
         seed: Seed of the random numbers, to which the number of the latest run is added.
     """
     reason = _reason(made, signs, policy)
-    if not made or not reason or _calls_left(made, policy, scheduled, now) < policy.calls:
+    if not made or not reason:
+        return None
+    if policy.budget - scheduled - calls_spent(made, now) < policy.calls:
         return None
     latest = made[-1].run
     asks = share_calls(prompts, streams, policy.calls, seed=seed + latest.id)
@@ -216,13 +211,6 @@ def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> 
     if signs.update and not bursts:
         return "the model may have been updated"
     return ""
-
-
-def _calls_left(made: Sequence[MadeRun], policy: BurstPolicy, scheduled: int, now: datetime) -> int:
-    """Return how many calls the year's budget leaves for bursts, after those of the schedule
-    (``scheduled``) and the bursts of the last 365 days; negative when it is exceeded.
-    """
-    return policy.budget - scheduled - calls_spent(made, now)
 
 
 MIN_RUNS_BEFORE = 6

@@ -93,8 +93,8 @@ class Baseline:
         When the change before was of the same metric and direction, it is kept as the earlier one
         of this change; any other change before is forgotten.
         """
-        last = self.excursion
-        if last and _goes_further(last.shift, excursion.shift):
+        last, shift = self.excursion, excursion.shift
+        if last and last.shift.metric == shift.metric and last.shift.change * shift.change > 0:
             excursion = replace(excursion, earlier=last)
         self.rows = [row for row in self.rows if row >= excursion.since]
         self.excursion = excursion
@@ -128,11 +128,6 @@ class Baseline:
         """
         habitual = self.returns >= HABITUAL_RETURNS
         return self.returns / (self.rows[-1] + 1) if habitual else 0.0
-
-
-def _goes_further(earlier: Shift, later: Shift) -> bool:
-    """Return whether two shifts are of the same metric and go in the same direction."""
-    return earlier.metric == later.metric and earlier.change * later.change > 0
 
 
 def rows_with_answers(stream: Stream) -> Places:

@@ -259,7 +259,9 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
     deviance = np.where(deviance > 1e-9 * np.abs(squares), deviance, 0.0)
     value_variance = deviance / np.maximum(answers - 1, 1)
     x, information = _logits(n, total, mean, value_variance)
-    kept = _often_answered(information)
+    answered = (information > MIN_INFORMATION).mean(axis=1) >= MIN_ANSWERED_SHARE
+    answered[0] = True  # the brand's own stream
+    kept = np.flatnonzero(answered)
     x, information = x[kept], information[kept]
     noise = 1 / information
     # The variances are those of the past with the runs that were cut out of the baseline.
@@ -401,19 +403,6 @@ def _as_slice(rows: Places) -> slice | Places:
     """
     first, last = int(rows[0]), int(rows[-1])
     return slice(first, last + 1) if last - first + 1 == len(rows) else rows
-
-
-def _often_answered(information: Floats) -> Places:
-    """Return, in order, the indices of the streams that are compared: 0, the brand's own, and those
-    of the rivals with answers in at least `MIN_ANSWERED_SHARE` of the active runs.
-
-    Args:
-        information: The information of each run, J x n; `MIN_INFORMATION` for a run without
-            answers.
-    """
-    answered = (information > MIN_INFORMATION).mean(axis=1) >= MIN_ANSWERED_SHARE
-    answered[0] = True
-    return np.flatnonzero(answered)
 
 
 def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, float]:

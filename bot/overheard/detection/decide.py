@@ -22,7 +22,6 @@ from overheard.detection.decision_inputs import (
     AlertLevel,
     AlertPolicy,
     JudgeCheck,
-    MeasuredChange,
     ModelEvidence,
     Rarity,
     StreamEvidence,
@@ -142,7 +141,9 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
         KeyError: when the history lacks the start of a run that a compared shift names.
     """
     silences = {
-        stream.metric: _silence(stream, evidence, policy, history) for stream in evidence.streams
+        stream.metric: _silence_of_weak_evidence(stream, evidence, policy)
+        or _silence_of_strong_evidence(stream, policy, history)
+        for stream in evidence.streams
     }
     shifts = [
         stream.shift for stream in evidence.streams if stream.shift and not silences[stream.metric]
@@ -305,18 +306,6 @@ def _is_reported_model_change(
     )
 
 
-def _silence(
-    stream: StreamEvidence, evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory
-) -> Silence | None:
-    """Return why nothing is reported of a metric; None when its shift is reported.
-
-    Args:
-        policy: The budget of false alarms, and the smallest changes.
-    """
-    too_weak = _silence_of_weak_evidence(stream, evidence, policy)
-    return too_weak or _silence_of_strong_evidence(stream, policy, history)
-
-
 def _silence_of_weak_evidence(
     stream: StreamEvidence, evidence: ModelEvidence, policy: AlertPolicy
 ) -> Silence | None:
@@ -371,7 +360,8 @@ def _silence_of_strong_evidence(
     change, shift, smallest = stream.change, stream.shift, policy.smallest_change(stream.metric)
     if change is None or shift is None:
         return silence
-    if not _matters(change, smallest):
+    largest = max(abs(change.panel), abs(change.relevant))
+    if largest < smallest and change.moved_prompts < MIN_MOVED_PROMPTS:
         return replace(
             silence, reason=Reason.TOO_SMALL, change=change.relevant, smallest_change=smallest
         )
@@ -380,15 +370,6 @@ def _silence_of_strong_evidence(
     if stream.judge and stream.judge.explains(shift.change):
         return replace(silence, reason=Reason.JUDGE_MOVED, change=shift.change, judge=stream.judge)
     return None
-
-
-def _matters(change: MeasuredChange, smallest: float) -> bool:
-    """Return whether a change is large enough for an alert: ``smallest`` or more (in either
-    direction, on the metric's scale) in the mean over all prompts or over those that named the
-    brand, or `MIN_MOVED_PROMPTS` prompts that surely moved.
-    """
-    largest = max(abs(change.panel), abs(change.relevant))
-    return largest >= smallest or change.moved_prompts >= MIN_MOVED_PROMPTS
 
 
 def _alert_that_reported(shift: Shift, history: AlertHistory) -> Alert | None:

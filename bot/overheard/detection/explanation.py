@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import groupby
@@ -140,9 +140,10 @@ class _JointChanges:
         null = _log_density(self.change, self.noise)
         log_weights = []
         for hypothesis in Hypothesis:
+            is_of_many = hypothesis in {Hypothesis.MODEL, Hypothesis.EVERYTHING}
             log_factors = [
                 _log_density(self.change, self.noise + size**2 * shape) - null
-                for size in _sizes(hypothesis)
+                for size in (WHOLE_SIZES if is_of_many else SIZES)
                 for shape in _shapes(hypothesis, candidates, self.keys)
             ]
             log_mean = np.logaddexp.reduce(log_factors) - np.log(len(log_factors))
@@ -221,14 +222,6 @@ def _changes_at_model(
         1 / runs_after + 1 / runs_before
     )
     return [ordered[index].key for index in series.kept], change, noise
-
-
-def _sizes(hypothesis: Hypothesis) -> tuple[float, ...]:
-    """Return the standard deviations, on the logit scale, that a change of a hypothesis may
-    have.
-    """
-    is_of_many = hypothesis in {Hypothesis.MODEL, Hypothesis.EVERYTHING}
-    return WHOLE_SIZES if is_of_many else SIZES
 
 
 def _shapes(
@@ -514,8 +507,11 @@ def explain(
         _other_models_sentence(
             {other: attribution.moved(other) for other in other_models & comparable}
         ),
-        *_update_sentences(updates),
     ]
+    # The day itself is on the alert's card, because it depends on the reader's time zone.
+    for _, same_day in groupby(updates, lambda update: update.at.date()):
+        signs = " and ".join(dict.fromkeys(map(_sign, same_day)))
+        sentences.append(f"The dates go with an update: {signs}.")
     return Explanation(
         causes=tuple(causes(attribution.weights, models, brands)),
         words=words,
@@ -592,18 +588,6 @@ def _other_models_sentence(moved: Mapping[StreamKey, bool]) -> str:
         return f"The brand moved by no more than chance explains at {', '.join(without)}."
     rest = f", and not at {', '.join(without)}" if without else ""
     return f"The brand moved at {', '.join(with_move)} too{rest}."
-
-
-def _update_sentences(updates: Sequence[ModelUpdate]) -> Iterator[str]:
-    """Yield a sentence for each day (UTC) with updates: how they became known, each way once. The
-    day itself is on the alert's card, because it depends on the reader's time zone.
-
-    Args:
-        updates: The updates, in the order of time.
-    """
-    for _, same_day in groupby(updates, lambda update: update.at.date()):
-        signs = " and ".join(dict.fromkeys(map(_sign, same_day)))
-        yield f"The dates go with an update: {signs}."
 
 
 def _sign(update: ModelUpdate) -> str:

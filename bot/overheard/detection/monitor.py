@@ -15,7 +15,7 @@ from overheard.detection.baseline import (
     stream_rows,
 )
 from overheard.detection.control_variate import run_effect_prior
-from overheard.detection.decide import Decision, decide
+from overheard.detection.decide import decide
 from overheard.detection.decision_inputs import (
     DAYS_A_YEAR,
     DEFAULT_ALERT_POLICY,
@@ -267,13 +267,21 @@ class Monitor:
             decisions = [
                 decide(model_evidence, self._policy, NO_HISTORY) for model_evidence in evidence
             ]
-            shifts = [shift for decision in decisions for shift in self._by_evidence(decision)]
+            shifts = [
+                shift
+                for decision in decisions
+                for shift in sorted(
+                    decision.shifts, key=lambda s: (-self._seen[_key(s)].excess, s.metric)
+                )
+            ]
             for model_evidence in evidence:
                 if model_evidence.returned:
                     self.returns.append(model_evidence.returned)
             if shifts:
                 age = min(self._seen[_key(shift)].found.age for shift in shifts)
-                usual = self._usual(shifts[0])
+                before = self._rows_before(shifts[0])
+                runs = self._watched[shifts[0].model].baseline.runs
+                usual = runs[before[len(before) // 2]]
                 self._restart(shifts)
                 yield Alarm(run, tuple(shifts), age, usual)
             self._restart_models(run)
@@ -417,19 +425,6 @@ class Monitor:
         return self._description.describe(
             evidence, analysis, stream.runs[row], brand_excess.chance_a_year
         )
-
-    def _by_evidence(self, decision: Decision) -> list[Shift]:
-        """Return the shifts of a decision, those with the most evidence first; equals in the order
-        of their metrics' names.
-        """
-        return sorted(
-            decision.shifts, key=lambda shift: (-self._seen[_key(shift)].excess, shift.metric)
-        )
-
-    def _usual(self, shift: Shift) -> RunKey:
-        """Return the run in the middle of the baseline before a shift; the later of two."""
-        before = self._rows_before(shift)
-        return self._watched[shift.model].baseline.runs[before[len(before) // 2]]
 
     def _rows_before(self, shift: Shift) -> tuple[int, ...]:
         """Return the rows of a model's baseline before the run with which a shift most likely

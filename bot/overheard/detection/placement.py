@@ -217,7 +217,9 @@ def _place_in_open(shifts: Sequence[Shift], alerts: Sequence[Alert]) -> Placemen
     recovers = _taken_back_alerts(head, open_alerts)
     if same_metric.id not in recovers:
         return Placement(AlertAction.EASE, same_metric.id)
-    if _is_beyond(same_metric, head):
+    first = _shifts_of_metric(same_metric, head)[0]
+    # After a fall from 50 % to 30 %, beyond the old level is above 60 %.
+    if (first.before - head.after) * first.change > BEYOND * first.change**2:
         return None
     return Placement(AlertAction.RECOVER, same_metric.id, recovers=recovers)
 
@@ -288,8 +290,10 @@ def _place_as_new(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime
     """
     head = shifts[0]
     recovers = _taken_back_alerts(head, alerts)
-    if again := next((alert for alert in alerts if _happens_again(alert, shifts, at)), None):
-        return Placement(AlertAction.GROW, again.id, recovers=recovers)
+    for alert in alerts:
+        happens_again = any(_is_same_direction(alert, shift) for shift in shifts)
+        if happens_again and _recovered_recently(alert, at):
+            return Placement(AlertAction.GROW, alert.id, recovers=recovers)
     previous = next((alert for alert in alerts if _shifts_of_metric(alert, head)), None)
     follows = previous.id if previous else 0
     return Placement(AlertAction.RAISE, follows=follows, recovers=recovers)
@@ -309,15 +313,6 @@ def reports_statement(alert: Alert, shift: Shift) -> bool:
     )
 
 
-def _happens_again(alert: Alert, shifts: Sequence[Shift], at: datetime) -> bool:
-    """Return whether an alert recovered within `ONE_STORY` before ``at`` and has reported the
-    metric of one of the shifts, which moves in the reported direction again.
-    """
-    return _recovered_recently(alert, at) and any(
-        _is_same_direction(alert, shift) for shift in shifts
-    )
-
-
 def _recovered_recently(alert: Alert, at: datetime) -> bool:
     """Return whether an alert recovered less than `ONE_STORY` before ``at``; False for an alert
     that is open, was closed by a person, or has no known time of recovery.
@@ -325,15 +320,6 @@ def _recovered_recently(alert: Alert, at: datetime) -> bool:
     if alert.state is not AlertState.RECOVERED or alert.over_at is None:
         return False
     return at - alert.over_at < ONE_STORY
-
-
-def _is_beyond(alert: Alert, shift: Shift) -> bool:
-    """Return whether a shift that goes against an alert ends beyond the alert's old level, by more
-    than the share `BEYOND` of the reported change. After a fall from 50 % to 30 %, that is above
-    60 %. The alert must have reported the metric.
-    """
-    first = _shifts_of_metric(alert, shift)[0]
-    return (first.before - shift.after) * first.change > BEYOND * first.change**2
 
 
 def _shifts_of_metric(alert: Alert, shift: Shift) -> list[Shift]:

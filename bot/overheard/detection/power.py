@@ -103,7 +103,8 @@ def smallest_visible_loss(
     runs = len(rows)
     asked = group.n[:, rows[-1]]
     n, hits = (cells[:, rows].sum(axis=1) for cells in (group.n, group.total))
-    rates, answer_variances = _posterior(n, hits)
+    a, b = hits + WEAK_BETA[0], n - hits + WEAK_BETA[1]
+    answer_variances = a * b / ((a + b) * (a + b + 1))
     information = (asked * answer_variances).sum(axis=1)
     if information[0] <= 0:
         return None
@@ -114,33 +115,13 @@ def smallest_visible_loss(
     rivals_weight = (1 / (own + 1 / np.maximum(information[1:], MIN_INFORMATION))).sum()
     noise = 1 / float(information[0]) + shared / (1 + shared * rivals_weight) + own
     stricter = needed_excess(per_year, RUNS_A_YEAR, brands) - needed_excess(1.0, RUNS_A_YEAR, 1)
-    sds = max(_visible_sds(runs) ** 2 + 2 * stricter, 1.0) ** 0.5
+    visible_sds = FIRST_SDS if runs == 1 else YOUNG_SDS if runs < YOUNG_RUNS else OLD_SDS
+    sds = max(visible_sds**2 + 2 * stricter, 1.0) ** 0.5
     shift = min(sds * (noise * (1 + 1 / runs)) ** 0.5, MAX_FALL)
     prompt_shares = asked[0] / max(float(asked[0].sum()), 1.0)
-    p = rates[0]
+    p = a[0] / (a[0] + b[0])
     lower = p / (p + (1 - p) * np.exp(shift))
     return float(prompt_shares @ (p - lower))
-
-
-def _visible_sds(runs: int) -> float:
-    """Return how many standard deviations of a run a change needs, to show within three runs after
-    a baseline of a number of runs, at one false alarm a year.
-    """
-    if runs == 1:
-        return FIRST_SDS
-    return YOUNG_SDS if runs < YOUNG_RUNS else OLD_SDS
-
-
-def _posterior(n: Floats, hits: Floats) -> tuple[Floats, Floats]:
-    """Return the expected rate of each prompt, 0 to 1, and the expected variance of an answer to
-    it, both under the prior `WEAK_BETA`.
-
-    Args:
-        hits: Numbers of answers with the value 1, in the same shape.
-    """
-    a, b = hits + WEAK_BETA[0], n - hits + WEAK_BETA[1]
-    whole = a + b
-    return a / whole, a * b / (whole * (whole + 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ def _new_mixtures(
         if not mixture:
             continue
         if mixture_differs(mixture, earlier, seed=run.id):
-            note = _mixture_note(mixture, earlier)
+            new = sorted(mixture.keys() - sum(earlier, Counter()).keys())
+            note = f"new: {', '.join(new)}" if new else "another mixture of known ones"
             yield ModelUpdate(model, run.at, source="fingerprint", note=note)
             earlier = []
         earlier.append(mixture)
@@ -156,11 +157,3 @@ def _mixture_p_value(now: Mixture, earlier: Sequence[Mixture], distance: float, 
     rounding = 1e-12
     as_far = np.sum(distances >= distance - rounding)
     return float((1 + as_far) / (1 + MIXTURE_DRAWS))
-
-
-def _mixture_note(now: Mixture, earlier: Sequence[Mixture]) -> str:
-    """Return the note of an update by fingerprints: ``new: `` with the fingerprints that no earlier
-    run had, or, without any, that known ones are mixed otherwise.
-    """
-    new = sorted(now.keys() - sum(earlier, Counter()).keys())
-    return f"new: {', '.join(new)}" if new else "another mixture of known ones"

@@ -351,17 +351,11 @@ class Guard:
         self._last = problem
         if self._notices:
             self._notices.faults[self.plugin] += 1
-        if self._has_too_many_faults():
+        if self._max_faults is not None and (
+            self._faults >= self._max_faults or self._late >= MAX_LATE
+        ):
             self._pause()
         return PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
-
-    def _has_too_many_faults(self) -> bool:
-        """Return whether faults or late calls in a row pause the part; never if ``max_faults`` is
-        None.
-        """
-        if self._max_faults is None:
-            return False
-        return self._faults >= self._max_faults or self._late >= MAX_LATE
 
     def _pause(self) -> None:
         """Pause the part for `PAUSE_S` from now and log it; add a notice unless one was added since

@@ -245,14 +245,10 @@ def _changed_files(installed: Distribution) -> Iterator[str]:
     for path in installed.files or ():
         if path.hash is None or path.hash.mode != "sha256":
             continue
-        name, recorded = path.as_posix(), _hexadecimal(path.hash.value)
+        padding = "=" * (-len(path.hash.value) % 4)  # a RECORD leaves it out
+        name, recorded = path.as_posix(), urlsafe_b64decode(path.hash.value + padding).hex()
         if actual.get(name, recorded) != recorded:
             yield name
-
-
-def _hexadecimal(value: str) -> str:
-    """Return a digest from a RECORD (base 64 without padding) in hexadecimal digits."""
-    return urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()
 
 
 LOAD_TIMEOUT_S = 10.0

@@ -174,13 +174,8 @@ def _words(claim: FalseClaim) -> list[str]:
 
 
 def _numbers(words: Iterable[str]) -> set[str]:
-    """Return the words with a digit, as numbers that can be compared."""
-    return {_number(word) for word in words if any(map(str.isdigit, word))}
-
-
-def _number(word: str) -> str:
-    """Return a number without separators of thousands and without decimals of zero."""
-    return _ZEROS.sub("", word).replace(",", "")
+    """Return the words with a digit, without separators of thousands and decimals of zero."""
+    return {_ZEROS.sub("", word).replace(",", "") for word in words if any(map(str.isdigit, word))}
 
 
 PAST_YEARS = 3
@@ -429,34 +424,17 @@ def _states_event(text: str, name_end: int, cue: re.Match[str], year: int) -> bo
     Args:
         name_end: Offset after the brand's name; 0 for a sentence without the name.
     """
-    is_question = text.rstrip().endswith("?")
-    if is_question or _is_event_of_another(text, name_end, cue) or _is_supposed(text, cue):
+    if text.rstrip().endswith("?") or _is_event_of_another(text, name_end, cue):
         return False
-    if _RESOLVED.search(_STILL.sub("", text)) or _is_past(text, year):
-        return False
-    return not (_is_denied(text, cue) or _is_product_against(text, cue))
-
-
-def _is_supposed(text: str, cue: re.Match[str]) -> bool:
-    """Return whether the words before the cue only suppose the event: ``if Acme were hacked``."""
     conjunct = _CONJUNCT.split(text[: cue.end()])[-1]
-    return bool(_SUPPOSED.search(conjunct) or _IF.search(text[: cue.start()]))
-
-
-def _is_past(text: str, year: int) -> bool:
-    """Return whether the latest year that a sentence names is `PAST_YEARS` or more before ``year``;
-    False for a sentence without a year.
-    """
+    if _SUPPOSED.search(conjunct) or _IF.search(text[: cue.start()]):
+        return False
     years = [int(found) for found in _YEAR.findall(text)]
-    return bool(years) and max(years) <= year - PAST_YEARS
-
-
-def _is_denied(text: str, cue: re.Match[str]) -> bool:
-    """Return whether the clause of the cue denies the event: ``is not a scam`` does, ``is no longer
-    sold`` and ``not safe`` do not.
-    """
+    if _RESOLVED.search(_STILL.sub("", text)) or (years and max(years) <= year - PAST_YEARS):
+        return False
+    # "is not a scam" denies it; "is no longer sold" and "not safe" do not.
     clause = _CLAUSE.split(_STILL.sub("", text[: cue.end()]).replace("not safe", ""))[-1]
-    return _DENIED.search(clause) is not None
+    return not (_DENIED.search(clause) or _is_product_against(text, cue))
 
 
 def _is_product_against(text: str, cue: re.Match[str]) -> bool:

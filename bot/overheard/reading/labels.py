@@ -395,14 +395,10 @@ def is_property(label: str) -> bool:
     words = _WORD.findall(label)
     if not 0 < len(words) <= _MAX_PROPERTY_WORDS or any(map(str.isdigit, label)):
         return False
-    return all(map(_is_noun, words))
+    return all(word.islower() or _ABSTRACT.search(word) for word in words)
 
 
 _MAX_PROPERTY_WORDS = 5
-
-
-def _is_noun(word: str) -> bool:
-    return word.islower() or _ABSTRACT.search(word) is not None
 
 
 def has_notice(text: str) -> bool:

@@ -88,20 +88,13 @@ def laid_out(text: str, titles: Collection[str] = ()) -> Page:
             is a citation, and its text is left out.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _without_thinking(_UNSEEN_RUN.sub(_seen, text))
-    lines = "\n".join(prose_lines(text, titles)) if _is_marked(text) else SOFT_BREAK.sub(" ", text)
+    text = _UNSEEN_RUN.sub(lambda run: run.group().translate(_UNSEEN), text)
+    text = _without_thinking(text)
+    if _SIGN.search(text) or "://" in text or "www." in text or _OPENING.search(text):
+        lines = "\n".join(prose_lines(text, titles))
+    else:  # it has no markup
+        lines = SOFT_BREAK.sub(" ", text)
     return page(star_marks(without_citations(lines)).split("\n"), counts_down(text))
-
-
-def _seen(run: re.Match[str]) -> str:
-    """Return what replaces a run of invisible characters."""
-    return run.group().translate(_UNSEEN)
-
-
-def _is_marked(text: str) -> bool:
-    """Return whether a text may contain markup."""
-    signed = _SIGN.search(text) or "://" in text or "www." in text
-    return bool(signed or _OPENING.search(text))
 
 
 def _without_thinking(text: str) -> str:
@@ -392,7 +385,8 @@ class _Walk:
         closing = rest.rpartition("\n")[2].strip()
         is_unclosed = set(closing) != {fence[0]} and not self._source[end:].strip()
         language = fence.lstrip(fence[0]).strip().lower()
-        if _holds_prose(language, is_unclosed):
+        # A fence without language and end would hide the rest of the answer.
+        if language in {"markdown", "md"} or (is_unclosed and not language):
             self.lines += prose_lines(content, self._titles, nested=True)
 
     def flush(self, *, always: bool = False) -> None:
@@ -427,17 +421,6 @@ class _Walk:
         """
         self.lines += filter(None, (self._marks.take(content), self._blocks.take()))
         self.lines.append(line)
-
-
-def _holds_prose(language: str, is_unclosed: bool) -> bool:
-    """Return whether a code fence contains prose rather than code: its language is Markdown, or it
-    has no language and no end, so that it would hide the rest of the answer.
-
-    Args:
-        language: The language of the fence in lower case, or "".
-        is_unclosed: Whether the answer ends before the fence is closed.
-    """
-    return language in {"markdown", "md"} or (is_unclosed and not language)
 
 
 class _Text(HTMLParser):

@@ -86,7 +86,14 @@ def _listed_names(text: str, declared: Collection[str]) -> dict[str, str]:
         declared: The folded spellings of the declared brands.
     """
     found: dict[str, str] = {}
-    for places in (list(_list_heads(text)), *map(_series_names, _SERIES.findall(text))):
+    heads = [
+        _NUMBER.sub("", match["head"]).strip(" .*_`'\"\u201c\u201d")
+        for match in chain(_HEADS.finditer(text), _BOLD.finditer(text))
+    ]
+    series = (
+        [name.strip(" .*") for name in _LINKS.split(names)] for names in _SERIES.findall(text)
+    )
+    for places in (heads, *series):
         if not any(_begins_with_declared(_folded(place), declared) for place in places):
             continue
         for place in places:
@@ -106,11 +113,6 @@ def _begins_with_declared(place: str, declared: Collection[str]) -> bool:
 
 
 _MAX_NAME_WORDS = 4
-
-
-def _series_names(text: str) -> list[str]:
-    """Return the names of a series: ``Asana, Trello and Monday``."""
-    return [name.strip(" .*") for name in _LINKS.split(text)]
 
 
 def stated_values(texts: Iterable[str], names: Collection[str], others: Collection[str]) -> Values:
@@ -139,14 +141,6 @@ def stated_values(texts: Iterable[str], names: Collection[str], others: Collecti
 
 Values = dict[str, tuple[str, int]]
 """Values with the number of answers that state them, by field."""
-
-
-def _list_heads(text: str) -> Iterator[str]:
-    """Yield the words at the beginning of each list item, heading and table row of an answer, then
-    its bold texts; without numbers and outer signs.
-    """
-    for match in chain(_HEADS.finditer(text), _BOLD.finditer(text)):
-        yield _NUMBER.sub("", match["head"]).strip(" .*_`'\"\u201c\u201d")
 
 
 def _leading_name(head: str) -> str:
@@ -334,12 +328,10 @@ class MentionFinder:
         return tuple(
             Mention(brand, place.start, place.end, place.sentence)
             for place in _longest_places(name_places)
-            for brand in self._with_parents(place.brands)
+            for brand in dict.fromkeys(
+                name for own in place.brands for name in (own, *self._parents[own])
+            )
         )
-
-    def _with_parents(self, brands: Iterable[str]) -> Iterable[str]:
-        """Return brands with their parents, each once."""
-        return dict.fromkeys(name for brand in brands for name in (brand, *self._parents[brand]))
 
     def _places(
         self, body: str, sentences: Sequence[tuple[int, int]], language: str
@@ -431,8 +423,12 @@ def _occurrence_sense(
         end: Offset after the occurrence.
         sentence: (start, end) offsets of the sentence with the occurrence.
     """
+    before = body[max(0, start - 2) : start]
+    is_subdomain = before[1:] == "." and before[0].isalnum() and "." in body[start:end]
     if (
-        _in_address(body, start, end)
+        is_subdomain
+        or before[-1:] == "@"
+        or _ADDRESS_GOES_ON.match(body, end)
         or not _has_right_case(spelling, body, start, end)
         or in_phrase(spelling.text, body, start, end)
     ):
@@ -440,15 +436,6 @@ def _occurrence_sense(
     if spelling.capitals is None:
         return Sense.NAME
     return sense(spelling.text, body, start, end, sentence)
-
-
-def _in_address(body: str, start: int, end: int) -> bool:
-    """Return whether the text from `start` to `end` is part of an address: a subdomain precedes it,
-    an @ does, or an address goes on after it.
-    """
-    before = body[max(0, start - 2) : start]
-    subdomain = before[1:] == "." and before[0].isalnum() and "." in body[start:end]
-    return subdomain or before[-1:] == "@" or _ADDRESS_GOES_ON.match(body, end) is not None
 
 
 def _has_right_case(spelling: _Spelling, body: str, start: int, end: int) -> bool:
@@ -605,11 +592,9 @@ def _new_spelling(
     """
     short = len(text) <= _SHORT and text.isascii() and text.isalnum()
     forms = frozenset((*written, *(name.upper() for name in written))) if short else None
-    capitals = _capitals(written[0]) if is_ordinary(text) else None
+    capitals = None
+    if is_ordinary(text):
+        capitals = tuple(word[:1].isupper() for word in re.split(r"[\W_]+", written[0]))
+        if not any(capitals):
+            capitals = (True,) * len(capitals)
     return _Spelling(text, brands, forms, capitals, rules)
-
-
-def _capitals(name: str) -> tuple[bool, ...]:
-    """Return for each word of a name whether it begins with a capital; all True if none does."""
-    capitals = tuple(word[:1].isupper() for word in re.split(r"[\W_]+", name))
-    return capitals if any(capitals) else (True,) * len(capitals)

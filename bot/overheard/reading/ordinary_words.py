@@ -215,7 +215,9 @@ def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int])
     before = body[max(sentence[0], start - _PREVIOUS_CHARACTERS) : start]
     if _HEAD.search(before):
         return _sense_at_opening(name, body, end, following, sentence)
-    if not _is_title(body, *sentence) or _is_among_names(body, start, following):
+    nearby = (_previous_word(body, start), following)
+    is_among_names = any(w[:1].isupper() and not is_common(w.casefold()) for w in nearby)
+    if is_among_names or not _is_title(body, *sentence):
         return Sense.NAME
     if _ITEM.search(before):
         return _sense_before_word(name, following, body, end)
@@ -335,14 +337,6 @@ def _is_verb(word: str, body: str, end: int) -> bool:
     if not word_after or word_after in _VERBAL:
         return False
     return _part_of_speech(word_after) not in {"v", "b"}
-
-
-def _is_among_names(body: str, start: int, following: str) -> bool:
-    """Return whether the word before offset `start`, or the `following` word, has a capital and is
-    no ordinary word: "Microsoft Surface".
-    """
-    nearby = (_previous_word(body, start), following)
-    return any(word[:1].isupper() and not is_common(word.casefold()) for word in nearby)
 
 
 def _is_marked(body: str, end: int) -> bool:

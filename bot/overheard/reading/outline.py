@@ -136,11 +136,6 @@ def _is_rank(body: str, cell: tuple[int, int]) -> bool:
     return not text or text.isdigit()
 
 
-def _is_award(text: str) -> bool:
-    """Return whether the text of a cell is an award: "Best overall", "Best for travel"."""
-    return kind_of(text) is LabelKind.AWARD or role_of(text) is UnitRole.BEST_FOR
-
-
 def _role_by_length(body: str, cell: tuple[int, int]) -> UnitRole:
     """Return the role of a cell that no header or label decides: none for a cell with at least
     `_PROSE_SPACES` spaces, which is prose; else a specification.
@@ -233,7 +228,10 @@ def _row_cells(
         is_subject, before_subject = index == subject_index, index < subject_index
         is_prose = is_subject and index > 0 and _SENTENCES.search(body, *cell) is not None
         is_name = is_subject and not is_prose and body.count(" ", *cell) < _TITLE_SPACES
-        is_award = before_subject and _is_award(body[bare_start(body, *cell) : cell[1]])
+        is_award = False
+        if before_subject:
+            bare = body[bare_start(body, *cell) : cell[1]]
+            is_award = kind_of(bare) is LabelKind.AWARD or role_of(bare) is UnitRole.BEST_FOR
         if _is_rank(body, cell) or is_name or is_award:
             role = UnitRole.TITLE
         elif before_subject:
@@ -383,7 +381,9 @@ class Outline:
         )
         follows_owner = bool(carried or above.owner) and not above.closed
         may_be_product = has_roles or not (block_owner or is_property(text))
-        is_product = may_be_product and not self._recurs(text)
+        times = self._label_counts[text]  # a property is repeated for several products
+        recurs = times >= _MANY_LABELS or (times > 1 and " " not in text)
+        is_product = may_be_product and not recurs
         if kind is LabelKind.OTHER and follows_owner and is_product:
             return Context(0, Owner(text, foreign=True), UnitRole.NONE, text)
         if role_of(text) is not None and not above.owner:
@@ -398,13 +398,6 @@ class Outline:
     def _label_counts(self) -> Counter[str]:
         """How often each word or phrase with a capital is before a colon in the answer."""
         return Counter(_RECURRING.findall(self._body))
-
-    def _recurs(self, label: str) -> bool:
-        """Return whether the answer repeats a label, so that it is a property of several products:
-        `_MANY_LABELS` times, or twice for a single word such as "Rewards".
-        """
-        times = self._label_counts[label]
-        return times >= _MANY_LABELS or (times > 1 and " " not in label)
 
     def _named_by_value(self, value: int, limit: int, above: Context, *, award: bool) -> Owner:
         """Return the brand that the value of a label names as its subject; `NOBODY` without such a

@@ -7,7 +7,7 @@ modules that take an answer apart: their patterns take long to compile, and most
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -96,9 +96,8 @@ class ReadAnswer:
         mentions, rankings = self.mentions, self.rankings
         if not self.named <= market.names:
             mentions = tuple(mention for mention in mentions if mention.brand in market.names)
-            rankings = tuple(
-                filter(None, (_names_in_market(order, market.names) for order in rankings))
-            )
+            ranked = (tuple(name for name in order if name in market.names) for order in rankings)
+            rankings = tuple(filter(None, ranked))
         return Reading(
             answer=self.answer,
             brand=market.brand,
@@ -149,7 +148,7 @@ class Reader:
         restated_start, restated_end = _restatement_span(body, answer.question.prompt.text)
         mentions = tuple(
             mention
-            for mention in self._mentions(body, spans, _declared_language(answer))
+            for mention in self._mentions(body, spans, answer.question.prompt.language)
             if not restated_start <= mention.start < restated_end
         )
         return ReadAnswer(
@@ -194,14 +193,6 @@ class Reader:
             mentions = self._finder.find(body, sentences(body))
             self._asked[question] = frozenset(mention.brand for mention in mentions)
         return self._asked[question]
-
-
-def _names_in_market(ranking: Iterable[str], names: Container[str]) -> tuple[str, ...]:
-    return tuple(name for name in ranking if name in names)
-
-
-def _declared_language(answer: Answer) -> str:
-    return answer.question.prompt.language
 
 
 def _restatement_span(body: str, question: str) -> tuple[int, int]:

@@ -416,7 +416,8 @@ class _UnitBuilder:
             owner = context.owner if label_decides_owner else NOBODY
             owner = owner or self._piece_owner(start, end, context, line)
             role = context.role
-            if number and not label_count and not self._role_goes_on(role, start):
+            decides = role is UnitRole.CON and DECIDING.match(self.body, start)  # "Overall, ..."
+            if number and not label_count and (decides or role not in _LASTING_ROLES):
                 role = base.role
             if sign_role and role in _PLAIN_ROLES:
                 role = sign_role
@@ -424,13 +425,6 @@ class _UnitBuilder:
             has_context = owner == context.owner or (is_role_of_any and bool(owner))
             role, text = (role, context.label) if has_context else (UnitRole.NONE, "")
             yield self._unit(start, end, owner, role, text)
-
-    def _role_goes_on(self, role: UnitRole, start: int) -> bool:
-        """Return whether the role of a label holds for a later sentence, at offset `start`: pros,
-        cons, verdicts and notes do, but cons not for a sentence that decides ("Overall, ...").
-        """
-        decides = role is UnitRole.CON and DECIDING.match(self.body, start)
-        return role in _LASTING_ROLES and not decides
 
     def _label_context(
         self, label: Label, above: Context, limit: int, line: Line, *, multi: bool

@@ -335,17 +335,10 @@ def takes_ending(text: str, left: int, body: str, sentence: tuple[int, int], lan
         sentence: (start, end) offsets in `body` of the sentence with the name.
         language: The language of the question, such as ``de`` or ``pt-BR``; "" if unknown.
     """
-    return (
-        language[:2] in _BARE_GENITIVE
-        or _COUNTED_NAMES.search(text, max(0, left - _COUNT_CHARACTERS), left) is not None
-        or _has_bare_genitive(body, sentence)
-    )
-
-
-def _has_bare_genitive(body: str, sentence: tuple[int, int]) -> bool:
-    """Return whether a sentence has more German, Dutch or Scandinavian function words than English
-    ones; these languages write a genitive without an apostrophe.
-    """
+    if language[:2] in _BARE_GENITIVE:
+        return True
+    if _COUNTED_NAMES.search(text, max(0, left - _COUNT_CHARACTERS), left):
+        return True
     words = set(_WORDS.findall(body[slice(*sentence)].casefold()))
     return len(words & _BARE_WORDS) > len(words & _ENGLISH_WORDS)
 

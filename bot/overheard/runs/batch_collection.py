@@ -158,7 +158,9 @@ class Collector:
             CancelledError: when the run is stopped.
         """
         done, reached_at = 0, asyncio.get_running_loop().time()
-        questions = _questions_of(run, batch)
+        asked = run.panel.questions(batch.model) if run.panel else ()
+        by_item = {item_of(question): question for question in asked}
+        questions = {item: by_item[item] for item in batch.items if item in by_item}
         for wait in self._polling.waits():
             now = asyncio.get_running_loop().time()
             try:
@@ -212,13 +214,6 @@ def item_of(question: Question) -> str:
     model.
     """
     return f"{question.prompt.key}-{question.repeat}"
-
-
-def _questions_of(run: Run, batch: Batch) -> dict[str, Question]:
-    """Return the questions of a batch by their ids in the batch, in the batch's order."""
-    asked = run.panel.questions(batch.model) if run.panel else ()
-    questions = {item_of(question): question for question in asked}
-    return {item: questions[item] for item in batch.items if item in questions}
 
 
 def _answer_of_item(

@@ -50,7 +50,12 @@ def batched(panel: Panel | None, providers: Mapping[str, Provider]) -> tuple[Mod
     """
     if panel is None or not panel.batch:
         return ()
-    return tuple(model for model in panel.models if _is_batched(model, providers))
+    return tuple(
+        model
+        for model in panel.models
+        if isinstance(providers.get(model.provider), Batching)
+        and capabilities_of(model, providers).batch
+    )
 
 
 def asking_only(run: Run, models: Collection[Model]) -> Run:
@@ -170,7 +175,10 @@ class Batches:
             if outcome.stopped:
                 break
             await self._store.money.release(run.id)
-            tried |= {key for batch in waiting for key in _question_keys(run, batch)}
+            for batch in waiting:
+                items = set(batch.items)
+                questions = (q for q in _questions_of_run(run) if q.model == batch.model)
+                tried |= {q.key for q in questions if item_of(q) in items}
             waiting = []
         return outcome
 
@@ -303,18 +311,8 @@ class Batches:
         return BatchCalls(self._providers.get(model.provider), model, self._retries)
 
 
-def _is_batched(model: Model, providers: Mapping[str, Provider]) -> bool:
-    provider = providers.get(model.provider)
-    return isinstance(provider, Batching) and capabilities_of(model, providers).batch
-
-
 def _questions_of_run(run: Run) -> list[Question]:
     return list(run.panel.questions()) if run.panel else []
-
-
-def _question_keys(run: Run, batch: Batch) -> list[tuple[str, str, int]]:
-    items = set(batch.items)
-    return [q.key for q in _questions_of_run(run) if q.model == batch.model and item_of(q) in items]
 
 
 def _give_up(

@@ -135,7 +135,8 @@ class ProviderCall:
             self.unread = not isinstance(failure, PluginPaused)
             return NO_ANSWER, str(failure)
         except asyncio.CancelledError:
-            if _is_being_cancelled():
+            task = asyncio.current_task()
+            if task is not None and task.cancelling() > 0:
                 raise
             return NO_ANSWER, self._fault("it cancels its own call")
         except (Exception, SystemExit) as failure:  # its text may contain a secret
@@ -265,11 +266,6 @@ def sampling_seed(run: Run, question: Question) -> int:
     asked = (base, question.prompt.key, question.repeat)
     digest = hashlib.blake2b(repr(asked).encode(), digest_size=4).digest()
     return int.from_bytes(digest) >> 1
-
-
-def _is_being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 class CallCounters:

@@ -122,8 +122,10 @@ def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
     """
     try:
         price: object = providers[model.provider].price(model.name)
-        if isinstance(price, Price) and all(0 <= amount < inf for amount in _amounts(price)):
-            return price
+        if isinstance(price, Price):
+            amounts = (price.input, price.output, price.cached or 0.0, price.search)
+            if all(0 <= amount < inf for amount in amounts):
+                return price
     except Exception:  # of any kind: the price is unknown then
         return None
     return None
@@ -206,7 +208,3 @@ def usual_cost(
 def question_tokens(prompt: Prompt) -> int:
     """Return an upper estimate of the tokens of a question, with the tokens that a service adds."""
     return round(len(prompt.text) / CHARACTERS_A_TOKEN) + 50
-
-
-def _amounts(price: Price) -> tuple[float, ...]:
-    return (price.input, price.output, price.cached or 0.0, price.search)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from overheard.domain import Delivery, DeliveryKind, Run, RunState
 from overheard.errors import OverheardError, RunEnded, RunUnderWay
@@ -164,7 +164,8 @@ class RunResumer:
         try:
             if not await is_held(self._store, run):
                 if self._is_of_a_chat(run):
-                    result = _result_delivery(run, self._clock.now())
+                    key, now = f"result-{run.key}@{run.channel}", self._clock.now()
+                    result = Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)
                     await self._store.deliveries.add([result])
                 await self._resume(run)
                 return
@@ -188,8 +189,3 @@ async def is_held(store: Store, run: Run) -> bool:
     """Return whether a process has locked a run in order to carry it out."""
     async with store.locks.run_lock(run.id) as is_locked:
         return not is_locked
-
-
-def _result_delivery(run: Run, now: datetime) -> Delivery:
-    key = f"result-{run.key}@{run.channel}"
-    return Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)

@@ -188,9 +188,12 @@ class ModelLimiter:
         while self._waiting and self.under_way < self._capacity(now):
             run_id, waiters = next(iter(self._waiting.items()))
             first = waiters[0]
-            delay = max(self.rest(now), self._rate_delay(first, now))
+            rate_delay = max(self.requests.delay(1, now), self.tokens.delay(first.tokens, now))
+            delay = max(self.rest(now), rate_delay)
             if delay and not first.turn.cancelled():
-                self._admit_later(delay)
+                if self._timer:
+                    self._timer.cancel()
+                self._timer = asyncio.get_running_loop().call_later(delay, self._admit_calls)
                 return
             del self._waiting[run_id]
             waiters.popleft()
@@ -205,21 +208,12 @@ class ModelLimiter:
         """
         return 1 if self.breaker.state(now) is BreakerState.HALF_OPEN else int(self.allowed)
 
-    def _rate_delay(self, waiter: _Waiter, now: float) -> float:
-        """Return the seconds until the rate limits allow a call."""
-        return max(self.requests.delay(1, now), self.tokens.delay(waiter.tokens, now))
-
     def _grant_turn(self, waiter: _Waiter) -> None:
         """Give a turn to a waiting call, which counts as under way and against the rate limits."""
         self.requests.take(1)
         self.tokens.take(waiter.tokens)
         self.under_way += 1
         waiter.turn.set_result(None)
-
-    def _admit_later(self, delay: float) -> None:
-        if self._timer:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(delay, self._admit_calls)
 
     def _reject_waiting(self, rest: float) -> None:
         """End the wait of all waiting calls with the error ModelResting, which names ``rest``, the

@@ -144,11 +144,13 @@ class Runner:
             job: The run under way, whose outcome counts the answers.
             asked: The keys of the questions that have an answer, which are not asked.
         """
-        models = job.run.panel.models if job.run.panel else ()
+        panel = job.run.panel
+        if panel is None:
+            return
         with ungrouped():
             async with asyncio.TaskGroup() as group:
-                for model in models:
-                    waiting = _missing_questions(job.run, model, asked)
+                for model in panel.models:
+                    waiting = (q for q in panel.questions(model) if q.key not in asked)
                     lane = self._lane(model, waiting)
                     if lane is None:
                         reason = f"There is no provider {model.provider} any more."
@@ -323,16 +325,6 @@ class Runner:
             self._reservation.keep_back(held, cost)
         else:
             self._reservation.settle(held, cost)
-
-
-def _missing_questions(
-    run: Run, model: Model, asked: Collection[tuple[str, str, int]]
-) -> Iterator[Question]:
-    """Return an iterator of the questions of a run to a model, in the panel's order, whose keys are
-    not in ``asked``; empty for a run without a panel.
-    """
-    questions = run.panel.questions(model) if run.panel else iter(())
-    return (question for question in questions if question.key not in asked)
 
 
 def _report_end(

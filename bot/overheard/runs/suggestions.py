@@ -212,7 +212,8 @@ def template_questions(category: str, known: Iterable[str] = ()) -> list[str]:
         known: Questions that are left out, compared without case.
     """
     left_out = {text.casefold() for text in known}
-    thing = _without_article(category) or "product"
+    words = " ".join(category.split()).strip(_EDGES)
+    thing = re.sub(r"^(an?|the)\s+", "", words, flags=re.I) or "product"
     questions = (text.format(category=thing) for text in _CATEGORY_QUESTIONS)
     return [text for text in questions if text.casefold() not in left_out]
 
@@ -223,14 +224,6 @@ def branded_questions(brand: str, competitors: Sequence[str]) -> list[str]:
     """
     asked = [text.replace("{brand}", brand) for text in _BRANDED_QUESTIONS]
     return [*asked, *(f"{brand} or {rival}: which is better?" for rival in competitors[:1])]
-
-
-def _without_article(category: str) -> str:
-    """Return a category without an article and without marks at its ends: ``a CRM.`` gives
-    ``CRM``.
-    """
-    words = " ".join(category.split()).strip(_EDGES)
-    return re.sub(r"^(an?|the)\s+", "", words, flags=re.I)
 
 
 def _names_in_list(line: str) -> list[str]:

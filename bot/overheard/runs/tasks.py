@@ -50,9 +50,9 @@ def asking_tasks(run: Run, *, spread: bool) -> list[Task]:
     """
     if not spread or run.panel is None:
         return [Task(TaskKind.ASK, run.id)]
+    providers = dict.fromkeys(model.provider for model in run.panel.models)
     tasks_by_provider = [
-        list(_provider_tasks(run.id, run.panel, provider))
-        for provider in _provider_names(run.panel)
+        list(_provider_tasks(run.id, run.panel, provider)) for provider in providers
     ]
     longest = max(map(len, tasks_by_provider), default=0)
     return [tasks[n] for n in range(longest) for tasks in tasks_by_provider if n < len(tasks)]
@@ -123,10 +123,6 @@ def run_part(run: Run, task: Task) -> Run:
             panel, prompts=panel.prompts[chosen], times=panel.times[chosen], models=models
         ),
     )
-
-
-def _provider_names(panel: Panel) -> list[str]:
-    return list(dict.fromkeys(model.provider for model in panel.models))
 
 
 def _provider_tasks(run_id: int, panel: Panel, provider: str) -> Iterator[Task]:

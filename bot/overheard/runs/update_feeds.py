@@ -45,7 +45,8 @@ async def read_feeds(
     for update in chain.from_iterable(updates_by_feed):
         is_new = (update.model, update.at) not in stored_keys
         if is_new and update.model.provider in providers and update.at <= now:
-            await stored.add(_stored_update(update))
+            note = " ".join(update.note.split())[:MAX_NOTE_CHARS]  # on one line
+            await stored.add(replace(update, source=FEED_SOURCE, note=note, id=0))
     return problems
 
 
@@ -60,11 +61,3 @@ async def _feed_updates(
     except PluginFault as fault:
         problems.append(str(fault))
         return ()
-
-
-def _stored_update(update: ModelUpdate) -> ModelUpdate:
-    """Return an update of a feed as it is stored: with the feed as its source and a note of at most
-    `MAX_NOTE_CHARS` characters on one line.
-    """
-    note = " ".join(update.note.split())[:MAX_NOTE_CHARS]
-    return replace(update, source=FEED_SOURCE, note=note, id=0)

@@ -8,7 +8,7 @@ are counted by `CallCounters` in ``runs/call.py``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -102,7 +102,7 @@ class Metrics:
         The store and the queue are counted again if the last counts have expired. A store that is
         down raises nothing: its metrics are left out, and ``overheard_store_up`` is 0.
         """
-        from prometheus_client import CollectorRegistry, Counter, generate_latest
+        from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
         calls_registry, registry = self._calls.registry, CollectorRegistry()
         faults = Counter(
@@ -113,12 +113,9 @@ class Metrics:
         )
         for plugin, count in sorted(self._faults.items()):
             faults.labels(plugin).inc(count)
-        _add_labelled(
-            registry,
-            "overheard_info",
-            "1, with the version and the store of this process.",
-            {"version": version("overheard"), "store": self._store},
-        )
+        text = "1, with the version and the store of this process."
+        info = Gauge("overheard_info", text, ["version", "store"], registry=registry)
+        info.labels(version("overheard"), self._store).set(1)
         connected = {name: float(up) for name, up in self._chats().items()}
         text = "Whether a chat is connected, or another process has it."
         _add_gauges(registry, "overheard_chat_up", text, "chat", connected)
@@ -258,7 +255,7 @@ def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> N
         ),
     ):
         # States that do not occur are 0: a missing metric says less.
-        _add_gauges(registry, name, text, "state", {**_zeros(states), **counts})
+        _add_gauges(registry, name, text, "state", {**dict.fromkeys(map(str, states), 0), **counts})
     last_checks = {brand: at.timestamp() for brand, at in census.checked.items()}
     text = "When the last complete check of a brand began, in seconds since 1970."
     _add_gauges(registry, "overheard_last_check_timestamp_seconds", text, "brand", last_checks)
@@ -305,19 +302,6 @@ def _add_gauge(registry: CollectorRegistry, name: str, text: str, value: float) 
     Gauge(name, text, registry=registry).set(value)
 
 
-def _add_labelled(
-    registry: CollectorRegistry, name: str, text: str, labels: Mapping[str, str]
-) -> None:
-    """Register a gauge of value 1 whose labels state facts.
-
-    Args:
-        labels: The facts by the name of the label.
-    """
-    from prometheus_client import Gauge
-
-    Gauge(name, text, list(labels), registry=registry).labels(*labels.values()).set(1)
-
-
 def _add_gauges(
     registry: CollectorRegistry, name: str, text: str, label: str, values: Mapping[str, float]
 ) -> None:
@@ -331,10 +315,6 @@ def _add_gauges(
     gauge = Gauge(name, text, [label], registry=registry)
     for key, value in sorted(values.items()):
         gauge.labels(str(key)).set(value)
-
-
-def _zeros(states: Iterable[str]) -> dict[str, int]:
-    return dict.fromkeys(map(str, states), 0)
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -238,7 +238,9 @@ class PostgresQueue:
         async with self._store.locks.leader_lock(f"task {task.key}") as held:
             if not held:  # delivered twice: another worker carries out the task
                 raise RetryRequested(timedelta(seconds=BACKOFF_S))
-            if not await self._is_wanted(task):
+            if await self._store.runs.results(task.run_id, [task.key]):
+                return
+            if await self._store.runs.state(task.run_id) is not RunState.RUNNING:
                 return
             result = await self._do_task(task, job, do)
             if result is None:
@@ -246,12 +248,6 @@ class PostgresQueue:
             await self._store.runs.keep_result(task, result)
         if pgq.queries and PROBLEM not in result:
             await _enqueue(pgq.queries, following_tasks(task))
-
-    async def _is_wanted(self, task: Task) -> bool:
-        """Return whether a task has no result yet and its run goes on."""
-        if await self._store.runs.results(task.run_id, [task.key]):
-            return False
-        return await self._store.runs.state(task.run_id) is RunState.RUNNING
 
     async def _do_task(self, task: Task, job: Job, do: TaskHandler) -> TaskResult | None:
         """Carry a task out and return its result; None when the task was not done.

@@ -142,7 +142,8 @@ class Supervisor:
             except OverheardError as error:
                 problem = str(error)
             except asyncio.CancelledError:
-                if _is_cancelled():
+                task = asyncio.current_task()
+                if task is None or task.cancelling() > 0:  # and no task that it waited for
                     raise
                 problem = f"{service.name} was cut off by itself; it is started again."
             except (Exception, SystemExit) as error:  # the error's text may hold a secret
@@ -167,12 +168,6 @@ class Supervisor:
             self._report(problem)
         self._reported[service.name] = problem
         self._statuses[service.name] = ServiceStatus(state, problem)
-
-
-def _is_cancelled() -> bool:
-    """Return whether this task itself is cancelled, and not a task that it waited for."""
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
 
 
 END_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
