@@ -108,6 +108,7 @@ from overheard.provider_kit import (
     read_landscapes,
 )
 from overheard.reading import read_units
+from overheard.reading.word_lists import WordLists
 
 __all__ = [
     "API_VERSION",
@@ -205,6 +206,7 @@ __all__ = [
     "Usage",
     "Verifiable",
     "View",
+    "WordLists",
     "argument",
     "batch_lines",
     "batch_problem",

@@ -6,7 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+
+from overheard_sentiment.lists import lists
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _REACH_WORDS = 4
@@ -72,9 +73,6 @@ def _nearest(texts: Sequence[str], at: int) -> str:
 
 @cache
 def _aspects_by_word() -> Mapping[str, str]:
-    """Return the aspect that each word of ``aspects.txt`` names, such as ``price`` for "cost"; read
-    once.
-    """
-    text = files("overheard_sentiment").joinpath("aspects.txt").read_text(encoding="utf-8")
-    lines = (line.partition(":") for line in text.splitlines() if not line.startswith("#"))
+    """Return the aspect that each word of ``aspects.txt`` names, such as ``price`` for "cost"."""
+    lines = (line.partition(":") for line in lists("aspects").lines())
     return {word: aspect for aspect, _, listed in lines for word in listed.split()}

@@ -6,21 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
-from importlib.resources import files
 
+from overheard_sentiment.lists import lists, valued
 from overheard_sentiment.stems import stem, stems
 
-_ADVICE = frozenset(
-    {"try", "get", "buy", "pick", "choose", "consider", "use", "take", "grab", "order", "book"}
-    | {"look at", "check out", "go with", "go for", "opt for", "start with", "stick with", "see"}
-    | {"reach for", "switch to", "turn to", "head to", "lean towards", "stay with", "go to"}
-)
+_WORDS = lists("words")
+_ADVICE = frozenset("|".join(_WORDS.lines("advice")).split("|"))
 """Verbs that recommend the next name, when the verb begins a clause."""
 _PARTICLES = frozenset({"at", "out", "with", "for", "to", "towards"})
-_OPENING = frozenset(".,;:!|\u2013\u2014)") | {
-    *("and", "or", "then", "please", "just", "so", "should", "i'd", "we'd", "would", "definitely"),
-    *("simply", "can", "usually", "either", "also", "instead", "could", "'d", "but"),
-}
+_OPENING = frozenset(".,;:!|\u2013\u2014)") | _WORDS.words("opening")
 
 
 def advice_start(texts: Sequence[str], at: int) -> int | None:
@@ -70,31 +64,24 @@ def _lines() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], float]]:
 
     A line is a valence and, after a space, phrases separated by "|", in which "_" is the brand.
     """
-    text = files("overheard_sentiment").joinpath("comparisons.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            valence, _, phrases = line.partition(" ")
-            for phrase in phrases.split("|"):
-                head, _, tail = phrase.partition("_")
-                yield tuple(map(stem, head.split())), tuple(map(stem, tail.split())), float(valence)
+    for phrase, valence in valued("comparisons", divider="|"):
+        head, _, tail = phrase.partition("_")
+        yield tuple(map(stem, head.split())), tuple(map(stem, tail.split())), valence
 
 
 _ARTICLES = frozenset({"the", "a", "an", "both", "any", "either"})
 _COMPARED = frozenset({("compar", "to"), ("compar", "with"), ("relativ", "to"), ("next", "to")})
 _PASSING = frozenset({("instead", "of"), ("rather", "than")})
-_CHOOSING = stems("take favour prefer pick choose recommend suggest buy trust want rate rank")
-_MOVING_VERBS = stems("move switch migrate change upgrade shift convert")
-_SWAPPING_VERBS = stems("ditch swap drop leave trade abandon quit replace dump")
-_COSTING = stems("cost weigh charge consume need require ask expensive pay time price effort")
+_CHOOSING = stems(_WORDS.words("choosing"))
+_MOVING_VERBS = stems(_WORDS.words("moving"))
+_SWAPPING_VERBS = stems(_WORDS.words("swapping"))
+_COSTING = stems(_WORDS.words("costing"))
 _EQUALLY = frozenset({"as", "so", "nearly", "same"})
 _CLAUSES = frozenset({"which", "whose", "who", "where", "("})
 """Beginnings of a clause about the brand named last: "than Bolt, which is slow"."""
 _THAN = frozenset({"比", "чем", "als", "dan"})
 _THAN_BEHIND = frozenset({"より", "보다"})
-_DEGREES = (
-    *("plus", "moins", "más", "menos", "mejor", "peor", "meilleur", "mais", "melhor", "pior"),
-    *("più", "meno", "migliore", "peggiore"),
-)
+_DEGREES = tuple(_WORDS.words("degrees"))
 _THAN_AFTER: Mapping[str, tuple[str, ...]] = {"que": _DEGREES, "di": _DEGREES, "من": ("أ",)}
 """Words that mean "than" after a word with one of these beginnings."""
 _WINDOW_WORDS = 8

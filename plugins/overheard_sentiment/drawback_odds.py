@@ -11,9 +11,9 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import pairwise
 
+from overheard_sentiment.lists import valued
 from overheard_sentiment.stems import stem
 from overheard_sentiment.words import SentenceWords
 
@@ -120,10 +120,4 @@ def _stem_and_forms(token: str) -> tuple[str, tuple[str, ...]]:
 
 @cache
 def _weights() -> dict[str, float]:
-    """Return the learnt weight of each feature by its name, read once from ``drawback_odds.txt``.
-
-    A line is a weight and, after a space, the names with this weight, separated by "|".
-    """
-    text = files("overheard_sentiment").joinpath("drawback_odds.txt").read_text(encoding="utf-8")
-    lines = (line.partition(" ") for line in text.splitlines() if not line.startswith("#"))
-    return {name: float(value) for value, _, listed in lines for name in listed.split("|")}
+    return dict(valued("drawback_odds", divider="|"))

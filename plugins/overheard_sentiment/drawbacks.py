@@ -11,18 +11,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from overheard_sentiment.concessions import (
+from overheard_sentiment.drawback_odds import LEARNT_DRAWBACK, log_odds
+from overheard_sentiment.faults import (
     ADMITTED,
     CONCEDED,
     DENIED,
+    FAULT,
+    FOREIGN_LANGUAGES,
+    NEGATED,
+    PRICE,
     PURPOSE,
     REASSURING,
     SUPPOSED,
     TAKEN_BACK,
+    fault_words,
+    foreign_patterns,
 )
-from overheard_sentiment.drawback_odds import LEARNT_DRAWBACK, log_odds
-from overheard_sentiment.faults import FAULT, NEGATED, PRICE, fault_words
-from overheard_sentiment.foreign_faults import FAULTS, PRICES
 from overheard_sentiment.words import sentence_words
 
 _CLAUSE = re.compile(
@@ -298,18 +302,19 @@ def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> 
 
     Args:
         text: A text about one brand, with all names masked.
-        language: A key of `FAULTS`, such as ``german``; other languages yield nothing.
+        language: One of `FOREIGN_LANGUAGES`, such as ``german``; others yield nothing.
         price_only: Whether only judgements of the price count.
     """
-    if language not in FAULTS:
+    if language not in FOREIGN_LANGUAGES:
         return
+    prices, faults = foreign_patterns(language)
     lower = _lower_if_same_length(text)
     start = 0
     for edge in (*_FOREIGN_CLAUSE.finditer(lower), None):
         end = edge.start() if edge else len(text)
-        price = PRICES[language].search(lower, start, end) is not None
+        price = prices.search(lower, start, end) is not None
         turned = start and _FOREIGN_TURN.match(lower, start) and _says_no_praise(lower, start, end)
-        if price or (not price_only and (turned or FAULTS[language].search(lower, start, end))):
+        if price or (not price_only and (turned or faults.search(lower, start, end))):
             yield Drawback(start, end, price=price)
         start = edge.end() if edge else end
 

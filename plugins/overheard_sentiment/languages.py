@@ -8,55 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 
-_ENGLISH = frozenset(
-    {
-        "the",
-        "a",
-        "an",
-        "is",
-        "are",
-        "was",
-        "and",
-        "or",
-        "of",
-        "to",
-        "for",
-        "with",
-        "it",
-        "its",
-        "that",
-    }
-    | {"in", "on", "but", "not", "you", "i", "we", "they", "this", "at", "as", "by", "from", "if"}
-    | {"has", "have", "than"}
-)
-_LATIN_LANGUAGES = ("german", "french", "spanish", "italian", "portuguese", "dutch")
-NEGATIONS = frozenset(
-    {
-        "nicht",
-        "kein",
-        "keine",
-        "keinen",
-        "keinem",
-        "keiner",
-        "nie",
-        "niemals",
-        "kaum",
-        "wenig",
-        "ohne",
-    }
-    | {"pas", "jamais", "sans", "aucun", "aucune", "ni", "nunca", "ningún", "ninguna", "tampoco"}
-    | {"non", "mai", "nessun", "nessuna", "senza", "poco", "não", "nunca", "sem", "nem", "nenhuma"}
-    | {"niet", "geen", "nooit", "zonder", "nauwelijks"}
-    | {"moins", "menos", "meno", "weniger", "minder"}
-)
-"""Words of these languages that deny what follows; English has no such words."""
-INTENSE = frozenset(
-    {"sehr", "besonders", "äußerst", "wirklich", "absolut", "très", "vraiment", "extrêmement"}
-    | {"muy", "realmente", "molto", "davvero", "muito", "zeer", "erg"}
-)
-"""Words of these languages that strengthen what follows."""
+from overheard_sentiment.lists import lists, valued
+
+_ENGLISH = lists("words").words("english")
+LATIN_LANGUAGES = ("german", "french", "spanish", "italian", "portuguese", "dutch")
 
 
 def foreign_lexicon(texts: Sequence[str]) -> Mapping[str, float] | None:
@@ -81,52 +37,25 @@ def latin_language(texts: Sequence[str]) -> str:
     words = set(texts)
     if words.isdisjoint(_function_words()):
         return ""
-    languages = [_word_list(name) for name in _LATIN_LANGUAGES]
+    languages = [_word_list(name) for name in LATIN_LANGUAGES]
     counts = [
         (len(words & function_words), len(words & valences.keys()))
         for function_words, valences in languages
     ]
     best = max(counts)
-    return _LATIN_LANGUAGES[counts.index(best)] if best[0] > len(words & _ENGLISH) else ""
+    return LATIN_LANGUAGES[counts.index(best)] if best[0] > len(words & _ENGLISH) else ""
 
 
 @cache
 def _function_words() -> frozenset[str]:
     """Return the function words of all languages in Latin script but English."""
-    return frozenset().union(*(_word_list(name)[0] for name in _LATIN_LANGUAGES))
+    return frozenset().union(*(_word_list(name)[0] for name in LATIN_LANGUAGES))
 
 
 @cache
 def _word_list(name: str) -> tuple[frozenset[str], Mapping[str, float]]:
-    """Return (function words, valences by judging word) of a language, from its packaged list; read
-    once.
-
-    Args:
-        name: The language, such as ``german``.
-    """
-    function: frozenset[str] = frozenset()
-    valences: dict[str, float] = {}
-    for head, listed in _lines(name):
-        if head == "=":
-            function = frozenset(listed)
-        else:
-            valences.update(dict.fromkeys(listed, float(head)))
-    return function, valences
-
-
-def _lines(name: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield (head, words) for each line of a packaged list, without comments.
-
-    The head is "=" before function words, else the valence of the words as text.
-
-    Args:
-        name: The language, such as ``german``.
-    """
-    text = files("overheard_sentiment").joinpath(f"{name}.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            head, *listed = line.split()
-            yield head, listed
+    """Return (function words, valences by judging word) of a language, such as ``german``."""
+    return lists(name).words("function words"), dict(valued(name))
 
 
 _LETTERS = {
@@ -205,12 +134,7 @@ def _lexicon(language: str) -> tuple[re.Pattern[str], Mapping[str, float]]:
     Args:
         language: The language, such as ``japanese``.
     """
-    text = files("overheard_sentiment").joinpath(f"{language}.txt").read_text(encoding="utf-8")
-    valences: dict[str, float] = {}
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            value, *stems = line.split()
-            valences.update(dict.fromkeys(stems, float(value)))
+    valences = dict(valued(language))
     alternatives = "|".join(map(re.escape, sorted(valences, key=len, reverse=True)))
     head, tail = (r"\b", r"\w*") if language == "russian" else ("", "")
     return re.compile(f"{head}({alternatives}){tail}"), valences

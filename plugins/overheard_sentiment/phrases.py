@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 
+from overheard_sentiment.lists import lists, valued
 from overheard_sentiment.stems import stem, stems
 
 _WILDCARD = "*"
@@ -80,13 +80,9 @@ def phrases() -> dict[str, dict[str, _Phrases]]:
     there, is listed under each second stem, and under "".
     """
     groups: dict[str, dict[tuple[str, ...], float]] = {}
-    text = files("overheard_sentiment").joinpath("phrases.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            value, _, listed = line.partition(" ")
-            for written in listed.split("|"):
-                phrase_stems = tuple(map(stem, written.split()))
-                groups.setdefault(phrase_stems[0], {})[phrase_stems] = float(value)
+    for written, value in valued("phrases", divider="|"):
+        phrase_stems = tuple(map(stem, written.split()))
+        groups.setdefault(phrase_stems[0], {})[phrase_stems] = value
     return {first: _by_second(group) for first, group in groups.items()}
 
 
@@ -110,28 +106,15 @@ def _second(phrase_stems: Sequence[str]) -> str:
     return phrase_stems[1] if len(phrase_stems) > 1 and phrase_stems[1] != _WILDCARD else ""
 
 
+_WORDS = lists("words")
 _AMOUNT_REACH = 3
 """Words after an amount that are searched for its noun."""
 _AMOUNT_VALENCE = 1.4
 """The valence of little of a burden or much of an asset; negated the other way round."""
-_LITTLE = stems(
-    "short shorter shortest low lower lowest fewer reduce cut halve slash shrink minimize minimise"
-    " trim decrease"
-)
-_MUCH = stems(
-    "long longer longest high higher highest steep steeper soar hike raise double triple increase"
-    " rise excessive"
-)
-_BURDENS = stems("""
-fee price pricing cost premium latency noise rent interest commission markup bill weight churn
-maintenance bounce delay wait queue setup lead time overhead effort waste emission turnover
-risk paperwork downtime energy consumption
-""")
-_ASSETS = stems("""
-quality standard performance resolution accuracy capacity durability reliability satisfaction rating
-score uptime return retention deliverability efficiency mark marks grade precision throughput range
-battery comfort productivity engagement conversion sales revenue safety
-""")
+_LITTLE = stems(_WORDS.words("little"))
+_MUCH = stems(_WORDS.words("much"))
+_BURDENS = stems(_WORDS.words("counted burdens"))
+_ASSETS = stems(_WORDS.words("counted assets"))
 
 
 def is_amount(text: str) -> bool:
@@ -213,10 +196,7 @@ def _number(text: str) -> float:
     return float(text.replace(",", "."))
 
 
-_QUESTION_WORDS = frozenset(
-    {"is", "are", "was", "were", "do", "does", "did", "has", "have", "can", "could", "will"}
-    | {"would", "should", "which", "who", "isn't", "aren't", "doesn't", "don't"}
-)
+_QUESTION_WORDS = _WORDS.words("questions")
 _IF = frozenset({"if", "unless", "whether", "whenever"})
 _READER_WORDS = frozenset({"you", "your", "you're", "you've", "you'd", "you'll", "budget", "money"})
 _CONDITION_ENDS = frozenset(".,;:!?|\u2013\u2014") | {"then"}

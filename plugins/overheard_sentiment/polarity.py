@@ -17,6 +17,7 @@ from itertools import accumulate
 
 from overheard_sentiment.aspects import aspects
 from overheard_sentiment.comparisons import BrandComparison, Foil, comparison
+from overheard_sentiment.lists import lists
 from overheard_sentiment.words import SentenceWords, sentence_words
 
 Span = tuple[int, int]
@@ -28,9 +29,7 @@ _EDGES = {
     **dict.fromkeys(("but", "however", "whereas"), 24),
 }
 """Words of distance that the edge of a clause counts for, in addition to itself."""
-_JOINING = frozenset(
-    {"and", "or", "nor", ",", "/", "&", "the", "a", "an", "both", "as", "well", "then", "finally"}
-)
+_JOINING = frozenset(",/&") | lists("words").words("joining")
 """Words that join the brands of an enumeration."""
 _DECAY_PER_WORD = 0.06
 """The weight of a judging word is exp(-this x distance in words)."""

@@ -6,24 +6,14 @@ same for the words of a list and those of a sentence.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
-_FAMILIES = """
-be is are was were been am|have has had|do does did done|go goes went gone|make made|take took taken
-fall fell fallen|break broke broken|wear wore worn|tear tore torn|give gave given|leave left
-keep kept|come came|lose lost|get got gotten|run ran|pay paid|stand stood|hold held|fight fought
-buy bought|catch caught|teach taught|sell sold|tell told|feel felt|find found|win won|lead led
-beat beaten|blow blew blown|outdo outdid outdone|freeze froze frozen|shine shone|stick stuck
-sink sank sunk|know knew known|die died dying|drive drove driven|eat ate eaten|say said|see saw seen
-speak spoke spoken|strike struck|swear swore sworn|throw threw thrown|grow grew grown
-rise rose risen|choose chose chosen|shake shook shaken|hang hung|burn burnt|build built|send sent
-spend spent|favor favour|favorite favourite
-its it's their his her our your my
-"""
+from overheard_sentiment.lists import lists
+
 _IRREGULAR = {
     form: family.split()[0]
-    for line in _FAMILIES.split("\n")
-    for family in line.split("|")
+    for family in lists("words").lines("families")
     for form in family.split()
 }
 _SUFFIXED = 5
@@ -60,6 +50,6 @@ def stem(word: str) -> str:
     return word
 
 
-def stems(words: str) -> frozenset[str]:
-    """Return the stems of lower-case words that are separated by white space."""
-    return frozenset(map(stem, words.split()))
+def stems(words: Iterable[str]) -> frozenset[str]:
+    """Return the stems of lower-case words."""
+    return frozenset(map(stem, words))

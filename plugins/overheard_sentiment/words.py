@@ -11,15 +11,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 
-from overheard_sentiment.languages import (
-    INTENSE,
-    NEGATIONS,
-    foreign_lexicon,
-    script_judgements,
-    script_language,
-)
+from overheard_sentiment.languages import foreign_lexicon, script_judgements, script_language
+from overheard_sentiment.lists import lists, valued
 from overheard_sentiment.phrases import amount, is_amount, phrase, phrases, ratings, supposed
 from overheard_sentiment.stems import stem
 
@@ -46,66 +40,20 @@ _MISSING_REACH_WORDS = 4
 """Words after "doesn't offer" of which none may judge, or that word judges instead."""
 _NO_REACH_WORDS = 3
 """Words after "has no" of which none may judge, or that word judges instead."""
-_HAVING = frozenset(
-    {"has", "have", "had", "offers", "offer", "with", "gives", "provides", "provide", "includes"}
-    | {"include", "supports", "support"}
-)
-
-_NEGATIONS = (
-    frozenset(
-        {"not", "no", "never", "none", "nor", "neither", "cannot", "without", "hardly", "barely"}
-        | {
-            "rarely",
-            "seldom",
-            "lack",
-            "lacks",
-            "lacking",
-            "nothing",
-            "nobody",
-            "isnt",
-            "dont",
-            "less",
-        }
-        | {"least", "doesnt", "wasnt", "cant", "wont", "didnt", "fails", "failed", "stop", "few"}
-    )
-    | NEGATIONS
-)
-_INTENSE = (
-    frozenset(
-        {"very", "really", "extremely", "incredibly", "highly", "especially", "particularly", "so"}
-        | {"most", "more", "super", "absolutely", "exceptionally", "remarkably", "truly", "totally"}
-    )
-    | INTENSE
-)
-_CURING = frozenset(
-    {
-        *("reduce", "reduces", "reducing", "eliminate", "eliminates", "eliminating", "prevent"),
-        *("prevents", "preventing", "minimize", "minimizes", "minimise", "minimises", "remove"),
-        *("removes", "solves", "solve", "fixes", "resolves", "blocks", "fights", "detects"),
-        *("catches", "stops", "avoids"),
-    }
-)
-"""Verbs that turn a bad object into praise: "eliminates errors"."""
+_WORDS = lists("words")
+_HAVING = _WORDS.words("having")
+_NEGATIONS = _WORDS.words("negations")
+_INTENSE = _WORDS.words("intense")
+_CURING = _WORDS.words("curing")
 _SLIGHT = frozenset({"slightly", "somewhat", "fairly", "rather", "bit", "little", "relatively"})
 _UNREAL = frozenset({"could", "should", "would", "wish", "hoped"})
 _BETTER = frozenset({"better", "nicer", "improved", "improve"})
 _LIKES = frozenset({"like", "likes", "liked"})
-_LIKING = frozenset({"i", "we", "you", "they", "people", "users", "really", "also", "would", "'d"})
+_LIKING = _WORDS.words("liking")
 _SUFFIXES = (("iest", "y"), ("ier", "y"), ("est", ""), ("est", "e"), ("ily", "y"), ("ly", ""))
-_HEADS = {
-    "well": 1.5,
-    "best": 1.8,
-    "top": 1.8,
-    "ill": -1.4,
-    "over": -1.2,
-    "half": -1.2,
-    "hard": -1.2,
-}
-"""Valences of words by their first part: well-lit, ill-fitting."""
-_TAILS = {"friendly": 1.4, "worthy": 1.4, "proof": 1.2, "prone": -1.5, "ridden": -1.7, "only": 0.0}
-_BURDENS = frozenset(
-    {"ad", "ads", "fee", "tax", "contract", "commission", "odour", "odor", "residue"}
-)
+_HEADS = dict(valued("words", "heads"))
+_TAILS = dict(valued("words", "tails"))
+_BURDENS = _WORDS.words("burdens")
 _FREE_VALENCE = 1.4
 """The valence of "ad-free" and "trouble-free"."""
 _STOPS = frozenset(".,;:|()\u2013\u2014") | {"but", "however", "although", "though", "and"}
@@ -345,18 +293,5 @@ def _lexicons() -> tuple[dict[str, float], dict[str, float]]:
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     exact: dict[str, float] = dict(SentimentIntensityAnalyzer().lexicon)
-    exact.update(_listed("valence"))
-    return exact, {stem(word): value for word, value in _listed("inflected")}
-
-
-def _listed(name: str) -> Iterator[tuple[str, float]]:
-    """Yield (word, valence) for each word of a packaged list, in its order, without comments.
-
-    Args:
-        name: The name of the file without ``.txt``, such as ``valence``.
-    """
-    text = files("overheard_sentiment").joinpath(f"{name}.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            value, *listed = line.split()
-            yield from ((word, float(value)) for word in listed)
+    exact.update(valued("valence"))
+    return exact, {stem(word): value for word, value in valued("inflected")}
