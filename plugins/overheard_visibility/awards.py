@@ -8,73 +8,15 @@ from collections.abc import Container, Iterable, Set
 from operator import attrgetter
 
 from overheard import Reading, Unit, UnitRole
-from overheard_visibility.pick_words import ASPECTS, CONDITION, PLAIN_WORDS, WORD
+from overheard_visibility.pick_words import AWARD, CITED, CITED_VALUE, CONDITION, PLAIN_WORDS, WORD
 
-AWARD = re.compile(
-    rf"""(?!.*\b(?:picks|choices|options|recommendations|bets
-      |favou?rites|winners|performers)\b)\W*(?:the\ |our\x20
-      |my\ )*(?:\w+['\u2019]s\ )?(?:
-      (?:best|top|first|strongest|clear|\#1|no\.\ ?1
-      |number\ one)\ (?:(?:overall|all-?around|all-?rounder)(?!\ {ASPECTS})|pick|choice
-      |recommendation|bet)
-        (?!\ for\ (?!most|the\ majority|you\b))
-      |(?:overall\ |the\ |clear\ )*winner|editor['\u2019]?s['\u2019]?\ (?:choice|pick)|(?:our
-      |my)\ (?:pick|choice)
-      |overall\ (?:best(?!\ {ASPECTS})|pick|choice|favou?rite|winner|recommendation)
-      |(?:top|best)\ pick\ overall|(?:our|my)\ (?:top\ |overall\ )?(?:favou?rite|recommendation)
-      |1\ (?:pick|choice)\b|(?:first|1st)\ (?:place|prize)
-      |gold(?:\ (?:medal|award|winner))?\s*(?=[:\u2013\u2014-]|\Z)
-        |champion\b|\#1\s*(?=[:\u2013\u2014-])
-      |the\ one\ to\ (?:get|buy|beat|choose)|(?:most|highly)\ recommended\s*(?=[:\u2013\u2014-]|\Z)
-      |if\ you\ (?:only|just|can\ only)\ (?:buy|get|try|pick|choose|want|read)\ (?:just\x20
-        |only\ )?one\b
-      |best\ for\ most\b
-      |go\ with\b|start\ with\b|\U0001f947|what\ (?:I|we)(?:['\u2019]d|\ would)\ (?:do|pick|buy
-      |choose)
-      |(?:safe|safest|smart|obvious)\ (?:bet|choice|pick)\b(?!\ for\ (?!most))
-      |testsieger|(?:unser|mein)e?\ (?:favorit|empfehlung|wahl)|(?:die\ )?beste\ wahl\b
-      |(?:le\ )?meilleur\ choix|(?:notre|mon)\ (?:premier\ choix|coup\ de\ c\w+ur|choix)
-      |(?:la\ )?mejor\ (?:opci\u00f3n|elecci\u00f3n)(?!\ para)|(?:nuestra|mi)\ (?:elecci\u00f3n
-      |favorit[ao])
-      |\u4e00\u756a\u306e\u304a\u3059\u3059\u3081|\u30a4\u30c1\u30aa\u30b7|\u7dcf\u5408(?:1
-        |\uff11|\u4e00)\u4f4d|\u7d50\u8ad6
-      |(?:gesamt|preis-leistungs-)?sieger(?!\ (?:der|f\u00fcr))|top-?empfehlung|beste\ gesamt\w*
-        |fazit\b(?=\W*\Z)
-      |(?:choix|coup\ de\ c\w+ur)\ (?:de\ la\ r\u00e9daction|n\u00b0\ ?1)|meilleure?\ (?:global
-        |option\ globale|en\ g\u00e9n\u00e9ral)
-      |(?:la\ )?mejor\ (?:en\ general|opci\u00f3n\ global)|ganador[a]?\b
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""A label or title of the answer's own choice for the question as it was question_words."""
 AWARDED = re.compile(
-    rf"""X\w*[^:\u2013\u2014(|\u2b50\u2605\U0001f3c6]{{0,40}}[*_\s]*
-      (?:[:\u2013\u2014(|\u2b50\u2605\U0001f3c6]|\s-\s)[*_\s]*(?={AWARD.pattern})""",
-    re.VERBOSE | re.IGNORECASE,
+    r"X\w*[^:\u2013\u2014(|\u2b50\u2605\U0001f3c6]{0,40}[*_\s]*"
+    r"(?:[:\u2013\u2014(|\u2b50\u2605\U0001f3c6]|\s-\s)[*_\s]*"
+    rf"(?={AWARD.pattern})",
+    re.IGNORECASE,
 )
 """A title with a name and the award after it: "Acme One - Best Overall"."""
-_REPORTED = (
-    r"\b(?:cited|considered|regarded|named|rated|ranked|lauded|praised|crowned|voted|chosen|hailed"
-    r"|seen|deemed)\ (?:as\ |to\ be\ |by\ \w+\ (?:as\ )?)?(?:the\ |our\ )?[\"\u201c]?"
-)
-CITED = re.compile(
-    rf"""
-    {_REPORTED}(?:
-      (?:best|top)[ -](?:overall|all-?around|(?:pick|choice)\ overall)(?!\ {ASPECTS})
-      |best\ for\ overall\b|(?<=the\ )best(?=[.,;]|\W*\Z)
-      |(?<=the\ )(?:best|top)\ (?:pick|choice|recommendation)\b
-        (?!\ (?:if|when|in|among|for\ (?!most|you\b|overall|{ASPECTS})))
-    )(?!(?:\ \w+){{0,3}}\ by\ (?-i:[A-Z]))
-    |\bthe\ (?:top|best)\ (?:overall\ )?(?:recommendation|pick
-      |choice)\ (?:for\ most|overall)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""Words about the owner of a text that report an award: "often cited as the best overall".
-
-An award by one publication that is named is no choice of the answer.
-"""
-CITED_VALUE = re.compile(rf"{_REPORTED}best\ (?:overall\ value|value\ overall)\b", re.I | re.X)
-"""Such words that report an award for the price: the choice if the question asks for that."""
 ASKS_FOR_VALUE = frozenset({"cheap", "cheapest", "budget", "affordable", "inexpensive", "value"})
 OTHERS = re.compile(r"\W*(?:other|also|more|additional|alternatives?|runners?|further)\b", re.I)
 """The beginning of a heading of what is offered beside the choice."""

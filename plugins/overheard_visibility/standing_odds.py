@@ -11,36 +11,20 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from overheard import Mention, Reading, Unit, UnitRole
+from overheard import Mention, Reading, Unit, UnitRole, WordLists
 from overheard_visibility.memo import once_an_answer
+from overheard_visibility.pick_words import PICKS
 
 _WORD = re.compile(r"[\w#]+")
 _SEVERAL = re.compile(r"[a-z]{3}(?<!s)s\W*\Z")
 """The end of a heading of several picks."""
 _CONDITIONS = frozenset({"if", "when", "unless"})
-_OVERALL = frozenset(
-    {"overall", "allround", "rounder", "everyone", "everybody", "default", "winner"}
-)
-_DECIDING = _OVERALL | frozenset(
-    {
-        "pick",
-        "choice",
-        "best",
-        "top",
-        "first",
-        "most",
-        "recommend",
-        "recommended",
-        "recommends",
-        "recommendation",
-    }
-    | {"i", "we", "my", "our", "you", "your"}
-)
+_OVERALL = PICKS.words("overall")
+_DECIDING = _OVERALL | PICKS.words("deciding")
 _SPEAKERS = frozenset({"i", "we", "my", "our", "me", "us"})
 _SHORT_OF = frozenset({"not", "no", "never", "only", "too", "none", "nothing", "less", "without"})
 _PAST = frozenset({"was", "were", "had", "been"})
@@ -116,8 +100,9 @@ def _weights() -> dict[str, tuple[float, float]]:
     """Return for each feature of ``standing_odds.txt`` its weights (log odds) for "first choice"
     and for "only named".
     """
-    text = files("overheard_visibility").joinpath("standing_odds.txt").read_text(encoding="utf-8")
-    lines = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    lines = (
+        line.split("\t") for line in WordLists("overheard_visibility", "standing_odds.txt").lines()
+    )
     return {name: (float(first), float(only)) for first, only, name in lines}
 
 
