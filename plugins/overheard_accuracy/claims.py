@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from overheard_accuracy.words import FACTS
+
 
 class Verdict(StrEnum):
     """The verdict on a claim about a fact."""
@@ -114,27 +116,16 @@ _UNMEANT = re.compile(
     r"(?:website|site))\b",
     re.IGNORECASE,
 )
-_HISTORIC = re.compile(
-    r"\b(?:used to|previously|formerly|former|ex|originally|initially|at launch|back (?:in|then)"
-    r"|at (?:the|that) time|once|had been|in the past|early on|no longer|until (?:(?:19|20)\d\d"
-    r"|recently)|before (?:19|20)\d\d|predecessor|succeeded|stepped down|resigned|will|plans? to"
-    r"|planned|may|might|could|would|expected to|interim|acting|ehemals|früher\w*|ancien\w*"
-    r"|anterior\w*|autrefois|antes)\b",
-    re.IGNORECASE,
-)
+_HISTORIC = FACTS.compiled("historic", r"\b{}\b")
 _YOU = re.compile(
     r"\byou(?:['\u2019]ll| will| would| can| could| may| might)\b|\b(?:will|would) (?=(?:set|run"
     r"|cost) you\b)",
     re.IGNORECASE,
 )
 """Not about the future: what readers will find or pay is true now."""
-_OTHERS = re.compile(
-    r"(?:['\u2019]s?)?\s+(?:(?:main|biggest|chief|closest|new|largest|top|key|long-time)\s+)?"
-    r"(?:rivals?|competitors?|alternatives?|founders?|co-?founders?|predecessor|parent|owner"
-    r"|subsidiar(?:y|ies)|partners?|customers?|clients?|users?|investors?|sister|clones?"
-    r"|integrations?|plug-?ins?|add-?ons?|reseller|alumni|veterans?|alum|foundation|conference"
-    r"|community|university|academy)\b",
-    re.IGNORECASE,
+_OTHERS = FACTS.compiled(
+    "others",
+    r"(?:['\u2019]s?)?\s+(?:(?:main|biggest|chief|closest|new|largest|top|key|long-time)\s+)?{}\b",
 )
 _RELATIVE = re.compile(
     r"\b(?:with|of|to|for|from|than|like|by|at|as)\b[^,]*\b(?:that|which|who|whose)\b",
@@ -147,16 +138,7 @@ _ASIDE = re.compile(
 )
 """Text in brackets, and a place or a person after a preposition: neither is a new subject."""
 _CAPITAL = re.compile(r"\b[A-Z][\w&.-]+")
-_HARMLESS = re.compile(
-    r"(?:Inc|Ltd|LLC|GmbH|Corp(?:oration)?|Co|Company|AG|SE|PLC|Group|CEO|The|It|They|Its|Their"
-    r"|January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|Pro|Plus|Premium|Basic|Standard|Business|Enterprise|Team|Teams|Starter|Free|Personal"
-    r"|Essentials|Growth|Advanced|Individual|Professional|USD|EUR|GBP|US|UK|American|German"
-    r"|British|French|Swedish|Australian|Canadian|Dutch|Swiss|Danish|Japanese|Chinese|Indian|AI"
-    r"|SaaS|B2B|HQ|LLP|BV|Oy|AB|Founded|Established|Headquartered|Based|Owned|Launched|Started"
-    r"|Unternehmen|Firma|Hersteller|Anbieter|Software|Plattform|Marke|Jahre?|Sitz|Mitarbeiter\w*"
-    r"|Nutzer|Monat|Preis\w*|Tarif|Version)\.?"
-)
+_HARMLESS = FACTS.compiled("harmless", r"{}\.?", any_case=False)
 
 
 def unmeant(statement: Statement) -> bool:

@@ -11,6 +11,7 @@ from overheard_accuracy.leaders import chief_executive
 from overheard_accuracy.lists import certifications, discontinued, never_say, products
 from overheard_accuracy.owners import parent_company
 from overheard_accuracy.prices import price
+from overheard_accuracy.words import named_words
 
 CHECKERS: dict[str, Checker] = {
     "founded": founded,
@@ -27,30 +28,7 @@ CHECKERS: dict[str, Checker] = {
 }
 """The fields that can be checked, by name."""
 
-_ALSO = {
-    "founded": "founded in|founding year|year founded|foundation|established|since|founding date"
-    "|launched"
-    "|year of foundation|gegründet|gründung|gründungsjahr|fondée|création|fundada|fundación",
-    "headquarters": "hq|headquarter|head office|location|based in|home base|based|sitz|hauptsitz"
-    "|firmensitz"
-    "|siège|siège social|sede|sede central",
-    "chief executive": "ceo|chief executive officer|managing director|leadership|led by|head"
-    "|geschäftsführer"
-    "|geschäftsführung|pdg|directeur général|director ejecutivo|consejero delegado",
-    "price": "pricing|cost|starting price|price from|subscription|starts at|starting at|preis"
-    "|preise|kosten"
-    "|prix|tarif|tarifs|precio|precios|entry price|list price",
-    "free plan": "free tier|freemium|free version",
-    "employees": "staff|headcount|employee count|number of employees|company size|team size|size"
-    "|workforce"
-    "|mitarbeiter|beschäftigte|effectif|employés|salariés|empleados|team",
-    "products": "product",
-    "parent company": "parent|owner|owned by|ownership|eigentümer|muttergesellschaft|maison mère"
-    "|propietario",
-    "certifications": "certification|certificates|compliance|certified",
-    "discontinued": "discontinued items|discontinued products|retired",
-    "never say": "never|not true|false claims|never-say",
-}
+_ALSO = named_words("fields")
 _KNOWN_AS = {
     spelling: field
     for field, spellings in _ALSO.items()

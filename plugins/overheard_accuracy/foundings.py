@@ -14,51 +14,16 @@ from overheard_accuracy.claims import (
     verdict,
 )
 from overheard_accuracy.values import YEAR_PATTERN
+from overheard_accuracy.words import FACTS
 
-_IN_YEAR = (
-    r"(?= (?:(?:all the|way|publicly|officially|originally|first|back) )*(?:in|to)"
-    r" (?:early |late |mid-?|the year |[A-Z][a-z]+,? )?\d{4})"
-)
-_FOUNDED = re.compile(
-    r"\b(?:est\.(?= ?\d)|founded|co-?founded|established|was (?:started|created|born|formed"
-    r"|conceived)"
-    r"|got (?:its|their) start|got (?:going|off the ground)|started (?:in|out|back|up)"
-    r"|trac(?:es?|ing) (?:its|their) (?:roots|origins?|history|beginnings?"
-    r"|story)(?: (?:all the way )?back)? to"
-    r"|(?:dat(?:es?|ing)|goes) (?:all the way )?back to|dating from|inception|incorporated"
-    r"|born in"
-    r"|(?:founding|foundation) (?:date|year)|(?:since|at) (?:its|their) (?:founding|foundation)"
-    r"|year of (?:founding|foundation)|formed in"
-    r"|(?:history|origins?|roots|story|beginnings?|journey)(?: of [\w ]{1,30}?)?"
-    rf" (?:starts?|began|begins?|goe?s? back|stretch(?:es)? back|lies?|is|are){_IN_YEAR}"
-    r"|began (?:in|as|operations|operating|life|trading)|came into (?:being|existence)"
-    r"|(?:around|existed|operat(?:ed|ing)|active|in business|in operation|in existence|trading"
-    r"|going"
-    r"|running|on the market|in the (?:market|game)) since|set up(?: shop)?(?= (?:back )?(?:in"
-    r"|by))"
-    r"|was launched|since its launch in|opened (?:its|their) doors|opened for business"
-    r"|(?:(?:was )?launched|(?:came|went) (?:to market|on the market|live)|debuted"
-    r"|(?:hit|entered|arrived on|appeared on) the (?:market|scene)|made (?:its|their) debut"
-    rf"|first appeared|kicked off|saw the light of day){_IN_YEAR}"
-    r"|(?:company|brand|business|firm|start-?up) (?:born|created|started|launched|formed) in"
-    r"|nació|née en|nata nel|gegründet|gründung(?:sjahr)?|seit(?= (?:dem jahr )?\d)|fondée?|créée"
-    r"|lancée?|année de création|fundad[ao]|fundó|cread[ao]|fondat[ao]|opgericht)(?:\b|(?<=\.))",
-    re.IGNORECASE,
-)
+_FOUNDED = FACTS.compiled("founded", r"\b{}(?:\b|(?<=\.))")
 _ANOTHER_THING = re.compile(
     r" (?:an?|its|itself|themselves|their|new|another|several|two|three"
     r"|the (?!company|firm|business|brand|start|platform|service))\b",
     re.IGNORECASE,
 )
 """After a word of founding: something other than the brand is founded."""
-_OTHER_YEARS = re.compile(
-    r"\b(?:acquired|bought|merged|raised|IPO|went public|public in|rebranded|renamed|moved"
-    r"|expanded"
-    r"|joined|introduced|released|version|relaunched|listed|sold|launch(?:ed|ing)? (?:its|the|a"
-    r"|an"
-    r"|their))\b",
-    re.IGNORECASE,
-)
+_OTHER_YEARS = FACTS.compiled("other years", r"\b{}\b")
 _SINCE = re.compile(
     rf"\bsince (?:(?:early|late|mid-?|at least) ?)?(?P<year>{YEAR_PATTERN.pattern})", re.I
 )

@@ -14,62 +14,14 @@ from overheard_accuracy.claims import (
     unmeant,
     verdict,
 )
+from overheard_accuracy.words import FACTS
 
-_FREE_PLAN = re.compile(
-    r"\b(?:(?:forever|always|completely|totally|permanently)[- ])?free(?:[- ]forever"
-    r"|[- ]of[- ]charge)?"
-    r"(?: and paid)? (?:basic |starter |entry[- ]level |community |personal )?"
-    r"(?:plan|tier|version|edition|option|account|package|membership|offering)s?\b"
-    r"|\bfree forever\b|\bfree for life\b|\bfreemium\b"
-    r"|\b(?:is|remains|stays) (?:\w+ ){0,2}(?P<whole>free (?:to use|of charge))\b"
-    r"|\bus(?:e|ed|ing|able)(?: (?P<used>(?!for\b)[\w-]+(?: [\w-]+){0,2}))?"
-    r" (?:for free|at no cost|without paying)\b"
-    r"|\b(?:plan|tier|version|edition|package)\b(?: that)?(?: [\w-]+){0,2} (?:is|are|'s) "
-    r"(?:\w+ )?(?:free|costs nothing)\b(?![- ](?:trial|of|from))"
-    r"|\b(?:kostenlose[nrs]?|gratis)[- ]?(?:version|tarif|plan|konto|variante)\b"
-    r"|\b(?:version|formule|offre|plan) gratuite?\b|\b(?:plan|versión) gratu?i?t[oa]s?\b"
-    r"|\bpiano gratuito\b"
-    r"|\b(?:is|are|it['\u2019]s) (?:\w+ )?free for (?:up to |teams? of |groups? of "
-    r"|the first )*(?:\w+ )?"
-    r"(?:users|people|seats|members|persons|employees)\b"
-    r"|\b(?:nutz\w+|verwend\w+|utilis\w+|us(?:ar|arlo|arla)) (?:[\w-]+ ){0,3}"
-    r"(?:kostenlos|gratuitement|gratis|gratuitamente)\b"
-    r"|\b(?:kostenlos|gratis) (?:nutz|verwend|erhältlich|verfügbar)\w*"
-    r"|\bgratuitement\b(?= (?:pour|jusqu|à))"
-    r"|\bwithout paying(?: a (?:cent|dime|penny))?\b|\$0 (?:plan|tier)\b|\bzero-cost (?:plan"
-    r"|tier)\b",
-    re.IGNORECASE,
-)
-_FOR_SOME = re.compile(
-    r" (?:for|to) (?:students|non-?profits|educat\w+|teachers|schools|open[- ]source|charities"
-    r"|academics|the first|\d+ days)\b",
-    re.IGNORECASE,
-)
-_PAID_ONLY = re.compile(
-    r"\b(?:paid[- ]only|only paid (?:plans|tiers|versions)|(?:all|every one) of (?:its|the"
-    r"|their) plans"
-    r" (?:are|cost)|(?:all|every) (?:plans?|tiers?) (?:is|are|costs?) (?:paid|money)"
-    r"|(?:pay|paying|charges?|costs? money) from (?:day one|the (?:very )?(?:start|first day"
-    r"|outset))"
-    r"|not free|(?:isn|aren)['\u2019]t free|(?:there is|there['\u2019]s) nothing free)\b(?! (?:of"
-    r"|from|for|to)\b)",
-    re.IGNORECASE,
-)
+_FREE_PLAN = FACTS.compiled("free plan")
+_FOR_SOME = FACTS.compiled("for some", r" (?:for|to) {}\b")
+_PAID_ONLY = FACTS.compiled("paid only", r"\b{}\b(?! (?:of|from|for|to)\b)")
 """Other words for: there is no free plan."""
-_NEGATION = re.compile(
-    r"\b(?:no|not|without|lacks?|lacking|never|nor|neither|ended|discontinued|removed|retired"
-    r"|scrapped|dropped|cut|axed|sunset|eliminated|stopped|unavailable|unfortunately|instead of"
-    r"|kein"
-    r"|keine[nr]?|nicht|pas|aucune?|sin|ningún|ninguna|non)\b"
-    r"|n['\u2019]t\b",
-    re.IGNORECASE,
-)
-_ENDED = re.compile(
-    r"[^,;]{0,25}\b(?:ended|discontinued|removed|retired|scrapped|dropped|cut|axed|sunset"
-    r"|eliminated|unavailable|no longer|(?:not|n['\u2019]t) (?:\w+ )?(?:available|offered|exist"
-    r"|an option|possible|included|on offer))\b",
-    re.IGNORECASE,
-)
+_NEGATION = FACTS.compiled("no plan", r"\b{}\b|n['\u2019]t\b")
+_ENDED = FACTS.compiled("ended plan", r"[^,;]{0,25}\b{}\b")
 _ANSWER = re.compile(
     r"\s*[:=]\s*(?:(?P<no>no|none|not|false|\u274c|\u2717)|(?P<yes>yes|true))?", re.I
 )

@@ -15,29 +15,13 @@ from overheard_accuracy.claims import (
     verdict,
 )
 from overheard_accuracy.values import YEAR_PATTERN, Amount, amounts
+from overheard_accuracy.words import FACTS
 
-_STAFF = re.compile(
-    r"\b(?:employees|employs|employing|staff(?:ers)?|workforce|headcount|people (?:work|on|at)"
-    r"|(?:team|crew|company|firm|organi[sz]ation|business) of(?= (?:\w+ ){0,2}\d"
-    r"| [\w ]{0,12}(?:ty|een|dred|zen|ten)\b)|workers|team members|personnel"
-    r"|payroll"
-    r"|(?:employee|people|staff) count|(?:team|company) size|colleagues"
-    r"|(?:person|people|employee|(?<=[\d-])strong) (?:team|company|firm|business|start-?up|outfit"
-    r"|operation"
-    r"|organi[sz]ation|workforce|shop)"
-    r"|team (?:is|numbers|counts|has|consists of)|(?<=\d )strong|emploie|emplea|impiega"
-    r"|mitarbeiter\w*|mitarbeitende\w*|beschäftigt\w*|angestellte\w*|employée?s|salariée?s"
-    r"|collaborateurs|effectif|empleados|trabajadores|plantilla|dipendenti|medewerkers)\b",
-    re.IGNORECASE,
-)
+_STAFF = FACTS.compiled("staff", r"\b{}\b")
 _A_TEAM = re.compile(
     r"(?:team|crew|company|firm|organi[sz]ation|business) of|(?:person|strong) ", re.I
 )
-_ANY_TEAM = re.compile(
-    r"\b(?:for|our|your|their|my|any|every|if|helps?|helped|suits?|supports?|used by|lets?|fits?"
-    r"|ideal|best|can|us(?:e|es|ed|ing)|works?|like)\b",
-    re.IGNORECASE,
-)
+_ANY_TEAM = FACTS.compiled("any team", r"\b{}\b")
 """Before "a team of 50": any team of this size, not the brand's own."""
 _NOT_ITS_STAFF = re.compile(
     r"\b(?:with|for|companies|teams|businesses|organi[sz]ations|firms|customers|clients|users"
@@ -46,12 +30,7 @@ _NOT_ITS_STAFF = re.compile(
     r"(?:about |around |at least )?$",
     re.IGNORECASE,
 )
-_SERVED = re.compile(
-    r"\b(?:pays?|manages?|tracks?|serves?|supports?|handles?|helps?|sold|sells?|trained|trains?"
-    r"|lets?|allows?|enables?|gives?|connects?|reaches?|used by|powers?|hosts?|covers?"
-    r"|onboard\w*|laid off|lays off|fired|dismissed|hired|hires|recruited|added|adds|cut|cuts)\b",
-    re.IGNORECASE,
-)
+_SERVED = FACTS.compiled("served", r"\b{}\b")
 """Between the brand and a number of people: customers, or only a part of the staff."""
 _AT_LEAST = re.compile(r"\b(?:more than|over|at least|upwards of|north of|exceeds?)\s*$", re.I)
 _AT_MOST = re.compile(r"\b(?:fewer than|less than|under|up to|below|at most)\s*$", re.I)

@@ -18,6 +18,7 @@ from overheard_accuracy.claims import (
     of_another,
     unmeant,
 )
+from overheard_accuracy.words import FACTS
 
 _PERSON = rf"(?P<stated>{NAME}(?: (?:(?:van|von|de|der|la|bin|al) )*{NAME}){{1,3}})"
 _CHIEF = r"(?:CEO|C\.E\.O\.|[Cc]hief [Ee]xecutive(?: [Oo]fficer)?(?: \(CEO\))?)"
@@ -94,36 +95,17 @@ _LEADS = re.compile(
 )
 """Just before the brand's name: who leads it."""
 _LEADS_ON = re.compile(r"\s*(?:$|[,.;]|(?:and|as|since|today|now|with|from)\b)")
-_FOR_A_WHILE = re.compile(
-    r"\b(?:round|funding|investment|series [a-f]|group|project|study|class|session|campaign"
-    r"|division|team|webinar|financing)\b[^,.;]*$",
-    re.IGNORECASE,
-)
+_FOR_A_WHILE = FACTS.compiled("for a while", r"\b{}\b[^,.;]*$")
 """Before "led by": that is not the company."""
-_BACK_THEN = re.compile(
-    r"\b(?:interim|acting|briefly|at the time|back then|until|later (?:replaced|succeeded)"
-    r"|former(?:ly)?"
-    r"|will|plans? to|may|might|could|would|expected|rumou?red|not)\b|n['\u2019]t\b",
-    re.IGNORECASE,
-)
-_OTHERS_CHIEF = re.compile(
-    r"(?:['\u2019]s)? (?:rival|competitor|parent|owner|subsidiary|partner|customer|investor|board"
-    r"|C[FOTM]O|division|unit)\b",
-    re.IGNORECASE,
-)
+_BACK_THEN = FACTS.compiled("back then", r"\b{}\b|n['\u2019]t\b")
+_OTHERS_CHIEF = FACTS.compiled("chief of others", r"(?:['\u2019]s)? {}\b")
 _COMPANY_CHARACTERS = 12
 """Most characters between a role and the name of the company."""
 _NEXT = re.compile(r", (?:and|but|so|is|has|says|said|told)\b")
 """Where something else begins to be said."""
 _CHARACTERS_BEFORE, _CHARACTERS_AFTER = 30, 15
 """Characters around the naming of a leader that are searched for words about another time."""
-_NOT_PERSON = re.compile(
-    r"\b(?:The|Its|Their|Our|In|At|As|Under|Inc|Ltd|Company|Group|Partners|Capital|Ventures"
-    r"|Equity|Fund|Bank"
-    r"|Labs?|Software|Cloud|Technologies|Holdings|Consulting|University|Foundation|LLC|Founder"
-    r"|Chief|Executive|Officer"
-    r"|President|Chairman|CEO)\b"
-)
+_NOT_PERSON = FACTS.compiled("no person", r"\b{}\b", any_case=False)
 
 
 def chief_executive(statement: Statement, truth: Truth) -> FactClaim | None:

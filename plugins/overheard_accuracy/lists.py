@@ -15,41 +15,13 @@ from overheard_accuracy.claims import (
     of_another,
     unmeant,
 )
+from overheard_accuracy.words import FACTS
 
-_UNDECIDED = re.compile(
-    r"\b(?:if|whether|should|may|might|hop(?:es|ing)|plan(?:s|ning)|aim(?:s|ing)|working (?:on"
-    r"|towards?)"
-    r"|pursuing|seeking|in the process|expects?|will)\b",
-    re.IGNORECASE,
-)
-_NOT = re.compile(
-    r"\b(?:no|not(?! only| just)|none|nobody|nothing|never|without|lacks?|cannot|nor|neither"
-    r"|false"
-    r"|untrue|free of|rather than|den(?:y|ies|ied)|far from|nowhere near|avoid(?:s|ed)?|refus\w+"
-    r"|ban(?:s|ned))\b|n['\u2019]t\b",
-    re.IGNORECASE,
-)
-_GONE = re.compile(
-    r"\b(?:discontinued|no longer|retired|former(?:ly)?|used to|sunset|ended|shut down|phased out"
-    r"|withdrawn|deprecated|replaced|stopped|until (?:19|20)\d\d|removed|previously|once|legacy"
-    r"|was|were|had)\b",
-    re.IGNORECASE,
-)
-_OFFERED = re.compile(
-    r"\b(?:offers?|sells?|includes?|including|features?|provides?|available|buy|get|comes? with"
-    r"|makes?|has|have|supports?|such as|try|use|best-selling|popular|lineup|line-up|produces?"
-    r"|recommend\w*|start with|look at|opt for|go (?:with|for)|choose|pick|consider|ideal"
-    r"|best (?:fit|choice|option|pick)|(?:good|great|right|perfect) (?:fit|choice|option|pick"
-    r"|for)"
-    r"|suits?|costs?|priced|starts? (?:at|from)|cheapest)\b",
-    re.IGNORECASE,
-)
-_CERTIFIED = re.compile(
-    r"\b(?:certifi\w+|complian\w+|complies|comply|attest\w+|accredit\w+|holds?|audited|meets?"
-    r"|adheres?|obtain\w*|earn(?:s|ed)?|achiev\w+|receiv\w+|gain(?:s|ed)?|pass(?:es|ed)?|lacks?"
-    r"|lacking|awarded)\b",
-    re.IGNORECASE,
-)
+_UNDECIDED = FACTS.compiled("undecided", r"\b{}\b")
+_NOT = FACTS.compiled("denied", r"\b{}\b|n['\u2019]t\b")
+_GONE = FACTS.compiled("gone", r"\b{}\b")
+_OFFERED = FACTS.compiled("offered", r"\b{}\b")
+_CERTIFIED = FACTS.compiled("certified", r"\b{}\b")
 
 
 _CHARACTERS_BEFORE, _CHARACTERS_AFTER = 40, 35

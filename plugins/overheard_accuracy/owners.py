@@ -16,22 +16,13 @@ from overheard_accuracy.claims import (
     of_another,
     unmeant,
 )
+from overheard_accuracy.words import FACTS
 
-_BOUGHT = (
-    r"(?:(?:majority-|wholly |fully )?owned(?: and operated)?|acquired|bought(?: out| up)?"
-    r"|purchased"
-    r"|(?:snapped|swallowed|gobbled|scooped) up|swallowed|absorbed|taken over|controlled) by"
-)
-_OWNED = re.compile(
-    rf"\b(?:{_BOUGHT}|a (?:wholly[- ]owned )?(?:subsidiary|unit|division|brand|arm) of"
-    r"|parent(?: company)?(?: is|,|:)?|(?<!previous )owner(?: is|:)|belong(?:s|ing) to"
-    r"|(?:is|became|as|now|been|,) (?:now |currently )?(?:a )?part of|sold to|sold itself to"
-    r"|(?:was|is|been) (?:merged|folded|absorbed) into|ownership of"
-    r"|(?:sits|falls|operates|is|lives|comes) under"
-    r"|gehört (?:zu|zur)|Tochter(?:gesellschaft|unternehmen)? (?:von|der|des)|filiale d[eu]"
-    r"|appartient à|propiedad de|pertenece a|filial de|appartiene a)"
-    r"(?: the| its parent(?: company)?,?)? ?"
-    rf"(?P<stated>{NAME}(?: (?:& )?{NAME}){{0,3}})"
+_OWNED = FACTS.compiled(
+    "owned",
+    r"\b{}(?: the| its parent(?: company)?,?)? ?"
+    rf"(?P<stated>{NAME}(?: (?:& )?{NAME}){{0,3}})",
+    any_case=False,
 )
 _A_COMPANY = re.compile(
     r", an? (?P<stated>(?!\w*(?:ish|ese|ian|can|man|Dutch|French|Czech|ed|SaaS|B2B|Fortune|Series"
@@ -41,40 +32,20 @@ _A_COMPANY = re.compile(
 """Behind the name: ", an Oracle company"."""
 _UNDER = re.compile(r"(?:sits|falls|operates|is|lives|comes) under\b")
 _ROOF = re.compile(r"(?:['\u2019]s)? (?:umbrella|roof|banner|family|ownership|group|wing)\b")
-_INDEPENDENT = re.compile(
-    r"\b(?:(?:is|are|remains|stays|as|still)(?: (?:still|now|proudly|an?|fully|completely"
-    r"|privately"
-    r"|family-owned))*|an?) independent(?:ly[- ](?:owned|held|run))?"
-    r"(?: (?:company|business|firm|brand|vendor|maker|manufacturer|studio|label|start-?up)\b"
-    r"|(?= and (?:privately|self|founder)|,? (?:founder|family|employee)[- ]owned|\s*(?:[,.;!)]"
-    r"|$)"
-    r"| by (?:its|the) (?:founders?|family|employees)))"
-    r"|\b(?:has no (?:corporate |larger |outside )?(?:parent|owner)(?: company)?|not owned by"
-    r"|not a subsidiary|does(?: not"
-    r"|n['\u2019]t) belong to"
-    r"|founder[- ]owned|unabhängiges Unternehmen)\b",
-    re.IGNORECASE,
-)
+_INDEPENDENT = FACTS.compiled("independent")
 _NO_PARENT = frozenset({"none", "independent", "no parent", "no", "independent company", "self"})
 _SUFFIX = re.compile(
     r"[ ,]+(?:Inc|Ltd|LLC|GmbH|Corp(?:oration)?|Co(?:mpany)?|AG|SE|PLC|Group|Holdings?|Family)\b"
     r"\.?$"
 )
-_NOT_COMPLETED = re.compile(
-    r"\b(?:not|never|almost|nearly|close to|attempt\w*|tried|failed|bid|offer\w*|talks?|wanted"
-    r"|hopes?"
-    r"|plans?|about to|wants|agreed|set to|due to)\b|n['\u2019]t\b"
-)
+_NOT_COMPLETED = FACTS.compiled("not completed", r"\b{}\b|n['\u2019]t\b", any_case=False)
 _CHARACTERS_BEFORE = 30
 """Characters before the words on an owner that are searched for a purchase not completed."""
 _OWNS = re.compile(
     rf"(?P<stated>{NAME}(?: (?:& )?{NAME}){{0,3}}) (?:has )?(?:acquired|bought|purchased"
     r"|took over|owns|(?:is|remains) the (?:parent(?: company)?|owner) of) (?:the )?$"
 )
-_GOES_ON = re.compile(
-    r"\s(?!(?:in|for|since|from|and|which|after|as|at|with|by|who|until|but|on|through|when|while"
-    r"|to|group|family|company|because|though|although|where|now|today)\b)[a-z]+"
-)
+_GOES_ON = FACTS.compiled("goes on", r"\s(?!{}\b)[a-z]+", any_case=False)
 """After a name that only qualifies a noun: "the Globex partner network"."""
 _OTHERS_OWNED = re.compile(
     r"\b(?:with|against|like|alongside|of|for|to|than|and|from|over)\b[^,;]*\b(?!is\b|was\b"
@@ -82,12 +53,7 @@ _OTHERS_OWNED = re.compile(
     r"\w+s $"
 )
 """Between the brand and "owned by" when others are owned: "competes with brands owned by"."""
-_INVESTOR = re.compile(
-    r"\b(?:ventures?|capital|partners|investors?|fund|marketplace|store"
-    r"|directory|program(?:me)?|ecosystem|network|suite|index|alliance|initiative|accelerator"
-    r"|combinator|incubator|workspace)\b",
-    re.IGNORECASE,
-)
+_INVESTOR = FACTS.compiled("no owner", r"\b{}\b")
 
 
 def parent_company(statement: Statement, truth: Truth) -> FactClaim | None:

@@ -18,74 +18,16 @@ from overheard_accuracy.claims import (
     verdict,
 )
 from overheard_accuracy.values import NUMBER, Money, money_amounts, number
+from overheard_accuracy.words import FACTS
 
-_MONEY_NEXT = (
-    r"(?=(?:just |only |about |around |roughly |approximately |some |a |as little as |currently "
-    r"|now )*"
-    r"(?:[$\u20ac\u00a3\u00a5\d]|US\\$|USD|EUR|GBP|CHF))"
-)
-_PRICED = re.compile(
-    r"\b(?:from|for|at|is|are|ab|dès|desde|da) "
-    + _MONEY_NEXT
-    + r"|[\u2013\u2014(:-] ?"
-    + _MONEY_NEXT
-    + r"|\b(?:costs?|priced?|pricing|prices|price tag|starts? (?:at|from)|starting (?:at|from"
-    r"|price)"
-    r"|begins? (?:at|from|with)|beginning (?:at|from)|kicks? (?:in|off) at|comes? (?:in at|to)"
-    r"|goes for"
-    r"|as low as|subscription|plans?|fees?|pay|charges?|bills?|asks?|runs? (?:you )?(?:about "
-    r"|around )?"
-    r"|sells? for|retails? (?:at|for)|available (?:at|for)|set you back|sets you back|per month"
-    r"|a month"
-    r"|monthly|per year|annually|/\s?mo(?:nth)?|each month|a year|a seat|per (?:seat|user|agent"
-    r"|person)"
-    r"|every month|every year|a head|a pop|a user|will cost|par mois|al mes|pro (?:monat|nutzer)"
-    r"|kostet|kosten|preis\w*|coûte|coûtent|prix|tarifs?|cuesta|cuestan|precios?|costa)\b",
-    re.IGNORECASE,
-)
-_NOT_ITS_PRICE = re.compile(
-    r"\b(?:saves?|saved|saving|savings?|spen[dt](?:s|ing)?|earn(?:s|ed)?|salar(?:y|ies)|discount"
-    r"|off|coupon|revenue|raised|valued|valuation|funding|worth"
-    r"|acquired|profit|sales|turnover|cheaper|more expensive|less than|up to|over|more than|below"
-    r"|under|between|ranges?|credit|refund|trial|add-?on|extra|additional|setup|set-up|one-time"
-    r"|deal|bought|paid(?! (?:plan|tier|version|option|subscription|edition)s?)|invest\w*"
-    r"|market cap\w*|penalt\w*|fine|down from|reduced from|regular(?:ly)?|original(?:ly)?"
-    r"|normally|list price"
-    r"|msrp|rrp|limit|budget|activation|refurbished|renewed|second-hand|lines?|ad-free|overage"
-    r"|upgrade[sd]?|taxes|deposit|deductible|per line|each additional|rebate|cash ?back|bonus"
-    r"|instal\w+"
-    r"|financing|insur\w+|accessor\w+|subscription fee|membership fee|delivery fee|service fee)\b",
-    re.IGNORECASE,
-)
-_ACCESSORY = re.compile(
-    r"\b(?:set|pack|box|bag|bottle) of\b|\b(?:kits?|accessor\w+|cases?|covers?|spares?"
-    r"|replacements?"
-    r"|refills?|filters?|cartridges?|straps?|cables?|chargers?|adapters?|merch\w*|t-shirts?"
-    r"|gift cards?|warrant(?:y|ies)|insurance|shipping|delivery|repairs?|maintenance|training"
-    r"|onboarding|consulting|courses?|tickets?|shares?|stock)\b",
-    re.IGNORECASE,
-)
+_PRICED = FACTS.compiled("priced")
+_NOT_ITS_PRICE = FACTS.compiled("not its price", r"\b{}\b")
+_ACCESSORY = FACTS.compiled("accessory")
 """Before an amount: the price of an accessory or a service, not of the product."""
-_USAGE_FEE = re.compile(
-    r"\s*(?:/\s?mo(?:nth)?|a month|per month)?\s*for [\d,]{1,7} (?:minutes|texts|lines|calls)\b"
-    r"|\s*(?:per |for (?:each|every) |an? |each |/ ?)(?:transaction|order|call|message|email|sms"
-    r"|text|minute|invoice|payment|sale|checkout|booking|request|token|gb|gigabyte|listing"
-    r"|shipment|label|lead|click)s?\b",
-    re.IGNORECASE,
-)
+_USAGE_FEE = FACTS.compiled("usage fee")
 """After an amount: a fee per use or a plan by volume, not a price of the product."""
-_TIERS = re.compile(
-    r"\b(free|basic|starter|standard|plus|pro(?! (?:nutzer|monat|jahr|person|user|benutzer|platz"
-    r"|seat|mitarbeiter|kopf))|professional|premium|business|team|teams|enterprise"
-    r"|advanced|growth|personal|individual|essentials?|unlimited|ultimate|lite)\b(?! of\b)",
-    re.IGNORECASE,
-)
-_ENTRY = re.compile(
-    r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|from|as low as|cheapest|entry|lowest|kicks? (?:in"
-    r"|off)|ab|dès"
-    r"|desde|à partir)\b",
-    re.IGNORECASE,
-)
+_TIERS = FACTS.compiled("tiers", r"\b({})\b(?! of\b)")
+_ENTRY = FACTS.compiled("entry", r"\b{}\b")
 _RANGE_JOINER = re.compile(
     r"(?:\s?/?(?:mo(?:nth)?|yr|year|user)\b)?\s?(?:-|\u2013|\u2014|to|and|bis|à|a)\s?", re.I
 )

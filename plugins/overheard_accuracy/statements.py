@@ -10,6 +10,7 @@ from itertools import chain, islice, pairwise
 
 from overheard import Mention, Reading, UnitRole
 from overheard_accuracy.claims import Statement
+from overheard_accuracy.words import FACTS
 
 _MAX_STATEMENTS = 300
 """Sentences of an answer that are read for one brand."""
@@ -20,12 +21,7 @@ _OWNER_CHARACTERS = 40
 _SENTENCE_CHARACTERS = 600
 """Characters of a sentence that are read."""
 _EDGE = re.compile(r"[,;:(\u2014|]\s*|\s(?:while|whereas|but|and|than|unlike|versus|vs\.?)\s")
-_IS_OWNER = re.compile(
-    r"\b(?:owned|acquired|bought|purchased|taken over) by (?:the )?\Z"
-    r"|\b(?:subsidiary|unit|division|part|brand) of (?:the )?\Z"
-    r"|\bbelongs to (?:the )?\Z|\bparent(?: company)?(?: is|,|:) (?:the )?\Z",
-    re.IGNORECASE,
-)
+_IS_OWNER = FACTS.compiled("owner before")
 _ASIDE = re.compile(
     r",\s(?:unlike|like|compared (?:to|with)|in contrast to|as opposed to|similar to|along with"
     r"|together with)\s(?:the\s)?\Z",
@@ -38,15 +34,7 @@ _OWNS = re.compile(
     re.IGNORECASE,
 )
 """Between another name and the brand: the other name is the owner of the brand."""
-_POINTING = re.compile(
-    r"(?:(?:however|also|overall|today|currently|in addition|additionally),? )?"
-    r"(?:it|its|they|their|the (?:company|firm|business|brand|platform|tool|app|software|service"
-    r"|product|startup|start-up|team|vendor|provider|maker|manufacturer|firm|retailer|label))\b"
-    r"|(?:founded|established|launched|started|set up|created|based|headquartered|led|headed"
-    r"|helmed"
-    r"|owned|acquired|priced) (?:\w+ )?(?:in|out of|at|by|back)\b",
-    re.IGNORECASE,
-)
+_POINTING = FACTS.compiled("pointing")
 """Begins a sentence that continues about the brand of the sentence before."""
 _NUMBER = re.compile(r"\A\W*(?:\d{1,2}[.)]\s*)?")
 _SILENT = frozenset({UnitRole.SHOP, UnitRole.FOOTER, UnitRole.BEST_FOR})

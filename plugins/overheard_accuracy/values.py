@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from overheard_accuracy.words import named_words
+
 Span = tuple[int, int]
 
 YEAR_PATTERN = re.compile(r"(?<![\d.,$€£¥-])(?:1[89]|20)\d\d(?![\d%]|[.,]\d|s\b)")
@@ -36,31 +38,11 @@ _DIGITS = (
 """Digits with English separators (1,200.50), or with continental separators (1.200,50)."""
 NUMBER = rf"(?:{_DIGITS}|\b{_WORDS}\b)"
 
-_CURRENCIES = {
-    "USD": r"US\$|USD|\$|(?:US )?(?:dollars?|d[oó]lares?|dollari)|bucks",
-    "EUR": r"EUR|€|euros?",
-    "GBP": r"GBP|£|pounds?(?: sterling)?|quid|pfund|livres?(?: sterling)?|libras?",
-    "JPY": r"JPY|¥|yen",
-    "CAD": r"CA\$|C\$|CAD|Canadian dollars?",
-    "AUD": r"AU\$|A\$|AUD|Australian dollars?",
-    "CHF": r"CHF|(?:Swiss )?francs?",
-    "INR": r"INR|₹|rupees?|Rs\.?",
-    "CNY": r"CNY|RMB|yuan",
-    "KRW": r"KRW|₩|won(?= (?:per|a|each|/))",
-    "BRL": r"BRL|R\$|reais",
-    "SEK": r"SEK|Swedish kron(?:a|or)",
-}
+_CURRENCIES = named_words("currencies")
 # The longer signs first: "CA$" is not a dollar.
 _SIGN_ORDER = sorted(_CURRENCIES, key=lambda code: code in {"USD", "EUR", "GBP"})
 _SIGN = "|".join(f"(?P<{code}{{0}}>{_CURRENCIES[code]})" for code in _SIGN_ORDER)
-_PERIODS = {
-    "month": r"month|mo\b|monthly|mth|monat|mois\b|mes\b|mensual|mensuel|mese\b|mensile|maand",
-    "year": r"year|yr|annum|annually|yearly|annual|jahr|jährlich|(?<=par )an\b|(?<=/)an\b|año"
-    r"|anno\b|jaar",
-    "week": r"week|weekly|wk\b",
-    "day": r"day|daily",
-    "hour": r"hour|hr\b|hourly",
-}
+_PERIODS = named_words("periods")
 _PERIOD = re.compile("|".join(f"\\b(?P<{name}>{words})" for name, words in _PERIODS.items()), re.I)
 _MONEY = re.compile(
     rf"(?:{_SIGN.format('_before')})\s?(?P<after>{NUMBER})"

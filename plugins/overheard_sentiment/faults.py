@@ -8,26 +8,27 @@ the time. `TAKEN_BACK` and `DENIED` are searched shortly before a find.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 
 from overheard_sentiment.languages import LATIN_LANGUAGES
 from overheard_sentiment.lists import lists
 
-_words = lists("faults").pattern
+_FAULTS = lists("faults")
 
-PRICE = re.compile(rf"\b(?=\w){_words('price')}", re.IGNORECASE)
-FAULT = re.compile(rf"\b(?=\w){_words('fault')}")
-NEGATED = re.compile(
+PRICE = _FAULTS.compiled("price", r"\b(?=\w){}")
+FAULT = _FAULTS.compiled("fault", r"\b(?=\w){}", any_case=False)
+NEGATED = _FAULTS.compiled(
+    "negated",
     r"(?=[nc])(?<!\byou do)(?<!\bwho do)(?<!\bthat do)(?<!\byou['\u2019]re )(?<!\bif )"
     r"(?<!\bprice )(?<!\bwhether or )(?:(?<=[a-z])n['\u2019]t|\bnot|\bnever|\bcannot)\b"
-    r"(?: (?:quite|always|really|yet|natively|fully|also|even|nearly|necessarily))* "
-    + _words("negated")
+    r"(?: (?:quite|always|really|yet|natively|fully|also|even|nearly|necessarily))* {}",
+    any_case=False,
 )
-CONCEDED = re.compile(rf"\b(?=\w){_words('conceded')}|n['\u2019]t\b")
-ADMITTED = re.compile(_words("admitted"))
-REASSURING = re.compile(rf"\b{_words('reassuring')}\b")
-TAKEN_BACK = re.compile(rf"\b{_words('taken back')}\b")
-PURPOSE = re.compile(rf"\b{_words('purpose')}(?: (?!complain)[\w'\u2019-]+){{0,2}} \Z")
+CONCEDED = _FAULTS.compiled("conceded", r"\b(?=\w){}|n['\u2019]t\b", any_case=False)
+ADMITTED = _FAULTS.compiled("admitted", any_case=False)
+REASSURING = _FAULTS.compiled("reassuring", r"\b{}\b", any_case=False)
+TAKEN_BACK = _FAULTS.compiled("taken back", r"\b{}\b", any_case=False)
+PURPOSE = _FAULTS.compiled("purpose", r"\b{}(?: (?!complain)[\w'\u2019-]+){0,2} \Z", any_case=False)
 DENIED = re.compile(
     r"(?:\b(?:no|nothing|none|never|nor|not|hardly|barely|zero)|n['\u2019]t)\b"
     r"(?: [\w'\u2019-]+){0,2} \Z",
@@ -47,9 +48,9 @@ def foreign_patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return (judgements of the price, what finds fault) for one of `FOREIGN_LANGUAGES`; they are
     searched in small letters.
     """
-    words = lists(language).pattern
-    edge = r"\b" if language in LATIN_LANGUAGES else ""
-    return re.compile(edge + words("price")), re.compile(edge + words("fault"))
+    frame = r"\b{}" if language in LATIN_LANGUAGES else "{}"
+    compiled = partial(lists(language).compiled, frame=frame, any_case=False)
+    return compiled("price"), compiled("fault")
 
 
 @cache

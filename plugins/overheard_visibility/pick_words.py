@@ -11,15 +11,7 @@ from overheard import WordLists
 
 PICKS = WordLists("overheard_visibility", "picks.txt")
 
-
-def _compiled(name: str, frame: str = "{}") -> re.Pattern[str]:
-    """Return a pattern for the words of a list, in letters of any case.
-
-    Args:
-        frame: What stands around the words, which replace "{}".
-    """
-    return re.compile(frame.replace("{}", PICKS.pattern(name)), re.IGNORECASE)
-
+_compiled = PICKS.compiled
 
 WORD = re.compile(r"[^\W_]{3,}")
 PLAIN_WORDS = PICKS.words("plain")

@@ -55,6 +55,12 @@ def test_a_pattern_finds_what_any_line_does(lists: WordLists, text: str) -> None
     assert not re.fullmatch(lists.pattern("claims"), f"{text}{{praise}}")
 
 
+def test_a_list_is_compiled_in_its_frame(lists: WordLists) -> None:
+    """By default for letters of any case."""
+    assert lists.compiled("praise", r"\bso {}\b").search("So GREAT!")
+    assert not lists.compiled("praise", any_case=False).search("So GREAT!")
+
+
 def test_the_file_is_read_when_it_is_needed() -> None:
     """A plugin may name its lists when it is imported, which costs nothing."""
     lists = WordLists("overheard", "no_such_file.txt")

@@ -47,6 +47,18 @@ class WordLists:
         """
         return f"(?:{'|'.join(_SPECIAL.sub(self._expanded, line) for line in self.lines(name))})"
 
+    def compiled(
+        self, name: str = "", frame: str = "{}", *, any_case: bool = True
+    ) -> re.Pattern[str]:
+        """Return the `pattern` of a list, compiled.
+
+        Args:
+            frame: The regular expression around it, with "{}" where the list stands.
+            any_case: Whether letters of any case match.
+        """
+        flags = re.IGNORECASE if any_case else re.NOFLAG
+        return re.compile(frame.replace("{}", self.pattern(name)), flags)
+
     def _expanded(self, special: re.Match[str]) -> str:
         if special["apostrophe"]:
             return r"['\u2019]"
