@@ -12,15 +12,7 @@ from overheard_sentiment.lists import lists
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _REACH_WORDS = 4
 """Largest distance in words between a judging word and its aspect."""
-_CLAUSE_EDGES = frozenset(".;|:") | {
-    "but",
-    "although",
-    "though",
-    "while",
-    "whereas",
-    "yet",
-    "however",
-}
+_CLAUSE_EDGES = frozenset(".;|:") | lists("words").words("contrast") | {"yet", "however"}
 
 
 def aspects(texts: Sequence[str], judgements: Iterable[tuple[int, float]]) -> dict[str, float]:

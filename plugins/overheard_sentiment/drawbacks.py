@@ -27,23 +27,11 @@ from overheard_sentiment.faults import (
     fault_words,
     foreign_patterns,
 )
+from overheard_sentiment.lists import lists
 from overheard_sentiment.words import sentence_words
 
-_CLAUSE = re.compile(
-    r"[;!?]\s*|\.\s+|,?\s+\(?(?=(?:but|however|although|though|while|whereas|yet|except|unless"
-    r"|albeit"
-    r"|which (?:may|can|might|could|makes it))\b)"
-    r"|(?<!however),\s+(?=(?:lacks?|lacking|no|not|with(?:out)?|some|it(?:['\u2019]s)?|its|may|can"
-    r"|only|requires?|limited|fewer|less)\b)|\s[\u2013\u2014]\s",
-    re.IGNORECASE,
-)
-_CONCESSION = re.compile(
-    r"\W*(?:but(?!\s+also)|however|although|though|while|whereas|albeit|despite|that said|yet"
-    r"|on the (?:downside|other hand|flip side|minus side)|unfortunately|sadly|admittedly"
-    r"|just (?:note|be aware)|(?:it['\u2019]s )?(?:worth|important to) not(?:e"
-    r"|ing))\b",
-    re.IGNORECASE,
-)
+_CLAUSE = lists("faults").compiled("clause edge")
+_CONCESSION = lists("faults").compiled("concession", r"\W*{}\b")
 _TURN = re.compile(
     r"\W*(?:but(?!\s+also)|although|(?:(?<=[,;\u2014] )|(?<=\u2013 ))(?:however|though|albeit"
     r"|yet))\b"

@@ -55,6 +55,11 @@ def test_a_pattern_finds_what_any_line_does(lists: WordLists, text: str) -> None
     assert not re.fullmatch(lists.pattern("claims"), f"{text}{{praise}}")
 
 
+def test_each_file_has_the_words_of_contrast(lists: WordLists) -> None:
+    """They are the same for all plugins."""
+    assert lists.words("contrast") == {"but", "although", "though", "while", "whereas"}
+
+
 def test_a_list_is_compiled_in_its_frame(lists: WordLists) -> None:
     """By default for letters of any case."""
     assert lists.compiled("praise", r"\bso {}\b").search("So GREAT!")

@@ -10,6 +10,7 @@ from itertools import chain, pairwise
 
 from overheard.domain import Mention, Model, Reading
 from overheard.reading.text import fold
+from overheard.reading.word_lists import CONTRAST
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _ZEROS = re.compile(r"[.,]00?\Z")
@@ -310,9 +311,7 @@ _RELATIVE = re.compile(
 )
 """Between the brand and the cue: a noun with its own clause, or what a product is used for."""
 _FAKE = re.compile(r"\b(?:counterfeit|fake|imitation)\s(?:\w+\s)?\S+\s*\Z", re.IGNORECASE)
-_CLAUSE = re.compile(
-    r"[;:\u2014]|,\s(?:but|while|whereas|although|though|yet|and)\s|\bbut\b|\bwhile\b"
-)
+_CLAUSE = re.compile(rf"[;:\u2014]|,\s(?:{'|'.join(CONTRAST)}|yet|and)\s|\bbut\b|\bwhile\b")
 _NAMED = re.compile(r"(?<![.!?:\n]\s)(?<!^)\b[A-Z][\w&.-]{2,}")
 _HARMLESS = re.compile(
     r"(?:The|It|Its|In|On|January|February|March|April|May|June|July|August|September|October"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from overheard.domain import Mention, UnitRole
 from overheard.reading.labels import LabelKind, bare_start, kind_of
+from overheard.reading.word_lists import CONTRAST
 
 _ROLE_WORDS = (
     r"(?:Pros?|Cons?|Prices?|Pricing|Costs?|Best [Ff]or|Ideal [Ff]or|Great [Ff]or|Good [Ff]or"
@@ -59,11 +60,12 @@ _start = attrgetter("start")
 _LONG_CHARACTERS = 420
 """Paragraphs from this length are also cut between two colons."""
 _SECOND_COLON = re.compile(r"(?<=[a-z0-9)]): (?=[A-Z0-9][^:.!?]{1,60}:)")
+_CONTRAST = "|".join(CONTRAST)
 _CLAUSE = re.compile(
-    r"(?:,|;|\s[\u2013\u2014-])\s+(?:(?:but|while|whereas|and|though|although|yet)\s+)?(?:the\s+)?\Z",
+    rf"(?:,|;|\s[\u2013\u2014-])\s+(?:(?:{_CONTRAST}|and|yet)\s+)?(?:the\s+)?\Z",
     re.IGNORECASE,
 )
-_OPPOSING = re.compile(r"\b(?:but|while|whereas|though|although|yet)\s|;", re.IGNORECASE)
+_OPPOSING = re.compile(rf"\b(?:{_CONTRAST}|yet)\s|;", re.IGNORECASE)
 _CONCESSION = re.compile(r"(?:while|although|whereas|though|unlike most)\b", re.IGNORECASE)
 PREDICATE = re.compile(
     r"(?:['\u2019]s)?(?:\s[\w-]+){0,3}?,?\s(?:is|are|may|might|can|could|will|has|have|offers?|provides?|does|makes?|comes?|gets?"

@@ -6,6 +6,8 @@ import re
 from functools import cached_property
 from importlib.resources import files
 
+CONTRAST = ("but", "although", "though", "while", "whereas")
+"""Conjunctions after which a clause says something else than the one before."""
 _HEADING = re.compile(r"\[([a-z][a-z ]*)\]")
 _SPECIAL = re.compile(r"\[[^\]]*\]|(?P<apostrophe>')|\{(?P<list>[a-z][a-z ]*)\}")
 """What a line may have beside a regular expression; a set of characters stays as it is."""
@@ -15,7 +17,7 @@ class WordLists:
     """The lists of words and phrases in a text file of a package.
 
     In the file, ``[name]`` on a line of its own begins a list, and ``#`` a comment. The file is
-    read when it is first needed, and once.
+    read when it is first needed, and once. Every file has the list ``contrast``, with `CONTRAST`.
 
     Args:
         package: The package that has the file, such as ``overheard_my_scorer``.
@@ -66,7 +68,7 @@ class WordLists:
 
     @cached_property
     def _lists(self) -> dict[str, list[str]]:
-        lists: dict[str, list[str]] = {"": []}
+        lists: dict[str, list[str]] = {"": [], "contrast": [*CONTRAST]}
         entries = lists[""]
         text = files(self._package).joinpath(self._file).read_text(encoding="utf-8")
         for line in map(str.strip, text.splitlines()):
