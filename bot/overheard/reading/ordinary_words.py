@@ -7,10 +7,10 @@ if the surrounding words make them plain English.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from enum import Enum
 from functools import cache
-from importlib.resources import files
+
+from overheard.reading.word_lists import WordLists
 
 
 class Sense(Enum):
@@ -107,14 +107,14 @@ def common_words() -> dict[str, str]:
     ``a`` is an adjective or adverb, ``v`` a verb, ``b`` both a verb and a noun; "" is any other,
     such as a noun. The words are folded.
     """
-    entries = (entry for line in _file_lines("common_words.txt") for entry in line.split())
+    entries = WordLists("overheard.reading", "common_words.txt").words()
     return {word: part for word, _, part in (entry.partition("/") for entry in entries)}
 
 
 @cache
 def _compounds() -> dict[str, frozenset[str]]:
     """Return the second words of compounds such as "spark plug", by their first words."""
-    lines = (line.split() for line in _file_lines("compounds.txt"))
+    lines = (line.split() for line in WordLists("overheard.reading", "compounds.txt").lines())
     return {first: frozenset(seconds) for first, *seconds in lines}
 
 
@@ -127,17 +127,12 @@ def _phrases() -> dict[tuple[str, str], frozenset[str]]:
     joined.
     """
     phrases: dict[tuple[str, str], frozenset[str]] = {}
-    for line in _file_lines("phrases.txt"):
+    for line in WordLists("overheard.reading", "phrases.txt").lines():
         name, side, words = re.split(r" ([<>]) ", line, maxsplit=1)
         phrases[name, side] = phrases.get((name, side), frozenset()) | _word_set(words)
     for names, before in ((_DAYS, _ON_A_DAY), (_MONTHS, f"{_ON_A_DAY} in of")):
         phrases |= {(name, "<"): _word_set(before) for name in names.split()}
     return phrases | {(name, ">"): _word_set(_OF_A_DAY) for name in _DAYS.split()}
-
-
-def _file_lines(name: str) -> Iterator[str]:
-    text = files("overheard.reading").joinpath(name).read_text(encoding="utf-8")
-    return (line for line in text.splitlines() if not line.startswith("#"))
 
 
 def is_ordinary(name: str) -> bool:
