@@ -68,7 +68,7 @@ Checker = Callable[[Statement, Truth], FactClaim | None]
 meaning is uncertain: a false accusation costs more than a miss.
 """
 
-NAME = r"(?:[A-Z\u00c0-\u00de][\w'\u2019.-]*)"
+NAME = FACTS.pattern("name")
 """A pattern: a word with a capital, as names have."""
 _SPACE = re.compile(r"[\W_]+")
 

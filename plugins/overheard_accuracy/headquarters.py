@@ -7,7 +7,6 @@ from collections import defaultdict
 from difflib import SequenceMatcher
 
 from overheard_accuracy.claims import (
-    NAME,
     FactClaim,
     Statement,
     Truth,
@@ -58,61 +57,12 @@ def _plain(place: str) -> str:
     return normalized(place).removeprefix("the ")
 
 
-_PLACE = rf"{NAME}(?: (?:(?:de|la|of|am|an der|upon|sur|City) )?{NAME})*"
-_PLACES = rf"(?P<stated>{_PLACE}(?:, {_PLACE}){{0,2}})"
-_AT = r" (?:the (?:city|heart|center|centre|port|town) of )?(?:downtown |central |sunny |nearby )?"
-_ENDS = r"(?=\s*(?:$|[,.;:)]|(?:since|with|where)\b))"
-_BASED = (
-    re.compile(
-        r"\b(?i:headquartered|head ?quarters|(?:head|main|home|central|corporate"
-        r"|principal) office"
-        r"|HQ|(?:home|main|corporate|global|operating) base(?: is)?|(?<!-)based|located|domiciled"
-        r")\b"
-        r"(?:(?: of [\w. ]{1,40}?)?(?: is| are|, which is)?(?: now| currently)?"
-        r"(?: (?:located|situated|based|found))?(?: out of| in| at| near| just outside|:))"
-        rf"(?:{_AT})(?:the )?{_PLACES}"
-    ),
-    re.compile(
-        rf"\b(?:operat(?:es|ed|ing)|run|managed|works)(?: entirely)? (?:from"
-        rf"|out of){_AT}{_PLACES}{_ENDS}"
-    ),
-    re.compile(
-        r"(?:is|was|,) an? (?:[\w-]+ ){0,4}(?:company|maker|brand|firm|vendor|manufacturer"
-        r"|start-?up|provider|developer|business)"
-        rf" from{_AT}{_PLACES}{_ENDS}"
-    ),
-    re.compile(rf"\bcalls {_PLACES} (?:its )?home\b"),
-    re.compile(rf"\b(?i:home ?base|home ?town|home city) is {_PLACES}"),
-    re.compile(rf"\b(?:makes? its home|is at home|has its (?:seat|base)) in{_AT}{_PLACES}"),
-    re.compile(
-        r"\b(?:moved|relocated|shifted|transferred) its (?:headquarters|HQ|head office|base)"
-        rf"(?: from {_PLACES.replace('stated', 'left')})? to{_AT}{_PLACES}"
-    ),
-    re.compile(
-        rf"\b{_PLACES}(?:, | is |,? which is )(?:where (?:it|the company|\w+) (?:is|has been)"
-        r" (?:headquartered|based)|where (?:it|the company) has its (?:headquarters|HQ"
-        r"|head office))"
-    ),
-    re.compile(
-        r"\b(?:(?:Haupt|Firmen|Unternehmens)?[Ss]itz|Zentrale"
-        r"|Hauptquartier)\b(?: von [\w. ]{1,40}?)?"
-        rf"(?: ist| liegt| befindet sich)? in {_PLACES}"
-    ),
-    re.compile(
-        r"\b(?:sitzt in|sitzt heute in|ansässig in|siège(?: social)?(?: d(?:e "
-        r"|['\u2019])[\w. ]{1,40}?)?"
-        r"(?: est| se trouve)?(?: situé| basé| installé)? à|basée? à|installée? à"
-        r"|sede(?: central| principal| social)?(?: d[ei] [\w. ]{1,40}?)?"
-        r"(?: está| se encuentra| se ubica| è| si trova)?(?: en| a)|gevestigd in|hoofdkantoor in)"
-        rf" {_PLACES}"
-    ),
-)
+_NAMINGS = FACTS.each("headquarters")
 _INITIALS = re.compile(r"(?:[A-Z]\.?){2,4}")
 """Initials such as "LA": the meant place is uncertain."""
 _SITE = FACTS.compiled("site")
 """Between the brand and a place: the place is of a branch, not of the head office."""
 _NO_PLACE = re.compile(r"\b(?:Store|App|Apps|Play|Marketplace|Cloud|Settings|Menu|Web|Internet)\b")
-_BASED_ADJECTIVE = re.compile(rf"\b(?!(?:The|A|An)\b)(?P<stated>{NAME}(?: {NAME})?)-based\b")
 
 
 def headquarters(statement: Statement, truth: Truth) -> FactClaim | None:
@@ -126,8 +76,7 @@ def headquarters(statement: Statement, truth: Truth) -> FactClaim | None:
     not name (the city may be there); for initials ("LA"); and for a name that may be a spelling of
     the true place.
     """
-    patterns = (*_BASED, _BASED_ADJECTIVE)
-    cue = next((match for pattern in patterns if (match := pattern.search(statement.text))), None)
+    cue = next((match for pattern in _NAMINGS if (match := pattern.search(statement.text))), None)
     if not cue or unmeant(statement) or of_another(statement, cue) or historic(statement.text):
         return None
     between = statement.text[statement.end : max(statement.end, cue.start())]

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from overheard_accuracy.claims import (
-    NAME,
     FactClaim,
     Statement,
     Truth,
@@ -20,79 +19,10 @@ from overheard_accuracy.claims import (
 )
 from overheard_accuracy.words import FACTS
 
-_PERSON = rf"(?P<stated>{NAME}(?: (?:(?:van|von|de|der|la|bin|al) )*{NAME}){{1,3}})"
-_CHIEF = r"(?:CEO|C\.E\.O\.|[Cc]hief [Ee]xecutive(?: [Oo]fficer)?(?: \(CEO\))?)"
-_BY = (
-    r"(?:led|headed(?: up)?|run|managed|helmed|steered|captained|overseen|directed|guided"
-    r"|spearheaded|governed) (?:today )?by|under the (?:leadership|direction|stewardship) of"
-    r"|(?:geleitet|geführt) von|dirigée? par|dirigid[ao] por"
-)
-_HEAD = (
-    r"(?:boss|chief|head|leader|top executive|Geschäftsführer(?:in)?|Chef(?:in)?"
-    r"|Vorstandschef(?:in)?|PDG|[Dd]irect(?:eur|rice) générale?|[Dd]irector(?:a)? ejecutiv[oa]"
-    r"|[Cc]onsejer[oa] delegad[oa])"
-)
-_HEADS = r"(?:leads|heads(?: up)?|helms|steers|captains|is (?:now )?(?:running|leading|heading))"
-_LEADER_PATTERNS = (
-    re.compile(
-        rf"\b{_CHIEF}(?: and (?:co-?)?founder| and [Pp]resident)?(?: of [\w. ]{{1,40}}?)?"
-        rf"(?:,| is| remains|:| is currently| \()? ?(?:Mr\.? |Ms\.? |Dr\.? )?{_PERSON}"
-    ),
-    re.compile(
-        rf"\b(?i:{_BY}) (?:(?:its |their |the )?(?:co-?)?(?:founder and )?"
-        rf"(?:{_CHIEF})?(?: and (?:co-?)?founder)?,? ?){_PERSON}"
-    ),
-    re.compile(
-        rf"{_PERSON}(?:, (?:the|its|who is)| is (?:currently )?the| serves as| is| has been|,)?"
-        rf"(?: the| its| (?P<whose>{NAME}(?: {NAME}){{0,2}}?)['\u2019]s)?(?: current)?"
-        rf"(?: (?:co-?)?founder and)? {_CHIEF}\b"
-    ),
-    re.compile(rf"{_PERSON} \({_CHIEF}(?:,| of| at)"),
-    re.compile(
-        rf"\b[Aa]t (?:the|its) helm(?: of [\w. ]{{1,40}}?)?(?: is| stands| sits|:|,) {_PERSON}"
-    ),
-    re.compile(
-        rf"\b[Ww]ith {_PERSON} (?:in charge|at (?:the|its) (?:helm|top)|as (?:its )?{_CHIEF})"
-    ),
-    re.compile(rf"{_PERSON} (?:runs|leads|heads)\b[^,.;]{{0,40}} as (?:its |the )?{_CHIEF}"),
-    re.compile(rf"{_PERSON} (?:is|sits|stands) at (?:the|its) (?:helm|top)\b"),
-    re.compile(rf"(?:['\u2019]s|\b[Ii]ts|\b[Tt]he company['\u2019]s) {_HEAD},? (?:is )?{_PERSON}"),
-    re.compile(
-        rf"\b(?:{_HEAD}|CEO) (?:von|de|d['\u2019]|bei)[\w. ]{{1,40}}? (?:ist|heißt|est"
-        rf"|es) {_PERSON}"
-    ),
-    re.compile(
-        rf"{_PERSON} (?:ist|est|es) (?:der |die |le |la |el )?(?:derzeit |aktuell )?(?:{_HEAD}"
-        rf"|CEO)\b"
-    ),
-)
-_SUCCESSOR_PATTERNS = (
-    re.compile(
-        rf"{_PERSON} (?:has )?(?:replaced|succeeded|took over from|takes over from|followed)"
-        rf" (?:[\w.'\u2019-]+ ){{1,4}}(?:as|at the helm|in the top job|in {_CHIEF})"
-    ),
-    re.compile(
-        rf"\b(?:replaced|succeeded|followed)(?: as (?:its )?{_CHIEF})? by {_PERSON}"
-        rf"(?=[^.]*\b{_CHIEF}|.{{0,40}}$)"
-    ),
-    re.compile(
-        rf"\b(?:appoint|nam|hir|promot)ed {_PERSON} (?:as |to |to be )?(?:its |the "
-        rf"|new )*{_CHIEF}"
-    ),
-    re.compile(
-        rf"{_PERSON} (?:became|was (?:named|appointed)|took over as|took (?:up )?the post of"
-        rf"|joined as)"
-        rf" (?:its |the |new )*{_CHIEF}"
-    ),
-    re.compile(
-        rf"(?:['\u2019]s|\b[Ii]ts) (?:current )?(?:founder(?:,| and"
-        rf"| &) )?{_CHIEF}, {_PERSON}(?=,)"
-    ),
-)
+_LEADER_PATTERNS = FACTS.each("leader")
+_SUCCESSOR_PATTERNS = FACTS.each("successor")
 """Who took office last: of those that held it before, nothing is concluded."""
-_LEADS = re.compile(
-    rf"{_PERSON}(?:,? (?:who )(?:{_HEADS}|runs)| {_HEADS})(?: the (?:company|firm) behind)? $"
-)
+_LEADS = FACTS.compiled("leads", any_case=False)
 """Just before the brand's name: who leads it."""
 _LEADS_ON = re.compile(r"\s*(?:$|[,.;]|(?:and|as|since|today|now|with|from)\b)")
 _FOR_A_WHILE = FACTS.compiled("for a while", r"\b{}\b[^,.;]*$")

@@ -66,6 +66,13 @@ def test_a_list_is_compiled_in_its_frame(lists: WordLists) -> None:
     assert not lists.compiled("praise", any_case=False).search("So GREAT!")
 
 
+def test_each_line_is_compiled_by_itself(lists: WordLists) -> None:
+    """So that all of them can be asked in turn, and name the same groups."""
+    first, second = lists.each("claims")
+    assert first.fullmatch("isn't good")
+    assert second.fullmatch("abc")
+
+
 def test_the_file_is_read_when_it_is_needed() -> None:
     """A plugin may name its lists when it is imported, which costs nothing."""
     lists = WordLists("overheard", "no_such_file.txt")

@@ -47,7 +47,7 @@ class WordLists:
         Each line is a regular expression. In it, ``{name}`` stands for another list of the file,
         and an apostrophe for both of its forms, straight and curly.
         """
-        return f"(?:{'|'.join(_SPECIAL.sub(self._expanded, line) for line in self.lines(name))})"
+        return f"(?:{'|'.join(self._patterns(name))})"
 
     def compiled(
         self, name: str = "", frame: str = "{}", *, any_case: bool = True
@@ -60,6 +60,13 @@ class WordLists:
         """
         flags = re.IGNORECASE if any_case else re.NOFLAG
         return re.compile(frame.replace("{}", self.pattern(name)), flags)
+
+    def each(self, name: str = "") -> tuple[re.Pattern[str], ...]:
+        """Return the lines of a list, each compiled by itself; letters match in their case."""
+        return tuple(map(re.compile, self._patterns(name)))
+
+    def _patterns(self, name: str) -> list[str]:
+        return [_SPECIAL.sub(self._expanded, line) for line in self.lines(name)]
 
     def _expanded(self, special: re.Match[str]) -> str:
         if special["apostrophe"]:
