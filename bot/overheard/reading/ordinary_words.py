@@ -39,36 +39,15 @@ _ENUMERATES = re.compile(
     r",\s+[^\W\d_a-z][\w.&'\u2019-]*(?:\s[^\W\d_a-z]\w*)?(?:,|\s(?:and|or|&)\s)"
 )
 
-_VERBAL = _word_set(
-    """is are was were has have had and or can may might will would could should does did also
-    itself for in as at on with by from makes which who but remains not often still now
-    recently currently led vs versus"""
-)
-"""Words that follow a name at the start of a sentence, as do longer words in -s, -ed and -ly."""
+_WORDS = WordLists("overheard.reading", "ordinary_words.txt")
+_VERBAL = _WORDS.words("verbal")
 _PREPOSITIONS = _word_set("for in as at on with by from")
 _MAKER = re.compile(r" (?:from|by) [A-Z]\w")
 """A maker after a name: "Visible by Verizon"."""
-_DETERMINERS = _word_set(
-    """the a an your my our their his her its this that these those some any each every another us
-    me him them it you yourself how what why which when where whether to of"""
-)
-"""Words before which a name at the start of a sentence is an ordinary word: "Target the right"."""
-_OFFERS = _word_set(
-    """cards stores stock shares headquarters employees subscribers cardholders devices phones plans
-    products laptops engineers executives members accounts apps gear cameras doorbells speakers"""
-)
-"""Nouns of what a company has: "Visible plans start at $25"."""
-_COMPANY = _word_set(
-    """audience audiences market markets customer customers user users group groups demographic
-    demographics segment segments keyword keywords businesses clients companies consumers goals
-    points areas sales prices rates ranges values costs sizes topics sectors muscles"""
-)
-"""Nouns that make the word before them an ordinary word."""
-_GENERIC = _word_set(
-    """height width weight length depth size capacity temperature amount distance range analysis
-    audience audiences demographic demographics age rate percentage footage speed"""
-)
-"""Nouns of measure: "Maximum Height: 48", "Target Rate"."""
+_DETERMINERS = _WORDS.words("determiners")
+_OFFERS = _WORDS.words("offers")
+_COMPANY = _WORDS.words("company")
+_GENERIC = _WORDS.words("generic")
 _COSTING = re.compile(
     r" (?:costs|prices|sales|ranges) (?:[$\u20ac\u00a3\d]|(?:about|around|only|just|from|more|less"
     r"|between|nothing)\b)"
@@ -76,11 +55,7 @@ _COSTING = re.compile(
 """Verbs after a name that look like such a noun: "Bolt costs $15"."""
 _LITTLE = _word_set("nothing everything anything away made all now here better best")
 """Words that often begin sentences: there, before a lower-case word, they are ordinary words."""
-_ADVERBS = _LITTLE | _word_set(
-    """later indeed next instead otherwise likewise simply clearly finally overall ideally first
-    last today then always soon however again further maybe perhaps sure right well true"""
-)
-"""Words that open a sentence before a comma: "Indeed, this is so"."""
+_ADVERBS = _LITTLE | _WORDS.words("adverbs")
 
 _NO_SUBJECTS = frozenset({"away", "made", "better", "best"})
 """Words of `_LITTLE` that cannot be a subject: "Away makes" is a name, "Nothing makes" is not."""
