@@ -118,7 +118,7 @@ HELP_ROOMS = {
 HELP_MODULES = {
     "chat": {"chat", "chat.terminal", "chat.terminal.grammar"},
     "commands": {"commands", "commands.registry"},
-    "reading": {"reading"},
+    "reading": {"reading", "reading.word_lists"},
     "runtime": {"runtime", "runtime.wiring"},
 }
 """The modules that help needs of other rooms."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from importlib.resources import files
 
 CONTRAST = ("but", "although", "though", "while", "whereas")
 """Conjunctions after which a clause says something else than the one before."""
@@ -77,6 +76,8 @@ class WordLists:
     def _lists(self) -> dict[str, list[str]]:
         lists: dict[str, list[str]] = {"": [], "contrast": [*CONTRAST]}
         entries = lists[""]
+        from importlib.resources import files  # help imports this module, and reads no list
+
         text = files(self._package).joinpath(self._file).read_text(encoding="utf-8")
         for line in map(str.strip, text.splitlines()):
             if heading := _HEADING.fullmatch(line):
