@@ -15,7 +15,7 @@ from overheard.cards.model_names import ModelNames
 from overheard.config.cron import find_zone
 from overheard.config.sections import Config, Zoned
 from overheard.config.stored_settings import with_chat_settings
-from overheard.domain import TERMINAL, Catalogue
+from overheard.domain import TERMINAL, Catalogue, Run
 from overheard.interfaces import Clock, Progress, Queue, Store
 from overheard.plugins import Plugins, installed_plugins, load_plugins
 from overheard.runs.cost_estimate import Estimate
@@ -248,6 +248,14 @@ class Deployment:
         """
         async with self.scoring_lock:
             return replace(self, scoring=await self.rescoring.update_scores(progress, expected))
+
+    async def score_new_brands(self, progress: Progress, run: Run) -> None:
+        """Score a run's answers for the brands that are newer than the scores in use; there is no
+        history of them to compare with.
+        """
+        known = {brand.name for brand in self.scoring.catalogue.brands}
+        if any(brand.name not in known for brand in self.catalogue.brands):
+            await self.current.catch_up(self.store, progress, part=run)
 
 
 async def assemble(

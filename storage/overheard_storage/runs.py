@@ -55,6 +55,11 @@ class SqlRunRepository(Repository):
             self._panels = dict([*latest, (number, run.panel)])
         return run
 
+    async def starts(self) -> dict[int, datetime]:
+        """Return the start of every run, by its number."""
+        rows = await self._database.rows(select(runs.c.id, runs.c.started_at))
+        return {row.id: row.started_at for row in rows}
+
     @uninterrupted
     async def steer(self, run_id: int, state: RunState) -> bool:
         """Store another state of a run that has not ended; False when the run has ended."""

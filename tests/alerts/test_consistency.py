@@ -105,7 +105,7 @@ async def assert_consistent(year: Year) -> None:
 
     keys = [(alert.shift.brand, alert.shift.model) for alert in live]
     assert len(keys) == len(set(keys)), "two open alerts of one story"
-    stories = await read_stories(deployment)
+    stories = await read_stories(deployment.store, deployment.clock.now())
     moved = {key for key, story in stories.items() if story.state is StoryState.MOVED}
     assert moved == set(keys)
     assert [row["id"] for row in home.data["alerts"]] == [alert.id for alert in live]

@@ -158,7 +158,7 @@ async def test_the_message_is_edited_while_it_goes_on_and_grows_when_it_doubles(
     ]
     assert [one.topic for one in grown.statements] == ["price", "price", "founded"]
     card = await alert_card(story.office.deployment, Call(), grown)
-    assert card.title == "a gets Acme's price and founding year wrong"
+    assert card.title == "a gets Acme's founding year and price wrong"
 
 
 async def test_it_is_over_when_it_is_gone_for_long_enough() -> None:

@@ -56,7 +56,7 @@ def story_of(*alerts: Alert, week: int = 20, **more: Any) -> Story:
 def test_nothing_is_steady_or_watched() -> None:
     """Without an alert nothing moved, and every check is usual."""
     assert story_of().state is StoryState.STEADY
-    assert story_of(watched={KEY}).state is StoryState.WATCHING
+    assert story_of(watched={KEY: "visibility"}).state is StoryState.WATCHING
     assert story_of().is_usual(NOON)
     assert story_of().data()["began"] is None
 
@@ -64,7 +64,7 @@ def test_nothing_is_steady_or_watched() -> None:
 @pytest.mark.parametrize("state", [state for state in AlertState if not state.over])
 def test_an_alert_that_is_not_over_has_moved_the_brand(state: AlertState) -> None:
     """Since its change began; the checks before are usual."""
-    story = story_of(alert_of(1, 10, state, began=9), watched={KEY})
+    story = story_of(alert_of(1, 10, state, began=9), watched={KEY: "visibility"})
 
     assert (story.state, story.began, story.ended) == (StoryState.MOVED, STARTS[9], None)
     assert story.is_usual(STARTS[8])
@@ -145,8 +145,8 @@ async def test_the_stories_of_a_deployment_are_read() -> None:
     """Also of a brand that has none."""
     office = await open_office()
 
-    assert await read_stories(office.deployment) == {}
-    [story] = (await read_stories(office.deployment, "Acme", included=[KEY])).values()
+    assert await read_stories(office.store, NOON) == {}
+    [story] = (await read_stories(office.store, NOON, "Acme", included=[KEY])).values()
     assert story.state is StoryState.STEADY
 
 
@@ -157,11 +157,9 @@ async def test_what_is_watched_and_what_no_channel_shows_is_said_at_home() -> No
     await executed(check(deployment, Call(), repeats=1))
     [run] = await store.runs.find()
     model = Model("svc", "m-1")
-    await update_watched_models(store, "Acme", {model}, {model}, NOON)
-    assert "Watching m-1: something may have changed" in str(
-        (await status(deployment, Call())).text
-    )
-    assert "Watching m-1" in str((await digest(deployment, Call())).text)
+    await update_watched_models(store, "Acme", {model}, {model: "visibility"}, NOON)
+    assert "Watching: " in (await status(deployment, Call())).title
+    assert "Watching: " in (await digest(deployment, Call())).title
     assert await unrouted(deployment) == []
 
     shift = Shift("Acme", model, "visibility", run.id, 0.9, 0.3, -0.6, (-0.7, -0.5))
@@ -229,9 +227,10 @@ async def test_every_surface_tells_a_change_of_a_model_as_a_whole_once() -> None
     assert rows == {told.id: ("model", None), brand.id: ("brand", told.id)}
     title = "m-1 changed how it speaks about your whole category"
     for card in (await status(deployment, Call()), await digest(deployment, Call())):
-        assert str(card.text).count(title) == 1
-        assert "names Acme" not in str(card.text)
-    [story] = (await read_stories(deployment, "Acme")).values()
+        said = f"{card.title} {card.text}"
+        assert said.count(title) == 1
+        assert "names Acme" not in said
+    [story] = (await read_stories(store, deployment.clock.now(), "Acme")).values()
     assert (story.state, story.alert) == (StoryState.MOVED, brand)
     assert [alert.id for alert in await alerts_about(store, "Acme")] == [told.id, brand.id]
     assert await alerts_about(store, "Zeta") == []

@@ -42,7 +42,7 @@ async def test_a_question_is_answered_by_the_command_that_reads() -> None:
     await office.chat.type("check Acme")
     card = last(await asked(office, "How are we doing?"))
 
-    assert card.title.startswith("Acme is named in")
+    assert card.title.startswith("Acme: ")
     assert "Try: “" in card.footer
 
 

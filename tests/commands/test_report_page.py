@@ -143,7 +143,7 @@ async def test_a_page_has_all_of_its_parts_in_order(tmp_path: Path) -> None:
     """With the figures of the report."""
     outline = Outline(await written(await heard(FALLEN), tmp_path))
     parts = (
-        "Acme is named in 50 % of answers, usually 100 %",
+        "Far below usual: ChatGPT names Acme in 0 of 4 answers, usually 4",
         "4 of 4Claude answers name you, usually 4",
         "0 of 4ChatGPT answers name you, usually 4",
         "share of voice",
@@ -239,8 +239,8 @@ async def test_an_open_alert_is_on_the_page(tmp_path: Path) -> None:
     await office.store.alerts.add(Alert(shift, FIRST))
     words = Outline(await written(office, tmp_path)).words
 
-    assert "No false claim, 1 open change." in words
-    assert "ChatGPT names Acme far less. " in words
+    assert "No false claim in the newest answers, of 12 Oct." in words
+    assert "Open since 12 Oct: ChatGPT names Acme far less" in words
     assert "Visibility at ChatGPT moved by \N{MINUS SIGN}100 points" in words
     assert "since 12 Oct 2026" in words
     assert "Nearly certain: if nothing had changed, you would see this" in words

@@ -47,7 +47,7 @@ async def test_status_of_one_brand_is_its_rank_and_a_picture() -> None:
     office = await asked_office("Acme is best. Zeta is good.", "Zeta is best. Zeta is good.")
     card = (await office.chat.type("status")).card
 
-    assert card.title == "Acme: last of 2 at m-1"
+    assert card.title == "Below usual: m-1 names Acme in 0 of 3 answers, usually 3"
     assert card.image
     assert "Zeta 3 of 3" in card.image.alt
     assert [one.words for one in card.actions if not one.menu] == ["report Acme", "check"]
@@ -60,7 +60,7 @@ async def test_status_says_who_has_an_open_alert() -> None:
     await _alert(office, AlertState.ACKNOWLEDGED, "Maya (slack:U1)")
     card = (await office.chat.type("status")).card
 
-    assert "; Maya has it." in str(card.text)
+    assert "Maya has the alert." in str(card.text)
     assert "U1" not in str(card.text)
     assert card.actions[0].words == "alerts show 1"
 
@@ -76,7 +76,8 @@ async def test_a_check_in_a_chat_names_its_alert_and_opens_it() -> None:
     in_chat = await run_card(Call(channel="slack:C1"), result)
     in_terminal = await run_card(Call(), result)
 
-    assert "1 new alert: m-1 names Acme far less." in str(in_chat.text)
+    assert in_chat.title == "m-1 names Acme far less"
+    assert "1 new alert." in str(in_chat.text)
     assert in_chat.more == ()
     words = {action.label: action.words for action in in_chat.actions}
     assert words["Open alert"] == "alerts show 1"
@@ -91,9 +92,13 @@ async def test_status_of_several_brands_has_a_line_for_each_model() -> None:
     office = await asked_office("Acme is best. Umbra is good.", config=more)
     card = (await office.chat.type("status")).card
 
-    assert card.title == "2 brands, 0 open alerts"
-    assert "Acme\nm-1: 3 of 3 answers." in str(card.text)
-    assert card.image is None
+    assert card.title == "2 brands: no open alert"
+    rows = [(field.name, field.value) for field in card.fields]
+    assert rows[0] == ("Acme", "m-1: 3 of 3 answers, 1st of 2.")
+    opened = [field.action.words for field in card.fields if field.action]
+    assert opened == ["report Acme", "report Umbra"]
+    assert card.image
+    assert card.image.alt == "Named. Acme: m-1 3 of 3. Umbra: m-1 3 of 3."
 
 
 async def test_status_says_when_the_next_check_is_due() -> None:
@@ -112,13 +117,13 @@ async def test_without_brands_status_has_one_first_step() -> None:
 
 
 async def test_a_quiet_week() -> None:
-    """Nothing is new, and the models are steady."""
+    """All is as usual, with the figures of the newest check."""
     office = await asked_office("Acme is best. Zeta is good.", "Acme is best. Zeta is good.")
     card = (await office.chat.type("digest")).card
 
-    assert card.title == "Acme's week: steady at m-1"
-    assert "Changed: nothing new since 23 Feb." in str(card.text)
-    assert "Steady: m-1, 3 of 3 answers, 1st of 2." in str(card.text)
+    assert card.title == "Acme's week: all as usual; no open alert, no false claim"
+    assert "m-1: 3 of 3 answers, as usual, 1st of 2." in str(card.text)
+    assert "No false claim in the newest answers, of 2 Mar." in str(card.text)
     assert card.footer == "Spent in March: $0.00."
 
 
@@ -129,10 +134,11 @@ async def test_a_week_with_an_alert_says_so_first() -> None:
     new = (await office.chat.type("digest Acme")).card
     later = (await office.chat.type("digest Acme --since now")).card
 
-    assert new.title == "Acme's week: down at m-1"
+    assert new.title == "Acme's week: m-1 names Acme far less"
+    assert str(new.text).startswith("New: ")
     assert new.data["brands"][0]["new_alerts"] == [1]
-    assert later.title == "Acme's week: still down at m-1"
-    assert "Still open: " in str(later.text)
+    assert later.title == new.title
+    assert "Still open since " in str(later.text)
 
 
 async def test_where_no_brand_is_named_none_is_first() -> None:
@@ -140,7 +146,7 @@ async def test_where_no_brand_is_named_none_is_first() -> None:
     office = await asked_office("None of them.")
     card = (await office.chat.type("status")).card
 
-    assert card.title == "Acme: named in 0 of 3 answers at m-1"
+    assert card.title == "No answer names Acme"
     assert "1st" not in str(card)
 
 
@@ -187,36 +193,36 @@ async def eventful(office: Office) -> None:
     over = {"state": AlertState.RECOVERED}
     await alert(4, 28, event(recovered, 6), **over, over_at=now - timedelta(days=6))
     await alert(6, 28, event(recovered, 8), **over, over_at=now - timedelta(days=8))
-    await update_watched_models(store, "Acme", set(models), {models[5]}, now)
+    await update_watched_models(store, "Acme", set(models), {models[5]: "visibility"}, now)
     for number, days in ((7, 8), (0, 1), (0, 1), (8, 1), (1, 2), (2, 3), (3, 4)):
         await store.updates.add(ModelUpdate(models[number], now - timedelta(days=days)))
 
 
 async def test_a_week_tells_each_model_once_by_what_matters_most() -> None:
-    """New, then open, partly back, back, watched, and the rest steady; what is older than the week
-    is no news.
+    """New, then open, partly back, back, watched, and the rest as usual; what is older than the
+    week is no news.
     """
     office = await open_office()
     await eventful(office)
     card = (await office.chat.type("digest")).card
-    words = {line.partition(":")[0]: line for line in str(card.text).splitlines()}
+    said = str(card.text)
 
-    assert card.title == (
-        "Acme's week: up at m-3, partly back at m-2 and m-1, still wrong at m-0, back at m-4, "
-        "watched at m-5, steady at m-6 and m-7"
-    )
-    assert words["Changed"] == (
-        "Changed: m-3 names Acme far more. Since 26 Jan. m-4 names Acme as usual again. "
-        "m-2 is back to what is usual. m-0 does not state it any more. "
-        "Updated: m-3 on 26 Feb, m-2 on 27 Feb and m-1 on 28 Feb."
-    )
-    assert str(card.text).count("Still open: m-") == 2
-    assert "\n\nAnd 1 more open alert.\n\n" in str(card.text)
-    assert words["Steady"] == (
-        "Steady: m-6, 2 of 2 answers, 1st of 2; m-7, 2 of 2 answers, 1st of 2."
-    )
-    assert card.severity is Severity.WARNING
-    assert [action.words for action in card.actions] == ["report Acme", "evidence 4", "brief Acme"]
+    assert card.title == "Acme's week: m-3 names Acme far more"
+    assert said.startswith("New: ")
+    assert said.count("Still open since ") == 2
+    assert "And 2 more; see the report." in said
+    assert "Over: m-4 names Acme as usual again." in said
+    assert "m-2 is back to what is usual." in said
+    assert "m-0 does not state it any more." in said
+    assert "Updated: m-3 on 26 Feb, m-2 on 27 Feb and m-1 on 28 Feb." in said
+    assert "m-4: 2 of 2 answers, 1st of 2.\nm-6: 2 of 2 answers, as usual, 1st of 2." in said
+    assert "m-5: " not in said, "what is watched is news, and counted above"
+    assert card.severity is Severity.GOOD
+    assert [action.words for action in card.actions] == [
+        "alerts show 4",
+        "report Acme",
+        "brief Acme",
+    ]
     week = card.data["brands"][0]
     assert (week["new_alerts"], week["open_alerts"]) == ([4], [3, 2, 1])
     assert week["recovered_alerts"] == [5]
@@ -230,7 +236,6 @@ async def test_a_week_in_which_nothing_was_asked() -> None:
     card = (await office.chat.type("digest")).card
 
     assert card.title == "Acme's week: nothing was measured"
-    assert "Steady" not in str(card.text)
     assert card.severity is Severity.PLAIN
     assert [action.words for action in card.actions] == ["report Acme", "brief Acme"]
 

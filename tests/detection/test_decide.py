@@ -104,7 +104,7 @@ def test_brand_and_metric_must_both_exceed_the_threshold(
     assert decision.silence
     assert decision.silence.reason is (Reason.WATCHED if own > -inf else Reason.BELOW_THRESHOLD)
     assert (decision.silence.evidence, decision.silence.threshold) == (weight, LIMIT)
-    assert decision.watched is (own > -inf)
+    assert bool(decision.watched) is (own > -inf)
 
 
 def test_evidence_at_the_threshold_is_only_watched() -> None:

@@ -36,7 +36,7 @@ def test_a_check_for_people_shows_the_table(program: Program, service: ChatServi
         assert word in out
     assert "Still learning what is normal: 1 of 6 checks" in sentences(out)
     out, _ = program.run("check", "--yes")
-    assert "Nothing new since the last check." in sentences(out)
+    assert "All as usual: no open alert" in sentences(out)
 
 
 def test_a_change_of_the_model_raises_one_alert(program: Program, service: ChatService) -> None:

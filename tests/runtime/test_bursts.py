@@ -219,18 +219,15 @@ async def test_as_long_as_nothing_looks_unusual_no_burst_is_planned(house: House
     assert await house.bursts() == []
 
 
-async def test_the_card_of_a_check_says_when_another_check_would_tell(house: House) -> None:
-    """Who, where, from when on, and what to type: in the terminal alone."""
-    text = await house.weeks(0)
-    in_chat = await house.weeks(0, call=Call(channel="slack:C1"))
+async def test_a_check_knows_when_another_check_would_tell(house: House) -> None:
+    """For machines; people have a button with the price, where something moved."""
+    await house.weeks(0)
+    checked = await executed(check(house.deployment, Call(), models=["svc/m-1"]))
 
-    assert "would tell" not in in_chat
-    assert "looks suspicious" not in in_chat
-
-    assert (
-        "Acme at svc/m-1 looks suspicious: another check after 4 May 2026, 12:00 UTC would tell; "
-        "run: overheard check"
-    ) in text
+    [sentence] = checked.data["bursts"]
+    assert sentence.startswith("Acme at svc/m-1 looks suspicious: another check after 4 May 2026")
+    assert sentence.endswith("would tell; run: overheard check")
+    assert "would tell" not in str(checked.text)
 
 
 async def test_a_restart_makes_the_same_plan_from_the_store_alone(
@@ -364,7 +361,7 @@ async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
     assert planned is not None
     assert planned.cause is BurstCause.SIGN
     assert planned.burst.calls == 30
-    assert "svc/m-1 may have been exchanged: another check" in text
+    assert "may have been exchanged" not in text, "no offer to spend where nothing moved"
     await house.burst(5)
 
     assert await house.plan() is None

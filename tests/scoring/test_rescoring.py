@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import pytest
 
 from kit.scripted import Quiet, SteppingClock, reply
-from overheard.commands.standings import standings_in
 from overheard.domain import (
     Answer,
     Brand,
@@ -31,6 +30,7 @@ from overheard.scoring import rescoring as module
 from overheard.scoring.rescoring import Rescoring, scoring_in_use
 from overheard.scoring.service import Scoring
 from overheard.testing.deployment import open_test_store
+from overheard.views.standings import standings_in
 from overheard_visibility.scorer import Visibility
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -269,7 +269,7 @@ async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
     monkeypatch.setattr(new, "version", "2", raising=False)
     monkeypatch.setattr(new, "metrics", (), raising=False)
     scoring = await rescoring(store, BEFORE, new).update_scores(Quiet())
-    rows = standings_in(streams(await store.blocks.find()), ["Acme"], scoring)
+    rows = standings_in(streams(await store.blocks.find()), ["Acme"], scoring.metrics)
     dropped = [block for block in await store.blocks.find() if block.metric == "failing"]
     assert {block.version for block in dropped} <= set(scoring.versions)
     assert dropped

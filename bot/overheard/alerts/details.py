@@ -11,6 +11,7 @@ from overheard.alerts.phrases import (
     later_metric_shifts,
     metric_words,
     movement_words,
+    newest_statements,
     shift_words,
     statement_data,
     statement_lines,
@@ -196,14 +197,13 @@ def _statement_card(alert: Alert, evidence: AlertEvidence) -> Card:
     too are in a table, which is left out if there are none.
     """
     shifts = [shift for shift in alert.moved if shift.statement is None]
-    labels = [metric_words(shift, evidence.metrics)[0] for shift in shifts]
     rows = tuple(_before_after_row(shift, evidence.metrics) for shift in shifts)
     columns = ("Figure", "Before", "Since")
     table = Table(columns, rows, frozenset({1, 2}), caption="Other figures that moved")
     model_name = evidence.names.name(alert.shift.model)
     began = wording.moment(evidence.began, evidence.zone)
     return Card(
-        title=statement_title(alert, labels, model_name),
+        title=statement_title(newest_statements(alert.moved), alert.shift.brand, model_name),
         text="\n\n".join([*statement_lines(alert.moved), f"It began with the check of {began}."]),
         table=table if rows else None,
         quotes=statement_quotes(alert.moved, model_name),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from overheard.alerts.statements import false_claim, is_same_statement
+from overheard.alerts.live_claims import LiveClaim, live_claims
 from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
@@ -16,7 +16,8 @@ from overheard.detection.explanation import Explanation, explain, is_everything
 from overheard.detection.placement import belongs_to
 from overheard.detection.statements import MIN_RUNS_GONE
 from overheard.domain import (
-    FALSE_VERDICTS,
+    ACCURACY,
+    CORRECT,
     VISIBILITY,
     WHOLE_MODEL,
     Alert,
@@ -27,6 +28,7 @@ from overheard.domain import (
     Brand,
     Catalogue,
     Metric,
+    Model,
     PromptShift,
     ReportedStatement,
     Shift,
@@ -35,11 +37,8 @@ from overheard.domain import (
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
 from overheard.measure.trends import Point, trend
-from overheard.reading.claims import FalseClaim
 from overheard.reading.reader import Reader
-
-CORRECT = "correct"
-"""The verdict of a detail whose statement agrees with the facts."""
+from overheard.runs.presence import Presence, attendances, newest_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,8 @@ class AlertEvidence:
             where too little is stored.
         model_alert: The model-wide alert to which the alert belongs, or None.
         stated: In how many answers of the model's latest check each false claim is made.
+        claims: The false claims of the model's latest answers, also those not reported.
+        current: The models that answered in the newest check; only these can be unchanged.
         right: Of an alert that is over, the topics of its false claims that the model states right
             in the checks by which the claims are gone.
     """
@@ -85,7 +86,13 @@ class AlertEvidence:
     explanation: Explanation | None = None
     model_alert: Alert | None = None
     stated: Mapping[ReportedStatement, int] = field(default_factory=dict)
+    claims: Sequence[LiveClaim] = ()
+    current: frozenset[Model] | None = None
     right: frozenset[str] = frozenset()
+
+    def live(self, statement: ReportedStatement) -> LiveClaim | None:
+        """Return the claim of the latest answers that repeats a reported statement, if any."""
+        return next((claim for claim in self.claims if claim.repeats(statement)), None)
 
     @property
     def everything(self) -> bool:
@@ -122,6 +129,8 @@ async def gather_evidence(
     alert: Alert,
     zone: tzinfo,
     names: ModelNames,
+    *,
+    with_answers: bool = True,
 ) -> AlertEvidence:
     """Read from the store what an alert's card shows, and return it: streams, dates of runs, the
     likeliest explanation, and the complete answers of the model to the prompts that moved most.
@@ -135,6 +144,7 @@ async def gather_evidence(
         versions: Scorer versions whose scores count, as ``scorer@version``.
         zone: The reader's time zone.
         names: The names of models for readers.
+        with_answers: Whether the answers are read, which only details and quotes show.
     """
     shift = alert.shift
     name, *others = alert.brands
@@ -151,9 +161,20 @@ async def gather_evidence(
     prompts = [moved.prompt for moved in moved_prompts(measured_shift(alert))]
     answers = [
         answer
-        async for answer in store.answers.stream(prompts=prompts)
+        async for answer in store.answers.stream(prompts=prompts if with_answers else ())
         if answer.complete and answer.question.model == shift.model
     ]
+    answered = {
+        stream.key.model: [run for run in stream.runs if run.at <= (alert.over_at or run.at)]
+        for stream in past.streams
+        if stream.key.brand == name
+    }
+    at_model = {shift.model: answered.get(shift.model, ())}
+    truths = {said.topic: said.truth for said in alert.statements}
+    truths |= {fact.field: fact.value for fact in catalogue.facts if fact.brand == name}
+    claims = (await live_claims(store, versions, name, truths, at_model)).get(shift.model, ())
+    present = attendances(await newest_runs(store, alert.over_at), name, answered, names.models)
+    newest = max((model.asked for model in present.values()), default=None)
     return AlertEvidence(
         began=began.at,
         likely_starts=tuple(starts[run] for run in shift.likely_first_runs or (began.id,)),
@@ -162,7 +183,17 @@ async def gather_evidence(
         },
         metrics=metrics,
         streams=past.streams,
-        stated=await _claim_counts(store, versions, alert, past.streams),
+        stated={
+            statement: sum(claim.statement.answers for claim in claims if claim.repeats(statement))
+            for statement in alert.statements
+            if statement.kind is StatementKind.CLAIM and at_model[shift.model]
+        },
+        claims=claims,
+        current=frozenset(
+            model
+            for model, there in present.items()
+            if there.presence is Presence.CURRENT and there.answered == newest
+        ),
         right=await _corrected_topics(store, versions, alert, past.streams),
         answers=sorted(answers, key=lambda answer: answer.asked_at),
         brand=brand,
@@ -227,7 +258,7 @@ async def read_pasts(
         name: await store.alerts.find(brand=name)
         for name in sorted({WHOLE_MODEL, *(alert.brands[0] for alert in alerts)})
     }
-    starts = {run.id: run.started_at for run in await store.runs.find()}
+    starts = await store.runs.starts()
     return {
         alert.id: _alert_past(
             alert,
@@ -302,7 +333,7 @@ def alert_explanation(alert: Alert, past: AlertPast) -> Explanation | None:
     """
     shift, began = measured_shift(alert), past.began
     at_model = next((stream for stream in past.streams if stream.key.model == shift.model), None)
-    if at_model is None or all(moved_shift.statement for moved_shift in alert.moved):
+    if at_model is None or shift.statement:
         return None
     level_starts = [
         period.began if period.accepted else period.ended or period.began for period in past.earlier
@@ -330,42 +361,6 @@ def last_said(alert: Alert, events: Iterable[AlertEvent]) -> str:
     explained_shift = alert.shift if alert.of_model else measured_shift(alert)
     revisions = [event.note for event in events if event.what is AlertEventKind.REVISED]
     return revisions[-1] if revisions else explained_shift.explanation
-
-
-async def _claim_counts(
-    store: Store, versions: Collection[str], alert: Alert, streams: Sequence[Stream]
-) -> dict[ReportedStatement, int]:
-    """Return, for each false claim of an alert, the number of answers of the model's latest check
-    that make the claim; 0 if none does. Empty when the alert has no false claims, or when no check
-    of the brand at the model is among the streams.
-
-    Args:
-        versions: Scorer versions whose findings count, as ``scorer@version``.
-        streams: Streams among which one is of the alert's brand and model; its last run is the
-            latest check.
-    """
-    claims = [claim for claim in alert.statements if claim.kind is StatementKind.CLAIM]
-    runs = _runs_of_alert(alert, streams)
-    if not claims or not runs:
-        return {}
-    latest = {
-        answer.id: answer
-        async for answer in store.answers.stream(runs={runs[-1].id})
-        if answer.question.model == alert.shift.model
-    }
-    claims_by_answer: dict[int, list[FalseClaim]] = {number: [] for number in latest}
-    for record in await store.scores.findings(alert.shift.brand, FALSE_VERDICTS):
-        if record.answer_id in latest and f"{record.scorer}@{record.version}" in versions:
-            claims_by_answer[record.answer_id] += [
-                false_claim(latest[record.answer_id], detail) for detail in record.score.details
-            ]
-    return {
-        claim: sum(
-            any(is_same_statement(claim, other) for other in claims_of_answer)
-            for claims_of_answer in claims_by_answer.values()
-        )
-        for claim in claims
-    }
 
 
 def _runs_of_alert(alert: Alert, streams: Sequence[Stream]) -> Sequence[RunKey]:
@@ -411,12 +406,25 @@ def measured_shift(alert: Alert) -> Shift:
     """Return the shift of a metric that an alert's picture shows: the first shift of a brand that
     the alert reports and that is no statement.
 
-    For a model-wide alert, this is the shift of the brand that moved most. An alert of statements
-    alone has no such shift; then its first statement is returned with the metric `VISIBILITY`, so
-    that the picture shows how often the brand is named.
+    For a model-wide alert, this is the shift of the brand that moved most. An alert of statements,
+    which say themselves what is wrong, has no such shift if nothing but accuracy moved; then its
+    first statement is returned with the metric `VISIBILITY`, so that the picture shows how often
+    the brand is named.
     """
-    measured = (shift for shift in alert.moved if shift.statement is None and shift.brand)
-    return next(measured, replace(alert.shift, metric=VISIBILITY))
+    measured = (shift for shift in metric_shifts(alert) if shift.brand)
+    stated = next((shift for shift in alert.moved if shift.statement), alert.shift)
+    return next(measured, replace(stated, metric=VISIBILITY))
+
+
+def metric_shifts(alert: Alert) -> list[Shift]:
+    """Return the shifts of metrics that an alert reports, in the order of their reports. Accuracy
+    is left out beside statements, which say what is wrong.
+    """
+    return [
+        shift
+        for shift in alert.moved
+        if shift.statement is None and not (alert.statements and shift.metric == ACCURACY)
+    ]
 
 
 MAX_MOVED_PROMPTS = 5

@@ -123,7 +123,7 @@ class Lifecycle:
         """
         if not (alert.of_model and earlier):
             return False
-        starts = {run.id: run.started_at for run in await self._store.runs.find()}
+        starts = await self._store.runs.starts()
         return belongs_to(alert, earlier, starts) is not None
 
     async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:

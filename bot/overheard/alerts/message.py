@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from overheard.alerts.details import alert_chart, alert_data, model_title
 from overheard.alerts.events import name_without_id
-from overheard.alerts.evidence import AlertEvidence, measured_shift
+from overheard.alerts.evidence import AlertEvidence, measured_shift, metric_shifts
 from overheard.alerts.history import certainty
 from overheard.alerts.metric_wording import (
     LEAST_MOVED,
@@ -18,13 +18,20 @@ from overheard.alerts.metric_wording import (
     went_both_ways,
     words_of,
 )
-from overheard.alerts.phrases import is_listed, short_statement_lines, statement_title, topic_words
+from overheard.alerts.phrases import (
+    SHORT_LINES,
+    is_listed,
+    newest_statements,
+    short_statement_lines,
+    statement_title,
+    topic_words,
+)
 from overheard.alerts.story import AlertPart, Period, duration_words
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart
-from overheard.domain import Alert, AlertState, Metric, Shift
+from overheard.domain import Alert, AlertState, Metric, ReportedStatement, Shift
 
 MIN_CLEAR_CHANGE = 0.1
 """Change of a rate from which on another brand or model is not called unchanged."""
@@ -55,15 +62,14 @@ def is_better(shift: Shift, evidence: AlertEvidence) -> bool:
 def net_shifts(alert: Alert) -> list[Shift]:
     """Return one shift for each metric of an alert, in the order in which the metrics were first
     reported: its first shift, but with the value after the metric's latest shift and the change up
-    to there. Statements are left out.
+    to there. Statements are left out, and accuracy with them.
     """
     by_metric: dict[str, Shift] = {}
-    for shift in alert.moved:
-        if shift.statement is None:
-            first = by_metric.setdefault(shift.metric, shift)
-            if shift is not first:
-                change = shift.after - first.before
-                by_metric[shift.metric] = replace(first, after=shift.after, change=change)
+    for shift in metric_shifts(alert):
+        first = by_metric.setdefault(shift.metric, shift)
+        if shift is not first:
+            change = shift.after - first.before
+            by_metric[shift.metric] = replace(first, after=shift.after, change=change)
     return list(by_metric.values())
 
 
@@ -111,7 +117,7 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
     """
     name = evidence.names.name(alert.shift.model)
     sure = [shift.chance_a_year for shift in alert.moved if shift.chance_a_year is not None]
-    if sure:
+    if sure and alert.state is not AlertState.RECOVERED:  # "likely" would be read of the recovery
         yield (certainty(min(sure)) or "").capitalize()
     if updates := measured_shift(alert).updates:
         yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
@@ -144,6 +150,7 @@ def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:
         evidence.names.name(stream.key.model): change
         for stream in evidence.streams
         if stream.key.brand == shift.brand and stream.key.model != shift.model
+        if evidence.current is None or stream.key.model in evidence.current
         if (change := change_of(stream, evidence)) is not None
     }
     still = [name for name, change in changes.items() if abs(change) < MIN_CLEAR_CHANGE]
@@ -175,13 +182,27 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     if alert.state is AlertState.RECOVERED:
         return f"{name} {_recovery_phrase(alert, moved, evidence)}"
     shows_statements = bool(alert.statements) and AlertPart.STATEMENTS not in evidence.over
-    if not shows_statements:
+    if moved and not shows_statements:
         return f"{name} {_change_phrase(moved[0], evidence, brand)}"
-    nobody_states_it_now = bool(evidence.stated) and not any(evidence.stated.values())
-    title = statement_title(alert, name=name, in_past_tense=nobody_states_it_now)
+    nobody_states_it_now = not shows_statements or (
+        bool(evidence.stated) and not any(evidence.stated.values())
+    )
+    title = statement_title(
+        _told_statements(alert, evidence), brand, name, in_past_tense=nobody_states_it_now
+    )
     if moved and AlertPart.METRICS not in evidence.over:
         return f"{title} and {_change_phrase(moved[0], evidence, 'it')}"
     return title
+
+
+def _told_statements(alert: Alert, evidence: AlertEvidence) -> list[ReportedStatement]:
+    """Return the statements that a title is about: those that the latest check makes, those of
+    most answers first; all of them if it makes none.
+    """
+    statements = newest_statements(alert.moved)
+    counts = {said: evidence.stated.get(said, said.answers) for said in statements}
+    made = [said for said in statements if counts[said]]
+    return sorted(made or statements, key=lambda said: -counts[said])
 
 
 def _whole_model_title(alert: Alert, name: str, evidence: AlertEvidence) -> str:
@@ -255,8 +276,6 @@ def _change_phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
 
 MOST_BRANDS = 2
 """Number of brands of each direction that the message of a model-wide alert names."""
-MOST_STATEMENTS = 2
-"""Number of statements that a message names, if nothing else is news."""
 MOST_OTHERS = 2
 """Number of other metrics that a message names."""
 MAX_MESSAGE_WORDS, ALSO_PREFIX = 60, "Also "
@@ -280,15 +299,15 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
     metric = evidence.metrics.get(shift.metric)
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     title = message_title(alert, evidence)
-    lines = (
-        _model_lines(alert, evidence) if alert.of_model else _text_lines(alert, reading, evidence)
-    )
-    text, footer = "\n".join(lines), footer_line(alert, evidence)
+    text, footer = "\n".join(message_lines(alert, evidence)), footer_line(alert, evidence)
     # What else moved, and other models, are in the details.
     if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
         text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO_PREFIX))
     if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
         footer = footer_line(alert, evidence, is_short=True)
+    if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
+        lines = message_lines(alert, evidence, most=1)
+        text = "\n".join(line for line in lines if not line.startswith(ALSO_PREFIX))
     answers = reading.answers if reading and metric and metric.scale.is_yes_or_no else 0
     subject = words_of(shift.metric).title or (metric.label if metric else "")
     chart = alert_chart(shift, metric, evidence, subject, answers) if metric else None
@@ -297,10 +316,29 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
         text=text,
         table=_brand_table(shift, metric, chart, evidence) if metric and chart else None,
         image=drawn_picture(chart, f"alert-{alert.id}.png") if chart else None,
-        severity=_severity(alert, evidence),
+        severity=message_severity(alert, evidence),
         footer=footer,
         data=alert_data(alert, evidence),
     )
+
+
+def message_lines(
+    alert: Alert, evidence: AlertEvidence, *, in_percent: bool = False, most: int = SHORT_LINES
+) -> list[str]:
+    """Return the lines of an alert's message: the false statements, the usual and the present value
+    of its metric and what else moved; for a model-wide alert, the brands that moved.
+
+    Args:
+        in_percent: Whether the value is in per cent, also where counts could be compared.
+        most: The largest number of statements that are said in words.
+    """
+    if alert.of_model:
+        return list(_model_lines(alert, evidence))
+    shift = measured_shift(alert)
+    reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
+    if reading and in_percent:
+        reading = replace(reading, answers=0)
+    return list(_text_lines(alert, reading, evidence, most))
 
 
 def _brand_table(
@@ -339,7 +377,7 @@ def _brand_table(
     )
 
 
-def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
+def message_severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     """Return the severity of an alert's news: GOOD or BAD by the net shift of its first metric, and
     WARNING if the numbers that readers see do not confirm the direction of this shift. An alert
     with statements is always BAD; a model-wide alert is GOOD only if all brands moved for
@@ -357,7 +395,7 @@ def _severity(alert: Alert, evidence: AlertEvidence) -> Severity:
 
 
 def _text_lines(
-    alert: Alert, reading: MetricValue | None, evidence: AlertEvidence
+    alert: Alert, reading: MetricValue | None, evidence: AlertEvidence, most: int
 ) -> Iterator[str]:
     """Yield the lines of a message about one brand: a line for each false statement, a line with
     the present and the usual value of the metric, and a line on other metrics that moved.
@@ -371,9 +409,14 @@ def _text_lines(
     has_recovered = alert.state is AlertState.RECOVERED
     shift = measured_shift(alert)
     if not has_recovered and AlertPart.STATEMENTS not in evidence.over:
-        has_only_statements = all(moved_shift.statement for moved_shift in alert.moved)
-        most = MOST_STATEMENTS if has_only_statements else 1
-        yield from short_statement_lines(alert.moved, most=most, now=evidence.stated)
+        live = {s: claim for s in alert.statements if (claim := evidence.live(s))}
+        yield from short_statement_lines(
+            alert.moved,
+            most,
+            now=evidence.stated,
+            stating={said: claim.statement.asked for said, claim in live.items()},
+            new=[said for said, claim in live.items() if alert.later and claim.before == 0],
+        )
     metric = evidence.metrics.get(shift.metric)
     if reading and metric:
         title = words_of(metric.name).title or metric.label
@@ -526,8 +569,6 @@ def _other_metrics_line(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         for shift in net_shifts(alert)[1:]
         if not words_of(shift.metric).elsewhere or abs(shift.change) >= LEAST_MOVED
     ]
-    if alert.statements:  # which facts are wrong is said by the statements
-        others = [shift for shift in others if shift.metric != "accuracy"]
     for words, better in ((f"{ALSO_PREFIX}worse", False), (f"{ALSO_PREFIX}better", True)):
         nouns = [
             words_of(shift.metric).noun or shift.metric

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from overheard.cards import wording
@@ -14,6 +15,8 @@ MAX_SHORT_CHARS = 40
 MAX_CELL_CHARS = 30
 MAX_QUOTE_CHARS = 300
 SHOWN_SOURCES = 3
+SHORT_LINES = 2
+"""Statements that a message says in words."""
 GRAVE_TOPICS = {
     "recall": "a recall",
     "breach": "a data breach",
@@ -36,34 +39,29 @@ _LIST_FIELDS = {
 
 
 def statement_title(
-    alert: Alert, moved: Sequence[str] = (), name: str = "", *, in_past_tense: bool = False
+    said: Sequence[ReportedStatement], brand: str, model: str, *, in_past_tense: bool = False
 ) -> str:
-    """Return the title of an alert with statements, by the gravest of them: grave statements
+    """Return the title of statements about a brand, by the gravest of them: grave statements
     (``ChatGPT speaks of a recall at Acme``), values that were true once (``ChatGPT gives an old
     price of Acme``, if all are such), things that the fact sheet says not to state (``ChatGPT says
     of Acme what is not true``), or wrong values (``ChatGPT gets Acme's price wrong``).
 
     Args:
-        alert: The alert; at least one of its shifts is a statement.
-        moved: Labels of the metrics that moved at the same time, which the title ends with.
-        name: The model's name for readers; empty for its id.
+        said: The statements, at least one.
+        model: The model's name for readers.
         in_past_tense: Whether the title is in the past tense, because no answer of the latest check
             makes the statements: ``ChatGPT got Acme's price wrong``.
     """
-    model, brand = name or str(alert.shift.model), alert.shift.brand
-    statements = _newest_statements(alert.moved)
-    topics = wording.listing(_distinct_topic_words(statements))
-    if grave := [one for one in statements if one.kind is StatementKind.GRAVE]:
+    topics = wording.listing(list(dict.fromkeys(topic_words(claim.topic) for claim in said)))
+    if grave := [one for one in said if one.kind is StatementKind.GRAVE]:
         grave_topics = [GRAVE_TOPICS.get(one.topic, one.topic) for one in grave]
         verb = "spoke" if in_past_tense else "speaks"
-        title = f"{model} {verb} of {wording.listing(grave_topics)} at {brand}"
-    elif all(one.verdict == "stale" for one in statements):
-        title = f"{model} {'gave' if in_past_tense else 'gives'} an old {topics} of {brand}"
-    elif any(is_listed(one.topic) for one in statements):
-        title = f"{model} {'said' if in_past_tense else 'says'} of {brand} what is not true"
-    else:
-        title = f"{model} {'got' if in_past_tense else 'gets'} {brand}'s {topics} wrong"
-    return f"{title}, and {wording.listing(moved)} moved" if moved else title
+        return f"{model} {verb} of {wording.listing(grave_topics)} at {brand}"
+    if all(one.verdict == "stale" for one in said):
+        return f"{model} {'gave' if in_past_tense else 'gives'} an old {topics} of {brand}"
+    if any(is_listed(one.topic) for one in said):
+        return f"{model} {'said' if in_past_tense else 'says'} of {brand} what is not true"
+    return f"{model} {'got' if in_past_tense else 'gets'} {brand}'s {topics} wrong"
 
 
 def true_value(topic: str, value: str) -> str:
@@ -94,7 +92,7 @@ def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
     Args:
         moved: The shifts of an alert; those of metrics are left out.
     """
-    for statement in _newest_statements(moved):
+    for statement in newest_statements(moved):
         count = f"in {wording.count(statement.answers, 'answer')} of {statement.asked:,}"
         if statement.kind is StatementKind.GRAVE:
             sentence = f"It speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} {count}."
@@ -106,34 +104,69 @@ def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
 
 
 def short_statement_lines(
-    moved: Sequence[Shift], most: int = 2, now: Mapping[ReportedStatement, int] | None = None
-) -> Iterator[str]:
-    """Yield a short sentence for each of the ``most`` statements whose first reports are the
-    latest, in the order of these reports. Each is said as it was last reported.
-
-    Examples are ``It says “$49” in 5 answers; in truth it is $14.``, ``It said “$49”; no answer of
-    the latest check does.`` and ``It speaks of a recall in 2 answers.``.
+    moved: Sequence[Shift],
+    most: int = SHORT_LINES,
+    now: Mapping[ReportedStatement, int] | None = None,
+    stating: Mapping[ReportedStatement, int] | None = None,
+    new: Collection[ReportedStatement] = (),
+) -> list[str]:
+    """Return the lines of the statements that shifts report, by `claim_lines`, as last reported.
+    Statements that the latest check does not make are left out if it makes any; else a line for
+    each of the first ``most`` says that no answer of it does.
 
     Args:
-        moved: The shifts of an alert, in the order of their reports; those of metrics are left out.
-        most: The largest number of statements; 1 or more.
+        moved: The shifts of an alert; those of metrics are left out.
         now: In how many answers of the latest check each false claim is made. For a statement that
             is missing there, the number at its last report is shown.
+        stating: In how many answers of that check its fact is stated at all.
+        new: The statements that no answer of the check before made.
     """
-    newest = _newest_statements(moved)
-    for statement in newest[-most:]:
-        answers_now = (now or {}).get(statement, statement.answers)
+    counts, asked = now or {}, stating or {}
+    told = newest_statements(moved)
+    made = [
+        replace(said, answers=counts.get(said, said.answers), asked=asked.get(said, 0))
+        for said in told
+        if counts.get(said, said.answers) or said.kind is StatementKind.GRAVE
+    ]
+    if made:
+        return list(claim_lines(made, {(said.topic, said.said) for said in new}, most))
+    return [
+        f"It said “{_short_value(said)}”; no answer of the latest check does."
+        for said in told[:most]
+    ]
+
+
+def claim_lines(
+    said: Sequence[ReportedStatement],
+    new: Collection[tuple[str, str]] = (),
+    most: int = SHORT_LINES,
+) -> Iterator[str]:
+    """Yield a short sentence for each of the ``most`` statements that most answers make, then
+    one with the number of the others.
+
+    Examples are ``It says “$49” in all 5 answers that state it; in truth it is $14.``, ``New: it
+    says “1999” in 2 answers; in truth it is 2010.`` and ``It speaks of a recall in 2 answers.``.
+
+    Args:
+        said: The statements of a check, each with its number of answers.
+        new: Topic and words of the statements that the check before did not make.
+    """
+    ordered = sorted(said, key=lambda statement: -statement.answers)
+    for statement in ordered[:most]:
+        count = wording.count(statement.answers, "answer")
         if statement.kind is StatementKind.GRAVE:
-            topic = GRAVE_TOPICS.get(statement.topic, statement.topic)
-            answers = answers_now or statement.answers
-            yield f"It speaks of {topic} in {wording.count(answers, 'answer')}."
+            yield f"It speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} in {count}."
             continue
-        value = wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
-        if answers_now:
-            count = wording.count(answers_now, "answer")
-            yield f"It says “{value}” in {count}{_truth_clause(statement)}."
-        else:
-            yield f"It said “{value}”; no answer of the latest check does."
+        if 1 < statement.answers == statement.asked:
+            count = f"{'both answers' if statement.answers == 2 else f'all {count}'} that state it"
+        it = "New: it" if (statement.topic, statement.said) in new else "It"
+        yield f"{it} says “{_short_value(statement)}” in {count}{_truth_clause(statement)}."
+    if len(ordered) > most:
+        yield f"And {len(ordered) - most} more."
+
+
+def _short_value(statement: ReportedStatement) -> str:
+    return wording.shorten(wording.line(statement.said), MAX_SHORT_CHARS)
 
 
 def statement_quotes(moved: Sequence[Shift], model: str) -> tuple[Quote, ...]:
@@ -146,7 +179,7 @@ def statement_quotes(moved: Sequence[Shift], model: str) -> tuple[Quote, ...]:
     """
     return tuple(
         Quote(f"{model}, {claim.topic}", Tainted(wording.shorten(claim.quote, MAX_QUOTE_CHARS)))
-        for claim in _newest_statements(moved)
+        for claim in newest_statements(moved)
         if claim.quote
     )
 
@@ -206,7 +239,7 @@ def statement_data(statement: ReportedStatement) -> dict[str, Any]:
     }
 
 
-def _newest_statements(moved: Sequence[Shift]) -> list[ReportedStatement]:
+def newest_statements(moved: Sequence[Shift]) -> list[ReportedStatement]:
     """Return each statement that shifts report, as last reported, in the order of the first
     reports.
 
@@ -222,11 +255,6 @@ def _newest_statements(moved: Sequence[Shift]) -> list[ReportedStatement]:
             grave = claim.kind is StatementKind.GRAVE
             newest[claim.kind, claim.topic, "" if grave else claim.said] = claim
     return list(newest.values())
-
-
-def _distinct_topic_words(statements: Sequence[ReportedStatement]) -> list[str]:
-    """Return the names of the facts that statements are about, each once, in their order."""
-    return list(dict.fromkeys(topic_words(claim.topic) for claim in statements))
 
 
 def topic_words(topic: str) -> str:

@@ -269,7 +269,7 @@ class DetectionService:
             await self._decide_with_judge(model_evidence, history) for model_evidence in evidence
         ]
         asked = {decision.model for decision in decisions}
-        watched = {decision.model for decision in decisions if decision.watched}
+        watched = {one.model: one.watched for one in decisions if one.watched}
         await update_watched_models(self._store, brand, asked, watched, now)
         decisions, alerts = await self._report_brand(run, brand, decisions, now)
         metrics = self._history.metrics
@@ -355,7 +355,7 @@ class DetectionService:
         """Return the stored alerts of a brand and the model-wide alerts, in all states, the
         newest first, and the start of each run.
         """
-        starts = {run.id: run.started_at for run in await self._store.runs.find()}
+        starts = await self._store.runs.starts()
         alerts = self._store.alerts
         of_brand = await alerts.find(brand=brand)
         model_wide = await alerts.find(brand=WHOLE_MODEL)

@@ -239,7 +239,7 @@ class StatementReader:
         Args:
             live: The brand's alerts with statements that are not over.
         """
-        starts = {run.id: run.started_at for run in await self.store.runs.find()}
+        starts = await self.store.runs.starts()
         times = [run.started_at]
         times += [
             starts[shift.first_run_id]

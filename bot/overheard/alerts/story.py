@@ -16,6 +16,7 @@ from overheard.cards import wording
 from overheard.deployment import Deployment
 from overheard.detection.placement import ONE_STORY, belongs_to
 from overheard.domain import (
+    VISIBILITY,
     WHOLE_MODEL,
     Alert,
     AlertEvent,
@@ -84,6 +85,7 @@ class Story:
         alert: The alert of the present change, open (moved) or over (recovered); None for a story
             that is steady or watched.
         periods: All changes so far, the oldest first.
+        watched: The metric that may have changed, of a story that is watched; else empty.
     """
 
     brand: str
@@ -91,6 +93,7 @@ class Story:
     state: StoryState
     alert: Alert | None = None
     periods: tuple[Period, ...] = ()
+    watched: str = ""
 
     @property
     def began(self) -> datetime | None:
@@ -178,7 +181,7 @@ def stories(
     now: datetime,
     *,
     included: Iterable[BrandAtModel] = (),
-    watched: Collection[BrandAtModel] = (),
+    watched: Mapping[BrandAtModel, str] | None = None,
 ) -> dict[BrandAtModel, Story]:
     """Return the story of each brand at each model, in the order of the brands and then the models.
 
@@ -190,15 +193,16 @@ def stories(
         starts: The start of each run, by the run's number.
         now: The time at which the stories are read.
         included: Brands at models that have a story even without an alert; it is steady then.
-        watched: Brands at models where a change is suspected; their story is "watching" unless an
-            alert makes it "moved" or "recovered".
+        watched: The metric that may have changed of brands at models where a change is suspected;
+            their story is "watching" unless an alert makes it "moved" or "recovered".
     """
-    grouped: dict[BrandAtModel, list[Alert]] = {key: [] for key in (*included, *watched)}
+    suspected = watched or {}
+    grouped: dict[BrandAtModel, list[Alert]] = {key: [] for key in (*included, *suspected)}
     for alert in alerts:
         for brand in alert.brands:
             grouped.setdefault((brand, alert.shift.model), []).append(alert)
     return {
-        key: _story_of_alerts(key, alerts_of_key, starts, now, is_watched=key in watched)
+        key: _story_of_alerts(key, alerts_of_key, starts, now, watched=suspected.get(key, ""))
         for key, alerts_of_key in sorted(grouped.items())
     }
 
@@ -209,7 +213,7 @@ def _story_of_alerts(
     starts: Mapping[int, datetime],
     now: datetime,
     *,
-    is_watched: bool,
+    watched: str,
 ) -> Story:
     """Return what has happened to a brand at a model, by the first rule that holds.
 
@@ -236,8 +240,8 @@ def _story_of_alerts(
     latest = max(own_and_newest_first, key=end, default=None)
     if latest and latest.state is AlertState.RECOVERED and now - end(latest) < ONE_STORY:
         return Story(*key, StoryState.RECOVERED, latest, periods)
-    state = StoryState.WATCHING if is_watched else StoryState.STEADY
-    return Story(*key, state, None, periods)
+    state = StoryState.WATCHING if watched else StoryState.STEADY
+    return Story(*key, state, None, periods, watched)
 
 
 WATCHED = "watched:"
@@ -245,41 +249,62 @@ WATCHED = "watched:"
 
 
 async def update_watched_models(
-    store: Store, brand: str, asked: Collection[Model], watched: Collection[Model], now: datetime
+    store: Store,
+    brand: str,
+    asked: Collection[Model],
+    watched: Mapping[Model, str],
+    now: datetime,
 ) -> None:
-    """Update the stored set of the models at which a change of a brand is suspected: drop every
-    asked model, then add the watched ones. Nothing is stored if the set stays as it is.
+    """Update the stored models at which a change of a brand is suspected: drop every asked model,
+    then add the watched ones. Nothing is stored if all stays as it is.
 
     Args:
         brand: The brand's name.
         asked: The models that were asked in the run; the others stay as they were.
-        watched: The asked models at which a change is suspected but not certain enough for an
-            alert.
+        watched: The metric that may have changed at each asked model, but not certainly enough for
+            an alert.
         now: The time that the store notes for the change.
     """
     name = f"{WATCHED}{brand}"
     stored = await store.settings.get(name)
-    before = set(stored.value["models"]) if stored else set()
-    after = (before - set(map(str, asked))) | set(map(str, watched))
+    before = _watched_metrics(stored) if stored else {}
+    kept = {model: metric for model, metric in before.items() if model not in asked}
+    after = {**kept, **watched}
     if after != before:
-        await store.settings.put(Setting(name, {"models": sorted(after)}, who="", at=now))
+        metrics = {str(model): metric for model, metric in sorted(after.items())}
+        value = {"models": list(metrics), "metrics": metrics}
+        await store.settings.put(Setting(name, value, who="", at=now))
 
 
-async def _watched_models(store: Store) -> set[BrandAtModel]:
-    """Return, from the store, all pairs of brand and model at which a change is suspected."""
+def _watched_metrics(stored: Setting) -> dict[Model, str]:
+    """Return the metric that may have changed at each watched model; a store of an earlier version
+    does not say which.
+    """
+    metrics = stored.value.get("metrics", {})
+    return {Model.parse(one): metrics.get(one, VISIBILITY) for one in stored.value["models"]}
+
+
+async def watched_metrics(store: Store) -> dict[BrandAtModel, str]:
+    """Return, from the store, the metric that may have changed of each brand at each model where a
+    change is suspected.
+    """
     return {
-        (setting.name.removeprefix(WATCHED), Model.parse(model))
+        (setting.name.removeprefix(WATCHED), model): metric
         for setting in await store.settings.all()
         if setting.name.startswith(WATCHED)
-        for model in setting.value["models"]
+        for model, metric in _watched_metrics(setting).items()
     }
 
 
 async def read_stories(
-    deployment: Deployment, brand: str | None = None, *, included: Iterable[BrandAtModel] = ()
+    store: Store,
+    now: datetime,
+    brand: str | None = None,
+    *,
+    included: Iterable[BrandAtModel] = (),
 ) -> dict[BrandAtModel, Story]:
-    """Return the story of each brand at each model as of now, from the stored alerts, in the order
-    of the brands and then the models.
+    """Return the story of each brand at each model as of a time, from the stored alerts, in the
+    order of the brands and then the models.
 
     A brand at a model has a story if an alert reports it, if a change is suspected there, or if it
     is in ``included``.
@@ -288,10 +313,9 @@ async def read_stories(
         brand: The only brand of the stories; None for all brands.
         included: Brands at models that have a story even without an alert.
     """
-    watched = await _watched_models(deployment.store)
-    alerts = await alerts_about(deployment.store, brand)
-    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
-    now = deployment.clock.now()
+    watched = await watched_metrics(store)
+    alerts = await alerts_about(store, brand)
+    starts = await store.runs.starts()
     all_stories = stories(alerts, starts, now, included=included, watched=watched)
     return {key: story for key, story in all_stories.items() if brand in {None, key[0]}}
 
@@ -322,7 +346,7 @@ async def model_alerts_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Al
     of_models = await store.alerts.find(brand=WHOLE_MODEL)
     if not of_models:
         return {}
-    starts = {run.id: run.started_at for run in await store.runs.find()}
+    starts = await store.runs.starts()
     return {
         alert.id: model_alert
         for alert in alerts

@@ -144,10 +144,10 @@ def view_lines(deployment: Deployment, newest: NewestAnswers) -> list[str]:
     """Return a line for each model with answers: what its newest answers praise and criticise, and
     how often they recommend the brand first, if that is measured.
     """
-    places = [place for place in newest.report.places if place.model in newest.runs]
+    places = [place for place in newest.situation.places if place.model in newest.runs]
     return [
         f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
-        for view in read_views(deployment, places, newest.report.rows, newest.answers)
+        for view in read_views(deployment, places, newest.situation.rows, newest.answers)
     ]
 
 

@@ -5,7 +5,7 @@ What is news in it is in ``check_news.py``, what went wrong in ``check_faults.py
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from overheard.alerts.run_analysis import AnalysisResult
@@ -21,18 +21,16 @@ from overheard.commands.check_faults import (
 )
 from overheard.commands.check_news import brand_card, learning_data, news_paragraphs
 from overheard.commands.editions import pending_edition_sentences
-from overheard.commands.standings import MetricLevel, standings_in
 from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Model, Panel, Run, RunState
-from overheard.interfaces import Progress
-from overheard.measure.blocks import Stream, streams
-from overheard.runs.answers import summed_blocks
 from overheard.runs.budget import key_of, nearly_spent
+from overheard.runs.presence import Presence
 from overheard.runs.service import RunResult
 from overheard.runs.tasks import Outcome
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
-from overheard.scoring.service import Scoring
+from overheard.views.news import Telling
+from overheard.views.standings import MetricLevel
 
 FIRST_CHECK_ACTION = Action("check --first", "Ask ten times over a day")
 
@@ -51,7 +49,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     if analysis is None or panel is None:
         return paused_card(outcome)
     deployment = analysis.deployment
-    rows = await standings_of(deployment, call.progress, panel, outcome)
+    await deployment.score_new_brands(call.progress, outcome.run)
     warnings = [
         *analysis.detection.categories,
         *outcome.notes,
@@ -63,25 +61,22 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     ]
     faults = deployment.scoring.faults
     failures = failures_with_model_names(outcome.failures, panel.models, deployment.names)
-    brand_cards = [
-        await brand_card(deployment, call, brand, rows, outcome) for brand in panel.brands
-    ]
+    brand_cards = [await brand_card(deployment, call, brand, outcome) for brand in panel.brands]
     first_card, *other_cards = [card for card, _ in brand_cards]
-    mentions_alerts = any(mentions for _, mentions in brand_cards)
+    tellings = [telling for _, telling in brand_cards]
     failed = outcome.state is RunState.FAILED
+    is_calm = first_card.severity in {Severity.GOOD, Severity.PLAIN}
     paragraphs = [
-        *([] if failed else [str(first_card.text)]),
-        *news_paragraphs(outcome, analysis, in_chat=in_chat, mentions_alerts=mentions_alerts),
+        str(first_card.text),
+        *news_paragraphs(outcome, analysis, tellings, in_chat=in_chat),
         *unscored_sentences(outcome, deployment.names),
-        *fault_sentences(failures + faults),
-        *(() if in_chat else analysis.bursts),
+        *fault_sentences(faults if _tells_reasons(tellings) else failures + faults),
         *warnings,
     ]
-    severity = Severity.WARNING
-    if failed:
-        severity = Severity.BAD
-    elif outcome.state is RunState.COMPLETE and not warnings:
-        severity = Severity.PLAIN
+    severity = first_card.severity
+    if is_calm and (outcome.state is not RunState.COMPLETE or warnings):
+        severity = Severity.WARNING
+    rows = run_rows(tellings, outcome)
     answered_models = {row.model for row in rows}
     next_steps = list(_retry_actions(panel, outcome, answered_models, deployment.names))
     if proposes_first_check(panel, outcome, analysis.detection):
@@ -92,7 +87,6 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     return replace(
         first_card,
         actions=fitting(*next_steps, *first_card.actions),
-        title=_incomplete_title(outcome, answered_models, deployment.names) or first_card.title,
         text="\n\n".join(filter(None, paragraphs)),
         severity=severity,
         more=(*other_cards, *(() if in_chat else analysis.announced)),
@@ -107,27 +101,31 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
             "learning": learning_data(analysis.detection.learning),
             "bursts": list(analysis.bursts),
             "alerts": [alert.data for alert in analysis.announced],
+            "situation": [telling.situation.data() for telling in tellings],
         },
     )
 
 
-def _incomplete_title(
-    outcome: Outcome, answered_models: Collection[Model], names: ModelNames
-) -> str:
-    """Return the title of an incomplete check: that it failed, or which models did not answer.
-    Empty when every model of the panel has a score, and when none has although the check has not
-    failed.
+def _tells_reasons(tellings: Iterable[Telling]) -> bool:
+    """Return whether the news says already why no model answered."""
+    situations = [telling.situation for telling in tellings]
+    return all(
+        one.all_failed and all(there.failure for there in one.at_models(Presence.SILENT))
+        for one in situations
+    )
+
+
+def run_rows(tellings: Iterable[Telling], outcome: Outcome) -> list[MetricLevel]:
+    """Return the levels of metrics in a run, of its brands and their competitors, each once: sorted
+    by model.
     """
-    if outcome.state is RunState.FAILED:
-        return "The check failed: no question was answered"
-    panel = outcome.run.panel
-    if panel is None or not answered_models:
-        return ""
-    silent_models = sorted(set(panel.models) - set(answered_models))
-    if not silent_models:
-        return ""
-    silent_names = wording.listing([names.name(model) for model in silent_models])
-    return f"Part of a check: {silent_names} did not answer"
+    rows = {
+        (row.brand, row.model, row.metric.name): row
+        for telling in tellings
+        for row in telling.situation.rows
+        if row.point.run_id == outcome.run.id
+    }
+    return sorted(rows.values(), key=lambda row: row.model)
 
 
 def _retry_actions(
@@ -166,7 +164,6 @@ async def completed_later_card(
     deployment: Deployment,
     call: Call,
     outcome: Outcome,
-    rows: Sequence[MetricLevel],
     alerts: int,
     note: str,
 ) -> Card:
@@ -177,25 +174,22 @@ async def completed_later_card(
 
     Args:
         outcome: The outcome of the run, which has a panel.
-        rows: The levels of metrics of the panel's brands.
         alerts: The number of alerts that the run raised.
         note: The first paragraph, such as `RESTARTED`.
     """
     panel = outcome.run.panel
     brands, models = (panel.brands, panel.models) if panel else ((), ())
     first_card, *other_cards = [
-        (await brand_card(deployment, call, brand, rows, outcome))[0] for brand in brands
+        (await brand_card(deployment, call, brand, outcome))[0] for brand in brands
     ]
     paragraphs = [note, str(first_card.text)]
     if alerts:
         paragraphs.append(f"Raised: {wording.count(alerts, 'alert')}.")
     failures = failures_with_model_names(outcome.failures, models, deployment.names)
     paragraphs += [*unscored_sentences(outcome, deployment.names), *fault_sentences(failures)]
-    is_complete = outcome.state is RunState.COMPLETE
     return replace(
         first_card,
         text="\n\n".join(filter(None, paragraphs)),
-        severity=Severity.PLAIN if is_complete else Severity.WARNING,
         more=tuple(other_cards),
         data=_outcome_json(outcome),
     )
@@ -257,41 +251,6 @@ def _count_fields(outcome: Outcome) -> Iterator[Field]:
     if outcome.retries:
         yield Field("Asked again", f"{outcome.retries:,}")
     yield Field("Spent", wording.money(outcome.spent, about=outcome.estimated > 0))
-
-
-async def standings_of(
-    deployment: Deployment, progress: Progress, panel: Panel, outcome: Outcome
-) -> list[MetricLevel]:
-    """Return the level of each metric of a panel's brands and their competitors in a run.
-
-    Brands that are newer than the catalogue by which history is scored come last. The run's answers
-    are scored for them by the current catalogue first, and these scores are stored.
-
-    Args:
-        progress: Shows the progress of the scoring.
-    """
-    names = deployment.catalogue.names_with_rivals(panel.brands)
-    scored_names = [name for name in names if deployment.scoring.catalogue.brand(name)]
-    new_names = [name for name in names if name not in scored_names]
-    streams_of_run = await _run_streams(deployment, outcome, deployment.scoring)
-    rows = standings_in(streams_of_run, scored_names, deployment.scoring)
-    if new_names:  # there is no history of them to compare with
-        current = deployment.current
-        await current.catch_up(deployment.store, progress, part=outcome.run)
-        new_streams = await _run_streams(deployment, outcome, current)
-        rows += standings_in(new_streams, new_names, current)
-    return rows
-
-
-async def _run_streams(deployment: Deployment, outcome: Outcome, scoring: Scoring) -> list[Stream]:
-    """Return the streams (scores of one brand, model and metric) of a single run, by the scorer
-    versions of `scoring`. Answers that the run reused from earlier runs count like its own.
-    """
-    store, run_id = deployment.store, outcome.run.id
-    blocks = summed_blocks(
-        [*await store.blocks.find(run=run_id), *await store.blocks.reused(run_id)]
-    )
-    return streams(block for block in blocks if block.version in scoring.versions)
 
 
 async def _budget_and_judge_sentences(deployment: Deployment, run: Run) -> AsyncIterator[str]:

@@ -1,108 +1,119 @@
-"""What is news after a check of a brand: alerts, or why there are none, and what is still learnt.
+"""What a check tells of a brand: its situation, and what is still learnt.
 
 The card of the check is in ``check_card.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from overheard.alerts.events import name_without_id
 from overheard.alerts.run_analysis import AnalysisResult
-from overheard.alerts.story import (
-    Story,
-    StoryState,
-    alerts_about,
-    parts_over,
-    read_stories,
-    without_covered,
-)
+from overheard.alerts.story import StoryState
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, fitting
+from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import quoted
-from overheard.commands import standings
-from overheard.commands.standings import MetricLevel, read_visibility
 from overheard.deployment import Call, Deployment
 from overheard.detection.power import Learning
-from overheard.domain import Alert, AlertState, Run, RunState
+from overheard.domain import Alert, Brand, Run, RunState
+from overheard.errors import OverheardError
+from overheard.runs.plan import lay_out
 from overheard.runs.tasks import Outcome
+from overheard.views import standings
+from overheard.views.news import (
+    News,
+    NewsKind,
+    Telling,
+    asked_words,
+    first_steps,
+    owner_sentence,
+    told_titles,
+)
+from overheard.views.situation import SituationReader
 
 
 async def brand_card(
-    deployment: Deployment, call: Call, brand: str, rows: Sequence[MetricLevel], outcome: Outcome
-) -> tuple[Card, bool]:
-    """Return the card of one brand after a run: its ranks and share of answers in a sentence, a
-    table and a chart, its earlier alerts that are not over, its recoveries, buttons, and the number
-    of answers with their cost.
+    deployment: Deployment, call: Call, brand: str, outcome: Outcome
+) -> tuple[Card, Telling]:
+    """Return the card of one brand after a run, and what it tells: the brand's news, its share of
+    answers in a sentence, a table and a chart, buttons, and the number of answers with their cost.
+
+    A failed run says so first, whatever else is open. Without a measured visibility the card has no
+    chart and no shares; if every question names a brand, it says so.
 
     Args:
         brand: The brand's name.
-        rows: The levels of metrics in the run, of this brand and others.
-
-    Returns:
-        The card, and whether its text mentions an alert or a recovery. Without a measured
-        visibility the card has no chart and no ranks; if every question names a brand, it says so.
     """
-    alerts = await without_covered(
-        deployment.store, await alerts_about(deployment.store, brand, live=True)
-    )
-    measured_at = [(brand, model) for model in {row.model for row in rows}]
-    stories = await read_stories(deployment, brand, included=measured_at)
-    places = await read_visibility(deployment, brand, rows, stories)
-    is_measured = any(row.brand == brand for row in rows)
-    ranks = standings.standing_sentence(places, deployment.names)
-    if is_measured and not places:
-        ranks = standings.ONLY_BRANDED
-    sentences = await _alert_sentences(deployment, call, alerts, stories.values(), outcome.run)
-    chart = standings.rates(places, deployment.names) if places else None
+    found = deployment.catalogue.brand(brand) or Brand(brand)
+    situation = await SituationReader.of(deployment, call.zone).read(found)
+    telling = Telling(situation, deployment.names, call.zone)
+    news = telling.news
+    if outcome.state is RunState.FAILED:
+        news = sorted(news, key=lambda one: one.kind is not NewsKind.FAILED)
+    places = situation.places
+    only_branded = situation.own_rows and not (places or situation.old_places)
+    first, others = (news[0], news[1:]) if news else (None, [])
+    run = outcome.run
+    back = [
+        f"{deployment.names.name(story.model)} is back to what is usual."
+        for story in situation.stories.values()
+        if story.state is StoryState.RECOVERED and story.ended and story.ended >= run.started_at
+    ]
+    paragraphs = [
+        "\n".join(first.lines) if first else "",
+        owner_sentence(news),
+        *told_titles(telling, others),
+        *telling.single_claims(),
+        "\n".join(telling.level_lines(news)),
+        *back,
+        standings.ONLY_BRANDED if only_branded else "",
+        telling.left_sentence(),
+    ]
+    shown = [] if situation.all_failed else [*places, *situation.old_places]
+    chart = standings.rates(shown, deployment.names, call.zone, places) if shown else None
+    asked = asked_words(place.model for place in shown)
+    footer = f"{_answer_counts(outcome)} · {wording.money(outcome.spent)}"
     card = Card(
-        title=standings.title(brand, places, deployment.names),
-        text="\n\n".join(filter(None, [ranks, *sentences])),
-        table=standings.table(places, deployment.names, pictured=True),
+        title=telling.headline(first) if first else brand,
+        text="\n\n".join(filter(None, paragraphs)),
+        table=standings.table(shown, deployment.names, pictured=True),
         image=await picture(chart, "check.png") if chart else None,
         actions=fitting(
+            *await _asking_again(deployment, brand, first, run),
+            *first_steps(situation, news),
             Action(f"report {quoted(brand)}", "Report"),
-            Action(f"report {quoted(brand)} --details", "Details", menu=bool(alerts)),
-            *(Action(f"alerts show {alert.id}", "Open alert") for alert in alerts[:1]),
+            Action(f"report {quoted(brand)} --details", "Details", menu=bool(situation.alerts)),
         ),
-        footer=f"{_answer_counts(outcome)} · {wording.money(outcome.spent)}",
+        severity=first.severity if first else Severity.PLAIN,
+        footer=" · ".join(filter(None, (footer, asked))),
     )
-    return card, bool(sentences)
+    return card, telling
 
 
-async def _alert_sentences(
-    deployment: Deployment,
-    call: Call,
-    alerts: Iterable[Alert],
-    stories: Iterable[Story],
-    run: Run,
-) -> list[str]:
-    """Return a sentence for each of the alerts that was opened before the run, with its day, its
-    model, whether a part of it is over and who takes care of it; then one for each model at which
-    the brand has recovered with the run. Alerts that the run itself opened are left out.
-
-    Args:
-        call: The person who asks; days are those of the person's time zone.
-        alerts: The brand's alerts that are not over.
-        stories: What has happened to the brand at each model.
+async def _asking_again(
+    deployment: Deployment, brand: str, news: News | None, run: Run
+) -> list[Action]:
+    """Return a button, with the price, that asks the model again of which the most important news
+    needs another check: that it is far outside of the usual range, or watched.
     """
-    sentences = []
-    for alert in alerts:
-        if alert.opened_at >= run.started_at:
-            continue
-        opened_on = wording.short_day(alert.opened_at, call.zone)
-        notes = [deployment.names.name(alert.shift.model)]
-        if parts_over(await deployment.store.alerts.events(alert.id)):
-            notes.append("partly over")
-        if alert.state is AlertState.ACKNOWLEDGED:
-            notes.append(f"{name_without_id(alert.by)} has it")
-        sentences.append(f"Alert open since {opened_on}: {', '.join(notes)}.")
-    for story in stories:
-        has_recovered = story.state is StoryState.RECOVERED
-        if has_recovered and story.ended and story.ended >= run.started_at:
-            sentences.append(f"{deployment.names.name(story.model)} is back to what is usual.")
-    return sentences
+    if news is None or news.model is None or news.kind not in {NewsKind.FAR, NewsKind.WATCHED}:
+        return []
+    repeats = run.panel.repeats if run.panel else 1
+    models = (str(news.model),)
+    try:
+        panel = lay_out(
+            deployment.catalogue,
+            deployment.plugins.providers,
+            brands=(brand,),
+            models=models,
+            repeats=repeats,
+        )
+    except OverheardError:  # the model or the brand is gone
+        return []
+    price = (await deployment.pricing.unchecked(panel)).short
+    words = f"check {quoted(brand)} --model {quoted(models[0])}"
+    words += f" --repeats {repeats}" if repeats > 1 else ""
+    return [Action(words, f"Ask again now, {price}", Style.PRIMARY)]
 
 
 def _answer_counts(outcome: Outcome) -> str:
@@ -139,36 +150,30 @@ def learning_data(learning: Learning | None) -> dict[str, object] | None:
 
 
 def news_paragraphs(
-    outcome: Outcome, analysis: AnalysisResult, *, in_chat: bool, mentions_alerts: bool
+    outcome: Outcome, analysis: AnalysisResult, tellings: Sequence[Telling], *, in_chat: bool
 ) -> Iterator[str]:
-    """Yield the paragraphs on what is new after a run: its alerts, that there is nothing new, or
-    that it is the first check; then on how many runs are learnt, and on reused answers.
-
-    A failed run has a paragraph only if it changed alerts. A cancelled run is not compared.
+    """Yield the paragraphs on the run itself: how many alerts it raised or changed, that it is the
+    first check or was cancelled, how many runs are learnt, and reused answers.
 
     Args:
-        in_chat: Whether the alerts that are announced with the card are named by their titles; else
+        tellings: What the card tells of each brand; nothing is said of learning beside news, or of
+            brands that no answer names.
+        in_chat: Whether the alerts that are announced with the card are told by their titles; else
             their cards stand below it.
-        mentions_alerts: Whether the card mentions an alert or a recovery already. Then nothing is
-            said of "nothing new" and of learning.
     """
     detection = analysis.detection
+    if detection.alerts:
+        where = ", below" if analysis.announced and not in_chat else ""
+        yield f"{_alert_counts(outcome, detection.alerts)}{where}."
     if outcome.state is RunState.FAILED:
-        if detection.alerts:
-            yield f"{_alert_counts(outcome, detection.alerts)}."
         return
     if outcome.stopped:
         yield "It was cancelled; what was answered is kept, and is not compared with other checks."
-    elif detection.alerts:
-        titles = wording.listing([card.title for card in analysis.announced])
-        where = f": {titles}" if in_chat else ", below"
-        yield f"{_alert_counts(outcome, detection.alerts)}{where if titles else ''}."
-    elif detection.compared and not mentions_alerts:
-        yield "Nothing new since the last check."
     elif not detection.compared and not detection.learning:
         yield "This is the first check; the next one is compared with it."
-    has_news = bool(outcome.stopped or mentions_alerts or detection.alerts)
-    if detection.learning and not has_news:
+    is_calm = all(one.kind is NewsKind.CALM for telling in tellings for one in telling.news)
+    is_named = any(place.mine.mean for telling in tellings for place in telling.situation.places)
+    if detection.learning and is_calm and is_named and not outcome.stopped:
         yield _learning_sentence(detection.learning)
     if outcome.reused:
         yield (

@@ -16,7 +16,7 @@ from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import themed
 from overheard.commands.access import REQUEST, request_card
 from overheard.commands.alerts import alert_card
-from overheard.commands.check_card import RESTARTED, completed_later_card, standings_of
+from overheard.commands.check_card import RESTARTED, completed_later_card
 from overheard.commands.digest import digest
 from overheard.commands.editions import edition_card
 from overheard.commands.examinations import shutdown_findings
@@ -227,8 +227,8 @@ async def run_result(
     async for answer in deployment.store.answers.stream(runs=[run.id]):
         outcome.count(answer)
     alerts = [a for a in await deployment.store.alerts.find() if a.shift.run_id == run.id]
-    rows = await standings_of(deployment, call.progress, run.panel, outcome)
-    return Outgoing(await completed_later_card(deployment, call, outcome, rows, len(alerts), note))
+    await deployment.score_new_brands(call.progress, run)
+    return Outgoing(await completed_later_card(deployment, call, outcome, len(alerts), note))
 
 
 PERIOD = timedelta(days=7)

@@ -21,7 +21,6 @@ from overheard.cards.card import Card, Table
 from overheard.cards.command import Proposal
 from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
-from overheard.commands.standings import read_streams
 from overheard.deployment import Call, Deployment
 from overheard.domain import (
     FIRST_CHECK,
@@ -39,6 +38,7 @@ from overheard.measure.blocks import Stream
 from overheard.measure.trends import rank_ranges, stream_mean
 from overheard.runs.plan import new_run
 from overheard.runs.quote import PriceQuote
+from overheard.views.standings import read_streams
 
 ROUND_SIZES = ((4, 3, 3), (2, 2, 2), (1, 1, 1))
 """Repeats of each round, the largest first: the first that the budget covers are asked."""
@@ -296,7 +296,9 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
     names = deployment.catalogue.names_with_rivals(panel.brands)
     rows, data = [], []
     for model in panel.models:
-        streams = await read_streams(deployment, names, model=model, metric=VISIBILITY)
+        streams = await read_streams(
+            deployment.store, deployment.scoring.versions, names, model=model, metric=VISIBILITY
+        )
         for row, entry in _model_rows(model, [_stream_since(stream, since) for stream in streams]):
             rows.append(row)
             data.append(entry)

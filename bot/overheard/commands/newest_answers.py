@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.command import quoted
-from overheard.commands.brand_report import Report, read_report
 from overheard.commands.page_tables import newest_answers
 from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
@@ -16,6 +15,7 @@ from overheard.domain import Brand, Model
 from overheard.finetune.scored_answers import ScoredAnswer
 from overheard.measure.blocks import RunKey, Stream
 from overheard.runs.plan import find_brand
+from overheard.views.situation import Situation, SituationReader
 
 MAX_NAMED_MODELS = 4
 """Models that a title names."""
@@ -32,19 +32,19 @@ class NewestAnswers:
         answers: The scored answers; empty without answers.
     """
 
-    report: Report
+    situation: Situation
     runs: Mapping[Model, Sequence[RunKey]]
     answers: Sequence[ScoredAnswer]
 
     @property
     def brand(self) -> Brand:
         """The brand."""
-        return self.report.brand
+        return self.situation.brand
 
     @property
     def lines(self) -> list[Stream]:
         """The streams of the chosen models."""
-        return [line for line in self.report.lines if line.key.model in self.runs]
+        return [line for line in self.situation.lines if line.key.model in self.runs]
 
 
 async def read_newest_answers(
@@ -62,12 +62,14 @@ async def read_newest_answers(
     """
     shown_brand = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
-    report = await read_report(deployment, shown_brand)
-    if not report.runs:
-        return NewestAnswers(report, {}, ())
-    runs = {chosen: report.runs[chosen] for chosen in chosen_models(deployment, report, model)}
-    lines = [line for line in report.lines if line.key.model in runs]
-    return NewestAnswers(report, runs, await newest_answers(deployment, lines, runs))
+    situation = await SituationReader.of(deployment, call.zone).read(shown_brand)
+    if not situation.runs:
+        return NewestAnswers(situation, {}, ())
+    runs = {
+        chosen: situation.runs[chosen] for chosen in chosen_models(deployment, situation, model)
+    }
+    lines = [line for line in situation.lines if line.key.model in runs]
+    return NewestAnswers(situation, runs, await newest_answers(deployment, lines, runs))
 
 
 def model_names(deployment: Deployment, newest: NewestAnswers) -> str:

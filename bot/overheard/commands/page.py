@@ -11,14 +11,9 @@ from dataclasses import dataclass
 from overheard.alerts.history import certainty, how_often
 from overheard.cards import wording
 from overheard.cards.charts.bars import Rates
-from overheard.cards.charts.renderer import without_pictures
 from overheard.cards.charts.shares import Shares
 from overheard.cards.charts.trend import Chart
 from overheard.cards.model_names import asked_by
-from overheard.commands import standings
-from overheard.commands.alerts import alert_card
-from overheard.commands.brand_report import Report
-from overheard.commands.claims import CLAIM_DAYS, read_claims
 from overheard.commands.page_tables import (
     MAX_CLAIMS,
     ModelView,
@@ -32,15 +27,16 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
-from overheard.commands.status import alert_owner, began_at
 from overheard.commands.trend import trend_chart
 from overheard.commands.update_effects import shift_words
 from overheard.commands.voice import voice_shares
 from overheard.deployment import Call, Deployment
-from overheard.domain import VISIBILITY, Alert, Brand
+from overheard.domain import VISIBILITY, Brand
 from overheard.finetune.brief import BriefItem, GapKind, steps
 from overheard.finetune.brief_sources import BRIEF_DAYS, read_brief
-from overheard.reading.claims import ClaimCluster
+from overheard.views import standings
+from overheard.views.news import News, Telling, told_titles
+from overheard.views.situation import OpenAlert, Situation
 
 MAX_STEPS, MAX_CHANGES, MAX_MODELS = 3, 3, 4
 """Largest numbers of entries, so that a page prints on two sheets of A4."""
@@ -98,17 +94,19 @@ class ReportPage:
     method: str
 
 
-async def read_page(deployment: Deployment, call: Call, report: Report) -> ReportPage:
+async def read_page(deployment: Deployment, call: Call, situation: Situation) -> ReportPage:
     """Return the content of a report's page, from stored answers and scores; no model is asked.
 
     Of each kind (claims, steps, changes, models, questions, sources) only the first few entries are
     taken, so that the page prints on two sheets.
 
     Args:
-        report: The report of the brand, with at least one run.
+        situation: That of the brand, with at least one run.
     """
-    brand, names, now = report.brand, deployment.names, deployment.clock.now()
-    claims = await read_claims(deployment, brand, CLAIM_DAYS)
+    brand, names, now = situation.brand, deployment.names, deployment.clock.now()
+    telling = Telling(situation, names, call.zone)
+    news = telling.news
+    claims = situation.claims
     draft = await read_brief(
         deployment.catalogue,
         deployment.store,
@@ -116,21 +114,22 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
         brand=brand,
         days=BRIEF_DAYS,
         now=now,
+        newest={place.model: place.mine.run_id for place in situation.places},
     )
-    scored = await newest_answers(deployment, report.lines, report.runs)
-    voice = voice_shares(report, call.zone)
-    models = [place.model for place in report.places[:MAX_MODELS]]
-    questions, more = read_questions(deployment.catalogue, brand, report.lines, scored, models)
+    scored = await newest_answers(deployment, situation.lines, situation.runs)
+    voice = voice_shares(situation, call.zone)
+    models = [place.model for place in situation.places[:MAX_MODELS]]
+    questions, more = read_questions(deployment.catalogue, brand, situation.lines, scored, models)
     return ReportPage(
         brand=brand.name,
         day=wording.day(now, call.zone),
-        headline=standings.headline(brand.name, report.places),
-        lead=_counts_sentence(claims, report.alerts, has_facts=bool(draft.market.facts)),
-        tiles=tuple(_page_tiles(deployment, report, voice)),
+        headline=telling.headline(news[0]) if news else brand.name,
+        lead=_lead(telling, news),
+        tiles=tuple(_page_tiles(deployment, situation, voice)),
         claims=tuple(
             [await read_claim(deployment, call, brand.name, claim) for claim in claims[:MAX_CLAIMS]]
         ),
-        claims_note=claims_note(deployment, brand, claims),
+        claims_note=claims_note(telling),
         steps=tuple(
             NextStep(
                 title=_title_with_stop(item.title),
@@ -140,44 +139,37 @@ async def read_page(deployment: Deployment, call: Call, report: Report) -> Repor
             for item in _items_of_mixed_kinds(draft.items)[:MAX_STEPS]
         ),
         changes=tuple(
-            [await _alert_sentences(deployment, call, a) for a in report.alerts[:MAX_CHANGES]]
+            _alert_sentences(deployment, call, opened) for opened in situation.alerts[:MAX_CHANGES]
         )
         or ("No alert is open.",),
-        certainty=_certainty_note(deployment, report.alerts),
-        trend=await _visibility_chart(deployment, call, report),
+        certainty=_certainty_note(deployment, situation.alerts),
+        trend=await _visibility_chart(deployment, call, situation, news),
         voice=voice,
         voice_words=_voice_words(voice, brand),
-        views=tuple(read_views(deployment, report.places, report.rows, scored)[:MAX_MODELS]),
+        views=tuple(read_views(deployment, situation.places, situation.rows, scored)[:MAX_MODELS]),
         models=tuple(names.name(model) for model in models),
         questions=tuple(questions),
         questions_note=f"And {wording.count(more, 'more question')}." if more else "",
         sources=tuple(read_sources(draft.market, scored)),
         answers=len(scored),
-        asked=_how_asked_paragraph(deployment, call, report),
-        method=_method_paragraph(brand, len(report.names) - 1),
+        asked=_how_asked_paragraph(deployment, call, situation),
+        method=_method_paragraph(brand, len(situation.names) - 1),
     )
 
 
-def _counts_sentence(
-    claims: Sequence[ClaimCluster], alerts: Sequence[Alert], *, has_facts: bool
-) -> str:
-    """Return one sentence with the number of false claims and of open changes, such as ``2 false
-    claims, 1 open change.``, for the page's lead. Equal claims are counted once.
-
-    Args:
-        claims: The clusters of equal false claims; may be empty.
-        alerts: The open alerts; may be empty.
-        has_facts: Whether the brand has facts. Without any, claims are not checked and not
-            mentioned.
+def _lead(telling: Telling, news: Sequence[News]) -> str:
+    """Return the page's second sentence: the figures of its headline, other news, the sentence on
+    false claims, and which models are no longer asked.
     """
-    changes = wording.count(len(alerts), "open change") if alerts else "no open change"
-    if not has_facts:
-        return f"{changes[0].upper()}{changes[1:]}."
-    claimed = wording.count(len(claims), "false claim") if claims else "No false claim"
-    return f"{claimed}, {changes}."
+    first, others = (news[0], news[1:]) if news else (None, [])
+    claims = "" if telling.situation.claims else telling.claims_sentence()
+    parts = [*(first.lines if first else ()), *told_titles(telling, others), claims]
+    return " ".join(filter(None, [*parts, *telling.single_claims(), telling.left_sentence()]))
 
 
-def _page_tiles(deployment: Deployment, report: Report, voice: Shares | None) -> Iterator[Tile]:
+def _page_tiles(
+    deployment: Deployment, situation: Situation, voice: Shares | None
+) -> Iterator[Tile]:
     """Yield the large figures of a page: the share of answers that name the brand, at up to
     `MAX_MODELS` models, then the brand's share of voice.
 
@@ -187,9 +179,9 @@ def _page_tiles(deployment: Deployment, report: Report, voice: Shares | None) ->
     Args:
         voice: The shares of voice over time; None leaves the last tile out.
     """
-    for place in report.places[:MAX_MODELS]:
+    for place in situation.places[:MAX_MODELS]:
         name = deployment.names.name(place.model)
-        mean, usual = place.mine.mean, place.usual
+        mean, usual = place.mine.mean, place.usual_mean
         value = wording.share(mean, place.answers)
         value += f" of {place.answers}" if place.answers else ""
         words = f"{name} answers name you"
@@ -233,18 +225,17 @@ def _title_with_stop(title: str) -> str:
     return shown if shown.endswith((".", "?", "!", "…")) else f"{shown}."
 
 
-async def _alert_sentences(deployment: Deployment, call: Call, alert: Alert) -> str:
+def _alert_sentences(deployment: Deployment, call: Call, opened: OpenAlert) -> str:
     """Return an open alert as sentences, for people who do not see the chat.
 
     They are: the alert's title; the change of the metric; since when, and who has taken it; the
     last update of the model that fits; the certainty, where it is known. The change is left out for
     a statement, for an alert on a model as a whole, and for a metric that is not measured any more.
     """
-    with without_pictures():
-        title = (await alert_card(deployment, call, alert)).title.rstrip(".")
+    alert, title = opened.alert, opened.title.rstrip(".")
     shift = next((moved for moved in alert.moved if not moved.statement), alert.shift)
-    began = await began_at(deployment, alert)
-    since = f"since {wording.day(began, call.zone)}{alert_owner(alert)}"
+    owner = f"; {opened.owner} has it" if opened.owner else ""
+    since = f"since {wording.day(opened.began, call.zone)}{owner}"
     model, metric = deployment.names.name(shift.model), deployment.scoring.metrics.get(shift.metric)
     if shift.statement or alert.of_model or metric is None:
         words = f"{title}, {since}."
@@ -258,7 +249,7 @@ async def _alert_sentences(deployment: Deployment, call: Call, alert: Alert) -> 
     return words
 
 
-def _certainty_note(deployment: Deployment, alerts: Sequence[Alert]) -> str:
+def _certainty_note(deployment: Deployment, alerts: Sequence[OpenAlert]) -> str:
     """Return a sentence on how often chance alone raises an alert, as configured; with alerts,
     before it a sentence that explains the ranges in brackets.
     """
@@ -268,19 +259,21 @@ def _certainty_note(deployment: Deployment, alerts: Sequence[Alert]) -> str:
     return f"{ranges}Over all brands, chance alone should raise an alert about {often}."
 
 
-async def _visibility_chart(deployment: Deployment, call: Call, report: Report) -> Chart | Rates:
+async def _visibility_chart(
+    deployment: Deployment, call: Call, situation: Situation, news: Sequence[News]
+) -> Chart | Rates:
     """Return the chart of the brand's visibility.
 
     If no model has two runs yet, it is a bar chart of the brand and its competitors. Otherwise it
-    shows the course over time: at the model of the newest open alert with its competitors, or
-    without such an alert at all models.
+    shows the course over time: at the model of the most important news with its competitors, or
+    at all models if that is of no single one.
     """
-    if max((len(runs) for runs in report.runs.values()), default=0) < 2:
-        return standings.rates(report.places, deployment.names)
-    moved = next((a.shift.model for a in report.alerts if a.shift.model in report.runs), None)
-    lines = [line for line in report.headline_lines if moved in {None, line.key.model}]
+    if max((len(runs) for runs in situation.runs.values()), default=0) < 2:
+        return standings.rates(situation.places, deployment.names, call.zone)
+    moved = news[0].model if news and news[0].model in situation.runs else None
+    lines = [line for line in situation.headline_lines if moved in {None, line.key.model}]
     metric = deployment.scoring.metrics[VISIBILITY]
-    return await trend_chart(deployment, call, report.brand, metric, lines)
+    return await trend_chart(deployment, call, situation.brand, metric, lines)
 
 
 def _voice_words(voice: Shares | None, brand: Brand) -> str:
@@ -297,18 +290,18 @@ def _voice_words(voice: Shares | None, brand: Brand) -> str:
     return f"{leader} leads with {wording.percent(last[leader])}; {brand.name} has {own_share}."
 
 
-def _how_asked_paragraph(deployment: Deployment, call: Call, report: Report) -> str:
+def _how_asked_paragraph(deployment: Deployment, call: Call, situation: Situation) -> str:
     """Return the paragraph on where the figures come from: for each model its id, how it is asked
     (``API, with search``), and the numbers of its newest answers and of their questions, with the
     day; then the number of checks of all models and the day of the first one; then a caution.
 
     Args:
-        report: The report, with at least one run.
+        situation: That of a brand with at least one run.
     """
     parts = []
-    for place in report.places:
-        key = (report.brand.name, place.model, VISIBILITY)
-        stream = next(line for line in report.lines if line.key == key)
+    for place in situation.places:
+        key = (situation.brand.name, place.model, VISIBILITY)
+        stream = next(line for line in situation.lines if line.key == key)
         row = [run.id for run in stream.runs].index(place.mine.run_id)
         questions = int((stream.n[row] > 0).sum())
         parts.append(
@@ -316,7 +309,7 @@ def _how_asked_paragraph(deployment: Deployment, call: Call, report: Report) -> 
             f"{wording.count(place.mine.n, 'answer')} to {wording.count(questions, 'question')} on "
             f"{wording.day(place.mine.at, call.zone)}"
         )
-    runs = sorted({run for model_runs in report.runs.values() for run in model_runs})
+    runs = sorted({run for model_runs in situation.runs.values() for run in model_runs})
     checks = f"{wording.count(len(runs), 'check')} since {wording.day(runs[0].at, call.zone)}"
     return (
         f"{'; '.join(parts)}. {checks}. Answers of an API are not what people see in the apps, "

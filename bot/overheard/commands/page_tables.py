@@ -8,15 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from overheard.alerts.live_claims import LiveClaim
 from overheard.cards import wording
-from overheard.commands.claims import CLAIM_DAYS
-from overheard.commands.standings import MetricLevel, ModelVisibility
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.finetune.brief import BriefMarket
 from overheard.finetune.scored_answers import ScoredAnswer, scored_answers
 from overheard.measure.blocks import RunKey, Stream
-from overheard.reading.claims import ClaimCluster
+from overheard.views.news import Telling
+from overheard.views.standings import MetricLevel, ModelVisibility
 
 MAX_QUESTIONS, MAX_SOURCES, MAX_ASPECTS = 10, 6, 3
 QUESTION_CHARS = 90
@@ -290,17 +290,18 @@ class QuotedClaim:
 
 
 async def read_claim(
-    deployment: Deployment, call: Call, brand: str, cluster: ClaimCluster
+    deployment: Deployment, call: Call, brand: str, claim: LiveClaim
 ) -> QuotedClaim:
-    """Return a cluster of equal false claims about a brand in words: the quote of its first claim
-    and where that comes from, the true value, and which models made the claim in how many answers.
+    """Return a false claim of a model's newest answers in words: the quote of its first answer and
+    where that comes from, the true value, and how many answers of the check make it.
 
     Args:
         deployment: The open deployment; its facts have the true value, unless the fact was removed.
         brand: The brand's name.
     """
-    first, names = cluster.first, deployment.names
-    origin = names.name(first.model)
+    cluster = claim.cluster
+    first, name = cluster.first, deployment.names.name(claim.model)
+    origin = name
     async for answer in deployment.store.answers.stream(numbers={first.answer_id}):
         question = wording.shorten(wording.line(answer.question.prompt.text), PROMPT_CHARS)
         origin += f", {wording.day(answer.asked_at, call.zone)}: “{question}”"
@@ -312,11 +313,10 @@ async def read_claim(
     stated = (
         f"“{wording.shorten(wording.line(first.stated), STATED_CHARS)}”" if first.stated else "this"
     )
-    models = wording.listing([names.name(model) for model in cluster.models])
-    counts = (
-        f"{verdict}: {models} said {stated} in {wording.count(cluster.answers, 'answer')} "
-        f"of the last {CLAIM_DAYS} days."
-    )
+    answers, asked = wording.count(cluster.answers, "answer"), claim.statement.asked
+    of = f"{answers} of {asked} that state it" if asked > 1 else answers
+    day = wording.day(claim.run.at, call.zone)
+    counts = f"{verdict}: {name} says {stated} in {of} on {day}."
     if cluster.sources:
         site, cited = cluster.sources[0]
         counts += f" In {cited} of the {cluster.answers} it is said next to a source: {site}."
@@ -343,17 +343,14 @@ def _split_quote(quote: str, stated: str) -> tuple[str, str, str] | None:
     return before, stated_words, after
 
 
-def claims_note(deployment: Deployment, brand: Brand, clusters: Sequence[ClaimCluster]) -> str:
+def claims_note(telling: Telling) -> str:
     """Return a sentence that follows the claims on a page: how many more there are than the
     `MAX_CLAIMS` shown, or why none is shown. Empty if all are shown.
-
-    Args:
-        deployment: Its facts show whether claims about the brand are checked at all.
-        clusters: All clusters of false claims, also those that are shown.
     """
-    if not any(fact.brand == brand.name for fact in deployment.catalogue.facts):
+    if not telling.situation.has_facts:
         return "The fact sheet is empty, so claims are not checked."
-    if not clusters:
-        return f"No answer of the last {CLAIM_DAYS} days states a fact of the fact sheet wrongly."
-    more = len(clusters) - MAX_CLAIMS
+    claims = telling.situation.claims
+    if not claims:
+        return telling.claims_sentence()
+    more = len(claims) - MAX_CLAIMS
     return f"And {wording.count(more, 'more false claim')}." if more > 0 else ""

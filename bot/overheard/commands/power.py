@@ -24,7 +24,6 @@ from overheard.commands.power_offers import (
     offers_of,
     times_in_words,
 )
-from overheard.commands.standings import read_streams
 from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
 from overheard.detection.announced_updates import DEFAULT_PLAN
@@ -37,6 +36,7 @@ from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, np
 from overheard.runs.cost_estimate import price_of, usual_cost
 from overheard.runs.plan import find_brand, tracked
+from overheard.views.standings import read_streams
 
 USUAL_RUNS = 20
 """Number of earlier runs that is assumed as long as fewer are stored."""
@@ -328,7 +328,9 @@ async def _outlook(
     well-known brand. At least `USUAL_RUNS` earlier runs are assumed. The threshold of the evidence
     is that of a deployment with this number of tracked brands and of runs a year.
     """
-    streams = await read_streams(deployment, model=model, metric=VISIBILITY)
+    streams = await read_streams(
+        deployment.store, deployment.scoring.versions, model=model, metric=VISIBILITY
+    )
     own = next((stream for stream in streams if stream.key.brand == plan.brand.name), None)
     runs = int((own.n.sum(axis=1) > 0).sum()) if own else 0
     allowed = deployment.config.alerts.false_alarms_per_year

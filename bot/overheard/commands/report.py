@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, File, Style, fitting
+from overheard.cards.card import Action, Card, File, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import IN_CHAT, CommandSpec, Face, Kind, argument, option, quoted
-from overheard.commands import standings
-from overheard.commands.brand_report import Report, read_report, silent_models, silent_sentence
 from overheard.commands.check_faults import fault_sentences
 from overheard.commands.editions import pending_edition_sentences
 from overheard.commands.export import replacing
 from overheard.commands.page import ReportPage, read_page
 from overheard.commands.page_html import page_html
-from overheard.commands.standings import metric_table
 from overheard.commands.trend import metric_choice, trend_chart
 from overheard.commands.versus import most_named
 from overheard.deployment import Call, Deployment
@@ -28,13 +25,23 @@ from overheard.domain import VISIBILITY, Brand, Metric, Model, Scale
 from overheard.errors import BadUsage, NothingToAsk
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands, find_brand
+from overheard.views import standings
+from overheard.views.news import (
+    MAX_LABEL_CHARS,
+    News,
+    Telling,
+    asked_words,
+    first_steps,
+    owner_sentence,
+    told_titles,
+)
+from overheard.views.situation import Situation, SituationReader
+from overheard.views.standings import metric_table
 
 if TYPE_CHECKING:
     from overheard.commands.page import ReportPage
 
 HEADLINE = Metric(VISIBILITY, Scale.BINARY, "Visibility")
-MAX_LABEL_CHARS = 30
-"""Longest label of a button."""
 
 
 async def report(
@@ -85,72 +92,108 @@ async def report(
 
 
 async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, details: bool) -> Card:
-    """Return the card of one brand's newest answers at each model.
+    """Return the card of one brand: its news, the most important first, how often each model names
+    it, a chart over time and a table.
 
-    It shows how often each model names the brand, with a chart over time. With `details`, or if no
-    question without a brand's name was asked, it is a table of every metric. Without any answer it
-    offers a check.
+    With `details`, or if no question without a brand's name was asked, it is a table of every
+    metric. Without any answer it offers a check.
     """
-    report = await read_report(deployment, brand)
-    if not report.runs:
-        return _card_without_answers(brand, call.face)
-    data = {"brand": brand.name, "results": [row.data() for row in report.rows]}
-    if details or not report.places:
-        when = _answers_sentence(call, report.runs)
+    situation = await SituationReader.of(deployment, call.zone).read(brand)
+    telling = Telling(situation, deployment.names, call.zone, in_percent=True)
+    news = telling.news
+    data = {
+        "brand": brand.name,
+        "results": [row.data() for row in situation.rows],
+        "situation": situation.data(),
+    }
+    if not situation.runs:
+        return replace(_card_without_answers(brand, call.face, news), data=data)
+    shown = [*situation.places, *situation.old_places]
+    if details or not shown:
+        when = _answers_sentence(call, situation.runs)
         return Card(
             title=f"{brand.name}: every metric",
-            text=when if report.places else f"{standings.ONLY_BRANDED}\n\n{when}",
-            table=metric_table(report.rows, deployment.names),
+            text="\n\n".join(
+                [*([] if shown else [standings.ONLY_BRANDED]), *told_titles(telling, news), when]
+            ),
+            table=metric_table(situation.rows, deployment.names),
             footer="Each question weighs the same. In brackets, the range in which the value lies "
             "nine times in ten.",
             data=data,
         )
-    chart = await trend_chart(deployment, call, brand, HEADLINE, report.headline_lines)
-    silent = await silent_models(deployment, report)
+    first, *others = news
+    lines = situation.headline_lines
+    if first.model in situation.runs:
+        lines = [line for line in lines if line.key.model == first.model]
+    chart = await trend_chart(deployment, call, brand, HEADLINE, lines)
+    figures = not situation.all_failed
     return Card(
-        title=standings.headline(brand.name, report.places),
-        text=standings.ranks(report.places, deployment.names),
-        table=standings.table(
-            report.places, deployment.names, in_percent=True, caption="Named in % of answers"
-        ),
-        image=await picture(chart, "trend.png"),
-        actions=tuple(_next_actions(call, report)),
-        footer=" ".join(
+        title=telling.headline(first),
+        text="\n\n".join(
             filter(
                 None,
-                (
-                    _answers_sentence(call, report.runs),
-                    silent_sentence(deployment, call, report, silent),
-                ),
+                [
+                    "\n".join(first.lines),
+                    *told_titles(telling, others),
+                    *telling.single_claims(),
+                    "\n".join(telling.level_lines(news)),
+                ],
             )
         ),
+        table=standings.table(
+            shown, deployment.names, in_percent=True, caption="Named in % of answers"
+        )
+        if figures
+        else None,
+        image=await picture(chart, "trend.png") if figures else None,
+        actions=tuple(_next_actions(call, situation, news)),
+        severity=first.severity,
+        footer=" ".join(filter(None, _footer_sentences(call, telling, news))),
         data=data,
         choice=metric_choice(deployment, brand, HEADLINE),
     )
 
 
-def _card_without_answers(brand: Brand, face: Face) -> Card:
-    """Return the card of a brand without any stored answer, with a button that starts a check. A
-    terminal is also told of `import`.
+def _footer_sentences(call: Call, telling: Telling, news: Sequence[News]) -> Iterator[str]:
+    """Yield the sentences below a report: the days of the answers, how they were asked, who takes
+    care of the alert, and which models are no longer asked.
     """
-    text = "No answers yet."
-    if face is Face.TERMINAL:
+    situation = telling.situation
+    asked = asked_words(place.model for place in (*situation.places, *situation.old_places))
+    yield _answers_sentence(call, situation.runs)
+    yield f"{asked[:1].upper()}{asked[1:]}." if asked else ""
+    yield owner_sentence(news)
+    yield telling.left_sentence()
+
+
+def _card_without_answers(brand: Brand, face: Face, news: Sequence[News]) -> Card:
+    """Return the card of a brand without any stored answer, with a button that starts a check: what
+    failed, if something did. A terminal is also told of `import`.
+    """
+    title, text = brand.name, "No answers yet."
+    if news:
+        title, text = news[0].title, "\n".join(news[0].lines)
+    elif face is Face.TERMINAL:
         text += " Ask with check, or bring history with import."
     ask = fitting(Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY))
-    return Card(brand.name, text, actions=ask, data={"brand": brand.name, "results": []})
+    severity = news[0].severity if news else Severity.PLAIN
+    return Card(title, text, actions=ask, severity=severity)
 
 
-def _next_actions(call: Call, report: Report) -> Iterator[Action]:
-    """Yield the buttons and menu entries that follow a report. Only a chat can share the report;
-    only a brand with a competitor can be compared with one.
+def _next_actions(call: Call, situation: Situation, news: Sequence[News]) -> Iterator[Action]:
+    """Yield the buttons and menu entries that follow a report: the alert that is open, or else the
+    competitor that rises. Only a chat can share the report; only a brand with a competitor can be
+    compared with one.
     """
-    own_name, is_chat = quoted(report.brand.name), call.face is Face.CHAT
-    rival = most_named(report)
+    own_name, is_chat = quoted(situation.brand.name), call.face is Face.CHAT
+    rival = most_named(situation)
     against = wording.shorten(f"Against {rival}", MAX_LABEL_CHARS)
+    opened = next((one.alert.alert.id for one in news if one.alert), 0)
     yield from fitting(
+        *first_steps(situation, news),
         Action(f"brief {own_name}", "What to do?"),
-        *([Action(f"share {own_name}", "Share")] if is_chat else []),
-        Action(f"report {own_name} --details", "Details"),
+        *([Action(f"share {own_name}", "Share", menu=bool(opened))] if is_chat else []),
+        Action(f"report {own_name} --details", "Details", menu=bool(opened) and is_chat),
         Action(f"voice {own_name}", "Share of voice", menu=is_chat),
         *([Action(f"versus {own_name} {quoted(rival)}", against, menu=True)] if rival else []),
         Action(f"claims {own_name}", "False claims", menu=True),
@@ -166,10 +209,10 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
         FileUnreadable: when the logo cannot be read.
         FileUnwritable: when the page cannot be written.
     """
-    report = await read_report(deployment, brand)
-    if not report.runs:
+    situation = await SituationReader.of(deployment, call.zone).read(brand)
+    if not situation.runs:
         raise NothingToAsk(missing=f"there are no answers about {brand.name} yet")
-    _, page = await _page_content_and_html(deployment, call, report)
+    _, page = await _page_content_and_html(deployment, call, situation)
     with replacing(file) as out:
         out.write(page)
     size = wording.size(len(page.encode()))
@@ -178,14 +221,14 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
         text=f"{brand.name}, {size}, in {file}. It needs no network; print it on A4, or send it.",
         data={
             "brand": brand.name,
-            "results": [row.data() for row in report.rows],
+            "results": [row.data() for row in situation.rows],
             "file": str(file),
         },
     )
 
 
 async def _page_content_and_html(
-    deployment: Deployment, call: Call, report: Report
+    deployment: Deployment, call: Call, situation: Situation
 ) -> tuple[ReportPage, str]:
     """Return a report's page as its content and as one HTML text, with the configured logo and
     colour.
@@ -194,7 +237,7 @@ async def _page_content_and_html(
         BadUsage: when the logo is not a picture.
         FileUnreadable: when the logo cannot be read.
     """
-    content = await read_page(deployment, call, report)
+    content = await read_page(deployment, call, situation)
     look = deployment.config.page
     return content, page_html(content, logo=look.logo, color=look.color)
 
@@ -216,16 +259,20 @@ async def send_report(
     """
     chosen = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
-    report = await read_report(deployment, chosen)
-    if not report.runs:
-        return _card_without_answers(chosen, call.face)
-    content, page = await _page_content_and_html(deployment, call, report)
+    situation = await SituationReader.of(deployment, call.zone).read(chosen)
+    if not situation.runs:
+        return _card_without_answers(chosen, call.face, ())
+    content, page = await _page_content_and_html(deployment, call, situation)
     name = wording.file_name(f"{chosen.name} {deployment.clock.now():%Y-%m-%d}", "html")
     return Card(
         title=content.headline,
         text="The whole report as a page. It opens in any browser and prints on two sheets of A4.",
         file=File(page.encode(), name, "text/html", f"{chosen.name}, report of {content.day}"),
-        data={"brand": chosen.name, "results": [row.data() for row in report.rows], "file": name},
+        data={
+            "brand": chosen.name,
+            "results": [row.data() for row in situation.rows],
+            "file": name,
+        },
     )
 
 

@@ -28,7 +28,6 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Mark
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands.replayed_shifts import ReplayedShift, replayed_shifts, reported_statements
-from overheard.commands.standings import read_streams
 from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision
@@ -36,6 +35,7 @@ from overheard.detection.power import OwnRecord
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Brand, Model, Run, Shift, StatementKind
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
+from overheard.views.standings import read_streams
 
 MAX_DECISIONS = 40
 """Largest number of decisions on a card; its JSON data have all."""
@@ -254,10 +254,16 @@ async def _visibility_picture(
         changes: Changes of any brands and metrics; those of the brand's visibility are marked.
     """
     metric = deployment.scoring.metrics.get(VISIBILITY)
-    streams = await read_streams(deployment, [brand.name], metric=VISIBILITY) if metric else []
+    streams = (
+        await read_streams(
+            deployment.store, deployment.scoring.versions, [brand.name], metric=VISIBILITY
+        )
+        if metric
+        else []
+    )
     if metric is None or not streams:
         return None
-    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+    starts = await deployment.store.runs.starts()
     marks = tuple(
         Mark(starts[shift.began], "better" if shift.change > 0 else "worse")
         for shift in (change.shift for change in changes)

@@ -16,13 +16,13 @@ from overheard.cards.command import CommandSpec, Kind, option, quoted
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.arguments import BrandName, Span, past_span, unknown_name
 from overheard.commands.check_faults import fault_sentences
-from overheard.commands.standings import read_streams
 from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import run_slice
 from overheard.domain import VISIBILITY, Brand, Metric, Model
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, trend
 from overheard.runs.plan import find_brand
+from overheard.views.standings import read_streams
 
 VISIBILITY_LABEL = "Named in answers"
 """The name of visibility in the menu of metrics."""
@@ -74,7 +74,9 @@ async def _metric_streams(deployment: Deployment, brand: Brand, metric: Metric) 
     competitors; of each brand ordered by model.
     """
     names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
-    lines = await read_streams(deployment, names, metric=metric.name)
+    lines = await read_streams(
+        deployment.store, deployment.scoring.versions, names, metric=metric.name
+    )
     return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
 
 
@@ -214,7 +216,7 @@ async def _shift_marks(
     ]
     if not moved:
         return []
-    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+    starts = await deployment.store.runs.starts()
     return [
         Mark(starts[s.first_run_id], "better" if _is_better(s.change, metric) else "worse")
         for s in moved

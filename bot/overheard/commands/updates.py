@@ -14,7 +14,6 @@ from overheard.cards.card import Action, Card, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import read_time
-from overheard.commands.standings import read_streams
 from overheard.commands.update_effects import Effect
 from overheard.config.problems import suggestion
 from overheard.deployment import Call, Deployment
@@ -24,6 +23,7 @@ from overheard.errors import UnknownName
 from overheard.measure.blocks import Stream
 from overheard.runs.plan import tracked
 from overheard.runs.update_feeds import read_feeds
+from overheard.views.standings import read_streams
 
 WHOLE_CHANGED = "It changed how it speaks about the whole category."
 _PLURAL = {"has": "have", "is": "are"}
@@ -152,7 +152,7 @@ async def found_changes(deployment: Deployment, call: Call) -> Changes:
     Each has the start of the run with which it most likely began, and the starts of all runs with
     which it may have begun: an update explains it only if it took place just before one of these.
     """
-    starts = {run.id: run.started_at for run in await deployment.store.runs.find()}
+    starts = await deployment.store.runs.starts()
     found: dict[tuple[str, Model], list[tuple[KnownChange, Shift]]] = {}
     for replay in await replays(deployment, call, tracked(deployment.catalogue)):
         for shift in (shift for alarm in replay.alarms for shift in alarm.shifts):
@@ -195,7 +195,9 @@ async def _update_effects(
     """
     model_updates = [update for update in known if update.model == model]
     times = sorted({update.at for update in model_updates})
-    streams = await read_streams(deployment, model=model, metric=VISIBILITY)
+    streams = await read_streams(
+        deployment.store, deployment.scoring.versions, model=model, metric=VISIBILITY
+    )
     by_brand = []
     for brand in tracked(deployment.catalogue):
         brand_changes = changes.get((brand.name, model), ())
@@ -303,7 +305,10 @@ async def _known_model(deployment: Deployment, name: str) -> Model:
     except ValueError:
         model = None
     if model and (
-        str(model) in served or await read_streams(deployment, model=model, metric=VISIBILITY)
+        str(model) in served
+        or await read_streams(
+            deployment.store, deployment.scoring.versions, model=model, metric=VISIBILITY
+        )
     ):
         return model
     known = ", ".join(served) or "none yet"

@@ -14,7 +14,6 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.cards.model_names import asked_by
 from overheard.commands.arguments import ALWAYS, BrandName, Span, past_span, unknown_name
-from overheard.commands.brand_report import Report, read_report
 from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
@@ -23,6 +22,8 @@ from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.measure.trends import Point, stream_mean
 from overheard.numpy_proxy import np
 from overheard.runs.plan import find_brand, tracked
+from overheard.views.news import Telling, standing_news
+from overheard.views.situation import Situation, SituationReader
 
 METRICS = {"visibility": "Named", "first_choice": "Recommended", "top1": "Named first"}
 """The compared metrics, and their display names."""
@@ -102,14 +103,14 @@ async def versus(
     span = past_span(since, until, deployment.clock.now(), call.zone)
     own_brand, rival = _pair(deployment.catalogue, brand, other)
     deployment = await deployment.caught_up(call.progress)
-    report = await read_report(deployment, own_brand)
-    name = rival.name if rival else most_named(report)
-    models = chosen_models(deployment, report, model)
-    duels = list(_duels(report, name, models, span))
+    situation = await SituationReader.of(deployment, call.zone).read(own_brand)
+    name = rival.name if rival else most_named(situation)
+    models = chosen_models(deployment, situation, model)
+    duels = list(_duels(situation, name, models, span))
     if not duels:
-        return _card_without_answers(report, name)
-    aspects = await _praised_more(deployment, report, name, models, span)
-    return await _versus_card(deployment, call, report, name, duels, aspects)
+        return _card_without_answers(situation, name)
+    aspects = await _praised_more(deployment, situation, name, models, span)
+    return await _versus_card(deployment, call, situation, name, duels, aspects)
 
 
 def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
@@ -145,38 +146,38 @@ def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | 
     raise unknown_name(f"competitor of {first.name}", named[-1].name, known)
 
 
-def most_named(report: Report) -> str:
+def most_named(situation: Situation) -> str:
     """Return the name of the competitor that is named most in the newest run of each model: the one
     with the largest sum of shares over models, and of equal ones the first in the report. Empty for
     a brand without competitors.
     """
     shares: Counter[str] = Counter()
-    for place in report.places:
+    for place in situation.places:
         shares.update(place.rivals)
-    order = sorted(report.names[1:], key=lambda name: -shares[name])
+    order = sorted(situation.names[1:], key=lambda name: -shares[name])
     return order[0] if order else ""
 
 
-def _duels(report: Report, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
+def _duels(situation: Situation, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
     """Yield, for each model and each metric of `METRICS`, the mean level of the brand and of its
     competitor over the runs that count. A metric without answers about one of the two in these runs
     is left out.
 
     Args:
-        models: The models, each with runs in the report.
+        models: The models, each with runs in the situation.
         span: The time of the runs that count. If it is unlimited, only each model's newest run
             counts.
     """
-    streams = {stream.key: stream for stream in report.lines}
+    streams = {stream.key: stream for stream in situation.lines}
 
     def level(brand: str, model: Model, metric: str, runs: Sequence[RunKey]) -> Point | None:
         stream = streams.get(StreamKey(brand, model, metric))
         return stream_mean(_stream_of_runs(stream, runs)) if stream else None
 
     for model in models:
-        runs = _runs_in_span(report.runs[model], span)
+        runs = _runs_in_span(situation.runs[model], span)
         for metric in METRICS:
-            mine = level(report.brand.name, model, metric, runs)
+            mine = level(situation.brand.name, model, metric, runs)
             theirs = level(other, model, metric, runs)
             if mine and theirs:
                 yield Duel(model, metric, mine, theirs)
@@ -205,7 +206,7 @@ def _stream_of_runs(stream: Stream, runs: Sequence[RunKey]) -> Stream:
 
 async def _praised_more(
     deployment: Deployment,
-    report: Report,
+    situation: Situation,
     other: str,
     models: Iterable[Model],
     span: Span,
@@ -220,16 +221,16 @@ async def _praised_more(
             counts.
     """
     counted = {
-        (model, run.id) for model in models for run in _runs_in_span(report.runs[model], span)
+        (model, run.id) for model in models for run in _runs_in_span(situation.runs[model], span)
     }
     run_ids = {run_id for _, run_id in counted}
     wanted = [run for run in await deployment.store.runs.find() if run.id in run_ids]
-    prompts = {prompt for line in report.lines for prompt in line.prompts}
+    prompts = {prompt for line in situation.lines for prompt in line.prompts}
     scored = await scored_answers(deployment.store, wanted, prompts, deployment.scoring.versions)
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for answer in scored:
         if (answer.model, answer.answer.run_id) in counted:
-            for count, name in zip(counts, (report.brand.name, other), strict=True):
+            for count, name in zip(counts, (situation.brand.name, other), strict=True):
                 details = answer.details(name, SENTIMENT)
                 count.update({d.topic for d in details if d.verdict == "positive"} - {_TONE})
     mine, theirs = counts
@@ -258,7 +259,7 @@ def _more_often(own: Counter[str], other: Counter[str]) -> list[str]:
 async def _versus_card(
     deployment: Deployment,
     call: Call,
-    report: Report,
+    situation: Situation,
     other: str,
     duels: Sequence[Duel],
     praised: tuple[list[str], list[str]],
@@ -270,7 +271,7 @@ async def _versus_card(
     Args:
         duels: The levels of both brands; at least one.
     """
-    mine, names = report.brand.name, deployment.names
+    mine, names = situation.brand.name, deployment.names
     models = list(dict.fromkeys(duel.model for duel in duels))
     chart = Pairs(
         _picture_title(duels),
@@ -288,12 +289,13 @@ async def _versus_card(
         title=f"{mine} against {other}",
         text="\n\n".join(
             [
-                _lead_sentences(deployment, call, report, other, duels),
+                _lead_sentences(deployment, call, situation, other, duels),
                 *(["\n".join(aspects)] if aspects else []),
+                *standing_news(Telling(situation, deployment.names, call.zone)),
             ]
         ),
         image=await picture(chart, "versus.png"),
-        actions=fitting(*_actions(report, other)),
+        actions=fitting(*_actions(situation, other)),
         footer=f"Answers until {wording.day(newest, call.zone)}.",
         data={
             "brand": mine,
@@ -308,6 +310,7 @@ async def _versus_card(
             ],
             "said_of_brand": praised[0],
             "said_of_other": praised[1],
+            "situation": situation.data(),
         },
     )
 
@@ -335,7 +338,7 @@ def _model_pairs(deployment: Deployment, model: Model, duels: Sequence[Duel]) ->
 
 
 def _lead_sentences(
-    deployment: Deployment, call: Call, report: Report, other: str, duels: Sequence[Duel]
+    deployment: Deployment, call: Call, situation: Situation, other: str, duels: Sequence[Duel]
 ) -> str:
     """Return sentences on who is named more often at which models: one for each of far ahead,
     ahead, close, behind and far behind that occurs. Empty without levels of visibility.
@@ -356,16 +359,16 @@ def _lead_sentences(
         models = [duel.model for duel in shown if duel.finding == finding]
         if models:
             at = wording.listing([deployment.names.name(model) for model in models])
-            sentences.append(f"At {at} {words}{_since_words(call, report, finding, models)}.")
+            sentences.append(f"At {at} {words}{_since_words(call, situation, finding, models)}.")
     return " ".join(sentences)
 
 
-def _since_words(call: Call, report: Report, finding: str, models: Sequence[Model]) -> str:
+def _since_words(call: Call, situation: Situation, finding: str, models: Sequence[Model]) -> str:
     """Return since when the brand has changed at the model where it is behind, as the end of a
     sentence: ``, since 3 Mar``.
 
     Args:
-        report: The report of the brand, which knows when an open alert's change began.
+        situation: That of the brand, which knows when an open alert's change began.
         finding: How the brand stands, such as ``far behind``.
 
     Returns:
@@ -374,11 +377,11 @@ def _since_words(call: Call, report: Report, finding: str, models: Sequence[Mode
     """
     if "behind" not in finding or len(models) != 1:
         return ""
-    began = report.changed.get(models[0])
+    began = situation.changed.get(models[0])
     return f", since {wording.short_day(began, call.zone)}" if began else ""
 
 
-def _actions(report: Report, other: str) -> Iterator[Action]:
+def _actions(situation: Situation, other: str) -> Iterator[Action]:
     """Yield the buttons of the card: questions to work on, share of voice, and the answers behind
     the newest alert about the brand that is not over, if any. Then yield a menu entry for each
     competitor but `other`.
@@ -386,12 +389,12 @@ def _actions(report: Report, other: str) -> Iterator[Action]:
     Args:
         other: The competitor with which the card compares the brand; it gets no menu entry.
     """
-    own_name = quoted(report.brand.name)
+    own_name = quoted(situation.brand.name)
     yield Action(f"brief {own_name}", "Questions you lose", Style.PRIMARY)
     yield Action(f"voice {own_name}", "Share of voice")
-    for alert in report.alerts[:1]:
-        yield Action(f"evidence {alert.id}", "Read answers")
-    for name in report.names[1:]:
+    for opened in situation.alerts[:1]:
+        yield Action(f"evidence {opened.alert.id}", "Read answers")
+    for name in situation.names[1:]:
         if name != other:
             yield Action(f"versus {own_name} {quoted(name)}", f"Against {name}", menu=True)
 
@@ -411,19 +414,19 @@ def _duel_json(duel: Duel) -> dict[str, Any]:
     }
 
 
-def _card_without_answers(report: Report, other: str) -> Card:
+def _card_without_answers(situation: Situation, other: str) -> Card:
     """Return the card shown when there is nothing to compare: the brand has no competitor (`other`
     is empty), or no answers about both in the time that was asked for.
     """
-    own_name = quoted(report.brand.name)
-    data = {"brand": report.brand.name, "other": other, "models": []}
+    own_name = quoted(situation.brand.name)
+    data = {"brand": situation.brand.name, "other": other, "models": []}
     if other:
         action = Action(f"check {own_name}", "Check now", Style.PRIMARY)
-        text = f"No answers about {report.brand.name} and {other} in this time."
+        text = f"No answers about {situation.brand.name} and {other} in this time."
     else:
         action = Action(f"brands edit {own_name}", "Add competitors", Style.PRIMARY)
         text = "It has no competitors yet."
-    return Card(report.brand.name, text, actions=fitting(action), data=data)
+    return Card(situation.brand.name, text, actions=fitting(action), data=data)
 
 
 VERSUS = CommandSpec(

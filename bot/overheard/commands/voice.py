@@ -15,12 +15,13 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.commands.arguments import ALWAYS, Span, past_span, unknown_name
-from overheard.commands.brand_report import Report, read_report
 from overheard.commands.trend import chart_marks
 from overheard.deployment import Call, Deployment
 from overheard.domain import Model
 from overheard.measure.trends import trend
 from overheard.runs.plan import choose_brands
+from overheard.views.news import Telling, standing_news
+from overheard.views.situation import Situation, SituationReader
 
 VOICE_METRIC = "share_of_voice"
 TOLD_CHANGE = 0.03
@@ -54,18 +55,18 @@ async def show_voice(
     measured = choose_brands(deployment.catalogue, [brand] if brand else [])[0]
     span = past_span(since, until, deployment.clock.now(), call.zone)
     deployment = await deployment.caught_up(call.progress)
-    report = await read_report(deployment, measured)
-    models = chosen_models(deployment, report, model)
-    shares = voice_shares(report, call.zone, models=models, span=span)
+    situation = await SituationReader.of(deployment, call.zone).read(measured)
+    models = chosen_models(deployment, situation, model)
+    shares = voice_shares(situation, call.zone, models=models, span=span)
     if shares is None:
-        return _card_without_shares(report)
+        return _card_without_shares(situation)
     metric = deployment.scoring.metrics[VOICE_METRIC]
-    marks = await chart_marks(deployment, call, report.brand, metric, models)
-    return await _voice_card(deployment, report, models, replace(shares, marks=marks))
+    marks = await chart_marks(deployment, call, situation.brand, metric, models)
+    return await _voice_card(deployment, call, situation, models, replace(shares, marks=marks))
 
 
-def chosen_models(deployment: Deployment, report: Report, name: str) -> list[Model]:
-    """Return the models with answers about the brand of a report, sorted. With a name, return a
+def chosen_models(deployment: Deployment, situation: Situation, name: str) -> list[Model]:
+    """Return the models with answers about the brand of a situation, sorted. With a name, return a
     list with that one.
 
     Args:
@@ -74,9 +75,9 @@ def chosen_models(deployment: Deployment, report: Report, name: str) -> list[Mod
     Raises:
         UnknownName: when no model with answers has the name.
     """
-    models = sorted(report.runs)
     if not name:
-        return models
+        return situation.current_models
+    models = sorted(situation.runs)
     chosen = deployment.names.find(name, models)
     if chosen is None:
         shown = [deployment.names.name(shown_model) for shown_model in models]
@@ -85,7 +86,7 @@ def chosen_models(deployment: Deployment, report: Report, name: str) -> list[Mod
 
 
 def voice_shares(
-    report: Report,
+    situation: Situation,
     zone: tzinfo,
     *,
     models: Collection[Model] | None = None,
@@ -101,17 +102,18 @@ def voice_shares(
 
     Args:
         zone: The reader's time zone.
-        models: The models that count; None for all.
+        models: The models that count; None for the current ones.
 
     Returns:
         None without competitors, without the metric, or without a run within the span.
     """
+    counted = situation.current_models if models is None else models
     courses: dict[str, dict[Model, _Course]] = {}
-    for line in report.lines:
-        if line.key.metric == VOICE_METRIC and (models is None or line.key.model in models):
+    for line in situation.lines:
+        if line.key.metric == VOICE_METRIC and line.key.model in counted:
             points = {point.at: point.mean for point in trend(line)}
             courses.setdefault(line.key.brand, {})[line.key.model] = points
-    own_name = report.names[0]
+    own_name = situation.names[0]
     own_courses = {model: course for model, course in courses.get(own_name, {}).items() if course}
     if not own_courses or len(courses) < 2:
         return None
@@ -120,17 +122,17 @@ def voice_shares(
     times = [at for at in all_times if span.holds(at)]
     if not times:
         return None
-    values: dict[str, list[float]] = {name: [] for name in report.names}
+    values: dict[str, list[float]] = {name: [] for name in situation.names}
     for at in times:
-        measured = {name: _mean_of_newest(courses.get(name, {}), at) for name in report.names}
+        measured = {name: _mean_of_newest(courses.get(name, {}), at) for name in situation.names}
         for name, share in _summing_to_one(measured, own_name).items():
             values[name].append(share)
     return Shares(
         "Share of voice, % of mentions",
         tuple(times),
-        tuple(Share(name, tuple(values[name])) for name in report.names),
+        tuple(Share(name, tuple(values[name])) for name in situation.names),
         zone=zone,
-        unusual=frozenset(at for at in times if not report.is_usual(at)),
+        unusual=frozenset(at for at in times if not situation.is_usual(at)),
     )
 
 
@@ -201,66 +203,74 @@ def _share_words(shares: Shares, share: Share) -> str:
 
 
 async def _voice_card(
-    deployment: Deployment, report: Report, models: Collection[Model], shares: Shares
+    deployment: Deployment,
+    call: Call,
+    situation: Situation,
+    models: Collection[Model],
+    shares: Shares,
 ) -> Card:
-    """Return the card of the shares of voice, with a picture of them over time."""
+    """Return the card of the shares of voice, with a picture of them over time, and what stands
+    whatever is asked.
+    """
+    telling = Telling(situation, deployment.names, call.zone)
     names = [deployment.names.name(model) for model in models]
     day = wording.short_day(shares.times[-1], shares.zone)
     return Card(
         title=voice_title(shares),
-        text=voice_sentence(shares),
+        text="\n\n".join([voice_sentence(shares), *standing_news(telling)]),
         image=await picture(shares, "share-of-voice.png"),
-        actions=fitting(*_voice_actions(deployment, report, models)),
-        footer=f"Of all mentions of these {wording.count(len(report.names), 'brand')}, at "
+        actions=fitting(*_voice_actions(deployment, situation, models)),
+        footer=f"Of all mentions of these {wording.count(len(situation.names), 'brand')}, at "
         f"{wording.listing(names)}, until {day}.",
-        data=_voice_json(report, models, shares),
+        data=_voice_json(situation, models, shares),
     )
 
 
 def _voice_actions(
-    deployment: Deployment, report: Report, models: Collection[Model]
+    deployment: Deployment, situation: Situation, models: Collection[Model]
 ) -> Iterator[Action]:
     """Yield buttons for the report and for advice. Then yield a menu entry for each choice of
     models that the card does not show: all of them, then each single one in their sorted order. A
     report with a single model has no menu.
 
     Args:
-        report: The report of the brand, with all models.
+        situation: That of the brand, with all models.
     """
-    own_name = quoted(report.brand.name)
+    own_name = quoted(situation.brand.name)
     yield Action(f"report {own_name}", "Report")
     yield Action(f"brief {own_name}", "What to do?")
-    if len(models) < len(report.runs):
+    if len(models) < len(situation.runs):
         yield Action(f"voice {own_name}", "All models", menu=True)
-    for model in sorted(report.runs):
-        if len(report.runs) > 1 and [model] != list(models):
+    for model in sorted(situation.runs):
+        if len(situation.runs) > 1 and [model] != list(models):
             name = deployment.names.name(model)
             yield Action(f"voice {own_name} --model {quoted(name)}", f"Only {name}", menu=True)
 
 
-def _voice_json(report: Report, models: Collection[Model], shares: Shares) -> dict[str, Any]:
+def _voice_json(situation: Situation, models: Collection[Model], shares: Shares) -> dict[str, Any]:
     """Return the shares of voice for JSON output, 0 to 1.
 
     Each brand has a list of shares in the order of ``times``, and its usual share (None without an
     earlier usual run).
     """
     return {
-        "brand": report.brand.name,
+        "brand": situation.brand.name,
         "models": [str(model) for model in models],
         "times": [at.isoformat() for at in shares.times],
         "shares": {share.label: list(share.values) for share in shares.shares},
         "usual": {share.label: shares.usual(share) for share in shares.shares},
+        "situation": situation.data(),
     }
 
 
-def _card_without_shares(report: Report) -> Card:
+def _card_without_shares(situation: Situation) -> Card:
     """Return the card shown instead of shares: a brand without competitors needs some; otherwise
     nothing was measured in the time that was asked for.
     """
-    own_name = quoted(report.brand.name)
-    title = f"{report.brand.name}'s share of voice"
-    data = {"brand": report.brand.name, "models": [], "times": [], "shares": {}, "usual": {}}
-    if len(report.names) < 2:
+    own_name = quoted(situation.brand.name)
+    title = f"{situation.brand.name}'s share of voice"
+    data = {"brand": situation.brand.name, "models": [], "times": [], "shares": {}, "usual": {}}
+    if len(situation.names) < 2:
         text = "Add competitors: the share is that of all brands of your market."
         action = Action(f"brands edit {own_name}", "Add competitors", Style.PRIMARY)
     else:

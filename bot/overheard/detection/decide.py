@@ -111,9 +111,13 @@ class Decision:
     silences: tuple[Silence, ...]
 
     @property
-    def watched(self) -> bool:
-        """Whether any metric may have changed, but not certainly enough for an alert."""
-        return any(silence.reason is Reason.WATCHED for silence in self.silences)
+    def watched(self) -> str:
+        """The metric that most likely has changed, but not certainly enough for an alert; empty if
+        none may have.
+        """
+        watched = [one for one in self.silences if one.reason is Reason.WATCHED]
+        nearest = max(watched, key=_nearness, default=None)
+        return nearest.metric if nearest else ""
 
     @property
     def silence(self) -> Silence | None:

@@ -77,6 +77,7 @@ from overheard.domain.runs import (
 from overheard.domain.scores import (
     ACCURACY,
     BRANDED_VISIBILITY,
+    CORRECT,
     FALSE_VERDICTS,
     PENDING,
     SENTIMENT,
@@ -107,6 +108,7 @@ __all__ = [
     "BURST",
     "BURSTS",
     "COMPLETE",
+    "CORRECT",
     "FALSE_VERDICTS",
     "FIRST_CHECK",
     "FREE",

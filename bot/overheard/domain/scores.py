@@ -22,6 +22,8 @@ ACCURACY, SENTIMENT = "accuracy", "sentiment"
 """The metrics of how many stated facts are right, and of the tone, from -1 to 1."""
 FALSE_VERDICTS = ("wrong", "stale")
 """Verdicts of `Detail`s on facts that are stated falsely: never true, or no longer."""
+CORRECT = "correct"
+"""The verdict of a `Detail` whose statement agrees with the facts."""
 
 _WORD = re.compile(r"[^\W_]+")
 

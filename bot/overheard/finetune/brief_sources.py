@@ -8,7 +8,7 @@ every other change since then counts too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -61,6 +61,7 @@ async def read_brief(
     brand: Brand,
     days: int,
     now: datetime,
+    newest: Mapping[Model, int] | None = None,
 ) -> BriefDraft:
     """Return the brief of a brand from the stored scored answers of the runs that began in the last
     days. Published items are not among its items; their progress is returned instead. Answers to
@@ -71,14 +72,25 @@ async def read_brief(
         versions: The scorer versions to read, as ``scorer@version``.
         days: The largest age of the runs, in days.
         now: The current time.
+        newest: For each model the number of the only run whose answers count, so that no item sums
+            over checks; None for all.
     """
     facts = true_facts(catalogue.facts, brand.name)
     market = BriefMarket(brand, catalogue.rivals(brand.name), facts)
     since = now - timedelta(days=days)
-    runs = [run for run in await store.runs.find() if run.started_at >= since]
+    runs = [
+        run
+        for run in await store.runs.find()
+        if run.started_at >= since and (newest is None or run.id in newest.values())
+    ]
     prompts = await _prompt_keys(catalogue, store, brand, runs)
     scored = await scored_answers(store, runs, prompts, versions)
-    answers = [answer for answer in scored if CONTROL_TAG not in answer.answer.question.prompt.tags]
+    answers = [
+        answer
+        for answer in scored
+        if CONTROL_TAG not in answer.answer.question.prompt.tags
+        if newest is None or newest.get(answer.model) == answer.answer.run_id
+    ]
     published = await store.finetune.publications(brand.name)
     published_items = {publication.item for publication in published}
     progress_of_published = [

@@ -38,6 +38,10 @@ class RunRepository(Protocol):
         """Return a run by its number, or None."""
         ...
 
+    async def starts(self) -> dict[int, datetime]:
+        """Return the start of every run, by its number; no panel is read."""
+        ...
+
     async def state(self, run_id: int) -> RunState:
         """Return the current state of a run."""
         ...

@@ -142,7 +142,7 @@ async def agreements(store: Store, judge: Judge) -> list[Agreement]:
             replies_by_run[answer.run_id][answer.question.prompt.key] = answer.reply.text
     if not replies_by_run:
         return []
-    began = {run.id: run.started_at for run in await store.runs.find()}
+    began = await store.runs.starts()
     result = []
     for run_id, replies in sorted(replies_by_run.items()):
         if len(replies) < len(prompts):

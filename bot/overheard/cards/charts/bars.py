@@ -27,6 +27,8 @@ BAR_BASELINE, TEXT_GAP = 12.0, 6.0
 """From the top of a row down to the base line of its text; between a bar and its text, in units."""
 AMOUNTS_TOP, RATES_TOP, FRAME_HEIGHT = 26.0, 22.0, 34.0
 """Where the first row begins in both charts, and the height of all but the rows, in units."""
+HATCH_GAP = 6.0
+"""Distance of the lines in the bar of an old figure, in units."""
 MIN_LENGTH = 1.0
 """Length of the bar of nothing, in units."""
 MAX_LABEL_WIDTH = BAR_LEFT - 2 * MARGIN
@@ -136,12 +138,15 @@ class RateGroup:
         label: The model's name.
         detail: How the model was asked, in brackets after the name; or empty.
         answers: The number of answers of which shares are shown as counts; 0 for per cent.
+        old: Words such as ``old: 14 Dec`` for figures that are not of the newest check: their bars
+            are hatched. Empty for new figures.
     """
 
     label: str
     rates: tuple[Rate, ...]
     detail: str = ""
     answers: int = 0
+    old: str = ""
 
     def words(self, share: float) -> str:
         """Format a share (0 to 1): as a count of the group's answers (``9``), or in per cent (``38
@@ -191,7 +196,11 @@ def rates_drawing(chart: Rates) -> Sheet:
         sheet.text((MARGIN, y + 15), name, size=TITLE_SIZE, color="ink", weight=BOLD)
         if group.detail:
             x = 14 + text_width(name, TITLE_SIZE, BOLD)
-            sheet.text((x, y + 15), fit_text(f"({group.detail})", SMALL_SIZE, WIDTH - MARGIN - x))
+            room = WIDTH - MARGIN - x - text_width(group.old, SMALL_SIZE, BOLD)
+            sheet.text((x, y + 15), fit_text(f"({group.detail})", SMALL_SIZE, room))
+        if group.old:
+            place = (WIDTH - MARGIN, y + 15)
+            sheet.text(place, group.old, color="bad", anchor="end", weight=BOLD)
         y += GROUP_ROW
         for rate in group.rates:
             _draw_rate(sheet, group, rate, y)
@@ -215,7 +224,10 @@ def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
     baseline = y + BAR_BASELINE
     label_end = (BAR_LEFT - TEXT_GAP, baseline)
     sheet.text(label_end, label, size=LABEL_SIZE, color=text_color, weight=weight, anchor="end")
-    sheet.box((BAR_LEFT, y + 1), max(length, MIN_LENGTH), BAR_HEIGHT, bar_color)
+    if group.old:
+        _draw_hatched(sheet, (BAR_LEFT, y + 1), max(length, MIN_LENGTH), bar_color)
+    else:
+        sheet.box((BAR_LEFT, y + 1), max(length, MIN_LENGTH), BAR_HEIGHT, bar_color)
     words, words_x = group.words(rate.share), BAR_LEFT + length + TEXT_GAP
     if rate.usual is not None:
         tick_x = BAR_LEFT + rate.usual * BAR_WIDTH
@@ -224,6 +236,20 @@ def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
         is_through_words = words_x - TICK_ROOM < tick_x < words_end + TICK_ROOM
         words_x = tick_x + TEXT_GAP if is_through_words else words_x
     sheet.text((words_x, baseline), words, size=LABEL_SIZE, color=text_color, weight=weight)
+
+
+def _draw_hatched(sheet: Sheet, at: tuple[float, float], width: float, color: str) -> None:
+    """Draw the outline of a bar with diagonal lines in it: it has old figures."""
+    left, top = at
+    right, foot = left + width, top + BAR_HEIGHT
+    corners = [(left, top), (right, top), (right, foot), (left, foot), (left, top)]
+    sheet.path(corners, color, 1.0)
+    start = left - BAR_HEIGHT
+    while start < right:
+        low_x, high_x = max(start, left), min(start + BAR_HEIGHT, right)
+        ends = (low_x, foot - (low_x - start)), (high_x, foot - (high_x - start))
+        sheet.line(*ends, color, 1.4)
+        start += HATCH_GAP
 
 
 def rates_alt(chart: Rates) -> str:
@@ -241,5 +267,6 @@ def rates_alt(chart: Rates) -> str:
             + ("" if rate.usual is None else f", usually {group.words(rate.usual)}")
             for rate in group.rates
         ]
-        sentences.append(f"{wording.line(group.label)}: {'; '.join(rates)}.")
+        old = f" ({group.old})" if group.old else ""
+        sentences.append(f"{wording.line(group.label)}{old}: {'; '.join(rates)}.")
     return wording.shorten(f"{wording.line(chart.title)}. {' '.join(sentences)}", MAX_ALT_CHARS)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
 from typing import Any
 
 from overheard.alerts.story import BrandAtModel, Story
@@ -15,11 +17,11 @@ from overheard.cards import wording
 from overheard.cards.card import Table
 from overheard.cards.charts.bars import Rate, RateGroup, Rates
 from overheard.cards.model_names import ModelNames, asked_by
-from overheard.deployment import Deployment
 from overheard.domain import VISIBILITY, Metric, Model
+from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, streams_of_table
 from overheard.measure.trends import Point, trend
-from overheard.scoring.service import Scoring
+from overheard.measure.usual import UsualRange, usual_range
 
 MAX_PLACES, MAX_NAMED_PLACES = 4, 3
 """Places on a card, and in a single sentence or title."""
@@ -28,8 +30,13 @@ TOLD_CHANGE = 0.1
 """Smallest difference of a place's share to its usual share (0 to 1) with which the usual one is
 told.
 """
-TOLD_MEAN_CHANGE = 0.05
-"""The same for the mean over all places."""
+FAR_CHANGE, FAR_DISTANCE = 0.2, 3.0
+"""Smallest difference to the usual share, and smallest number of standard deviations, of a share
+that is called far below or far above usual.
+"""
+RISE_DISTANCE, MIN_USUAL_CHECKS = 3.5, 3
+"""The same number for a competitor, of which there are several, and the checks that it takes."""
+Stories = Mapping[BrandAtModel, Story]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +61,28 @@ class MetricLevel:
 
 
 async def read_streams(
-    deployment: Deployment,
+    store: Store,
+    versions: Collection[str],
     brands: Collection[str] | None = None,
     *,
     model: Model | None = None,
     metric: str | None = None,
 ) -> list[Stream]:
     """Return the stored streams, sorted by brand, model and metric. A stream has the scores of one
-    brand, model and metric by run and prompt, by the scorer versions in use.
+    brand, model and metric by run and prompt.
 
     Args:
+        versions: The scorer versions in use, as ``scorer@version``.
         brands: The brands' names; None for all.
         model: The model; None for all.
         metric: The name of the metric; None for all.
     """
-    blocks = await deployment.store.blocks.table(brands, model=model, metric=metric)
-    return streams_of_table(blocks.of(deployment.scoring.versions))
+    blocks = await store.blocks.table(brands, model=model, metric=metric)
+    return streams_of_table(blocks.of(versions))
 
 
 def standings_in(
-    streams: Iterable[Stream], brands: Sequence[str], scoring: Scoring
+    streams: Iterable[Stream], brands: Sequence[str], metrics: Mapping[str, Metric]
 ) -> list[MetricLevel]:
     """Return the level of each metric in each run of some streams. They are sorted by model, then
     by brand in the order of `brands`, then by metric with visibility first; the runs of a stream
@@ -84,9 +93,8 @@ def standings_in(
     Args:
         streams: The streams, usually of one run for each model.
         brands: The brands' names, in the order in which they are shown.
-        scoring: The metrics that are measured.
+        metrics: The metrics that are measured, by name.
     """
-    metrics = scoring.metrics
     rows = [
         MetricLevel(stream.key.brand, stream.key.model, metrics[stream.key.metric], point)
         for stream in streams
@@ -141,6 +149,40 @@ ONLY_BRANDED = (
 )
 
 
+class Level(StrEnum):
+    """Where a share lies against its usual range."""
+
+    UNKNOWN = "unknown"
+    USUAL = "usual"
+    BELOW = "below"
+    ABOVE = "above"
+    FAR_BELOW = "far below"
+    FAR_ABOVE = "far above"
+
+    @property
+    def far(self) -> bool:
+        """Whether it is farther off than chance explains."""
+        return self in {Level.FAR_BELOW, Level.FAR_ABOVE}
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """A competitor that is named far more than was usual for it.
+
+    Attributes:
+        now: Its share of answers in the newest check, 0 to 1.
+        usual: Its usual share before.
+        before: The last check before the rise.
+        since: The first check since the rise.
+    """
+
+    rival: str
+    now: float
+    usual: float
+    before: datetime
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class ModelVisibility:
     """The visibility of a brand at one model, next to that of its competitors (a place).
@@ -149,18 +191,38 @@ class ModelVisibility:
         brand: The brand's name.
         mine: The brand's share of answers, 0 to 1, in the newest run of the model, with the number
             of answers.
-        usual: The mean share in the earlier runs without a change; None without any.
+        usual: What is usual by the earlier runs without a change; None without any.
         rivals: The competitors' shares in the same run, by name.
         even: Whether all these runs have the same number of answers, so that counts can be
             compared.
+        rises: The competitors that are named far more than was usual for them.
     """
 
     brand: str
     model: Model
     mine: Point
-    usual: float | None
+    usual: UsualRange | None
     rivals: dict[str, float]
     even: bool
+    rises: tuple[Rise, ...] = ()
+
+    @property
+    def level(self) -> Level:
+        """Where the share lies against the usual range."""
+        if self.usual is None:
+            return Level.UNKNOWN
+        mean, change = self.mine.mean, self.mine.mean - self.usual.mean
+        if self.usual.low <= mean <= self.usual.high or abs(change) < TOLD_CHANGE:
+            return Level.USUAL
+        is_far = abs(change) >= FAR_CHANGE or mean == 0
+        if is_far and abs(self.usual.distance(mean)) >= FAR_DISTANCE:
+            return Level.FAR_BELOW if change < 0 else Level.FAR_ABOVE
+        return Level.BELOW if change < 0 else Level.ABOVE
+
+    @property
+    def usual_mean(self) -> float | None:
+        """The mean share that is usual; None without one."""
+        return self.usual.mean if self.usual else None
 
     @property
     def rank(self) -> int:
@@ -169,11 +231,11 @@ class ModelVisibility:
 
     @property
     def rank_words(self) -> str:
-        """The rank in words: ``1st of 5`` or ``last of 5``; empty without competitors, or when no
-        brand is named.
+        """The rank in words: ``1st of 5`` or ``last of 5``; empty without competitors, and for a
+        brand that no answer names.
         """
         brands = len(self.rivals) + 1
-        if brands == 1 or not (self.mine.mean or any(self.rivals.values())):
+        if brands == 1 or not self.mine.mean:
             return ""
         return f"{'last' if self.rank == brands else wording.ordinal(self.rank)} of {brands}"
 
@@ -193,68 +255,67 @@ class ModelVisibility:
         return f"{wording.share(share)} of answers"
 
 
-async def read_visibility(
-    deployment: Deployment,
-    brand: str,
-    rows: Sequence[MetricLevel],
-    stories: Mapping[BrandAtModel, Story],
-) -> list[ModelVisibility]:
-    """Return the visibility of a brand at each model of `rows`, in their order. The brand's usual
-    share is the mean over the earlier stored runs that show no change.
-
-    Args:
-        brand: The brand's name.
-        rows: The levels of one run for each model, of the brand and its competitors.
-        stories: The brand's course at each model, which tells usual runs from those during a
-            change. Where it is missing, all earlier runs are usual.
-    """
-    history = await read_streams(deployment, [brand], metric=VISIBILITY)
-    return visibility_by_model(brand, rows, history, stories)
-
-
 def visibility_by_model(
-    brand: str,
-    rows: Iterable[MetricLevel],
-    history: Iterable[Stream],
-    stories: Mapping[BrandAtModel, Story],
+    brand: str, rows: Iterable[MetricLevel], history: Iterable[Stream], stories: Stories
 ) -> list[ModelVisibility]:
-    """Return the visibility of a brand at each model of `rows`, in their order. The brand's usual
-    share is the mean over the usual runs before the run of the row; None without such a run.
+    """Return the visibility of a brand at each model of `rows`, in their order, beside what was
+    usual before the run of the row.
 
     Args:
         brand: The brand's name.
         rows: The levels of one run for each model, of the brand and its competitors. Those of other
             metrics than `VISIBILITY` are ignored.
-        history: The brand's streams of `VISIBILITY`, with earlier runs.
+        history: The streams of `VISIBILITY` of all these brands, with earlier runs.
         stories: The brand's course at each model; where it is missing, all earlier runs are usual.
     """
     visibility_rows = [row for row in rows if row.metric.name == VISIBILITY]
-    points_by_model = {stream.key.model: trend(stream) for stream in history}
+    points = {(stream.key.brand, stream.key.model): trend(stream) for stream in history}
     found = []
     for row in visibility_rows:
         if row.brand != brand:
             continue
         story = stories.get((brand, row.model))
-        past = [
-            point
-            for point in points_by_model.get(row.model, [])
-            if point.at < row.point.at and (story is None or story.is_usual(point.at))
+        rivals = [
+            other for other in visibility_rows if other.model == row.model and other.brand != brand
         ]
+        past = {
+            name: [point for point in points.get((name, row.model), []) if point.at < row.point.at]
+            for name in (brand, *(rival.brand for rival in rivals))
+        }
+        own = [point for point in past[brand] if story is None or story.is_usual(point.at)]
         found.append(
             ModelVisibility(
                 brand=brand,
                 model=row.model,
                 mine=row.point,
-                usual=sum(point.mean for point in past) / len(past) if past else None,
-                rivals={
-                    other.brand: other.point.mean
-                    for other in visibility_rows
-                    if other.model == row.model and other.brand != brand
-                },
-                even=all(point.n == row.point.n for point in past),
+                usual=usual_range(own, row.point.n),
+                rivals={rival.brand: rival.point.mean for rival in rivals},
+                even=all(point.n == row.point.n for point in own),
+                rises=tuple(
+                    rise
+                    for rival in rivals
+                    if (rise := _rise(rival.brand, [*past[rival.brand], rival.point]))
+                ),
             )
         )
     return found
+
+
+def _rise(rival: str, points: Sequence[Point]) -> Rise | None:
+    """Return the rise of a competitor in its last check, or in its last two together; None if
+    neither is far above what was usual before.
+    """
+    for checks in (2, 1):
+        before, recent = points[:-checks], points[-checks:]
+        answers = sum(point.n for point in recent)
+        usual = usual_range(before, answers, checks)
+        if usual is None or usual.checks < MIN_USUAL_CHECKS:
+            continue
+        mean = sum(point.mean for point in recent) / checks
+        gained = min(mean, points[-1].mean) - usual.mean
+        if gained >= FAR_CHANGE and usual.distance(mean) >= RISE_DISTANCE:
+            return Rise(rival, points[-1].mean, usual.mean, before[-1].at, recent[0].at)
+    return None
 
 
 def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> str:
@@ -282,101 +343,16 @@ def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> s
     return f"{brand}: {', '.join(parts)}"
 
 
-def headline(brand: str, places: Sequence[ModelVisibility]) -> str:
-    """Return a sentence, without its full stop, on a brand's share of answers: ``Acme is named in
-    60 % of answers, usually 88 %``. Both shares are means over models, each with the same weight.
-
-    The usual share is left out if it differs by less than `TOLD_MEAN_CHANGE`. A model without a
-    usual share counts in the usual mean with its present share.
-
-    Args:
-        brand: The brand's name, which is returned without places.
-        places: The brand's visibility at each model.
-    """
-    if not places:
-        return brand
-    now = sum(place.mine.mean for place in places) / len(places)
-    past = [place.mine.mean if place.usual is None else place.usual for place in places]
-    usual = sum(past) / len(past)
-    differs = f", usually {wording.percent(usual)}" if abs(usual - now) >= TOLD_MEAN_CHANGE else ""
-    return f"{brand} is named in {wording.percent(now)} of answers{differs}"
-
-
-def ranks(places: Sequence[ModelVisibility], names: ModelNames) -> str:
-    """Return a line for each of up to `MAX_PLACES` models, the best rank of the brand first, such
-    as ``Claude: 2nd of 5, named in 62 %, usually 88 %.``, with line breaks between.
-
-    A rank is left out where there is none. The usual share is left out if there is none, or if it
-    differs by less than `TOLD_CHANGE`. Empty without places.
-
-    Args:
-        places: The brand's visibility at each model.
-        names: The display names of models.
-    """
-    parts = []
-    for place in sorted(places, key=_by_rank)[:MAX_PLACES]:
-        now = wording.percent(place.mine.mean)
-        told = told_usual(place)
-        usual = "" if told is None else f", usually {wording.percent(told)}"
-        rank = f"{place.rank_words}, " if place.rank_words else ""
-        parts.append(f"{names.name(place.model)}: {rank}named in {now}{usual}.")
-    return "\n".join(parts)
-
-
-def told_usual(place: ModelVisibility) -> float | None:
-    """Return a brand's usual share of answers at a model (0 to 1), if it differs by `TOLD_CHANGE`
-    or more from the present one. Return None if it does not, or if there is no usual share.
-    """
-    if place.usual is None or abs(place.usual - place.mine.mean) < TOLD_CHANGE:
-        return None
-    return place.usual
-
-
 def _by_rank(place: ModelVisibility) -> tuple[int, Model]:
     return place.rank, place.model
 
 
-def standing_sentence(places: Sequence[ModelVisibility], names: ModelNames) -> str:
-    """Return a sentence with a brand's share of answers at up to `MAX_NAMED_PLACES` models, the
-    best rank first. Empty without places.
-
-    Example: ``Named in 20 of 24 answers at Claude and in 9 at ChatGPT (usually 22).`` The usual
-    share is left out if there is none, or if it differs by less than `TOLD_CHANGE`.
-
-    Args:
-        places: The brand's visibility at each model.
-        names: The display names of models.
-    """
-    shown = sorted(places, key=_by_rank)[:MAX_NAMED_PLACES]
-    if not shown:
-        return ""
-    first, *others = shown
-    shares = [first.words(first.mine.mean), *(_short_share_words(place, first) for place in others)]
-    parts = [
-        f"in {share} at {names.name(place.model)}{_usual_words(place)}"
-        for place, share in zip(shown, shares, strict=True)
-    ]
-    return f"Named {wording.listing(parts)}."
-
-
-def _short_share_words(place: ModelVisibility, first: ModelVisibility) -> str:
-    """Return a brand's share of answers at a model, for a sentence that begins with its share at
-    another model. It is a count, ``9`` if both models have the same number of answers, else ``9 of
-    30``; ``38 %`` if the model's shares are not shown as counts.
-    """
-    share = wording.share(place.mine.mean, place.answers)
-    if place.answers in {0, first.answers}:
-        return share
-    return f"{share} of {place.answers:,}"
-
-
-def _usual_words(place: ModelVisibility) -> str:
-    """Return the usual share of a place in brackets, after a space; empty if it is not told."""
-    usual = told_usual(place)
-    return "" if usual is None else f" (usually {wording.share(usual, place.answers)})"
-
-
-def rates(places: Sequence[ModelVisibility], names: ModelNames) -> Rates:
+def rates(
+    places: Sequence[ModelVisibility],
+    names: ModelNames,
+    zone: tzinfo = UTC,
+    current: Sequence[ModelVisibility] | None = None,
+) -> Rates:
     """Return a bar chart of a brand and its competitors at each of the first `MAX_PLACES` models.
     The brand's usual share, if there is one, is a tick.
 
@@ -386,23 +362,64 @@ def rates(places: Sequence[ModelVisibility], names: ModelNames) -> Rates:
     Args:
         places: The brand's visibility at each model, in the order of the chart.
         names: The display names of models.
+        zone: The reader's time zone.
+        current: The places of the newest check; the others are drawn as old, with their day. None
+            if all are.
     """
     sizes = {place.answers for place in places}
     of = f", of {sizes.pop()} answers" if len(sizes) == 1 and sizes != {0} else ""
-    return Rates(f"Named{of}", tuple(_rate_group(place, names) for place in places[:MAX_PLACES]))
+    new = places if current is None else current
+    return Rates(
+        f"Named{of}",
+        tuple(
+            _rate_group(
+                place,
+                names,
+                "" if place in new else f"old: {wording.short_day(place.mine.at, zone)}",
+            )
+            for place in places[:MAX_PLACES]
+        ),
+    )
 
 
-def _rate_group(place: ModelVisibility, names: ModelNames) -> RateGroup:
+def _rate_group(place: ModelVisibility, names: ModelNames, old: str) -> RateGroup:
     """Return the bars of one model: the brand and its `MAX_RIVAL_BARS` largest competitors, the
     largest share first; among equal ones the brand is first.
+
+    Args:
+        old: The day of figures that are not of the newest check, in words; else empty.
     """
-    own_rate = Rate(place.brand, place.mine.mean, place.usual, emphasis=True)
+    own_rate = Rate(place.brand, place.mine.mean, place.usual_mean, emphasis=True)
     rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:MAX_RIVAL_BARS]
     shown = sorted(
         [own_rate, *(Rate(name, share) for name, share in rivals)],
         key=lambda rate: (-rate.share, not rate.emphasis),
     )
-    return RateGroup(names.name(place.model), tuple(shown), asked_by(place.model), place.answers)
+    name, how = names.name(place.model), asked_by(place.model)
+    return RateGroup(name, tuple(shown), how, place.answers, old)
+
+
+def brand_groups(
+    brands: Sequence[Sequence[ModelVisibility]], names: ModelNames
+) -> tuple[RateGroup, ...]:
+    """Return the bars of several brands: a group for each, with a bar for each of its first
+    `MAX_PLACES` models. Brands without measurements are left out.
+
+    Args:
+        brands: The visibility of each brand at each model.
+    """
+    return tuple(
+        RateGroup(
+            places[0].brand,
+            tuple(
+                Rate(names.name(place.model), place.mine.mean, place.usual_mean, emphasis=True)
+                for place in places[:MAX_PLACES]
+            ),
+            answers=places[0].answers if len({place.answers for place in places}) == 1 else 0,
+        )
+        for places in brands
+        if places
+    )
 
 
 def table(

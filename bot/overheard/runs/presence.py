@@ -1,0 +1,123 @@
+"""Which models speak of a brand now: they answered, were silent, or are no longer asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from statistics import median
+
+from overheard.domain import Model, Run, RunState
+from overheard.interfaces import Store
+from overheard.measure.blocks import RunKey
+
+READ_RUNS = 60
+"""The newest runs that are searched for the panels of a brand."""
+MISSED_PERIODS = 2
+"""Usual times between two checks of a model after which it is no longer asked."""
+USUAL_PERIOD, MIN_PERIOD = timedelta(weeks=1), timedelta(days=1)
+"""The time between two checks of a model that was asked once, and the shortest that counts."""
+ASKED_OF_ALL = frozenset({RunState.COMPLETE, RunState.PARTIAL, RunState.FAILED})
+"""States of runs that have asked each model of their panel."""
+
+
+class Presence(StrEnum):
+    """Whether a model's figures are those of the newest check that asked it."""
+
+    CURRENT = "current"
+    """It answered."""
+    SILENT = "silent"
+    """It was asked and gave no answer; its figures are older."""
+    LEFT = "left"
+    """It is no longer asked; its figures are history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """The presence of a model in the checks of a brand.
+
+    Attributes:
+        asked: The newest run that asked it.
+        answered: The newest run with its answers; None without any.
+    """
+
+    presence: Presence
+    asked: RunKey
+    answered: RunKey | None
+
+
+def asked_models(run: Run, brand: str, answered: Mapping[Model, Sequence[RunKey]]) -> set[Model]:
+    """Return the models that a run has asked about a brand. Of imported history, and of a run that
+    goes on or was cancelled, these are the models with answers in it.
+
+    Args:
+        answered: The runs with answers about the brand, by model.
+    """
+    if run.panel is None or run.state not in ASKED_OF_ALL:
+        return {model for model, runs in answered.items() if any(key.id == run.id for key in runs)}
+    concerned = any(prompt.concerns(brand) for prompt in run.panel.prompts)
+    return set(run.panel.models) if concerned else set()
+
+
+def attendances(
+    runs: Sequence[Run],
+    brand: str,
+    answered: Mapping[Model, Sequence[RunKey]],
+    configured: Collection[Model],
+) -> dict[Model, Attendance]:
+    """Return the attendance of each model that was asked about a brand, sorted by model.
+
+    A model has left if the newest check has not asked it, and it is either not configured any more
+    or was last asked more than `MISSED_PERIODS` of its usual times between two checks ago. So a
+    check of one model alone does not make the others leave.
+
+    Args:
+        runs: Runs of the brands' history, the newest first.
+        answered: The runs with answers about the brand by model, the oldest first.
+        configured: The models that can be asked; empty where that is not known.
+    """
+    asked: dict[Model, list[RunKey]] = {
+        model: list(reversed(keys)) for model, keys in answered.items() if keys
+    }
+    attempts = [run for run in runs if asked_models(run, brand, answered)]
+    for run in attempts:
+        key = RunKey(run.started_at, run.id)
+        for model in asked_models(run, brand, answered):
+            if key not in asked.setdefault(model, []):
+                asked[model].append(key)
+    newest = attempts[0] if attempts else None
+    found = {}
+    for model, keys in sorted(asked.items()):
+        times = sorted(keys, reverse=True)
+        replies = answered.get(model, ())
+        latest = replies[-1] if replies else None
+        if newest and _has_left(model, times, newest, configured):
+            presence = Presence.LEFT
+        else:
+            presence = Presence.CURRENT if latest == times[0] else Presence.SILENT
+        found[model] = Attendance(presence, times[0], latest)
+    return found
+
+
+def _has_left(
+    model: Model, asked: Sequence[RunKey], newest: Run, configured: Collection[Model]
+) -> bool:
+    """Return whether a model is no longer asked as of the newest run of its brand.
+
+    Args:
+        asked: The runs that asked the model, the newest first; at least one.
+    """
+    if asked[0].at >= newest.started_at:
+        return False
+    if newest.panel and configured and model not in configured:
+        return True
+    gaps_s = [(later.at - earlier.at).total_seconds() for later, earlier in pairwise(asked)]
+    usual = timedelta(seconds=median(gaps_s)) if gaps_s else USUAL_PERIOD
+    return newest.started_at - asked[0].at > MISSED_PERIODS * max(MIN_PERIOD, usual)
+
+
+async def newest_runs(store: Store, until: datetime | None = None) -> list[Run]:
+    """Return the newest `READ_RUNS` runs of the brands' history, the newest first."""
+    return await store.runs.find(aside=False, until=until, limit=READ_RUNS)

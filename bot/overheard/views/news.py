@@ -1,0 +1,455 @@
+"""The news of a brand's situation, in the one order in which all cards tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import IntEnum
+
+from overheard.alerts.live_claims import LiveClaim
+from overheard.alerts.metric_wording import words_of
+from overheard.alerts.phrases import claim_lines, statement_title
+from overheard.cards import wording
+from overheard.cards.card import Action, Severity, Style
+from overheard.cards.command import quoted
+from overheard.cards.model_names import ModelNames, asked_by
+from overheard.domain import VISIBILITY, Model
+from overheard.measure.trends import trend
+from overheard.runs.presence import Presence
+from overheard.views import standings
+from overheard.views.situation import ModelSituation, OpenAlert, Situation
+from overheard.views.standings import Level, ModelVisibility, Rise
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+NAMED_DAYS = 7
+"""Days from today on for which a time is told by the name of the day."""
+MAX_NAMED = 3
+"""Models of which a card says the figures in words."""
+MAX_LABEL_CHARS = 30
+"""Longest label of a button."""
+RIVAL_ICON, WATCH_ICON = "\N{CHART WITH UPWARDS TREND}", "\N{EYES}"
+
+
+class NewsKind(IntEnum):
+    """Kinds of news, in the order in which they are told."""
+
+    WRONG = 1
+    """An open alert, or a false claim in the newest answers."""
+    FAILED = 2
+    """A model did not answer in the newest check that asked it."""
+    FAR = 3
+    """Far outside of the usual range, without an alert."""
+    RIVAL = 4
+    """A competitor is named far more than before."""
+    WATCHED = 5
+    OUTSIDE = 6
+    """A little outside of the usual range, as one check of ten is by chance."""
+    CALM = 7
+    """All is as usual, or nothing usual is known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A piece of news.
+
+    Attributes:
+        title: Its headline, which names the brand.
+        lines: Sentences with its figures.
+        model: The model that it is about; None for several.
+        alert: The alert that tells it; None without one.
+        rival: The competitor that it is about; empty without one.
+    """
+
+    kind: NewsKind
+    title: str
+    lines: tuple[str, ...] = ()
+    severity: Severity = Severity.PLAIN
+    model: Model | None = None
+    alert: OpenAlert | None = None
+    rival: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Tells the situation of a brand in words.
+
+    Attributes:
+        in_percent: Whether shares are in per cent, also where counts could be compared.
+    """
+
+    situation: Situation
+    names: ModelNames
+    zone: tzinfo
+    in_percent: bool = False
+
+    @property
+    def news(self) -> list[News]:
+        """All news, the most important first; empty for a brand without answers whose questions
+        were never asked.
+        """
+        found = [*self._alerts(), *self._claims(), *self._failures()]
+        found += [*self._levels(), *self._rivals(), *self._watched()]
+        if not found and self.situation.models:
+            found.append(self._calm())
+        return sorted(found, key=lambda one: one.kind)
+
+    def headline(self, news: News) -> str:
+        """Return the title of a card that begins with a piece of news; an alert that is older than
+        the newest check has its beginning in it.
+        """
+        attempt = self.situation.attempt
+        is_new = attempt and news.alert and news.alert.alert.opened_at >= attempt.started_at
+        if news.alert is None or is_new:
+            return news.title
+        return f"Open since {self.day(news.alert.began)}: {news.title}"
+
+    def day(self, at: datetime) -> str:
+        """Return a day in the reader's time zone: ``3 Mar``."""
+        return wording.short_day(at, self.zone)
+
+    def words(self, place: ModelVisibility, share: float, *, short: bool = False) -> str:
+        """Return a share of answers: ``9 of 24 answers`` or ``38 % of answers``; without the last
+        word if it is short.
+        """
+        if self.in_percent or not place.answers:
+            return f"{wording.percent(share)}{'' if short else ' of answers'}"
+        of = place.answers if short else wording.count(place.answers, "answer")
+        return f"{wording.share(share, place.answers)} of {of}"
+
+    def usual(self, place: ModelVisibility) -> str:
+        """Return the usual share of answers of a brand at a model, without its unit."""
+        mean = place.usual_mean or 0.0
+        return wording.share(mean, 0 if self.in_percent else place.answers)
+
+    def level_lines(self, news: Iterable[News] = ()) -> Iterator[str]:
+        """Yield a line on the brand's share of answers and its rank at each of the first
+        `MAX_NAMED` current models of which some news do not tell, with the usual share if the
+        present one is outside of its usual range, as in ``ChatGPT: 20 of 24 answers, as usual,
+        1st of 4.``.
+        """
+        told = {one.model for one in news}
+        places = [place for place in self.situation.places if place.model not in told]
+        for place in places[:MAX_NAMED]:
+            clauses = [self.words(place, place.mine.mean)]
+            if place.level is Level.USUAL:
+                clauses.append("as usual")
+            elif place.level is not Level.UNKNOWN:
+                clauses.append(f"usually {self.usual(place)}")
+            clauses += [place.rank_words] if place.rank_words else []
+            attempt = self.situation.attempt
+            if attempt and place.mine.run_id != attempt.id and place.mine.at < attempt.started_at:
+                clauses.append(f"on {self.day(place.mine.at)}")
+            yield f"{self.names.name(place.model)}: {', '.join(clauses)}."
+        if len(places) > MAX_NAMED:
+            yield f"And {wording.count(len(places) - MAX_NAMED, 'more model')}."
+
+    def _alerts(self) -> Iterator[News]:
+        for opened in self.situation.alerts:
+            there = self.situation.models.get(opened.model)
+            if there and there.presence is Presence.LEFT:
+                continue  # `left_sentence` tells it
+            yield News(
+                NewsKind.WRONG,
+                opened.title.rstrip("."),
+                tuple(opened.lines(in_percent=self.in_percent)),
+                opened.severity,
+                opened.model,
+                opened,
+            )
+
+    def _claims(self) -> Iterator[News]:
+        """Yield the false claims that several answers of a model make and no open alert tells."""
+        for there in self.situation.models.values():
+            untold = [claim for claim in self._untold(there) if claim.repeated]
+            if untold and there.presence is not Presence.LEFT:
+                said = [claim.statement for claim in untold]
+                name = self.names.name(there.model)
+                yield News(
+                    NewsKind.WRONG,
+                    statement_title(said, self.situation.brand.name, name),
+                    tuple(claim_lines(said)),
+                    Severity.BAD,
+                    there.model,
+                )
+
+    def _untold(self, there: ModelSituation) -> list[LiveClaim]:
+        told = [one.alert for one in self.situation.alerts if one.model == there.model]
+        return [
+            claim
+            for claim in there.claims
+            if not any(claim.repeats(said) for alert in told for said in alert.statements)
+        ]
+
+    def single_claims(self) -> list[str]:
+        """Return a sentence for each false claim that one answer alone makes."""
+        sentences = []
+        for there in self.situation.models.values():
+            if there.presence is Presence.LEFT:
+                continue
+            for claim in self._untold(there):
+                if not claim.repeated:
+                    [line] = claim_lines([claim.statement])
+                    sentences.append(f"{self.names.name(there.model)}: {line[0].lower()}{line[1:]}")
+        return sentences
+
+    def _failures(self) -> Iterator[News]:
+        """Yield what is known of the models that did not answer, as one piece of news."""
+        silent = self.situation.at_models(Presence.SILENT)
+        if not silent:
+            return
+        day = self.day(max(there.asked for there in silent).at)
+        names = wording.listing([self.names.name(there.model) for there in silent])
+        if self.situation.all_failed:
+            reasons = dict.fromkeys(there.failure for there in silent if there.failure)
+            title = f"The check of {day} failed: no new figures"
+            known = [self._last_figure(there) for there in silent if there.place]
+            lines = [" ".join(reasons) or "No model answered."]
+            if known:
+                lines.append(f"Last known, not of this check: {wording.listing(known)}.")
+            yield News(NewsKind.FAILED, title, tuple(lines), Severity.WARNING)
+            return
+        title = f"{names} did not answer on {day}"
+        places = self.situation.places
+        if places and all(place.level is Level.USUAL for place in places):
+            others = wording.listing([self.names.name(place.model) for place in places])
+            title += f"; {others} as usual"
+        lines = [
+            f"{self.names.name(there.model)}: no new figure. {self._last_sentence(there)}"
+            for there in silent
+        ]
+        yield News(NewsKind.FAILED, title, tuple(lines), Severity.WARNING)
+
+    def _last_figure(self, there: ModelSituation) -> str:
+        place = there.place
+        if place is None:
+            return ""
+        share = self.words(place, place.mine.mean, short=True)
+        return f"{self.names.name(there.model)} {share} on {self.day(place.mine.at)}"
+
+    def _last_sentence(self, there: ModelSituation) -> str:
+        if there.place is None:
+            return "It has not answered yet."
+        share = self.words(there.place, there.place.mine.mean, short=True)
+        day = self.day(there.place.mine.at)
+        return f"The last is of {day}: {share}. I cannot say whether it changed."
+
+    def left_sentence(self) -> str:
+        """Return a sentence on the models that are no longer asked; empty without any."""
+        left = self.situation.at_models(Presence.LEFT)
+        if not left:
+            return ""
+        parts = [
+            f"{self.names.name(there.model)}, since {self.day(there.asked.at)}" for there in left
+        ]
+        open_at = {opened.model for opened in self.situation.alerts}
+        stays = any(there.model in open_at for there in left)
+        alert = " Its alert can be closed." if stays else ""
+        return f"No longer asked: {wording.listing(parts)}.{alert}"
+
+    def _levels(self) -> Iterator[News]:
+        """Yield the models at which the brand is outside of its usual range, without an alert."""
+        told = {opened.model for opened in self.situation.alerts}
+        brand = self.situation.brand.name
+        for place in self.situation.places:
+            level = place.level
+            if place.model in told or level in {Level.USUAL, Level.UNKNOWN}:
+                continue
+            share = self.words(place, place.mine.mean)
+            title = (
+                f"{level.value.capitalize()} usual: {self.names.name(place.model)} names {brand} "
+                f"in {share}, usually {self.usual(place)}"
+            )
+            if level.far:
+                lines = f"No alert yet: one check can be a bad day of the model. {self.decider()}"
+                is_bad = level is Level.FAR_BELOW
+                severity = Severity.WARNING if is_bad else Severity.PLAIN
+                yield News(NewsKind.FAR, title, (lines.strip(),), severity, place.model)
+            else:
+                yield News(NewsKind.OUTSIDE, title, ("It may be chance.",), model=place.model)
+
+    def _rivals(self) -> Iterator[News]:
+        told = {opened.model for opened in self.situation.alerts}
+        for place in self.situation.places:
+            for rise in place.rises:
+                if place.model not in told:
+                    yield self._rival_news(place, rise)
+
+    def _rival_news(self, place: ModelVisibility, rise: Rise) -> News:
+        """Return the news that a competitor rose at a model, and whether it passes the brand."""
+        mine, name = place.mine.mean, self.names.name(place.model)
+        passes = rise.usual <= mine < rise.now
+        title = f"{RIVAL_ICON} {rise.rival} rises at {name}"
+        usual = wording.share(rise.usual, 0 if self.in_percent else place.answers)
+        began = f"It began between {self.day(rise.before)} and {self.day(rise.since)}."
+        named = f"{rise.rival} is named in {self.words(place, rise.now)}, usually {usual}."
+        lines = [f"{named} {began}"]
+        passed = sum(one.usual <= mine < one.now for one in place.rises)
+        rank = f", now {place.rank_words}" if place.rank_words else ""
+        if passed and rank:
+            rank = f", but{rank.removeprefix(',')}, before {wording.ordinal(place.rank - passed)}"
+        if place.level is Level.USUAL:
+            lines.append(f"You are as usual, {self.words(place, mine, short=True)}{rank}.")
+        elif rank:
+            lines.append(f"You are{rank.removeprefix(', but').removeprefix(',')}.")
+        if passes:
+            title += " and passes you"
+        return News(NewsKind.RIVAL, title, tuple(lines), model=place.model, rival=rise.rival)
+
+    def _watched(self) -> Iterator[News]:
+        """Yield the models at which a change is suspected and nothing above says so."""
+        told = {opened.model for opened in self.situation.alerts}
+        far = {place.model for place in self.situation.places if place.level.far}
+        for there in self.situation.at_models(Presence.CURRENT):
+            metric = there.story.watched
+            if metric and there.model not in told | far:
+                title = f"{WATCH_ICON} Watching: {self._watch_words(there, metric)}"
+                figures = self._watch_figures(there, metric)
+                line = f"{figures} It may be chance. {self.decider()}".strip()
+                yield News(NewsKind.WATCHED, title, (line,), model=there.model)
+
+    def _watch_words(self, there: ModelSituation, metric: str) -> str:
+        """Return what may have changed: ``ChatGPT may name Acme a little less``."""
+        name, brand = self.names.name(there.model), self.situation.brand.name
+        words, change = words_of(metric), self._change(there, metric)
+        if not change or not words.better:
+            return f"something may have changed at {name}"
+        better = (change > 0) != (metric in LESS_IS_BETTER)
+        phrase = (words.better if better else words.worse).format(brand=brand, far=" a little")
+        verb, _, rest = phrase.partition(" ")
+        return f"{name} may {verb.removesuffix('s')} {rest}"
+
+    def _change(self, there: ModelSituation, metric: str) -> float:
+        """Return by how much the newest value of a metric differs from the earlier usual ones; 0
+        where that is not known.
+        """
+        key = (self.situation.brand.name, there.model, metric)
+        lines = (line for line in self.situation.lines if line.key == key)
+        points = [point for line in lines for point in trend(line)]
+        usual = [point.mean for point in points[:-1] if there.story.is_usual(point.at)]
+        return points[-1].mean - sum(usual) / len(usual) if usual else 0.0
+
+    def _watch_figures(self, there: ModelSituation, metric: str) -> str:
+        place = there.place
+        if metric != VISIBILITY or place is None or place.usual is None:
+            return ""
+        share = self.words(place, place.mine.mean)
+        return f"Named in {share}, usually {self.usual(place)}."
+
+    def _calm(self) -> News:
+        """Return the news that there is none: with a usual range everywhere, that all is as usual;
+        else how the brand stands.
+        """
+        places = self.situation.places
+        if places and not any(place.mine.mean for place in places):
+            return News(NewsKind.CALM, f"No answer names {self.situation.brand.name}")
+        if not places or any(place.level is Level.UNKNOWN for place in places):
+            title = standings.title(self.situation.brand.name, places, self.names)
+            return News(NewsKind.CALM, title)
+        claims = ", no false claim" if self.checks_claims else ""
+        title = f"All as usual: no open alert{claims}"
+        return News(NewsKind.CALM, title, severity=Severity.GOOD)
+
+    @property
+    def checks_claims(self) -> bool:
+        """Whether it may be said that there is no false claim."""
+        return self.situation.has_facts and not self.situation.claims
+
+    def claims_sentence(self) -> str:
+        """Return a sentence on each false claim of the newest answers, with its one count, or that
+        there is none; empty for a brand without facts, whose claims are not checked.
+        """
+        if not self.situation.has_facts or not self.situation.runs:
+            return ""
+        sentences = []
+        for claim in self.situation.claims:
+            [line] = claim_lines([claim.statement])
+            sentences.append(f"{self.names.name(claim.model)} {line.removeprefix('It ')}")
+        if not sentences:
+            return f"No false claim in the newest answers, of {self.newest_day()}."
+        return f"{wording.count(len(sentences), 'false claim')}: {' '.join(sentences)}"
+
+    def newest_day(self) -> str:
+        """Return the day of the newest answers; empty without any."""
+        newest = self.situation.answered
+        return self.day(newest.at) if newest else ""
+
+    def decider(self) -> str:
+        """Return a sentence on what decides whether something has changed; empty without a
+        schedule.
+        """
+        at = self.situation.next_check
+        return f"The next check, {soon(at, self.situation.at, self.zone)}, decides." if at else ""
+
+
+LESS_IS_BETTER = frozenset({"position", "drawback"})
+"""Metrics of which a smaller value is better."""
+
+
+def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """Return a future time in words: ``today at 09:00``, ``tomorrow at 09:00``, ``on Monday at
+    09:00`` within a week, else ``on 3 Mar at 09:00``.
+    """
+    local = at.astimezone(zone)
+    days = (local.date() - now.astimezone(zone).date()).days
+    if days < NAMED_DAYS:
+        day = {0: "today", 1: "tomorrow"}.get(days, f"on {DAYS[local.weekday()]}")
+    else:
+        day = f"on {wording.short_day(at, zone)}"
+    return f"{day} at {wording.clock(at, zone)}"
+
+
+def asked_words(models: Iterable[Model]) -> str:
+    """Return how models are asked: ``by API, with search``; empty without models or where they are
+    asked in different ways.
+    """
+    ways = {asked_by(model) for model in models}
+    if len(ways) != 1:
+        return ""
+    [way] = ways
+    return way if way.startswith("on ") else f"by {way}"
+
+
+def owner_sentence(news: Sequence[News]) -> str:
+    """Return who takes care of the alert that is told first: ``Maya has the alert.``; empty if
+    there is no such person.
+    """
+    first = next((one.alert for one in news if one.alert), None)
+    return f"{first.owner} has the alert." if first and first.owner else ""
+
+
+def told_titles(telling: Telling, news: Iterable[News]) -> list[str]:
+    """Return a line for each piece of news that is not the first of a card: an open alert with the
+    day on which it began, other news with its figures where its headline has none.
+    """
+    lines = []
+    for one in news:
+        if one.kind is NewsKind.CALM:
+            continue
+        icon = one.severity.icon if one.kind is NewsKind.WRONG else ""
+        figures = " ".join(one.lines) if one.kind is NewsKind.FAILED else ""
+        owner = f"; {one.alert.owner} has it" if one.alert and one.alert.owner else ""
+        lines.append(f"{icon}{telling.headline(one)}{owner}. {figures}".rstrip())
+    return lines
+
+
+def standing_news(telling: Telling) -> list[str]:
+    """Return a line for each piece of news that stands whatever else is asked: open alerts, false
+    claims, models that did not answer, and shares far outside of the usual range.
+    """
+    return told_titles(telling, [one for one in telling.news if one.kind <= NewsKind.FAR])
+
+
+def first_steps(situation: Situation, news: Sequence[News]) -> list[Action]:
+    """Return the button that the most important news asks for: the open alert, or a comparison with
+    the competitor that rises.
+    """
+    if not news:
+        return []
+    first, name = news[0], quoted(situation.brand.name)
+    if opened := next((one.alert for one in news if one.alert), None):
+        return [Action(f"alerts show {opened.alert.id}", "Open alert", Style.PRIMARY)]
+    if first.rival:
+        label = wording.shorten(f"Compare with {first.rival}", MAX_LABEL_CHARS)
+        return [Action(f"versus {name} {quoted(first.rival)}", label, Style.PRIMARY)]
+    return []

@@ -1,0 +1,489 @@
+"""The situation of a brand: one value, built in one place from the store, that everything which
+tells people how a brand stands reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+from overheard.alerts.events import name_without_id
+from overheard.alerts.evidence import AlertEvidence, gather_evidence
+from overheard.alerts.live_claims import LiveClaim, live_claims
+from overheard.alerts.message import message_lines, message_severity, message_title
+from overheard.alerts.story import Story, StoryState, alerts_about, read_stories, without_covered
+from overheard.cards.card import Severity
+from overheard.cards.model_names import ModelNames
+from overheard.config.cron import Cron
+from overheard.deployment import Deployment
+from overheard.detection.baseline import rows_with_answers
+from overheard.domain import VISIBILITY, Alert, AlertState, Brand, Catalogue, Metric, Model, Run
+from overheard.interfaces import Clock, Store
+from overheard.measure.blocks import RunKey, Stream, streams
+from overheard.runs.answers import summed_blocks
+from overheard.runs.presence import Attendance, Presence, attendances, newest_runs
+from overheard.views.standings import (
+    MetricLevel,
+    ModelVisibility,
+    Stories,
+    read_streams,
+    standings_in,
+    visibility_by_model,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert with what its message says, in the same words everywhere."""
+
+    alert: Alert
+    evidence: AlertEvidence
+
+    @property
+    def title(self) -> str:
+        """The title of its message."""
+        return message_title(self.alert, self.evidence)
+
+    def lines(self, *, in_percent: bool = False) -> list[str]:
+        """Return the lines of its message: its claims, its metric, and what else moved."""
+        return message_lines(self.alert, self.evidence, in_percent=in_percent)
+
+    @property
+    def severity(self) -> Severity:
+        """Whether it is good or bad news."""
+        return message_severity(self.alert, self.evidence)
+
+    @property
+    def model(self) -> Model:
+        """The model that it is about."""
+        return self.alert.shift.model
+
+    @property
+    def began(self) -> datetime:
+        """The start of the run with which its change most likely began."""
+        return self.evidence.began
+
+    @property
+    def owner(self) -> str:
+        """The name of the person who takes care of it; empty if nobody does."""
+        acknowledged = self.alert.state is AlertState.ACKNOWLEDGED
+        return name_without_id(self.alert.by) if acknowledged else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSituation:
+    """How a brand stands at one model.
+
+    Attributes:
+        run: The newest run with answers; None without any.
+        asked: The newest run that asked it.
+        place: How often it names the brand in `run`; None where that is not measured.
+        claims: The false claims of `run`, those of most answers first.
+        failure: Why it did not answer in `asked`, as a sentence; empty where that is not known.
+    """
+
+    model: Model
+    presence: Presence
+    asked: RunKey
+    run: RunKey | None
+    story: Story
+    place: ModelVisibility | None = None
+    claims: tuple[LiveClaim, ...] = ()
+    failure: str = ""
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        place = self.place
+        usual = place.usual if place else None
+        return {
+            "model": str(self.model),
+            "presence": self.presence.value,
+            "asked": self.asked.at.isoformat(),
+            "answered": self.run.at.isoformat() if self.run else None,
+            "named": place.mine.mean if place else None,
+            "answers": place.mine.n if place else None,
+            "usual": usual.mean if usual else None,
+            "usual_range": [usual.low, usual.high] if usual else None,
+            "level": place.level.value if place else None,
+            "rank": place.rank if place and place.rank_words else None,
+            "rising": [rise.rival for rise in place.rises] if place else [],
+            "story": self.story.state.value,
+            "watched": self.story.watched or None,
+            "claims": [_claim_data(claim) for claim in self.claims],
+            "failure": self.failure or None,
+        }
+
+
+def _claim_data(claim: LiveClaim) -> dict[str, Any]:
+    said = claim.statement
+    return {
+        "fact": said.topic,
+        "said": said.said,
+        "truth": said.truth,
+        "answers": said.answers,
+        "of": said.asked,
+        "before": claim.before,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """How a brand stands at a time.
+
+    Attributes:
+        names: The names of the brand and of its competitors, the brand's first.
+        models: The situation at each model that was ever asked, sorted by model.
+        lines: Streams (one brand, model and metric over time) of all these brands, at the models
+            that have not left.
+        rows: The level of each metric of these brands in the newest answers of these models.
+        alerts: The alerts that are not over, the newest first; those that an alert on the model as
+            a whole covers are left out.
+        stories: The course of the brand at each model.
+        attempt: The newest run that asked about the brand, in whatever state it ended.
+        has_facts: Whether claims are compared with facts of the brand.
+        next_check: The next scheduled check; None if none is due.
+    """
+
+    brand: Brand
+    at: datetime
+    names: Sequence[str]
+    models: Mapping[Model, ModelSituation]
+    lines: Sequence[Stream]
+    rows: Sequence[MetricLevel]
+    alerts: Sequence[OpenAlert]
+    stories: Stories
+    attempt: Run | None = None
+    has_facts: bool = False
+    next_check: datetime | None = None
+
+    def at_models(self, presence: Presence) -> list[ModelSituation]:
+        """Return the situation at each model with a presence, sorted by model."""
+        return [there for there in self.models.values() if there.presence is presence]
+
+    @property
+    def places(self) -> list[ModelVisibility]:
+        """The visibility of the brand at each current model."""
+        return [one.place for one in self.at_models(Presence.CURRENT) if one.place]
+
+    @property
+    def old_places(self) -> list[ModelVisibility]:
+        """The visibility at each silent model, which is of an older check."""
+        return [one.place for one in self.at_models(Presence.SILENT) if one.place]
+
+    @property
+    def runs(self) -> dict[Model, list[RunKey]]:
+        """For each model that has not left: its runs with answers about the brand, oldest first."""
+        return {
+            model: keys
+            for model, keys in runs_by_model(self.lines, self.brand.name).items()
+            if self.models[model].presence is not Presence.LEFT
+        }
+
+    @property
+    def answered(self) -> RunKey | None:
+        """The newest run with answers about the brand; None without any."""
+        return max((there.run for there in self.models.values() if there.run), default=None)
+
+    @property
+    def current_models(self) -> list[Model]:
+        """The models that answered; if none did, those with older answers."""
+        current = [there.model for there in self.at_models(Presence.CURRENT)]
+        return current or sorted(self.runs)
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether no model has answered in the newest check."""
+        asked = [there for there in self.models.values() if self.asked_in_attempt(there)]
+        return bool(asked) and all(there.presence is Presence.SILENT for there in asked)
+
+    def asked_in_attempt(self, there: ModelSituation) -> bool:
+        """Return whether the newest check asked a model."""
+        return self.attempt is not None and there.asked.id == self.attempt.id
+
+    @property
+    def claims(self) -> list[LiveClaim]:
+        """The false claims of the models that have not left, those of most answers first."""
+        claims = [
+            claim
+            for there in self.models.values()
+            if there.presence is not Presence.LEFT
+            for claim in there.claims
+        ]
+        return sorted(claims, key=lambda claim: -claim.statement.answers)
+
+    @property
+    def changed(self) -> dict[Model, datetime]:
+        """For each model at which the brand has moved: the time at which the change began."""
+        return {
+            story.model: story.began
+            for story in self.stories.values()
+            if story.state is StoryState.MOVED and story.began
+        }
+
+    def is_usual(self, at: datetime) -> bool:
+        """Return whether a run at a time shows the present usual level of the brand at every model:
+        outside of every change, and after the last change that a person accepted.
+        """
+        return all(story.is_usual(at) for story in self.stories.values())
+
+    @property
+    def own_rows(self) -> list[MetricLevel]:
+        """The metric levels of the brand itself, without its competitors."""
+        return [row for row in self.rows if row.brand == self.brand.name]
+
+    @property
+    def headline_lines(self) -> list[Stream]:
+        """The streams of visibility: the brand's own first, then those of the competitors in the
+        order of `names`; those of one brand are sorted by model.
+        """
+        visibility = [line for line in self.lines if line.key.metric == VISIBILITY]
+        return sorted(
+            visibility, key=lambda line: (self.names.index(line.key.brand), line.key.model)
+        )
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON values: the newest check and its state, the open alerts in words, and
+        the situation at each model.
+        """
+        attempt = self.attempt
+        return {
+            "brand": self.brand.name,
+            "check": attempt.started_at.isoformat() if attempt else None,
+            "check_state": attempt.state.value if attempt else None,
+            "all_failed": self.all_failed,
+            "alerts": [
+                {"id": one.alert.id, "model": str(one.model), "title": one.title}
+                for one in self.alerts
+            ],
+            "models": [there.data() for there in self.models.values()],
+            "next_check": self.next_check.isoformat() if self.next_check else None,
+        }
+
+
+def runs_by_model(lines: Iterable[Stream], brand: str) -> dict[Model, list[RunKey]]:
+    """Return for each model its distinct runs with answers about a brand, the oldest first."""
+    runs: dict[Model, set[RunKey]] = {}
+    for line in lines:
+        if line.key.brand == brand:
+            with_answers = {line.runs[row] for row in rows_with_answers(line)}
+            runs.setdefault(line.key.model, set()).update(with_answers)
+    return {model: sorted(keys) for model, keys in runs.items() if keys}
+
+
+@dataclass(frozen=True, slots=True)
+class SituationReader:
+    """Reads the situations of brands from the store; no answer is scored, no model is asked.
+
+    Attributes:
+        metrics: The metrics that are measured, by name.
+        versions: The scorer versions in use, as ``scorer@version``.
+        new_versions: Those of brands that are newer than the scores in use, by the brand's name.
+        zone: The reader's time zone.
+    """
+
+    store: Store
+    catalogue: Catalogue
+    metrics: Mapping[str, Metric]
+    versions: Collection[str]
+    names: ModelNames
+    clock: Clock
+    zone: tzinfo
+    new_versions: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, deployment: Deployment, zone: tzinfo) -> SituationReader:
+        """Return a reader of a deployment's brands."""
+        scoring = deployment.scoring
+        known = {brand.name for brand in scoring.catalogue.brands}
+        added = [one.name for one in deployment.catalogue.brands if one.name not in known]
+        return cls(
+            store=deployment.store,
+            catalogue=deployment.catalogue,
+            metrics=scoring.metrics,
+            versions=scoring.versions,
+            names=deployment.names,
+            clock=deployment.clock,
+            zone=zone,
+            new_versions=dict.fromkeys(added, deployment.current.versions) if added else {},
+        )
+
+    async def read(self, brand: Brand, *, metric: str | None = None) -> Situation:
+        """Return the situation of a brand now.
+
+        Args:
+            metric: The only metric whose streams and levels are read, such as ``visibility``; None
+                for all.
+        """
+        name, now = brand.name, self.clock.now()
+        names = [name, *(rival.name for rival in self.catalogue.rivals(name))]
+        lines = await self._lines(names, metric)
+        answered = runs_by_model(lines, name)
+        runs = await newest_runs(self.store)
+        reused = await self._reused(runs, names)
+        for model, run in reused:
+            if run not in answered.setdefault(model, []):
+                answered[model] = sorted([*answered[model], run])
+        present = attendances(runs, name, answered, self.names.models)
+        lines = [line for line in lines if _is_shown(line, present)]
+        rows = self._rows(lines, names, answered, reused, present)
+        stories = await read_stories(
+            self.store, now, name, included=[(name, model) for model in answered]
+        )
+        claims = await self._claims(name, answered, present)
+        places = {
+            place.model: place
+            for place in visibility_by_model(
+                name, rows, [ln for ln in lines if ln.key.metric == VISIBILITY], stories
+            )
+        }
+        attempt = _newest_attempt(runs, present)
+        models = {}
+        for model, there in present.items():
+            failed = there.presence is Presence.SILENT
+            story = stories.get((name, model)) or Story(name, model, StoryState.STEADY)
+            models[model] = ModelSituation(
+                model=model,
+                presence=there.presence,
+                asked=there.asked,
+                run=there.answered,
+                story=story,
+                place=places.get(model),
+                claims=claims.get(model, ()),
+                failure=await self._failure(there.asked.id, model) if failed else "",
+            )
+        live = await alerts_about(self.store, name, live=True)
+        return Situation(
+            brand=brand,
+            at=now,
+            names=names,
+            models=models,
+            lines=lines,
+            rows=rows,
+            alerts=[await self.opened(one) for one in await without_covered(self.store, live)],
+            stories={
+                key: story
+                for key, story in stories.items()
+                if key[1] not in models or models[key[1]].presence is not Presence.LEFT
+            },
+            attempt=attempt,
+            has_facts=any(fact.brand == name for fact in self.catalogue.facts),
+            next_check=await self._next_check(name, now),
+        )
+
+    async def opened(self, alert: Alert) -> OpenAlert:
+        """Return an alert, which may be over, with what its message says."""
+        evidence = await gather_evidence(
+            self.store,
+            self.catalogue,
+            self.metrics,
+            self.versions,
+            alert,
+            self.zone,
+            self.names,
+            with_answers=False,
+        )
+        return OpenAlert(alert, evidence)
+
+    async def _lines(self, names: Sequence[str], metric: str | None) -> list[Stream]:
+        """Return the streams of brands; those of new ones by the versions that have read them."""
+        old = [name for name in names if name not in self.new_versions]
+        lines = await read_streams(self.store, self.versions, old, metric=metric)
+        for name in names:
+            if versions := self.new_versions.get(name):
+                lines += await read_streams(self.store, versions, [name], metric=metric)
+        return lines
+
+    async def _reused(
+        self, runs: Sequence[Run], names: Collection[str]
+    ) -> dict[tuple[Model, RunKey], list[Stream]]:
+        """Return the streams of the newest run with the answers that it reuses from earlier ones,
+        by model; empty if it reuses none. The history does not count such answers.
+        """
+        if not runs:
+            return {}
+        run, store = runs[0], self.store
+        copies = await store.blocks.reused(run.id)
+        if not copies:
+            return {}
+        blocks = summed_blocks([*await store.blocks.find(run=run.id), *copies])
+        found: dict[tuple[Model, RunKey], list[Stream]] = {}
+        wanted = [
+            block
+            for block in blocks
+            if block.brand in names
+            and block.version in self.new_versions.get(block.brand, self.versions)
+        ]
+        for line in streams(wanted):
+            found.setdefault((line.key.model, line.runs[-1]), []).append(line)
+        return found
+
+    def _rows(
+        self,
+        lines: Sequence[Stream],
+        names: Sequence[str],
+        answered: Mapping[Model, Sequence[RunKey]],
+        reused: Mapping[tuple[Model, RunKey], Sequence[Stream]],
+        present: Mapping[Model, Attendance],
+    ) -> list[MetricLevel]:
+        """Return the levels of the newest answers of each model that has not left."""
+        newest = {model: keys[-1] for model, keys in answered.items()}
+        again = {model for model, run in reused if newest[model] == run}
+        shown = [line for line in lines if line.key.model not in again]
+        shown += [
+            line
+            for (model, run), copies in reused.items()
+            if newest[model] == run and present[model].presence is not Presence.LEFT
+            for line in copies
+        ]
+        return [
+            row
+            for row in standings_in(shown, names, self.metrics)
+            if row.point.run_id == newest[row.model].id
+        ]
+
+    async def _claims(
+        self,
+        brand: str,
+        answered: Mapping[Model, Sequence[RunKey]],
+        present: Mapping[Model, Attendance],
+    ) -> dict[Model, tuple[LiveClaim, ...]]:
+        """Return the live claims of each model that has not left."""
+        truths = {fact.field: fact.value for fact in self.catalogue.facts if fact.brand == brand}
+        runs = {
+            model: keys
+            for model, keys in answered.items()
+            if present[model].presence is not Presence.LEFT
+        }
+        return await live_claims(self.store, self.versions, brand, truths, runs)
+
+    async def _failure(self, run: int, model: Model) -> str:
+        """Return the commonest reason for which a model gave no answer in a run."""
+        reasons: dict[str, int] = {}
+        async for answer in self.store.answers.stream(runs={run}):
+            if answer.question.model == model and answer.error:
+                reasons[answer.error] = reasons.get(answer.error, 0) + 1
+        commonest = max(reasons, key=lambda reason: reasons[reason], default="")
+        return commonest.replace(str(model), self.names.name(model))
+
+    async def _next_check(self, brand: str, now: datetime) -> datetime | None:
+        """Return the time of the next scheduled check of a brand."""
+        times = [
+            Cron(schedule.cron, schedule.timezone).after(now)
+            for schedule in self.catalogue.schedules
+            if not schedule.brands or brand in schedule.brands
+            if not (await self.store.schedules.state(schedule.name, now)).paused
+        ]
+        return min((at for at in times if at), default=None)
+
+
+def _is_shown(line: Stream, present: Mapping[Model, Attendance]) -> bool:
+    there = present.get(line.key.model)
+    return there is not None and there.presence is not Presence.LEFT
+
+
+def _newest_attempt(runs: Sequence[Run], present: Mapping[Model, Attendance]) -> Run | None:
+    """Return the newest run that asked any model about the brand."""
+    newest = max((there.asked for there in present.values()), default=None)
+    return next((run for run in runs if newest and run.id == newest.id), None)
