@@ -92,7 +92,7 @@ SECTIONS = {
         'prompts restore "Is Acme worth"', "prompts suggest Acme", "facts list Acme",
         "facts add Acme founded 2014", "facts edit Acme founded 2015",
         "facts remove Acme founded", "facts restore Acme founded", "facts ask Acme",
-        "scores list", "scores rescore", "scores prune", "scores switch", "scores cancel",
+        "scores list", "scores prune",
     ),
     "Fine-tuning": (
         "landscape", "landscape openai", "brief Acme", "brief done a1b2c3", "brief reopen a1b2c3",

@@ -233,8 +233,10 @@ class Deployment:
             self.clock.now(),
         )
 
-    async def caught_up(self, progress: Progress, expected: int = 0) -> Deployment:
-        """Score the answers without scores, and history again where that is done at once; store the
+    async def caught_up(
+        self, progress: Progress, expected: int = 0, *, slice_s: float | None = None
+    ) -> Deployment:
+        """Score the answers without scores, and after a change a slice of history again; store the
         scores.
 
         Waits while another command scores.
@@ -242,12 +244,14 @@ class Deployment:
         Args:
             progress: Shows the progress.
             expected: The number of answers to come, or 0 if the number is not known.
+            slice_s: Seconds for which history is scored; None means those of a reading command.
 
         Returns:
             The deployment with the scorers whose scores are read from now on.
         """
         async with self.scoring_lock:
-            return replace(self, scoring=await self.rescoring.update_scores(progress, expected))
+            scoring = await self.rescoring.update_scores(progress, expected, slice_s=slice_s)
+            return replace(self, scoring=scoring)
 
     async def score_new_brands(self, progress: Progress, run: Run) -> None:
         """Score a run's answers for the brands that are newer than the scores in use; there is no

@@ -79,6 +79,10 @@ _CANARY = (
     "every check looks at the served model and its fingerprint for updates, and updates list "
     "shows them"
 )
+_SCORES = (
+    "history is scored again by itself, a slice in each check and in overheard run, and scores "
+    "list shows how far it is; take the change back to read the scores from before it"
+)
 OLD_COMMANDS: Mapping[str, OldCommand] = {
     "subscribe": OldCommand("routes add"),
     "unsubscribe": OldCommand("routes remove"),
@@ -88,6 +92,9 @@ OLD_COMMANDS: Mapping[str, OldCommand] = {
     "bursts list": OldCommand(reason=_BURSTS),
     "bursts run": OldCommand(reason=_BURSTS),
     "bursts": OldCommand(reason=_BURSTS),
+    "scores rescore": OldCommand(reason=_SCORES),
+    "scores switch": OldCommand(reason=_SCORES),
+    "scores cancel": OldCommand(reason=_SCORES),
     "canary setup": OldCommand(reason=_CANARY),
     "canary run": OldCommand(reason=_CANARY),
     "canary": OldCommand(reason=_CANARY),

@@ -251,10 +251,6 @@ class NothingAnswered(OverheardError):
     reasons: str
 
 
-class NothingToSwitch(OverheardError):
-    message = "No other scores wait to be read."
-
-
 class NotJudgedYet(OverheardError):
     message = "{scorer} has not been asked about this answer, and may not be asked now."
 

@@ -49,13 +49,6 @@ class SqlEditionRepository(Repository):
             await _keep_displaced(connection, state)
             await _set_edition_state(connection, number, state, note)
 
-    @uninterrupted
-    async def leave(self, number: int, instead: int) -> None:
-        """Mark the used edition as LEFT and use another one."""
-        async with self._database.writing() as connection:
-            await _set_edition_state(connection, number, EditionState.LEFT)
-            await _set_edition_state(connection, instead, EditionState.USED)
-
 
 def split_versions(written: str) -> frozenset[str]:
     """Return the versions that a row of `editions` has, one a line."""

@@ -52,8 +52,8 @@ class SqlRetentionRepository(Repository):
             return await _forget_answer_texts(connection, answers)
 
     async def carry_scores(self, scorer: str, before: str, after: str) -> int:
-        """Copy the scores of answers without a text, which cannot be scored again, from the version
-        ``before`` of a scorer to the version ``after``; return the number of answers.
+        """Copy the scores of answers that the version ``after`` of a scorer has not read from its
+        version ``before``; return the number of answers.
         """
         old_scorer = await self._lookups.scorers.find(scorer, before)
         new_scorer = await self._lookups.scorers.number(scorer, after)
@@ -63,21 +63,21 @@ class SqlRetentionRepository(Repository):
         return carried
 
     async def _answers_to_carry(self, old_scorer: int, new_scorer: int) -> list[int]:
-        """Return the numbers of the next answers, at most `CARRIED_ANSWERS`, without a text that
-        the old version of a scorer has read and the new one has not.
+        """Return the numbers of the next answers, at most `CARRIED_ANSWERS`, that the old version
+        of a scorer has read and the new one has not.
         """
         new_readings = readings.alias()
         is_read = exists().where(
-            new_readings.c.scorer_id == new_scorer, new_readings.c.answer_id == answers.c.id
+            new_readings.c.scorer_id == new_scorer,
+            new_readings.c.answer_id == readings.c.answer_id,
         )
         query = (
-            select(answers.c.id)
-            .join(readings, readings.c.answer_id == answers.c.id)
-            .where(answers.c.gone, readings.c.scorer_id == old_scorer, ~is_read)
-            .order_by(answers.c.id)
+            select(readings.c.answer_id)
+            .where(readings.c.scorer_id == old_scorer, ~is_read)
+            .order_by(readings.c.answer_id)
             .limit(CARRIED_ANSWERS)
         )
-        return [row.id for row in await self._database.rows(query)]
+        return [row.answer_id for row in await self._database.rows(query)]
 
     @uninterrupted
     async def _carry_answers(

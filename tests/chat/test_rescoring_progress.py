@@ -26,13 +26,13 @@ from overheard.scoring import rescoring
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ANSWERS = 20
 PROGRESS = "Scoring history anew"
-DONE = "The numbers follow your change"
+DONE = "Acme"
 
 
 @pytest.fixture
 async def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     """A deployment with a history, whose brand was given another name; scoring takes its time."""
-    monkeypatch.setattr(rescoring, "MAX_FOREGROUND_READINGS", 0)
+    monkeypatch.setattr(rescoring, "SLICE_S", 60.0)
     monkeypatch.setattr(rescoring, "SLICE_ANSWERS", 1)
     office = await open_office("", patience=0.05, pause=0.05)
     store, deployment = office.store, office.deployment
@@ -58,7 +58,7 @@ async def office(monkeypatch: pytest.MonkeyPatch) -> Office:
 async def test_slack_shows_how_far_it_is(slack: SlackPeer, chat: SlackChat, office: Office) -> None:
     """In one message, in whose place the result comes."""
     async with listening(chat, office.desk):
-        await slack.command("scores rescore")
+        await slack.command("report")
         await slack.until(lambda: [m for m in slack.messages if PROGRESS in str(m)])
         await slack.until(lambda: [m for m in slack.messages if DONE in str(headers(m))])
     assert len(slack.messages) == 1
@@ -70,7 +70,7 @@ async def test_discord_shows_how_far_it_is(peer: Peer, office: Office) -> None:
     chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
     async with listening(chat, office.desk):
         await peer.ready()
-        await peer.command("scores", "rescore")
+        await peer.command("report")
         await eventually(lambda: PROGRESS in str(peer.shown()))
         await eventually(lambda: DONE in str(peer.shown()))
     assert len(peer.shown()) == 1

@@ -116,8 +116,9 @@ def test_a_change_of_names_leaves_scores_of_texts_that_are_gone(program: Program
     program.run("db", "retain", "--yes")
     config = CONFIG.format(folder=program.folder, retention="days = 365")
     program.configure(config.replace('name = "Acme"', 'name = "Acme"\naliases = ["Named"]'))
-    out, _ = program.run("scores", "rescore")
-    assert "Answers whose text is gone keep the scores that they had." in sentences(out)
+    program.run("report")
+    out, _ = program.run("scores", "list")
+    assert "keep the scores that they had" in sentences(out)
     shown = program.json("trend", "Acme")["models"]["svc/m-1"]
     assert [point["answers"] for point in shown] == [2, 2, 2]
 

@@ -54,7 +54,7 @@ def prepared(
     program: Program, config: str, chats: Chats, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> Program:
     """A deployment with that history, which was scored, and with a route to each platform."""
-    monkeypatch.setattr(rescoring, "MAX_FOREGROUND_READINGS", 0)
+    monkeypatch.setattr(rescoring, "SLICE_S", 0.0)
     monkeypatch.setattr(server, "CHANGE_POLL_INTERVAL_S", 0.05)
     tables = '[alerts]\nmetrics = ["visibility"]\n' + chats.routes() + chats.tables()
     program.configure(config.replace(BRAND, "") + tables + "[health]\nport = 0\n")

@@ -17,7 +17,7 @@ def imported(program: Program, config: str, write: Write, monkeypatch: pytest.Mo
     """A file with a history in which half of the praise goes to another spelling; it is imported
     and scored, and then the spelling becomes an alias.
     """
-    monkeypatch.setattr(rescoring, "MAX_FOREGROUND_READINGS", 0)
+    monkeypatch.setattr(rescoring, "SLICE_S", 0.0)
     days = [
         {
             "prompt": f"Which tool is best for team number {number // 20}?",
@@ -46,26 +46,24 @@ def visible(program: Program) -> float:
 
 @pytest.mark.usefixtures("imported")
 @pytest.mark.slow
-def test_both_are_kept_until_the_switch_and_after_it(program: Program) -> None:
-    """The report says what it shows; switching back and removing the old ask first."""
+def test_both_are_kept_until_the_switch_and_after_it(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report says what it shows; taking the change back leads back, and removing the old asks
+    first.
+    """
     out, _ = program.run("report")
     assert "scores from before a change" in " ".join(out.split())
     assert visible(program) == 0.5
 
-    done = program.json("scores", "rescore")
-    assert done["state"] == "used"
-    assert visible(program) == 1.0
+    monkeypatch.setattr(rescoring, "SLICE_S", 60.0)
     assert "from before a change" not in program.run("report")[0]
-
-    _, err = program.run("scores", "switch", "1", code=1)
-    told = " ".join(err.split())
-    assert "visibility of Acme 100 % → 50 %" in told
-    assert "0 alerts are open" in told
-    shown, _ = program.run("scores", "switch", "1", "--yes")
-    assert "Reports show the scores of set 1 now" in shown
-    assert "before a change" in program.run("scores", "list")[0]
+    assert visible(program) == 1.0
+    config = (program.folder / "config.toml").read_text(encoding="utf-8")
+    program.configure(config.replace(TO, FROM))
     assert visible(program) == 0.5
-    program.run("scores", "switch", "2", "--yes")
+    program.configure(config)
+    assert visible(program) == 1.0
 
     assert program.run("scores", "prune", code=1)
     assert program.json("scores", "prune", "--yes")["editions"] == 1
@@ -76,18 +74,20 @@ def test_both_are_kept_until_the_switch_and_after_it(program: Program) -> None:
 
 @pytest.mark.usefixtures("imported")
 @pytest.mark.slow
-def test_a_killed_rescoring_goes_on_where_it_was(program: Program) -> None:
+def test_a_killed_rescoring_goes_on_where_it_was(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Kill -9 in the middle: what was scored stays, the old scores are read, and the next one
     does the rest.
     """
     program.run("report")
     starting = (
         "import time; from overheard.scoring import rescoring as r; r.SLICE_ANSWERS = 1; "
-        "read = r.Rescoring._read_share\n"
+        "r.SLICE_S = 60.0; read = r.Rescoring._read_share\n"
         "async def slowly(*given, **more):\n    time.sleep(0.05)\n"
         "    return await read(*given, **more)\n"
         "r.Rescoring._read_share = slowly\n"
-        "import sys; sys.argv = ['overheard', 'scores', 'rescore']\n"
+        "import sys; sys.argv = ['overheard', 'report']\n"
         "from overheard.runtime.wiring import main; main()"
     )
     process = program.python(starting)
@@ -103,15 +103,5 @@ def test_a_killed_rescoring_goes_on_where_it_was(program: Program) -> None:
     assert (used["state"], waits["state"]) == ("used", "scoring")
     assert 0.05 < waits["done"] < 1
     assert visible(program) == 0.5
-    assert program.json("scores", "rescore")["state"] == "used"
+    monkeypatch.setattr(rescoring, "SLICE_S", 60.0)
     assert visible(program) == 1.0
-
-
-@pytest.mark.usefixtures("imported")
-def test_a_cancelled_rescoring_is_not_begun_again(program: Program) -> None:
-    """Reports stay with the scores from before, and say nothing of it any more."""
-    program.run("report")
-    program.run("scores", "cancel")
-    assert "from before a change" not in program.run("report")[0]
-    assert visible(program) == 0.5
-    program.run("scores", "cancel", code=1)

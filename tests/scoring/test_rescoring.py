@@ -111,12 +111,36 @@ async def test_a_long_history_is_read_as_before_until_it_is_done(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Answers that come in are scored by the names of before, and compare."""
-    monkeypatch.setattr(module, "MAX_FOREGROUND_READINGS", 2)
+    monkeypatch.setattr(module, "SLICE_ANSWERS", 1)
     await answered(store, ["Acme and Acmeo."], "late")
-    scoring = await rescoring(store, AFTER).update_scores(Quiet())
+    scoring = await rescoring(store, AFTER).update_scores(Quiet(), slice_s=1e-9)
     assert scoring.catalogue == BEFORE
     assert await seen(store, scoring) == (2.0, 4)
     assert await states(store) == ["used", "scoring"]
+
+
+async def test_each_slice_goes_on_until_nothing_is_left(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The note says how many more checks it will take; then the new scores are read."""
+    monkeypatch.setattr(module, "SLICE_ANSWERS", 1)
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 1.0
+        return now[0]
+
+    monkeypatch.setattr(module, "monotonic", clock)
+    notes = []
+    for _ in range(9):
+        scoring = await rescoring(store, AFTER).update_scores(Quiet(), slice_s=5.0)
+        notes.append((await store.editions.all())[-1].note)
+        if scoring.catalogue == AFTER:
+            break
+    assert 1 < len(notes) < 9
+    assert set(notes[:-1]) == {"about 1 more check"}
+    assert await seen(store, scoring) == (2.0, 3)
+    assert await states(store) == ["kept", "used"]
 
 
 async def test_work_goes_on_where_it_was_cut_off(
@@ -196,39 +220,37 @@ async def test_another_change_takes_the_place_of_one_under_way(
     assert await states(store) == ["used", "kept"]
 
 
-@pytest.mark.parametrize("how", ["cancelled", "left"])
-async def test_what_somebody_does_not_want_is_not_begun_again(store: Store, how: str) -> None:
-    """A cancelled edition waits for a word, and so does one that was switched away from."""
-    rescorer = rescoring(store, AFTER)
-    if how == "cancelled":
-        edition = await begun(rescorer)
-        await store.editions.set_state(edition.id, EditionState.LEFT)
-    else:
-        await rescorer.update_scores(Quiet())
-        first, second = await store.editions.all()
-        await store.editions.leave(second.id, first.id)
-    scoring = await rescorer.update_scores(Quiet())
-    assert await seen(store, scoring) == (1.0, 3)
-    assert await states(store) == ["used", "left"]
+@pytest.mark.parametrize("state", [EditionState.LEFT, EditionState.READY])
+async def test_what_waited_for_a_person_in_an_older_store_is_scored_and_used(
+    store: Store, state: EditionState
+) -> None:
+    """A store of 0.1 may have one that was cancelled, or that waits for a yes."""
+    edition = await begun(rescoring(store, AFTER))
+    await store.editions.set_state(edition.id, state)
+    scoring = await rescoring(store, AFTER).update_scores(Quiet())
+    assert await seen(store, scoring) == (2.0, 3)
+    assert await states(store) == ["kept", "used"]
 
 
-async def test_a_scorer_that_fails_where_it_did_not_waits_for_a_yes(store: Store) -> None:
-    """History would be read with holes in it; the note says which."""
+async def test_what_a_scorer_fails_on_keeps_the_scores_that_it_had(store: Store) -> None:
+    """History has no holes, and the note says how many there would be."""
     failing = FailureKind()
+    await store.catalogue.provision(BEFORE)
     await rescoring(store, BEFORE, failing).update_scores(Quiet())
+    await store.catalogue.provision(AFTER)
     failing.fails = True
     scoring = await rescoring(store, AFTER, failing).update_scores(Quiet())
-    assert scoring.catalogue.brands == BEFORE.brands
-    waits = (await store.editions.all())[-1]
-    assert waits.state is EditionState.READY
-    assert waits.note == "The scorer failing fails on 3 answers that it could read before."
+    assert scoring.catalogue == AFTER
+    kept = [b for b in await store.blocks.find(metric="failing") if b.version in scoring.versions]
+    assert sum(block.n for block in kept) == 3
+    assert (await store.editions.all())[-1].note.startswith("3 readings of answers could not be")
 
 
 async def test_a_new_version_of_a_scorer_scores_only_what_it_is_read_with(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code of before is gone, so what comes in waits for the switch, and nothing is mixed."""
-    monkeypatch.setattr(module, "MAX_FOREGROUND_READINGS", 0)
+    monkeypatch.setattr(module, "SLICE_S", 0.0)
     new = Visibility()
     monkeypatch.setattr(type(new), "version", "99", raising=False)
     await store.catalogue.provision(BEFORE)
@@ -260,7 +282,7 @@ async def test_a_metric_that_a_new_version_dropped_is_left_out_until_the_switch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its scores are still there, without the names of their metrics."""
-    monkeypatch.setattr(module, "MAX_FOREGROUND_READINGS", 0)
+    monkeypatch.setattr(module, "SLICE_S", 0.0)
     store, old = open_test_store(), FailureKind()
     await store.catalogue.provision(BEFORE)
     await answered(store)

@@ -76,8 +76,8 @@ async def test_one_edition_is_used_and_one_is_to_be_used(store: Store) -> None:
     assert await states(store) == ["used", "kept", "ready"]
     await store.editions.set_state(third.id, EditionState.USED)
     assert await states(store) == ["kept", "kept", "used"]
-    await store.editions.leave(third.id, first.id)
-    assert await states(store) == ["used", "kept", "left"]
+    await store.editions.set_state(first.id, EditionState.USED)
+    assert await states(store) == ["used", "kept", "kept"]
 
 
 async def test_the_same_versions_are_the_same_edition(store: Store) -> None:

@@ -21,6 +21,7 @@ from overheard.runs.tasks import Outcome, detection_tasks, run_part, scoring_tas
 from overheard.runs.update_feeds import read_feeds
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import Rejudging
+from overheard.scoring.rescoring import CHECK_SLICE_S
 from overheard.tracing import traced
 
 Announce = Callable[[Deployment, Call, Alert], Awaitable[Card | None]]
@@ -71,7 +72,9 @@ class Analysis:
         """
         await self._score_by_workers(run)
         expected = outcome.complete + outcome.kept - outcome.reused
-        deployment = await self._deployment.caught_up(self._call.progress, expected)
+        deployment = await self._deployment.caught_up(
+            self._call.progress, expected, slice_s=CHECK_SLICE_S
+        )
         if outcome.stopped:
             return AnalysisResult(deployment, NOT_DETECTED)
         detection, bursts = await self._detect_shifts(deployment, run)

@@ -6,25 +6,20 @@ from datetime import datetime
 
 from overheard.alerts.run_analysis import detect, detect_statements
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Severity, Style, Table
+from overheard.cards.card import Action, Card, Table
 from overheard.deployment import Deployment
 from overheard.domain import (
-    PENDING,
     VISIBILITY,
     Delivery,
     DeliveryKind,
     Edition,
     EditionState,
-    Payer,
-    Prompt,
     pending_edition,
     used_edition,
 )
 from overheard.interfaces import Progress
 from overheard.runs.plan import tracked
-from overheard.runs.quote import PriceQuote
 from overheard.scoring.edition_preview import WINDOW, Move, changes, moves
-from overheard.scoring.judge import channel_of, judges
 from overheard.scoring.rescoring import DUTY, Rescoring
 
 
@@ -40,17 +35,16 @@ async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
 
 async def pending_edition_sentences(deployment: Deployment) -> list[str]:
     """Return a list with one text on an edition (the scores of one version of each scorer) that is
-    to replace the current one: how much of history it has scored, or that it is ready. Empty if no
-    edition is pending.
+    to replace the current one: how much of history it has scored, and how long the rest will take.
+    Empty if no edition is pending.
     """
     edition = pending_edition(await deployment.store.editions.all())
     if edition is None:
         return []
-    if edition.state is EditionState.READY:
-        return [f"These are the scores from before a change. {edition.note} See: scores"]
     done_share = wording.percent(await share_done(deployment.rescoring, deployment))
+    rest = f", {edition.note} to go" if edition.note else ""
     state = "These are the scores from before a change, for which history is being scored again"
-    return [f"{state}: {done_share} is done. See: scores"]
+    return [f"{state}: {done_share} is done{rest}."]
 
 
 async def comparison_start(deployment: Deployment) -> datetime:
@@ -102,82 +96,26 @@ def moves_table(moves: list[Move]) -> Table | None:
     return Table(header, rows, right=frozenset({2, 3})) if rows else None
 
 
-def moves_sentence(moves: list[Move]) -> str:
-    """Return the moves of metrics that `preview` returns, as a part of a sentence: ``visibility of
-    Acme 60 % → 62 % and sentiment of Acme - → +0.42``, where ``-`` stands for a missing value;
-    ``nothing that is shown`` without a move.
-    """
-    clauses = [
-        f"{move.metric.label.lower()} of {move.brand} "
-        f"{_value_words(move, move.before)} → {_value_words(move, move.after)}"
-        for move in moves
-    ]
-    return wording.listing(clauses) if clauses else "nothing that is shown"
-
-
 async def switched_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
     """Return the card that announces the edition of scores after a change of brands, facts or
-    scorers: what differs, and how the metrics move. If the edition is in use, a button switches
-    back; else the card is a warning, whose buttons switch now, or let a judge read history first.
+    scorers: what differs, and how the metrics move.
 
     Args:
         before: The edition in use until then.
-        after: The edition that has replaced it, or waits for a yes.
+        after: The edition that has replaced it.
     """
     what = wording.listing(changes(before, after)) or "what is measured"
     answers = wording.count(await deployment.store.scores.count_scorable(), "answer")
-    is_used = after.state is EditionState.USED
-    if is_used:
-        title = "The numbers follow your change"
-        text = (
+    return Card(
+        title="The numbers follow your change",
+        text=(
             f"Changed: {what}. All {answers} were read again, so that old and new numbers compare; "
             f"a step in a chart is your change, and not the models'. {after.note}".rstrip()
-        )
-        actions = (
-            Action("report", "Report"),
-            Action(f"scores switch {before.id}", "Switch back"),
-        )
-    else:
-        title = "Your change waits for a yes"
-        text = (
-            f"Changed: {what}. All {answers} were read again. {after.note} "
-            "Until you switch, reports show the numbers from before the change."
-        )
-        actions = (
-            Action(f"scores switch {after.id}", "Switch now", Style.PRIMARY),
-            Action("scores rescore --judge", "Let the judge read them"),
-        )
-    return Card(
-        title=title,
-        text=text,
-        table=moves_table(await preview(deployment, before, after)),
-        actions=actions,
-        severity=Severity.PLAIN if is_used else Severity.WARNING,
-        footer="The table shows the last 90 days; the numbers from before are kept.",
-        data={"edition": after.id, "state": after.state.value, "before": before.id},
-    )
-
-
-async def chosen_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
-    """Return the card that announces that a person chose another edition of scores: what differs,
-    how the metrics move, and a button that switches back.
-
-    Args:
-        before: The edition in use until then.
-    """
-    what = wording.listing(changes(before, after)) or "a scorer"
-    return Card(
-        title=f"Reports show the scores of set {after.id} now",
-        text=(
-            f"They differ from those of set {before.id} in this: {what}. No model was asked, and "
-            "what the models said has not changed."
         ),
         table=moves_table(await preview(deployment, before, after)),
-        actions=(
-            Action("report", "Report"),
-            Action(f"scores switch {before.id}", "Switch back"),
-        ),
-        footer="The table shows the last 90 days; the other scores are kept.",
+        actions=(Action("report", "Report"),),
+        footer="The table shows the last 90 days; take the change back, and the numbers from "
+        "before return.",
         data={"edition": after.id, "state": after.state.value, "before": before.id},
     )
 
@@ -188,9 +126,8 @@ def _value_words(move: Move, value: float | None) -> str:
 
 
 async def follow_changes(deployment: Deployment, progress: Progress) -> None:
-    """Score the history for a pending edition of scores, as far as this costs nothing. If the
-    edition is used then, detect shifts by its scores. Store an announcement if the edition is used
-    or its state has changed.
+    """Score the history for a pending edition of scores, and use it. Then detect shifts by its
+    scores, and store an announcement.
 
     Without a pending edition, detect statements that the current facts contradict. Returns at once
     when another process scores the history.
@@ -200,7 +137,7 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
     """
     rescoring = deployment.rescoring
     edition = await rescoring.open_edition()
-    if edition is None or edition.state not in PENDING:
+    if edition is None:
         await detect_statements(deployment)
         return
     used_before = used_edition(await deployment.store.editions.all())
@@ -208,12 +145,11 @@ async def follow_changes(deployment: Deployment, progress: Progress) -> None:
         if not is_locked:
             return
         is_used = await rescoring.score_history(edition, progress, gently=True)
-    if is_used:
-        await detect_by_new_scores(deployment, edition)
-    stored = {stored.id: stored for stored in await deployment.store.editions.all()}
-    scored_edition = stored.get(edition.id, edition)
-    if used_before and (is_used or scored_edition.state is not edition.state):
-        await _store_announcements(deployment, used_before, scored_edition)
+    if not is_used:
+        return
+    await detect_by_new_scores(deployment, edition)
+    if used_before:
+        await _store_announcements(deployment, used_before, edition)
 
 
 async def detect_by_new_scores(deployment: Deployment, edition: Edition) -> None:
@@ -235,15 +171,14 @@ async def detect_by_new_scores(deployment: Deployment, edition: Edition) -> None
 
 async def edition_card(deployment: Deployment, subject: str) -> Card | None:
     """Return the card that announces an edition of scores in a channel. None if it is outdated: if
-    the edition or the one before is gone, or the edition is neither in use nor waits for a yes.
+    the edition or the one before is gone, or the edition is not in use.
 
     Args:
         subject: The numbers of the edition and of the one before, such as ``5 4``.
     """
     editions = {str(edition.id): edition for edition in await deployment.store.editions.all()}
     after, before = (editions.get(number) for number in subject.split(" "))
-    announced_states = {EditionState.USED, EditionState.READY}
-    if after is None or before is None or after.state not in announced_states:
+    if after is None or before is None or after.state is not EditionState.USED:
         return None
     return await switched_card(await deployment.refreshed(), before, after)
 
@@ -253,10 +188,9 @@ async def _store_announcements(deployment: Deployment, before: Edition, after: E
 
     Args:
         before: The edition in use until then.
-        after: The edition to announce. Its state is part of the deliveries' keys, so that each
-            state is announced once.
+        after: The edition to announce.
     """
-    key = f"scores-{after.id}-{after.state}-{after.at.isoformat()}"
+    key = f"scores-{after.id}-{after.at.isoformat()}"
     await deployment.store.deliveries.add(
         [
             Delivery(
@@ -269,32 +203,3 @@ async def _store_announcements(deployment: Deployment, before: Edition, after: E
             for channel in dict.fromkeys(route.channel for route in deployment.config.routes)
         ]
     )
-
-
-async def quote_rescoring(deployment: Deployment, rescoring: Rescoring) -> PriceQuote:
-    """Score everything of history that costs nothing, store these scores, and return the price of
-    the calls that judges still need for the rest.
-
-    A judge is called once for each answer, once more for it for each brand with facts, and once for
-    each text with known verdicts (it reads these first, as a test of its reliability). The own
-    budget of each judge applies beside the configured one.
-
-    Args:
-        rescoring: The rescoring of the deployment, which counts the missing scores.
-
-    Raises:
-        BudgetExceeded: when a budget does not cover the price.
-        BudgetUnknown: when there is a budget and a judge's price is not known.
-    """
-    gap = await rescoring.score_without_cost()
-    brands_with_facts = len({fact.brand for fact in deployment.catalogue.facts})
-    calls = {(question.prompt, question.model): 1 + brands_with_facts for question in gap.unpaid}
-    asked_models = {question.model for question in gap.unpaid}
-    channel_budgets = dict(deployment.config.budget.channels)
-    for judge in judges(deployment.plugins.scorers.values()):
-        if judge.model in asked_models:
-            calls |= {(Prompt(text), judge.model): 1 for text in judge.rehearsals}
-        channel_budgets[channel_of(judge)] = judge.budget
-    budget = deployment.config.budget.model_copy(update={"channels": channel_budgets})
-    payer = Payer(0, channel=f"judge:{next(iter(gap.judges), '')}")
-    return await deployment.pricing.quote_calls(calls, payer, budget=budget)

@@ -7,21 +7,19 @@ The monitor (the detection of shifts) is replayed over all stored scores for tha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from overheard.alerts.history import BrandReplay, certainty, replays
+from overheard.alerts.history import BrandReplay, certainty
 from overheard.alerts.phrases import statement_data
 from overheard.alerts.statements import StatementReader
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Deployment
 from overheard.detection.placement import belongs_to, containing_alert
 from overheard.detection.statement_shifts import statement_shift
 from overheard.detection.statements import StatementStory
 from overheard.domain import Alert, Run, Shift
 from overheard.measure.blocks import RunKey
-from overheard.runs.plan import tracked
-from overheard.scoring.service import Scoring
 
 STATEMENT_CERTAINTY = "nearly certain"
 """The level of a repeated statement: it was made, whatever chance does."""
@@ -38,22 +36,6 @@ class ReportedStory:
 
     story: StatementStory
     shift: Shift
-
-
-async def shifts_seen(deployment: Deployment, call: Call, scoring: Scoring, since: datetime) -> int:
-    """Return the number of shifts since a time that the monitor (the detection of shifts) would
-    have reported for the tracked brands, if it had read the given scores. Repeated statements are
-    not counted.
-
-    Args:
-        scoring: The scores to read, such as those of another edition, in place of the deployment's.
-        since: The start of the first run that counts.
-    """
-    deployment = replace(deployment, scoring=scoring)
-    runs = {run.id: run for run in await deployment.store.runs.find()}
-    brand_replays = await replays(deployment, call, tracked(deployment.catalogue), runs)
-    alarms = [alarm for replay in brand_replays for alarm in replay.alarms]
-    return sum(len(alarm.shifts) for alarm in alarms if alarm.run.at >= since)
 
 
 async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:

@@ -293,11 +293,11 @@ class EditionState(StrEnum):
     SCORING = "scoring"
     """History is being scored."""
     READY = "ready"
-    """Scored as far as this is free; a person has to confirm the switch."""
+    """In stores of 0.1: scored as far as this is free. It is scored and used as any other."""
     KEPT = "kept"
     """Replaced by a later edition; it can be used again."""
     LEFT = "left"
-    """Cancelled, or left by a person; it is never used again automatically."""
+    """In stores of 0.1: cancelled, or left by a person. It is as one that is `KEPT`."""
 
 
 PENDING = frozenset({EditionState.SCORING, EditionState.READY})
@@ -313,7 +313,8 @@ class Edition:
         catalogue: The brands and facts that the scores were computed for; without prompts and
             schedules.
         at: When the edition was created.
-        note: One sentence that says why the edition is not in use yet, or an empty string.
+        note: While it is scored, how long the rest will take (``about 3 more checks``); once it is
+            in use, what could not be scored again, as a sentence. Or an empty string.
         id: The store's number, 0 before it is stored.
     """
 

@@ -199,15 +199,15 @@ class RetentionRepository(Protocol):
         ...
 
     async def carry_scores(self, scorer: str, before: str, after: str) -> int:
-        """Copy the scores of answers without a text from one version of a scorer to another.
+        """Copy the scores that a version of a scorer lacks from another version of it.
 
         Blocks are included. It takes several transactions, each of which can be repeated; scores
         that the newer version has already stay unchanged.
 
         Args:
             scorer: The scorer's name.
-            before: The version that has read the texts.
-            after: The version that can no longer read them.
+            before: The version that has read the answers.
+            after: The version that cannot read them.
 
         Returns:
             The number of answers whose scores were copied.

@@ -176,12 +176,3 @@ class EditionRepository(Protocol):
         When the state is USED, the edition that was used before becomes kept.
         """
         ...
-
-    async def leave(self, number: int, instead: int) -> None:
-        """Mark the used edition as LEFT and use another one, in one transaction.
-
-        Args:
-            number: The edition that is used now.
-            instead: The edition to use.
-        """
-        ...

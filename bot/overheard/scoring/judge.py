@@ -46,8 +46,8 @@ LABEL = "judge"
 LONGEST_REPLY = 4_000
 """Tokens that a judge may write; with a limit, a model is asked at temperature 0."""
 
-_UNPAID: ContextVar[list[Question] | None] = ContextVar("unpaid", default=None)
-"""Where a task that may only use kept replies collects what it would have to ask."""
+_FOR_FREE: ContextVar[bool] = ContextVar("for_free", default=False)
+"""Whether judges may use stored replies only, in the current task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +63,15 @@ class JudgingResources:
 
 
 @contextmanager
-def stored_replies_only() -> Iterator[list[Question]]:
+def stored_replies_only() -> Iterator[None]:
     """Let judges return stored verdicts only and ask no model, in the current task and while the
     block lasts.
-
-    Yields:
-        A list to which each question is added that would have to be paid for, one for each
-        answer.
     """
-    unpaid: list[Question] = []
-    token = _UNPAID.set(unpaid)
+    token = _FOR_FREE.set(True)
     try:
-        yield unpaid
+        yield
     finally:
-        _UNPAID.reset(token)
+        _FOR_FREE.reset(token)
 
 
 class Judging:
@@ -204,9 +199,7 @@ class _Asker:
             NotJudgedYet: when this task may only use stored replies.
             JudgeBudgetUsedUp: when the judge's budget does not cover the call.
         """
-        unpaid = _UNPAID.get()
-        if unpaid is not None:
-            unpaid.append(question)
+        if _FOR_FREE.get():
             raise NotJudgedYet(scorer=self.judge.name)
         async with self._beginning:
             if self._round is None:

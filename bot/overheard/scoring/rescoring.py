@@ -1,64 +1,41 @@
 """History scored again after a change, next to the scores that are read until it is done.
 
 Whatever changes what an answer scores (a name, a rule, a competitor, a domain, a fact, a scorer's
-own version) begins a new edition of the scores. Until history has been scored for it, every command
-reads the edition before it, and answers that come in are scored for that one too; then one
-transaction switches. What is scored is in the store, so that a process that takes the work up again
-does what is left.
+own version) begins a new edition of the scores. Each command that reads scores, each check and the
+running bot score a slice of history for it. Until all is scored, every command reads the edition
+before it, and answers that come in are scored for that one too; then one transaction switches. What
+is scored is in the store, so that a process that takes the work up again does what is left.
+
+The switch loses no score and pays nobody: what cannot be read again for free keeps the scores that
+it had.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
+from math import ceil, inf
 from time import monotonic
 
-from overheard.domain import PENDING, Answer, Edition, EditionState, Question, used_edition
+from overheard.cards import wording
+from overheard.domain import PENDING, Answer, Edition, EditionState, used_edition
 from overheard.interfaces import Clock, Judge, Progress, Scorer, Store
 from overheard.scoring.judge import stored_replies_only
 from overheard.scoring.scorer_calls import Share, in_turn, waits
 from overheard.scoring.service import Read, Scoring
 
-MAX_FOREGROUND_READINGS = 1_000
-"""Readings (answer by scorer) up to which a command scores at once, in about a second."""
+SLICE_S = 1.0
+"""Seconds for which a command that reads scores scores history."""
+CHECK_SLICE_S = 20.0
+"""Seconds for which a check scores history: it has just waited longer for its answers."""
 SLICE_ANSWERS = 20
 """Answers that a scorer reads before the event loop serves other tasks."""
 CHECK_INTERVAL_S = 1.0
 """Seconds between two checks whether the edition is still to be scored."""
 DUTY = "scores"
 """The name of the lock that keeps two processes from scoring the same edition."""
-
-
-@dataclass(slots=True)
-class Gap:
-    """The readings that an edition lacks after everything is scored that can be scored.
-
-    Attributes:
-        failed: By scorer, the numbers of the answers that it fails on and another version of it
-            has read.
-        unpaid: The questions to judges that are not paid for yet, one for each answer.
-        judges: Names of the judges that were read by stored replies only.
-    """
-
-    failed: dict[str, set[int]] = field(default_factory=dict)
-    unpaid: list[Question] = field(default_factory=list)
-    judges: set[str] = field(default_factory=set)
-
-    @property
-    def note(self) -> str:
-        """Why the edition is not used yet, in sentences; empty when it lacks nothing."""
-        sentences = []
-        for name, answers in sorted(self.failed.items()):
-            count = f"{len(answers):,} {'answer' if len(answers) == 1 else 'answers'}"
-            sentences.append(
-                f"The judge {name} has not read {count} anew, which costs money."
-                if name in self.judges
-                else f"The scorer {name} fails on {count} that it could read before."
-            )
-        return " ".join(sentences)
 
 
 async def scoring_in_use(scoring: Scoring, store: Store) -> Scoring:
@@ -77,11 +54,11 @@ async def scoring_in_use(scoring: Scoring, store: Store) -> Scoring:
 
 
 async def carry_scores_over(store: Store, before: Collection[str], after: Collection[str]) -> int:
-    """Store the scores of answers whose text was removed under the new versions as well, because
-    these answers cannot be scored again.
+    """Store the scores of answers that the new versions have not read under these as well.
 
-    A scorer whose version is the same in both, or that has none in ``before``, carries nothing
-    over.
+    These answers cannot be scored again for free: their text was removed, their scorer fails on
+    them now, or a judge would have to be paid. A scorer whose version is the same in both, or that
+    has none in ``before``, carries nothing over.
 
     Args:
         before: The versions in use until now, as `Block.version`.
@@ -99,6 +76,40 @@ async def carry_scores_over(store: Store, before: Collection[str], after: Collec
     return carried
 
 
+@dataclass(slots=True)
+class _Slice:
+    """The work of one call on an edition.
+
+    Attributes:
+        began: When it began, by `monotonic`.
+        seconds: For how long it may take; infinite without a limit.
+        left: The readings (answer by scorer) that were left at its beginning.
+        done: The readings that it has made.
+    """
+
+    edition: Edition
+    began: float
+    seconds: float
+    left: int
+    done: int = 0
+
+    def is_over(self, now: float) -> bool:
+        """Return whether its time is over."""
+        return now - self.began >= self.seconds
+
+    def rest(self, now: float) -> str:
+        """Return how long the readings that are left will take at its pace, as the end of a
+        sentence: ``about 3 more checks``, or without a limit of time ``about 4 minutes``. Empty as
+        long as its pace is not known.
+        """
+        if not self.done:
+            return ""
+        rest_s = max(self.left - self.done, 0) * (now - self.began) / self.done
+        if self.seconds < inf:
+            return f"about {wording.count(max(1, ceil(rest_s / CHECK_SLICE_S)), 'more check')}"
+        return f"about {wording.count(max(1, ceil(rest_s / 60)), 'minute')}"
+
+
 class Rescoring:
     """Scores history again for the present catalogue and scorers.
 
@@ -114,27 +125,29 @@ class Rescoring:
         self._clock = clock
         self._checked_at = 0.0
 
-    async def update_scores(self, progress: Progress, expected: int = 0) -> Scoring:
-        """Score new answers, and history again if the catalogue or a scorer has changed and little
-        is left; return the scorers whose scores are in use then.
+    async def update_scores(
+        self, progress: Progress, expected: int = 0, *, slice_s: float | None = None
+    ) -> Scoring:
+        """Score new answers, and a slice of history if the catalogue or a scorer has changed;
+        return the scorers whose scores are in use then.
 
         New answers are scored for the edition in use, at the judges' cost. History is scored for
-        the new edition when at most `MAX_FOREGROUND_READINGS` readings are left, no judge would
-        have to be paid for them, and no other process does it. The new edition is then in use.
+        the new edition unless another process does it. When nothing is left, the new edition is in
+        use.
 
         Args:
             progress: Shows the number of scored answers.
             expected: The number of answers to expect, or 0 if unknown.
+            slice_s: Seconds for which history is scored; None means `SLICE_S`.
         """
         in_use = await scoring_in_use(self._scoring, self._store)
         await in_use.catch_up(self._store, progress, expected)
         edition = await self.open_edition()
-        if edition is None or edition.state is not EditionState.SCORING:
+        if edition is None:
             return in_use
-        if await self.count_readings_left() > MAX_FOREGROUND_READINGS:
-            return in_use
+        seconds = SLICE_S if slice_s is None else slice_s
         async with self._store.locks.leader_lock(DUTY) as is_locked:
-            if is_locked and await self.score_history(edition, progress):
+            if is_locked and await self.score_history(edition, progress, seconds=seconds):
                 return self._scoring
         return in_use
 
@@ -144,8 +157,7 @@ class Rescoring:
 
         A missing edition is added to the store. The first edition of a store is in use at once.
         When the edition in use fits again, because a change was taken back, editions that were
-        pending become KEPT. A stored edition of the present versions in another state than KEPT is
-        returned as it is, also a cancelled one.
+        pending become KEPT.
         """
         editions = await self._store.editions.all()
         used = used_edition(editions)
@@ -159,7 +171,7 @@ class Rescoring:
                     await self._store.editions.set_state(edition.id, EditionState.KEPT)
             return None
         for edition in editions:
-            if edition.versions == scoring.versions and edition.state is not EditionState.KEPT:
+            if edition.versions == scoring.versions and edition.state is EditionState.SCORING:
                 return edition
         return await self._add_edition(EditionState.SCORING)
 
@@ -174,93 +186,94 @@ class Rescoring:
             left += max(0, scorable - await self._store.scores.count_read(scorer.name, version))
         return left
 
-    async def score_without_cost(self) -> Gap:
-        """Score all of history that costs nothing, store the scores, and return what is lacking
-        then. The edition in use stays the same.
-        """
-        return await self._score_all() or Gap()
-
     async def score_history(
-        self, edition: Edition, progress: Progress, *, gently: bool = False, paying: bool = False
+        self,
+        edition: Edition,
+        progress: Progress,
+        *,
+        seconds: float = inf,
+        gently: bool = False,
     ) -> bool:
-        """Score history for an edition, the newest answers first, and use the edition if it lacks
-        nothing.
+        """Score history for an edition, the newest answers first, and use the edition when all is
+        scored that can be scored for free. Answers that cannot keep the scores that they had.
 
-        Scores of answers whose text was removed are carried over to the edition. If it lacks
-        something, it becomes READY, with a note on what.
+        Otherwise the edition's note says how long the rest will take.
 
         Args:
             edition: The edition, as `open_edition` returned it.
             progress: Shows the number of readings.
+            seconds: For how long history is scored at most; infinite without a limit.
             gently: Whether to rest after each share of answers as long as the share took, so that
                 others are not delayed.
-            paying: Whether judges may ask about history, at their own cost.
 
         Returns:
-            Whether the edition is in use now. If not, it waits for a confirmation, with a note
-            on why, or is not wanted any more.
+            Whether the edition is in use now. If not, something is left, or it is not wanted any
+            more.
         """
-        progress.start("Scoring history anew", await self.count_readings_left())
+        work = _Slice(edition, monotonic(), seconds, await self.count_readings_left())
+        progress.start("Scoring history anew", work.left)
         try:
-            gap = await self._score_all(progress, wanted=edition, gently=gently, paying=paying)
+            is_complete = await self._score_all(progress, work, gently=gently)
         finally:
             progress.finish()
-        if gap is None:
+        if not is_complete:
             return False
-        state = EditionState.READY if gap.note else EditionState.USED
-        note = f"{gap.note} {await self._carry_over()}".strip()
-        await self._store.editions.set_state(edition.id, state, note)
-        return state is EditionState.USED
+        note = await self._carry_over()
+        await self._store.editions.set_state(edition.id, EditionState.USED, note)
+        return True
 
     async def _carry_over(self) -> str:
-        """Carry over the scores of answers whose text is gone; return a sentence that says so, or
-        an empty string when there are none.
+        """Carry over the scores of answers that cannot be read again; return a sentence that says
+        so, or an empty string when there are none.
         """
         used = used_edition(await self._store.editions.all())
-        if used and await carry_scores_over(self._store, used.versions, self._scoring.versions):
-            return "Answers whose text is gone keep the scores that they had."
-        return ""
+        carried = used and await carry_scores_over(
+            self._store, used.versions, self._scoring.versions
+        )
+        if not carried:
+            return ""
+        return (
+            f"{wording.count(carried, 'reading')} of answers could not be made again (their text "
+            "is gone, a scorer fails on them, or a judge would have to be paid): they keep the "
+            "scores that they had."
+        )
 
-    async def _score_all(
-        self,
-        progress: Progress | None = None,
-        *,
-        wanted: Edition | None = None,
-        gently: bool = False,
-        paying: bool = False,
-    ) -> Gap | None:
-        """Score history and store the scores, until nothing is left that can be scored.
+    async def _score_all(self, progress: Progress, work: _Slice, *, gently: bool) -> bool:
+        """Score history and store the scores, until nothing is left that can be scored for free;
+        return whether that is so, and False when the time is over or the edition is not wanted any
+        more.
 
         It begins again while there are answers that it has not tried, because they came in
         meanwhile.
 
         Args:
-            progress: Advanced with each reading (answer by scorer); None for no display.
-            wanted: The edition whose state is watched; None to go on in any case.
+            progress: Advanced with each reading (answer by scorer).
             gently: Whether to rest after each share of answers as long as the share took.
-            paying: Whether judges may ask, at their own cost.
-
-        Returns:
-            What is lacking; None when the edition is not wanted any more.
         """
         while True:
-            gap, tried = Gap(), set[tuple[str, int]]()
-            async with self._scoring.round() if paying else nullcontext():
-                async for scorer, batch in self._answer_shares():
-                    began = monotonic()
-                    read = await self._read_share(scorer, batch, gap, paying=paying)
-                    await self._store.scores.add(scorer.name, self._scoring.version(scorer), read)
-                    tried |= {(scorer.name, answer.id) for answer in batch}
-                    if progress:
-                        progress.advance(len(batch))
-                    if wanted and not await self._is_wanted(wanted):
-                        return None
-                    if gently:
-                        await asyncio.sleep(monotonic() - began)
-            gap.failed = await self._answers_read_before()
-            left = {(name, number) for name, rest in gap.failed.items() for number in rest}
-            if left <= tried:
-                return gap
+            tried = set[tuple[str, int]]()
+            async for scorer, batch in self._answer_shares():
+                began = monotonic()
+                if work.is_over(began):
+                    await self._note_rest(work)
+                    return False
+                read = await self._read_share(scorer, batch)
+                await self._store.scores.add(scorer.name, self._scoring.version(scorer), read)
+                tried |= {(scorer.name, answer.id) for answer in batch}
+                work.done += len(batch)
+                progress.advance(len(batch))
+                if not await self._is_wanted(work):
+                    return False
+                if gently:
+                    await asyncio.sleep(monotonic() - began)
+            rest = await self._answers_read_before()
+            if {(name, number) for name, numbers in rest.items() for number in numbers} <= tried:
+                return True
+
+    async def _note_rest(self, work: _Slice) -> None:
+        """Store in the edition's note how long the rest of history will take."""
+        note = work.rest(monotonic())
+        await self._store.editions.set_state(work.edition.id, EditionState.SCORING, note)
 
     async def _answers_read_before(self) -> dict[str, set[int]]:
         """Return by scorer the numbers of the answers that another version of the scorer has read
@@ -291,17 +304,18 @@ class Rescoring:
         version = self._scoring.version(scorer)
         return self._store.scores.unscored(scorer.name, version, seen=seen, newest=True)
 
-    async def _read_share(
-        self, scorer: Scorer, batch: Sequence[Answer], gap: Gap, *, paying: bool
-    ) -> Read:
+    async def _read_share(self, scorer: Scorer, batch: Sequence[Answer]) -> Read:
         """Return the scores that a scorer gives to some answers, each with its answer; answers on
         which the scorer fails are left out.
 
-        A scorer that would hold up the event loop reads in a thread. A judge that may not pay
-        (``paying``) reads with stored replies only, and its unpaid questions are added to ``gap``.
+        A judge reads with stored replies only: nothing is paid, and answers without a stored reply
+        are left out. A scorer that would hold up the event loop reads in a thread.
         """
-        if isinstance(scorer, Judge) and not paying:
-            return await self._judge_from_stored_replies(scorer, batch, gap)
+        if isinstance(scorer, Judge):
+            with stored_replies_only():
+                async with self._scoring.round():
+                    [read] = await self._scoring.read((scorer, batch))
+                    return read
         reading = partial(self._scoring.read, (scorer, batch))
         if waits(scorer):
             [read] = await reading()
@@ -309,35 +323,25 @@ class Rescoring:
             [read] = await asyncio.to_thread(lambda: asyncio.run(reading()))
         return read
 
-    async def _judge_from_stored_replies(
-        self, judge: Judge, batch: Sequence[Answer], gap: Gap
-    ) -> Read:
-        """Return the scores that a judge gives to answers by its stored replies; its model is not
-        called, and nothing is paid. Questions without a stored reply are added to ``gap.unpaid``,
-        and the judge's name to ``gap.judges``.
-        """
-        gap.judges.add(judge.name)
-        with stored_replies_only() as unpaid:
-            async with self._scoring.round():
-                [read] = await self._scoring.read((judge, batch))
-        gap.unpaid += unpaid
-        return read
-
-    async def _is_wanted(self, edition: Edition) -> bool:
+    async def _is_wanted(self, work: _Slice) -> bool:
         """Return whether the edition is still to be scored: its state in the store is pending, and
         the stored brands and facts are those that are scored.
 
         The store is read every `CHECK_INTERVAL_S` seconds; in between the edition counts as wanted.
+        If it is, and there is no limit of time, its note is brought up to date.
         """
         if monotonic() - self._checked_at < CHECK_INTERVAL_S:
             return True
         self._checked_at = monotonic()
         editions = await self._store.editions.all()
         catalogue = await self._store.catalogue.current()
-        stored = next((other for other in editions if other.id == edition.id), edition)
+        stored = next((one for one in editions if one.id == work.edition.id), work.edition)
         scored = self._scoring.catalogue
         is_same = (catalogue.brands, catalogue.facts) == (scored.brands, scored.facts)
-        return is_same and stored.state in PENDING
+        is_wanted = is_same and stored.state is EditionState.SCORING
+        if is_wanted and work.seconds == inf:
+            await self._note_rest(work)
+        return is_wanted
 
     async def _add_edition(self, state: EditionState) -> Edition:
         """Store an edition of the present catalogue and scorers in a state, and return it with its

@@ -172,7 +172,7 @@ class Scoring:
         Only scorers whose present version is the version that is read take part; they count their
         faults in `faults`. A judge asks at its own cost. It reads the newest answers first, because
         alerts rest on them, and no answer that another version of the judge has read: judging
-        history again costs money and is decided by a command.
+        history again would cost money.
 
         Args:
             progress: Shows the number of scored answers, once there is an answer to score.
