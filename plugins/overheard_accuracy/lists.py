@@ -26,6 +26,14 @@ _CERTIFIED = FACTS.compiled("certified", r"\b{}\b")
 
 _CHARACTERS_BEFORE, _CHARACTERS_AFTER = 40, 35
 """Characters around the name of a certification that are searched for a denial."""
+_TURN = re.compile(
+    r";|\b(?:but|although|though|while|however|whereas|yet|only)\b"
+    r"|, (?:it|they|the|its|and (?:is|has|it|holds))\b",
+    re.IGNORECASE,
+)
+"""Between a denial and the name of a certification: the denial is of another one."""
+_NEXT_CLAUSE = re.compile(r"[;,:\u2013\u2014]|\b(?:and|but|although|though|while|yet|reports?)\b")
+"""Between the name of a certification and a denial: the denial is of another one."""
 _IS_BEFORE = re.compile(r"(?:\bis|\bare|n['\u2019]t)(?: not)?(?: yet)?(?: an?)? $", re.IGNORECASE)
 """Just before a certification that a company is rather than has: "is not a B Corp"."""
 
@@ -62,8 +70,21 @@ def certifications(statement: Statement, truth: Truth) -> FactClaim | None:
     around = statement.text[
         max(0, named.start() - _CHARACTERS_BEFORE) : named.end() + _CHARACTERS_AFTER
     ]
-    is_denied = _NOT.search(around) is not None
+    is_denied = _is_denied(statement.text, named)
     return FactClaim(Verdict.WRONG if is_denied else Verdict.CORRECT, around.strip())
+
+
+def _is_denied(text: str, named: re.Match[str]) -> bool:
+    """Return whether a text denies the certification that it names, and not only another one: a
+    denial before the name reaches up to a contrast or a new subject ("not HIPAA, but SOC 2"), one
+    behind the name must be in the same clause.
+    """
+    window_start = max(0, named.start() - _CHARACTERS_BEFORE)
+    for denial in _NOT.finditer(text, window_start, named.start()):
+        if not _TURN.search(text, denial.end(), named.start()):
+            return True
+    behind = _NOT.search(text, named.end(), named.end() + _CHARACTERS_AFTER)
+    return behind is not None and not _NEXT_CLAUSE.search(text, named.end(), behind.start())
 
 
 def discontinued(statement: Statement, truth: Truth) -> FactClaim | None:

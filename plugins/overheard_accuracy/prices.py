@@ -26,6 +26,18 @@ _ACCESSORY = FACTS.compiled("accessory")
 """Before an amount: the price of an accessory or a service, not of the product."""
 _USAGE_FEE = FACTS.compiled("usage fee")
 """After an amount: a fee per use or a plan by volume, not a price of the product."""
+_CHANGE = FACTS.compiled("price change", r"\b{}\b")
+_TOTAL = FACTS.compiled("total")
+_BY_MONTH, _BY_YEAR = FACTS.compiled("by month", r"\b{}\b"), FACTS.compiled("by year", r"\b{}\b")
+_ONE_OF = FACTS.compiled("one of", r"{}s?")
+_UNIT = re.compile(r"(?: ?/ ?|,? (?:per|a|each|pro|par|por) )(?P<unit>[^\W\d_]{2,})")
+"""After an amount: what it buys one of."""
+_POSSESSED = re.compile(
+    rf"['\u2019]s (?:(?!(?:{FACTS.pattern('own price')})\b)[a-z][\w-]* ){{1,4}}?"
+    r"(?=(?:is|are|costs?|starts?|at|comes?|runs?|for|adds?|goes|sells?)\b)",
+    re.IGNORECASE,
+)
+"""A thing of the brand's with its own price: "Acme's guest seats are"."""
 _TIERS = FACTS.compiled("tiers", r"\b({})\b(?! of\b)")
 _ENTRY = FACTS.compiled("entry", r"\b{}\b")
 _RANGE_JOINER = re.compile(
@@ -68,6 +80,8 @@ def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> Fac
             with the same period as the fact.
     """
     true = next(iter(money_amounts(truth.value)), None)
+    if true and (by_term := _by_term(statement, truth, true)):
+        return by_term[0]
     range_ = None if truth.qualifier else _price_range(statement.text)
     stated = range_[0] if range_ else _price_of(statement.text, truth, true)
     if true is None or stated is None or _may_mean_other(statement, stated, truth):
@@ -89,16 +103,48 @@ def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
     """Return whether a stated amount may be something else than the brand's present price.
 
     So it may without a word of a price ("costs"), in a doubtful statement, about another time or
-    brand, behind the name of an accessory or service, and as a fee for use ("$1 per order") unless
-    the fact is such a fee.
+    brand, in a change ("from $25 to $18"), beside a number of users, behind the name of an
+    accessory or service, and as the price of one of something ("$1 per order") unless the fact is
+    of such a thing.
     """
     cue = _PRICED.search(statement.text)
     if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
+        return True
+    if _CHANGE.search(statement.text) or _TOTAL.search(statement.text):
+        return True
+    is_subscription = any(amount.period for amount in money_amounts(truth.value))
+    if is_subscription and _POSSESSED.match(statement.text, statement.end):
+        return True
+    unit = _UNIT.match(statement.text, stated.span[1])
+    if unit and not _ONE_OF.fullmatch(unit["unit"].lower()) and unit["unit"] not in truth.value:
         return True
     for_use = _USAGE_FEE.match(statement.text, stated.span[1]) and not _USAGE_FEE.search(
         truth.value
     )
     return bool(for_use or _ACCESSORY.search(statement.text[: stated.span[0]]))
+
+
+def _by_term(statement: Statement, truth: Truth, true: Money) -> list[FactClaim | None]:
+    """Return the one claim of two prices by term, "$18 monthly or $15 yearly"; nothing for a
+    statement without them. The claim is correct if any of them is, whatever its term.
+    """
+    text, amounts = statement.text, money_amounts(statement.text)
+    if (
+        truth.qualifier
+        or len(amounts) != 2
+        or not (_BY_MONTH.search(text) and _BY_YEAR.search(text))
+    ):
+        return []
+    if _may_mean_other(statement, amounts[0], truth) or amounts[0].currency != true.currency:
+        return [None]
+    right = (
+        amount
+        for amount in amounts
+        if any(map(_close, [(amount.amount, true.amount), *_pairs(amount, [true])]))
+    )
+    found = next(right, None)
+    words = text[slice(*(found or amounts[0]).span)]
+    return [FactClaim(verdict(found is not None, was_right=False), words)]
 
 
 def _price_range(text: str) -> tuple[Money, Money] | None:

@@ -29,7 +29,7 @@ class Accuracy:
     """
 
     name = "accuracy"
-    version = "9"
+    version = "10"
     reads_facts = True
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 

@@ -120,6 +120,40 @@ def test_nothing_is_concluded_from_what_might_mean_something_else(text: str) -> 
     assert found(text) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme dropped its price from $49 to $39 a month.",
+        "Acme's plans fell from $49 to $39 a month this year.",
+        "It was $49 a month, now Acme is $39 a month.",
+        "For a team of ten, Acme comes to $390 a month.",
+        "A 20-person agency would pay $780 a month for Acme.",
+        "Acme's guest seats are $3 a month.",
+        "Acme costs $3 per guest and month.",
+        "Acme offers an ad-free plan for every team.",
+        "There are no free plan limits in Acme.",
+    ],
+)
+def test_a_value_of_another_time_number_or_thing_states_nothing(text: str) -> None:
+    """Old prices, totals, extras, and words that only look like a free plan."""
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Acme costs $45 if you pay monthly, and $39 if you pay yearly.", ("price", "correct")),
+        ("Acme costs $75 paid monthly, and $65 paid yearly.", ("price", "wrong")),
+        ("Acme is SOC 2 certified, but not HIPAA compliant.", ("certifications", "correct")),
+        ("Acme has SOC 2 reports, and is not PCI compliant.", ("certifications", "correct")),
+        ("Acme is not certified for SOC 2.", ("certifications", "wrong")),
+    ],
+)
+def test_each_of_two_values_is_read_by_itself(text: str, expected: tuple[str, str]) -> None:
+    """One of two terms may be the right price; the denial of one certificate is not another's."""
+    assert found(text) == [expected]
+
+
 def test_two_brands_in_a_sentence_keep_their_own_values() -> None:
     """The value belongs to the brand in whose part of the sentence it is."""
     assert found("Bolt was founded in 2010, while Acme started in 2011.") == [
