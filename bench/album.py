@@ -36,13 +36,13 @@ from overheard.cards.charts.palette import Theme
 from overheard.cards.charts.renderer import darken, themed
 from overheard.cards.charts.svg import png
 from overheard.cards.charts.trend import alt_text, drawing
-from overheard.chat.discord import forms, layouts
-from overheard.chat.slack import blocks
-from overheard.chat.slack.modals import form_view
 from overheard.commands.alerts import alert_card
 from overheard.deployment import Call
 from overheard.interfaces import Form
 from overheard.testing.fakes import ADA
+from overheard_discord import forms, layouts
+from overheard_slack import blocks
+from overheard_slack.modals import form_view
 
 COLUMNS, WIDTH, GAP = 4, 560, 24
 PHONE_WIDTH, PHONE_COLUMNS = 390, 6

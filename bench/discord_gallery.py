@@ -26,7 +26,7 @@ from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Styl
 from overheard.cards.charts.palette import Theme
 from overheard.cards.charts.svg import png
 from overheard.cards.charts.trend import alt_text, drawing
-from overheard.chat.discord.layouts import Box, Menu, MessagePage, Piece, Row, render
+from overheard_discord.layouts import Box, Menu, MessagePage, Piece, Row, render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HIGHEST = 4_000

@@ -26,8 +26,8 @@ from overheard.cards.card import Image
 from overheard.cards.charts.palette import Theme
 from overheard.cards.charts.svg import png
 from overheard.cards.charts.trend import alt_text, drawing
-from overheard.chat.slack.blocks import Message, home_message, picture_key, render
-from overheard.chat.slack.modals import form_view
+from overheard_slack.blocks import Message, home_message, picture_key, render
+from overheard_slack.modals import form_view
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WINDOWS = {"window": 760, "phone": 390}

@@ -56,7 +56,7 @@ def test_every_hook_has_a_part_that_shows_a_plugin_which_uses_it(hook: str) -> N
     part = part.split("\n### ")[0]
     names = inspect.signature(getattr(hookspecs, hook)).parameters
 
-    assert re.fullmatch(r"\((.*)\) -> Iterable\[\w+\]`", head)
+    assert re.fullmatch(r"\((.*)\) -> Iterable\[[\w |]+\]`", head)
     assert all(f"{name}:" in head and f"`{name}`:" in part for name in names)
     assert "- Called: " in part
     assert "- Used by: " in part

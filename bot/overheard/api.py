@@ -1,5 +1,6 @@
 """All that a plugin needs; ``import overheard`` gives it. Nothing else is public."""
 
+from overheard.cards import wording
 from overheard.cards.card import (
     Action,
     Card,
@@ -13,11 +14,24 @@ from overheard.cards.card import (
     Style,
     Table,
     Tainted,
+    Text,
+    divided,
 )
-from overheard.cards.command import CommandSpec, Kind, Option, Role, argument, option
+from overheard.cards.command import (
+    IN_TERMINAL,
+    CommandSpec,
+    FormChoice,
+    Kind,
+    Option,
+    Role,
+    argument,
+    option,
+)
 from overheard.cards.wording import printable
+from overheard.chat_kit.tasks import FINISH_TIMEOUT_S, finish_tasks
+from overheard.config.problems import suggestion
 from overheard.config.secrets import Secret
-from overheard.config.settings_base import Settings
+from overheard.config.settings_base import DatabaseUrl, Settings
 from overheard.domain import (
     FREE,
     Alert,
@@ -57,6 +71,7 @@ from overheard.domain import (
 from overheard.errors import (
     BadUsage,
     ChatFailed,
+    ChatLost,
     ChatUnavailable,
     ConfirmationNeeded,
     OverheardError,
@@ -68,6 +83,8 @@ from overheard.errors import (
 from overheard.hookspecs import API_VERSION, PluginSettings, hookimpl
 from overheard.installation import install_command
 from overheard.interfaces import (
+    CANCEL,
+    CONFIRM,
     Batching,
     Chat,
     Connectable,
@@ -75,14 +92,17 @@ from overheard.interfaces import (
     DarkChat,
     Described,
     Desk,
+    DrainingChat,
     Finding,
     Form,
     History,
     Judge,
     JudgeClient,
+    LaterChat,
     Linking,
     Listing,
     Located,
+    OpenChat,
     Person,
     PostedListener,
     Provider,
@@ -112,7 +132,11 @@ from overheard.reading.word_lists import WordLists
 
 __all__ = [
     "API_VERSION",
+    "CANCEL",
+    "CONFIRM",
+    "FINISH_TIMEOUT_S",
     "FREE",
+    "IN_TERMINAL",
     "Action",
     "Alert",
     "Answer",
@@ -127,6 +151,7 @@ __all__ = [
     "Catalogue",
     "Chat",
     "ChatFailed",
+    "ChatLost",
     "ChatUnavailable",
     "Choice",
     "Citation",
@@ -136,9 +161,11 @@ __all__ = [
     "Conversation",
     "CreationDates",
     "DarkChat",
+    "DatabaseUrl",
     "Described",
     "Desk",
     "Detail",
+    "DrainingChat",
     "Fact",
     "FailureKind",
     "Field",
@@ -146,6 +173,7 @@ __all__ = [
     "Finding",
     "Finish",
     "Form",
+    "FormChoice",
     "FoundBatch",
     "History",
     "HostedProvider",
@@ -157,6 +185,7 @@ __all__ = [
     "Landscape",
     "LandscapeEntry",
     "LandscapeTopic",
+    "LaterChat",
     "Link",
     "Linking",
     "Listing",
@@ -165,6 +194,7 @@ __all__ = [
     "Metric",
     "Model",
     "ModelUpdate",
+    "OpenChat",
     "Option",
     "OverheardError",
     "Person",
@@ -199,6 +229,7 @@ __all__ = [
     "Style",
     "Table",
     "Tainted",
+    "Text",
     "Unit",
     "UnitRole",
     "UnknownName",
@@ -210,6 +241,8 @@ __all__ = [
     "argument",
     "batch_lines",
     "batch_problem",
+    "divided",
+    "finish_tasks",
     "hookimpl",
     "http_client",
     "install_command",
@@ -217,4 +250,6 @@ __all__ = [
     "printable",
     "read_landscapes",
     "read_units",
+    "suggestion",
+    "wording",
 ]

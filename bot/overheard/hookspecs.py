@@ -15,12 +15,14 @@ import pluggy
 from overheard.cards.command import CommandSpec
 from overheard.config.problems import told
 from overheard.config.secrets import secrets_of
+from overheard.config.sections import PLUGIN_SECTIONS, Config, header
 from overheard.config.settings_base import Settings, SomeSettings, validate_table
 from overheard.domain import Landscape
 from overheard.errors import SettingsError
 from overheard.installation import PROJECT
 from overheard.interfaces import (
     Chat,
+    LaterChat,
     PostedListener,
     Provider,
     ScoredListener,
@@ -52,7 +54,7 @@ class PluginSettings:
             section: The section, such as ``providers``.
             file: The name of the configuration file; relative paths start at its folder.
         """
-        self._tables = tables
+        self.tables = tables
         self._section = section
         self._file = file
         self.problems: list[str] = []
@@ -62,13 +64,28 @@ class PluginSettings:
         self.secrets: list[str] = []
         """The secrets in the tables that were read, which no message of the plugin may show."""
 
+    @classmethod
+    def by_section(cls, config: Config, plugin: str) -> dict[str, PluginSettings]:
+        """Return the tables of a plugin by section. A table belongs to the plugin that its key
+        ``plugin`` names or, without it, to the plugin with the name of the table.
+        """
+
+        def tables(section: str) -> dict[str, dict[str, Any]]:
+            return {
+                name: {key: value for key, value in table.items() if key != "plugin"}
+                for name, table in config.plugin_tables(section).items()
+                if table.get("plugin", name) == plugin
+            }
+
+        return {name: cls(tables(name), name, config.file) for name in PLUGIN_SECTIONS}
+
     def each(self, settings: type[SomeSettings]) -> Iterator[tuple[str, SomeSettings]]:
         """Yield the name and the validated settings of each valid table, in the order of the file.
 
         An invalid table is left out, and its problem is added to `problems`.
         """
         self.asked[f"{self._section}.NAME"] = settings
-        for name, table in self._tables.items():
+        for name, table in self.tables.items():
             try:
                 checked = self._check(settings, name, table)
             except SettingsError as error:
@@ -87,8 +104,8 @@ class PluginSettings:
             SettingsError: when the table is invalid, or missing though a setting has no default;
                 the message has file, table and key.
         """
-        self.asked[f"{self._section}.{name}"] = settings
-        return self._check(settings, name, self._tables.get(name, {}))
+        self.asked[header(self._section, name)] = settings
+        return self._check(settings, name, self.tables.get(name, {}))
 
     def unread(self) -> Iterator[str]:
         """Yield a sentence for each table that the plugin has not read, and that therefore has no
@@ -99,8 +116,8 @@ class PluginSettings:
         section = self._section
         if f"{section}.NAME" in self.asked:
             return
-        for name in self._tables:
-            if f"{section}.{name}" not in self.asked:
+        for name in self.tables:
+            if header(section, name) not in self.asked:
                 yield (
                     f"{self._file}, [{section}.{name}]: this plugin has nothing for [{section}]; "
                     f"remove the table, or move it to the section of the plugin."
@@ -118,7 +135,7 @@ class PluginSettings:
         Raises:
             SettingsError: with all that is wrong in the table; the message has file, table and key.
         """
-        where = f"{self._file}, [{self._section}.{name}]"
+        where = f"{self._file}, [{header(self._section, name)}]"
         checked, problems = validate_table(settings, table, where, Path(self._file).parent)
         if checked is None:
             raise SettingsError(problem=" ".join(told(problems)))
@@ -178,10 +195,11 @@ def overheard_landscapes() -> Iterable[Landscape]:
 
 
 @hookspec
-def overheard_chats(settings: PluginSettings) -> Iterable[Chat]:
+def overheard_chats(settings: PluginSettings) -> Iterable[Chat | LaterChat]:
     """Return the chats of this plugin, one for each of its ``[chats.*]`` tables.
 
-    Called once at start. ``Chat.run`` connects; nothing is connected here.
+    Called once at start. ``Chat.run`` connects; nothing is connected here. A chat whose SDK takes
+    long to import is returned as a `LaterChat`.
 
     Example:
         ::

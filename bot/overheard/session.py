@@ -5,7 +5,7 @@ It imports no deployment: help begins here, and a deployment takes longer to imp
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,6 @@ from overheard.cards.command import CommandSpec
 from overheard.config.loader import example_config, find_config, load_config
 from overheard.config.sections import Config
 from overheard.domain import TaskKind
-from overheard.interfaces import Chat
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import Plugins, added_commands, added_plugins, load_plugins
 
@@ -62,19 +61,6 @@ class Work(Protocol):
         ...
 
 
-class OpenChats(Protocol):
-    """Makes chats."""
-
-    def __call__(self, config: Config) -> Mapping[str, Chat]:
-        """Return the chats that a configuration describes, by name; none is connected."""
-        ...
-
-
-def _no_chats(config: Config) -> Mapping[str, Chat]:  # noqa: ARG001 - an `OpenChats`
-    """Return no chats, whatever the configuration."""
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class Session:
     """The argument of terminal commands that need no open deployment, or open one themselves.
@@ -83,7 +69,6 @@ class Session:
         maintenance: Returns the maintenance of stores.
         config: The configuration file that was given, or None.
         serve: Runs a deployment until the process is stopped.
-        open_chats: Makes the chats that a configuration describes, by name; they connect later.
         work: Runs a worker until the process is stopped.
         ask: Asks the person at the terminal a question and returns the answer, by default the
             second argument; None where no person can answer.
@@ -94,7 +79,6 @@ class Session:
     maintenance: Callable[[], StoreMaintenance]
     config: Path | None = None
     serve: Serve | None = None
-    open_chats: OpenChats = _no_chats
     work: Work | None = None
     ask: Callable[[str, str], str] | None = None
     reserved_words: Collection[str] = ()

@@ -28,8 +28,6 @@ from overheard.alerts.outbox import Outgoing
 from overheard.alerts.story import StoryState, periods_of, read_stories
 from overheard.cards.card import Card
 from overheard.cards.charts.renderer import without_pictures
-from overheard.chat.discord import layouts
-from overheard.chat.slack import blocks
 from overheard.chat.terminal.console import print_card
 from overheard.commands.alerts import alert_card
 from overheard.commands.delivery_cards import DeliveryCards
@@ -39,6 +37,8 @@ from overheard.commands.updates import list_updates
 from overheard.deployment import Call
 from overheard.detection.placement import AlertAction, place
 from overheard.domain import Alert, AlertState, DeliveryKind, Shift
+from overheard_discord import layouts
+from overheard_slack import blocks
 
 NOT_SAID = re.compile(
     r"\b(prompts?|runs?|panel|baseline|bursts?|canary|tau|served model|fingerprint|edition|"

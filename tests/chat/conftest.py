@@ -9,8 +9,8 @@ from kit.discord_peer import Peer
 from kit.slack_desk import ScriptedDesk, listening
 from kit.slack_methods import APP_TOKEN, BOT_TOKEN
 from kit.slack_peer import SlackPeer
-from overheard.chat.slack.chat import SlackChat
-from overheard.config.chat_sections import SlackTable
+from overheard_slack.chat import SlackChat
+from overheard_slack.settings import SlackSettings
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def slack() -> AsyncIterator[SlackPeer]:
 @pytest.fixture
 async def chat(slack: SlackPeer) -> AsyncIterator[SlackChat]:
     """A chat that speaks with it, as fast as it can, and does not listen."""
-    settings = SlackTable(
+    settings = SlackSettings(
         bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
     )
     chat = SlackChat(settings, interval_s=0)

@@ -11,11 +11,12 @@ from kit.discord_peer import Peer
 from kit.discord_rules import words
 from kit.slack_methods import CHANNEL as SLACK_CHANNEL
 from kit.slack_peer import SlackPeer
-from overheard.chat.discord.chat import DiscordChat
-from overheard.chat.platform_limits import DISCORD, SLACK
-from overheard.chat.slack.chat import SlackChat
-from overheard.config.chat_sections import DiscordTable
 from overheard.testing import check_chat
+from overheard_discord.chat import DiscordChat
+from overheard_discord.limits import DISCORD
+from overheard_discord.settings import DiscordSettings
+from overheard_slack.chat import SlackChat
+from overheard_slack.limits import SLACK
 
 
 def marked_up(part: Any) -> Iterator[str]:
@@ -42,7 +43,7 @@ async def test_discord_passes() -> None:
     """Its peer refuses what Discord would."""
     peer = Peer()
     await peer.start()
-    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
     chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
     try:
         await check_chat(

@@ -13,12 +13,12 @@ from kit.discord_desk import SPECS, ScriptedDesk
 from kit.discord_rules import title, walk
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Table, Tainted
 from overheard.cards.command import Face
-from overheard.chat.discord.client import DiscordClient
-from overheard.chat.discord.posts import Poster
 from overheard.commands.registry import offered
-from overheard.config.chat_sections import DiscordTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Form
+from overheard_discord.client import DiscordClient
+from overheard_discord.posts import Poster
+from overheard_discord.settings import DiscordSettings
 
 
 def heading(message: Any) -> str:
@@ -70,7 +70,7 @@ def desk() -> ScriptedDesk:
 @pytest.fixture
 def simcord_bot(desk: ScriptedDesk) -> DiscordClient:
     """What SimCord runs."""
-    return DiscordClient(DiscordTable(), desk)
+    return DiscordClient(DiscordSettings(), desk)
 
 
 @pytest.fixture
@@ -149,14 +149,16 @@ async def test_a_form_is_filled_in(world: World) -> None:
 
 
 async def test_a_command_without_changes_asks_for_them(world: World) -> None:
-    """What is to be edited is shown in a form, as it is when the command is typed."""
+    """The desk hears that it was typed, so that what is to be edited is shown in a form."""
     await world.ann.slash(world.channel, "overheard-setup brands edit", brand="Acme Tools")
     await world.ann.slash(
         world.channel, "overheard-setup brands edit", brand="Acme Tools", category="tool"
     )
     form, change = world.desk.requests
-    assert (form.words, form.command) == ('brands edit "Acme Tools"', "")
-    assert (change.words, change.command) == ("", "brands edit")
+    assert (form.command, form.options) == ("brands edit", {"brand": "Acme Tools"})
+    assert change.options == {"brand": "Acme Tools", "category": "tool"}
+    assert form.typed
+    assert change.typed
 
 
 async def test_a_value_that_no_command_takes_reaches_the_desk(world: World) -> None:
@@ -176,7 +178,7 @@ async def test_buttons_survive_a_restart(world: World) -> None:
     )
     message = world.channel.last_message
     assert message
-    await world.env.restart_bot(DiscordClient(DiscordTable(), world.desk))
+    await world.env.restart_bot(DiscordClient(DiscordSettings(), world.desk))
     await world.ann.click(message, label="Acknowledge")
 
     assert world.desk.requests[-1].words == "alerts acknowledge 12"

@@ -15,10 +15,10 @@ from kit.discord_peer import Peer
 from kit.discord_rest import Fault
 from kit.discord_rules import title
 from overheard.cards.card import Action, Card, Choice
-from overheard.chat.discord import conversation
-from overheard.chat.discord.chat import DiscordChat
 from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
 from overheard.interfaces import Chat, Finding, Form
+from overheard_discord import conversation
+from overheard_discord.chat import DiscordChat
 
 
 @pytest.fixture

@@ -24,10 +24,10 @@ from overheard.cards.card import (
     Tainted,
     Text,
 )
-from overheard.chat.discord import markup
-from overheard.chat.discord.custom_ids import ClickKind
-from overheard.chat.discord.layouts import MAX_PAGES, MessagePage, render
-from overheard.chat.discord.pages import MessageMark, Presenter, post_id
+from overheard_discord import markup
+from overheard_discord.custom_ids import ClickKind
+from overheard_discord.layouts import MAX_PAGES, MessagePage, render
+from overheard_discord.pages import MessageMark, Presenter, post_id
 
 HOSTILE = Tainted(
     "<@123> <@&1> <#1> @everyone @here <!channel> [bank](https://evil.example) "

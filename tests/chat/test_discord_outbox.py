@@ -13,8 +13,8 @@ from kit.discord_rest import DIRECT, Fault
 from kit.discord_rules import title, words
 from kit.outbox_bot import Bot
 from overheard.cards.card import Card
-from overheard.chat.discord.chat import DiscordChat
-from overheard.config.chat_sections import DiscordTable
+from overheard_discord.chat import DiscordChat
+from overheard_discord.settings import DiscordSettings
 
 MESSAGES = "/channels/*/messages"
 
@@ -22,7 +22,7 @@ MESSAGES = "/channels/*/messages"
 @pytest.fixture
 async def bot(peer: Peer) -> AsyncIterator[Bot]:
     """A bot that posts there."""
-    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
     chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
     yield Bot(chat, CHANNEL)
     await chat.close()

@@ -12,8 +12,8 @@ from kit.discord_peer import Peer
 from kit.discord_rest import Fault
 from kit.discord_rules import has_components, title, walk
 from overheard.cards.card import Card, Image
-from overheard.chat.discord.chat import DiscordChat
 from overheard.errors import ChatFailed
+from overheard_discord.chat import DiscordChat
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from simcord import ChannelHandle, Env, MemberActor
 from kit.discord_desk import ScriptedDesk
 from kit.discord_rules import title
 from overheard.cards.card import Card
-from overheard.chat.discord.client import DiscordClient
-from overheard.config.chat_sections import DiscordTable
+from overheard_discord.client import DiscordClient
+from overheard_discord.settings import DiscordSettings
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def desk() -> ScriptedDesk:
 @pytest.fixture
 def simcord_bot(desk: ScriptedDesk) -> DiscordClient:
     """What SimCord runs."""
-    return DiscordClient(DiscordTable(), desk)
+    return DiscordClient(DiscordSettings(), desk)
 
 
 @dataclass

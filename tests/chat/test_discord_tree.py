@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from kit.discord_desk import SPECS, nothing
+from kit.discord_desk import SPECS, ScriptedDesk, nothing
 from kit.discord_rules import check
 from overheard.cards.card import Action
 from overheard.cards.command import CommandSpec, Face, Kind, Option
-from overheard.chat.discord import custom_ids, forms
-from overheard.chat.discord import slash_commands as tree
-from overheard.chat.discord.custom_ids import ButtonQuestions, Click, ClickKind
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
+from overheard_discord import custom_ids, forms
+from overheard_discord import slash_commands as tree
+from overheard_discord.custom_ids import ButtonQuestions, Click, ClickKind
 
 SPEC = {spec.name: spec for spec in SPECS}
 ADD = SPEC["brands add"]
@@ -147,7 +147,7 @@ def test_a_change_is_seen(where: tuple[str, ...], key: str, value: Any) -> None:
 
 def test_a_command_that_is_gone_is_none() -> None:
     """A person's Discord may show an old tree for a while."""
-    assert tree.read_call({"options": [{"name": "gone", "type": 1}]}, SPECS) is None
+    assert tree.read_call({"options": [{"name": "gone", "type": 1}]}, ScriptedDesk()) is None
 
 
 def test_a_list_is_divided_by_commas() -> None:

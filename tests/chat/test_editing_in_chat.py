@@ -14,10 +14,10 @@ from kit.discord_rules import words
 from kit.office import Office, open_office
 from kit.slack_desk import headers, listening
 from kit.slack_peer import SlackPeer
-from overheard.chat.discord.chat import DiscordChat
-from overheard.chat.slack.chat import SlackChat
-from overheard.config.chat_sections import DiscordTable
 from overheard.domain import Brand
+from overheard_discord.chat import DiscordChat
+from overheard_discord.settings import DiscordSettings
+from overheard_slack.chat import SlackChat
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ async def discord(office: Office) -> AsyncIterator[Peer]:
     """A Discord that the deployment is in."""
     peer = Peer()
     await peer.start()
-    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
     chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
     async with listening(chat, office.desk):
         await peer.ready()

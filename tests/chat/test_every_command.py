@@ -18,14 +18,14 @@ from kit.scripted import reply
 from kit.slack_desk import listening
 from kit.slack_peer import SlackPeer
 from overheard.cards.command import CommandSpec, Face
-from overheard.chat.discord import slash_commands
-from overheard.chat.discord.chat import DiscordChat
 from overheard.chat.parser import parse
 from overheard.chat.replies import FAULT
-from overheard.chat.slack.chat import SlackChat
 from overheard.commands.registry import offered
-from overheard.config.chat_sections import DiscordTable
 from overheard.interfaces import Conversation, Person, Request
+from overheard_discord import slash_commands
+from overheard_discord.chat import DiscordChat
+from overheard_discord.settings import DiscordSettings
+from overheard_slack.chat import SlackChat
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +50,10 @@ class Counted:
     def commands(self) -> Sequence[CommandSpec]:
         """All commands."""
         return self._desk.commands
+
+    def command_of(self, words: str) -> CommandSpec | None:
+        """Return the command that words name."""
+        return self._desk.command_of(words)
 
     async def serve(self, request: Request, conversation: Conversation) -> bool:
         """Serve a request."""
@@ -120,7 +124,7 @@ async def test_discord_takes_all_that_they_show(
     """Each command is in the tree, is answered within all limits, and mentions no one."""
     peer = Peer()
     await peer.start()
-    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
     chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
     async with listening(chat, desk):
         await peer.ready()

@@ -17,12 +17,12 @@ from kit.slack_desk import listening
 from kit.slack_methods import CHANNEL, USER
 from kit.slack_peer import SlackPeer
 from overheard.cards.card import MAX_FILE_BYTES, Card, File
-from overheard.chat.discord.layouts import render
-from overheard.chat.slack.chat import SlackChat
 from overheard.chat.terminal.execution import _save_file
 from overheard.commands.export import export_to
 from overheard.deployment import Call
 from overheard.domain import Answer, Model, Question, Run
+from overheard_discord.layouts import render
+from overheard_slack.chat import SlackChat
 
 HOSTILE = '=HYPERLINK("https://evil.example")\nAcme is best \u202e.'
 PAGE = File(b"<!doctype html>Acme", "acme.html", "text/html", "Acme, report of 24 Nov")

@@ -18,9 +18,9 @@ from kit.slack_desk import headers, listening
 from kit.slack_peer import SlackPeer
 from overheard.cards.command import Face
 from overheard.chat.parser import named, spec_of
-from overheard.chat.slack.chat import SlackChat
 from overheard.commands.registry import offered
 from overheard.deprecations import OLD_COMMANDS
+from overheard_slack.chat import SlackChat
 
 CHAT = offered(Face.CHAT)
 ANYWHERE = {spec.name: spec for spec in (*offered(Face.TERMINAL), *CHAT)}

@@ -16,10 +16,10 @@ from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec
 from overheard.chat.desk import ChatDesk
-from overheard.chat.discord.chat import DiscordChat
-from overheard.chat.slack.chat import SlackChat
-from overheard.config.chat_sections import DiscordTable
 from overheard.deployment import Call, Deployment
+from overheard_discord.chat import DiscordChat
+from overheard_discord.settings import DiscordSettings
+from overheard_slack.chat import SlackChat
 
 EPHEMERAL = 1 << 6
 
@@ -78,7 +78,7 @@ async def test_in_slack_all_see_what_is_for_all(slack: SlackPeer, chat: SlackCha
 @pytest.mark.parametrize("private", [True, False])
 async def test_in_discord_progress_and_result_are_one_answer(discord: Peer, private: bool) -> None:
     """It is ephemeral from its first word where the command is private."""
-    table = DiscordTable(api_url=discord.api_url, gateway_url=discord.gateway_url)
+    table = DiscordSettings(api_url=discord.api_url, gateway_url=discord.gateway_url)
     chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
     gate = asyncio.Event()
     async with listening(chat, await slow_desk(gate, private=private)):

@@ -16,12 +16,12 @@ from kit.office import Office, open_office
 from kit.scripted import reply
 from kit.slack_desk import headers, listening
 from kit.slack_peer import SlackPeer
-from overheard.chat.discord.chat import DiscordChat
-from overheard.chat.slack.chat import SlackChat
-from overheard.config.chat_sections import DiscordTable
 from overheard.deployment import NoProgress
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Run
 from overheard.scoring import rescoring
+from overheard_discord.chat import DiscordChat
+from overheard_discord.settings import DiscordSettings
+from overheard_slack.chat import SlackChat
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ANSWERS = 20
@@ -66,7 +66,7 @@ async def test_slack_shows_how_far_it_is(slack: SlackPeer, chat: SlackChat, offi
 
 async def test_discord_shows_how_far_it_is(peer: Peer, office: Office) -> None:
     """In the answer to the command, in whose place the result comes."""
-    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
     chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
     async with listening(chat, office.desk):
         await peer.ready()

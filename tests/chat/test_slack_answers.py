@@ -8,9 +8,9 @@ from kit.slack_desk import ScriptedDesk, headers
 from kit.slack_methods import CHANNEL, USER, Fault
 from kit.slack_peer import SlackPeer
 from overheard.cards.card import Action, Card, Choice, Image, Table
-from overheard.chat.slack import posts
-from overheard.chat.slack.blocks import render
 from overheard.interfaces import Conversation, Person, Request
+from overheard_slack import posts
+from overheard_slack.blocks import render
 
 SHARES = Table(("Brand", "ChatGPT"), (("HubSpot", "92 %"), ("Acme", "38 %")), caption="Shares")
 PICTURE = Image(b"\x89PNG picture", "Acme: from 84 % to 43 %.")
@@ -365,7 +365,7 @@ async def test_a_zone_that_an_outage_kept_back_is_asked_for_soon_again(
     slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slack is asked again soon, and not only after the lifetime of a good answer."""
-    monkeypatch.setattr("overheard.chat.slack.workspaces.RETRY_AFTER_OUTAGE_S", 0.0)
+    monkeypatch.setattr("overheard_slack.workspaces.RETRY_AFTER_OUTAGE_S", 0.0)
     slack.faults["users.info"] = [Fault(503)] * 5
     await slack.command("report")
     await slack.until(lambda: slack.messages)

@@ -20,8 +20,8 @@ from overheard.cards.card import (
     Tainted,
     Text,
 )
-from overheard.chat.slack.blocks import Message, home_message, home_view, picture_key, render
-from overheard.chat.slack.controls import clicked_words
+from overheard_slack.blocks import Message, home_message, home_view, picture_key, render
+from overheard_slack.controls import clicked_words
 
 NEWER_THAN_THE_SDK = {"data_table"}
 HOSTILE = (

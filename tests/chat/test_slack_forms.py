@@ -12,8 +12,8 @@ from kit.slack_methods import CHANNEL, USER, Fault
 from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Option
-from overheard.chat.slack.modals import form_view, read_options
 from overheard.interfaces import Conversation, Form, Request
+from overheard_slack.modals import form_view, read_options
 
 FILLED: dict[str, Any] = {
     "name": {"type": "plain_text_input", "value": " Acme "},

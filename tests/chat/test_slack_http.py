@@ -19,10 +19,10 @@ from kit.slack_desk import ScriptedDesk, headers, listening
 from kit.slack_methods import BOT_TOKEN, CHANNEL, SECRET
 from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
-from overheard.chat.slack.chat import SlackChat
-from overheard.chat.slack.connection import http_server
-from overheard.config.chat_sections import SlackTable
 from overheard.errors import ChatFailed, ChatUnavailable
+from overheard_slack.chat import SlackChat
+from overheard_slack.connection import http_server
+from overheard_slack.settings import SlackSettings
 
 UNKNOWN = ("command=%2Foverheard", "text=x", "team_id=T3", "user_id=U1", "channel_id=C1")
 
@@ -34,9 +34,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def by_http(slack: SlackPeer, port: int, **more: object) -> SlackTable:
+def by_http(slack: SlackPeer, port: int, **more: object) -> SlackSettings:
     """Return settings for HTTP."""
-    table = SlackTable(
+    table = SlackSettings(
         mode="http",
         bot_token=SecretStr(BOT_TOKEN),
         signing_secret=SecretStr(SECRET),
@@ -230,7 +230,7 @@ async def test_installations_that_nobody_ends_are_forgotten(
     slack: SlackPeer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Anybody may begin one: those that expired, and the oldest of too many."""
-    monkeypatch.setattr("overheard.chat.slack.workspaces.MAX_STATES", 3)
+    monkeypatch.setattr("overheard_slack.workspaces.MAX_STATES", 3)
     async with (
         serving(slack, **workspaces(tmp_path)) as (_, url),
         aiohttp.ClientSession() as browser,

@@ -10,10 +10,10 @@ from kit.slack_judge import judge_view
 from kit.slack_methods import CHANNEL
 from kit.slack_peer import SlackPeer
 from overheard.cards.command import CommandSpec, Face
-from overheard.chat.slack.chat import SlackChat
-from overheard.chat.slack.modals import form_view
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
+from overheard_slack.chat import SlackChat
+from overheard_slack.modals import form_view
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from kit.slack_desk import headers
 from kit.slack_methods import CHANNEL, Fault
 from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
-from overheard.chat.slack.chat import SlackChat
+from overheard_slack.chat import SlackChat
 
 JSON = "application/json"
 OUTAGE = [Fault(503), Fault(502), Fault(hang_up=True), Fault(429, "", {"Retry-After": "0"})]

@@ -10,11 +10,11 @@ from kit.slack_desk import headers
 from kit.slack_methods import BOT_TOKEN, CHANNEL, Fault
 from kit.slack_peer import SlackPeer
 from overheard.cards.card import Action, Card, Image, Tainted
-from overheard.chat.slack.chat import SlackChat
-from overheard.chat.slack.client import SlackFailed
-from overheard.config.chat_sections import SlackTable
 from overheard.errors import ChatFailed
 from overheard.interfaces import Chat
+from overheard_slack.chat import SlackChat
+from overheard_slack.client import SlackFailed
+from overheard_slack.settings import SlackSettings
 
 PICTURE = Image(b"\x89PNG picture", "Acme: from 84 % to 43 %.")
 
@@ -183,7 +183,7 @@ async def test_slack_that_cannot_be_reached_is_certain() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         base_url = f"http://127.0.0.1:{closed.getsockname()[1]}/api/"
-        chat = SlackChat(SlackTable(bot_token=SecretStr(BOT_TOKEN), base_url=base_url))
+        chat = SlackChat(SlackSettings(bot_token=SecretStr(BOT_TOKEN), base_url=base_url))
         with pytest.raises(ChatFailed, match="cannot be reached") as failed:
             await chat.post(CHANNEL, Card("Alert"), key="1")
         await chat.close()
@@ -194,7 +194,7 @@ async def test_slack_that_cannot_be_reached_is_certain() -> None:
 async def test_messages_in_a_channel_keep_their_distance(slack: SlackPeer) -> None:
     """Slack takes one a second and channel; another channel does not wait."""
     chat = SlackChat(
-        SlackTable(bot_token=SecretStr(BOT_TOKEN), base_url=slack.api), interval_s=0.15
+        SlackSettings(bot_token=SecretStr(BOT_TOKEN), base_url=slack.api), interval_s=0.15
     )
     slack.members.add("C2")
     loop = asyncio.get_running_loop()

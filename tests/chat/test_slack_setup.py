@@ -11,10 +11,10 @@ from pydantic import SecretStr
 from kit.program import Program
 from kit.slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL, METHODS
 from kit.slack_peer import SlackPeer
-from overheard.chat.slack.chat import SlackChat
-from overheard.commands.chat_apps import SLACK_SCOPES, manifest
-from overheard.config.chat_sections import SlackTable
 from overheard.interfaces import Finding
+from overheard_slack.chat import SlackChat
+from overheard_slack.manifest import SLACK_SCOPES, manifest
+from overheard_slack.settings import SlackSettings
 
 SCHEMA = "SLACK_MANIFEST_SCHEMA"
 """The environment variable that may name a copy of Slack's own schema."""
@@ -67,7 +67,7 @@ async def test_scopes_that_nobody_tells_are_not_missing(slack: SlackPeer, chat: 
 
 async def test_a_bad_bot_token_is_one_finding(slack: SlackPeer) -> None:
     """Nothing else can be looked at with it; the app token can."""
-    settings = SlackTable(
+    settings = SlackSettings(
         bot_token=SecretStr("xoxb-bad"), app_token=SecretStr(APP_TOKEN), base_url=slack.api
     )
     chat = SlackChat(settings)
@@ -83,7 +83,7 @@ async def test_a_missing_token_is_a_finding(
 ) -> None:
     """With the variable that it is read from."""
     monkeypatch.delenv("SLACK_APP_TOKEN", raising=False)
-    chat = SlackChat(SlackTable(bot_token=SecretStr(BOT_TOKEN), base_url=slack.api))
+    chat = SlackChat(SlackSettings(bot_token=SecretStr(BOT_TOKEN), base_url=slack.api))
     [finding] = await chat.examine([])
     await chat.close()
 
@@ -107,14 +107,14 @@ def test_the_command_writes_what_the_configuration_says(tmp_path: Path, form: st
     out, _ = program.run("slack", "manifest", "--format", form)
     read = yaml.safe_load(out) if form == "yaml" else json.loads(out)
 
-    assert read == manifest(SlackTable(command="/brandwatch"))
+    assert read == manifest(SlackSettings(command="/brandwatch"))
     assert read["features"]["slash_commands"][0]["command"] == "/brandwatch"
     assert read["settings"]["socket_mode_enabled"] is True
 
 
 def test_by_http_the_manifest_names_the_address() -> None:
     """For commands, clicks, menus and events; and for installations, where there are many."""
-    settings = SlackTable(mode="http", url="https://bot.example.com/", client_id="1.1")
+    settings = SlackSettings(mode="http", url="https://bot.example.com/", client_id="1.1")
     written = json.dumps(manifest(settings))
 
     assert written.count('"https://bot.example.com/slack/events"') == 4
@@ -125,12 +125,12 @@ def test_by_http_the_manifest_names_the_address() -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        SlackTable(),
-        SlackTable(mode="http"),
-        SlackTable(mode="http", url="https://bot.example.com", client_id="1.1"),
+        SlackSettings(),
+        SlackSettings(mode="http"),
+        SlackSettings(mode="http", url="https://bot.example.com", client_id="1.1"),
     ],
 )
-def test_slacks_own_schema_takes_the_manifest(settings: SlackTable) -> None:
+def test_slacks_own_schema_takes_the_manifest(settings: SlackSettings) -> None:
     """As Slack judges it."""
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(Path(os.environ[SCHEMA]).read_text(encoding="utf-8"))

@@ -9,16 +9,16 @@ from pydantic import SecretStr
 from kit.slack_desk import ScriptedDesk, listening
 from kit.slack_methods import APP_TOKEN, BOT_TOKEN
 from kit.slack_peer import SlackPeer
-from overheard.chat.slack.chat import SlackChat
-from overheard.chat.slack.connection import SocketTimeouts
-from overheard.config.chat_sections import SlackTable
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Conversation, Request
+from overheard_slack.chat import SlackChat
+from overheard_slack.connection import SocketTimeouts
+from overheard_slack.settings import SlackSettings
 
 
 def watched(slack: SlackPeer, timeouts: SocketTimeouts) -> SlackChat:
     """Return a chat with these timeouts of its socket."""
-    settings = SlackTable(
+    settings = SlackSettings(
         bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
     )
     return SlackChat(settings, interval_s=0, timeouts=timeouts)
@@ -26,11 +26,14 @@ def watched(slack: SlackPeer, timeouts: SocketTimeouts) -> SlackChat:
 
 async def test_bad_tokens_end_it_with_a_remedy(slack: SlackPeer) -> None:
     """The token is not tried again, and the error shows no secret."""
-    for settings, key in (
-        (SlackTable(bot_token=SecretStr("xoxb-bad"), app_token=SecretStr(APP_TOKEN)), "bot_token"),
-        (SlackTable(bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr("xapp-bad")), "app_token"),
+    for bot, app, key in (
+        ("xoxb-bad", APP_TOKEN, "bot_token"),
+        (BOT_TOKEN, "xapp-bad", "app_token"),
     ):
-        chat = SlackChat(settings.model_copy(update={"base_url": slack.api}))
+        settings = SlackSettings(
+            bot_token=SecretStr(bot), app_token=SecretStr(app), base_url=slack.api
+        )
+        chat = SlackChat(settings)
         with pytest.raises(ChatUnavailable) as refused:
             await chat.run(ScriptedDesk())
         await chat.close()
@@ -43,7 +46,7 @@ async def test_a_missing_token_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the variable that it is read from."""
     monkeypatch.delenv("SLACK_BOT_TOKEN", raising=False)
     with pytest.raises(ChatUnavailable, match="set the environment variable SLACK_BOT_TOKEN"):
-        await SlackChat(SlackTable()).run(ScriptedDesk())
+        await SlackChat(SlackSettings()).run(ScriptedDesk())
 
 
 async def test_client_ids_in_the_environment_change_nothing(

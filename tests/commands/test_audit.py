@@ -15,9 +15,10 @@ from kit.program import CONFIG, PROMPTS, Program
 from overheard.cards.card import Tainted
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat.access import ConfiguredAccess
-from overheard.chat.desk import CONFIRM, ChatDesk
+from overheard.chat.desk import ChatDesk
 from overheard.commands.registry import commands
 from overheard.config.chat_sections import AccessTable
+from overheard.interfaces import CONFIRM
 from overheard.testing.fakes import ADA, FakeChat
 
 NOTED = [spec for spec in commands() if spec.role > Role.VIEWER or spec.asks]

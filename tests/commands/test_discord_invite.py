@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from kit.program import Program
-from overheard.commands.chat_apps import DISCORD_PERMISSIONS
+from overheard_discord.invitation import DISCORD_PERMISSIONS
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.secret"
 

@@ -1,5 +1,6 @@
 """All commands together: each face can offer them, and help teaches each."""
 
+import json
 import sys
 from collections import Counter
 
@@ -111,7 +112,18 @@ def test_help_lists_each_command_as_it_is() -> None:
 
 
 HELP_ROOMS = {
-    *("__main__", "api", "cards", "cli", "config", "deprecations", "domain", "errors", "hookspecs"),
+    *(
+        "__main__",
+        "api",
+        "cards",
+        "chat_kit",
+        "cli",
+        "config",
+        "deprecations",
+        "domain",
+        "errors",
+        "hookspecs",
+    ),
     *("installation", "interfaces", "numpy_proxy", "plugins", "provider_kit", "session"),
 }
 """The rooms that help needs as a whole."""
@@ -156,13 +168,14 @@ def test_help_imports_no_command_and_nothing_that_is_slow(
     assert {name for name in packages if name[0] != "_"} <= HELP_PACKAGES | {"overheard_changelog"}
 
 
-def test_built_in_plugins_add_no_command() -> None:
+def test_the_commands_of_built_in_plugins_are_listed() -> None:
     """So help need not load them."""
     built_in = [point for point in installed_plugins()[0] if point not in added_plugins()]
     plugins = load_plugins(Config(), built_in)
 
     assert len(plugins.reports) == len(built_in) > 10
-    assert not plugins.commands
+    listed = {json.loads(line)[1] for line in LISTING.read_text(encoding="utf-8").splitlines()}
+    assert {"slack manifest", "discord invite"} <= plugins.commands.keys() <= listed
 
 
 def test_the_terminal_suggests_what_was_meant(terminal: Program) -> None:

@@ -14,7 +14,6 @@ from overheard import cli
 from overheard.config.loader import parse_config
 from overheard.config.settings_base import Settings
 from overheard.domain import Account
-from overheard.errors import ConfigError
 from overheard.runtime.wiring import session
 from overheard.testing.deployment import create_test_store
 
@@ -397,14 +396,6 @@ def test_a_fault_of_the_configuration_is_a_sentence(
         assert "There is nothing to ask" not in result.output
     for secret in ("p4ss", "sk-verysecret", "xoxb-1"):
         assert secret not in result.output
-
-
-def test_a_pipe_that_nobody_fills_holds_nothing_up(tmp_path: Path) -> None:
-    """A secret in one is refused, in place of a wait without end."""
-    os.mkfifo(tmp_path / "pipe")
-    text = '[slack]\nbot_token_file = "pipe"\n'
-    with pytest.raises(ConfigError, match="it is a device or a pipe, and no file"):
-        parse_config(text, str(tmp_path / "config.toml"))
 
 
 def test_a_brand_may_be_written_in_any_of_its_spellings() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from overheard.config.loader import load_config, located_url
+from overheard.config.loader import load_config
 from overheard.config.secrets import Secret
-from overheard.config.settings_base import Settings
+from overheard.config.settings_base import Settings, located_url
 from overheard.hookspecs import PluginSettings
 
 
@@ -26,7 +26,7 @@ def test_the_store_and_the_texts_lie_next_to_the_file(
     """By default and when they are named, from any working directory."""
     (tmp_path / "a").mkdir()
     named = tmp_path / "a" / "named.toml"
-    text = '[storage]\nurl = "sqlite:///data/x.db"\n[retention]\nfolder = "old"\n[slack]\n'
+    text = '[storage]\nurl = "sqlite:///data/x.db"\n[retention]\nfolder = "old"\n'
     named.write_text(text)
     (tmp_path / "a" / "plain.toml").write_text("")
     monkeypatch.chdir(tmp_path)
@@ -35,8 +35,6 @@ def test_the_store_and_the_texts_lie_next_to_the_file(
 
     assert config.storage.url == "sqlite:///a/data/x.db"
     assert config.retention.folder == Path("a/old")
-    assert config.slack
-    assert config.slack.installations == "sqlite:///a/overheard-slack.db"
     assert plain.storage.url == f"sqlite:///{tmp_path}/a/overheard.db"
     assert plain.retention.folder == tmp_path / "a" / "texts"
 

@@ -17,7 +17,6 @@ from overheard.commands.alert_actions import close
 from overheard.commands.check import check
 from overheard.config.loader import load_config
 from overheard.deployment import Call, Deployment
-from overheard.runtime.chats import open_chats
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 
@@ -63,7 +62,7 @@ async def house(
     program.configure(config + alerts + chats.routes() + chats.tables() + "[health]\nport = 0\n")
     loaded = load_config(program.folder / "config.toml")
     async with open_deployment(loaded) as deployment:
-        platforms = open_chats(loaded)
+        platforms = deployment.plugins.chats
         work = asyncio.create_task(Server(deployment, platforms).run())
         yield House(deployment, service, chats)
         work.cancel()

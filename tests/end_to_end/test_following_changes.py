@@ -15,7 +15,6 @@ from overheard.config.loader import load_config
 from overheard.deployment import Deployment
 from overheard.domain import EditionState
 from overheard.runtime import server
-from overheard.runtime.chats import open_chats
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 from overheard.scoring import rescoring
@@ -69,7 +68,7 @@ async def at_work(prepared: Program) -> AsyncIterator[Deployment]:
     """That deployment at work."""
     loaded = load_config(prepared.folder / "config.toml")
     async with open_deployment(loaded) as deployment:
-        platforms = open_chats(loaded)
+        platforms = deployment.plugins.chats
         work = asyncio.create_task(Server(deployment, platforms).run())
         yield deployment
         work.cancel()

@@ -88,10 +88,10 @@ def test_the_doctor_tells_each_fault_with_its_remedy(
     """And ends with 1: a key that is refused, a channel that is gone, a chat that is missing."""
     service.behaviours = [Behaviour(status=401)] * 9
     routes = '[[routes]]\nchannel = "slack:C1"\nmetrics = ["visibilty"]\n'
-    program.configure(config + routes + '[[routes]]\nchannel = "matrix:7"\n')
+    program.configure(config + "[slack]\n" + routes + '[[routes]]\nchannel = "matrix:7"\n')
     chat = RecordingChat()
     chat.findings = [Finding("slack: channel C1", "it does not exist", "correct the route")]
-    monkeypatch.setattr("overheard.runtime.chats.open_chats", lambda _: {"slack": chat})
+    monkeypatch.setattr("overheard_slack._chat", lambda _: chat)
     out, _ = program.run("doctor", code=1)
 
     shown = sentences(out)

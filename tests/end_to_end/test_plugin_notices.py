@@ -25,7 +25,6 @@ from overheard.commands.check import check
 from overheard.config.loader import load_config, parse_config
 from overheard.deployment import Call, Deployment
 from overheard.plugins import load_plugins
-from overheard.runtime.chats import open_chats
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 
@@ -51,7 +50,7 @@ async def at_work(program: Program) -> AsyncIterator[Deployment]:
     """A deployment at work, as `overheard run` has it."""
     loaded = load_config(program.folder / "config.toml")
     async with open_deployment(loaded) as deployment:
-        platforms = {**open_chats(loaded), **deployment.plugins.chats}
+        platforms = deployment.plugins.chats
         work = asyncio.create_task(Server(deployment, platforms).run())
         try:
             yield deployment

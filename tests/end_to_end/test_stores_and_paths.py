@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.program import Program
-from overheard.chat.slack.workspaces import create_file
+from overheard_slack.workspaces import create_file
 
 CONFIG = """
 [[brands]]

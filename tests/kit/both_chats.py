@@ -22,10 +22,12 @@ from kit.slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL
 from kit.slack_peer import SlackPeer
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
-from overheard.chat.discord.chat import DiscordChat
-from overheard.chat.slack.chat import SlackChat
-from overheard.config.chat_sections import AccessTable, DiscordTable, SlackTable
+from overheard.config.chat_sections import AccessTable
 from overheard.interfaces import Chat
+from overheard_discord.chat import DiscordChat
+from overheard_discord.settings import DiscordSettings
+from overheard_slack.chat import SlackChat
+from overheard_slack.settings import SlackSettings
 
 SLACK, DISCORD = f"slack:{CHANNEL}", f"discord:{discord_payloads.CHANNEL}"
 TOKENS = {
@@ -47,7 +49,7 @@ async def program(office: Office, chat: Chat, **access: Any) -> AsyncIterator[No
 
 def in_slack(slack: SlackPeer) -> SlackChat:
     """Return a client."""
-    table = SlackTable(
+    table = SlackSettings(
         bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
     )
     return SlackChat(table, interval_s=0)
@@ -55,7 +57,7 @@ def in_slack(slack: SlackPeer) -> SlackChat:
 
 def in_discord(peer: Peer) -> DiscordChat:
     """Return a client."""
-    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
     return DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
 
 

@@ -12,8 +12,8 @@ from kit.discord_gateway import TOKEN
 from kit.discord_peer import Peer
 from kit.discord_rules import title
 from overheard.cards.card import Action, Card, Field, Severity, Style, Tainted
-from overheard.chat.discord.chat import DiscordChat
-from overheard.config.chat_sections import DiscordTable
+from overheard_discord.chat import DiscordChat
+from overheard_discord.settings import DiscordSettings
 
 ALERT = Card(
     "Acme lost visibility",
@@ -27,9 +27,9 @@ ALERT = Card(
 )
 
 
-def settings(peer: Peer, **more: object) -> DiscordTable:
+def settings(peer: Peer, **more: object) -> DiscordSettings:
     """Return the configuration of a bot for it."""
-    table = DiscordTable(api_url=peer.api_url, gateway_url=peer.gateway_url)
+    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
     return table.model_copy(update={"token": SecretStr(TOKEN), **more})
 
 

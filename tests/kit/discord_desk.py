@@ -8,6 +8,7 @@ from typing import Any
 
 from overheard.cards.card import Action, Card
 from overheard.cards.command import CommandSpec, Kind, Option, Role
+from overheard.chat.parser import spec_of
 from overheard.interfaces import Conversation, Form, Person, Request
 
 BRANDS = ("Acme", "Ajax, Inc", "Zeta")
@@ -98,6 +99,10 @@ class ScriptedDesk:
     def commands(self) -> Sequence[CommandSpec]:
         """All commands."""
         return SPECS
+
+    def command_of(self, words: str) -> CommandSpec | None:
+        """Return the command that words name."""
+        return spec_of(words, SPECS)
 
     async def serve(self, request: Request, conversation: Conversation) -> bool:
         """Serve a request."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from overheard.cards.card import Action, Card, Image
 from overheard.cards.command import CommandSpec, Kind, Option
+from overheard.chat.parser import spec_of
 from overheard.interfaces import Chat, Conversation, Desk, Person, Request
 
 Serve = Callable[[Request, Conversation], Awaitable[None]]
@@ -74,6 +75,10 @@ class ScriptedDesk:
         self.values: Sequence[str] | None = [str(n) for n in range(25)]
         self.picture: Image | None = None
         self.card = Card("Pong", actions=(Action("ping again", "Again"),))
+
+    def command_of(self, words: str) -> CommandSpec | None:
+        """Return the command that words name."""
+        return spec_of(words, self.commands)
 
     async def serve(self, request: Request, conversation: Conversation) -> bool:
         """Serve a request."""

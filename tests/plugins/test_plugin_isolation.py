@@ -38,6 +38,7 @@ from overheard import (
 )
 from overheard.commands.registry import first_words
 from overheard.config.loader import parse_config
+from overheard.config.sections import Config
 from overheard.deployment import NoProgress
 from overheard.domain import Answer
 from overheard.errors import PluginFault
@@ -458,7 +459,8 @@ async def test_a_command_returns_its_card(shelf: Shelf) -> None:
 class _Given:
     """What a command is given, as far as it is looked at."""
 
-    catalogue = store = clock = zone = who = channel = config = None
+    catalogue = store = clock = zone = who = channel = None
+    config = Config()
     progress = NoProgress()
 
     @asynccontextmanager

@@ -19,7 +19,6 @@ from overheard.config.sections import LoggingTable
 from overheard.deployment import Call, Deployment
 from overheard.domain import Task, TaskKind
 from overheard.logs import about, write_log
-from overheard.runtime.metrics import secrets
 from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
 from overheard.testing import EchoProvider
@@ -129,7 +128,7 @@ def test_secrets_are_covered(
     assert line["message"] == "*** *** postgresql://***@db/x"
 
 
-async def test_secrets_of_plugins_and_chats_are_known(
+async def test_secrets_of_plugins_are_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever they were read from."""
@@ -146,7 +145,7 @@ async def test_secrets_of_plugins_and_chats_are_known(
         api_key_file = "{tmp_path}/key"
     """
     async with open_deployment(parse_config(config)) as deployment:
-        assert {TOKEN, KEY} <= set(secrets(deployment))
+        assert {TOKEN, KEY} <= set(deployment.plugins.secrets)
         assert KEY not in repr(deployment.plugins)
 
 

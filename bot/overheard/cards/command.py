@@ -75,6 +75,11 @@ class Kind(StrEnum):
     FILE = "file"
     """A path on this machine; the function gets a `Path`. Only for the terminal."""
 
+    @property
+    def autocompleted(self) -> bool:
+        """Whether the desk offers values of this kind while a person types."""
+        return self in {Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT}
+
 
 class Face(StrEnum):
     """Where a command can be used."""

@@ -1,11 +1,10 @@
-"""How many commands run at a time, and how they end when the bot stops."""
+"""How many commands run at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from overheard.errors import TooBusy
 
@@ -15,8 +14,6 @@ SLOT_LIFETIME_S = 10.0
 """Seconds after which a command that still runs no longer holds its slot."""
 MAX_WAITING = 1_000
 """Commands that wait for a slot: about half a minute of work, in little memory."""
-FINISH_TIMEOUT_S = 0.4
-"""How long a running command may take to end by itself when the bot stops."""
 CUT_OFF_TIMEOUT_S = 0.6
 """How long the card about a command that was cut off may take: the process is about to end."""
 
@@ -76,20 +73,3 @@ class CommandSlots:
             await self._free.acquire()
         finally:
             self._waiting -= 1
-
-
-async def finish_tasks(tasks: Iterable[asyncio.Task[Any]], timeout_s: float) -> None:
-    """Give tasks some seconds to end, cancel those that have not, and wait until all have ended.
-
-    The second wait has no limit: a cancelled task may still clean up. Errors of the tasks are not
-    raised.
-
-    Args:
-        tasks: The running tasks; may be empty.
-        timeout_s: How many seconds the tasks may take to end by themselves.
-    """
-    if running := [*tasks]:
-        _, unfinished = await asyncio.wait(running, timeout=timeout_s)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)

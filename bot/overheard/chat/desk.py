@@ -25,11 +25,10 @@ from overheard.commands.status import STATUS, status
 from overheard.commands.suggestions import proposed_rivals, with_proposal
 from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, CommandRemoved, UnknownCommand
-from overheard.interfaces import AccessPolicy, Conversation, Form, Person, Request
+from overheard.interfaces import CANCEL, CONFIRM, AccessPolicy, Conversation, Form, Person, Request
 from overheard.logs import about
+from overheard.plugins.guard import core_method
 
-CONFIRM, CANCEL = "confirm", "cancel"
-"""The first word of a button of a question for a yes; the waiting command's token follows."""
 log = logging.getLogger(__name__)
 
 
@@ -70,6 +69,11 @@ class ChatDesk:
         """All commands that a chat offers."""
         return self._commands
 
+    def command_of(self, words: str) -> CommandSpec | None:
+        """Return the command that words begin with; None when they name none."""
+        return spec_of(words, self._commands)
+
+    @core_method
     async def serve(self, request: Request, conversation: Conversation) -> bool:
         """Serve a request to its end, and return True; return False for one that was served before.
 
@@ -87,6 +91,7 @@ class ChatDesk:
             await self._show_error(conversation, error)
         return True
 
+    @core_method
     async def complete(
         self, command: str, option: str, typed: str, *, person: Person, channel: str
     ) -> Sequence[str]:
@@ -111,6 +116,7 @@ class ChatDesk:
                 return await self._completing.values(known, typed)
         return ()
 
+    @core_method
     async def home(self, person: Person) -> Card:
         """Return the card of a person's Home: the brands' state, the open alerts, the next checks.
 
@@ -134,6 +140,7 @@ class ChatDesk:
         except Exception as error:
             return replies.failed(error)
 
+    @core_method
     async def greeting(self) -> Card:
         """Return a card that says what the bot does and how to begin; an error becomes a card."""
         try:
@@ -323,7 +330,7 @@ class ChatDesk:
         alone.
         """
         spec, conversation = order.spec, interaction.conversation
-        is_empty_step = spec.step and not (request.command or order.given)
+        is_empty_step = spec.step and not (request.is_form or order.given)
         refusal = await self._gate.allowed(request.person, request.channel, spec)
         if refusal is not None:
             await self._execution.note(order, request.person, request.channel, refusal)
@@ -336,7 +343,7 @@ class ChatDesk:
         elif order.missing or is_empty_step:
             await conversation.show(command_help_card(spec, order.missing), private=True)
         else:
-            await self._carry_out(order, interaction, from_form=bool(request.command))
+            await self._carry_out(order, interaction, from_form=request.is_form)
 
     async def _carry_out(
         self,
@@ -393,8 +400,7 @@ class ChatDesk:
         form. None where no form can be opened, and for the submission of a form.
         """
         spec, given = order.spec, order.given
-        is_form_answer = bool(request.command)
-        if is_form_answer or not interaction.conversation.forms:
+        if request.is_form or not interaction.conversation.forms:
             return None
         if order.missing and not (spec.step and spec.fill):
             lists = {

@@ -478,9 +478,3 @@ def _words_of_value(option: Option, value: Any) -> list[str]:
 def _usage_error(spec: CommandSpec, problem: str) -> BadUsage:
     """Return an error that states a problem, with a capital letter, and the command's usage."""
     return BadUsage(problem=problem[:1].upper() + problem[1:], usage=spec.usage)
-
-
-AUTOCOMPLETED_KINDS = frozenset(
-    {Kind.BRAND, Kind.MODEL, Kind.METRIC, Kind.PROMPT, Kind.SCHEDULE, Kind.ALERT}
-)
-"""Kinds of options whose values the desk offers while a person types."""

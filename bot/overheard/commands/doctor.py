@@ -11,7 +11,7 @@ import os
 import shlex
 import shutil
 import stat
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +35,7 @@ from overheard.commands.examinations import (
 )
 from overheard.commands.prompts import named_brands
 from overheard.config.problems import suggestion
+from overheard.config.sections import header
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand
 from overheard.errors import ConfigError, OverheardError, StoreError
@@ -77,7 +78,7 @@ async def doctor(
     findings = [Finding(f"configuration {config.file}")]
     try:
         async with session.open_deployment(config, create=deep) as deployment:
-            examination = _Examination(deployment, session.open_chats(config))
+            examination = _Examination(deployment)
             findings += [finding async for finding in examination.findings()]
             if deep:
                 findings += await _call_findings(deployment, session)
@@ -88,14 +89,9 @@ async def doctor(
 
 @dataclass(frozen=True, slots=True)
 class _Examination:
-    """The examination of an open deployment.
-
-    Attributes:
-        chats: The chats of its configuration, by name; each is closed when it is examined.
-    """
+    """The examination of an open deployment; each chat is closed when it is examined."""
 
     deployment: Deployment
-    chats: Mapping[str, Chat]
 
     async def findings(self) -> AsyncIterator[Finding]:
         """Yield all findings in this order: store, queue, disk, plugins, catalogue, variables,
@@ -131,7 +127,7 @@ class _Examination:
             yield finding
         if not self.deployment.missing_store:
             yield await self._detection_finding()
-        for name, chat in self.chats.items():
+        for name, chat in self.deployment.plugins.chats.items():
             for finding in await self._chat_findings(name, chat):
                 yield finding
         for finding in self._route_findings():
@@ -237,7 +233,7 @@ class _Examination:
         try:
             return await in_time(lambda: chat.examine(channels))
         except Exception as error:  # a platform's fault is a finding, and its text may hold a token
-            table = f"chats.{name}" if name in self.deployment.plugins.chats else name
+            table = header("chats", name)
             return [Finding(name, error_words(error), f"see [{table}] in the configuration")]
         finally:
             await chat.close()
@@ -248,7 +244,7 @@ class _Examination:
         """
         for channel in self._channels():
             platform = channel.partition(":")[0]
-            if platform not in self.chats:
+            if platform not in self.deployment.plugins.chats:
                 problem = "it is routed, and its chat cannot be used"
                 yield Finding(channel, problem, f"add a [{platform}] table, or remove the route")
         measured = self.deployment.scoring.metrics
@@ -257,7 +253,7 @@ class _Examination:
                 if name not in measured:
                     problem = f'nothing measures "{name}"{suggestion(name, measured)}'
                     yield Finding(f"route to {route.channel}", problem, "correct its metrics")
-        if self.chats and not self.deployment.config.routes:
+        if self.deployment.plugins.chats and not self.deployment.config.routes:
             problem = "no alert is posted anywhere"
             yield Finding("routes", problem, "add a [[routes]] table with a channel")
 

@@ -59,7 +59,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "access",
         "plugins",
         "doctor",
-        "chat_apps",
     ),
     "Try out": ("power", "demo"),
     "Maintain": ("scores", "import_history", "export", "database", "retain"),

@@ -37,7 +37,6 @@ def contradictions(config: Config, known: Catalogue) -> Iterator[str]:
     yield from _channels_by_name(config)
     yield from _unserved_models(config)
     yield from _missing_queue(config)
-    yield from _open_to_everyone(config)
 
 
 def _misnamed_plugins(config: Config) -> Iterator[str]:
@@ -57,18 +56,6 @@ def _misnamed_plugins(config: Config) -> Iterator[str]:
                     f"{config.file}, [{section}.{name}]: plugin must be the name of a plugin, in "
                     f"quotes."
                 )
-
-
-def _open_to_everyone(config: Config) -> Iterator[str]:
-    """Yield a sentence if any workspace can install the bot, while ``[access]`` neither lists
-    channels nor says what everyone may do.
-    """
-    access, slack = config.access, config.slack
-    if slack and slack.many and not access.channels and "everyone" not in access.model_fields_set:
-        yield (
-            f"{config.file}, [slack] client_id: any workspace can install the bot, and its people "
-            'could spend; write everyone = "nothing", "viewer" or "operator" into [access].'
-        )
 
 
 def _missing_queue(config: Config) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from overheard.config.contradictions import contradictions
 from overheard.config.problems import told
 from overheard.config.sections import DEFAULT_FILE, Config
-from overheard.config.settings_base import Settings, validate_table
+from overheard.config.settings_base import Settings, located_url, validate_table
 from overheard.deprecations import REMOVED_TABLES
 from overheard.domain import Catalogue
 from overheard.errors import ConfigError
@@ -110,22 +110,6 @@ def parse_config(text: str, file: str = DEFAULT_FILE) -> Config:
     return config
 
 
-def located_url(url: str, folder: Path) -> str:
-    """Return a database's URL with the relative path of an SQLite file joined to a folder.
-
-    The URL may also be a path alone: ``overheard.db`` becomes ``folder/overheard.db``. Absolute
-    paths, paths in a home folder (``~``), databases in memory and servers are returned unchanged.
-    """
-    prefix, separator, path = url.rpartition(":///")
-    is_path = "://" not in url
-    is_sqlite_url = bool(separator) and prefix.startswith("sqlite")
-    if not (is_path or is_sqlite_url):
-        return url
-    if path in {"", ":memory:"} or path.startswith("~") or Path(path).is_absolute():
-        return url
-    return f"{prefix}{separator}{(folder / path).as_posix()}"
-
-
 def _with_full_names(config: Config, known: Catalogue) -> Config:
     """Return a configuration in which routes, reports, budgets and retention refer to each brand by
     its name, whatever spelling the file has. A spelling that no brand has stays.
@@ -152,18 +136,15 @@ def _with_full_names(config: Config, known: Catalogue) -> Config:
 
 
 def _located(config: Config, folder: Path) -> Config:
-    """Return a configuration in which the relative paths of the store, of Slack's installations and
-    of the folder for removed texts are joined to a folder.
-
-    A folder for texts that the file names is joined already; its default is not, because validators
-    do not see defaults.
+    """Return a configuration in which the default paths of the store and of the folder for removed
+    texts are joined to a folder. Paths that the file names are joined already; defaults are not,
+    because validators do not see those of a table that is missing.
     """
-    storage, retention, slack = config.storage, config.retention, config.slack
-    place = located_url(storage.url, folder)
-    changed: dict[str, Settings] = {"storage": storage.model_copy(update={"url": place})}
+    storage, retention = config.storage, config.retention
+    changed: dict[str, Settings] = {}
+    if "storage" not in config.model_fields_set:
+        url = located_url(storage.url, folder)
+        changed["storage"] = storage.model_copy(update={"url": url})
     if "folder" not in retention.model_fields_set:
         changed["retention"] = retention.model_copy(update={"folder": folder / retention.folder})
-    if slack:
-        url = located_url(slack.installations, folder)
-        changed["slack"] = slack.model_copy(update={"installations": url})
     return config.model_copy(update=changed)

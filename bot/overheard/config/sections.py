@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, field_validator
 
 from overheard.config.catalogue import BrandTable, EntryTable, FactTable, PromptTable
-from overheard.config.chat_sections import CHANNEL, AccessTable, ChatTable, DiscordTable, SlackTable
+from overheard.config.chat_sections import CHANNEL, AccessTable, ChatTable
 from overheard.config.cron import find_zone, read_cron
 from overheard.config.settings_base import DatabaseUrl, Dollars, Line, Settings
 from overheard.domain import Account, Brand, Catalogue, Fact, LandscapeTopic, Scale, Schedule
@@ -325,6 +325,13 @@ class BurstsTable(Settings):
 
 PLUGIN_SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
 """The tables of `Config` whose entries belong to plugins."""
+CHATS_ON_TOP = ("slack", "discord")
+"""Chats whose table is not in ``[chats.*]``, but has the chat's name."""
+
+
+def header(section: str, name: str) -> str:
+    """Return the header of a plugin's table, such as ``providers.openai`` or ``slack``."""
+    return name if section == "chats" and name in CHATS_ON_TOP else f"{section}.{name}"
 
 
 class StorageTable(Settings):
@@ -370,8 +377,8 @@ class PluginsTable(Settings):
 class Config(Settings):
     """The whole configuration file.
 
-    `providers`, `scorers`, `chats`, `feeds` and `listeners` hold the unvalidated tables of plugins;
-    the settings class of the plugin validates them.
+    `providers`, `scorers`, `chats`, `slack`, `discord`, `feeds` and `listeners` hold the tables of
+    plugins, which are validated by the settings class of the plugin.
     """
 
     storage: StorageTable = StorageTable()
@@ -393,8 +400,8 @@ class Config(Settings):
     feeds: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     listeners: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     plugins: PluginsTable = PluginsTable()
-    slack: SlackTable | None = None
-    discord: DiscordTable | None = None
+    slack: Mapping[str, Any] | None = None
+    discord: Mapping[str, Any] | None = None
     budget: BudgetTable = BudgetTable()
     limits: Mapping[str, LimitTable] = Field(default_factory=dict)
     asking: AskingTable = AskingTable()
@@ -411,6 +418,16 @@ class Config(Settings):
     def file(self) -> str:
         """The name of the file, as messages show it."""
         return self._file
+
+    def plugin_tables(self, section: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return the tables of a section of `PLUGIN_SECTIONS` by name, with those of
+        `CHATS_ON_TOP` among the chats.
+        """
+        tables: Mapping[str, Mapping[str, Any]] = getattr(self, section)
+        if section != "chats":
+            return tables
+        on_top = {name: getattr(self, name) for name in CHATS_ON_TOP}
+        return {**tables, **{name: table for name, table in on_top.items() if table is not None}}
 
     def catalogue(self) -> Catalogue:
         """Return the brands, prompts, facts and schedules that the file declares.

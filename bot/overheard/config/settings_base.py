@@ -130,8 +130,25 @@ Dollars = Annotated[float, Field(ge=0, le=MAX_DOLLARS, allow_inf_nan=False)]
 """An amount of US dollars, 0 or more."""
 
 
-def _is_database(url: str) -> str:
-    """Return a database's URL unchanged.
+def located_url(url: str, folder: Path) -> str:
+    """Return a database's URL with the relative path of an SQLite file joined to a folder.
+
+    The URL may also be a path alone: ``overheard.db`` becomes ``folder/overheard.db``. Absolute
+    paths, paths in a home folder (``~``), databases in memory and servers are returned unchanged.
+    """
+    prefix, separator, path = url.rpartition(":///")
+    is_path = "://" not in url
+    is_sqlite_url = bool(separator) and prefix.startswith("sqlite")
+    if not (is_path or is_sqlite_url):
+        return url
+    if path in {"", ":memory:"} or path.startswith("~") or Path(path).is_absolute():
+        return url
+    return f"{prefix}{separator}{(folder / path).as_posix()}"
+
+
+def _database(url: str, info: ValidationInfo) -> str:
+    """Return a database's URL; the relative path of an SQLite file starts at the folder of the
+    configuration.
 
     Raises:
         ValueError: for a URL without slashes ("sqlite:a.db"), which would be taken for the name of
@@ -150,11 +167,13 @@ def _is_database(url: str) -> str:
             located(url.rpartition(":///")[2], Path())
         except ValueError as error:
             raise ValueError(f"names no file, because {error}; correct the path") from None
-    return url
+    return located_url(url, (info.context or {}).get(FOLDER, Path()))
 
 
 _DATABASES = {"sqlite": "sqlite:///overheard.db", "postgr": "postgresql://user@host/database"}
-DatabaseUrl = Annotated[str, Field(max_length=2_000), AfterValidator(_is_database)]
+DatabaseUrl = Annotated[
+    str, Field(max_length=2_000, validate_default=True), AfterValidator(_database)
+]
 """``sqlite:///file.db`` or ``postgresql://user@host/database``."""
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)

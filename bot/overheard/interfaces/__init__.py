@@ -4,6 +4,8 @@ A provider, a scorer or a chat is any object of the right shape; nothing needs t
 """
 
 from overheard.interfaces.chats import (
+    CANCEL,
+    CONFIRM,
     AccessPolicy,
     Chat,
     Connectable,
@@ -13,8 +15,10 @@ from overheard.interfaces.chats import (
     DrainingChat,
     Finding,
     Form,
+    LaterChat,
     Linking,
     Located,
+    OpenChat,
     Person,
     Refusal,
     Request,
@@ -48,6 +52,8 @@ from overheard.interfaces.services import (
 from overheard.interfaces.store import Store
 
 __all__ = [
+    "CANCEL",
+    "CONFIRM",
     "PROBLEM",
     "AccessPolicy",
     "Batching",
@@ -65,10 +71,12 @@ __all__ = [
     "IsWanted",
     "Judge",
     "JudgeClient",
+    "LaterChat",
     "Linking",
     "Listener",
     "Listing",
     "Located",
+    "OpenChat",
     "Person",
     "PostedListener",
     "Progress",

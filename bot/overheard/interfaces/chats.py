@@ -6,12 +6,15 @@ A platform knows no command. It passes on what a person typed, chose or clicked,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, FormChoice
+
+CONFIRM, CANCEL = "confirm", "cancel"
+"""The first word of a button of a question for a yes; the waiting command's token follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Request:
             question, `words` and `command` are empty.
         thread: The platform's id of the thread that a question belongs to; empty for a question
             outside of threads.
+        typed: Whether `command` and `options` were typed, as in a slash command of the platform,
+            so that the command's form may still follow; False for what a form has sent.
     """
 
     id: str
@@ -86,6 +91,12 @@ class Request:
     message: str = ""
     question: str = ""
     thread: str = ""
+    typed: bool = False
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it is what a form has sent."""
+        return bool(self.command) and not self.typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +166,12 @@ class Desk(Protocol):
     @property
     def commands(self) -> Sequence[CommandSpec]:
         """All commands that chats offer."""
+        ...
+
+    def command_of(self, words: str) -> CommandSpec | None:
+        """Return the command that words begin with, such as those of a button; None when they name
+        none.
+        """
         ...
 
     async def serve(self, request: Request, conversation: Conversation) -> bool:
@@ -305,6 +322,33 @@ class Chat(Protocol):
     async def close(self) -> None:
         """Close all connections. Called once, as the last call."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class LaterChat:
+    """A chat that is made when it is first used, so that no other command imports its SDK.
+
+    Attributes:
+        name: The unique name of the chat, which the made chat has too.
+        make: Makes the chat.
+        open_to_all: See `OpenChat`.
+    """
+
+    name: str
+    make: Callable[[], Chat]
+    open_to_all: bool = False
+
+
+@runtime_checkable
+class OpenChat(Protocol):
+    """A chat that people outside of the organisation can add. Optional.
+
+    Attributes:
+        open_to_all: Whether anyone can add the bot to a workspace of their own. Such a chat is used
+            only where ``[access]`` says what everyone may do, or lists the channels.
+    """
+
+    open_to_all: bool
 
 
 @runtime_checkable

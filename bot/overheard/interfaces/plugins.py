@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from overheard.domain import (
     Alert,
@@ -318,6 +318,8 @@ class View:
         who: The user of the command, as the audit log names users.
         channel: The channel, as ``platform:id``; ``terminal`` for the terminal.
         progress: Shows how far the command is, if it takes long.
+        tables: The plugin's own tables of the configuration, as `PluginSettings` by section, such
+            as ``providers`` or ``chats``.
     """
 
     catalogue: Catalogue
@@ -327,6 +329,7 @@ class View:
     who: str
     channel: str
     progress: Progress
+    tables: Mapping[str, Any]
 
 
 class ScoredListener(Protocol):

@@ -8,15 +8,16 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
 from threading import Thread, current_thread
 from time import monotonic
 from types import FrameType
-from typing import Any, TextIO, TypeVar, cast
+from typing import Any, ParamSpec, TextIO, TypeVar, cast
 
 from overheard.cards import wording
 from overheard.config.redaction import (
@@ -33,6 +34,8 @@ MAX_OUTPUT_CHARACTERS = 20_000
 """Characters that all plugins together may write within `OUTPUT_PERIOD_S`; the rest is dropped."""
 OUTPUT_PERIOD_S = 3600.0
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 _STREAMS: deque[tuple[TextIO, TextIO]] = deque(maxlen=100)
 """Streams that were replaced. They must outlive a thread of a plugin that is within ``print``,
 which does not keep its stream alive (CPython before 3.14) and would crash the process."""
@@ -59,6 +62,19 @@ def core_code() -> Iterator[None]:
         yield
     finally:
         _IN_PLUGIN.reset(token)
+
+
+def core_method(
+    method: Callable[Given, Awaitable[Result]],
+) -> Callable[Given, Coroutine[Any, Any, Result]]:
+    """Return an async method that runs as `core_code`, also when a plugin calls it."""
+
+    @wraps(method)
+    async def marked(*given: Given.args, **named: Given.kwargs) -> Result:
+        with core_code():
+            return await method(*given, **named)
+
+    return marked
 
 
 @contextmanager
@@ -177,8 +193,6 @@ WATCH_INTERVAL_S = 1.0
 """Seconds between two checks of the watchdog."""
 
 log = logging.getLogger("overheard")
-
-Result = TypeVar("Result")
 
 
 def remedy_of(part: object) -> str:

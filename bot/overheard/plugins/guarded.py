@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
@@ -45,13 +45,17 @@ from overheard.errors import (
     ProviderFailed,
     ProviderUnavailable,
 )
+from overheard.hookspecs import PluginSettings
+from overheard.installation import PROJECT, reinstall_command
 from overheard.interfaces import (
     Chat,
     Desk,
+    DrainingChat,
     Finding,
     History,
     Judge,
     JudgeClient,
+    LaterChat,
     Linking,
     Listener,
     Provider,
@@ -432,34 +436,74 @@ class GuardedChat:
     Its guard never pauses it: the supervisor starts it again, and the outbox tries messages again.
 
     Args:
+        chat: The chat; a `LaterChat` is made at the first call.
         guard: Makes the calls.
+        distribution: That of the plugin, for the remedy when a package is missing.
     """
 
-    def __init__(self, chat: Chat, guard: Guard) -> None:
+    def __init__(self, chat: Chat | LaterChat, guard: Guard, distribution: str = PROJECT) -> None:
         self.name = chat.name
-        self._chat = chat
+        self._given = chat
         self._guard = guard
+        self._distribution = distribution
+
+    @cached_property
+    def _chat(self) -> Chat:
+        return self._given.make() if isinstance(self._given, LaterChat) else self._given
+
+    @property
+    def dark(self) -> bool:
+        """Whether its background is dark; False when it does not say."""
+        return bool(self._attribute("dark", False))
+
+    @property
+    def connected(self) -> bool:
+        """Whether requests can arrive now; True when it does not say."""
+        return bool(self._attribute("connected", True))
+
+    @property
+    def drain_s(self) -> float:
+        """Seconds that it waits for running commands when cancelled; 0 when it does not say."""
+        seconds = self._attribute("drain_s", 0.0)
+        return seconds if isinstance(seconds, int | float) else 0.0
+
+    @drain_s.setter
+    def drain_s(self, seconds: float) -> None:
+        with contextlib.suppress(Exception):
+            if isinstance(self._chat, DrainingChat):
+                self._chat.drain_s = seconds
+
+    def _attribute(self, name: str, default: object) -> Any:
+        """Return an attribute of the chat; the default without it, and where reading it fails."""
+        outcome = call_now(self._guard.part, lambda: getattr(self._chat, name, default))
+        return default if outcome.error else outcome.result
 
     async def run(self, desk: Desk) -> None:
         """Connect and pass requests to the desk, until cancelled or the plugin returns.
 
-        When this task is cancelled, the plugin has `CANCEL_TIMEOUT_S` to end.
+        When this task is cancelled, the plugin has `drain_s` and `CANCEL_TIMEOUT_S` to end.
 
         Raises:
             ChatUnavailable: when another attempt cannot succeed, such as after refused credentials.
             ChatLost: when the chat failed for another reason.
             CancelledError: when this task is cancelled.
         """
-        work = asyncio.create_task(outcome_of(self._guard.part, partial(self._chat.run, desk)))
+        work = asyncio.create_task(outcome_of(self._guard.part, lambda: self._chat.run(desk)))
         try:
             await asyncio.wait({work})
         except asyncio.CancelledError:
             work.cancel()
-            await asyncio.wait({work}, timeout=CANCEL_TIMEOUT_S)
+            await asyncio.wait({work}, timeout=self.drain_s + CANCEL_TIMEOUT_S)
             raise
         error = work.result().error
-        if isinstance(error, ChatUnavailable):
-            raise ChatUnavailable(**self._guard.shown_details(error))
+        if isinstance(error, ModuleNotFoundError):
+            remedy = f"install it with: {reinstall_command(self._distribution)}"
+            reason = f"the package {error.name} is missing"
+            raise ChatUnavailable(chat=self.name, reason=reason, remedy=remedy)
+        if isinstance(error, ChatUnavailable | ChatLost):
+            raise type(error)(**self._guard.shown_details(error))
+        if isinstance(error, ChatFailed):
+            raise ChatLost(**self._guard.shown_details(error))
         if isinstance(error, OverheardError):
             raise ChatLost(chat=self.name, reason=self._guard.shown(error))
         if error is not None:
@@ -483,7 +527,7 @@ class GuardedChat:
             ChatUnavailable: when another attempt cannot succeed.
         """
         message = await self._call_chat(
-            partial(self._chat.post, channel, card, key=key, thread=thread, broadcast=broadcast)
+            lambda: self._chat.post(channel, card, key=key, thread=thread, broadcast=broadcast)
         )
         if not isinstance(message, str) or not message:
             given = f"gives no id of the message (but {type(message).__name__})"
@@ -496,7 +540,7 @@ class GuardedChat:
         Raises:
             ChatFailed: when the card was not replaced.
         """
-        await self._call_chat(partial(self._chat.edit, channel, message, card))
+        await self._call_chat(lambda: self._chat.edit(channel, message, card))
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the id of a recent message that was posted with a key; None when there is none, or
@@ -506,7 +550,7 @@ class GuardedChat:
             ChatFailed: when the chat cannot find out.
             ChatUnavailable: when another attempt cannot succeed.
         """
-        message = await self._call_chat(partial(self._chat.find, channel, key))
+        message = await self._call_chat(lambda: self._chat.find(channel, key))
         return message if isinstance(message, str) and message else None
 
     async def link(self, channel: str, message: str) -> str:
@@ -516,9 +560,10 @@ class GuardedChat:
             ChatFailed: when messages of the chat have no address, or the chat cannot find out.
             ChatUnavailable: when another attempt cannot succeed.
         """
-        if not isinstance(self._chat, Linking):
+        chat = self._chat
+        if not isinstance(chat, Linking):
             raise ChatFailed(chat=self.name, reason="its messages have no addresses")
-        return str(await self._call_chat(partial(self._chat.link, channel, message)))
+        return str(await self._call_chat(lambda: chat.link(channel, message)))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
         """Return validated findings about the chat's credentials, its scopes and its access to
@@ -536,8 +581,9 @@ class GuardedChat:
         return await self._guard.call(examined, CHAT_TIMEOUT_S)
 
     async def close(self) -> None:
-        """Close its connections."""
-        await self._guard.call(self._chat.close, CHAT_TIMEOUT_S)
+        """Close its connections; nothing is done for a chat that was not made."""
+        if "_chat" in vars(self) or not isinstance(self._given, LaterChat):
+            await self._guard.call(self._chat.close, CHAT_TIMEOUT_S)
 
     async def _call_chat(self, work: Callable[[], Awaitable[Result]]) -> Result:
         """Make a call to the chat within `CHAT_TIMEOUT_S`, and return the result.
@@ -601,6 +647,7 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
                     call.who,
                     call.channel,
                     progress,
+                    PluginSettings.by_section(deployment.config, guard.plugin),
                 )
 
                 async def shown() -> Card:
@@ -707,6 +754,7 @@ def guarded(
         origin: The plugin, for the process that runs its scorers; None for a built-in plugin.
     """
     providers, scorers = registered.providers, registered.scorers
+    distribution = origin.distribution if origin else PROJECT
     if process is not None and origin is not None:
         providers = {
             name: GuardedProvider(provider, guards) for name, provider in providers.items()
@@ -720,7 +768,7 @@ def guarded(
         providers=providers,
         scorers=scorers,
         chats={
-            name: GuardedChat(chat, guards.of(f"The chat {name}", None))
+            name: GuardedChat(chat, guards.of(f"The chat {name}", None), distribution)
             for name, chat in registered.chats.items()
         },
         feeds={

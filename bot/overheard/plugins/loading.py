@@ -21,11 +21,10 @@ from importlib.metadata import (
     entry_points,
 )
 from pathlib import PurePosixPath
-from typing import Any
 
 from overheard.cards.command import CommandSpec
 from overheard.config.problems import suggestion
-from overheard.config.sections import PLUGIN_SECTIONS, Config
+from overheard.config.sections import PLUGIN_SECTIONS, Config, header
 from overheard.config.settings_base import Settings
 from overheard.domain import Landscape, Model
 from overheard.errors import OverheardError
@@ -48,6 +47,7 @@ from overheard.plugins.registration import (
     Registered,
     fault_of,
     refuse_clashes,
+    refuse_open_chats,
     register,
 )
 from overheard.plugins.scorer_process import PluginLocation, ScorerProcess
@@ -371,12 +371,7 @@ class _Loader(threading.Thread):
         self._plugins = plugins
         self._reserved = () if self.is_built_in else reserved
         self._timeout_s = timeout_s
-        self._settings = {
-            section: PluginSettings(
-                _tables_of_plugin(config, section, point.name), section, config.file
-            )
-            for section in PLUGIN_SECTIONS
-        }
+        self._settings = PluginSettings.by_section(config, point.name)
         self._registered: Registered | None = None
         self._error: BaseException | None = None
 
@@ -454,6 +449,7 @@ class _Loader(threading.Thread):
         """
         plugins, point = self._plugins, self._point
         registered = register(point, self.distribution, self._settings)
+        refuse_open_chats(registered, self._config)
         source = source_of(self.distribution, self.version)
         remedy = REPORT if self.is_built_in else f"ask the author of {source}, or remove it"
         guards = Guards(
@@ -461,7 +457,7 @@ class _Loader(threading.Thread):
         )
         if self.is_built_in:
             return guarded(registered, guards)
-        tables = _tables_of_plugin(self._config, "scorers", point.name)
+        tables = self._settings["scorers"].tables
         location = PluginLocation(point, self.distribution, tables, self._config.file)
         return guarded(registered, guards, plugins.scorer_process, location)
 
@@ -554,32 +550,19 @@ def _add_objects(registered: Registered, plugins: Plugins) -> None:
             plugins.listeners.add(hook, listener)
 
 
-def _tables_of_plugin(config: Config, section: str, plugin: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the tables of a section, such as ``providers``, that belong to a plugin, by name and
-    without the key ``plugin``. A table belongs to the plugin that this key names or, without it,
-    to the plugin with the name of the table.
-    """
-    tables: Mapping[str, Mapping[str, Any]] = getattr(config, section)
-    return {
-        name: {key: value for key, value in table.items() if key != "plugin"}
-        for name, table in tables.items()
-        if table.get("plugin", name) == plugin
-    }
-
-
 def _missing_plugins(config: Config, installed: list[str]) -> Iterable[PluginReport]:
     """Yield a report for each table of the configuration whose plugin is not installed, with the
     table and the most similar name of an installed plugin, if any.
     """
     for section in PLUGIN_SECTIONS:
-        for name, table in getattr(config, section).items():
+        for name, table in config.plugin_tables(section).items():
             plugin = str(table.get("plugin", name))
             if plugin not in installed:
                 hint = suggestion(plugin, installed)
                 yield PluginReport(
                     plugin,
                     "",
-                    problem=f"is asked for by {config.file}, [{section}.{name}], and is not "
+                    problem=f"is asked for by {config.file}, [{header(section, name)}], and is not "
                     f'installed{hint}; install it, or name another one with plugin = "..."',
                 )
 

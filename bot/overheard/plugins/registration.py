@@ -17,11 +17,12 @@ from overheard import hookspecs
 from overheard.cards.command import CommandSpec
 from overheard.config.problems import suggestion
 from overheard.config.redaction import one_line, redacted, safe_str
+from overheard.config.sections import Config
 from overheard.domain import Landscape, Metric, Model
 from overheard.errors import OverheardError
 from overheard.hookspecs import API_VERSION, HOOKS, PluginSettings
 from overheard.installation import PROJECT, reinstall_command
-from overheard.interfaces import Chat, Judge, Provider, Scorer, UpdateFeed
+from overheard.interfaces import Chat, Judge, LaterChat, OpenChat, Provider, Scorer, UpdateFeed
 from overheard.plugins.guard import ASK
 from overheard.plugins.validation import Nonsense, validated
 
@@ -40,7 +41,7 @@ MAX_SETTINGS_REASON = 1_000
 """Characters of what a plugin says of its own settings."""
 RESERVED_OPTIONS = frozenset({"chart", "help", "json", "yes"})
 """Options that commands have in common in the terminal."""
-BUILT_IN_CHATS = frozenset({"slack", "discord", "terminal", "schedule"})
+BUILT_IN_CHATS = frozenset({"terminal", "schedule"})
 """Names that channels begin with already."""
 
 _COMMAND = re.compile("[a-z0-9_-]+( [a-z0-9_-]+)?")
@@ -59,7 +60,7 @@ class Registered:
     providers: dict[str, Provider]
     scorers: dict[str, Scorer]
     landscapes: dict[str, Landscape]
-    chats: dict[str, Chat]
+    chats: dict[str, Chat | LaterChat]
     feeds: dict[str, UpdateFeed]
     commands: dict[str, CommandSpec]
     listeners: dict[str, list[Any]] = field(default_factory=dict)
@@ -159,6 +160,21 @@ def refuse_clashes(registered: Registered, in_use: Any, reserved: Iterable[str])
             raise Fault(
                 f'registers the command "{name}", and there is a command that begins with '
                 f'"{command_word(name)}"; remove one of the two'
+            )
+
+
+def refuse_open_chats(registered: Registered, config: Config) -> None:
+    """Raise `Fault` for a chat that anyone can add, unless ``[access]`` lists channels or says what
+    everyone may do.
+    """
+    access = config.access
+    if access.channels or "everyone" in access.model_fields_set:
+        return
+    for name, chat in registered.chats.items():
+        if isinstance(chat, OpenChat) and chat.open_to_all:
+            raise Fault(
+                f"lets any workspace install the bot in {name}, and its people could spend; write "
+                f'everyone = "nothing", "viewer" or "operator" into {config.file}, [access]'
             )
 
 
@@ -336,6 +352,8 @@ def _missing(shape: type, given: object) -> list[str]:
     """
     if shape is CommandSpec:
         return [] if isinstance(given, CommandSpec) else ["the shape of a CommandSpec"]
+    if shape is Chat and isinstance(given, LaterChat):
+        return []
     wanted = sorted(name for name in vars(shape) if not name.startswith("_"))
     return [name for name in wanted if not hasattr(given, name)]
 
@@ -391,7 +409,7 @@ def _judge_flaw(judge: Judge) -> str:
     return ""
 
 
-def _chat_flaw(chat: Chat) -> str:
+def _chat_flaw(chat: Chat | LaterChat) -> str:
     if not is_word(chat.name) or ":" in chat.name:
         return 'its name is not a word without ":"'
     return ""

@@ -19,7 +19,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from overheard.config.secrets import secrets_of
 from overheard.deployment import Deployment
 from overheard.domain import AlertState, Census, QueueStatus, RunState
 from overheard.domain.operations import FAILING, SHOWN, WAITING
@@ -209,19 +208,9 @@ def start_telemetry(deployment: Deployment) -> None:
         TracesUnavailable: when a package for traces is missing.
     """
     config = deployment.config
-    write_log(config.logging, secrets(deployment))
+    write_log(config.logging, deployment.plugins.secrets)
     if config.telemetry.traces:
         begin_traces(config.telemetry.service)
-
-
-def secrets(deployment: Deployment) -> list[str]:
-    """Return the secrets of a deployment's plugins, then of its chats, which logs must not show."""
-    config = deployment.config
-    chats = (table for table in (config.slack, config.discord) if table)
-    return [
-        *deployment.plugins.secrets,
-        *(secret for table in chats for secret in secrets_of(table)),
-    ]
 
 
 def _add_snapshot(registry: CollectorRegistry, snapshot: Snapshot, now: datetime) -> None:

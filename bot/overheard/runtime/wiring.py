@@ -6,7 +6,7 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from overheard.config.contradictions import unknown_vendors
 from overheard.config.sections import Config
 from overheard.domain import TaskKind
 from overheard.errors import ConfigError, StoreMissing
-from overheard.interfaces import Chat, Queue, Store
+from overheard.interfaces import Queue, Store
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import load_plugins, separate_output, watchdog
 from overheard.session import Session
@@ -154,7 +154,6 @@ def session() -> Session:
         open_deployment,
         store_maintenance,
         serve=_serve,
-        open_chats=_open_chats,
         work=_work,
         reserved_words=first_words(),
     )
@@ -204,13 +203,6 @@ async def _open_queue(config: Config, store: Store) -> Queue | None:
     queue = PostgresQueue(config.storage.url, store)
     await queue.install()
     return queue
-
-
-def _open_chats(config: Config) -> Mapping[str, Chat]:
-    """Return the configured chats and those of plugins, by name; they are not connected yet."""
-    from overheard.runtime.chats import open_chats
-
-    return {**open_chats(config), **load_plugins(config).chats}
 
 
 def _set_exit_timer(delay_s: float, status: int = 0) -> None:

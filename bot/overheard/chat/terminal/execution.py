@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from overheard.cards import wording
 from overheard.cards.card import Card, File
 from overheard.cards.command import CommandSpec, Step, require_sizes
 from overheard.chat.audit_log import log_use
@@ -351,8 +352,8 @@ def _fail(error: OverheardError) -> NoReturn:
 def _print(card: Card, *, as_json: bool, chart_file: Path | None) -> None:
     """Print a card as text, or its data as JSON, and save its pictures and files.
 
-    A line names each saved picture and file, or says why it was not saved. A card without a title
-    is not printed as text.
+    A line names each saved picture and file, or says why it was not saved. Of a card without a
+    title, the text is printed as it is, without a frame.
 
     Args:
         as_json: Whether to print JSON, as the last line of standard output; the other lines then go
@@ -367,6 +368,8 @@ def _print(card: Card, *, as_json: bool, chart_file: Path | None) -> None:
     # What was paid for is shown before anything else can go wrong.
     if card.title and not as_json:
         print_card(card, Console())
+    elif card.text and not as_json:
+        click.echo(wording.visible(card.text))
     if chart_file is not None:
         try:
             for file in _save_pictures(card, chart_file):

@@ -1,1 +1,0 @@
-"""Slack: cards as Block Kit, commands, buttons and forms by slack-bolt."""

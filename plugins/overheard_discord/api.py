@@ -1,0 +1,186 @@
+"""Discord's API: its errors as errors of the bot, and other addresses for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+import discord
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from discord.webhook.async_ import AsyncWebhookAdapter, async_context
+
+from overheard import ChatFailed, ChatUnavailable, wording
+from overheard_discord.settings import DISCORD_API, DISCORD_GATEWAY, DiscordSettings
+
+NAME = "discord"
+"""The chat's name in configuration, routes and channel names."""
+PLATFORM = "Discord"
+"""The chat's name in sentences for people."""
+PORTAL = "https://discord.com/developers/applications"
+REASONS = {
+    10003: "there is no such channel, or the bot is not in its server",
+    10008: "there is no such message any more",
+    50001: "the bot may not see the channel; let it in by the channel's permissions",
+    50007: "this person takes no direct messages",
+    50013: "the bot lacks a permission in the channel; `overheard doctor` says which",
+}
+"""Reasons by error code; https://docs.discord.com/developers, opcodes and status codes."""
+MAX_ERROR_TEXT = 200
+"""Characters of Discord's own words in an error."""
+INVALID_TOKEN_CLOSE_CODE = 4004
+"""The code with which the gateway closes a connection whose token is invalid."""
+DISALLOWED_INTENTS_CLOSE_CODE = 4014
+"""The code with which the gateway closes a connection with intents that it does not allow."""
+
+
+def missing_token() -> ChatUnavailable:
+    """Return the error for a configuration without a token."""
+    remedy = "set the environment variable DISCORD_TOKEN, or name a file as token_file in [discord]"
+    return ChatUnavailable(chat=PLATFORM, reason="there is no token", remedy=remedy)
+
+
+def refused_token() -> ChatUnavailable:
+    """Return the error for a token that Discord refuses."""
+    remedy = f"reset it on the page Bot of your application at {PORTAL} and set DISCORD_TOKEN"
+    return ChatUnavailable(chat=PLATFORM, reason="Discord refuses the token", remedy=remedy)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise `ChatFailed` in place of the errors of discord.py and of connections in the block.
+
+    Raises:
+        ChatFailed: for such an error; any other error stays as it is.
+    """
+    try:
+        yield
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        raise chat_failed(error) from None
+
+
+def chat_failed(error: Exception) -> ChatFailed:
+    """Return an error of discord.py or of a connection as `ChatFailed`.
+
+    It is marked as ambiguous, because the request may have had its effect all the same, unless
+    Discord refused the request (HTTP status under 500) or the request was never sent. Its
+    `retry_after` is set if Discord says when it takes requests again.
+    """
+    failed = ChatFailed(chat=PLATFORM, reason=_failure_reason(error))
+    failed.retry_after = _retry_after(error)
+    refusal = isinstance(error, discord.HTTPException) and error.status < 500
+    unsent = isinstance(error, discord.RateLimited | aiohttp.ClientConnectorError)
+    failed.ambiguous = not (refusal or unsent)
+    return failed
+
+
+def _failure_reason(error: Exception) -> str:
+    """Return why a request failed, as a clause about Discord ("it took too long").
+
+    Rate limits, timeouts and lost connections have clauses of their own. A refusal has that of
+    `REASONS`; with another code, it is Discord's HTTP status and words, of which `MAX_ERROR_TEXT`
+    characters are kept.
+    """
+    if isinstance(error, discord.RateLimited):
+        return "it asks for fewer messages"
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    if not isinstance(error, discord.HTTPException):
+        return f"the connection failed ({type(error).__name__})"
+    if error.code in REASONS:
+        return REASONS[error.code]
+    if error.status == 429:
+        return "it asks for fewer messages"
+    text = wording.shorten(wording.line(error.text), MAX_ERROR_TEXT).rstrip(".")
+    return f"it answered {error.status} ({text})" if text else f"it answered {error.status}"
+
+
+def _retry_after(error: Exception) -> float | None:
+    """Return the seconds after which Discord accepts requests again; None if it does not say.
+
+    They come from discord.py's own error for a rate limit, or from the header ``Retry-After``.
+    """
+    if isinstance(error, discord.RateLimited):
+        return error.retry_after
+    if not isinstance(error, discord.HTTPException):
+        return None
+    try:
+        return float(error.response.headers["Retry-After"])
+    except (KeyError, ValueError):
+        return None
+
+
+def redirect(client: discord.Client, settings: DiscordSettings) -> None:
+    """Make a client use the addresses of ``[discord]`` for the REST API and the gateway.
+
+    Methods of the client are replaced, unless the addresses are Discord's own.
+    """
+    if settings.api_url != DISCORD_API:
+        _redirect_requests(client, settings.api_url.rstrip("/"))
+    if settings.gateway_url != DISCORD_GATEWAY:
+        _redirect_gateway(client, settings.gateway_url)
+
+
+def redirect_answers(settings: DiscordSettings) -> None:
+    """Make this task, and the tasks that it starts, answer interactions at the address of the REST
+    API in ``[discord]``; do nothing for Discord's own address.
+    """
+    if settings.api_url != DISCORD_API:
+        async_context.set(_RedirectedAdapter(settings.api_url.rstrip("/")))
+
+
+def _redirect_requests(client: discord.Client, base: str) -> None:
+    """Make a client send all its requests for the REST API to another address.
+
+    Args:
+        client: The client, of which a method is replaced.
+        base: The beginning of the address, without a slash at its end.
+    """
+    request = client.http.request
+
+    async def redirected(route: Route, **more: Any) -> Any:
+        return await request(_with_base(route, base), **more)
+
+    client.http.request = redirected  # type: ignore[method-assign]
+
+
+def _redirect_gateway(client: discord.Client, gateway: str) -> None:
+    """Make a client connect to another gateway.
+
+    Args:
+        client: The client, of which a method is replaced.
+        gateway: The address of the gateway, such as ``wss://127.0.0.1:8443``.
+    """
+    connect = client.http.ws_connect
+    default = str(DiscordWebSocket.DEFAULT_GATEWAY)
+
+    async def redirected(url: str, **more: Any) -> Any:
+        return await connect(url.replace(default, gateway, 1), **more)
+
+    client.http.ws_connect = redirected  # type: ignore[method-assign]
+
+
+class _RedirectedAdapter(AsyncWebhookAdapter):
+    """Answers interactions at another address.
+
+    Args:
+        base: The beginning of the address, without a slash at its end.
+    """
+
+    def __init__(self, base: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # discord.py has no types there
+        self._base = base
+
+    async def request(self, route: Route, *args: Any, **more: Any) -> Any:
+        """Send a request to the other address, and return the answer."""
+        return await super().request(_with_base(route, self._base), *args, **more)
+
+
+def _with_base(route: Route, base: str) -> Route:
+    """Return a route of discord.py after its address was changed to begin with `base` instead of
+    Discord's own.
+    """
+    route.url = route.url.replace(Route.BASE, base, 1)
+    return route

@@ -1,0 +1,416 @@
+"""The Discord chat: connects, posts, edits and finds messages, and checks what `doctor` asks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+import discord
+
+from overheard import FINISH_TIMEOUT_S, Card, ChatFailed, ChatLost, ChatUnavailable, Desk, Finding
+from overheard_discord.api import (
+    DISALLOWED_INTENTS_CLOSE_CODE,
+    INVALID_TOKEN_CLOSE_CODE,
+    NAME,
+    PLATFORM,
+    PORTAL,
+    chat_failed,
+    missing_token,
+    redirect,
+    redirect_answers,
+    refused_token,
+    translated_errors,
+)
+from overheard_discord.client import DiscordClient
+from overheard_discord.invitation import DISCORD_PERMISSIONS, invitation
+from overheard_discord.posts import Poster
+from overheard_discord.settings import DiscordSettings
+from overheard_discord.sync import is_served
+
+GATEWAY_TIMEOUT_S = 60.0
+"""Seconds after which a silent gateway counts as lost. When the connection stays down for as long
+again, the chat fails and is started again.
+"""
+WATCHES_A_TIMEOUT = 10
+"""How often it is checked within that time whether the connection is down for too long."""
+CLOSE_TIMEOUT_S = 1.5
+"""Seconds to wait for the gateway's closing frame."""
+
+PERSON = "@"
+"""The beginning of a channel that is a person's direct messages; the person's id follows."""
+
+
+class DiscordChat:
+    """Discord as a chat of the bot: posts and edits messages, and passes requests to the desk.
+
+    Channels and messages are named by their ids.
+
+    Args:
+        settings: ``[discord]``.
+        silence_s: Seconds for which the gateway may be silent, and for which the connection may be
+            down.
+
+    Attributes:
+        drain_s: Seconds for which requests in progress may go on when the chat is cancelled; set
+            higher while another process takes over.
+        dark: Whether Discord's background is dark unless a person changes it, so that charts are
+            drawn for that.
+    """
+
+    dark = True
+
+    def __init__(self, settings: DiscordSettings, *, silence_s: float = GATEWAY_TIMEOUT_S) -> None:
+        self._settings = settings
+        self._silence_s = silence_s
+        self.drain_s = FINISH_TIMEOUT_S
+        self._client: DiscordClient | None = None
+        self._logging_in = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        """The chat's name in configuration and routes."""
+        return NAME
+
+    @property
+    def connected(self) -> bool:
+        """Whether requests can arrive now, because the gateway is connected."""
+        return self._client is not None and self._client.down_since is None
+
+    async def run(self, desk: Desk) -> None:
+        """Connect and pass requests to the desk, until cancelled.
+
+        When this ends, the requests in progress get `drain_s` seconds to end, and the connections
+        are closed.
+
+        Args:
+            desk: Serves the requests.
+
+        Raises:
+            ChatLost: when the connection ends, or is down for longer than `silence_s` seconds.
+            ChatFailed: when Discord cannot be reached for the login.
+        """
+        redirect_answers(self._settings)
+        client = await self._logged_in()
+        client.desk = desk
+        client.down_since = time.monotonic()
+        try:
+            await self._stay_connected(client)
+        finally:
+            await client.stop_serving(self.drain_s)
+            await self.close()
+
+    async def post(
+        self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
+    ) -> str:
+        """Post a card and return the id of its first message.
+
+        Args:
+            channel: The channel's id; ``@`` and a person's id for direct messages.
+            key: The unique key of the post, by which `find` finds it; invisible in the message.
+            thread: The id of the message in whose thread to post; "" posts in the channel.
+            broadcast: Whether a card that is posted in a thread is also posted in the channel.
+
+        Raises:
+            ChatFailed: when an id has other characters than digits, the card was not posted, or
+                Discord's answer was lost.
+        """
+        thread_id = _snowflake(thread) if thread else None
+        channel_id = await self._channel_id(channel)
+        poster = await self._poster()
+        return str(
+            await poster.post(channel_id, card, key=key, thread=thread_id, broadcast=broadcast)
+        )
+
+    async def edit(self, channel: str, message: str, card: Card) -> None:
+        """Replace a posted card by another card, in all its messages.
+
+        Args:
+            channel: The channel's id; ``@`` and a person's id for direct messages.
+            message: The id of the first message, which `post` returned.
+            card: The new card.
+
+        Raises:
+            ChatFailed: when an id has other characters than digits, or Discord refuses the edit or
+                does not answer.
+        """
+        poster = await self._poster()
+        await poster.edit(await self._channel_id(channel), _snowflake(message), card)
+
+    async def find(self, channel: str, key: str) -> str | None:
+        """Return the id of the recent message that `post` has posted with a key, in a channel or
+        its threads; or None.
+
+        Args:
+            channel: The channel's id; ``@`` and a person's id for direct messages.
+
+        Raises:
+            ChatFailed: when the id has other characters than digits, or the channel cannot be read.
+        """
+        poster = await self._poster()
+        message_id = await poster.find(await self._channel_id(channel), key)
+        return None if message_id is None else str(message_id)
+
+    async def link(self, channel: str, message: str) -> str:
+        """Return the ``https://`` address of a message.
+
+        Args:
+            channel: The channel's id; ``@`` and a person's id for direct messages.
+            message: The id of the message, which `post` returned.
+
+        Raises:
+            ChatFailed: when an id has other characters than digits, or the message does not exist
+                any more.
+        """
+        poster = await self._poster()
+        return await poster.link(await self._channel_id(channel), _snowflake(message))
+
+    async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
+        """Return what `overheard doctor` says of Discord: findings about the application, the
+        servers and the channels.
+
+        A finding without a problem says what is in order. If the token is missing or refused, or
+        Discord cannot be reached, that is the only finding; no error is raised.
+
+        Args:
+            channels: The ids of the channels that alerts and reports go to.
+        """
+        try:
+            with translated_errors():
+                return await examine(await self._logged_in(), channels)
+        except ChatUnavailable as error:
+            return [Finding(NAME, str(error.details["reason"]), str(error.details["remedy"]))]
+        except ChatFailed as error:
+            return [
+                Finding(
+                    NAME,
+                    str(error.details["reason"]),
+                    "look whether this machine reaches https://discord.com, and try again",
+                )
+            ]
+
+    async def close(self) -> None:
+        """Close the connections to Discord.
+
+        After `CLOSE_TIMEOUT_S` seconds, Discord's closing frame is not waited for any longer.
+        Errors are ignored. A later call of another method logs in again.
+        """
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(Exception):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await client.close()
+            with suppress(Exception):
+                await client.http.close()
+
+    async def _channel_id(self, channel: str) -> int:
+        """Return the id of a channel as a number.
+
+        Args:
+            channel: The id as text; or ``@`` and a person's id for the direct messages with that
+                person, whose channel Discord is asked for.
+
+        Raises:
+            ChatFailed: when the id has other characters than digits, or Discord cannot be asked.
+        """
+        if not channel.startswith(PERSON):
+            return _snowflake(channel)
+        return await (await self._poster()).direct(_snowflake(channel.removeprefix(PERSON)))
+
+    async def _poster(self) -> Poster:
+        return Poster(await self._logged_in())
+
+    async def _logged_in(self) -> DiscordClient:
+        """Return the client that is logged in; log a new one in if there is none or it was closed.
+
+        The client of a running chat is connected to the gateway, a new one is not.
+
+        Raises:
+            ChatFailed: when Discord cannot be reached.
+        """
+        async with self._logging_in:
+            if self._client is None or self._client.is_closed():
+                client = DiscordClient(self._settings, silence_s=self._silence_s)
+                redirect(client, self._settings)
+                try:
+                    await self._log_in(client)
+                except BaseException:
+                    await client.close()
+                    raise
+                self._client = client
+            return self._client
+
+    async def _log_in(self, client: DiscordClient) -> None:
+        """Log a client in with the token of the settings.
+
+        Raises:
+            ChatFailed: when Discord cannot be reached.
+        """
+        if self._settings.token is None:
+            raise missing_token()
+        with translated_errors():
+            try:
+                await client.login(self._settings.token.get_secret_value())
+            except discord.LoginFailure:
+                raise refused_token() from None
+
+    async def _stay_connected(self, client: DiscordClient) -> None:
+        """Connect to the gateway, and stay connected until cancelled; ends only with an error.
+
+        discord.py itself connects again after an interruption.
+
+        Raises:
+            ChatUnavailable: when the gateway refuses the token.
+            ChatLost: when the connection ends, or is down for longer than `silence_s` seconds.
+        """
+        connection = asyncio.create_task(client.connect())
+        watchdog = asyncio.create_task(self._watch_connection(client))
+        try:
+            await asyncio.wait({connection, watchdog}, return_when=asyncio.FIRST_COMPLETED)
+            raise _connection_error(connection if connection.done() else watchdog)
+        finally:
+            for task in (connection, watchdog):
+                task.cancel()
+            await asyncio.gather(connection, watchdog, return_exceptions=True)
+
+    async def _watch_connection(self, client: DiscordClient) -> None:
+        """Watch a connection to the gateway until it is lost; never returns.
+
+        Raises:
+            ChatLost: when it has been down for longer than `silence_s` seconds.
+        """
+        while True:
+            await asyncio.sleep(self._silence_s / WATCHES_A_TIMEOUT)
+            down_since = client.down_since
+            if down_since is not None and time.monotonic() - down_since > self._silence_s:
+                raise ChatLost(chat=PLATFORM, reason="its gateway has been silent for too long")
+
+
+def _connection_error(task: asyncio.Task[None]) -> Exception:
+    """Return the error with which the chat ends after a connection to the gateway.
+
+    It is `ChatUnavailable` for a refused token. Otherwise it is `ChatLost`, whose reason is that of
+    the watchdog, the code with which the gateway closed the connection, or that the gateway cannot
+    be reached.
+
+    Args:
+        task: The task of the connection or of its watchdog, which has ended with an error.
+    """
+    error = task.exception()
+    if isinstance(error, discord.ConnectionClosed) and error.code == INVALID_TOKEN_CLOSE_CODE:
+        return refused_token()
+    if isinstance(error, ChatLost):
+        return error
+    if isinstance(error, discord.ConnectionClosed) and error.code:
+        return ChatLost(chat=PLATFORM, reason=f"its gateway closed it with code {error.code}")
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        reason = f"its gateway closed it with code {DISALLOWED_INTENTS_CLOSE_CODE}"
+        return ChatLost(chat=PLATFORM, reason=reason)
+    # When the very first connection fails, discord.py raises an unrelated error.
+    return ChatLost(chat=PLATFORM, reason="its gateway cannot be reached")
+
+
+def _snowflake(text: str) -> int:
+    """Return the text of a Discord id, such as ``1234567890123456789``, as a number."""
+    if not text.isdecimal():
+        reason = f'"{text}" is no id; copy it in Discord with Developer Mode on'
+        raise ChatFailed(chat=PLATFORM, reason=reason)
+    return int(text)
+
+
+async def examine(client: DiscordClient, channels: Sequence[str]) -> list[Finding]:
+    """Return findings about the application, then about each server, then about each channel.
+
+    A finding without a problem says what is in order.
+
+    Args:
+        client: A client that is logged in.
+        channels: The ids of the channels that alerts and reports go to.
+
+    Raises:
+        discord.HTTPException: when Discord does not return the bot's servers.
+    """
+    findings = [_check_application(client), *await _check_servers(client)]
+    return [*findings, *[await _check_channel(client, channel) for channel in channels]]
+
+
+def _check_application(client: DiscordClient) -> Finding:
+    """Return a finding about the application: the address for interactions in its settings has to
+    be empty, because Discord sends interactions there and not to the bot.
+    """
+    application = client.application
+    if application and application.interactions_endpoint_url:
+        return Finding(
+            f"{NAME}: application",
+            "it sends commands and clicks to a web address instead of this bot",
+            f"empty the Interactions Endpoint URL of the application at {PORTAL}",
+        )
+    return Finding(f"{NAME}: token and application")
+
+
+async def _check_servers(client: DiscordClient) -> list[Finding]:
+    """Return findings about the servers, for which Discord is asked.
+
+    First, there is a problem for each server of the settings that the bot is not in, in their
+    order; without such settings, one problem if the bot is in no server. Then there is a finding
+    without a problem for each server that the bot is in and the settings allow, sorted by id.
+
+    Raises:
+        discord.HTTPException: when Discord does not return the servers.
+    """
+    joined = {guild.id async for guild in client.fetch_guilds(with_counts=False)}
+    served = sorted(guild for guild in joined if is_served(client.settings, guild))
+    missing = [guild for guild in client.settings.guilds if guild not in joined]
+    invite = f"open {invitation(client.application_id or 0)}"
+    problems = [
+        Finding(f"{NAME}: server {guild}", "the bot is not in this server", invite)
+        for guild in missing
+    ]
+    if not served and not missing:
+        problems = [Finding(f"{NAME}: servers", "the bot is in no server", invite)]
+    return [*problems, *(Finding(f"{NAME}: server {guild}") for guild in served)]
+
+
+async def _check_channel(client: DiscordClient, channel: str) -> Finding:
+    """Return a finding about a channel, for which Discord is asked.
+
+    It has a problem if the id has other characters than digits, if the bot does not see the
+    channel, or if the bot lacks permissions there.
+
+    Args:
+        channel: The channel's id, as it is in the configuration.
+    """
+    where = f"{NAME}: channel {channel}"
+    if not channel.isdecimal():
+        remedy = "copy the channel's id in Discord, which Developer Mode in its settings shows"
+        return Finding(where, "this is no channel's id", remedy)
+    try:
+        missing = await _missing_permissions(client, int(channel))
+    except (discord.HTTPException, discord.InvalidData) as error:
+        remedy = "let the bot see the channel, or mend the channel's id in [[routes]]"
+        return Finding(where, str(chat_failed(error).details["reason"]), remedy)
+    if missing:
+        names = ", ".join(name.replace("_", " ") for name in missing)
+        return Finding(where, f"the bot may not: {names}", "allow it in the channel's permissions")
+    return Finding(where)
+
+
+async def _missing_permissions(client: DiscordClient, channel: int) -> list[str]:
+    """Return the names of the permissions that the bot needs and lacks in a channel.
+
+    They are discord.py's names, such as ``send_messages``. Direct messages need none. Discord is
+    asked for the channel, the server and the bot's membership there.
+
+    Raises:
+        discord.HTTPException: when the bot may not see the channel, or there is no such channel.
+        discord.InvalidData: when discord.py does not know the kind of the channel.
+    """
+    server = getattr(await client.fetch_channel(channel), "guild", None)
+    if server is None:
+        return []
+    # discord.py computes permissions only for a channel of a server whose roles are known.
+    guild = await client.fetch_guild(server.id, with_counts=False)
+    bot = await guild.fetch_member(client.user.id if client.user else 0)
+    permissions = (await guild.fetch_channel(channel)).permissions_for(bot)
+    return [name for name in DISCORD_PERMISSIONS if not getattr(permissions, name)]

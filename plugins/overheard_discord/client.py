@@ -1,0 +1,446 @@
+"""The connection to Discord's gateway: commands, clicks and forms become requests at the desk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import Any
+
+import discord
+from discord import InteractionType, app_commands
+
+from overheard import (
+    CANCEL,
+    CONFIRM,
+    ChatFailed,
+    CommandSpec,
+    Desk,
+    Person,
+    Request,
+    Role,
+    finish_tasks,
+    wording,
+)
+from overheard_discord import custom_ids, forms, slash_commands
+from overheard_discord.api import NAME, translated_errors
+from overheard_discord.conversation import DiscordConversation
+from overheard_discord.custom_ids import Click, ClickKind
+from overheard_discord.layouts import render
+from overheard_discord.pages import Presenter
+from overheard_discord.questions import MessageConversation, read_question
+from overheard_discord.settings import DiscordSettings
+from overheard_discord.sync import CommandSync, is_served
+
+log = logging.getLogger(__name__)
+
+ACKNOWLEDGE_AFTER_S = 0.15
+"""An interaction without an answer after this time is acknowledged; its answer follows later."""
+FORM_ACKNOWLEDGE_AFTER_S = 2.0
+"""The same time for commands that may open a form: Discord takes a form only as first answer."""
+NOT_SERVED = "This bot does not serve this place; its configuration says which it does."
+UNKNOWN_COMMAND = "There is no such command any more; reload Discord to see those that there are."
+GUILD_READY_TIMEOUT_S = 0.2
+"""The bot counts as ready when no further server has arrived for this time; others may follow."""
+MAX_RATE_LIMIT_WAIT_S = 30.0
+"""discord.py itself waits for a rate limit that ends within this time; else it raises."""
+
+
+class DiscordClient(discord.Client):
+    """A gateway client that serves one desk.
+
+    Args:
+        settings: ``[discord]``.
+        desk: Serves the requests; None for a client that only posts.
+        silence_s: Seconds without a message from the gateway after which the connection counts as
+            lost.
+    """
+
+    def __init__(
+        self, settings: DiscordSettings, desk: Desk | None = None, *, silence_s: float = 60.0
+    ) -> None:
+        """Configure the client of discord.py; nothing is sent yet.
+
+        The connection counts as down from now until it is established. Without a desk, the client
+        registers no commands and ignores all requests.
+        """
+        # The bot has no voice features, so discord.py need not warn of missing voice libraries.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        super().__init__(
+            # Server names and roles, and messages: without a privileged intent, Discord sends the
+            # text of direct messages and of messages that mention the bot.
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            max_ratelimit_timeout=MAX_RATE_LIMIT_WAIT_S,
+            guild_ready_timeout=GUILD_READY_TIMEOUT_S,
+            heartbeat_timeout=silence_s,
+        )
+        self.settings = settings
+        self.desk = desk
+        self.presenter = Presenter()
+        self.commands = CommandSync(self, settings)
+        self.down_since: float | None = time.monotonic()
+        """When the connection was lost, by `time.monotonic`; None while connected."""
+        self._serving: set[asyncio.Task[Any]] = set()
+
+    async def on_connect(self) -> None:
+        """Record that the connection is up."""
+        self.down_since = None
+
+    async def on_ready(self) -> None:
+        """Register the commands in all served servers and for direct messages.
+
+        Does nothing without a desk. A failure is logged, and tried again at the next connection.
+        """
+        if self.desk is not None:
+            places = [None, *(guild.id for guild in self.guilds)]
+            await self.commands.sync(self.desk.commands, places)
+
+    async def on_resumed(self) -> None:
+        """Record that the connection is up again."""
+        self.down_since = None
+
+    async def on_disconnect(self) -> None:
+        """Record when the connection was lost; a second loss in a row keeps the first time."""
+        self.down_since = self.down_since or time.monotonic()
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Register the commands in a server that can be reached again.
+
+        Does nothing without a desk.
+        """
+        if self.desk is not None:
+            await self.commands.sync(self.desk.commands, [guild.id])
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Register the commands in a new server, and post the greeting where the bot may write.
+
+        Nothing happens without a desk, and in a server that the settings exclude. No greeting is
+        posted where the bot may write in no channel. A greeting that Discord refuses is ignored.
+        """
+        await self.on_guild_available(guild)
+        if self.desk is None or not is_served(self.settings, guild.id):
+            return
+        channel = _greeting_channel(guild)
+        if channel is None:
+            return
+        with contextlib.suppress(discord.HTTPException):
+            for page in render(await self.desk.greeting()):
+                await self.presenter.send(page, channel.send)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget a server, so that a new invitation registers the commands again."""
+        self.commands.forget(guild.id)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Serve a command, a click, a submitted form or an autocompletion.
+
+        Does nothing without a desk. When Discord refuses the answer or cannot be reached, the
+        failure is only logged.
+        """
+        self._track_current_task()
+        if self.desk is None:
+            return
+        try:
+            with translated_errors():
+                await self._dispatch(interaction, self.desk)
+        except ChatFailed as failed:  # the desk could not show this error to the person
+            log.warning("An interaction was not answered: %s", failed)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a mention of the bot or a direct message by the desk.
+
+        All other messages are ignored. So are messages of bots, messages in a place that the
+        settings exclude, and all messages while there is no desk. When Discord refuses the answer,
+        the failure is only logged.
+        """
+        if self.desk is None or self.user is None:
+            return
+        request = read_question(message, self.user)
+        guild = message.guild
+        served = is_served(self.settings, guild.id) if guild else self.settings.direct_messages
+        if request is None or not served:
+            return
+        self._track_current_task()
+        try:
+            await self.desk.serve(request, MessageConversation(message, self.presenter))
+        except ChatFailed as failed:  # the desk could not show this error to the person
+            log.warning("A question was not answered: %s", failed)
+
+    def _track_current_task(self) -> None:
+        """Add the current task, until it ends, to the tasks that `stop_serving` waits for."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+
+    async def stop_serving(self, timeout_s: float) -> None:
+        """Wait until the requests in progress are served, and cancel those that take too long.
+
+        The task that calls this is neither waited for nor cancelled.
+
+        Args:
+            timeout_s: Seconds to wait before unfinished requests are cancelled.
+        """
+        others = [task for task in self._serving if task is not asyncio.current_task()]
+        await finish_tasks(others, timeout_s)
+
+    async def _refuse(self, interaction: discord.Interaction[Any], text: str) -> None:
+        await interaction.response.send_message(text, ephemeral=True)
+
+    def _is_served(self, interaction: discord.Interaction[Any]) -> bool:
+        """Return whether the settings let the place of an interaction, a server or direct messages,
+        use the bot.
+        """
+        if interaction.guild_id is None:
+            return self.settings.direct_messages
+        return is_served(self.settings, interaction.guild_id)
+
+    async def _dispatch(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
+        """Serve an interaction by its type: a command, a form, a click, or text that is being
+        typed.
+
+        From a place that the settings exclude, values are offered all the same; every other
+        interaction is refused with a sentence. So is a command that does not exist any more. A
+        click on a component that is no button of the bot is ignored.
+
+        Raises:
+            discord.HTTPException: when Discord refuses an answer.
+            ChatFailed: when Discord refuses an answer, or cannot be reached.
+        """
+        data: Any = interaction.data or {}
+        if interaction.type is InteractionType.autocomplete:
+            await self._offer_values(interaction, desk)
+        elif not self._is_served(interaction):
+            await self._refuse(interaction, NOT_SERVED)
+        elif interaction.type is InteractionType.application_command:
+            if call := slash_commands.read_call(data, desk):
+                typed = {"command": call.name, "options": call.options, "typed": True}
+                await self._serve(interaction, desk, call.spec, **typed)
+            else:
+                await self._refuse(interaction, UNKNOWN_COMMAND)
+        elif interaction.type is InteractionType.modal_submit:
+            await self._serve_form(interaction, desk, data)
+        elif click := custom_ids.read_click(custom_ids.clicked_id(data)):
+            await self._serve_click(interaction, desk, click)
+
+    async def _serve_form(
+        self, interaction: discord.Interaction[Any], desk: Desk, data: Any
+    ) -> None:
+        """Pass a submitted form to the desk; ignore the form of a command that no longer exists.
+
+        Args:
+            data: The submission's data in Discord's JSON: the form's custom id, which has the
+                command's name, and the inputs, which have the options.
+
+        Raises:
+            discord.HTTPException: when Discord refuses an answer.
+            ChatFailed: when Discord refuses an answer, or cannot be reached.
+        """
+        name = forms.command_of(data.get("custom_id", ""))
+        if name and (spec := desk.command_of(name)):
+            options = forms.read_options(data, spec)
+            await self._serve(interaction, desk, spec, command=name, options=options)
+
+    async def _serve_click(
+        self, interaction: discord.Interaction[Any], desk: Desk, click: Click
+    ) -> None:
+        """Carry out what the custom id of a clicked button or menu entry says.
+
+        `ClickKind.ASK` sends the button's question, with a button for yes and a button Cancel, to
+        the person who clicked alone. `ClickKind.CANCEL` deletes the clicked message, which is such
+        a question. `ClickKind.RUN` passes the button's words to the desk, also words that name no
+        command: the desk answers these with a correction.
+
+        Args:
+            click: The kind and the words, read from the custom id.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the question or its deletion.
+            ChatFailed: when Discord refuses another answer, or cannot be reached.
+        """
+        if click.kind is ClickKind.ASK:
+            label = custom_ids.label_of(interaction.message, click.id)
+            text = wording.printable(self.presenter.questions.question(click.words, label))
+            view = custom_ids.question_view(click, label)
+            await interaction.response.send_message(text, view=view, ephemeral=True)
+        elif click.kind is ClickKind.CANCEL:
+            await interaction.response.defer()
+            await interaction.delete_original_response()
+        else:
+            spec = desk.command_of(click.words)
+            await self._serve(interaction, desk, spec, words=click.words)
+
+    async def _serve(
+        self,
+        interaction: discord.Interaction[Any],
+        desk: Desk,
+        spec: CommandSpec | None,
+        **fields: Any,
+    ) -> None:
+        """Pass an interaction to the desk, which shows the answer.
+
+        An interaction that has no answer after `ACKNOWLEDGE_AFTER_S` is acknowledged to Discord,
+        one that may open a form after `FORM_ACKNOWLEDGE_AFTER_S`. An interaction that another
+        process serves gets no answer from this one.
+
+        The answer replaces the clicked message if that message is private, if it asked for a
+        confirmation, or if the click chose what it shows.
+
+        Args:
+            interaction: A command, a submitted form or a click.
+            spec: The command, or None when a button's words name no command.
+            fields: Further fields of the `Request`: ``words``, or ``command`` and ``options``.
+
+        Raises:
+            ChatFailed: when Discord refuses the acknowledgement, or cannot be reached.
+        """
+        request = Request(
+            id=str(interaction.id),
+            person=_person(interaction),
+            channel=_channel_name(interaction),
+            message=_clicked_message_id(interaction),
+            **fields,
+        )
+        replaces_clicked_message = (
+            _is_private_click(interaction)
+            or _decides_confirmation(request.words)
+            or custom_ids.is_switch(interaction)
+        )
+        conversation = DiscordConversation(
+            interaction,
+            self.presenter,
+            private=_has_private_answer(interaction, spec, request.words),
+            replaces=replaces_clicked_message,
+            quiet=spec is not None and spec.step,
+        )
+        may_open_form = spec is not None and spec.role is Role.ADMIN and not spec.spends
+        delay_s = FORM_ACKNOWLEDGE_AFTER_S if may_open_form else ACKNOWLEDGE_AFTER_S
+        async with conversation.acknowledged_after(delay_s):
+            if not await desk.serve(request, conversation):
+                conversation.leave_to_other_process()
+
+    async def _offer_values(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
+        """Send Discord up to 25 values that complete the text of an option that a person is
+        typing.
+
+        The values are the option's choices that contain the text, in any case of letters; without
+        one, the values that the desk knows. In an option of several values, the text is the last
+        value. Nothing is sent for an unknown command, or when no option is being typed.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the values.
+        """
+        call = slash_commands.read_call(interaction.data or {}, desk)
+        if call is None or call.typing is None:
+            return
+        option = call.typing
+        typed_value = slash_commands.last_value(option, call.typed)
+        values = [choice for choice in option.choices if typed_value.lower() in choice.lower()]
+        if not values:
+            values = [
+                *await desk.complete(
+                    call.spec.name,
+                    option.name,
+                    typed_value,
+                    person=_person(interaction),
+                    channel=_channel_name(interaction),
+                )
+            ]
+        choices = slash_commands.option_choices(option, call.typed, values)
+        await interaction.response.autocomplete(
+            [app_commands.Choice(**choice) for choice in choices]
+        )
+
+
+def _person(interaction: discord.Interaction[Any]) -> Person:
+    """Return the person of an interaction, with the ids of the person's roles in the server.
+
+    Discord tells no time zone. In a server, a person with the permission Manage Server counts as an
+    owner; in direct messages nobody does, and there are no roles.
+    """
+    user = interaction.user
+    # `Member.roles` lacks the roles of servers that have not arrived; the ids are always there.
+    roles = tuple(str(role) for role in getattr(user, "_roles", ()))
+    owner = interaction.guild_id is not None and interaction.permissions.manage_guild
+    return Person(NAME, str(user.id), user.display_name, roles, owner=owner)
+
+
+def _channel_name(interaction: discord.Interaction[Any]) -> str:
+    """Return the name of an interaction's channel, such as ``discord:123``.
+
+    For a thread, it is the name of the channel in which the thread was started.
+    """
+    channel, number = interaction.channel, interaction.channel_id
+    return f"{NAME}:{channel.parent_id if isinstance(channel, discord.Thread) else number}"
+
+
+def _clicked_message_id(interaction: discord.Interaction[Any]) -> str:
+    """Return the id of the message whose button was clicked, or "" for no click.
+
+    A click in a message that only this person sees counts as a click on the message from whose
+    button that one came, such as "yes" below a button's question.
+    """
+    message = interaction.message
+    if message is None:
+        return ""
+    origin = message.interaction_metadata if message.flags.ephemeral else None
+    origin_id = origin.interacted_message_id if origin else None
+    return str(origin_id or message.id)
+
+
+def _is_private_click(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether an interaction is a click in a message that only this person sees."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+def _has_private_answer(
+    interaction: discord.Interaction[Any], spec: CommandSpec | None, words: str
+) -> bool:
+    """Return whether only the person who sent an interaction sees its answer.
+
+    These answers are private, and all others are public:
+
+    - every answer of a private command;
+    - the answer to a yes or a cancel in a message that only one person sees;
+    - the answer to a click on a button of a command that answers only the one who clicks
+      (`CommandSpec.answers_one`). But a choice in a public message's menu, which changes what that
+      message shows, is answered in public.
+
+    Args:
+        interaction: A command, a submitted form or a click.
+        spec: The command; None for a button's words that name none, as those of a confirmation.
+        words: The words of the clicked button, or "".
+    """
+    is_private_click = _is_private_click(interaction)
+    if spec is None:
+        return is_private_click and _decides_confirmation(words)
+    if spec.private:
+        return True
+    is_click = interaction.message is not None
+    changes_public_message = custom_ids.is_switch(interaction) and not is_private_click
+    return is_click and spec.answers_one and not changes_public_message
+
+
+def _decides_confirmation(words: str) -> bool:
+    """Return whether words confirm or cancel a command that waits for a yes, such as ``confirm
+    x1Zq``.
+    """
+    return words.partition(" ")[0] in {CONFIRM, CANCEL}
+
+
+def _greeting_channel(guild: discord.Guild) -> discord.TextChannel | None:
+    """Return the channel for the greeting in a server: the first in which the bot may write.
+
+    The server's system channel comes first, then its text channels in Discord's order. None when
+    the bot may write in none, or Discord has not sent the bot's own membership.
+    """
+    bot = guild.me
+    if bot is None:
+        return None
+    for channel in (guild.system_channel, *guild.text_channels):
+        if channel is not None and channel.permissions_for(bot).send_messages:
+            return channel
+    return None

@@ -1,0 +1,425 @@
+"""The answers to one Discord interaction: at once or later, in messages that are edited.
+
+Discord wants a first answer within 3 seconds and takes answers for 15 minutes. After that, the
+messages are edited like the bot's other messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import discord
+
+from overheard import Card, Form
+from overheard_discord import forms
+from overheard_discord.api import NAME, translated_errors
+from overheard_discord.layouts import MessagePage, render
+from overheard_discord.limits import DISCORD
+from overheard_discord.pages import MessageMark, Presenter, read_mark
+
+ALREADY_ACKNOWLEDGED_CODE = 40060
+"""Discord's error code for a second first answer to an interaction."""
+TOKEN_MARGIN_S = 60
+"""Seconds before its end from which an interaction's token is not used any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message of an answer.
+
+    Attributes:
+        id: The message's id; None if Discord did not send the id.
+        private: Whether only the person who sent the request sees the message.
+        first: Whether it is the interaction's first answer, or the clicked message in its place.
+        has_components: Whether the message shows components, which embeds cannot replace.
+        mark: The mark of an alert's message, which an edit keeps; None for an answer.
+        late: The message as the bot's own, for edits after the interaction's token has expired;
+            None before such an edit.
+    """
+
+    id: int | None
+    private: bool
+    first: bool = False
+    has_components: bool = False
+    mark: MessageMark | None = None
+    late: discord.Message | discord.PartialMessage | None = None
+
+
+class DiscordConversation:
+    """Answers one interaction by cards or a form, each card in place of the card before.
+
+    Args:
+        presenter: Sends the pages of cards.
+        private: Whether only the person who sent the request sees the answers.
+        replaces: Whether the answer replaces the message that was clicked, if there is one.
+        quiet: Whether only the person sees the sign that an answer follows, as for a step of the
+            set-up. A private answer is always quiet.
+    """
+
+    def __init__(
+        self,
+        interaction: discord.Interaction[Any],
+        presenter: Presenter,
+        *,
+        private: bool = False,
+        replaces: bool = False,
+        quiet: bool = False,
+    ) -> None:
+        """Begin the conversation; nothing is sent yet.
+
+        The 15 minutes for which Discord takes answers count from now.
+        """
+        self._interaction = interaction
+        self._presenter = presenter
+        self._private = private
+        self._quiet = quiet or private
+        self._clicked = _clicked_message(interaction) if replaces else None
+        self._sent: list[SentMessage] = []
+        self._answered = False
+        self._answered_by_other = False
+        self._lock = asyncio.Lock()
+        self._expires_at = monotonic() + DISCORD.token_life - TOKEN_MARGIN_S
+
+    @property
+    def forms(self) -> bool:
+        """Whether a form can be opened now: only as the first answer, and not to a form."""
+        submitted = self._interaction.type is discord.InteractionType.modal_submit
+        return not (self._is_acknowledged or submitted)
+
+    @property
+    def location(self) -> tuple[str, str] | None:
+        """The name of the channel, such as ``discord:123``, and the id of the answer's first
+        message.
+
+        None before there is a message, for a private one, and while its id is not known. See
+        `overheard.interfaces.Located`.
+        """
+        sent = next(iter(self._sent), None)
+        if sent is None or sent.private or sent.id is None:
+            return None
+        return f"{NAME}:{self._interaction.channel_id}", str(sent.id)
+
+    async def show(self, card: Card, *, private: bool = False) -> None:
+        """Show a card as the answer, in place of the card shown before.
+
+        The messages of that card are edited, and messages are added or deleted as the new card
+        needs. In place of a card of the other kind, private or public, all messages are new. Cards
+        that are shown at the same time come one after the other.
+
+        Args:
+            private: Whether only the person who sent the request sees the card; always so in a
+                private conversation.
+
+        Raises:
+            ChatFailed: when Discord refuses the card, or cannot be reached.
+        """
+        pages, private = render(card), private or self._private
+        self._answered = True
+        async with self._lock:
+            with translated_errors():
+                if any(sent.private != private for sent in self._sent):
+                    await self._withdraw_all()
+                for number, page in enumerate(pages):
+                    await self._put_page(number, page, private)
+                await self._withdraw_after(len(pages))
+
+    async def open_form(self, form: Form) -> None:
+        """Open a form as the first answer; to be called only while `forms` is true.
+
+        Raises:
+            ChatFailed: when Discord refuses the form, or cannot be reached.
+        """
+        self._answered = True
+        async with self._lock:
+            with translated_errors():
+                await self._interaction.response.send_modal(forms.modal(form))
+
+    async def acknowledge(self) -> None:
+        """Acknowledge the interaction, so that Discord waits for an answer.
+
+        Nothing is done after a first answer. If another process has acknowledged the interaction,
+        this conversation goes on with that process' first answer.
+
+        Raises:
+            ChatFailed: when Discord refuses the acknowledgement, or cannot be reached.
+        """
+        async with self._lock:
+            if self._is_acknowledged:
+                return
+            with translated_errors():
+                try:
+                    await self._defer()
+                except discord.HTTPException as error:
+                    self._note_other_process(error)
+            self._sent = self._acknowledged_messages()
+
+    def leave_to_other_process(self) -> None:
+        """Count the interaction as answered, because another process answers it: the block of
+        `acknowledged_after` then removes no promised answer.
+        """
+        self._answered = True
+
+    @asynccontextmanager
+    async def acknowledged_after(self, seconds: float) -> AsyncIterator[None]:
+        """Serve the interaction in the block, and acknowledge it if the block takes long.
+
+        A background task acknowledges it after `seconds`, if there is no answer by then; a failure
+        of this task is ignored. If the block ends without an answer, the interaction is
+        acknowledged at the end, and the sign that an answer follows is removed. If the block ends
+        with an error, only the background task is ended.
+
+        Args:
+            seconds: The time for a first answer, less than the 3 seconds that Discord allows.
+
+        Raises:
+            ChatFailed: when Discord refuses the acknowledgement at the end, or cannot be reached.
+        """
+
+        async def acknowledge_later() -> None:
+            await asyncio.sleep(seconds)
+            await self.acknowledge()
+
+        acknowledging = asyncio.create_task(acknowledge_later())
+        try:
+            yield
+            if not self._answered:
+                await self.acknowledge()
+                await self._withdraw_all()
+        finally:
+            acknowledging.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await acknowledging
+
+    @property
+    def _is_expired(self) -> bool:
+        """Whether Discord takes no more answers by the interaction's token."""
+        return monotonic() > self._expires_at
+
+    async def _put_page(self, number: int, page: MessagePage, private: bool) -> None:
+        """Show a page as one of the messages of the answer.
+
+        A message that is there is edited. A new one is sent as the first answer, after that as a
+        further answer, and after the token has expired as a message of the bot.
+
+        Args:
+            number: The number of the message in the answer, from 0; at most the number of messages
+                that are there.
+            private: Whether only the person who sent the request sees a new message.
+        """
+        if number < len(self._sent):
+            self._sent[number] = await self._edit_message(self._sent[number], page)
+        elif self._is_expired:
+            self._sent.append(await self._send_late(page, private))
+        elif self._is_acknowledged:
+            self._sent.append(await self._send_further(page, private))
+        else:
+            self._sent.append(await self._respond(page, private))
+
+    async def _respond(self, page: MessagePage, private: bool) -> SentMessage:
+        """Send a page as the first answer, and return the message with the page.
+
+        If another process has acknowledged the interaction already, the page takes the place of
+        that acknowledgement; after a click that left the message as it was, the page becomes a
+        further message.
+
+        Args:
+            private: Whether only the person who sent the request sees the message.
+        """
+        try:
+            return await self._respond_first(page, private)
+        except discord.HTTPException as error:
+            self._note_other_process(error)
+        acknowledged_messages = self._acknowledged_messages()
+        if acknowledged_messages:
+            return await self._edit_message(acknowledged_messages[0], page)
+        return await self._send_further(page, private)
+
+    async def _respond_first(self, page: MessagePage, private: bool) -> SentMessage:
+        """Send a page as the first answer, and return the message with the page.
+
+        If the answer replaces the clicked message, and both are private or both are public, that
+        message shows the page. Otherwise the page is a new message; a private clicked message,
+        which a public answer replaces, is deleted before.
+
+        Args:
+            private: Whether only the person who sent the request sees a new message.
+
+        Raises:
+            discord.HTTPException: when Discord refuses the answer, also because there is one.
+        """
+        response, clicked = self._interaction.response, self._clicked
+        if clicked and clicked.private == private:
+            await self._replace(clicked, page, response.edit_message)
+            return clicked
+        if clicked and clicked.private:
+            await response.defer()
+            await self._interaction.delete_original_response()
+            return await self._send_further(page, private)
+        send = partial(response.send_message, ephemeral=private)
+        result = await self._presenter.send(page, send)
+        return SentMessage(result.message_id, private, first=True)
+
+    async def _defer(self) -> None:
+        """Acknowledge the interaction to Discord.
+
+        After a command, Discord then shows that the bot is thinking, in a quiet conversation to the
+        person alone. After a click, it shows nothing.
+
+        Raises:
+            discord.HTTPException: when Discord refuses, also because there is an answer.
+        """
+        if self._is_click:
+            await self._interaction.response.defer()
+        else:
+            await self._interaction.response.defer(ephemeral=self._quiet, thinking=True)
+
+    def _acknowledged_messages(self) -> list[SentMessage]:
+        """Return the message in which the answer to an acknowledged interaction appears, or no
+        message.
+
+        After a click, it is the clicked message if the answer replaces it; otherwise there is none.
+        After a command, it is the message that says that the bot is thinking.
+        """
+        if self._is_click:
+            return [self._clicked] if self._clicked else []
+        return [SentMessage(None, self._quiet, first=True)]
+
+    def _note_other_process(self, error: discord.HTTPException) -> None:
+        """Record that another process has answered or acknowledged the interaction.
+
+        During a handover from one bot process to another, both receive all interactions.
+
+        Args:
+            error: The error of an answer; its code says that there is an answer already.
+
+        Raises:
+            discord.HTTPException: the error itself, when it has another code.
+        """
+        if error.code != ALREADY_ACKNOWLEDGED_CODE:
+            raise error
+        self._answered_by_other = True
+
+    @property
+    def _is_click(self) -> bool:
+        """Whether the interaction is a click, or counts as one: a form that a click has opened, and
+        whose answer replaces the clicked message.
+        """
+        kind = self._interaction.type
+        is_form = kind is discord.InteractionType.modal_submit
+        replaces_clicked = self._clicked is not None
+        return kind is discord.InteractionType.component or (is_form and replaces_clicked)
+
+    @property
+    def _is_acknowledged(self) -> bool:
+        """Whether this or another process has answered or acknowledged the interaction."""
+        return self._answered_by_other or self._interaction.response.is_done()
+
+    async def _send_further(self, page: MessagePage, private: bool) -> SentMessage:
+        """Send a page as a further message after the first answer, and return that message.
+
+        Args:
+            private: Whether only the person who sent the request sees the message.
+        """
+        send = partial(self._interaction.followup.send, ephemeral=private, wait=True)
+        sent = await self._presenter.send(page, send)
+        return SentMessage(sent.id, private)
+
+    async def _edit_message(self, sent: SentMessage, page: MessagePage) -> SentMessage:
+        """Show a page in a message of the answer, and return the message that shows the page.
+
+        The id of the first answer is known afterwards. A further message without an id is left as
+        it is. After the token has expired, a public message is edited as the bot's own, and a
+        direct message with the page takes the place of a private one.
+        """
+        if self._is_expired:
+            return await self._edit_late(sent, page)
+        if sent.first:
+            edited = await self._replace(sent, page, self._interaction.edit_original_response)
+            return replace(sent, id=edited.id)
+        if sent.id:
+            edit = partial(self._interaction.followup.edit_message, sent.id)
+            await self._replace(sent, page, edit)
+        return sent
+
+    async def _replace(self, sent: SentMessage, page: MessagePage, edit: Callable[..., Any]) -> Any:
+        """Replace the content of a message, which keeps its mark, and return what `edit`
+        returns.
+        """
+        return await self._presenter.edit(page, edit, sent.mark, has_components=sent.has_components)
+
+    async def _edit_late(self, sent: SentMessage, page: MessagePage) -> SentMessage:
+        """Show a page in a message of the answer after the token has expired.
+
+        Without the token, the bot can edit public messages whose id is known, and direct messages
+        that it sent itself. In place of any other, the page is sent as a new message.
+        """
+        channel = self._channel()
+        message = sent.late
+        if message is None and not sent.private and channel and sent.id:
+            message = channel.get_partial_message(sent.id)
+        if message is None:
+            return await self._send_late(page, sent.private)
+        await self._replace(sent, page, message.edit)
+        return replace(sent, late=message)
+
+    async def _send_late(self, page: MessagePage, private: bool) -> SentMessage:
+        """Send a page as a new message after the token has expired, and return that message.
+
+        Args:
+            private: Whether it is sent to the person as a direct message; otherwise, it is posted
+                in the channel. Without a channel, it is a direct message in both cases.
+        """
+        place = (None if private else self._channel()) or self._interaction.user
+        sent = await self._presenter.send(page, place.send)
+        return SentMessage(sent.id, private, late=sent)
+
+    def _channel(self) -> discord.PartialMessageable | None:
+        """Return the interaction's channel, for messages of the bot; None if it has none."""
+        channel_id = self._interaction.channel_id
+        return self._interaction.client.get_partial_messageable(channel_id) if channel_id else None
+
+    async def _withdraw_all(self) -> None:
+        """Delete all messages of the answer.
+
+        If the answer is only the clicked message, and others see that, it stays as it is.
+        """
+        if self._clicked and self._sent == [self._clicked] and not self._clicked.private:
+            self._sent = []
+        await self._withdraw_after(0)
+
+    async def _withdraw_after(self, count: int) -> None:
+        """Delete the messages of the answer after the first `count`, and forget them.
+
+        A refusal of Discord is ignored.
+        """
+        for sent in self._sent[count:]:
+            with suppress(discord.HTTPException):
+                if sent.first:
+                    await self._interaction.delete_original_response()
+                elif sent.id:
+                    await self._interaction.followup.delete_message(sent.id)
+        del self._sent[count:]
+
+
+def _clicked_message(interaction: discord.Interaction[Any]) -> SentMessage | None:
+    """Return the message whose button was clicked; None for an interaction without one.
+
+    The message keeps the mark of an alert, if it has one.
+    """
+    message = interaction.message
+    if message is None:
+        return None
+    mark = read_mark(message)
+    return SentMessage(
+        id=message.id,
+        private=message.flags.ephemeral,
+        first=True,
+        has_components=message.flags.components_v2,
+        mark=mark if mark.post else None,
+    )

@@ -1,0 +1,212 @@
+"""Buttons and menus, and the custom ids by which a click on them is recognised.
+
+A button works as long as its message exists, because its custom id holds the words that a click
+runs. A click on a button with a question first shows the question, only to the person who clicked.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import discord
+
+from overheard import Action, Style, wording
+from overheard_discord import markup
+from overheard_discord.layouts import Menu
+from overheard_discord.limits import DISCORD
+
+STYLES = {
+    Style.PLAIN: discord.ButtonStyle.secondary,
+    Style.PRIMARY: discord.ButtonStyle.primary,
+    Style.DANGER: discord.ButtonStyle.danger,
+}
+MENU_PREFIX, SWITCH_PREFIX = "menu:", "switch:"
+"""The first part of a menu's custom id; its number in the message follows. The answer to a choice
+from a menu with `SWITCH_PREFIX` replaces the message with the menu.
+"""
+MAX_QUESTIONS = 1_000
+"""Questions kept in memory; a button whose question is forgotten asks with its label."""
+
+
+class ClickKind(StrEnum):
+    """What a click does; the first part of a button's custom id.
+
+    The values never change, because messages that were posted before an update have them.
+    """
+
+    RUN = "do"
+    """Runs the button's words."""
+    ASK = "ask"
+    """Asks the button's question before anything is run."""
+    CANCEL = "leave"
+    """Removes such a question without running anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """The content of a button's custom id, such as ``do:alerts show 12``.
+
+    Attributes:
+        words: The words of the button's action; "" for `ClickKind.CANCEL`.
+    """
+
+    kind: ClickKind
+    words: str = ""
+
+    @property
+    def id(self) -> str:
+        """The button's custom id, which `read_click` reads."""
+        return f"{self.kind}:{self.words}"
+
+
+def read_click(custom_id: str) -> Click | None:
+    """Return the content of a button's custom id, or None for any other custom id.
+
+    ``do:alerts show 12`` gives `ClickKind.RUN` and the words ``alerts show 12``.
+    """
+    kind, colon, words = custom_id.partition(":")
+    is_button = bool(colon) and kind in set(ClickKind)
+    return Click(ClickKind(kind), words) if is_button else None
+
+
+class ButtonQuestions:
+    """The questions of the buttons shown last, in memory: a custom id has no room for them."""
+
+    def __init__(self) -> None:
+        self._questions: OrderedDict[str, str] = OrderedDict()
+
+    def remember(self, action: Action) -> None:
+        """Keep an action's question by its words; above `MAX_QUESTIONS`, forget the oldest."""
+        self._questions[action.words] = action.confirm
+        self._questions.move_to_end(action.words)
+        while len(self._questions) > MAX_QUESTIONS:
+            self._questions.popitem(last=False)
+
+    def question(self, words: str, label: str) -> str:
+        """Return the question of the button with these words.
+
+        A question that is not kept, as after a restart, is replaced by ``Close: are you sure?``.
+
+        Args:
+            words: The words of the button's action.
+            label: The label for that replacement; if "", the words take its place.
+        """
+        return self._questions.get(words) or f"{label or words}: are you sure?"
+
+
+def button(action: Action, questions: ButtonQuestions) -> discord.ui.Button[Any]:
+    """Return the button of an action.
+
+    Args:
+        action: The action; without a label, its words are the label. A long label is cut.
+        questions: Keeps the action's question, if it has one.
+    """
+    return _button(action, _click_on(action, questions))
+
+
+def menu(shown: Menu, number: int, questions: ButtonQuestions) -> discord.ui.Select[Any]:
+    """Return a menu as discord.py's component; a chosen entry does what its button would do.
+
+    So the value of an entry is the custom id that a button of its action would have. A long
+    placeholder or label is cut; without a label, an action's words are the label.
+
+    Args:
+        shown: The menu of a card. With a `chosen` entry, its custom id begins with
+            `SWITCH_PREFIX`.
+        number: The index of the menu in its message, which makes its custom id unique.
+        questions: Keeps the questions of the entries that have one.
+    """
+    prefix = MENU_PREFIX if shown.chosen is None else SWITCH_PREFIX
+    select: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=f"{prefix}{number}",
+        placeholder=markup.cut(shown.placeholder, DISCORD.placeholder),
+    )
+    for index, action in enumerate(shown.actions):
+        select.add_option(
+            label=markup.cut(wording.line(action.label) or action.words, DISCORD.option),
+            value=_click_on(action, questions).id,
+            default=index == shown.chosen,
+        )
+    return select
+
+
+def question_view(click: Click, label: str) -> discord.ui.View:
+    """Return the two buttons below the question of a clicked button.
+
+    The first runs the words of the clicked button. The second, "Cancel", removes the question.
+
+    Args:
+        label: The label of the clicked button, which the first button repeats; "Yes" if "".
+    """
+    consent = Action(click.words, label or "Yes", Style.PRIMARY)
+    view = discord.ui.View(timeout=None)
+    view.add_item(_button(consent, Click(ClickKind.RUN, click.words)))
+    view.add_item(_button(Action("", "Cancel"), Click(ClickKind.CANCEL)))
+    view.stop()  # else discord.py keeps the view; clicks are read from the custom ids alone
+    return view
+
+
+def clicked_id(data: Mapping[str, Any]) -> str:
+    """Return the custom id of a clicked button, or the value of a menu's chosen entry.
+
+    Args:
+        data: The data of a click in Discord's JSON; "" is returned when it has neither.
+    """
+    values = data.get("values") or ()
+    return str(values[0]) if values else str(data.get("custom_id", ""))
+
+
+def is_switch(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether an interaction is a choice from a menu whose answer replaces the message."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return str(data.get("custom_id", "")).startswith(SWITCH_PREFIX)
+
+
+def label_of(message: discord.Message | None, clicked: str) -> str:
+    """Return the label of a message's button or menu entry; "" if the message has no such one.
+
+    Args:
+        message: The message; None gives "".
+        clicked: The button's custom id, or the entry's value.
+    """
+    for component in _all_components(message.components if message else ()):
+        for option in getattr(component, "options", ()):
+            if option.value == clicked:
+                return str(option.label)
+        if getattr(component, "custom_id", None) == clicked:
+            return str(getattr(component, "label", None) or "")
+    return ""
+
+
+def _all_components(components: Iterable[Any]) -> Iterator[Any]:
+    """Yield each component and then, depth first, the components nested in it.
+
+    A button next to a text comes after the text.
+    """
+    for component in components:
+        yield component
+        accessory = getattr(component, "accessory", None)
+        inner = getattr(component, "children", ())
+        yield from _all_components((*inner, accessory) if accessory else inner)
+
+
+def _click_on(action: Action, questions: ButtonQuestions) -> Click:
+    """Return what a click on an action's button does: ask the action's question, or run its words.
+
+    Args:
+        questions: Keeps the action's question, if it has one.
+    """
+    if not action.confirm:
+        return Click(ClickKind.RUN, action.words)
+    questions.remember(action)
+    return Click(ClickKind.ASK, action.words)
+
+
+def _button(action: Action, click: Click) -> discord.ui.Button[Any]:
+    """Return a button with the label and the style of an action, and the custom id of a click."""
+    label = markup.cut(wording.line(action.label) or action.words, DISCORD.label)
+    return discord.ui.Button(label=label, style=STYLES[action.style], custom_id=click.id)

@@ -1,0 +1,242 @@
+"""Text and tables as Discord shows them: literally, without markup.
+
+A character that Discord would read as markup gets a backslash, which Discord does not show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+
+from overheard import Table, Tainted, Text, wording
+
+_MARKS = re.compile(r"[\\`*_~|\[\]<@]")
+"""Characters that begin emphasis, code, a spoiler, a masked link, a mention, a time or an emoji."""
+_TAINTED_MARKS = re.compile(r"[\\`*_~|\[\]<@:]")
+"""The same, and the colon of addresses and emoji codes; for text from outside."""
+_LINE_MARKS = re.compile(r"^(\s*)([>#+-])", re.MULTILINE)
+_NUMBERED = re.compile(r"^(\s*\d+)([.)])", re.MULTILINE)
+_BROKEN_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\$")
+"""A backslash at the end that has lost the character after it."""
+
+MAX_TABLE_WIDTH = 32
+"""Monospaced columns that a phone shows in a container without wrapping."""
+STRONG, PLAIN = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ", "  "
+"""Before the row that a card is about, and before other rows: code blocks have no bold."""
+NOTE_LENGTH = 40
+"""UTF-16 code units that are kept free for the note at the end of a cut text."""
+MAX_ROWS = 100
+"""Rows of a table."""
+MAX_CELL = 300
+"""Characters of a cell."""
+MAX_TABLE_PIECE = 1_800
+"""Characters of one piece of a table."""
+GAP = "  "
+
+
+def utf16_length(text: str) -> int:
+    """Return a text's length as Discord counts: in UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def escape(text: Text) -> str:
+    r"""Return text, of one or more lines, that Discord shows literally.
+
+    Each character that is markup gets a backslash: ``*Acme*`` becomes ``\*Acme\*``. So do marks
+    of headings, quotes and lists at the beginning of a line. In untrusted text, a colon also gets
+    one, so that addresses are not links. Invisible characters are removed, and white space at the
+    ends.
+    """
+    escaped = _escape_marks(wording.visible(text), is_untrusted=isinstance(text, Tainted))
+    return _NUMBERED.sub(r"\1\\\2", _LINE_MARKS.sub(r"\1\\\2", escaped))
+
+
+def escaped_line(text: Text) -> str:
+    """Return text on one line, escaped as by `escape`; the line may begin a message."""
+    joined = wording.line(wording.visible(text))
+    return escape(Tainted(joined) if isinstance(text, Tainted) else joined)
+
+
+def inline(text: Text) -> str:
+    """Return escaped text on one line, for a place after other text on the same line.
+
+    Marks that Discord reads at the beginning of a line only, such as ``-``, are not escaped.
+    """
+    joined = wording.line(wording.visible(text))
+    return _escape_marks(joined, is_untrusted=isinstance(text, Tainted))
+
+
+def _escape_marks(text: str, *, is_untrusted: bool) -> str:
+    """Return text with a backslash before each character that Discord reads as markup anywhere.
+
+    Args:
+        is_untrusted: Whether the text is from outside; if so, colons also get a backslash.
+    """
+    marks = _TAINTED_MARKS if is_untrusted else _MARKS
+    return marks.sub(r"\\\g<0>", text)
+
+
+def cut(escaped: str, limit: int) -> str:
+    """Return escaped text of at most `limit` UTF-16 code units.
+
+    A longer text is cut and ends in an ellipsis. No character and no escape is split.
+    """
+    if utf16_length(escaped) <= limit:
+        return escaped
+    return f"{_first_units(escaped, limit - 1).rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
+def counted(escaped: str, limit: int) -> str:
+    """Return escaped text of at most `limit` UTF-16 code units.
+
+    A longer text is cut, and ends with the number of characters left out, with the backslashes of
+    escapes: ``Acme is… (1,204 more characters)``. No character and no escape is split.
+    """
+    if utf16_length(escaped) <= limit:
+        return escaped
+    head = _first_units(escaped, limit - NOTE_LENGTH).rstrip()
+    rest = wording.count(len(escaped) - len(head), "more character")
+    return f"{head}\N{HORIZONTAL ELLIPSIS} ({rest})"
+
+
+def pieces(escaped: str, limit: int) -> Iterator[str]:
+    """Yield escaped text in pieces of at most `limit` UTF-16 code units; nothing for an empty text.
+
+    It is split at the last end of a paragraph, a line or a word in the second half of the limit,
+    else at the limit, but within no character and no escape. White space at the split is removed.
+    """
+    while utf16_length(escaped) > limit:
+        head = _first_units(escaped, limit)
+        at = max(head.rfind(gap, len(head) // 2) for gap in ("\n\n", "\n", " "))
+        at = at if at > 0 else len(head)
+        yield escaped[:at].rstrip()
+        escaped = escaped[at:].lstrip()
+    if escaped:
+        yield escaped
+
+
+def _first_units(escaped: str, limit: int) -> str:
+    """Return the first `limit` UTF-16 code units of escaped text.
+
+    A character of two units whose second one is cut off is left out, and so is a backslash whose
+    character is.
+    """
+    units = escaped.encode("utf-16-le", "surrogatepass")[: 2 * limit]
+    return _BROKEN_ESCAPE.sub(r"\1", units.decode("utf-16-le", "ignore"))
+
+
+def table_pieces(table: Table) -> Iterator[str]:
+    """Yield a table as texts in Discord's markup, split only between rows.
+
+    A table that a phone has room for has monospaced columns; a wider one is written row by row. In
+    both forms, a text has about `MAX_TABLE_PIECE` characters at most. Up to `MAX_ROWS` rows are
+    shown; a last text counts the others. The caption is left out.
+    """
+    rows = table.rows[:MAX_ROWS]
+    widths = _widths(table, rows)
+    margin = 0 if table.strong is None else len(PLAIN)
+    fits = margin + _table_width(widths) <= MAX_TABLE_WIDTH
+    yield from _grid_texts(table, rows, widths) if fits else _record_texts(table, rows)
+    if hidden := len(table.rows) - len(rows):
+        yield f"-# {wording.count(hidden, 'more row')} not shown"
+
+
+def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
+    """Return the width of each column, in characters: that of its widest cell or its name, and at
+    least 1.
+    """
+    return [
+        max(cell_len(_cell(name)), *(cell_len(_cell(row[index])) for row in rows), 1)
+        for index, name in enumerate(table.header)
+    ]
+
+
+def _cell(text: Text) -> str:
+    """Return a cell on one line of at most `MAX_CELL` characters for a code block.
+
+    A backtick, which is the only markup there, becomes another accent.
+    """
+    short = wording.shorten(wording.line(wording.visible(text)), MAX_CELL)
+    return short.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
+
+
+def _grid_texts(
+    table: Table, rows: Sequence[Sequence[Text]], widths: Sequence[int]
+) -> Iterator[str]:
+    """Yield a table as monospaced columns, in code blocks of about `MAX_TABLE_PIECE` characters.
+
+    Each block begins with the header and a line below it. A table without rows is one block with
+    the header alone. The row that the table is about, if there is one, has a mark before it.
+
+    Args:
+        table: The table, whose header, alignment and marked row are used.
+        rows: The rows to show, from the first on.
+        widths: The width of each column, in characters.
+    """
+    margin = "" if table.strong is None else PLAIN
+    line_length = len(margin) + _table_width(widths)
+    head = [
+        margin + _table_line(table, table.header, widths),
+        "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * line_length,
+    ]
+    lines = [
+        (STRONG if number == table.strong else margin) + _table_line(table, row, widths)
+        for number, row in enumerate(rows)
+    ]
+    rows_a_block = max(1, MAX_TABLE_PIECE // (line_length + 1))
+    for start in range(0, len(lines) or 1, rows_a_block):
+        yield "\n".join(["```", *head, *lines[start : start + rows_a_block], "```"])
+
+
+def _table_width(widths: Sequence[int]) -> int:
+    """Return the width of columns with the gaps between them, in characters."""
+    return sum(widths) + len(GAP) * (len(widths) - 1)
+
+
+def _table_line(table: Table, cells: Sequence[Text], widths: Sequence[int]) -> str:
+    """Return a row of a table as a line of a code block.
+
+    Args:
+        table: The table, which says which columns are right-aligned.
+        cells: The cells of the row, or the names of the columns.
+        widths: The width of each column, in characters, to which its cell is padded.
+    """
+    padded = []
+    for index, (cell, width) in enumerate(zip(map(_cell, cells), widths, strict=True)):
+        space = " " * (width - cell_len(cell))
+        padded.append(space + cell if index in table.right else cell + space)
+    return GAP.join(padded).rstrip()
+
+
+def _record_texts(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
+    """Yield the rows of a table as texts of at most `MAX_TABLE_PIECE` UTF-16 code units.
+
+    A row is its heading in bold, and below it the other cells with the names of their columns:
+    ``Now: 43 % · Usually: 51 %``. A row that is longer than a text is cut.
+
+    Args:
+        table: The table, which says how many cells are the heading of a row.
+    """
+    text = ""
+    heading_count = wording.heading_cells(table)
+    names = [_escaped_cell(name) for name in table.header[heading_count:]]
+    for row in rows:
+        cells = [_escaped_cell(cell) for cell in row]
+        row_heading = f"**{wording.heading(table, cells[:heading_count])}**"
+        rest = " \N{MIDDLE DOT} ".join(wording.named_cells(names, cells[heading_count:]))
+        record = counted(f"{row_heading}\n{rest}" if rest else row_heading, MAX_TABLE_PIECE)
+        joined = f"{text}\n{record}" if text else record
+        if text and utf16_length(joined) > MAX_TABLE_PIECE:
+            yield text
+            joined = record
+        text = joined
+    if text:
+        yield text
+
+
+def _escaped_cell(text: Text) -> str:
+    """Return a cell as escaped text on one line of at most `MAX_CELL` characters."""
+    short = wording.shorten(wording.line(wording.visible(text)), MAX_CELL)
+    return inline(Tainted(short) if isinstance(text, Tainted) else short)

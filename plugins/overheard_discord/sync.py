@@ -1,0 +1,142 @@
+"""Registers the bot's commands in each server, where they differ from the registered ones."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import aiohttp
+import discord
+
+from overheard import ChatUnavailable, CommandSpec, suggestion
+from overheard_discord.api import PLATFORM
+from overheard_discord.settings import DiscordSettings
+from overheard_discord.slash_commands import IN_DIRECT_MESSAGE, IN_GUILD, Node, is_same, roots
+
+log = logging.getLogger(__name__)
+
+
+def is_served(settings: DiscordSettings, guild: int) -> bool:
+    """Return whether the settings let a server use the bot; without `guilds`, every server may."""
+    return not settings.guilds or guild in settings.guilds
+
+
+def permission_bits(permissions: Sequence[str]) -> int | None:
+    """Return permissions as Discord's bit set; None without any.
+
+    Args:
+        permissions: The names of discord.py, such as ``manage_guild``.
+
+    Raises:
+        ChatUnavailable: when discord.py does not know a name.
+    """
+    flags = discord.Permissions.VALID_FLAGS
+    for name in permissions:
+        if name not in flags:
+            raise ChatUnavailable(
+                chat=PLATFORM,
+                reason=f'there is no permission "{name}"{suggestion(name, flags)}',
+                remedy="mend permissions in [discord]",
+            )
+    bits = {flags[name] for name in permissions}  # two names may mean one permission
+    return sum(bits) or None
+
+
+class CommandSync:
+    """Registers commands: for each server, and globally for direct messages only.
+
+    Discord shows a server's commands at once. The global commands are limited to direct messages,
+    so that a server's members do not see each command twice.
+
+    Args:
+        client: A client that is logged in.
+        settings: ``[discord]``.
+
+    Raises:
+        ChatUnavailable: when the settings name a permission that Discord does not know.
+    """
+
+    def __init__(self, client: discord.Client, settings: DiscordSettings) -> None:
+        self._client = client
+        self._settings = settings
+        self._permissions = permission_bits(settings.permissions)
+        self._registered: set[int | None] = set()
+        """The places whose commands are registered: ids of servers, None for direct messages."""
+        self._lock = asyncio.Lock()
+
+    async def sync(self, specs: Sequence[CommandSpec], places: Iterable[int | None]) -> None:
+        """Make sure that these commands, and no others, are registered in some places.
+
+        Discord is asked what is registered in a place, and gets the commands if they differ. A
+        place for which this was done before is left out, unless `forget` was called for it. A
+        server that the settings exclude is left out, too. A failure is logged; the next call tries
+        again.
+
+        Args:
+            places: The ids of servers; None stands for direct messages.
+        """
+        for place in places:
+            if place is None or is_served(self._settings, place):
+                async with self._lock:
+                    await self._sync(place, specs)
+
+    def forget(self, guild: int) -> None:
+        """Forget that a server's commands are registered, so that the next `sync` compares them."""
+        self._registered.discard(guild)
+
+    async def _sync(self, place: int | None, specs: Sequence[CommandSpec]) -> None:
+        """Register the commands of a place, unless that was done before.
+
+        A failure is logged; the next call tries again.
+
+        Args:
+            place: The id of the server; None for direct messages.
+        """
+        if place in self._registered:
+            return
+        try:
+            await self._register(place, self._root_commands(place, specs))
+            self._registered.add(place)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            name = f"server {place}" if place else "direct messages"
+            log.warning("The commands of %s are not up to date: %s", name, error)
+
+    def _root_commands(self, place: int | None, specs: Sequence[CommandSpec]) -> list[Node]:
+        """Return the root commands, in Discord's JSON, that a place should have.
+
+        Direct messages have none if the settings exclude them.
+
+        Args:
+            place: The id of the server; None for direct messages.
+        """
+        settings, permissions = self._settings, self._permissions
+        if place is None and not settings.direct_messages:
+            return []
+        context = IN_DIRECT_MESSAGE if place is None else IN_GUILD
+        return roots(settings.command, specs, context=context, permissions=permissions)
+
+    async def _register(self, place: int | None, commands: list[Node]) -> None:
+        """Replace all root commands that are registered in a place, unless they are the same.
+
+        Args:
+            place: The id of the server; None for direct messages, whose commands are the global
+                ones.
+            commands: The root commands, in Discord's JSON; an empty list removes all.
+
+        Raises:
+            discord.DiscordException: when Discord refuses.
+            aiohttp.ClientError: when the connection fails.
+        """
+        http, application = self._client.http, self._client.application_id or 0
+        if place is None:
+            registered: Sequence[Any] = await http.get_global_commands(application)
+        else:
+            registered = await http.get_guild_commands(application, place)
+        if is_same(commands, list(registered)):
+            return
+        if place is None:
+            await http.bulk_upsert_global_commands(application, commands)
+        else:
+            await http.bulk_upsert_guild_commands(application, place, commands)

@@ -1,0 +1,412 @@
+"""Cards as Block Kit, within all its limits. Pure: the same card gives the same blocks.
+
+A card that is too long is split into several messages, and what is left out is counted. No text
+of a card is read as markup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, groupby
+from typing import Any
+
+from overheard import Card, Field, Image, Quote, Severity, Table, wording
+from overheard_slack.controls import button, controls, select
+from overheard_slack.limits import SLACK
+from overheard_slack.text import (
+    Block,
+    cut,
+    data_table,
+    escape,
+    is_free_of_markup,
+    link,
+    pieces,
+    plain_text_object,
+    quote,
+    rich,
+    section,
+    small,
+    span,
+    text_table,
+)
+
+MAX_TEXT = 12_000
+"""Characters of a card's text; the rest is left out."""
+MAX_COLUMN_FIELD = 200
+"""Characters of a field, name and value, that is shown in a column next to other fields."""
+MAX_FALLBACK_TEXT = 300
+"""Characters of a message's text for notifications and screen readers."""
+MAX_NOTE = 100
+"""Characters of a note on what is left out."""
+MAX_MESSAGES = 6
+"""Messages that show one card and the cards below it."""
+SEVERITY_WORDS = {
+    Severity.PLAIN: "",
+    Severity.GOOD: "Good: ",
+    Severity.WARNING: "Warning: ",
+    Severity.BAD: "Attention: ",
+}
+"""The severity in words, for notifications and screen readers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A Slack message, ready to be posted.
+
+    Attributes:
+        blocks: The message's blocks. A block that shows a picture has `picture_key` in place of the
+            id of the uploaded file.
+        text: Text for notifications and screen readers, escaped.
+        images: The pictures in the blocks, which have to be uploaded first.
+        tables: The tables of the data tables in the blocks, in their order.
+    """
+
+    blocks: tuple[Block, ...]
+    text: str
+    images: tuple[Image, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+    def with_text_tables(self) -> Message:
+        """Return the message with its data tables as text, for a workspace that takes no data
+        tables.
+
+        Each data table becomes one or more blocks of text; all other blocks stay as they are.
+        """
+        tables = iter(self.tables)
+        blocks = chain.from_iterable(
+            text_table(next(tables)) if block["type"] == "data_table" else (block,)
+            for block in self.blocks
+        )
+        return replace(self, blocks=tuple(blocks), tables=())
+
+    def with_files(self, files: Mapping[str, str], note: str = "") -> Message:
+        """Return the message with the uploaded files of its pictures.
+
+        Args:
+            files: Slack's ids of the uploaded files, by `picture_key`.
+            note: The line in place of a picture without a file or with the file ""; if `note` is
+                "", the line is the picture's alternative text.
+        """
+        blocks = (_with_file(block, files, note) for block in self.blocks)
+        return replace(self, blocks=tuple(blocks))
+
+
+def picture_key(image: Image) -> str:
+    """Return the SHA-256 hash of a picture's PNG file, in 64 hexadecimal digits."""
+    return hashlib.sha256(image.png).hexdigest()
+
+
+def _with_file(block: Block, files: Mapping[str, str], note: str) -> Block:
+    """Return a picture block with its uploaded file, or a line in its place; any other block as it
+    is.
+
+    Args:
+        block: A block, in which a picture is named by its `picture_key`.
+        files: Slack's ids of the uploaded files, by `picture_key`.
+        note: The line in place of a picture without a file; if "", it is the alternative text.
+    """
+    if block["type"] != "image":
+        return block
+    if file := files.get(block["slack_file"]["id"]):
+        return {**block, "slack_file": {"id": file}}
+    return small(note or f"Chart: {block['alt_text']}", SLACK.alt)
+
+
+def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[Message, ...]:
+    """Return the messages, one or more, that show a card and the cards below it.
+
+    There are at most `MAX_MESSAGES`; if more were needed, the last line of the last one counts
+    those that are left out.
+
+    Args:
+        pictures: Whether pictures are shown; otherwise their alternative texts are.
+        tables: Whether a table may be a data table, if it is the only one in all these cards and is
+            small. Slack takes one data table in a message, so that several tables are text.
+    """
+    all_cards = list(card.whole())
+    has_one_table = sum(each.table is not None for each in all_cards) == 1
+    parts_by_card = [
+        list(_card_parts(each, pictures=pictures, tables=tables and has_one_table))
+        for each in all_cards
+    ]
+    groups = list(_packed_parts(parts_by_card, SLACK.blocks))
+    shown_groups = groups[:MAX_MESSAGES]
+    if left_out := len(groups) - len(shown_groups):
+        note = f"{wording.count(left_out, 'more message')} left out."
+        shown_groups[-1].append(_Part(small(note, MAX_NOTE), card))
+    return tuple(map(_message, shown_groups))
+
+
+def home_message(card: Card) -> Message:
+    """Return the content of the App Home that shows a card and the cards below it.
+
+    Tables are text. What does not fit into one Home is left out, which the last line says.
+    """
+    parts_by_card = [list(_card_parts(each, pictures=True, tables=False)) for each in card.whole()]
+    shown_group, *rest = _packed_parts(parts_by_card, SLACK.home)
+    if rest:
+        shown_group.append(_Part(small("There is more than fits here.", MAX_NOTE), card))
+    return _message(shown_group)
+
+
+def home_view(message: Message) -> dict[str, Any]:
+    """Return the JSON of the view with which ``views.publish`` shows a message as the App Home."""
+    return {"type": "home", "blocks": list(message.blocks)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A block of a card, with what packing blocks into messages needs to know of it.
+
+    Attributes:
+        card: The card that the block belongs to.
+        image: The picture that the block shows, or None.
+        table: The table that the block shows as a data table, or None.
+        size: The number of characters; of a data table, in its longer form.
+        blocks: The number of blocks, which is 1; of a data table, the number in its form as text.
+    """
+
+    block: Block
+    card: Card
+    image: Image | None = None
+    table: Table | None = None
+    size: int = 0
+    blocks: int = 1
+
+    def __post_init__(self) -> None:
+        """Compute `size` and `blocks` from the block and the table.
+
+        This is done once, because packing asks for them often. For a data table, whose workspace
+        may take no data tables, both allow for its form as text.
+        """
+        if self.table is not None:
+            text_blocks = list(text_table(self.table))
+            size = max(_characters(self.block), _characters(text_blocks))
+            object.__setattr__(self, "blocks", len(text_blocks))
+            object.__setattr__(self, "size", size)
+        else:
+            object.__setattr__(self, "size", _characters(self.block))
+
+
+def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
+    """Yield the blocks of one card, without the cards below it, in reading order.
+
+    A menu that chooses what the card shows is above the picture, all other controls are at the end.
+    A table that repeats the picture is left out where the picture is shown.
+
+    Args:
+        pictures: Whether the picture is shown; otherwise its alternative text is, as it is for a
+            picture that could not be drawn.
+        tables: Whether the table may be a data table; otherwise it is text.
+    """
+    for block in chain(_title_blocks(card), _text_blocks(card), _link_blocks(card)):
+        yield _Part(block, card)
+    if card.choice and card.choice.chosen is not None and card.choice.actions:
+        yield _Part({"type": "actions", "elements": [select(card.choice)]}, card)
+    shown_image = card.image if pictures and card.image and card.image.png else None
+    if card.image:
+        block = _image_block(card.image, as_picture=shown_image is not None)
+        yield _Part(block, card, shown_image)
+    yield from (_Part(block, card) for block in _field_blocks(card.fields))
+    if card.table and not (card.table.pictured and shown_image):
+        yield from _table_parts(card.table, card, as_data=tables)
+    yield from (_Part(_quote_block(quoted), card) for quoted in card.quotes)
+    if card.file:
+        yield _Part(small(wording.enclosed(card.file), SLACK.context), card)
+    if card.footer:
+        yield _Part(small(cut(wording.visible(card.footer), SLACK.context), SLACK.context), card)
+    yield from (_Part(block, card) for block in controls(card))
+
+
+def _table_parts(table: Table, card: Card, *, as_data: bool) -> Iterator[_Part]:
+    """Yield a table as a data table or as text.
+
+    Args:
+        as_data: Whether it may be a data table. It is text all the same where that is easier to
+            read, as for a table that is too wide for a phone.
+    """
+    if as_data and (block := data_table(table)):
+        yield _Part(block, card, table=table)
+    else:
+        yield from (_Part(block, card) for block in text_table(table))
+
+
+def _title_blocks(card: Card) -> Iterator[Block]:
+    """Yield a card's title, with the icon of its severity, as a header.
+
+    A title that is too long for a header is cut there, and follows in bold, up to `SLACK.text`
+    characters. A card without a title and an icon has no header.
+    """
+    title = wording.unbroken(card.severity.icon + wording.line(card.title))
+    if title.strip():
+        yield {"type": "header", "text": plain_text_object(title, SLACK.header)}
+    if len(title) > SLACK.header:
+        yield rich(section(span(cut(title, SLACK.text), "bold")))
+
+
+def _text_blocks(card: Card) -> Iterator[Block]:
+    """Yield a card's text, cut after `MAX_TEXT` characters, in as many blocks as it needs."""
+    for piece in pieces(cut(wording.visible(card.text), MAX_TEXT), SLACK.text):
+        yield rich(section(span(piece)))
+
+
+def _link_blocks(card: Card) -> Iterator[Block]:
+    """Yield a card's link; nothing without a link or for an address that is not safe."""
+    if card.link and card.link.safe:
+        yield rich(section(link(wording.line(card.link.label), card.link.url)))
+
+
+def _field_blocks(fields: Sequence[Field]) -> Iterator[Block]:
+    """Yield the blocks of fields in their order.
+
+    Neighbours that are short, have no button and no characters that are markup are side by side.
+    Any other field has a block of its own.
+    """
+    for fits_column, group in groupby(fields, key=_fits_column):
+        if fits_column:
+            yield from _columns([_column_field(field) for field in group])
+        else:
+            yield from map(_wide_field, group)
+
+
+def _fits_column(field: Field) -> bool:
+    """Return whether a field can be shown in a column next to other fields.
+
+    It can, if it is not to take a full line, has no button, has at most `MAX_COLUMN_FIELD`
+    characters, and none of them is markup in mrkdwn, the only format of columns.
+    """
+    if field.wide or field.action:
+        return False
+    name, value = wording.line(field.name), wording.visible(field.value)
+    is_short = len(name) + len(value) <= MAX_COLUMN_FIELD
+    return is_short and is_free_of_markup(name) and is_free_of_markup(value)
+
+
+def _columns(fields: Sequence[Block]) -> Iterator[Block]:
+    """Yield fields side by side, in as many blocks as Slack's limit of fields needs."""
+    for start in range(0, len(fields), SLACK.fields):
+        yield {"type": "section", "fields": list(fields[start : start + SLACK.fields])}
+
+
+def _column_field(field: Field) -> Block:
+    """Return a field, free of markup, as a column: its name in bold, and its value below."""
+    text = f"*{wording.line(field.name) or '-'}*\n{wording.visible(field.value) or '-'}"
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _wide_field(field: Field) -> Block:
+    """Return a field as a block of its own: its name in bold, and its value below.
+
+    A field with an action has its button next to it, and no bold name, because rich text has no
+    place for a button. A long name or value is cut.
+    """
+    if field.action:
+        text = f"{wording.line(field.name)}\n{wording.visible(field.value)}"
+        button_name = f"field:{field.action.words}"[: SLACK.chosen]
+        return {
+            "type": "section",
+            "text": plain_text_object(text, SLACK.text),
+            "accessory": button(field.action, button_name),
+        }
+    name = wording.shorten(wording.line(field.name), MAX_COLUMN_FIELD)
+    value = cut(wording.visible(field.value), SLACK.text - MAX_COLUMN_FIELD)
+    return rich(section(span(name, "bold"), span(f"\n{value or '-'}")))
+
+
+def _quote_block(quoted: Quote) -> Block:
+    """Return a quotation with its source in bold above it; a long text or source is cut."""
+    source = wording.shorten(wording.line(quoted.source), MAX_COLUMN_FIELD)
+    text = cut(wording.visible(quoted.text), SLACK.text - MAX_COLUMN_FIELD)
+    return rich(section(span(source, "bold")), quote(span(text, "italic")))
+
+
+def _image_block(image: Image, *, as_picture: bool) -> Block:
+    """Return the block of a picture, or of its alternative text.
+
+    Args:
+        as_picture: Whether the picture is shown. Its block has `picture_key` in place of the id of
+            the uploaded file. Otherwise the alternative text is shown in small letters, after
+            "Chart: ".
+    """
+    alt = wording.printable(image.alt)
+    if not as_picture:
+        return small(f"Chart: {alt}", SLACK.alt)
+    return {
+        "type": "image",
+        "slack_file": {"id": picture_key(image)},
+        "alt_text": wording.shorten(alt, SLACK.alt) or "Chart",
+    }
+
+
+def _packed_parts(
+    parts_by_card: Iterable[Sequence[_Part]], max_blocks: int
+) -> Iterator[list[_Part]]:
+    """Yield groups of parts, in order, each small enough for one message.
+
+    A card that does not fit below the cards before it begins a new group. Otherwise a divider is
+    put above it. A card that is too long for one message is split between its parts. Each group
+    leaves room for one more block, a note on what is left out. Without any part, there is one
+    group, which says "Nothing to show.".
+
+    Args:
+        parts_by_card: For each card, its parts.
+        max_blocks: The number of blocks that a message or view can hold.
+    """
+    group: list[_Part] = []
+    for parts in parts_by_card:
+        divider = [_Part({"type": "divider"}, parts[0].card)] if group and parts else []
+        if group and not _fits_message([*group, *divider, *parts], max_blocks):
+            yield group
+            group, divider = [], []
+        group += divider
+        for part in parts:
+            if group and not _fits_message([*group, part], max_blocks):
+                yield group
+                group = []
+            group.append(part)
+    yield group or [_Part(small("Nothing to show.", MAX_NOTE), Card(""))]
+
+
+def _fits_message(parts: Sequence[_Part], max_blocks: int) -> bool:
+    """Return whether parts fit into one message, with room for one more block.
+
+    A data table also has to fit in its form as text, in case the workspace takes no data tables.
+
+    Args:
+        max_blocks: The number of blocks that a message or view can hold.
+    """
+    block_count = sum(part.blocks for part in parts)
+    characters = sum(part.size for part in parts)
+    return block_count < max_blocks and characters <= SLACK.message
+
+
+def _characters(json_value: Any) -> int:
+    """Return the number of characters in all strings of a JSON value, nested ones included.
+
+    The names of fields, numbers and booleans do not count.
+    """
+    if isinstance(json_value, dict):
+        return sum(map(_characters, json_value.values()))
+    if isinstance(json_value, list):
+        return sum(map(_characters, json_value))
+    return len(json_value) if isinstance(json_value, str) else 0
+
+
+def _message(parts: Sequence[_Part]) -> Message:
+    """Return parts, at least one, as a message.
+
+    The message's text for notifications and screen readers says the severity, the title and the
+    text of the card of the first part, as in "Attention: ChatGPT names Acme less: ...". It is cut
+    after `MAX_FALLBACK_TEXT` characters; "-" takes the place of an empty one.
+    """
+    card = parts[0].card
+    summary = wording.line(": ".join(filter(None, [card.title, wording.visible(card.text)])))
+    fallback = SEVERITY_WORDS[card.severity] + wording.shorten(summary, MAX_FALLBACK_TEXT)
+    return Message(
+        blocks=tuple(part.block for part in parts),
+        text=escape(fallback) or "-",
+        images=tuple(part.image for part in parts if part.image),
+        tables=tuple(part.table for part in parts if part.table),
+    )

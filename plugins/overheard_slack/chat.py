@@ -1,0 +1,411 @@
+"""The Slack chat: connects, posts and edits messages; ``post_search.py`` finds those it posted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from overheard import FINISH_TIMEOUT_S, Card, ChatFailed, ChatUnavailable, Desk, Finding, Secret
+from overheard_slack import checkup
+from overheard_slack.blocks import Message, render
+from overheard_slack.client import CALL_TIMEOUT_S, NAME, SlackClient, SlackFailed
+from overheard_slack.connection import SocketState, SocketTimeouts, http_server, run_socket
+from overheard_slack.listeners import SlackListeners
+from overheard_slack.pacer import ChannelPacer
+from overheard_slack.post_search import (
+    CONTINUATION_EVENT,
+    POST_EVENT,
+    find_continuations,
+    find_post,
+)
+from overheard_slack.posts import ChannelOutlet
+from overheard_slack.settings import SlackSettings
+from overheard_slack.workspaces import Installations, OneWorkspace, Workspaces
+
+log = logging.getLogger(__name__)
+
+NOT_INSTALLED = "Overheard is not installed in this workspace, or not any more."
+FOLLOW_UP_TIMEOUT_S = 15.0
+"""Time limit for the pictures and further messages of a card, after its first message."""
+
+
+_CONTINUATION_METADATA = {"event_type": CONTINUATION_EVENT, "event_payload": {"part": True}}
+
+
+class SlackChat:
+    """Slack as a chat of the bot: posts and edits messages, and passes requests to the desk.
+
+    A channel is named by its id, such as ``C0123456789``. Where many workspaces have installed the
+    bot, the team's id comes first: ``T0123456789/C0123456789``. A message's id is its time stamp.
+
+    Args:
+        settings: ``[slack]``.
+        interval_s: Seconds between two messages in a channel; Slack takes one a second.
+        timeouts: When a socket counts as dead.
+
+    Attributes:
+        drain_s: Seconds for which requests in progress may go on when the chat is cancelled; set
+            higher while another process takes over.
+    """
+
+    name = "slack"
+
+    def __init__(
+        self,
+        settings: SlackSettings,
+        *,
+        interval_s: float = 1.0,
+        timeouts: SocketTimeouts | None = None,
+    ) -> None:
+        """Prepare the chat; nothing is connected or called yet.
+
+        Workspaces, the HTTP session and the database of installations are opened at their first
+        use. Without `timeouts`, those of `SocketTimeouts` apply.
+        """
+        self._settings = settings
+        self._pacer = ChannelPacer(interval_s)
+        self._timeouts = timeouts or SocketTimeouts()
+        self._socket = SocketState()
+        self.drain_s = FINISH_TIMEOUT_S
+        self._serving = False
+        self._session: aiohttp.ClientSession | None = None
+        self._workspaces: Workspaces | None = None
+        self._installations: Installations | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether requests can arrive now: the socket is up, or HTTP requests are served."""
+        return self._socket.up or self._serving
+
+    async def run(self, desk: Desk) -> None:
+        """Connect and pass requests to the desk, until cancelled.
+
+        When cancelled, the requests in progress get `drain_s` seconds to end.
+
+        Args:
+            desk: Serves the requests.
+
+        Raises:
+            ChatUnavailable: when a secret is missing, Slack refuses a token, the port for HTTP
+                requests or the database of installations cannot be used.
+            SlackFailed: when Slack cannot be reached.
+        """
+        workspaces = await self._opened()
+        if not self._settings.many:
+            await workspaces.workspace("")
+        listeners = SlackListeners(
+            desk, workspaces, self._http_session(), self._pacer, many_workspaces=self._settings.many
+        )
+        app = self._app(workspaces)
+        listeners.attach(app, self._settings.command)
+        try:
+            await self._receive(app)
+        finally:
+            await listeners.close(self.drain_s)
+
+    async def post(
+        self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
+    ) -> str:
+        """Post a card and return the id of its first message, which is the message's time stamp.
+
+        Further messages, pictures that the workspace does not take in messages, and files follow in
+        the first message's thread. Their failure is only logged: the post counts as successful once
+        the first message is posted.
+
+        Args:
+            channel: The channel's id; with many workspaces, the team's id and a slash come first.
+            key: The unique key of the post, by which `find` finds it; invisible in the message.
+            thread: The id of the message in whose thread to post; "" posts in the channel.
+            broadcast: Whether the first message of a post in a thread is also shown in the channel.
+
+        Raises:
+            ChatFailed: when the workspace cannot be used, the first message was not posted, or
+                Slack's answer was lost.
+        """
+        outlet = await self._outlet(channel, thread)
+        first, *rest = render(card)
+        metadata = {"event_type": POST_EVENT, "event_payload": {"key": key}}
+        options = {"reply_broadcast": True} if thread and broadcast else {}
+        ts = await outlet.post(first, metadata=metadata, **options)
+        outlet.thread = thread or ts
+        await self._post_rest(outlet, card, first, rest)
+        return ts
+
+    async def edit(self, channel: str, message: str, card: Card) -> None:
+        """Replace a posted card by another card.
+
+        The messages that continue the first one in its thread are edited, added or deleted as the
+        new card needs, for `FOLLOW_UP_TIMEOUT_S` seconds at most. If that fails or takes longer, it
+        is only logged. Pictures and files that were uploaded into the thread stay.
+
+        Args:
+            channel: The channel's id; with many workspaces, the team's id and a slash come first.
+            message: The id of the first message, which `post` returned.
+            card: The new card.
+
+        Raises:
+            ChatFailed: when the workspace cannot be used, or Slack refuses to edit the first
+                message.
+        """
+        outlet = await self._outlet(channel, "")
+        first, *rest = render(card)
+        await outlet.edit(message, first)
+        outlet.thread = message
+        try:
+            async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
+                await self._replace_continuations(outlet, message, rest)
+        except (SlackFailed, TimeoutError) as error:
+            log.warning("What follows a message in %s is as it was: %r", channel, error)
+
+    async def find(self, channel: str, key: str) -> str | None:
+        """Return the id of the message that `post` has posted with a key, or None.
+
+        The latest messages of the channel are searched, and then up to `MAX_THREADS` threads that
+        have replies of the last seven days.
+
+        Args:
+            channel: The channel's id; with many workspaces, the team's id and a slash come first.
+
+        Raises:
+            ChatFailed: when the workspace cannot be used, or Slack does not return the messages.
+        """
+        outlet = await self._outlet(channel, "")
+        return await find_post(outlet.client, outlet.channel, key, time.time())
+
+    async def link(self, channel: str, message: str) -> str:
+        """Return the ``https://`` address of a message.
+
+        Args:
+            channel: The channel's id; with many workspaces, the team's id and a slash come first.
+            message: The id of the message, which `post` returned.
+
+        Raises:
+            ChatFailed: when the workspace cannot be used, or Slack does not return the address.
+        """
+        outlet = await self._outlet(channel, "")
+        answer = await outlet.client.call(
+            "chat_getPermalink", channel=outlet.channel, message_ts=message
+        )
+        return str(answer["permalink"])
+
+    async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
+        """Return what `overheard doctor` says of Slack: findings about tokens, scopes and channels.
+
+        A finding without a problem says what is in order. If a secret is missing, or the database
+        of installations cannot be used, that is the only finding; no error is raised.
+
+        Args:
+            channels: The ids of the channels that alerts and reports go to; with many workspaces,
+                the team's id and a slash come first.
+        """
+        try:
+            workspaces = await self._opened()
+            app_client = self._app_client() if self._settings.mode == "socket" else None
+        except ChatUnavailable as error:
+            return [checkup.unavailable("slack", error)]
+        addresses = [(channel, *self._address(channel)) for channel in channels]
+        return await checkup.examine(
+            workspaces, addresses, app_client, many_workspaces=self._settings.many
+        )
+
+    async def close(self) -> None:
+        """Close the connections to the database of installations and to Slack, as far as they were
+        opened.
+        """
+        if self._installations:
+            await self._installations.close()
+        if self._session:
+            await self._session.close()
+
+    async def _receive(self, app: AsyncApp) -> None:
+        """Pass Slack's events to the app until cancelled.
+
+        With ``mode = "socket"`` in ``[slack]``, they come over a websocket; else as HTTP requests,
+        and the same server serves the pages of an installation where there are many workspaces.
+
+        Raises:
+            ChatUnavailable: when a secret is missing, a token is refused, or the port is in use.
+            SlackFailed: when Slack cannot be asked for a socket.
+        """
+        settings = self._settings
+        if settings.mode == "socket":
+            await run_socket(app, self._app_client(), self._timeouts, self._socket)
+            return
+        flow = self._installations.flow() if self._installations else None
+        secret = required_secret("signing_secret", settings.signing_secret)
+        async with http_server(app, secret, flow, settings.host, settings.port):
+            self._serving = True
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self._serving = False
+
+    async def _opened(self) -> Workspaces:
+        """Return the workspaces; the first call opens them.
+
+        Raises:
+            ChatUnavailable: when a secret is missing, or the database of installations cannot be
+                used.
+        """
+        if self._workspaces is None:
+            self._workspaces = await self._open_workspaces()
+        return self._workspaces
+
+    async def _open_workspaces(self) -> Workspaces:
+        """Return the one workspace of the bot token, or the workspaces that have installed the bot
+        by OAuth, whose database is opened.
+
+        Raises:
+            ChatUnavailable: when a secret is missing, or the database of installations cannot be
+                used.
+        """
+        if not self._settings.many:
+            token = required_secret("bot_token", self._settings.bot_token)
+            return OneWorkspace(self._client(token))
+        required_secret("client_secret", self._settings.client_secret)
+        self._installations = Installations(self._settings, self._http_session())
+        await self._installations.open()
+        return self._installations
+
+    async def _outlet(self, channel: str, thread: str) -> ChannelOutlet:
+        """Return an outlet that posts into a channel, or into a thread of the channel.
+
+        Args:
+            channel: The channel's id; with many workspaces, the team's id and a slash come first.
+            thread: The id of the thread's first message; "" for the channel itself.
+        """
+        team, channel = self._address(channel)
+        try:
+            workspace = await (await self._opened()).workspace(team)
+        except ChatUnavailable as error:
+            raise ChatFailed(chat=NAME, reason=str(error).rstrip(".")) from None
+        return ChannelOutlet(workspace.client, self._pacer, channel, thread)
+
+    async def _replace_continuations(
+        self, outlet: ChannelOutlet, message: str, rest: Sequence[Message]
+    ) -> None:
+        """Edit, add and delete the messages that continue a post in its thread, until they show the
+        given messages.
+
+        Args:
+            message: The id of the post's first message.
+            rest: The content of the messages after the first, in order; may be empty.
+
+        Raises:
+            SlackFailed: when Slack does not return the thread, or refuses a change.
+        """
+        posted = await find_continuations(outlet.client, outlet.channel, message)
+        for ts, content in zip(posted, rest, strict=False):
+            await outlet.edit(ts, content)
+        for content in rest[len(posted) :]:
+            await outlet.post(content, metadata=_CONTINUATION_METADATA)
+        for ts in posted[len(rest) :]:
+            await outlet.client.call("chat_delete", channel=outlet.channel, ts=ts)
+
+    async def _post_rest(
+        self, outlet: ChannelOutlet, card: Card, first: Message, rest: Sequence[Message]
+    ) -> None:
+        """Post what belongs to a card after its first message into that message's thread.
+
+        These are the pictures that the workspace does not take in messages, the further messages,
+        and last the files. After a failure, or after `FOLLOW_UP_TIMEOUT_S` seconds, what remains is
+        not posted; that is only logged.
+
+        Args:
+            first: The first message, which is posted already.
+            rest: The messages after the first, in order; may be empty.
+        """
+        try:
+            async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
+                await outlet.upload_pictures(first.images, outlet.thread)
+                for message in rest:
+                    await outlet.post(message, metadata=_CONTINUATION_METADATA)
+                    await outlet.upload_pictures(message.images, outlet.thread)
+                await outlet.upload_files(card, outlet.thread)
+        except (SlackFailed, TimeoutError) as error:
+            log.warning("What belongs to a message in %s is missing: %r", outlet.channel, error)
+
+    def _address(self, channel: str) -> tuple[str, str]:
+        """Return the team's id and the channel's id of ``T01/C01``; ``C01`` has the team ""."""
+        team, _, channel = channel.rpartition("/")
+        return team, channel
+
+    def _app(self, workspaces: Workspaces) -> AsyncApp:
+        """Return slack-bolt's app, which finds the workspace of each request and refuses requests
+        of workspaces that the bot is not in. It has no listeners yet.
+
+        Raises:
+            ChatUnavailable: when requests come by HTTP and the signing secret is missing.
+        """
+
+        async def authorize(team_id: str | None = None, **_: Any) -> AuthorizeResult | None:
+            """Return the bot's ids and token in the workspace of a request; None, which is logged,
+            when the workspace cannot be used.
+            """
+            try:
+                return (await workspaces.workspace(team_id or "")).rights
+            except ChatUnavailable as error:
+                log.warning("%s", error)
+                return None
+
+        settings = self._settings
+        http = settings.mode == "http"
+        secret = required_secret("signing_secret", settings.signing_secret) if http else "-"
+        # With this `authorize`, slack-bolt neither calls auth.test for every event, nor reads
+        # client ids from the environment. slack-bolt changes the level of the logger with the
+        # app's name, so that the name must not be that of this module's logger.
+        quiet = _quiet_logger()
+        return AsyncApp(
+            name=quiet.name,
+            logger=quiet,
+            client=AsyncWebClient(base_url=settings.base_url, session=self._http_session()),
+            signing_secret=secret,
+            authorize=authorize,  # type: ignore[arg-type]  # None: the bot is not installed
+            user_facing_authorize_error_message=NOT_INSTALLED,
+        )
+
+    def _app_client(self) -> SlackClient:
+        return self._client(required_secret("app_token", self._settings.app_token))
+
+    def _client(self, token: str) -> SlackClient:
+        return SlackClient(token, self._settings.base_url, self._http_session())
+
+    def _http_session(self) -> aiohttp.ClientSession:
+        """Return the HTTP session for all calls; open one if there is none or it was closed."""
+        if self._session is None or self._session.closed:
+            timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
+            self._session = aiohttp.ClientSession(timeout=timeout)
+        return self._session
+
+
+def _quiet_logger() -> logging.Logger:
+    """Return a logger for slack-bolt that passes on errors only, and so not its warnings about
+    tokens in the environment.
+    """
+    quiet = log.getChild("bolt")
+    quiet.setLevel(logging.ERROR)
+    return quiet
+
+
+def required_secret(key: str, secret: Secret | None) -> str:
+    """Return the text of a secret of ``[slack]``.
+
+    Args:
+        key: The key of the secret, such as ``bot_token``.
+        secret: The secret; None when it is not configured.
+
+    Raises:
+        ChatUnavailable: when the secret is None; it says where to set it.
+    """
+    if secret is not None:
+        return secret.get_secret_value()
+    remedy = f"set the environment variable SLACK_{key.upper()}, or name a file as {key}_file"
+    raise ChatUnavailable(chat=NAME, reason=f"its {key} is missing", remedy=f"{remedy} in [slack]")

@@ -1,0 +1,327 @@
+"""Calls to Slack's Web API: retries, and errors that name the remedy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackClientError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
+from slack_sdk.web.async_client import AsyncWebClient
+
+from overheard import ChatFailed, wording
+
+NAME = "Slack"
+CALL_TIMEOUT_S = 15.0
+"""Time limit of a call, in seconds."""
+MAX_RETRY_AFTER_S = 10.0
+"""A call waits this long at most when Slack limits the rate; for longer waits it fails."""
+MAX_RETRIES = 2
+FIRST_RETRY_S, RETRY_FACTOR = 0.2, 4
+"""Seconds before the first retry, and the factor by which each further wait is longer."""
+MAX_DETAIL = 300
+"""Characters of Slack's own messages in an error."""
+RATE_LIMIT_S = 60.0
+"""Seconds of a rate limit whose end Slack does not tell."""
+MAX_PICTURES = 500
+"""Uploaded pictures of a workspace whose files are known."""
+
+REFUSED_TOKEN_CODES = frozenset(
+    {
+        "account_inactive", "app_token_required", "invalid_auth", "not_allowed_token_type",
+        "not_authed", "token_expired", "token_revoked",
+    }
+)  # fmt: skip
+"""Error codes that mean that a token is invalid."""
+REMEDIES = {
+    "not_in_channel": "invite the bot there with /invite",
+    "channel_not_found": "check the channel's id, and invite the bot there with /invite",
+    "is_archived": "unarchive the channel or name another",
+    "missing_scope": "add the scope to the app and install it again",
+    "restricted_action": "ask an administrator of the workspace to let the app post there",
+    **dict.fromkeys(
+        REFUSED_TOKEN_CODES, "copy the token again from the app's page at api.slack.com/apps"
+    ),
+}
+"""Remedies, by Slack's error code."""
+_AMBIGUOUS_CODES = frozenset(
+    {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
+)
+"""Error codes after which a call may have had its effect all the same."""
+
+
+class SlackFailed(ChatFailed):
+    """Slack refused a call, or did not answer it.
+
+    `ambiguous` is true for a call that may have had its effect all the same. After a rate limit,
+    `retry_after` has the seconds until Slack takes calls again.
+    """
+
+    message = "{chat} did not take a message: {reason}."
+
+    chat: str
+    reason: str
+
+    code: str = ""
+    """Slack's error code, such as ``not_in_channel``; empty when Slack sent none."""
+
+
+class UploadedPictures:
+    """The file ids of pictures that were uploaded to a workspace, in memory.
+
+    Attributes:
+        in_messages: Whether the workspace takes pictures within messages; else they are uploaded
+            into threads.
+    """
+
+    def __init__(self) -> None:
+        self.in_messages = True
+        self._files: OrderedDict[str, str] = OrderedDict()
+
+    def get(self, digest: str) -> str:
+        """Return Slack's id of a picture's file; "" for a picture that is not known.
+
+        Args:
+            digest: The SHA-256 hash of the picture, in hexadecimal digits.
+        """
+        return self._files.get(digest, "")
+
+    def add(self, digest: str, file: str) -> None:
+        """Keep Slack's id of a picture's file; above `MAX_PICTURES`, forget the oldest one.
+
+        Args:
+            digest: The SHA-256 hash of the picture, in hexadecimal digits.
+            file: The id of the file, such as ``F01``.
+        """
+        self._files[digest] = file
+        while len(self._files) > MAX_PICTURES:
+            self._files.popitem(last=False)
+
+
+class SlackClient:
+    """Calls Slack's Web API with one token.
+
+    Args:
+        token: The bot's token, or an app-level token.
+        base_url: The API's address.
+        session: The HTTP session for the calls.
+
+    Attributes:
+        pictures: The workspace's uploaded pictures.
+        takes_tables: Whether the workspace takes data tables; else tables are text.
+    """
+
+    def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
+        """Create two clients of the SDK, which differ in what they repeat; nothing is called yet.
+
+        One repeats calls after a rate limit only; it is for calls that must have their effect once.
+        The other repeats calls after server errors and lost connections, too.
+        """
+        self.token = token
+        self.pictures = UploadedPictures()
+        self.takes_tables = True
+        self._calls = {
+            once: AsyncWebClient(
+                token, base_url, session=session, retry_handlers=[_RetryPolicy(once=once)]
+            )
+            for once in (True, False)
+        }
+
+    @property
+    def web(self) -> AsyncWebClient:
+        """The SDK's client for calls that may be repeated, for parts of the SDK that need it."""
+        return self._calls[False]
+
+    async def call(self, method: str, *, once: bool = False, **arguments: Any) -> dict[str, Any]:
+        """Call a method of the API and return Slack's answer.
+
+        A call is repeated up to `MAX_RETRIES` times: after a rate limit of at most
+        `MAX_RETRY_AFTER_S` seconds, and unless `once` is set, after a server error or a lost
+        connection.
+
+        Args:
+            method: The SDK's name of the method, such as ``chat_postMessage``.
+            once: Whether a second call would do harm, as a message would be posted twice.
+
+        Returns:
+            The fields of the answer, and under ``headers`` its HTTP headers.
+
+        Raises:
+            SlackFailed: when Slack refuses, cannot be reached, or sends an unreadable answer.
+        """
+        try:
+            response = await getattr(self._calls[once], method)(**arguments)
+            answer = {"headers": response.headers, **response.data}
+        except SlackClientError as error:
+            raise _answer_error(method, getattr(error, "response", None)) from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise _unreached(error) from None
+        except (AttributeError, TypeError, ValueError) as error:
+            # The SDK trips over a body that is no JSON object.
+            raise _ambiguous("its answer cannot be read") from error
+        return answer
+
+
+def _answer_error(method: str, response: Any) -> SlackFailed:
+    """Return the error for an answer of Slack with an error code or a bad HTTP status.
+
+    A rate limit gives the error of `rate_limited`. An answer without a code, or with one after
+    which the call may have had its effect, gives an ambiguous error. Any other gives an error with
+    the code and a remedy.
+
+    Args:
+        method: The SDK's name of the method that was called, such as ``chat_postMessage``.
+        response: The response of the SDK or of aiohttp; None without one.
+    """
+    data = getattr(response, "data", None)
+    status = getattr(response, "status_code", getattr(response, "status", 0))
+    fields = data if isinstance(data, dict) else {}
+    code = str(fields.get("error", ""))
+    if status == 429 or code in {"ratelimited", "rate_limited"}:
+        return rate_limited(_retry_seconds(response.headers.get("Retry-After")))
+    method_name = method.replace("_", ".", 1)  # ``chat.postMessage``
+    if not code:
+        return _ambiguous(f"{method_name} answered with status {status} and no reason")
+    if code in _AMBIGUOUS_CODES:
+        return _ambiguous(f"{method_name} answered {code}")
+    remedy = REMEDIES.get(code, "see the method's page at docs.slack.dev")
+    reason = f"{method_name} answered {_error_text(fields)}; {remedy}"
+    failed = SlackFailed(chat=NAME, reason=reason)
+    failed.code = code
+    return failed
+
+
+def _error_text(data: dict[str, Any]) -> str:
+    """Return Slack's error code with details in brackets, as in ``missing_scope (chat:write)``.
+
+    The details are the missing scopes; without them, Slack's messages on faulty arguments, cut
+    after `MAX_DETAIL` characters; without these, there are no brackets.
+
+    Args:
+        data: The fields of Slack's answer, with an ``error``.
+    """
+    metadata = data.get("response_metadata")
+    messages = metadata.get("messages", []) if isinstance(metadata, dict) else []
+    details = [str(data["needed"])] if data.get("needed") else [str(m) for m in messages]
+    detail = wording.shorten(wording.line(", ".join(details)), MAX_DETAIL)
+    code = wording.line(str(data["error"]))
+    return f"{code} ({detail})" if detail else code
+
+
+def rate_limited(seconds: float) -> SlackFailed:
+    """Return the error for a rate limit that ends after `seconds`, which it has as
+    `retry_after`.
+    """
+    failed = SlackFailed(chat=NAME, reason="it asks to be called less often")
+    failed.code, failed.retry_after = "ratelimited", seconds
+    return failed
+
+
+def _unreached(error: Exception) -> SlackFailed:
+    """Return the error for a connection that could not be opened, or was lost during a call.
+
+    It is ambiguous unless the connection could not be opened, so that nothing was sent.
+    """
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return SlackFailed(chat=NAME, reason="it cannot be reached")
+    return _ambiguous("the connection was lost")
+
+
+def _ambiguous(reason: str) -> SlackFailed:
+    """Return an error that is marked as `ambiguous`: the call may have had its effect all the
+    same.
+    """
+    failed = SlackFailed(chat=NAME, reason=reason)
+    failed.ambiguous = True
+    return failed
+
+
+def _retry_seconds(header: Any) -> float:
+    """Return the seconds of a Retry-After header; `RATE_LIMIT_S` without a readable one.
+
+    Args:
+        header: The value, a list of values of which the first counts, or None.
+    """
+    value = header[0] if isinstance(header, list) else header
+    return float(value) if str(value).isdecimal() else RATE_LIMIT_S
+
+
+class _RetryPolicy(AsyncRetryHandler):
+    """Repeats a call after a rate limit, and after a server error when that does no harm.
+
+    The SDK's own handlers wait for as long as Slack asks, and repeat a post whose answer was
+    lost, which would show the message twice.
+
+    Args:
+        once: Whether a second call would do harm.
+    """
+
+    def __init__(self, *, once: bool) -> None:
+        super().__init__(MAX_RETRIES)
+        self._once = once
+
+    async def _can_retry_async(
+        self,
+        *,
+        state: RetryState,  # noqa: ARG002 - the SDK passes all by name
+        request: HttpRequest,  # noqa: ARG002
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        """Return whether to repeat a failed call.
+
+        After a rate limit, it is repeated if the limit lasts at most `MAX_RETRY_AFTER_S` seconds.
+        After a lost connection or a server error (HTTP status 500 or more), it is repeated unless a
+        second call would do harm. The SDK limits the number of repetitions.
+
+        Args:
+            state: The state of the attempts, which is not used.
+            request: The request, which is not used.
+            response: The response, or None without one.
+            error: The error of the call, or None.
+        """
+        if response is not None and response.status_code == 429:
+            return _retry_after_s(response) <= MAX_RETRY_AFTER_S
+        is_lost = isinstance(error, aiohttp.ClientConnectionError)
+        status = getattr(getattr(error, "response", None), "status", 0)
+        status = response.status_code if response else status
+        return not self._once and (is_lost or (isinstance(status, int) and status >= 500))
+
+    async def prepare_for_next_attempt_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,  # noqa: ARG002 - the SDK passes all by name
+        response: HttpResponse | None = None,
+        error: Exception | None = None,  # noqa: ARG002
+    ) -> None:
+        """Wait before a call is repeated, and tell the SDK to repeat it.
+
+        After a rate limit, the wait is as long as Slack asks; else it is 0.2 seconds before the
+        first repetition and 0.8 before the second.
+
+        Args:
+            request: The request, which is not used.
+            response: The response, or None without one.
+            error: The error of the call, which is not used.
+        """
+        state.next_attempt_requested = True
+        if response is not None and response.status_code == 429:
+            wait_s = _retry_after_s(response)
+        else:
+            wait_s = FIRST_RETRY_S * RETRY_FACTOR**state.current_attempt
+        await asyncio.sleep(wait_s)
+        state.increment_current_attempt()
+
+
+def _retry_after_s(response: HttpResponse) -> float:
+    """Return the seconds of a response's Retry-After header, in any case of letters;
+    `RATE_LIMIT_S` without a readable one.
+    """
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return _retry_seconds(headers.get("retry-after"))

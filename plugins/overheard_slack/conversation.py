@@ -1,0 +1,364 @@
+"""The answers to one Slack request: cards that replace each other, and a form."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import aiohttp
+
+from overheard import CANCEL, CONFIRM, Card, Form, Severity
+from overheard_slack.client import SlackFailed
+from overheard_slack.controls import clicked_words, is_switch
+from overheard_slack.limits import SLACK
+from overheard_slack.pacer import ChannelPacer
+from overheard_slack.posts import ChannelOutlet, ResponseUrlOutlet
+from overheard_slack.workspaces import Workspace
+
+NO_ACCESS_CODES = frozenset(
+    {"channel_not_found", "is_archived", "not_in_channel", "restricted_action"}
+)
+"""Error codes for a channel where the bot may not post; a response URL works there all the same."""
+FORM_MARGIN_S = 0.5
+"""Seconds before the end of Slack's limit for opening a form after which no form is opened."""
+
+IN_DIRECT_MESSAGE = "The file is in my direct messages to you."
+FORM_TOO_LATE = Card(
+    "The form could not be opened",
+    "Slack gives three seconds for that, and it took longer. Try it once more.",
+    severity=Severity.WARNING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOrigin:
+    """Where a request came from, and so where its answers are shown.
+
+    Attributes:
+        user: The id of the person who sent the request.
+        channel: The channel's id, or a person's id for the bot's conversation with that person.
+        thread: The id of the message in whose thread to answer, or an empty string.
+        url: The response URL of the request, to which replies can be posted; or "".
+        own: Whether the request is a click on a message that only this person sees.
+        question: The id of the clicked message if it asked for a confirmation, or if the click
+            chose what it shows; else "". The public answer replaces this message.
+    """
+
+    user: str
+    channel: str
+    thread: str = ""
+    url: str = ""
+    own: bool = False
+    question: str = ""
+
+    def to_json(self) -> str:
+        """Return the origin as JSON, which a form carries until it is submitted."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str, user: str) -> RequestOrigin:
+        """Return the origin of a submitted form.
+
+        Args:
+            text: The JSON that `to_json` wrote when the form was opened. Any other text gives the
+                bot's conversation with the user.
+            user: The id of the person who submitted the form.
+        """
+        try:
+            return cls(**{**json.loads(text), "user": user})
+        except (TypeError, ValueError):
+            return cls(user, user)
+
+
+class Outlet(Protocol):
+    """A way to show cards to people, each in place of the card before."""
+
+    async def show(self, card: Card) -> None:
+        """Show a card, at once or, where only the last of many is shown, in `finish`."""
+        ...
+
+    async def withdraw(self) -> None:
+        """Remove the card that is shown, because the answer is shown elsewhere."""
+        ...
+
+    async def finish(self) -> None:
+        """Show the last card, unless it is shown already."""
+        ...
+
+
+OpenForm = Callable[[Form, RequestOrigin], Awaitable[None]]
+"""Opens a form for the origin of a request; raises `SlackFailed` when Slack opens none."""
+
+
+class SlackConversation:
+    """Answers one request by cards or a form, each in place of the card before.
+
+    Args:
+        origin: Where in the workspace the request came from.
+        session: The HTTP session for replies to response URLs.
+        pacer: Limits the messages of each channel.
+        open_form: Opens a form; called at most once, and only within Slack's 3 seconds after the
+            request.
+        prefix: What precedes a channel's id in its name: ``T01/`` with many workspaces, else "".
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        origin: RequestOrigin,
+        session: aiohttp.ClientSession,
+        pacer: ChannelPacer,
+        open_form: OpenForm,
+        prefix: str = "",
+    ) -> None:
+        """Begin the conversation; nothing is shown yet.
+
+        The time for opening a form counts from now. Outlets for private and for public answers are
+        created when the first card is shown.
+        """
+        self._workspace = workspace
+        self._origin = origin
+        self._prefix = prefix
+        self._session = session
+        self._pacer = pacer
+        self._open_form: OpenForm | None = open_form
+        self._started_at = asyncio.get_running_loop().time()
+        self._outlets: dict[bool, Outlet] = {}
+        """The outlet in use, by whether it is private: at most one of the two."""
+        self._showing = asyncio.Lock()
+        self._newest = Card("")
+        self._answered = asyncio.Event()
+        self._form_shown = False
+        self._has_open_view = False
+
+    @property
+    def forms(self) -> bool:
+        """Whether a form can be opened now.
+
+        False after a first form, and after `wait_for_form` has waited. Before that, a form can be
+        opened for `FORM_MARGIN_S` less than the 3 seconds that Slack allows; with a view that is
+        kept open for the form, at any time.
+        """
+        age_s = asyncio.get_running_loop().time() - self._started_at
+        is_in_time = self._has_open_view or age_s < SLACK.form_window - FORM_MARGIN_S
+        return self._open_form is not None and is_in_time
+
+    @property
+    def location(self) -> tuple[str, str] | None:
+        """The name of the channel, such as ``slack:C01``, and the id of the message that shows the
+        answer, or the first of the messages.
+
+        None for a private answer, for one by the response URL, and before there is a message. See
+        `overheard.interfaces.Located`.
+        """
+        outlet = self._outlets.get(False)
+        if not isinstance(outlet, ChannelOutlet) or not outlet.posted:
+            return None
+        return f"slack:{self._prefix}{outlet.channel}", outlet.posted[0]
+
+    @property
+    def answered(self) -> bool:
+        """Whether a card or a form was shown."""
+        return self._answered.is_set()
+
+    async def open_form(self, form: Form) -> None:
+        """Open the first form of the conversation.
+
+        Instead of a second form, and when Slack refuses the form, for example because it comes too
+        late, a private card says that the form could not be opened.
+
+        Raises:
+            SlackFailed: when Slack refuses that card.
+        """
+        opener, self._open_form = self._open_form, None
+        self._form_shown = opener is not None and await self._try_to_open(opener, form)
+        if self._form_shown:
+            self._answered.set()
+        else:
+            await self.show(FORM_TOO_LATE, private=True)
+
+    async def wait_for_form(self, timeout_s: float) -> bool:
+        """Wait for the first answer, and return whether that answer is a form.
+
+        Without an answer after `timeout_s` seconds, the result is False. From then on no form can
+        be opened, except by `wait_for_form_in_view`.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._answered.wait(), timeout_s)
+        self._open_form = None
+        return self._form_shown
+
+    async def wait_for_form_in_view(self, open_form: OpenForm) -> bool:
+        """Wait for the first answer, without a limit, and return whether that answer is a form.
+
+        Until then, a form can be opened however long it takes.
+
+        Args:
+            open_form: Shows the form in a view that stays open meanwhile.
+        """
+        self._open_form, self._has_open_view = open_form, True
+        await self._answered.wait()
+        self._open_form = None
+        return self._form_shown
+
+    async def show(self, card: Card, *, private: bool = False) -> None:
+        """Show a card as the answer, in place of the card shown before.
+
+        Of several cards that wait for their turn in the channel, only the newest is shown. A
+        private card in place of a public one, or the other way round, is a new message, and the old
+        one is removed. Where the bot may not post, the card is shown by the response URL or,
+        without one, in a direct message.
+
+        Args:
+            private: Whether only the person who sent the request sees the card.
+
+        Raises:
+            SlackFailed: when Slack refuses the card.
+        """
+        self._newest = card
+        self._answered.set()
+        async with self._showing:
+            if self._newest is card:
+                await self._show(card, private)
+
+    async def finish(self) -> None:
+        """Show the last card if it has been kept back until now; called when the request is served.
+
+        When that fails, as for a response URL that takes no more replies, the card is sent to the
+        person as a direct message.
+
+        Raises:
+            SlackFailed: when Slack refuses that message.
+        """
+        for outlet in [*self._outlets.values()]:
+            try:
+                await outlet.finish()
+            except SlackFailed:
+                await self._direct_outlet().show(self._newest)
+
+    async def _try_to_open(self, opener: OpenForm, form: Form) -> bool:
+        """Open a form, and return whether Slack has opened it."""
+        try:
+            await opener(form, self._origin)
+        except SlackFailed:
+            return False
+        return True
+
+    async def _show(self, card: Card, private: bool) -> None:
+        """Show a private or public card, and remove a card of the other kind.
+
+        The first card of a kind creates an outlet, which all later ones use. When the bot may not
+        post in the channel, or a response URL fails, another outlet takes its place.
+
+        Args:
+            private: The kind: whether only the person who sent the request sees the card.
+
+        Raises:
+            SlackFailed: when the outlet fails for another reason, or the other outlet fails, too.
+        """
+        if private not in self._outlets:
+            self._outlets[private] = self._outlet(private)
+            await self._withdraw_other_kind(private)
+        outlet = self._outlets[private]
+        try:
+            await self._show_by(outlet, card)
+        except SlackFailed as error:
+            if error.code not in NO_ACCESS_CODES and not isinstance(outlet, ResponseUrlOutlet):
+                raise
+            outlet = self._outlets[private] = self._alternative(outlet)
+            await self._show_by(outlet, card)
+
+    async def _show_by(self, outlet: Outlet, card: Card) -> None:
+        """Show a card by an outlet.
+
+        A response URL takes no files. A card with files is sent as a direct message instead, and
+        the outlet shows its title and a sentence that says so.
+
+        Args:
+            outlet: Shows the card in place of its last one.
+            card: The card; files may also be in the cards below it.
+
+        Raises:
+            SlackFailed: when Slack refuses one of the two.
+        """
+        if isinstance(outlet, ResponseUrlOutlet) and any(part.file for part in card.whole()):
+            await self._direct_outlet().show(card)
+            card = Card(card.title, IN_DIRECT_MESSAGE, severity=card.severity)
+        await outlet.show(card)
+
+    async def _withdraw_other_kind(self, private: bool) -> None:
+        """Remove the public card before the first private one is shown, or the private card before
+        the first public one.
+
+        A clicked message that only the person sees counts as a private card. A refusal of Slack is
+        ignored.
+        """
+        previous = self._outlets.pop(not private, None)
+        if previous is None and self._origin.own and not private:
+            previous = self._outlet(private=True)
+        if previous is not None:
+            with contextlib.suppress(SlackFailed):
+                await previous.withdraw()
+
+    def _outlet(self, private: bool) -> Outlet:
+        """Return a new outlet for answers.
+
+        Private answers are shown by the response URL, and replace the clicked message if that is
+        private. Without a response URL, they are direct messages. Public answers are messages in
+        the request's channel and thread; they replace the message in the origin's `question`.
+
+        Args:
+            private: Whether only the person who sent the request sees the answers.
+        """
+        origin, client = self._origin, self._workspace.client
+        if private and origin.url:
+            return ResponseUrlOutlet(self._session, origin.url, private=True, replaces=origin.own)
+        if private:
+            return self._direct_outlet()
+        posted = [origin.question] if origin.question else []
+        return ChannelOutlet(client, self._pacer, origin.channel, origin.thread, posted)
+
+    def _alternative(self, failed: Outlet) -> Outlet:
+        """Return the outlet to use in place of one that failed.
+
+        It is the request's response URL, with public replies. Without one, or when a response URL
+        failed, it is a direct message to the person.
+        """
+        if self._origin.url and not isinstance(failed, ResponseUrlOutlet):
+            return ResponseUrlOutlet(self._session, self._origin.url, private=False)
+        return self._direct_outlet()
+
+    def _direct_outlet(self) -> Outlet:
+        return ChannelOutlet(self._workspace.client, self._pacer, self._origin.user)
+
+
+def click_origin(body: Mapping[str, Any]) -> RequestOrigin:
+    """Return where a click came from, and so where its answer is shown.
+
+    The first of these that applies:
+
+    - A click in the App Home or a modal is answered in the bot's conversation with the person.
+    - After a click on a message that only the person sees, a private answer replaces that message.
+    - The answer to a confirmation replaces the message that asked for it. The answer to a menu that
+      chooses what a message shows replaces that message.
+    - Any other answer goes into the thread of the message, or begins one.
+
+    Args:
+        body: The click, in the JSON that Slack sends.
+    """
+    user, container = body["user"]["id"], body.get("container") or {}
+    channel = (body.get("channel") or {}).get("id") or container.get("channel_id", "")
+    url, thread = body.get("response_url", ""), container.get("thread_ts", "")
+    if not channel:
+        return RequestOrigin(user, user)
+    if container.get("is_ephemeral"):
+        return RequestOrigin(user, channel, thread, url, own=True)
+    message = container.get("message_ts", "")
+    decides_confirmation = clicked_words(body).partition(" ")[0] in {CONFIRM, CANCEL}
+    if decides_confirmation or is_switch(body):
+        return RequestOrigin(user, channel, thread, url, question=message)
+    return RequestOrigin(user, channel, thread or message, url)

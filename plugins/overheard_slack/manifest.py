@@ -1,0 +1,183 @@
+"""The manifest from which Slack makes the app, and the command that prints it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from overheard import IN_TERMINAL, Card, CommandSpec, View, option
+from overheard_slack.settings import SlackSettings
+
+SLACK_SCOPES = (
+    "commands",  # take the slash command
+    "chat:write",  # answer, and post alerts
+    "app_mentions:read",  # answer questions in which the bot is mentioned
+    "im:history",  # answer direct messages
+    "assistant:write",  # propose questions in the assistant panel
+    "files:write",  # put charts into threads
+    "channels:history",  # find out after a crash whether an alert was posted in a public channel
+    "groups:history",  # the same in a private one
+    "users:read",  # show times in the reader's zone
+    "usergroups:read",  # give roles to user groups
+    "channels:read",  # greet in a public channel that it is invited to
+    "groups:read",  # the same in a private one
+)
+"""The rights of the bot, each with its purpose."""
+OPTIONAL_SLACK_SCOPES = frozenset(
+    {"usergroups:read", "assistant:write", "channels:read", "groups:read"}
+)
+"""Scopes without which the bot works, except for their own purpose."""
+SLACK_EVENTS = (
+    "app_home_opened",
+    "app_mention",
+    "app_uninstalled",
+    "assistant_thread_context_changed",
+    "assistant_thread_started",
+    "member_joined_channel",
+    "message.im",
+    "tokens_revoked",
+)
+"""The events that Slack sends to the bot."""
+SLACK_EVENTS_PATH = "/slack/events"
+SLACK_REDIRECT_PATH = "/slack/oauth_redirect"
+EXAMPLE_ADDRESS = "https://bot.example.com"
+"""Placeholder for the bot's own address, until [slack] names it as url."""
+
+
+def manifest(settings: SlackSettings) -> dict[str, Any]:
+    """Return the manifest of a Slack app, from which Slack creates the app, for the settings of
+    ``[slack]``.
+
+    Source: https://docs.slack.dev/reference/app-manifest
+    """
+    return {
+        "display_information": {
+            "name": "Overheard",
+            "description": "Hears what AI models say about your brand, and tells when it changes.",
+            "background_color": "#1f2328",
+        },
+        "features": _manifest_features(settings),
+        "oauth_config": _manifest_scopes(settings),
+        "settings": _manifest_settings(settings),
+    }
+
+
+def _manifest_features(settings: SlackSettings) -> dict[str, Any]:
+    """Return the section ``features`` of a Slack app's manifest: the home and messages tabs, the
+    assistant panel, the bot user, and the slash command with its configured name.
+    """
+    command = {
+        "command": settings.command,
+        "description": "Measure, read and configure what AI models say about your brand",
+        "usage_hint": "help",
+        "should_escape": False,
+        **_request_address(settings, "url"),
+    }
+    return {
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": False,
+        },
+        "assistant_view": {
+            "assistant_description": "Answers questions about what AI models say of your brand.",
+        },
+        "bot_user": {"display_name": "Overheard", "always_online": False},
+        "slash_commands": [command],
+    }
+
+
+def _manifest_scopes(settings: SlackSettings) -> dict[str, Any]:
+    """Return the section ``oauth_config`` of a Slack app's manifest: the scopes that the bot needs,
+    and as optional ones those without which it works. For an app of many workspaces it also has the
+    address to which Slack returns after an installation.
+    """
+    needed = [scope for scope in SLACK_SCOPES if scope not in OPTIONAL_SLACK_SCOPES]
+    scopes = {"bot": needed, "bot_optional": sorted(OPTIONAL_SLACK_SCOPES)}
+    if not settings.many:
+        return {"scopes": scopes}
+    return {"redirect_urls": [_address(settings) + SLACK_REDIRECT_PATH], "scopes": scopes}
+
+
+def _manifest_settings(settings: SlackSettings) -> dict[str, Any]:
+    """Return the section ``settings`` of a Slack app's manifest: the events that Slack sends, that
+    forms and buttons are used, and whether the app uses Socket Mode. Without Socket Mode it also
+    has the addresses to which Slack sends its requests.
+    """
+    return {
+        "event_subscriptions": {
+            **_request_address(settings, "request_url"),
+            "bot_events": list(SLACK_EVENTS),
+        },
+        "interactivity": {
+            "is_enabled": True,
+            **_request_address(settings, "request_url"),
+            **_request_address(settings, "message_menu_options_url"),
+        },
+        "org_deploy_enabled": False,
+        "socket_mode_enabled": settings.mode == "socket",
+        "token_rotation_enabled": False,
+    }
+
+
+def _request_address(settings: SlackSettings, key: str) -> dict[str, str]:
+    """Return the address to which Slack sends requests, as an entry of the manifest under `key`;
+    empty in Socket Mode, which has no such address.
+    """
+    return {} if settings.mode == "socket" else {key: _address(settings) + SLACK_EVENTS_PATH}
+
+
+def _address(settings: SlackSettings) -> str:
+    """Return the bot's own address without a slash at its end; a placeholder if it is not set."""
+    return settings.url.rstrip("/") or EXAMPLE_ADDRESS
+
+
+def to_yaml(value: Any, indent: str = "") -> str:
+    """Return a dictionary as YAML, without a line break at the end. Its values are dictionaries,
+    lists, and scalars, which are written as in JSON; a list has dictionaries and scalars. Keys are
+    not quoted.
+
+    Args:
+        indent: The spaces before each line.
+    """
+    lines: list[str] = []
+    inner_indent = indent + "  "
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            lines += [f"{indent}{key}:", to_yaml(inner, inner_indent)]
+        elif isinstance(inner, list):
+            lines += [f"{indent}{key}:", *(_list_entry(child, inner_indent) for child in inner)]
+        else:
+            lines.append(f"{indent}{key}: {json.dumps(inner)}")
+    return "\n".join(lines)
+
+
+def _list_entry(value: Any, indent: str) -> str:
+    """Return a dictionary or a scalar as an entry of a YAML list, after the spaces `indent`."""
+    if not isinstance(value, dict):
+        return f"{indent}- {json.dumps(value)}"
+    return f"{indent}- {to_yaml(value, indent + '  ').lstrip()}"
+
+
+async def slack_manifest(
+    view: View,
+    *,
+    form: Annotated[
+        str, option("How to write it.", word="format", choices=("yaml", "json"))
+    ] = "yaml",
+) -> Card:
+    """Return the manifest of the configured app; without a table, the defaults apply."""
+    app_manifest = manifest(view.tables["chats"].one(SlackSettings, "slack"))
+    text = to_yaml(app_manifest) if form == "yaml" else json.dumps(app_manifest, indent=2)
+    return Card("", text, data=app_manifest)
+
+
+SLACK_MANIFEST = CommandSpec(
+    "slack manifest",
+    "Write the manifest that makes the app at Slack, from the configuration.",
+    slack_manifest,
+    faces=IN_TERMINAL,
+    opens=False,
+    section="Set up",
+    examples=("slack manifest", "slack manifest --format json"),
+)

@@ -1,0 +1,194 @@
+"""Questions in words in Slack: mentions, direct messages, and threads of the assistant panel."""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from overheard_slack.client import SlackFailed
+from overheard_slack.workspaces import Workspaces
+
+log = logging.getLogger(__name__)
+
+PROMPTS = (
+    ("How are we doing?", "How are we doing?"),
+    ("What changed?", "What changed this week?"),
+    ("What do they say?", "What do they say about our price?"),
+    ("What to do?", "What should we do?"),
+)
+"""The titles and texts of the questions that the assistant panel proposes."""
+GREETING = "Ask me how AI models talk about your brand."
+STATUS = "is looking it up…"
+NO_QUESTION = "help"
+"""What a mention without any words asks for."""
+_LINK = re.compile(r"<(?:(https?://|mailto:)[^|>]*\|)?([^>]*)>")
+
+Body = dict[str, Any]
+"""The JSON body of an event from Slack."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackQuestion:
+    """A question in words.
+
+    Attributes:
+        text: The question, without the mention of the bot.
+        user: The id of the person who asked.
+        channel: The channel's id.
+        thread: The id of the message in whose thread it was asked, or an empty string.
+        answer_thread: The id of the message in whose thread it is answered; empty in a direct
+            conversation outside of threads.
+    """
+
+    text: str
+    user: str
+    channel: str
+    thread: str
+    answer_thread: str
+
+
+class SlackQuestions:
+    """Receives Slack's events for questions in words, and passes the questions on.
+
+    Args:
+        serve: Serves a question; called with the whole event and the question in it.
+        workspaces: Finds the workspace of an event.
+    """
+
+    def __init__(
+        self, serve: Callable[[Body, SlackQuestion], Awaitable[None]], workspaces: Workspaces
+    ) -> None:
+        self._serve = serve
+        self._workspaces = workspaces
+
+    def attach(self, app: AsyncApp) -> None:
+        """Register with slack-bolt the handlers of mentions, direct messages and the assistant
+        panel.
+        """
+        app.event("app_mention")(self._on_mention)
+        app.event("message")(self._on_message)
+        app.event("assistant_thread_started")(self._on_panel_opened)
+        app.event("assistant_thread_context_changed")(_ignore)
+
+    async def _on_mention(self, event: Body, body: Body) -> None:
+        """Serve a mention of the bot as a question, which is answered in the thread of the message.
+
+        Mentions by bots and edited messages are ignored. So are mentions in a direct message,
+        because Slack also sends these as messages.
+        """
+        is_direct_message = event["channel"].startswith("D")
+        if not is_direct_message and is_of_person(event):
+            thread = event.get("thread_ts", "")
+            await self._serve_message(event, body, thread, answer_thread=thread or event["ts"])
+
+    async def _on_message(self, event: Body, body: Body) -> None:
+        """Serve a direct message, or a message in the assistant panel, as a question.
+
+        A message in a thread, as all messages of the panel are, is answered in that thread, which
+        shows meanwhile that an answer is coming. Any other message is answered below it. Messages
+        in channels, messages of bots and edited messages are ignored.
+        """
+        if event.get("channel_type") == "im" and is_of_person(event):
+            thread = event.get("thread_ts", "")
+            if thread:
+                await self._show_status(body, event["channel"], thread)
+            await self._serve_message(event, body, thread, answer_thread=thread)
+
+    async def _serve_message(
+        self, event: Body, body: Body, thread: str, *, answer_thread: str
+    ) -> None:
+        """Pass a message on as a question, unless the bot itself wrote it.
+
+        A message without words, as a mention alone is, asks `NO_QUESTION`.
+
+        Args:
+            event: The message or mention, in Slack's JSON.
+            body: The whole request from Slack, with its team.
+            thread: The id of the message in whose thread the message is, or "".
+            answer_thread: The id of the message in whose thread to answer, or "".
+        """
+        workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
+        bot_id = workspace.rights.bot_user_id or ""
+        if event["user"] == bot_id:
+            return
+        text = question_text(event.get("text", ""), bot_id) or NO_QUESTION
+        question = SlackQuestion(text, event["user"], event["channel"], thread, answer_thread)
+        await self._serve(body, question)
+
+    async def _on_panel_opened(self, event: Body, body: Body) -> None:
+        """Propose questions in a new thread of the assistant panel: those of `PROMPTS`, below
+        `GREETING`.
+
+        A refusal of Slack is only logged.
+        """
+        thread = event["assistant_thread"]
+        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
+        await self._call_panel(
+            body,
+            "assistant_threads_setSuggestedPrompts",
+            channel_id=thread["channel_id"],
+            thread_ts=thread["thread_ts"],
+            title=GREETING,
+            prompts=prompts,
+        )
+
+    async def _show_status(self, body: Body, channel: str, thread: str) -> None:
+        """Show in a thread of the assistant panel that an answer is coming.
+
+        Slack removes the sign when the answer is posted.
+
+        Args:
+            body: The request from Slack, with its team.
+            channel: The channel's id.
+            thread: The id of the thread's first message.
+        """
+        await self._call_panel(
+            body,
+            "assistant_threads_setStatus",
+            channel_id=channel,
+            thread_ts=thread,
+            status=STATUS,
+        )
+
+    async def _call_panel(self, body: Body, method: str, **arguments: Any) -> None:
+        """Call a method of the assistant panel; a failure, as in a workspace without the panel, is
+        only logged.
+
+        Args:
+            body: The request from Slack, with its team.
+        """
+        workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
+        try:
+            await workspace.client.call(method, **arguments)
+        except SlackFailed as error:
+            log.info("The assistant panel was not changed: %s", error)
+
+
+async def _ignore(event: Body) -> None:
+    """Do nothing: the panel's context does not change the answers."""
+
+
+def is_of_person(event: Body) -> bool:
+    """Return whether an event is a new message of a person: not an edit, and not from a bot."""
+    return bool(event.get("user")) and not (event.get("subtype") or event.get("bot_id"))
+
+
+def question_text(text: str, bot_id: str) -> str:
+    """Return the words of a message, without the mention of the bot and without Slack's markup.
+
+    ``<@U01>: how is <http://acme.com|acme.com> doing &amp; why?`` gives ``how is acme.com doing &
+    why?``. Commas, colons and white space are removed at both ends.
+
+    Args:
+        bot_id: The bot's id as a user, such as ``U01``; "" when it is not known, and then no
+            mention is removed.
+    """
+    if bot_id:
+        text = re.sub(rf"<@{re.escape(bot_id)}(\|[^>]*)?>", " ", text)
+    return html.unescape(_LINK.sub(lambda link: link[2], text)).strip(" \t\n,:")
