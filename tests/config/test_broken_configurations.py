@@ -39,40 +39,21 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "storage-empty": ('[storage]\nurl = ""\n', "it names no file"),
     "assistant-model": (MARKET + '[assistant]\nmodel = "gpt"\n', "look like openai/gpt-5.4-mini"),
     "page-colour": (MARKET + '[page]\ncolor = "blue"\n', "color must look like #1a73e8"),
-    "unknown-table": (MARKET + '[storge]\nurl = "x"\n', 'did you mean "storage"'),
     "unknown-key": (MARKET + "[budget]\nmonht = 5\n", 'did you mean "month"'),
     "toml-unclosed-string": ('[storage]\nurl = "abc\n', "line 2"),
-    "toml-unclosed-table": ("[storage\nurl = 1\n", "line 1"),
-    "toml-twice": ("[storage]\n[storage]\n", "line 2"),
-    "toml-no-value": ("prompts = \n", "line 1"),
-    "toml-python": ('brands = [{"name": "Acme"}]\n', "line 1"),
     "toml-yaml": ("brands:\n  - name: Acme\n", "line 1"),
-    "toml-json": ('{"brands": []}\n', "line 1"),
-    "toml-comma": ('[[brands]]\nname = "A",\n', "line 2"),
     "toml-nul": ('[[brands]]\nname = "A\x00"\n', "line 2"),
     "encoding-utf16": (MARKET.encode("utf-16"), "save it as UTF-8"),
     "encoding-latin1": (b'[[brands]]\nname = "Gr\xfc\xdfe"\n', "save it as UTF-8"),
-    "binary": (bytes(range(256)), "save it as UTF-8"),
     "brand-empty": ('[[brands]]\nname = ""\n', "name must not be empty"),
-    "brand-number": ("[[brands]]\nname = 7\n", "name must be text, in quotes"),
-    "brand-twice": ('[[brands]]\nname = "Acme"\n[[brands]]\nname = "ACME"\n', "numbers 1 and 2"),
     "brand-own-competitor": (
         '[[brands]]\nname = "Acme"\ncompetitors = ["Acme"]\n',
         "must not hold the brand itself",
     ),
-    "brand-table": ('[brands]\nname = "Acme"\n', "[brands]: must be a list"),
     "brand-aliases-text": ('[[brands]]\nname = "Acme"\naliases = "A"\n', "aliases must be a list"),
-    "brand-alias-shared": (
-        '[[brands]]\nname = "Acme"\naliases = ["Z"]\n[[brands]]\nname = "Zeta"\naliases = ["Z"]\n',
-        "leave it to one of them",
-    ),
     "prompt-empty": ('[[prompts]]\ntext = ""\n', "text must not be empty"),
     "prompt-missing": ('[[prompts]]\ntags = ["a"]\n', "text is missing; add it"),
     "prompt-twice": ('[[prompts]]\ntext = "a?"\n[[prompts]]\ntext = "a?"\n', "keep one"),
-    "prompt-unknown-brand": (
-        MARKET + '[[prompts]]\ntext = "b?"\nbrands = ["Nope"]\n',
-        'there is no brand "Nope"',
-    ),
     "prompt-placeholder": (
         MARKET + '[[prompts]]\ntext = "For {person}?"\npersonas = ["a"]\n',
         "{person}, which nothing fills",
@@ -114,7 +95,6 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "budget-negative": (MARKET + "[budget]\nmonth = -5\n", "month must be 0 or more"),
     "budget-nan": (MARKET + "[budget]\nmonth = nan\n", "[budget]: month must be"),
     "budget-inf": (MARKET + "[budget]\nmonth = inf\n", "month must be a finite number"),
-    "budget-huge": (MARKET + "[budget]\nmonth = 1e400\n", "month must be a finite number"),
     "schedule-cron": (
         MARKET + '[[schedules]]\nname = "w"\ncron = "every monday"\n',
         "cron must have five fields",
@@ -136,7 +116,6 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         MARKET + '[[schedules]]\nname = "w"\ncron = "0 7 * * mon"\nrepeats = 0\n',
         "repeats must be 1 or more",
     ),
-    "route-channel": (MARKET + '[[routes]]\nchannel = "general"\n', "must look like slack:"),
     "route-name-not-id": (
         MARKET + '[slack]\n[[routes]]\nchannel = "slack:#general"\n',
         "write the id",
@@ -150,27 +129,16 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         'there is no brand "Zeta"',
     ),
     "health-port": (MARKET + "[health]\nport = 70000\n", "port must be 65535 or less"),
-    "health-alive": (MARKET + '[health]\nalive = "mail:here"\n', "alive must be a list"),
-    "health-cron": (MARKET + '[health]\ncron = "0 8 * *"\n', "cron must have five fields"),
-    "slack-token-in-file": (
-        MARKET + '[slack]\nbot_token = "xoxb-1-SECRET"\n',
-        "bot_token is in the file in plain text",
-    ),
     "discord-guild": (MARKET + '[discord]\nguilds = ["x", 5]\n', "must be a whole number"),
     "fact-unknown-brand": (
         MARKET + '[[facts]]\nbrand = "Zeta"\nfield = "founded"\nvalue = "1"\n',
         'there is no brand "Zeta"',
-    ),
-    "fact-date": (
-        MARKET + '[[facts]]\nbrand = "Acme"\nfield = "founded"\nvalue = 1999\n',
-        "value must be text",
     ),
     "queue-engine": (
         MARKET + '[queue]\nengine = "redis"\n',
         "engine must be 'inline' or 'pgqueuer'",
     ),
     "queue-sqlite": (MARKET + '[queue]\nengine = "pgqueuer"\n', "name one in [storage] url"),
-    "plugins-allow": (MARKET + '[plugins]\nallow = "openai"\n', "allow must be a list"),
     "chat-unknown-plugin": (MARKET + '[chats.mail]\nplugin = "aprise"\n', 'did you mean "apprise"'),
     "chat-no-address": (MARKET + '[chats.mail]\nplugin = "apprise"\n', "name one as url_env"),
     "alerts-rate": (MARKET + "[alerts]\nfalse_alarms_per_year = 0\n", "must be more than 0"),
@@ -186,7 +154,6 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "toml-nested": (f"x = {'[' * 3000}{']' * 3000}\n", "nested too deeply"),
     "toml-digits": (f"[budget]\nmonth = {'9' * 5000}\n", "thousands of digits"),
     "bom-crlf": (b"\xef\xbb\xbf[budget]\r\nmonht = 3\r\n", 'did you mean "month"'),
-    "brand-blank": ('[[brands]]\nname = "  "\n', "name must not be empty"),
     "brand-escape": ('[[brands]]\nname = "A\\u001b[2J"\n', "must be one line"),
     "prompt-huge": (f'[[prompts]]\ntext = "{"x" * 20_001}"\n', "longer than 20000 characters"),
     "provider-slash": (
@@ -209,12 +176,10 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     ),
     "brand-invisible": ('[[brands]]\nname = "\\u200b"\n', "name must not be empty"),
     "brand-punctuation": ('[[brands]]\nname = "!!!"\n', "must have a letter or a digit"),
-    "brand-space": ('[[brands]]\nname = "Acme"\n[[brands]]\nname = "ACME "\n', "numbers 1 and 2"),
     "competitor-twice": (
         '[[brands]]\nname = "Acme"\ncompetitors = ["Zeta", "zeta"]\n',
         "must not name the same twice",
     ),
-    "prompt-blank": ('[[prompts]]\ntext = "  "\n', "text must not be empty"),
     "prompt-language": (MARKET + 'language = "german"\n', "language must look like de or pt-BR"),
     "schedule-table": (
         MARKET + '[schedules]\nname = "w"\n',
@@ -235,7 +200,6 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         "is a name; write the id",
     ),
     "access-person": (MARKET + '[access]\nadmins = ["slack:@ann"]\n', "must hold ids such as"),
-    "storage-nul": ('[storage]\nurl = "sqlite:///a\\u0000b"\n', "must be one line"),
     "storage-one-slash": ('[storage]\nurl = "sqlite:a.db"\n', '"sqlite:///overheard.db"'),
     "storage-parameters": ('[storage]\nurl = "sqlite:///a.db?mode=ro"\n', "has no parameters"),
     "brand-composed": (
@@ -251,17 +215,9 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         MARKET + COMPATIBLE + f"max_tokens = {'9' * 30}\n",
         "max_tokens must be 10000000 or less",
     ),
-    "provider-priceless": (
-        MARKET + COMPATIBLE + "prices.m = { input = inf, output = 1 }\n",
-        "input must be a finite number",
-    ),
     "provider-hidden-url": (
         MARKET + COMPATIBLE.replace("localhost", "ex\\u202eample.com"),
         "base_url must be an address",
-    ),
-    "provider-line-break": (
-        MARKET + COMPATIBLE.replace('["m"]', '["m\\nx"]'),
-        "models.1 must be one line without control characters; type it again.\n",
     ),
     "provider-key-device": (
         MARKET + COMPATIBLE + 'api_key_file = "/dev/zero"\n',
@@ -295,7 +251,6 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "storage-port": ('[storage]\nurl = "postgresql://u:p4ss@h:99999/db"\n', "cannot be read"),
     "storage-endless": (f'[storage]\nurl = "sqlite:///{"x" * 5000}"\n', "longer than 2000"),
     "page-logo": (MARKET + '[page]\nlogo = ["a"]\n', "logo must be a path, in quotes"),
-    "retention-folder": (MARKET + '[retention]\nfolder = "a\\u0000b"\n', "must be one line"),
     "retention-aeons": (
         MARKET + f"[retention]\ndays = {'9' * 20}\n",
         "days must be 36500 or less",
@@ -334,7 +289,6 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         "make 250,000 questions of this one; write fewer, 1,000 at most",
     ),
     "slack-login": (MARKET + '[slack]\nbase_url = "https://u:p4ss@h/api/"\n', "must look like"),
-    "discord-huge": (MARKET + f"[discord]\nguilds = [{'9' * 60}]\n", "guilds.1 must be"),
     "model-name-blank": (
         MARKET + COMPATIBLE + '[models."svc/m"]\nname = "  "\n',
         "name must not be empty",
@@ -349,14 +303,9 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     ),
     "brands-text": ('brands = "Acme"\n', "must be a list; write its header in two pairs"),
     "brands-texts": ('brands = ["Acme"]\n', "number 1: must be a table; write its header in two"),
-    "plugin-blank": (MARKET + '[providers.x]\nplugin = ""\n', "plugin must be the name"),
     "provider-endless": (
         MARKET + COMPATIBLE.replace("providers.svc", f"providers.{'s' * 999}"),
         "of 60 characters at most",
-    ),
-    "provider-escape": (
-        MARKET + COMPATIBLE.replace("providers.svc", 'providers."\\u001b[2J"'),
-        'must be one word without "/"',
     ),
     "wrong-section": (
         MARKET + COMPATIBLE.replace("providers.svc", "scorers.svc"),

@@ -54,25 +54,6 @@ def test_a_change_of_the_model_raises_one_alert(program: Program, service: ChatS
     assert -1.0 <= low < high < -0.7
 
 
-def test_an_alert_shows_what_was_said_before_and_after(
-    program: Program, service: ChatService
-) -> None:
-    """The details have sentences of both sides, the competitors, and the certainty in words."""
-    for answer in ("Acme leads the field.", "Acme leads the field.", "Everyone takes Zeta."):
-        service.answer = lambda _, answer=answer: answer  # type: ignore[misc] # a default value
-        out, _ = program.run("check", "--yes", "--repeats", "2")
-
-    assert "m-1 names Acme far less" in sentences(out)
-    told = sentences(program.run("alerts", "show", "1")[0])
-    assert "Acme: visibility fell from 100 % to 0 % at m-1" in told
-    assert "Acme leads the field. Before, asked “Which tool is best for team number" in told
-    assert "Everyone takes Zeta. After, asked “Which tool is best for team number" in told
-    assert "if nothing had changed, you would see this" in told
-    assert "It began with the check of" in told
-    assert "1 of the 2 competitors moved too (Zeta)" in told
-    assert "The service reports the same model as before" in told
-
-
 def test_an_answer_in_another_language_is_kept_told_and_not_scored(
     program: Program, service: ChatService, config: str
 ) -> None:

@@ -58,7 +58,7 @@ def test_the_demo_hears_the_fine_tune_and_nothing_else(tmp_path: Path, seed: int
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_ninety_broken_plugins_change_nothing_of_it(
+def test_many_broken_plugins_change_nothing_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever is wrong with plugins that are installed, all at once: the verdict stays and is

@@ -15,14 +15,6 @@ def test_the_version_is_that_of_the_distribution(program: Program) -> None:
     assert out.strip() == version("overheard")
 
 
-def test_help_names_every_command(program: Program) -> None:
-    """Without a command, help is shown."""
-    out, _ = program.run("--help")
-
-    for command in ("check", "report", "import", "export", "plugins", "demo", "db"):
-        assert command in out
-
-
 def test_a_broken_configuration_is_told_and_nothing_else_happens(program: Program) -> None:
     """All problems are shown, one a line, without a traceback."""
     program.configure('[storage]\nulr = ""\n[[brands]]\nname = ""')
@@ -79,23 +71,6 @@ def test_a_chart_that_cannot_be_saved_loses_nothing_else(
 
     assert "Acme: 1st of " in out
     assert "The chart cannot be saved as nowhere/report.png: No such file or directory." in err
-
-
-def test_plugins_tell_a_broken_configuration_in_sentences(program: Program) -> None:
-    """There is no traceback here either."""
-    program.configure("[storag]")
-    _, err = program.run("plugins", code=1)
-
-    assert 'unknown key "storag"' in err
-
-
-def test_a_store_that_cannot_be_opened_is_told(program: Program, config: str) -> None:
-    """The sentence names the store and a remedy."""
-    program.configure(config.replace("store.db", "config.toml"))
-    _, err = program.run("report", code=1)
-
-    assert "config.toml cannot be used" in err
-    assert "Traceback" not in err
 
 
 def test_the_schema_can_be_brought_up(program: Program) -> None:

@@ -107,14 +107,8 @@ SECRET = "k-very-secret-0815"
 AT_START = {
     "imports": ("import nowhere", "cannot be imported: ModuleNotFoundError"),
     "syntax": ("def broken(:", "cannot be imported: SyntaxError"),
-    "exits": ("import sys; sys.exit(3)", "cannot be imported: SystemExit: 3"),
     "interrupts": ("raise KeyboardInterrupt", "cannot be imported: KeyboardInterrupt"),
-    "base": ("class Odd(BaseException): pass\nraise Odd('x')", "cannot be imported: Odd: x"),
     "sleeps": ("import time; time.sleep(600)", "is not ready within"),
-    "spins": (
-        "import time\nuntil = time.monotonic() + 10\nwhile time.monotonic() < until: pass",
-        "is not ready within",
-    ),
     "waits": (registering("time.sleep(600)"), "is not ready within"),
     "shouts": ("print('x' * 100_000); raise RuntimeError('x' * 100_000)", "RuntimeError: xxx"),
     "tells": (
@@ -143,14 +137,6 @@ AT_START = {
         COMMAND.format(name="verbose", body="pass").replace('"Do it."', '"x" * 10_000_000'),
         "its help is not of printable lines of at most 500 characters",
     ),
-    "escaping": (
-        COMMAND.format(name="escaping", body="pass").replace('"Do it."', r'"Do\x1b[2J\nit."'),
-        "its help is not of printable lines",
-    ),
-    "unending": (
-        scorer("unending", "pass").replace('"unending"', '"x" * 10_000_000'),
-        "its name or version is not a word",
-    ),
     "deaf": (
         "from overheard import hookimpl\n@hookimpl\ndef overheard_alert_posted(settings):\n"
         "    return [print]",
@@ -166,7 +152,6 @@ AT_START = {
         "@hookimpl\ndef overheard_scorers(settings):\n    settings.one(Mine, 'unset')\n",
         "[scorers.unset]: size is missing",
     ),
-    "recursive": ("def again(): again()\nagain()", "cannot be imported: RecursionError"),
     "handling": (
         "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)",
         "cannot be imported: ValueError: signal only works in main thread",
@@ -176,18 +161,8 @@ AT_START = {
         "async def overheard_scorers(settings): return []",
         "has an async hook, and hooks are plain functions",
     ),
-    "greedy": (
-        "from overheard import hookimpl\n@hookimpl\ndef overheard_scorers(settings, store): pass",
-        "has a hook of the wrong shape",
-    ),
     "vague": ("overheard_api = 'about one'", "which is no version range"),
-    "numbered": ("overheard_api = 1.0", "which is no version range"),
-    "nameless": (scorer("nameless", "pass").replace('"nameless"', "7"), "its name or version"),
     "lines": (scorer("lines", "pass").replace('"lines"', r'"a\nb"'), "its name or version"),
-    "colours": (
-        scorer("colours", "pass").replace('"colours"', r'"\x1b[1m"'),
-        "its name or version",
-    ),
     "measuring": (
         scorer("measuring", "pass").replace('Metric("measuring"', 'Metric("visibility"'),
         'measures "visibility", which the scorer visibility measures already',
@@ -213,10 +188,6 @@ LATER = {
         scorer("raising", "import random; raise RuntimeError(random.random())"),
         "The scorer raising fails (RuntimeError in overheard_raising)",
     ),
-    "leaking": (
-        scorer("leaking", "raise RuntimeError(os.environ['ACME_API_KEY'])"),
-        "The scorer leaking fails (RuntimeError in overheard_leaking)",
-    ),
     "quitting": (
         scorer("quitting", "sys.exit(3)"),
         "The scorer quitting fails (SystemExit in overheard_",
@@ -225,11 +196,15 @@ LATER = {
         scorer("breaking", "raise KeyboardInterrupt"),
         "The scorer breaking fails (KeyboardInterrupt)",
     ),
-    "blocking": (scorer("blocking", "time.sleep(600)"), "The scorer blocking gave no result"),
     "dozing": (
         scorer("dozing", "await asyncio.sleep(600)", "async def"),
         "The scorer dozing gave no result",
     ),
+    "closing": (
+        scorer("closing", "sys.stdout.close(); sys.stderr.close(); sys.stdout = None; return []"),
+        "",
+    ),
+    "blocking": (scorer("blocking", "time.sleep(600)"), "The scorer blocking gave no result"),
     "eating": (scorer("eating", "while True: pass"), "The scorer eating gave no result"),
     "matching": (
         scorer("matching", "import re; return re.match('(a+)+$', 'a' * 64 + '!') or []"),
@@ -289,26 +264,9 @@ LATER = {
         scorer("cancelling", "raise asyncio.CancelledError"),
         "The scorer cancelling fails (CancelledError in overheard_cancelling)",
     ),
-    "stopping": (scorer("stopping", "raise StopIteration"), "The scorer stopping fails ("),
     "awaiting": (
         scorer("awaiting", "return asyncio.sleep(600)"),
         "The scorer awaiting gave no result",
-    ),
-    "drawing": (
-        scorer("drawing", "return (time.sleep(600) for _ in range(3))"),
-        "The scorer drawing gave no result",
-    ),
-    "infinite": (
-        scorer("infinite", "return [Score('infinite', float('inf'))]"),
-        "The scorer infinite gives values outside",
-    ),
-    "negative": (
-        scorer("negative", "return [Score('negative', -0.5)]"),
-        "The scorer negative gives values outside",
-    ),
-    "wordy": (
-        scorer("wordy", "return [Score('wordy', 'high')]"),
-        "The scorer wordy gives values outside",
     ),
     "posing": (
         scorer(
@@ -335,11 +293,6 @@ LATER = {
         ),
         "",
     ),
-    "closing": (
-        scorer("closing", "sys.stdout.close(); sys.stderr.close(); sys.stdout = None; return []"),
-        "",
-    ),
-    "pouring": (scorer("pouring", "print('x' * 50_000_000); return []"), ""),
     "moving": (
         scorer("moving", "os.chdir('/'); return []"),
         "",
@@ -347,14 +300,6 @@ LATER = {
     "trapping": (
         scorer("trapping", "import signal; signal.signal(signal.SIGINT, print)"),
         "The scorer trapping fails (TypeError in overheard_trapping)",
-    ),
-    "unspoken": (
-        scorer(
-            "unspoken",
-            "from overheard import OverheardError; "
-            "raise type('Odd', (OverheardError,), {'__doc__': '.', '__str__': exit})()",
-        ),
-        "The scorer unspoken fails (Odd in overheard_unspoken)",
     ),
     "timeless": (
         OTHER.format(

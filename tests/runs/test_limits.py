@@ -57,37 +57,21 @@ class TestBucket:
 
         assert bucket.delay(1e9, 0.0) == 0.0
 
-    def test_it_believes_a_service_that_allows_less(self) -> None:
-        """Two of a hundred are left, and it is full again in 49 s: two a second."""
+    @pytest.mark.parametrize(
+        ("limit", "left", "reset_s", "calls", "wait_s"),
+        [(100, 2, 49.0, 1, 0.5), (100, 40, None, 1, 1.0), (100, 40, 0.5, 12, 0.1),
+         (120, 120, 1.0, 60, 30.0)],
+        ids=["less", "no end, so a minute", "ends within a second", "nothing used, so a minute"],
+    )  # fmt: skip
+    def test_it_believes_a_service_that_allows_less(
+        self, limit: int, left: int, reset_s: float | None, calls: int, wait_s: float
+    ) -> None:
+        """What is used comes back within the window: 98 of 100 in 49 s are two a second."""
         bucket = Bucket()
-        bucket.learn(100, 2, 49.0, now=0.0)
-        bucket.take(2)
+        bucket.learn(limit, left, reset_s, now=0.0)
+        bucket.take(left)
 
-        assert bucket.delay(1, 0.0) == pytest.approx(0.5)
-
-    def test_a_service_that_names_no_end_of_its_window_counts_by_the_minute(self) -> None:
-        """Sixty of a hundred are used, so one comes back each second."""
-        bucket = Bucket()
-        bucket.learn(100, 40, None, now=0.0)
-        bucket.take(40)
-
-        assert bucket.delay(1, 0.0) == pytest.approx(1.0)
-
-    def test_a_window_may_end_within_a_second(self) -> None:
-        """Sixty of a hundred are used and come back in half a second."""
-        bucket = Bucket()
-        bucket.learn(100, 40, 0.5, now=0.0)
-        bucket.take(40)
-
-        assert bucket.delay(12, 0.0) == pytest.approx(0.1)
-
-    def test_a_window_of_which_nothing_is_used_is_a_minute(self) -> None:
-        """Its reset says nothing of the inflow: nothing has to flow in."""
-        bucket = Bucket()
-        bucket.learn(120, 120, 1.0, now=0.0)
-        bucket.take(120)
-
-        assert bucket.delay(60, 0.0) == pytest.approx(30.0)
+        assert bucket.delay(calls, 0.0) == pytest.approx(wait_s)
 
     def test_it_never_believes_that_more_is_allowed_than_was_configured(self) -> None:
         """Who configures a limit means it."""
