@@ -194,7 +194,7 @@ LATER = {
     ),
     "breaking": (
         scorer("breaking", "raise KeyboardInterrupt"),
-        "The scorer breaking fails (KeyboardInterrupt)",
+        "The scorer breaking fails (KeyboardInterrupt in overheard_breaking)",
     ),
     "dozing": (
         scorer("dozing", "await asyncio.sleep(600)", "async def"),
