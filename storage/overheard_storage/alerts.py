@@ -46,7 +46,8 @@ class SqlAlertRepository(Repository):
             number = await self._insert_alert(connection, alert, rows)
             if number is not None:
                 await self._insert_announcement(connection, number, alert, deliveries)
-            (stored,) = await _read_alerts(connection, *_same_alert(rows[0]))
+            same_alert = [column == rows[0][column.name] for column in _ALERT_KEY]
+            (stored,) = await _read_alerts(connection, *same_alert)
         return stored, number is not None
 
     @uninterrupted
@@ -79,7 +80,10 @@ class SqlAlertRepository(Repository):
     async def events(self, alert_id: int) -> list[AlertEvent]:
         """Return the events of an alert, the oldest first."""
         query = select(events).where(events.c.alert_id == alert_id).order_by(events.c.id)
-        return [_event_of(row) for row in await self._database.rows(query)]
+        return [
+            AlertEvent(AlertEventKind(row.what), row.at, row.who, row.note, row.alert_id, row.id)
+            for row in await self._database.rows(query)
+        ]
 
     async def get(self, number: int) -> Alert | None:
         """Return an alert by its number, or None."""
@@ -156,11 +160,6 @@ class SqlAlertRepository(Repository):
 
 _OVER = tuple(state for state in AlertState if state.over)
 _ALERT_KEY = (alerts.c.brand_id, alerts.c.model_id, alerts.c.run_id)
-
-
-def _same_alert(row: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    """Return the conditions that an alert has the brand, model and run of a row."""
-    return [column == row[column.name] for column in _ALERT_KEY]
 
 
 async def _read_alerts(connection: AsyncConnection, *wanted: ColumnElement[bool]) -> list[Alert]:
@@ -242,10 +241,6 @@ def _state_columns(alert: Alert) -> dict[str, Any]:
 def _event_row(event: AlertEvent, alert_id: int) -> dict[str, Any]:
     row = {"what": event.what, "at": event.at, "who": event.who, "note": event.note}
     return row | {"alert_id": alert_id}
-
-
-def _event_of(row: Row[Any]) -> AlertEvent:
-    return AlertEvent(AlertEventKind(row.what), row.at, row.who, row.note, row.alert_id, row.id)
 
 
 class SqlUpdateRepository(Repository):

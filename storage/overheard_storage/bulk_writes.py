@@ -111,13 +111,9 @@ def _literal_element(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, str):
-        return _quoted(value)
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
     return value.isoformat() if isinstance(value, datetime) else repr(value)
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 async def _copy_rows_in(connection: AsyncConnection, statement: str, rows: Sequence[Any]) -> None:

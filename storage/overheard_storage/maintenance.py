@@ -145,8 +145,11 @@ async def copy_rows(source: Database, target: Database, progress: Progress) -> d
         for table in metadata.sorted_tables:
             await _copy_table(reader, writer, table, progress)
             await _require_count(target, writer, table, counts[table.name])
-            if not target.is_sqlite and _has_sequence(table):
-                await _set_sequence(writer, table)
+            has_sequence = "id" in table.primary_key.columns and not table.c.id.foreign_keys
+            if not target.is_sqlite and has_sequence:  # it goes on after the highest number
+                sequence = func.pg_get_serial_sequence(table.name, "id")
+                highest = func.coalesce(func.max(table.c.id) + 1, 1)
+                await writer.execute(select(func.setval(sequence, highest, False)))
         progress.finish()
     return counts
 
@@ -163,26 +166,23 @@ async def _copy_table(
         table: The table, which is empty in the target.
         progress: Is advanced by the rows of each page.
     """
-    referring = [column for column in table.columns if _is_self_reference(column, table)]
+    referring = [
+        column
+        for column in table.columns
+        if any(key.column.table is table for key in column.foreign_keys)
+    ]
     names = [column.name for column in table.columns if column not in referring]
     references: list[dict[str, Any]] = []
     rows = await reader.stream(select(table).order_by(*table.primary_key.columns))
     async for page in rows.partitions(PAGE_ROWS):
-        await insert_many(writer, table, names, [_row_values(row, names) for row in page])
+        values_of_rows = [tuple([getattr(row, name) for name in names]) for row in page]
+        await insert_many(writer, table, names, values_of_rows)
         references += [found for row in page if (found := _self_references(row, referring))]
         progress.advance(len(page))
     if references:
         by_number = update(table).where(table.c.id == bindparam("_id"))
         values: dict[str, Any] = {column.name: bindparam(f"_{column.name}") for column in referring}
         await writer.execute(by_number.values(values), references)
-
-
-def _is_self_reference(column: Column[Any], table: Table) -> bool:
-    return any(key.column.table is table for key in column.foreign_keys)
-
-
-def _row_values(row: Row[Any], names: Sequence[str]) -> tuple[Any, ...]:
-    return tuple([getattr(row, name) for name in names])
 
 
 def _self_references(row: Row[Any], own: Sequence[Column[Any]]) -> dict[str, Any] | None:
@@ -221,14 +221,3 @@ async def _require_count(
             reason=f"{count} of {expected} {table.name} arrived, so that nothing was kept",
             remedy="try again",
         )
-
-
-def _has_sequence(table: Table) -> bool:
-    return "id" in table.primary_key.columns and not table.c.id.foreign_keys
-
-
-async def _set_sequence(writer: AsyncConnection, table: Table) -> None:
-    """Set the next number of a table's sequence in PostgreSQL to one after the highest number."""
-    sequence = func.pg_get_serial_sequence(table.name, "id")
-    highest = func.coalesce(func.max(table.c.id) + 1, 1)
-    await writer.execute(select(func.setval(sequence, highest, False)))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, delete, select, update
+from sqlalchemy import ColumnElement, Update, delete, select, update
 
 from overheard.domain import AuditEntry, PendingConfirmation, ScheduleState, Setting
 from overheard_storage import tables
@@ -29,7 +28,8 @@ class SqlScheduleRepository(Repository):
         async with self._database.writing() as connection:
             await connection.execute(insert, initial)
             query = select(schedule_states).where(_states.name == name)
-            return _state_of((await connection.execute(query)).one())
+            row = (await connection.execute(query)).one()
+            return ScheduleState(row.name, row.paused, row.begun, row.done, row.problem)
 
     async def begin_slot(self, name: str, slot: datetime) -> bool:
         """Store that a slot of a schedule has begun; False when this or a later slot was begun
@@ -76,19 +76,14 @@ class SqlAuditRepository(Repository):
         query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
         if since is not None:
             query = query.where(audit.c.at >= since)
-        return [_entry_of(row) for row in await self._database.rows(query)]
+        return [
+            AuditEntry(row.at, row.who, row.channel, row.command, row.words, row.outcome, row.id)
+            for row in await self._database.rows(query)
+        ]
 
 
 def _update_of_states(*wanted: ColumnElement[bool]) -> Update:
     return update(schedule_states).where(*wanted)
-
-
-def _state_of(row: Row[Any]) -> ScheduleState:
-    return ScheduleState(row.name, row.paused, row.begun, row.done, row.problem)
-
-
-def _entry_of(row: Row[Any]) -> AuditEntry:
-    return AuditEntry(row.at, row.who, row.channel, row.command, row.words, row.outcome, row.id)
 
 
 class SqlSettingRepository(Repository):

@@ -63,10 +63,13 @@ class Lookup:
         """
         missing = rows.keys() - (await self.known(rows)).keys()
         if missing:
-            # Sorted, so that two writers of the same names cannot deadlock.
-            await self._insert_names(
-                [self._name_columns(name) | dict(rows[name]) for name in sorted(missing)]
-            )
+            statement = self._database.insert(self._table).on_conflict_do_nothing()
+            new_rows = [
+                dict(zip(self._columns, name, strict=True)) | dict(rows[name])
+                for name in sorted(missing)  # so two writers of the same names cannot deadlock
+            ]
+            async with self._database.writing() as connection:
+                await connection.execute(statement, new_rows)
         return await self.known(rows)  # read back: another process may have inserted a name first
 
     async def known(self, names: Iterable[Name]) -> dict[Name, int]:
@@ -85,14 +88,6 @@ class Lookup:
             query = select(*columns, self._table.c.id).where(self._table.c.id.in_(chunk))
             self._names |= {row[-1]: tuple(row[:-1]) for row in await self._database.rows(query)}
         return {number: self._names[number] for number in numbers}
-
-    def _name_columns(self, name: Name) -> dict[str, Any]:
-        return dict(zip(self._columns, name, strict=True))
-
-    async def _insert_names(self, rows: list[dict[str, Any]]) -> None:
-        statement = self._database.insert(self._table).on_conflict_do_nothing()
-        async with self._database.writing() as connection:
-            await connection.execute(statement, rows)
 
     async def _look_up(self, names: list[Name]) -> None:
         """Read the numbers of names and remember those that are stored."""

@@ -95,23 +95,15 @@ class SqlRetentionRepository(Repository):
         async with self._database.writing() as connection:
             carried = await note_readings(self._database, connection, new_scorer, numbers)
             of_answers = (scores.c.scorer_id == old_scorer, among(scores.c.answer_id, carried))
+            changed = {"scorer_id": literal(new_scorer)}
+            copied = select(*(changed.get(name, scores.c[name]) for name in STORED_SCORE))
             await connection.execute(
-                scores.insert().from_select(
-                    STORED_SCORE, _copied_scores(new_scorer).where(*of_answers)
-                )
+                scores.insert().from_select(STORED_SCORE, copied.where(*of_answers))
             )
             summed = await connection.execute(_sums_query(new_scorer).where(*of_answers))
             if rows := [tuple(row) for row in summed]:
                 await add_blocks(connection, rows)
             return len(carried)
-
-
-def _copied_scores(scorer: int) -> Select[Any]:
-    """Return a query of scores with the number of another scorer version, in the columns of
-    `STORED_SCORE`.
-    """
-    kept = {"scorer_id": literal(scorer)}
-    return select(*(kept.get(name, scores.c[name]) for name in STORED_SCORE))
 
 
 def _sums_query(scorer: int) -> Select[Any]:

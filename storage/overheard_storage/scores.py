@@ -352,7 +352,14 @@ def _block_sums(
         scored: The answers of these scores, with all their scores.
         numbers: The database's numbers of the names in them.
     """
-    question_ids = {answer.id: _question_ids(answer, numbers) for answer, _ in scored}
+    question_ids = {
+        answer.id: (
+            answer.run_id,
+            numbers.prompts[answer.question.prompt.key],
+            numbers.models[answer.question.model],
+        )
+        for answer, _ in scored
+    }
     values_by_block: dict[tuple[int, ...], list[float]] = {}
     for (answer_id, brand, metric), row in rows.items():
         key = (*question_ids[answer_id], brand, metric, numbers.scorer)
@@ -361,9 +368,3 @@ def _block_sums(
         (*key, len(values), sum(values), sum(value * value for value in values))
         for key, values in sorted(values_by_block.items())
     ]
-
-
-def _question_ids(answer: Answer, numbers: _Numbers) -> tuple[int, int, int]:
-    """Return the numbers of an answer's run, prompt and model."""
-    question = answer.question
-    return (answer.run_id, numbers.prompts[question.prompt.key], numbers.models[question.model])

@@ -113,20 +113,13 @@ async def open_store(url: str, *, migrate: bool = True, create: bool = True) -> 
             await (upgrade_schema(database) if migrate else require_current(database))
         except BaseException:
             await database.close()
-            await _wait_for_drivers()
+            # The driver's threads of connections that could not be opened answer the event loop
+            # last of all, and print a traceback if the loop is closed.
+            for thread in threading.enumerate():
+                if DRIVER_THREAD in thread.name:
+                    await asyncio.to_thread(thread.join, DRIVER_TIMEOUT_S)
             raise
     return SqlStore(database)
-
-
-async def _wait_for_drivers() -> None:
-    """Wait up to `DRIVER_TIMEOUT_S` for each of the driver's threads of connections that could not
-    be opened.
-
-    Such a thread answers the event loop last of all, and prints a traceback if the loop is closed.
-    """
-    for thread in threading.enumerate():
-        if DRIVER_THREAD in thread.name:
-            await asyncio.to_thread(thread.join, DRIVER_TIMEOUT_S)
 
 
 async def migrate(url: str) -> tuple[str | None, str]:

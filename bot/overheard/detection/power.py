@@ -230,8 +230,11 @@ def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> floa
         runs: Number of runs after the update.
         level: Probability of a false finding.
     """
+    from overheard.special_functions import stdtrit
+
     calls, effects = _noise(outlook, runs)
-    squared_limit = _z(level / 2) ** 2 * calls + _t(level / 2) ** 2 * effects
+    t = float(stdtrit(STUDENT_FREEDOM, level / 2))
+    squared_limit = _z(level / 2) ** 2 * calls + t**2 * effects
     needed = squared_limit**0.5 + HALF_ANSWER + _z(1 - POWER) * (calls + effects) ** 0.5
     return points(outlook, needed / calls)
 
@@ -314,15 +317,6 @@ def points(outlook: Outlook, shift: float) -> float:
     """
     p = outlook.chances
     return float(100 * np.mean(p - 1 / (1 + (1 - p) / p * np.exp(min(shift, 50.0)))))
-
-
-def _t(tail: float) -> float:
-    """Return the value that Student's t, with the freedom of run effects, exceeds with the
-    probability ``tail``.
-    """
-    from overheard.special_functions import stdtrit
-
-    return -float(stdtrit(STUDENT_FREEDOM, tail))
 
 
 def _z(tail: float) -> float:

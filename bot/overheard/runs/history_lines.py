@@ -247,7 +247,10 @@ def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
         reply.model_version,
         reply.model_created.isoformat() if reply.model_created else None,
         str(reply.finish),
-        [_citation_fields(citation) for citation in reply.citations],
+        [
+            {name: value for name, value in asdict(citation).items() if name != "domain" or value}
+            for citation in reply.citations
+        ],
         reply.cost_usd,
     )
     return dict(zip(ANSWER_FIELDS, values, strict=True))
@@ -278,8 +281,3 @@ def flat(line: Mapping[str, Any]) -> dict[str, Any]:
         key: json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
         for key, value in line.items()
     }
-
-
-def _citation_fields(citation: Citation) -> dict[str, object]:
-    """Return the fields of a citation for export; the domain only where one is reported."""
-    return {name: value for name, value in asdict(citation).items() if name != "domain" or value}

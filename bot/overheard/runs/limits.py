@@ -185,7 +185,9 @@ class ModelLimiter:
         now = asyncio.get_running_loop().time()
         if self.rest(now) > MAX_MODEL_WAIT_S:
             self._reject_waiting(self.rest(now))
-        while self._waiting and self.under_way < self._capacity(now):
+        is_trying = self.breaker.state(now) is BreakerState.HALF_OPEN
+        most_under_way = 1 if is_trying else int(self.allowed)
+        while self._waiting and self.under_way < most_under_way:
             run_id, waiters = next(iter(self._waiting.items()))
             first = waiters[0]
             rate_delay = max(self.requests.delay(1, now), self.tokens.delay(first.tokens, now))
@@ -201,12 +203,6 @@ class ModelLimiter:
                 self._waiting[run_id] = waiters  # behind the other runs
             if not first.turn.cancelled():
                 self._grant_turn(first)
-
-    def _capacity(self, now: float) -> int:
-        """Return the number of calls that may be under way now: 1 while the breaker tries the
-        service.
-        """
-        return 1 if self.breaker.state(now) is BreakerState.HALF_OPEN else int(self.allowed)
 
     def _grant_turn(self, waiter: _Waiter) -> None:
         """Give a turn to a waiting call, which counts as under way and against the rate limits."""

@@ -193,8 +193,11 @@ def read_profile(text: str, brand: Brand) -> Profile:
             continue
         kind, said = match[1].lower(), " ".join(match[2].split())
         if kind in names:
-            for name in _names_in_list(said):
-                if name.casefold() not in taken:
+            without_brackets = re.sub(r"\s*[(\[].*?[)\]]", "", said)
+            for part in re.split(r"[,;]", without_brackets):
+                name = part.strip(_EDGES)
+                is_name = 1 < len(name) <= MAX_NAME_CHARS and name.upper() != "NAME"
+                if is_name and name.casefold() not in taken:
                     taken.add(name.casefold())
                     names[kind].append(name)
         elif value := _fact_value(kind, said):
@@ -224,13 +227,6 @@ def branded_questions(brand: str, competitors: Sequence[str]) -> list[str]:
     """
     asked = [text.replace("{brand}", brand) for text in _BRANDED_QUESTIONS]
     return [*asked, *(f"{brand} or {rival}: which is better?" for rival in competitors[:1])]
-
-
-def _names_in_list(line: str) -> list[str]:
-    """Return the names in a list with commas or semicolons, without brackets and their contents."""
-    without = re.sub(r"\s*[(\[].*?[)\]]", "", line)
-    parts = (part.strip(_EDGES) for part in re.split(r"[,;]", without))
-    return [part for part in parts if 1 < len(part) <= MAX_NAME_CHARS and part.upper() != "NAME"]
 
 
 def _fact_value(kind: str, said: str) -> str:

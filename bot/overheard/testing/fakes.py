@@ -63,7 +63,9 @@ class EchoProvider:
         self._models = tuple(models)
         self._price = price
         self._turns = _turns(answers)
-        self.answer: Callable[[Question], object] = self._in_turn
+        self.answer: Callable[[Question], object] = lambda question: next(
+            self._turns, question.prompt.text
+        )
 
     def models(self) -> Sequence[str]:
         """Return the ids of the provider's models."""
@@ -85,9 +87,6 @@ class EchoProvider:
     async def close(self) -> None:
         """Record the call."""
         self.closed = True
-
-    def _in_turn(self, question: Question) -> object:
-        return next(self._turns, question.prompt.text)
 
 
 class EchoAsker:
