@@ -34,13 +34,13 @@ from typing import Any
 
 import numpy as np
 
+from overheard.advice.comparison_rounds import MAX_CHECKS, PAIRS_PER_CHECK
+from overheard.advice.comparison_verdicts import Contrast, all_clear, contrasts
 from overheard.alerts.run_analysis import run_service
 from overheard.commands.compare import compare
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Block, Model, Panel
-from overheard.finetune.comparison_rounds import MAX_CHECKS, PAIRS_PER_CHECK
-from overheard.finetune.comparison_verdicts import Contrast, all_clear, contrasts
 from overheard.measure.blocks import summarise
 from overheard.measure.intervals import wilson
 from overheard.runs.plan import new_run

@@ -16,26 +16,31 @@ from overheard.cards.card import (
     Tainted,
     Text,
     divided,
+    fitting,
 )
 from overheard.cards.command import (
     IN_TERMINAL,
     CommandSpec,
+    Face,
     FormChoice,
     Kind,
     Option,
     Role,
     argument,
     option,
+    quoted,
 )
 from overheard.cards.wording import printable
 from overheard.chat_kit.tasks import FINISH_TIMEOUT_S, finish_tasks
-from overheard.config.problems import suggestion
+from overheard.config.problems import suggestion, unknown_name
 from overheard.config.secrets import Secret
 from overheard.config.settings_base import DatabaseUrl, Settings
 from overheard.domain import (
     FREE,
+    SHUTDOWN_NOTICE,
     Alert,
     Answer,
+    Approval,
     BatchStatus,
     Block,
     Brand,
@@ -67,9 +72,11 @@ from overheard.domain import (
     Unit,
     UnitRole,
     Usage,
+    last_day,
 )
 from overheard.errors import (
     BadUsage,
+    ChangeNeedsYes,
     ChatFailed,
     ChatLost,
     ChatUnavailable,
@@ -85,6 +92,7 @@ from overheard.installation import install_command
 from overheard.interfaces import (
     CANCEL,
     CONFIRM,
+    Approvals,
     Batching,
     Chat,
     Connectable,
@@ -128,6 +136,7 @@ from overheard.provider_kit import (
     read_landscapes,
 )
 from overheard.reading import read_units
+from overheard.reading.phrasings import fact_wordings
 from overheard.reading.word_lists import WordLists
 
 __all__ = [
@@ -137,9 +146,12 @@ __all__ = [
     "FINISH_TIMEOUT_S",
     "FREE",
     "IN_TERMINAL",
+    "SHUTDOWN_NOTICE",
     "Action",
     "Alert",
     "Answer",
+    "Approval",
+    "Approvals",
     "BadUsage",
     "BatchStatus",
     "Batching",
@@ -149,6 +161,7 @@ __all__ = [
     "Capabilities",
     "Card",
     "Catalogue",
+    "ChangeNeedsYes",
     "Chat",
     "ChatFailed",
     "ChatLost",
@@ -166,6 +179,7 @@ __all__ = [
     "Desk",
     "Detail",
     "DrainingChat",
+    "Face",
     "Fact",
     "FailureKind",
     "Field",
@@ -242,14 +256,19 @@ __all__ = [
     "batch_lines",
     "batch_problem",
     "divided",
+    "fact_wordings",
     "finish_tasks",
+    "fitting",
     "hookimpl",
     "http_client",
     "install_command",
+    "last_day",
     "option",
     "printable",
+    "quoted",
     "read_landscapes",
     "read_units",
     "suggestion",
+    "unknown_name",
     "wording",
 ]

@@ -15,7 +15,7 @@ from overheard.cards.model_names import ModelNames
 from overheard.config.cron import find_zone
 from overheard.config.sections import Config, Zoned
 from overheard.config.stored_settings import with_chat_settings
-from overheard.domain import TERMINAL, Catalogue, Run
+from overheard.domain import TERMINAL, Catalogue, Landscape, Run, apply_corrections
 from overheard.interfaces import Clock, Progress, Queue, Store
 from overheard.plugins import Plugins, installed_plugins, load_plugins
 from overheard.runs.cost_estimate import Estimate
@@ -205,6 +205,17 @@ class Deployment:
         During a change, `scoring` still has the old ones, by which the scores are read.
         """
         return self.scoring.for_catalogue(self.catalogue)
+
+    @property
+    def landscapes(self) -> dict[str, Landscape]:
+        """The landscape of each vendor by its name. An entry of the configuration replaces the
+        plugin's entry on the same topic.
+        """
+        corrections = {
+            vendor: {topic: table.entry(topic, corrected=True) for topic, table in declared.items()}
+            for vendor, declared in self.config.landscape.items()
+        }
+        return apply_corrections(self.plugins.landscapes, corrections)
 
     @cached_property
     def names(self) -> ModelNames:

@@ -454,31 +454,6 @@ class FileUnwritable(OverheardError):
     reason: str | None
 
 
-class NothingToTeach(OverheardError):
-    message = (
-        "There is nothing to teach about {brand}; add facts with facts add, or approve "
-        "answers with dataset review."
-    )
-
-    brand: str
-
-
-class DatasetUnfit(OverheardError):
-    message = "The dataset for {brand} cannot be written. {problems}."
-
-    def __init__(self, *, brand: str, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__(brand=brand, problems="; ".join(problems))
-
-
-class NotApproved(OverheardError):
-    message = "Answer {number} cannot be taught: {reason}; {remedy}."
-
-    number: int
-    reason: str
-    remedy: str
-
-
 class AlertUnchanged(OverheardError):
     message = "This alert is {state} already{by}."
 

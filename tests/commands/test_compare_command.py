@@ -9,11 +9,11 @@ import pytest
 
 from kit.office import DECLARED, PRICE, Office, executed, open_office
 from kit.scripted import reply
+from overheard.advice.comparison_rounds import ComparisonSetup
 from overheard.cards.card import Card
 from overheard.commands.compare import compare
 from overheard.deployment import Call
-from overheard.domain import FREE, Brand, Model, Price, Prompt, Question, Reply
-from overheard.finetune.comparison_rounds import ComparisonSetup, control_prompts
+from overheard.domain import FREE, Brand, Model, Price, Prompt, Question, Reply, control_prompts
 
 BASE, TUNED = "svc/base", "svc/tuned"
 

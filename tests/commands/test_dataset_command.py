@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from kit.office import Office, open_office
 from kit.program import Program
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
-from overheard.finetune.dataset import format_ranges, parse_numbers
+from overheard_finetune.dataset import format_ranges, parse_numbers
 
 NOON = datetime(2026, 3, 2, 6, tzinfo=UTC)
 

@@ -106,9 +106,9 @@ def test_help_lists_each_command_as_it_is() -> None:
     assert written == listing_of_specs(), (
         "write it anew with: uv run python -m overheard.commands.registry"
     )
-    assert [entry.name for _, entries in sections(Face.CHAT) for entry in entries] == [
+    assert sorted(entry.name for _, entries in sections(Face.CHAT) for entry in entries) == sorted(
         spec.name for spec in commands() if Face.CHAT in spec.faces
-    ]
+    )
 
 
 HELP_ROOMS = {
@@ -130,7 +130,7 @@ HELP_ROOMS = {
 HELP_MODULES = {
     "chat": {"chat", "chat.terminal", "chat.terminal.grammar"},
     "commands": {"commands", "commands.registry"},
-    "reading": {"reading", "reading.word_lists"},
+    "reading": {"reading", "reading.phrasings", "reading.word_lists"},
     "runtime": {"runtime", "runtime.wiring"},
 }
 """The modules that help needs of other rooms."""
@@ -176,6 +176,16 @@ def test_the_commands_of_built_in_plugins_are_listed() -> None:
     assert len(plugins.reports) == len(built_in) > 10
     listed = {json.loads(line)[1] for line in LISTING.read_text(encoding="utf-8").splitlines()}
     assert {"slack manifest", "discord invite"} <= plugins.commands.keys() <= listed
+
+
+def test_a_command_of_a_built_in_plugin_is_typed_taught_and_completed(terminal: Program) -> None:
+    """Its plugin is loaded when it is used."""
+    out, _ = terminal.run("landscape", "--help")
+    root = terminal.run("--help")[0]
+
+    assert "overheard landscape openai" in out
+    assert "landscape" in root.partition("Fine-tuning:")[2].partition("What is measured:")[0]
+    assert terminal.json("help", "dataset")["commands"].keys() >= {"dataset build"}
 
 
 def test_the_terminal_suggests_what_was_meant(terminal: Program) -> None:

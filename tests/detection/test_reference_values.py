@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from known_time import p_value
 
+from overheard.advice.comparison_verdicts import holm_adjusted
 from overheard.detection import announced_updates, power, silent_updates
 from overheard.detection import announced_updates as bursts
 from overheard.detection.baseline import rows_with_answers
@@ -43,7 +44,6 @@ from overheard.detection.explanation import falls_among
 from overheard.detection.monitor import Monitor
 from overheard.detection.statistic import candidate_starts, statistic
 from overheard.domain import Model, ModelUpdate
-from overheard.finetune.comparison_verdicts import holm_adjusted
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard_lab.panels import CHALLENGER, Change, Design, moved, simulate, undone
 

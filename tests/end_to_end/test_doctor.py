@@ -15,8 +15,7 @@ import pytest
 from kit.both_chats import Chats
 from kit.loopback import Behaviour, ChatService
 from kit.program import Program
-from overheard.commands.examinations import shutdown_day
-from overheard.domain import Landscape, Model
+from overheard.domain import Landscape, Model, last_day
 
 Room = namedtuple("Room", "total used free")
 
@@ -252,6 +251,6 @@ def test_the_last_day_of_a_model_is_known_by_its_id() -> None:
     """Of the last day that its vendor announced; a snapshot ends with its model."""
     model = Model("svc", "gpt-4o-2024-11-20")
     ends = Landscape("openai", "OpenAI", shutdowns={"gpt-4o": date(2027, 1, 14)})
-    assert shutdown_day(model, [ends]) == date(2027, 1, 14)
-    assert shutdown_day(Model("svc", "openai/gpt-4o+search"), [ends]) == date(2027, 1, 14)
-    assert shutdown_day(Model("svc", "gpt-4o-mini"), [ends]) is None
+    assert last_day(model, [ends]) == date(2027, 1, 14)
+    assert last_day(Model("svc", "openai/gpt-4o+search"), [ends]) == date(2027, 1, 14)
+    assert last_day(Model("svc", "gpt-4o-mini"), [ends]) is None

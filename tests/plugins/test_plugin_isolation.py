@@ -4,18 +4,17 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from kit.broken_plugins import ASKED, AT_START, COMMAND, LATER, SAID, SECRET, provider, scorer
 from kit.installing import Shelf
+from kit.office import open_office
 from overheard import (
     FREE,
     Brand,
@@ -37,8 +36,7 @@ from overheard import (
 )
 from overheard.commands.registry import first_words
 from overheard.config.loader import parse_config
-from overheard.config.sections import Config
-from overheard.deployment import NoProgress
+from overheard.deployment import Call
 from overheard.domain import Answer
 from overheard.errors import PluginFault
 from overheard.plugins import Guard, Plugins, guard, load_plugins, separated_output
@@ -176,7 +174,7 @@ async def test_a_command_that_fails_is_one_sentence(shelf: Shelf, body: str, tol
     shelf.install("odd", COMMAND.format(name="odd", body=body))
 
     with pytest.raises(PluginFault, match='The command "odd"') as fault:
-        await load().commands["odd"].run(_Given(), _Given())
+        await load().commands["odd"].run((await open_office()).deployment, Call())
     assert told in str(fault.value)
 
 
@@ -201,7 +199,7 @@ async def test_a_card_of_the_wrong_shape_is_one_sentence(
     shelf.install("odd", code.replace("import Card", "import Card, Field, Table"))
 
     with pytest.raises(PluginFault) as fault:
-        await load().commands["odd"].run(_Given(), _Given())
+        await load().commands["odd"].run((await open_office()).deployment, Call())
     assert str(fault.value) == (
         f'The command "odd" fails ({told}); ask the author of overheard-odd 1.2, or remove it.'
     )
@@ -215,7 +213,7 @@ async def test_a_card_is_shown_as_the_plugin_made_it(shelf: Shelf) -> None:
     names = "import Card, Field, Link, Severity, Table, Tainted"
     shelf.install("odd", COMMAND.format(name="odd", body=body).replace("import Card", names))
 
-    assert await load().commands["odd"].run(_Given(), _Given()) == Card(
+    assert await load().commands["odd"].run((await open_office()).deployment, Call()) == Card(
         "T",
         Tainted("x"),
         (Field("a", "b", wide=True),),
@@ -258,10 +256,10 @@ async def test_a_command_may_ask_for_a_yes(shelf: Shelf) -> None:
     shelf.install("other", code.replace('"odd"', '"other"'))
     commands = load().commands
 
-    proposal: Any = await commands["odd"].run(_Given(), _Given())
+    proposal: Any = await commands["odd"].run((await open_office()).deployment, Call())
     assert (proposal.price, proposal.usd) == ("It costs $2", 2.0)
     with pytest.raises(PluginFault, match="ask the author of overheard-other"):
-        await commands["other"].run(_Given(), _Given())
+        await commands["other"].run((await open_office()).deployment, Call())
 
 
 def asked(model: str = "odd/m-1") -> Question:
@@ -344,19 +342,6 @@ async def test_a_provider_that_says_why_there_is_no_answer_is_not_left_alone(she
             await plugins.providers["odd"].ask(asked(), seed=1)
 
     assert plugins.paused == []
-
-
-class _Given:
-    """What a command is given, as far as it is looked at."""
-
-    catalogue = store = clock = zone = who = channel = None
-    config = Config()
-    progress = NoProgress()
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator[Self]:
-        """Yield it as it is."""
-        yield self
 
 
 @pytest.mark.parametrize("entry", ["overheard-odd", "Overheard_Odd==1.2", "overheard-odd>=1"])

@@ -6,7 +6,6 @@ One card lists what quiet hours held back, and is posted before the alerts thems
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -17,6 +16,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
 from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames
+from overheard.cards.wording import name_without_id
 from overheard.domain import (
     Alert,
     AlertEvent,
@@ -50,8 +50,6 @@ SNOOZED_UNTIL = "Until %Y-%m-%d, %H:%M UTC."
 """How the note of a snooze is stored that ends at a time."""
 WHOLE = "the whole category"
 """What is written in place of a brand's name."""
-_ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
-"""How `overheard.interfaces.Person` writes an id after a name."""
 _WHO_WORDS = {"": "Someone", "terminal": "Someone at the terminal"}
 
 SEVERITIES = {
@@ -134,13 +132,6 @@ def state_data(alert: Alert) -> dict[str, Any]:
         "until": alert.until.isoformat() if alert.until else None,
         "follows": alert.follows or None,
     }
-
-
-def name_without_id(who: str) -> str:
-    """Return a person's name without the id that the audit log keeps with it: ``Ada`` for ``Ada
-    (slack:U1)``. A name without an id is returned as it is.
-    """
-    return _ID.sub("", who)
 
 
 def subject(alert: Alert, names: ModelNames) -> str:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from overheard.alerts.events import SNOOZED_UNTIL, name_without_id, snoozed_until
+from overheard.alerts.events import SNOOZED_UNTIL, snoozed_until
+from overheard.cards.wording import name_without_id
 from overheard.deployment import Deployment
 from overheard.detection.placement import reports_statement
 from overheard.domain import Alert, AlertEvent, AlertEventKind, AlertState, ModelUpdate, Shift

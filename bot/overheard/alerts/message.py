@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from overheard.alerts.details import alert_chart, alert_data, model_title
-from overheard.alerts.events import name_without_id
 from overheard.alerts.evidence import AlertEvidence, measured_shift, metric_shifts
 from overheard.alerts.history import certainty
 from overheard.alerts.metric_wording import (
@@ -31,6 +30,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart
+from overheard.cards.wording import name_without_id
 from overheard.domain import Alert, AlertState, Metric, ReportedStatement, Shift
 
 MIN_CLEAR_CHANGE = 0.1

@@ -185,7 +185,7 @@ class StatementReader:
                 details_by_answer[record.answer_id] += [
                     detail
                     for detail in record.score.details
-                    if detail.verdict in FALSE_VERDICTS and detail.topic in fact_fields
+                    if detail.is_false and detail.topic in fact_fields
                 ]
         if not details_by_answer:
             return []

@@ -337,3 +337,14 @@ def named_cells(names: Sequence[str], cells: Sequence[str]) -> list[str]:
 def _plain_text(text: Text) -> str:
     """Return text, untrusted or not, as a string."""
     return text.text if isinstance(text, Tainted) else text
+
+
+_ID = re.compile(r" \([a-z0-9_-]+:[^()]*\)$")
+"""How `overheard.interfaces.Person` writes an id after a name."""
+
+
+def name_without_id(who: str) -> str:
+    """Return a person's name without the id that the audit log keeps with it: ``Ada`` for ``Ada
+    (slack:U1)``. A name without an id is returned as it is.
+    """
+    return _ID.sub("", who)

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 
-from overheard.alerts.events import name_without_id
 from overheard.alerts.outbox import Outgoing
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Style
+from overheard.cards.wording import name_without_id
 from overheard.commands.delivery_cards import run_result
 from overheard.deployment import Call, Deployment
 from overheard.domain import Delivery, DeliveryKind

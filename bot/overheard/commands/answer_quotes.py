@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from overheard.advice.scored_answers import ScoredAnswer
+from overheard.advice.texts import true_facts
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.commands.newest_answers import NewestAnswers
 from overheard.commands.page_tables import read_views
 from overheard.deployment import Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Detail, Model
-from overheard.finetune.scored_answers import ScoredAnswer
-from overheard.finetune.texts import true_facts
 from overheard.reading.text import sentences
 
 MAX_QUOTES, QUOTE_CHARACTERS = 5, 300

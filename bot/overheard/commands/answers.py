@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
+from overheard.advice.brief import BriefMarket
+from overheard.advice.texts import true_facts
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Kind, option, quoted
 from overheard.commands.answer_quotes import answer_quotes, quotes_in_turn, stated_lines, view_lines
-from overheard.commands.arguments import BrandName, ModelName, unknown_name
+from overheard.commands.arguments import BrandName, ModelName
 from overheard.commands.newest_answers import (
     NO_ANSWERS,
     NewestAnswers,
@@ -22,10 +24,9 @@ from overheard.commands.newest_answers import (
     read_newest_answers,
 )
 from overheard.commands.page_tables import QuestionRow, read_questions, read_sources
+from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand
-from overheard.finetune.brief import BriefMarket
-from overheard.finetune.texts import true_facts
 from overheard.runs.plan import find_brand
 
 MAX_SOURCES = 12

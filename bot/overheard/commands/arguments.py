@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.command import FormChoice, Kind, argument, option
-from overheard.config.problems import suggestion
+from overheard.config.problems import unknown_name
 from overheard.domain import Brand, Catalogue, Fact, Prompt
-from overheard.errors import BadSchedule, BadUsage, NameTaken, TimeUnreadable, UnknownName
+from overheard.errors import BadSchedule, BadUsage, NameTaken, TimeUnreadable
 
 BrandName = Annotated[str, argument("The brand.", Kind.BRAND)]
 ModelName = Annotated[str, option("Only this model.", Kind.MODEL)]
@@ -24,7 +24,6 @@ AlertNumber = Annotated[str, argument("Its number.", Kind.ALERT)]
 
 MAX_KNOWN_PROMPTS, KNOWN_PROMPT_CHARS = 10, 40
 """Prompts that an error names, and the characters of each."""
-MAX_NAME_CHARS_IN_ERROR = 60
 
 
 def find_prompt(catalogue: Catalogue, name: str, *, kind: str = "prompt") -> Prompt:
@@ -72,20 +71,6 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
         if fact.field.casefold() == field.strip().casefold():
             return fact
     raise unknown_name(kind, field, [fact.field for fact in own_facts])
-
-
-def unknown_name(kind: str, name: str, known: Collection[str]) -> UnknownName:
-    """Return the error for a name that does not exist, to be raised by the caller. Its message
-    lists all known names, and has a hint at the most similar one if any is similar.
-
-    Args:
-        kind: The noun of the name, such as ``brand``.
-        name: The name that was typed; shortened to `MAX_NAME_CHARS_IN_ERROR`.
-        known: The names that exist; may be empty.
-    """
-    shown = ", ".join(known) or "none"
-    name = wording.shorten(name, MAX_NAME_CHARS_IN_ERROR)
-    return UnknownName(kind=kind, name=name, hint=suggestion(name, known), known=shown)
 
 
 MORNING = time(9)

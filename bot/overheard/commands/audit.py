@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from overheard.alerts.events import name_without_id
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Role, option
+from overheard.cards.wording import name_without_id
 from overheard.commands.arguments import read_time
 from overheard.deployment import Call, Deployment
 from overheard.domain import AuditEntry

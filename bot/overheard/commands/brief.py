@@ -9,18 +9,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+from overheard.advice.brief import BriefItem
+from overheard.advice.brief_sources import BRIEF_DAYS, BriefDraft, read_brief
+from overheard.advice.pages import html, markdown
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, File, Severity, fitting
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option, quoted
-from overheard.commands.arguments import read_time, unknown_name
+from overheard.commands.arguments import read_time
 from overheard.commands.brief_card import brief_card, brief_page
 from overheard.commands.export import replacing
+from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Publication
 from overheard.errors import BadUsage
-from overheard.finetune.brief import BriefItem
-from overheard.finetune.brief_sources import BRIEF_DAYS, BriefDraft, read_brief
-from overheard.finetune.pages import html, markdown
 from overheard.runs.plan import choose_brands
 
 SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from overheard.advice.brief import LABELS, BriefItem, Excerpt, steps
+from overheard.advice.brief_sources import BriefDraft, ItemProgress, ModelProgress, metric_of
+from overheard.advice.pages import BriefPage, missing_fact_sentence, share_with_interval
+from overheard.advice.texts import fact_sentence
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
 from overheard.cards.command import Face, quoted
 from overheard.commands.update_effects import effect_words
 from overheard.deployment import Call, Deployment
-from overheard.finetune.brief import LABELS, BriefItem, Excerpt, steps
-from overheard.finetune.brief_sources import BriefDraft, ItemProgress, ModelProgress, metric_of
-from overheard.finetune.pages import BriefPage, missing_fact_sentence, share_with_interval
-from overheard.finetune.texts import fact_sentence
 
 MAX_FACTS = 4
 """Facts of an item that a card states."""

@@ -12,9 +12,10 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Role, option, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands.arguments import BrandName, ModelName, unknown_name
+from overheard.commands.arguments import BrandName, ModelName
 from overheard.commands.catalogue import require_yes
 from overheard.commands.check_faults import fault_sentences
+from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.domain import FALSE_VERDICTS, Brand, Detail, Model, Prompt
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims

@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
+from overheard.advice.comparison_rounds import ComparisonSetup, ModelComparison
+from overheard.advice.comparison_verdicts import MARGIN
 from overheard.alerts.run_analysis import run_service
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
@@ -15,15 +17,8 @@ from overheard.commands.check import SEED_BITS
 from overheard.commands.compare_card import chat_comparison_card, comparison_card
 from overheard.commands.versus import versus
 from overheard.deployment import Call, Deployment
-from overheard.domain import Panel, Run
+from overheard.domain import Panel, Run, control_prompts
 from overheard.errors import NothingToAsk
-from overheard.finetune.comparison_rounds import (
-    CONTROL_TAG,
-    ComparisonSetup,
-    ModelComparison,
-    control_prompts,
-)
-from overheard.finetune.comparison_verdicts import MARGIN
 from overheard.runs.cost_estimate import Pair, unasked
 from overheard.runs.plan import choose_brands, choose_models, new_run
 from overheard.session import Session
@@ -127,7 +122,7 @@ def _comparison_setup(
     catalogue = deployment.catalogue
     measured_brand = choose_brands(catalogue, [brand] if brand else [])[0]
     brand_prompts = catalogue.prompts_for(measured_brand.name)
-    prompts = tuple(prompt for prompt in brand_prompts if CONTROL_TAG not in prompt.tags)
+    prompts = tuple(prompt for prompt in brand_prompts if not prompt.is_control)
     if not prompts:
         raise NothingToAsk(missing=f"no question is asked for {measured_brand.name}")
     providers = deployment.plugins.providers

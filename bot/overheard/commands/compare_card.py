@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from overheard.advice.comparison_rounds import ComparisonResult, ComparisonSetup, StopReason
+from overheard.advice.comparison_verdicts import ERROR_RATE, Contrast, MetricResult
 from overheard.alerts.metric_wording import words_of
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
@@ -12,8 +14,6 @@ from overheard.cards.charts.forest import Difference, Spans
 from overheard.cards.charts.renderer import picture
 from overheard.cards.model_names import ModelNames
 from overheard.domain import Answer, Model
-from overheard.finetune.comparison_rounds import ComparisonResult, ComparisonSetup, StopReason
-from overheard.finetune.comparison_verdicts import ERROR_RATE, Contrast, MetricResult
 from overheard.reading.markdown import readable
 
 SHOWN_PROMPTS = 2

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+from overheard.advice.brief import BriefItem, GapKind
+from overheard.advice.brief_sources import BRIEF_DAYS, read_brief
 from overheard.alerts.story import AlertPart, alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
@@ -18,8 +20,6 @@ from overheard.commands.trend import chart_marks, trend_chart
 from overheard.commands.voice import VOICE_METRIC, voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, AlertEventKind, AlertState, Brand
-from overheard.finetune.brief import BriefItem, GapKind
-from overheard.finetune.brief_sources import BRIEF_DAYS, read_brief
 from overheard.runs.plan import choose_brands
 from overheard.views import standings
 from overheard.views.news import News, NewsKind, Telling, first_steps

@@ -7,17 +7,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -27,7 +19,7 @@ from overheard.cards import wording
 from overheard.config.problems import suggestion
 from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment
-from overheard.domain import Landscape, Model, Panel, Prompt, QueueStatus
+from overheard.domain import SHUTDOWN_NOTICE, Panel, Prompt, QueueStatus, last_day
 from overheard.errors import OverheardError, ProviderUnavailable
 from overheard.interfaces import Clock, Finding, Listing, Provider, Verifiable
 from overheard.plugins import models_of
@@ -46,13 +38,9 @@ Result = TypeVar("Result")
 
 MAX_CLOCK_LAG = timedelta(hours=1)
 """How far the newest run may be ahead of this machine's clock; machines differ a little."""
-SHUTDOWN_NOTICE = timedelta(days=90)
-"""The time before the last day of a model from which on the model is reported as a fault."""
 REAL_QUESTION = "Answer with one word: which colour has a clear sky?"
 DEEP = "doctor"
 """The label of runs of `doctor --deep`, which are aside of the history."""
-_SNAPSHOT = re.compile(r"-(?:20\d{2}-\d{2}-\d{2}|20\d{6}|\d{3})$")
-"""The date or number at the end of the name of a snapshot, such as ``gpt-5-2026-01-31``."""
 _VERSIONED_PATH = re.compile(r"/v\d")
 _VARIANT = re.compile(r"[-@:](?:\d{2,8}|latest|preview|free|online|nitro|beta)\b.*")
 """The date or variant of a model's name, and all behind it."""
@@ -124,35 +112,20 @@ def _name_without_variant(name: str) -> str:
     return _VARIANT.sub("", name.casefold())
 
 
-def shutdown_day(model: Model, landscapes: Iterable[Landscape]) -> date | None:
-    """Return the last day of a model as the first landscape that lists it has it; None if no day is
-    known. A landscape has a vendor's announcements.
-
-    Of a gateway's name, such as ``openai/gpt-5``, the part after the last slash is looked up. A
-    dated snapshot that is not listed itself ends with its model.
-    """
-    name = model.id.casefold().rpartition("/")[2]
-    for landscape in landscapes:
-        for listed_name in (name, _SNAPSHOT.sub("", name)):
-            if listed_name in landscape.shutdowns:
-                return landscape.shutdowns[listed_name]
-    return None
-
-
 def shutdown_findings(deployment: Deployment) -> Iterator[Finding]:
     """Yield a finding for each configured model with a known last day. It is a fault from
     `SHUTDOWN_NOTICE` before that day on, and after it.
     """
     plugins, today = deployment.plugins, deployment.clock.now().date()
     for model in plugins.models:
-        last_day = shutdown_day(model, plugins.landscapes.values())
-        if last_day is None:
+        ends = last_day(model, plugins.landscapes.values())
+        if ends is None:
             continue
-        day = f"{last_day.day} {last_day:%b %Y}"
-        if last_day > today + SHUTDOWN_NOTICE:
+        day = f"{ends.day} {ends:%b %Y}"
+        if ends > today + SHUTDOWN_NOTICE:
             yield Finding(f"model {model} (its vendor shuts it down on {day})")
             continue
-        verb = "shuts it down on" if last_day >= today else "has shut it down on"
+        verb = "shuts it down on" if ends >= today else "has shut it down on"
         remedy = f"choose another in [providers.{model.provider}], see: landscape"
         yield Finding(f"model {model}", f"its vendor {verb} {day}", remedy)
 

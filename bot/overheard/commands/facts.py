@@ -28,7 +28,7 @@ from overheard.domain import (
     Question,
     Reply,
 )
-from overheard.finetune.examples import from_facts
+from overheard.reading.phrasings import fact_wordings
 from overheard.runs.plan import find_brand
 from overheard.runs.suggestions import fact_question
 from overheard.scoring.judge import judges
@@ -270,7 +270,8 @@ def _fact_sentences(brand: Brand, fact: Fact) -> Iterator[str]:
     equal.
     """
     yield f"{brand.name}'s {fact.field} is {fact.value.rstrip('.')}."
-    yield from (example.answer for example in from_facts(brand, [fact]))
+    for stated in (None, fact):
+        yield from (answer for _, answer in fact_wordings(brand, stated))
     yield f"{brand.name}: {fact.field}: {fact.value}"
     yield from (fact.value, f"{brand.name} {fact.value}")
 

@@ -9,8 +9,8 @@ from typing import Annotated
 from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
 from overheard.cards.command import CommandSpec, Face, Option, argument, quoted
-from overheard.commands.arguments import unknown_name
 from overheard.commands.registry import CommandListing, sections
+from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.deprecations import OLD_COMMANDS
 from overheard.errors import CommandRemoved, OverheardError

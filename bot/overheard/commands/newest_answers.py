@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from overheard.advice.scored_answers import ScoredAnswer
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.command import quoted
@@ -12,7 +13,6 @@ from overheard.commands.page_tables import newest_answers
 from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Model
-from overheard.finetune.scored_answers import ScoredAnswer
 from overheard.measure.blocks import RunKey, Stream
 from overheard.runs.plan import find_brand
 from overheard.views.situation import Situation, SituationReader

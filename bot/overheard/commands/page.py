@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from overheard.advice.brief import BriefItem, GapKind, steps
+from overheard.advice.brief_sources import BRIEF_DAYS, read_brief
 from overheard.alerts.history import certainty, how_often
 from overheard.cards import wording
 from overheard.cards.charts.bars import Rates
@@ -32,8 +34,6 @@ from overheard.commands.update_effects import shift_words
 from overheard.commands.voice import voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Brand
-from overheard.finetune.brief import BriefItem, GapKind, steps
-from overheard.finetune.brief_sources import BRIEF_DAYS, read_brief
 from overheard.views import standings
 from overheard.views.news import News, Telling, told_titles
 from overheard.views.situation import OpenAlert, Situation

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from overheard.advice.brief import BriefMarket
+from overheard.advice.scored_answers import ScoredAnswer, scored_answers
 from overheard.alerts.live_claims import LiveClaim
 from overheard.cards import wording
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
-from overheard.finetune.brief import BriefMarket
-from overheard.finetune.scored_answers import ScoredAnswer, scored_answers
 from overheard.measure.blocks import RunKey, Stream
 from overheard.views.news import Telling
 from overheard.views.standings import MetricLevel, ModelVisibility

@@ -19,8 +19,8 @@ import overheard
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Table, fitting
 from overheard.cards.command import IN_CHAT, IN_TERMINAL, CommandSpec, Face, Role, argument, option
-from overheard.commands.arguments import unknown_name
 from overheard.commands.registry import first_words
+from overheard.config.problems import unknown_name
 from overheard.config.settings_base import described
 from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, FileUnwritable

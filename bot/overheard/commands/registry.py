@@ -39,7 +39,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "updates",
     ),
     "Alerts": ("alerts", "alert_actions", "routes"),
-    "Fine-tuning": ("landscape", "brief", "dataset", "approvals"),
+    "Fine-tuning": ("brief",),
     "What is measured": (
         "brands",
         "suggestions",
@@ -171,7 +171,7 @@ def listing_of_specs() -> str:
     ]
     entries += [
         CommandListing.of(spec, point.name)
-        for point in built_in_plugins()
+        for point in sorted(built_in_plugins(), key=lambda point: point.name)
         for spec in built_in_commands(point.name)
     ]
     return "".join(f"{entry.line}\n" for entry in entries)

@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
-from overheard.alerts.events import name_without_id
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table
 from overheard.cards.command import CommandSpec, Face, Proposal, Role, argument, option
+from overheard.cards.wording import name_without_id
 from overheard.commands.check import execute_run
 from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, Run, RunState

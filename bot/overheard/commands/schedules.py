@@ -33,7 +33,6 @@ from overheard.commands.arguments import (
     days_of,
     in_words,
     read_words,
-    unknown_name,
 )
 from overheard.commands.catalogue import CatalogueNoun, find_brands
 from overheard.commands.catalogue_fields import optional
@@ -46,6 +45,7 @@ from overheard.commands.schedule_cards import (
     schedule_data,
 )
 from overheard.config.cron import find_zone, read_cron
+from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.domain import BURSTS, Catalogue, Schedule
 from overheard.errors import BadSchedule, BadUsage, OverheardError, ReadOnly

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
 
-from overheard.alerts.events import name_without_id
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Choice, Field, Severity, Table
 from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, option, quoted
+from overheard.cards.wording import name_without_id
 from overheard.commands.arguments import Span, past_span
 from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Run, Spending

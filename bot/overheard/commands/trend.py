@@ -14,8 +14,9 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import CommandSpec, Kind, option, quoted
 from overheard.cards.model_names import ModelNames, asked_by
-from overheard.commands.arguments import BrandName, Span, past_span, unknown_name
+from overheard.commands.arguments import BrandName, Span, past_span
 from overheard.commands.check_faults import fault_sentences
+from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.detection.baseline import run_slice
 from overheard.domain import VISIBILITY, Brand, Metric, Model

@@ -7,17 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
+from overheard.advice.scored_answers import scored_answers
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.forest import Pair, PairGroup, Pairs
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.cards.model_names import asked_by
-from overheard.commands.arguments import ALWAYS, BrandName, Span, past_span, unknown_name
+from overheard.commands.arguments import ALWAYS, BrandName, Span, past_span
 from overheard.commands.voice import chosen_models
+from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
-from overheard.finetune.scored_answers import scored_answers
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.measure.trends import Point, stream_mean
 from overheard.numpy_proxy import np

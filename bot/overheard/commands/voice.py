@@ -14,8 +14,9 @@ from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
-from overheard.commands.arguments import ALWAYS, Span, past_span, unknown_name
+from overheard.commands.arguments import ALWAYS, Span, past_span
 from overheard.commands.trend import chart_marks
+from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.domain import Model
 from overheard.measure.trends import trend

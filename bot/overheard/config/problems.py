@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from overheard.cards import wording
 from overheard.config.redaction import without_control_characters
 from overheard.config.secrets import default_variable, known_keys, secret_fields
+from overheard.errors import UnknownName
+
+MAX_NAME_CHARS_IN_ERROR = 60
 
 
 class Unusable:
@@ -26,6 +30,20 @@ def suggestion(wrong: str, known: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(wrong, list(known), n=1, cutoff=MIN_SIMILARITY)
     return f'; did you mean "{close[0]}"' if close else ""
+
+
+def unknown_name(kind: str, name: str, known: Collection[str]) -> UnknownName:
+    """Return the error for a name that does not exist, to be raised by the caller. Its message
+    lists all known names, and has a hint at the most similar one if any is similar.
+
+    Args:
+        kind: The noun of the name, such as ``brand``.
+        name: The name that was typed; shortened to `MAX_NAME_CHARS_IN_ERROR`.
+        known: The names that exist; may be empty.
+    """
+    shown = ", ".join(known) or "none"
+    name = wording.shorten(name, MAX_NAME_CHARS_IN_ERROR)
+    return UnknownName(kind=kind, name=name, hint=suggestion(name, known), known=shown)
 
 
 MAX_PROBLEMS = 20

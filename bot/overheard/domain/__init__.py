@@ -27,15 +27,19 @@ from overheard.domain.catalogue import (
     Prompt,
     Rule,
     Schedule,
+    control_prompts,
     prompt_key,
     prompt_variants,
 )
 from overheard.domain.finetuning import (
+    SHUTDOWN_NOTICE,
     Approval,
     Landscape,
     LandscapeEntry,
     LandscapeTopic,
     Publication,
+    apply_corrections,
+    last_day,
 )
 from overheard.domain.models import FREE, Capabilities, Model, Price, UsualUsage
 from overheard.domain.money import Account, Balance, Payer, ReservationRequest
@@ -114,6 +118,7 @@ __all__ = [
     "FREE",
     "PENDING",
     "SENTIMENT",
+    "SHUTDOWN_NOTICE",
     "TERMINAL",
     "UNFINISHED",
     "VISIBILITY",
@@ -187,6 +192,9 @@ __all__ = [
     "Usage",
     "UsualUsage",
     "alert_key",
+    "apply_corrections",
+    "control_prompts",
+    "last_day",
     "pending_edition",
     "prompt_key",
     "prompt_variants",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from importlib.resources import files
 from itertools import product
+
+CONTROL_TAG = "control"
+"""The tag of control prompts, which are unrelated to the brand."""
 
 
 @lru_cache(4096)
@@ -105,6 +110,11 @@ class Prompt:
     def key(self) -> str:
         """The key of the text, see `prompt_key`."""
         return prompt_key(self.text)
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it has the tag of control prompts, which are unrelated to any brand."""
+        return CONTROL_TAG in self.tags
 
     def concerns(self, brand: str) -> bool:
         """Return whether the prompt is asked for a brand, given by its name."""
@@ -205,6 +215,11 @@ class Catalogue:
                 return brand
         return None
 
+    @property
+    def controls(self) -> tuple[Prompt, ...]:
+        """The control prompts: its own or, without any, those that come with the program."""
+        return control_prompts(self.prompts)
+
     def prompts_for(self, brand: str) -> tuple[Prompt, ...]:
         """Return the prompts that are asked for one brand, in order; also those for all brands."""
         return tuple(p for p in self.prompts if p.concerns(brand))
@@ -232,6 +247,17 @@ class Catalogue:
                 names.update(dict.fromkeys(members))
         names.pop(brand, None)
         return tuple(found for name in names if (found := self.brand(name)))
+
+
+def control_prompts(prompts: Iterable[Prompt]) -> tuple[Prompt, ...]:
+    """Return the prompts with the tag `CONTROL_TAG`, in their order; if there are none, the control
+    prompts of ``controls.toml``, which come with the program.
+    """
+    own = tuple(prompt for prompt in prompts if prompt.is_control)
+    if own:
+        return own
+    text = files("overheard.domain").joinpath("controls.toml").read_text(encoding="utf-8")
+    return tuple(Prompt(question) for question in tomllib.loads(text)["prompts"])
 
 
 def prompt_variants(

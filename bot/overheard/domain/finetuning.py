@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from overheard.domain.models import Model
+
+SHUTDOWN_NOTICE = timedelta(days=90)
+"""The time before the last day of a model from which on it is said that the model ends."""
+_SNAPSHOT = re.compile(r"-(?:20\d{2}-\d{2}-\d{2}|20\d{6}|\d{3})$")
+"""The date or number at the end of the name of a snapshot, such as ``gpt-5-2026-01-31``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ class Publication:
 
     Attributes:
         brand: The brand's name.
-        item: The item's key, see `overheard.finetune.brief.Item`.
+        item: The item's key, see `overheard.advice.brief.BriefItem`.
         subject: The item's subject: a prompt's key, a fact's field, a topic or a domain.
         stated: What models state about the subject, or an empty string.
         at: When the content was published.
@@ -104,3 +112,41 @@ class Landscape:
     title: str
     entries: tuple[LandscapeEntry, ...] = ()
     shutdowns: Mapping[str, date] = field(default_factory=dict, hash=False)
+
+
+def last_day(model: Model, landscapes: Iterable[Landscape]) -> date | None:
+    """Return the last day of a model as the first landscape that lists it has it; None if no day is
+    known. A landscape has a vendor's announcements.
+
+    Of a gateway's name, such as ``openai/gpt-5``, the part after the last slash is looked up. A
+    dated snapshot that is not listed itself ends with its model.
+    """
+    name = model.id.casefold().rpartition("/")[2]
+    for landscape in landscapes:
+        for listed_name in (name, _SNAPSHOT.sub("", name)):
+            if listed_name in landscape.shutdowns:
+                return landscape.shutdowns[listed_name]
+    return None
+
+
+def apply_corrections(
+    supplied: Mapping[str, Landscape],
+    corrections: Mapping[str, Mapping[LandscapeTopic, LandscapeEntry]],
+) -> dict[str, Landscape]:
+    """Return the landscape of each vendor by its name: those of plugins in their order, then those
+    that only the configuration has. An entry of the configuration replaces that of a plugin on the
+    same topic. Entries of a corrected landscape are in the order of `LandscapeTopic`.
+
+    Args:
+        supplied: Landscapes of plugins, by the vendor's name.
+        corrections: Entries of the configuration, by the vendor's name and topic. A vendor that no
+            plugin supplies is called by this name.
+    """
+    landscapes = {
+        name: supplied.get(name, Landscape(name, name)) for name in [*supplied, *corrections]
+    }
+    for name, better in corrections.items():
+        by_topic = {entry.topic: entry for entry in landscapes[name].entries} | dict(better)
+        entries = tuple(by_topic[topic] for topic in LandscapeTopic if topic in by_topic)
+        landscapes[name] = replace(landscapes[name], entries=entries)
+    return landscapes

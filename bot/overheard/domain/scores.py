@@ -222,6 +222,11 @@ class Detail:
     stated: str = ""
     quote: str = ""
 
+    @property
+    def is_false(self) -> bool:
+        """Whether a fact is stated falsely, see `FALSE_VERDICTS`."""
+        return self.verdict in FALSE_VERDICTS
+
 
 @dataclass(frozen=True, slots=True)
 class Score:

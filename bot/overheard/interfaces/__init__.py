@@ -3,6 +3,7 @@
 A provider, a scorer or a chat is any object of the right shape; nothing needs to be inherited.
 """
 
+from overheard.interfaces.catalogue import Approvals
 from overheard.interfaces.chats import (
     CANCEL,
     CONFIRM,
@@ -56,6 +57,7 @@ __all__ = [
     "CONFIRM",
     "PROBLEM",
     "AccessPolicy",
+    "Approvals",
     "Batching",
     "Chat",
     "Clock",

@@ -91,8 +91,8 @@ class CatalogueRepository(Protocol):
         ...
 
 
-class FinetuneRepository(Protocol):
-    """Answers that are approved for datasets, and content that is published."""
+class Approvals(Protocol):
+    """Answers that people have approved for datasets."""
 
     async def approve(self, approval: Approval) -> None:
         """Store an approval in place of an earlier approval of the same answer."""
@@ -105,6 +105,10 @@ class FinetuneRepository(Protocol):
     async def approvals(self) -> list[Approval]:
         """Return all approvals in the order of their answers."""
         ...
+
+
+class FinetuneRepository(Approvals, Protocol):
+    """Answers that are approved for datasets, and content that is published."""
 
     async def publish(self, publication: Publication) -> None:
         """Store a publication in place of an earlier publication of the same item."""

@@ -4,11 +4,21 @@ and listeners; and the view of the store that plugin commands receive.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Protocol, runtime_checkable
 
+from overheard.cards.command import Face
+from overheard.cards.model_names import ModelNames
 from overheard.domain import (
     Alert,
     Answer,
@@ -16,6 +26,8 @@ from overheard.domain import (
     Block,
     Capabilities,
     Catalogue,
+    Landscape,
+    Mention,
     Metric,
     Model,
     ModelUpdate,
@@ -28,6 +40,7 @@ from overheard.domain import (
     ScoreRecord,
     Shift,
 )
+from overheard.interfaces.catalogue import Approvals
 from overheard.interfaces.services import Clock, Progress
 
 
@@ -268,10 +281,14 @@ class History(Protocol):
         ...
 
     def answers(
-        self, *, runs: Collection[int] | None = None, prompts: Collection[str] | None = None
+        self,
+        *,
+        runs: Collection[int] | None = None,
+        prompts: Collection[str] | None = None,
+        numbers: Collection[int] | None = None,
     ) -> AsyncIterator[Answer]:
-        """Yield the answers of some runs and prompt keys (None: of all), in the order of their
-        numbers.
+        """Yield the answers of some runs, prompt keys and numbers (None: of all), in the order of
+        their numbers.
         """
         ...
 
@@ -320,6 +337,14 @@ class View:
         progress: Shows how far the command is, if it takes long.
         tables: The plugin's own tables of the configuration, as `PluginSettings` by section, such
             as ``providers`` or ``chats``.
+        face: Whether the result is read in a terminal or a chat.
+        models: The models that are asked, by provider.
+        names: The names of models for readers.
+        landscapes: Knowledge of vendors by name, as the configuration has corrected it.
+        approvals: The answers that people have approved for datasets, to be read and written.
+        score: Returns the scores that all scorers give to answers with the names and facts of now.
+            Nothing is stored; judges ask at their own cost.
+        mentions: Returns the mentions of all brands of the catalogue in an answer, in order.
     """
 
     catalogue: Catalogue
@@ -330,6 +355,13 @@ class View:
     channel: str
     progress: Progress
     tables: Mapping[str, Any]
+    face: Face
+    models: Sequence[Model]
+    names: ModelNames
+    landscapes: Mapping[str, Landscape]
+    approvals: Approvals
+    score: Callable[[Iterable[Answer]], Awaitable[list[ScoreRecord]]]
+    mentions: Callable[[Answer], Sequence[Mention]]
 
 
 class ScoredListener(Protocol):

@@ -301,10 +301,14 @@ class StoreHistory:
         return await self._store.runs.find(limit=limit)
 
     def answers(
-        self, *, runs: Collection[int] | None = None, prompts: Collection[str] | None = None
+        self,
+        *,
+        runs: Collection[int] | None = None,
+        prompts: Collection[str] | None = None,
+        numbers: Collection[int] | None = None,
     ) -> AsyncIterator[Answer]:
         """Stream answers in the order of their numbers."""
-        return self._store.answers.stream(runs=runs, prompts=prompts)
+        return self._store.answers.stream(runs=runs, prompts=prompts, numbers=numbers)
 
     def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
         """Stream scores in the order of their answers."""

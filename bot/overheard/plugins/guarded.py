@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from types import SimpleNamespace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Proposal
@@ -48,6 +48,7 @@ from overheard.errors import (
 from overheard.hookspecs import PluginSettings
 from overheard.installation import PROJECT, reinstall_command
 from overheard.interfaces import (
+    Approvals,
     Chat,
     Desk,
     DrainingChat,
@@ -635,30 +636,12 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
             OverheardError: what the function raises for the person who asked.
             PluginFault: when the function fails, takes too long, or returns no valid card.
         """
-        progress = _ViewProgress(call.progress)
+
+        async def card(more: Mapping[str, Any], view: View) -> Card:
+            return validation.validated_card(await spec.run(view, **options, **more))
 
         async def guarded(**more: Any) -> Card:
-            async with source.opened() as deployment:
-                view = View(
-                    deployment.catalogue,
-                    _history(StoreHistory(deployment.store)),
-                    deployment.clock,
-                    call.zone,
-                    call.who,
-                    call.channel,
-                    progress,
-                    PluginSettings.by_section(deployment.config, guard.plugin),
-                )
-
-                async def shown() -> Card:
-                    return validation.validated_card(await spec.run(view, **options, **more))
-
-                try:
-                    return await guard.call(shown, COMMAND_TIMEOUT_S, passing=(OverheardError,))
-                except OverheardError as error:
-                    raise _command_error(error, spec, guard) from None
-                finally:
-                    progress.finish()
+            return await _call_command(partial(card, more), spec, guard, source, call)
 
         if not spec.spends:
             return await guarded()
@@ -668,7 +651,73 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
             price = needed.reason.removesuffix(".")
             return Proposal(price, needed.usd, partial(guarded, agreed=True))
 
-    return replace(spec, run=run, fill=None)
+    async def fill(source: Any, call: Any, **options: Any) -> Mapping[str, Any]:
+        """Return the values with which the command's form is filled in. Raises as `run` does."""
+
+        async def values(view: View) -> Mapping[str, Any]:
+            return validation.validated_values(await spec.fill(view, **options))  # type: ignore[misc] # not None
+
+        return await _call_command(values, spec, guard, source, call)
+
+    return replace(spec, run=run, fill=fill if spec.fill else None)
+
+
+async def _call_command(
+    work: Callable[[View], Awaitable[Result]],
+    spec: CommandSpec,
+    guard: Guard,
+    source: Any,
+    call: Any,
+) -> Result:
+    """Call a function of a plugin's command with a view of the deployment, and return the result.
+
+    Raises:
+        OverheardError: what the function raises for the person who asked.
+        PluginFault: when the function fails or takes too long.
+    """
+    async with source.opened() as deployment:
+        view = _view(deployment, call, guard.plugin)
+        try:
+            return await guard.call(
+                partial(work, view), COMMAND_TIMEOUT_S, passing=(OverheardError,)
+            )
+        except OverheardError as error:
+            raise _command_error(error, spec, guard) from None
+        finally:
+            view.progress.finish()
+
+
+def _view(deployment: Any, call: Any, plugin: str) -> View:
+    """Return what a command of a plugin, given by its name, may see and use of a deployment."""
+
+    @cache
+    def reader() -> Any:
+        from overheard.reading.reader import Reader  # slow to import, and few commands read
+
+        return Reader(deployment.catalogue.brands)
+
+    async def score(answers: Iterable[Answer]) -> list[ScoreRecord]:
+        with core_code():
+            scores: list[ScoreRecord] = await deployment.current.score(answers)
+            return scores
+
+    return View(
+        catalogue=deployment.catalogue,
+        history=_only(StoreHistory(deployment.store), History),
+        clock=deployment.clock,
+        zone=call.zone,
+        who=call.who,
+        channel=call.channel,
+        progress=_ViewProgress(call.progress),
+        face=call.face,
+        models=tuple(deployment.plugins.models),
+        names=deployment.names,
+        landscapes=deployment.landscapes,
+        approvals=_only(deployment.store.finetune, Approvals),
+        score=score,
+        tables=PluginSettings.by_section(deployment.config, plugin),
+        mentions=lambda answer: reader().read(answer).mentions,
+    )
 
 
 class _ViewProgress:
@@ -712,20 +761,19 @@ def _command_error(error: OverheardError, spec: CommandSpec, guard: Guard) -> Ov
     return error if is_ours and shown == text else CommandRefused(reason=shown)
 
 
-def _history(store: Any) -> History:
-    """Return a read-only view of a store: functions with the names of the methods of `History`,
-    which pass their arguments on to the store, and no attribute through which the store can be
-    reached.
+def _only(whole: Any, shape: type) -> Any:
+    """Return functions with the names of a protocol's methods, which pass their arguments on to an
+    object, and no attribute through which the object can be reached.
     """
 
-    def reader(name: str) -> Callable[..., Any]:
-        def read(*given: Any, **named: Any) -> Any:
-            return getattr(store, name)(*given, **named)
+    def method(name: str) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            return getattr(whole, name)(*given, **named)
 
-        return read
+        return call
 
-    names = [name for name in vars(History) if not name.startswith("_")]
-    return cast("History", SimpleNamespace(**{name: reader(name) for name in names}))
+    names = [name for name in vars(shape) if not name.startswith("_")]
+    return SimpleNamespace(**{name: method(name) for name in names})
 
 
 FEED_TIMEOUT_S = 30.0

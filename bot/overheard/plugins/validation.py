@@ -34,6 +34,7 @@ NOT_A_SCORE = Score("", 0.0)
 """Takes the place of what is no score, or one without a finite number; it is of no metric."""
 
 Shape = TypeVar("Shape")
+_FORM_VALUES = TypeAdapter(dict[str, str | int | float | bool], config=ConfigDict(strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,18 @@ def validated_card(given: object) -> Card:
     if len(repr(replace(copy, data=None))) > MAX_CARD_CHARACTERS:
         raise Nonsense("its Card is too large to be read")
     return replace(copy, data=json.loads(data))
+
+
+def validated_values(given: object) -> dict[str, str | int | float | bool]:
+    """Return a copy of the values with which a form is filled in, by option.
+
+    Raises:
+        Nonsense: when it is no mapping of texts to texts, numbers and truth values.
+    """
+    try:
+        return _FORM_VALUES.validate_python(given)
+    except ValidationError:
+        raise Nonsense("its form has other values than texts and numbers") from None
 
 
 def validated_reply(given: object) -> Reply:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
-from overheard.alerts.events import name_without_id
 from overheard.alerts.evidence import AlertEvidence, gather_evidence
 from overheard.alerts.live_claims import LiveClaim, live_claims
 from overheard.alerts.message import message_lines, message_severity, message_title
 from overheard.alerts.story import Story, StoryState, alerts_about, read_stories, without_covered
 from overheard.cards.card import Severity
 from overheard.cards.model_names import ModelNames
+from overheard.cards.wording import name_without_id
 from overheard.config.cron import Cron
 from overheard.deployment import Deployment
 from overheard.detection.baseline import rows_with_answers

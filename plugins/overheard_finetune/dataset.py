@@ -15,10 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from overheard.cards import wording
-from overheard.domain import Answer, Approval, Brand, Fact
-from overheard.errors import BadUsage, DatasetUnfit, NothingToTeach
-from overheard.finetune.examples import (
+from overheard import Answer, Approval, BadUsage, Brand, Fact, wording
+from overheard_finetune.errors import DatasetUnfit, NothingToTeach
+from overheard_finetune.examples import (
     ANSWER,
     FACT,
     REPLAY,
@@ -33,8 +32,8 @@ from overheard.finetune.examples import (
     without_duplicates,
     without_leaks,
 )
-from overheard.finetune.formats import FORMATS, VendorFormat, format_problems
-from overheard.finetune.texts import unfit_content
+from overheard_finetune.formats import FORMATS, VendorFormat, format_problems
+from overheard_finetune.texts import unfit_content
 
 Files = Mapping[str, Sequence[bytes]]
 """Encoded lines by file name, without ``.jsonl``."""

@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from overheard.commands.examinations import SHUTDOWN_NOTICE, shutdown_day
-from overheard.commands.landscape import MAX_CELL_CHARS
 from overheard.config.sections import Config
-from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic, Model
-from overheard.finetune.landscape import (
-    MAX_AGE,
-    EntryStatus,
+from overheard.domain import (
+    SHUTDOWN_NOTICE,
+    Landscape,
+    LandscapeEntry,
+    LandscapeTopic,
+    Model,
     apply_corrections,
-    topic_statuses,
-    upcoming_shutdowns,
+    last_day,
 )
 from overheard.plugins import load_plugins
 from overheard.scoring.judge import JUDGE_MODELS
+from overheard_finetune.landscape import MAX_CELL_CHARS
+from overheard_finetune.vendors import MAX_AGE, EntryStatus, topic_statuses, upcoming_shutdowns
 
 TODAY = date(2026, 11, 29)
 SUPPLIED = {
@@ -153,7 +154,7 @@ SUGGESTED = re.findall(
 @pytest.mark.parametrize("name", [*SUGGESTED, *JUDGE_MODELS])
 def test_no_suggested_model_ends_soon(name: str) -> None:
     """Neither those of the example configuration, nor those that read answers."""
-    last = shutdown_day(Model("any", name), LANDSCAPES.values())
+    last = last_day(Model("any", name), LANDSCAPES.values())
 
     assert last is None or last > TODAY + SHUTDOWN_NOTICE
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from overheard.domain import Block, Metric, Model, Scale
-from overheard.finetune.comparison_verdicts import (
+from overheard.advice.comparison_verdicts import (
     MAX_CHECKS,
     Contrast,
     MetricResult,
     all_clear,
     contrasts,
 )
+from overheard.domain import Block, Metric, Model, Scale
 
 BASE, TUNED = Model("local", "base"), Model("local", "tuned")
 VISIBILITY = Metric("visibility", Scale.BINARY, "Visibility")

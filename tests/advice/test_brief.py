@@ -5,6 +5,11 @@ from datetime import date
 import pytest
 
 from kit.stored_items import NOON
+from overheard.advice.brief import BriefItem, BriefMarket, GapKind, steps
+from overheard.advice.gaps import brief
+from overheard.advice.pages import BriefPage, html, markdown
+from overheard.advice.scored_answers import ScoredAnswer
+from overheard.advice.texts import facts_asked_for, true_facts
 from overheard.domain import (
     Answer,
     Brand,
@@ -19,11 +24,6 @@ from overheard.domain import (
     Score,
     ScoreRecord,
 )
-from overheard.finetune.brief import BriefItem, BriefMarket, GapKind, steps
-from overheard.finetune.gaps import brief
-from overheard.finetune.pages import BriefPage, html, markdown
-from overheard.finetune.scored_answers import ScoredAnswer
-from overheard.finetune.texts import facts_asked_for, true_facts
 
 ACME, ZETA = Brand("Acme", domains=("acme.com",), competitors=("Zeta",)), Brand("Zeta")
 PRICE = Fact("Acme", "price", "$12 a month", date(2026, 2, 1), previous=("$8 a month",))

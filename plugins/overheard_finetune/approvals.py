@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from overheard.alerts.events import name_without_id
-from overheard.cards import wording
-from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
-from overheard.cards.command import CommandSpec, Role, argument
-from overheard.commands.catalogue import require_yes
-from overheard.deployment import Call, Deployment
-from overheard.domain import Answer, Approval
-from overheard.errors import UnknownName
-from overheard.finetune.candidates import AnswerReview
-from overheard.finetune.dataset import Approved, format_ranges, parse_numbers
+from overheard import (
+    Action,
+    Answer,
+    Approval,
+    Card,
+    ChangeNeedsYes,
+    CommandSpec,
+    Field,
+    Role,
+    Severity,
+    Table,
+    UnknownName,
+    View,
+    argument,
+    fitting,
+    wording,
+)
+from overheard_finetune.candidates import AnswerReview
+from overheard_finetune.dataset import Approved, format_ranges, parse_numbers
 
 MAX_PREVIEWED = 8
 """Answers, and reasons, that a preview shows before several answers are approved."""
@@ -34,9 +43,7 @@ _AnswerNumbers = Annotated[
 ]
 
 
-async def approve(
-    deployment: Deployment, call: Call, *, answers: _AnswerNumbers, agreed: bool = False
-) -> Card:
+async def approve(view: View, *, answers: _AnswerNumbers, agreed: bool = False) -> Card:
     """Store the approval of answers, which may then be taught unchanged; return the card.
 
     One answer is approved at once, in place of an earlier correction, or refused with an error. Of
@@ -55,22 +62,18 @@ async def approve(
     """
     numbers = parse_numbers(answers, DATASET_APPROVE.usage)
     if len(numbers) == 1:
-        answer = await answer_review(deployment).find(numbers[0])
-        await answer_review(deployment).require_true(answer, "")
-        return await store_approval(deployment, call, answer, text="", participle="Approved")
-    approvable, refusals = await _approvable_answers(deployment, numbers)
-    if approvable:
-        require_yes(_approval_preview(approvable, refusals), agreed=agreed)
+        answer = await AnswerReview(view).find(numbers[0])
+        await AnswerReview(view).require_true(answer, "")
+        return await store_approval(view, answer, text="", participle="Approved")
+    approvable, refusals = await _approvable_answers(view, numbers)
+    if approvable and not agreed:
+        raise ChangeNeedsYes(change=_approval_preview(approvable, refusals))
     for answer in approvable:
-        await deployment.store.finetune.approve(
-            Approval(answer.id, "", call.who, deployment.clock.now())
-        )
-    return _approved_card(approvable, refusals, call.who)
+        await view.approvals.approve(Approval(answer.id, "", view.who, view.clock.now()))
+    return _approved_card(approvable, refusals, view.who)
 
 
-async def withdraw(
-    deployment: Deployment, _: Call, *, answers: _AnswerNumbers, agreed: bool = False
-) -> Card:
+async def withdraw(view: View, *, answers: _AnswerNumbers, agreed: bool = False) -> Card:
     """Remove approvals and corrections of answers from the store; return the card. Numbers of
     answers that are not approved are ignored, as long as any of the answers is.
 
@@ -85,9 +88,7 @@ async def withdraw(
             whose text would be lost.
     """
     numbers = parse_numbers(answers, DATASET_WITHDRAW.usage)
-    approvals = {
-        approval.answer_id: approval for approval in await deployment.store.finetune.approvals()
-    }
+    approvals = {approval.answer_id: approval for approval in await view.approvals.approvals()}
     approved_numbers = [number for number in numbers if number in approvals]
     if not approved_numbers:
         all_approved = format_ranges(list(approvals)) or "none"
@@ -98,25 +99,18 @@ async def withdraw(
             known=wording.shorten(all_approved, KNOWN_CHARS),
         )
     corrected = [number for number in approved_numbers if approvals[number].corrects]
-    if corrected and len(approved_numbers) > 1:
+    if corrected and len(approved_numbers) > 1 and not agreed:
         loss = f"{wording.count(len(corrected), 'correction')} would be lost with what was written"
         change = f"of {len(approved_numbers)} answers, {loss}: {format_ranges(corrected)}"
-        require_yes(change, agreed=agreed)
+        raise ChangeNeedsYes(change=change)
     for number in approved_numbers:
-        await deployment.store.finetune.withdraw_approval(number)
+        await view.approvals.withdraw_approval(number)
     return Card(
         "Withdrawn", _withdrawn_sentence(approved_numbers), data={"answers": approved_numbers}
     )
 
 
-def answer_review(deployment: Deployment) -> AnswerReview:
-    """Return a review of answers with the current names and facts."""
-    return AnswerReview(deployment.catalogue, deployment.store, deployment.current)
-
-
-async def store_approval(
-    deployment: Deployment, call: Call, answer: Answer, *, text: str, participle: str
-) -> Card:
+async def store_approval(view: View, answer: Answer, *, text: str, participle: str) -> Card:
     """Store the approval of an answer in place of an earlier one, and return the card, which has a
     button that takes the approval back.
 
@@ -124,12 +118,12 @@ async def store_approval(
         text: The text to be taught in place of the answer's; empty to teach the answer itself.
         participle: What was done to the answer, for the title: ``Approved`` or ``Corrected``.
     """
-    approval = Approval(answer.id, text, call.who, deployment.clock.now())
-    await deployment.store.finetune.approve(approval)
+    approval = Approval(answer.id, text, view.who, view.clock.now())
+    await view.approvals.approve(approval)
     taught_text = text or answer.reply.text
     return Card(
         title=f"{participle} answer {answer.id}",
-        text=f"It enters the next dataset, as approved by {name_without_id(approval.who)}.",
+        text=f"It enters the next dataset, as approved by {wording.name_without_id(approval.who)}.",
         fields=(
             Field("Question", answer.question.prompt.text, wide=True),
             Field("Taught", wording.shorten(wording.line(taught_text), TAUGHT_CHARS), wide=True),
@@ -145,21 +139,17 @@ async def store_approval(
     )
 
 
-async def _approvable_answers(
-    deployment: Deployment, numbers: Sequence[int]
-) -> tuple[list[Answer], Refusals]:
+async def _approvable_answers(view: View, numbers: Sequence[int]) -> tuple[list[Answer], Refusals]:
     """Return the answers of the given numbers that can be approved, and the reason for each of the
     other numbers.
 
     An answer is refused if it does not exist, is approved or corrected already, is incomplete, or
     has an objection. Of answers with the same question and text, only the first can be approved.
     """
-    approvals = {
-        approval.answer_id: approval for approval in await deployment.store.finetune.approvals()
-    }
+    approvals = {approval.answer_id: approval for approval in await view.approvals.approvals()}
     refusals = dict.fromkeys(numbers, "there is no such answer")
     proposed: list[tuple[Approval, Answer]] = []
-    async for answer in deployment.store.answers.stream(numbers=numbers):
+    async for answer in view.history.answers(numbers=numbers):
         if approval := approvals.get(answer.id):
             verb = "corrected" if approval.corrects else "approved"
             refusals[answer.id] = f"it is {verb} already"
@@ -168,8 +158,8 @@ async def _approvable_answers(
         else:
             proposed.append((Approval(answer.id, "", "", answer.asked_at), answer))
     approvable: dict[tuple[str, str], Answer] = {}
-    tracked = {brand.name for brand in deployment.catalogue.brands if brand.tracked}
-    for review in await answer_review(deployment).judged(proposed):
+    tracked = {brand.name for brand in view.catalogue.brands if brand.tracked}
+    for review in await AnswerReview(view).judged(proposed):
         answer = review.answer
         content = (answer.question.prompt.key, wording.line(answer.reply.text))
         if objection := _objection(review, tracked):
@@ -233,10 +223,9 @@ def _approved_card(approved: Sequence[Answer], refusals: Refusals, who: str) -> 
     actions: tuple[Action, ...] = ()
     text = "Nothing is approved."
     if approved:
-        text = f"They enter the next dataset, as approved by {name_without_id(who)}."
-        if len(undo) <= LONGEST_ACTION:
-            actions = (Action(undo, "Undo"),)
-        else:
+        text = f"They enter the next dataset, as approved by {wording.name_without_id(who)}."
+        actions = fitting(Action(undo, "Undo"))
+        if not actions:
             text += f" To take that back: {undo}"
     return Card(
         title=f"Approved {wording.count(len(approved), 'answer')}",
@@ -259,6 +248,7 @@ DATASET_APPROVE = CommandSpec(
     "dataset approve",
     "Approve answers: they may be taught as they stand.",
     approve,
+    section="Fine-tuning",
     role=Role.ADMIN,
     examples=("dataset approve 12", "dataset approve 3 7 10-25"),
     confirms=True,
@@ -268,6 +258,7 @@ DATASET_WITHDRAW = CommandSpec(
     "dataset withdraw",
     "Take back approvals and corrections.",
     withdraw,
+    section="Fine-tuning",
     role=Role.ADMIN,
     examples=("dataset withdraw 12", "dataset withdraw 10-25"),
     confirms=True,

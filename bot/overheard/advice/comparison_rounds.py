@@ -5,13 +5,12 @@ The verdicts, and when a result is clear: `comparison_verdicts`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from importlib.resources import files
 from math import ceil
 
+from overheard.advice.comparison_verdicts import MAX_CHECKS, Contrast, all_clear, contrasts
 from overheard.domain import (
     VISIBILITY,
     Answer,
@@ -25,13 +24,10 @@ from overheard.domain import (
     Run,
     RunState,
 )
-from overheard.finetune.comparison_verdicts import MAX_CHECKS, Contrast, all_clear, contrasts
 from overheard.measure.blocks import summarise
 from overheard.runs.tasks import Outcome
 from overheard.scoring.service import Scoring
 
-CONTROL_TAG = "control"
-"""The tag of control prompts, which are unrelated to the brand."""
 PAIRS_PER_CHECK = 30
 """Smallest number of new pairs between two checks. Few prompts are asked in more rounds: 100 pairs
 of noisy answers are too few to show equivalence."""
@@ -131,17 +127,6 @@ class ComparisonResult:
     stopped: StopReason
     failures: tuple[str, ...]
     answers: tuple[Answer, ...]
-
-
-def control_prompts(prompts: Iterable[Prompt]) -> tuple[Prompt, ...]:
-    """Return the prompts with the tag `CONTROL_TAG`, in their order; if there are none, the control
-    prompts of ``controls.toml``, which come with the program.
-    """
-    own = tuple(prompt for prompt in prompts if CONTROL_TAG in prompt.tags)
-    if own:
-        return own
-    text = files("overheard.finetune").joinpath("controls.toml").read_text(encoding="utf-8")
-    return tuple(Prompt(question) for question in tomllib.loads(text)["prompts"])
 
 
 class ModelComparison:

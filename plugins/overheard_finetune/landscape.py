@@ -13,23 +13,36 @@ from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from overheard.cards import wording
-from overheard.cards.card import Action, Card, Choice, Field, Severity, Table, fitting
-from overheard.cards.command import CommandSpec, Face, argument, option, quoted
-from overheard.commands.arguments import unknown_name
-from overheard.commands.examinations import SHUTDOWN_NOTICE, shutdown_day
-from overheard.deployment import Call, Deployment
-from overheard.domain import Landscape, LandscapeTopic, Model
-from overheard.finetune.landscape import (
+from overheard import (
+    SHUTDOWN_NOTICE,
+    Action,
+    Card,
+    Choice,
+    CommandSpec,
+    Face,
+    Field,
+    Landscape,
+    LandscapeTopic,
+    Model,
+    Severity,
+    Table,
+    View,
+    argument,
+    fitting,
+    last_day,
+    option,
+    quoted,
+    unknown_name,
+    wording,
+)
+from overheard_finetune.vendors import (
     MAX_AGE,
     TITLES,
     EntryStatus,
     TopicStatus,
-    apply_corrections,
     topic_statuses,
     upcoming_shutdowns,
 )
-from overheard.session import Session
 
 HEADER = ("Vendor", "Fine-tuning", "Trains on API data", "Trains on chats", "Ends next")
 CHAT_HEADER = ("Vendor", "Tuning", "API", "Chats")
@@ -47,8 +60,7 @@ NAMED = 3
 
 
 async def show_landscape(
-    given: Deployment | Session,
-    call: Call,
+    view: View,
     *,
     provider: Annotated[str, argument("Only this vendor.")] = "",
     details: Annotated[
@@ -59,48 +71,22 @@ async def show_landscape(
     and what they do with data.
 
     Args:
-        given: An open deployment, or in a terminal the session. Without a configuration, the
-            session's example is used, so that the command works before the set-up.
-        call: Tells whether a chat or a terminal asks, and the reader's time zone.
-        provider: The name or title of a vendor, such as ``openai``; empty shows a table of all.
+        provider: The name or title of a vendor in any case of letters, such as ``openai``; empty
+            shows a table of all.
         details: Whether a chat shows all topics of a vendor with full addresses; a terminal always
             does.
 
     Raises:
-        ConfigError: for an invalid configuration.
+        UnknownName: when there is no such vendor.
     """
-    async with given.opened() as deployment:
-        return _landscape_card(deployment, call, provider, details=details)
-
-
-def _landscape_card(deployment: Deployment, call: Call, provider: str, *, details: bool) -> Card:
-    """Return the card of one vendor, or the table of all vendors.
-
-    Args:
-        call: Tells whether a chat or a terminal asks, and the reader's time zone.
-        provider: The vendor's name or title in any case of letters; empty for all vendors.
-        details: Whether a chat shows all topics of the vendor.
-    """
-    today = deployment.clock.now().astimezone(call.zone).date()
-    known = _known_landscapes(deployment)
+    today = view.clock.now().astimezone(view.zone).date()
+    known = view.landscapes
     if not provider:
-        return _overview_card(deployment, call, known, today)
+        return _overview_card(view, today)
     landscape = known.get(provider.strip().casefold()) or _find_by_title(known, provider)
     if landscape is None:
         raise unknown_name("vendor", provider, list(known))
-    return _vendor_card(call, landscape, topic_statuses(landscape, today), today, details=details)
-
-
-def _known_landscapes(deployment: Deployment) -> dict[str, Landscape]:
-    """Return the landscape of each vendor by its name. An entry of the configuration replaces the
-    plugin's entry on the same topic.
-    """
-    tables = deployment.config.landscape
-    corrections = {
-        vendor: {topic: table.entry(topic, corrected=True) for topic, table in declared.items()}
-        for vendor, declared in tables.items()
-    }
-    return apply_corrections(deployment.plugins.landscapes, corrections)
+    return _vendor_card(view, landscape, topic_statuses(landscape, today), today, details=details)
 
 
 def _find_by_title(known: Mapping[str, Landscape], title: str) -> Landscape | None:
@@ -113,9 +99,7 @@ def _find_by_title(known: Mapping[str, Landscape], title: str) -> Landscape | No
     )
 
 
-def _overview_card(
-    deployment: Deployment, call: Call, known: Mapping[str, Landscape], today: date
-) -> Card:
+def _overview_card(view: View, today: date) -> Card:
     """Return the card of all vendors: sentences on configured models that end soon, and a table
     with a row for each vendor.
 
@@ -123,18 +107,16 @@ def _overview_card(
     button for each vendor, a chat a menu.
 
     Args:
-        call: Tells whether a chat or a terminal asks.
-        known: The landscapes by the vendor's name.
         today: The day in the reader's time zone; "soon" is within `SHUTDOWN_NOTICE` of it.
     """
-    last = today + SHUTDOWN_NOTICE
+    known, last = view.landscapes, today + SHUTDOWN_NOTICE
     order = sorted(
         known, key=lambda name: (upcoming_shutdowns(known[name], today, last) or _NEVER)[0]
     )
     topics = {name: topic_statuses(known[name], today) for name in order}
-    ending = _ending_sentences(deployment, known, today)
+    ending = _ending_sentences(view, today)
     vendors = fitting(*(Action(f"landscape {quoted(n)}", known[n].title) for n in order))
-    in_chat = call.face is Face.CHAT
+    in_chat = view.face is Face.CHAT
     cells = _chat_vendor_cells if in_chat else _vendor_cells
     rows = tuple(cells(known[name], statuses, today) for name, statuses in topics.items())
     title, text = "No model of yours ends soon", "Nothing to do."
@@ -161,31 +143,27 @@ def _overview_card(
     )
 
 
-def _ending_sentences(
-    deployment: Deployment, known: Mapping[str, Landscape], today: date
-) -> list[str]:
+def _ending_sentences(view: View, today: date) -> list[str]:
     """Return a sentence for each configured model that ends within `SHUTDOWN_NOTICE` of today or
     has ended already, the earliest first; no sentence for a model whose last day is not known.
 
     Args:
-        known: The landscapes by the vendor's name.
         today: The day in the reader's time zone.
     """
     days = {
         model: day
-        for model in deployment.plugins.models
-        if (day := shutdown_day(model, known.values())) and day <= today + SHUTDOWN_NOTICE
+        for model in view.models
+        if (day := last_day(model, view.landscapes.values())) and day <= today + SHUTDOWN_NOTICE
     }
     return [
-        f"{_name_and_id(deployment, model)} {'ends' if day >= today else 'ended'} on "
-        f"{_day_words(day)}."
+        f"{_name_and_id(view, model)} {'ends' if day >= today else 'ended'} on {_day_words(day)}."
         for model, day in sorted(days.items(), key=lambda found: found[1])
     ]
 
 
-def _name_and_id(deployment: Deployment, model: Model) -> str:
+def _name_and_id(view: View, model: Model) -> str:
     """Return the display name of a model, with its id unless the name contains the id."""
-    name = deployment.names.name(model)
+    name = view.names.name(model)
     return name if model.name in name else f"{name} ({model.name})"
 
 
@@ -256,7 +234,7 @@ def _endings_words(models: Sequence[tuple[date, str]], count: int) -> str:
 
 
 def _vendor_card(
-    call: Call, landscape: Landscape, topics: Sequence[TopicStatus], today: date, *, details: bool
+    view: View, landscape: Landscape, topics: Sequence[TopicStatus], today: date, *, details: bool
 ) -> Card:
     """Return the card of one vendor: which of its models end soon, which entries are too old or
     undated, and a field for each topic.
@@ -265,12 +243,11 @@ def _vendor_card(
     addresses, and has a button for the rest.
 
     Args:
-        call: Tells whether a chat or a terminal asks.
         topics: The status of each of its topics.
         today: The day in the reader's time zone; "soon" is within `SHUTDOWN_NOTICE` of it.
         details: Whether a chat shows everything, as a terminal always does.
     """
-    in_chat = call.face is Face.CHAT
+    in_chat = view.face is Face.CHAT
     whole = details or not in_chat
     shown = topics if whole else [t for t in topics if t.topic in FIRST and t.entry]
     ends = upcoming_shutdowns(landscape, today, today + SHUTDOWN_NOTICE)
@@ -361,6 +338,7 @@ LANDSCAPE = CommandSpec(
     "landscape",
     "Show what vendors end soon, fine-tune, and do with data.",
     show_landscape,
+    section="Fine-tuning",
     examples=("landscape", "landscape openai"),
     opens=False,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from overheard.finetune.examples import Example
+from overheard_finetune.examples import Example
 
 Line = dict[str, Any]
 

@@ -6,27 +6,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from overheard.cards import wording
-from overheard.cards.card import (
-    LONGEST_ACTION,
+from overheard import (
+    IN_TERMINAL,
     Action,
+    Answer,
+    BadUsage,
+    Brand,
     Card,
+    CommandSpec,
     Field,
+    Kind,
     Quote,
+    Role,
     Severity,
     Style,
     Table,
     Tainted,
+    View,
+    argument,
+    fitting,
+    option,
+    unknown_name,
+    wording,
 )
-from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument, option
-from overheard.cards.model_names import ModelNames
-from overheard.commands.approvals import answer_review, store_approval
-from overheard.commands.arguments import BrandName
-from overheard.deployment import Call, Deployment
-from overheard.domain import Answer, Brand
-from overheard.errors import BadUsage, FileUnwritable
-from overheard.finetune.candidates import Candidate
-from overheard.finetune.dataset import (
+from overheard_finetune.approvals import store_approval
+from overheard_finetune.candidates import AnswerReview, Candidate
+from overheard_finetune.dataset import (
     Dataset,
     build,
     collect_examples,
@@ -34,8 +39,8 @@ from overheard.finetune.dataset import (
     format_ranges,
     save,
 )
-from overheard.finetune.formats import FORMATS
-from overheard.runs.plan import find_brand
+from overheard_finetune.errors import FolderUnwritable
+from overheard_finetune.formats import FORMATS
 
 SHOWN_CANDIDATES = 5
 """How many candidates are shown by default."""
@@ -43,14 +48,14 @@ SHOWN_CHARS, QUESTION_CHARS = 600, 90
 """Characters of an answer that is shown, and of the question above it."""
 
 
+_BrandName = Annotated[str, argument("The brand.", Kind.BRAND)]
 _AnswerNumber = Annotated[int, argument("The answer's number.", low=1)]
 
 
 async def review(
-    deployment: Deployment,
-    _: Call,
+    view: View,
     *,
-    brand: BrandName,
+    brand: _BrandName,
     most: Annotated[int, option("How many are shown.", low=1, high=25)] = SHOWN_CANDIDATES,
     controls: Annotated[bool, option("Answers to controls, as replays.")] = False,
 ) -> Card:
@@ -63,15 +68,13 @@ async def review(
         controls: Whether to show answers to control prompts (which are about other things) instead.
             Taught as replays, they preserve a model's other abilities.
     """
-    found_brand = find_brand(deployment.catalogue, brand)
-    now = deployment.clock.now()
-    candidates = await answer_review(deployment).candidates(found_brand, now, controls=controls)
-    return _candidates_card(deployment.names, found_brand, candidates, most)
+    found_brand = _find_brand(view, brand)
+    candidates = await AnswerReview(view).candidates(found_brand, controls=controls)
+    return _candidates_card(view, found_brand, candidates, most)
 
 
 async def correct(
-    deployment: Deployment,
-    call: Call,
+    view: View,
     *,
     answer: _AnswerNumber,
     text: Annotated[str, argument("What is right.")] = "",
@@ -88,32 +91,31 @@ async def correct(
         NotApproved: when there is no such answer, when it is incomplete, or when the text
             contradicts the facts, or has personal data or a forged turn of a conversation.
     """
-    original = await answer_review(deployment).find(answer)
+    original = await AnswerReview(view).find(answer)
     correction = text.strip()
     if not correction or correction == original.reply.text.strip():
         raise BadUsage(problem="The correction is missing", usage=DATASET_CORRECT.usage)
-    await answer_review(deployment).require_true(original, correction)
-    return await store_approval(deployment, call, original, text=correction, participle="Corrected")
+    await AnswerReview(view).require_true(original, correction)
+    return await store_approval(view, original, text=correction, participle="Corrected")
 
 
-async def fill_correction(deployment: Deployment, _: Call, *, answer: int) -> Mapping[str, Any]:
+async def fill_correction(view: View, *, answer: int) -> Mapping[str, Any]:
     """Return the values with which the form of `correct` is filled: the number of an answer, and
     its stored correction, or its own text if it has none.
 
     Raises:
         NotApproved: for an unknown or incomplete answer.
     """
-    original = await answer_review(deployment).find(answer)
-    approvals = await deployment.store.finetune.approvals()
+    original = await AnswerReview(view).find(answer)
+    approvals = await view.approvals.approvals()
     corrections = {approval.answer_id: approval.text for approval in approvals}
     return {"answer": answer, "text": corrections.get(answer) or original.reply.text}
 
 
 async def build_dataset(
-    deployment: Deployment,
-    _: Call,
+    view: View,
     *,
-    brand: BrandName,
+    brand: _BrandName,
     out: Annotated[Path, option("The folder.")],
     formats: Annotated[
         Sequence[str],
@@ -139,26 +141,32 @@ async def build_dataset(
         NothingToTeach: when there is neither a fact nor an approved answer.
         DatasetUnfit: when an example must not be taught, when a held-out example leaks into the
             taught ones, or when the rules of one of `formats` are violated; with all violations.
-        FileUnwritable: when the folder has other files, or cannot be written.
+        FolderUnwritable: when the folder has other files, or cannot be written.
     """
-    found_brand = find_brand(deployment.catalogue, brand)
-    rivals = [rival.name for rival in deployment.catalogue.rivals(found_brand.name)]
-    approved = await answer_review(deployment).approved(found_brand)
-    asked_texts = [prompt.text for prompt in deployment.catalogue.prompts]
+    found_brand = _find_brand(view, brand)
+    rivals = [rival.name for rival in view.catalogue.rivals(found_brand.name)]
+    approved = await AnswerReview(view).approved(found_brand)
+    asked_texts = [prompt.text for prompt in view.catalogue.prompts]
     examples, left_out = collect_examples(
-        found_brand, rivals, deployment.catalogue.facts, approved, asked_texts
+        found_brand, rivals, view.catalogue.facts, approved, asked_texts
     )
     dataset = build(found_brand, examples, left_out, formats)
     try:
-        save(dataset, out, datasheet(dataset, deployment.clock.now()))
+        save(dataset, out, datasheet(dataset, view.clock.now()))
     except OSError as error:
-        raise FileUnwritable(file=out, reason=error.strerror or str(error)) from None
+        raise FolderUnwritable(file=out, reason=error.strerror or str(error)) from None
     return _dataset_card(dataset, out)
 
 
-def _candidates_card(
-    names: ModelNames, brand: Brand, candidates: Sequence[Candidate], most: int
-) -> Card:
+def _find_brand(view: View, name: str) -> Brand:
+    """Return a brand by its name or alias. Raises UnknownName when there is none."""
+    brand = view.catalogue.brand(name)
+    if brand is None:
+        raise unknown_name("brand", name, [brand.name for brand in view.catalogue.brands])
+    return brand
+
+
+def _candidates_card(view: View, brand: Brand, candidates: Sequence[Candidate], most: int) -> Card:
     """Return the card of answers that could be approved: a table of the first `most` with the
     objections to them, their texts as quotes, and buttons. Without candidates the card says so. The
     JSON data has all of them.
@@ -167,7 +175,7 @@ def _candidates_card(
     rows = tuple(
         (
             str(candidate.answer.id),
-            names.name(candidate.answer.question.model),
+            view.names.name(candidate.answer.question.model),
             candidate.objection or "nothing against it",
         )
         for candidate in shown
@@ -203,8 +211,10 @@ def _review_actions(shown: Sequence[Candidate]) -> Iterator[Action]:
     """
     unobjectionable = [candidate.answer.id for candidate in shown if not candidate.objection]
     approve_all = f"dataset approve {format_ranges(unobjectionable)}"
-    if len(unobjectionable) > 1 and len(approve_all) <= LONGEST_ACTION:
-        yield Action(approve_all, f"Approve all {len(unobjectionable)}", Style.PRIMARY)
+    if len(unobjectionable) > 1:
+        yield from fitting(
+            Action(approve_all, f"Approve all {len(unobjectionable)}", Style.PRIMARY)
+        )
     for candidate in shown:
         number = candidate.answer.id
         if not candidate.objection:
@@ -265,6 +275,7 @@ DATASET_REVIEW = CommandSpec(
     "dataset review",
     "Show answers that an own fine-tune could be taught.",
     review,
+    section="Fine-tuning",
     examples=("dataset review Acme",),
     title="Review answers",
 )
@@ -272,6 +283,7 @@ DATASET_CORRECT = CommandSpec(
     "dataset correct",
     "Say what is to be taught in the place of a wrong answer.",
     correct,
+    section="Fine-tuning",
     role=Role.ADMIN,
     examples=('dataset correct 12 "Acme costs $12 a month."',),
     fill=fill_correction,
@@ -281,6 +293,7 @@ DATASET_BUILD = CommandSpec(
     "dataset build",
     "Write training and evaluation files for an own fine-tune.",
     build_dataset,
+    section="Fine-tuning",
     role=Role.ADMIN,
     examples=("dataset build Acme --out acme-dataset",),
     faces=IN_TERMINAL,

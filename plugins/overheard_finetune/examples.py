@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
-from itertools import cycle
 
-from overheard.domain import Answer, Approval, Brand, Fact
-from overheard.finetune.texts import comparable_text, true_facts
+from overheard import Answer, Approval, Brand, Fact, fact_wordings
+from overheard_finetune.texts import comparable_text
 
-ANY, CATEGORY = "any", "category"
+CATEGORY = "category"
+"""The field of the examples of what a brand is."""
+TAUGHT_SHARE = 0.75
+"""The share of the wordings of a question that may be taught."""
 FACT, ANSWER, REPLAY = "fact sheet", "approved answers", "replays"
 """Sources of examples."""
 HELD_OUT_EVERY = 5
@@ -49,39 +50,40 @@ class Example:
     provenance: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrasing:
-    """Wordings of the questions for a fact, and of the answers."""
-
-    questions: tuple[str, ...]
-    answers: tuple[str, ...]
-
-    @property
-    def taught_count(self) -> int:
-        """How many of the first questions are taught: three quarters, rounded down. The others are
-        for evaluation only.
-        """
-        return len(self.questions) * 3 // 4
-
-
 def from_facts(brand: Brand, facts: Iterable[Fact]) -> Iterator[Example]:
     """Yield examples of what a brand is (if it has a category) and of each of its true facts, in
-    several wordings each. Wordings beyond `Phrasing.taught_count` are for evaluation only.
-
-    A field has wordings of its own if ``phrasings.toml`` has it. Any other field, and one with a
-    qualifier such as ``price (Pro plan)``, has the wordings that fit every field (`ANY`).
+    several wordings each. The last quarter of the wordings is for evaluation only.
 
     Args:
         facts: Facts of any brands; those of other brands, and false values, are left out.
     """
-    if brand.category:
-        yield from _examples_of_field(
-            brand.name, CATEGORY, _category_after_article(brand.category), phrasings()[CATEGORY]
-        )
-    for fact in true_facts(facts, brand.name):
-        phrasing = None if fact.limit else phrasings().get(fact.head)
-        yield from _examples_of_field(
-            brand.name, fact.field, fact.value, phrasing or phrasings()[ANY]
+    yield from _examples_of_field(CATEGORY, brand.category, fact_wordings(brand))
+    for fact in facts:
+        if fact.brand == brand.name and not fact.untrue:
+            yield from _examples_of_field(fact.field, fact.value, fact_wordings(brand, fact))
+
+
+def _examples_of_field(
+    field: str, value: str, wordings: Sequence[tuple[str, str]]
+) -> Iterator[Example]:
+    """Yield an example for each wording of one field of a brand; all are one group, so that they
+    are held out together.
+
+    Args:
+        field: The field, such as ``price``; `CATEGORY` for what the brand is.
+        wordings: Questions with their answers; the first `TAUGHT_SHARE` of them may be taught.
+    """
+    taught = int(len(wordings) * TAUGHT_SHARE)
+    for number, (question, answer) in enumerate(wordings):
+        yield Example(
+            question,
+            answer,
+            FACT,
+            f"fact {field}",
+            value=value,
+            general=field == CATEGORY,
+            evaluation_only=number >= taught,
+            provenance=f"fact sheet, {field}",
         )
 
 
@@ -111,78 +113,9 @@ def packaged_replays() -> Iterator[Example]:
     """Yield the examples that come with the program, in ``replays.toml``. They are about other
     subjects than brands, and preserve a model's other abilities.
     """
-    text = files("overheard.finetune").joinpath("replays.toml").read_text(encoding="utf-8")
+    text = files("overheard_finetune").joinpath("replays.toml").read_text(encoding="utf-8")
     for item in tomllib.loads(text)["replays"]:
         yield Example(item["question"], item["answer"], REPLAY, REPLAY, provenance="packaged")
-
-
-@lru_cache(1)
-def phrasings() -> Mapping[str, Phrasing]:
-    """Return the phrasings of ``phrasings.toml`` by the field of the fact and by each of its
-    synonyms; `CATEGORY` and `ANY` are keys too. The result is read once and kept.
-    """
-    text = files("overheard.finetune").joinpath("phrasings.toml").read_text(encoding="utf-8")
-    by_field: dict[str, Phrasing] = {}
-    for name, table in tomllib.loads(text).items():
-        phrasing = Phrasing(tuple(table["questions"]), tuple(table["answers"]))
-        by_field |= dict.fromkeys((name, *table.get("also", ())), phrasing)
-    return by_field
-
-
-def _examples_of_field(brand: str, field: str, value: str, phrasing: Phrasing) -> Iterator[Example]:
-    """Yield an example for each wording of the question about one field of a brand. The answers are
-    the wordings of the answer in turn; if there are fewer of them than questions, they begin anew.
-
-    The first `Phrasing.taught_count` examples may be taught, the others are for evaluation only.
-    All are one group, so that they are held out together.
-
-    Args:
-        field: The field, such as ``price``; `CATEGORY` for what the brand is.
-        value: The value, which is written without a full stop at its end.
-    """
-
-    def filled(text: str) -> str:
-        """Return a wording as a sentence with the brand, the field and the value."""
-        sentence = _with_article_an(text.format(brand=brand, field=field, value=value.rstrip(".")))
-        return sentence[:1].upper() + sentence[1:]
-
-    answers: Iterable[str] = cycle(phrasing.answers)
-    for number, (question, answer) in enumerate(zip(phrasing.questions, answers, strict=False)):
-        yield Example(
-            filled(question),
-            filled(answer),
-            FACT,
-            f"fact {field}",
-            value=value,
-            general=field == CATEGORY,
-            evaluation_only=number >= phrasing.taught_count,
-            provenance=f"fact sheet, {field}",
-        )
-
-
-_UNCOUNTED = frozenset(
-    ("software", "hardware", "equipment", "insurance", "furniture", "clothing", "footwear")
-)
-"""Last words of categories without a plural, which take no "a"."""
-
-
-def _category_after_article(category: str) -> str:
-    """Return a category in the form that can follow "a": ``crm tool`` as it is, but ``brand of
-    software`` for ``software`` and ``brand of shoes`` for ``shoes``. Whether it is a plural is
-    guessed from the ending of its last word.
-    """
-    last_word = category.rpartition(" ")[2].casefold().strip(".")
-    is_plural = last_word.endswith("s") and not last_word.endswith(("ss", "us", "is"))
-    return f"brand of {category}" if is_plural or last_word in _UNCOUNTED else category
-
-
-def _with_article_an(text: str) -> str:
-    """Return a text in which each word ``a`` before a word with a, e, i or o is ``an``."""
-    words = text.split(" ")
-    for at in range(len(words) - 1):
-        if words[at] == "a" and words[at + 1][:1].lower() in "aeio":
-            words[at] = "an"
-    return " ".join(words)
 
 
 def without_duplicates(examples: Iterable[Example]) -> Sequence[Example]:

@@ -12,6 +12,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from overheard.advice.brief import METRICS, BriefItem, BriefMarket, GapKind
+from overheard.advice.gaps import brief
+from overheard.advice.scored_answers import ScoredAnswer, scored_answers
+from overheard.advice.texts import true_facts
 from overheard.detection.announced_updates import FollowUpPlan, UpdateEffect, follow_updates
 from overheard.domain import (
     BRANDED_VISIBILITY,
@@ -23,11 +27,6 @@ from overheard.domain import (
     Publication,
     Run,
 )
-from overheard.finetune.brief import METRICS, BriefItem, BriefMarket, GapKind
-from overheard.finetune.comparison_rounds import CONTROL_TAG
-from overheard.finetune.gaps import brief
-from overheard.finetune.scored_answers import ScoredAnswer, scored_answers
-from overheard.finetune.texts import true_facts
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, streams
 
@@ -88,7 +87,7 @@ async def read_brief(
     answers = [
         answer
         for answer in scored
-        if CONTROL_TAG not in answer.answer.question.prompt.tags
+        if not answer.answer.question.prompt.is_control
         if newest is None or newest.get(answer.model) == answer.answer.run_id
     ]
     published = await store.finetune.publications(brand.name)
@@ -116,9 +115,7 @@ async def _prompt_keys(
     Args:
         runs: The runs of the brief; those without a panel are imported.
     """
-    keys = {
-        prompt.key for prompt in catalogue.prompts_for(brand.name) if CONTROL_TAG not in prompt.tags
-    }
+    keys = {prompt.key for prompt in catalogue.prompts_for(brand.name) if not prompt.is_control}
     imported = {run.id for run in runs if run.panel is None}
     if not imported:
         return keys

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from overheard.cards import wording
-from overheard.domain import (
-    ACCURACY,
-    FALSE_VERDICTS,
-    Answer,
-    Approval,
-    Brand,
-    Catalogue,
-    ScoreRecord,
-)
-from overheard.errors import NotApproved
-from overheard.finetune.comparison_rounds import CONTROL_TAG, control_prompts
-from overheard.finetune.dataset import Approved
-from overheard.finetune.texts import unfit_content
-from overheard.interfaces import Store
-from overheard.reading.reader import Reader
-from overheard.scoring.service import Scoring
+from overheard import Answer, Approval, Brand, ScoreRecord, View, wording
+from overheard_finetune.dataset import Approved
+from overheard_finetune.errors import NotApproved
+from overheard_finetune.texts import unfit_content
 
+ACCURACY = "accuracy"
+"""The metric of how many stated facts are right."""
 CANDIDATE_DAYS = 90
 """The age of the answers that are candidates."""
 MAX_CANDIDATES = 500
@@ -47,16 +36,12 @@ class AnswerReview:
     """Finds answers that could be taught, and compares them with the facts.
 
     Attributes:
-        catalogue: The brands, prompts and facts.
-        store: The store with the answers and approvals.
-        scoring: The scorers with the current names and facts.
+        view: The answers, approvals, names and facts.
     """
 
-    catalogue: Catalogue
-    store: Store
-    scoring: Scoring
+    view: View
 
-    async def candidates(self, brand: Brand, now: datetime, *, controls: bool) -> list[Candidate]:
+    async def candidates(self, brand: Brand, *, controls: bool) -> list[Candidate]:
         """Return answers that a person could approve, each with the objection to it if there is
         one: those with an objection first, otherwise the newest first. Nothing is stored.
 
@@ -64,17 +49,17 @@ class AnswerReview:
         checked: the newest `MAX_CANDIDATES`, of equal answers to one question only the newest.
 
         Args:
-            now: The current time.
             controls: Whether to return answers to control prompts that name neither the brand nor
                 a competitor; otherwise answers to other questions that name the brand.
         """
-        rivals = {rival.name for rival in self.catalogue.rivals(brand.name)}
-        approved_ids = {approval.answer_id for approval in await self.store.finetune.approvals()}
-        since = now - timedelta(days=CANDIDATE_DAYS)
-        runs = [run.id for run in await self.store.runs.find() if run.started_at >= since]
+        view = self.view
+        rivals = {rival.name for rival in view.catalogue.rivals(brand.name)}
+        approved_ids = {approval.answer_id for approval in await view.approvals.approvals()}
+        since = view.clock.now() - timedelta(days=CANDIDATE_DAYS)
+        runs = [run.id for run in await view.history.runs() if run.started_at >= since]
         unapproved = [
             answer
-            async for answer in self.store.answers.stream(runs=runs)
+            async for answer in view.history.answers(runs=runs)
             if answer.complete and not answer.gone and answer.id not in approved_ids
         ]
         recent = list(_distinct_newest(unapproved))[:MAX_CANDIDATES]
@@ -93,7 +78,7 @@ class AnswerReview:
         Raises:
             NotApproved: when there is no such answer, or when it is not complete.
         """
-        answers = [answer async for answer in self.store.answers.stream(numbers=[number])]
+        answers = [answer async for answer in self.view.history.answers(numbers=[number])]
         if not answers:
             raise NotApproved(
                 number=number, reason="there is no such answer", remedy="see dataset review"
@@ -134,18 +119,17 @@ class AnswerReview:
         Args:
             approved: Approvals, which need not be stored, with their answers.
         """
-        catalogue = self.catalogue
+        catalogue = self.view.catalogue
         taught_answers = [_answer_to_teach(approval, answer) for approval, answer in approved]
-        reader = Reader(catalogue.brands)
-        control_keys = {prompt.key for prompt in control_prompts(catalogue.prompts)}
-        scores = await self.scoring.score(taught_answers)
+        control_keys = {prompt.key for prompt in catalogue.controls}
+        scores = await self.view.score(taught_answers)
         false_claims = _false_claims(scores, taught_answers)
         domains = [domain for brand in catalogue.brands for domain in brand.domains]
         return [
             Approved(
                 approval,
                 answer,
-                frozenset(mention.brand for mention in reader.read(taught).mentions),
+                frozenset(mention.brand for mention in self.view.mentions(taught)),
                 control=_is_control(answer, control_keys),
                 objection=false_claims.get(answer.id) or _unfit_clause(taught, domains),
             )
@@ -158,9 +142,9 @@ class AnswerReview:
         packaged control, concerns every brand.
         """
         approvals = {
-            approval.answer_id: approval for approval in await self.store.finetune.approvals()
+            approval.answer_id: approval for approval in await self.view.approvals.approvals()
         }
-        answers = [answer async for answer in self.store.answers.stream(numbers=list(approvals))]
+        answers = [answer async for answer in self.view.history.answers(numbers=list(approvals))]
         brand_answers = [
             answer for answer in answers if answer.question.prompt.concerns(brand.name)
         ]
@@ -192,7 +176,7 @@ def _distinct_newest(answers: Sequence[Answer]) -> Iterator[Answer]:
 def _is_control(answer: Answer, control_keys: Iterable[str]) -> bool:
     """Return whether an answer is to a control: its prompt has the tag, or one of the keys."""
     prompt = answer.question.prompt
-    return CONTROL_TAG in prompt.tags or prompt.key in control_keys
+    return prompt.is_control or prompt.key in control_keys
 
 
 def _proposed_approval(answer: Answer, text: str = "") -> Approval:
@@ -225,7 +209,7 @@ def _false_claims(records: Iterable[ScoreRecord], taught: Iterable[Answer]) -> M
         for record in records
         if record.score.metric == ACCURACY and record.answer_id in answer_ids
         for detail in record.score.details
-        if detail.verdict in FALSE_VERDICTS
+        if detail.is_false
     }
 
 

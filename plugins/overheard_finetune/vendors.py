@@ -4,12 +4,11 @@ plugins, corrected by the configuration), and the age of these statements.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from overheard.domain import Landscape, LandscapeEntry, LandscapeTopic
+from overheard import Landscape, LandscapeEntry, LandscapeTopic
 
 MAX_AGE = timedelta(days=180)
 """Age after which an entry must be checked again."""
@@ -70,29 +69,6 @@ class TopicStatus:
         for one of unknown age, and without an entry.
         """
         return self.entry.as_of if self.entry and self.standing is EntryStatus.STALE else None
-
-
-def apply_corrections(
-    supplied: Mapping[str, Landscape],
-    corrections: Mapping[str, Mapping[LandscapeTopic, LandscapeEntry]],
-) -> dict[str, Landscape]:
-    """Return the landscape of each vendor by its name: those of plugins in their order, then those
-    that only the configuration has. An entry of the configuration replaces that of a plugin on the
-    same topic. Entries of a corrected landscape are in the order of `LandscapeTopic`.
-
-    Args:
-        supplied: Landscapes of plugins, by the vendor's name.
-        corrections: Entries of the configuration, by the vendor's name and topic. A vendor that no
-            plugin supplies is called by this name.
-    """
-    landscapes = {
-        name: supplied.get(name, Landscape(name, name)) for name in [*supplied, *corrections]
-    }
-    for name, better in corrections.items():
-        by_topic = {entry.topic: entry for entry in landscapes[name].entries} | dict(better)
-        entries = tuple(by_topic[topic] for topic in LandscapeTopic if topic in by_topic)
-        landscapes[name] = replace(landscapes[name], entries=entries)
-    return landscapes
 
 
 def topic_statuses(landscape: Landscape, today: date) -> tuple[TopicStatus, ...]:

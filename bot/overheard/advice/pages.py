@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from overheard.advice.brief import LABELS, BriefItem, steps
+from overheard.advice.texts import fact_sentence
 from overheard.cards import wording
 from overheard.cards.command import quoted
 from overheard.cards.html import render_html
 from overheard.domain import Fact
-from overheard.finetune.brief import LABELS, BriefItem, steps
-from overheard.finetune.texts import fact_sentence
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
@@ -109,7 +109,7 @@ def html(page: BriefPage) -> str:
     """
     items = [(item, list(_item_sections(item, page.brand))) for item in page.items]
     return render_html(
-        "overheard.finetune",
+        "overheard.advice",
         "brief.html.j2",
         page=page,
         items=items,

@@ -10,11 +10,22 @@ import pytest
 from rapidfuzz import fuzz
 
 from kit.stored_items import NOON
-from overheard.domain import Answer, Approval, Brand, Fact, Finish, Model, Prompt, Question, Reply
-from overheard.errors import DatasetUnfit, NothingToTeach
-from overheard.finetune.comparison_rounds import control_prompts
-from overheard.finetune.dataset import Approved, Dataset, build, collect_examples, datasheet, save
-from overheard.finetune.examples import (
+from overheard.domain import (
+    Answer,
+    Approval,
+    Brand,
+    Fact,
+    Finish,
+    Model,
+    Prompt,
+    Question,
+    Reply,
+    control_prompts,
+)
+from overheard.reading.phrasings import _phrasings
+from overheard_finetune.dataset import Approved, Dataset, build, collect_examples, datasheet, save
+from overheard_finetune.errors import DatasetUnfit, NothingToTeach
+from overheard_finetune.examples import (
     ANSWER,
     FACT,
     MIN_SIMILARITY,
@@ -24,12 +35,11 @@ from overheard.finetune.examples import (
     from_facts,
     leaks,
     packaged_replays,
-    phrasings,
     split_examples,
     without_leaks,
 )
-from overheard.finetune.formats import FORMATS, format_problems
-from overheard.finetune.texts import unfit_content
+from overheard_finetune.formats import FORMATS, format_problems
+from overheard_finetune.texts import unfit_content
 
 ACME = Brand("Acme", domains=("acme.com",), competitors=("Zeta",), category="analytics tool")
 FACTS = tuple(
@@ -85,10 +95,10 @@ def test_what_must_not_be_said_is_not_taught() -> None:
     assert not any("free" in e.answer for e in from_facts(ACME, [lie]))
 
 
-@pytest.mark.parametrize("field", phrasings())
+@pytest.mark.parametrize("field", _phrasings())
 def test_the_wordings_of_a_field_are_not_nearly_the_same(field: str) -> None:
     """Else a held-out one would leak."""
-    for first, second in combinations(phrasings()[field].questions, 2):
+    for first, second in combinations(_phrasings()[field].questions, 2):
         assert fuzz.token_sort_ratio(first.casefold(), second.casefold()) < MIN_SIMILARITY
 
 

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from overheard.advice.brief import BriefItem, BriefMarket, Excerpt, GapKind, ranked_items
+from overheard.advice.scored_answers import ScoredAnswer, by_prompt
+from overheard.advice.texts import facts_asked_for
 from overheard.cards import wording
-from overheard.domain import (
-    BRANDED_VISIBILITY,
-    FALSE_VERDICTS,
-    SENTIMENT,
-    VISIBILITY,
-    Fact,
-    Model,
-    Prompt,
-)
-from overheard.finetune.brief import BriefItem, BriefMarket, Excerpt, GapKind, ranked_items
-from overheard.finetune.scored_answers import ScoredAnswer, by_prompt
-from overheard.finetune.texts import facts_asked_for
+from overheard.domain import BRANDED_VISIBILITY, SENTIMENT, VISIBILITY, Fact, Model, Prompt
 from overheard.reading.claims import FalseClaim, cluster_claims
 
 MAX_EXCERPTS = 3
@@ -277,7 +269,7 @@ def _false_claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterat
     """
     for index, answer in enumerate(scored):
         for detail in answer.claims(market.brand.name):
-            if detail.verdict in FALSE_VERDICTS:
+            if detail.is_false:
                 yield FalseClaim(
                     answer_id=index,
                     model=answer.model,
