@@ -11,8 +11,6 @@ from kit.alert_shapes import weekly_alert as alert
 from kit.alert_shapes import weekly_shift as shift
 from overheard.detection.explanation import CAUSES, Hypothesis
 from overheard.detection.placement import (
-    BACK_SHARE,
-    EASED_SHARE,
     ONE_STORY,
     AlertAction,
     Placement,
@@ -108,11 +106,13 @@ def test_the_first_step_of_an_alert_gives_its_direction() -> None:
 
 
 def test_a_return_is_no_alert_of_its_own() -> None:
-    """Only one that ends far beyond the old level is news."""
+    """Only one that ends beyond the old level by more than half of the change is news."""
     fell = alert(shift(run=4))
     back, beyond = shift(before=0.45, after=0.7), shift(before=0.45, after=0.9)
     half, past = alert(shift(run=4, before=0.75, after=0.5)), shift(before=0.5, after=0.875)
     assert place([past], [half], STARTS[12]) == Placement(AlertAction.RECOVER, 7, recovers=(7,))
+    past = replace(past, after=0.88)
+    assert place([past], [half], STARTS[12]).action is AlertAction.RAISE
     assert place([back], [fell], STARTS[12]) == Placement(AlertAction.RECOVER, 7, recovers=(7,))
     assert place([beyond], [fell], STARTS[12]) == Placement(
         AlertAction.RAISE, follows=7, recovers=(7,)
@@ -182,10 +182,10 @@ def model_alert(run: int = 12, number: int = 7, **values: Any) -> Alert:
     ("share", "action"),
     [
         (-1.0, AlertAction.RECOVER),
-        (-BACK_SHARE, AlertAction.RECOVER),
-        (-BACK_SHARE + 0.01, AlertAction.EASE),
-        (-EASED_SHARE, AlertAction.EASE),
-        (-EASED_SHARE + 0.01, AlertAction.GROW),
+        (-0.6, AlertAction.RECOVER),
+        (-0.59, AlertAction.EASE),
+        (-0.25, AlertAction.EASE),
+        (-0.24, AlertAction.GROW),
         (0.5, AlertAction.GROW),
     ],
 )
@@ -224,7 +224,7 @@ def test_a_change_of_a_model_that_happens_again_soon_is_the_same_story() -> None
 
     assert place(again, [recovered], over_at + ONE_STORY - moment) == Placement(AlertAction.GROW, 7)
     anew = Placement(AlertAction.RAISE, follows=7)
-    for share, action in ((EASED_SHARE, AlertAction.GROW), (0.2, AlertAction.RAISE)):
+    for share, action in ((0.25, AlertAction.GROW), (0.24, AlertAction.RAISE)):
         head, *also = whole(12, Acme=-1.0)
         alone = Alert(head, STARTS[12], tuple(also), state=recovered.state, over_at=over_at, id=7)
         assert place(whole(16, Acme=-share), [alone], over_at + moment).action is action
