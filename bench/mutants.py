@@ -439,6 +439,10 @@ class _Reach:
             self._coverage.switch_context("")
             self.seconds[item.nodeid] = time.perf_counter() - began
 
+    def is_used(self, mutant: ConstantMutant) -> bool:
+        """Return whether a function uses the constant: no other use of it can be changed."""
+        return any(self._uses[name] for name in mutant.names)
+
     def tests(self, mutant: AnyMutant) -> list[str]:
         """Return the tests that execute the line of a mutant or, if none does, its function, or
         that use its constant: those of its own module first, the quickest first.
@@ -590,6 +594,7 @@ def main() -> int:
     equivalent = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
     groups = _groups_of_paths()
     _load(list(groups))
+    reach = _Reach(groups)
     pool: dict[str, list[AnyMutant]] = defaultdict(list)
     for path, group in groups.items():
         if given.only in name_of(path) and given.group in {group, ""}:
@@ -597,13 +602,16 @@ def main() -> int:
                 mutant
                 for mutant in mutants(path)
                 if mutant.key not in equivalent
-                and (isinstance(mutant, ConstantMutant) or not given.constants)
+                and (
+                    reach.is_used(mutant)
+                    if isinstance(mutant, ConstantMutant)
+                    else not given.constants
+                )
             ]
     chosen = {
         group: found if given.all else _drawn(found, given.count, given.seed)
         for group, found in pool.items()
     }
-    reach = _Reach(groups)
     reach.note(sorted({f"tests/{s}" for group in chosen for s in GROUPS[group].tests}))
     if not reach.passed:
         raise SystemExit("The tests fail without any mutant.")

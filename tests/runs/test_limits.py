@@ -249,6 +249,18 @@ class TestGate:
         with pytest.raises(ModelResting):
             await self._take(limiter)
 
+    @pytest.mark.parametrize("kind", FailureKind)
+    async def test_a_service_is_down_where_it_errs_is_silent_or_breaks_off(
+        self, kind: FailureKind
+    ) -> None:
+        """A question that it refuses says nothing of the next one."""
+        limiter = ModelLimiter("m", 8)
+        for _ in range(TRIPS_AFTER):
+            limiter.failed(failed(kind), now(), 0.0)
+
+        is_down = limiter.breaker.state(now()) is BreakerState.OPEN
+        assert is_down is (kind.value in {"server", "timeout", "connection"})
+
     async def test_a_model_that_only_fails_is_tried_by_one_call_at_a_time(self) -> None:
         """Half-open lets a single call through."""
         limiter = ModelLimiter("m", 8)
