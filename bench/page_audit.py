@@ -41,7 +41,7 @@ async def shared() -> list[bytes]:
         async with open_market(folder) as market:
             for week in range(CHECKS):
                 await market.check(week)
-            cards = [(await market.chat.type("share Pipedrive")).card for _ in range(2)]
+            cards = [(await market.chat.type("report Pipedrive --share")).card for _ in range(2)]
     return [card.file.content for card in cards if card.file]
 
 

@@ -91,7 +91,7 @@ SECTIONS = {
         'prompts edit "Is Acme worth" --tag price', 'prompts remove "Is Acme worth"',
         'prompts restore "Is Acme worth"', "prompts suggest Acme", "facts list Acme",
         "facts add Acme founded 2014", "facts edit Acme founded 2015",
-        "facts remove Acme founded", "facts restore Acme founded", "facts ask Acme",
+        "facts remove Acme founded", "facts restore Acme founded", "prompts suggest Acme --facts",
         "scores list", "scores prune",
     ),
     "Fine-tuning": (

@@ -86,6 +86,11 @@ _SCORES = (
 OLD_COMMANDS: Mapping[str, OldCommand] = {
     "subscribe": OldCommand("routes add"),
     "unsubscribe": OldCommand("routes remove"),
+    "answers list": OldCommand("answers"),
+    "answers questions": OldCommand("answers --show questions"),
+    "answers sources": OldCommand("answers --show sources"),
+    "share": OldCommand("report --share"),
+    "facts ask": OldCommand("prompts suggest --facts"),
     "simulate": OldCommand(
         reason="in the folder bench of a clone, run: uv run python -m overheard_lab simulate"
     ),

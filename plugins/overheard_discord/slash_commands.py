@@ -73,7 +73,7 @@ def roots(
     """
     admin_nouns = {spec.noun for spec in specs if spec.noun and spec.role is Role.ADMIN}
     specs_by_root: dict[str, list[CommandSpec]] = {suffix: [] for suffix in ROOT_DESCRIPTIONS}
-    for spec in specs:
+    for spec in (one for one in specs if one.listed):
         if (spec.noun or spec.verb) in EXPERT:
             specs_by_root["expert"].append(spec)
         elif spec.noun in admin_nouns:
@@ -302,9 +302,8 @@ def _command_node(name: str, spec: CommandSpec) -> Node:
     """Return a command as a subcommand in Discord's JSON.
 
     Required options come first, as Discord wants it; options beyond Discord's number are left out.
-    A step of the set-up has no options, because it opens a form.
     """
-    options = sorted(() if spec.step else spec.options, key=lambda option: not option.required)
+    options = sorted(spec.options, key=lambda option: not option.required)
     return {
         "name": name,
         "type": SUBCOMMAND,

@@ -13,6 +13,7 @@ from kit.discord_desk import SPECS, ScriptedDesk
 from kit.discord_rules import title, walk
 from overheard.cards.card import Action, Card, Field, Image, Quote, Severity, Table, Tainted
 from overheard.cards.command import Face
+from overheard.chat.parser import spec_of
 from overheard.commands.registry import offered
 from overheard.errors import ChatFailed
 from overheard.interfaces import Form
@@ -240,7 +241,10 @@ def test_what_everybody_is_to_see_is_no_answer_to_one() -> None:
     answer_one = {spec.name: spec.answers_one for spec in offered(Face.CHAT)}
     assert answer_one["alerts show"]
     assert answer_one["evidence"]
-    assert not answer_one["share"]
+    shared = spec_of("report Acme --share", offered(Face.CHAT))
+    assert shared
+    assert not shared.answers_one
+    assert answer_one["report"]
     assert not answer_one["check"]
     assert not answer_one["brands add"]
 

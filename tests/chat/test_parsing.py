@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from overheard.cards.command import CommandSpec, Face, Kind, Option, quoted
-from overheard.chat.parser import fill, near, parse
+from overheard.cards.command import CommandSpec, Face, Kind, Option, Role, quoted
+from overheard.chat.parser import fill, near, parse, spec_of
 from overheard.commands.registry import offered
 from overheard.errors import BadUsage, UnknownCommand
 
@@ -197,3 +197,15 @@ def test_a_double_quotation_mark_within_a_value_becomes_a_curly_one() -> None:
     assert parse("check " + quoted('say "hi"'), COMMANDS).options["brands"] == (
         "say \u201dhi\u201d",
     )
+
+
+def test_an_option_may_need_a_higher_role() -> None:
+    """The command is as its given options make it, however it was given; other commands stay."""
+    makes = {"role": Role.ADMIN, "confirms": True}
+    spec = replace(CHECK, options=(*CHECK.options, Option("all", "A.", Kind.FLAG, makes=makes)))
+    plain, changed = (parse(words, [spec]).spec for words in ("check", "check --all"))
+
+    assert plain is spec
+    assert (changed.role, changed.confirms, changed.name) == (Role.ADMIN, True, "check")
+    assert fill(spec, {"all": True}).spec == changed
+    assert spec_of("check --all", [spec]) == changed

@@ -60,7 +60,7 @@ async def test_what_was_not_understood_is_said_with_three_things_to_do() -> None
     ("question", "unread", "offered"),
     [
         ("how are we doing in Germany?", "Germany", "report"),
-        ("which questions about pricing do we lose?", "pricing", "answers questions Acme"),
+        ("which questions about pricing do we lose?", "pricing", "answers Acme --show questions"),
         ("us against Foo", "Foo", "report Acme"),
     ],
 )
@@ -108,10 +108,10 @@ async def test_nothing_that_costs_or_changes_happens_without_its_button() -> Non
     [
         ("ask the models what a good CRM for startups is", 'ask "what a good CRM for startups is"'),
         (f"ask the models what a good CRM is {'really ' * 12}", "ask"),
-        ("export everything to csv", "share Acme"),
+        ("export everything to csv", "report Acme --share"),
         ("send our alerts to #growth", "routes add Acme"),
         ("please raise the budget to 50 dollars", "budget set"),
-        ("stop checking on weekends", "schedules plan"),
+        ("stop checking on weekends", "schedules add"),
         ("send me the report every friday", "summary set"),
     ],
 )
@@ -202,7 +202,7 @@ async def test_we_of_several_brands_is_asked_about() -> None:
     card = last(await asked(office, "which questions do we lose?"))
 
     assert [action.label for action in card.actions] == ["Acme", "Beta"]
-    assert card.actions[1].words == "answers questions Beta"
+    assert card.actions[1].words == "answers Beta --show questions"
 
 
 async def test_a_question_may_be_typed_behind_the_root_command() -> None:

@@ -7,10 +7,10 @@ import pytest
 from kit.office import Office, open_office
 from kit.scripted import reply
 from overheard.cards.card import Card
-from overheard.commands.claims import ask_facts, list_claims
+from overheard.commands.claims import list_claims
 from overheard.deployment import Call
 from overheard.domain import Answer, Citation, Fact, Model, Prompt, Question, Run
-from overheard.errors import ChangeNeedsYes, UnknownName
+from overheard.errors import UnknownName
 from overheard.runs.suggestions import fact_question, fact_questions
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
@@ -131,10 +131,10 @@ async def test_true_answers_make_no_claims() -> None:
 async def test_facts_are_asked_after_a_yes_and_once() -> None:
     """Each by one question that is asked for this brand and tagged."""
     office = await open_office(CONFIG)
-    with pytest.raises(ChangeNeedsYes, match="2 questions will be asked"):
-        await ask_facts(office.deployment, Call(), brand="acme")
+    question = await office.chat.type("facts ask acme")
+    assert "2 questions will be asked" in str(question.card.text)
     assert (await office.store.catalogue.current()).prompts == ()
-    await ask_facts(office.deployment, Call(), brand="acme", agreed=True)
+    await office.chat.click(question, "Go on")
     asked = (await office.store.catalogue.current()).prompts
 
     assert [prompt.text for prompt in asked] == [
@@ -142,7 +142,7 @@ async def test_facts_are_asked_after_a_yes_and_once() -> None:
         "When was Acme founded?",
     ]
     assert {(prompt.tags, prompt.brands) for prompt in asked} == {(("fact",), ("Acme",))}
-    card = await ask_facts(await office.deployment.refreshed(), Call(), brand="acme")
+    card = (await office.chat.type("prompts suggest acme --facts")).card
     assert card.data == {"added": []}
 
 

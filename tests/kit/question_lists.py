@@ -97,13 +97,14 @@ def answer(question: str) -> str:
 def _written(made: Plan) -> str:
     if not made.command:
         words = [*(made.actions[0].words.split()[:2] if made.actions else ["-", "-"])]
-        return f"button {' '.join(w for w in words if w != 'Pipedrive')}"
+        return f"button {' '.join(w for w in words if w not in ('Pipedrive', *RIVALS))}"
     options = dict(made.options)
-    shown = [made.command]
+    command = f"{made.command} {options.pop('show', '')}".strip()
+    shown = [command]
     brands = options.pop("brands", ()) or [options.pop("brand", "")]
     shown += [name for name in brands if name not in {"", "Pipedrive"}]
     shown += [str(options.pop(k)) for k in ("metric", "other", "about", "state") if k in options]
-    shown.sort(key=lambda word: (word != made.command, word in RIVALS and made.command != "versus"))
+    shown.sort(key=lambda word: (word != command, word in RIVALS and made.command != "versus"))
     if model := options.pop("model", ""):
         shown.append(f"@{SHOWN[Model(*model.split('/'))]}")
     for bound in ("since", "until"):

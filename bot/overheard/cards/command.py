@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from types import NoneType, SimpleNamespace
+from types import MappingProxyType, NoneType, SimpleNamespace
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from overheard.cards.card import Card
@@ -120,6 +120,8 @@ class Option:
         word: How people write the name; by default with hyphens for underscores.
         label: The label of the option's input in a form; by default the written name.
         example: An example of a value, which an empty input of a form shows.
+        makes: Fields of the command that are others when the option is given, such as a higher
+            ``role``.
     """
 
     name: str
@@ -136,6 +138,7 @@ class Option:
     word: str = ""
     label: str = ""
     example: str = ""
+    makes: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def shown(self) -> str:
@@ -168,6 +171,7 @@ def option(
     word: str = "",
     label: str = "",
     example: str = "",
+    makes: Mapping[str, Any] = MappingProxyType({}),
 ) -> Option:
     """Describe a parameter of a command's function that is written with its name, such as
     ``--repeats 3``.
@@ -187,6 +191,8 @@ def option(
         word: How people write the name; by default the parameter's name with hyphens.
         label: The label of the option's input in a form; by default the written name.
         example: An example of a value, which an empty input of a form shows.
+        makes: Fields of the command that are others when the option is given, such as a higher
+            ``role``.
     """
     return Option(
         "",
@@ -199,6 +205,7 @@ def option(
         word=word,
         label=label,
         example=example,
+        makes=makes,
     )
 
 
@@ -336,6 +343,8 @@ class CommandSpec(Named):
             saves none, None for a command that has no pictures.
         step: Whether it is a step of the set-up: its form is opened when no option is given, stays
             open while it is carried out, and may be followed by another; it returns a `Step`.
+        form_of: The name of the command whose form this is, or empty. A form that needs nothing
+            is opened when that command is typed with nothing.
     """
 
     name: str
@@ -356,10 +365,16 @@ class CommandSpec(Named):
     section: str = ""
     fill: Callable[..., Awaitable[Mapping[str, Any] | FormContent]] | None = None
     step: bool = False
+    form_of: str = ""
 
     def __post_init__(self) -> None:
         if self.options is _SIGNATURE:
             object.__setattr__(self, "options", tuple(_options_of(self.run)))
+
+    @property
+    def listed(self) -> bool:
+        """Whether help and the menus of chats list it: a step and a form are reached by buttons."""
+        return not (self.step or self.form_of)
 
     @property
     def asks(self) -> bool:

@@ -397,11 +397,15 @@ class ChatDesk:
 
         A form opens when required options are missing, and for a command with a filled-in form
         (`fill`) when no other option was given. A step of the set-up always gets its filled-in
-        form. None where no form can be opened, and for the submission of a form.
+        form, and a command of which nothing was typed the form that it has of its own. None where
+        no form can be opened, and for the submission of a form.
         """
         spec, given = order.spec, order.given
         if request.is_form or not interaction.conversation.forms:
             return None
+        own_forms = [one for one in self._commands if one.form_of == spec.name and one.fill]
+        if own_forms and order.missing and not given:
+            spec, order = own_forms[0], Order(own_forms[0])
         if order.missing and not (spec.step and spec.fill):
             lists = {
                 option.name: await self._completing.entries(option) for option in order.missing

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -54,6 +56,13 @@ class Order:
     options: Mapping[str, Any] = field(default_factory=dict)
     missing: tuple[Option, ...] = ()
     helped: bool = False
+
+    def __post_init__(self) -> None:
+        """Give the command the fields that its given options change (`Option.makes`)."""
+        given = self.given
+        changes = [option.makes for option in self.spec.options if option.name in given]
+        if changed := ChainMap(*map(dict, changes)):
+            object.__setattr__(self, "spec", replace(self.spec, **changed))
 
     @property
     def given(self) -> dict[str, Any]:
@@ -124,12 +133,16 @@ def fill(spec: CommandSpec, given: Mapping[str, Any]) -> Order:
 def spec_of(words: str, commands: Sequence[CommandSpec]) -> CommandSpec | None:
     """Return the command that words begin with, or None when they name none.
 
-    The rest of the words is not read. Without words, the command is ``help``.
+    If the rest of the words gives it options that change it, it is changed. Without words, the
+    command is ``help``.
     """
     try:
-        return _command_and_rest(_tokens(words), commands)[0]
+        spec, _ = _command_and_rest(_tokens(words), commands)
     except (CommandRemoved, UnknownCommand):
         return None
+    with suppress(BadUsage):
+        return parse(words, commands).spec
+    return spec
 
 
 def named(name: str, commands: Sequence[CommandSpec]) -> Order:

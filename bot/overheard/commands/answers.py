@@ -6,7 +6,7 @@ The quotes are picked in ``answer_quotes.py``, the answers read in ``newest_answ
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from overheard.advice.brief import BriefMarket
 from overheard.advice.texts import true_facts
@@ -32,13 +32,44 @@ from overheard.runs.plan import find_brand
 MAX_SOURCES = 12
 
 
-async def list_answers(
+async def answers(
     deployment: Deployment,
     call: Call,
     *,
     brand: BrandName,
+    show: Annotated[
+        Literal["quotes", "questions", "sources"],
+        option("What they say, which questions name it, or which sites they cite."),
+    ] = "quotes",
     model: ModelName = "",
     about: Annotated[str, option("A subject, such as price or drawbacks.", longest=60)] = "",
+    against: Annotated[
+        str, option("Questions beside this competitor: those where it leads first.", Kind.BRAND)
+    ] = "",
+    won: Annotated[bool, option("Questions that it wins first.")] = False,
+) -> Card:
+    """Show the answers of each model's newest run about a brand: quotes, or a table of questions,
+    or a table of cited sites. Answers that wait for it are scored first. Without answers, the card
+    offers a check.
+
+    Args:
+        show: Which of the three; `against` and `won` mean questions.
+        model: A model's name or ``provider/model``; empty means all.
+        about: The subject of the quotes, see `list_answers`.
+
+    Raises:
+        UnknownName: for a brand that does not exist, a model without answers about it, or a brand
+            in `against` that is not a competitor.
+    """
+    if show == "questions" or against or won:
+        return await show_questions(deployment, call, brand, model, against=against, won=won)
+    if show == "sources":
+        return await show_sources(deployment, call, brand, model)
+    return await list_answers(deployment, call, brand, model, about)
+
+
+async def list_answers(
+    deployment: Deployment, call: Call, brand: str, model: str = "", about: str = ""
 ) -> Card:
     """Show what the answers of each model's newest run say about a brand: a line for each model,
     and up to `MAX_QUOTES` sentences. The JSON data has all quotes. Answers that wait for it are
@@ -72,7 +103,7 @@ async def list_answers(
         quotes=tuple(quotes_in_turn(deployment, quoted_answers)),
         actions=fitting(
             Action(f"claims {quoted(name)}", "False claims"),
-            Action(f"answers questions {quoted(name)}", "Questions you lose"),
+            Action(f"answers {quoted(name)} --show questions", "Questions you lose"),
         ),
         footer=newest_check_footer(call, newest),
         data={
@@ -94,13 +125,11 @@ async def list_answers(
 async def show_questions(
     deployment: Deployment,
     call: Call,
+    brand: str,
+    model: str = "",
     *,
-    brand: BrandName,
-    model: ModelName = "",
-    against: Annotated[
-        str, option("Beside this competitor: those where it leads first.", Kind.BRAND)
-    ] = "",
-    won: Annotated[bool, option("Those that it wins first.")] = False,
+    against: str = "",
+    won: bool = False,
 ) -> Card:
     """Show a table with, for each question and model, how many answers of the model's newest run
     name a brand. The questions with the smallest share of such answers come first. Questions that
@@ -150,7 +179,7 @@ async def show_questions(
         table=table,
         actions=fitting(
             Action(f"brief {quoted(name)}", "What to do?", Style.PRIMARY),
-            Action(f"answers list {quoted(name)}", "Read answers"),
+            Action(f"answers {quoted(name)}", "Read answers"),
         ),
         footer=newest_check_footer(call, newest),
         data={
@@ -203,9 +232,7 @@ def _questions_title(
     return f"Every question names {name} at some model"
 
 
-async def show_sources(
-    deployment: Deployment, call: Call, *, brand: BrandName, model: ModelName = ""
-) -> Card:
+async def show_sources(deployment: Deployment, call: Call, brand: str, model: str = "") -> Card:
     """Show the sites that the answers of each model's newest run cite, most cited first, with the
     brand that owns each site, if it is known. If none of the most cited sites is the brand's own,
     its most cited own site is added last.
@@ -260,21 +287,14 @@ def _verb(newest: NewestAnswers) -> str:
     return "says" if len(newest.runs) == 1 else "say"
 
 
-ANSWERS_LIST = CommandSpec(
-    "answers list",
-    "Show what models say of a brand, with quotes.",
-    list_answers,
-    examples=("answers list Acme", "answers list Acme --model Claude --about price"),
-)
-ANSWERS_QUESTIONS = CommandSpec(
-    "answers questions",
-    "Show for each question whether answers name a brand, those it loses first.",
-    show_questions,
-    examples=("answers questions Acme", "answers questions Acme --against Globex"),
-)
-ANSWERS_SOURCES = CommandSpec(
-    "answers sources",
-    "Show which sites answers cite.",
-    show_sources,
-    examples=("answers sources Acme",),
+ANSWERS = CommandSpec(
+    "answers",
+    "Show what models say of a brand, which questions name it, or which sites they cite.",
+    answers,
+    examples=(
+        "answers Acme",
+        "answers Acme --model Claude --about price",
+        "answers Acme --show questions --against Globex",
+        "answers Acme --show sources",
+    ),
 )

@@ -1,4 +1,4 @@
-"""`claims`: what models say of a brand that is not true. `facts ask`: asking them directly."""
+"""`claims`: what models say of a brand that is not true."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from overheard.alerts.phrases import true_value
 from overheard.alerts.statements import false_claim
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
-from overheard.cards.command import CommandSpec, Role, option, quoted
+from overheard.cards.command import CommandSpec, option, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import BrandName, ModelName
-from overheard.commands.catalogue import require_yes
 from overheard.commands.check_faults import fault_sentences
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
-from overheard.domain import FALSE_VERDICTS, Brand, Detail, Model, Prompt
+from overheard.domain import FALSE_VERDICTS, Brand, Detail, Model
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.runs.plan import find_brand
-from overheard.runs.suggestions import fact_questions
 
 CLAIM_DAYS = 30
 """Days back of the answers whose claims are shown by default."""
@@ -71,7 +69,7 @@ async def list_claims(
         *fault_sentences(deployment.scoring.faults),
     ]
     if true_values:
-        fact_action = Action(f"facts ask {quoted(found_brand.name)}", "Ask directly")
+        fact_action = Action(f"prompts suggest {quoted(found_brand.name)} --facts", "Ask directly")
     else:
         fact_action = Action("facts add", "Add a fact")
     brief_action = Action(f"brief {quoted(found_brand.name)}", "What to do?")
@@ -124,54 +122,6 @@ async def read_claims(
 
     claims = [claim async for claim in _false_claims(deployment, brand, days) if is_chosen(claim)]
     return cluster_claims(claims)
-
-
-async def ask_facts(
-    deployment: Deployment, _: Call, *, brand: BrandName, agreed: bool = False
-) -> Card:
-    """Store a direct question about each fact of a brand that has none yet; return the card. The
-    questions are asked from the next check on. Without a new question nothing is stored.
-
-    Args:
-        brand: The name or alias of the brand.
-        agreed: Whether the person has agreed to the questions.
-
-    Raises:
-        ChangeNeedsYes: when there are new questions, which have not been agreed to.
-    """
-    name = find_brand(deployment.catalogue, brand).name
-    asked_keys = {prompt.key for prompt in deployment.catalogue.prompts}
-    facts = [fact for fact in deployment.catalogue.facts if fact.brand == name]
-    added = [prompt for prompt in fact_questions(facts) if prompt.key not in asked_keys]
-    if added:
-        count = wording.count(len(added), "question")
-        question_texts = "; ".join(prompt.text for prompt in added)
-        require_yes(
-            f"{count} will be asked in every check of {name} ({question_texts})", agreed=agreed
-        )
-        await deployment.store.catalogue.add_prompts(added)
-    return _added_card(name, added, has_facts=bool(facts))
-
-
-def _added_card(brand: str, added: Sequence[Prompt], *, has_facts: bool) -> Card:
-    """Return the card of the questions that were added about a brand's facts. If none was added, it
-    says that all facts are asked about already, or that the brand has no facts (`has_facts` is
-    False).
-    """
-    if added:
-        text = "They are asked from the next check on, and tagged fact."
-    elif has_facts:
-        text = f"Every fact about {brand} is asked about already."
-    else:
-        text = f"Nothing is known about {brand} yet. Begin with: facts add"
-    return Card(
-        title=f"Added {wording.count(len(added), 'question')} about {brand}",
-        text=text,
-        table=Table(("Question",), tuple((prompt.text,) for prompt in added)) if added else None,
-        actions=fitting(Action(f"check {quoted(brand)}", "Check now")),
-        severity=Severity.GOOD if added else Severity.PLAIN,
-        data={"added": [{"key": prompt.key, "text": prompt.text} for prompt in added]},
-    )
 
 
 async def _false_claims(
@@ -316,13 +266,4 @@ CLAIMS = CommandSpec(
     "Show what models say of a brand that is not true, and what they cite beside it.",
     list_claims,
     examples=("claims Acme", "claims Acme --days 90 --model ChatGPT --about price"),
-)
-FACTS_ASK = CommandSpec(
-    "facts ask",
-    "Add one direct question for each fact about a brand.",
-    ask_facts,
-    role=Role.ADMIN,
-    confirms=True,
-    examples=("facts ask Acme",),
-    title="Ask about facts",
 )

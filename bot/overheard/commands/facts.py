@@ -163,7 +163,7 @@ async def _changed_card(
     is_unasked = question is not None and question.key not in asked_keys
     if is_unasked and is_checked:
         sentences.append(_DIRECT)
-        actions.append(Action(f"facts ask {quoted(fact.brand)}", "Ask directly"))
+        actions.append(Action(f"prompts suggest {quoted(fact.brand)} --facts", "Ask directly"))
     sentences += _contradiction_sentences(alerts, fact, deployment.names)
     return FACTS.changed_card(
         fact,

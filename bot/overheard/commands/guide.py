@@ -211,9 +211,7 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
             "facts add", "Add a fact", "Your price, your plans: I say who gets them wrong."
         )
     if not catalogue.schedules:
-        yield Suggestion(
-            "schedules plan", "Check every week", "A change shows only between checks."
-        )
+        yield Suggestion("schedules add", "Check every week", "A change shows only between checks.")
     if not deployment.config.routes:
         yield Suggestion(
             "routes add", "Alerts into this channel", "I speak up when something shifts."

@@ -25,14 +25,14 @@ from overheard.cards.command import (
     quoted,
 )
 from overheard.commands.arguments import find_prompt
-from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands
+from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands, require_yes
 from overheard.commands.catalogue_fields import optional
 from overheard.commands.check_faults import fault_sentences
 from overheard.deployment import Call, Deployment
-from overheard.domain import Catalogue, Panel, Prompt, Setting
+from overheard.domain import Brand, Catalogue, Panel, Prompt, Setting
 from overheard.reading.reader import Reader
 from overheard.runs.plan import choose_models, find_brand, new_run
-from overheard.runs.suggestions import read_suggestions, suggestion_request
+from overheard.runs.suggestions import fact_questions, read_suggestions, suggestion_request
 from overheard.runs.tasks import Outcome
 
 SHOWN_CHARS = 80
@@ -227,9 +227,17 @@ async def suggest_prompts(
     brand: Annotated[str, argument("For which brand.", Kind.BRAND)],
     model: Annotated[str, option("Ask this model; else the first one.", Kind.MODEL)] = "",
     count: Annotated[int, option("How many.", low=1, high=50)] = SUGGESTIONS,
-) -> Proposal:
+    facts: Annotated[
+        bool,
+        option(
+            "Add one direct question for each of its facts instead.",
+            makes={"role": Role.ADMIN, "spends": False, "confirms": True},
+        ),
+    ] = False,
+    agreed: bool = False,
+) -> Proposal | Card:
     """Return a proposal to ask a model for questions of buyers in a brand's category. No prompt is
-    added.
+    added, unless the questions are those for `facts`.
 
     When the proposal is executed, up to `MAX_CHOICES` questions are stored, from which a person
     chooses later. The model is told the category, and not the brand; questions that name a known
@@ -237,13 +245,19 @@ async def suggest_prompts(
 
     Args:
         model: The model as ``provider/model``; empty means the first that is configured.
+        facts: Whether to add a direct question for each fact of the brand, see `ask_facts`; no
+            model is asked then.
+        agreed: Whether the person has agreed to these.
 
     Raises:
         UnknownName: for a brand or a model that does not exist.
+        ChangeNeedsYes: when there are new questions for facts, which have not been agreed to.
         NothingToAsk: when no model is configured.
         SearchUnknown: when the model is to search, and its provider cannot.
     """
     subject = find_brand(deployment.catalogue, brand)
+    if facts:
+        return await ask_facts(deployment, subject, agreed=agreed)
     models = choose_models(deployment.plugins.providers, (model,) if model else ())[:1]
     panel = Panel(
         (subject.name,), (suggestion_request(subject, count),), models, seed=secrets.randbits(31)
@@ -312,6 +326,51 @@ def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Out
             "spent_usd": outcome.spent,
         },
         failed=not questions,
+    )
+
+
+async def ask_facts(deployment: Deployment, brand: Brand, *, agreed: bool) -> Card:
+    """Store a direct question about each fact of a brand that has none yet; return the card. The
+    questions are asked from the next check on. Without a new question nothing is stored.
+
+    Args:
+        agreed: Whether the person has agreed to the questions.
+
+    Raises:
+        ChangeNeedsYes: when there are new questions, which have not been agreed to.
+    """
+    name = brand.name
+    asked_keys = {prompt.key for prompt in deployment.catalogue.prompts}
+    facts = [fact for fact in deployment.catalogue.facts if fact.brand == name]
+    added = [prompt for prompt in fact_questions(facts) if prompt.key not in asked_keys]
+    if added:
+        count = wording.count(len(added), "question")
+        question_texts = "; ".join(prompt.text for prompt in added)
+        require_yes(
+            f"{count} will be asked in every check of {name} ({question_texts})", agreed=agreed
+        )
+        await deployment.store.catalogue.add_prompts(added)
+    return _fact_questions_card(name, added, has_facts=bool(facts))
+
+
+def _fact_questions_card(brand: str, added: Sequence[Prompt], *, has_facts: bool) -> Card:
+    """Return the card of the questions that were added about a brand's facts. If none was added, it
+    says that all facts are asked about already, or that the brand has no facts (`has_facts` is
+    False).
+    """
+    if added:
+        text = "They are asked from the next check on, and tagged fact."
+    elif has_facts:
+        text = f"Every fact about {brand} is asked about already."
+    else:
+        text = f"Nothing is known about {brand} yet. Begin with: facts add"
+    return Card(
+        title=f"Added {wording.count(len(added), 'question')} about {brand}",
+        text=text,
+        table=Table(("Question",), tuple((prompt.text,) for prompt in added)) if added else None,
+        actions=fitting(Action(f"check {quoted(brand)}", "Check now")),
+        severity=Severity.GOOD if added else Severity.PLAIN,
+        data={"added": [{"key": prompt.key, "text": prompt.text} for prompt in added]},
     )
 
 
@@ -387,6 +446,7 @@ PROMPTS_CHOOSE = CommandSpec(
     role=Role.ADMIN,
     faces=IN_CHAT,
     fill=fill_choice,
+    form_of="prompts suggest",
     examples=("prompts choose Acme",),
 )
 PROMPTS_SUGGEST = CommandSpec(
@@ -395,5 +455,9 @@ PROMPTS_SUGGEST = CommandSpec(
     suggest_prompts,
     role=Role.OPERATOR,
     spends=True,
-    examples=("prompts suggest Acme", "prompts suggest Acme --count 20"),
+    examples=(
+        "prompts suggest Acme",
+        "prompts suggest Acme --count 20",
+        "prompts suggest Acme --facts",
+    ),
 )

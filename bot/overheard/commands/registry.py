@@ -159,15 +159,16 @@ def _listings() -> tuple[CommandListing, ...]:
 
 
 def listing_of_specs() -> str:
-    """Return the text that the file `LISTING` must have: a line for each command, in the order of
-    `SECTIONS` and of the definitions, and then the commands of built-in plugins. It is made from
-    the commands themselves, which are all imported for it.
+    """Return the text that the file `LISTING` must have: a line for each command that help lists,
+    in the order of `SECTIONS` and of the definitions, and then the commands of built-in plugins. It
+    is made from the commands themselves, which are all imported for it.
     """
     entries = [
         CommandListing(heading, spec.name, spec.summary, spec.faces, module)
         for heading, modules in SECTIONS.items()
         for module in modules
         for spec in _specs(module)
+        if spec.listed
     ]
     entries += [
         CommandListing.of(spec, point.name)

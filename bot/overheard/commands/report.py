@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, File, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import IN_CHAT, CommandSpec, Face, Kind, argument, option, quoted
+from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands.check_faults import fault_sentences
 from overheard.commands.editions import pending_edition_sentences
 from overheard.commands.export import replacing
@@ -24,7 +24,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Brand, Metric, Model, Scale
 from overheard.errors import BadUsage, NothingToAsk
 from overheard.measure.blocks import RunKey
-from overheard.runs.plan import choose_brands, find_brand
+from overheard.runs.plan import choose_brands
 from overheard.views import standings
 from overheard.views.news import (
     MAX_LABEL_CHARS,
@@ -50,6 +50,10 @@ async def report(
     *,
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
     details: Annotated[bool, option("Every metric, with intervals.")] = False,
+    share: Annotated[
+        bool,
+        option("As a page for people outside of the chat; for one brand.", makes={"public": True}),
+    ] = False,
     html: Annotated[Path | None, option("A file for one brand's report as a page.")] = None,
 ) -> Card:
     """Return the card of each brand's metrics in the newest run of each model; or write one brand's
@@ -62,6 +66,7 @@ async def report(
         call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
         brands: Names of brands; empty means all tracked brands.
         details: Whether every metric is shown in a table; else visibility alone, with a chart.
+        share: Whether the report is attached to the card as a page, for one brand only.
         html: The HTML file to write, for one brand only; an existing file is replaced. None for a
             card.
 
@@ -72,9 +77,12 @@ async def report(
         FileUnwritable: when the page cannot be written.
     """
     chosen = choose_brands(deployment.catalogue, brands)
-    if html and len(chosen) > 1:
-        raise BadUsage(problem="A page shows one brand", usage="report BRAND --html FILE")
+    if (html or share) and len(chosen) > 1:
+        usage = "report BRAND --html FILE" if html else "report BRAND --share"
+        raise BadUsage(problem="A page shows one brand", usage=usage)
     deployment = await deployment.caught_up(call.progress)
+    if share:
+        return await _attached_page(deployment, call, chosen[0])
     if html:
         return await _write_page(deployment, call, chosen[0], html)
     first, *others = [
@@ -192,7 +200,7 @@ def _next_actions(call: Call, situation: Situation, news: Sequence[News]) -> Ite
     yield from fitting(
         *first_steps(situation, news),
         Action(f"brief {own_name}", "What to do?"),
-        *([Action(f"share {own_name}", "Share", menu=bool(opened))] if is_chat else []),
+        *([Action(f"report {own_name} --share", "Share", menu=bool(opened))] if is_chat else []),
         Action(f"report {own_name} --details", "Details", menu=bool(opened) and is_chat),
         Action(f"voice {own_name}", "Share of voice", menu=is_chat),
         *([Action(f"versus {own_name} {quoted(rival)}", against, menu=True)] if rival else []),
@@ -242,14 +250,8 @@ async def _page_content_and_html(
     return content, page_html(content, logo=look.logo, color=look.color)
 
 
-async def send_report(
-    deployment: Deployment,
-    call: Call,
-    *,
-    brand: Annotated[str, argument("Which.", Kind.BRAND)],
-) -> Card:
+async def _attached_page(deployment: Deployment, call: Call, chosen: Brand) -> Card:
     """Return a card with the brand's report attached as an HTML file, for people outside the chat.
-    Answers without scores are scored first.
 
     Without answers the card has no file and offers a check.
 
@@ -257,8 +259,6 @@ async def send_report(
         BadUsage: when the logo of the page is not a picture.
         FileUnreadable: when the logo of the page cannot be read.
     """
-    chosen = find_brand(deployment.catalogue, brand)
-    deployment = await deployment.caught_up(call.progress)
     situation = await SituationReader.of(deployment, call.zone).read(chosen)
     if not situation.runs:
         return _card_without_answers(chosen, call.face, ())
@@ -292,14 +292,6 @@ REPORT = CommandSpec(
     "report",
     "Show how a brand stands with each model, next to its competitors, over time.",
     report,
-    examples=("report", "report Acme", "report Acme --details"),
+    examples=("report", "report Acme", "report Acme --details", "report Acme --share"),
     chart="",
-)
-SHARE = CommandSpec(
-    "share",
-    "Send a brand's report as a page for people outside of the chat.",
-    send_report,
-    examples=("share Acme",),
-    public=True,
-    faces=IN_CHAT,
 )

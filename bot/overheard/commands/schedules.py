@@ -89,7 +89,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
         text=text,
         table=Table(columns, rows, numbers) if rows else None,
         severity=Severity.WARNING if problems else Severity.PLAIN,
-        actions=() if in_terminal else (Action("schedules plan", "When I ask", Style.PRIMARY),),
+        actions=() if in_terminal else (Action("schedules add", "When I ask", Style.PRIMARY),),
         footer="Carried out by overheard run." if rows and in_terminal else "",
         data={
             "schedules": [schedule_data(deployment, *pair) for pair in pairs],
@@ -388,6 +388,7 @@ SCHEDULES_PLAN = CommandSpec(
     faces=IN_CHAT,
     fill=fill_plan,
     title="When I ask",
+    form_of="schedules add",
     examples=("schedules plan --day mon --day thu --time 9:00",),
 )
 SCHEDULES_LIST = CommandSpec(

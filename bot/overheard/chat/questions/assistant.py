@@ -44,13 +44,15 @@ MAX_REPLY_CHARS = 4_000
 """Characters of the answer that are read."""
 MAX_SUBJECT_CHARS = 60
 """The longest subject of answers that the model can give."""
-OPTIONS = ("brand", "other", "model", "metric", "about", "since", "alert")
+OPTIONS = ("brand", "other", "model", "metric", "about", "show", "since", "alert")
 """The options that the model can give."""
+SHOWN_OF_ANSWERS = ("quotes", "questions", "sources")
+"""The values of the option ``show`` of `answers`."""
 NONE = "none"
 """What the model returns when no command answers the question."""
 READING_COMMANDS = (
     *("report", "trend", "versus", "voice", "changes", "claims", "evidence", "spend", "power"),
-    *("answers list", "answers questions", "answers sources", "alerts list", "alerts show"),
+    *("answers", "alerts list", "alerts show"),
     *("brief list", "schedules list", "runs list", "updates list", "models list"),
     *("prompts list", "facts list", "brands list", "status"),
 )
@@ -157,7 +159,8 @@ def _request(
         else "none",
         "today": situation.today.isoformat(),
         "since": "a day as YYYY-MM-DD, or an empty text",
-        "about": "the subject of answers list, such as price, in words of the question, or empty",
+        "show": f"what answers shows: {', '.join(SHOWN_OF_ANSWERS)}, or empty",
+        "about": "the subject of answers, such as price, in words of the question, or empty",
     }
     context = "\n".join(f"{name}:\n{value}" for name, value in facts.items())
     return f"{_TASK}{context}\n\nquestion: {json.dumps(text)}"
@@ -298,6 +301,7 @@ class _ReplyValidator:
             "model": self._model,
             "metric": lambda metric: metric if metric in self.metrics else None,
             "about": self._subject,
+            "show": lambda shown: shown if shown in SHOWN_OF_ANSWERS else None,
             "alert": self._alert,
             "since": self._day,
         }

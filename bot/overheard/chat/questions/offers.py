@@ -30,7 +30,7 @@ class Offers(Resolution):
             title="I do not know a model's reasons",
             text="It does not state them. These come closest: what it says, and what to publish.",
             actions=self._brand_buttons(
-                ("answers list {}", "Read answers"), ("brief {}", "What to do?")
+                ("answers {}", "Read answers"), ("brief {}", "What to do?")
             ),
         )
 
@@ -125,7 +125,7 @@ class Offers(Resolution):
         if is_for_later and thread_alert:
             return self._snooze()
         if is_for_later:
-            return self._offer("When shall I ask?", "", ("schedules plan", "When I ask"))
+            return self._offer("When shall I ask?", "", ("schedules add", "When I ask"))
         named_models = self._model_ids if self._parsed.models else []
         if thread_alert and not self._parsed.brands and not named_models:
             words = f"alerts recheck {thread_alert.id}"
@@ -154,8 +154,8 @@ class Offers(Resolution):
             channel_alerts = ("routes remove", "No alerts in this channel")
         forms = [
             *([("rival", f"brands edit {brand}", "Competitors")] if self._rivals else []),
-            ("recurring", "schedules plan", "When I ask"),
-            ("replan", "schedules plan", "When I ask"),
+            ("recurring", "schedules add", "When I ask"),
+            ("replan", "schedules add", "When I ask"),
             ("competitors", f"brands edit {brand}", "Competitors"),
             ("new_rivals", f"brands edit {brand}", "Competitors"),
             ("questions", "prompts add", "Add a question"),
@@ -164,8 +164,8 @@ class Offers(Resolution):
             ("restate", "facts edit", "Correct a fact"),
             ("topic", "facts add", "Add a fact"),
             ("topic", "facts edit", "Correct a fact"),
-            ("schedule", "schedules plan", "When I ask"),
-            ("check", "schedules plan", "When I ask"),
+            ("schedule", "schedules add", "When I ask"),
+            ("check", "schedules add", "When I ask"),
             ("reroute", *channel_alerts),
             ("channel", *channel_alerts),
             ("reroute", "routes list", "Where alerts go"),
@@ -206,7 +206,7 @@ class Offers(Resolution):
         return self._offer(
             "As a file",
             "I can put it here, to be sent on.",
-            (f"share {brand}".strip(), "The report as a page"),
+            (f"report {brand}".strip() + " --share", "The report as a page"),
             ("export answers", "All answers as a table"),
         )
 

@@ -312,7 +312,7 @@ class _Planner(Offers):
             topic = "price"
         if len(self._parsed.brands) + self._parsed.we > 1 and self._rivals:
             return self._versus() if self._parsed.metric == "sentiment" else None
-        return self._plan_for_brand("answers list", about=topic)
+        return self._plan_for_brand("answers", about=topic)
 
     def _said_before(self) -> Plan | None:
         return self._answers() if self._situation.thread_alert else None
@@ -323,7 +323,7 @@ class _Planner(Offers):
         """
         if "often" in self._parsed.concepts or self._period_bound:
             return self._trend("drawback")
-        return self._plan_for_brand("answers list", about="drawbacks")
+        return self._plan_for_brand("answers", about="drawbacks")
 
     def _claims(self) -> Plan | None:
         return self._plan_for_brand("claims", days=self._days_back(30), about=self._parsed.topic)
@@ -354,18 +354,18 @@ class _Planner(Offers):
         lost = against_us or bool({"lose", "neg"} & concepts)
         won = bool({"ahead", "first"} & concepts) and not lost
         if not against_us:
-            return self._plan_for_brand("answers questions", won=won)
+            return self._plan_for_brand("answers", show="questions", won=won)
         self._parsed = replace(self._parsed, we=True)
         if len(self._rivals) > 1:
             self._notes.append("This shows where you are named, not who is named instead.")
-            return self._plan_for_brand("answers questions", won=won)
-        return self._plan_for_brand("answers questions", against=self._rivals[0])
+            return self._plan_for_brand("answers", show="questions", won=won)
+        return self._plan_for_brand("answers", show="questions", against=self._rivals[0])
 
     def _won(self) -> Plan | None:
-        return self._plan_for_brand("answers questions", won=True)
+        return self._plan_for_brand("answers", show="questions", won=True)
 
     def _sources(self) -> Plan | None:
-        return self._plan_for_brand("answers sources")
+        return self._plan_for_brand("answers", show="sources")
 
     def _suggest(self) -> Plan | None:
         return self._plan_for_brand("brands suggest")

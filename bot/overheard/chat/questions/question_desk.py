@@ -261,7 +261,8 @@ class QuestionDesk:
         words = fill(spec, plan.options).words
         if len(words) > LONGEST_ACTION:
             return None
-        return Action(words, wording.button_label(spec.name, self._commands))
+        shows = str(plan.options.get("show", ""))
+        return Action(words, wording.button_label(spec.name, shows, self._commands))
 
     def _remember(self, key: tuple[str, str], parsed: ParsedQuestion) -> None:
         """Keep the last question of a conversation.

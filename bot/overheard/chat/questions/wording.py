@@ -36,7 +36,7 @@ _LABELS = {
     "changes": "What changed?",
     "alerts show": "The alert",
     "alerts list": "Alerts",
-    "answers list": "What they say",
+    "answers": "What they say",
     "answers questions": "Questions you lose",
     "answers sources": "Cited sources",
     "evidence": "Read answers",
@@ -134,7 +134,7 @@ def useful_buttons(situation: Situation) -> tuple[Action, ...]:
         (f"report {brand}", "How are we doing?"),
         ("changes", "What changed?"),
         (f"brief {brand}", "What should we do?"),
-        (f"answers list {brand}", "What do they say?"),
+        (f"answers {brand}", "What do they say?"),
     ]
     return buttons(situation.commands, pairs)
 
@@ -179,10 +179,14 @@ def plan_card(plan: Plan) -> Card:
     return Card(plan.title, text, actions=plan.actions)
 
 
-def button_label(command: str, specs: Mapping[str, CommandSpec]) -> str:
-    """Return the words of a button for a command."""
+def button_label(command: str, shows: str, specs: Mapping[str, CommandSpec]) -> str:
+    """Return the words of a button for a command, and for what it shows (`answers --show`)."""
     spec = specs.get(command)
-    return _LABELS.get(command) or (spec.name.capitalize() if spec else command)
+    return (
+        _LABELS.get(f"{command} {shows}".strip())
+        or _LABELS.get(command)
+        or (spec.name.capitalize() if spec else command)
+    )
 
 
 def with_hints(card: Card, parsed: ParsedQuestion, plan: Plan, situation: Situation) -> Card:
@@ -216,10 +220,11 @@ def _following_questions(parsed: ParsedQuestion, plan: Plan, situation: Situatio
     hints = vocabulary(parsed.language).hints
     models = dict.fromkeys(situation.models.values())
     other_models = [name for name in models if parsed.models and name not in parsed.models]
+    shows = plan.options.get("show")
     kinds: Iterable[tuple[str, bool]] = (
         ("model", bool(other_models)),
         ("answers", plan.command in {"trend", "alerts show"}),
-        ("todo", plan.command in {"report", "versus", "answers questions", "alerts show"}),
+        ("todo", plan.command in {"report", "versus", "alerts show"} or shows == "questions"),
         ("changes", plan.command in {"report", "claims"}),
     )
     names = {"model": next(iter(other_models), "")}
