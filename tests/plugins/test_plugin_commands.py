@@ -13,7 +13,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from kit.installing import Shelf
-from kit.office import open_office
+from kit.office import DECLARED, asked_office, open_office
 from overheard import cli
 from overheard.cards.command import Face
 from overheard.chat.desk import ChatDesk
@@ -187,3 +187,51 @@ async def test_a_chat_does_not_ask_for_a_file_of_this_machine(shelf: Shelf) -> N
 
     assert spec.options == ()
     assert "FILE" in run("odd", "--help")[0]
+
+
+async def test_a_view_has_what_cards_of_overheard_are_made_of(shelf: Shelf) -> None:
+    """Models and their names, vendors, what an answer says, and what people have approved."""
+    body = """
+        [answer] = [one async for one in view.history.answers(numbers=[1])]
+        scores = await view.score([answer])
+        await view.approvals.approve(Approval(answer.id, "", view.who, view.clock.now()))
+        return Card("Odd", data={
+            "face": view.face.value,
+            "models": [[str(model), view.names.name(model)] for model in view.models],
+            "vendor": view.landscapes["ours"].entries[0].value,
+            "mentions": [mention.brand for mention in view.mentions(answer)],
+            "scores": {record.brand: record.score.value for record in scores},
+            "approved": [one.answer_id for one in await view.approvals.approvals()],
+        })"""
+    install(shelf, body)
+    tuning = '[landscape.ours.fine-tuning]\nvalue = "By hand."\nsource = "https://e.com/t"\n'
+    office = await asked_office("Acme is good.", config=f"{DECLARED}\n{tuning}as_of = 2026-02-01")
+    card = (await office.chat.type("odd")).card
+
+    assert card.data == {
+        "face": "chat",
+        "models": [["svc/m-1", "m-1"]],
+        "vendor": "By hand.",
+        "mentions": ["Acme"],
+        "scores": {"Acme": 1.0, "Zeta": 0.0},
+        "approved": [1],
+    }
+    assert [one.answer_id for one in await office.store.finetune.approvals()] == [1]
+
+
+async def test_a_form_is_filled_in_with_what_the_command_knows(shelf: Shelf) -> None:
+    """Values that a form cannot have are a fault of the plugin."""
+    fill = "fill=lambda view, **given: values(view)"
+    code = COMMAND.format(body="pass", more=f"role=Role.ADMIN, {fill}")
+    values = """
+    async def values(view):
+        return {"mode": view.channel} if view.catalogue.brands else {"mode": object()}
+    """
+    shelf.install("odd", code + values)
+    office = await open_office(forms=True)
+    empty = await open_office("", forms=True)
+    screen, broken = await office.chat.type("odd"), await empty.chat.type("odd")
+
+    assert screen.form
+    assert screen.form.values == {"mode": office.chat.channel}
+    assert "its form has other values than texts and numbers" in str(broken.card.text)

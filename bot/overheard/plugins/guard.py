@@ -177,7 +177,7 @@ ASK = "ask its author, or remove it"
 """The remedy for a fault that only a plugin's author can mend."""
 REPORT = "report it to the authors of Overheard"
 """The remedy for a fault of a built-in plugin."""
-MAX_TEXT_CHARACTERS = 4_000
+MAX_TEXT_CHARACTERS = 20_000
 """Characters of what a plugin says in place of a result."""
 MAX_FAULTS = 5
 """Faults in a row after which a part is paused."""
