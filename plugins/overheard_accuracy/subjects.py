@@ -202,10 +202,15 @@ def _name_span(reading: Reading, unit: Unit) -> tuple[int, int] | None:
 
 def _other_brand_at_amount(reading: Reading, unit: Unit) -> bool:
     """Return whether a unit has an amount in dollars, euros or pounds ("$9") at most
-    `_NEARBY_CHARACTERS` after the name of another brand.
+    `_NEARBY_CHARACTERS` after the name of another brand, or begins right after such a name ("Try
+    Bolt: $9").
     """
     for mention in reading.mentions:
-        if mention.brand != reading.brand.name and unit.start <= mention.start < unit.end:
+        if mention.brand == reading.brand.name:
+            continue
+        if 0 <= unit.start - mention.end <= _AFTER_TITLE_CHARACTERS:
+            return True
+        if unit.start <= mention.start < unit.end:
             end = mention.end - unit.start
             if re.search(r"[$\u20ac\u00a3]\s?\d", unit.text[end : end + _NEARBY_CHARACTERS]):
                 return True

@@ -17,6 +17,8 @@ _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
 _STATED_CHARACTERS = 200
 """Most characters of a stated value."""
+_NAMES = frozenset({"chief executive", "parent company"})
+"""Fields whose values are written like the names of undeclared brands, which do not count there."""
 _WORST_FIRST = (Verdict.WRONG, Verdict.STALE, Verdict.CORRECT)
 
 
@@ -40,7 +42,9 @@ def _fact_details(reading: Reading) -> Iterator[Detail]:
     Each item of a list ("SOC 2; ISO 27001") counts as a fact. Of several statements about one fact,
     the first with the worst verdict counts. Facts in a field without a check are skipped.
     """
-    all_statements = [*statements(reading), *cells(reading)]
+    declared = [*statements(reading), *cells(reading)]
+    reading = reading.among_all()
+    everyone = [*statements(reading), *cells(reading)]
     for fact in reading.facts:
         field, qualifier = field_of(fact.field)
         if not field:
@@ -52,7 +56,7 @@ def _fact_details(reading: Reading) -> Iterator[Detail]:
             else:
                 claims = [
                     (claim, text)
-                    for text, statement in all_statements
+                    for text, statement in (declared if field in _NAMES else everyone)
                     if (claim := CHECKERS[field](statement, truth))
                 ]
             if claims:

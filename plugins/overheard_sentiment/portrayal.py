@@ -153,6 +153,7 @@ def portrayal(reading: Reading) -> Portrayal:
     name the brand and have no drawback.
     """
     whole = Portrayal()
+    reading = reading.among_all()
     units = list(_units(reading))
     latin = _language_of(reading.body[:_LANGUAGE_CHARACTERS])
     listed = _lists_products(reading.units)

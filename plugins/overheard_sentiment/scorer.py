@@ -44,7 +44,7 @@ class Sentiment:
     """
 
     name = "sentiment"
-    version = "17"
+    version = "18"
     metrics: Sequence[Metric] = (
         Metric("sentiment", Scale.POLARITY, "Sentiment"),
         Metric("drawback", Scale.BINARY, "Drawback named", lower_is_better=True),

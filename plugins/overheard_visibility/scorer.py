@@ -45,7 +45,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "15"
+    version = "16"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),
@@ -106,7 +106,7 @@ def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Sco
 
     rank = _rank(reading)
     quote = reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
-    detail = standing(reading, own)
+    detail = standing(reading.among_all(), own)
     is_chosen = detail.verdict == FIRST_CHOICE
     yield Score("visibility", 1.0, quote, (detail,))
     yield Score("first_choice", float(is_chosen), detail.quote if is_chosen else "")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import grading
 import pytest
 
 from overheard import Answer, Brand, Fact, Finish, Model, Prompt, Question, Reply, Scorer
@@ -152,6 +153,45 @@ def test_a_value_of_another_time_number_or_thing_states_nothing(text: str) -> No
 def test_each_of_two_values_is_read_by_itself(text: str, expected: tuple[str, str]) -> None:
     """One of two terms may be the right price; the denial of one certificate is not another's."""
     assert found(text) == [expected]
+
+
+@pytest.mark.parametrize("rivals", [(), (Brand("Taskwell"), Brand("Flowmint"))])
+def test_a_true_statement_accuses_nobody(rivals: tuple[Brand, ...]) -> None:
+    """Whether or not the sellers that it names are declared."""
+    brand = Brand("Nordlane")
+    sheet = {
+        "price": "$15 per user per month",
+        "free plan": "no",
+        "certifications": "SOC 2; ISO 27001",
+        "headquarters": "Austin, Texas",
+        "founded": "2014",
+        "chief executive": "Jane Doe",
+        "employees": "300",
+        "parent company": "none",
+    }
+    facts = [Fact("Nordlane", field, value) for field, value in sheet.items()]
+    reader, scorer = Reader([brand, *rivals]), Accuracy()
+    wrong = [
+        (entry["text"], detail.topic)
+        for entry in grading.entries("true-statements", lambda _: True)
+        for score in scorer.score(
+            reader.read(grading.answer(entry["text"])).reading(brand, rivals, facts)
+        )
+        for detail in score.details
+        if detail.verdict != "correct"
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("rivals", [(), (Brand("Globex"),)])
+def test_a_rival_that_is_not_declared_keeps_its_own_values(rivals: tuple[Brand, ...]) -> None:
+    """Its sentence, and what goes on about it, are not about the brand."""
+    text = "Acme costs $39 a month. Globex costs $99 a month. It was founded in 1990."
+    question = Question(Prompt("Which is best?"), Model("svc", "m-1"))
+    answer = Answer(1, question, Reply(text, Finish.COMPLETE), datetime(2026, 3, 2, tzinfo=UTC))
+    reading = Reader([ACME, *rivals]).read(answer).reading(ACME, rivals, FACTS)
+    [score] = Accuracy().score(reading)
+    assert [(d.topic, d.verdict) for d in score.details] == [("price", "correct")]
 
 
 def test_two_brands_in_a_sentence_keep_their_own_values() -> None:

@@ -63,6 +63,8 @@ class Reading:
             competitors in the order of the list; lists without any of them are omitted.
         units: The units of the whole answer, in order: titles, sentences, cells. Each has an owner
             and a role; the owner may be a brand that is neither the brand nor a competitor.
+        everyone: Mentions of all brands of the answer, in order: also of other markets, and of
+            undeclared ones. Empty if those in `mentions` are all.
     """
 
     answer: Answer
@@ -76,6 +78,13 @@ class Reading:
     facts: tuple[Fact, ...] = ()
     rankings: tuple[tuple[str, ...], ...] = ()
     units: tuple[Unit, ...] = ()
+    everyone: tuple[Mention, ...] = ()
+
+    def among_all(self) -> Reading:
+        """Return the reading with the mentions of all brands, for what asks whom a text is about
+        and not how often a brand of the market is named.
+        """
+        return replace(self, mentions=self.everyone) if self.everyone else self
 
     def owned(self) -> tuple[Unit, ...]:
         """Return the units that the brand owns, in order."""

@@ -356,6 +356,7 @@ def grave_sentences(reading: Reading) -> Iterator[GraveSentence]:
         reading: An answer, read for the brand and its competitors.
     """
     year = reading.answer.asked_at.year
+    reading = reading.among_all()
     found: set[str] = set()
     for name_end, text in _own_sentences(reading):
         for cue in _CUES.finditer(text):

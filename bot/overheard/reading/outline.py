@@ -21,6 +21,7 @@ from overheard.reading.labels import (
 )
 from overheard.reading.layout import Line, LineKind
 from overheard.reading.owners import NOBODY, Context, Names, Owner
+from overheard.reading.undeclared import is_name
 
 _DIVIDER = re.compile(r" ?\| ?")
 _PROSE_SPACES = 5
@@ -111,8 +112,9 @@ def _row_subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> t
     """Return (index of the cell that names the subject of a row, owner of the row).
 
     The subject is the brand that the first cell names as a title, or else the brand that a later
-    one of the first `_SUBJECT_CELLS` cells begins with. Cells with only a rank are skipped. Without
-    a brand, return the index of the first cell that is no rank, else 0, and `NOBODY`.
+    one of the first `_SUBJECT_CELLS` cells begins with, unless the first cell is the name of an
+    undeclared brand. Cells with only a rank are skipped. Without a brand, return the index of the
+    first cell that is no rank, else 0, and `NOBODY`.
 
     Args:
         cells: (start, end) offsets of the row's cells.
@@ -123,6 +125,8 @@ def _row_subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> t
     for index in worded:
         if index == 0:
             owner = names.of_title(*cells[index], multi=True) or NOBODY
+            if not owner and is_name(body[slice(*cells[index])]):
+                break
         else:
             owner = names.begins(*cells[index])
         if owner:

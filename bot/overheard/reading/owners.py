@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -300,7 +300,11 @@ class Owner(NamedTuple):
 
     def is_brand(self, brand: str) -> bool:
         """Return whether the owner is a declared brand."""
-        return not self.foreign and (self.name == brand or brand in self.shared)
+        return not self.foreign and self.names(brand)
+
+    def names(self, brand: str) -> bool:
+        """Return whether the owner is a brand, declared or not."""
+        return self.name == brand or brand in self.shared
 
 
 NOBODY = Owner()
@@ -335,11 +339,14 @@ class Names:
 
     Args:
         body: The text.
-        mentions: All mentions of the declared brands, in order.
+        mentions: All mentions of the brands, in order.
+        undeclared: The names among them that are not declared.
     """
 
-    def __init__(self, body: str, mentions: Sequence[Mention]) -> None:
-        self._body, self._mentions = body, mentions
+    def __init__(
+        self, body: str, mentions: Sequence[Mention], undeclared: Container[str] = ()
+    ) -> None:
+        self._body, self._mentions, self._undeclared = body, mentions, undeclared
         self._starts = [mention.start for mention in mentions]
 
     def within(self, start: int, end: int) -> Sequence[Mention]:
@@ -375,7 +382,10 @@ class Names:
                 last = other
             if other.brand != first.brand:
                 shared.append(other.brand)
-        return Owner(first.brand, shared=tuple(dict.fromkeys(shared)))
+        declared = [brand for brand in (first.brand, *shared) if brand not in self._undeclared]
+        if not declared:
+            return Owner(first.brand, foreign=True)
+        return Owner(declared[0], shared=tuple(dict.fromkeys(declared[1:])))
 
     def masked(self, start: int, end: int) -> str:
         """Return the text from `start` to `end` with an "X" in place of each brand name, so that no
@@ -471,7 +481,7 @@ class Names:
         )
         if has_examples_first:
             owner = self.owner(first.start, end)
-            last = [mention for mention in found if owner.is_brand(mention.brand)][-1]
+            last = [mention for mention in found if owner.names(mention.brand)][-1]
             return owner if PREDICATE.match(self._body, last.end, end) else NOBODY
         only_examples = _EXAMPLE.match(self._body, start, first.start) is not None
         subject_end = start + max(_SUBJECT_CHARACTERS, int(_SUBJECT_PART * (end - start)))
@@ -517,7 +527,7 @@ class Names:
         for mention in found:
             if _MAIN.search(self._body, start, mention.start):
                 owner = self.owner(mention.start, end)
-                last = [other for other in found if owner.is_brand(other.brand)][-1]
+                last = [other for other in found if owner.names(other.brand)][-1]
                 if PREDICATE.match(self._body, last.end, end):
                     return owner
         alone = len({mention.brand for mention in found}) == 1

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from overheard.domain import Answer, Brand, Fact, Mention, Reading, Unit
@@ -19,7 +20,7 @@ from overheard.reading.text import sentences
 if TYPE_CHECKING:
     from overheard.reading.mentions import MentionFinder
 
-READING_VERSION = "11"
+READING_VERSION = "12"
 """The version of this package: of mentions, negation, sentences, rankings and structure.
 Increase it with every change here that can change a score: history is then scored again."""
 
@@ -69,6 +70,7 @@ class ReadAnswer:
         asked: Names of the brands in the question.
         named: Names of the brands in `mentions`.
         units: The units of the answer, with owners among all known brands.
+        everyone: `mentions` with those of undeclared brands (`overheard.reading.undeclared`).
     """
 
     answer: Answer
@@ -79,6 +81,7 @@ class ReadAnswer:
     asked: frozenset[str]
     named: frozenset[str]
     units: tuple[Unit, ...] = ()
+    everyone: tuple[Mention, ...] = ()
 
     def reading(
         self, brand: Brand, competitors: Iterable[Brand], facts: Iterable[Fact] = ()
@@ -110,6 +113,7 @@ class ReadAnswer:
             branded=not market.names.isdisjoint(self.asked),
             asked=self.asked,
             facts=market.facts,
+            everyone=self.everyone if self.everyone is not mentions else (),
         )
 
 
@@ -140,6 +144,7 @@ class Reader:
         from overheard.reading.layout import ranked_brands
         from overheard.reading.markdown import laid_out
         from overheard.reading.structure import units
+        from overheard.reading.undeclared import undeclared_mentions
 
         titles = {citation.title for citation in answer.reply.citations if citation.title}
         page = laid_out(answer.reply.text[:MAX_READ_CHARS], titles)
@@ -151,6 +156,8 @@ class Reader:
             for mention in self._mentions(body, spans, answer.question.prompt.language)
             if not restated_start <= mention.start < restated_end
         )
+        undeclared = undeclared_mentions(body, spans, mentions)
+        everyone = tuple(sorted((*mentions, *undeclared), key=attrgetter("start")))
         return ReadAnswer(
             answer=answer,
             body=body,
@@ -159,7 +166,8 @@ class Reader:
             rankings=ranked_brands(page.lists, mentions),
             asked=self.named_in(answer.question.prompt.text),
             named=frozenset(mention.brand for mention in mentions),
-            units=units(page, mentions),
+            units=units(page, mentions, undeclared),
+            everyone=everyone if undeclared else mentions,
         )
 
     def _mentions(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from overheard.domain import Mention, Unit, UnitRole
 from overheard.reading.labels import (
@@ -71,21 +72,26 @@ _PRONOUN_CHARACTERS = 60
 """Characters of such a sentence within which a name is no subject; glued text has one later."""
 
 
-def units(page: Page, mentions: Sequence[Mention]) -> tuple[Unit, ...]:
+def units(
+    page: Page, mentions: Sequence[Mention], undeclared: Sequence[Mention] = ()
+) -> tuple[Unit, ...]:
     """Return the units of an answer, in order: titles, sentences, cells, product cards and footers,
     each with its owner and role. The time is linear in the length of the text.
 
     Args:
         page: The prose with its layout.
         mentions: All mentions of the declared brands in the body, in order.
+        undeclared: Those of other brands, which own running text only, in order.
     """
-    return tuple(_UnitBuilder(page, mentions).build())
+    return tuple(_UnitBuilder(page, mentions, undeclared).build())
 
 
 class _UnitBuilder:
     """Goes through the lines once, with a stack of blocks.
 
     Attributes:
+        names: The mentions of declared brands, which own blocks.
+        prose: Those of all brands, which own running text.
         stack: The blocks that the line is in; the first is the whole answer.
         section: The last heading, or the last title or generic label that is nobody's.
         sections: The headings above, as (level, title).
@@ -96,9 +102,14 @@ class _UnitBuilder:
         notices: Whether there are any.
     """
 
-    def __init__(self, page: Page, mentions: Sequence[Mention]) -> None:
+    def __init__(
+        self, page: Page, mentions: Sequence[Mention], undeclared: Sequence[Mention]
+    ) -> None:
         self.body, self.lines = page.body, page.lines
-        self.names = Names(page.body, mentions)
+        self.names = self.prose = Names(page.body, mentions)
+        if undeclared:
+            everyone = sorted((*mentions, *undeclared), key=attrgetter("start"))
+            self.prose = Names(page.body, everyone, {mention.brand for mention in undeclared})
         self.notices = has_notice(page.body)
         self.outline = Outline(page.body, page.lines, self.names)
         self.stack: list[Context] = [Context(0)]
@@ -373,7 +384,8 @@ class _UnitBuilder:
             multi: Whether the siblings of the line name brands.
         """
         base = context = self._top
-        found = self.names.within(line.start, line.end)
+        names = self.prose if line.kind is LineKind.PARAGRAPH else self.names
+        found = names.within(line.start, line.end)
         for number, piece in enumerate(line_pieces(self.body, line.start, line.end, found)):
             start, end = piece.start, piece.end
             if self.ended or is_footer(self.body, start, end, has_notices=self.notices):
@@ -516,16 +528,17 @@ class _UnitBuilder:
             start: Offset of the piece, after its labels.
             end: Offset after the piece.
         """
-        found = self.names.within(start, end)
-        start = bare_start(self.body, start, end)
         in_list = line.kind is LineKind.ITEM
+        names = self.names if in_list or self._top.owner else self.prose
+        found = names.within(start, end)
+        start = bare_start(self.body, start, end)
         if found and not in_list and all(mention.negated for mention in found):
-            return self.names.owner(found[0].start, end)
+            return names.owner(found[0].start, end)
         if context.owner and (
             in_list or any(context.owner.is_brand(mention.brand) for mention in found)
         ):
             return context.owner
-        subject = self.names.of_sentence(start, end) if found else NOBODY
+        subject = names.of_sentence(start, end) if found else NOBODY
         closes = CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
         owner_before = context.owner or (NOBODY if in_list else self.carried)
         goes_on = ELIDED.match(self.body, start) or PRONOUN.match(self.body, start)
@@ -535,7 +548,7 @@ class _UnitBuilder:
         advises = ADVISING.match(self.body, start) is not None
         if context.owner:
             return subject if subject or closes or (advises and self.listed) else context.owner
-        if context.closed and not all(subject.is_brand(mention.brand) for mention in found):
+        if context.closed and not all(subject.names(mention.brand) for mention in found):
             subject = NOBODY
         if subject or in_list:
             self.carried = subject or self.carried

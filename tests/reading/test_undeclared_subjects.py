@@ -1,0 +1,64 @@
+"""Undeclared brands that a sentence makes its subject or a seller."""
+
+import pytest
+from grading import answer
+
+from overheard import Brand
+from overheard.reading.claims import grave_sentences
+from overheard.reading.reader import ReadAnswer, Reader
+
+ACME = Brand("Acme")
+
+
+def read(text: str) -> ReadAnswer:
+    """Read an answer for a customer who has declared no rival."""
+    return Reader([ACME]).read(answer(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme is a solid choice. Globex is facing a class action over billing.",
+        "Acme is a solid choice. Globex's support is slow. It also costs more.",
+        "Acme is a solid choice. With Globex, setup takes weeks.",
+        "Acme is a solid choice. Quality at Globex is hit or miss.",
+        "Acme is a solid choice. If you need more, try Globex. It costs $25.",
+        "Acme is a solid choice. For $25, Globex adds reports.",
+    ],
+)
+def test_the_sentence_of_an_undeclared_brand_is_not_about_the_brand_before(text: str) -> None:
+    """Nor is what goes on about it without a subject."""
+    owned = read(text).reading(ACME, ()).owned()
+    assert [unit.text for unit in owned] == ["Acme is a solid choice."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme is a solid choice. The Explora app is slow.",
+        "Acme is a solid choice. SSO costs extra.",
+        "Acme is a solid choice. Setup takes weeks.",
+        "Acme is a solid choice. Jane Doe is its chief executive.",
+        "Acme Explora is a solid choice. Support is slow.",
+        "Acme is a solid choice. It syncs with Globex.",
+    ],
+)
+def test_other_capitals_end_no_text(text: str) -> None:
+    """Products with an article, abbreviations, ordinary words, people, and partners."""
+    units = read(text).reading(ACME, ()).units
+    assert all(unit.is_of("Acme") for unit in units)
+
+
+def test_a_grave_event_of_an_undeclared_brand_is_not_told_of_the_brand() -> None:
+    """It is posted at once, so it has to be the brand's own."""
+    text = "Acme is a solid choice. Globex is facing a class action over billing."
+    assert not list(grave_sentences(read(text).reading(ACME, ())))
+    of_acme = read("Globex is fine. Acme is facing a class action over billing.")
+    assert len(list(grave_sentences(of_acme.reading(ACME, ())))) == 1
+
+
+def test_a_row_of_a_table_belongs_to_the_name_in_its_first_cell() -> None:
+    """Though a later cell names the brand."""
+    units = read("| Tool | Like | Price |\n|---|---|---|\n| Globex | Acme | $25 |").units
+    [price] = [unit for unit in units if unit.text == "$25"]
+    assert not price.is_of("Acme")
