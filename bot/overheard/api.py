@@ -31,7 +31,9 @@ from overheard.cards.command import (
     quoted,
 )
 from overheard.cards.wording import printable
-from overheard.chat_kit.tasks import FINISH_TIMEOUT_S, finish_tasks
+from overheard.chat_kit.clicks import ButtonQuestions, Click, ClickKind, answers_one, decides
+from overheard.chat_kit.forms import NO, YES, FormField, InputKind, form_fields, read_form
+from overheard.chat_kit.tasks import FINISH_TIMEOUT_S, ServingTasks
 from overheard.config.problems import suggestion, unknown_name
 from overheard.config.secrets import Secret
 from overheard.config.settings_base import DatabaseUrl, Settings
@@ -90,8 +92,6 @@ from overheard.errors import (
 from overheard.hookspecs import API_VERSION, PluginSettings, hookimpl
 from overheard.installation import install_command
 from overheard.interfaces import (
-    CANCEL,
-    CONFIRM,
     Approvals,
     Batching,
     Chat,
@@ -141,12 +141,12 @@ from overheard.reading.word_lists import WordLists
 
 __all__ = [
     "API_VERSION",
-    "CANCEL",
-    "CONFIRM",
     "FINISH_TIMEOUT_S",
     "FREE",
     "IN_TERMINAL",
+    "NO",
     "SHUTDOWN_NOTICE",
+    "YES",
     "Action",
     "Alert",
     "Answer",
@@ -158,6 +158,7 @@ __all__ = [
     "BatchingProvider",
     "Block",
     "Brand",
+    "ButtonQuestions",
     "Capabilities",
     "Card",
     "Catalogue",
@@ -168,6 +169,8 @@ __all__ = [
     "ChatUnavailable",
     "Choice",
     "Citation",
+    "Click",
+    "ClickKind",
     "CommandSpec",
     "ConfirmationNeeded",
     "Connectable",
@@ -188,11 +191,13 @@ __all__ = [
     "Finish",
     "Form",
     "FormChoice",
+    "FormField",
     "FoundBatch",
     "History",
     "HostedProvider",
     "HostedService",
     "Image",
+    "InputKind",
     "Judge",
     "JudgeClient",
     "Kind",
@@ -235,6 +240,7 @@ __all__ = [
     "ScoredListener",
     "Scorer",
     "Secret",
+    "ServingTasks",
     "Settings",
     "SettingsError",
     "Severity",
@@ -252,13 +258,15 @@ __all__ = [
     "Verifiable",
     "View",
     "WordLists",
+    "answers_one",
     "argument",
     "batch_lines",
     "batch_problem",
+    "decides",
     "divided",
     "fact_wordings",
-    "finish_tasks",
     "fitting",
+    "form_fields",
     "hookimpl",
     "http_client",
     "install_command",
@@ -266,6 +274,7 @@ __all__ = [
     "option",
     "printable",
     "quoted",
+    "read_form",
     "read_landscapes",
     "read_units",
     "suggestion",

@@ -98,7 +98,7 @@ class DiscordChat:
         try:
             await self._stay_connected(client)
         finally:
-            await client.stop_serving(self.drain_s)
+            await client.serving.finish(self.drain_s)
             await self.close()
 
     async def post(

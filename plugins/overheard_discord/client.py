@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import time
@@ -12,21 +11,22 @@ import discord
 from discord import InteractionType, app_commands
 
 from overheard import (
-    CANCEL,
-    CONFIRM,
     ChatFailed,
+    Click,
+    ClickKind,
     CommandSpec,
     Desk,
     Person,
     Request,
     Role,
-    finish_tasks,
+    ServingTasks,
+    answers_one,
+    decides,
     wording,
 )
 from overheard_discord import custom_ids, forms, slash_commands
-from overheard_discord.api import NAME, translated_errors
+from overheard_discord.api import NAME, PLATFORM, translated_errors
 from overheard_discord.conversation import DiscordConversation
-from overheard_discord.custom_ids import Click, ClickKind
 from overheard_discord.layouts import render
 from overheard_discord.pages import Presenter
 from overheard_discord.questions import MessageConversation, read_question
@@ -83,7 +83,7 @@ class DiscordClient(discord.Client):
         self.commands = CommandSync(self, settings)
         self.down_since: float | None = time.monotonic()
         """When the connection was lost, by `time.monotonic`; None while connected."""
-        self._serving: set[asyncio.Task[Any]] = set()
+        self.serving = ServingTasks(PLATFORM)
 
     async def on_connect(self) -> None:
         """Record that the connection is up."""
@@ -140,7 +140,7 @@ class DiscordClient(discord.Client):
         Does nothing without a desk. When Discord refuses the answer or cannot be reached, the
         failure is only logged.
         """
-        self._track_current_task()
+        self.serving.add_current()
         if self.desk is None:
             return
         try:
@@ -163,29 +163,11 @@ class DiscordClient(discord.Client):
         served = is_served(self.settings, guild.id) if guild else self.settings.direct_messages
         if request is None or not served:
             return
-        self._track_current_task()
+        self.serving.add_current()
         try:
             await self.desk.serve(request, MessageConversation(message, self.presenter))
         except ChatFailed as failed:  # the desk could not show this error to the person
             log.warning("A question was not answered: %s", failed)
-
-    def _track_current_task(self) -> None:
-        """Add the current task, until it ends, to the tasks that `stop_serving` waits for."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._serving.add(task)
-            task.add_done_callback(self._serving.discard)
-
-    async def stop_serving(self, timeout_s: float) -> None:
-        """Wait until the requests in progress are served, and cancel those that take too long.
-
-        The task that calls this is neither waited for nor cancelled.
-
-        Args:
-            timeout_s: Seconds to wait before unfinished requests are cancelled.
-        """
-        others = [task for task in self._serving if task is not asyncio.current_task()]
-        await finish_tasks(others, timeout_s)
 
     async def _refuse(self, interaction: discord.Interaction[Any], text: str) -> None:
         await interaction.response.send_message(text, ephemeral=True)
@@ -223,7 +205,7 @@ class DiscordClient(discord.Client):
                 await self._refuse(interaction, UNKNOWN_COMMAND)
         elif interaction.type is InteractionType.modal_submit:
             await self._serve_form(interaction, desk, data)
-        elif click := custom_ids.read_click(custom_ids.clicked_id(data)):
+        elif click := Click.read(custom_ids.clicked_id(data)):
             await self._serve_click(interaction, desk, click)
 
     async def _serve_form(
@@ -304,16 +286,18 @@ class DiscordClient(discord.Client):
             message=_clicked_message_id(interaction),
             **fields,
         )
-        replaces_clicked_message = (
-            _is_private_click(interaction)
-            or _decides_confirmation(request.words)
-            or custom_ids.is_switch(interaction)
-        )
+        private, switch = _is_private_click(interaction), custom_ids.is_switch(interaction)
         conversation = DiscordConversation(
             interaction,
             self.presenter,
-            private=_has_private_answer(interaction, spec, request.words),
-            replaces=replaces_clicked_message,
+            private=answers_one(
+                spec,
+                request.words,
+                clicked=interaction.message is not None,
+                private=private,
+                switch=switch,
+            ),
+            replaces=private or switch or decides(request.words),
             quiet=spec is not None and spec.step,
         )
         may_open_form = spec is not None and spec.role is Role.ADMIN and not spec.spends
@@ -394,41 +378,6 @@ def _clicked_message_id(interaction: discord.Interaction[Any]) -> str:
 def _is_private_click(interaction: discord.Interaction[Any]) -> bool:
     """Return whether an interaction is a click in a message that only this person sees."""
     return interaction.message is not None and interaction.message.flags.ephemeral
-
-
-def _has_private_answer(
-    interaction: discord.Interaction[Any], spec: CommandSpec | None, words: str
-) -> bool:
-    """Return whether only the person who sent an interaction sees its answer.
-
-    These answers are private, and all others are public:
-
-    - every answer of a private command;
-    - the answer to a yes or a cancel in a message that only one person sees;
-    - the answer to a click on a button of a command that answers only the one who clicks
-      (`CommandSpec.answers_one`). But a choice in a public message's menu, which changes what that
-      message shows, is answered in public.
-
-    Args:
-        interaction: A command, a submitted form or a click.
-        spec: The command; None for a button's words that name none, as those of a confirmation.
-        words: The words of the clicked button, or "".
-    """
-    is_private_click = _is_private_click(interaction)
-    if spec is None:
-        return is_private_click and _decides_confirmation(words)
-    if spec.private:
-        return True
-    is_click = interaction.message is not None
-    changes_public_message = custom_ids.is_switch(interaction) and not is_private_click
-    return is_click and spec.answers_one and not changes_public_message
-
-
-def _decides_confirmation(words: str) -> bool:
-    """Return whether words confirm or cancel a command that waits for a yes, such as ``confirm
-    x1Zq``.
-    """
-    return words.partition(" ")[0] in {CONFIRM, CANCEL}
 
 
 def _greeting_channel(guild: discord.Guild) -> discord.TextChannel | None:

@@ -6,15 +6,12 @@ runs. A click on a button with a question first shows the question, only to the 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import discord
 
-from overheard import Action, Style, wording
+from overheard import Action, ButtonQuestions, Click, ClickKind, Style, wording
 from overheard_discord import markup
 from overheard_discord.layouts import Menu
 from overheard_discord.limits import DISCORD
@@ -28,74 +25,6 @@ MENU_PREFIX, SWITCH_PREFIX = "menu:", "switch:"
 """The first part of a menu's custom id; its number in the message follows. The answer to a choice
 from a menu with `SWITCH_PREFIX` replaces the message with the menu.
 """
-MAX_QUESTIONS = 1_000
-"""Questions kept in memory; a button whose question is forgotten asks with its label."""
-
-
-class ClickKind(StrEnum):
-    """What a click does; the first part of a button's custom id.
-
-    The values never change, because messages that were posted before an update have them.
-    """
-
-    RUN = "do"
-    """Runs the button's words."""
-    ASK = "ask"
-    """Asks the button's question before anything is run."""
-    CANCEL = "leave"
-    """Removes such a question without running anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Click:
-    """The content of a button's custom id, such as ``do:alerts show 12``.
-
-    Attributes:
-        words: The words of the button's action; "" for `ClickKind.CANCEL`.
-    """
-
-    kind: ClickKind
-    words: str = ""
-
-    @property
-    def id(self) -> str:
-        """The button's custom id, which `read_click` reads."""
-        return f"{self.kind}:{self.words}"
-
-
-def read_click(custom_id: str) -> Click | None:
-    """Return the content of a button's custom id, or None for any other custom id.
-
-    ``do:alerts show 12`` gives `ClickKind.RUN` and the words ``alerts show 12``.
-    """
-    kind, colon, words = custom_id.partition(":")
-    is_button = bool(colon) and kind in set(ClickKind)
-    return Click(ClickKind(kind), words) if is_button else None
-
-
-class ButtonQuestions:
-    """The questions of the buttons shown last, in memory: a custom id has no room for them."""
-
-    def __init__(self) -> None:
-        self._questions: OrderedDict[str, str] = OrderedDict()
-
-    def remember(self, action: Action) -> None:
-        """Keep an action's question by its words; above `MAX_QUESTIONS`, forget the oldest."""
-        self._questions[action.words] = action.confirm
-        self._questions.move_to_end(action.words)
-        while len(self._questions) > MAX_QUESTIONS:
-            self._questions.popitem(last=False)
-
-    def question(self, words: str, label: str) -> str:
-        """Return the question of the button with these words.
-
-        A question that is not kept, as after a restart, is replaced by ``Close: are you sure?``.
-
-        Args:
-            words: The words of the button's action.
-            label: The label for that replacement; if "", the words take its place.
-        """
-        return self._questions.get(words) or f"{label or words}: are you sure?"
 
 
 def button(action: Action, questions: ButtonQuestions) -> discord.ui.Button[Any]:
@@ -105,7 +34,7 @@ def button(action: Action, questions: ButtonQuestions) -> discord.ui.Button[Any]
         action: The action; without a label, its words are the label. A long label is cut.
         questions: Keeps the action's question, if it has one.
     """
-    return _button(action, _click_on(action, questions))
+    return _button(action, questions.click(action))
 
 
 def menu(shown: Menu, number: int, questions: ButtonQuestions) -> discord.ui.Select[Any]:
@@ -128,7 +57,7 @@ def menu(shown: Menu, number: int, questions: ButtonQuestions) -> discord.ui.Sel
     for index, action in enumerate(shown.actions):
         select.add_option(
             label=markup.cut(wording.line(action.label) or action.words, DISCORD.option),
-            value=_click_on(action, questions).id,
+            value=questions.click(action).id,
             default=index == shown.chosen,
         )
     return select
@@ -192,18 +121,6 @@ def _all_components(components: Iterable[Any]) -> Iterator[Any]:
         accessory = getattr(component, "accessory", None)
         inner = getattr(component, "children", ())
         yield from _all_components((*inner, accessory) if accessory else inner)
-
-
-def _click_on(action: Action, questions: ButtonQuestions) -> Click:
-    """Return what a click on an action's button does: ask the action's question, or run its words.
-
-    Args:
-        questions: Keeps the action's question, if it has one.
-    """
-    if not action.confirm:
-        return Click(ClickKind.RUN, action.words)
-    questions.remember(action)
-    return Click(ClickKind.ASK, action.words)
 
 
 def _button(action: Action, click: Click) -> discord.ui.Button[Any]:

@@ -18,9 +18,8 @@ from typing import Any, TypeVar
 import discord
 from discord import ui
 
-from overheard import File, Image, wording
+from overheard import ButtonQuestions, File, Image, wording
 from overheard_discord import custom_ids, markup
-from overheard_discord.custom_ids import ButtonQuestions
 from overheard_discord.layouts import (
     Box,
     Menu,

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from overheard import CANCEL, CONFIRM, Card, Form, Severity
+from overheard import Card, Form, Severity, decides
 from overheard_slack.client import SlackFailed
 from overheard_slack.controls import clicked_words, is_switch
 from overheard_slack.limits import SLACK
@@ -358,7 +358,6 @@ def click_origin(body: Mapping[str, Any]) -> RequestOrigin:
     if container.get("is_ephemeral"):
         return RequestOrigin(user, channel, thread, url, own=True)
     message = container.get("message_ts", "")
-    decides_confirmation = clicked_words(body).partition(" ")[0] in {CONFIRM, CANCEL}
-    if decides_confirmation or is_switch(body):
+    if decides(clicked_words(body)) or is_switch(body):
         return RequestOrigin(user, channel, thread, url, question=message)
     return RequestOrigin(user, channel, thread or message, url)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
-from overheard import Desk, Form, Person, Request, finish_tasks
+from overheard import Desk, Form, Person, Request, ServingTasks
 from overheard_slack import modals
 from overheard_slack.blocks import home_message, render
 from overheard_slack.client import NAME, SlackFailed
@@ -68,7 +67,7 @@ class SlackListeners:
         self._pacer = pacer
         self._many_workspaces = many_workspaces
         self._seen = SeenEvents()
-        self._tasks = BackgroundTasks()
+        self._tasks = ServingTasks("Slack")
         self._questions = SlackQuestions(self._start_question, workspaces)
 
     def attach(self, app: AsyncApp, command: str) -> None:
@@ -440,26 +439,3 @@ class SeenEvents:
         if len(self._seen) > MAX_SEEN_EVENTS:
             self._seen.popitem(last=False)
         return True
-
-
-class BackgroundTasks:
-    """The requests that are still being served after their acknowledgement."""
-
-    def __init__(self) -> None:
-        self._running: set[asyncio.Task[None]] = set()
-
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine as a task; an exception of it is logged and raised nowhere."""
-        task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._on_done)
-
-    async def finish(self, timeout_s: float) -> None:
-        """Wait `timeout_s` seconds for the tasks to end, then cancel the unfinished tasks."""
-        await finish_tasks(self._running, timeout_s)
-
-    def _on_done(self, task: asyncio.Task[None]) -> None:
-        """Forget a task that has ended; log its exception, if it has one."""
-        self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("A request from Slack ended badly: %s", error)

@@ -9,11 +9,11 @@ from kit.discord_desk import SPECS, ScriptedDesk, nothing
 from kit.discord_rules import check
 from overheard.cards.card import Action
 from overheard.cards.command import CommandSpec, Face, Kind, Option
+from overheard.chat_kit.clicks import MAX_QUESTIONS, ButtonQuestions, Click, ClickKind
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
-from overheard_discord import custom_ids, forms
+from overheard_discord import forms
 from overheard_discord import slash_commands as tree
-from overheard_discord.custom_ids import ButtonQuestions, Click, ClickKind
 
 SPEC = {spec.name: spec for spec in SPECS}
 ADD = SPEC["brands add"]
@@ -205,7 +205,7 @@ async def test_a_form_shows_what_is_wrong() -> None:
 
 
 def test_a_form_comes_back_as_options() -> None:
-    """Lists are divided by lines, yes is yes, and what is no number stays text."""
+    """Lists are divided by lines, yes is yes; no number stays text, what is empty is left out."""
     typed = {
         "name": "Acme ",
         "aliases": "Acme Inc\n\nAjax, Inc",
@@ -220,8 +220,6 @@ def test_a_form_comes_back_as_options() -> None:
     assert forms.read_options({"components": components}, ADD) == {
         "name": "Acme",
         "aliases": ["Acme Inc", "Ajax, Inc"],
-        "domains": [],
-        "category": "",
         "tracked": False,
         "weight": "heavy",
     }
@@ -269,20 +267,20 @@ async def test_choices_are_menus() -> None:
 def test_a_button_is_read_from_its_id(kind: ClickKind) -> None:
     """The id holds all that is needed, also words with colons."""
     click = Click(kind, "alerts snooze 12 --until 2026-01-01T07:00")
-    assert custom_ids.read_click(click.id) == click
+    assert Click.read(click.id) == click
     assert len(Click(ClickKind.CANCEL, "x" * 90).id) <= 100
 
 
 def test_an_id_of_others_is_none() -> None:
     """A button that is not ours does nothing."""
-    assert custom_ids.read_click("else:check") is None
-    assert custom_ids.read_click("check") is None
+    assert Click.read("else:check") is None
+    assert Click.read("check") is None
 
 
 def test_questions_do_not_pile_up() -> None:
     """Only the latest are kept; an older one is asked by the button's label."""
     questions = ButtonQuestions()
-    for number in range(custom_ids.MAX_QUESTIONS + 1):
-        questions.remember(Action(f"close {number}", "Close", confirm=f"Close {number}?"))
+    for number in range(MAX_QUESTIONS + 1):
+        questions.click(Action(f"close {number}", "Close", confirm=f"Close {number}?"))
     assert questions.question("close 1", "Close") == "Close 1?"
     assert questions.question("close 0", "Close") == "Close: are you sure?"

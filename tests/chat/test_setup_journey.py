@@ -239,7 +239,9 @@ async def test_in_slack_who_is_no_owner_is_told_who_can_begin(
         questions = await following(slack, ack)
         assert questions["title"]["text"] == "2 of 5: Questions"
         assert await slack.submit(questions, filled(questions), user="U2") is None
-        await slack.until(lambda: any("2nd" in str(headers(one)) for one in slack.messages))
+        await slack.until(
+            lambda: any("No answer names" in str(headers(one)) for one in slack.messages)
+        )
     assert not any("<!channel>" in one.get("text", "") for one in slack.messages)
 
 

@@ -225,13 +225,13 @@ def test_every_form_keeps_every_limit() -> None:
     View(**view).validate_json()
 
 
-def test_a_value_that_was_emptied_is_empty() -> None:
-    """An option that never had a value is left out instead."""
+def test_what_is_empty_is_no_option() -> None:
+    """A box that is not ticked says no."""
     values = {"name": {"value": "Acme"}, "aliases": {"value": ""}, "as_of": {"value": ""}}
-    options, problems = sent(ADD, values, {"name": "Acme", "aliases": ("A",)})
+    options, problems = sent(ADD, {**values, "tracked": {"selected_options": []}}, {"name": "Acme"})
 
     assert problems == {}
-    assert options == {"name": "Acme", "aliases": [], "tracked": False}
+    assert options == {"name": "Acme", "tracked": False}
 
 
 def test_a_command_without_options_has_a_form_all_the_same() -> None:
