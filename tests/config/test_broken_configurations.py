@@ -154,6 +154,11 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "toml-nested": (f"x = {'[' * 3000}{']' * 3000}\n", "nested too deeply"),
     "toml-digits": (f"[budget]\nmonth = {'9' * 5000}\n", "thousands of digits"),
     "bom-crlf": (b"\xef\xbb\xbf[budget]\r\nmonht = 3\r\n", 'did you mean "month"'),
+    "storage-nul": ('[storage]\nurl = "sqlite:///a\\u0000b"\n', "must be one line"),
+    "provider-line-break": (
+        MARKET + COMPATIBLE.replace('["m"]', '["m\\nx"]'),
+        "models.1 must be one line without control characters; type it again.\n",
+    ),
     "brand-escape": ('[[brands]]\nname = "A\\u001b[2J"\n', "must be one line"),
     "prompt-huge": (f'[[prompts]]\ntext = "{"x" * 20_001}"\n', "longer than 20000 characters"),
     "provider-slash": (
@@ -251,6 +256,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "storage-port": ('[storage]\nurl = "postgresql://u:p4ss@h:99999/db"\n', "cannot be read"),
     "storage-endless": (f'[storage]\nurl = "sqlite:///{"x" * 5000}"\n', "longer than 2000"),
     "page-logo": (MARKET + '[page]\nlogo = ["a"]\n', "logo must be a path, in quotes"),
+    "retention-folder": (MARKET + '[retention]\nfolder = "a\\u0000b"\n', "must be one line"),
     "retention-aeons": (
         MARKET + f"[retention]\ndays = {'9' * 20}\n",
         "days must be 36500 or less",
