@@ -90,6 +90,11 @@ OLD_COMMANDS: Mapping[str, OldCommand] = {
     "answers questions": OldCommand("answers --show questions"),
     "answers sources": OldCommand("answers --show sources"),
     "share": OldCommand("report --share"),
+    "brands restore": OldCommand("brands remove --undo"),
+    "prompts restore": OldCommand("prompts remove --undo"),
+    "facts restore": OldCommand("facts remove --undo"),
+    "brief reopen": OldCommand("brief done --undo"),
+    "summary off": OldCommand("summary set --off"),
     "facts ask": OldCommand("prompts suggest --facts"),
     "simulate": OldCommand(
         reason="in the folder bench of a clone, run: uv run python -m overheard_lab simulate"

@@ -137,7 +137,10 @@ def test_what_is_published_already_or_still_to_come_is_not_marked(market: Progra
     _, again = market.run("brief", "done", key, code=1)
 
     assert "is still to come; write it as brief done ITEM" in early
-    assert f"is published already, so take that back first; write it as brief reopen {key}" in again
+    assert (
+        f"is published already, so take that back first; write it as brief done {key} --undo"
+        in again
+    )
 
 
 def test_a_published_item_says_that_the_models_moved(terminal: Program) -> None:

@@ -224,7 +224,7 @@ def test_a_noun_alone_is_its_list_in_the_terminal(terminal: Program) -> None:
     out, _ = terminal.run("brands", "--help")
 
     assert terminal.json("brands") == terminal.json("brands", "list")
-    assert "restore" in out
+    assert "suggest" in out
 
 
 def test_choices_are_written_as_they_are_shown(terminal: Program) -> None:

@@ -222,7 +222,7 @@ async def test_quiet_hours_that_cannot_be_read_are_refused() -> None:
     assert card.data == {"channel": "fake:general", "brand": "", "quiet": "22:00-07:00"}
     summary = (await office.chat.type("summary set")).card
     assert summary.data == {"channel": "fake:general", "cron": "0 10 * * mon", "timezone": "UTC"}
-    assert [action.words for action in summary.actions] == ["summary off", "routes list"]
+    assert [action.words for action in summary.actions] == ["summary set --off", "routes list"]
     spent = (await office.chat.type("budget set 7")).card
     assert spent.data == {"channel": "", "month": 7.0}
     assert [action.words for action in spent.actions] == ["spend"]

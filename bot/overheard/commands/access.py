@@ -377,5 +377,6 @@ ACCESS_ASK = CommandSpec(
     ask_admin,
     private=True,
     faces=IN_CHAT,
+    form_of="access list",
     examples=("access ask",),
 )

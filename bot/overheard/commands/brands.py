@@ -265,12 +265,11 @@ BRANDS_EDIT = BRANDS.command(
     "brands edit Acme --competitor Zeta --competitor Umbra",
 )
 BRANDS_REMOVE = BRANDS.command(
-    "remove", "Measure a brand no longer; its history is kept.", "brands remove Acme"
+    "remove",
+    "Measure a brand no longer; its history is kept.",
+    "brands remove Acme",
+    "brands remove Acme --undo",
 )
-BRANDS_RESTORE = BRANDS.command(
-    "restore", "Measure a brand again that was removed.", "brands restore Acme"
-)
-
 
 _RULE_FIELDS = (
     Option("near", "A word that must stand in the same sentence; of several, one.", many=True),

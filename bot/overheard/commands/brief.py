@@ -103,6 +103,7 @@ async def finish_item(
     item: _ItemKey,
     brand: _BrandOrFirst = "",
     when: Annotated[str, option("When it was published; today.", Kind.TIME)] = "today",
+    undo: Annotated[bool, option("Take back that it is published.")] = False,
 ) -> Card:
     """Store that content on an item is published; return the card. Later briefs list the item as
     published, and show whether its gap has changed since.
@@ -112,6 +113,7 @@ async def finish_item(
         brand: The name of the brand; empty means the first tracked brand.
         when: When it was published: ``today`` (the midnight with which it began), ``yesterday``,
             ``2026-11-20``, or a moment such as ``2026-11-20T15:00``.
+        undo: Whether the item is to be written again instead.
 
     Raises:
         UnknownName: for a brand or an item that does not exist.
@@ -120,6 +122,8 @@ async def finish_item(
         BadUsage: when the time is in the future, or the item is published already.
     """
     found_brand = _brand_or_first(deployment, brand)
+    if undo:
+        return await _reopen_item(deployment, found_brand, item)
     at = _publication_time(deployment, call, when)
     draft = await _brand_brief(deployment, call, found_brand, BRIEF_DAYS)
     found_item = _unpublished_item(draft, item)
@@ -135,12 +139,12 @@ async def finish_item(
         )
     )
     day = wording.day(at, call.zone)
-    undo = Action(f"brief reopen {found_item.key} --brand {quoted(found_brand.name)}", "Undo")
+    words = f"brief done {found_item.key} --brand {quoted(found_brand.name)} --undo"
     return Card(
         title="Marked as published",
         text=f"{found_item.title}: published on {day}. From the next check on, the brief shows "
         "whether the models have changed since.",
-        actions=fitting(undo),
+        actions=fitting(Action(words, "Undo")),
         severity=Severity.GOOD,
         data={"brand": found_brand.name, "item": found_item.key, "at": at.isoformat()},
     )
@@ -181,28 +185,20 @@ def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
     wanted_key = key.strip().casefold()
     if any(progress.publication.item == wanted_key for progress in draft.published):
         problem = f"Item {wanted_key} is published already, so take that back first"
-        raise BadUsage(problem=problem, usage=f"brief reopen {wanted_key}")
+        raise BadUsage(problem=problem, usage=f"brief done {wanted_key} --undo")
     for item in draft.items:
         if item.key == wanted_key:
             return item
     raise unknown_name("item", key, [item.key for item in draft.items[:SHOWN_ITEMS]])
 
 
-async def reopen_item(
-    deployment: Deployment, _: Call, *, item: _ItemKey, brand: _BrandOrFirst = ""
-) -> Card:
+async def _reopen_item(deployment: Deployment, found_brand: Brand, item: str) -> Card:
     """Remove the publication of an item from the store; return the card. The item is then to be
     written again.
 
-    Args:
-        item: The item's key, such as ``a1b2c3``.
-        brand: The name of the brand; empty means the first tracked brand.
-
     Raises:
-        UnknownName: for a brand that does not exist, or an item that is not published.
-        NothingToAsk: when there is no tracked brand.
+        UnknownName: for an item that is not published.
     """
-    found_brand = _brand_or_first(deployment, brand)
     key = item.strip().casefold()
     if not await deployment.store.finetune.retract_publication(found_brand.name, key):
         published = await deployment.store.finetune.publications(found_brand.name)
@@ -233,12 +229,4 @@ BRIEF_DONE = CommandSpec(
     role=Role.OPERATOR,
     examples=("brief done a1b2c3", "brief done a1b2c3 --brand Acme --when 2026-11-20"),
     title="Mark as published",
-)
-BRIEF_REOPEN = CommandSpec(
-    "brief reopen",
-    "Take back that content on an item is published.",
-    reopen_item,
-    role=Role.OPERATOR,
-    examples=("brief reopen a1b2c3",),
-    title="Take back published",
 )

@@ -175,7 +175,7 @@ def _published_card(deployment: Deployment, call: Call, progress: ItemProgress) 
     that takes the mark back.
     """
     publication = progress.publication
-    reopen = f"brief reopen {publication.item} --brand {quoted(publication.brand)}"
+    reopen = f"brief done {publication.item} --brand {quoted(publication.brand)} --undo"
     return Card(
         title=_published_title(progress),
         text=" ".join(_published_sentences(deployment, call, progress)),

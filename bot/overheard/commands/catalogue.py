@@ -1,4 +1,4 @@
-"""The commands of the catalogue: list, add, edit, remove and restore, over typed fields.
+"""The commands of the catalogue: list, add, edit and remove, over typed fields.
 
 A field is an option that has the name of an attribute of the object; its values are read and
 written by ``catalogue_fields.py``.
@@ -32,6 +32,15 @@ DECLARED, ADDED = "configuration", "people"
 """The origins of an object: the configuration, or a command."""
 KEY = "Key"
 """The name of a key, which only commands in the terminal need."""
+
+
+_UNDO = Option(
+    "undo",
+    "Bring back what was removed, with its last values.",
+    Kind.FLAG,
+    default=False,
+    makes={"confirms": False},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ class CatalogueNoun(Generic[Entry]):
         if the noun has `concerns`; the form of ``edit`` is filled with the present values.
 
         Args:
-            verb: ``list``, ``add``, ``edit``, ``remove`` or ``restore``.
+            verb: ``list``, ``add``, ``edit`` or ``remove``.
             summary: The command's line in the help.
             examples: Uses of the command, such as ``brands add Acme``.
         """
@@ -121,8 +130,7 @@ class CatalogueNoun(Generic[Entry]):
             "list": (self.list_all, (brand_option,) if self.concerns else ()),
             "add": (self.add, (*self.new, *self.fields)),
             "edit": (self.edit, (*self.key, *self.edit_fields)),
-            "remove": (self.remove, self.key),
-            "restore": (self.restore, self.key),
+            "remove": (self.remove, (*self.key, *((_UNDO,) if self.restores else ()))),
         }
         run, options = commands[verb]
         return CommandSpec(
@@ -278,28 +286,37 @@ class CatalogueNoun(Generic[Entry]):
         return dict(zip(names, self.reference(entry), strict=True))
 
     async def remove(
-        self, deployment: Deployment, _: Call, *, agreed: bool = False, **given: Any
+        self,
+        deployment: Deployment,
+        call: Call,
+        *,
+        agreed: bool = False,
+        undo: bool = False,
+        **given: Any,
     ) -> Card:
         """Remove an object that a person added from the catalogue, and return the card, with a
         button that restores the object if the store keeps removed ones. Answers and scores stay.
 
         Args:
             agreed: Whether the person has agreed to the removal.
+            undo: Whether a removed object is restored instead.
             given: The options that name the object, by name.
 
         Raises:
             ChangeNeedsYes: when the removal has not been agreed to, with what it means.
         """
+        if undo:
+            return await self.restore(deployment, call, **given)
         removed = await self._find_own(deployment, given)
         loss = self.loss(removed)
         require_yes(loss, agreed=agreed)
         await self.retire(deployment.store, removed)
         key_values = self._key_values(removed)
-        undo = Action(" ".join([self.name, "restore", *map(quoted, key_values.values())]), "Undo")
+        words = [self.name, "remove", *map(quoted, key_values.values()), "--undo"]
         return Card(
             title=f"Removed {self._title(removed)}",
             text=f"{loss[:1].upper()}{loss[1:]}.",
-            actions=fitting(undo) if self.restores else (),
+            actions=fitting(Action(" ".join(words), "Undo")) if self.restores else (),
             data={"removed": key_values if len(key_values) > 1 else self.reference(removed)[0]},
         )
 

@@ -324,6 +324,3 @@ FACTS_EDIT = FACTS.command(
 FACTS_REMOVE = FACTS.command(
     "remove", "Hold answers against a fact no longer.", "facts remove Acme price"
 )
-FACTS_RESTORE = FACTS.command(
-    "restore", "Hold answers against a fact again that was removed.", "facts restore Acme price"
-)

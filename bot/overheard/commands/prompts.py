@@ -203,12 +203,6 @@ PROMPTS_REMOVE = PROMPTS.command(
     "Ask a question no longer; its answers are kept.",
     'prompts remove "Which project tool"',
 )
-PROMPTS_RESTORE = PROMPTS.command(
-    "restore",
-    "Ask a question again that was removed.",
-    'prompts restore "Which project tool"',
-)
-
 
 SUGGESTIONS = 10
 """Number of questions that a model is asked for by default."""

@@ -146,6 +146,7 @@ async def set_digest(
     time: Annotated[str, option("The time of day; 10:00 by default.", Kind.CLOCK)] = "",
     channel: ChannelOption = "",
     timezone: Annotated[str, option("The zone, such as Europe/Berlin.")] = "",
+    off: Annotated[bool, option("No summary any more.")] = False,
 ) -> Card:
     """Store on which days and when a summary is posted in a channel, in place of an earlier
     decision for the channel.
@@ -156,10 +157,14 @@ async def set_digest(
         time: The time of day; empty means `SUMMARY_TIME`.
         channel: As ``platform:id``; empty means the channel of the call.
         timezone: An IANA time zone; empty means the reader's.
+        off: Whether no summary is posted in the channel any more, see `_stop_digest`.
 
     Raises:
-        BadUsage: when no channel is named in a terminal.
+        ReadOnly: when a summary is to end that config.toml has.
+        BadUsage: when no channel is named in a terminal, or the channel has no summary to end.
     """
+    if off:
+        return await _stop_digest(deployment, call, _named_channel(call, channel))
     place, zone = _named_channel(call, channel), time_zone_name(timezone, call)
     chosen = tuple(days) or USUAL_DAYS
     await store_digest(deployment, call, place, chosen, time or SUMMARY_TIME, zone)
@@ -167,7 +172,7 @@ async def set_digest(
     cron = str(stored.value["cron"]) if stored else ""
     return Card(
         f"A summary comes into {_channel_words(place, call)} {in_words(cron)}",
-        actions=(Action("summary off", "No summary"), Action("routes list", "All channels")),
+        actions=(Action("summary set --off", "No summary"), Action("routes list", "All channels")),
         severity=Severity.GOOD,
         data={"channel": place, "cron": cron, "timezone": zone},
     )
@@ -186,21 +191,17 @@ async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormCo
     return FormContent(values, {"days": DAY_CHOICES}, title="Weekly summary")
 
 
-async def stop_digest(deployment: Deployment, call: Call, *, channel: ChannelOption = "") -> Card:
-    """Remove the summary of a channel, which a person set in chat.
-
-    Args:
-        channel: As ``platform:id``; empty means the channel of the call.
+async def _stop_digest(deployment: Deployment, call: Call, place: str) -> Card:
+    """Remove the summary of a channel (``platform:id``), which a person set in chat.
 
     Raises:
         ReadOnly: when no person has set a summary, but config.toml has one for the channel.
-        BadUsage: when the channel has no summary at all, or no channel is named in a terminal.
+        BadUsage: when the channel has no summary at all.
     """
-    place = _named_channel(call, channel)
     if not await deployment.store.settings.remove(f"{DIGEST}{place}"):
         if any(report.channel == place for report in deployment.configured.reports):
             raise ReadOnly(thing="This summary", file=deployment.config.file)
-        raise BadUsage(problem="No summary comes here", usage=DIGEST_OFF.usage)
+        raise BadUsage(problem="No summary comes here", usage=DIGEST_SET.usage)
     return Card(
         f"No summary comes into {_channel_words(place, call)} any more", data={"channel": place}
     )
@@ -327,14 +328,7 @@ DIGEST_SET = CommandSpec(
     role=Role.ADMIN,
     fill=fill_digest,
     title="Weekly summary",
-    examples=("summary set --day mon --time 9:30 --channel slack:C0123456789",),
-)
-DIGEST_OFF = CommandSpec(
-    "summary off",
-    "Post no summary in a channel any more.",
-    stop_digest,
-    role=Role.ADMIN,
-    examples=("summary off --channel slack:C0123456789",),
+    examples=("summary set --day mon --time 9:30 --channel slack:C0123456789", "summary set --off"),
 )
 MODELS_RENAME = CommandSpec(
     "models rename",
