@@ -33,6 +33,7 @@ from overheard.cards.command import (
 from overheard.cards.wording import printable
 from overheard.chat_kit.clicks import ButtonQuestions, Click, ClickKind, answers_one, decides
 from overheard.chat_kit.forms import NO, YES, FormField, InputKind, form_fields, read_form
+from overheard.chat_kit.tables import GAP, TextGrid, text_grid, text_records
 from overheard.chat_kit.tasks import FINISH_TIMEOUT_S, ServingTasks
 from overheard.config.problems import suggestion, unknown_name
 from overheard.config.secrets import Secret
@@ -143,6 +144,7 @@ __all__ = [
     "API_VERSION",
     "FINISH_TIMEOUT_S",
     "FREE",
+    "GAP",
     "IN_TERMINAL",
     "NO",
     "SHUTDOWN_NOTICE",
@@ -250,6 +252,7 @@ __all__ = [
     "Table",
     "Tainted",
     "Text",
+    "TextGrid",
     "Unit",
     "UnitRole",
     "UnknownName",
@@ -278,6 +281,8 @@ __all__ = [
     "read_landscapes",
     "read_units",
     "suggestion",
+    "text_grid",
+    "text_records",
     "unknown_name",
     "wording",
 ]

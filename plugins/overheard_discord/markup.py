@@ -6,11 +6,10 @@ A character that Discord would read as markup gets a backslash, which Discord do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
-from rich.cells import cell_len
-
-from overheard import Table, Tainted, Text, wording
+from overheard import Table, Tainted, Text, TextGrid, text_grid, text_records, wording
 
 _MARKS = re.compile(r"[\\`*_~|\[\]<@]")
 """Characters that begin emphasis, code, a spoiler, a masked link, a mention, a time or an emoji."""
@@ -33,7 +32,6 @@ MAX_CELL = 300
 """Characters of a cell."""
 MAX_TABLE_PIECE = 1_800
 """Characters of one piece of a table."""
-GAP = "  "
 
 
 def utf16_length(text: str) -> int:
@@ -134,23 +132,12 @@ def table_pieces(table: Table) -> Iterator[str]:
     both forms, a text has about `MAX_TABLE_PIECE` characters at most. Up to `MAX_ROWS` rows are
     shown; a last text counts the others. The caption is left out.
     """
-    rows = table.rows[:MAX_ROWS]
-    widths = _widths(table, rows)
+    shown = replace(table, rows=table.rows[:MAX_ROWS])
     margin = 0 if table.strong is None else len(PLAIN)
-    fits = margin + _table_width(widths) <= MAX_TABLE_WIDTH
-    yield from _grid_texts(table, rows, widths) if fits else _record_texts(table, rows)
-    if hidden := len(table.rows) - len(rows):
+    grid = text_grid(shown, _cell, max_width=MAX_TABLE_WIDTH - margin)
+    yield from _grid_texts(grid, table.strong) if grid else _record_texts(shown)
+    if hidden := len(table.rows) - len(shown.rows):
         yield f"-# {wording.count(hidden, 'more row')} not shown"
-
-
-def _widths(table: Table, rows: Sequence[Sequence[Text]]) -> list[int]:
-    """Return the width of each column, in characters: that of its widest cell or its name, and at
-    least 1.
-    """
-    return [
-        max(cell_len(_cell(name)), *(cell_len(_cell(row[index])) for row in rows), 1)
-        for index, name in enumerate(table.header)
-    ]
 
 
 def _cell(text: Text) -> str:
@@ -162,71 +149,36 @@ def _cell(text: Text) -> str:
     return short.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
 
 
-def _grid_texts(
-    table: Table, rows: Sequence[Sequence[Text]], widths: Sequence[int]
-) -> Iterator[str]:
-    """Yield a table as monospaced columns, in code blocks of about `MAX_TABLE_PIECE` characters.
+def _grid_texts(grid: TextGrid, strong: int | None) -> Iterator[str]:
+    """Yield monospaced columns in code blocks of about `MAX_TABLE_PIECE` characters.
 
     Each block begins with the header and a line below it. A table without rows is one block with
     the header alone. The row that the table is about, if there is one, has a mark before it.
-
-    Args:
-        table: The table, whose header, alignment and marked row are used.
-        rows: The rows to show, from the first on.
-        widths: The width of each column, in characters.
     """
-    margin = "" if table.strong is None else PLAIN
-    line_length = len(margin) + _table_width(widths)
-    head = [
-        margin + _table_line(table, table.header, widths),
-        "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * line_length,
-    ]
+    margin = "" if strong is None else PLAIN
+    line_length = len(margin) + grid.width
+    rule = "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * line_length
+    head = [*(margin + line for line in grid.header), rule]
     lines = [
-        (STRONG if number == table.strong else margin) + _table_line(table, row, widths)
-        for number, row in enumerate(rows)
+        (STRONG if number == strong else margin) + line
+        for number, row in enumerate(grid.rows)
+        for line in row
     ]
     rows_a_block = max(1, MAX_TABLE_PIECE // (line_length + 1))
     for start in range(0, len(lines) or 1, rows_a_block):
         yield "\n".join(["```", *head, *lines[start : start + rows_a_block], "```"])
 
 
-def _table_width(widths: Sequence[int]) -> int:
-    """Return the width of columns with the gaps between them, in characters."""
-    return sum(widths) + len(GAP) * (len(widths) - 1)
-
-
-def _table_line(table: Table, cells: Sequence[Text], widths: Sequence[int]) -> str:
-    """Return a row of a table as a line of a code block.
-
-    Args:
-        table: The table, which says which columns are right-aligned.
-        cells: The cells of the row, or the names of the columns.
-        widths: The width of each column, in characters, to which its cell is padded.
-    """
-    padded = []
-    for index, (cell, width) in enumerate(zip(map(_cell, cells), widths, strict=True)):
-        space = " " * (width - cell_len(cell))
-        padded.append(space + cell if index in table.right else cell + space)
-    return GAP.join(padded).rstrip()
-
-
-def _record_texts(table: Table, rows: Sequence[Sequence[Text]]) -> Iterator[str]:
+def _record_texts(table: Table) -> Iterator[str]:
     """Yield the rows of a table as texts of at most `MAX_TABLE_PIECE` UTF-16 code units.
 
-    A row is its heading in bold, and below it the other cells with the names of their columns:
-    ``Now: 43 % · Usually: 51 %``. A row that is longer than a text is cut.
-
-    Args:
-        table: The table, which says how many cells are the heading of a row.
+    A row is its heading in bold, and below it the other cells. A row that is longer than a text is
+    cut.
     """
     text = ""
-    heading_count = wording.heading_cells(table)
-    names = [_escaped_cell(name) for name in table.header[heading_count:]]
-    for row in rows:
-        cells = [_escaped_cell(cell) for cell in row]
-        row_heading = f"**{wording.heading(table, cells[:heading_count])}**"
-        rest = " \N{MIDDLE DOT} ".join(wording.named_cells(names, cells[heading_count:]))
-        record = counted(f"{row_heading}\n{rest}" if rest else row_heading, MAX_TABLE_PIECE)
+    for heading, rest in text_records(table, _escaped_cell):
+        bold = f"**{heading}**"
+        record = counted(f"{bold}\n{rest}" if rest else bold, MAX_TABLE_PIECE)
         joined = f"{text}\n{record}" if text else record
         if text and utf16_length(joined) > MAX_TABLE_PIECE:
             yield text

@@ -10,14 +10,13 @@ See https://docs.slack.dev/reference/block-kit/blocks/data-table-block.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
-from itertools import chain, zip_longest
+from itertools import chain
 from typing import Any
 
 from rich.cells import cell_len
 
-from overheard import Table, wording
+from overheard import GAP, Table, Text, TextGrid, text_grid, text_records, wording
 from overheard_slack.limits import SLACK
 
 Block = dict[str, Any]
@@ -126,7 +125,6 @@ MAX_CELL_LINES = 2
 """Lines of a cell above which a table is shown row by row."""
 MAX_CELL = 500
 """Characters of a cell."""
-GAP = "  "
 MAX_DATA_WIDTH, DATA_GAP = 44, 3
 """Characters that a phone shows in all columns of a data table with their gaps; what is wider is
 shown row by row, because a reader would have to scroll to the side.
@@ -148,7 +146,7 @@ def data_table(table: Table) -> Block | None:
     without one gets "By" and the name of its first column, as in "By brand". Readers see
     `ROWS_PER_PAGE` rows at a time.
     """
-    rows = [[_cell(wording.visible(cell)) for cell in row] for row in table.rows]
+    rows = [[*map(_cell, row)] for row in table.rows]
     header = [_cell(name) for name in table.header]
     if not (2 <= len(rows) <= SLACK.table_rows and len(header) >= 2):
         return None
@@ -208,132 +206,50 @@ def text_table(table: Table) -> Iterator[Block]:
     """
     if caption := wording.line(table.caption):
         yield small(caption, SLACK.context)
-    rows = [[_cell(wording.visible(cell)) for cell in row] for row in table.rows]
-    header = [_cell(name) for name in table.header]
-    widths = _column_widths(header, rows, table.right)
-    if widths is None or _max_lines(rows, widths) > MAX_CELL_LINES:
-        yield from _record_blocks(table, header, rows)
-    else:
-        yield from _grid_blocks(header, rows, widths, table.right)
+    grid = text_grid(
+        table,
+        _cell,
+        max_width=MAX_TABLE_WIDTH,
+        min_column=MIN_COLUMN_WIDTH,
+        max_lines=MAX_CELL_LINES,
+    )
+    yield from _grid_blocks(grid) if grid else _record_blocks(table)
 
 
-def _cell(text: str) -> str:
+def _cell(text: Text) -> str:
     """Return the text of a cell on one line of at most `MAX_CELL` characters."""
-    return wording.shorten(wording.line(text), MAX_CELL)
+    return wording.shorten(wording.line(wording.visible(text)), MAX_CELL)
 
 
-def _column_widths(
-    header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]
-) -> list[int] | None:
-    """Return the widths of monospaced columns that fit into `MAX_TABLE_WIDTH`, or None.
-
-    A column is as wide as its longest cell. While all together are too wide, the widest column of
-    text is narrowed, down to `MIN_COLUMN_WIDTH`; columns of numbers keep their width. None is
-    returned when that is not enough.
-
-    Args:
-        right: The indices of the right-aligned columns, which hold numbers.
-    """
-    widths = [max(cell_len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
-    text_columns = [index for index in range(len(widths)) if index not in right]
-    while (excess := sum(widths) + len(GAP) * (len(widths) - 1) - MAX_TABLE_WIDTH) > 0:
-        widest = max(text_columns, key=lambda index: widths[index], default=None)
-        if widest is None or widths[widest] <= MIN_COLUMN_WIDTH:
-            return None
-        widths[widest] = max(MIN_COLUMN_WIDTH, widths[widest] - excess)
-    return widths
-
-
-def _max_lines(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
-    """Return how many lines the cell with the most lines takes in columns of these widths; 1
-    without cells.
-    """
-    cells = (pair for row in rows for pair in zip(row, widths, strict=True))
-    return max((len(_wrapped_lines(cell, width)) for cell, width in cells), default=1)
-
-
-def _grid_blocks(
-    header: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    widths: Sequence[int],
-    right: frozenset[int],
-) -> Iterator[Block]:
-    """Yield a table as monospaced columns, in as many blocks as Slack's limit needs.
+def _grid_blocks(grid: TextGrid) -> Iterator[Block]:
+    """Yield monospaced columns in as many blocks as Slack's limit needs.
 
     Each block begins with the header and a line below it. A table without rows is one block with
     the header alone. A row may be split between its lines.
-
-    Args:
-        widths: The width of each column, in characters.
     """
-    rule = GAP.join("\N{BOX DRAWINGS LIGHT HORIZONTAL}" * width for width in widths)
-    head = "\n".join([*_row_lines(header, widths, right), rule])
-    lines = [line for row in rows for line in _row_lines(row, widths, right)]
-    max_line_length = sum(widths) + len(GAP) * len(widths)
-    lines_a_block = max(1, (SLACK.text - len(head)) // max_line_length)
+    rule = GAP.join("\N{BOX DRAWINGS LIGHT HORIZONTAL}" * width for width in grid.widths)
+    head = "\n".join([*grid.header, rule])
+    lines = [*chain.from_iterable(grid.rows)]
+    lines_a_block = max(1, (SLACK.text - len(head)) // (grid.width + len(GAP)))
     for start in range(0, len(lines) or 1, lines_a_block):
         yield rich(monospaced("\n".join([head, *lines[start : start + lines_a_block]])))
 
 
-def _row_lines(cells: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> Iterator[str]:
-    """Yield the lines of text that show a row: as many as the cell with the most lines needs.
-
-    Args:
-        cells: The cells, each of which is wrapped to the width of its column.
-        widths: The width of each column, in characters.
-    """
-    wrapped = [_wrapped_lines(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    for columns in zip_longest(*wrapped, fillvalue=""):
-        padded = [
-            _padded(text, width, align_right=index in right)
-            for index, (text, width) in enumerate(zip(columns, widths, strict=True))
-        ]
-        yield GAP.join(padded).rstrip()
-
-
-def _wrapped_lines(text: str, width: int) -> list[str]:
-    """Return a cell's text as lines that are at most `width` characters wide, broken between words.
-
-    Letters that are two characters wide, as in Chinese, count twice. A word that is longer than a
-    line is broken.
-    """
-    if cell_len(text) <= width:
-        return [text]
-    has_wide_letters = cell_len(text) > len(text)
-    return textwrap.wrap(text, max(1, width // 2 if has_wide_letters else width)) or [""]
-
-
-def _padded(text: str, width: int, *, align_right: bool) -> str:
-    """Return a text with spaces after it, or before it, that make it `width` characters wide."""
-    space = " " * (width - cell_len(text))
-    return space + text if align_right else text + space
-
-
-def _record_blocks(
-    table: Table, header: Sequence[str], rows: Sequence[Sequence[str]]
-) -> Iterator[Block]:
+def _record_blocks(table: Table) -> Iterator[Block]:
     """Yield the rows of a table as paragraphs, in as many blocks as Slack's limit needs.
 
-    A paragraph is the row's heading in bold, and below it the other cells with the names of their
-    columns: ``Now: 43 % · Usually: 51 %``. It is followed by an empty line, but for the last one.
-
-    Args:
-        table: The table, which says how many cells are the heading of a row.
+    A paragraph is the row's heading in bold, and below it the other cells. It is followed by an
+    empty line, but for the last one.
     """
     paragraphs: list[Block] = []
     size = 0
-    heading_count = wording.heading_cells(table)
-    for number, row in enumerate(rows, 1):
-        cells = " \N{MIDDLE DOT} ".join(
-            wording.named_cells(header[heading_count:], row[heading_count:])
-        )
-        row_heading = wording.heading(table, row[:heading_count])
+    for number, (row_heading, cells) in enumerate(text_records(table, _cell), 1):
         rest = cut(cells, SLACK.text // 2)
         if paragraphs and size + len(row_heading) + len(rest) > SLACK.text:
             yield rich(*paragraphs)
             paragraphs, size = [], 0
         size += len(row_heading) + len(rest)
-        end = "" if number == len(rows) else "\n"
+        end = "" if number == len(table.rows) else "\n"
         below = f"\n{rest}{end}" if rest else end
         spans = [span(below)] if below else []
         paragraphs.append(section(span(row_heading, "bold"), *spans))
