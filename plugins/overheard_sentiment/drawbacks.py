@@ -50,6 +50,8 @@ _FOREIGN_CLAUSE = re.compile(
 _FOREIGN_TURN = re.compile(r"(?:aber|jedoch|allerdings|doch|leider|mais|pero)\b(?! auch)")
 _TAKEN_BACK_ODDS = 1.0
 """The log odds that words such as "fights" and "don't need" in a clause are against a drawback."""
+_BLAMED_ODDS = -1.0
+"""The log odds from which a clause with words of blame names a drawback in a short answer."""
 _LISTED_ODDS = 0.5
 """The log odds more that are needed in an answer that lists products."""
 _CACHED_TEXTS = 256
@@ -249,6 +251,23 @@ class _Clause:
         if "if " in self.lower and SUPPOSED.search(self.lower, self.start, start):
             return True
         return DENIED.search(self.lower, reach, start) is not None
+
+
+def may_name_drawback(text: str) -> bool:
+    """Return whether the learnt weights do not speak against a drawback in a text that words of
+    blame already find fault with.
+
+    Args:
+        text: A text about one brand, with all names masked.
+    """
+    words = sentence_words(text)
+    lower = _lower_if_same_length(text)
+    return any(
+        log_odds(words, start, end, pro=False) > _BLAMED_ODDS
+        and not TAKEN_BACK.search(lower, start, end)
+        and not SUPPOSED.search(lower, start, end)
+        for start, end in clauses(text)
+    )
 
 
 def _turns_against_praise(text: str, spans: Sequence[tuple[int, int]], index: int) -> bool:

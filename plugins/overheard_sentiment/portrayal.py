@@ -20,6 +20,7 @@ from overheard_sentiment.drawbacks import (
     drawbacks,
     foreign_drawbacks,
     listed_drawbacks,
+    may_name_drawback,
 )
 from overheard_sentiment.languages import latin_language, script_language
 from overheard_sentiment.polarity import Polarity, Span, polarity
@@ -36,6 +37,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LANGUAGE_CHARACTERS = 2_000
 """Characters of an answer in Latin script that tell its language."""
 _WITHOUT_DRAWBACKS = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
+_OF_NOBODY = frozenset({UnitRole.FOOTER, UnitRole.HEDGE})
 _HISTORY = re.compile(
     r"\b(?:founded|launched|released|established|headquartered|based in"
     r"|owned by|acquired|merged)\b",
@@ -44,11 +46,15 @@ _HISTORY = re.compile(
 """Words of facts that speak neither for a brand nor against it."""
 _NOT_PRESENTING = _WITHOUT_DRAWBACKS | {UnitRole.PRICE}
 _PICKING = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP})
+_RUNNING = frozenset({UnitRole.NONE, UnitRole.VERDICT, UnitRole.NOTE})
 _ONLY_PRICE = frozenset({UnitRole.PRICE, UnitRole.BEST_FOR})
 _DRAWBACK_WEIGHT = 3
 """The weight of a drawback against a word of praise: answers praise much and blame little."""
 _UNIT_START: Span = (0, 1)
 """Where the brand is taken to stand in its own unit that does not name it."""
+_SHORT_CHARACTERS = 160
+"""The length below which an answer has no structure to read, so that words of blame name a drawback
+where no pattern does."""
 _CLAUSE_SPACES = 2
 """Fewest spaces of a clause that says something."""
 _DAMPING = 2
@@ -103,11 +109,13 @@ class Portrayal:
         """The sentiment, above -1 and below 1: (P - 3 D) / (P + 3 D + 2).
 
         P is the number of praising words, at least 1 if anything is listed among the pros. D is the
-        number of drawbacks and of further words that find fault. 0 without any of these.
+        number of drawbacks and of further words that find fault. 0 without any of these. Below 0
+        only with a drawback, so that there is a sentence to quote.
         """
         blame = _DRAWBACK_WEIGHT * (len(self.drawbacks) + self.blame)
         praise = max(self.praise, int(self.listed_pro))
-        return (praise - blame) / (praise + blame + _DAMPING)
+        value = (praise - blame) / (praise + blame + _DAMPING)
+        return value if self.drawbacks else max(0.0, value)
 
     @property
     def tone(self) -> str:
@@ -149,12 +157,14 @@ def portrayal(reading: Reading) -> Portrayal:
     whether the brand is picked and presented.
 
     Only the brand's own units name drawbacks. Advice against the brand in a unit without a drawback
-    is one, in the words of the whole unit. Other words that find fault count only in units that
-    name the brand and have no drawback.
+    is one, in the words of the whole unit; in a short answer, so is a unit that blames more than it
+    praises. Other words that find fault count only in units that name the brand and have no
+    drawback, and only against praise.
     """
     whole = Portrayal()
     reading = reading.among_all()
     units = list(_units(reading))
+    is_short = len(reading.body) < _SHORT_CHARACTERS
     latin = _language_of(reading.body[:_LANGUAGE_CHARACTERS])
     listed = _lists_products(reading.units)
     for unit, mentions in units[:_MAX_UNITS]:
@@ -179,7 +189,10 @@ def portrayal(reading: Reading) -> Portrayal:
         judged = polarity(masked, own, others, against=against)
         whole.against |= against
         found = list(_named_drawbacks(unit, masked, text, language, listed=listed)) if owned else []
-        if against and not found:
+        finds_fault = is_short and len(judged.blame) > len(judged.praise)
+        if finds_fault and not others:  # with others, the text compares
+            finds_fault = unit.role in _RUNNING and may_name_drawback(masked)
+        if not found and (against or finds_fault):
             found = [NamedDrawback(aspect_of(text), text, text)]
         whole.listed_pro |= owned and unit.role is UnitRole.PRO
         if owned and presents and not against and unit.role is not UnitRole.CON:
@@ -234,13 +247,13 @@ def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
 
 def _units(reading: Reading) -> Iterator[tuple[Unit, Sequence[Mention]]]:
     """Yield (unit, all mentions in the unit) for the units that belong to `reading.brand` or name
-    it, in order and without footers.
+    it, in order, without footers and what the model says of itself.
     """
     mentions, brand = reading.mentions, reading.brand.name
     starts = [mention.start for mention in mentions]
     own = [mention.start for mention in mentions if mention.brand == brand]
     for unit in reading.units:
-        if unit.role is UnitRole.FOOTER:
+        if unit.role in _OF_NOBODY:
             continue
         if not unit.is_of(brand):
             at = bisect_left(own, unit.start)

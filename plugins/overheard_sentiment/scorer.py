@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from overheard import Detail, Metric, Reading, Scale, Score, Settings
+from overheard import Detail, Metric, Reading, Scale, Score, Settings, UnitRole
 
 if TYPE_CHECKING:
     from overheard_sentiment.portrayal import Portrayal
@@ -28,7 +28,7 @@ class Sentiment:
     """Scores how an answer speaks of a brand, offline, from patterns, lexicons and learnt weights.
 
     All text that is the brand's counts: what names it, and what is below its heading, in its list
-    or in its row of a table. Both metrics exist only where the brand is named.
+    or in its row of a table. The metrics exist only where the brand is named.
 
     - ``drawback``: 1 when the answer names a drawback of the brand, else 0. Each drawback is a
       detail with its aspect, its words and its sentence.
@@ -36,6 +36,8 @@ class Sentiment:
       D the number of drawbacks. Its details are the tone (positive, mixed, neutral, negative) and
       the aspects that are judged: price, quality, ease, support, features, performance,
       reliability, integrations, security.
+    - ``hedged``: 1 when the model says of itself what it does not know ("I cannot verify"). That is
+      news of the model and nobody's drawback, so alerts leave it out unless they name it.
 
     English is read, and the plainest praise and blame of German, French, Spanish, Italian,
     Portuguese, Dutch, Russian, Chinese, Japanese, Korean and Arabic. Text in another script is left
@@ -48,14 +50,15 @@ class Sentiment:
     metrics: Sequence[Metric] = (
         Metric("sentiment", Scale.POLARITY, "Sentiment"),
         Metric("drawback", Scale.BINARY, "Drawback named", lower_is_better=True),
+        Metric("hedged", Scale.BINARY, "Hedged", lower_is_better=True, of_model=True),
     )
 
     def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the sentiment of an answer toward `reading.brand` (-1 to 1), then whether it names
-        a drawback (0 or 1), each with a quote and details.
+        """Yield the sentiment of an answer toward `reading.brand` (-1 to 1), whether it names a
+        drawback and whether it hedges (0 or 1), with quotes and details.
 
-        Nothing is yielded if the brand is not named, or only in text that no lexicon covers. The
-        quote of the second is empty without a drawback.
+        Nothing is yielded if the brand is not named, or only in text that no lexicon covers. A
+        quote is empty without a drawback or hedge.
         """
         if not reading.of(reading.brand.name):
             return
@@ -68,6 +71,8 @@ class Sentiment:
         yield Score("sentiment", found.value, found.strongest[:_QUOTE_CHARACTERS], details)
         named = tuple(_drawback_details(found))
         yield Score("drawback", float(bool(named)), named[0].quote if named else "", named)
+        hedge = next((unit.text for unit in reading.units if unit.role is UnitRole.HEDGE), "")
+        yield Score("hedged", float(bool(hedge)), hedge[:_QUOTE_CHARACTERS])
 
 
 def _drawback_details(found: Portrayal) -> Iterator[Detail]:

@@ -64,7 +64,7 @@ def sign(text: str, brand: Brand) -> int:
         ("Acme isn't nearly as fast as Boltly.", -1, 1),
         ("Acme lags behind Boltly in support.", -1, 1),
         ("Acme reduces errors. Boltly fights spam.", 1, 1),
-        ("Acme causes errors. Boltly fights its users.", -1, -1),
+        ("Acme causes errors. Boltly frustrates its users.", -1, -1),
         ("Acme beats Boltly.", 1, -1),
         ("I prefer Acme over Boltly.", 1, -1),
         ("Unlike Boltly, Acme is great.", 1, -1),
@@ -176,7 +176,7 @@ def test_a_sentence_that_points_back_is_about_the_brand() -> None:
 
 def test_the_value_counts_praising_words_and_drawbacks() -> None:
     """(P - 3 D) / (P + 3 D + 2); people see the text that judges most."""
-    good, drawback = score("Acme is good and reliable. Acme is expensive.")
+    good, drawback, _ = score("Acme is good and reliable. Acme is expensive.")
     assert good.value == pytest.approx((2 - 3) / (2 + 3 + 2))
     assert good.quote == "Acme is expensive."
     assert (drawback.value, drawback.quote) == (1, "Acme is expensive.")
@@ -274,7 +274,7 @@ def test_the_plugin_yields_one_scorer() -> None:
     """It fits the protocol and measures what it says."""
     (scorer,) = overheard_scorers(PluginSettings({}, "scorers", "config.toml"))
     assert isinstance(scorer, Scorer)
-    assert [metric.name for metric in scorer.metrics] == ["sentiment", "drawback"]
+    assert [metric.name for metric in scorer.metrics] == ["sentiment", "drawback", "hedged"]
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_words_that_judge_together_are_read_together(text: str, expected: int) -
 
 def test_aspects_are_told_with_their_sentence() -> None:
     """The judged aspect is the one near the judging word."""
-    found, _ = score("Acme is expensive. Its support is excellent. Boltly is easy to use.")
+    found, *_ = score("Acme is expensive. Its support is excellent. Boltly is easy to use.")
     assert [(d.topic, d.verdict, d.quote) for d in found.details[1:]] == [
         ("price", "negative", "Acme is expensive."),
         ("support", "positive", "Its support is excellent."),
@@ -306,7 +306,7 @@ def test_aspects_are_told_with_their_sentence() -> None:
 
 def test_an_aspect_of_another_brand_is_not_told() -> None:
     """It goes where the judging word goes."""
-    found, _ = score("Acme is easy to use, but Boltly is expensive.")
+    found, *_ = score("Acme is easy to use, but Boltly is expensive.")
     assert [(d.topic, d.verdict) for d in found.details[1:]] == [("ease", "positive")]
 
 
@@ -374,3 +374,56 @@ def test_each_learnt_weight_is_listed_once() -> None:
     names = [name for _, _, listed in lines for name in listed.split("|")]
     assert len(set(names)) == len(names) > 1_000
     assert all(abs(float(weight)) < 10 for weight, _, _ in lines)
+
+
+PRAISE = "Acme is easy to set up and has excellent themes. It is a great choice. "
+
+
+@pytest.mark.parametrize(
+    "hedge",
+    [
+        "I don't have current information about Acme.",
+        "As an AI, I cannot verify Acme's pricing.",
+        "I can't recommend any one tool without knowing your needs.",
+        "I may be wrong about some of Acme's details.",
+        "My information may be outdated, so check Acme's website.",
+        "Prices may have changed since my last update.",
+        "Ich kann die Preise von Acme leider nicht bestätigen.",
+        "Je ne peux pas vérifier les tarifs d'Acme.",
+        "No puedo verificar los precios de Acme.",
+    ],
+)
+def test_what_a_model_says_of_itself_is_nobodys(hedge: str) -> None:
+    """It is no drawback, no blame and no tone, and counts as a hedge."""
+    plain, hedged = score(PRAISE), score(PRAISE + hedge)
+    assert [each.value for each in hedged[:2]] == [each.value for each in plain[:2]]
+    assert (plain[2].value, hedged[2].value, hedged[2].quote) == (0, 1, hedge)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I can't recommend Acme for large catalogues: it is slow and expensive.",
+        "I'm not sure about prices, but Acme is slow.",
+    ],
+)
+def test_blame_in_the_first_person_is_no_hedge(text: str) -> None:
+    """A reason against the brand stays a drawback."""
+    sentiment, drawback, hedged = score(PRAISE + text)
+    assert (drawback.value, hedged.value) == (1, 0)
+    assert sentiment.value < score(PRAISE)[0].value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Boltly has better reports than Acme. For most shops, Acme is easier to run. " * 2,
+        "Acme is worse than Boltly. Acme is awful. Acme fails. Boltly wins. " * 3,
+        "Sticky notes turn into Acme tickets when a limited trial ends. " * 3,
+    ],
+)
+def test_a_sentiment_below_zero_has_a_drawback_to_quote(text: str) -> None:
+    """The three scores have one source and cannot disagree."""
+    sentiment, drawback, _ = score(text)
+    assert sentiment.value >= 0 or (drawback.value == 1 and drawback.quote)
+    assert (sentiment.details[0].verdict in {"mixed", "negative"}) == bool(drawback.value)

@@ -79,7 +79,7 @@ def judged(text: str, brand: str, brands: tuple[str, ...]) -> Judged:
     )
     rivals = [other for name, other in declared.items() if name != brand]
     reading = Reader(declared.values()).read(answer).reading(declared[brand], rivals)
-    sentiment, drawback = Sentiment().score(reading)
+    sentiment, drawback, _ = Sentiment().score(reading)
     visibility = next(s for s in Visibility().score(reading) if s.metric == "visibility")
     return Judged(
         sentiment.value,

@@ -349,7 +349,8 @@ class HistoryReader:
         """
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
         table = await self.store.blocks.table(names, until=until)
-        watched_metrics = self.settings.metrics or tuple(self.metrics)
+        of_brands = (name for name, metric in self.metrics.items() if not metric.of_model)
+        watched_metrics = self.settings.metrics or tuple(of_brands)
         present = table.of(self.versions, watched_metrics)
         monitor = Monitor(
             brand,

@@ -201,12 +201,15 @@ class Metric:
         label: A few words for a card.
         lower_is_better: Whether smaller values are better for the brand, as for drawbacks; on some
             scales, such as ranks, they always are.
+        of_model: Whether the values are news of the model rather than of the brand; such a metric
+            raises alerts only where [alerts] ``metrics`` names it.
     """
 
     name: str
     scale: Scale
     label: str
     lower_is_better: bool = False
+    of_model: bool = False
 
     @property
     def higher_is_better(self) -> bool:
@@ -370,6 +373,8 @@ class UnitRole(StrEnum):
     SHOP = "shop"
     """A shop's card: a product, its price and its rating."""
     FOOTER = "footer"
+    HEDGE = "hedge"
+    """What the model says of itself, such as "I cannot verify"; it has no owner."""
     """An offer of help, a notice of the service, or a list of sources; it has no owner."""
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from overheard.domain import UnitRole
+from overheard.reading.word_lists import WordLists
 
 CLOSING = re.compile(
     r"(?:each|all|both|any|either) of (?:these|them|the)\b|these\b|ultimately\b|when (?:choosing"
@@ -209,6 +210,7 @@ _NOTICE = re.compile(
     r"AI responses may include mistakes|Your feedback helps|See our Privacy Policy"
     r"|Share more feedback"
 )
+_HEDGE = WordLists("overheard.reading", "hedges.txt").compiled("hedge")
 _FOOTER_CHARACTERS = 300
 """The first part of a piece of text, in which offers and notices are searched."""
 _OFFER = re.compile(
@@ -421,6 +423,19 @@ def is_footer(text: str, start: int, end: int, *, has_notices: bool = True) -> b
     if has_notices and _NOTICE.search(text, start, limit) is not None:
         return True
     return _OFFER.match(text, start, limit) is not None
+
+
+def has_hedge(text: str) -> bool:
+    """Return whether a model says anything of itself in a text: "I cannot verify"."""
+    return _HEDGE.search(text) is not None
+
+
+def is_hedge(text: str, start: int, end: int) -> bool:
+    """Return whether a piece of text is about what the model knows, and about no brand: "I don't
+    have current information about Acme". False if it goes on with "but".
+    """
+    hedge = _HEDGE.search(text, start, end)
+    return hedge is not None and text.find(" but ", hedge.end(), end) < 0
 
 
 def has_verb(text: str) -> bool:

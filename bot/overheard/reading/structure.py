@@ -24,9 +24,11 @@ from overheard.reading.labels import (
     LabelKind,
     bare_start,
     emoji_role,
+    has_hedge,
     has_notice,
     has_verb,
     is_footer,
+    is_hedge,
     is_property,
     kind_of,
     role_of,
@@ -100,6 +102,7 @@ class _UnitBuilder:
         listed: Whether a list precedes the paragraph in its block.
         ended: Whether the notices of the service have begun.
         notices: Whether there are any.
+        hedges: Whether the model says anything of itself.
     """
 
     def __init__(
@@ -110,7 +113,7 @@ class _UnitBuilder:
         if undeclared:
             everyone = sorted((*mentions, *undeclared), key=attrgetter("start"))
             self.prose = Names(page.body, everyone, {mention.brand for mention in undeclared})
-        self.notices = has_notice(page.body)
+        self.notices, self.hedges = has_notice(page.body), has_hedge(page.body)
         self.outline = Outline(page.body, page.lines, self.names)
         self.stack: list[Context] = [Context(0)]
         self.section = ""
@@ -370,8 +373,8 @@ class _UnitBuilder:
     def _line_units(self, line: Line, *, opens: bool, multi: bool) -> Iterator[Unit]:
         """Yield the units of a line that is no title: of each piece its labels, then its text.
 
-        - A footer and a product card are one unit each. After a card, the context of the block
-          counts again.
+        - A footer, a hedge and a product card are one unit each. After a card, the context of the
+          block counts again.
         - A label opens a context for the rest of the line. The role of a label ends with its piece,
           but pros, cons, verdicts and notes go on, cons until a sentence that decides.
         - A label at the end of a paragraph's line, without text, opens a block for the lines below.
@@ -388,9 +391,8 @@ class _UnitBuilder:
         found = names.within(line.start, line.end)
         for number, piece in enumerate(line_pieces(self.body, line.start, line.end, found)):
             start, end = piece.start, piece.end
-            if self.ended or is_footer(self.body, start, end, has_notices=self.notices):
-                self.ended = self.ended or "AI responses may include" in self.body[start:end]
-                yield self._unit(start, end, NOBODY, UnitRole.FOOTER)
+            if nobodys := self._nobodys_role(start, end):
+                yield self._unit(start, end, NOBODY, nobodys)
                 continue
             if piece.card:
                 product = Owner(self.body[start:end], foreign=True)
@@ -437,6 +439,16 @@ class _UnitBuilder:
             has_context = owner == context.owner or (is_role_of_any and bool(owner))
             role, text = (role, context.label) if has_context else (UnitRole.NONE, "")
             yield self._unit(start, end, owner, role, text)
+
+    def _nobodys_role(self, start: int, end: int) -> UnitRole | None:
+        """Return the role of a piece that has no owner, whatever it names: a footer, or what the
+        model says of itself; None for any other.
+        """
+        if self.ended or is_footer(self.body, start, end, has_notices=self.notices):
+            self.ended = self.ended or "AI responses may include" in self.body[start:end]
+            return UnitRole.FOOTER
+        hedges = self.hedges and is_hedge(self.body, start, end)
+        return UnitRole.HEDGE if hedges else None
 
     def _label_context(
         self, label: Label, above: Context, limit: int, line: Line, *, multi: bool
