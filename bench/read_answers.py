@@ -194,6 +194,8 @@ def judged(reading: Reading) -> tuple[float, bool, str, str]:
     found = {score.metric: score for score in Sentiment().score(reading)}
     stands = next(s for s in Visibility().score(reading) if s.metric == "visibility")
     standing = stands.details[0].verdict if stands.details else "not named"
+    if standing == "advised against":  # which the labels call only named
+        standing = "only named"
     if "sentiment" not in found:
         return 0.0, False, "none", standing
     tone = found["sentiment"].details[0].verdict

@@ -52,7 +52,7 @@ _DRAWBACK_WEIGHT = 3
 """The weight of a drawback against a word of praise: answers praise much and blame little."""
 _UNIT_START: Span = (0, 1)
 """Where the brand is taken to stand in its own unit that does not name it."""
-_SHORT_CHARACTERS = 160
+_SHORT_CHARACTERS = 100
 """The length below which an answer has no structure to read, so that words of blame name a drawback
 where no pattern does."""
 _CLAUSE_SPACES = 2

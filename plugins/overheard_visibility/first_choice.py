@@ -42,6 +42,8 @@ _PRODUCT_NAME_CHARACTERS = 4
 """Fewest characters of the name of a product that sentences use alone."""
 _AROUND_PRODUCT = " \n\t.,;:!?()*'\u2019\"\u2013\u2014|/"
 """Characters that may stand next to a whole word."""
+_LISTED_ABOVE = 1
+"""Fewest undeclared products above a brand by which it is not the first of its list."""
 _NUMBER_CHARACTERS = 8
 """Characters before a name in which its number is searched."""
 _CACHED_TEXTS = 256
@@ -83,6 +85,23 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
         ):
             yield reading.sentence(mention.sentence)
     yield from _ranked_first(reading)
+
+
+def picks_another(reading: Reading) -> bool:
+    """Return whether the words of an answer pick another brand for every reader, or the answer
+    lists products of undeclared brands above the brand's first title.
+    """
+    choices = _choices(reading)
+    if any(
+        mention.brand != reading.brand.name
+        and not _is_limited(reading, mention, choices.question_words)
+        for mention in choices.picked
+    ):
+        return True
+    titles = [unit for unit in reading.units if unit.role is UnitRole.TITLE and unit.owner]
+    own = next((unit.start for unit in titles if unit.is_of(reading.brand.name)), -1)
+    above = {unit.owner for unit in titles if unit.foreign and unit.start < own}
+    return len(above) >= _LISTED_ABOVE
 
 
 @dataclass(frozen=True, slots=True)

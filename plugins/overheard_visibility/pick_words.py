@@ -87,6 +87,7 @@ ASIDE = re.compile(
 """A sentence in parentheses, and a question why something is not among the options."""
 LEFT_OUT = _compiled("left out", r"\b{}\b")
 ADVISED_AGAINST = _compiled("advised against", r"\b{}\b")
+TURNED_DOWN = _compiled("turned down")
 SHORT_OF = re.compile(
     r"n['\u2019]t\b|\b(?:but|though|although|however|not|no|never|nothing|none|without|only|hardly"
     r"|than|less|too|overkill|expensive|pricey)\b",

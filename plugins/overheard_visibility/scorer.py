@@ -31,7 +31,7 @@ class Visibility:
     so a branded question counts for ``branded_visibility`` alone.
 
     - ``visibility``: 1 when the answer's prose names the brand, else 0. Its detail is the standing:
-      ``first choice``, ``listed`` or ``only named``.
+      ``first choice``, ``listed``, ``only named`` or ``advised against``.
     - ``first_choice``: 1 when the brand is the answer's own pick for the question, 0 otherwise,
       also where it is not named.
     - ``position``: the brand's rank among itself and its competitors, from 1; only where it is
@@ -45,7 +45,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "16"
+    version = "17"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),

@@ -1,4 +1,4 @@
-"""How a brand that an answer names stands in it: first choice, listed, or only named."""
+"""How a brand that an answer names stands in it: first choice, listed, only named, turned down."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from overheard_visibility.first_choice import (
     first_choices,
     is_picked,
     mentions_inside,
+    picks_another,
     unit_text,
     words_around,
 )
@@ -30,9 +31,11 @@ from overheard_visibility.pick_words import (
     SPEAKS,
     SUGGESTED,
 )
+from overheard_visibility.pick_words import TURNED_DOWN as TURNED_DOWN_WORDS
 from overheard_visibility.standing_odds import has_item, is_catalogue, is_planned, odds
 
 FIRST_CHOICE, LISTED, ONLY_NAMED = "first choice", "listed", "only named"
+TURNED_DOWN = "advised against"
 _EVIDENCE = {FIRST_CHOICE: (3.6, -0.85), ONLY_NAMED: (2.6, -0.45)}
 """The log odds that words add which say a standing, and which do not say it.
 
@@ -56,7 +59,8 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     - ``first choice``: the answer's own pick for the question as it was asked ("best overall",
       "I would go with X", "for most people X"); a pick for a part of the readers does not count.
     - ``listed``: offered as an option: text is about the brand.
-    - ``only named``: a partner, a rival in a comparison, or a brand that is advised against.
+    - ``only named``: a partner, a rival in a comparison, or a brand that another is taken for.
+    - ``advised against``: the answer itself turns the brand down ("I would not choose it").
 
     In a short answer or one with shops' cards the words alone decide. Otherwise the words change
     the log odds that follow from how the answer is built: where, how often and beside whom it
@@ -70,6 +74,9 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     """
     owned = reading.owned()
     verdict, quote = _worded(reading, own, owned)
+    refusal = _refusal(reading, own, owned) if verdict != FIRST_CHOICE else ""
+    if refusal:
+        return Detail("standing", TURNED_DOWN, quote=refusal[:_QUOTE_CHARACTERS])
     if not is_planned(reading):
         return Detail("standing", verdict, quote=quote[:_QUOTE_CHARACTERS])
     prior = odds(reading, own, owned)
@@ -77,7 +84,8 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
     only_named_odds = prior.only_named + _evidence(ONLY_NAMED, verdict)
     least_first_choice_odds = _LEAST_CATALOGUE_ODDS if is_catalogue(reading) else _LEAST_ODDS
     result = LISTED
-    if first_choice_odds > least_first_choice_odds:
+    is_passed_over = verdict != FIRST_CHOICE and picks_another(reading)
+    if first_choice_odds > least_first_choice_odds and not is_passed_over:
         result = FIRST_CHOICE
     elif only_named_odds > _LEAST_ODDS and not _is_offered(reading, owned, verdict):
         result = ONLY_NAMED
@@ -85,6 +93,17 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
         shown_by = own[-1] if result == FIRST_CHOICE else own[0]
         quote = reading.sentence(shown_by.sentence)
     return Detail("standing", result, quote=quote[:_QUOTE_CHARACTERS])
+
+
+def _refusal(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> str:
+    """Return the first text in which the answer itself turns the brand down, in running text of the
+    brand or in a sentence that is against it; "" without one, and for a brand with a title.
+    """
+    if any(unit.role in _OFFERS for unit in owned):
+        return ""
+    texts = [unit.text for unit in owned]
+    texts += [reading.sentence(mention.sentence) for mention in own if mention.negated]
+    return next(filter(TURNED_DOWN_WORDS.search, texts), "")
 
 
 def _is_offered(reading: Reading, owned: Sequence[Unit], verdict: str) -> bool:

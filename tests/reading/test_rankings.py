@@ -112,7 +112,15 @@ def test_the_rank_in_each_of_several_lists_is_told() -> None:
         ("For large teams, go for Acme; for small ones, get Boltly.", "listed"),
         ("Acme is a solid choice for teams.", "listed"),
         ("- **Boltly**: runs on Acme's network", "only named"),
-        ("I would not recommend Acme.", "only named"),
+        ("I would not recommend Acme.", "advised against"),
+        ("Boltly is fast. Acme had a breach, and I would not choose it today.", "advised against"),
+        ("Boltly is fast. I'd avoid Acme.", "advised against"),
+        ("For nine readers in ten the answer will be Acme.", "first choice"),
+        ("The one I'd pick is Acme.", "first choice"),
+        ("Acme is the default for a first flat.", "first choice"),
+        ("Mon conseil : commencez avec Acme, simple et rapide.", "first choice"),
+        ("La opción que yo elegiría es Acme.", "first choice"),
+        ("Fangen Sie am besten mit Acme an.", "first choice"),
         ("Use Boltly instead of Acme.", "only named"),
         ("Acme was founded in 2001.", "listed"),
         ("Do people recommend Acme?", "listed"),
@@ -135,7 +143,7 @@ def test_the_rank_in_each_of_several_lists_is_told() -> None:
     ],
 )
 def test_the_standing_is_a_detail_of_visibility(text: str, standing: str) -> None:
-    """First choice, listed, or only named; the first is a metric as well."""
+    """First choice, listed, only named or advised against; the first is a metric as well."""
     [visibility] = [s for s in Visibility().score(read(text)) if s.metric == "visibility"]
     [first] = [s for s in Visibility().score(read(text)) if s.metric == "first_choice"]
     assert [(d.topic, d.verdict) for d in visibility.details] == [("standing", standing)]

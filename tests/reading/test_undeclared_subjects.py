@@ -1,11 +1,15 @@
 """Undeclared brands that a sentence makes its subject or a seller."""
 
+from collections import Counter
+
 import pytest
-from grading import answer
+from grading import answer, entries
 
 from overheard import Brand
 from overheard.reading.claims import grave_sentences
 from overheard.reading.reader import ReadAnswer, Reader
+from overheard_sentiment import Sentiment
+from overheard_visibility import Visibility
 
 ACME = Brand("Acme")
 
@@ -62,3 +66,24 @@ def test_a_row_of_a_table_belongs_to_the_name_in_its_first_cell() -> None:
     units = read("| Tool | Like | Price |\n|---|---|---|\n| Globex | Acme | $25 |").units
     [price] = [unit for unit in units if unit.text == "$25"]
     assert not price.is_of("Acme")
+
+
+def test_a_brand_alone_in_the_catalogue_gets_no_drawback_of_a_rival() -> None:
+    """Rivals that nobody declared keep their drawbacks, and first choices are found in prose."""
+    found = Counter[str]()
+    for entry in entries("prose", lambda _: True):
+        for name, label in entry["labels"].items():
+            brand = Brand(name)
+            given = answer(entry["text"], entry["question"])
+            reading = Reader([brand]).read(given).reading(brand, ())
+            scores = {
+                s.metric: s for s in (*Visibility().score(reading), *Sentiment().score(reading))
+            }
+            named = bool(scores["drawback"].value)
+            found["false"] += named and not label["drawback"]
+            found["missed"] += label["drawback"] and not named
+            chosen = scores["visibility"].details[0].verdict == "first choice"
+            found["choice"] += chosen != (label["standing"] == "first choice")
+    assert found["false"] <= 2
+    assert found["missed"] <= 2
+    assert found["choice"] <= 1

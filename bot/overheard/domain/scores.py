@@ -373,9 +373,9 @@ class UnitRole(StrEnum):
     SHOP = "shop"
     """A shop's card: a product, its price and its rating."""
     FOOTER = "footer"
+    """An offer of help, a notice of the service, or a list of sources; it has no owner."""
     HEDGE = "hedge"
     """What the model says of itself, such as "I cannot verify"; it has no owner."""
-    """An offer of help, a notice of the service, or a list of sources; it has no owner."""
 
 
 @dataclass(frozen=True, slots=True)
