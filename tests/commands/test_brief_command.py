@@ -74,7 +74,7 @@ def market(tmp_path: Path, market_store: Path) -> Program:
 
 def test_a_brief_says_what_to_write_from_evidence(market: Program) -> None:
     """Each item has its count, its interval and what the page should state."""
-    found = market.json("brief", "Acme")
+    found = market.json("brief", "Acme", "--days", "90")
     claim = next(item for item in found["items"] if item["kind"] == "claim")
     absent = next(item for item in found["items"] if item["kind"] == "absent")
 
@@ -110,7 +110,7 @@ def test_days_limit_what_is_read(market: Program) -> None:
 
 def test_a_published_item_shows_what_became_of_it(market: Program) -> None:
     """It is no longer among what is to be written, until it is reopened."""
-    before = market.json("brief")
+    before = market.json("brief", "--days", "90")
     key = next(item["item"] for item in before["items"] if item["kind"] == "absent")
     when = (datetime.now(UTC) - timedelta(days=5)).date().isoformat()
     market.run("brief", "done", key, "--when", when)
@@ -123,7 +123,7 @@ def test_a_published_item_shows_what_became_of_it(market: Program) -> None:
     assert (since["metric"], since["model"]) == ("visibility", "svc/m-1")
     assert since["after"] > since["before"]
     assert "Since then it shows in none of" in out
-    assert [item["item"] for item in market.json("brief")["items"]] == [
+    assert [item["item"] for item in market.json("brief", "--days", "90")["items"]] == [
         item["item"] for item in before["items"]
     ]
 
@@ -208,7 +208,7 @@ def test_what_moves_elsewhere_is_not_the_work_of_a_page(terminal: Program) -> No
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     terminal.run("import", "history.jsonl")
     when = (now - timedelta(days=10, hours=1)).isoformat()
-    claims = [i for i in terminal.json("brief")["items"] if i["kind"] == "claim"]
+    claims = [i for i in terminal.json("brief", "--days", "90")["items"] if i["kind"] == "claim"]
     for item in claims:
         terminal.run("brief", "done", item["item"], "--when", when)
     published = terminal.json("brief")["published"]
@@ -244,9 +244,9 @@ def test_history_that_was_brought_along_is_read_too(terminal: Program) -> None:
     file = terminal.folder / "history.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     terminal.run("import", "history.jsonl")
-    brief = terminal.json("brief")
+    newest, brief = terminal.json("brief"), terminal.json("brief", "--days", "90")
 
-    assert brief["answers"] == 12
+    assert newest["answers"] < brief["answers"] == 12
     assert "Answer “Which tool is best?”" in [item["title"] for item in brief["items"]]
     assert "rice" not in str(brief["items"])
 
@@ -261,7 +261,7 @@ async def test_a_chat_writes_no_files() -> None:
     assert "--out" in str(file.card.text)
     assert page.card.file
     assert page.card.file.name == "what-to-write-for-acme.html"
-    assert "No answers of the last" in str(card.text)
+    assert "No answers. Ask with check" in str(card.text)
 
 
 async def test_an_item_that_does_not_exist_is_one_sentence() -> None:

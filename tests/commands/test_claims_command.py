@@ -64,7 +64,7 @@ async def test_the_same_claim_of_several_models_is_one() -> None:
         ("c", "Acme was founded in 1999.", "http://[broken"),
         ("c", "Acme was founded in 2014 and has a free plan.", ""),
     )
-    card = await list_claims(office.deployment, Call(), brand="Acme")
+    card = await list_claims(office.deployment, Call(), brand="Acme", days=30)
     plan, founded = card.data["claims"]
 
     assert (plan["stated"], plan["truth"], plan["answers"]) == ("no free plan", "yes", 3)
@@ -72,8 +72,15 @@ async def test_the_same_claim_of_several_models_is_one() -> None:
     assert plan["quotes"] == [NO_PLAN]
     assert plan["sources"] == [{"domain": "reviews.example", "answers": 2}]
     assert (founded["stated"], founded["verdict"], founded["sources"]) == ("1999", "wrong", [])
+    newest = (await list_claims(office.deployment, Call(), brand="Acme")).data["claims"]
+    counted = {(one["stated"], *one["models"]): one["answers"] for one in newest}
+    assert counted == {
+        ("no free plan", "svc/a"): 1,
+        ("no free plan", "svc/b"): 2,
+        ("1999", "svc/c"): 1,
+    }, "the newest answers of each model have counts of their own"
     assert str(card.text).startswith("a and b are wrong about the free plan: ")
-    assert str(card.text).endswith(" in 3 answers; in truth yes.")
+    assert " in 3 answers; in truth yes." in str(card.text)
 
 
 async def test_claims_of_one_model_or_about_one_fact() -> None:
@@ -102,7 +109,7 @@ async def test_a_claim_in_other_words_is_the_same_claim() -> None:
         ("b", "Acme does not offer a free version.", ""),
         ("c", "Acme only has paid plans, and there is no freemium.", ""),
     )
-    [plan] = (await list_claims(office.deployment, Call(), brand="Acme")).data["claims"]
+    [plan] = (await list_claims(office.deployment, Call(), brand="Acme", days=30)).data["claims"]
     assert (plan["stated"], plan["models"]) == ("no free plan", ["svc/a", "svc/b", "svc/c"])
 
 

@@ -69,33 +69,31 @@ async def read_brief(
     Args:
         catalogue: The brands, prompts and facts.
         versions: The scorer versions to read, as ``scorer@version``.
-        days: The largest age of the runs, in days.
+        days: The largest age of the runs, in days; 0 for `BRIEF_DAYS`.
         now: The current time.
-        newest: For each model the number of the only run whose answers count, so that no item sums
-            over checks; None for all.
+        newest: For each model the number of the only run whose answers count for the items, so that
+            none sums over checks; None for all. Published items are followed over all runs.
     """
     facts = true_facts(catalogue.facts, brand.name)
     market = BriefMarket(brand, catalogue.rivals(brand.name), facts)
-    since = now - timedelta(days=days)
+    since = now - timedelta(days=days or BRIEF_DAYS)
+    published = await store.finetune.publications(brand.name)
+    only_newest = newest is not None and not published
     runs = [
         run
         for run in await store.runs.find()
-        if run.started_at >= since and (newest is None or run.id in newest.values())
+        if (run.id in (newest or {}).values() if only_newest else run.started_at >= since)
     ]
     prompts = await _prompt_keys(catalogue, store, brand, runs)
     scored = await scored_answers(store, runs, prompts, versions)
-    answers = [
-        answer
-        for answer in scored
-        if not answer.answer.question.prompt.is_control
-        if newest is None or newest.get(answer.model) == answer.answer.run_id
-    ]
-    published = await store.finetune.publications(brand.name)
+    answers = [answer for answer in scored if not answer.answer.question.prompt.is_control]
     published_items = {publication.item for publication in published}
     progress_of_published = [
         await _progress_of_publication(store, versions, market, publication, answers)
         for publication in published
     ]
+    if newest is not None:
+        answers = [one for one in answers if newest.get(one.model) == one.answer.run_id]
     return BriefDraft(
         market=market,
         items=tuple(item for item in brief(market, answers) if item.key not in published_items),

@@ -87,18 +87,28 @@ def claim_items(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator
         [(stated, _)] = Counter(claim.stated for claim in cluster.claims).most_common(1)
         facts = tuple(fact for fact in market.facts if fact.field == field)
         verdict = "out of date" if cluster.first.verdict == "stale" else "wrong"
+        # The count is of the model that says it most: one over models would mix what each says.
+        models = _models_by_frequency(hits)
+        most = [answer for answer in hits if answer.model == models[0]]
         yield BriefItem(
             kind=GapKind.CLAIM,
             subject=field,
             title=f"Correct “{field}”, given as “{wording.line(stated)}”",
-            why=f"{wording.count(len(hits), 'answer')} {_verb(len(hits), 'state')} "
+            why=f"{wording.count(len(most), 'answer')} {_verb(len(most), 'state')} "
             f"“{wording.line(stated)}”, which is {verdict}.",
-            hits=len(hits),
+            hits=len(most),
             answers=len(scored),
-            possible=max(len(hits), sum(_states_field(market, answer, field) for answer in scored)),
+            possible=max(
+                len(most),
+                sum(
+                    _states_field(market, answer, field)
+                    for answer in scored
+                    if answer.model == models[0]
+                ),
+            ),
             stated=wording.line(stated),
             prompts=_prompt_keys(hits),
-            models=_models_by_frequency(hits),
+            models=models,
             sources=_sites_by_frequency(hits),
             reachable=_reachable_sites(market, hits),
             said=_excerpts((scored[index], quote) for index, quote in quoted),

@@ -230,8 +230,11 @@ def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
     if alert.state in {AlertState.OPEN, AlertState.GROWING, AlertState.SNOOZED}:
         yield Action(f"alerts acknowledge {number}", "I'll take it", Style.PRIMARY)
     yield Action(f"evidence {number}", "Read answers")
+    if details:
+        yield Action(f"alerts show {number} --figures", "All figures")
     if not over and not alert.of_model:
-        yield from fitting(Action(f"brief {quoted(alert.shift.brand)}", "What to do?"))
+        brief = f"brief {quoted(alert.shift.brand)}"
+        yield from fitting(Action(brief, "What to do?", menu=details))
     if not details:
         yield Action(f"alerts show {number}", "Details", menu=True)
     if not over:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from overheard.alerts.details import alert_chart, alert_data, model_title
-from overheard.alerts.evidence import AlertEvidence, measured_shift, metric_shifts
-from overheard.alerts.history import certainty
+from overheard.alerts.evidence import AlertEvidence, measured_shift, metric_shifts, quotes
+from overheard.alerts.history import certainty, how_often
 from overheard.alerts.metric_wording import (
     LEAST_MOVED,
     MetricValue,
@@ -18,20 +18,24 @@ from overheard.alerts.metric_wording import (
     words_of,
 )
 from overheard.alerts.phrases import (
+    MAX_SHORT_CHARS,
     SHORT_LINES,
     is_listed,
     newest_statements,
     short_statement_lines,
+    statement_quotes,
     statement_title,
     topic_words,
 )
 from overheard.alerts.story import AlertPart, Period, duration_words
 from overheard.cards import wording
-from overheard.cards.card import Card, Severity, Table
+from overheard.cards.card import Card, Quote, Severity, Table, Tainted
 from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart
+from overheard.cards.model_names import asked_by
 from overheard.cards.wording import name_without_id
-from overheard.domain import Alert, AlertState, Metric, ReportedStatement, Shift
+from overheard.domain import Alert, AlertState, Metric, ReportedStatement, Shift, StatementKind
+from overheard.measure.blocks import Stream
 
 MIN_CLEAR_CHANGE = 0.1
 """Change of a rate from which on another brand or model is not called unchanged."""
@@ -129,6 +133,10 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
         yield f"part of {of}"
     if not alert.of_model and not is_short:
         yield _other_models_note(alert, evidence)
+    yield from _owner_note(alert)
+
+
+def _owner_note(alert: Alert) -> Iterator[str]:
     if alert.by and alert.state in {AlertState.ACKNOWLEDGED, AlertState.RECOVERED}:
         verb = "has" if alert.state is AlertState.ACKNOWLEDGED else "had"
         yield f"{name_without_id(alert.by)} {verb} it"
@@ -148,10 +156,7 @@ def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:
         return ""
     changes = {
         evidence.names.name(stream.key.model): change
-        for stream in evidence.streams
-        if stream.key.brand == shift.brand and stream.key.model != shift.model
-        if evidence.current is None or stream.key.model in evidence.current
-        if (change := change_of(stream, evidence)) is not None
+        for stream, change in _other_models(alert, evidence)
     }
     still = [name for name, change in changes.items() if abs(change) < MIN_CLEAR_CHANGE]
     if len(still) == len(changes):
@@ -305,9 +310,10 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
         text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO_PREFIX))
     if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
         footer = footer_line(alert, evidence, is_short=True)
-    if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
-        lines = message_lines(alert, evidence, most=1)
-        text = "\n".join(line for line in lines if not line.startswith(ALSO_PREFIX))
+    for most in (SHORT_LINES, 1):
+        if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
+            lines = message_lines(alert, replace(evidence, claims=()), most=most)
+            text = "\n".join(line for line in lines if not line.startswith(ALSO_PREFIX))
     answers = reading.answers if reading and metric and metric.scale.is_yes_or_no else 0
     subject = words_of(shift.metric).title or (metric.label if metric else "")
     chart = alert_chart(shift, metric, evidence, subject, answers) if metric else None
@@ -339,6 +345,94 @@ def message_lines(
     if reading and in_percent:
         reading = replace(reading, answers=0)
     return list(_text_lines(alert, reading, evidence, most))
+
+
+def details_message(alert: Alert, evidence: AlertEvidence) -> Card:
+    """Return the details of an alert: its message again, then a quote, how sure it is, when it
+    began and what fits, and which other models are unchanged.
+    """
+    shift = measured_shift(alert)
+    claims = [claim.statement for claim in evidence.claims if claim.statement.quote]
+    name = evidence.names.name(shift.model)
+    said = [Quote(f"{name}, {one.topic}", Tainted(one.quote)) for one in claims]
+    shown = said or statement_quotes(alert.moved, name) or quotes(shift, evidence, most=1)[-1:]
+    paragraphs = ["\n".join(message_lines(alert, evidence)), *_sure_sentences(alert, evidence)]
+    asked = f"{name}, by {asked_by(shift.model)}"
+    return replace(
+        alert_message(alert, evidence),
+        text="\n\n".join(filter(None, [*paragraphs, _why_sentences(alert, evidence)])),
+        table=None,
+        quotes=tuple(shown[:1]),
+        footer=" · ".join([asked, *_owner_note(alert)]),
+    )
+
+
+def _sure_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield how sure the change of a metric is, and that claims are no matter of chance; nothing
+    for a recovered alert.
+    """
+    if alert.state is AlertState.RECOVERED:
+        return
+    sure = [shift for shift in metric_shifts(alert) if shift.chance_a_year is not None]
+    if sure:
+        best = min(sure, key=lambda shift: shift.chance_a_year or 0.0)
+        what = "change"
+        if best.metric in evidence.metrics and evidence.metrics[best.metric].scale.is_rate:
+            what = "rise" if best.change > 0 else "fall"
+        level, often = certainty(best.chance_a_year), how_often(best.chance_a_year)
+        yield f"How sure? The {what}: {level}. Chance does this {often}."
+    for said in _told_statements(alert, evidence)[:1] if alert.statements else ():
+        answers = evidence.stated.get(said, said.answers)
+        if answers and said.kind is StatementKind.CLAIM:
+            count = wording.count(answers, "answer")
+            says = "says" if answers == 1 else "say"
+            value = wording.shorten(wording.line(said.said), MAX_SHORT_CHARS)
+            yield f"“{value}” is no matter of chance: {count} {says} it; you can read them."
+
+
+def _why_sentences(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return sentences on when the change began, which update fits, its likeliest cause, and which
+    other models that answered in the newest check are unchanged.
+    """
+    shift, zone = measured_shift(alert), evidence.zone
+    name = evidence.names.name(shift.model)
+    points = evidence.points(evidence.stream(shift.brand, shift))
+    first, last = evidence.likely_starts[0], evidence.likely_starts[-1]
+    before = [point.at for point in points if point.at < first]
+    began = f"It began with the check of {wording.short_day(last, zone)}"
+    if before:
+        days = wording.short_day(before[-1], zone), wording.short_day(last, zone)
+        began = f"It began between {days[0]} and {days[1]}"
+    fits = ""
+    if shift.updates:
+        fits = f"; {name}'s update of {wording.short_day(shift.updates[0].at, zone)} fits"
+    sentences = [f"Why? {began}{fits}."]
+    if evidence.model_alert:
+        of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
+        sentences.append(f"It is part of {of}, which has an alert of its own.")
+    elif evidence.explanation and not (alert.of_model and evidence.everything):
+        sentences.append(evidence.explanation.words)
+    metric = evidence.metrics.get(shift.metric)
+    for stream, change in _other_models(alert, evidence) if metric and not alert.of_model else ():
+        reading = metric_value(stream, evidence, shift)
+        if reading and metric and abs(change) < MIN_CLEAR_CHANGE:
+            other = evidence.names.name(stream.key.model)
+            sentences.append(f"{other} is unchanged: {reading.cell(reading.now, metric)}.")
+    return " ".join(sentences)
+
+
+def _other_models(alert: Alert, evidence: AlertEvidence) -> list[tuple[Stream, float]]:
+    """Return the streams of the alert's metric and brand at the other models that answered in the
+    newest check, each with its change since the alert's change began.
+    """
+    shift = measured_shift(alert)
+    return [
+        (stream, change)
+        for stream in evidence.streams
+        if stream.key.brand == shift.brand and stream.key.model != shift.model
+        if evidence.current is None or stream.key.model in evidence.current
+        if (change := change_of(stream, evidence)) is not None
+    ]
 
 
 def _brand_table(

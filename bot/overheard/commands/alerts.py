@@ -17,7 +17,7 @@ from overheard.alerts.events import (
 )
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift, quotes
 from overheard.alerts.handling import AlertLog
-from overheard.alerts.message import alert_message, message_title
+from overheard.alerts.message import alert_message, details_message, message_title
 from overheard.alerts.phrases import statement_quotes
 from overheard.alerts.story import alerts_about, model_alerts_of
 from overheard.cards import wording
@@ -43,17 +43,14 @@ async def alert_card(
     price of a recheck on its button.
 
     Args:
-        details: Whether the card has all figures and sentences, or only those of the message in a
-            channel. With details, a terminal shows the alert's number in the footer, and other
-            places show the title of the message.
+        details: Whether the card also has a quote, how sure it is and why; a terminal shows the
+            alert's number in the footer.
     """
     evidence = await _evidence_of(deployment, call, alert)
-    compose_card = compose if details else alert_message
+    compose_card = details_message if details else alert_message
     card = await run_in_chart_thread(lambda: compose_card(alert, evidence))
     if details and call.face is Face.TERMINAL:  # where people type its number
         card = replace(card, footer=f"Alert {alert.id}. {card.footer}")
-    elif details:
-        card = replace(card, title=message_title(alert, evidence))
     price = "" if alert.state.over else await recheck_price(deployment, alert)
     return with_state_and_actions(card, alert, call.zone, price, details=details)
 
@@ -144,16 +141,29 @@ async def list_alerts(
     )
 
 
-async def show(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Show an alert with all its figures and with sentences from before and after the change. A
-    second card has its events, the oldest first: as lines in a chat, as a table elsewhere.
+async def show(
+    deployment: Deployment,
+    call: Call,
+    *,
+    alert: AlertNumber,
+    figures: Annotated[bool, option("All figures, in a table.")] = False,
+) -> Card:
+    """Show an alert again, with a quote, how sure it is and why. A second card has its events, the
+    oldest first: as lines in a chat, as a table elsewhere. A terminal shows all figures as well.
 
     Args:
         call: Tells whether a chat or a terminal asks, and the time zone.
         alert: The number of the alert, such as ``12`` or ``#12``.
+        figures: Whether a chat shows all figures, with sentences from before and after the change.
     """
     stored_alert = await AlertLog.of(deployment).find(number_of(alert))
+    evidence = await _evidence_of(deployment, call, stored_alert)
+    all_figures = await run_in_chart_thread(lambda: compose(stored_alert, evidence))
+    if figures and call.face is Face.CHAT:
+        return replace(all_figures, title=message_title(stored_alert, evidence))
     card = await alert_card(deployment, call, stored_alert, details=True)
+    if call.face is Face.TERMINAL:
+        card = replace(card, more=(replace(all_figures, image=None),))
     events = await deployment.store.alerts.events(stored_alert.id)
     rows = [
         {"id": e.id, "what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note}
@@ -199,7 +209,7 @@ ALERTS_SHOW = CommandSpec(
     "alerts show",
     "Show what an alert rests on, and what has happened to it.",
     show,
-    examples=("alerts show 12",),
+    examples=("alerts show 12", "alerts show 12 --figures"),
     chart="",
 )
 

@@ -23,6 +23,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Publication
 from overheard.errors import BadUsage
 from overheard.runs.plan import choose_brands
+from overheard.views.situation import HEADLINE, SituationReader
 
 SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3
 """How many items a card shows by default, in a terminal and in a chat."""
@@ -45,9 +46,7 @@ async def show_brief(
     call: Call,
     *,
     brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
-    days: Annotated[
-        int, option("Of how many days answers are read.", low=1, high=3650)
-    ] = BRIEF_DAYS,
+    days: Annotated[int, option("Of how many days; else the newest.", low=0, high=3650)] = 0,
     most: Annotated[int, option("How many items; 0: as many as fit.", low=0, high=50)] = 0,
     form: Annotated[
         str, option("A card, or a page.", word="format", choices=tuple(BriefFormat))
@@ -59,6 +58,7 @@ async def show_brief(
 
     Args:
         brand: The name of the brand; empty means the first tracked brand.
+        days: Answers of so many days are read; 0 for the newest of each model that is asked.
         most: How many items the card shows; 0 for `SHOWN_ITEMS`, in a chat for `SHOWN_IN_CHAT`. A
             page has all items.
         form: ``card``, or a page as ``markdown`` or ``html``.
@@ -152,12 +152,16 @@ async def finish_item(
 
 async def _brand_brief(deployment: Deployment, call: Call, brand: Brand, days: int) -> BriefDraft:
     """Score the answers that wait for it, then return the brief of a brand from the answers of the
-    last `days` days.
+    last `days` days; for 0, from the newest answers of each current model.
     """
     now = deployment.clock.now()
     scored = await deployment.caught_up(call.progress)
-    versions = scored.scoring.versions
-    return await read_brief(scored.catalogue, scored.store, versions, brand, days, now)
+    versions, newest = scored.scoring.versions, None
+    if not days:
+        situation = await SituationReader.of(scored, call.zone).read(brand, HEADLINE)
+        runs = situation.runs
+        newest = {model: runs[model][-1].id for model in situation.current_models}
+    return await read_brief(scored.catalogue, scored.store, versions, brand, days, now, newest)
 
 
 def _publication_time(deployment: Deployment, call: Call, when: str) -> datetime:

@@ -98,12 +98,11 @@ def _brief_text(draft: BriefDraft, shown: Sequence[BriefItem], face: Face) -> st
         shown: The items of the card; may be empty.
     """
     if not draft.answers:
-        return (
-            f"No answers of the last {wording.count(draft.days, 'day')}. Ask with check, bring "
-            "history with import, or look further back with --days."
-        )
+        of = f" of the last {wording.count(draft.days, 'day')}" if draft.days else ""
+        return f"No answers{of}. Ask with check, or bring history with import."
     if not shown:
-        return f"No gap shows in {wording.count(draft.answers, 'answer')} of {draft.days} days."
+        of = f"{draft.days} days" if draft.days else "the newest check"
+        return f"No gap shows in {wording.count(draft.answers, 'answer')} of {of}."
     if face is Face.CHAT:
         return _first_item_sentence(draft, shown[0])
     return "\n\n".join(_item_paragraphs(draft, shown[:DESCRIBED_ITEMS]))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta, tzinfo
 from typing import Annotated
 
@@ -14,13 +15,16 @@ from overheard.cards.command import CommandSpec, Face, Kind, argument, option, q
 from overheard.commands.arguments import Span, past_span
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Model, ModelUpdate
-from overheard.runs.plan import find_brand
+from overheard.runs.plan import choose_brands, find_brand
+from overheard.views.news import Telling, told_titles
+from overheard.views.situation import SituationReader
 
 USUAL_DAYS = 7
 """Days that are shown by default."""
 LISTED_CHANGES = 10
 """Alerts, and updates, that are shown."""
-MAX_BUTTONS = 3
+MAX_BUTTONS, MAX_BRANDS = 3, 5
+"""Buttons for alerts, and brands whose situation is told."""
 
 
 async def show_changes(
@@ -73,7 +77,38 @@ async def show_changes(
     ]
     runs = await deployment.store.runs.find(aside=False)
     checks = sum(span.holds(run.started_at) for run in runs)
-    return _changes_card(deployment, call, brand_name, span, alerts, updates, checks)
+    chosen = choose_brands(deployment.catalogue, [brand_name] if brand_name else [])
+    reader = SituationReader.of(deployment, call.zone)
+    tellings = [
+        Telling(await reader.read(one), deployment.names, call.zone)
+        for one in (chosen[:MAX_BRANDS] if span.end is None else ())
+    ]
+    card = _changes_card(deployment, call, brand_name, span, alerts, updates, checks)
+    told = [line for telling in tellings for line in _telling_lines(telling, is_chosen)]
+    situations = [telling.situation.data() for telling in tellings]
+    return replace(
+        card,
+        text="\n\n".join(filter(None, [str(card.text), *told])),
+        severity=Severity.WARNING if any(map(_is_bad, tellings)) else card.severity,
+        data={**card.data, "situation": situations},
+    )
+
+
+def _is_bad(telling: Telling) -> bool:
+    """Return whether the most important news is bad."""
+    return any(one.severity in {Severity.BAD, Severity.WARNING} for one in telling.news[:1])
+
+
+def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool]) -> list[str]:
+    """Return what stands now, whatever was asked: the figures of the chosen models, and all news
+    but the calm.
+    """
+    lines = [
+        line
+        for place, line in zip(telling.situation.places, telling.level_lines(), strict=False)
+        if is_chosen(place.model)
+    ]
+    return ["\n".join(lines), *told_titles(telling, telling.news)]
 
 
 def _changes_card(
@@ -107,7 +142,7 @@ def _changes_card(
         open_listed = "; alerts that are still open are listed" if span.end is None else ""
         lines.append(f"{check_count} in this time{open_listed}.")
     else:
-        lines.append(f"{check_count}, and nothing moved more than chance alone explains.")
+        lines.append(f"{check_count} in this time.")
     shown = alerts[:LISTED_CHANGES]
     buttons = [
         Action(f"alerts show {alert.id}", alert_label(alert, call.zone, names))
@@ -116,7 +151,7 @@ def _changes_card(
     report = Action(f"report {quoted(brand)}" if brand else "report", "Report")
     numbers = call.face is Face.TERMINAL
     table = alert_table(shown, deployment.scoring.metrics, call.zone, names, numbers=numbers)
-    alert_count = wording.count(len(alerts), "alert") if alerts else "Nothing unusual"
+    alert_count = wording.count(len(alerts), "alert") if alerts else "No new alert"
     return Card(
         title=f"{alert_count} {_span_words(span, call.zone)}",
         text="\n".join(lines),

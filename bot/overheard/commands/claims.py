@@ -19,9 +19,10 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import FALSE_VERDICTS, Brand, Detail, Model
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.runs.plan import find_brand
+from overheard.views.news import NewsKind, Telling, told_titles
+from overheard.views.situation import SituationReader
 
-CLAIM_DAYS = 30
-"""Days back of the answers whose claims are shown by default."""
+FAILED = NewsKind.FAILED
 SHOWN_CLAIMS = 12
 """Clusters of claims in the table."""
 MAX_QUOTES = 5
@@ -37,7 +38,7 @@ async def list_claims(
     call: Call,
     *,
     brand: BrandName,
-    days: Annotated[int, option("How many days back.", low=1, high=3650)] = CLAIM_DAYS,
+    days: Annotated[int, option("Of so many days; else the newest.", low=0, high=3650)] = 0,
     model: ModelName = "",
     about: Annotated[str, option("Only this fact.")] = "",
 ) -> Card:
@@ -47,7 +48,8 @@ async def list_claims(
 
     Args:
         brand: The name or alias of the brand.
-        days: Only answers of runs that began in the last so many days are read.
+        days: Answers of runs that began in the last so many days are read; 0 for the newest of each
+            model, of which a claim is counted as everywhere.
         model: The name of the model whose claims are shown, or ``provider/model``; empty for all.
         about: The field of the facts whose claims are shown, such as ``price``; empty for all.
 
@@ -57,7 +59,17 @@ async def list_claims(
     found_brand = find_brand(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
     only_model = _configured_model(deployment, model) if model else None
-    clusters = await read_claims(deployment, found_brand, days, only_model, about)
+    situation = await SituationReader.of(deployment, call.zone).read(found_brand)
+    telling = Telling(situation, deployment.names, call.zone)
+    if days:
+        clusters = await read_claims(deployment, found_brand, days, only_model, about)
+    else:
+        clusters = [
+            claim.cluster
+            for claim in situation.claims
+            if only_model in {None, claim.model}
+            if about.casefold() in {"", claim.statement.topic.casefold()}
+        ]
     true_values = {
         fact.field: fact.value
         for fact in deployment.catalogue.facts
@@ -66,6 +78,7 @@ async def list_claims(
     names = deployment.names
     paragraphs = [
         _most_common_claim(found_brand, clusters, true_values, names),
+        *told_titles(telling, [one for one in telling.news if one.alert or one.kind is FAILED]),
         *fault_sentences(deployment.scoring.faults),
     ]
     if true_values:
@@ -82,8 +95,9 @@ async def list_claims(
         ),
         actions=fitting(*([brief_action] if clusters else []), fact_action),
         severity=Severity.WARNING if clusters else Severity.PLAIN,
-        footer=_claims_footer(clusters, days),
+        footer=_claims_footer(clusters, days, telling.newest_day()),
         data={
+            "situation": situation.data(),
             "brand": found_brand.name,
             "claims": [_claim_json(cluster, true_values) for cluster in clusters],
         },
@@ -193,11 +207,11 @@ def _most_common_claim(
     )
 
 
-def _claims_footer(clusters: Sequence[ClaimCluster], days: int) -> str:
-    """Return the footer: the largest age of the answers in days; and, if answers with these claims
-    cite sources, a caution that the claims need not come from there.
+def _claims_footer(clusters: Sequence[ClaimCluster], days: int, newest: str) -> str:
+    """Return the footer: the largest age of the answers in days, or the day of the newest; and, if
+    answers with these claims cite sources, a caution that the claims need not come from there.
     """
-    age = f"Answers of the last {wording.count(days, 'day')}"
+    age = f"Answers of the last {wording.count(days, 'day')}" if days else f"Answers of {newest}"
     if not any(cluster.sources for cluster in clusters):
         return f"{age}."
     return f"{age}; a source that they cite need not be where the claim comes from."

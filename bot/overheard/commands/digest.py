@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from overheard.advice.brief import BriefItem, GapKind
-from overheard.advice.brief_sources import BRIEF_DAYS, read_brief
+from overheard.advice.brief_sources import read_brief
 from overheard.alerts.story import AlertPart, alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
@@ -146,7 +146,7 @@ def _news_paragraphs(telling: Telling, news: Sequence[News], since: datetime) ->
             owner = f" {one.alert.owner} has it." if one.alert.owner else ""
             headline = f"{one.title}. " if number else ""
             yield f"{when}: {headline}{words}{owner}"
-        elif number and one.kind is not NewsKind.FAILED:
+        elif number:
             yield f"{one.title}. {words}"
         else:
             yield words
@@ -228,7 +228,7 @@ async def numbered_advice(deployment: Deployment, telling: Telling) -> list[str]
         deployment.store,
         deployment.scoring.versions,
         situation.brand,
-        BRIEF_DAYS,
+        0,
         deployment.clock.now(),
         newest={place.model: place.mine.run_id for place in situation.places},
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from overheard.advice.brief import BriefItem, GapKind, steps
-from overheard.advice.brief_sources import BRIEF_DAYS, read_brief
+from overheard.advice.brief_sources import read_brief
 from overheard.alerts.history import certainty, how_often
 from overheard.cards import wording
 from overheard.cards.charts.bars import Rates
@@ -112,7 +112,7 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
         deployment.store,
         deployment.scoring.versions,
         brand=brand,
-        days=BRIEF_DAYS,
+        days=0,
         now=now,
         newest={place.model: place.mine.run_id for place in situation.places},
     )

@@ -24,7 +24,7 @@ from overheard.domain import VISIBILITY, Alert, RunState
 from overheard.runs.plan import tracked
 from overheard.views import standings
 from overheard.views.news import NewsKind, Telling, owner_sentence, soon, told_titles
-from overheard.views.situation import SituationReader
+from overheard.views.situation import HEADLINE, SituationReader
 
 MAX_BRANDS, MAX_ALERTS = 5, 2
 """Brands, and alerts of other brands, that are shown."""
@@ -64,7 +64,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
         return _card_without_brands(call)
     reader = SituationReader.of(deployment, call.zone)
     tellings = [
-        Telling(await reader.read(brand, metric=VISIBILITY), deployment.names, call.zone)
+        Telling(await reader.read(brand, HEADLINE), deployment.names, call.zone)
         for brand in brands[:MAX_BRANDS]
     ]
     alerts = await without_covered(
@@ -89,7 +89,12 @@ async def status(deployment: Deployment, call: Call) -> Card:
         actions=fitting(*await _actions(deployment, tellings, alerts)),
         footer=await spent_sentence(deployment),
         data={
-            "brands": [row.data() for one in tellings for row in one.situation.own_rows],
+            "brands": [
+                row.data()
+                for one in tellings
+                for row in one.situation.own_rows
+                if row.metric.name == VISIBILITY
+            ],
             "stories": [
                 story.data() for one in tellings for story in one.situation.stories.values()
             ],

@@ -23,6 +23,9 @@ from overheard.domain import VISIBILITY, Brand, Metric, Model
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, trend
 from overheard.runs.plan import find_brand
+from overheard.runs.presence import Presence
+from overheard.views.news import Telling, standing_news
+from overheard.views.situation import HEADLINE, SituationReader
 from overheard.views.standings import read_streams
 
 VISIBILITY_LABEL = "Named in answers"
@@ -60,14 +63,19 @@ async def show_trend(
     deployment = await deployment.caught_up(call.progress)
     whole_streams = await _metric_streams(deployment, known_brand, measured[metric])
     streams = [part for stream in whole_streams if (part := _stream_within(stream, span))]
-    if model:
+    situation = await SituationReader.of(deployment, call.zone).read(known_brand, HEADLINE)
+    if not model:
+        left = {there.model for there in situation.at_models(Presence.LEFT)}
+        streams = [stream for stream in streams if stream.key.model not in left]
+    else:
         models = sorted({s.key.model for s in streams if s.key.brand == known_brand.name})
         chosen = deployment.names.find(model, models)
         if chosen is None:
             names = [deployment.names.name(known_model) for known_model in models]
             raise unknown_name("model with answers", model, names)
         streams = [stream for stream in streams if stream.key.model == chosen]
-    return await _trend_card(deployment, call, known_brand, measured[metric], streams)
+    telling = Telling(situation, deployment.names, call.zone)
+    return await _trend_card(deployment, call, known_brand, measured[metric], streams, telling)
 
 
 async def _metric_streams(deployment: Deployment, brand: Brand, metric: Metric) -> list[Stream]:
@@ -88,7 +96,12 @@ def _stream_within(stream: Stream, span: Span) -> Stream | None:
 
 
 async def _trend_card(
-    deployment: Deployment, call: Call, brand: Brand, metric: Metric, streams: Sequence[Stream]
+    deployment: Deployment,
+    call: Call,
+    brand: Brand,
+    metric: Metric,
+    streams: Sequence[Stream],
+    telling: Telling,
 ) -> Card:
     """Return the card of a metric over time. Its chart has the brand at each model, or if all
     streams are of one model, the brand and its competitors there. Its table has the brand only.
@@ -106,7 +119,16 @@ async def _trend_card(
     points = {line.key.model: trend(line) for line in own_lines}
     return Card(
         title=_trend_title(metric, brand),
-        text="\n\n".join(fault_sentences(deployment.scoring.faults)),
+        text="\n\n".join(
+            filter(
+                None,
+                [
+                    *standing_news(telling),
+                    telling.left_sentence(),
+                    *fault_sentences(deployment.scoring.faults),
+                ],
+            )
+        ),
         table=_trend_table(points, metric, deployment.names),
         image=await picture(chart, "trend.png"),
         choice=metric_choice(deployment, brand, metric),
@@ -122,6 +144,7 @@ async def _trend_card(
             "models": {
                 str(model): list(map(_point_json, found)) for model, found in points.items()
             },
+            "situation": telling.situation.data(),
         },
     )
 

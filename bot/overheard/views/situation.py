@@ -19,7 +19,17 @@ from overheard.cards.wording import name_without_id
 from overheard.config.cron import Cron
 from overheard.deployment import Deployment
 from overheard.detection.baseline import rows_with_answers
-from overheard.domain import VISIBILITY, Alert, AlertState, Brand, Catalogue, Metric, Model, Run
+from overheard.domain import (
+    BRANDED_VISIBILITY,
+    VISIBILITY,
+    Alert,
+    AlertState,
+    Brand,
+    Catalogue,
+    Metric,
+    Model,
+    Run,
+)
 from overheard.interfaces import Clock, Store
 from overheard.measure.blocks import RunKey, Stream, streams
 from overheard.runs.answers import summed_blocks
@@ -32,6 +42,9 @@ from overheard.views.standings import (
     standings_in,
     visibility_by_model,
 )
+
+HEADLINE = (VISIBILITY, BRANDED_VISIBILITY)
+"""How often a brand is named, in answers to all questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,16 +322,16 @@ class SituationReader:
             new_versions=dict.fromkeys(added, deployment.current.versions) if added else {},
         )
 
-    async def read(self, brand: Brand, *, metric: str | None = None) -> Situation:
+    async def read(self, brand: Brand, metrics: Collection[str] = ()) -> Situation:
         """Return the situation of a brand now.
 
         Args:
-            metric: The only metric whose streams and levels are read, such as ``visibility``; None
-                for all.
+            metrics: The metrics whose streams and levels are read, such as `HEADLINE`; empty for
+                all.
         """
         name, now = brand.name, self.clock.now()
         names = [name, *(rival.name for rival in self.catalogue.rivals(name))]
-        lines = await self._lines(names, metric)
+        lines = await self._lines(names, metrics)
         answered = runs_by_model(lines, name)
         runs = await newest_runs(self.store)
         reused = await self._reused(runs, names)
@@ -386,14 +399,18 @@ class SituationReader:
         )
         return OpenAlert(alert, evidence)
 
-    async def _lines(self, names: Sequence[str], metric: str | None) -> list[Stream]:
+    async def _lines(self, names: Sequence[str], metrics: Collection[str]) -> list[Stream]:
         """Return the streams of brands; those of new ones by the versions that have read them."""
-        old = [name for name in names if name not in self.new_versions]
-        lines = await read_streams(self.store, self.versions, old, metric=metric)
-        for name in names:
-            if versions := self.new_versions.get(name):
-                lines += await read_streams(self.store, versions, [name], metric=metric)
-        return lines
+        groups: list[tuple[Collection[str], list[str]]] = [
+            (self.versions, [name for name in names if name not in self.new_versions])
+        ]
+        groups += [(self.new_versions[name], [name]) for name in names if name in self.new_versions]
+        return [
+            line
+            for versions, brands in groups
+            for metric in metrics or (None,)
+            for line in await read_streams(self.store, versions, brands, metric=metric)
+        ]
 
     async def _reused(
         self, runs: Sequence[Run], names: Collection[str]

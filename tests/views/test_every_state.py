@@ -1,0 +1,258 @@
+"""Every card in every state of a brand: one order of telling, and no sentence that is false there.
+
+Each state is made by real checks of scripted models (`kit.states`), and each card is drawn as a
+chat, a terminal and a page show it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kit.forbidden import forbidden, said
+from kit.scripted import reply
+from kit.states import BRANDS, CALM, DOWN, NAMES, SECOND_BRAND, WRONG, WRONG_YEAR, Past, Plan, past
+from overheard.alerts.story import update_watched_models
+from overheard.cards.card import Card
+from overheard.cards.charts.renderer import without_pictures
+from overheard.commands.alerts import alert_card
+from overheard.commands.report import report
+from overheard.deployment import Call
+from overheard.domain import Answer, Model, Question, Run
+from overheard_discord import layouts
+from overheard_slack import blocks
+
+FELL = Plan({"Acme": 8, "Umbra": 15}, {WRONG: 6}, served="b")
+GREW = Plan({"Acme": 9, "Umbra": 15}, {WRONG: 7, WRONG_YEAR: 2}, served="b")
+SITUATION_CARDS = ("status", "report Acme", "digest Acme")
+"""Cards that say how things are: the first news is their title."""
+OTHER_CARDS = ("versus Acme", "voice Acme", "trend Acme", "changes Acme", "claims Acme")
+"""Cards that answer another question, and say in a line what stands."""
+ALERT, FAILED, FAR, RIVAL, WATCH = (
+    r"gets Acme's|names (?:Acme|it) far less",
+    r"did not answer on|[Tt]he check of .* failed",
+    r"[Ff]ar below usual",
+    r"Umbra rises at",
+    r"Watching: ",
+)
+CALM_TITLE = r"[Aa]ll as usual"
+ORDER = (ALERT, FAILED, FAR, RIVAL, WATCH, CALM_TITLE)
+"""What comes first: patterns of news in the order of telling."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of a brand.
+
+    Attributes:
+        make: Makes the deployment.
+        told: The patterns of the news that cards tell, the title first.
+        silent: Names of models that did not answer.
+        left: Names of models that are no longer asked.
+    """
+
+    make: Callable[[], Awaitable[Past]]
+    told: tuple[str, ...]
+    silent: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    claims: Mapping[str, int] = field(default_factory=dict)
+
+
+def after(*weeks: Mapping[str, Plan], **more: object) -> Callable[[], Awaitable[Past]]:
+    """Return what makes a deployment with calm weeks and then these."""
+
+    async def make() -> Past:
+        made = await past(**more)  # type: ignore[arg-type]
+        for plans in weeks:
+            await made.check(**plans)  # type: ignore[arg-type]
+        return made
+
+    return make
+
+
+async def _watched() -> Past:
+    made = await past()
+    store, now = made.deployment.store, made.deployment.clock.now()
+    model = Model("openai", "gpt-5")
+    await update_watched_models(store, "Acme", {model}, {model: "visibility"}, now)
+    return made
+
+
+async def _left() -> Past:
+    made = await past()
+    made.leave("anthropic")
+    await made.check(times=3)
+    return made
+
+
+async def _left_with_alert() -> Past:
+    made = await past()
+    await made.check(anthropic=FELL)
+    made.leave("anthropic")
+    await made.check(times=2)
+    return made
+
+
+async def _three_models() -> Past:
+    made = await past("openai", "anthropic", "google")
+    await made.check(openai=FELL, google=DOWN)
+    return made
+
+
+async def _unnamed() -> Past:
+    made, none = await past(weeks=0), Plan({"Acme": 0})
+    await made.check(times=3, openai=none, anthropic=none)
+    return made
+
+
+async def _imported() -> Past:
+    """Return imported history: a run without a panel, in which a model states a wrong price."""
+    made = await past(weeks=0)
+    store, at = made.deployment.store, made.clock.now() - timedelta(days=1)
+    prompt = made.deployment.catalogue.prompts[0]
+    for week, text in enumerate(("Acme is good.", f"Acme is good. {WRONG}")):
+        run = await store.runs.start(Run(f"old {week}", at - timedelta(weeks=1 - week)))
+        await store.answers.add(
+            [
+                Answer(run.id, Question(prompt, Model("openai", "gpt-5"), n), reply(text), at)
+                for n in range(4)
+            ]
+        )
+    made.checked = await made.shown("report Acme")
+    return made
+
+
+STATES = {
+    "calm": State(after(), (CALM_TITLE,)),
+    "open alert": State(after({"openai": FELL}), (ALERT,), claims={"$49": 6}),
+    "grown alert": State(
+        after({"openai": FELL}, {"openai": GREW}), (ALERT,), claims={"$49": 7, "1999": 2}
+    ),
+    "claim alone": State(after({"openai": Plan({}, {WRONG: 3})}), (ALERT,), claims={"$49": 3}),
+    "far below": State(after({"anthropic": Plan({"Acme": 3})}), (FAR,)),
+    "rival": State(after(*[{"anthropic": Plan({"Umbra": 23})}] * 2), (RIVAL,)),
+    "watched": State(_watched, (WATCH,)),
+    "one silent": State(after({"anthropic": DOWN}), (FAILED,), silent=("Claude",)),
+    "all silent": State(
+        after({"anthropic": DOWN, "openai": DOWN}), (FAILED,), silent=("Claude", "ChatGPT")
+    ),
+    "alert, then all silent": State(
+        after({"openai": FELL}, {"openai": DOWN, "anthropic": DOWN}),
+        (ALERT, FAILED),
+        silent=("Claude", "ChatGPT"),
+    ),
+    "alert, the other silent": State(
+        after({"openai": FELL, "anthropic": DOWN}), (ALERT, FAILED), silent=("Claude",)
+    ),
+    "fell, the other silent": State(
+        after({"openai": Plan({"Acme": 4}), "anthropic": DOWN}), (ALERT, FAILED), silent=("Claude",)
+    ),
+    "left": State(_left, (CALM_TITLE,), left=("Claude",)),
+    "left with an alert": State(_left_with_alert, (CALM_TITLE,), left=("Claude",)),
+    "three models": State(_three_models, (ALERT, FAILED), silent=("Gemini",), claims={"$49": 6}),
+    "two brands": State(
+        after({"openai": FELL}, brands=BRANDS + SECOND_BRAND), (ALERT,), claims={"$49": 6}
+    ),
+    "unnamed": State(_unnamed, (r"No answer names Acme",)),
+    "imported": State(_imported, (ALERT,), claims={"$49": 4}),
+    "recovered": State(after({"openai": FELL}, *[{"openai": CALM}] * 4), (CALM_TITLE,)),
+}
+
+
+def _places(text: str) -> list[int]:
+    """Return where each kind of news first stands in a text; -1 for those that do not."""
+    return [found.start() if (found := re.search(kind, text)) else -1 for kind in ORDER]
+
+
+def _assert_true(state: State, words: str, card: Card) -> None:
+    """Assert what holds for every card in a state."""
+    text = said(card)
+    assert not forbidden(text), (words, text)
+    for name in (*state.silent, *state.left):
+        assert not re.search(rf"{name}(?: is)? unchanged|{name} as usual", text), (words, text)
+        assert not re.search(rf"{name}: [^\n]*as usual", text), (words, text)
+    if len(card.fields) > 1 or "Beacon" in text:  # several brands, each with its own news
+        return
+    if state.claims:
+        assert not re.search(r"[Nn]o (?:open alert|false claim)", text), (words, text)
+    if state.told[0] != CALM_TITLE:
+        assert not re.search(CALM_TITLE, text), (words, text)
+    for value, count in state.claims.items():
+        counts = set(re.findall(rf"“{re.escape(value)}[^”]*” in (?:all )?(\w+)", text))
+        assert counts <= {str(count), "both" if count == 2 else str(count)}, (words, text)
+    if FAILED in state.told:
+        labels = [action.label for action in card.actions if not action.menu]
+        assert not any(label.startswith("Ask again now") for label in labels), labels
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STATES)
+async def test_every_card_tells_a_state_in_one_order(name: str, tmp_path: Path) -> None:
+    """Title first, then the rest; no filter lifts it, and nothing contradicts it."""
+    state = STATES[name]
+    with without_pictures():
+        made = await state.make()
+        cards = {words: await made.shown(words) for words in (*SITUATION_CARDS, *OTHER_CARDS)}
+        alerts = await made.deployment.store.alerts.find(live=True)
+        call = Call(channel="fake:C1")
+        details = [await alert_card(made.deployment, call, a, details=True) for a in alerts]
+        messages = [await alert_card(made.deployment, call, alert) for alert in alerts]
+        in_terminal = await report(made.deployment, Call(), brands=["Acme"])
+        page = tmp_path / "page.html"
+        await report(made.deployment, Call(), brands=["Acme"], html=page)
+    cards["report in a terminal"] = in_terminal
+    if made.checked.title and name != "watched":  # there, the check was before
+        cards["check"] = made.checked
+    for number, card in enumerate((*details, *messages)):
+        cards[f"alert {number}"] = card
+
+    for words, card in cards.items():
+        _assert_true(state, words, card)
+        shown = json.dumps([list(one.blocks) for one in blocks.render(card)], ensure_ascii=False)
+        pieces = [piece for one in layouts.render(card) for piece in one.pieces]
+        assert not forbidden(shown), words
+        assert pieces
+    for words in (*SITUATION_CARDS, "report in a terminal"):
+        if words == "status" and len(cards[words].fields) > 1:
+            assert re.search(state.told[0], str(cards[words].fields[0].value))
+            continue
+        first = cards[words]
+        whole = f"{first.title}\n{first.text}"
+        assert re.search(state.told[0], first.title), (words, whole)
+        places = [place for place in _places(whole) if place >= 0]
+        assert places == sorted(places), (words, whole)
+        for kind in state.told:
+            assert re.search(kind, whole), (words, kind, whole)
+    for words in OTHER_CARDS:
+        for kind in state.told:
+            if kind in {ALERT, FAILED} and not (words == "claims Acme" and state.claims):
+                assert re.search(kind, said(cards[words])), (words, kind, said(cards[words]))
+    for message, detailed in zip(messages, details, strict=True):
+        assert detailed.title == message.title
+        figures = re.findall(r"“[^”]+”|\d+", str(message.text))
+        assert all(figure in str(detailed.text) for figure in figures), "details have no less"
+    written = re.sub(r"<[^>]+>", " ", page.read_text(encoding="utf-8"))
+    assert not forbidden(re.sub(r"<style>.*?</style>", "", written, flags=re.DOTALL))
+    for name_left in state.left:
+        tables = [card.table for card in cards.values() if card.table]
+        assert not any(name_left in cell for table in tables for cell in table.header)
+        assert name_left in str(cards["report Acme"].footer) + str(cards["status"].text)
+
+
+async def test_a_check_of_one_model_makes_no_other_leave() -> None:
+    """The other is current, with its day, and is not called unchanged."""
+    made = await past(weeks=3)
+    made.clock.week += 1
+    await made.chat.type("check --model ChatGPT --repeats 3")
+    with without_pictures():
+        card = await made.shown("status")
+    [situation] = card.data["situation"]
+
+    assert [one["presence"] for one in situation["models"]] == ["current", "current"]
+    assert NAMES["anthropic"] in str(card.text)
