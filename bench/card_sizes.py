@@ -14,9 +14,9 @@ from overheard.cards.card import Card, Tainted, Text
 BUDGETS: dict[str, tuple[int, int, int, int]] = {
     "alert": (60, 12, 700, 3),
     "check": (60, 12, 800, 3),
-    "report": (60, 12, 800, 3),
+    "report": (90, 15, 800, 3),
     "home": (80, 20, 1_000, 4),
-    "digest": (120, 25, 1_200, 3),
+    "digest": (110, 25, 820, 3),
     "error": (25, 12, 300, 3),
 }
 """Words, numbers, pixels at 390 px, and buttons that a card may have."""

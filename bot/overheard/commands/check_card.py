@@ -30,7 +30,7 @@ from overheard.runs.tasks import Outcome
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
 from overheard.views.news import Telling
-from overheard.views.standings import MetricLevel
+from overheard.views.standings import MetricLevel, levels_data
 
 FIRST_CHECK_ACTION = Action("check --first", "Ask ten times over a day")
 
@@ -97,7 +97,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
             "prompts": panel.edition,
             "faults": dict(faults),
             "warnings": warnings,
-            "results": [row.data() for row in rows],
+            "results": levels_data(rows),
             "learning": learning_data(analysis.detection.learning),
             "bursts": list(analysis.bursts),
             "alerts": [alert.data for alert in analysis.announced],

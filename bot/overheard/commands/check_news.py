@@ -20,15 +20,7 @@ from overheard.errors import OverheardError
 from overheard.runs.plan import lay_out
 from overheard.runs.tasks import Outcome
 from overheard.views import standings
-from overheard.views.news import (
-    News,
-    NewsKind,
-    Telling,
-    asked_words,
-    first_steps,
-    owner_sentence,
-    told_titles,
-)
+from overheard.views.news import News, NewsKind, Telling, asked_words, first_steps
 from overheard.views.situation import SituationReader
 
 
@@ -52,30 +44,22 @@ async def brand_card(
         news = sorted(news, key=lambda one: one.kind is not NewsKind.FAILED)
     places = situation.places
     only_branded = situation.own_rows and not (places or situation.old_places)
-    first, others = (news[0], news[1:]) if news else (None, [])
+    first = news[0] if news else None
     run = outcome.run
     back = [
         f"{deployment.names.name(story.model)} is back to what is usual."
         for story in situation.stories.values()
         if story.state is StoryState.RECOVERED and story.ended and story.ended >= run.started_at
     ]
-    paragraphs = [
-        "\n".join(first.lines) if first else "",
-        owner_sentence(news),
-        *told_titles(telling, others),
-        *telling.single_claims(),
-        "\n".join(telling.level_lines(news)),
-        *back,
-        standings.ONLY_BRANDED if only_branded else "",
-        telling.left_sentence(),
-    ]
+    paragraphs = [*telling.paragraphs(news, ranks=False), *back]  # the picture has the ranks
+    paragraphs += [standings.ONLY_BRANDED] if only_branded else []
     shown = [] if situation.all_failed else [*places, *situation.old_places]
     chart = standings.rates(shown, deployment.names, call.zone, places) if shown else None
     asked = asked_words(place.model for place in shown)
     footer = f"{_answer_counts(outcome)} · {wording.money(outcome.spent)}"
     card = Card(
         title=telling.headline(first) if first else brand,
-        text="\n\n".join(filter(None, paragraphs)),
+        text="\n\n".join(paragraphs),
         table=standings.table(shown, deployment.names, pictured=True),
         image=await picture(chart, "check.png") if chart else None,
         actions=fitting(
@@ -158,11 +142,12 @@ def news_paragraphs(
     Args:
         tellings: What the card tells of each brand; nothing is said of learning beside news, or of
             brands that no answer names.
-        in_chat: Whether the alerts that are announced with the card are told by their titles; else
-            their cards stand below it.
+        in_chat: Whether the alerts that are announced with the card are told by it; else their
+            cards stand below it.
     """
     detection = analysis.detection
-    if detection.alerts:
+    told = {opened.alert.id for telling in tellings for opened in telling.situation.alerts[:1]}
+    if detection.alerts and not (in_chat and told >= {alert.id for alert in detection.alerts}):
         where = ", below" if analysis.announced and not in_chat else ""
         yield f"{_alert_counts(outcome, detection.alerts)}{where}."
     if outcome.state is RunState.FAILED:

@@ -301,7 +301,7 @@ def _week_json(telling: Telling, week: Week, advice: Sequence[str]) -> dict[str,
         "updates": list(week.updates),
         "false_claims": telling.claims_sentence(),
         "to_do": list(advice),
-        "results": [row.data() for row in situation.own_rows],
+        "results": standings.levels_data(situation.own_rows),
         "situation": situation.data(),
     }
 

@@ -32,7 +32,6 @@ from overheard.views.news import (
     Telling,
     asked_words,
     first_steps,
-    owner_sentence,
     told_titles,
 )
 from overheard.views.situation import Situation, SituationReader
@@ -111,7 +110,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
     news = telling.news
     data = {
         "brand": brand.name,
-        "results": [row.data() for row in situation.rows],
+        "results": standings.levels_data(situation.rows),
         "situation": situation.data(),
     }
     if not situation.runs:
@@ -129,25 +128,15 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
             "nine times in ten.",
             data=data,
         )
-    first, *others = news
+    first = news[0]
     lines = situation.headline_lines
     if first.model in situation.runs:
         lines = [line for line in lines if line.key.model == first.model]
     chart = await trend_chart(deployment, call, brand, HEADLINE, lines)
-    figures = not situation.all_failed
+    figures, asked = not situation.all_failed, asked_words(place.model for place in shown)
     return Card(
         title=telling.headline(first),
-        text="\n\n".join(
-            filter(
-                None,
-                [
-                    "\n".join(first.lines),
-                    *told_titles(telling, others),
-                    *telling.single_claims(),
-                    "\n".join(telling.level_lines(news)),
-                ],
-            )
-        ),
+        text="\n\n".join(telling.paragraphs(news)),
         table=standings.table(
             shown, deployment.names, in_percent=True, caption="Named in % of answers"
         )
@@ -156,22 +145,10 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
         image=await picture(chart, "trend.png") if figures else None,
         actions=tuple(_next_actions(call, situation, news)),
         severity=first.severity,
-        footer=" ".join(filter(None, _footer_sentences(call, telling, news))),
+        footer=" · ".join(filter(None, (_answers_sentence(call, situation.runs), asked))),
         data=data,
         choice=metric_choice(deployment, brand, HEADLINE),
     )
-
-
-def _footer_sentences(call: Call, telling: Telling, news: Sequence[News]) -> Iterator[str]:
-    """Yield the sentences below a report: the days of the answers, how they were asked, who takes
-    care of the alert, and which models are no longer asked.
-    """
-    situation = telling.situation
-    asked = asked_words(place.model for place in (*situation.places, *situation.old_places))
-    yield _answers_sentence(call, situation.runs)
-    yield f"{asked[:1].upper()}{asked[1:]}." if asked else ""
-    yield owner_sentence(news)
-    yield telling.left_sentence()
 
 
 def _card_without_answers(brand: Brand, face: Face, news: Sequence[News]) -> Card:
@@ -229,7 +206,7 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
         text=f"{brand.name}, {size}, in {file}. It needs no network; print it on A4, or send it.",
         data={
             "brand": brand.name,
-            "results": [row.data() for row in situation.rows],
+            "results": standings.levels_data(situation.rows),
             "file": str(file),
         },
     )
@@ -270,7 +247,7 @@ async def _attached_page(deployment: Deployment, call: Call, chosen: Brand) -> C
         file=File(page.encode(), name, "text/html", f"{chosen.name}, report of {content.day}"),
         data={
             "brand": chosen.name,
-            "results": [row.data() for row in situation.rows],
+            "results": standings.levels_data(situation.rows),
             "file": name,
         },
     )

@@ -23,7 +23,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Alert, RunState
 from overheard.runs.plan import tracked
 from overheard.views import standings
-from overheard.views.news import NewsKind, Telling, owner_sentence, soon, told_titles
+from overheard.views.news import NewsKind, Telling, soon
 from overheard.views.situation import HEADLINE, SituationReader
 
 MAX_BRANDS, MAX_ALERTS = 5, 2
@@ -79,7 +79,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
         str(overview.text),
         *(f"{one.severity.icon}{one.title}." for one in others[:MAX_ALERTS]),
         await unrouted_sentence(deployment),
-        *dict.fromkeys(telling.left_sentence() for telling in tellings),
+        *dict.fromkeys(one.left_sentence() for one in tellings if len(tellings) > 1),
         "" if decides else await next_check_sentence(deployment, tellings),
     ]
     return replace(
@@ -89,12 +89,12 @@ async def status(deployment: Deployment, call: Call) -> Card:
         actions=fitting(*await _actions(deployment, tellings, alerts)),
         footer=await spent_sentence(deployment),
         data={
-            "brands": [
-                row.data()
+            "brands": standings.levels_data(
+                row
                 for one in tellings
                 for row in one.situation.own_rows
                 if row.metric.name == VISIBILITY
-            ],
+            ),
             "stories": [
                 story.data() for one in tellings for story in one.situation.stories.values()
             ],
@@ -123,9 +123,7 @@ def _brand_overview(tellings: Sequence[Telling]) -> Card:
     news = telling.news
     if not news:
         return Card(telling.situation.brand.name, "Nothing is measured yet.")
-    first, *others = news
-    paragraphs = ["\n".join(first.lines), owner_sentence(news), *told_titles(telling, others)]
-    paragraphs += [*telling.single_claims(), "\n".join(telling.level_lines(news))]
+    first, paragraphs = news[0], telling.paragraphs(news)
     if telling.checks_claims and not telling.situation.all_failed:
         paragraphs.append(telling.claims_sentence())
     text = "\n\n".join(filter(None, paragraphs))

@@ -48,7 +48,7 @@ class Attendance:
     answered: RunKey | None
 
 
-def asked_models(run: Run, brand: str, answered: Mapping[Model, Sequence[RunKey]]) -> set[Model]:
+def _asked_models(run: Run, brand: str, answered: Mapping[Model, Sequence[RunKey]]) -> set[Model]:
     """Return the models that a run has asked about a brand. Of imported history, and of a run that
     goes on or was cancelled, these are the models with answers in it.
 
@@ -81,13 +81,13 @@ def attendances(
     asked: dict[Model, list[RunKey]] = {
         model: list(reversed(keys)) for model, keys in answered.items() if keys
     }
-    attempts = [run for run in runs if asked_models(run, brand, answered)]
-    for run in attempts:
-        key = RunKey(run.started_at, run.id)
-        for model in asked_models(run, brand, answered):
+    newest = None
+    for run in runs:
+        models, key = _asked_models(run, brand, answered), RunKey(run.started_at, run.id)
+        newest = newest or (run if models else None)
+        for model in models:
             if key not in asked.setdefault(model, []):
                 asked[model].append(key)
-    newest = attempts[0] if attempts else None
     found = {}
     for model, keys in sorted(asked.items()):
         times = sorted(keys, reverse=True)

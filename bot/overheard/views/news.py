@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from enum import IntEnum
 
 from overheard.alerts.live_claims import LiveClaim
+from overheard.alerts.message import ALSO_PREFIX
 from overheard.alerts.metric_wording import words_of
 from overheard.alerts.phrases import claim_lines, statement_title
 from overheard.cards import wording
@@ -104,6 +105,23 @@ class Telling:
             return news.title
         return f"Open since {self.day(news.alert.began)}: {news.title}"
 
+    def paragraphs(self, news: Sequence[News], *, ranks: bool = True) -> list[str]:
+        """Return the paragraphs of a card that says how things are: the figures of the first piece
+        of news, which is its title, and who takes care of it; the other news; claims of a single
+        answer; figures of the models of which no news tells; and which are no longer asked.
+
+        Args:
+            ranks: Whether these figures have the brand's rank, and are told where nothing is usual
+                yet; a picture has both.
+        """
+        if not news:
+            return [self.left_sentence()]
+        first, *others = news
+        parts = ["\n".join(first.lines), owner_sentence(news), *told_titles(self, others)]
+        parts += [*self.single_claims(), "\n".join(self.level_lines(news, ranks=ranks))]
+        parts.append(self.left_sentence())
+        return [part for part in parts if part]
+
     def day(self, at: datetime) -> str:
         """Return a day in the reader's time zone: ``3 Mar``."""
         return wording.short_day(at, self.zone)
@@ -122,21 +140,25 @@ class Telling:
         mean = place.usual_mean or 0.0
         return wording.share(mean, 0 if self.in_percent else place.answers)
 
-    def level_lines(self, news: Iterable[News] = ()) -> Iterator[str]:
+    def level_lines(self, news: Iterable[News] = (), *, ranks: bool = True) -> Iterator[str]:
         """Yield a line on the brand's share of answers and its rank at each of the first
         `MAX_NAMED` current models of which some news do not tell, with the usual share if the
         present one is outside of its usual range, as in ``ChatGPT: 20 of 24 answers, as usual,
         1st of 4.``.
         """
         told = {one.model for one in news}
-        places = [place for place in self.situation.places if place.model not in told]
+        places = [
+            place
+            for place in self.situation.places
+            if place.model not in told and (ranks or place.level is not Level.UNKNOWN)
+        ]
         for place in places[:MAX_NAMED]:
             clauses = [self.words(place, place.mine.mean)]
             if place.level is Level.USUAL:
                 clauses.append("as usual")
             elif place.level is not Level.UNKNOWN:
                 clauses.append(f"usually {self.usual(place)}")
-            clauses += [place.rank_words] if place.rank_words else []
+            clauses += [place.rank_words] if ranks and place.rank_words else []
             attempt = self.situation.attempt
             if attempt and place.mine.run_id != attempt.id and place.mine.at < attempt.started_at:
                 clauses.append(f"on {self.day(place.mine.at)}")
@@ -152,7 +174,11 @@ class Telling:
             yield News(
                 NewsKind.WRONG,
                 opened.title.rstrip("."),
-                tuple(opened.lines(in_percent=self.in_percent)),
+                tuple(
+                    line
+                    for line in opened.lines(in_percent=self.in_percent)
+                    if not line.startswith(ALSO_PREFIX)
+                ),
                 opened.severity,
                 opened.model,
                 opened,

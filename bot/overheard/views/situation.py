@@ -18,7 +18,6 @@ from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import name_without_id
 from overheard.config.cron import Cron
 from overheard.deployment import Deployment
-from overheard.detection.baseline import rows_with_answers
 from overheard.domain import (
     BRANDED_VISIBILITY,
     VISIBILITY,
@@ -33,7 +32,7 @@ from overheard.domain import (
 from overheard.interfaces import Clock, Store
 from overheard.measure.blocks import RunKey, Stream, streams
 from overheard.runs.answers import summed_blocks
-from overheard.runs.presence import Attendance, Presence, attendances, newest_runs
+from overheard.runs.presence import READ_RUNS, Attendance, Presence, attendances
 from overheard.views.standings import (
     MetricLevel,
     ModelVisibility,
@@ -280,8 +279,10 @@ def runs_by_model(lines: Iterable[Stream], brand: str) -> dict[Model, list[RunKe
     runs: dict[Model, set[RunKey]] = {}
     for line in lines:
         if line.key.brand == brand:
-            with_answers = {line.runs[row] for row in rows_with_answers(line)}
-            runs.setdefault(line.key.model, set()).update(with_answers)
+            answers = line.n.sum(axis=1).tolist()
+            runs.setdefault(line.key.model, set()).update(
+                run for run, count in zip(line.runs, answers, strict=True) if count
+            )
     return {model: sorted(keys) for model, keys in runs.items() if keys}
 
 
@@ -333,7 +334,7 @@ class SituationReader:
         names = [name, *(rival.name for rival in self.catalogue.rivals(name))]
         lines = await self._lines(names, metrics)
         answered = runs_by_model(lines, name)
-        runs = await newest_runs(self.store)
+        runs = await self.store.runs.find(aside=False, limit=READ_RUNS)
         reused = await self._reused(runs, names)
         for model, run in reused:
             if run not in answered.setdefault(model, []):
@@ -473,6 +474,8 @@ class SituationReader:
             for model, keys in answered.items()
             if present[model].presence is not Presence.LEFT
         }
+        if not truths:
+            return {}
         return await live_claims(self.store, self.versions, brand, truths, runs)
 
     async def _failure(self, run: int, model: Model) -> str:

@@ -48,16 +48,24 @@ class MetricLevel:
     metric: Metric
     point: Point
 
-    def data(self) -> dict[str, Any]:
-        """Return the level for JSON output, with the 90 % interval, in the units of the metric."""
-        return {
-            "brand": self.brand,
-            "model": str(self.model),
-            "metric": self.metric.name,
-            "value": self.point.mean,
-            "interval": [self.point.low, self.point.high],
-            "answers": self.point.n,
+
+def levels_data(rows: Iterable[MetricLevel]) -> list[dict[str, Any]]:
+    """Return levels for JSON output, in their order, with the 90 % interval, in the units of the
+    metric.
+    """
+    levels = list(rows)
+    models = {model: str(model) for model in {level.model for level in levels}}
+    return [
+        {
+            "brand": level.brand,
+            "model": models[level.model],
+            "metric": level.metric.name,
+            "value": level.point.mean,
+            "interval": [level.point.low, level.point.high],
+            "answers": level.point.n,
         }
+        for level in levels
+    ]
 
 
 async def read_streams(
