@@ -74,6 +74,20 @@ async def test_in_slack_forms_add_and_edit(slack: SlackPeer, office: Office) -> 
 
 
 @pytest.mark.usefixtures("in_slack")
+async def test_in_slack_a_plan_of_checks_is_the_form_of_adding_one(
+    slack: SlackPeer, office: Office
+) -> None:
+    """Typed alone it shows days and a time; what is chosen is stored."""
+    await slack.command("schedules add")
+    [view] = await slack.until(lambda: slack.modals)
+    assert view["title"]["text"] == "When I ask"
+    await slack.submit(view, {"time": {"type": "timepicker", "selected_time": "17:00"}})
+    await slack.until(lambda: slack.messages)
+    [schedule] = (await office.store.catalogue.current()).schedules
+    assert schedule.cron == "0 17 * * mon"
+
+
+@pytest.mark.usefixtures("in_slack")
 async def test_in_slack_a_removal_asks_and_is_undone(slack: SlackPeer, office: Office) -> None:
     """By buttons: the question's and the result's."""
     await office.chat.type("brands add Umbra")
@@ -125,6 +139,14 @@ async def test_in_discord_a_removal_asks_and_is_undone(discord: Peer, office: Of
     await discord.click(question, "Undo")
     await discord.gateway.until(lambda: len(discord.messages) == 2)
     assert await brand(office, "Umbra")
+
+
+async def test_in_discord_a_button_opens_the_plan_of_checks(discord: Peer) -> None:
+    """That of the list of schedules."""
+    await discord.command("schedules", "list")
+    [shown] = discord.messages
+    opened = await discord.click(shown, "When I ask")
+    assert discord.first_answer(opened)["data"]["title"] == "When I ask"
 
 
 async def test_in_discord_what_is_declared_is_read_only(discord: Peer) -> None:

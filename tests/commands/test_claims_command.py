@@ -7,6 +7,7 @@ import pytest
 from kit.office import Office, open_office
 from kit.scripted import reply
 from overheard.cards.card import Card
+from overheard.cards.command import Role
 from overheard.commands.claims import list_claims
 from overheard.deployment import Call
 from overheard.domain import Answer, Citation, Fact, Model, Prompt, Question, Run
@@ -138,6 +139,9 @@ async def test_true_answers_make_no_claims() -> None:
 async def test_facts_are_asked_after_a_yes_and_once() -> None:
     """Each by one question that is asked for this brand and tagged."""
     office = await open_office(CONFIG)
+    office.gate.role = Role.OPERATOR
+    assert "may not use" in str((await office.chat.type("prompts suggest acme --facts")).card.text)
+    office.gate.role = Role.ADMIN
     question = await office.chat.type("facts ask acme")
     assert "2 questions will be asked" in str(question.card.text)
     assert (await office.store.catalogue.current()).prompts == ()

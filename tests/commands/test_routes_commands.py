@@ -94,8 +94,10 @@ async def test_a_schedule_is_made_of_words_or_of_a_form_with_its_price() -> None
     office = await open_office(forms=True, price=PRICE)
     said = await office.chat.choose("schedules add", name="weekly", cron="every Monday at 9")
     assert "I ask every Monday at 9:00, less than $0.01 each time" in str(said.card.text)
-    form = await office.chat.type("schedules plan")
+    form = await office.chat.type("schedules add")
+    plan = await office.chat.type("schedules plan")
     assert form.form
+    assert plan.form == form.form
     assert (form.form.values["days"], form.form.values["time"]) == (("mon",), "09:00")
     assert "less than $0.01" in form.form.text
     saved = await office.chat.submit(form, days=["tue", "fri"], time="17:00")
