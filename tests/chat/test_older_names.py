@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from overheard.cards.command import Face
 from overheard.chat.parser import named, spec_of
 from overheard.commands.registry import offered
 from overheard.deprecations import OLD_COMMANDS
+from overheard.domain import PendingConfirmation
 from overheard_slack.chat import SlackChat
 
 CHAT = offered(Face.CHAT)
@@ -88,6 +90,25 @@ async def test_typed_words_do_the_same(office: Office) -> None:
         "help subscribe",
         "routes remove Acme",
     ]
+
+
+async def test_a_yes_to_an_old_question_does_it(office: Office) -> None:
+    """It was asked before the update, and waits in the store under the old name."""
+    now = office.deployment.clock.now()
+    waiting = PendingConfirmation(
+        token="T1",
+        command="facts ask",
+        options={"brand": "Acme", "agreed_usd": None},
+        platform="fake",
+        person="U1",
+        name="Ada",
+        channel="fake:general",
+        until=now + timedelta(hours=1),
+    )
+    await office.store.chat_state.add_pending(waiting)
+    done = await office.chat.type("confirm T1")
+
+    assert done.card.title == "Added 1 question about Acme"
 
 
 async def test_a_removed_command_names_what_does_its_work(office: Office) -> None:
