@@ -140,7 +140,7 @@ def test_a_command_that_needs_no_chat_imports_no_sdk(tmp_path: Path) -> None:
     """Although both chats are configured."""
     (tmp_path / "config.toml").write_text("[slack]\n[discord]\n")
     program = (
-        "import sys; sys.argv = ['overheard', 'plugins']\n"
+        "import sys; sys.argv = ['overheard', 'plugins', 'slack']\n"
         "from overheard.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
@@ -151,6 +151,7 @@ def test_a_command_that_needs_no_chat_imports_no_sdk(tmp_path: Path) -> None:
     )
 
     assert "chat slack" in done.stdout
+    assert "[slack]" in done.stdout
     assert done.stdout.splitlines()[-1] == "set()"
 
 

@@ -21,6 +21,7 @@ from overheard.cards.card import Action, Card, Severity, Table, fitting
 from overheard.cards.command import IN_CHAT, IN_TERMINAL, CommandSpec, Face, Role, argument, option
 from overheard.commands.registry import first_words
 from overheard.config.problems import unknown_name
+from overheard.config.sections import CHATS_ON_TOP
 from overheard.config.settings_base import described
 from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, FileUnwritable
@@ -106,7 +107,7 @@ async def show_plugin(
     if report is None:
         raise unknown_name("plugin", name, list(reports))
     keys = [
-        (f"[{table}]", key, kind, default)
+        (f"[{name if name in CHATS_ON_TOP else table}]", key, kind, default)
         for table, settings in report.settings.items()
         for key, kind, default in described(settings)
     ]
