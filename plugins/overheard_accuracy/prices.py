@@ -38,6 +38,11 @@ _POSSESSED = re.compile(
     re.IGNORECASE,
 )
 """A thing of the brand's with its own price: "Acme's guest seats are"."""
+_THING_FOR = re.compile(
+    rf"\W*(?!.*\b{FACTS.pattern('own price')}\b)(?:[a-z][\w-]* ){{1,3}}(?:for|in|with|on) ",
+    re.IGNORECASE,
+)
+"""The same, before the brand's name: "Extra storage for Acme costs"."""
 _TIERS = FACTS.compiled("tiers", r"\b({})\b(?! of\b)")
 _ENTRY = FACTS.compiled("entry", r"\b{}\b")
 _RANGE_JOINER = re.compile(
@@ -113,7 +118,10 @@ def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
     if _CHANGE.search(statement.text) or _TOTAL.search(statement.text):
         return True
     is_subscription = any(amount.period for amount in money_amounts(truth.value))
-    if is_subscription and _POSSESSED.match(statement.text, statement.end):
+    if is_subscription and (
+        _POSSESSED.match(statement.text, statement.end)
+        or _THING_FOR.fullmatch(statement.text, 0, statement.start)
+    ):
         return True
     unit = _UNIT.match(statement.text, stated.span[1])
     if unit and not _ONE_OF.fullmatch(unit["unit"].lower()) and unit["unit"] not in truth.value:

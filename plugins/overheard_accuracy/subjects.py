@@ -39,6 +39,8 @@ _THING = re.compile(
 """A noun after the brand's name: a thing that the brand sells."""
 _AT_AMOUNT = re.compile(r"\d[\d.,]*,? the [\w' -]{1,40}\Z", re.IGNORECASE)
 """Before the end of the name in "At $949, the Acme mattress": the price of that thing."""
+_ALTERNATIVE = re.compile(r" (?:alternative|competitor|rival|clone)\W{1,4}")
+"""From the brand's name to a text that is about another brand: "Bolt, an Acme rival: $9"."""
 _AFTER_TITLE_CHARACTERS = 4
 """Characters between a title and a text right after it: "Acme: $9"."""
 _BEFORE_NAME_CHARACTERS = 30
@@ -203,10 +205,12 @@ def _name_span(reading: Reading, unit: Unit) -> tuple[int, int] | None:
 def _other_brand_at_amount(reading: Reading, unit: Unit) -> bool:
     """Return whether a unit has an amount in dollars, euros or pounds ("$9") at most
     `_NEARBY_CHARACTERS` after the name of another brand, or begins right after such a name ("Try
-    Bolt: $9").
+    Bolt: $9") or after "an Acme alternative".
     """
     for mention in reading.mentions:
         if mention.brand == reading.brand.name:
+            if _ALTERNATIVE.fullmatch(reading.body, mention.end, max(mention.end, unit.start)):
+                return True
             continue
         if 0 <= unit.start - mention.end <= _AFTER_TITLE_CHARACTERS:
             return True
