@@ -81,7 +81,7 @@ async def test_reports_trends_and_alerts_write_values_as_the_scale_says(
     assert "Acme: from 6.2 to 14.2 (likely range 12.4 to 15.9)" in trend.image.alt
     assert trend.table
     assert trend.table.rows == (("echo-1", "14.2 (12.4 to 15.9)", "+8.0 grades", "16"),)
-    alert = (await deployment.type("alerts show 1")).card
+    alert = (await deployment.type("alerts show 1 --figures")).card
     assert alert.title == "echo-1 changed Acme's reading grade"
     assert [field.value for field in alert.fields[:4]] == [
         "6.2",
