@@ -1,7 +1,7 @@
 """Draws every card that a deployment shows, as Slack and as Discord show it, for people to look at.
 
-    uv run python bench/album.py FOLDER [--phone] [--dark]
-    uv run python bench/album.py --budgets
+    uv run --group dev python bench/album.py FOLDER [--phone] [--dark]
+    uv run --group dev python bench/album.py --budgets
 
 The cards come from real commands on a store with half a year of history (`story.py`) and on a
 market with known counts (`market.py`), so this also shows what people would read. A page for each
@@ -24,7 +24,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import discord_gallery
-import PIL.Image
 import slack_gallery
 from card_sizes import BUDGETS, size
 from gallery import charts
@@ -176,6 +175,8 @@ def reduced(file: Path) -> Path:
     """Replace a PNG picture by a WebP picture of `COLOURS` colours, a quarter as large, and return
     its path.
     """
+    import PIL.Image
+
     with PIL.Image.open(file) as whole:
         fewer = whole.convert("RGB").quantize(
             COLOURS, PIL.Image.Quantize.MAXCOVERAGE, kmeans=1, dither=PIL.Image.Dither.NONE
@@ -249,6 +250,8 @@ def height(card: Card, folder: Path) -> int | None:
     shot = slack_gallery.photograph(file, PHONE_WIDTH)
     if shot is None:
         return None
+    import PIL.Image
+
     with PIL.Image.open(shot) as picture:
         return picture.height
 

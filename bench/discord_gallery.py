@@ -1,8 +1,8 @@
 """Draws the example cards as Discord shows them, for people to look at.
 
-Usage: ``python bench/discord_gallery.py FOLDER``. Writes a page for each card, and pictures of it
-as a window and as a phone show it where Chromium is installed (Debian: ``apt-get install
-chromium``). What is drawn is what is sent: the page reads the markup as Discord does.
+Usage: ``uv run --group dev python bench/discord_gallery.py FOLDER``. Writes a page for each card,
+and pictures of it as a window and as a phone show it where Chromium is installed (Debian: ``apt-get
+install chromium``). What is drawn is what is sent: the page reads the markup as Discord does.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import PIL.Image
-import PIL.ImageChops
 from gallery import cards, charts
 
 from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Style, Table, Tainted
@@ -190,6 +188,9 @@ def shoot(file: Path, end: str) -> Path | None:
 
 def crop(file: Path) -> None:
     """Overwrite a picture without the empty area below the page."""
+    import PIL.Image
+    import PIL.ImageChops
+
     with PIL.Image.open(file) as opened:
         shot = opened.convert("RGB")
     empty = PIL.Image.new("RGB", shot.size, shot.getpixel((0, 0)))

@@ -1,8 +1,8 @@
 """Draws example cards as Slack shows them, for people to look at.
 
-Usage: ``python bench/slack_gallery.py FOLDER``. Every card becomes a page and a picture of it, as a
-window and as a phone show it; so do the App Home and a form. Chromium takes the pictures; without
-it, only the pages are written. The figures are invented.
+Usage: ``uv run --group dev python bench/slack_gallery.py FOLDER``. Every card becomes a page and a
+picture of it, as a window and as a phone show it; so do the App Home and a form. Chromium takes the
+pictures; without it, only the pages are written. The figures are invented.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import PIL.Image
-import PIL.ImageChops
 from gallery import cards, charts
 from slack_examples import ACTIONS, form, more_cards, status
 
@@ -232,6 +230,9 @@ def photograph(page: Path, width: int) -> Path | None:
 
 def crop(file: Path) -> None:
     """Cut off what is white below."""
+    import PIL.Image
+    import PIL.ImageChops
+
     with PIL.Image.open(file) as whole:
         white = PIL.Image.new(whole.mode, whole.size, whole.getpixel((0, 0)))
         box = PIL.ImageChops.difference(whole, white).getbbox() or (0, 0, 1, 1)
