@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,6 +27,16 @@ from overheard import (
     install_command,
 )
 
+MAX_THREADS = 8
+"""Threads beyond these wait for each other: the model is small."""
+
+
+def _usable_cores() -> int:
+    """Return how many threads the model has by default."""
+    # Not every system says which cores a process may use, such as those of a container.
+    affinity = getattr(os, "sched_getaffinity", None)
+    return min(len(affinity(0)) if affinity else os.cpu_count() or 1, MAX_THREADS)
+
 
 class LocalSettings(Settings):
     """A model file and how to run it.
@@ -36,7 +47,8 @@ class LocalSettings(Settings):
         adapter_scale: How strongly the adapter works: 0 not at all, 1 fully.
         max_tokens: The answer window: how much of each answer is read, in tokens.
         temperature: For the model's sampling; 0 is greedy.
-        threads: Processor threads for the model.
+        threads: Processor threads for the model; by default as many as this process may use cores,
+            at most `MAX_THREADS`.
         concurrency: The number of answers that are written at a time, each in one slot.
     """
 
@@ -45,7 +57,7 @@ class LocalSettings(Settings):
     adapter_scale: float = Field(default=1.0, ge=0, le=2)
     max_tokens: int = Field(default=64, ge=1, le=400)
     temperature: float = Field(default=0.8, ge=0, le=2)
-    threads: int = Field(default=1, ge=1, le=64)
+    threads: int = Field(default_factory=_usable_cores, ge=1, le=64)
     concurrency: int = Field(default=8, ge=1, le=32)
 
     @field_validator("adapter")
@@ -269,6 +281,8 @@ class LocalProvider:
         settings = self._settings
         file = weights_file(settings, self.name)
         adapter = adapter_file(settings, self.name)
+        # Threads that wait for each other by running take, beside other work, ten times as long.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         try:
             import xllamacpp
         except ImportError:

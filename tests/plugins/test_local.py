@@ -1,5 +1,6 @@
 """Tests of the provider `local`, with the real model."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -41,6 +42,19 @@ def test_it_names_its_model_and_is_free(provider: LocalProvider) -> None:
     assert provider.models() == ["smollm2-135m-instruct"]
     assert provider.capabilities(provider.models()[0]).how == "on this machine"
     assert provider.price("smollm2-135m-instruct") == FREE
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(3, 3), (12, 8)])
+def test_it_has_a_thread_for_each_core_up_to_eight(
+    cores: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that the process may use, where the system says which; else those that there are."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    assert LocalSettings().threads == threads
+
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert LocalSettings().threads == 2
 
 
 async def test_it_cannot_search(provider: LocalProvider) -> None:
