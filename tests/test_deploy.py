@@ -43,7 +43,7 @@ def documented() -> Iterator[str]:
             program, _, rest = line.partition(" ")
             known = OTHERS | {"overheard", "overheard-admin", "docker", "systemctl", "cp", "python"}
             if rest and (program in known or program.endswith(("/pip", "/uv"))):
-                yield from line.split(" && ")
+                yield from (one for one in line.split(" && ") if not one.startswith("PATH="))
 
 
 def exists(*words: str) -> bool:
