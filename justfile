@@ -31,9 +31,26 @@ all:
 coverage:
     uv run --group dev pytest --cov --cov-report=term --ignore tests/test_plugin_isolation.py --ignore tests/end_to_end/test_plugin_notices.py
 
-# the slow tests that .ci/run leaves out
-long:
+# the slow tests that .ci/run leaves out, and the default tests on days that calendars make special
+long: days
     uv run --group dev pytest -n 2 -m long
+
+# Times are in UTC. Debian's package faketime moves the clock of every process.
+# the default tests on a leap day, over the end of a year, on its first day, over both changes of clocks
+days *ARGS:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    moved=$(find /usr/lib -name libfaketime.so.1 | head -1)
+    [[ $moved ]] || { echo "install faketime: sudo apt-get install faketime"; exit 1; }
+    uv sync --quiet --group dev
+    export TZ=Europe/Berlin
+    for day in 2028-02-29T12:00 2026-12-31T22:58 2027-01-01T09:00 2026-10-25T00:58 2027-03-28T00:58; do
+      echo "== $day"
+      # A distance and not a time, so that all processes of a test have the same clock.
+      LD_PRELOAD=$moved FAKETIME_DONT_FAKE_MONOTONIC=1 \
+        FAKETIME=$(printf %+d $(($(date -d "${day}Z" +%s) - $(date +%s)))) \
+        uv run --no-sync pytest {{ARGS}}
+    done
 
 # which small faults in detection, alerts, budget and the run service the tests do not notice
 mutants *ARGS:
