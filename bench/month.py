@@ -44,6 +44,7 @@ from kit.both_chats import TOKENS, eventually
 from kit.discord_payloads import PERSON
 from kit.discord_peer import Peer
 from kit.discord_rules import words
+from kit.forbidden import forbidden
 from kit.loopback import Behaviour, ChatService
 from kit.slack_methods import USER
 from kit.slack_peer import SlackPeer
@@ -260,6 +261,7 @@ class Month:
             for found in UNSAID_WORDS.finditer(shown.all_text):
                 near = shown.all_text[max(0, found.start() - 40) : found.end() + 40]
                 self.faults.append(f"{step}, {chat}: says “{found.group()}” in “{near}”")
+            self.faults += [f"{step}, {chat}: says {one}" for one in forbidden(shown.all_text)]
             if BUSY.search(shown.text):
                 self.faults.append(f"{step}, {chat}: progress is left: {shown.text[:80]}")
             for now, of, model in COUNTS.findall(shown.text):

@@ -6,6 +6,7 @@ import asyncio
 import resource
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
@@ -27,6 +28,7 @@ from large_store import (
 )
 
 from overheard.alerts.history import HistoryReader
+from overheard.cards.model_names import ModelNames
 from overheard.config.sections import AlertsTable
 from overheard.domain import (
     Answer,
@@ -43,6 +45,8 @@ from overheard.domain import (
 )
 from overheard.measure.blocks import streams_of_table
 from overheard.measure.trends import trend
+from overheard.runtime.wiring import SystemClock
+from overheard.views.situation import HEADLINE, SituationReader
 
 VERSION = "bench@1"
 RUNS = 56
@@ -74,6 +78,23 @@ async def read_trends(place: Place) -> Sequence[Figure]:
             assert len(points) == names * (1 if model else MODELS)
         figures += watch.figures(title, bar)
     return figures
+
+
+async def read_situations(place: Place) -> Sequence[Figure]:
+    """Return the time to read the situation of a brand: how often it is named, its alerts, its
+    newest attempt and its live claims.
+    """
+    store, catalogue = place.store, await place.store.catalogue.current()
+    metrics = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
+    reader = SituationReader(store, catalogue, metrics, {VERSION}, ModelNames(), SystemClock(), UTC)
+    watch = Watch()
+    for number in range(TIMES):
+        brand = catalogue.brand(place.brand(13 * number))
+        assert brand
+        with watch:
+            situation = await reader.read(brand, HEADLINE)
+        assert len(situation.places) == MODELS
+    return watch.figures("a brand's situation", 30)
 
 
 async def detect(place: Place) -> Sequence[Figure]:
@@ -147,7 +168,7 @@ def _room(url: str) -> int:
     return int(room)
 
 
-STORE: tuple[Measuring, ...] = (read_trends, detect, catch_up, write, weigh)
+STORE: tuple[Measuring, ...] = (read_trends, read_situations, detect, catch_up, write, weigh)
 """What is measured of a store that is loaded, in this order."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kit.forbidden import forbidden, said
 from kit.office import DECLARED, open_office
 from kit.scripted import reply
 from overheard.cards.charts.renderer import without_pictures
@@ -38,7 +39,7 @@ async def test_cards_of_a_deployment_keep_their_budgets_and_words(
                 )
             ):
                 too_long.append((name, size))
-            if words := sizes.unsaid(card):
+            if words := sizes.unsaid(card) + forbidden(said(card)):
                 unsaid[name] = words
     unsaid.pop(TYPO, None)
     for name in ("market", "card_sizes"):

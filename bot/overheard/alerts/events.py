@@ -79,7 +79,7 @@ def with_state_and_actions(
     """
     return replace(
         card,
-        fields=(*card.fields, *_state_field(alert, zone, details=details)),
+        fields=(*card.fields, *_state_field(alert, zone)),
         actions=tuple(_actions(alert, price, details=details)),
         severity=_card_severity(card, alert),
         data={**card.data, **state_data(alert)},
@@ -95,12 +95,9 @@ def _card_severity(card: Card, alert: Alert) -> Severity:
     return SEVERITIES.get(alert.state, card.severity)
 
 
-def _state_field(alert: Alert, zone: tzinfo, *, details: bool) -> tuple[Field, ...]:
-    """Return the field with an alert's state; empty where the card shows the state otherwise: in a
-    detailed card that of an open alert, in a message the states of `SELF_EVIDENT`.
-    """
-    is_evident = alert.state is AlertState.OPEN if details else alert.state in SELF_EVIDENT
-    return () if is_evident else (Field("State", state(alert, zone)),)
+def _state_field(alert: Alert, zone: tzinfo) -> tuple[Field, ...]:
+    """Return the field with an alert's state; empty for the states of `SELF_EVIDENT`."""
+    return () if alert.state in SELF_EVIDENT else (Field("State", state(alert, zone)),)
 
 
 def state(alert: Alert, zone: tzinfo) -> str:

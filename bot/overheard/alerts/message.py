@@ -126,7 +126,12 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
     if updates := measured_shift(alert).updates:
         yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
     cause = evidence.explanation.probable if evidence.explanation else None
-    if cause and not evidence.model_alert and not (alert.of_model and evidence.everything):
+    if (
+        cause
+        and not updates
+        and not evidence.model_alert
+        and not (alert.of_model and evidence.everything)
+    ):
         yield f"probably {cause.short.format(brand=measured_shift(alert).brand)}"
     if evidence.model_alert:
         of = "what moved at all models" if alert.of_model else f"{name}'s change as a whole"
@@ -310,9 +315,12 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
         text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO_PREFIX))
     if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
         footer = footer_line(alert, evidence, is_short=True)
+    short = [
+        replace(claim, statement=replace(claim.statement, asked=0)) for claim in evidence.claims
+    ]
     for most in (SHORT_LINES, 1):
         if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
-            lines = message_lines(alert, replace(evidence, claims=()), most=most)
+            lines = message_lines(alert, replace(evidence, claims=short), most=most)
             text = "\n".join(line for line in lines if not line.startswith(ALSO_PREFIX))
     answers = reading.answers if reading and metric and metric.scale.is_yes_or_no else 0
     subject = words_of(shift.metric).title or (metric.label if metric else "")
@@ -356,7 +364,8 @@ def details_message(alert: Alert, evidence: AlertEvidence) -> Card:
     name = evidence.names.name(shift.model)
     said = [Quote(f"{name}, {one.topic}", Tainted(one.quote)) for one in claims]
     shown = said or statement_quotes(alert.moved, name) or quotes(shift, evidence, most=1)[-1:]
-    paragraphs = ["\n".join(message_lines(alert, evidence)), *_sure_sentences(alert, evidence)]
+    lines = [ln for ln in message_lines(alert, evidence) if not ln.startswith(ALSO_PREFIX)]
+    paragraphs = ["\n".join(lines), " ".join(_sure_sentences(alert, evidence))]
     asked = f"{name}, by {asked_by(shift.model)}"
     return replace(
         alert_message(alert, evidence),
@@ -410,7 +419,7 @@ def _why_sentences(alert: Alert, evidence: AlertEvidence) -> str:
     if evidence.model_alert:
         of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
         sentences.append(f"It is part of {of}, which has an alert of its own.")
-    elif evidence.explanation and not (alert.of_model and evidence.everything):
+    elif evidence.explanation and not fits and not (alert.of_model and evidence.everything):
         sentences.append(evidence.explanation.words)
     metric = evidence.metrics.get(shift.metric)
     for stream, change in _other_models(alert, evidence) if metric and not alert.of_model else ():

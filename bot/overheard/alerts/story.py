@@ -302,6 +302,7 @@ async def read_stories(
     brand: str | None = None,
     *,
     included: Iterable[BrandAtModel] = (),
+    alerts: Sequence[Alert] | None = None,
 ) -> dict[BrandAtModel, Story]:
     """Return the story of each brand at each model as of a time, from the stored alerts, in the
     order of the brands and then the models.
@@ -312,11 +313,12 @@ async def read_stories(
     Args:
         brand: The only brand of the stories; None for all brands.
         included: Brands at models that have a story even without an alert.
+        alerts: The alerts about the brand, if they are read already.
     """
     watched = await watched_metrics(store)
-    alerts = await alerts_about(store, brand)
-    starts = await store.runs.starts()
-    all_stories = stories(alerts, starts, now, included=included, watched=watched)
+    told = await alerts_about(store, brand) if alerts is None else alerts
+    starts = await store.runs.starts() if told else {}
+    all_stories = stories(told, starts, now, included=included, watched=watched)
     return {key: story for key, story in all_stories.items() if brand in {None, key[0]}}
 
 

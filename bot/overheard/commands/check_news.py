@@ -64,7 +64,7 @@ async def brand_card(
         image=await picture(chart, "check.png") if chart else None,
         actions=fitting(
             *await _asking_again(deployment, brand, first, run),
-            *first_steps(situation, news),
+            *(first_steps(situation, news) if first and first.kind is not NewsKind.FAILED else ()),
             Action(f"report {quoted(brand)}", "Report"),
             Action(f"report {quoted(brand)} --details", "Details", menu=bool(situation.alerts)),
         ),

@@ -254,14 +254,14 @@ async def _attached_page(deployment: Deployment, call: Call, chosen: Brand) -> C
 
 
 def _answers_sentence(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
-    """Return a sentence such as ``Answers of 25 May; 4 checks since 3 Mar 2026.``: the day of the
+    """Return a sentence such as ``Answers of 25 May; 4 checks since 3 Mar 2026``: the day of the
     newest run, the number of different runs of all models, and the day of the oldest one. `runs`
     has at least one run.
     """
     every = sorted({run for model_runs in runs.values() for run in model_runs})
     return (
         f"Answers of {wording.short_day(every[-1].at, call.zone)}; "
-        f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, call.zone)}."
+        f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, call.zone)}"
     )
 
 

@@ -12,7 +12,7 @@ from overheard.alerts.message import ALSO_PREFIX
 from overheard.alerts.metric_wording import words_of
 from overheard.alerts.phrases import claim_lines, statement_title
 from overheard.cards import wording
-from overheard.cards.card import Action, Severity, Style
+from overheard.cards.card import Action, Severity, Style, fitting
 from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.domain import VISIBILITY, Model
@@ -467,14 +467,18 @@ def standing_news(telling: Telling) -> list[str]:
 
 
 def first_steps(situation: Situation, news: Sequence[News]) -> list[Action]:
-    """Return the button that the most important news asks for: the open alert, or a comparison with
-    the competitor that rises.
+    """Return the button that the most important news asks for: the open alert, the questions that a
+    model did not answer, or a comparison with the competitor that rises.
     """
     if not news:
         return []
     first, name = news[0], quoted(situation.brand.name)
     if opened := next((one.alert for one in news if one.alert), None):
         return [Action(f"alerts show {opened.alert.id}", "Open alert", Style.PRIMARY)]
+    if first.kind is NewsKind.FAILED:
+        silent = [] if situation.all_failed else situation.at_models(Presence.SILENT)
+        models = "".join(f" --model {quoted(str(there.model))}" for there in silent)
+        return list(fitting(Action(f"check {name}{models}", "Ask again", Style.PRIMARY)))
     if first.rival:
         label = wording.shorten(f"Compare with {first.rival}", MAX_LABEL_CHARS)
         return [Action(f"versus {name} {quoted(first.rival)}", label, Style.PRIMARY)]

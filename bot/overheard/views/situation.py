@@ -342,9 +342,9 @@ class SituationReader:
         present = attendances(runs, name, answered, self.names.models)
         lines = [line for line in lines if _is_shown(line, present)]
         rows = self._rows(lines, names, answered, reused, present)
-        stories = await read_stories(
-            self.store, now, name, included=[(name, model) for model in answered]
-        )
+        alerts = await alerts_about(self.store, name)
+        at_models = [(name, model) for model in answered]
+        stories = await read_stories(self.store, now, name, included=at_models, alerts=alerts)
         claims = await self._claims(name, answered, present)
         places = {
             place.model: place
@@ -367,7 +367,7 @@ class SituationReader:
                 claims=claims.get(model, ()),
                 failure=await self._failure(there.asked.id, model) if failed else "",
             )
-        live = await alerts_about(self.store, name, live=True)
+        live = [alert for alert in alerts if not alert.state.over]
         return Situation(
             brand=brand,
             at=now,
