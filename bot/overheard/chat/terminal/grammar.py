@@ -218,7 +218,8 @@ class Root(Noun):
                 error.
             click.UsageError: when there is no such command.
         """
-        if name := old_command(args):
+        name = old_command(args)
+        if name and not any(name in commands for commands in self._sections.values()):
             old = OLD_COMMANDS[name]
             if not old.instead:
                 click.echo(str(CommandRemoved(name=name, reason=old.reason)), err=True)
