@@ -136,7 +136,8 @@ def check_command(spec: CommandSpec) -> None:
     required = [option.required for option in positional]
     assert required == sorted(required, reverse=True), "what is required stands behind what is not"
     for example in spec.examples:
-        assert parse(example, [spec]).spec.name == spec.name, f"its example {example!r} is another command"
+        parsed = parse(example, [spec]).spec
+        assert parsed.name == spec.name, f"its example {example!r} is another command"
 
 
 PINGS = ("@everyone", "@here", "@channel", "@all", "<!channel>", "<@U1>")
