@@ -281,8 +281,9 @@ class LocalProvider:
         settings = self._settings
         file = weights_file(settings, self.name)
         adapter = adapter_file(settings, self.name)
-        # Threads that wait for each other by running take, beside other work, ten times as long.
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        # So often a thread looks whether the others have come before it sleeps: by default so often
+        # that two threads take the time of five beside other work; never looking is as slow alone.
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
         try:
             import xllamacpp
         except ImportError:
