@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import yaml
@@ -291,7 +292,8 @@ async def test_the_store_is_not_counted_at_every_scrape(monkeypatch: pytest.Monk
     for _ in range(3):
         await watched.text()
     assert len(looks) == 1
-    monkeypatch.setattr("overheard.runtime.metrics.monotonic", lambda: 1e9 + SNAPSHOT_TTL_S)
+    later_s = monotonic() + SNAPSHOT_TTL_S
+    monkeypatch.setattr("overheard.runtime.metrics.monotonic", lambda: later_s)
     text = (await watched.text()).decode()
     assert value(text, 'overheard_runs{state="running"}') == 2
 
