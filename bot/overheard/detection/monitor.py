@@ -243,6 +243,7 @@ class Monitor:
         self.crossed = False
         self.returns: list[Returned] = []
         self._seen: dict[StreamKey, StreamAnalysis] = {}
+        self._analysed: list[RunKey] = []
 
     @property
     def streams(self) -> list[StreamAnalysis]:
@@ -250,41 +251,48 @@ class Monitor:
         return list(self._seen.values())
 
     def replay(self) -> Iterator[Alarm]:
-        """Analyse run after run, and yield the alarms that would have been raised, in the order of
-        the runs; at most one for each run, with the shifts at all models.
-
-        The runs are those in which a stream of the brand has answers. What `decide` reports without
-        earlier alerts is an alarm. After an alarm, and after a reported change of a model as a
-        whole, the baseline of the model begins again.
+        """Analyse all runs in which a stream of the brand has answers, one after another, and yield
+        the alarms that would have been raised, in the order of the runs.
 
         The iteration fills `evidence`, `returns`, `streams` and `crossed`: they hold the whole past
         only when it has ended. A second call would analyse the same runs on top of the first.
         """
-        earlier: list[RunKey] = []
         for run in sorted({s.runs[row] for s in self._own for row in np.flatnonzero(s.n.any(1))}):
-            self.evidence[run.id] = evidence = tuple(self._analyse(run, earlier))
-            earlier.append(run)
-            decisions = [
-                decide(model_evidence, self._policy, NO_HISTORY) for model_evidence in evidence
-            ]
-            shifts = [
-                shift
-                for decision in decisions
-                for shift in sorted(
-                    decision.shifts, key=lambda s: (-self._seen[_key(s)].excess, s.metric)
-                )
-            ]
-            for model_evidence in evidence:
-                if model_evidence.returned:
-                    self.returns.append(model_evidence.returned)
-            if shifts:
-                age = min(self._seen[_key(shift)].found.age for shift in shifts)
-                before = self._rows_before(shifts[0])
-                runs = self._watched[shifts[0].model].baseline.runs
-                usual = runs[before[len(before) // 2]]
-                self._restart(shifts)
-                yield Alarm(run, tuple(shifts), age, usual)
-            self._restart_models(run)
+            if alarm := self.step(run):
+                yield alarm
+
+    def step(self, run: RunKey) -> Alarm | None:
+        """Analyse a run, later than those before, and return the alarm that it would have raised,
+        with the shifts at all models; None without one.
+
+        What `decide` reports without earlier alerts is an alarm. After an alarm, and after a
+        reported change of a model as a whole, the baseline of the model begins again.
+        """
+        self.evidence[run.id] = evidence = tuple(self._analyse(run, self._analysed))
+        self._analysed.append(run)
+        decisions = [
+            decide(model_evidence, self._policy, NO_HISTORY) for model_evidence in evidence
+        ]
+        shifts = [
+            shift
+            for decision in decisions
+            for shift in sorted(
+                decision.shifts, key=lambda s: (-self._seen[_key(s)].excess, s.metric)
+            )
+        ]
+        for model_evidence in evidence:
+            if model_evidence.returned:
+                self.returns.append(model_evidence.returned)
+        alarm = None
+        if shifts:
+            age = min(self._seen[_key(shift)].found.age for shift in shifts)
+            before = self._rows_before(shifts[0])
+            runs = self._watched[shifts[0].model].baseline.runs
+            usual = runs[before[len(before) // 2]]
+            self._restart(shifts)
+            alarm = Alarm(run, tuple(shifts), age, usual)
+        self._restart_models(run)
+        return alarm
 
     def learning(self) -> Learning | None:
         """Return how long the shortest young baseline of a rate is, and the smallest loss that it
