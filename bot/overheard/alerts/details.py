@@ -157,7 +157,7 @@ def compose(alert: Alert, evidence: AlertEvidence) -> Card:
         table, judged_shifts = _brand_table(alert, metric, evidence), alert.also
     else:
         table, judged_shifts = _comparison_table(shift, metric, evidence), (shift,)
-    is_good = all(_is_better(judged, metric) for judged in judged_shifts)
+    is_good = all((one.change > 0) == metric.higher_is_better for one in judged_shifts)
     return Card(
         title=_card_title(alert, evidence),
         text="\n\n".join(_card_paragraphs(alert, evidence)),
@@ -261,10 +261,12 @@ def _card_paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
         of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
         yield f"It is part of {of}, which has an alert of its own."
     if alert.also and not alert.of_model:
-        lines = [
-            f"{name}: {before} → {after}"
-            for name, before, after in _other_shift_rows(alert, evidence)
+        rows = [
+            _before_after_row(shift, evidence.metrics)
+            for shift in alert.also
+            if shift.statement is None
         ]
+        lines = [f"{name}: {before} → {after}" for name, before, after in rows]
         yield "\n".join(["At the same time:", *lines])
     if alert.later and not alert.of_model:
         yield " ".join(_growth_sentences(alert, evidence))
@@ -272,15 +274,6 @@ def _card_paragraphs(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     if alert.of_model:
         return
     yield "\n".join(["The questions that moved most:", *_moved_question_lines(shift, evidence)])
-
-
-def _other_shift_rows(alert: Alert, evidence: AlertEvidence) -> Iterator[tuple[str, str, str]]:
-    """Yield a row (metric, value before, value after), as text, for each shift of another metric
-    that was reported in the same run as an alert's first shift. Statements are left out.
-    """
-    for shift in alert.also:
-        if shift.statement is None:
-            yield _before_after_row(shift, evidence.metrics)
 
 
 def _before_after_row(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:
@@ -438,8 +431,3 @@ def _comparison_row(
         wording.value(compared.after, metric.scale),
         wording.change(compared.change, metric.scale),
     )
-
-
-def _is_better(shift: Shift, metric: Metric) -> bool:
-    """Return whether a metric moved in its better direction."""
-    return (shift.change > 0) == metric.higher_is_better

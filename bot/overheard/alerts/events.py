@@ -77,9 +77,10 @@ def with_state_and_actions(
         details: Whether the card is the detailed one: then it shows every state but "open", and the
             buttons that are rarely needed.
     """
+    shown = () if alert.state in SELF_EVIDENT else (Field("State", state(alert, zone)),)
     return replace(
         card,
-        fields=(*card.fields, *_state_field(alert, zone)),
+        fields=(*card.fields, *shown),
         actions=tuple(_actions(alert, price, details=details)),
         severity=_card_severity(card, alert),
         data={**card.data, **state_data(alert)},
@@ -93,11 +94,6 @@ def _card_severity(card: Card, alert: Alert) -> Severity:
     if alert.state is AlertState.RECOVERED and card.severity is Severity.GOOD:
         return Severity.PLAIN
     return SEVERITIES.get(alert.state, card.severity)
-
-
-def _state_field(alert: Alert, zone: tzinfo) -> tuple[Field, ...]:
-    """Return the field with an alert's state; empty for the states of `SELF_EVIDENT`."""
-    return () if alert.state in SELF_EVIDENT else (Field("State", state(alert, zone)),)
 
 
 def state(alert: Alert, zone: tzinfo) -> str:

@@ -363,14 +363,6 @@ def last_said(alert: Alert, events: Iterable[AlertEvent]) -> str:
     return revisions[-1] if revisions else explained_shift.explanation
 
 
-def _runs_of_alert(alert: Alert, streams: Sequence[Stream]) -> Sequence[RunKey]:
-    """Return the runs of the first stream of an alert's brand and model, the oldest first; empty
-    without such a stream.
-    """
-    key = (alert.shift.brand, alert.shift.model)
-    return next((s.runs for s in streams if (s.key.brand, s.key.model) == key), ())
-
-
 async def _corrected_topics(
     store: Store, versions: Collection[str], alert: Alert, streams: Sequence[Stream]
 ) -> frozenset[str]:
@@ -384,7 +376,8 @@ async def _corrected_topics(
             checks.
     """
     topics = {claim.topic for claim in alert.statements if claim.truth}
-    runs = _runs_of_alert(alert, streams)
+    key = (alert.shift.brand, alert.shift.model)
+    runs = next((s.runs for s in streams if (s.key.brand, s.key.model) == key), ())
     if alert.over_at is None or not topics or not runs:
         return frozenset()
     last_runs = {run.id for run in [r for r in runs if r.at <= alert.over_at][-MIN_RUNS_GONE:]}

@@ -85,18 +85,12 @@ def past_states(events: Iterable[AlertEvent]) -> list[tuple[int, SavedState]]:
         if event.what is AlertEventKind.UNDONE and event.note != UNMARKED and len(states) > 1:
             states.pop()
         elif state := STATES.get(event.what):
-            until = _snoozed_until(event) if state is AlertState.SNOOZED else None
+            until = None
+            if state is AlertState.SNOOZED:
+                span = _SPANS.get(event.note)
+                until = event.at + span if span else snoozed_until(event)
             states.append((event.id, SavedState(state, event.who, until)))
     return states
-
-
-def _snoozed_until(event: AlertEvent) -> datetime | None:
-    """Return the end of the snooze of a SNOOZED event, in UTC; None for a snooze until the next
-    update of the model.
-    """
-    if span := _SPANS.get(event.note):
-        return event.at + span
-    return snoozed_until(event)
 
 
 def after(

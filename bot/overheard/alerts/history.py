@@ -352,13 +352,14 @@ class HistoryReader:
         of_brands = (name for name, metric in self.metrics.items() if not metric.of_model)
         watched_metrics = self.settings.metrics or tuple(of_brands)
         present = table.of(self.versions, watched_metrics)
+        first, scored = _first_runs(table), _first_runs(present)
         monitor = Monitor(
             brand,
             streams_of_table(present),
             updates,
             policy=self.policy,
             bursts={run.id for run in await self.store.runs.find(label=BURST)},
-            unread=_unread_starts(table, present),
+            unread={key: first[key] for key, run in scored.items() if first[key] < run},
             restarts=restarts,
         )
         # A replay may take seconds; in a thread, it does not hold up the event loop.
@@ -401,18 +402,6 @@ class HistoryReader:
         streams = await self.visibility_streams(until)
         reported = await asyncio.to_thread(lambda: list(reported_changes(streams, policy, ())))
         return tuple(Restart(change.model, change.run, change.began) for change, _ in reported)
-
-
-def _unread_starts(table: BlockTable, present: BlockTable) -> dict[StreamKey, RunKey]:
-    """Return, by stream, the first run that other scorer versions have scored, if it is older than
-    the first run that the present versions have scored. Other streams are left out.
-
-    Args:
-        table: The blocks of all scorer versions.
-        present: The blocks of the present scorer versions; each of their streams is in ``table``.
-    """
-    first, first_present = _first_runs(table), _first_runs(present)
-    return {key: first[key] for key, run in first_present.items() if first[key] < run}
 
 
 def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:

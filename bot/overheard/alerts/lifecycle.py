@@ -18,7 +18,7 @@ from overheard.alerts.story import PARTLY, AlertPart, alert_parts, parts_over
 from overheard.cards import wording
 from overheard.deployment import Deployment
 from overheard.detection.placement import AlertAction, Placement, belongs_to, place
-from overheard.domain import WHOLE_MODEL, Alert, AlertEventKind, AlertState, Delivery, Shift
+from overheard.domain import WHOLE_MODEL, Alert, AlertEventKind, AlertState, Shift
 from overheard.errors import AlertUnchanged
 from overheard.interfaces import Clock, Store
 
@@ -103,7 +103,10 @@ class Lifecycle:
             case AlertAction.GROW:
                 return await self.grow(placement.alert, shifts), False
             case AlertAction.EASE:
-                return await self._store_easing(placement.alert, shifts), False
+                back = [replace(shift, recovery=True) for shift in shifts]
+                note, eased = self._shifts_sentence(shifts), AlertEventKind.EASED
+                changed = await self._log.add_event(placement.alert, eased, note=note, shifts=back)
+                return changed, False
             case AlertAction.RECOVER:
                 others = [number for number in placement.recovers if number != placement.alert]
                 for number in others:
@@ -111,7 +114,8 @@ class Lifecycle:
                 return await self.recover(placement.alert, BACK, shifts=shifts), False
         new = replace(alert, follows=placement.follows)
         is_reported = await self._is_reported_elsewhere(new, earlier)
-        return await self._store.alerts.add(new, [] if is_reported else self._deliveries(new))
+        deliveries = [] if is_reported else self._routes.deliveries(new, self._clock.now())
+        return await self._store.alerts.add(new, deliveries)
 
     async def _is_reported_elsewhere(self, alert: Alert, earlier: Sequence[Alert]) -> bool:
         """Return whether a model-wide alert reports a change that an earlier alert on another model
@@ -142,15 +146,6 @@ class Lifecycle:
         return await self._log.add_event(
             number, what, note=self._shifts_sentence(shifts), shifts=shifts
         )
-
-    async def _store_easing(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Add shifts of one run that take an alert's change back in part, with an EASED event, and
-        return the changed alert; its state stays. Nothing is stored if the alert has all the shifts
-        already. Raises AlertUnchanged when the alert is over.
-        """
-        back = [replace(shift, recovery=True) for shift in shifts]
-        note = self._shifts_sentence(shifts)
-        return await self._log.add_event(number, AlertEventKind.EASED, note=note, shifts=back)
 
     def _shifts_sentence(self, shifts: Sequence[Shift]) -> str:
         """Return a sentence for an alert's thread on what a model does since some shifts: ``The
@@ -253,7 +248,3 @@ class Lifecycle:
         A second event is stored if there is one already.
         """
         return await self._log.add_event(number, AlertEventKind.JOINED)
-
-    def _deliveries(self, alert: Alert) -> list[Delivery]:
-        """Return the deliveries of a new alert, one for each of its channels, not stored."""
-        return self._routes.deliveries(alert, self._clock.now())

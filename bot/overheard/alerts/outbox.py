@@ -290,7 +290,8 @@ class Outbox:
             The pause of the channel in seconds: 0 after a success; after a failure the time that
             the chat asks for, or else a time that doubles with each attempt.
         """
-        pause = _pause_seconds(delivery)
+        doublings = min(delivery.attempts, 10)  # more would exceed the largest pause anyway
+        pause = float(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**doublings))
         try:
             await self._post_delivery(delivery)
         except ChatFailed as failure:
@@ -432,11 +433,3 @@ async def _linked_card(chat: Chat, channel: str, outgoing: Outgoing) -> Card:
         else:
             return replace(outgoing.card, link=Link(EARLIER_ALERT_LABEL, url))
     return outgoing.card
-
-
-def _pause_seconds(delivery: Delivery) -> float:
-    """Return the pause before the next attempt in seconds: `FIRST_PAUSE_S` after the first failed
-    attempt, doubled with each further one, at most `MAX_PAUSE_S`.
-    """
-    doublings = min(delivery.attempts, 10)  # more would exceed the largest pause anyway
-    return float(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**doublings))

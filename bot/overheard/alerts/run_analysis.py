@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from overheard.alerts.bursts import burst_sentence, planned_bursts
 from overheard.alerts.history import HistoryReader
@@ -100,7 +100,7 @@ class Analysis:
             return {
                 "alerts": [alert.id for alert in detection.alerts],
                 "compared": detection.compared,
-                "learning": _learning_values(detection.learning),
+                "learning": detection.learning and list(astuple(detection.learning)),
                 "doubts": list(detection.doubts),
                 "categories": list(detection.categories),
                 "bursts": await self._burst_sentences(deployment, run, detection),
@@ -295,12 +295,3 @@ async def _joined_results(
         categories=tuple(categories),
     )
     return detection, [burst for result in results for burst in result.get("bursts", ())]
-
-
-def _learning_values(learning: Learning | None) -> list[float | None] | None:
-    """Return the progress of a baseline as a list of JSON values, in the order of the fields of
-    `Learning`, from which `_joined_results` makes it again; None for None.
-    """
-    if learning is None:
-        return None
-    return [learning.runs, learning.needed, learning.change, learning.answers]

@@ -105,7 +105,7 @@ def parse(words: str, commands: Sequence[CommandSpec], names: Collection[str] = 
     """
     tokens = _tokens(words)
     spec, rest = _command_and_rest(tokens, commands)
-    if any(_is_named(token, "help") for token in rest):
+    if any((_named_option(token) or ("",))[0] == "help" for token in rest):
         return Order(spec, helped=True)
     values, unnamed = _split_named_options(spec, rest)
     return _order(spec, values | _assign_positional(spec, unnamed, names, values))
@@ -238,12 +238,6 @@ def _named_option(token: str) -> tuple[str, str | None] | None:
     """
     named = None if isinstance(token, _Quoted) else _NAMED.fullmatch(token)
     return (named[1].casefold(), named[2]) if named else None
-
-
-def _is_named(token: str, name: str) -> bool:
-    """Return whether a word is the option of a name, with a value or without."""
-    named = _named_option(token)
-    return named is not None and named[0] == name
 
 
 def _split_named_options(
@@ -397,23 +391,14 @@ def _read_value(spec: CommandSpec, option: Option, given: Any) -> Any:
         return given
     text = str(given).strip()
     if option.kind is Kind.FLAG:
-        return _read_flag(spec, option, text)
+        if text.casefold() in _YES | _NO:
+            return text.casefold() in _YES
+        raise _usage_error(spec, f'{option.written} is yes or no, and not "{text}"')
     if option.choices:
         return _read_choice(spec, option, text)
     if option.kind in {Kind.INTEGER, Kind.NUMBER}:
         return _read_number(spec, option, text)
     return text
-
-
-def _read_flag(spec: CommandSpec, option: Option, text: str) -> bool:
-    """Return whether a flag is on: true, yes, on, 1 or no value; off: false, no, off or 0.
-
-    Raises:
-        BadUsage: for any other text.
-    """
-    if text.casefold() in _YES | _NO:
-        return text.casefold() in _YES
-    raise _usage_error(spec, f'{option.written} is yes or no, and not "{text}"')
 
 
 def _read_choice(spec: CommandSpec, option: Option, text: str) -> str:
@@ -427,9 +412,8 @@ def _read_choice(spec: CommandSpec, option: Option, text: str) -> str:
         if text.casefold() == choice.casefold():
             return choice
     hint = suggestion(text, option.choices)
-    raise _usage_error(
-        spec, f'{option.written} is {_either(option.choices)}, and not "{text}"{hint}'
-    )
+    either = " or ".join(filter(None, (", ".join(option.choices[:-1]), option.choices[-1])))
+    raise _usage_error(spec, f'{option.written} is {either}, and not "{text}"{hint}')
 
 
 def _read_number(spec: CommandSpec, option: Option, text: str) -> float:
@@ -451,11 +435,6 @@ def _read_number(spec: CommandSpec, option: Option, text: str) -> float:
     if option.high is not None and not number <= option.high:
         raise _usage_error(spec, f"{option.written} is {option.high:g} or less, and not {text}")
     return number
-
-
-def _either(choices: Sequence[str]) -> str:
-    """Return one choice or more as words of a sentence: ``a``, ``a or b``, ``a, b or c``."""
-    return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
 
 
 def _listed_values(option: Option, value: Any) -> list[Any]:

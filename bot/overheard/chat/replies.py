@@ -142,7 +142,10 @@ def unknown_command_card(
         next_steps: Actions that are useful now.
     """
     corrections = [
-        Action(_corrected_words(typed, spec), spec.name.capitalize())
+        Action(
+            " ".join([spec.name, *typed.split()[len(spec.name.split()) :]]),
+            spec.name.capitalize(),
+        )
         for spec in close[:MAX_MEANT]
         if spec.name != "help"
     ]
@@ -154,14 +157,6 @@ def unknown_command_card(
         actions=(*fitting(*offered), Action("help", "Help")),
         severity=Severity.WARNING,
     )
-
-
-def _corrected_words(typed: str, spec: CommandSpec) -> str:
-    """Return what was typed, with the name of a command in place of as many first words: ``chek
-    Acme`` becomes ``check Acme``.
-    """
-    rest = typed.split()[len(spec.name.split()) :]
-    return " ".join([spec.name, *rest])
 
 
 def terminal_only(spec: CommandSpec) -> Card:

@@ -219,7 +219,9 @@ class PostgresQueue:
         from pgqueuer.errors import RetryRequested
 
         try:
-            await self._hold_and_do(_task(job.payload), job, do, pgq)
+            fields = json.loads(job.payload or b"{}")
+            kind, brands = TaskKind(fields.pop("kind")), tuple(fields.pop("brands"))
+            await self._hold_and_do(Task(kind, **fields, brands=brands), job, do, pgq)
         except HoldLost:
             raise RetryRequested(timedelta(seconds=BACKOFF_S)) from None
 
@@ -327,27 +329,18 @@ def _entrypoints(kinds: Collection[TaskKind], seats: Mapping[str, int]) -> dict[
     return names
 
 
-def _entrypoint(task: Task) -> str:
-    """Return the entrypoint of PGQueuer that carries out a task: "ask/openai", "score" ..."""
-    return f"{task.kind}/{task.provider}" if task.kind is TaskKind.ASK else task.kind.value
-
-
 async def _enqueue(queries: RepositoryPort, tasks: Sequence[Task]) -> None:
     """Add a job for each task to the queue, except for tasks that have a job already; no tasks add
     nothing.
     """
     if tasks:
         await queries.enqueue(
-            [_entrypoint(task) for task in tasks],
+            [
+                f"{task.kind}/{task.provider}" if task.kind is TaskKind.ASK else task.kind.value
+                for task in tasks
+            ],
             [json.dumps(asdict(task)).encode() for task in tasks],
             [0] * len(tasks),
             dedupe_key=[task.key for task in tasks],
             on_conflict="skip",
         )
-
-
-def _task(payload: bytes | None) -> Task:
-    """Return the task that `_enqueue` has written into the payload of a job."""
-    fields = json.loads(payload or b"{}")
-    kind, brands = TaskKind(fields.pop("kind")), tuple(fields.pop("brands"))
-    return Task(kind, **fields, brands=brands)

@@ -99,7 +99,12 @@ class Server:
             *([Service("notices", self._tell_admins)] if config.health.notices else []),
             *_chat_services(deployment, leader_chats),
         ]
-        self.supervisor = Supervisor(services, log.warning, self._call_admins)
+
+        def add_notice(problem: str) -> None:
+            """Add a notice for admins, which `_tell_admins` delivers."""
+            deployment.plugins.notices.add(Notice(problem))
+
+        self.supervisor = Supervisor(services, log.warning, add_notice)
         self.opened_chats = tuple(chats)
         metrics_text = process_metrics(deployment, self._chats_up).text
         label = store_label(config.storage.url)
@@ -297,10 +302,6 @@ class Server:
             ):
                 log.warning("%s", problem)
             await asyncio.sleep(FEED_INTERVAL_S)
-
-    def _call_admins(self, problem: str) -> None:
-        """Add a notice for admins, which `_tell_admins` delivers."""
-        self._deployment.plugins.notices.add(Notice(problem))
 
     async def _tell_admins(self) -> None:
         """Wait for notices for admins until cancelled, and store each as a delivery to every

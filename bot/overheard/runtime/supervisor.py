@@ -34,10 +34,6 @@ EXIT_TIMEOUT_S = 1.8
 """Seconds from the signal to the end of the process."""
 
 
-def _always() -> bool:
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class Service:
     """A part of a deployment that runs as long as the process.
@@ -51,7 +47,7 @@ class Service:
 
     name: str
     run: Callable[[], Awaitable[None]]
-    connected: Callable[[], bool] = _always
+    connected: Callable[[], bool] = lambda: True
 
 
 class ServiceState(StrEnum):

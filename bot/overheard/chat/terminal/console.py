@@ -22,7 +22,7 @@ from rich.table import Table as Grid
 from rich.text import Text as Words
 
 from overheard.cards import wording
-from overheard.cards.card import Card, Field, Quote, Severity, Table, Text
+from overheard.cards.card import Card, Field, Severity, Table, Text
 from overheard.cards.wording import heading, heading_cells
 
 BORDERS = {
@@ -136,7 +136,9 @@ def _card_parts(card: Card, width: int) -> Iterator[RenderableType]:
         if caption := wording.line(card.table.caption):
             yield Words(caption, "dim")
         yield _FittedTable(card.table)
-    yield from map(_quote, card.quotes)
+    for quote in card.quotes:
+        source = Words(wording.line(quote.source), "dim")
+        yield _Barred(Group(_plain(quote.text, "italic"), source))
     if card.image and not (card.table and card.table.pictured):
         yield Words.assemble(("Picture: ", "dim"), wording.printable(card.image.alt))
     if card.footer:
@@ -324,12 +326,6 @@ def _bar_numbers(table: Table) -> list[dict[int, int | None]]:
                 return without_bars
         numbers_by_row.append(numbers)
     return numbers_by_row if len(units) == 1 else without_bars
-
-
-def _quote(quote: Quote) -> RenderableType:
-    """Return a quotation behind a vertical bar: its text in italics, and its source below."""
-    source = Words(wording.line(quote.source), "dim")
-    return _Barred(Group(_plain(quote.text, "italic"), source))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,14 +66,11 @@ class Noun(click.Group):
         """
         if args and args[0].isdecimal() and SHOW in self.commands:
             args = [SHOW, *args]
-        has_verb = bool(args) and not args[0].startswith("-") and self._resembles_verb(args[0])
+        verb = args[0] if args and not args[0].startswith("-") else ""
+        has_verb = bool(verb) and (verb in self.commands or bool(suggestion(verb, self.commands)))
         if not has_verb and LIST in self.commands and "--help" not in args:
             args = [LIST, *args]
         return super().parse_args(ctx, args)
-
-    def _resembles_verb(self, word: str) -> bool:
-        """Return whether a word is a verb of the noun, or so like one that it is suggested."""
-        return word in self.commands or bool(suggestion(word, self.commands))
 
     def _add_plugin_commands(self, ctx: click.Context) -> None:
         """Add commands that are not known from the start; a noun has none of these."""
@@ -240,7 +237,12 @@ class Root(Noun):
         self._add_plugin_commands(ctx)
         for heading, commands in self._sections.items():
             with formatter.section(heading):
-                formatter.write_dl([_help_entry(command) for command in commands.values()])
+                formatter.write_dl(
+                    [
+                        one.summary() if isinstance(one, Noun) else (str(one.name), one.help or "")
+                        for one in commands.values()
+                    ]
+                )
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return what a word that is being typed may become; for a command, plugins are loaded."""
@@ -273,13 +275,6 @@ class Root(Noun):
         return listing.noun, noun
 
 
-def _help_entry(command: click.Command) -> tuple[str, str]:
-    """Return the name and the help of a command, or the summary of a noun, for the root's help."""
-    if isinstance(command, Noun):
-        return command.summary()
-    return str(command.name), command.help or ""
-
-
 class SpecCommand(click.Command):
     """A command of the registry as a command of click.
 
@@ -308,7 +303,11 @@ class SpecCommand(click.Command):
         The first call creates them, for which the command's module is imported.
         """
         if not self.params:
-            self.params = [*map(_parameter, self._spec.options), *_common_options(self._spec)]
+            own = [
+                _click_argument(option) if option.positional else _click_option(option)
+                for option in self._spec.options
+            ]
+            self.params = [*own, *_common_options(self._spec)]
         return super().get_params(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -342,11 +341,6 @@ def _common_options(spec: CommandSpec) -> list[click.Parameter]:
         ["--json", JSON], is_flag=True, help="Print one JSON document as the last line of stdout."
     )
     return [*options, as_json]
-
-
-def _parameter(option: Option) -> click.Parameter:
-    """Return click's parameter for an option: an argument if it is written without its name."""
-    return _click_argument(option) if option.positional else _click_option(option)
 
 
 def _click_argument(option: Option) -> click.Argument:
