@@ -160,11 +160,11 @@ async def test_what_is_watched_and_what_no_channel_shows_is_said_at_home() -> No
     await update_watched_models(store, "Acme", {model}, {model: "visibility"}, NOON)
     assert "Watching: " in (await status(deployment, Call())).title
     assert "Watching: " in (await digest(deployment, Call())).title
-    assert await unrouted(deployment) == []
+    assert await unrouted(deployment.store, deployment.config) == []
 
     shift = Shift("Acme", model, "visibility", run.id, 0.9, 0.3, -0.6, (-0.7, -0.5))
     alert, _ = await Lifecycle.of(deployment).raise_alert(Alert(shift, run.started_at))
-    assert await unrouted(deployment) == [alert]
+    assert await unrouted(deployment.store, deployment.config) == [alert]
     home = await status(deployment, Call())
     assert "1 open alert is posted in no channel" in str(home.text)
     assert "Watching" not in str(home.text)

@@ -431,7 +431,7 @@ async def replays(
     """
     if runs is None:
         runs = {run.id: run for run in await deployment.store.runs.find()}
-    updates = await _known_updates(deployment, runs)
+    updates = await _known_updates(deployment.store, runs)
     reader = HistoryReader.of(deployment)
     restarts = await reader.restarts()
     call.progress.start("Looking at the past", len(brands))
@@ -443,14 +443,14 @@ async def replays(
     return brand_replays
 
 
-async def _known_updates(deployment: Deployment, runs: Mapping[int, Run]) -> list[ModelUpdate]:
+async def _known_updates(store: Store, runs: Mapping[int, Run]) -> list[ModelUpdate]:
     """Return the stored updates of all models, the oldest first, and then the unannounced updates
     that show in the replies of the runs and are not stored yet. Runs outside of the brands' history
     do not count. ``runs`` has all runs by number.
     """
-    stored = await deployment.store.updates.find()
+    stored = await store.updates.find()
     order = sorted(RunKey(run.started_at, run.id) for run in runs.values() if not run.aside)
-    shown = silent_updates(await deployment.store.answers.served_models(), order)
+    shown = silent_updates(await store.answers.served_models(), order)
     stored_keys = {(update.model, update.at, update.source) for update in stored}
     return [
         *stored,

@@ -13,7 +13,7 @@ from overheard.alerts.statements import StatementReader
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
 from overheard.detection.power import Learning
-from overheard.domain import Alert, Panel, Run, Task, TaskKind
+from overheard.domain import Alert, Catalogue, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
 from overheard.runs.plan import tracked
 from overheard.runs.service import RunService
@@ -134,7 +134,7 @@ class Analysis:
         if not deployment.queue.spread:
             detection = await detect(deployment, run)
             return detection, await self._burst_sentences(deployment, run, detection)
-        tasks = detection_tasks(run, brands_scored_in(deployment, run.panel), spread=True)
+        tasks = detection_tasks(run, brands_scored_in(deployment.catalogue, run.panel), spread=True)
         return await _joined_results(
             deployment.store, await self._carry_out_tasks(deployment, tasks)
         )
@@ -210,7 +210,7 @@ async def detect(
         plugins.feeds.values(), deployment.store.updates, plugins.providers, now
     )
     deployment.scoring.faults.update(problems)
-    chosen = brands_scored_in(deployment, run.panel) if brands is None else brands
+    chosen = brands_scored_in(deployment.catalogue, run.panel) if brands is None else brands
     return await _detection_service(deployment).detect(run, chosen, deployment.clock.now())
 
 
@@ -251,14 +251,14 @@ def _detection_service(deployment: Deployment) -> DetectionService:
     )
 
 
-def brands_scored_in(deployment: Deployment, panel: Panel | None) -> list[str]:
+def brands_scored_in(catalogue: Catalogue, panel: Panel | None) -> list[str]:
     """Return the names of the tracked brands that at least one prompt of a panel concerns, in the
     order of the catalogue; all tracked brands for None, the panel of imported history.
 
     Brands count even if the run was started for other ones. Otherwise a shift that this run shows
     would be missed, because later runs only report their own shifts.
     """
-    names = [brand.name for brand in tracked(deployment.catalogue)]
+    names = [brand.name for brand in tracked(catalogue)]
     if panel is None:
         return names
     return [name for name in names if any(prompt.concerns(name) for prompt in panel.prompts)]

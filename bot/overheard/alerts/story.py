@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from overheard.cards import wording
-from overheard.deployment import Deployment
+from overheard.config.sections import Config
 from overheard.detection.placement import ONE_STORY, belongs_to
 from overheard.domain import (
     VISIBILITY,
@@ -416,14 +416,13 @@ def parts_over(events: Iterable[AlertEvent]) -> frozenset[AlertPart]:
     return frozenset(over)
 
 
-async def unrouted(deployment: Deployment) -> list[Alert]:
+async def unrouted(store: Store, config: Config) -> list[Alert]:
     """Return the alerts that are not over and have no delivery to a channel, because no route takes
     them, the newest first. The result is empty when no routes are configured.
 
     An alert that a model-wide alert among them covers is left out.
     """
-    store = deployment.store
-    if not deployment.config.routes:
+    if not config.routes:
         return []
     posted = {
         delivery.alert_id

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from overheard.cards import wording
@@ -73,11 +73,11 @@ async def enter_code(
     Raises:
         BadUsage: when the code is wrong, used, void or expired, or when there is none.
     """
-    if not await _redeem_code(deployment, code):
+    if not await _redeem_code(deployment.store, deployment.clock, code):
         await _log_code_use(deployment, call, "a wrong code")
         problem = "This code is wrong, was used, or is older than a day; restart “overheard run” "
         raise BadUsage(problem=f"{problem}for a new one", usage="access code CODE")
-    await _store_role(deployment, call, _caller_id(call), Role.ADMIN)
+    await _store_role(deployment.clock.now(), deployment.store, call, _caller_id(call), Role.ADMIN)
     await _store_name(deployment, call, _caller_id(call), _caller_name(call))
     await _log_code_use(deployment, call, "is an admin now, by the code")
     return Card(
@@ -91,25 +91,25 @@ async def enter_code(
     )
 
 
-async def _redeem_code(deployment: Deployment, code: str) -> bool:
+async def _redeem_code(store: Store, clock: Clock, code: str) -> bool:
     """Return whether a typed code is the stored one, which is then removed, so that it works once.
 
     A wrong code is counted, and the one with the number `MAX_TRIES` removes the stored code. The
     result is also False if no code is stored, if it has expired, and if another call has used or
     replaced it at the same time.
     """
-    settings = deployment.store.settings
+    settings = store.settings
     stored = await settings.get(CODE)
-    if stored is None or stored.value.get("until", "") <= deployment.clock.now().isoformat():
+    if stored is None or stored.value.get("until", "") <= clock.now().isoformat():
         return False
     is_right = hmac.compare_digest(_code_hash(code), str(stored.value.get("hash")))
     if not is_right:
-        await _count_wrong_code(deployment, stored)
+        await _count_wrong_code(store, clock.now(), stored)
         return False
     return await settings.remove(CODE, stored.at)
 
 
-async def _count_wrong_code(deployment: Deployment, code_setting: Setting) -> None:
+async def _count_wrong_code(store: Store, now: datetime, code_setting: Setting) -> None:
     """Count one more wrong code in the stored setting of the right one. The `MAX_TRIES`-th wrong
     code removes the setting, so that no code is valid. Nothing happens if the right code was used
     or replaced since it was read.
@@ -117,13 +117,13 @@ async def _count_wrong_code(deployment: Deployment, code_setting: Setting) -> No
     Args:
         code_setting: The setting as it was read.
     """
-    settings = deployment.store.settings
+    settings = store.settings
     if not await settings.remove(CODE, code_setting.at):
         return
     tries = int(code_setting.value.get("tries", 0)) + 1
     if tries < MAX_TRIES:
         value = {**code_setting.value, "tries": tries}
-        await settings.put(Setting(CODE, value, code_setting.who, deployment.clock.now()))
+        await settings.put(Setting(CODE, value, code_setting.who, now))
 
 
 async def list_access(deployment: Deployment, _: Call) -> Card:
@@ -177,7 +177,7 @@ async def grant(
         BadUsage: when `person` is neither a mention nor an id.
     """
     who = read_id(person, call)
-    await _store_role(deployment, call, who, Role[role.upper()])
+    await _store_role(deployment.clock.now(), deployment.store, call, who, Role[role.upper()])
     if name:
         await _store_name(deployment, call, who, name)
     return Card(
@@ -309,12 +309,10 @@ def _caller_name(call: Call) -> str:
     return call.who.rpartition(" (")[0]
 
 
-async def _store_role(deployment: Deployment, call: Call, who: str, role: Role) -> None:
+async def _store_role(now: datetime, store: Store, call: Call, who: str, role: Role) -> None:
     """Store the role of a person or group (``platform:id``), in place of an earlier stored role."""
-    setting = Setting(
-        f"{ROLE_PREFIX}{who}", {"role": ROLE_KEYS[role]}, call.who, deployment.clock.now()
-    )
-    await deployment.store.settings.put(setting)
+    setting = Setting(f"{ROLE_PREFIX}{who}", {"role": ROLE_KEYS[role]}, call.who, now)
+    await store.settings.put(setting)
 
 
 async def _store_name(deployment: Deployment, call: Call, who: str, name: str) -> None:

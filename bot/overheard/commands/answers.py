@@ -26,7 +26,7 @@ from overheard.commands.newest_answers import (
 from overheard.commands.page_tables import QuestionRow, read_questions, read_sources
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand
+from overheard.domain import Brand, Catalogue
 from overheard.runs.plan import find_brand
 
 MAX_SOURCES = 12
@@ -148,7 +148,7 @@ async def show_questions(
             in `against` that is not a competitor.
     """
     newest = await read_newest_answers(deployment, call, brand, model)
-    rival = _competitor(deployment, newest.brand, against) if against else None
+    rival = _competitor(deployment.catalogue, newest.brand, against) if against else None
     if not newest.answers:
         return card_without_answers(newest.brand)
     models = sorted(newest.runs)
@@ -193,14 +193,14 @@ async def show_questions(
     )
 
 
-def _competitor(deployment: Deployment, brand: Brand, name: str) -> Brand:
+def _competitor(catalogue: Catalogue, brand: Brand, name: str) -> Brand:
     """Return the competitor of `brand` that has `name` as its name or alias.
 
     Raises:
         UnknownName: for an unknown brand, or one that is not a competitor of `brand`.
     """
-    rival = find_brand(deployment.catalogue, name)
-    rivals = deployment.catalogue.rivals(brand.name)
+    rival = find_brand(catalogue, name)
+    rivals = catalogue.rivals(brand.name)
     if rival not in rivals:
         rival_names = [competitor.name for competitor in rivals]
         raise unknown_name(f"competitor of {brand.name}", rival.name, rival_names)

@@ -302,7 +302,7 @@ async def set_rule(
         ReadOnly: when the configuration declares the brand.
         NothingToChange: when nothing would change.
     """
-    found_brand, before = _find_rule(deployment, brand, spelling)
+    found_brand, before = _find_rule(deployment.catalogue, brand, spelling)
     await BRANDS.require_own(deployment, found_brand)
     after = replace(before, **changed_values(_RULE_FIELDS, before, given))
     if after == before:
@@ -323,7 +323,7 @@ async def fill_rule(
     Raises:
         UnknownName: for an unknown brand, or a spelling that the brand does not have.
     """
-    found, rule = _find_rule(deployment, brand, spelling)
+    found, rule = _find_rule(deployment.catalogue, brand, spelling)
     return {
         "brand": found.name,
         "spelling": rule.spelling,
@@ -365,7 +365,7 @@ def _alternatives(options: Sequence[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _find_rule(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand, Rule]:
+def _find_rule(catalogue: Catalogue, brand: str, spelling: str) -> tuple[Brand, Rule]:
     """Return a brand and the rule of one of its spellings; an empty rule if the spelling has none.
 
     Args:
@@ -375,7 +375,7 @@ def _find_rule(deployment: Deployment, brand: str, spelling: str) -> tuple[Brand
     Raises:
         UnknownName: for an unknown brand, or a spelling that the brand does not have.
     """
-    found_brand = find_brand(deployment.catalogue, brand)
+    found_brand = find_brand(catalogue, brand)
     folded_spelling = spelling.strip().casefold()
     name = next((name for name in found_brand.names if name.casefold() == folded_spelling), None)
     if name is None:

@@ -20,7 +20,7 @@ from overheard.commands.brief_card import brief_card, brief_page
 from overheard.commands.export import replacing
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Publication
+from overheard.domain import Brand, Catalogue, Publication
 from overheard.errors import BadUsage
 from overheard.runs.plan import choose_brands
 from overheard.views.situation import HEADLINE, SituationReader
@@ -69,7 +69,7 @@ async def show_brief(
         NothingToAsk: when there is no tracked brand.
         BadUsage: when `out` is given and `form` is ``card``.
     """
-    found_brand = _brand_or_first(deployment, brand)
+    found_brand = _brand_or_first(deployment.catalogue, brand)
     draft = await _brand_brief(deployment, call, found_brand, days)
     shown_by_default = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
     card = brief_card(deployment, call, draft, most or shown_by_default)
@@ -121,10 +121,10 @@ async def finish_item(
         TimeUnreadable: when the time cannot be read.
         BadUsage: when the time is in the future, or the item is published already.
     """
-    found_brand = _brand_or_first(deployment, brand)
+    found_brand = _brand_or_first(deployment.catalogue, brand)
     if undo:
         return await _reopen_item(deployment, found_brand, item)
-    at = _publication_time(deployment, call, when)
+    at = _publication_time(deployment.clock.now(), call, when)
     draft = await _brand_brief(deployment, call, found_brand, BRIEF_DAYS)
     found_item = _unpublished_item(draft, item)
     await deployment.store.finetune.publish(
@@ -164,14 +164,13 @@ async def _brand_brief(deployment: Deployment, call: Call, brand: Brand, days: i
     return await read_brief(scored.catalogue, scored.store, versions, brand, days, now, newest)
 
 
-def _publication_time(deployment: Deployment, call: Call, when: str) -> datetime:
+def _publication_time(now: datetime, call: Call, when: str) -> datetime:
     """Return the time of a publication in UTC; a day means the midnight with which it begins in the
     caller's zone.
 
     Raises:
         TimeUnreadable: when the text cannot be read.
     """
-    now = deployment.clock.now()
     at = read_time(when, now, call.zone)
     if at > now:
         date = wording.moment(at, call.zone)
@@ -210,13 +209,13 @@ async def _reopen_item(deployment: Deployment, found_brand: Brand, item: str) ->
     return Card("Reopened", "It is to be written again.", data={"item": item})
 
 
-def _brand_or_first(deployment: Deployment, name: str) -> Brand:
+def _brand_or_first(catalogue: Catalogue, name: str) -> Brand:
     """Return the brand with a name or alias; for an empty name, the first tracked brand.
 
     Raises:
         NothingToAsk: when the name is empty and there is no tracked brand.
     """
-    return choose_brands(deployment.catalogue, [name] if name else [])[0]
+    return choose_brands(catalogue, [name] if name else [])[0]
 
 
 BRIEF = CommandSpec(

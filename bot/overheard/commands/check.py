@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -15,9 +15,9 @@ from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
 from overheard.commands.first_check import propose_first_check
 from overheard.config.problems import suggestion
-from overheard.config.sections import MAX_REPEATS
+from overheard.config.sections import MAX_REPEATS, Config
 from overheard.deployment import Call, Deployment
-from overheard.domain import Run
+from overheard.domain import Metric, Run
 from overheard.errors import UnknownName
 from overheard.runs.answers import parse_age
 from overheard.runs.batches import require_batched
@@ -77,7 +77,7 @@ async def check(
         NothingBatched: when `batch` is set and no model can be asked in a batch.
         BudgetUnknown: when there is a budget and a model without a known price.
     """
-    _require_known_metrics(deployment)
+    _require_known_metrics(deployment.scoring.metrics, deployment.config)
     panel_seed = secrets.randbits(SEED_BITS) if seed is None else seed
     panel = lay_out(
         deployment.catalogue,
@@ -125,12 +125,12 @@ async def execute_run(
     return await run_card(call, await service.execute(quote, before=before))
 
 
-def _require_known_metrics(deployment: Deployment) -> None:
+def _require_known_metrics(metrics: Mapping[str, Metric], config: Config) -> None:
     """Raise an error if ``[alerts]`` names a metric that no scorer measures. Such a metric would
     never raise an alert.
     """
-    measured = list(deployment.scoring.metrics)
-    for name in deployment.config.alerts.metrics:
+    measured = list(metrics)
+    for name in config.alerts.metrics:
         if name not in measured:
             raise UnknownName(
                 kind="metric for [alerts]",

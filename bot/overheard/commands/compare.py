@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 
@@ -71,7 +72,7 @@ async def compare(
         setup = _comparison_setup(deployment, base, tuned, brand, margin / 100, comparison_seed)
         setup = replace(setup, own_seeds=own_seeds, most=rounds)
         calls = sum((unasked(panel, ()) for panel in setup.whole), Counter[Pair]())
-        payer = _aside_run(deployment, call, setup.whole[0]).payer
+        payer = _aside_run(deployment.clock.now(), call, setup.whole[0]).payer
         quote = await deployment.pricing.quote_calls(calls, payer, answers=calls.total())
     execute = partial(_compare_models, source, call, setup)
     return Proposal(quote.price, quote.usd, execute, {"seed": comparison_seed})
@@ -93,7 +94,7 @@ async def _compare_models(source: Deployment | Session, call: Call, setup: Compa
     async with source.opened() as deployment:
 
         def new_aside_run(panel: Panel) -> Run:
-            return _aside_run(deployment, call, panel)
+            return _aside_run(deployment.clock.now(), call, panel)
 
         ask_panel = run_service(deployment, call).ask_aside
         comparison = ModelComparison(setup, ask_panel, new_aside_run, deployment.scoring)
@@ -138,11 +139,9 @@ def _comparison_setup(
     )
 
 
-def _aside_run(deployment: Deployment, call: Call, panel: Panel) -> Run:
+def _aside_run(now: datetime, call: Call, panel: Panel) -> Run:
     """Return a run outside the history that begins now, and is not stored yet."""
-    run = new_run(
-        panel, deployment.clock.now(), label=LABEL, asked_by=call.who, channel=call.channel
-    )
+    run = new_run(panel, now, label=LABEL, asked_by=call.who, channel=call.channel)
     return replace(run, aside=True)
 
 

@@ -123,7 +123,7 @@ class _Examination:
         for findings, _ in provider_results:
             for finding in findings:
                 yield finding
-        async for finding in usage_findings(self.deployment):
+        async for finding in usage_findings(self.deployment.plugins, self.deployment.store):
             yield finding
         if not self.deployment.missing_store:
             yield await self._detection_finding()
@@ -262,7 +262,7 @@ class _Examination:
         fault with their number, which names the first brand and the model of the first
         `SHOWN_EXAMPLES` of them. Without such an alert all is well.
         """
-        alerts = await unrouted(self.deployment)
+        alerts = await unrouted(self.deployment.store, self.deployment.config)
         if not alerts:
             return Finding("alerts")
         examples = "; ".join(

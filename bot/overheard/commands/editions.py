@@ -17,7 +17,7 @@ from overheard.domain import (
     pending_edition,
     used_edition,
 )
-from overheard.interfaces import Progress
+from overheard.interfaces import Progress, Store
 from overheard.runs.plan import tracked
 from overheard.scoring.edition_preview import WINDOW, Move, changes, moves
 from overheard.scoring.rescoring import DUTY, Rescoring
@@ -47,12 +47,12 @@ async def pending_edition_sentences(deployment: Deployment) -> list[str]:
     return [f"{state}: {done_share} is done{rest}."]
 
 
-async def comparison_start(deployment: Deployment) -> datetime:
+async def comparison_start(now: datetime, store: Store) -> datetime:
     """Return the time from which on two editions of scores are compared: 90 days before the newest
     run of the history, or before now if there is none.
     """
-    runs = [run for run in await deployment.store.runs.find() if not run.aside]
-    return (runs[0].started_at if runs else deployment.clock.now()) - WINDOW
+    runs = [run for run in await store.runs.find() if not run.aside]
+    return (runs[0].started_at if runs else now) - WINDOW
 
 
 async def preview(deployment: Deployment, before: Edition, after: Edition) -> list[Move]:
@@ -61,7 +61,7 @@ async def preview(deployment: Deployment, before: Edition, after: Edition) -> li
     metric only if its two values differ when they are rounded as they are shown.
     """
     names = [brand.name for brand in tracked(deployment.catalogue)]
-    since = await comparison_start(deployment)
+    since = await comparison_start(deployment.clock.now(), deployment.store)
     blocks = [
         block
         for name in names

@@ -21,8 +21,8 @@ from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment
 from overheard.domain import SHUTDOWN_NOTICE, Panel, Prompt, QueueStatus, last_day
 from overheard.errors import OverheardError, ProviderUnavailable
-from overheard.interfaces import Clock, Finding, Listing, Provider, Verifiable
-from overheard.plugins import models_of
+from overheard.interfaces import Clock, Finding, Listing, Provider, Store, Verifiable
+from overheard.plugins import Plugins, models_of
 from overheard.runs.cost_estimate import price_of
 from overheard.runs.plan import choose_models, new_run
 from overheard.runs.tasks import outdated, queue_status
@@ -163,15 +163,15 @@ async def called_model_findings(deployment: Deployment, session: Session) -> Asy
         yield Finding("a real call", reason.rstrip("."), "see the [providers.*] table of the model")
 
 
-async def usage_findings(deployment: Deployment) -> AsyncIterator[Finding]:
+async def usage_findings(plugins: Plugins, store: Store) -> AsyncIterator[Finding]:
     """Yield a fault for each configured model that costs money and has recent answers without the
     number of tokens, so that their cost is only estimated; sorted by the models' names.
     """
-    models = deployment.plugins.models
-    usage_by_model = await deployment.store.answers.usual_usage(models)
+    models = plugins.models
+    usage_by_model = await store.answers.usual_usage(models)
     for model in sorted(usage_by_model, key=str):
         answers_without_usage = usage_by_model[model].untold
-        price = price_of(model, deployment.plugins.providers)
+        price = price_of(model, plugins.providers)
         costs_money = price is not None and bool(price.input or price.output)
         if answers_without_usage and costs_money:
             count = wording.count(answers_without_usage, "answer")

@@ -24,6 +24,7 @@ from overheard.config.redaction import json_line, without_control_characters
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, ScoreRecord
 from overheard.errors import FileUnwritable, StoreMissing
+from overheard.interfaces import Store
 from overheard.runs.history_lines import ANSWER_FIELDS, SCORE_FIELDS, answer_line, flat, score_line
 
 
@@ -70,7 +71,7 @@ async def export(deployment: Deployment, call: Call, what: What, form: Format, o
         deployment = await deployment.caught_up(call.progress)
         lines, fields = _score_lines(deployment), SCORE_FIELDS
     else:
-        lines, fields = _answer_lines(deployment), ANSWER_FIELDS
+        lines, fields = _answer_lines(deployment.store), ANSWER_FIELDS
     write_line = _line_writer(out, form, fields)
     count = 0
     async for line in lines:
@@ -232,14 +233,12 @@ def _text_cell(value: object, clean: Callable[[str], str]) -> object:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
-async def _own_answers(
-    deployment: Deployment, runs: Iterable[Run]
-) -> AsyncIterator[tuple[Answer, Run]]:
+async def _own_answers(store: Store, runs: Iterable[Run]) -> AsyncIterator[tuple[Answer, Run]]:
     """Yield each answer of some runs with its run, in the order of the runs and of the answers.
     Copies of answers of other runs, which a run has reused, are left out.
     """
     for run in runs:
-        async for answer in deployment.store.answers.stream(runs=[run.id]):
+        async for answer in store.answers.stream(runs=[run.id]):
             if not answer.reused_from:
                 yield answer, run
 
@@ -257,10 +256,10 @@ async def _current_scores(
                 yield record, answers[record.answer_id], run
 
 
-async def _answer_lines(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
+async def _answer_lines(store: Store) -> AsyncIterator[dict[str, Any]]:
     """Yield all answers as mappings with the keys `ANSWER_FIELDS`, the oldest run first."""
-    runs = reversed(await deployment.store.runs.find())
-    async for answer, run in _own_answers(deployment, runs):
+    runs = reversed(await store.runs.find())
+    async for answer, run in _own_answers(store, runs):
         yield answer_line(answer, run)
 
 
@@ -275,7 +274,7 @@ async def _answer_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequ
     """Yield the cells of each answer in the columns `CHAT_ANSWER_COLUMNS`, the newest run first.
     Sources are addresses, one a line; the cost is None if it is not known.
     """
-    async for answer, _ in _own_answers(deployment, await deployment.store.runs.find()):
+    async for answer, _ in _own_answers(deployment.store, await deployment.store.runs.find()):
         sources = "\n".join(citation.url for citation in answer.reply.citations)
         question_cells = _question_cells(deployment, call, answer)
         yield (*question_cells, answer.reply.text, sources, answer.reply.cost_usd)

@@ -110,14 +110,14 @@ async def import_history(
     with lines:
         call.progress.start(f"Importing {wording.count(tally.lines, 'line')}", tally.lines)
         for key, span in tally.runs.items():
-            await _import_run(deployment, call, lines, key, span, tally)
+            await _import_run(deployment.store, call, lines, key, span, tally)
     call.progress.finish()
     deployment = await deployment.caught_up(call.progress, tally.new)
     return _import_card(file, tally, deployment.scoring.faults)
 
 
 async def _import_run(
-    deployment: Deployment, call: Call, lines: BinaryIO, key: str, span: _RunLines, tally: _Tally
+    store: Store, call: Call, lines: BinaryIO, key: str, span: _RunLines, tally: _Tally
 ) -> None:
     """Store the answers of one run that are missing in the store, and add their numbers to `tally`.
 
@@ -130,7 +130,6 @@ async def _import_run(
     Raises:
         RunInUse: when another process keeps the run locked.
     """
-    store = deployment.store
     run = await store.runs.start(
         Run(key, span.first, None, RunState.COMPLETE, span.last, asked_by="import")
     )

@@ -15,7 +15,7 @@ from overheard.cards.command import CommandSpec, Face
 from overheard.commands.examinations import shutdown_findings
 from overheard.deployment import Call, Deployment
 from overheard.domain import FREE, Model, Price
-from overheard.interfaces import Judge
+from overheard.interfaces import Judge, Store
 from overheard.runs.cost_estimate import capabilities_of, price_of
 from overheard.runs.limits import ModelLimiter
 from overheard.runs.retries import BreakerState
@@ -43,7 +43,7 @@ async def list_models(deployment: Deployment, call: Call) -> Card:
     rows = [_model_json(deployment, model) for model in deployment.plugins.models]
     troubled = [row for row in rows if row["state"] != BreakerState.CLOSED]
     judged = [
-        await _judge_json(deployment, judge)
+        await _judge_json(deployment.store, judge)
         for judge in judges(deployment.plugins.scorers.values())
     ]
     reasons = [f"{row['model']}: {row['reason']}" for row in troubled]
@@ -99,14 +99,14 @@ def _models_paragraph(
         yield "\n".join(f"{name}{how}: {state}" for name, how, state in lines)
 
 
-async def _judge_json(deployment: Deployment, judge: Judge) -> dict[str, Any]:
+async def _judge_json(store: Store, judge: Judge) -> dict[str, Any]:
     """Return a judge for JSON output: its model, its agreement with labelled answers in each round
     (the oldest first), and the numbers of its verdicts in this process.
 
     ``told`` has the same as sentences: a doubt about the judge if there is one, else the newest
     agreement; then the verdicts that do not count.
     """
-    rounds = await agreements(deployment.store, judge)
+    rounds = await agreements(store, judge)
     sentence = f"{judge.model} judges answers, and has not been asked yet."
     if rounds:
         agreed = f"{rounds[-1].right} of {rounds[-1].of} gold labels"

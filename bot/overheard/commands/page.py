@@ -15,7 +15,7 @@ from overheard.cards import wording
 from overheard.cards.charts.bars import Rates
 from overheard.cards.charts.shares import Shares
 from overheard.cards.charts.trend import Chart
-from overheard.cards.model_names import asked_by
+from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.page_tables import (
     MAX_CLAIMS,
     ModelView,
@@ -125,7 +125,7 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
         day=wording.day(now, call.zone),
         headline=telling.headline(news[0]) if news else brand.name,
         lead=_lead(telling, news),
-        tiles=tuple(_page_tiles(deployment, situation, voice)),
+        tiles=tuple(_page_tiles(deployment.names, situation, voice)),
         claims=tuple(
             [await read_claim(deployment, call, brand.name, claim) for claim in claims[:MAX_CLAIMS]]
         ),
@@ -152,7 +152,7 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
         questions_note=f"And {wording.count(more, 'more question')}." if more else "",
         sources=tuple(read_sources(draft.market, scored)),
         answers=len(scored),
-        asked=_how_asked_paragraph(deployment, call, situation),
+        asked=_how_asked_paragraph(deployment.names, call, situation),
         method=_method_paragraph(brand, len(situation.names) - 1),
     )
 
@@ -167,9 +167,7 @@ def _lead(telling: Telling, news: Sequence[News]) -> str:
     return " ".join(filter(None, [*parts, *telling.single_claims(), telling.left_sentence()]))
 
 
-def _page_tiles(
-    deployment: Deployment, situation: Situation, voice: Shares | None
-) -> Iterator[Tile]:
+def _page_tiles(names: ModelNames, situation: Situation, voice: Shares | None) -> Iterator[Tile]:
     """Yield the large figures of a page: the share of answers that name the brand, at up to
     `MAX_MODELS` models, then the brand's share of voice.
 
@@ -180,7 +178,7 @@ def _page_tiles(
         voice: The shares of voice over time; None leaves the last tile out.
     """
     for place in situation.places[:MAX_MODELS]:
-        name = deployment.names.name(place.model)
+        name = names.name(place.model)
         mean, usual = place.mine.mean, place.usual_mean
         value = wording.share(mean, place.answers)
         value += f" of {place.answers}" if place.answers else ""
@@ -290,7 +288,7 @@ def _voice_words(voice: Shares | None, brand: Brand) -> str:
     return f"{leader} leads with {wording.percent(last[leader])}; {brand.name} has {own_share}."
 
 
-def _how_asked_paragraph(deployment: Deployment, call: Call, situation: Situation) -> str:
+def _how_asked_paragraph(names: ModelNames, call: Call, situation: Situation) -> str:
     """Return the paragraph on where the figures come from: for each model its id, how it is asked
     (``API, with search``), and the numbers of its newest answers and of their questions, with the
     day; then the number of checks of all models and the day of the first one; then a caution.
@@ -305,7 +303,7 @@ def _how_asked_paragraph(deployment: Deployment, call: Call, situation: Situatio
         row = [run.id for run in stream.runs].index(place.mine.run_id)
         questions = int((stream.n[row] > 0).sum())
         parts.append(
-            f"{deployment.names.name(place.model)} ({place.model.id}, {asked_by(place.model)}): "
+            f"{names.name(place.model)} ({place.model.id}, {asked_by(place.model)}): "
             f"{wording.count(place.mine.n, 'answer')} to {wording.count(questions, 'question')} on "
             f"{wording.day(place.mine.at, call.zone)}"
         )

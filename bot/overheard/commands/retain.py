@@ -23,6 +23,7 @@ from overheard.commands.catalogue import require_yes
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, ScoreRecord
 from overheard.errors import FileUnwritable
+from overheard.interfaces import Store
 from overheard.runs.history_lines import answer_line
 from overheard.scoring.scorer_calls import batches
 
@@ -99,7 +100,7 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
         file = deployment.config.retention.folder / f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl"
         removed = 0
         async for group in batches(expired_answers(deployment), GROUP_SIZE):
-            lines = await _archive_lines(deployment, group, runs)
+            lines = await _archive_lines(deployment.store, group, runs)
             await asyncio.to_thread(append, file, lines)
             removed += await deployment.store.retention.forget_texts(
                 [answer.id for answer in group]
@@ -190,9 +191,7 @@ def _days_by_brand(deployment: Deployment) -> dict[str, int]:
     return days_of_brand
 
 
-async def _archive_lines(
-    deployment: Deployment, answers: Sequence[Answer], runs: dict[int, Run]
-) -> bytes:
+async def _archive_lines(store: Store, answers: Sequence[Answer], runs: dict[int, Run]) -> bytes:
     """Return answers as JSON lines in UTF-8, in their order and in the form that `export` writes
     and `import` reads. Each line also has the ``quotes`` of the answer's scores, since these are
     texts of the answer as well; an empty list without any.
@@ -201,7 +200,7 @@ async def _archive_lines(
         runs: All runs by number.
     """
     quotes: dict[int, list[dict[str, Any]]] = {}
-    for record in await deployment.store.scores.of_answers([answer.id for answer in answers]):
+    for record in await store.scores.of_answers([answer.id for answer in answers]):
         if record.score.quote or any(detail.quote for detail in record.score.details):
             quotes.setdefault(record.answer_id, []).append(_quote_json(record))
     lines = [

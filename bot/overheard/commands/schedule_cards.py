@@ -31,25 +31,23 @@ async def schedule_card(
             next check follows, unless the schedule is paused.
     """
     state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
-    text += next_run(deployment, schedule, state)
+    text += next_run(deployment.clock.now(), schedule, state)
     return Card(title, text.rstrip(), data=schedule_data(deployment, schedule, state))
 
 
-def next_run(deployment: Deployment, schedule: Schedule, state: ScheduleState) -> str:
+def next_run(now: datetime, schedule: Schedule, state: ScheduleState) -> str:
     """Return a sentence with the time of a schedule's next check, in the schedule's own time zone.
     Return an empty string if it is paused or never due again.
     """
-    at = _next_run_time(deployment, schedule, state)
+    at = _next_run_time(now, schedule, state)
     return f"It runs next on {wording.moment(at, find_zone(schedule.timezone))}." if at else ""
 
 
-def _next_run_time(
-    deployment: Deployment, schedule: Schedule, state: ScheduleState
-) -> datetime | None:
+def _next_run_time(now: datetime, schedule: Schedule, state: ScheduleState) -> datetime | None:
     """Return the time of a schedule's next run; None when it is paused or never due again."""
     if state.paused:
         return None
-    return Cron(schedule.cron, schedule.timezone).after(deployment.clock.now())
+    return Cron(schedule.cron, schedule.timezone).after(now)
 
 
 async def next_checks(deployment: Deployment) -> list[datetime]:
@@ -59,7 +57,7 @@ async def next_checks(deployment: Deployment) -> list[datetime]:
     times = []
     for schedule in deployment.catalogue.schedules:
         state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
-        times.append(_next_run_time(deployment, schedule, state))
+        times.append(_next_run_time(deployment.clock.now(), schedule, state))
     return [at for at in times if at]
 
 
@@ -70,7 +68,7 @@ def schedule_cells(
     schedule's own time zone; the last cell is ``config`` or ``people``.
     """
     next_words = "paused" if state.paused else "never"
-    if at := _next_run_time(deployment, schedule, state):
+    if at := _next_run_time(deployment.clock.now(), schedule, state):
         next_words = wording.moment(at, find_zone(schedule.timezone))
     return (
         schedule.name,
@@ -115,7 +113,7 @@ def schedule_data(
     due again; ``last`` is the time of the last check, before the first one the time at which it was
     added.
     """
-    at = _next_run_time(deployment, schedule, state)
+    at = _next_run_time(deployment.clock.now(), schedule, state)
     return {
         "name": schedule.name,
         "cron": schedule.cron,

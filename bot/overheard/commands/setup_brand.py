@@ -209,7 +209,7 @@ async def set_questions(
         ReadOnly: when config.toml declares the brand without these names, or a question for other
             brands only.
     """
-    brand = drafted_brand(deployment)
+    brand = drafted_brand(deployment.catalogue)
     draft = await stored_draft(deployment, brand)
     texts = [
         *_ticked_texts(questions, "q", draft.questions),
@@ -299,7 +299,7 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
     brand has questions. For a brand that config.toml declares no names are offered, and the text
     says so. Questions that it declares, for whichever brands, are not offered either.
     """
-    brand = drafted_brand(deployment)
+    brand = drafted_brand(deployment.catalogue)
     draft, counts = await add_findings_from_answers(deployment, call, brand)
     taken_names = {*brand.competitors, *brand.aliases}
     known = {prompt.text for prompt in deployment.catalogue.prompts_for(brand.name)}

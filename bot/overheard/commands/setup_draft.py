@@ -14,7 +14,7 @@ from overheard.commands.prompts import named_brands
 from overheard.commands.suggestions import QUICK_ANSWERS, suggestions_of
 from overheard.deployment import Call, Deployment
 from overheard.detection.decision_inputs import DAYS_A_YEAR
-from overheard.domain import Brand, Model, Panel, Prompt, Run, Setting
+from overheard.domain import Brand, Catalogue, Model, Panel, Prompt, Run, Setting
 from overheard.errors import BadUsage, OverheardError
 from overheard.runs.plan import choose_models, lay_out, new_run, tracked
 from overheard.runs.quote import PriceQuote
@@ -36,9 +36,9 @@ REPEATS = 3
 DAYS_A_MONTH = DAYS_A_YEAR / 12
 
 
-def drafted_brand(deployment: Deployment) -> Brand:
+def drafted_brand(catalogue: Catalogue) -> Brand:
     """Return the brand that is being set up, which is the first tracked one."""
-    brands = tracked(deployment.catalogue)
+    brands = tracked(catalogue)
     if not brands:
         raise BadUsage(problem="Your brand comes first", usage="setup brand")
     return brands[0]
@@ -81,7 +81,7 @@ async def stored_draft(deployment: Deployment, brand: Brand) -> Draft:
             for key, item in stored.value.items()
         }
         return Draft(**value)
-    return _with_template_questions(deployment, brand, Draft(brand.name))
+    return _with_template_questions(deployment.catalogue, brand, Draft(brand.name))
 
 
 async def add_findings_from_answers(
@@ -164,24 +164,24 @@ async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
     """
     model = suggester(deployment)
     if model is None:
-        return _with_template_questions(deployment, brand, Draft(brand.name))
+        return _with_template_questions(deployment.catalogue, brand, Draft(brand.name))
     run, name = _suggestions_run(deployment, call, brand, model), deployment.names.name(model)
     try:
         await deployment.pricing.quote(run)
         outcome, answers = await run_service(deployment, call).ask_aside(run)
     except OverheardError as error:
         draft = Draft(brand.name, problem=str(error))
-        return _with_template_questions(deployment, brand, draft)
+        return _with_template_questions(deployment.catalogue, brand, draft)
     replies = {answer.question.prompt.key: answer.reply.text for answer in answers}
-    draft = _draft_of_replies(deployment, brand, name, replies)
+    draft = _draft_of_replies(deployment.catalogue, brand, name, replies)
     if not replies:
         reason = next(iter(outcome.failures), "")
         draft = replace(draft, problem=f"{name} did not answer: {reason}")
-    return _with_template_questions(deployment, brand, draft)
+    return _with_template_questions(deployment.catalogue, brand, draft)
 
 
 def _draft_of_replies(
-    deployment: Deployment, brand: Brand, model: str, replies: Mapping[str, str]
+    catalogue: Catalogue, brand: Brand, model: str, replies: Mapping[str, str]
 ) -> Draft:
     """Return a draft with what a model has replied about a brand. Competitors that the brand has,
     and other names that belong to a brand, are left out.
@@ -191,14 +191,14 @@ def _draft_of_replies(
         replies: The model's replies by the key of the prompt; a reply may be missing.
     """
     profile = read_profile(replies.get(profile_request(brand).key, ""), brand)
-    taken = {name.casefold() for other in deployment.catalogue.brands for name in other.names}
+    taken = {name.casefold() for other in catalogue.brands for name in other.names}
     competitors = tuple(name for name in profile.competitors if name not in brand.competitors)
     aliases = tuple(name for name in profile.aliases if name.casefold() not in taken)
     named = (Brand(brand.name, aliases=aliases), *(Brand(rival) for rival in competitors))
     questions = read_suggestions(
         replies.get(suggestion_request(brand, MAX_QUESTIONS).key, ""),
-        (*deployment.catalogue.brands, *named),
-        deployment.catalogue.prompts,
+        (*catalogue.brands, *named),
+        catalogue.prompts,
     )
     is_useful = questions or competitors or aliases or profile.facts
     return Draft(
@@ -211,26 +211,26 @@ def _draft_of_replies(
     )
 
 
-def _with_template_questions(deployment: Deployment, brand: Brand, draft: Draft) -> Draft:
+def _with_template_questions(catalogue: Catalogue, brand: Brand, draft: Draft) -> Draft:
     """Return a draft with questions from templates after its own, up to `MAX_QUESTIONS` in all, and
     with new questions that name the brand in place of earlier ones.
 
     Questions that are prompts of the brand already are not added. Of those from templates, the ones
     that name any brand are left out.
     """
-    known = {prompt.text.casefold() for prompt in deployment.catalogue.prompts_for(brand.name)}
+    known = {prompt.text.casefold() for prompt in catalogue.prompts_for(brand.name)}
     templates = template_questions(brand.category, [*draft.questions, *known])
-    neutral = [text for text in templates if not _names_a_brand(deployment, text)]
+    neutral = [text for text in templates if not _names_a_brand(catalogue, text)]
     questions = (*draft.questions, *neutral)[:MAX_QUESTIONS]
     rivals = (*brand.competitors, *draft.competitors)
     branded = [t for t in branded_questions(brand.name, rivals) if t.casefold() not in known]
     return replace(draft, questions=questions, branded=tuple(branded))
 
 
-def _names_a_brand(deployment: Deployment, text: str) -> bool:
+def _names_a_brand(catalogue: Catalogue, text: str) -> bool:
     """Return whether a text names a brand of the catalogue, such as a category with its name."""
     prompt = Prompt(text)
-    return bool(named_brands(deployment.catalogue, [prompt])[prompt.key])
+    return bool(named_brands(catalogue, [prompt])[prompt.key])
 
 
 async def price_of_questions(

@@ -23,7 +23,7 @@ from overheard.commands.facts import FACTS
 from overheard.commands.setup_checklist import SKIPPED, step_after
 from overheard.commands.setup_draft import add_findings_from_answers, drafted_brand
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Fact, Setting
+from overheard.domain import Brand, Catalogue, Fact, Setting
 
 NEVER = "never say"
 """The field of values that are not true of a brand."""
@@ -41,7 +41,7 @@ FACT_OPTIONS: Mapping[str, Option] = {
 
 
 def fact_form_values(
-    deployment: Deployment, brand: Brand, suggested: Mapping[str, str]
+    catalogue: Catalogue, brand: Brand, suggested: Mapping[str, str]
 ) -> tuple[dict[str, object], bool]:
     """Return the values of the form of facts, by the names of its inputs, and whether any of them
     is only suggested.
@@ -52,8 +52,8 @@ def fact_form_values(
     Args:
         suggested: Suggested values by field, such as ``price``.
     """
-    known = {f.field: f.value for f in deployment.catalogue.facts if f.brand == brand.name}
-    never = [f.value for f in deployment.catalogue.facts if f.brand == brand.name and f.untrue]
+    known = {f.field: f.value for f in catalogue.facts if f.brand == brand.name}
+    never = [f.value for f in catalogue.facts if f.brand == brand.name and f.untrue]
     values: dict[str, object] = {"never": never}
     has_suggestion = False
     for field in FACT_FIELDS:
@@ -134,7 +134,7 @@ async def set_facts(
         ReadOnly: when config.toml declares a fact with another value.
     """
     facts = {"price": price, "free plan": free_plan, "founded": founded}
-    await store_facts(deployment, call, drafted_brand(deployment), facts, never)
+    await store_facts(deployment, call, drafted_brand(deployment.catalogue), facts, never)
     return await step_after(deployment, "setup places")
 
 
@@ -144,9 +144,9 @@ async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormCo
 
     Findings in stored answers are added to the draft of the set-up first.
     """
-    brand = drafted_brand(deployment)
+    brand = drafted_brand(deployment.catalogue)
     draft, _ = await add_findings_from_answers(deployment, call, brand)
-    values, suggested = fact_form_values(deployment, brand, draft.facts)
+    values, suggested = fact_form_values(deployment.catalogue, brand, draft.facts)
     text = "When a model says otherwise, I tell you at once."
     if suggested:
         text += f" Filled in is what {draft.asked or 'answers'} said: please confirm or correct it."

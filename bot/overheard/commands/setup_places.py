@@ -254,7 +254,7 @@ async def set_places(
             budget of a month.
     """
     choice = PlaceChoice(channel or call.channel, tuple(days), time, timezone, month)
-    await store_places(deployment, call, drafted_brand(deployment), choice)
+    await store_places(deployment, call, drafted_brand(deployment.catalogue), choice)
     return await step_after(deployment, "setup start")
 
 
@@ -262,7 +262,7 @@ async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormCo
     """Return the form of channel, days, time and budget, with the values that hold now. It shows
     the price of weekly checks, and the smallest loss that they would show within a month.
     """
-    brand = drafted_brand(deployment)
+    brand = drafted_brand(deployment.catalogue)
     return FormContent(
         place_form_values(deployment, call),
         {"days": DAY_CHOICES},

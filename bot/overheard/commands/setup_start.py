@@ -116,7 +116,7 @@ async def start_checks(
             day show sooner what is normal; ``later`` or empty for the checklist.
         reader: ``model`` or ``rules``; empty leaves it unchanged.
     """
-    brand = drafted_brand(deployment)
+    brand = drafted_brand(deployment.catalogue)
     if reader:
         await store_judge_choice(deployment, call, brand, chosen=reader == "model")
         deployment = await deployment.refreshed()
@@ -144,7 +144,7 @@ async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormConte
     If a check was made already, ``later`` is chosen at first, else ``once``. A model is chosen as
     reader if there is a judge now, else rules.
     """
-    brand = drafted_brand(deployment)
+    brand = drafted_brand(deployment.catalogue)
     labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
     choices = []
     for key, label in labels.items():

@@ -221,7 +221,7 @@ async def _next_run_sentences(deployment: Deployment) -> list[str]:
     found = []
     for schedule in deployment.catalogue.schedules:
         state = await deployment.store.schedules.state(schedule.name, now)
-        if sentence := next_run(deployment, schedule, state):
+        if sentence := next_run(deployment.clock.now(), schedule, state):
             found.append(f"{schedule.name}: {sentence}")
     return found
 
@@ -289,7 +289,7 @@ async def unrouted_sentence(deployment: Deployment) -> str:
     """Return a sentence with the number of open alerts that are posted in no channel, because no
     route fits. Empty if there is no such alert, or if no route is configured.
     """
-    alerts = await unrouted(deployment)
+    alerts = await unrouted(deployment.store, deployment.config)
     if not alerts:
         return ""
     are = "is" if len(alerts) == 1 else "are"

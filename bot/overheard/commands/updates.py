@@ -20,6 +20,7 @@ from overheard.deployment import Call, Deployment
 from overheard.detection.announced_updates import KnownChange, fits_update, follow_updates
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Model, ModelUpdate, Shift
 from overheard.errors import UnknownName
+from overheard.interfaces import Store
 from overheard.measure.blocks import Stream
 from overheard.runs.plan import tracked
 from overheard.runs.update_feeds import read_feeds
@@ -47,7 +48,7 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     known = await deployment.store.updates.find()
     deployment = await deployment.caught_up(call.progress)
     changes = await found_changes(deployment, call) if known else {}
-    model_alerts = await _whole_model_alerts(deployment) if known else {}
+    model_alerts = await _whole_model_alerts(deployment.store) if known else {}
     effects = {
         update.id: effects
         for model in dict.fromkeys(update.model for update in known)
@@ -164,14 +165,13 @@ async def found_changes(deployment: Deployment, call: Call) -> Changes:
     return found
 
 
-async def _whole_model_alerts(deployment: Deployment) -> dict[int, Alert]:
+async def _whole_model_alerts(store: Store) -> dict[int, Alert]:
     """Return the alerts on models as a whole (a change of how a model speaks of all brands) that
     fit an update, by the number of the update.
 
     An alert fits if its change began with the first run since the update. Updates without such an
     alert are left out.
     """
-    store = deployment.store
     every = await store.runs.find()
     runs = sorted(run.started_at for run in every if not run.aside)
     starts = {run.id: run.started_at for run in every}

@@ -13,7 +13,7 @@ from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.forest import Pair, PairGroup, Pairs
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
-from overheard.cards.model_names import asked_by
+from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.arguments import ALWAYS, BrandName, Span, past_span
 from overheard.commands.voice import chosen_models
 from overheard.config.problems import unknown_name
@@ -278,7 +278,7 @@ async def _versus_card(
         _picture_title(duels),
         mine,
         other,
-        tuple(_model_pairs(deployment, m, duels) for m in models[:MAX_MODELS]),
+        tuple(_model_pairs(deployment.names, m, duels) for m in models[:MAX_MODELS]),
     )
     aspects = [
         f"Said more often of {name}: {wording.listing(words)}."
@@ -290,7 +290,7 @@ async def _versus_card(
         title=f"{mine} against {other}",
         text="\n\n".join(
             [
-                _lead_sentences(deployment, call, situation, other, duels),
+                _lead_sentences(deployment.names, call, situation, other, duels),
                 *(["\n".join(aspects)] if aspects else []),
                 *standing_news(Telling(situation, deployment.names, call.zone)),
             ]
@@ -324,7 +324,7 @@ def _picture_title(duels: Sequence[Duel]) -> str:
     return f"Of {sizes.pop()} answers" if len(sizes) == 1 else "Share of answers"
 
 
-def _model_pairs(deployment: Deployment, model: Model, duels: Sequence[Duel]) -> PairGroup:
+def _model_pairs(names: ModelNames, model: Model, duels: Sequence[Duel]) -> PairGroup:
     """Return the part of the picture for one model: a pair of levels for each metric.
 
     Args:
@@ -335,11 +335,11 @@ def _model_pairs(deployment: Deployment, model: Model, duels: Sequence[Duel]) ->
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
     pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in model_duels)
     answers = sizes.pop() if len(sizes) == 1 else 0
-    return PairGroup(deployment.names.name(model), pairs, asked_by(model), answers)
+    return PairGroup(names.name(model), pairs, asked_by(model), answers)
 
 
 def _lead_sentences(
-    deployment: Deployment, call: Call, situation: Situation, other: str, duels: Sequence[Duel]
+    names: ModelNames, call: Call, situation: Situation, other: str, duels: Sequence[Duel]
 ) -> str:
     """Return sentences on who is named more often at which models: one for each of far ahead,
     ahead, close, behind and far behind that occurs. Empty without levels of visibility.
@@ -359,7 +359,7 @@ def _lead_sentences(
     for finding, words in texts.items():
         models = [duel.model for duel in shown if duel.finding == finding]
         if models:
-            at = wording.listing([deployment.names.name(model) for model in models])
+            at = wording.listing([names.name(model) for model in models])
             sentences.append(f"At {at} {words}{_since_words(call, situation, finding, models)}.")
     return " ".join(sentences)
 

@@ -20,7 +20,7 @@ from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import Situation
 from overheard.deployment import Deployment, NoProgress
-from overheard.domain import Model, Panel, Prompt, Question, RunState
+from overheard.domain import Metric, Model, Panel, Prompt, Question, RunState
 from overheard.errors import AssistantBudgetUsedUp, BudgetUsedUp, OverheardError
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import SpendReservation
@@ -94,7 +94,7 @@ async def choose(
         return None
     specs = ((name, situation.commands.get(name)) for name in READING_COMMANDS)
     offered = {name: spec for name, spec in specs if spec and _only_reads(spec)}
-    request = _request(text, offered, deployment, names, situation)
+    request = _request(text, offered, deployment.scoring.metrics, names, situation)
     provider, _, model = settings.model.partition("/")
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
@@ -132,7 +132,7 @@ def schema(offered: Mapping[str, CommandSpec]) -> dict[str, Any]:
 def _request(
     text: str,
     offered: Mapping[str, CommandSpec],
-    deployment: Deployment,
+    metrics: Mapping[str, Metric],
     names: KnownNames,
     situation: Situation,
 ) -> str:
@@ -152,7 +152,7 @@ def _request(
         "brand of the person who asks": json.dumps(list(names.own)),
         "all brands": json.dumps(brands),
         "models": json.dumps(sorted(set(situation.models.values()))),
-        "metrics": json.dumps(list(deployment.scoring.metrics)),
+        "metrics": json.dumps(list(metrics)),
         "numbers of open alerts": json.dumps([alert.id for alert in situation.alerts]),
         "alert in whose thread the question is": situation.thread_alert.id
         if situation.thread_alert

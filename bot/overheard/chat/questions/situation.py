@@ -12,7 +12,7 @@ from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.vocabulary import folded_words
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Catalogue, Model
-from overheard.interfaces import Request
+from overheard.interfaces import Request, Store
 from overheard.runs.plan import tracked
 
 OTHER_MODELS = (
@@ -169,7 +169,7 @@ async def read_situation(
         key = str(update.model)
         latest[key] = max(update.at, latest.get(key, update.at))
     checks = sorted(run.started_at for run in await store.runs.find() if not run.aside)
-    thread_alert = await _thread_alert(deployment, request)
+    thread_alert = await _thread_alert(deployment.store, request)
 
     def as_open_alert(alert: Alert) -> OpenAlert:
         model = alert.shift.model
@@ -190,14 +190,14 @@ async def read_situation(
     )
 
 
-async def _thread_alert(deployment: Deployment, request: Request) -> Alert | None:
+async def _thread_alert(store: Store, request: Request) -> Alert | None:
     """Return the alert to whose message in this channel a question replies.
 
     None when the question is no reply, and when it replies to a message without an alert.
     """
     if not request.message:
         return None
-    for delivery in await deployment.store.deliveries.find(channel=request.channel):
+    for delivery in await store.deliveries.find(channel=request.channel):
         if delivery.message == request.message and delivery.alert_id:
-            return await deployment.store.alerts.get(delivery.alert_id)
+            return await store.alerts.get(delivery.alert_id)
     return None
