@@ -217,13 +217,13 @@ def reply_text(name: str, week: int, number: int) -> str:
 TYPED = (
     ("report", "report"),
     ("report", "trend Pipedrive"),
-    ("report", "voice"),
-    ("report", "versus Pipedrive HubSpot"),
+    ("report", "trend --show voice"),
+    ("report", "trend Pipedrive HubSpot"),
     ("home", "status"),
-    ("digest", "digest"),
+    ("digest", "report --week"),
     ("report", "claims Pipedrive"),
     ("report", "brief Pipedrive"),
-    ("report", "shifts Pipedrive"),
+    ("report", "changes Pipedrive --show all"),
     ("report", "power Pipedrive"),
     ("report", "spend"),
     ("report", "runs list"),
@@ -260,4 +260,4 @@ async def market_cards(folder: str) -> AsyncIterator[tuple[str, str, Card]]:
         for week in (11, 12):
             _, card = await market.check(week)
         yield "check", "check that ends it", card
-        yield "digest", "digest of the recovery", (await market.chat.type("digest")).card
+        yield "digest", "digest of the recovery", (await market.chat.type("report --week")).card

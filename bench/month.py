@@ -426,7 +426,7 @@ async def _lie(month: Month) -> None:
     await month.check_in_slack()
     await month.step("10. a failed provider", lambda: month.in_slack("Part of a check"))
     month.vendors["anthropic"].fails = False
-    for typed in ("status", "report", "digest", "spend", "claims Pipedrive", "alerts list"):
+    for typed in ("status", "report", "report --week", "spend", "claims Pipedrive", "alerts list"):
         words = typed.removesuffix(" Pipedrive")
         await discord.command(*words.split(), **({} if words == typed else {"brand": "Pipedrive"}))
         await month.type_in_slack(f"11. {typed}", typed)
@@ -444,7 +444,7 @@ async def _recover(month: Month) -> None:
             f"13. as before, check {number}",
             lambda results=results: month.in_slack(" of 5 at ") > results,
         )
-    for typed in ("status", "digest"):
+    for typed in ("status", "report --week"):
         await month.type_in_slack(f"14. {typed}, at the end", typed)
 
 

@@ -76,8 +76,9 @@ SECTIONS = {
     "Measure and read": (
         "check", "report", "trend Acme", "trend Acme --metric sentiment", "claims Acme",
         'ask "Which project tool is best for a small team?"',
-        "compare openai/gpt-5 anthropic/claude-5 Acme", "shifts Acme", "power Acme", "runs list",
-        "updates list", "updates add openai/gpt-5 --when 2026-03-15", "updates remove 1",
+        "compare openai/gpt-5 anthropic/claude-5 Acme", "changes Acme --show all", "power Acme",
+        "runs list", "changes --show updates", "updates add openai/gpt-5 --when 2026-03-15",
+        "updates remove 1",
     ),
     "Alerts": (
         "alerts list", "evidence 1", "alerts show 1", "alerts recheck 1", "alerts reopen 1",

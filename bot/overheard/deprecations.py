@@ -76,8 +76,8 @@ _BURSTS = (
     "[bursts] automatic"
 )
 _CANARY = (
-    "every check looks at the served model and its fingerprint for updates, and updates list "
-    "shows them"
+    "every check looks at the served model and its fingerprint for updates, and changes --show "
+    "updates lists them"
 )
 _SCORES = (
     "history is scored again by itself, a slice in each check and in overheard run, and scores "
@@ -90,6 +90,11 @@ OLD_COMMANDS: Mapping[str, OldCommand] = {
     "answers questions": OldCommand("answers --show questions"),
     "answers sources": OldCommand("answers --show sources"),
     "share": OldCommand("report --share"),
+    "digest": OldCommand("report --week"),
+    "voice": OldCommand("trend --show voice"),
+    "versus": OldCommand("trend --show versus"),
+    "shifts": OldCommand("changes --show all"),
+    "updates list": OldCommand("changes --show updates"),
     "brands restore": OldCommand("brands remove --undo"),
     "prompts restore": OldCommand("prompts remove --undo"),
     "facts restore": OldCommand("facts remove --undo"),
@@ -112,11 +117,19 @@ OLD_COMMANDS: Mapping[str, OldCommand] = {
 """The commands of earlier releases by their words."""
 
 
-def old_command(words: Sequence[str]) -> str:
-    """Return which of `OLD_COMMANDS` some words begin with, in any case of letters; else ""."""
+def old_command(words: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return which of `OLD_COMMANDS` some words begin with, in any case of letters, and the words
+    after it; "" and all words for none. A noun alone, or with options, is its old list.
+    """
     lowered = [word.casefold() for word in words[:2]]
-    names = (" ".join(lowered[:size]) for size in (2, 1))
-    return next((name for name in names if name in OLD_COMMANDS), "")
+    for size in (2, 1):
+        if (name := " ".join(lowered[:size])) in OLD_COMMANDS:
+            return name, words[size:]
+    old_list = OLD_COMMANDS.get(f"{lowered[0]} list") if lowered else None
+    is_alone = lowered[1:] != ["--help"] and all(word.startswith("-") for word in lowered[1:])
+    if old_list and is_alone and not old_list.instead.startswith(lowered[0]):
+        return f"{lowered[0]} list", words[1:]
+    return "", words
 
 
 REMOVED_TABLES = frozenset({"canary"})

@@ -36,7 +36,7 @@ from overheard.cards.card import Severity
 from overheard.cards.charts.renderer import without_pictures
 from overheard.cards.model_names import ModelNames
 from overheard.commands.alerts import alert_card
-from overheard.commands.shifts import shifts
+from overheard.commands.shifts import past_changes
 from overheard.config.loader import parse_config
 from overheard.config.sections import RouteTable
 from overheard.deployment import Call, Deployment, assemble
@@ -234,7 +234,7 @@ async def test_everything_at_once_is_one_message(house: House) -> None:
     assert card.title == "Everything moved at once: probably our own side"
     assert "So it is at a and b: look first at the questions" in str(card.text)
 
-    listed = (await shifts(house.deployment, Call())).data
+    listed = (await past_changes(house.deployment, Call())).data
     told = [(one["run"], one["part_of"]) for one in listed if one["kind"] == "model"]
     assert [part for _, part in told] == [None, told[0][0]]
 
@@ -450,7 +450,7 @@ async def test_the_whole_past_shows_it_too(house: House) -> None:
     """
     for _ in range(4):
         await house.week(CHANGED, watched=False)
-    card = await shifts(house.deployment, Call(), why=True)
+    card = await past_changes(house.deployment, Call(), why=True)
 
     assert "1 change of a model as a whole" in card.title
     assert "svc/a as a whole: This looks like an update of the model as a whole." in str(card.text)
@@ -469,7 +469,7 @@ async def test_what_would_be_decided_about_a_brand_ignores_alerts_of_others(hous
     alerts = [alert for _ in range(CHANGED_WEEKS) for alert in await house.week(fallen)]
     for _ in range(CHANGED_WEEKS):
         await house.week({**fallen, "Beta": 0.1}, watched=False)
-    card = await shifts(house.deployment, Call(), why=True)
+    card = await past_changes(house.deployment, Call(), why=True)
 
     assert {alert.brands for alert in alerts} == {("Acme",)}
     decided = {

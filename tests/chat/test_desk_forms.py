@@ -46,7 +46,7 @@ class TestForms:
     async def test_a_form_lists_what_there_is(self) -> None:
         """A brand is chosen, and not typed."""
         office = await open_office(forms=True)
-        screen = await office.chat.type("trend")
+        screen = await office.chat.type("claims")
 
         assert screen.form
         assert [one.label for one in screen.form.choices["brand"]] == ["Acme", "Zeta"]

@@ -13,7 +13,7 @@ import pytest
 from kit.both_chats import in_discord
 from kit.discord_peer import Peer
 from kit.discord_rules import words
-from kit.office import DECLARED, Office, open_office
+from kit.office import DECLARED, Office, asked_office, open_office
 from kit.program import Program
 from kit.slack_desk import headers, listening
 from kit.slack_peer import SlackPeer
@@ -183,3 +183,22 @@ def test_in_the_terminal_a_line_names_the_new_words(tmp_path: Path) -> None:
     assert "routes add" in helped
     _, gone = terminal.run("canary", "setup", "a/b", code=2)
     assert gone.startswith('There is no command "canary setup" any more: every check looks at')
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("digest Acme --since today", "report Acme --week --since today"),
+        ("voice", "trend --show voice"),
+        ("versus Acme Zeta", "trend Acme Zeta"),
+        ("shifts --why", "changes --why"),
+        ("updates", "changes --show updates"),
+    ],
+)
+async def test_old_words_have_the_same_data(old: str, new: str) -> None:
+    """Also a noun alone, whose list went to another command."""
+    office = await asked_office("Acme is best. Zeta is good.")
+    before, now = (await office.chat.type(old)).card, (await office.chat.type(new)).card
+
+    assert before.data == now.data
+    assert before.title == now.title

@@ -143,7 +143,7 @@ async def test_a_model_that_did_not_answer_is_named_wherever_its_figures_are(
             down = ProviderFailed(model="claude", reason="it is busy; try again later.")
             market.deployment.plugins.providers["anthropic"].answer = lambda _: down
             _, checked = await market.check(1)
-            typed = ("status", "report", "digest", "schedules list", "runs list")
+            typed = ("status", "report", "report --week", "schedules list", "runs list")
             cards = {words: (await market.chat.type(words)).card for words in typed}
 
     silent = "Claude: no new figure. The last is of 21 Sep: "
@@ -152,7 +152,7 @@ async def test_a_model_that_did_not_answer_is_named_wherever_its_figures_are(
     assert checked.actions[0].words.endswith(
         "--model anthropic/claude-sonnet-5-5+search --repeats 3"
     )
-    for words in ("status", "report", "digest"):
+    for words in ("status", "report", "report --week"):
         assert checked.title in cards[words].title
         assert silent in str(cards[words].text)
         named = [line for line in str(cards[words].text).splitlines() if "as usual" in line]

@@ -1,5 +1,5 @@
-"""False claims and grave sentences over imported history, as `shifts` lists them, and what it shows
-in a chat.
+"""False claims and grave sentences over imported history, as `changes` lists them, and what a
+chat shows.
 """
 
 import json
@@ -19,7 +19,7 @@ from overheard.commands import shifts as shifts_module
 from overheard.commands.digest import digest
 from overheard.commands.import_history import import_history
 from overheard.commands.replayed_shifts import ReplayedShift, reported_statements, story_data
-from overheard.commands.shifts import shifts
+from overheard.commands.shifts import past_changes
 from overheard.deployment import Call, NoProgress
 from overheard.domain import WHOLE_MODEL, Model, ReportedStatement, Shift, StatementKind
 from overheard.measure.blocks import RunKey
@@ -40,7 +40,7 @@ async def imported(folder: Path, lie: Lie, **more: Any) -> Office:
 
 
 async def entries(office: Office) -> list[dict[str, Any]]:
-    """Return the statements that `shifts --json` lists, without the analysis of what moved."""
+    """Return the statements that the past has, without the analysis of what moved."""
     deployment = await office.deployment.caught_up(NoProgress())
     runs = {run.id: run for run in await office.store.runs.find()}
     brands = [brand.name for brand in deployment.catalogue.brands if brand.tracked]
@@ -75,7 +75,7 @@ async def test_an_unchanged_history_has_no_claim(tmp_path: Path, number: int) ->
 async def test_the_list_of_shifts_has_them_among_what_moved(tmp_path: Path) -> None:
     """In the order of the runs, each entry with its kind."""
     office = await imported(tmp_path, LIES[1], seed=1, weeks=10, repeats=2)
-    card = await shifts(office.deployment, Call())
+    card = await past_changes(office.deployment, Call())
 
     assert card.data[0]["kind"] == "claim"
     assert {entry["kind"] for entry in card.data} <= {"claim", "shift"}
@@ -102,7 +102,7 @@ async def in_a_chat(
     *found: Shift,
     part_of: Shift | None = None,
     checks: int = 9,
-    words: str = "shifts Acme",
+    words: str = "changes Acme --show all",
     charts: list[Chart] | None = None,
 ) -> Card:
     """Return what a chat shows of some changes, the oldest first, each of the check of its run.
@@ -172,9 +172,9 @@ async def test_a_chat_lists_the_four_newest_changes_in_words(
         "5 Mar: m-1 names Acme more",
     ]
     assert card.table is None
-    assert [action.words for action in card.actions] == ["trend Acme", "shifts Acme --details"]
+    assert [action.words for action in card.actions] == ["trend Acme", "changes Acme --details"]
     assert [data["metric"] for data in card.data] == [shift.metric for shift in found]
-    details = await in_a_chat(monkeypatch, *found, part_of=part, words="shifts Acme --details")
+    details = await in_a_chat(monkeypatch, *found, part_of=part, words="changes Acme --details")
     assert details.table
     assert details.table.rows[1:3] == (
         ("9 Mar 2026", "m-1 says Acme's founding year is “1999”", "2010 in truth"),

@@ -119,7 +119,7 @@ async def test_without_brands_status_has_one_first_step() -> None:
 async def test_a_quiet_week() -> None:
     """All is as usual, with the figures of the newest check."""
     office = await asked_office("Acme is best. Zeta is good.", "Acme is best. Zeta is good.")
-    card = (await office.chat.type("digest")).card
+    card = (await office.chat.type("report --week")).card
 
     assert card.title == "Acme's week: all as usual; no open alert, no false claim"
     assert "m-1: 3 of 3 answers, as usual, 1st of 2." in str(card.text)
@@ -131,8 +131,8 @@ async def test_a_week_with_an_alert_says_so_first() -> None:
     """A new alert is a change; an earlier one is still open."""
     office = await asked_office("Acme is best.", "Zeta is best.")
     await _alert(office)
-    new = (await office.chat.type("digest Acme")).card
-    later = (await office.chat.type("digest Acme --since now")).card
+    new = (await office.chat.type("report Acme --week")).card
+    later = (await office.chat.type("report Acme --since now")).card
 
     assert new.title == "Acme's week: m-1 names Acme far less"
     assert str(new.text).startswith("New: ")
@@ -204,7 +204,7 @@ async def test_a_week_tells_each_model_once_by_what_matters_most() -> None:
     """
     office = await open_office()
     await eventful(office)
-    card = (await office.chat.type("digest")).card
+    card = (await office.chat.type("report --week")).card
     said = str(card.text)
 
     assert card.title == "Acme's week: m-3 names Acme far more"
@@ -233,7 +233,7 @@ async def test_a_week_tells_each_model_once_by_what_matters_most() -> None:
 async def test_a_week_in_which_nothing_was_asked() -> None:
     """Only what a month has cost, and the way on."""
     office = await open_office()
-    card = (await office.chat.type("digest")).card
+    card = (await office.chat.type("report --week")).card
 
     assert card.title == "Acme's week: nothing was measured"
     assert card.severity is Severity.PLAIN
@@ -246,7 +246,7 @@ async def test_the_digest_has_what_the_weeks_questions_have_cost() -> None:
     office.provider.answer = lambda _: reply("Acme is best.", cost_usd=0.25)
     await executed(check(office.deployment, Call(), repeats=3))
 
-    assert (await office.chat.type("digest")).card.footer == (
+    assert (await office.chat.type("report --week")).card.footer == (
         "Asked 3 questions for $0.75. Spent in March: $0.75."
     )
 

@@ -28,8 +28,8 @@ async def test_a_trend_has_a_chart_and_a_row_for_each_model() -> None:
     [
         ("trend Acme", "today", True),
         ("trend Acme", "2024-01-01", False),
-        ("voice Acme", "2024-01-01", False),
-        ("versus Acme Zeta", "2024-01-01", False),
+        ("trend Acme --show voice", "2024-01-01", False),
+        ("trend Acme Zeta", "2024-01-01", False),
         ("changes Acme", "2024-01-01", False),
         ("spend", "2024-01-01", False),
     ],

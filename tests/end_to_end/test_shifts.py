@@ -1,4 +1,4 @@
-"""`overheard shifts` over imported history."""
+"""`overheard changes --show all` over imported history."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def history(weeks: int, turn: int | None = None) -> list[dict[str, Any]]:
 def test_a_version_change_is_found_in_imported_history(program: Program, write: Write) -> None:
     """One shift of the visibility, at the right run, with the served model that goes with it."""
     program.json("import", str(write("history.jsonl", history(12, turn=8))))
-    found = program.json("shifts")
+    found = program.json("changes", "--show", "all")
 
     first = found[0]
     assert {s["run"] for s in found} == {first["run"]}
@@ -45,24 +45,24 @@ def test_a_version_change_is_found_in_imported_history(program: Program, write: 
     assert first["level"] in {"likely", "nearly certain"}
     assert [update["source"] for update in first["updates"]] == ["served model"]
     assert "m-1-b" in first["explanation"]
-    assert program.json("shifts", "acme") == found
+    assert program.json("changes", "acme", "--show", "all") == found
 
 
 def test_an_unchanged_system_is_silent(program: Program, write: Write) -> None:
     """Ten runs of one system raise nothing, and the card says so."""
     program.json("import", str(write("history.jsonl", history(10))))
 
-    assert program.json("shifts") == []
-    out, _ = program.run("shifts")
+    assert program.json("changes", "--show", "all") == []
+    out, _ = program.run("changes", "--show", "all")
     assert "Nothing moved by more than chance explains, in 10 runs." in sentences(out)
 
 
 def test_each_run_says_why_it_was_reported_or_not(program: Program, write: Write) -> None:
     """`--why` adds the decision about each brand and model in each run, with its numbers."""
     program.json("import", str(write("history.jsonl", history(12, turn=8))))
-    found = program.json("shifts", "acme", "--why")
+    found = program.json("changes", "acme", "--why")
 
-    assert found["shifts"] == program.json("shifts", "acme")
+    assert found["shifts"] == program.json("changes", "acme", "--show", "all")
     decisions = {decision["run"]: decision for decision in found["decisions"]}
     assert len(decisions) == 12
     assert decisions[found["shifts"][0]["run"]]["action"] == "raise"
@@ -72,7 +72,7 @@ def test_each_run_says_why_it_was_reported_or_not(program: Program, write: Write
     below = decisions["week-08"]["silences"][0]
     assert below["reason"] in {"below threshold", "watched"}
     assert 0 < below["evidence"] < below["threshold"]
-    out, _ = program.run("shifts", "acme", "--why")
+    out, _ = program.run("changes", "acme", "--why")
     assert "week-08" in out
     assert "times as strong" in sentences(out)
     assert "left out" not in sentences(out)
@@ -80,6 +80,6 @@ def test_each_run_says_why_it_was_reported_or_not(program: Program, write: Write
 
 def test_without_history_there_is_nothing_to_show(program: Program) -> None:
     """The card says what to do."""
-    out, _ = program.run("shifts")
+    out, _ = program.run("changes", "--show", "all")
 
     assert "No answers yet." in out

@@ -29,7 +29,16 @@ def program(tmp_path: Path) -> Program:
 
 @pytest.mark.parametrize(
     "words",
-    ["report", "trend Acme", "shifts", "brands", "status", "spend", "audit", "export answers"],
+    [
+        "report",
+        "trend Acme",
+        "changes --show all",
+        "brands",
+        "status",
+        "spend",
+        "audit",
+        "export answers",
+    ],
 )
 def test_a_command_that_reads_creates_no_store(program: Program, words: str) -> None:
     """It says where there is none, and what to do."""

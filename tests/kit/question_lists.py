@@ -22,6 +22,8 @@ TODAY = date(2026, 11, 30)
 RIVALS = ("HubSpot", "Salesforce", "Zoho CRM", "Freshsales")
 GPT, CLAUDE = Model("openai", "gpt-5.4-mini"), Model("anthropic", "claude-sonnet-5-5")
 SHOWN = {GPT: "ChatGPT", CLAUDE: "Claude"}
+SHORT = {"trend voice": "voice", "trend versus": "versus", "changes updates": "updates list"}
+"""What the lists call what some commands show."""
 CATALOGUE = Catalogue(
     brands=(
         Brand("Pipedrive", competitors=RIVALS, category="CRM"),
@@ -100,11 +102,12 @@ def _written(made: Plan) -> str:
         return f"button {' '.join(w for w in words if w not in ('Pipedrive', *RIVALS))}"
     options = dict(made.options)
     command = f"{made.command} {options.pop('show', '')}".strip()
+    command = "digest" if options.pop("week", "") else SHORT.get(command, command)
     shown = [command]
     brands = options.pop("brands", ()) or [options.pop("brand", "")]
     shown += [name for name in brands if name not in {"", "Pipedrive"}]
     shown += [str(options.pop(k)) for k in ("metric", "other", "about", "state") if k in options]
-    shown.sort(key=lambda word: (word != command, word in RIVALS and made.command != "versus"))
+    shown.sort(key=lambda word: (word != command, word in RIVALS and command != "versus"))
     if model := options.pop("model", ""):
         shown.append(f"@{SHOWN[Model(*model.split('/'))]}")
     for bound in ("since", "until"):

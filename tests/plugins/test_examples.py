@@ -171,6 +171,6 @@ async def test_the_feed_and_the_command_pass(
     deployment = await overheard_deployment(
         f'[feeds.vendor]\nplugin = "changelog"\nfile = "{file}"'
     )
-    await deployment.type("updates list")
+    await deployment.type("changes --show updates")
     screen = await deployment.type("changelog --most 3")
     assert screen.card.data == {"updates": 1}

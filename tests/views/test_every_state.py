@@ -30,9 +30,15 @@ from overheard_slack import blocks
 
 FELL = Plan({"Acme": 8, "Umbra": 15}, {WRONG: 6}, served="b")
 GREW = Plan({"Acme": 9, "Umbra": 15}, {WRONG: 7, WRONG_YEAR: 2}, served="b")
-SITUATION_CARDS = ("status", "report Acme", "digest Acme")
+SITUATION_CARDS = ("status", "report Acme", "report Acme --week")
 """Cards that say how things are: the first news is their title."""
-OTHER_CARDS = ("versus Acme", "voice Acme", "trend Acme", "changes Acme", "claims Acme")
+OTHER_CARDS = (
+    "trend Acme --show versus",
+    "trend Acme --show voice",
+    "trend Acme",
+    "changes Acme",
+    "claims Acme",
+)
 """Cards that answer another question, and say in a line what stands."""
 ALERT, FAILED, FAR, RIVAL, WATCH = (
     r"gets Acme's|names (?:Acme|it) far less",

@@ -205,11 +205,12 @@ def _command_and_rest(
         UnknownCommand: when the words name no command; it hints at the nearest one.
         CommandRemoved: for a command of an earlier release.
     """
-    if name := old_command(tokens):
+    name, rest = old_command(tokens)
+    if name:
         old = OLD_COMMANDS[name]
         if not old.instead:
             raise CommandRemoved(name=name, reason=old.reason)
-        tokens = [*_tokens(old.instead), *tokens[len(name.split()) :]]
+        tokens = [*_tokens(old.instead), *rest]
     by_name = {spec.name: spec for spec in commands}
     lowered = [token.casefold() for token in tokens[:2]] or ["help"]
     for size in (2, 1):

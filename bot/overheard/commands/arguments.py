@@ -8,15 +8,17 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.command import FormChoice, Kind, argument, option
 from overheard.config.problems import unknown_name
-from overheard.domain import Brand, Catalogue, Fact, Prompt
+from overheard.deployment import Deployment
+from overheard.domain import Brand, Catalogue, Fact, Model, Prompt
 from overheard.errors import BadSchedule, BadUsage, NameTaken, TimeUnreadable
+from overheard.measure.trends import Span
+from overheard.views.situation import Situation
 
 BrandName = Annotated[str, argument("The brand.", Kind.BRAND)]
 ModelName = Annotated[str, option("Only this model.", Kind.MODEL)]
@@ -73,6 +75,26 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
     raise unknown_name(kind, field, [fact.field for fact in own_facts])
 
 
+def chosen_models(deployment: Deployment, situation: Situation, name: str) -> list[Model]:
+    """Return the models with answers about the brand of a situation, sorted. With a name, return a
+    list with that one.
+
+    Args:
+        name: A display name or ``provider/model``; empty for all models.
+
+    Raises:
+        UnknownName: when no model with answers has the name.
+    """
+    if not name:
+        return situation.current_models
+    models = sorted(situation.runs)
+    chosen = deployment.names.find(name, models)
+    if chosen is None:
+        shown = [deployment.names.name(shown_model) for shown_model in models]
+        raise unknown_name("model with answers", name, shown)
+    return [chosen]
+
+
 MORNING = time(9)
 """The time of a day that is named without one, when something is put off until that day."""
 _WEEKDAYS = tuple(calendar.day_name[day].casefold() for day in range(7))
@@ -127,26 +149,6 @@ def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         problem = f"{wording.day(at, zone)} is still to come"
         raise BadUsage(problem=problem, usage="yesterday, or the day on which it was")
     return at
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A time between two moments.
-
-    Attributes:
-        begin: The first moment of the span; None without a beginning.
-        end: The first moment after the span; None without an end.
-    """
-
-    begin: datetime | None = None
-    end: datetime | None = None
-
-    def holds(self, at: datetime) -> bool:
-        """Return whether a moment lies within the span."""
-        return (self.begin is None or at >= self.begin) and (self.end is None or at < self.end)
-
-
-ALWAYS = Span()
 
 
 def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:

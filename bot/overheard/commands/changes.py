@@ -1,20 +1,23 @@
-"""`changes`: what has changed in a time: alerts, and updates of models."""
+"""`changes`: what has changed in a time: alerts, and updates of models; or over the whole past."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta, tzinfo
-from typing import Annotated
+from typing import Annotated, Literal
 
 from overheard.alerts.events import alert_label, alert_row, alert_table
 from overheard.alerts.story import alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, fitting
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
-from overheard.commands.arguments import Span, past_span
+from overheard.commands.arguments import past_span
+from overheard.commands.shifts import past_changes
+from overheard.commands.updates import list_updates
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Model, ModelUpdate
+from overheard.measure.trends import Span
 from overheard.runs.plan import choose_brands, find_brand
 from overheard.views.news import Telling, told_titles
 from overheard.views.situation import SituationReader
@@ -31,16 +34,25 @@ async def show_changes(
     deployment: Deployment,
     call: Call,
     *,
-    brand: Annotated[str, argument("The brand; without one, all.", Kind.BRAND)] = "",
-    model: Annotated[str, option("Only at this model.", Kind.MODEL)] = "",
+    brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
+    show: Annotated[
+        Literal["recent", "all", "updates"],
+        option("What is recent, all that moved in the whole past, or updates of models."),
+    ] = "recent",
+    model: Annotated[str, option("Only at this model, of what is recent.", Kind.MODEL)] = "",
     since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
+    details: Annotated[bool, option("In a chat, the whole past as a table.")] = False,
+    why: Annotated[
+        bool, option("The whole past, and for each run why nothing was reported.")
+    ] = False,
 ) -> Card:
-    """Show the alerts that were raised and the updates of models that took place in a time, and the
-    number of all checks in it. Without `until`, earlier alerts that are not over are shown as well.
+    """Show what is recent (`recent_changes`), all that moved in the whole past (`past_changes`), or
+    all known updates of models (`list_updates`).
 
     Args:
-        brand: A brand's name or alias, for its alerts only; empty means all.
+        brands: Names or aliases of brands; empty means all.
+        show: Which of the three; `details` and `why` mean the whole past.
         model: A model's name or ``provider/model``; empty means all. A name that no model has finds
             nothing.
         since: The first day or moment, such as ``2026-11-01``; empty means `USUAL_DAYS` days before
@@ -50,11 +62,23 @@ async def show_changes(
     Raises:
         BadUsage: when `since` is in the future, or `until` is not after it.
     """
-    now = deployment.clock.now()
-    span = past_span(since, until, now, call.zone)
-    begin = span.begin or (span.end or now) - timedelta(days=USUAL_DAYS)
-    span = Span(begin, span.end)
-    brand_name = find_brand(deployment.catalogue, brand).name if brand else None
+    if show == "updates":
+        return await list_updates(deployment, call)
+    if show == "all" or details or why:
+        return await past_changes(deployment, call, brands, details=details, why=why)
+    span = past_span(since, until, deployment.clock.now(), call.zone)
+    begin = span.begin or (span.end or deployment.clock.now()) - timedelta(days=USUAL_DAYS)
+    return await recent_changes(deployment, call, brands, model, Span(begin, span.end))
+
+
+async def recent_changes(
+    deployment: Deployment, call: Call, brands: Sequence[str], model: str, span: Span
+) -> Card:
+    """Show the alerts that were raised and the updates of models that took place in a time, and the
+    number of all checks in it. In a span without an end, earlier alerts that are not over are shown
+    as well.
+    """
+    names = [find_brand(deployment.catalogue, brand).name for brand in brands]
 
     def is_chosen(candidate: Model) -> bool:
         """Return whether `model` is empty or names the model."""
@@ -67,8 +91,10 @@ async def show_changes(
 
     alerts = [
         alert
-        for alert in await alerts_about(deployment.store, brand_name)
-        if is_shown(alert) and is_chosen(alert.shift.model)
+        for alert in await alerts_about(deployment.store, names[0] if len(names) == 1 else None)
+        if is_shown(alert)
+        and is_chosen(alert.shift.model)
+        and (len(names) < 2 or {alert.shift.brand, *alert.brands} & {*names})
     ]
     updates = [
         update
@@ -77,13 +103,13 @@ async def show_changes(
     ]
     runs = await deployment.store.runs.find(aside=False)
     checks = sum(span.holds(run.started_at) for run in runs)
-    chosen = choose_brands(deployment.catalogue, [brand_name] if brand_name else [])
+    chosen = choose_brands(deployment.catalogue, names)
     reader = SituationReader.of(deployment, call.zone)
     tellings = [
         Telling(await reader.read(one), deployment.names, call.zone)
         for one in (chosen[:MAX_BRANDS] if span.end is None else ())
     ]
-    card = _changes_card(deployment, call, brand_name, span, alerts, updates, checks)
+    card = _changes_card(deployment, call, names, span, alerts, updates, checks)
     told = [line for telling in tellings for line in _telling_lines(telling, is_chosen)]
     situations = [telling.situation.data() for telling in tellings]
     return replace(
@@ -114,7 +140,7 @@ def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool]) -> list
 def _changes_card(
     deployment: Deployment,
     call: Call,
-    brand: str | None,
+    brands: Sequence[str],
     span: Span,
     alerts: Sequence[Alert],
     updates: Sequence[ModelUpdate],
@@ -126,7 +152,7 @@ def _changes_card(
     is a warning if one of them is not over.
 
     Args:
-        brand: The brand's name; None for all.
+        brands: The brands' names; empty for all.
         alerts: The alerts raised within the span and, if it has no end, earlier ones that are not
             over; the newest first. May be empty.
         updates: The updates of models, oldest first; may be empty.
@@ -148,7 +174,7 @@ def _changes_card(
         Action(f"alerts show {alert.id}", alert_label(alert, call.zone, names))
         for alert in shown[:MAX_BUTTONS]
     ]
-    report = Action(f"report {quoted(brand)}" if brand else "report", "Report")
+    report = Action(" ".join(["report", *map(quoted, brands)]), "Report")
     numbers = call.face is Face.TERMINAL
     table = alert_table(shown, deployment.scoring.metrics, call.zone, names, numbers=numbers)
     alert_count = wording.count(len(alerts), "alert") if alerts else "No new alert"
@@ -180,7 +206,13 @@ def _span_words(span: Span, zone: tzinfo) -> str:
 
 CHANGES = CommandSpec(
     "changes",
-    "Show what has changed since a day: alerts, and updates of models.",
+    "Show what has changed since a day or over the whole past, and updates of models.",
     show_changes,
-    examples=("changes", "changes Acme --since 2026-11-01"),
+    examples=(
+        "changes",
+        "changes Acme --since 2026-11-01",
+        "changes Acme --show all",
+        "changes Acme --why",
+        "changes --show updates",
+    ),
 )

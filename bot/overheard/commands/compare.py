@@ -16,7 +16,7 @@ from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
 from overheard.commands.check import SEED_BITS
 from overheard.commands.compare_card import chat_comparison_card, comparison_card
-from overheard.commands.versus import versus
+from overheard.commands.versus import show_versus
 from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Run, control_prompts
 from overheard.errors import NothingToAsk
@@ -83,7 +83,7 @@ async def _compare_brands(source: Deployment | Session, call: Call, brand: str, 
     `source` opens a deployment for it.
     """
     async with source.opened() as deployment:
-        return await versus(deployment, call, brand=brand, other=other)
+        return await show_versus(deployment, call, brand, other)
 
 
 async def _compare_models(source: Deployment | Session, call: Call, setup: ComparisonSetup) -> Card:

@@ -1,11 +1,11 @@
-"""`digest`: a brand's week: its situation, what has ended since, and what to do."""
+"""`report --week`: a brand's week: its situation, what has ended since, and what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 from overheard.advice.brief import BriefItem, GapKind
 from overheard.advice.brief_sources import read_brief
@@ -13,15 +13,14 @@ from overheard.alerts.story import AlertPart, alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
+from overheard.cards.command import quoted
 from overheard.commands.arguments import past_moment
 from overheard.commands.status import spent_sentence
-from overheard.commands.trend import chart_marks, trend_chart
-from overheard.commands.voice import VOICE_METRIC, voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, AlertEventKind, AlertState, Brand
 from overheard.runs.plan import choose_brands
 from overheard.views import standings
+from overheard.views.courses import VOICE_METRIC, chart_marks, trend_chart, voice_shares
 from overheard.views.news import News, NewsKind, Telling, first_steps
 from overheard.views.situation import OpenAlert, Situation, SituationReader
 
@@ -61,8 +60,8 @@ async def digest(
     deployment: Deployment,
     call: Call,
     *,
-    brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
-    since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
+    brands: Sequence[str] = (),
+    since: str = "",
 ) -> Card:
     """Show a card for each brand, one below the other: what changed since a day, open alerts, false
     claims, and up to two things to do. The footer of the first card has the costs of all brands.
@@ -304,12 +303,3 @@ def _week_json(telling: Telling, week: Week, advice: Sequence[str]) -> dict[str,
         "results": standings.levels_data(situation.own_rows),
         "situation": situation.data(),
     }
-
-
-DIGEST = CommandSpec(
-    "digest",
-    "Show a brand's week: what changed, what is open, what is said wrongly, and what to do.",
-    digest,
-    examples=("digest", "digest Acme", "digest --since 2026-11-01"),
-    chart="",
-)

@@ -218,10 +218,12 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
         )
     if is_checked:
         yield Suggestion(f"report {name}", "Report", "How often each model names you.")
-        yield Suggestion(f"versus {name}", "Against a rival", "Who is ahead at which model.")
+        yield Suggestion(
+            f"trend {name} --show versus", "Against a rival", "Who is ahead at which model."
+        )
         yield Suggestion(f"brief {name}", "What to do?", "What to write first.")
         yield Suggestion(
-            f"voice {name}", "Share of voice", "You among your competitors, over time."
+            f"trend {name} --show voice", "Share of voice", "You among your competitors, over time."
         )
         yield Suggestion("check", "Check now", "Ask again today.")
     yield Suggestion("prompts list", "Questions", "What is asked.")

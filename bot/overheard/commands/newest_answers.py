@@ -9,8 +9,8 @@ from overheard.advice.scored_answers import ScoredAnswer
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.command import quoted
+from overheard.commands.arguments import chosen_models
 from overheard.commands.page_tables import newest_answers
-from overheard.commands.voice import chosen_models
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Model
 from overheard.measure.blocks import RunKey, Stream

@@ -29,12 +29,11 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
-from overheard.commands.trend import trend_chart
 from overheard.commands.update_effects import shift_words
-from overheard.commands.voice import voice_shares
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Brand
 from overheard.views import standings
+from overheard.views.courses import trend_chart, voice_shares
 from overheard.views.news import News, Telling, told_titles
 from overheard.views.situation import OpenAlert, Situation
 

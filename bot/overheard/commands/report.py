@@ -1,4 +1,4 @@
-"""`report` and `share`: how each model speaks of a brand and its competitors, now and over time; as
+"""`report`: how each model speaks of a brand and its competitors, now and over time; as
 a card or as an HTML page.
 """
 
@@ -14,11 +14,11 @@ from overheard.cards.card import Action, Card, File, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands.check_faults import fault_sentences
+from overheard.commands.digest import digest
 from overheard.commands.editions import pending_edition_sentences
 from overheard.commands.export import replacing
 from overheard.commands.page import ReportPage, read_page
 from overheard.commands.page_html import page_html
-from overheard.commands.trend import metric_choice, trend_chart
 from overheard.commands.versus import most_named
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Brand, Metric, Model, Scale
@@ -26,6 +26,7 @@ from overheard.errors import BadUsage, NothingToAsk
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
 from overheard.views import standings
+from overheard.views.courses import metric_choice, trend_chart
 from overheard.views.news import (
     MAX_LABEL_CHARS,
     News,
@@ -48,6 +49,10 @@ async def report(
     call: Call,
     *,
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
+    week: Annotated[
+        bool, option("The week: what changed, is open, is said wrongly, to do.")
+    ] = False,
+    since: Annotated[str, option("As the week, since this day.", Kind.TIME)] = "",
     details: Annotated[bool, option("Every metric, with intervals.")] = False,
     share: Annotated[
         bool,
@@ -64,6 +69,8 @@ async def report(
     Args:
         call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
         brands: Names of brands; empty means all tracked brands.
+        week: Whether the card is that of each brand's week (`digest`).
+        since: The first day of that time, in the place of a week; means `week`.
         details: Whether every metric is shown in a table; else visibility alone, with a chart.
         share: Whether the report is attached to the card as a page, for one brand only.
         html: The HTML file to write, for one brand only; an existing file is replaced. None for a
@@ -75,6 +82,8 @@ async def report(
         FileUnreadable: when the logo of the page cannot be read.
         FileUnwritable: when the page cannot be written.
     """
+    if week or since:
+        return await digest(deployment, call, brands=brands, since=since)
     chosen = choose_brands(deployment.catalogue, brands)
     if (html or share) and len(chosen) > 1:
         usage = "report BRAND --html FILE" if html else "report BRAND --share"
@@ -179,8 +188,8 @@ def _next_actions(call: Call, situation: Situation, news: Sequence[News]) -> Ite
         Action(f"brief {own_name}", "What to do?"),
         *([Action(f"report {own_name} --share", "Share", menu=bool(opened))] if is_chat else []),
         Action(f"report {own_name} --details", "Details", menu=bool(opened) and is_chat),
-        Action(f"voice {own_name}", "Share of voice", menu=is_chat),
-        *([Action(f"versus {own_name} {quoted(rival)}", against, menu=True)] if rival else []),
+        Action(f"trend {own_name} --show voice", "Share of voice", menu=is_chat),
+        *([Action(f"trend {own_name} {quoted(rival)}", against, menu=True)] if rival else []),
         Action(f"claims {own_name}", "False claims", menu=True),
     )
 
@@ -267,8 +276,14 @@ def _answers_sentence(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str
 
 REPORT = CommandSpec(
     "report",
-    "Show how a brand stands with each model, next to its competitors, over time.",
+    "Show how a brand stands with each model, next to its competitors, or its week.",
     report,
-    examples=("report", "report Acme", "report Acme --details", "report Acme --share"),
+    examples=(
+        "report",
+        "report Acme",
+        "report Acme --week",
+        "report Acme --details",
+        "report Acme --share",
+    ),
     chart="",
 )

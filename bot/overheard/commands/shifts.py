@@ -1,5 +1,5 @@
-"""`shifts`: which alerts the detection would have raised in the whole past, if it had analysed run
-after run.
+"""`changes --show all`: which alerts the detection would have raised in the whole past, if it had
+analysed run after run.
 """
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated
 
 from overheard.alerts.events import WHOLE
 from overheard.alerts.history import (
@@ -26,15 +25,15 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Table, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Mark
-from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
+from overheard.cards.command import Face, quoted
 from overheard.commands.replayed_shifts import ReplayedShift, replayed_shifts, reported_statements
-from overheard.commands.trend import trend_chart
 from overheard.deployment import Call, Deployment
 from overheard.detection.decide import Decision
 from overheard.detection.power import OwnRecord
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Brand, Model, Run, Shift, StatementKind
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
+from overheard.views.courses import trend_chart
 from overheard.views.standings import read_streams
 
 MAX_DECISIONS = 40
@@ -45,13 +44,13 @@ MAX_CHANGES = 4
 """Largest number of changes on a card in a chat."""
 
 
-async def shifts(
+async def past_changes(
     deployment: Deployment,
     call: Call,
+    brands: Sequence[str] = (),
     *,
-    brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
-    details: Annotated[bool, option("In a chat, all changes and not the newest alone.")] = False,
-    why: Annotated[bool, option("Also show for each run why nothing was reported.")] = False,
+    details: bool = False,
+    why: bool = False,
 ) -> Card:
     """Return the card of all changes that detection finds in the stored runs: shifts of metrics,
     changes of a model as a whole, and repeated false claims and grave sentences.
@@ -153,7 +152,7 @@ async def _chat_card(
     has_more = len(listed) > MAX_CHANGES or any(change.shift.statement is None for change in listed)
     steps = [Action(f"trend{name}", "Trend")] if only and analysed_runs else []
     if has_more and not details:
-        steps.append(Action(f"shifts{name} --details", "Details"))
+        steps.append(Action(f"changes{name} --details", "Details"))
     return Card(
         title=f"What changed for {whose}" if listed else f"Nothing has changed for {whose}",
         text="" if has_table else _chat_text(deployment, call, listed, analysed_runs),
@@ -413,11 +412,3 @@ def _card_with_decisions(
         "record": {"runs": record.runs, "fired": record.fired},
     }
     return replace(card, more=(*card.more, reasons), data=whole)
-
-
-SHIFTS = CommandSpec(
-    "shifts",
-    "Show what moved over the whole past, as it would have been raised run by run.",
-    shifts,
-    examples=("shifts", "shifts Acme", "shifts --why"),
-)

@@ -15,9 +15,10 @@ from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, option, quoted
 from overheard.cards.wording import name_without_id
-from overheard.commands.arguments import Span, past_span
+from overheard.commands.arguments import past_span
 from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Run, Spending
+from overheard.measure.trends import Span
 from overheard.runs.budget import WARNING
 
 Sums = dict[str, float]

@@ -1,4 +1,4 @@
-"""What an update of a model changed for a brand, in words; `updates` lists it (``updates.py``)."""
+"""What an update of a model changed for a brand, in words; ``updates.py`` lists it."""
 
 from __future__ import annotations
 

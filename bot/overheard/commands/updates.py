@@ -118,7 +118,7 @@ async def add_update(
     return Card(
         title=f"Update of {name} on {wording.moment(update.at, call.zone)}",
         text="It is kept. The next checks of this model are compared with those before it.",
-        actions=(Action(UPDATES_LIST.name, "What it did"),),
+        actions=(Action("changes --show updates", "What it did"),),
         footer="" if is_chat else f"Update {update.id}",
         data=_update_json(update, ()),
     )
@@ -130,7 +130,7 @@ async def remove_update(
     """Remove a stored update, such as one that was added by mistake.
 
     Args:
-        number: The number of the update in `updates list`.
+        number: The number of the update in `changes --show updates`.
 
     Raises:
         UnknownName: for an unknown number.
@@ -315,12 +315,6 @@ async def _known_model(deployment: Deployment, name: str) -> Model:
     raise UnknownName(kind="model", name=name, hint=suggestion(name, served), known=known)
 
 
-UPDATES_LIST = CommandSpec(
-    "updates list",
-    "Show when models were updated, and what that did to each brand.",
-    list_updates,
-    examples=("updates list",),
-)
 UPDATES_ADD = CommandSpec(
     "updates add",
     "Note that a model was updated.",

@@ -1,26 +1,25 @@
-"""`versus`: a brand against a competitor, at each model."""
+"""`trend --show versus`: a brand against a competitor, at each model."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Any
 
 from overheard.advice.scored_answers import scored_answers
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.forest import Pair, PairGroup, Pairs
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
+from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames, asked_by
-from overheard.commands.arguments import ALWAYS, BrandName, Span, past_span
-from overheard.commands.voice import chosen_models
+from overheard.commands.arguments import chosen_models
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
-from overheard.measure.trends import Point, stream_mean
+from overheard.measure.trends import ALWAYS, Point, Span, stream_mean
 from overheard.numpy_proxy import np
 from overheard.runs.plan import find_brand, tracked
 from overheard.views.news import Telling, standing_news
@@ -73,15 +72,13 @@ class Duel:
         return f"far {side}" if size >= FAR else side
 
 
-async def versus(
+async def show_versus(
     deployment: Deployment,
     call: Call,
-    *,
-    brand: BrandName,
-    other: Annotated[str, argument("The other; without one, its leading rival.", Kind.BRAND)] = "",
-    model: Annotated[str, option("Only at this model.", Kind.MODEL)] = "",
-    since: Annotated[str, option("Of all checks since this day.", Kind.TIME)] = "",
-    until: Annotated[str, option("Of all checks until this day.", Kind.TIME)] = "",
+    brand: str,
+    other: str = "",
+    model: str = "",
+    span: Span = ALWAYS,
 ) -> Card:
     """Return the card of how often a brand and a competitor are named, recommended and named first
     at each model. Answers without scores are scored first. If there is nothing to compare, the card
@@ -93,15 +90,13 @@ async def versus(
             compared with its most named competitor, and a competitor with the first tracked brand
             whose competitor it is.
         model: A model's display name or ``provider/model``; empty means all.
-        since: The first day of the checks that count together. Without a first and last day, only
-            the newest check of each model counts.
-        until: The last day of these checks, included; empty for all until now.
+        span: The time of the checks that count together. If it is unlimited, only the newest check
+            of each model counts.
 
     Raises:
         UnknownName: for a brand that does not exist, for brands that are not competitors, and for a
             model without answers.
     """
-    span = past_span(since, until, deployment.clock.now(), call.zone)
     own_brand, rival = _pair(deployment.catalogue, brand, other)
     deployment = await deployment.caught_up(call.progress)
     situation = await SituationReader.of(deployment, call.zone).read(own_brand)
@@ -392,12 +387,12 @@ def _actions(situation: Situation, other: str) -> Iterator[Action]:
     """
     own_name = quoted(situation.brand.name)
     yield Action(f"brief {own_name}", "Questions you lose", Style.PRIMARY)
-    yield Action(f"voice {own_name}", "Share of voice")
+    yield Action(f"trend {own_name} --show voice", "Share of voice")
     for opened in situation.alerts[:1]:
         yield Action(f"evidence {opened.alert.id}", "Read answers")
     for name in situation.names[1:]:
         if name != other:
-            yield Action(f"versus {own_name} {quoted(name)}", f"Against {name}", menu=True)
+            yield Action(f"trend {own_name} {quoted(name)}", f"Against {name}", menu=True)
 
 
 def _duel_json(duel: Duel) -> dict[str, Any]:
@@ -428,12 +423,3 @@ def _card_without_answers(situation: Situation, other: str) -> Card:
         action = Action(f"brands edit {own_name}", "Add competitors", Style.PRIMARY)
         text = "It has no competitors yet."
     return Card(situation.brand.name, text, actions=fitting(action), data=data)
-
-
-VERSUS = CommandSpec(
-    "versus",
-    "Show a brand against another: how often each is named, recommended and named first.",
-    versus,
-    examples=("versus Acme Zeta", "versus Acme", "versus Acme Zeta --model ChatGPT"),
-    chart="",
-)

@@ -1,62 +1,44 @@
-"""`voice`: the share of voice, which is how the mentions of a market are divided among a brand and
-its competitors, over time.
+"""`trend --show voice`: the share of voice, which is how the mentions of a market are divided among
+a brand and its competitors, over time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import datetime, tzinfo
-from typing import Annotated, Any
+from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.shares import Share, Shares
-from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
-from overheard.commands.arguments import ALWAYS, Span, past_span
-from overheard.commands.trend import chart_marks
-from overheard.config.problems import unknown_name
+from overheard.cards.command import quoted
+from overheard.commands.arguments import chosen_models
 from overheard.deployment import Call, Deployment
-from overheard.domain import Model
-from overheard.measure.trends import trend
-from overheard.runs.plan import choose_brands
+from overheard.domain import Brand, Model
+from overheard.measure.trends import Span
+from overheard.views.courses import VOICE_METRIC, chart_marks, voice_shares
 from overheard.views.news import Telling, standing_news
 from overheard.views.situation import Situation, SituationReader
 
-VOICE_METRIC = "share_of_voice"
 TOLD_CHANGE = 0.03
 """Smallest difference of a share to the usual one (0 to 1) with which the usual one is told."""
-_Course = dict[datetime, float]
-"""The share of voice of a brand at a model, 0 to 1, by the start of the run."""
 
 
 async def show_voice(
-    deployment: Deployment,
-    call: Call,
-    *,
-    brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
-    model: Annotated[str, option("Only at this model.", Kind.MODEL)] = "",
-    since: Annotated[str, option("Since this day.", Kind.TIME)] = "",
-    until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
+    deployment: Deployment, call: Call, brand: Brand, model: str, span: Span
 ) -> Card:
-    """Return the card of the share of voice of a brand and its competitors over time. Answers
-    without scores are scored first.
+    """Return the card of the share of voice of a brand and its competitors over time.
 
     Args:
-        brand: The name of the brand; empty means the first tracked brand.
+        deployment: A deployment whose answers are scored.
         model: A model's display name or ``provider/model``; empty means the mean of all.
-        since: The first day that is shown; empty shows all from the first check.
-        until: The last day that is shown, included; empty shows all until now.
+        span: The time that is shown.
 
     Raises:
-        UnknownName: for a brand that does not exist, or a model without answers.
-        NothingToAsk: when no brand is configured.
+        UnknownName: for a model without answers.
     """
-    measured = choose_brands(deployment.catalogue, [brand] if brand else [])[0]
-    span = past_span(since, until, deployment.clock.now(), call.zone)
-    deployment = await deployment.caught_up(call.progress)
-    situation = await SituationReader.of(deployment, call.zone).read(measured)
+    situation = await SituationReader.of(deployment, call.zone).read(brand)
     models = chosen_models(deployment, situation, model)
     shares = voice_shares(situation, call.zone, models=models, span=span)
     if shares is None:
@@ -64,105 +46,6 @@ async def show_voice(
     metric = deployment.scoring.metrics[VOICE_METRIC]
     marks = await chart_marks(deployment, call, situation.brand, metric, models)
     return await _voice_card(deployment, call, situation, models, replace(shares, marks=marks))
-
-
-def chosen_models(deployment: Deployment, situation: Situation, name: str) -> list[Model]:
-    """Return the models with answers about the brand of a situation, sorted. With a name, return a
-    list with that one.
-
-    Args:
-        name: A display name or ``provider/model``; empty for all models.
-
-    Raises:
-        UnknownName: when no model with answers has the name.
-    """
-    if not name:
-        return situation.current_models
-    models = sorted(situation.runs)
-    chosen = deployment.names.find(name, models)
-    if chosen is None:
-        shown = [deployment.names.name(shown_model) for shown_model in models]
-        raise unknown_name("model with answers", name, shown)
-    return [chosen]
-
-
-def voice_shares(
-    situation: Situation,
-    zone: tzinfo,
-    *,
-    models: Collection[Model] | None = None,
-    span: Span = ALWAYS,
-) -> Shares | None:
-    """Return the share of voice of a brand and of each competitor at each time, as means over
-    models.
-
-    At each time a model counts with its newest run so far; the first time is that at which every
-    model has a run. The brand's share is its measured one. The competitors divide the rest in
-    proportion to their measured shares, so that all shares sum to 1; if none of them is mentioned,
-    the brand has 1.
-
-    Args:
-        zone: The reader's time zone.
-        models: The models that count; None for the current ones.
-
-    Returns:
-        None without competitors, without the metric, or without a run within the span.
-    """
-    counted = situation.current_models if models is None else models
-    courses: dict[str, dict[Model, _Course]] = {}
-    for line in situation.lines:
-        if line.key.metric == VOICE_METRIC and line.key.model in counted:
-            points = {point.at: point.mean for point in trend(line)}
-            courses.setdefault(line.key.brand, {})[line.key.model] = points
-    own_name = situation.names[0]
-    own_courses = {model: course for model, course in courses.get(own_name, {}).items() if course}
-    if not own_courses or len(courses) < 2:
-        return None
-    begin = max(min(course) for course in own_courses.values())
-    all_times = sorted({at for course in own_courses.values() for at in course if at >= begin})
-    times = [at for at in all_times if span.holds(at)]
-    if not times:
-        return None
-    values: dict[str, list[float]] = {name: [] for name in situation.names}
-    for at in times:
-        measured = {name: _mean_of_newest(courses.get(name, {}), at) for name in situation.names}
-        for name, share in _summing_to_one(measured, own_name).items():
-            values[name].append(share)
-    return Shares(
-        "Share of voice, % of mentions",
-        tuple(times),
-        tuple(Share(name, tuple(values[name])) for name in situation.names),
-        zone=zone,
-        unusual=frozenset(at for at in times if not situation.is_usual(at)),
-    )
-
-
-def _summing_to_one(measured: Mapping[str, float], brand: str) -> dict[str, float]:
-    """Return shares of brands (0 to 1, by name) that sum to 1.
-
-    The brand keeps its measured share, and the others divide the rest in proportion to theirs. If
-    no other has a share, the brand has 1.
-
-    Args:
-        measured: The measured share of each brand, which need not sum to 1.
-    """
-    others = sum(share for name, share in measured.items() if name != brand)
-    if not others:
-        return {name: 1.0 if name == brand else 0.0 for name in measured}
-    rest = 1 - measured[brand]
-    return {
-        name: share if name == brand else share / others * rest for name, share in measured.items()
-    }
-
-
-def _mean_of_newest(courses: dict[Model, _Course], at: datetime) -> float:
-    """Return the mean over models of each model's newest share at or before a time; models without
-    one are left out. Return 0 if no model has one.
-    """
-    newest = [
-        course[max(past)] for course in courses.values() if (past := [t for t in course if t <= at])
-    ]
-    return sum(newest) / len(newest) if newest else 0.0
 
 
 def voice_title(shares: Shares) -> str:
@@ -241,11 +124,12 @@ def _voice_actions(
     yield Action(f"report {own_name}", "Report")
     yield Action(f"brief {own_name}", "What to do?")
     if len(models) < len(situation.runs):
-        yield Action(f"voice {own_name}", "All models", menu=True)
+        yield Action(f"trend {own_name} --show voice", "All models", menu=True)
     for model in sorted(situation.runs):
         if len(situation.runs) > 1 and [model] != list(models):
             name = deployment.names.name(model)
-            yield Action(f"voice {own_name} --model {quoted(name)}", f"Only {name}", menu=True)
+            words = f"trend {own_name} --show voice --model {quoted(name)}"
+            yield Action(words, f"Only {name}", menu=True)
 
 
 def _voice_json(situation: Situation, models: Collection[Model], shares: Shares) -> dict[str, Any]:
@@ -278,12 +162,3 @@ def _card_without_shares(situation: Situation) -> Card:
         text = "Nothing was measured in this time."
         action = Action(f"check {own_name}", "Check now", Style.PRIMARY)
     return Card(title, text, actions=fitting(action), data=data)
-
-
-VOICE = CommandSpec(
-    "voice",
-    "Show how the mentions of your market are shared among you and your competitors.",
-    show_voice,
-    examples=("voice Acme", "voice Acme --model ChatGPT", "voice Acme --since 2026-09-01"),
-    chart="",
-)

@@ -15,6 +15,26 @@ EXPECTED_RUN_EFFECT_VARIANCE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A time between two moments.
+
+    Attributes:
+        begin: The first moment of the span; None without a beginning.
+        end: The first moment after the span; None without an end.
+    """
+
+    begin: datetime | None = None
+    end: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Return whether a moment lies within the span."""
+        return (self.begin is None or at >= self.begin) and (self.end is None or at < self.end)
+
+
+ALWAYS = Span()
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """The mean of a stream in one run.
 

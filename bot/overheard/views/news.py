@@ -481,5 +481,5 @@ def first_steps(situation: Situation, news: Sequence[News]) -> list[Action]:
         return list(fitting(Action(f"check {name}{models}", "Ask again", Style.PRIMARY)))
     if first.rival:
         label = wording.shorten(f"Compare with {first.rival}", MAX_LABEL_CHARS)
-        return [Action(f"versus {name} {quoted(first.rival)}", label, Style.PRIMARY)]
+        return [Action(f"trend {name} {quoted(first.rival)}", label, Style.PRIMARY)]
     return []

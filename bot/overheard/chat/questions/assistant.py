@@ -46,14 +46,12 @@ MAX_SUBJECT_CHARS = 60
 """The longest subject of answers that the model can give."""
 OPTIONS = ("brand", "other", "model", "metric", "about", "show", "since", "alert")
 """The options that the model can give."""
-SHOWN_OF_ANSWERS = ("quotes", "questions", "sources")
-"""The values of the option ``show`` of `answers`."""
 NONE = "none"
 """What the model returns when no command answers the question."""
 READING_COMMANDS = (
-    *("report", "trend", "versus", "voice", "changes", "claims", "evidence", "spend", "power"),
+    *("report", "trend", "changes", "claims", "evidence", "spend", "power"),
     *("answers", "alerts list", "alerts show"),
-    *("brief list", "schedules list", "runs list", "updates list", "models list"),
+    *("brief list", "schedules list", "runs list", "models list"),
     *("prompts list", "facts list", "brands list", "status"),
 )
 """The commands between which the model chooses."""
@@ -147,6 +145,12 @@ def _request(
         f"- {name}: {spec.summary} Options: {', '.join(o.name for o in spec.options) or 'none'}."
         for name, spec in offered.items()
     ]
+    shown = [
+        f"{name}: {', '.join(option.choices)}"
+        for name, spec in offered.items()
+        for option in spec.options
+        if option.name == "show"
+    ]
     facts = {
         "commands": "\n".join(lines),
         "brand of the person who asks": json.dumps(list(names.own)),
@@ -159,7 +163,7 @@ def _request(
         else "none",
         "today": situation.today.isoformat(),
         "since": "a day as YYYY-MM-DD, or an empty text",
-        "show": f"what answers shows: {', '.join(SHOWN_OF_ANSWERS)}, or empty",
+        "show": f"what a command shows, or empty; {'; '.join(shown)}",
         "about": "the subject of answers, such as price, in words of the question, or empty",
     }
     context = "\n".join(f"{name}:\n{value}" for name, value in facts.items())
@@ -235,18 +239,18 @@ def read_choice(
     spec = offered.get(chosen.pop("command", ""))
     if spec is None:
         return None
-    option_names = {option.name for option in spec.options}
+    choices = {option.name: option.choices for option in spec.options}
     validator = _ReplyValidator(text, metrics, names, situation)
     options: dict[str, Any] = {}
     for name, value in chosen.items():
         valid_value = validator.valid_value(name, value)
-        if valid_value is None:
+        if valid_value is None or valid_value not in (choices.get(name) or [valid_value]):
             return None
-        if name == "brand" and "brands" in option_names:
+        if name == "brand" and "brands" in choices:
             options["brands"] = (valid_value,)
-        elif name in option_names:
+        elif name in choices:
             options[name] = valid_value
-    if "brand" in option_names and len(names.own) == 1:
+    if "brand" in choices and len(names.own) == 1:
         options.setdefault("brand", names.own[0])
     if any(option.required and option.name not in options for option in spec.options):
         return None
@@ -301,7 +305,7 @@ class _ReplyValidator:
             "model": self._model,
             "metric": lambda metric: metric if metric in self.metrics else None,
             "about": self._subject,
-            "show": lambda shown: shown if shown in SHOWN_OF_ANSWERS else None,
+            "show": lambda shown: shown,
             "alert": self._alert,
             "since": self._day,
         }

@@ -26,7 +26,7 @@ _MAY_NAME_ALERT = frozenset(
 _SHOWN_BY_ALERT = frozenset({"standing", "metric", "changes", "last_check", "todo"})
 """Intents of questions that the alert answers when they name it by its number."""
 _METRICS_OF_VERSUS = frozenset({"visibility", "first_choice", "top1"})
-"""The metrics that ``versus`` compares."""
+"""The metrics that ``trend --show versus`` compares."""
 _TIMELESS = frozenset(
     {"hello", "thanks", "help", "models", "facts", "questions", "brands", "power"}
 )
@@ -108,7 +108,7 @@ class _Planner(Offers):
         is_about_today = period is not None and period.start == self._situation.today
         if self._parsed.models or (self._period_bound and not is_about_today):
             return self._trend("visibility")
-        return self._plan_command("report", brands=tuple(brands))
+        return self._plan_command("report", brands=tuple(brands), since="")
 
     def _progress(self) -> Plan | None:
         """Return a plan for whether a brand does better than the named competitor, or without one,
@@ -122,7 +122,9 @@ class _Planner(Offers):
         """
         if self._period_bound or self._rivals:
             return None
-        return self._plan_for_brand("report", many=True, details=bool(self._parsed.metric))
+        return self._plan_for_brand(
+            "report", many=True, since="", details=bool(self._parsed.metric)
+        )
 
     def _metric(self) -> Plan | None:
         """Return a plan for a metric.
@@ -138,12 +140,8 @@ class _Planner(Offers):
         return self._trend(self._parsed.metric or "visibility")
 
     def _share(self) -> Plan | None:
-        """Return a plan for shares of voice: all brands, or where the chat lacks ``voice``, the
-        course of the brand's own.
-        """
-        if "voice" in self._situation.commands:
-            return self._plan_for_brand("voice")
-        return self._trend("share_of_voice")
+        """Return a plan for shares of voice of all brands."""
+        return self._plan_for_brand("trend", show="voice")
 
     def _versus(self) -> Plan | None:
         """Return a plan that compares the brand with the competitors that are named.
@@ -169,7 +167,7 @@ class _Planner(Offers):
 
         The first of these that applies:
 
-        - One competitor, and a metric that ``versus`` compares, if the chat offers it: ``versus``.
+        - One competitor, and a metric that ``trend --show versus`` compares: that command.
         - A period, and visibility: shares of voice.
         - A period, or one competitor at one model: the brand's own course, with a note.
         - Otherwise the report, with details for other metrics than visibility.
@@ -184,15 +182,14 @@ class _Planner(Offers):
             The plan; None when the chat does not offer the command.
         """
         self._parsed = replace(self._parsed, we=True)
-        has_versus = "versus" in self._situation.commands and metric in _METRICS_OF_VERSUS
-        if has_versus and len(rivals) == 1:
-            return self._plan_for_brand("versus", other=rivals[0])
+        if metric in _METRICS_OF_VERSUS and len(rivals) == 1:
+            return self._plan_for_brand("trend", show="versus", other=rivals[0])
         if self._period_bound and metric == "visibility":
             return self._share()
         if self._period_bound or (len(self._model_ids) == 1 and len(rivals) == 1):
             self._notes.append("This shows yours alone.")
             return self._trend(metric)
-        return self._plan_for_brand("report", many=True, details=metric != "visibility")
+        return self._plan_for_brand("report", many=True, since="", details=metric != "visibility")
 
     def _leader(self) -> Plan | None:
         """Return a plan for which brand is ahead.
@@ -215,7 +212,7 @@ class _Planner(Offers):
             return self._trend("top1")
         if self._period_bound:
             return self._share()
-        return self._plan_for_brand("report", many=True, details=metric != "visibility")
+        return self._plan_for_brand("report", many=True, since="", details=metric != "visibility")
 
     def _asks_how_often_of_one(self) -> bool:
         """Return whether the question asks how often for a brand or "us": "how often are we
@@ -247,7 +244,8 @@ class _Planner(Offers):
         if "changes" not in self._situation.commands:
             return self._plan_command("alerts list")
         brand = self._one_brand(optional=True)
-        return brand if isinstance(brand, Plan) else self._plan_command("changes", brand=brand)
+        names = (brand,) if brand else ()
+        return brand if isinstance(brand, Plan) else self._plan_command("changes", brands=names)
 
     def _happened(self) -> Plan | None:
         """Return a plan for what happened.
@@ -387,7 +385,7 @@ class _Planner(Offers):
         return self._plan_command("spend", by="model" if is_about_models else "")
 
     def _digest(self) -> Plan | None:
-        return self._plan_command("digest", brands=self._parsed.brands)
+        return self._plan_command("report", brands=self._parsed.brands, week=True)
 
     def _status(self) -> Plan | None:
         return self._plan_command("status")
@@ -399,7 +397,7 @@ class _Planner(Offers):
         return self._plan_command("runs list", timeless=True)
 
     def _updates(self) -> Plan | None:
-        return self._plan_command("updates list")
+        return self._plan_command("changes", show="updates", since="", until="", model="")
 
     def _model_list(self) -> Plan | None:
         return self._plan_command("models list")

@@ -208,12 +208,13 @@ class Resolution:
         Args:
             timeless: Whether the command covers all times, so that no note is needed.
             options: Options of the command, by name. They win over the model and dates of the
-                question. Options that the command does not have, and empty ones, are left out.
+                question. Options that the command does not have are left out; one that is an
+                empty text, or without a value, is as if the command did not have it.
         """
         spec = self._situation.commands.get(command)
         if spec is None:
             return None
-        option_names = {option.name for option in spec.options}
+        option_names = {o.name for o in spec.options if options.get(o.name) != ""}
         period = self._parsed.period
         start, _ = self._date_bounds()
         can_show_period = timeless or bool({"since", "days"} & option_names)
@@ -251,11 +252,13 @@ class Resolution:
         that command and for the trend.
 
         Args:
-            options: Its options, by name; the button keeps only ``brand``.
+            options: Its options, by name; the button keeps ``brand`` and ``show``.
         """
         words = command
         if name := options.get("brand"):
             words += f" {quoted(str(name))}"
+        if shows := options.get("show"):
+            words += f" --show {shows}"
         return Plan(
             title="I show this for the newest check only",
             text="What changed over time is in the trend.",

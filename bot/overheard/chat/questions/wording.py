@@ -31,8 +31,8 @@ _REASONS = {
 _LABELS = {
     "report": "How are we doing?",
     "trend": "Over time",
-    "versus": "Against a competitor",
-    "voice": "Share of voice",
+    "trend versus": "Against a competitor",
+    "trend voice": "Share of voice",
     "changes": "What changed?",
     "alerts show": "The alert",
     "alerts list": "Alerts",
@@ -45,7 +45,7 @@ _LABELS = {
     "spend": "What it cost",
     "schedules list": "Next check",
     "runs list": "Checks",
-    "updates list": "Model updates",
+    "changes updates": "Model updates",
     "models list": "Models",
     "prompts list": "Questions",
     "facts list": "Facts",
@@ -224,7 +224,7 @@ def _following_questions(parsed: ParsedQuestion, plan: Plan, situation: Situatio
     kinds: Iterable[tuple[str, bool]] = (
         ("model", bool(other_models)),
         ("answers", plan.command in {"trend", "alerts show"}),
-        ("todo", plan.command in {"report", "versus", "alerts show"} or shows == "questions"),
+        ("todo", plan.command in {"report", "alerts show"} or shows in {"versus", "questions"}),
         ("changes", plan.command in {"report", "claims"}),
     )
     names = {"model": next(iter(other_models), "")}

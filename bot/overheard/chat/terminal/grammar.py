@@ -215,7 +215,7 @@ class Root(Noun):
                 error.
             click.UsageError: when there is no such command.
         """
-        name = old_command(args)
+        name, rest = old_command(args)
         if name and not any(name in commands for commands in self._sections.values()):
             old = OLD_COMMANDS[name]
             if not old.instead:
@@ -226,7 +226,7 @@ class Root(Noun):
                 f"Overheard {old.ends}.",
                 err=True,
             )
-            args = [*old.instead.split(), *args[len(name.split()) :]]
+            args = [*old.instead.split(), *rest]
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

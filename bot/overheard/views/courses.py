@@ -1,0 +1,227 @@
+"""Charts of how a brand went over time: a metric at each model, and shares of voice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from overheard.alerts.story import alerts_about
+from overheard.cards import wording
+from overheard.cards.card import Action, Choice, fitting
+from overheard.cards.charts.shares import Share, Shares
+from overheard.cards.charts.trend import Chart, Mark, Series
+from overheard.cards.command import quoted
+from overheard.cards.model_names import ModelNames, asked_by
+from overheard.deployment import Call, Deployment
+from overheard.domain import VISIBILITY, Brand, Metric, Model
+from overheard.measure.blocks import Stream
+from overheard.measure.trends import ALWAYS, Span, trend
+from overheard.views.situation import Situation
+
+VISIBILITY_LABEL = "Named in answers"
+"""The name of visibility in the menu of metrics."""
+VOICE_METRIC = "share_of_voice"
+_Course = dict[datetime, float]
+"""The share of voice of a brand at a model, 0 to 1, by the start of the run."""
+
+
+def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice | None:
+    """Return the menu of all metrics that have a label. Visibility opens the report, each other
+    metric its trend.
+
+    Args:
+        brand: The brand whose metrics are shown.
+        shown: The metric of the card. It is selected; if it has no label, no entry is selected.
+
+    Returns:
+        None if the brand's name is so long that a command does not fit into a menu.
+    """
+    name = quoted(brand.name)
+    metrics = [metric for metric in deployment.scoring.metrics.values() if metric.label]
+    entries = [
+        Action(f"report {name}", VISIBILITY_LABEL)
+        if metric.name == VISIBILITY
+        else Action(f"trend {name} --metric {metric.name}", metric.label)
+        for metric in metrics
+    ]
+    if len(fitting(*entries)) < len(entries):
+        return None
+    names = [metric.name for metric in metrics]
+    selected = names.index(shown.name) if shown.name in names else None
+    return Choice("Show", tuple(entries), selected)
+
+
+async def trend_chart(
+    deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
+) -> Chart:
+    """Return a chart of a metric over time, with marks for updates and shifts.
+
+    If all streams are of one model, it has a line for the brand and each competitor. Otherwise it
+    has a line for the brand at each model, without competitors.
+
+    Args:
+        lines: Streams of the metric, in the order of the legend.
+    """
+    models = {line.key.model for line in lines}
+    by_brand = len(models) == 1
+    shown = [line for line in lines if by_brand or line.key.brand == brand.name]
+    marks = await chart_marks(deployment, call, brand, metric, models)
+    return Chart(
+        title=_chart_title(metric, brand, deployment.names, models),
+        scale=metric.scale,
+        series=tuple(
+            _stream_series(line, brand, deployment.names, by_brand=by_brand) for line in shown
+        ),
+        marks=marks,
+        zone=call.zone,
+    )
+
+
+async def chart_marks(
+    deployment: Deployment, call: Call, brand: Brand, metric: Metric, models: Collection[Model]
+) -> tuple[Mark, ...]:
+    """Return the marks of a chart: first each update of one of the models (several of a model on
+    one day are one mark), then the beginning of each shift of the brand's metric at one of them
+    that an alert has reported. Shifts that fit an update have no mark of their own.
+    """
+    marks: dict[str, Mark] = {}
+    for update in await deployment.store.updates.find():
+        if update.model in models:
+            day = wording.short_day(update.at, call.zone)
+            label = f"{deployment.names.name(update.model)} update, {day}"
+            marks.setdefault(f"{label} {update.at.year}", Mark(update.at, label))
+    return (*marks.values(), *await _shift_marks(deployment, brand, metric, models))
+
+
+async def _shift_marks(
+    deployment: Deployment, brand: Brand, metric: Metric, models: Collection[Model]
+) -> list[Mark]:
+    """Return a mark at the beginning of each shift that any alert has reported, also one that is
+    over, with the word ``better`` or ``worse``. Shifts that fit an update have no mark, because the
+    update has one.
+    """
+    alerts = await alerts_about(deployment.store, brand.name)
+    moved = [
+        shift
+        for alert in alerts
+        for shift in alert.moved
+        if shift.metric == metric.name and shift.model in models and shift.brand == brand.name
+    ]
+    if not moved:
+        return []
+    starts = await deployment.store.runs.starts()
+    return [
+        Mark(starts[s.first_run_id], "better" if _is_better(s.change, metric) else "worse")
+        for s in moved
+        if not s.updates
+    ]
+
+
+def _is_better(change: float, metric: Metric) -> bool:
+    """Return whether a change of a metric, which is not 0, is good for the brand."""
+    return (change > 0) == metric.higher_is_better
+
+
+def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Model]) -> str:
+    """Return a chart's title: ``Named · Acme`` for several models, ``Named · Claude (API, with
+    search)`` for one.
+
+    Args:
+        metric: The metric, whose label is the first word; visibility is ``Named``.
+    """
+    shown = "Named" if metric.name == VISIBILITY else metric.label
+    if len(models) != 1:
+        return f"{shown} · {brand.name}"
+    [model] = models
+    return f"{shown} · {names.name(model)} ({asked_by(model)})"
+
+
+def _stream_series(stream: Stream, brand: Brand, names: ModelNames, *, by_brand: bool) -> Series:
+    """Return the line of a stream in a chart, with its 90 % interval.
+
+    Args:
+        brand: The brand of the chart, whose line is emphasised.
+        by_brand: Whether the chart has a line for each brand; else for each model.
+    """
+    points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
+    label = stream.key.brand if by_brand else names.name(stream.key.model)
+    return Series(label, points, emphasis=stream.key.brand == brand.name)
+
+
+def voice_shares(
+    situation: Situation,
+    zone: tzinfo,
+    *,
+    models: Collection[Model] | None = None,
+    span: Span = ALWAYS,
+) -> Shares | None:
+    """Return the share of voice of a brand and of each competitor at each time, as means over
+    models.
+
+    At each time a model counts with its newest run so far; the first time is that at which every
+    model has a run. The brand's share is its measured one. The competitors divide the rest in
+    proportion to their measured shares, so that all shares sum to 1; if none of them is mentioned,
+    the brand has 1.
+
+    Args:
+        zone: The reader's time zone.
+        models: The models that count; None for the current ones.
+
+    Returns:
+        None without competitors, without the metric, or without a run within the span.
+    """
+    counted = situation.current_models if models is None else models
+    courses: dict[str, dict[Model, _Course]] = {}
+    for line in situation.lines:
+        if line.key.metric == VOICE_METRIC and line.key.model in counted:
+            points = {point.at: point.mean for point in trend(line)}
+            courses.setdefault(line.key.brand, {})[line.key.model] = points
+    own_name = situation.names[0]
+    own_courses = {model: course for model, course in courses.get(own_name, {}).items() if course}
+    if not own_courses or len(courses) < 2:
+        return None
+    begin = max(min(course) for course in own_courses.values())
+    all_times = sorted({at for course in own_courses.values() for at in course if at >= begin})
+    times = [at for at in all_times if span.holds(at)]
+    if not times:
+        return None
+    values: dict[str, list[float]] = {name: [] for name in situation.names}
+    for at in times:
+        measured = {name: _mean_of_newest(courses.get(name, {}), at) for name in situation.names}
+        for name, share in _summing_to_one(measured, own_name).items():
+            values[name].append(share)
+    return Shares(
+        "Share of voice, % of mentions",
+        tuple(times),
+        tuple(Share(name, tuple(values[name])) for name in situation.names),
+        zone=zone,
+        unusual=frozenset(at for at in times if not situation.is_usual(at)),
+    )
+
+
+def _summing_to_one(measured: Mapping[str, float], brand: str) -> dict[str, float]:
+    """Return shares of brands (0 to 1, by name) that sum to 1.
+
+    The brand keeps its measured share, and the others divide the rest in proportion to theirs. If
+    no other has a share, the brand has 1.
+
+    Args:
+        measured: The measured share of each brand, which need not sum to 1.
+    """
+    others = sum(share for name, share in measured.items() if name != brand)
+    if not others:
+        return {name: 1.0 if name == brand else 0.0 for name in measured}
+    rest = 1 - measured[brand]
+    return {
+        name: share if name == brand else share / others * rest for name, share in measured.items()
+    }
+
+
+def _mean_of_newest(courses: dict[Model, _Course], at: datetime) -> float:
+    """Return the mean over models of each model's newest share at or before a time; models without
+    one are left out. Return 0 if no model has one.
+    """
+    newest = [
+        course[max(past)] for course in courses.values() if (past := [t for t in course if t <= at])
+    ]
+    return sum(newest) / len(newest) if newest else 0.0
