@@ -126,6 +126,7 @@ from overheard.interfaces import (
 from overheard.provider_kit import (
     BatchingProvider,
     CreationDates,
+    Fields,
     FoundBatch,
     HostedProvider,
     HostedService,
@@ -188,6 +189,7 @@ __all__ = [
     "Fact",
     "FailureKind",
     "Field",
+    "Fields",
     "File",
     "Finding",
     "Finish",

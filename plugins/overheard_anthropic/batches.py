@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from overheard import FoundBatch, batch_lines, batch_problem
+from overheard import Fields, FoundBatch, batch_lines, batch_problem
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
-    from anthropic.types import Message
     from anthropic.types.messages import MessageBatch
 
 
@@ -20,7 +19,7 @@ async def submit(client: AsyncAnthropic, requests: Mapping[str, Any]) -> str:
 
     Args:
         client: The client of the account.
-        requests: The arguments of ``messages.create``, by our ids.
+        requests: The requests, by our ids.
     """
     batch = await client.messages.batches.create(
         requests=[{"custom_id": item, "params": request} for item, request in requests.items()]
@@ -28,7 +27,7 @@ async def submit(client: AsyncAnthropic, requests: Mapping[str, Any]) -> str:
     return batch.id
 
 
-async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]:
+async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Fields]:
     """Ask the service for a batch, and return its progress; once the batch has ended, with its
     answers and problems by our ids.
 
@@ -39,7 +38,7 @@ async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]
         batch_id: The service's id of the batch.
     """
     batch = await client.messages.batches.retrieve(batch_id)
-    batch_state = FoundBatch["Message"](_processed_count(batch), batch.processing_status == "ended")
+    batch_state = FoundBatch[Fields](_processed_count(batch), batch.processing_status == "ended")
     if batch_state.ended:
         # The SDK's own line reader stops at the first line that it cannot parse.
         async with client.messages.batches.with_streaming_response.results(batch_id) as response:
@@ -47,18 +46,16 @@ async def retrieve(client: AsyncAnthropic, batch_id: str) -> FoundBatch[Message]
     return batch_state
 
 
-def _read_results(text: str, batch_state: FoundBatch[Message]) -> None:
+def _read_results(text: str, batch_state: FoundBatch[Fields]) -> None:
     """Add the answers and problems in a file of batch results to `batch_state`, by our request ids.
 
     A line of the type ``succeeded`` has an answer; any other is a problem. A line that is no JSON
     object is skipped.
     """
-    from anthropic.types import Message
-
     for line in batch_lines(text):
         item, result = str(line.get("custom_id")), line.get("result") or {}
         if result.get("type") == "succeeded":
-            batch_state.answers[item] = Message.construct(**result.get("message") or {})
+            batch_state.answers[item] = result.get("message") or Fields()
         else:  # a failed request is not charged
             error = (result.get("error") or {}).get("error") or {}
             batch_state.problems[item] = batch_problem(error.get("type") or result.get("type"))

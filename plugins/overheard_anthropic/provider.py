@@ -12,6 +12,7 @@ from overheard import (
     BatchingProvider,
     Capabilities,
     CreationDates,
+    Fields,
     FoundBatch,
     Model,
     PriceList,
@@ -25,7 +26,7 @@ from overheard_anthropic.reading import citations_of, finish_of, text_of, usage_
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
-    from anthropic.types import Message, WebSearchTool20250305Param
+    from anthropic.types import WebSearchTool20250305Param
 
 
 class AnthropicSettings(ProviderSettings):
@@ -82,9 +83,10 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         that date. `seed` is not sent.
         """
         async with self.asking(question.model):
-            create = self.client.messages.with_raw_response.create
-            raw = await self.structured(question, lambda asked: create(**self.request(asked)))
-            reply = self._reply(question, await raw.parse(), raw.headers)
+            headers, message = await self.structured(
+                question, lambda asked: self.post("/v1/messages", self.request(asked))
+            )
+            reply = self._reply(question, message, headers)
         return await self.dated(reply)
 
     async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:  # noqa: ARG002 - each request names it
@@ -96,7 +98,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         """
         return await batches.submit(self.client, requests)
 
-    async def find(self, batch: str) -> FoundBatch[Message]:
+    async def find(self, batch: str) -> FoundBatch[Fields]:
         """Return the progress of a batch, and once it has ended its answers and problems, by our
         ids.
 
@@ -111,12 +113,12 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         """
         await self.client.messages.batches.cancel(batch)
 
-    def read(self, question: Question, raw: Message) -> Reply:
+    def read(self, question: Question, raw: Fields) -> Reply:
         """Return an answer of a batch as the reply to its question, at the price of batches.
 
         Args:
             question: The question that was submitted.
-            raw: The answer as an object of the SDK.
+            raw: The answer, as the service wrote it.
         """
         return self._reply(question, raw, {}, batch=True)
 
@@ -129,7 +131,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
     def _reply(
         self,
         question: Question,
-        message: Message,
+        message: Fields,
         headers: Mapping[str, str],
         *,
         batch: bool = False,
@@ -146,13 +148,13 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
             finish_of(message),
             headers=headers,
             usage=usage_of(message),
-            served_model=message.model,
+            served_model=message["model"],
             citations=citations_of(message),
             batch=batch,
         )
 
     def request(self, question: Question) -> dict[str, Any]:
-        """Return the request for a question, as keyword arguments of the SDK's ``messages.create``.
+        """Return the request for a question, also for a batch.
 
         Without a limit of the answer, `DEFAULT_MAX_TOKENS` is sent, because the service needs one.
         A schema is sent as a JSON schema. A model that searches gets the web search tool.

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from overheard import Citation, Finish
-
-if TYPE_CHECKING:
-    from anthropic.types import Message
+from overheard import Citation, Fields, Finish
 
 FINISHES = {
     "end_turn": Finish.COMPLETE,
@@ -20,12 +17,12 @@ FINISHES = {
 """A paused turn is not among them: it is an answer that was cut."""
 
 
-def text_of(message: Message) -> str:
+def text_of(message: Fields) -> str:
     """Return the text blocks of the answer, joined in order, without its reasoning and searches."""
     return "".join(block.text for block in message.content if block.type == "text")
 
 
-def finish_of(message: Message) -> Finish:
+def finish_of(message: Fields) -> Finish:
     """Return how the answer ended: complete, refused, or cut at a token limit (`Finish.LENGTH`).
 
     Any other or no reason gives `Finish.CUT`, also a paused turn.
@@ -33,7 +30,7 @@ def finish_of(message: Message) -> Finish:
     return FINISHES.get(message.stop_reason or "", Finish.CUT)
 
 
-def citations_of(message: Message) -> list[Citation]:
+def citations_of(message: Fields) -> list[Citation]:
     """Return the sources that the answer cites, then all sources that the search retrieved, as
     uncited.
 
@@ -52,7 +49,7 @@ def citations_of(message: Message) -> list[Citation]:
     ]
 
 
-def usage_of(message: Message) -> Mapping[str, object]:
+def usage_of(message: Fields) -> Mapping[str, object]:
     """Return the billed tokens and searches as the service reports them, by the field names of
     `overheard.Usage`.
 
@@ -77,7 +74,7 @@ def usage_of(message: Message) -> Mapping[str, object]:
     }
 
 
-def _retrieved_sources(message: Message) -> Iterator[Any]:
+def _retrieved_sources(message: Fields) -> Iterator[Any]:
     """Yield the retrieved sources of all searches in order; a failed search has none."""
     for block in message.content:
         if block.type == "web_search_tool_result" and isinstance(block.content, list):

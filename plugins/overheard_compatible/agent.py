@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from overheard import Capabilities, Citation, Finish, Question, Reply
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.reading import cost_of, detail, get, title_of
-
-if TYPE_CHECKING:
-    from openai.types.responses import Response
 
 MIN_WINDOW_TOKENS = 16
 """The shortest answer window; the service raises a shorter window to this."""
@@ -33,23 +30,20 @@ class AgentProvider(CompatibleProvider):
         The cost is what the service reports, else that of the price list.
         """
         async with self.asking(question.model):
-            create = self.client.responses.with_raw_response.create
-            raw = await create(**self._request(question))
-            response = raw.parse()
+            headers, response = await self.post("/responses", self._request(question))
             return self.service.reply(
                 question,
                 text_of(response),
                 finish_of(response),
-                headers=raw.headers,
+                headers=headers,
                 usage=usage_of(response),
-                served_model=response.model,
+                served_model=response["model"],
                 citations=citations_of(response),
                 cost=cost_of(response),
             )
 
     def _request(self, question: Question) -> dict[str, Any]:
-        """Return the request for a question, as keyword arguments of the SDK's
-        ``responses.create``.
+        """Return the request for a question.
 
         It asks the service to store nothing. A limit of the answer below `MIN_WINDOW_TOKENS` is
         raised to that. A question with a limit has temperature 0, any other the configured one. A
@@ -71,13 +65,13 @@ class AgentProvider(CompatibleProvider):
         return request
 
 
-def text_of(response: Response) -> str:
+def text_of(response: Any) -> str:
     """Return the text of the answer, joined in order; "" without an answer."""
     parts = (part for item in _output(response, "message") for part in get(item, "content") or ())
     return "".join(get(part, "text") or "" for part in parts)
 
 
-def finish_of(response: Response) -> Finish:
+def finish_of(response: Any) -> Finish:
     """Return how the answer ended, from the response's status.
 
     An incomplete answer was cut at the answer window (`Finish.LENGTH`), filtered, or cut for
@@ -91,7 +85,7 @@ def finish_of(response: Response) -> Finish:
     return Finish.FAILED if response.status == "failed" else Finish.CUT
 
 
-def citations_of(response: Response) -> list[Citation]:
+def citations_of(response: Any) -> list[Citation]:
     """Return the retrieved sources that have an address, in order.
 
     A source is cited when the answer has its number, as in ``[web:1]`` or ``[1]``: its id, or
@@ -110,7 +104,7 @@ def citations_of(response: Response) -> list[Citation]:
     ]
 
 
-def usage_of(response: Response) -> Mapping[str, object]:
+def usage_of(response: Any) -> Mapping[str, object]:
     """Return the billed tokens and searches as the service reports them, by the field names of
     `overheard.Usage`. A missing count is None, or 0 for cached and reasoning tokens.
     """
@@ -124,6 +118,6 @@ def usage_of(response: Response) -> Mapping[str, object]:
     }
 
 
-def _output(response: Response, kind: str) -> Iterator[Any]:
+def _output(response: Any, kind: str) -> Iterator[Any]:
     """Return the output items of one type, such as ``message``, in order."""
     return (item for item in response.output if get(item, "type") == kind)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from overheard import (
     Capabilities,
     FailureKind,
+    Fields,
     HostedProvider,
     Model,
     PriceList,
@@ -29,7 +30,7 @@ from overheard_compatible.settings import CompatibleSettings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletion, ChatCompletionStreamOptionsParam
+    from openai.types.chat import ChatCompletionStreamOptionsParam
 
 KEYLESS = "none"
 """The key for services without keys: the SDK needs one."""
@@ -106,34 +107,33 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
                 finish_of(completion),
                 headers=headers,
                 usage=usage_of(completion),
-                served_model=headers.get("x-ms-served-model") or getattr(completion, "model", ""),
-                fingerprint=getattr(completion, "system_fingerprint", ""),
+                served_model=headers.get("x-ms-served-model") or completion.model,
+                fingerprint=completion.system_fingerprint,
                 citations=citations_of(completion),
                 cost=cost_of(completion),
             )
 
     async def _completion(
         self, question: Question, fields: dict[str, object]
-    ) -> tuple[Mapping[str, str], ChatCompletion]:
+    ) -> tuple[Mapping[str, str], Fields]:
         """Send a request, and return (headers of the response, the whole answer). The chunks of a
-        stream are join_chunks.
+        stream are joined.
 
         Args:
             fields: Further fields of the request, by the service's names; ``messages`` is added to
                 them.
         """
-        create = self.client.chat.completions.with_raw_response.create
         name = question.model.id
-        # Messages in extra_body are sent unchanged; the SDK would check them against all types.
         fields["messages"] = [{"role": "user", "content": question.prompt.text}]
-        if self.settings.stream:
-            usage: ChatCompletionStreamOptionsParam = {"include_usage": True}
-            pieces = await create(
-                model=name, messages=(), stream=True, stream_options=usage, extra_body=fields
-            )
-            return pieces.headers, await join_chunks(pieces.parse())
-        whole = await create(model=name, messages=(), extra_body=fields)
-        return whole.headers, whole.parse()
+        if not self.settings.stream:
+            return await self.post("/chat/completions", {"model": name, **fields})
+        create = self.client.chat.completions.with_raw_response.create
+        usage: ChatCompletionStreamOptionsParam = {"include_usage": True}
+        # Messages in extra_body are sent unchanged; the SDK would check them against all types.
+        pieces = await create(
+            model=name, messages=(), stream=True, stream_options=usage, extra_body=fields
+        )
+        return pieces.headers, await join_chunks(pieces.parse())
 
     def _request_fields(self, question: Question, seed: int) -> dict[str, object]:
         """Return the fields of a question's request, by the service's names: seed, answer window,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from overheard import Citation, Finish
+from overheard import Citation, Fields, Finish
 
 if TYPE_CHECKING:
     from openai import AsyncStream
-    from openai.types.chat import ChatCompletion, ChatCompletionChunk
+    from openai.types.chat import ChatCompletionChunk
 
 FINISHES = {
     "stop": Finish.COMPLETE,
@@ -24,23 +24,23 @@ XAI_TICKS = 1e10
 """xAI's ticks per US dollar."""
 
 
-def text_of(completion: ChatCompletion) -> str:
+def text_of(completion: Any) -> str:
     """Return the text of the answer, else of the refusal; "" without either."""
     message = completion.choices[0].message
-    return message.content or getattr(message, "refusal", None) or ""
+    return message["content"] or message.refusal or ""
 
 
-def finish_of(completion: ChatCompletion) -> Finish:
+def finish_of(completion: Any) -> Finish:
     """Return how the answer ended. A refusal goes before the reported reason; an unknown or missing
     reason gives `Finish.CUT`.
     """
     choice = completion.choices[0]
-    if getattr(choice.message, "refusal", None):
+    if choice.message.refusal:
         return Finish.REFUSED
-    return FINISHES.get(getattr(choice, "finish_reason", None) or "", Finish.CUT)
+    return FINISHES.get(choice.finish_reason or "", Finish.CUT)
 
 
-def citations_of(completion: ChatCompletion) -> list[Citation]:
+def citations_of(completion: Any) -> list[Citation]:
     """Return the sources: first those of annotations (OpenAI, OpenRouter), which are cited, then
     those of a list (xAI, Perplexity), each in the order of the response.
 
@@ -58,7 +58,7 @@ def citations_of(completion: ChatCompletion) -> list[Citation]:
     ]
 
 
-def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
+def usage_of(completion: Any) -> Mapping[str, object]:
     """Return the billed tokens and searches as the service reports them, by the field names of
     `overheard.Usage`; a missing count is 0.
     """
@@ -73,7 +73,7 @@ def usage_of(completion: ChatCompletion) -> Mapping[str, object]:
     }
 
 
-def cost_of(completion: ChatCompletion) -> object:
+def cost_of(completion: Any) -> object:
     """Return the cost in US dollars as the service reports it; None if it reports none.
 
     xAI reports ticks, Perplexity a group with a total, OpenRouter the cost. The value is not
@@ -135,15 +135,13 @@ CHUNK_FIELDS = ("model", "system_fingerprint", "usage", "citations", "search_res
 """Fields of a chunk in addition to the text; the last value counts."""
 
 
-async def join_chunks(stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletion:
+async def join_chunks(stream: AsyncStream[ChatCompletionChunk]) -> Fields:
     """Read a stream to its end, and return its chunks as one answer.
 
     Texts and annotations are joined; of other fields the last value counts. A stream that ends
     early raises no error: its answer has no finish reason, and counts as cut. Errors of the SDK are
     raised as they are.
     """
-    from openai.types.chat import ChatCompletion
-
     message: dict[str, Any] = {"content": "", "refusal": "", "annotations": []}
     fields: dict[str, Any] = {}
     finish = None
@@ -153,5 +151,5 @@ async def join_chunks(stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletio
             for name, so_far in message.items():
                 message[name] = so_far + (getattr(choice.delta, name, None) or type(so_far)())
             finish = choice.finish_reason or finish
-    choices = [{"index": 0, "finish_reason": finish, "message": message}]
-    return ChatCompletion.construct(choices=choices, **fields)
+    whole = Fields(finish_reason=finish, message=Fields(message))
+    return Fields(fields, choices=[whole])

@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from overheard import FoundBatch, batch_lines, batch_problem
+from overheard import Fields, FoundBatch, batch_lines, batch_problem
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from openai.types import Batch
-    from openai.types.responses import Response
 
 ENDPOINT: Literal["/v1/responses"] = "/v1/responses"
 FILE_LIFETIME_S = 30 * 24 * 3600
@@ -49,7 +48,7 @@ async def submit(client: AsyncOpenAI, requests: Mapping[str, Mapping[str, Any]])
     return batch.id
 
 
-async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
+async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Fields]:
     """Ask the service for a batch, and return its progress; once the batch has ended, with its
     answers and problems by our ids.
 
@@ -62,7 +61,7 @@ async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
     """
     batch = await client.batches.retrieve(batch_id)
     counts = batch.request_counts
-    batch_state = FoundBatch["Response"](
+    batch_state = FoundBatch[Fields](
         counts.completed + counts.failed if counts else 0, batch.status in ENDED_STATES
     )
     if batch_state.ended:
@@ -72,18 +71,16 @@ async def retrieve(client: AsyncOpenAI, batch_id: str) -> FoundBatch[Response]:
     return batch_state
 
 
-def _read_results(text: str, batch_state: FoundBatch[Response]) -> None:
+def _read_results(text: str, batch_state: FoundBatch[Fields]) -> None:
     """Add the answers and problems in a file of batch results to `batch_state`, by our request ids.
 
     An answer has status 200; any other line is a problem. A line that is no JSON object is skipped.
     """
-    from openai.types.responses import Response
-
     for line in batch_lines(text):
         item, response = str(line.get("custom_id")), line.get("response") or {}
-        body = response.get("body") or {}
+        body = response.get("body") or Fields()
         if response.get("status_code") == HTTP_OK:
-            batch_state.answers[item] = Response.construct(**body)
+            batch_state.answers[item] = body
         else:
             error = line.get("error") or body.get("error") or {}
             code = error.get("code") or error.get("type") or response.get("status_code")

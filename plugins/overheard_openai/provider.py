@@ -12,6 +12,7 @@ from overheard import (
     BatchingProvider,
     Capabilities,
     CreationDates,
+    Fields,
     FoundBatch,
     Model,
     PriceList,
@@ -25,7 +26,7 @@ from overheard_openai.reading import citations_of, finish_of, text_of, usage_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.responses import Response, WebSearchToolParam
+    from openai.types.responses import WebSearchToolParam
 
 
 class OpenAISettings(ProviderSettings):
@@ -86,9 +87,10 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         that date. `seed` is not sent.
         """
         async with self.asking(question.model):
-            create = self.client.responses.with_raw_response.create
-            raw = await self.structured(question, lambda asked: create(**self.request(asked)))
-            reply = self._reply(question, raw.parse(), raw.headers)
+            headers, response = await self.structured(
+                question, lambda asked: self.post("/responses", self.request(asked))
+            )
+            reply = self._reply(question, response, headers)
         return await self.dated(reply)
 
     async def hand_in(self, model: Model, requests: Mapping[str, Any]) -> str:  # noqa: ARG002 - each request names it
@@ -100,7 +102,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         """
         return await batches.submit(self.client, requests)
 
-    async def find(self, batch: str) -> FoundBatch[Response]:
+    async def find(self, batch: str) -> FoundBatch[Fields]:
         """Return the progress of a batch, and once it has ended its answers and problems, by our
         ids.
 
@@ -115,12 +117,12 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         """
         await self.client.batches.cancel(batch)
 
-    def read(self, question: Question, raw: Response) -> Reply:
+    def read(self, question: Question, raw: Fields) -> Reply:
         """Return an answer of a batch as the reply to its question, at the price of batches.
 
         Args:
             question: The question that was submitted.
-            raw: The answer as an object of the SDK.
+            raw: The answer, as the service wrote it.
         """
         return self._reply(question, raw, {}, batch=True)
 
@@ -133,7 +135,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
     def _reply(
         self,
         question: Question,
-        response: Response,
+        response: Fields,
         headers: Mapping[str, str],
         *,
         batch: bool = False,
@@ -151,15 +153,14 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
             headers=headers,
             usage=usage_of(response),
             # Azure returns the deployment's name in the body, and the model's name in a header.
-            served_model=headers.get("x-ms-served-model") or response.model,
+            served_model=headers.get("x-ms-served-model") or response["model"],
             fingerprint=getattr(response, "system_fingerprint", None),
             citations=citations_of(response),
             batch=batch,
         )
 
     def request(self, question: Question) -> dict[str, Any]:
-        """Return the request for a question, as keyword arguments of the SDK's
-        ``responses.create``.
+        """Return the request for a question, also for a batch.
 
         It asks the service to store nothing. A limit of the answer below `MIN_WINDOW_TOKENS` is
         raised to that. A question with a limit has temperature 0, any other the configured one, as

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from overheard import Citation, Finish
-
-if TYPE_CHECKING:
-    from openai.types.responses import Response
+from overheard import Citation, Fields, Finish
 
 INCOMPLETE = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.FILTERED}
 
 
-def text_of(response: Response) -> str:
+def text_of(response: Fields) -> str:
     """Return the text of the answer and of a refusal, joined in order; "" without either. Reasoning
     and searches are left out.
     """
@@ -25,7 +22,7 @@ def text_of(response: Response) -> str:
     )
 
 
-def finish_of(response: Response) -> Finish:
+def finish_of(response: Fields) -> Finish:
     """Return how the answer ended. A refusal goes before the response's status.
 
     An incomplete answer was cut at the answer window (`Finish.LENGTH`), filtered, or cut for
@@ -41,7 +38,7 @@ def finish_of(response: Response) -> Finish:
     return Finish.FAILED if response.status == "failed" else Finish.CUT
 
 
-def citations_of(response: Response) -> list[Citation]:
+def citations_of(response: Fields) -> list[Citation]:
     """Return the sources that the answer cites, then all sources that the search retrieved, as
     uncited.
 
@@ -62,7 +59,7 @@ def citations_of(response: Response) -> list[Citation]:
     return cited + retrieved
 
 
-def usage_of(response: Response) -> Mapping[str, object]:
+def usage_of(response: Fields) -> Mapping[str, object]:
     """Return the billed tokens and searches as the service reports them, by the field names of
     `overheard.Usage`.
 
@@ -91,14 +88,14 @@ def _is_billed(call: Any) -> bool:
     return getattr(call.action, "type", "search") == "search"
 
 
-def _contents(response: Response) -> Iterator[Any]:
+def _contents(response: Fields) -> Iterator[Any]:
     """Yield the content parts of all messages of a response, in order."""
     for item in response.output:
         if item.type == "message":
             yield from item.content
 
 
-def _search_calls(response: Response) -> Iterator[Any]:
+def _search_calls(response: Fields) -> Iterator[Any]:
     """Return the calls of the web search tool in a response, in order."""
     return (item for item in response.output if item.type == "web_search_call")
 

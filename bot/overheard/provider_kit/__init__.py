@@ -6,7 +6,7 @@ conversion of replies are here, so that all providers behave alike.
 
 from overheard.config.catalogue import read_landscapes
 from overheard.provider_kit.batches import BatchingProvider, FoundBatch, batch_lines, batch_problem
-from overheard.provider_kit.hosted_provider import HostedProvider, HostedService
+from overheard.provider_kit.hosted_provider import Fields, HostedProvider, HostedService
 from overheard.provider_kit.prices import CreationDates, PriceList
 from overheard.provider_kit.settings import PriceTable, ProviderSettings
 from overheard.provider_kit.transport import http_client
@@ -14,6 +14,7 @@ from overheard.provider_kit.transport import http_client
 __all__ = [
     "BatchingProvider",
     "CreationDates",
+    "Fields",
     "FoundBatch",
     "HostedProvider",
     "HostedService",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from overheard.domain import BatchStatus, Model, Question, Reply
-from overheard.provider_kit.hosted_provider import Client, HostedProvider, Table
+from overheard.provider_kit.hosted_provider import Client, Fields, HostedProvider, Table
 from overheard.provider_kit.transport import batch_allowance
 
 Raw = TypeVar("Raw")
@@ -28,12 +28,12 @@ REJECTED = (
 
 @dataclass
 class FoundBatch(Generic[Raw]):
-    """The state of a batch at a vendor, with answers as objects of the vendor's SDK.
+    """The state of a batch at a vendor, with answers as the vendor wrote them.
 
     Attributes:
         done: Number of processed questions; 0 when the vendor does not report it.
         ended: Whether the batch is finished, so that no further results will come.
-        answers: The SDK's answers, by our ids.
+        answers: The answers, by our ids.
         problems: Why a question has no answer, by our ids; see `batch_problem`.
         otherwise: The problem of a question that is in neither `answers` nor `problems`.
     """
@@ -55,7 +55,7 @@ class FoundBatch(Generic[Raw]):
 
         Args:
             questions: The submitted questions, by our ids.
-            read: Converts an SDK's answer to a reply. If it raises an exception, this question gets
+            read: Converts an answer to a reply. If it raises an exception, this question gets
                 a problem, which is also added to `problems`; the other replies are kept.
         """
         if not self.ended:
@@ -93,16 +93,16 @@ def batch_problem(code: object, *, hours: int = 24, whole: bool = False) -> str:
     return ending.format(code=shown_code, hours=hours)
 
 
-def batch_lines(text: str) -> Iterator[dict[str, Any]]:
+def batch_lines(text: str) -> Iterator[Fields]:
     """Yield the JSON object of each line of a text, in order. Lines that are no JSON, or JSON but
     no object, are skipped.
     """
     for line in text.splitlines():
         try:
-            value = json.loads(line)
+            value = json.loads(line, object_hook=Fields)
         except ValueError:
             continue
-        if isinstance(value, dict):
+        if isinstance(value, Fields):
             yield value
 
 

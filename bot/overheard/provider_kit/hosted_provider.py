@@ -255,6 +255,13 @@ class HostedService:
         return price.cost(usage, batch=batch) if has_tokens or price == FREE else None
 
 
+class Fields(dict[str, Any]):
+    """An object of a service's JSON, with its fields as attributes; None for a missing one."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self.get(name)
+
+
 class HostedProvider(ABC, Generic[Table, Client]):
     """An account at a hosted service. A plugin implements `open_client` and `ask`.
 
@@ -351,6 +358,26 @@ class HostedProvider(ABC, Generic[Table, Client]):
         response = await send(plain)
         self._schemaless.add(question.model.id)
         return response
+
+    async def post(self, path: str, body: Mapping[str, object]) -> tuple[Mapping[str, str], Any]:
+        """Send a request through the SDK's client, OpenAI's or Anthropic's, and return (headers of
+        the response, its JSON with objects as `Fields`).
+
+        The typed resources of these SDKs check and copy each field, which takes longer than our own
+        work on a whole answer; nothing of a reply is trusted because of them.
+
+        Args:
+            path: Where the service has the call, such as ``/chat/completions``.
+            body: The request, in the service's words.
+
+        Raises:
+            Exception: of the SDK, and for a response that is no JSON.
+        """
+        import httpx2
+
+        client: Any = self.client
+        response = await client.post(path, body=body, cast_to=httpx2.Response)
+        return response.headers, response.json(object_hook=Fields)
 
     def models(self) -> Sequence[str]:
         """Return the names of the models to ask, in the order of the configuration."""
