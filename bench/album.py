@@ -31,8 +31,8 @@ from market import market_cards, open_market
 from story import HOME, Scene, story
 
 from overheard.cards.card import Card
-from overheard.cards.charts.palette import Theme
 from overheard.cards.charts.renderer import darken, themed
+from overheard.cards.charts.style import Theme
 from overheard.cards.charts.svg import png
 from overheard.cards.charts.trend import alt_text, drawing
 from overheard.commands.alerts import alert_card

@@ -21,7 +21,7 @@ from pathlib import Path
 from gallery import cards, charts
 
 from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Style, Table, Tainted
-from overheard.cards.charts.palette import Theme
+from overheard.cards.charts.style import Theme
 from overheard.cards.charts.svg import png
 from overheard.cards.charts.trend import alt_text, drawing
 from overheard_discord.layouts import Box, Menu, MessagePage, Piece, Row, render

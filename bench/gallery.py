@@ -18,7 +18,7 @@ from rich.console import Console
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
-from overheard.cards.charts.palette import Theme
+from overheard.cards.charts.style import Theme
 from overheard.cards.charts.svg import png
 from overheard.cards.charts.trend import Chart, Mark, Series, alt_text, drawing
 from overheard.chat.terminal.console import print_card

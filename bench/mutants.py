@@ -62,7 +62,7 @@ class Group:
     tests: Sequence[str]
 
 
-_MONEY = ("runs/budget.py", "runs/cost_estimate.py", "runs/limits.py", "runs/quote.py")
+_MONEY = ("runs/budget.py", "runs/limits.py", "runs/quote.py")
 GROUPS = {
     "detection": Group(["detection/*.py"], ["detection"]),
     "alerts": Group(
@@ -74,7 +74,7 @@ GROUPS = {
          "end_to_end/test_shifts.py"],
     ),
     "money": Group(
-        [*_MONEY, "domain/money.py", "provider_kit/prices.py", "commands/spend.py",
+        [*_MONEY, "domain/runs.py", "provider_kit/prices.py", "commands/spend.py",
          "overheard_storage/money.py"],
         ["runs", "storage/test_money.py", "provider_kit", "commands/test_check_price.py",
          "commands/test_spend_command.py"],

@@ -21,7 +21,7 @@ from gallery import cards, charts
 from slack_examples import ACTIONS, form, more_cards, status
 
 from overheard.cards.card import Image
-from overheard.cards.charts.palette import Theme
+from overheard.cards.charts.style import Theme
 from overheard.cards.charts.svg import png
 from overheard.cards.charts.trend import alt_text, drawing
 from overheard_slack.blocks import Message, home_message, picture_key, render

@@ -18,7 +18,7 @@ from overheard.config.stored_settings import with_chat_settings
 from overheard.domain import TERMINAL, Catalogue, Landscape, Run, apply_corrections
 from overheard.interfaces import Clock, Progress, Queue, Store
 from overheard.plugins import Plugins, installed_plugins, load_plugins
-from overheard.runs.cost_estimate import Estimate
+from overheard.runs.budget import Estimate
 from overheard.runs.limits import Limits
 from overheard.runs.quote import Pricing
 from overheard.runs.tasks import InlineQueue

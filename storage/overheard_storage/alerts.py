@@ -31,7 +31,7 @@ from overheard_storage.tables import alerts, brands, events, metrics, models, sh
 
 
 class SqlAlertRepository(Repository):
-    """Alerts; see `overheard.interfaces.alerts.AlertRepository`."""
+    """Alerts; see `overheard.interfaces.store.AlertRepository`."""
 
     @uninterrupted
     async def add(self, alert: Alert, deliveries: Sequence[Delivery] = ()) -> tuple[Alert, bool]:
@@ -244,7 +244,7 @@ def _event_row(event: AlertEvent, alert_id: int) -> dict[str, Any]:
 
 
 class SqlUpdateRepository(Repository):
-    """Model updates; see `overheard.interfaces.alerts.UpdateRepository`."""
+    """Model updates; see `overheard.interfaces.store.UpdateRepository`."""
 
     @uninterrupted
     async def add(self, update: ModelUpdate) -> ModelUpdate:

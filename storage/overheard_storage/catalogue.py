@@ -39,7 +39,7 @@ Row = Mapping[str, Any]
 
 
 class SqlCatalogueRepository(Repository):
-    """The catalogue; see `overheard.interfaces.catalogue.CatalogueRepository`."""
+    """The catalogue; see `overheard.interfaces.store.CatalogueRepository`."""
 
     @uninterrupted
     async def provision(self, catalogue: Catalogue) -> None:
@@ -202,7 +202,7 @@ class SqlCatalogueRepository(Repository):
 
 
 class SqlFinetuneRepository(Repository):
-    """Fine-tuning; see `overheard.interfaces.catalogue.FinetuneRepository`."""
+    """Fine-tuning; see `overheard.interfaces.store.FinetuneRepository`."""
 
     @uninterrupted
     async def approve(self, approval: Approval) -> None:

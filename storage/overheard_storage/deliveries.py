@@ -34,7 +34,7 @@ _others = deliveries.alias("others")
 
 
 class SqlDeliveryRepository(Repository):
-    """Deliveries; see `overheard.interfaces.alerts.DeliveryRepository`."""
+    """Deliveries; see `overheard.interfaces.store.DeliveryRepository`."""
 
     @uninterrupted
     async def add(self, wanted: Iterable[Delivery]) -> None:

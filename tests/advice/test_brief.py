@@ -6,10 +6,9 @@ import pytest
 
 from kit.stored_items import NOON
 from overheard.advice.brief import BriefItem, BriefMarket, GapKind, steps
+from overheard.advice.evidence import ScoredAnswer, facts_asked_for, true_facts
 from overheard.advice.gaps import brief
 from overheard.advice.pages import BriefPage, html, markdown
-from overheard.advice.scored_answers import ScoredAnswer
-from overheard.advice.texts import facts_asked_for, true_facts
 from overheard.domain import (
     Answer,
     Brand,

@@ -20,7 +20,7 @@ from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Run, Shift
 from overheard.errors import ChatUnavailable
 from overheard.interfaces import Store
-from overheard.interfaces.alerts import DeliveryRepository
+from overheard.interfaces.store import DeliveryRepository
 from overheard.testing.deployment import open_test_store
 from overheard_storage import open_store
 

@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from overheard.cards.charts.bars import Bar, Bars, Rate, RateGroup, Rates
 from overheard.cards.charts.forest import Difference, Pair, PairGroup, Pairs, Spans
-from overheard.cards.charts.lettering import fit_text, legible, text_width
-from overheard.cards.charts.palette import COLORS, Theme
 from overheard.cards.charts.renderer import Drawable, alt_text, drawing
 from overheard.cards.charts.shares import Share, Shares
+from overheard.cards.charts.style import COLORS, Theme, fit_text, legible, text_width
 from overheard.cards.charts.svg import WIDTH, ZOOM, png, spread_apart
 from overheard.cards.charts.trend import MAX_LINES, Chart, Mark, Series
 from overheard.cards.wording import MINUS

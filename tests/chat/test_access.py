@@ -9,9 +9,8 @@ import pytest
 from kit.recording import HandClock
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Role
-from overheard.chat.access import ConfiguredAccess
-from overheard.chat.audit_log import is_logged
-from overheard.config.chat_sections import AccessTable
+from overheard.chat.access import ConfiguredAccess, is_logged
+from overheard.config.sections import AccessTable
 from overheard.interfaces import AccessPolicy, Person, Refusal
 from overheard.testing.deployment import open_test_store
 

@@ -12,7 +12,7 @@ from kit.office import Office, open_office
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.commands.access import CODE, MAX_TRIES, issue_code, read_id, request_card
-from overheard.config.chat_sections import AccessTable
+from overheard.config.sections import AccessTable
 from overheard.deployment import Call
 from overheard.domain import DeliveryKind, Setting
 from overheard.errors import BadUsage

@@ -17,7 +17,7 @@ from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.commands.registry import commands
-from overheard.config.chat_sections import AccessTable
+from overheard.config.sections import AccessTable
 from overheard.interfaces import CONFIRM
 from overheard.testing.fakes import ADA, FakeChat
 

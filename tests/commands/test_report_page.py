@@ -13,7 +13,7 @@ import pytest
 
 from kit.office import Office, open_office
 from kit.scripted import SteppingClock, reply
-from overheard.cards.charts.palette import Theme
+from overheard.cards.charts.style import Theme
 from overheard.commands.answers import show_questions
 from overheard.commands.page_html import MAX_LOGO_BYTES, colors, legible_color
 from overheard.commands.report import report

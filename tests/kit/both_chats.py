@@ -22,7 +22,7 @@ from kit.slack_methods import APP_TOKEN, BOT_TOKEN, CHANNEL
 from kit.slack_peer import SlackPeer
 from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
-from overheard.config.chat_sections import AccessTable
+from overheard.config.sections import AccessTable
 from overheard.interfaces import Chat
 from overheard_discord.chat import DiscordChat
 from overheard_discord.settings import DiscordSettings

@@ -25,7 +25,7 @@ from overheard import (
     RateLimits,
     Usage,
 )
-from overheard.domain.replies import MAX_SOURCE_CHARS
+from overheard.domain.models import MAX_SOURCE_CHARS
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
 

@@ -41,7 +41,7 @@ from overheard.domain import Answer
 from overheard.errors import PluginFault
 from overheard.plugins import Guard, Plugins, guard, load_plugins, separated_output
 from overheard.reading.reader import Reader
-from overheard.runs.cost_estimate import capabilities_of, price_of
+from overheard.runs.budget import capabilities_of, price_of
 from overheard.runtime.wiring import session
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -17,8 +17,7 @@ from overheard.domain import Batch, Finish, Model, Panel, Prompt, Run, RunState
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.batch_collection import BatchPolling, item_of
 from overheard.runs.batches import Batches, asking_only, batched
-from overheard.runs.budget import release_dead
-from overheard.runs.cost_estimate import WORST, call_cost
+from overheard.runs.budget import WORST, call_cost, release_dead
 from overheard.runs.plan import new_run, unfinished
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome

@@ -23,13 +23,14 @@ from overheard.domain import (
 )
 from overheard.errors import BudgetExceeded, BudgetUnknown
 from overheard.interfaces import Store
-from overheard.runs.budget import check_budget, nearly_spent
-from overheard.runs.cost_estimate import (
+from overheard.runs.budget import (
     TYPICAL,
     Estimate,
     call_cost,
     capabilities_of,
+    check_budget,
     estimate,
+    nearly_spent,
     price_of,
     unasked,
 )

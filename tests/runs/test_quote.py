@@ -25,7 +25,7 @@ from overheard.domain import (
     UsualUsage,
 )
 from overheard.errors import BudgetExceeded
-from overheard.runs.cost_estimate import Estimate, unasked
+from overheard.runs.budget import Estimate, unasked
 from overheard.runs.quote import PriceQuote, Pricing
 from overheard.testing.deployment import open_test_store
 

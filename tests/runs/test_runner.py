@@ -26,9 +26,8 @@ from overheard.domain import (
     Usage,
 )
 from overheard.errors import ProviderFailed, ProviderUnavailable, StoreError
-from overheard.runs.budget import SpendReservation
+from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, SpendReservation, call_cost, price_of
 from overheard.runs.call import ESTIMATE_NOTE
-from overheard.runs.cost_estimate import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run, unfinished

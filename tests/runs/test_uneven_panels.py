@@ -7,7 +7,7 @@ import pytest
 from kit.scripted import reply
 from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
 from overheard.runs.answers import reusable
-from overheard.runs.cost_estimate import unasked
+from overheard.runs.budget import unasked
 from overheard.runs.plan import unfinished
 from overheard.testing.deployment import open_test_store
 from overheard_storage.rows import run_of, run_row

@@ -38,7 +38,7 @@ from overheard.domain import (
 )
 from overheard.errors import BudgetExceeded, RunUnderWay
 from overheard.runs.plan import lay_out
-from overheard.runtime.bursts import run_bursts
+from overheard.runtime.scheduled_work import run_bursts
 from overheard.runtime.scheduler import Scheduler
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment

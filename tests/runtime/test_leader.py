@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from overheard.interfaces import Chat, Desk, Store
-from overheard.runtime import chat_leader
-from overheard.runtime.chat_leader import LeaderChat
+from overheard.runtime import chats
+from overheard.runtime.chats import LeaderChat
 from overheard.testing.deployment import open_test_store
 
 DESK = cast("Desk", object())
@@ -42,7 +42,7 @@ async def test_the_second_process_stands_by_and_takes_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As soon as the first has released the lock."""
-    monkeypatch.setattr(chat_leader, "LOCK_RETRY_S", 0.01)
+    monkeypatch.setattr(chats, "LOCK_RETRY_S", 0.01)
     store, first, second = open_test_store(), Line(), Line()
     here: dict[str, Chat] = {}
     there: dict[str, Chat] = {}
@@ -69,8 +69,8 @@ async def test_an_owner_that_is_cancelled_goes_on_until_the_other_has_connected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It lets go of the chat at once, and of its own connection when nobody needs it any more."""
-    monkeypatch.setattr(chat_leader, "LOCK_RETRY_S", 0.01)
-    monkeypatch.setattr(chat_leader, "LEADER_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(chats, "LOCK_RETRY_S", 0.01)
+    monkeypatch.setattr(chats, "LEADER_TIMEOUT_S", 0.1)
     store, first, second = open_test_store(), Line(), Line()
     second.connected = False
     given: list[float] = []
@@ -89,7 +89,7 @@ async def test_an_owner_that_is_cancelled_goes_on_until_the_other_has_connected(
         await asyncio.wait({one})
     assert first.ended
     assert one.cancelled()
-    assert given == [chat_leader.HANDOVER_TIMEOUT_S + chat_leader.COMMAND_TIMEOUT_S]
+    assert given == [chats.HANDOVER_TIMEOUT_S + chats.COMMAND_TIMEOUT_S]
     other.cancel()
 
 
@@ -97,7 +97,7 @@ async def test_an_owner_ends_at_once_where_nobody_stands_by(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It asks for no time."""
-    monkeypatch.setattr(chat_leader, "LEADER_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(chats, "LEADER_TIMEOUT_S", 0.1)
     line, given = Line(), list[float]()
     one = asyncio.create_task(
         LeaderChat("discord", cast("Chat", line), open_test_store().locks, {}, given.append).run(

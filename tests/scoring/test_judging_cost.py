@@ -6,7 +6,7 @@ import pytest
 
 from kit.scripted import ScriptedProvider
 from overheard.domain import Account, Model, Price, Prompt, ReservationRequest, Run
-from overheard.runs.cost_estimate import TYPICAL, WORST, AnswerTokens, Estimate, question_tokens
+from overheard.runs.budget import TYPICAL, WORST, AnswerTokens, Estimate, question_tokens
 from overheard.scoring.judge import (
     GOLD_TEXTS,
     channel_of,

@@ -28,8 +28,8 @@ from overheard.errors import StoreError
 from overheard.interfaces import Store
 from overheard.plugins import load_plugins
 from overheard.scoring import scorer_calls
+from overheard.scoring.scorer_calls import made_up_reading, warm_up
 from overheard.scoring.service import Scoring
-from overheard.scoring.warm_up import made_up_reading, warm_up
 from overheard.testing.deployment import open_test_store
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

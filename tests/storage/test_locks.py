@@ -19,7 +19,7 @@ from overheard.detection.announced_updates import Burst
 from overheard.domain import Model, Panel, Prompt, Question, Reply, Run, RunState
 from overheard.errors import HoldLost
 from overheard.runs.service import with_run_lock
-from overheard.runtime.bursts import run_bursts
+from overheard.runtime.scheduled_work import run_bursts
 from overheard.runtime.wiring import open_deployment
 from overheard_storage import open_store
 

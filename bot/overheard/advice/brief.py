@@ -136,7 +136,7 @@ class BriefMarket:
     """The brand of a brief, with its competitors and facts.
 
     Attributes:
-        facts: Its true facts, see `overheard.advice.texts.true_facts`.
+        facts: Its true facts, see `overheard.advice.evidence.true_facts`.
     """
 
     brand: Brand

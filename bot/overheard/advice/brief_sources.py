@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from overheard.advice.brief import METRICS, BriefItem, BriefMarket, GapKind
+from overheard.advice.evidence import ScoredAnswer, scored_answers, true_facts
 from overheard.advice.gaps import brief
-from overheard.advice.scored_answers import ScoredAnswer, scored_answers
-from overheard.advice.texts import true_facts
 from overheard.detection.announced_updates import FollowUpPlan, UpdateEffect, follow_updates
 from overheard.domain import (
     BRANDED_VISIBILITY,

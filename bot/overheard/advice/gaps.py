@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from overheard.advice.brief import BriefItem, BriefMarket, Excerpt, GapKind, ranked_items
-from overheard.advice.scored_answers import ScoredAnswer, by_prompt
-from overheard.advice.texts import facts_asked_for
+from overheard.advice.evidence import ScoredAnswer, by_prompt, facts_asked_for
 from overheard.cards import wording
 from overheard.domain import BRANDED_VISIBILITY, SENTIMENT, VISIBILITY, Fact, Model, Prompt
 from overheard.reading.claims import FalseClaim, cluster_claims

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from overheard.advice.brief import LABELS, BriefItem, steps
-from overheard.advice.texts import fact_sentence
+from overheard.advice.evidence import fact_sentence
 from overheard.cards import wording
 from overheard.cards.command import quoted
 from overheard.cards.html import render_html

@@ -15,7 +15,7 @@ from overheard.config.sections import RouteTable, read_hours
 from overheard.domain import Alert, Delivery, DeliveryKind, Metric, Shift
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.interfaces import Chat, Clock, Linking
-from overheard.interfaces.alerts import DeliveryRepository
+from overheard.interfaces.store import DeliveryRepository
 from overheard.tracing import traced
 
 

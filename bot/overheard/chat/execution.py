@@ -15,8 +15,7 @@ from overheard.cards.card import Card
 from overheard.cards.charts.renderer import themed
 from overheard.cards.command import CommandSpec, Role, Step
 from overheard.chat import replies
-from overheard.chat.command_call import Unagreed, run_command
-from overheard.chat.command_slots import CUT_OFF_TIMEOUT_S, CommandSlots
+from overheard.chat.command_call import CUT_OFF_TIMEOUT_S, CommandSlots, Unagreed, run_command
 from overheard.chat.confirmations import Pending
 from overheard.chat.parser import Order
 from overheard.chat.progress import ChatProgress, CutOffNotice, Meter, join_run

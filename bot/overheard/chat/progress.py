@@ -23,7 +23,7 @@ from overheard.commands.delivery_cards import run_result
 from overheard.deployment import Call, Deployment
 from overheard.domain import Delivery, DeliveryKind
 from overheard.interfaces import Clock, Conversation, Located
-from overheard.interfaces.alerts import DeliveryRepository
+from overheard.interfaces.store import DeliveryRepository
 from overheard.runs.plan import find_run
 
 FIRST_CARD_DELAY_S = 1.0

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted
 from overheard.cards.command import IN_CHAT, CommandSpec, Kind, Role, argument, option
-from overheard.config.rights import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
+from overheard.config.stored_settings import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
 from overheard.deployment import Call, Deployment
 from overheard.domain import TERMINAL, AuditEntry, Delivery, DeliveryKind, Setting
 from overheard.errors import BadUsage, ReadOnly

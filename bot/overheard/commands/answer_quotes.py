@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from overheard.advice.scored_answers import ScoredAnswer
-from overheard.advice.texts import true_facts
+from overheard.advice.evidence import ScoredAnswer, true_facts
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.commands.newest_answers import NewestAnswers

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from overheard.advice.brief import BriefMarket
-from overheard.advice.texts import true_facts
+from overheard.advice.evidence import true_facts
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Kind, option, quoted

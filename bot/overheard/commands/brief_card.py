@@ -7,8 +7,8 @@ from typing import Any
 
 from overheard.advice.brief import LABELS, BriefItem, Excerpt, steps
 from overheard.advice.brief_sources import BriefDraft, ItemProgress, ModelProgress, metric_of
+from overheard.advice.evidence import fact_sentence
 from overheard.advice.pages import BriefPage, missing_fact_sentence, share_with_interval
-from overheard.advice.texts import fact_sentence
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
 from overheard.cards.command import Face, quoted

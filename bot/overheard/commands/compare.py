@@ -20,7 +20,7 @@ from overheard.commands.versus import show_versus
 from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Run, control_prompts
 from overheard.errors import NothingToAsk
-from overheard.runs.cost_estimate import Pair, unasked
+from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import choose_brands, choose_models, new_run
 from overheard.session import Session
 

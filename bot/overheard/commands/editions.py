@@ -19,8 +19,7 @@ from overheard.domain import (
 )
 from overheard.interfaces import Progress, Store
 from overheard.runs.plan import tracked
-from overheard.scoring.edition_preview import WINDOW, Move, changes, moves
-from overheard.scoring.rescoring import DUTY, Rescoring
+from overheard.scoring.rescoring import DUTY, WINDOW, Move, Rescoring, changes, moves
 
 
 async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:

@@ -23,7 +23,7 @@ from overheard.domain import SHUTDOWN_NOTICE, Panel, Prompt, QueueStatus, last_d
 from overheard.errors import OverheardError, ProviderUnavailable
 from overheard.interfaces import Clock, Finding, Listing, Provider, Store, Verifiable
 from overheard.plugins import Plugins, models_of
-from overheard.runs.cost_estimate import price_of
+from overheard.runs.budget import price_of
 from overheard.runs.plan import choose_models, new_run
 from overheard.runs.tasks import outdated, queue_status
 from overheard.session import Session

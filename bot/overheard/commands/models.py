@@ -16,7 +16,7 @@ from overheard.commands.examinations import shutdown_findings
 from overheard.deployment import Call, Deployment
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge, Store
-from overheard.runs.cost_estimate import capabilities_of, price_of
+from overheard.runs.budget import capabilities_of, price_of
 from overheard.runs.limits import ModelLimiter
 from overheard.runs.retries import BreakerState
 from overheard.scoring.judge import judges

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from overheard.advice.scored_answers import ScoredAnswer
+from overheard.advice.evidence import ScoredAnswer
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.command import quoted

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from overheard.cards.charts.palette import COLORS, Theme
 from overheard.cards.charts.renderer import Drawable, alt_text, drawing
+from overheard.cards.charts.style import COLORS, Theme
 from overheard.cards.html import render_html
 from overheard.commands.page import ReportPage
 from overheard.errors import BadUsage, FileUnreadable

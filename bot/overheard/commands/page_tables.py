@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from overheard.advice.brief import BriefMarket
-from overheard.advice.scored_answers import ScoredAnswer, scored_answers
+from overheard.advice.evidence import ScoredAnswer, scored_answers
 from overheard.alerts.live_claims import LiveClaim
 from overheard.cards import wording
 from overheard.deployment import Call, Deployment

@@ -34,7 +34,7 @@ from overheard.domain import VISIBILITY, Brand, Model, Prompt
 from overheard.errors import NothingToAsk
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, np
-from overheard.runs.cost_estimate import price_of, usual_cost
+from overheard.runs.budget import price_of, usual_cost
 from overheard.runs.plan import find_brand, tracked
 from overheard.views.standings import read_streams
 

@@ -16,7 +16,7 @@ from overheard.commands.catalogue import require_yes
 from overheard.commands.editions import moves_table, preview, share_done
 from overheard.deployment import Call, Deployment
 from overheard.domain import PENDING, Edition, EditionState, pending_edition, used_edition
-from overheard.scoring.edition_preview import changes
+from overheard.scoring.rescoring import changes
 
 POLL_S = 0.5
 """Seconds between two checks of a rescoring that another process carries out."""

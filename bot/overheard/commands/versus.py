@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from overheard.advice.scored_answers import scored_answers
+from overheard.advice.evidence import scored_answers
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, fitting
 from overheard.cards.charts.forest import Pair, PairGroup, Pairs

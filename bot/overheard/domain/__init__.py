@@ -41,8 +41,21 @@ from overheard.domain.finetuning import (
     apply_corrections,
     last_day,
 )
-from overheard.domain.models import FREE, Capabilities, Model, Price, UsualUsage
-from overheard.domain.money import Account, Balance, Payer, ReservationRequest
+from overheard.domain.models import (
+    COMPLETE,
+    FREE,
+    Capabilities,
+    Citation,
+    FailureKind,
+    Finish,
+    Model,
+    Price,
+    RateLimits,
+    Reply,
+    Usage,
+    UsualUsage,
+    storable,
+)
 from overheard.domain.operations import (
     AuditEntry,
     Census,
@@ -51,27 +64,21 @@ from overheard.domain.operations import (
     ScheduleState,
     Setting,
 )
-from overheard.domain.replies import (
-    COMPLETE,
-    Citation,
-    FailureKind,
-    Finish,
-    RateLimits,
-    Reply,
-    Usage,
-    storable,
-)
 from overheard.domain.runs import (
     BURST,
     BURSTS,
     FIRST_CHECK,
     TERMINAL,
     UNFINISHED,
+    Account,
     Answer,
+    Balance,
     Batch,
     BatchStatus,
     Panel,
+    Payer,
     Question,
+    ReservationRequest,
     Run,
     RunState,
     Spending,

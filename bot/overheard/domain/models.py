@@ -1,10 +1,197 @@
-"""Models, their prices and capabilities. What they reply is in ``replies.py``."""
+"""Models, their prices and capabilities, and their replies, or why a call failed."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
-from overheard.domain.replies import Usage
+from overheard.domain.sources import host_of, is_opaque, named_host, page_of
+
+MAX_SOURCES = 1_000
+"""The sources of an answer that are kept."""
+MAX_SOURCE_CHARS = 4_000
+"""The longest address or title of a source, and the longest name of a model that answered."""
+MAX_ANSWER_CHARS = 4_000_000
+"""Characters of a reply: several times what any model writes; more takes minutes to score."""
+
+
+class Finish(StrEnum):
+    """How an answer ended. Only the first two are scored."""
+
+    COMPLETE = "complete"
+    """The model ended the answer."""
+    WINDOW = "window"
+    """Cut at the answer window that the deployment configured. All runs use the same window, so
+    such answers can be compared with each other."""
+    LENGTH = "length"
+    """Cut at a token limit that the deployment did not configure."""
+    FILTERED = "filtered"
+    """Withheld or cut by a content filter."""
+    REFUSED = "refused"
+    """The model declined to answer."""
+    FOREIGN = "foreign"
+    """Complete, and clearly not in the language of the prompt."""
+    CUT = "cut"
+    """The connection or stream ended without a finish reason."""
+    FAILED = "failed"
+    """No answer: an error, a timeout or an empty text."""
+
+
+COMPLETE = frozenset({Finish.COMPLETE, Finish.WINDOW})
+"""Endings of answers that are scored."""
+
+
+def has_visible_text(text: str) -> bool:
+    """Return whether a text has a character that is no space, control, format or unassigned
+    character; False for an empty text.
+    """
+    return any(unicodedata.category(character)[0] not in "CZ" for character in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A source that an answer names.
+
+    Attributes:
+        url: The address, as the provider returned it.
+        title: The title, or an empty string.
+        cited: Whether the answer refers to the source; False when it was only retrieved.
+        domain: The domain as the provider reports it, or an empty string.
+    """
+
+    url: str
+    title: str = ""
+    cited: bool = True
+    domain: str = ""
+
+    @property
+    def page(self) -> str:
+        """The address of the page, without redirects, caches, translations and AMP around it."""
+        return page_of(self.url)
+
+    @property
+    def host(self) -> str:
+        """The host of the page, without ``www.``; "" where it is not known.
+
+        For a redirect that hides its target, it is the host in the reported domain, else the title
+        if that is a host name, as Gemini's titles are.
+        """
+        if not is_opaque(self.page):
+            return host_of(self.page)
+        return named_host(self.domain) or named_host(self.title)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the address is a redirect to a page of unknown host."""
+        return is_opaque(self.page) and not self.host
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The billed quantities of a call; 0 where the provider does not report a quantity.
+
+    Attributes:
+        input_tokens: Tokens sent, cached or not.
+        output_tokens: Tokens received, including reasoning tokens.
+        cached_tokens: The part of `input_tokens` that was read from the provider's cache.
+        reasoning_tokens: The part of `output_tokens` that the answer does not show.
+        searches: Web searches that are billed individually.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    searches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """The rate limits that a service reports with a reply; None where it reports no value.
+
+    Attributes:
+        requests: Calls allowed per window, often a minute.
+        requests_left: Calls left in the current window.
+        requests_reset: Seconds until all calls are available again.
+        tokens: Tokens allowed per window.
+        tokens_left: Tokens left in the current window.
+        tokens_reset: Seconds until all tokens are available again.
+    """
+
+    requests: int | None = None
+    requests_left: int | None = None
+    requests_reset: float | None = None
+    tokens: int | None = None
+    tokens_left: int | None = None
+    tokens_reset: float | None = None
+
+
+class FailureKind(StrEnum):
+    """Why a call returned no answer."""
+
+    RATE_LIMIT = "rate limit"
+    """Too many requests or tokens."""
+    SERVER = "server"
+    """The service failed or is overloaded."""
+    TIMEOUT = "timeout"
+    """No answer in time; the call may still be charged."""
+    CONNECTION = "connection"
+    """The service cannot be reached, or closed the connection."""
+    AUTH = "auth"
+    """The key is refused, or lacks the right to ask this model."""
+    REQUEST = "request"
+    """The service rejects the request, for example an unknown model."""
+    FILTERED = "filtered"
+    """A content filter rejects the question."""
+    MALFORMED = "malformed"
+    """The response cannot be parsed; the call may still be charged."""
+    OTHER = "other"
+    """Any other reason, or an unknown reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The response of a provider to one question.
+
+    Attributes:
+        text: The answer as the model wrote it.
+        finish: How the answer ended.
+        citations: The cited sources in the order of the answer, then those only retrieved.
+        served_model: The model id that the response reports, or an empty string.
+        fingerprint: The back end's fingerprint, or an empty string.
+        usage: Tokens and searches billed.
+        cost_usd: The cost in US dollars; None when the price is unknown.
+        model_version: The version that the service reports next to the id, or an empty string.
+        model_created: When the served model was created, as the service reports, or None.
+        limits: The reported rate limits, or None.
+    """
+
+    text: str
+    finish: Finish
+    citations: tuple[Citation, ...] = ()
+    served_model: str = ""
+    fingerprint: str = ""
+    usage: Usage = Usage()
+    cost_usd: float | None = None
+    model_version: str = ""
+    model_created: datetime | None = None
+    limits: RateLimits | None = None
+
+
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Return a text with every character that a database cannot store replaced by U+FFFD.
+
+    These are NUL, which PostgreSQL refuses, and lone surrogates, which have no UTF-8 form. A text
+    from the store may therefore differ from the one that was sent.
+    """
+    return _UNWRITABLE.sub("\ufffd", text)
+
 
 SEARCH = "+search"
 """Suffix of the name of a model that is asked with web search."""

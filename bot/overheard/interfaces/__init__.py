@@ -3,7 +3,6 @@
 A provider, a scorer or a chat is any object of the right shape; nothing needs to be inherited.
 """
 
-from overheard.interfaces.catalogue import Approvals
 from overheard.interfaces.chats import (
     CANCEL,
     CONFIRM,
@@ -50,7 +49,7 @@ from overheard.interfaces.services import (
     TaskHandler,
     TaskResult,
 )
-from overheard.interfaces.store import Store
+from overheard.interfaces.store import Approvals, Store
 
 __all__ = [
     "CANCEL",

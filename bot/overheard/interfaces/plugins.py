@@ -40,8 +40,8 @@ from overheard.domain import (
     ScoreRecord,
     Shift,
 )
-from overheard.interfaces.catalogue import Approvals
 from overheard.interfaces.services import Clock, Progress
+from overheard.interfaces.store import Approvals
 
 
 @runtime_checkable

@@ -20,7 +20,7 @@ from pydantic_core.core_schema import no_info_before_validator_function
 
 from overheard.cards.card import Card
 from overheard.domain import ModelUpdate, Reply, Score
-from overheard.domain.replies import MAX_ANSWER_CHARS, MAX_SOURCE_CHARS, MAX_SOURCES
+from overheard.domain.models import MAX_ANSWER_CHARS, MAX_SOURCE_CHARS, MAX_SOURCES
 
 MAX_CARD_CHARACTERS = 1_500_000
 """Characters of a card that is written out; a platform shows far less."""

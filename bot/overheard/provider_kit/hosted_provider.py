@@ -24,7 +24,7 @@ from overheard.domain import (
     Reply,
     Usage,
 )
-from overheard.domain.replies import (
+from overheard.domain.models import (
     MAX_ANSWER_CHARS,
     MAX_SOURCE_CHARS,
     MAX_SOURCES,

@@ -14,7 +14,7 @@ from overheard.domain import Answer, Block, Model, Panel, Question, Run
 from overheard.errors import BadAge
 from overheard.interfaces import Store
 from overheard.interfaces.runs import AnswerRepository
-from overheard.runs.cost_estimate import Pair
+from overheard.runs.budget import Pair
 from overheard.runs.plan import RESUMABLE_FOR
 
 COPIES_PER_TRANSACTION = 200

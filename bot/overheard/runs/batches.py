@@ -26,11 +26,9 @@ from overheard.domain import (
 )
 from overheard.errors import BudgetUsedUp, NothingBatched, OverheardError, ProviderFailed
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
-from overheard.runs.batch_calls import BatchCalls
-from overheard.runs.batch_collection import BatchPolling, Collector, item_of
-from overheard.runs.budget import key_of
+from overheard.runs.batch_collection import BatchCalls, BatchPolling, Collector, item_of
+from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of, price_of
 from overheard.runs.call import CallCounters
-from overheard.runs.cost_estimate import WORST, call_cost, capabilities_of, price_of
 from overheard.runs.plan import is_fresh
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome

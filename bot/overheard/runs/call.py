@@ -24,13 +24,13 @@ from overheard.domain import (
     Reply,
     Run,
 )
-from overheard.domain.replies import has_visible_text
+from overheard.domain.models import has_visible_text
 from overheard.errors import OverheardError, PluginPaused, ProviderFailed, ProviderUnavailable
 from overheard.interfaces import Clock, Provider
 from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validation import Nonsense, validated_reply
 from overheard.reading.language import is_foreign
-from overheard.runs.cost_estimate import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
+from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
 from overheard.tracing import traced
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from overheard.errors import NothingToAsk, SearchUnknown, UnknownName
 from overheard.interfaces import Provider, Store
 from overheard.interfaces.runs import RunRepository
 from overheard.plugins import models_of
-from overheard.runs.cost_estimate import capabilities_of
+from overheard.runs.budget import capabilities_of
 
 _REMEDIES = {
     "brand": "add a [[brands]] table",

@@ -13,8 +13,7 @@ from overheard.domain import Panel, Payer, Run
 from overheard.interfaces import Clock, Provider, Store
 from overheard.runs.answers import reusable
 from overheard.runs.batches import batch_note, batched
-from overheard.runs.budget import check_budget, release_dead
-from overheard.runs.cost_estimate import Estimate, Pair, estimate, unasked
+from overheard.runs.budget import Estimate, Pair, check_budget, estimate, release_dead, unasked
 
 NOTHING = Estimate(0, 0.0, 0.0)
 """The estimate of no calls."""

@@ -18,9 +18,15 @@ from overheard.errors import (
 )
 from overheard.interfaces import Clock, Progress, Provider, Store
 from overheard.runs.answers import WriteBatcher
-from overheard.runs.budget import HeldAmount, SpendReservation
+from overheard.runs.budget import (
+    TYPICAL,
+    WORST,
+    HeldAmount,
+    SpendReservation,
+    call_cost,
+    question_tokens,
+)
 from overheard.runs.call import ProviderCall, with_estimated_cost
-from overheard.runs.cost_estimate import TYPICAL, WORST, call_cost, question_tokens
 from overheard.runs.interruptions import RunCancellation
 from overheard.runs.limits import Limits, ModelLimiter
 from overheard.runs.plan import progress_title

@@ -11,7 +11,7 @@ from itertools import chain
 from overheard.domain import ModelUpdate
 from overheard.errors import PluginFault
 from overheard.interfaces import UpdateFeed
-from overheard.interfaces.alerts import UpdateRepository
+from overheard.interfaces.store import UpdateRepository
 
 FEED_SOURCE = "feed"
 """The `ModelUpdate.source` of an announced update."""

@@ -15,8 +15,7 @@ from overheard.alerts.outbox import Outbox, Outgoing, Postponed
 from overheard.cards.command import Role
 from overheard.commands.access import issue_code
 from overheard.config.cron import Cron
-from overheard.config.rights import Rights
-from overheard.config.stored_settings import with_chat_settings
+from overheard.config.stored_settings import Rights, with_chat_settings
 from overheard.deployment import Deployment, NoProgress
 from overheard.domain import BURSTS, FIRST_CHECK, Delivery, DeliveryKind, Run, Schedule
 from overheard.errors import ungrouped
@@ -24,13 +23,12 @@ from overheard.interfaces import Chat, Desk, Progress
 from overheard.plugins import Notice
 from overheard.runs.interruptions import RunResumer
 from overheard.runs.update_feeds import read_feeds
-from overheard.runtime.chat_leader import LeaderChat
-from overheard.runtime.chats import opened_chats
+from overheard.runtime.chats import LeaderChat, opened_chats
 from overheard.runtime.health import HealthServer
 from overheard.runtime.metrics import process_metrics, start_telemetry, store_label
 from overheard.runtime.scheduler import SCHEDULE, Job, Scheduler
 from overheard.runtime.supervisor import GracefulShutdown, Service, ServiceState, Supervisor
-from overheard.scoring.warm_up import warm_up
+from overheard.scoring.scorer_calls import warm_up
 
 RETENTION = "texts that got old"
 """The job that removes them."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from overheard import cli
 from overheard.commands.registry import first_words
-from overheard.config.contradictions import unknown_vendors
+from overheard.config.loader import unknown_vendors
 from overheard.config.sections import Config
 from overheard.domain import TaskKind
 from overheard.errors import ConfigError, StoreMissing

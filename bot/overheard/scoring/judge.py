@@ -33,8 +33,15 @@ from overheard.domain import (
 from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, ProviderFailed
 from overheard.interfaces import Clock, Judge, Provider, Scorer, Store
 from overheard.runs.answers import WriteBatcher
-from overheard.runs.budget import SpendReservation
-from overheard.runs.cost_estimate import TYPICAL, WORST, AnswerTokens, Estimate, call_cost, price_of
+from overheard.runs.budget import (
+    TYPICAL,
+    WORST,
+    AnswerTokens,
+    Estimate,
+    SpendReservation,
+    call_cost,
+    price_of,
+)
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
 from overheard.runs.retries import RetryPolicy

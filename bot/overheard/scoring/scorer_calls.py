@@ -15,14 +15,32 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from contextlib import suppress
+from datetime import UTC, datetime
 from types import GeneratorType
 from typing import TypeVar
 
-from overheard.domain import Answer, Catalogue, Detail, Metric, Reading, Score, ScoreRecord
+from overheard.domain import (
+    Answer,
+    Brand,
+    Catalogue,
+    Citation,
+    Detail,
+    Fact,
+    Finish,
+    Metric,
+    Model,
+    Prompt,
+    Question,
+    Reading,
+    Reply,
+    Score,
+    ScoreRecord,
+)
 from overheard.errors import OverheardError, PluginFault, ungrouped
 from overheard.interfaces import Judge, Scorer, Store
 from overheard.plugins import IsolatedScorer, remedy_of
-from overheard.reading.reader import READING_VERSION
+from overheard.reading.reader import READING_VERSION, Reader
 
 SCORER_TIMEOUT_S = 60.0
 """Seconds after which an async scorer is given up for one reading."""
@@ -298,3 +316,39 @@ def edition(catalogue: Catalogue) -> str:
 def short_hash(parts: Iterable[str]) -> str:
     """Return 6 hex digits for some texts."""
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=3).hexdigest()
+
+
+_BRAND, _RIVAL = Brand("Acme", domains=("acme.com",), competitors=("Globex",)), Brand("Globex")
+_FACT = Fact("Acme", "founded", "2009")
+_SOURCE = Citation("https://example.com/acme")
+_TEXT = """For most teams I would pick **Acme**, founded in 2009 [1].
+
+1. **Acme**: easy to use, but expensive, and it lacks an offline mode.
+2. **Globex**: cheaper, and not as polished as Acme.
+"""
+
+
+def made_up_reading() -> Reading:
+    """Return an answer about a brand, its rival and a fact, of which every built-in scorer gives
+    scores.
+    """
+    question = Question(Prompt("Which tool is best for a small team?"), Model("none", "none"))
+    reply = Reply(_TEXT, Finish.COMPLETE, citations=(_SOURCE,))
+    answer = Answer(0, question, reply, datetime(2026, 1, 1, tzinfo=UTC))
+    return Reader((_BRAND, _RIVAL)).read(answer).reading(_BRAND, (_RIVAL,), (_FACT,))
+
+
+def warm_up(scorers: Iterable[Scorer]) -> None:
+    """Let scorers read a made-up answer, so that they compile their patterns; their scores are
+    dropped, and errors are ignored.
+
+    Left out are judges, async scorers, and scorers of the child process. This takes half a second,
+    and is meant for a thread.
+    """
+    reading = made_up_reading()
+    for scorer in scorers:
+        if not isinstance(scorer, IsolatedScorer) and not waits(scorer):
+            with suppress(Exception):  # it is reported when the scorer fails on a real answer
+                scores = scorer.score(reading)
+                if isinstance(scores, Iterable):
+                    list(scores)

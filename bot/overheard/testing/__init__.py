@@ -3,6 +3,16 @@
 The fixtures of the same parts come with the pytest plugin `pytest_overheard`.
 """
 
+from overheard.testing.checks import (
+    PINGS,
+    check_chat,
+    check_command,
+    check_failure,
+    check_feed,
+    check_hosted_provider,
+    check_provider,
+    check_scorer,
+)
 from overheard.testing.deployment import (
     Deployment,
     OpenDeployment,
@@ -21,14 +31,6 @@ from overheard.testing.fakes import (
     question,
     readings,
 )
-from overheard.testing.plugin_checks import (
-    PINGS,
-    check_chat,
-    check_command,
-    check_feed,
-    check_scorer,
-)
-from overheard.testing.provider_checks import check_failure, check_hosted_provider, check_provider
 from overheard.testing.service import Call, Reaction, Service
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from overheard.cards import wording
-from overheard.cards.charts.lettering import BOLD, REGULAR, fit_text, text_width
+from overheard.cards.charts.style import BOLD, REGULAR, fit_text, text_width
 from overheard.cards.charts.svg import (
     LABEL_SIZE,
     MARGIN,

@@ -25,8 +25,8 @@ from overheard.cards.card import Image
 from overheard.cards.charts import bars, forest, shares, trend
 from overheard.cards.charts.bars import Bars, Rates
 from overheard.cards.charts.forest import Pairs, Spans
-from overheard.cards.charts.palette import Theme
 from overheard.cards.charts.shares import Shares
+from overheard.cards.charts.style import Theme
 from overheard.cards.charts.svg import Sheet, png
 from overheard.cards.charts.trend import Chart
 

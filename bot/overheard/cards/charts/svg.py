@@ -1,4 +1,4 @@
-"""Charts as SVG and PNG: drawing, and frames of charts over time; colours are in ``palette.py``.
+"""Charts as SVG and PNG: drawing, and frames of charts over time; styles are in ``style.py``.
 
 A chart is 320 units wide, which is about the width of a picture in a chat on a phone, so that a
 letter of 11 units is about 11 pixels there. Colours are written as CSS variables, ``var(--brand)``:
@@ -13,16 +13,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from overheard.cards.charts.lettering import (
+from overheard.cards.charts.style import (
     BOLD,
+    COLORS,
     FONTS,
     REGULAR,
     WEIGHT_NAMES,
+    Theme,
     available_weight,
     fit_text,
     text_width,
 )
-from overheard.cards.charts.palette import COLORS, Theme
 
 WIDTH = 320.0
 HEIGHT = 196.0

@@ -9,7 +9,7 @@ from math import ceil, floor, log10
 from typing import NamedTuple
 
 from overheard.cards import wording
-from overheard.cards.charts.lettering import fit_text
+from overheard.cards.charts.style import fit_text
 from overheard.cards.charts.svg import (
     BOTTOM,
     DATE_BASELINE,

@@ -20,7 +20,7 @@ import click
 from overheard.cards import wording
 from overheard.cards.card import Card, File
 from overheard.cards.command import CommandSpec, Step, require_sizes
-from overheard.chat.audit_log import log_use
+from overheard.chat.access import log_use
 from overheard.chat.command_call import Stage, Unagreed, run_command
 from overheard.chat.parser import Order
 from overheard.chat.terminal import grammar
