@@ -169,6 +169,8 @@ async def _read_alerts(connection: AsyncConnection, *wanted: ColumnElement[bool]
     query = select(alerts).join(brands).where(*wanted)
     newest_first = query.order_by(alerts.c.opened_at.desc(), alerts.c.id.desc())
     rows = (await connection.execute(newest_first)).all()
+    if not rows:
+        return []
     shifts = await _read_shifts(connection, [row.id for row in rows])
     ends = await _end_times(connection, [row.id for row in rows if row.state in _OVER])
     return [_alert_of(row, shifts[row.id], ends.get(row.id)) for row in rows]

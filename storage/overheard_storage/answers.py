@@ -125,6 +125,18 @@ class SqlAnswerRepository(Repository):
         [row] = await self._database.rows(select(func.count()).where(*asked))
         return int(row[0])
 
+    async def failures(self, run_id: int) -> list[tuple[Model, str]]:
+        """Return for each model with failed answers in a run: the commonest reason."""
+        query = (
+            select(models.c.provider, models.c.name, answers.c.error)
+            .join(models)
+            .where(answers.c.run_id == run_id, answers.c.error != "")
+            .group_by(models.c.provider, models.c.name, answers.c.error)
+            .order_by(func.count(), answers.c.error)
+        )
+        rows = await self._database.rows(query)
+        return list({Model(row.provider, row.name): row.error for row in rows}.items())
+
     async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:
         """Return the mean billed quantities of each model's latest complete answers.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, ColumnElement, LargeBinary, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import Block, BlockRun, BlockStream, BlockTable, Model
+from overheard.domain import Block, BlockRun, BlockStream, BlockTable, Model, tabulate
 from overheard.domain.scores import sorted_names
 from overheard.numpy_proxy import Counts, np
 from overheard_storage.bulk_writes import Adding, insert_many
@@ -102,6 +102,7 @@ class SqlBlockRepository(Repository):
         model: Model | None = None,
         metric: str | None = None,
         until: datetime | None = None,
+        newest: tuple[str, int] | None = None,
     ) -> BlockTable:
         """Return the blocks that fulfil all conditions as a table of columns, in any order; None is
         no condition, and an unknown name selects nothing.
@@ -109,6 +110,8 @@ class SqlBlockRepository(Repository):
         Args:
             metric: The metric's name.
             until: The latest start of their runs.
+            newest: A brand and a number of runs: for each model, only its newest runs with a value
+                of the metric of this brand.
         """
         conditions: list[ColumnElement[bool]] = []
         if brands is not None:
@@ -119,7 +122,12 @@ class SqlBlockRepository(Repository):
             conditions.append(blocks.c.model_id == number)
         if metric is not None:
             number = await self._lookups.metrics.find(metric)
+            if not number:
+                return tabulate([])
             conditions.append(blocks.c.metric_id == number)
+            if newest is not None:
+                name, count = newest
+                conditions.append(_newest(await self._lookups.brands.find(name), number, count))
         if until is not None:
             conditions.append(blocks.c.at <= until)
         async with self._database.reading() as connection:
@@ -175,6 +183,23 @@ async def add_blocks(connection: AsyncConnection, summed: Sequence[tuple[Any, ..
     at = {row.id: row.started_at for row in starts}
     rows = [(*row, at[row[0]]) for row in summed]
     await insert_many(connection, blocks, _COLUMNS, rows, Adding(_KEY, _SUMS))
+
+
+def _newest(brand: int, metric: int, count: int) -> ColumnElement[bool]:
+    """Return the condition that a block is of a model's newest runs with a value of a metric of a
+    brand. Each model is one range of the index, of which the end alone is read.
+    """
+    other = blocks.alias()
+    first = (
+        select(other.c.at)
+        .where(other.c.brand_id == brand, other.c.metric_id == metric)
+        .where(other.c.model_id == models.c.id)
+        .distinct()
+        .order_by(other.c.at.desc())
+    )
+    one = first.limit(1).offset(count - 1).correlate(models).scalar_subquery()
+    since = func.coalesce(one, datetime.min.replace(tzinfo=UTC))
+    return (blocks.c.model_id == models.c.id) & (blocks.c.at >= since)
 
 
 def _blocks_query() -> Select[Any]:
@@ -275,9 +300,12 @@ async def _read_rows(
     parts = {name: [np.empty(0, f"{kind[0]}8")] for name, kind in _CELLS.items()}
     async with connection.stream(query) as result:
         async for rows in result.partitions(_ROWS_AT_ONCE):
-            keys = [tuple(row[: len(_STREAM)]) for row in rows]
-            of.append(np.array([streams.setdefault(key, len(streams)) for key in keys], np.int64))
-            for place, (name, kind) in enumerate(_CELLS.items(), len(_STREAM)):
-                parts[name].append(np.array([row[place] for row in rows], f"{kind[0]}8"))
+            columns = list(zip(*rows, strict=True))
+            keys = list(zip(*columns[: len(_STREAM)], strict=True))
+            for key in dict.fromkeys(keys):
+                streams.setdefault(key, len(streams))
+            of.append(np.fromiter(map(streams.__getitem__, keys), np.int64))
+            for (name, kind), column in zip(_CELLS.items(), columns[len(_STREAM) :], strict=True):
+                parts[name].append(np.array(column, f"{kind[0]}8"))
     cells = {name: np.concatenate(part) for name, part in parts.items()}
     return _NumberedBlocks(list(streams), np.concatenate(of), cells)

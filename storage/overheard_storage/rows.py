@@ -140,7 +140,7 @@ def run_of(row: Row[Any]) -> Run:
     return Run(
         key=row.key,
         started_at=row.started_at,
-        panel=_panel_of(row.panel) if row.panel else None,
+        panel=panel_of(row.panel) if row.panel else None,
         state=RunState(row.state),
         finished_at=row.finished_at,
         label=row.label,
@@ -297,12 +297,18 @@ def _update_of_document(row: Row[Any], document: Mapping[str, Any]) -> ModelUpda
     return ModelUpdate(model, at, document["source"], document["note"], document["id"])
 
 
+@lru_cache(maxsize=4_096)
+def _shared_prompt(names: tuple[str, ...], values: tuple[Any, ...]) -> Prompt:
+    """Return the prompt of a panel's document: one object for all panels that ask it."""
+    return Prompt(**dict(zip(names, values, strict=True)))
+
+
 def _prompt_of_document(document: Mapping[str, Any]) -> Prompt:
-    lists = {name: tuple(document[name]) for name in ("tags", "brands")}
-    return Prompt(**{**document, **lists})
+    values = [tuple(value) if isinstance(value, list) else value for value in document.values()]
+    return _shared_prompt(tuple(document), tuple(values))
 
 
-def _panel_of(document: Mapping[str, Any]) -> Panel:
+def panel_of(document: Mapping[str, Any]) -> Panel:
     """Return the panel of a run from its stored JSON document; fields that older versions lack get
     their defaults.
     """

@@ -7,17 +7,22 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, literal, select, update
+from sqlalchemy import Select, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import UNFINISHED, Panel, Run, RunState, Task
 from overheard_storage.database import Database, uninterrupted
-from overheard_storage.repository import Lookups, Repository
-from overheard_storage.rows import run_of, run_row
+from overheard_storage.repository import Lookups, Repository, among
+from overheard_storage.rows import panel_of, run_of, run_row
 from overheard_storage.tables import blocks, results, runs
 
-CACHED_PANELS = 8
-"""Panels in memory: those of the runs that were read last."""
+CACHED_PANELS = 80
+"""Panels in memory: those of the runs that were read last. They share their questions."""
+
+
+_WITHOUT_PANEL = [
+    literal(None).label("panel") if column.name == "panel" else column for column in runs.c
+]
 
 
 class SqlRunRepository(Repository):
@@ -25,7 +30,7 @@ class SqlRunRepository(Repository):
 
     def __init__(self, database: Database, lookups: Lookups) -> None:
         super().__init__(database, lookups)
-        self._panels: dict[int, Panel] = {}
+        self._panels: dict[int, Panel | None] = {}
 
     @uninterrupted
     async def start(self, run: Run) -> Run:
@@ -39,21 +44,22 @@ class SqlRunRepository(Repository):
             return await _with_earliest_start(connection, run_of(stored.one()), run)
 
     async def get(self, number: int) -> Run | None:
-        """Return a run by its number, or None. The panels of the `CACHED_PANELS` runs that were
-        read last are remembered: every task of a run reads its panel, which is long and never
-        changes.
+        """Return a run by its number, or None."""
+        found = await self._runs(select(*_WITHOUT_PANEL).where(runs.c.id == number))
+        return found[0] if found else None
+
+    async def _runs(self, query: Select[Any]) -> list[Run]:
+        """Return the runs of a query of `_WITHOUT_PANEL`, with their panels. Those of the
+        `CACHED_PANELS` runs that were read last are remembered: every task of a run reads its
+        panel, and every card those of the newest runs; a panel is long and never changes.
         """
-        panel = self._panels.get(number)
-        columns = [column for column in runs.c if column.name != "panel"]
-        panel_column = literal(None).label("panel") if panel else runs.c.panel
-        rows = await self._database.rows(select(*columns, panel_column).where(runs.c.id == number))
-        run = run_of(rows[0]) if rows else None
-        if run and panel:
-            return replace(run, panel=panel)
-        if run and run.panel:
-            latest = list(self._panels.items())[1 - CACHED_PANELS :]
-            self._panels = dict([*latest, (number, run.panel)])
-        return run
+        found = [run_of(row) for row in await self._database.rows(query)]
+        wanted = among(runs.c.id, {run.id for run in found} - self._panels.keys())
+        panels = await self._database.rows(select(runs.c.id, runs.c.panel).where(wanted))
+        read = {row.id: panel_of(row.panel) if row.panel else None for row in panels}
+        known = self._panels | read
+        self._panels = dict(list(known.items())[-CACHED_PANELS:])
+        return [replace(run, panel=known[run.id]) for run in found]
 
     async def starts(self) -> dict[int, datetime]:
         """Return the start of every run, by its number."""
@@ -97,7 +103,11 @@ class SqlRunRepository(Repository):
         by whether the run is outside the history (``aside``), and by the latest start (``until``);
         None means any.
         """
-        query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+        query = (
+            select(*_WITHOUT_PANEL)
+            .order_by(runs.c.started_at.desc(), runs.c.id.desc())
+            .limit(limit)
+        )
         if state is not None:
             query = query.where(runs.c.state == state)
         if label is not None:
@@ -106,7 +116,7 @@ class SqlRunRepository(Repository):
             query = query.where(runs.c.aside.is_(aside))
         if until is not None:
             query = query.where(runs.c.started_at <= until)
-        return [run_of(row) for row in await self._database.rows(query)]
+        return await self._runs(query)
 
     @uninterrupted
     async def keep_result(self, task: Task, result: dict[str, Any]) -> None:

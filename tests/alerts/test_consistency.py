@@ -22,10 +22,11 @@ from rich.console import Console
 
 from kit.alert_shapes import DAY, MODEL, NOON, evidence_of, shift_of, stream_of
 from kit.simulated_year import ANSWERS, CHANNEL, USUAL, Year
+from kit.stories import read_stories
 from overheard.alerts.events import with_state_and_actions
 from overheard.alerts.message import alert_message
 from overheard.alerts.outbox import Outgoing
-from overheard.alerts.story import StoryState, periods_of, read_stories
+from overheard.alerts.story import StoryState, periods_of
 from overheard.cards.card import Card
 from overheard.cards.charts.renderer import without_pictures
 from overheard.chat.terminal.console import print_card

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from kit.office import DECLARED, executed, open_office
+from kit.stories import read_stories
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.story import (
     Story,
     StoryState,
     alerts_about,
     duration_words,
-    read_stories,
     stories,
     unrouted,
     update_watched_models,

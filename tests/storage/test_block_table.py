@@ -72,6 +72,25 @@ async def test_what_is_wanted_alone_is_read(store: Store) -> None:
         assert streams_of_table(nothing) == []
 
 
+async def test_the_newest_runs_of_each_model_are_those_of_one_brand(store: Store) -> None:
+    """Runs without that brand do not count; a model with fewer runs has all of them."""
+    await fill(store)
+    late = await store.runs.start(Run("late", START + timedelta(weeks=3)))
+    reply = Reply("Zeta", Finish.COMPLETE)
+    asked = [Answer(late.id, Question(Prompt("z"), MODELS[0], 0), reply, START)]
+    [answer] = await store.answers.add(asked)
+    score = ScoreRecord(answer.id, "Zeta", "names", "1.10", Score("share", 1.0))
+    await store.scores.add("names", "1.10", [(answer, [score])])
+
+    async def weeks(brand: str, count: int) -> list[int]:
+        table = await store.blocks.table(BRANDS, metric="share", newest=(brand, count))
+        return [(run.at - START) // timedelta(weeks=1) for run in table.runs]
+
+    assert await weeks("Acme", 2) == [1, 2, 3]
+    assert await weeks("Acme", 9) == [0, 1, 2, 3]
+    assert await weeks("Zeta", 1) == [2, 3], "the newest of each model"
+
+
 async def test_a_brand_that_nobody_scored_has_an_empty_table(store: Store) -> None:
     """So has a store with nothing in it."""
     table = await store.blocks.table(["Acme"], metric="share", model=MODELS[0])

@@ -9,6 +9,7 @@ from overheard.alerts.story import is_usual
 from overheard.cards import wording
 from overheard.domain import Metric, Shift
 from overheard.measure.blocks import Stream
+from overheard.measure.usual import USUAL_CHECKS
 
 FAR = 0.3
 """Change of a rate from which on words say "far"."""
@@ -269,9 +270,10 @@ def metric_value(
     """Return the present and the usual value of a metric of a brand at a model; None without a
     stream, or without answers up to the end of the alert.
 
-    The present value is that of the latest run, the usual value the mean of the runs before the
-    alert's change that lie outside of earlier changes. Without such runs, the usual value is the
-    one that a shift of a metric has stored for its own brand, and otherwise None.
+    The present value is that of the latest run, the usual value the mean of the last
+    `USUAL_CHECKS` runs before the alert's change that lie outside of earlier changes. Without such
+    runs, the usual value is the one that a shift of a metric has stored for its own brand, and
+    otherwise None.
 
     Args:
         stream: The stream of the metric, or None.
@@ -285,7 +287,7 @@ def metric_value(
         point.mean
         for point in points
         if point.at < evidence.began and is_usual(evidence.earlier, point.at)
-    ]
+    ][-USUAL_CHECKS:]
     is_own_brand = stream is not None and stream.key.brand == shift.brand
     stored = shift.before if is_own_brand and not shift.statement else None
     after = [point.mean for point in points if point.at >= evidence.began]

@@ -296,32 +296,6 @@ async def watched_metrics(store: Store) -> dict[BrandAtModel, str]:
     }
 
 
-async def read_stories(
-    store: Store,
-    now: datetime,
-    brand: str | None = None,
-    *,
-    included: Iterable[BrandAtModel] = (),
-    alerts: Sequence[Alert] | None = None,
-) -> dict[BrandAtModel, Story]:
-    """Return the story of each brand at each model as of a time, from the stored alerts, in the
-    order of the brands and then the models.
-
-    A brand at a model has a story if an alert reports it, if a change is suspected there, or if it
-    is in ``included``.
-
-    Args:
-        brand: The only brand of the stories; None for all brands.
-        included: Brands at models that have a story even without an alert.
-        alerts: The alerts about the brand, if they are read already.
-    """
-    watched = await watched_metrics(store)
-    told = await alerts_about(store, brand) if alerts is None else alerts
-    starts = await store.runs.starts() if told else {}
-    all_stories = stories(told, starts, now, included=included, watched=watched)
-    return {key: story for key, story in all_stories.items() if brand in {None, key[0]}}
-
-
 async def alerts_about(
     store: Store, brand: str | None = None, *, live: bool = False
 ) -> list[Alert]:
@@ -345,13 +319,14 @@ async def model_alerts_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Al
     (`placement.belongs_to`): it reports the same change for all brands. Alerts that belong to none
     are left out.
     """
-    of_models = await store.alerts.find(brand=WHOLE_MODEL)
+    told = list(alerts)
+    of_models = await store.alerts.find(brand=WHOLE_MODEL) if told else []
     if not of_models:
         return {}
     starts = await store.runs.starts()
     return {
         alert.id: model_alert
-        for alert in alerts
+        for alert in told
         if (model_alert := belongs_to(alert, of_models, starts))
     }
 

@@ -144,6 +144,10 @@ class AnswerRepository(Protocol):
         """Return how many questions of a run have an answer that did not fail."""
         ...
 
+    async def failures(self, run_id: int) -> list[tuple[Model, str]]:
+        """Return for each model with failed answers in a run: the commonest reason."""
+        ...
+
     async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:
         """Return the usual billed usage of models, from their latest complete answers in their
         newest runs.

@@ -136,6 +136,7 @@ class BlockRepository(Protocol):
         model: Model | None = None,
         metric: str | None = None,
         until: datetime | None = None,
+        newest: tuple[str, int] | None = None,
     ) -> BlockTable:
         """Return blocks as columns, which is many times as fast as `find`.
 
@@ -144,6 +145,8 @@ class BlockRepository(Protocol):
             model: The only model, or None for all.
             metric: The only metric, or None for all.
             until: The latest start of the blocks' runs.
+            newest: A brand and a number of runs: of each model, only its newest runs with a value
+                of the metric of this brand. It needs a metric.
         """
         ...
 

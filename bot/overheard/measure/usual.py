@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import variance
 
 from overheard.measure.intervals import normal_half_width
 from overheard.measure.trends import EXPECTED_RUN_EFFECT_VARIANCE, Point
 
+USUAL_CHECKS = 13
+"""The checks, the newest usual ones, by which it is told what is usual: a quarter, if weekly."""
 MIN_CHECKS_OF_SPREAD = 6
 """Checks from which on their own spread counts beside that of chance."""
 
@@ -59,7 +60,9 @@ def usual_range(usual: Sequence[Point], answers: int, checks: int = 1) -> UsualR
         return None
     means = [point.mean for point in usual]
     mean = sum(means) / len(means)
-    spread = variance(means) if len(means) >= MIN_CHECKS_OF_SPREAD else 0.0
+    spread = 0.0
+    if len(means) >= MIN_CHECKS_OF_SPREAD:
+        spread = sum((one - mean) ** 2 for one in means) / (len(means) - 1)
     sd = _deviation(mean, total, len(means), spread, answers, checks)
     half = normal_half_width(0.9) * sd
     low, high = max(0.0, mean - half), min(1.0, mean + half)

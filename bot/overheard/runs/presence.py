@@ -57,7 +57,7 @@ def _asked_models(run: Run, brand: str, answered: Mapping[Model, Sequence[RunKey
     """
     if run.panel is None or run.state not in ASKED_OF_ALL:
         return {model for model, runs in answered.items() if any(key.id == run.id for key in runs)}
-    concerned = any(prompt.concerns(brand) for prompt in run.panel.prompts)
+    concerned = brand in run.panel.brands or any(p.concerns(brand) for p in run.panel.prompts)
     return set(run.panel.models) if concerned else set()
 
 
@@ -78,16 +78,13 @@ def attendances(
         answered: The runs with answers about the brand by model, the oldest first.
         configured: The models that can be asked; empty where that is not known.
     """
-    asked: dict[Model, list[RunKey]] = {
-        model: list(reversed(keys)) for model, keys in answered.items() if keys
-    }
+    asked: dict[Model, set[RunKey]] = {model: set(keys) for model, keys in answered.items() if keys}
     newest = None
     for run in runs:
         models, key = _asked_models(run, brand, answered), RunKey(run.started_at, run.id)
         newest = newest or (run if models else None)
         for model in models:
-            if key not in asked.setdefault(model, []):
-                asked[model].append(key)
+            asked.setdefault(model, set()).add(key)
     found = {}
     for model, keys in sorted(asked.items()):
         times = sorted(keys, reverse=True)

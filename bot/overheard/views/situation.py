@@ -12,7 +12,17 @@ from typing import Any
 from overheard.alerts.evidence import AlertEvidence, gather_evidence
 from overheard.alerts.live_claims import LiveClaim, live_claims
 from overheard.alerts.message import message_lines, message_severity, message_title
-from overheard.alerts.story import Story, StoryState, alerts_about, read_stories, without_covered
+from overheard.alerts.story import (
+    BrandAtModel,
+    Story,
+    StoryState,
+    alerts_about,
+    is_usual,
+    periods_of,
+    stories,
+    watched_metrics,
+    without_covered,
+)
 from overheard.cards.card import Severity
 from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import name_without_id
@@ -23,6 +33,7 @@ from overheard.domain import (
     VISIBILITY,
     Alert,
     AlertState,
+    Block,
     Brand,
     Catalogue,
     Metric,
@@ -31,8 +42,9 @@ from overheard.domain import (
 )
 from overheard.interfaces import Clock, Store
 from overheard.measure.blocks import RunKey, Stream, streams
+from overheard.measure.usual import USUAL_CHECKS
 from overheard.runs.answers import summed_blocks
-from overheard.runs.presence import READ_RUNS, Attendance, Presence, attendances
+from overheard.runs.presence import Attendance, Presence, attendances, newest_runs
 from overheard.views.standings import (
     MetricLevel,
     ModelVisibility,
@@ -287,8 +299,30 @@ def runs_by_model(lines: Iterable[Stream], brand: str) -> dict[Model, list[RunKe
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What the situations of all brands are read from.
+
+    Attributes:
+        runs: The newest runs, the newest first.
+        copies: The sums of the answers that the newest run reuses.
+        watched: The metric that may have changed of each brand at each model that is watched.
+    """
+
+    runs: Sequence[Run]
+    copies: Sequence[Block]
+    watched: Mapping[BrandAtModel, str]
+
+
+async def _read_shared(store: Store) -> Shared:
+    runs = await newest_runs(store)
+    copies = await store.blocks.reused(runs[0].id) if runs else []
+    return Shared(runs, copies, await watched_metrics(store))
+
+
+@dataclass(frozen=True, slots=True)
 class SituationReader:
-    """Reads the situations of brands from the store; no answer is scored, no model is asked.
+    """Reads the situations of brands from the store; no answer is scored, no model is asked. It
+    reads the newest runs once, so that each card has a reader of its own.
 
     Attributes:
         metrics: The metrics that are measured, by name.
@@ -305,6 +339,7 @@ class SituationReader:
     clock: Clock
     zone: tzinfo
     new_versions: Mapping[str, Collection[str]] = field(default_factory=dict)
+    _shared: list[Shared] = field(default_factory=list)
 
     @classmethod
     def of(cls, deployment: Deployment, zone: tzinfo) -> SituationReader:
@@ -327,36 +362,44 @@ class SituationReader:
         """Return the situation of a brand now.
 
         Args:
-            metrics: The metrics whose streams and levels are read, such as `HEADLINE`; empty for
-                all.
+            metrics: The metrics whose streams and levels are read, such as `HEADLINE`, of the
+                newest runs that say what is usual; empty for the whole history of all.
         """
         name, now = brand.name, self.clock.now()
         names = [name, *(rival.name for rival in self.catalogue.rivals(name))]
-        lines = await self._lines(names, metrics)
+        if not self._shared:
+            self._shared.append(await _read_shared(self.store))
+        [shared] = self._shared
+        alerts = await alerts_about(self.store, name)
+        starts = await self.store.runs.starts() if alerts else {}
+        lines = await self._lines(names, metrics, alerts, starts)
         answered = runs_by_model(lines, name)
-        runs = await self.store.runs.find(aside=False, limit=READ_RUNS)
-        reused = await self._reused(runs, names)
+        reused = await self._reused(shared, names)
         for model, run in reused:
             if run not in answered.setdefault(model, []):
                 answered[model] = sorted([*answered[model], run])
-        present = attendances(runs, name, answered, self.names.models)
+        present = attendances(shared.runs, name, answered, self.names.models)
         lines = [line for line in lines if _is_shown(line, present)]
         rows = self._rows(lines, names, answered, reused, present)
-        alerts = await alerts_about(self.store, name)
-        at_models = [(name, model) for model in answered]
-        stories = await read_stories(self.store, now, name, included=at_models, alerts=alerts)
+        watched = {key: metric for key, metric in shared.watched.items() if key[0] == name}
+        asked = [(name, model) for model in answered]
+        told = stories(alerts, starts, now, included=asked, watched=watched)
         claims = await self._claims(name, answered, present)
         places = {
             place.model: place
             for place in visibility_by_model(
-                name, rows, [ln for ln in lines if ln.key.metric == VISIBILITY], stories
+                name, rows, [ln for ln in lines if ln.key.metric == VISIBILITY], told
             )
         }
-        attempt = _newest_attempt(runs, present)
+        attempt = _newest_attempt(shared.runs, present)
+        failures = {
+            run: dict(await self.store.answers.failures(run))
+            for run in {t.asked.id for t in present.values() if t.presence is Presence.SILENT}
+        }
         models = {}
         for model, there in present.items():
-            failed = there.presence is Presence.SILENT
-            story = stories.get((name, model)) or Story(name, model, StoryState.STEADY)
+            failure = failures.get(there.asked.id, {}).get(model, "")
+            story = told.get((name, model)) or Story(name, model, StoryState.STEADY)
             models[model] = ModelSituation(
                 model=model,
                 presence=there.presence,
@@ -365,7 +408,7 @@ class SituationReader:
                 story=story,
                 place=places.get(model),
                 claims=claims.get(model, ()),
-                failure=await self._failure(there.asked.id, model) if failed else "",
+                failure=failure.replace(str(model), self.names.name(model)),
             )
         live = [alert for alert in alerts if not alert.state.over]
         return Situation(
@@ -378,7 +421,8 @@ class SituationReader:
             alerts=[await self.opened(one) for one in await without_covered(self.store, live)],
             stories={
                 key: story
-                for key, story in stories.items()
+                for key, story in told.items()
+                if key[0] == name
                 if key[1] not in models or models[key[1]].presence is not Presence.LEFT
             },
             attempt=attempt,
@@ -400,8 +444,19 @@ class SituationReader:
         )
         return OpenAlert(alert, evidence)
 
-    async def _lines(self, names: Sequence[str], metrics: Collection[str]) -> list[Stream]:
-        """Return the streams of brands; those of new ones by the versions that have read them."""
+    async def _lines(
+        self,
+        names: Sequence[str],
+        metrics: Collection[str],
+        alerts: Sequence[Alert],
+        starts: Mapping[int, datetime],
+    ) -> list[Stream]:
+        """Return the streams of brands; those of new ones by the versions that have read them. Of
+        single metrics only the newest runs are read: `USUAL_CHECKS` outside of every change of the
+        first brand, which its alerts report, and the two that are compared with them.
+        """
+        changes = [one for one in periods_of(alerts, starts) if not one.accepted]
+        count = USUAL_CHECKS + 2 + sum(not is_usual(changes, at) for at in starts.values())
         groups: list[tuple[Collection[str], list[str]]] = [
             (self.versions, [name for name in names if name not in self.new_versions])
         ]
@@ -410,22 +465,25 @@ class SituationReader:
             line
             for versions, brands in groups
             for metric in metrics or (None,)
-            for line in await read_streams(self.store, versions, brands, metric=metric)
+            for line in await read_streams(
+                self.store,
+                versions,
+                brands,
+                metric=metric,
+                newest=(names[0], count) if metric else None,
+            )
         ]
 
     async def _reused(
-        self, runs: Sequence[Run], names: Collection[str]
+        self, shared: Shared, names: Collection[str]
     ) -> dict[tuple[Model, RunKey], list[Stream]]:
         """Return the streams of the newest run with the answers that it reuses from earlier ones,
         by model; empty if it reuses none. The history does not count such answers.
         """
-        if not runs:
+        if not shared.copies:
             return {}
-        run, store = runs[0], self.store
-        copies = await store.blocks.reused(run.id)
-        if not copies:
-            return {}
-        blocks = summed_blocks([*await store.blocks.find(run=run.id), *copies])
+        own = await self.store.blocks.find(run=shared.runs[0].id)
+        blocks = summed_blocks([*own, *shared.copies])
         found: dict[tuple[Model, RunKey], list[Stream]] = {}
         wanted = [
             block
@@ -477,15 +535,6 @@ class SituationReader:
         if not truths:
             return {}
         return await live_claims(self.store, self.versions, brand, truths, runs)
-
-    async def _failure(self, run: int, model: Model) -> str:
-        """Return the commonest reason for which a model gave no answer in a run."""
-        reasons: dict[str, int] = {}
-        async for answer in self.store.answers.stream(runs={run}):
-            if answer.question.model == model and answer.error:
-                reasons[answer.error] = reasons.get(answer.error, 0) + 1
-        commonest = max(reasons, key=lambda reason: reasons[reason], default="")
-        return commonest.replace(str(model), self.names.name(model))
 
     async def _next_check(self, brand: str, now: datetime) -> datetime | None:
         """Return the time of the next scheduled check of a brand."""

@@ -21,7 +21,7 @@ from overheard.domain import VISIBILITY, Metric, Model
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, streams_of_table
 from overheard.measure.trends import Point, trend
-from overheard.measure.usual import UsualRange, usual_range
+from overheard.measure.usual import USUAL_CHECKS, UsualRange, usual_range
 
 MAX_PLACES, MAX_NAMED_PLACES = 4, 3
 """Places on a card, and in a single sentence or title."""
@@ -75,6 +75,7 @@ async def read_streams(
     *,
     model: Model | None = None,
     metric: str | None = None,
+    newest: tuple[str, int] | None = None,
 ) -> list[Stream]:
     """Return the stored streams, sorted by brand, model and metric. A stream has the scores of one
     brand, model and metric by run and prompt.
@@ -84,8 +85,9 @@ async def read_streams(
         brands: The brands' names; None for all.
         model: The model; None for all.
         metric: The name of the metric; None for all.
+        newest: As in `BlockRepository.table`.
     """
-    blocks = await store.blocks.table(brands, model=model, metric=metric)
+    blocks = await store.blocks.table(brands, model=model, metric=metric, newest=newest)
     return streams_of_table(blocks.of(versions))
 
 
@@ -291,6 +293,7 @@ def visibility_by_model(
             for name in (brand, *(rival.brand for rival in rivals))
         }
         own = [point for point in past[brand] if story is None or story.is_usual(point.at)]
+        own = own[-USUAL_CHECKS:]
         found.append(
             ModelVisibility(
                 brand=brand,
@@ -316,7 +319,7 @@ def _rise(rival: str, points: Sequence[Point]) -> Rise | None:
     for checks in (2, 1):
         before, recent = points[:-checks], points[-checks:]
         answers = sum(point.n for point in recent)
-        usual = usual_range(before, answers, checks)
+        usual = usual_range(before[-USUAL_CHECKS:], answers, checks)
         if usual is None or usual.checks < MIN_USUAL_CHECKS:
             continue
         mean = sum(point.mean for point in recent) / checks
