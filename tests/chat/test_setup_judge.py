@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kit.office import DECLARED, PRICE, Office, open_office
 from overheard.cards.command import FormContent
-from overheard.commands.setup_start import SETUP_START, fill_start, start_checks
+from overheard.commands.setup.starting import SETUP_START, fill_start, start_checks
 from overheard.config.stored_settings import JUDGE
 from overheard.deployment import Call
 from overheard.scoring.judge import judges

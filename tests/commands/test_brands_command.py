@@ -5,7 +5,7 @@ import pytest
 from kit.office import open_office
 from kit.program import Program
 from kit.scripted import reply
-from overheard.commands.setup_brand import fill_questions
+from overheard.commands.setup.naming import fill_questions
 from overheard.deployment import Call
 from overheard.domain import Brand, Rule
 

@@ -5,7 +5,7 @@ import random
 from kit.office import PRICE, executed, open_office
 from kit.scripted import reply
 from overheard.commands.check import check
-from overheard.commands.setup_draft import price_of_questions
+from overheard.commands.setup.draft import price_of_questions
 from overheard.deployment import Call
 from overheard.domain import Question, Reply, Usage
 

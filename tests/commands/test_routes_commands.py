@@ -9,7 +9,7 @@ import pytest
 from kit.office import DECLARED, PRICE, Office, open_office
 from overheard.alerts.outbox import end_of_quiet, routed
 from overheard.commands.arguments import days_of, in_words, read_words
-from overheard.commands.setup_places import set_places
+from overheard.commands.setup.starting import set_places
 from overheard.config.sections import Config
 from overheard.deployment import Call
 from overheard.domain import Setting

@@ -12,8 +12,8 @@ import pytest
 
 from kit.loopback import Behaviour, ChatService
 from kit.program import Program
-from overheard.commands.setup_config import category_in
-from overheard.commands.setup_terminal import setup
+from overheard.commands.setup.config_file import category_in
+from overheard.commands.setup.terminal import setup
 from overheard.config.loader import load_config
 from overheard.deployment import Call
 from overheard.errors import SetupRefused

@@ -10,10 +10,9 @@ import pytest
 
 from kit.office import DECLARED, Office, open_office
 from overheard.cards.command import Step
-from overheard.commands.setup_brand import fill_questions, set_brand, set_questions
-from overheard.commands.setup_draft import Draft, store_draft
-from overheard.commands.setup_facts import set_facts
-from overheard.commands.setup_places import set_places
+from overheard.commands.setup.draft import Draft, store_draft
+from overheard.commands.setup.naming import fill_questions, set_brand, set_facts, set_questions
+from overheard.commands.setup.starting import set_places
 from overheard.deployment import Call
 from overheard.domain import Prompt
 from overheard.errors import ReadOnly

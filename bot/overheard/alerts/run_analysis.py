@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime
 
 from overheard.alerts.bursts import burst_sentence, planned_bursts
 from overheard.alerts.history import HistoryReader
@@ -15,7 +16,7 @@ from overheard.deployment import Call, Deployment
 from overheard.detection.power import Learning
 from overheard.domain import Alert, Catalogue, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
-from overheard.runs.plan import tracked
+from overheard.runs.plan import new_run, tracked
 from overheard.runs.service import RunService
 from overheard.runs.tasks import Outcome, detection_tasks, run_part, scoring_tasks
 from overheard.runs.update_feeds import read_feeds
@@ -295,3 +296,9 @@ async def _joined_results(
         categories=tuple(categories),
     )
     return detection, [burst for result in results for burst in result.get("bursts", ())]
+
+
+def aside_run(panel: Panel, call: Call, now: datetime, label: str) -> Run:
+    """Return a run outside the history that begins now, and is not stored yet."""
+    run = new_run(panel, now, label=label, asked_by=call.who, channel=call.channel)
+    return replace(run, aside=True)

@@ -20,7 +20,7 @@ from overheard.chat.questions.question_desk import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many_card
 from overheard.commands.guide import HELP, command_help_card, next_steps
 from overheard.commands.registry import offered
-from overheard.commands.setup_checklist import checklist, checklist_card, greeting_card
+from overheard.commands.setup.checklist import checklist, checklist_card, greeting_card
 from overheard.commands.status import STATUS, status
 from overheard.commands.suggestions import proposed_rivals, with_proposal
 from overheard.deployment import Call, Deployment
@@ -135,7 +135,7 @@ class ChatDesk:
             card = with_proposal(await status(deployment, call), await proposed_rivals(deployment))
             if setup.complete:
                 return card
-            continue_setup = Action("setup list", f"Set up: {setup.done} of {len(setup.steps)}")
+            continue_setup = Action("setup list", f"Set up: {setup.progress}")
             return replace(card, actions=(*card.actions, continue_setup))
         except Exception as error:
             return replies.failed(error)

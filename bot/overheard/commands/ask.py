@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 
-from overheard.alerts.run_analysis import run_service
+from overheard.alerts.run_analysis import aside_run, run_service
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
@@ -17,7 +16,7 @@ from overheard.commands.check_faults import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable
-from overheard.runs.plan import choose_models, new_run
+from overheard.runs.plan import choose_models
 from overheard.runs.tasks import Outcome
 
 LABEL = "ask"
@@ -50,10 +49,7 @@ async def ask(
     """
     asked_models = choose_models(deployment.plugins.providers, models)
     panel = Panel((), (Prompt(question.strip()),), asked_models, seed=secrets.randbits(SEED_BITS))
-    run = new_run(
-        panel, deployment.clock.now(), label=LABEL, asked_by=call.who, channel=call.channel
-    )
-    run = replace(run, aside=True)
+    run = aside_run(panel, call, deployment.clock.now(), LABEL)
     quote = await deployment.pricing.quote(run)
 
     async def execute() -> Card:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Annotated
 
 from overheard.advice.comparison_rounds import ComparisonSetup, ModelComparison
 from overheard.advice.comparison_verdicts import MARGIN
-from overheard.alerts.run_analysis import run_service
+from overheard.alerts.run_analysis import aside_run, run_service
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
 from overheard.commands.check import SEED_BITS
@@ -21,7 +20,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Run, control_prompts
 from overheard.errors import NothingToAsk
 from overheard.runs.budget import Pair, unasked
-from overheard.runs.plan import choose_brands, choose_models, new_run
+from overheard.runs.plan import choose_brands, choose_models
 from overheard.session import Session
 
 LABEL = "compare"
@@ -72,7 +71,7 @@ async def compare(
         setup = _comparison_setup(deployment, base, tuned, brand, margin / 100, comparison_seed)
         setup = replace(setup, own_seeds=own_seeds, most=rounds)
         calls = sum((unasked(panel, ()) for panel in setup.whole), Counter[Pair]())
-        payer = _aside_run(deployment.clock.now(), call, setup.whole[0]).payer
+        payer = aside_run(setup.whole[0], call, deployment.clock.now(), LABEL).payer
         quote = await deployment.pricing.quote_calls(calls, payer, answers=calls.total())
     execute = partial(_compare_models, source, call, setup)
     return Proposal(quote.price, quote.usd, execute, {"seed": comparison_seed})
@@ -94,7 +93,7 @@ async def _compare_models(source: Deployment | Session, call: Call, setup: Compa
     async with source.opened() as deployment:
 
         def new_aside_run(panel: Panel) -> Run:
-            return _aside_run(deployment.clock.now(), call, panel)
+            return aside_run(panel, call, deployment.clock.now(), LABEL)
 
         ask_panel = run_service(deployment, call).ask_aside
         comparison = ModelComparison(setup, ask_panel, new_aside_run, deployment.scoring)
@@ -137,12 +136,6 @@ def _comparison_setup(
         seed=seed,
         margin=margin,
     )
-
-
-def _aside_run(now: datetime, call: Call, panel: Panel) -> Run:
-    """Return a run outside the history that begins now, and is not stored yet."""
-    run = new_run(panel, now, label=LABEL, asked_by=call.who, channel=call.channel)
-    return replace(run, aside=True)
 
 
 COMPARE = CommandSpec(

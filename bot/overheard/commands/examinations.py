@@ -8,13 +8,12 @@ import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from overheard.alerts.run_analysis import run_service
+from overheard.alerts.run_analysis import aside_run, run_service
 from overheard.cards import wording
 from overheard.config.problems import suggestion
 from overheard.config.sections import Config
@@ -24,7 +23,7 @@ from overheard.errors import OverheardError, ProviderUnavailable
 from overheard.interfaces import Clock, Finding, Listing, Provider, Store, Verifiable
 from overheard.plugins import Plugins, models_of
 from overheard.runs.budget import price_of
-from overheard.runs.plan import choose_models, new_run
+from overheard.runs.plan import choose_models
 from overheard.runs.tasks import outdated, queue_status
 from overheard.session import Session
 
@@ -144,7 +143,7 @@ async def called_model_findings(deployment: Deployment, session: Session) -> Asy
     """
     models = choose_models(deployment.plugins.providers, ())
     panel = Panel((), (Prompt(REAL_QUESTION),), models)
-    run = replace(new_run(panel, deployment.clock.now(), label=DEEP), aside=True)
+    run = aside_run(panel, Call(), deployment.clock.now(), DEEP)
     quote = await deployment.pricing.quote(run)
     place = f"a real call to {wording.count(len(models), 'model')}"
     question = f"{place[0].upper()}{place[1:]} costs {quote.price}. Ask now? yes or no"

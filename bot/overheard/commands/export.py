@@ -166,7 +166,7 @@ def _csv_row(values: Iterable[object]) -> str:
 
 
 @contextmanager
-def replacing(file: Path) -> Iterator[TextIO]:
+def replacing(file: Path, opener: Callable[[str, int], int] | None = private) -> Iterator[TextIO]:
     """Open a text stream whose content replaces a file when the context ends without an error. Else
     an existing file stays as it is.
 
@@ -176,6 +176,7 @@ def replacing(file: Path) -> Iterator[TextIO]:
 
     Args:
         file: The file, which need not exist; its folder must.
+        opener: Opens it, by default for this user only; None gives it the usual mode of a file.
     """
     try:
         target = file.resolve()
@@ -185,7 +186,7 @@ def replacing(file: Path) -> Iterator[TextIO]:
         )
         try:
             # newline="" leaves line ends to the CSV writer.
-            with open(written, "w", encoding="utf-8", newline="", opener=private) as stream:
+            with open(written, "w", encoding="utf-8", newline="", opener=opener) as stream:
                 yield stream
             if not is_pipe_or_device:
                 _replace_file(target, written)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from overheard.alerts.run_analysis import run_service
+from overheard.alerts.run_analysis import aside_run, run_service
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted, fitting
 from overheard.cards.command import (
@@ -31,7 +31,7 @@ from overheard.commands.check_faults import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Catalogue, Panel, Prompt, Setting
 from overheard.reading.reader import Reader
-from overheard.runs.plan import choose_models, find_brand, new_run
+from overheard.runs.plan import choose_models, find_brand
 from overheard.runs.suggestions import fact_questions, read_suggestions, suggestion_request
 from overheard.runs.tasks import Outcome
 
@@ -256,14 +256,7 @@ async def suggest_prompts(
     panel = Panel(
         (subject.name,), (suggestion_request(subject, count),), models, seed=secrets.randbits(31)
     )
-    new = new_run(
-        panel,
-        deployment.clock.now(),
-        label=f"suggestions for {subject.name}",
-        asked_by=call.who,
-        channel=call.channel,
-    )
-    run = replace(new, aside=True)
+    run = aside_run(panel, call, deployment.clock.now(), f"suggestions for {subject.name}")
     quote = await deployment.pricing.quote(run)
 
     async def execute() -> Card:

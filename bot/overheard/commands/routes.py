@@ -12,13 +12,20 @@ from typing import Annotated
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table
 from overheard.cards.command import CommandSpec, FormContent, Kind, Role, argument, option
-from overheard.commands.arguments import DAY_CHOICES, USUAL_DAYS, WEEKDAYS, days_of, in_words
-from overheard.commands.setup_places import store_digest, store_route, store_setting, time_zone_name
+from overheard.commands.arguments import (
+    DAY_CHOICES,
+    USUAL_DAYS,
+    WEEKDAYS,
+    cron_of,
+    days_of,
+    in_words,
+)
+from overheard.config.cron import find_zone
 from overheard.config.sections import RouteTable
 from overheard.config.stored_settings import BUDGET, DIGEST, MODEL_NAME, MONTH, ROUTE
 from overheard.deployment import Call, Deployment
-from overheard.domain import TERMINAL
-from overheard.errors import BadUsage, ReadOnly
+from overheard.domain import TERMINAL, Setting
+from overheard.errors import BadSchedule, BadUsage, ReadOnly
 from overheard.runs.plan import find_brand, find_model
 
 SUMMARY_TIME = "10:00"
@@ -26,6 +33,87 @@ SUMMARY_TIME = "10:00"
 _CHANNEL = option("The channel; by default this one.", Kind.CHANNEL, label="Channel")
 ChannelOption = Annotated[str, _CHANNEL]
 BrandArgument = Annotated[str, argument("Its alerts; without one, all.", Kind.BRAND)]
+
+
+async def store_route(
+    deployment: Deployment,
+    call: Call,
+    channel: str,
+    zone: str,
+    brand: str = "",
+    quiet: str | None = None,
+) -> None:
+    """Store that alerts are posted in a channel, in place of an earlier decision for the same
+    channel and brand. None of the arguments is checked.
+
+    Args:
+        channel: The channel, such as ``slack:C0123``.
+        zone: The time zone of the quiet hours, such as ``Europe/Berlin``.
+        brand: The brand's full name; empty for the alerts of all brands.
+        quiet: Quiet hours, such as ``22:00-07:00``; empty for none. None keeps those of the earlier
+            decision, if there is one.
+    """
+    name = f"{ROUTE}{channel}|{brand}"
+    if quiet is None:
+        before = await deployment.store.settings.get(name)
+        quiet = str(before.value.get("quiet", "")) if before else ""
+    brands = [brand] if brand else []
+    value = {"channel": channel, "brands": brands, "timezone": zone, "quiet": quiet}
+    await store_setting(deployment, call, name, value)
+
+
+async def store_digest(
+    deployment: Deployment,
+    call: Call,
+    channel: str,
+    days: tuple[str, ...],
+    time: str,
+    zone: str,
+) -> None:
+    """Store when a channel gets its summary, in place of an earlier decision for the channel.
+
+    Args:
+        channel: As ``platform:id``.
+        days: Keys of `WEEKDAYS`; empty for every day.
+        time: The time of day, such as ``9:30``.
+        zone: An IANA time zone.
+
+    Raises:
+        BadSchedule: when a day or the time cannot be read.
+    """
+    value = {
+        "name": f"summary {channel}",
+        "channel": channel,
+        "cron": cron_of(days, time),
+        "timezone": zone,
+    }
+    await store_setting(deployment, call, f"{DIGEST}{channel}", value)
+
+
+async def store_setting(
+    deployment: Deployment, call: Call, name: str, value: Mapping[str, object]
+) -> None:
+    """Store a setting in place of the one with the same name, with the time and the person who
+    decided it.
+    """
+    await deployment.store.settings.put(Setting(name, value, call.who, deployment.clock.now()))
+
+
+def time_zone_name(typed: str, call: Call) -> str:
+    """Return the name of a time zone that exists, such as ``Europe/Berlin``.
+
+    Args:
+        typed: The name as typed; empty means the reader's zone, or UTC if that has no name.
+
+    Raises:
+        BadSchedule: when no zone has the typed name.
+    """
+    zone = typed.strip() or getattr(call.zone, "key", "UTC")
+    try:
+        find_zone(zone)
+    except ValueError as error:
+        raise BadSchedule(key="timezone", problem=error) from None
+    return zone
 
 
 async def list_routes(deployment: Deployment, call: Call) -> Card:

@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from overheard.alerts.run_analysis import run_service
+from overheard.alerts.run_analysis import aside_run, run_service
 from overheard.commands.prompts import named_brands
 from overheard.commands.suggestions import QUICK_ANSWERS, suggestions_of
 from overheard.deployment import Call, Deployment
 from overheard.detection.decision_inputs import DAYS_A_YEAR
 from overheard.domain import Brand, Catalogue, Model, Panel, Prompt, Run, Setting
 from overheard.errors import BadUsage, OverheardError
-from overheard.runs.plan import choose_models, lay_out, new_run, tracked
+from overheard.runs.plan import choose_models, lay_out, tracked
 from overheard.runs.quote import PriceQuote
 from overheard.runs.suggestions import (
     MAX_ALIASES,
@@ -135,9 +135,7 @@ def _suggestions_run(deployment: Deployment, call: Call, brand: Brand, model: Mo
     """
     prompts = (profile_request(brand), suggestion_request(brand, MAX_QUESTIONS))
     panel = Panel((brand.name,), prompts, (model,), seed=secrets.randbits(31))
-    label, now = f"suggestions for {brand.name}", deployment.clock.now()
-    run = new_run(panel, now, label=label, asked_by=call.who, channel=call.channel)
-    return replace(run, aside=True)
+    return aside_run(panel, call, deployment.clock.now(), f"suggestions for {brand.name}")
 
 
 async def suggestion_price(deployment: Deployment, call: Call) -> PriceQuote | None:

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from overheard.alerts.run_analysis import run_service
+from overheard.alerts.run_analysis import aside_run, run_service
 from overheard.cards import wording
 from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Prompt
 from overheard.errors import OverheardError
-from overheard.runs.plan import choose_models, new_run
+from overheard.runs.plan import choose_models
 
 MAX_RIVALS_ASKED = 2
 """Competitors for each of which a question asks the alternatives."""
@@ -37,7 +37,7 @@ _BRANDED_QUESTION = "Is {brand} a good choice, and what are its drawbacks?"
 
 
 @dataclass(frozen=True, slots=True)
-class SetupFiles:
+class SetupFile:
     """The content of the configuration file that `setup` writes.
 
     Attributes:
@@ -80,51 +80,45 @@ class SetupFiles:
         """The question with the brand's name, on how models describe the brand."""
         return _BRANDED_QUESTION.format(brand=self.brand)
 
-    def text(self) -> str:
-        """Return the configuration file as TOML."""
-        return "\n".join(self._config_lines()) + "\n"
+    @property
+    def models(self) -> Sequence[str]:
+        """The names of the service's models; empty for the local model."""
+        models: Sequence[str] = self.settings.get("models", ())  # type: ignore[assignment]
+        return models
 
-    def _config_lines(self) -> Iterator[str]:
-        """Yield the lines of the configuration file. The tables of a judge, a budget, a chat and a
+    def text(self) -> str:
+        """Return the configuration file as TOML. The tables of a judge, a budget, a chat and a
         route are left out if the plan has none.
         """
-        yield "# Written by overheard setup. config.example.toml has all settings."
-        yield "prompts = ["
-        for question in self.questions:
-            yield f"  {{ text = {_toml_value(question)} }},"
-        branded = (
-            f"text = {_toml_value(self.branded_question)}, brands = [{_toml_value(self.brand)}]"
-        )
-        yield f'  {{ {branded}, tags = ["branded"] }},'
-        yield "]"
+        prompts: list[dict[str, object]] = [{"text": question} for question in self.questions]
+        branded = {"text": self.branded_question, "brands": [self.brand], "tags": ["branded"]}
         brand: dict[str, object] = {"name": self.brand, "competitors": list(self.competitors)}
-        yield from _table_lines("[[brands]]", brand | _non_empty(category=self.category))
-        yield from _table_lines(f"[providers.{self.provider}]", self.settings)
-        if self.judge:
-            yield from _table_lines("[scorers.judge]", {"model": self.judge})
-        if self.month:
-            yield from _table_lines(
-                "[budget]", {"run": round(self.month * RUN_SHARE, 2), "month": self.month}
-            )
-        yield from _table_lines("[[schedules]]", {"name": "weekly", "cron": "0 7 * * mon"})
-        if self.chat:
-            yield from _table_lines(f"[{self.chat}]", {})
+        budget = {"run": round(self.month * RUN_SHARE, 2), "month": self.month}
+        tables: dict[str, Mapping[str, object]] = {
+            "[[brands]]": brand | ({"category": self.category} if self.category else {}),
+            f"[providers.{self.provider}]": self.settings,
+            **({"[scorers.judge]": {"model": self.judge}} if self.judge else {}),
+            **({"[budget]": budget} if self.month else {}),
+            "[[schedules]]": {"name": "weekly", "cron": "0 7 * * mon"},
+            **({f"[{self.chat}]": {}} if self.chat else {}),
+        }
         if self.chat and self.channel:
-            yield from _table_lines("[[routes]]", {"channel": f"{self.chat}:{self.channel}"})
+            tables["[[routes]]"] = {"channel": f"{self.chat}:{self.channel}"}
+        return "\n".join(
+            [
+                "# Written by overheard setup. config.example.toml has all settings.",
+                "prompts = [",
+                *(f"  {_toml_value(prompt)}," for prompt in [*prompts, branded]),
+                "]",
+                *(line for header, values in tables.items() for line in _table(header, values)),
+                "",
+            ]
+        )
 
 
-def _non_empty(**values: str) -> dict[str, str]:
-    """Return the arguments that are not empty."""
-    return {key: value for key, value in values.items() if value}
-
-
-def _table_lines(header: str, values: Mapping[str, object]) -> Iterator[str]:
-    """Yield a table of TOML: an empty line, the header such as ``[budget]``, and a line for each
-    key.
-    """
-    yield ""
-    yield header
-    yield from (f"{key} = {_toml_value(value)}" for key, value in values.items())
+def _table(header: str, values: Mapping[str, object]) -> list[str]:
+    """Return the lines of a table of TOML: an empty line, the header, and a line for each key."""
+    return ["", header, *(f"{key} = {_toml_value(value)}" for key, value in values.items())]
 
 
 def _toml_value(value: object) -> str:
@@ -132,11 +126,8 @@ def _toml_value(value: object) -> str:
     control character (DEL) that TOML needs escaped; a dictionary becomes an inline table.
     """
     if isinstance(value, dict):
-        return (
-            "{ "
-            + ", ".join(f"{_toml_value(k)} = {_toml_value(v)}" for k, v in value.items())
-            + " }"
-        )
+        keys = {key: key if key.isidentifier() else _toml_value(key) for key in value}
+        return f"{{ {', '.join(f'{keys[k]} = {_toml_value(v)}' for k, v in value.items())} }}"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -177,8 +168,7 @@ async def derived_category(
     """
     model = choose_models(deployment.plugins.providers, ())[0]
     panel = Panel((), (Prompt(QUESTION.format(names=wording.listing(names))),), (model,))
-    new = new_run(panel, deployment.clock.now(), label=LABEL, asked_by=call.who)
-    run = replace(new, aside=True)
+    run = aside_run(panel, call, deployment.clock.now(), LABEL)
     try:
         quote = await deployment.pricing.quote(run)
         if not agreed(quote.price, quote.usd):

@@ -1,6 +1,4 @@
-"""`setup brand` and `setup questions`: the first two steps of the set-up in chat, which describe
-the brand and choose its questions.
-"""
+"""The first steps of the set-up: the brand, its competitors and questions, and its facts."""
 
 from __future__ import annotations
 
@@ -10,22 +8,12 @@ from math import inf
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.command import (
-    IN_CHAT,
-    MAX_NAME_CHARS,
-    CommandSpec,
-    FormChoice,
-    FormContent,
-    Role,
-    Step,
-    argument,
-    option,
-    quoted,
-)
+from overheard.cards.command import MAX_NAME_CHARS, FormChoice, FormContent, Step, option, quoted
 from overheard.commands.brands import BRANDS, check_brand
+from overheard.commands.facts import FACTS
 from overheard.commands.prompts import PROMPTS
-from overheard.commands.setup_checklist import step_after
-from overheard.commands.setup_draft import (
+from overheard.commands.setup.checklist import SKIPPED, step_after, step_command, step_form
+from overheard.commands.setup.draft import (
     Draft,
     add_findings_from_answers,
     drafted_brand,
@@ -38,39 +26,34 @@ from overheard.commands.setup_draft import (
 )
 from overheard.config.catalogue import read_domain
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Prompt
+from overheard.domain import Brand, Fact, Prompt, Setting
 from overheard.errors import BadUsage
 from overheard.runs.plan import tracked
 from overheard.runs.quote import PriceQuote
 
 TICKED = 8
 """Suggested questions that are ticked at first."""
+NEVER = "never say"
+"""The field of values that are not true of a brand."""
+FACT_FIELDS = ("price", "free plan", "founded")
+"""The fields of facts for which the form has inputs."""
+BRAND = option("The name people know it by.", label="Your brand", longest=MAX_NAME_CHARS)
+CATEGORY = option("In your buyers' words, such as CRM for small sales teams.", label="What is it?")
+COMPETITORS = option(
+    "Leave it empty, and choose from suggestions next.", word="competitor", longest=MAX_NAME_CHARS
+)
 
 
 async def set_brand(
     deployment: Deployment,
     call: Call,
     *,
-    name: Annotated[
-        str,
-        argument("The name people know it by.", label="Your brand", longest=MAX_NAME_CHARS),
-    ],
+    name: Annotated[str, replace(BRAND, positional=True)],
     website: Annotated[
-        str,
-        option("So that I see when your own pages are cited.", label="Your website"),
+        str, option("So that I see when your own pages are cited.", label="Your website")
     ] = "",
-    category: Annotated[
-        str,
-        option("In your buyers' words, such as CRM for small sales teams.", label="What is it?"),
-    ] = "",
-    competitors: Annotated[
-        Sequence[str],
-        option(
-            "Leave it empty, and choose from suggestions next.",
-            word="competitor",
-            longest=MAX_NAME_CHARS,
-        ),
-    ] = (),
+    category: Annotated[str, CATEGORY] = "",
+    competitors: Annotated[Sequence[str], COMPETITORS] = (),
     suggestions: Annotated[
         bool, option("Ask a model for suggestions.", label="Suggestions from a model")
     ] = False,
@@ -107,10 +90,7 @@ async def set_brand(
         competitors=tuple(rivals),
     )
     if brand != before:
-        if before:
-            await BRANDS.require_own(deployment, before, brand)
-        brand = await check_brand(deployment, call, brand, before)
-        await deployment.store.catalogue.set_brand(brand)
+        brand = await _store_brand(deployment, call, brand, before)
         deployment = await deployment.refreshed()
     draft = (
         await suggest(deployment, call, brand)
@@ -118,7 +98,18 @@ async def set_brand(
         else await stored_draft(deployment, brand)
     )
     await store_draft(deployment, call, draft)
-    return await step_after(deployment, "setup questions")
+    return await step_after(deployment, "questions")
+
+
+async def _store_brand(
+    deployment: Deployment, call: Call, brand: Brand, before: Brand | None
+) -> Brand:
+    """Store a brand that has changed or is new, and its competitors that are not known yet."""
+    if before:
+        await BRANDS.require_own(deployment, before, brand)
+    checked = await check_brand(deployment, call, brand, before)
+    await deployment.store.catalogue.set_brand(checked)
+    return checked
 
 
 async def fill_brand(deployment: Deployment, call: Call, **given: object) -> FormContent:
@@ -128,10 +119,8 @@ async def fill_brand(deployment: Deployment, call: Call, **given: object) -> For
     If a model is configured and the budget covers its suggestions, their price is shown beside the
     check box for them. The box is then ticked unless the price is unknown.
     """
-    brands = tracked(deployment.catalogue)
     values: dict[str, object] = {"suggestions": False}
-    if brands:
-        brand = brands[0]
+    for brand in tracked(deployment.catalogue)[:1]:
         values |= {
             "name": brand.name,
             "website": "".join(brand.domains[:1]),
@@ -146,7 +135,7 @@ async def fill_brand(deployment: Deployment, call: Call, **given: object) -> For
         hints["suggestions"] = (
             f"{deployment.names.name(model)} names competitors and questions ({price.short})."
         )
-    return FormContent(values, hints=hints, title="1 of 5: Your brand", submit="Next")
+    return step_form("brand", values, hints=hints)
 
 
 def _one_line(text: str) -> str:
@@ -229,7 +218,7 @@ async def set_questions(
         after = await step_after(deployment)
         agreed_usd = offered.usd if offered else 0.0
         return replace(after, run=f"check {quoted(brand.name)}", agreed_usd=agreed_usd)
-    return await step_after(deployment, "setup facts")
+    return await step_after(deployment, "facts")
 
 
 async def _questions_of_others(
@@ -285,9 +274,7 @@ async def _store_names(
         aliases=tuple(dict.fromkeys(aliases)),
     )
     if after != brand:
-        await BRANDS.require_own(deployment, brand, after)
-        after = await check_brand(deployment, call, after, brand)
-        await deployment.store.catalogue.set_brand(after)
+        await _store_brand(deployment, call, after, brand)
 
 
 async def fill_questions(deployment: Deployment, call: Call, **__: object) -> FormContent:
@@ -314,7 +301,9 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
         ),
         *_numbered_choices("a", draft.aliases, " (another name of yours)"),
     ]
-    text = _suggestion_source(draft)
+    source = f"{draft.asked} suggests this." if draft.asked else "These are usual questions."
+    problem = f"{draft.problem[:1].upper()}{draft.problem[1:]}"
+    text = f"{source} {problem or 'Untick what does not fit.'}"
     if is_declared and names:
         names = []
         text += (
@@ -333,25 +322,13 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
         FormChoice("now", f"Ask now, {cost}"),
         FormChoice("later", "First facts, a channel and a day"),
     ]
-    return FormContent(
+    return step_form(
+        "questions",
         {"names": [choice.value for choice in names], "questions": ticked, "then": "now"},
         {"names": names, "questions": questions, "branded": branded, "then": then},
         {"then": f"All of them: {offered.price}." if offered else "What comes next."},
-        title="2 of 5: Questions",
         text=text,
-        submit="Next",
     )
-
-
-def _suggestion_source(draft: Draft) -> str:
-    """Return one or two sentences on where the suggestions come from: the model that was asked, or
-    templates. If the model could not be asked, the reason follows.
-    """
-    if draft.problem:
-        return f"These are usual questions. {draft.problem[:1].upper()}{draft.problem[1:]}"
-    if draft.asked:
-        return f"{draft.asked} suggests this. Untick what does not fit."
-    return "These are usual questions. Untick what does not fit."
 
 
 def _numbered_choices(letter: str, texts: Sequence[str], suffix: str = "") -> Iterator[FormChoice]:
@@ -376,23 +353,92 @@ def _ticked_texts(values: Sequence[str], letter: str, texts: Sequence[str]) -> l
     return [by_value[value] for value in values if value in by_value]
 
 
-SETUP_BRAND = CommandSpec(
-    "setup brand",
+async def set_facts(
+    deployment: Deployment,
+    call: Call,
+    *,
+    price: Annotated[
+        str, option("Such as $14 a month.", label="Lowest price", example="$14 a month")
+    ] = "",
+    free_plan: Annotated[str, option("Whether it can be used for free.", label="Free plan")] = "",
+    founded: Annotated[str, option("The year.", label="Founded", example="2010")] = "",
+    never: Annotated[
+        Sequence[str], option("Such as discontinued.", label="Never to be said of you")
+    ] = (),
+) -> Step:
+    """Store the facts of the form about the brand that is being set up, and return the next step,
+    `setup places`.
+
+    A changed value replaces the fact, which keeps the earlier values as outdated. An empty or equal
+    value changes nothing. If the brand has no fact and nothing was typed, it is stored that the
+    facts were left out.
+
+    Args:
+        price: The lowest price, such as ``$14 a month``.
+        free_plan: ``yes`` or ``no``.
+        never: Values that are not true of the brand, such as ``discontinued``.
+
+    Raises:
+        ReadOnly: when config.toml declares a fact with another value; nothing is stored then.
+    """
+    brand, store = drafted_brand(deployment.catalogue), deployment.store.catalogue
+    now = deployment.clock.now()
+    today = now.astimezone(call.zone).date()
+    facts = [fact for fact in deployment.catalogue.facts if fact.brand == brand.name]
+    changes: list[tuple[Fact, Fact | None]] = []
+    for field, typed in {"price": price, "free plan": free_plan, "founded": founded}.items():
+        value = _one_line(typed)
+        before = next((fact for fact in facts if fact.field.casefold() == field), None)
+        if not value or (before and before.value == value):
+            continue
+        fact = Fact(brand.name, field, value, today)
+        if before:
+            await FACTS.require_own(deployment, before, replace(before, value=value))
+            fact = replace(fact, previous=(before.value, *before.previous))
+        changes.append((fact, before))
+    for fact, before in changes:
+        if before:
+            await store.remove_fact(before)
+        await store.set_fact(fact)
+    untrue = {"", *(fact.value for fact in facts if fact.untrue)}
+    for value in map(_one_line, never):
+        if value not in untrue:
+            await store.set_fact(Fact(brand.name, NEVER, value, today))
+    if not (facts or price or free_plan or founded or any(never)):
+        await deployment.store.settings.put(Setting(SKIPPED, {}, call.who, now))
+    return await step_after(deployment, "places")
+
+
+async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormContent:
+    """Return the form of facts: stored values, and where none is stored, what models said of the
+    brand, to be confirmed.
+
+    Findings in stored answers are added to the draft of the set-up first.
+    """
+    brand = drafted_brand(deployment.catalogue)
+    draft, _ = await add_findings_from_answers(deployment, call, brand)
+    facts = [fact for fact in deployment.catalogue.facts if fact.brand == brand.name]
+    known = {fact.field: fact.value for fact in facts}
+    values = {field: known.get(field) or draft.facts.get(field, "") for field in FACT_FIELDS}
+    text = "When a model says otherwise, I tell you at once."
+    if any(value and field not in known for field, value in values.items()):
+        text += f" Filled in is what {draft.asked or 'answers'} said: please confirm or correct it."
+    never = [fact.value for fact in facts if fact.untrue]
+    return step_form(
+        "facts",
+        {"never": never} | {field.replace(" ", "_"): value for field, value in values.items()},
+        {"free_plan": [FormChoice("yes", "Yes"), FormChoice("no", "No")]},
+        text=text,
+    )
+
+
+SETUP_BRAND = step_command(
+    "setup brand Acme",
     "Set up your brand: its name, what it is, its competitors.",
     set_brand,
-    fill=fill_brand,
-    examples=("setup brand Acme",),
-    role=Role.ADMIN,
-    faces=IN_CHAT,
-    step=True,
+    fill_brand,
 )
-SETUP_QUESTIONS = CommandSpec(
-    "setup questions",
-    "Choose competitors and questions.",
-    set_questions,
-    fill=fill_questions,
-    examples=("setup questions",),
-    role=Role.ADMIN,
-    faces=IN_CHAT,
-    step=True,
+SETUP_QUESTIONS = step_command(
+    "setup questions", "Choose competitors and questions.", set_questions, fill_questions
 )
+SETUP_FACTS = step_command("setup facts", "Say what is true of your brand.", set_facts, fill_facts)

@@ -1,15 +1,14 @@
-"""`setup` in the terminal: from a brand's name to a configuration file, a first check and its
-report.
+"""`setup` in the terminal: the first steps as prompts, then a configuration file, a first check and
+its report. A deployment that asks nothing yet also needs a service and its key.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated, Any
 
 from overheard.cards import wording
@@ -17,12 +16,14 @@ from overheard.cards.card import Card, Field, Severity
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
 from overheard.cards.model_names import LOCAL
 from overheard.commands.check import check
+from overheard.commands.export import replacing
 from overheard.commands.report import report
-from overheard.commands.setup_config import SetupFiles, derived_category
+from overheard.commands.setup.config_file import SetupFile, derived_category
+from overheard.commands.setup.naming import BRAND, CATEGORY, COMPETITORS
 from overheard.config.loader import find_config, parse_config
 from overheard.config.sections import Config
-from overheard.deployment import Call, Deployment
-from overheard.errors import FileUnwritable, OverheardError, SetupRefused
+from overheard.deployment import Call
+from overheard.errors import OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable
 from overheard.plugins import load_plugins
 from overheard.session import Session
@@ -42,6 +43,13 @@ MAX_CHOICES = 8
 """Models from which a person chooses."""
 MAX_LISTED = 20
 """Models that an error names."""
+NEXT_STEPS = {
+    "slack": "For Slack, make the app from: overheard slack manifest. Then run: overheard doctor",
+    "discord": "For Discord, invite the bot with: overheard discord invite, then run: overheard "
+    "doctor",
+    "": "To check every Monday, run: overheard run",
+}
+"""What to do next, by the chat."""
 _PLACEHOLDER_MODEL = "model"
 """A model's name for the configuration with which a service is asked which models it has."""
 
@@ -50,18 +58,23 @@ async def setup(
     session: Session,
     call: Call,
     *,
-    brand: Annotated[str, option("The brand.")] = "",
-    competitors: Annotated[Sequence[str], option("A competitor.", word="competitor")] = (),
-    category: Annotated[str, option("What it is, such as project management tool.")] = "",
+    brand: Annotated[str, BRAND] = "",
+    competitors: Annotated[
+        Sequence[str], replace(COMPETITORS, help="Whom it competes with.", label="Its competitors")
+    ] = (),
+    category: Annotated[str, CATEGORY] = "",
     provider: Annotated[
-        str | None, option("Whom to ask; local is free and needs no key.", choices=PROVIDERS)
+        str | None,
+        option("Local is free and needs no key.", choices=PROVIDERS, label="Whom to ask"),
     ] = None,
     models: Annotated[Sequence[str], option("A model of it.", word="model")] = (),
-    base_url: Annotated[str, option("Its address, such as that of a gateway.")] = "",
-    key_env: Annotated[str, option("The environment variable that holds its key.")] = "",
+    base_url: Annotated[str, option("Such as that of a gateway.", label="Its address")] = "",
+    key_env: Annotated[str, option("The variable that holds it.", label="Its key")] = "",
     judge: Annotated[str, option("The judge, as PROVIDER/MODEL, or none.")] = "none",
     budget: Annotated[float, option("Dollars a month.", low=0.01)] = DEFAULT_MONTH_USD,
-    chat: Annotated[str | None, option("Where alerts go.", choices=CHATS)] = None,
+    chat: Annotated[
+        str | None, option("A chat, or none.", choices=CHATS, label="Where do alerts go")
+    ] = None,
     channel: Annotated[str, option("The id of the channel for alerts.")] = "",
     yes: Annotated[bool, option("Ask nothing; spend within the budget.")] = False,
 ) -> Card:
@@ -93,81 +106,87 @@ async def setup(
         ProviderUnavailable: when the key is refused, or the service cannot be reached.
         FileUnwritable: when the configuration cannot be written.
     """
-    asking = _Asking(replace(session, ask=None) if yes else session)
+    person = _Person(replace(session, ask=None) if yes else session, spends=yes)
     file = find_config(session.config)
-    if file.exists() and not asking.agree(f"{file} exists. Replace it?"):
+    if file.exists() and not person.agrees(f"{file} exists. Replace it?"):
         raise SetupRefused(
             problem=f"{file} exists", remedy="move it away, or name another file with --config"
         )
-    brand = brand or asking.text("Which brand is it?")
-    if not brand.strip():
+    brand = person.value("brand", brand).strip()
+    if not brand:
         raise SetupRefused(problem="no brand is named", remedy="name one with --brand")
-    competitors = competitors or asking.words("Its competitors, with commas between them?")
-    category = category or asking.text("What is it, such as: project management tool?")
+    competitors = person.value("competitors", competitors)
+    category = person.value("category", category)
     if not (competitors or category):
         raise SetupRefused(
             problem="there is nothing to ask about",
             remedy="name a competitor with --competitor, or its kind with --category",
         )
-    chosen = provider or asking.choice("Whom to ask?", PROVIDERS, LOCAL)
-    plan = SetupFiles(
-        brand=brand.strip(),
-        competitors=tuple(competitors),
-        category=category,
-        provider=chosen,
-        settings=_provider_settings(chosen, base_url, key_env),
-    )
-    plan = await _plan_with_models(plan, file, models, budget, asking)
-    if plan.month:
-        judged = f"{chosen}/{plan.settings['models'][0]}"  # type: ignore[index] # it has models
-        judge = judge if judge != "none" else asking.judge(judged)
-    plan = replace(plan, judge="" if judge == "none" else judge)
-    chat = chat or asking.choice("Where do alerts go?", CHATS, "none")
-    plan = replace(plan, chat="" if chat == "none" else chat, channel=channel)
-    parse_config(plan.text(), str(file))  # nothing that cannot be read is written
-    _write_file(file, plan.text())
-    return await _first_check(session, call, plan, file, asking, yes=yes)
+    chosen = person.value("provider", provider, LOCAL)
+    if chosen == COMPATIBLE:
+        base_url, key_env = person.value("base_url", base_url), person.value("key_env", key_env)
+    settings = _provider_settings(chosen, base_url, key_env)
+    plan = SetupFile(brand, tuple(competitors), category, chosen, settings)
+    plan = await _plan_with_models(plan, file, models, budget, person)
+    if plan.month and judge == "none":
+        model = f"{chosen}/{plan.models[0]}"
+        question = f"Let {model} judge how each answer speaks of the brand, at more cost?"
+        judge = model if person.agrees(question) else judge
+    chat = person.value("chat", chat, "none")
+    judge, chat = ("" if given == "none" else given for given in (judge, chat))
+    plan = replace(plan, judge=judge, chat=chat, channel=channel)
+    return await _first_check(session, call, plan, file, person)
 
 
-class _Asking:
-    """Asks the person at the terminal; without a person, returns the defaults."""
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Asks the person at the terminal; without a person, returns the defaults.
 
-    def __init__(self, session: Session) -> None:
-        self._ask = session.ask
+    Attributes:
+        spends: Whether any known price is agreed to without asking.
+    """
 
-    def text(self, question: str, default: str = "") -> str:
+    session: Session
+    spends: bool
+
+    def answer(self, question: str, default: str = "") -> str:
         """Return what the person types, without spaces at its ends; an empty line is the
         default.
         """
-        return self._ask(question, default).strip() if self._ask else default
+        ask = self.session.ask
+        return ask(question, default).strip() if ask else default
 
-    def words(self, question: str) -> tuple[str, ...]:
-        """Return the words or names that the person types, with commas between them."""
-        return tuple(filter(None, (word.strip() for word in self.text(question).split(","))))
+    def value(self, name: str, given: Any, default: str = "") -> Any:
+        """Return the value of an option of `setup`: as it is given, else as the person answers the
+        question of its label. Several values are typed with commas between them.
+        """
+        if given:
+            return given
+        option = next(option for option in SETUP.options if option.name == name)
+        several = ", with commas between them" if option.many else ""
+        question = f"{option.shown.rstrip('?')}{several}? {option.help}"
+        if option.choices:
+            return self.choice(question, option.choices, default)
+        typed = self.answer(question, default)
+        return tuple(filter(None, map(str.strip, typed.split(",")))) if option.many else typed
 
     def choice(self, question: str, choices: Sequence[str], default: str) -> str:
         """Return one of the choices, which the person types. The question is repeated until one of
         them is typed.
-
-        Args:
-            question: The question; the choices are added to it.
-            choices: The words that may be typed.
-            default: The choice of an empty line, and without a person.
         """
         shown = f"{question} {', '.join(choices)}"
-        given = self.text(shown, default)
+        given = self.answer(shown, default)
         while given not in choices:
-            given = self.text(f"{given!r} is not one of them. {shown}", default)
+            given = self.answer(f"{given!r} is not one of them. {shown}", default)
         return given
 
-    def agree(self, question: str) -> bool:
+    def agrees(self, question: str) -> bool:
         """Return whether the person answers a question with yes; False without a person."""
-        return self.text(f"{question} yes or no", "no").casefold() in {"y", "yes"}
+        return self.answer(f"{question} yes or no", "no").casefold() in {"y", "yes"}
 
-    def judge(self, model: str) -> str:
-        """Return the model if the person lets it judge answers, else ``none``."""
-        question = f"Let {model} judge how each answer speaks of the brand, at more cost?"
-        return model if self.agree(question) else "none"
+    def pays(self, question: str, usd: float) -> bool:
+        """Return whether the person agrees to a price in US dollars, which the question names."""
+        return not usd or (usd < inf if self.spends else self.agrees(question))
 
 
 def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, object]:
@@ -193,8 +212,8 @@ def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, 
 
 
 async def _plan_with_models(
-    plan: SetupFiles, file: Path, models: Sequence[str], month: float, asking: _Asking
-) -> SetupFiles:
+    plan: SetupFile, file: Path, models: Sequence[str], month: float, person: _Person
+) -> SetupFile:
     """Return the plan with models of its provider's service, and with a monthly budget.
 
     The service is asked for its models, which tests the key and the models' names. The names are
@@ -228,7 +247,7 @@ async def _plan_with_models(
             problem=f"{plan.provider} has no model {missing[0]}",
             remedy=f"choose among: {', '.join(offered[:MAX_LISTED])}",
         )
-    picked = list(models) or _chosen_models(provider, offered, asking)
+    picked = list(models) or _chosen_models(provider, offered, person)
     settings: dict[str, object] = {**plan.settings, "models": picked}
     if plan.provider in FREE_SERVICES:
         free = {"input": 0, "output": 0}
@@ -237,7 +256,7 @@ async def _plan_with_models(
     return replace(plan, settings=settings, month=month if priced else 0)
 
 
-def _loaded_provider(plan: SetupFiles, file: Path) -> Provider:
+def _loaded_provider(plan: SetupFile, file: Path) -> Provider:
     """Return the provider of a plan, loaded with the configuration that the plan would write. The
     caller closes it.
 
@@ -271,7 +290,7 @@ async def _listed_models(provider: Provider) -> list[str]:
     return []
 
 
-def _chosen_models(provider: Provider, offered: Sequence[str], asking: _Asking) -> list[str]:
+def _chosen_models(provider: Provider, offered: Sequence[str], person: _Person) -> list[str]:
     """Return a list with the one model that the person chooses among the first `MAX_CHOICES` that
     the service offers.
 
@@ -294,156 +313,94 @@ def _chosen_models(provider: Provider, offered: Sequence[str], asking: _Asking) 
             remedy="name one with --model",
         )
     cheapest = min(choices[:NEWEST_MODELS], key=output_price)
-    return [asking.choice("Which model?", choices, cheapest)]
+    return [person.choice("Which model?", choices, cheapest)]
 
 
-def _write_file(file: Path, text: str) -> None:
-    """Write a text file in UTF-8, in place of an existing one. Its folder is created.
+def _written(session: Session, plan: SetupFile, file: Path) -> Config:
+    """Write the configuration file of a plan, in place of an existing one, and return the
+    configuration. Its folder is created; after an interruption the old file, or none, is left.
 
-    The file is replaced as a whole: after an interruption the old file, or none, is left. It gets
-    the usual permissions of a new file.
+    Raises:
+        ConfigError: when the plan makes no valid configuration; nothing is written then.
+        FileUnwritable: when the file cannot be written.
     """
-    try:
+    parse_config(plan.text(), str(file))
+    with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as part:
-            part.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(part.name, 0o666 & ~mask)
-        os.replace(part.name, file)
-    except OSError as error:
-        raise FileUnwritable(file=file, reason=error.strerror) from None
+    with replacing(file, opener=None) as out:
+        out.write(plan.text())
+    return replace(session, config=file).read_config()
 
 
 async def _first_check(
-    session: Session, call: Call, plan: SetupFiles, file: Path, asking: _Asking, *, yes: bool
+    session: Session, call: Call, plan: SetupFile, file: Path, person: _Person
 ) -> Card:
-    """Make the first check and return the card that ends the set-up, with the report, or with the
-    card of the check if it failed.
+    """Write the configuration, make the first check and return the card that ends the set-up, with
+    the report, or with the card of the check if it failed.
 
-    Before it, a missing category is asked of the model, and the configuration is written again with
-    it. A free check is made at once. Otherwise the person has to agree to the price; with `yes`
-    every known price is agreed to and an unknown one is not. Without agreement no check is made,
-    and the card says how to check later.
-
-    Args:
-        plan: The plan, as written to the file.
-        yes: Whether any known price is agreed to without asking.
+    Before it, the first configured model is asked for a missing category, and the configuration is
+    written again with it. Each of both is done at once if it is free, else if the person agrees to
+    the price. Without agreement no check is made, and the card says how to check later.
     """
-    config = replace(session, config=file).read_config()
-    async with session.open_deployment(config) as deployment:
-        plan = await _plan_with_category(deployment, call, plan, asking, yes=yes)
-    config = _rewrite_config(session, plan, file)
+
+    def pays_for_category(price: str, usd: float) -> bool:
+        return person.pays(f"Let the model say what {plan.brand} is? That costs {price}.", usd)
+
+    config = _written(session, plan, file)
+    if not plan.category:
+        names = [plan.brand, *plan.competitors]
+        async with session.open_deployment(config) as deployment:
+            category = await derived_category(deployment, call, names, pays_for_category)
+        plan = replace(plan, category=category)
+        config = _written(session, plan, file)
     async with session.open_deployment(config) as deployment:
         proposal = await check(deployment, call)
+        told = f"The first check costs {proposal.price}."
         price = proposal.price if proposal.usd else "free"
-        if not proposal.usd:
-            is_agreed = True
-        elif yes:
-            is_agreed = proposal.usd < inf
-        else:
-            is_agreed = asking.agree(f"The first check costs {proposal.price}. Ask now?")
-        if not is_agreed:
-            text = f"The first check costs {proposal.price}. Ask with: overheard check"
-            return _done_card(plan, file, text, price)
-        checked = await proposal.execute()
-        shown = await _report_card(deployment, call, checked)
+        if not person.pays(f"{told} Ask now?", proposal.usd):
+            return _done_card(plan, file, f"{told} Ask with: overheard check", price)
+        shown = checked = await proposal.execute()
+        if not checked.failed:
+            with contextlib.suppress(OverheardError):  # such as when there is nothing to report
+                shown = await report(deployment, call)
     card = _done_card(plan, file, "", price)
     data = {**card.data, "check": checked.data, "report": shown.data}
     return replace(card, more=(shown,), failed=checked.failed, data=data)
 
 
-async def _plan_with_category(
-    deployment: Deployment, call: Call, plan: SetupFiles, asking: _Asking, *, yes: bool
-) -> SetupFiles:
-    """Return the plan with a category, such as ``project management tool``.
-
-    If it has none, the first configured model is asked for it: at once if that is free, else if the
-    person agrees to the price. With `yes`, every known price is agreed to. The category stays empty
-    if the model does not know it or was not asked.
-
-    Args:
-        yes: Whether any known price is agreed to without asking.
-    """
-
-    def agreed(price: str, usd: float) -> bool:
-        if not usd or (yes and usd < inf):
-            return True
-        return asking.agree(f"Let the model say what {plan.brand} is? That costs {price}.")
-
-    if plan.category:
-        return plan
-    names = [plan.brand, *plan.competitors]
-    return replace(plan, category=await derived_category(deployment, call, names, agreed))
-
-
-def _rewrite_config(session: Session, plan: SetupFiles, file: Path) -> Config:
-    """Write the configuration file again if the plan differs from it, and return the configuration
-    read from the file.
-    """
-    if plan.text() != file.read_text(encoding="utf-8"):
-        _write_file(file, plan.text())
-    return replace(session, config=file).read_config()
-
-
-async def _report_card(deployment: Deployment, call: Call, checked: Card) -> Card:
-    """Return the report of all tracked brands. Return the card of the check (`checked`) instead if
-    the check failed, or if the report raises an error, such as when there is nothing to report.
-    """
-    if checked.failed:
-        return checked
-    try:
-        return await report(deployment, call)
-    except OverheardError:
-        return checked
-
-
-def _done_card(plan: SetupFiles, file: Path, text: str, price: str) -> Card:
+def _done_card(plan: SetupFile, file: Path, text: str, price: str) -> Card:
     """Return the card that ends the set-up in the terminal.
 
     Args:
-        text: The first paragraph; empty for none. What to do next follows.
+        text: The first paragraph; empty for none. What to do next follows: edit the questions, then
+            connect the chat, or without a chat start the schedule.
     """
-    models = [str(model) for model in plan.settings.get("models") or ()]  # type: ignore[attr-defined]
-    questions = [*plan.questions, plan.branded_question]
-    fields: list[Field] = [
+    models = [f"{plan.provider}/{model}" for model in plan.models]
+    fields = [
         Field("Written", str(file)),
-        Field("Asked", ", ".join(f"{plan.provider}/{m}" for m in models) or "the local model"),
+        Field("Asked", ", ".join(models) or "the local model"),
         Field("A check", price),
     ]
     if plan.month:
         fields.append(Field("Budget", f"{wording.money(plan.month)} a month"))
-    data: dict[str, Any] = {
-        "file": str(file), "provider": plan.provider, "models": models, "questions": questions,
-    }  # fmt: skip
-    return Card(
-        title=f"{plan.brand} is set up",
-        text="\n\n".join(filter(None, (text, _next_step_sentences(plan, file)))),
-        fields=tuple(fields),
-        severity=Severity.GOOD,
-        data=data,
-    )
-
-
-def _next_step_sentences(plan: SetupFiles, file: Path) -> str:
-    """Return two or three sentences on what to do next: edit the questions; then connect the chat
-    (two sentences for Slack), or without a chat start the schedule.
-    """
-    questions = f"Read the questions in {file} and write your own buyers' questions there."
+    following = f"Read the questions in {file} and write your own buyers' questions there."
     if not plan.category:
-        questions = (
+        following = (
             f"What {plan.brand} is was neither given nor known to the model, so its questions are "
             f"general: write your buyers' questions into {file}."
         )
-    if plan.chat == "slack":
-        step = "For Slack, make the app from: overheard slack manifest. Then run: overheard doctor"
-    elif plan.chat == "discord":
-        step = (
-            "For Discord, invite the bot with: overheard discord invite, then run: overheard doctor"
-        )
-    else:
-        step = "To check every Monday, run: overheard run"
-    return f"{questions} {step}."
+    return Card(
+        title=f"{plan.brand} is set up",
+        text="\n\n".join(filter(None, (text, f"{following} {NEXT_STEPS[plan.chat]}."))),
+        fields=tuple(fields),
+        severity=Severity.GOOD,
+        data={
+            "file": str(file),
+            "provider": plan.provider,
+            "models": list(plan.models),
+            "questions": [*plan.questions, plan.branded_question],
+        },
+    )
 
 
 SETUP = CommandSpec(

@@ -1,0 +1,242 @@
+"""The steps of the set-up in their order, and a checklist of what was decided in each. Whether a
+step is done is read from the configuration and the store each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from overheard.cards import wording
+from overheard.cards.card import Action, Card, Field, Severity, Style
+from overheard.cards.command import IN_CHAT, CommandSpec, FormChoice, FormContent, Role, Step
+from overheard.commands.arguments import in_words
+from overheard.deployment import Call, Deployment
+from overheard.domain import RunState
+from overheard.runs.plan import tracked
+from overheard.scoring.judge import judges
+
+SKIPPED = "setup:facts skipped"
+"""The name of the setting that says that a person left the facts out."""
+NEWEST_RUNS = 20
+"""Runs among which a complete check is looked for."""
+DONE, OPEN = "\N{WHITE HEAVY CHECK MARK}", "\N{WHITE SQUARE BUTTON}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetupStep:
+    """A step of the set-up.
+
+    Attributes:
+        name: The verb of its command, such as ``brand`` of ``setup brand``.
+        begin: The label of its button while it is open.
+        purpose: What it is for, which is told while it is open.
+    """
+
+    name: str
+    title: str
+    begin: str
+    purpose: str
+
+    @property
+    def words(self) -> str:
+        """The command that opens its form."""
+        return f"setup {self.name}"
+
+
+STEPS = (
+    SetupStep("brand", "Your brand", "Set up", "What you sell, and beside whom."),
+    SetupStep("questions", "Questions", "Choose questions", "What buyers ask before they buy."),
+    SetupStep("facts", "Facts", "Add facts", "I tell you when a model gets them wrong."),
+    SetupStep("places", "Where and when", "Where and when", "A channel, a day, a budget."),
+    SetupStep("start", "First check", "First check", "I ask the models, and show how you stand."),
+)
+NUMBERS = {step.name: number for number, step in enumerate(STEPS, 1)}
+
+
+def step_form(
+    name: str,
+    values: Mapping[str, object],
+    choices: Mapping[str, Sequence[FormChoice]] | None = None,
+    hints: Mapping[str, str] | None = None,
+    *,
+    text: str = "",
+    submit: str = "Next",
+) -> FormContent:
+    """Return the form of a step; its title has the step's number."""
+    number = NUMBERS[name]
+    title = f"{number} of {len(STEPS)}: {STEPS[number - 1].title}"
+    return FormContent(values, choices or {}, hints or {}, title=title, text=text, submit=submit)
+
+
+def step_command(
+    words: str,
+    summary: str,
+    run: Callable[..., Awaitable[Step]],
+    fill: Callable[..., Awaitable[FormContent]],
+) -> CommandSpec:
+    """Return the command of a step, of which `words` are an example."""
+    name = " ".join(words.split()[:2])
+    step = CommandSpec(name, summary, run, fill=fill, examples=(words,), faces=IN_CHAT)
+    return replace(step, role=Role.ADMIN, step=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """What was decided in the set-up.
+
+    Attributes:
+        decided: By the name of each step what was decided; empty while the step is open.
+        note: A sentence for the last step.
+    """
+
+    decided: Mapping[str, str]
+    note: str
+
+    @property
+    def done(self) -> int:
+        """The number of steps that are done."""
+        return sum(map(bool, self.decided.values()))
+
+    @property
+    def progress(self) -> str:
+        """How many steps are done, such as ``2 of 5``."""
+        return f"{self.done} of {len(STEPS)}"
+
+    @property
+    def complete(self) -> bool:
+        """Whether all steps are done."""
+        return self.done == len(STEPS)
+
+    @property
+    def next(self) -> SetupStep | None:
+        """The first open step; None when all steps are done."""
+        return next((step for step in STEPS if not self.decided[step.name]), None)
+
+    def fields(self) -> tuple[Field, ...]:
+        """Return a field for each step: a mark for done or open, its number and title, and what was
+        decided or what it is for.
+        """
+        texts = {step.name: self.decided[step.name] or step.purpose for step in STEPS}
+        texts["start"] = f"{texts['start']} {self.note}".strip()
+        return tuple(
+            Field(
+                f"{DONE if self.decided[step.name] else OPEN} {NUMBERS[step.name]}  {step.title}",
+                texts[step.name],
+                wide=True,
+            )
+            for step in STEPS
+        )
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return the button of the first open step, if any, then a ``Change`` button for each step
+        that is done but the first check.
+        """
+        following = self.next
+        first = [Action(following.words, following.begin, Style.PRIMARY)] if following else []
+        changes = (
+            Action(step.words, f"Change {step.title[:1].lower()}{step.title[1:]}")
+            for step in STEPS[:-1]
+            if self.decided[step.name]
+        )
+        return (*first, *changes)
+
+
+async def checklist(deployment: Deployment) -> Checklist:
+    """Return the checklist of the first tracked brand. Without such a brand, the steps brand and
+    questions are open.
+
+    A step is done if the store or config.toml has what it asks for: a brand, a question, a fact, a
+    schedule with a channel. Facts are also done if a person has left them out. The first check is
+    done if one of the newest `NEWEST_RUNS` runs is a complete check.
+    """
+    catalogue, config, store = deployment.catalogue, deployment.config, deployment.store
+    brand = next(iter(tracked(catalogue)), None)
+    asked = catalogue.prompts_for(brand.name) if brand else ()
+    facts = [fact for fact in catalogue.facts if brand and fact.brand == brand.name]
+    skipped = "" if await store.settings.get(SKIPPED) is None else "Left out"
+    runs = await store.runs.find(aside=False, limit=NEWEST_RUNS)
+    checked = any(run.panel and run.state is RunState.COMPLETE for run in runs)
+    judging = judges(deployment.plugins.scorers.values())
+    described = places = ""
+    if brand:
+        rivals = wording.count(len(brand.competitors), "competitor")
+        described = wording.line(brand.name) + (f" and {rivals}" if brand.competitors else "")
+    if config.routes and catalogue.schedules:
+        times = in_words(catalogue.schedules[0].cron)
+        channels = wording.count(len({route.channel for route in config.routes}), "channel")
+        places = f"{times[:1].upper()}{times[1:]}, {channels}"
+    decided = {
+        "brand": described,
+        "questions": wording.count(len(asked), "question") if asked else "",
+        "facts": wording.count(len(facts), "fact") if facts else skipped,
+        "places": places,
+        "start": "Done." if checked else "",
+    }
+    note = f"{deployment.names.name(judging[0].model)} reads tone and facts." if judging else ""
+    return Checklist(decided, note)
+
+
+def checklist_card(checklist: Checklist) -> Card:
+    """Return the card of a checklist: a field for each step, and the buttons of
+    `Checklist.actions`.
+    """
+    text = (
+        "I watch what AI models say about you, and tell you when it changes."
+        if checklist.complete
+        else "I ask AI models what your buyers ask, and tell you when they change what they say "
+        "about you."
+    )
+    done = [{"title": step.title, "done": bool(checklist.decided[step.name])} for step in STEPS]
+    return Card(
+        title=f"Set up: {checklist.progress}"
+        if checklist.complete
+        else f"{checklist.progress} steps done",
+        text=text,
+        fields=checklist.fields(),
+        actions=checklist.actions(),
+        severity=Severity.GOOD if checklist.complete else Severity.PLAIN,
+        data={"steps": done},
+    )
+
+
+def greeting_card(checklist: Checklist) -> Card:
+    """Return the card that the bot posts when it is invited to a channel.
+
+    Its first button opens the set-up's first step while no step is done, the checklist while some
+    are open, and the report after all of them.
+    """
+    following = checklist.next
+    text = "I ask AI models what your buyers ask, and tell you when they change what they say."
+    begin = Action("report", "Report", Style.PRIMARY)
+    if following:
+        text += " Setting me up takes two minutes."
+        words = "setup list" if checklist.done else following.words
+        begin = Action(words, "Set up", Style.PRIMARY)
+    actions = (begin, Action("help", "What can you do?"))
+    return Card("Hello, I am Overheard", text, actions=actions)
+
+
+async def step_after(deployment: Deployment, name: str = "") -> Step:
+    """Return the result of a step: the checklist as it is stored now, and the form that follows.
+
+    Args:
+        name: The step whose form follows, such as ``facts``; empty if none does.
+    """
+    card = checklist_card(await checklist(await deployment.refreshed()))
+    return Step(card, f"setup {name}" if name else "")
+
+
+async def show_setup(deployment: Deployment, _: Call) -> Card:
+    """Show how far the set-up is, with a button for each step."""
+    return checklist_card(await checklist(deployment))
+
+
+SETUP_LIST = CommandSpec(
+    "setup list",
+    "Show how far the set-up is, with a button for each step.",
+    show_setup,
+    private=True,
+    faces=IN_CHAT,
+    examples=("setup",),
+)

@@ -1,0 +1,300 @@
+"""The last steps of the set-up: the channel of alerts, the times of checks and the budget; then the
+first check, and whether a model (the judge) reads tone and facts of the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil, inf
+from typing import Annotated
+
+from overheard.cards import wording
+from overheard.cards.command import FormChoice, FormContent, Kind, Step, option, quoted
+from overheard.commands.arguments import (
+    DAY_CHOICES,
+    USUAL_DAYS,
+    USUAL_TIME,
+    WEEKDAYS,
+    cron_of,
+    days_of,
+    in_words,
+)
+from overheard.commands.first_check import ROUND_SIZES
+from overheard.commands.power import current_offer
+from overheard.commands.routes import store_digest, store_route, store_setting, time_zone_name
+from overheard.commands.schedules import WEEKLY
+from overheard.commands.setup.checklist import checklist, step_after, step_command, step_form
+from overheard.commands.setup.draft import (
+    DAYS_A_MONTH,
+    REPEATS,
+    drafted_brand,
+    price_of_questions,
+    suggester,
+)
+from overheard.config.stored_settings import BUDGET, JUDGE, MONTH
+from overheard.deployment import Call, Deployment
+from overheard.domain import TERMINAL, Brand, Model, Schedule
+from overheard.errors import ReadOnly
+from overheard.runs.quote import PriceQuote
+from overheard.scoring.judge import judges, judging_cost_a_year, proposed_judge
+
+DIGEST_DELAY_H = 1
+"""Hours from the check to the weekly summary."""
+RUNS_A_MONTH = 4
+"""Weekly runs within which a loss is to be noticed."""
+API_NOTE = "I ask by API. In the ChatGPT and Claude apps, people may see other answers."
+BUDGET_FACTOR = 2
+"""The judge's budget of a month, as a multiple of its expected price."""
+
+
+async def set_places(
+    deployment: Deployment,
+    call: Call,
+    *,
+    channel: Annotated[
+        str, option("For alerts and the weekly summary.", Kind.CHANNEL, label="Channel")
+    ] = "",
+    days: Annotated[
+        Sequence[str], option("When I ask.", choices=tuple(WEEKDAYS), label="Days")
+    ] = (),
+    time: Annotated[str, option("The time of day.", Kind.CLOCK, label="Time")] = "",
+    timezone: Annotated[str, option("Such as Europe/Berlin.", label="Time zone")] = "",
+    month: Annotated[
+        float | None, option("In dollars.", low=0, label="Spend at most, a month")
+    ] = None,
+) -> Step:
+    """Store what was chosen in the form, and return the next step, `setup start`. Submitting the
+    form accepts the price of the checks that it shows.
+
+    The schedule is called `WEEKLY`. An existing one keeps its brands and repeats, and is not stored
+    again if its times are the same. The summary follows the first check of the week. In a terminal
+    there is no channel, and neither alerts nor a summary are stored.
+
+    Args:
+        call: The person who decides; its channel and time zone are the defaults.
+        channel: The channel of alerts and of the weekly summary, as ``platform:id``; empty for the
+            call's.
+        days: Keys of `WEEKDAYS`; empty for Monday.
+        time: The time of day of a check; empty for 9:00.
+        timezone: An IANA time zone; empty for the person's.
+        month: The most US dollars a month; None leaves the budget as it is.
+
+    Raises:
+        BadSchedule: when a day, the time or the zone cannot be read; nothing is stored then.
+        ReadOnly: when config.toml has a schedule of the same name with other times, or another
+            budget of a month; nothing is stored then.
+    """
+    brand, place = drafted_brand(deployment.catalogue), channel or call.channel
+    declared = deployment.configured.budget.month
+    if month is not None and declared is not None and month != declared:
+        thing = f"The budget of a month ({wording.money(declared)})"
+        raise ReadOnly(thing=thing, file=deployment.config.file)
+    zone = time_zone_name(timezone, call)
+    cron = cron_of(tuple(days) or USUAL_DAYS, time or USUAL_TIME)
+    before = next((s for s in deployment.catalogue.schedules if s.name == WEEKLY), None)
+    usual = Schedule(WEEKLY, cron, zone, (brand.name,), REPEATS)
+    schedule = replace(before or usual, cron=cron, timezone=zone)
+    is_same = before and (before.timezone, in_words(before.cron)) == (zone, in_words(cron))
+    is_stored = is_same or await deployment.store.catalogue.set_schedule(schedule)
+    if before and not is_stored:
+        times = f"{in_words(before.cron)}, {before.timezone}"
+        raise ReadOnly(thing=f'The schedule "{WEEKLY}" ({times})', file=deployment.config.file)
+    if place != TERMINAL:
+        await store_route(deployment, call, place, zone)
+        day, digest_time = _digest_day_and_time(cron)
+        await store_digest(deployment, call, place, (day,), digest_time, zone)
+    if month is not None and declared is None:
+        await store_setting(deployment, call, f"{BUDGET}{MONTH}", {"usd": month})
+    return await step_after(deployment, "start")
+
+
+def _digest_day_and_time(cron: str) -> tuple[str, str]:
+    """Return the day (``mon``) and time (``10:00``) of the weekly summary, which follows the week's
+    first check: `DIGEST_DELAY_H` hours after the full hour of the check, so that a check at 9:30 is
+    followed at 10:00. After a check late in the evening it is on the next day.
+
+    Args:
+        cron: The weekly or daily times of the checks; other times count as Mondays at 9:00.
+    """
+    days, time = days_of(cron) or (USUAL_DAYS, USUAL_TIME)
+    order = list(WEEKDAYS)
+    first = min(order.index(day) for day in days)
+    days_later, hour = divmod(int(time[:2]) + DIGEST_DELAY_H, 24)
+    return order[(first + days_later) % len(order)], f"{hour}:00"
+
+
+async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormContent:
+    """Return the form of channel, days, time and budget, with the values that hold now. It shows
+    the price of weekly checks, and the smallest loss that they would show within a month.
+
+    Days and time are those of the schedule `WEEKLY`; Monday at 9:00 without it, or if it is neither
+    daily nor weekly. The channel is that of the first route, else that of the call.
+    """
+    brand, routes = drafted_brand(deployment.catalogue), deployment.config.routes
+    schedules = deployment.catalogue.schedules
+    weekly = next((schedule for schedule in schedules if schedule.name == WEEKLY), None)
+    days, time = (days_of(weekly.cron) if weekly else None) or (USUAL_DAYS, USUAL_TIME)
+    return step_form(
+        "places",
+        {
+            "channel": routes[0].channel if routes else call.channel,
+            "days": days,
+            "time": time,
+            "timezone": weekly.timezone if weekly else getattr(call.zone, "key", "UTC"),
+            "month": deployment.config.budget.month,
+        },
+        {"days": DAY_CHOICES},
+        {"month": await _budget_hint(deployment, brand)},
+        text=await _power_sentence(deployment, brand),
+    )
+
+
+async def _budget_hint(deployment: Deployment, brand: Brand) -> str:
+    """Return the price of a check a week for a month, and of one check, as two sentences; or that
+    the price is not known.
+    """
+    price = await price_of_questions(deployment, brand.name, (), repeats=REPEATS)
+    if price is None or price.usd == inf:
+        return "In dollars. What a check costs is not known yet."
+    check_usd = price.asking.typical + price.judging.typical
+    month = wording.money(check_usd * DAYS_A_MONTH / 7, about=True)
+    return f"In dollars. A check a week is {month} a month ({price.short} a check)."
+
+
+async def _power_sentence(deployment: Deployment, brand: Brand) -> str:
+    """Return a sentence with the smallest loss, as a number of a check's answers that name the
+    brand, that weekly checks would show within a month at the first configured model. Without
+    questions or a model, the sentence only says how often each question is asked.
+    """
+    asked = deployment.catalogue.prompts_for(brand.name)
+    model = suggester(deployment)
+    if not asked or model is None:
+        return "I ask each question three times in a check."
+    offer = await current_offer(deployment, brand, model, repeats=REPEATS, days=7)
+    answers = len(asked) * REPEATS
+    lost = min(answers, round(offer.within(RUNS_A_MONTH) / 100 * answers))
+    return (
+        f"{wording.count(len(asked), 'question')}, {REPEATS} times each: a check a week shows a "
+        f"loss of about {lost} of {answers} answers within a month."
+    )
+
+
+async def start_checks(
+    deployment: Deployment,
+    call: Call,
+    *,
+    begin: Annotated[str, option("What I do now.", label="Begin now?")] = "",
+    reader: Annotated[
+        str, option("A model misses less than rules do.", label="Who reads tone and facts?")
+    ] = "",
+) -> Step:
+    """Store who reads tone and facts, and return what follows: a check at the price that the form
+    showed, or the checklist alone.
+
+    Args:
+        begin: ``once`` for a check now; ``three`` for a first check, whose three rounds within a
+            day show sooner what is normal; ``later`` or empty for the checklist.
+        reader: ``model`` or ``rules``; empty leaves it unchanged.
+    """
+    brand = drafted_brand(deployment.catalogue)
+    if reader:
+        await _store_reader(deployment, call, brand, reader)
+        deployment = await deployment.refreshed()
+    after = await step_after(deployment)
+    if begin not in {"once", "three"}:
+        return after
+    price = await _first_price(deployment, brand, begin)
+    first = " --first" if begin == "three" else ""
+    words = f"check {quoted(brand.name)}{first}"
+    return replace(after, run=words, agreed_usd=price.usd if price else 0.0)
+
+
+async def _store_reader(deployment: Deployment, call: Call, brand: Brand, reader: str) -> None:
+    """Store whether a model (``model``) or rules read tone and facts of answers.
+
+    The model is the proposed one, and gets a monthly budget of its own: `BUDGET_FACTOR` times its
+    expected price, rounded up to whole US dollars. Nothing is stored if a model was chosen before
+    and is chosen again, so that it stays the same one, or if none can be proposed.
+    """
+    value: dict[str, object] = {}
+    if reader == "model":
+        proposal = _proposed_judge_and_price(deployment, brand)
+        if proposal is None or await _chosen_in_chat(deployment):
+            return
+        model, usd = proposal
+        value = {"model": str(model), "budget": float(ceil(BUDGET_FACTOR * usd / 12))}
+    await store_setting(deployment, call, JUDGE, value)
+
+
+async def _chosen_in_chat(deployment: Deployment) -> bool:
+    """Return whether a person has chosen a model that reads tone and facts."""
+    stored = await deployment.store.settings.get(JUDGE)
+    return bool(stored and stored.value.get("model"))
+
+
+def _proposed_judge_and_price(deployment: Deployment, brand: Brand) -> tuple[Model, float] | None:
+    """Return the model that is proposed as judge, and what it is expected to cost in US dollars a
+    year if the brand is checked weekly at all models. None if no model can be proposed, or if its
+    price is not known.
+    """
+    providers = deployment.plugins.providers
+    model = proposed_judge(providers)
+    if model is None:
+        return None
+    prompts = deployment.catalogue.prompts_for(brand.name)
+    answers = len(prompts) * REPEATS * len(deployment.plugins.models)
+    usd = judging_cost_a_year(model, answers, providers, sheets=1)
+    return None if usd is None else (model, usd)
+
+
+async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> PriceQuote | None:
+    """Return the price of the first check: of one repeat, or for ``three`` of all repeats of the
+    three largest rounds. None if there is nothing to ask.
+    """
+    repeats = sum(ROUND_SIZES[0]) if begin == "three" else 1
+    return await price_of_questions(deployment, brand.name, (), repeats=repeats)
+
+
+async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormContent:
+    """Return the form of the first check: the choices of `start_checks` with their prices, and who
+    reads tone and facts (a model at its price a year, or rules), if there is a choice: config.toml
+    has no judge, and a model with a known price can be proposed as one.
+
+    If a check was made already, ``later`` is chosen at first, else ``once``. A model is chosen as
+    reader if there is a judge now, else rules.
+    """
+    brand = drafted_brand(deployment.catalogue)
+    labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
+    choices = []
+    for key, label in labels.items():
+        quote = await _first_price(deployment, brand, key)
+        choices.append(FormChoice(key, f"{label}, {quote.short}" if quote else label))
+    when = [in_words(schedule.cron) for schedule in deployment.catalogue.schedules[:1]]
+    choices.append(FormChoice("later", f"Not now: {when[0]}" if when else "Not now"))
+    checked = bool((await checklist(deployment)).decided["start"])
+    on = bool(judges(deployment.plugins.scorers.values()))
+    readers = []
+    proposal = _proposed_judge_and_price(deployment, brand)
+    if proposal and (not on or await _chosen_in_chat(deployment)):
+        name, price = deployment.names.name(proposal[0]), wording.money(proposal[1], about=True)
+        readers = [
+            FormChoice("model", f"{name} reads them closely, {price} a year"),
+            FormChoice("rules", "Only my own rules, for nothing"),
+        ]
+    return step_form(
+        "start",
+        {"begin": "later" if checked else "once", "reader": "model" if on else "rules"},
+        {"begin": choices, "reader": readers},
+        text=API_NOTE,
+        submit="Done" if checked else "Begin",
+    )
+
+
+SETUP_PLACES = step_command(
+    "setup places",
+    "Choose where alerts go, when I ask, and what it may cost.",
+    set_places,
+    fill_places,
+)
+SETUP_START = step_command("setup start", "Begin with the first check.", start_checks, fill_start)
