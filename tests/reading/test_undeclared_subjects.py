@@ -28,6 +28,13 @@ def read(text: str) -> ReadAnswer:
         "Acme is a solid choice. Quality at Globex is hit or miss.",
         "Acme is a solid choice. If you need more, try Globex. It costs $25.",
         "Acme is a solid choice. For $25, Globex adds reports.",
+        "Acme is a solid choice. Linear is faster. It lacks reports.",
+        "Acme is a solid choice. Ring charges for clips.",
+        "Acme is a solid choice. Mint Mobile slows down. It has no shops.",
+        "Acme is a solid choice. monday.com gets pricey. It loads slowly.",
+        "Acme is a solid choice. 3CX needs somebody technical.",
+        "Acme is a solid choice. The Zorbo Airmega moves more air. It is loud.",
+        "Acme is a solid choice. Dialpad transcribes calls. Its desk phones are limited.",
     ],
 )
 def test_the_sentence_of_an_undeclared_brand_is_not_about_the_brand_before(text: str) -> None:
@@ -45,12 +52,32 @@ def test_the_sentence_of_an_undeclared_brand_is_not_about_the_brand_before(text:
         "Acme is a solid choice. Jane Doe is its chief executive.",
         "Acme Explora is a solid choice. Support is slow.",
         "Acme is a solid choice. It syncs with Globex.",
+        "Acme is a solid choice. Search is slow.",
+        "Acme is a solid choice. Renewal prices are steep.",
+        "Acme is a solid choice. Paint peels off, and the paint is dear.",
+        "Acme's Explora is a solid choice. Explora sells out.",
+        "Acme is a solid choice. 2FA costs extra.",
+        "Acme is a solid choice. Available only with a plan.",
     ],
 )
 def test_other_capitals_end_no_text(text: str) -> None:
     """Products with an article, abbreviations, ordinary words, people, and partners."""
     units = read(text).reading(ACME, ()).units
     assert all(unit.is_of("Acme") for unit in units)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme est le plus simple. Zorbo est plus cher, mais le support est lent.",
+        "Acme es la más sencilla. Zorbo cuesta más y la atención es lenta.",
+        "Acme ist die beste Wahl und günstig. N26 ist langsam. sevDesk kostet mehr.",
+    ],
+)
+def test_brands_own_sentences_in_other_languages(text: str) -> None:
+    """In German, where all nouns have capitals, as far as nothing but a name can stand there."""
+    owned = read(text).reading(ACME, ()).owned()
+    assert [unit.text for unit in owned] == [text[: text.index(".") + 1]]
 
 
 def test_a_grave_event_of_an_undeclared_brand_is_not_told_of_the_brand() -> None:

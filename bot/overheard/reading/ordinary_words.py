@@ -309,6 +309,28 @@ def _is_verb(word: str, body: str, end: int) -> bool:
     return _part_of_speech(word_after) not in {"v", "b"}
 
 
+_OBJECT_FOLLOWS = re.compile(
+    r" \w+ (?:an?|the|its|their|all|some|both|my|your|our|it|from|in|on|for|at|with|back|up|out"
+    r"|down|into|over|[\dA-Z])"
+)
+"""What follows a verb in -ed: "Lifetime limited warranty" has none."""
+
+
+def has_verb_behind(body: str, end: int) -> bool:
+    """Return whether the word behind a name that ends at an offset is the name's verb, or an adverb
+    before that verb, by its form.
+    """
+    following = _following_word(body, end) if body.startswith(" ", end) else ""
+    if len(following) < _MIN_VERB_CHARACTERS or not following.islower() or following == "owns":
+        return False  # "Globex owns Acme" is told of Acme
+    if following.endswith("ly"):
+        return has_verb_behind(body, end + 1 + len(following))
+    if following.endswith("ed") and not _OBJECT_FOLLOWS.match(body, end):
+        return False
+    slows = following not in common_words() and _part_of_speech(following) == "a"
+    return slows or _is_verb(following, body, end)
+
+
 def _is_marked(body: str, end: int) -> bool:
     """Return whether a trade mark sign is after a name, or after the word that follows it."""
     return _TRADE_MARK.match(body, end) is not None

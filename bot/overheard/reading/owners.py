@@ -30,7 +30,7 @@ _END = re.compile(
     r"\([\d.,]{1,7}[kKmM]?\+?\)|\.\d\d(?:\$[\d,]{1,9}\.\d\d)?(?=[A-Z])))"
 )
 """Ends of sentences, also where the space is missing, and ends of shop cards."""
-_ROLE = re.compile(rf"(?=[A-Z])(?:(?<![A-Za-z] )\b|(?<=[a-z0-9)])){_ROLE_WORDS}\s?:")
+_ROLE = re.compile(rf"(?=[A-Z])(?:(?<![A-Za-z0-9] )\b|(?<=[a-z0-9)])){_ROLE_WORDS}\s?:")
 _BEFORE_ROLE = re.compile(r"(?:[;|.,]|\s[\u2013\u2014-])?\s*\Z")
 _SHORTENED = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|est|No|Mr|Mrs|Ms|Dr|St|Jr|Inc|Ltd|Co|Corp|U\.S|U\.K|a\.m"

@@ -1,8 +1,10 @@
 """Brands that are not declared, where a sentence makes them its subject or a seller.
 
-A capitalised word that is no ordinary word, and that a verb, a possessive, "at" or a price makes
-the subject, is a brand for the whole answer: it owns its sentence, and what follows without a
-subject. So an answer reads alike whether or not its rivals are declared.
+A name that a verb, a possessive, "at" or a price makes the subject is a brand for the whole answer:
+it owns its sentence, and what follows without a subject. So an answer reads alike whether or not
+its rivals are declared. A word that is an ordinary one too is a name where no such word could
+stand: "Linear is", "and Target has", "Mint Mobile offers", while "Support is" and "Prices are" are
+no names.
 """
 
 from __future__ import annotations
@@ -10,118 +12,230 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from overheard.domain import Mention
-from overheard.reading.ordinary_words import is_common
+from overheard.reading.labels import is_property
+from overheard.reading.ordinary_words import has_verb_behind, is_common
 from overheard.reading.text import fold
 from overheard.reading.word_lists import WordLists
 
 _LISTS = WordLists("overheard.reading", "undeclared.txt")
-_WORD = r"[A-Z][^\W_]*(?:[&+.'\u2019-](?!based\b)[^\W_]+)*(?!-based)"
-_NAME = re.compile(rf"(?<![\w@/.#&'\u2019-]){_WORD}(?: {_WORD}){{0,2}}")
+_TAIL = r"(?:[&+.'\u2019-](?!(?:s|based|style|only)\b)[^\W_]+)*(?!-based)"
+_WORD = rf"[A-Z][^\W_]*{_TAIL}"
+_NAME = re.compile(
+    rf"(?<![\w@/.#&'\u2019-])(?:{_WORD}(?: {_WORD}){{0,2}}"
+    rf"|\d{{1,3}}(?!-[a-z]|(?:st|nd|rd|th|[KMGT]?Bs?|[KGDWhsx]|FA|ft|in|mm|cm|km|kg|lbs?|oz|mAh|Hz|hp|p)\b)"
+    rf"-?[A-Za-z]\w*|[a-z]{{1,6}}[A-Z][^\W_]+|[a-z][^\W_]+\.(?:com|io|ai|app|so)\b"
+    r"|(?:(?<=[.!?]\s)|(?m:^))[a-z][^\W_]{3,}(?= [a-z]))"
+)
+"""Words with a capital, and what else names are written like: "3CX", "iRobot", "monday.com", and a
+small letter where a sentence begins.
+"""
 _POSSESSIVE = re.compile(r"['\u2019]s\Z")
+_MODEL = re.compile(r" \d{1,4}\b(?![%.,])")
+"""A number behind a name that is a part of it."""
+_OF_DECLARED = re.compile(r"(?:['\u2019]s)? \Z")
 _DETERMINED = _LISTS.compiled("determiners", r"(?:\b{}|['\u2019]s|\d)\s\Z")
 """Words before a name that make it a thing of the owner before: "the Plus plan", "its Air"."""
+_ARTICLE = re.compile(r"\b(?:[Tt]he|An?) \Z")
+_BEGINNING = re.compile(
+    r"(?:\A|[\n|.!?:;\u2014\u2013\"\u201c(]\s?|- )(?:(?:But|And|Or|Yet|So) )?\Z"
+)
 _OPENING = _LISTS.compiled(
     "openings", r"(?:(?:\A|[\n|.!?:;\u2014]\s|[\u2013-]\s){}|, {}\s|, )\W*\Z"
 )
 """What stands before the subject of a sentence or of a clause."""
 _PLACED = _LISTS.compiled("placed", r"(?:(?:\A|[\n|.!?:;]\s){}\s)\Z")
 """What stands before a seller at the beginning of a sentence: "With Acme, ...", "Quality at"."""
-_SOLD_AT = _LISTS.compiled("sold at", r"(?:(?:\A|[\n|.!?:;]\s){}\s)\Z")
-_CHOSEN = _LISTS.compiled("chosen", r"\b{}\s\Z")
-"""Verbs before a name that is chosen or avoided."""
-_COMPARED = _LISTS.compiled("compared", r"\b{}\s(?:the\s)?\Z")
+_TAKEN = re.compile(
+    rf"(?:(?:\A|[\n|.!?:;]\s){_LISTS.pattern('sold at')}|\b{_LISTS.pattern('chosen')}"
+    rf"|\b{_LISTS.pattern('compared')}(?:\sthe)?)\s\Z",
+    re.IGNORECASE,
+)
+"""What stands before a name that is chosen, avoided or compared with, and before a seller."""
 _VERB = _LISTS.compiled("verbs after", r"{}\b")
+_LEADING = _LISTS.compiled("leading")
 _NO_BRAND = _LISTS.compiled("no brands", any_case=False)
+_NO_SUBJECT = _LISTS.compiled("no subjects")
 _PRICED = re.compile(
     r"(?: (?:at|for|from)|:|,| \(| [\u2013-]| \|) (?:just |only |about |around )?[$€£]\s?\d"
 )
-_PERSON = _LISTS.compiled("leads", r"(?:['\u2019]s)?(?: (?:[\w'\u2019]+ ){0,5}{}\b| leads [A-Z])")
+_PERSON = _LISTS.compiled(
+    "leads",
+    r"(?:['\u2019]s)?(?! \w+ (?:its|their) \w*founders)"
+    r"(?: (?:[\w'\u2019]+ ){0,5}{}\b| leads [A-Z])",
+)
 _PERSON_BEFORE = _LISTS.compiled("leads", r"\b{},? \Z")
 _CLAUSE_FOLLOWS = re.compile(r"(?:,| \(|:| [\u2013\u2014]) ?")
 _CELL = re.compile(r"(?:\A|\n)\s*\|?\s*(?:\d{1,2}[.)]?\s*\|?\s*)?\Z")
 _CELL_ENDS = re.compile(r"\s*\|")
 _CAPITALISES_NOUNS = re.compile(r"\b(?:der|die|das|und|ist|für|ein|eine)\b")
+_GERMAN_NOUN = re.compile(
+    r"[A-Z][a-zäöüß]*(?:ung|heit|keit|schaft|ion|tät|ment|ervice|upport|reise?|eit|chutz|en)"
+)
 _LANGUAGE_CHARACTERS = 600
 _BEFORE_CHARACTERS = 60
 """Characters before a name in which the words before it are searched."""
+_BEGINNING_CHARACTERS = 24
+"""Characters before it in which one word before it is searched."""
+
+
+class _Place(NamedTuple):
+    """Where a name stands.
+
+    Attributes:
+        words: How many ordinary words the name consists of; 0 if any of its words is none.
+    """
+
+    name: str
+    start: int
+    words: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.name)
 
 
 def undeclared_mentions(
     body: str, sentences: Sequence[tuple[int, int]], mentions: Sequence[Mention]
 ) -> tuple[Mention, ...]:
-    """Return the mentions of undeclared brands in a text, in order; none in German, where all
-    nouns have capitals.
+    """Return the mentions of undeclared brands in a text, in order.
 
     A name is a brand if it is the subject of any sentence, is chosen, compared with, or has a price
     next to it; then all its occurrences are mentions. Names of publications and people that only
-    say something, names with a digit (models of products), and names right after a declared brand
-    (its products) are none.
+    say something are none, nor are names that stand right after a declared brand anywhere: they are
+    its products.
 
     Args:
         body: The prose of an answer.
         sentences: (start, end) offsets of its sentences, in order.
         mentions: The mentions of declared brands, in order.
     """
-    if len(_CAPITALISES_NOUNS.findall(body, 0, _LANGUAGE_CHARACTERS)) > 1:
-        return ()
+    german = len(_CAPITALISES_NOUNS.findall(body, 0, _LANGUAGE_CHARACTERS)) > 1
     taken = {mention.start for mention in mentions}
     ends = {mention.end for mention in mentions}
-    places = [
-        (name, start)
-        for name, start in _names(body)
-        if start not in taken and start - 1 not in ends and start not in ends
-    ]
-    names = {name for name, start in places if _is_brand(body, start, start + len(name))}
+    places, products = [], set()
+    for place in _places(body):
+        owned = _OF_DECLARED.search(body, max(0, place.start - 3), place.start)
+        if owned and owned.start() in ends:
+            products.add(place.name)
+        elif place.start not in taken and place.start not in ends:
+            places.append(place)
+    names: set[str] = set()
+    for place in places:
+        if not (place.name in names or place.name in products) and _is_brand(
+            body, place, german=german
+        ):
+            names.add(place.name)
     if not names:
         return ()
     starts = [start for start, _ in sentences]
     return tuple(
-        Mention(name, start, start + len(name), max(0, bisect_right(starts, start) - 1))
-        for name, start in places
-        if name in names
+        Mention(place.name, place.start, place.end, max(0, bisect_right(starts, place.start) - 1))
+        for place in places
+        if place.name in names and _is_name_here(body, place)
     )
 
 
 def is_name(text: str) -> bool:
     """Return whether a text is nothing but a capitalised name that is no ordinary word."""
-    return [name for name, _ in _names(text)] == [text.strip()]
+    return [place.name for place in _places(text) if not place.words] == [text.strip()]
 
 
-def _names(body: str) -> Iterator[tuple[str, int]]:
-    """Yield (name, start) for each capitalised name of a text, in order, without ordinary words
-    before it ("But Acme") and without a possessive "'s".
+def _places(body: str) -> Iterator[_Place]:
+    """Yield each name of a text, in order, without words before it that open a sentence ("But
+    Acme") and without a possessive "'s". Ordinary words before a name are no part of it.
     """
     for match in _NAME.finditer(body):
         words = match.group().split(" ")
         start = match.start()
-        while words and is_common(fold(_POSSESSIVE.sub("", words[0])).text):
+        common = [_is_common(word) for word in words]
+        while len(words) > 1 and (
+            common[0] and (not all(common) or _LEADING.fullmatch(words[0]) is not None)
+        ):
             start += len(words.pop(0)) + 1
+            common.pop(0)
         name = _POSSESSIVE.sub("", " ".join(words)).rstrip(".")
-        if len(name) > 1 and not any(map(str.isdigit, name)) and not _NO_BRAND.fullmatch(name):
-            yield name, start
+        if len(name) > 1 and not _NO_BRAND.fullmatch(name):
+            yield _Place(name, start, len(words) if all(common) else 0)
 
 
-def _is_brand(body: str, start: int, end: int) -> bool:
+@lru_cache(maxsize=16_384)
+def _is_common(word: str) -> bool:
+    """Return whether a word as written, perhaps with "'s", is an ordinary word."""
+    return is_common(fold(_POSSESSIVE.sub("", word)).text)
+
+
+def _is_brand(body: str, place: _Place, *, german: bool) -> bool:
     """Return whether the words around a name show that it is a brand."""
-    before = body[max(0, start - _BEFORE_CHARACTERS) : start]
-    if _DETERMINED.search(before) or _PERSON_BEFORE.search(before) or _PERSON.match(body, end):
-        return False
-    if _PRICED.match(body, end) or (_CELL.search(before) and _CELL_ENDS.match(body, end)):
-        return True
-    if any(words.search(before) for words in (_SOLD_AT, _CHOSEN, _COMPARED)):
-        return True
-    acts = _acts(body, end)
-    if _PLACED.search(before):
-        return acts or _CLAUSE_FOLLOWS.match(body, end) is not None
-    return acts and (not before.strip() or _OPENING.search(before) is not None)
+    shown = _is_shown(body, place, german=german)
+    return shown and not _is_thing_or_person(body, place, german=german)
 
 
-def _acts(body: str, end: int) -> bool:
-    """Return whether the name that ends at an offset is the subject of a verb, or the owner of the
-    subject: "Acme ships", "Acme's support is".
+def _before(body: str, place: _Place, characters: int) -> str:
+    """Return the text before a name, without the article of a maker and its product: "The Acme One
+    is".
     """
+    before = body[max(0, place.start - characters) : place.start]
+    has_model = " " in place.name or _MODEL.match(body, place.end)
+    return _ARTICLE.sub("", before) if has_model else before
+
+
+def _is_shown(body: str, place: _Place, *, german: bool) -> bool:
+    """Return whether a name is a subject, a seller, or chosen, or has a price; what follows the
+    name is looked at first, because that is fast.
+    """
+    before = _before(body, place, _BEFORE_CHARACTERS)
+    if _acts(body, place) and (
+        _BEGINNING.search(before[-_BEGINNING_CHARACTERS:])
+        or (not german and any(words.search(before) for words in (_PLACED, _OPENING)))
+    ):
+        return True
+    if not (place.words or german) and (
+        _PRICED.match(body, place.end)
+        or (_CELL_ENDS.match(body, place.end) and _CELL.search(before))
+        or (_CLAUSE_FOLLOWS.match(body, place.end) and _PLACED.search(before))
+    ):
+        return True
+    follows_word = before[-2:-1].isalpha() and before[-1] == " "
+    return follows_word and not german and _TAKEN.search(before) is not None
+
+
+def _is_thing_or_person(body: str, place: _Place, *, german: bool) -> bool:
+    """Return whether a name is a thing of the owner before, a person, or an ordinary word that is
+    no name.
+    """
+    before = _before(body, place, _BEGINNING_CHARACTERS)
+    if _DETERMINED.search(before) or _PERSON_BEFORE.search(before):
+        return True
+    if _PERSON.match(body, place.end) or (german and _GERMAN_NOUN.fullmatch(place.name)):
+        return True
+    return place.words == 1 and (
+        is_property(place.name)
+        or (_BEGINNING.search(before) is not None and f" {place.name.lower()}" in body)
+        or any(words.fullmatch(place.name) for words in (_NO_SUBJECT, _LEADING))
+    )
+
+
+def _is_name_here(body: str, place: _Place) -> bool:
+    """Return whether a name that is an ordinary word is the name in its place: where a sentence
+    begins, only before a verb.
+    """
+    if place.words != 1:
+        return True
+    before = body[max(0, place.start - _BEGINNING_CHARACTERS) : place.start]
+    return _BEGINNING.search(before) is None or _acts(body, place)
+
+
+def _acts(body: str, place: _Place) -> bool:
+    """Return whether a name is the subject of a verb, or the owner of the subject: "Acme ships",
+    "Acme's support is".
+    """
+    end = place.end
     if body.startswith(("'s ", "\u2019s "), end):
         return True
-    return _VERB.match(body, end) is not None
+    model = _MODEL.match(body, end)
+    end = model.end() if model else end
+    return _VERB.match(body, end) is not None or has_verb_behind(body, end)
