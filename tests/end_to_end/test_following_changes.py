@@ -55,6 +55,7 @@ def prepared(
     """A deployment with that history, which was scored, and with a route to each platform."""
     monkeypatch.setattr(rescoring, "SLICE_S", 0.0)
     monkeypatch.setattr(server, "CHANGE_POLL_INTERVAL_S", 0.05)
+    monkeypatch.setattr(server, "WARM_UP_DELAY_S", 0.0)
     tables = '[alerts]\nmetrics = ["visibility"]\n' + chats.routes() + chats.tables()
     program.configure(config.replace(BRAND, "") + tables + "[health]\nport = 0\n")
     program.run("brands", "add", "Acme", "--competitor", "Zeta")

@@ -45,7 +45,7 @@ CHANGE_POLL_INTERVAL_S = 10.0
 FEED_INTERVAL_S = 3600.0
 """Seconds between two reads of the update feeds."""
 WARM_UP_DELAY_S = 2.0
-"""Seconds from the start of the services to the first, made-up reading of the scorers."""
+"""Seconds from the start of the services to what can wait: all that reads, scores or detects."""
 WAKE_INTERVAL_S = 30.0
 """Seconds between two searches for alerts whose snooze is over."""
 
@@ -266,9 +266,10 @@ class Server:
 
     async def _catch_up(self) -> None:
         """Score unscored answers, and score history again after a change of scorers, brands or
-        facts, until cancelled: at the start, then at each change of brands or facts, and at the
-        latest every `CATCH_UP_INTERVAL_S`.
+        facts, until cancelled: `WARM_UP_DELAY_S` after the start, then at each change of brands or
+        facts, and at the latest every `CATCH_UP_INTERVAL_S`.
         """
+        await asyncio.sleep(WARM_UP_DELAY_S)  # imports all of detection while nothing waits
         follow_changes = await asyncio.to_thread(_import_follow_changes)
         while True:
             deployment = await self._deployment.refreshed()
