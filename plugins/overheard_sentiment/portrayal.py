@@ -234,17 +234,6 @@ def _trimmed(text: str, start: int, end: int) -> str:
     return text[start:end].strip(" ,.;")
 
 
-def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
-    """Yield (unit, its text with all names masked) for the brand's own units that may name a
-    drawback, in order; titles, shops' cards and footers may not. A long text is cut to
-    `_MAX_UNIT_CHARACTERS`.
-    """
-    for unit, mentions in _units(reading):
-        if unit.is_of(reading.brand.name) and unit.role not in _WITHOUT_DRAWBACKS:
-            text = unit.text[:_MAX_UNIT_CHARACTERS]
-            yield unit, _masked_names(unit, text, mentions, reading.brand.name)[0]
-
-
 def _units(reading: Reading) -> Iterator[tuple[Unit, Sequence[Mention]]]:
     """Yield (unit, all mentions in the unit) for the units that belong to `reading.brand` or name
     it, in order, without footers and what the model says of itself.

@@ -24,8 +24,6 @@ from overheard.interfaces.store import DeliveryRepository
 from overheard.testing.deployment import open_test_store
 from overheard_storage import open_store
 
-MODEL = Model("svc", "m-1")
-
 
 class Killed(BaseException):
     """The process ends here and now."""

@@ -63,21 +63,6 @@ async def test_a_check_that_was_begun_in_slack_goes_on_and_its_result_is_posted(
     assert len(service.calls) <= 12 + 2
 
 
-@pytest.mark.long
-async def test_an_answer_that_was_cut_off_is_to_be_asked_for_again(
-    bots: Bots, chats: Chats, service: ChatService
-) -> None:
-    """Nothing goes on of a free question, and nothing claims to."""
-    slack, service.delay = chats.slack, 10.0
-    async with bots.running() as first:
-        await bots.until("slack", "up")
-        await bots.settled()
-        await slack.command("ask Which tool is best?")
-        await eventually(lambda: service.calls and _titles(chats))
-        await bots.stop(first)
-        assert _titles(chats) == [AGAIN]
-
-
 async def test_a_question_that_was_cut_off_in_discord_says_so(
     bots: Bots, chats: Chats, service: ChatService
 ) -> None:

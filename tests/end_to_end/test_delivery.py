@@ -18,9 +18,7 @@ from pathlib import Path
 import pytest
 
 from kit.both_chats import DISCORD, SLACK, Chats, eventually
-from kit.discord_rest import Fault as DiscordFault
 from kit.program import Program
-from kit.slack_methods import Fault
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes
 from overheard.config.sections import RouteTable
@@ -28,7 +26,6 @@ from overheard.domain import Alert, Model, Panel, Prompt, Run, RunState, Shift
 from overheard_storage import open_store
 
 TITLE = "m-1 names Acme far less"
-MESSAGES = "/channels/*/messages"
 
 
 class Clock:
@@ -169,38 +166,6 @@ async def test_a_bot_that_is_killed_while_it_posts_leaves_one_message(
     assert shown(chats) == ([TITLE], [TITLE])
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("after", [0.0, 0.01, 0.03, 0.1])
-async def test_a_bot_that_is_killed_at_any_step_leaves_one_message(
-    bots: Bots, chats: Chats, after: float
-) -> None:
-    """Between the claim and the note of it; whichever platform was first."""
-    async with bots.running() as first:
-        await eventually(lambda: any(shown(chats)))
-        await asyncio.sleep(after)
-        first.kill()
-    bots.expire()
-    async with bots.running():
-        await bots.settled()
-
-    assert shown(chats) == ([TITLE], [TITLE])
-
-
-@pytest.mark.long
-async def test_an_answer_that_never_arrives_does_not_make_a_second_message(
-    bots: Bots, chats: Chats
-) -> None:
-    """Each posts, and the connection is cut before the bot receives the answer."""
-    chats.slack.faults["chat.postMessage"] = [Fault(done=True, hang_up=True)]
-    chats.discord.faults.append(DiscordFault("POST", MESSAGES, 0))
-    async with bots.running():
-        await eventually(lambda: all(shown(chats)))
-        bots.expire()
-        await bots.settled()
-
-    assert shown(chats) == ([TITLE], [TITLE])
-
-
 @pytest.mark.slow
 async def test_two_bots_post_one_message(bots: Bots, chats: Chats) -> None:
     """Started by mistake on one store."""
@@ -260,19 +225,6 @@ async def test_a_chat_that_never_says_hello_is_not_ready(bots: Bots, chats: Chat
         chats.slack.mute = False
         await chats.slack.drop()
         assert await bots.until("slack", "up") == (200, "")
-
-
-@pytest.mark.long
-async def test_a_slack_socket_that_falls_silent_is_noticed(bots: Bots, chats: Chats) -> None:
-    """Nothing comes over it, no ping is answered, and it is open: the bot builds another."""
-    async with bots.running():
-        await bots.until("slack", "up")
-        opened, chats.slack.mute = chats.slack.opened, True
-        await eventually(lambda: chats.slack.opened > opened, patience=100)
-        assert (await bots.until("slack", "connecting"))[0] == 503
-        await bots.settled()
-
-    assert shown(chats) == ([TITLE], [TITLE])
 
 
 @pytest.mark.long

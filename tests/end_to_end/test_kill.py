@@ -1,6 +1,5 @@
 """A run that is killed with no warning is taken up again."""
 
-import json
 import signal
 import time
 from collections import Counter
@@ -85,50 +84,3 @@ def test_a_check_after_a_finished_one_is_a_new_run(program: Program, service: Ch
     assert len(service.calls) == 24
     seeds = Counter(call["seed"] for call in service.calls)
     assert max(seeds.values()) == 1, "two runs that draw the same samples are one run"
-
-
-@pytest.mark.long
-def test_two_checks_of_the_same_questions_do_not_both_pay(
-    program: Program, service: ChatService
-) -> None:
-    """The second names the run of the first; each question was asked once."""
-    service.delay = 0.1
-    first = program.start("check", "--yes", "--json")
-    while not service.calls:
-        time.sleep(0.005)
-    _, err = program.run("check", "--yes", code=1)
-    out, _ = first.communicate()
-
-    assert "Another process is asking these questions just now" in err
-    assert json.loads(out)["state"] == "complete"
-    assert len(service.calls) == 12
-    assert not list(program.folder.glob("*.lock"))
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.2])
-def test_a_check_that_is_killed_at_any_instant_loses_and_doubles_nothing(
-    program: Program, service: ChatService, config: str, after: float
-) -> None:
-    """A hundred questions under a budget: each is stored and paid once, and no money stays held.
-
-    bench/kills.py does so with 500, fifty times, at random instants.
-    """
-    budget = "\n[budget]\nday = 1\n"
-    program.configure(config.replace("concurrency = 2", "concurrency = 10") + budget)
-    service.delay = 0.02
-    process = program.start("check", "--yes", "--repeats", "8")
-    while not service.calls:
-        time.sleep(0.005)
-    time.sleep(after)
-    process.kill()
-    process.communicate()
-
-    data = program.json("check", "--yes", "--repeats", "8")
-
-    asked = Counter((call["messages"][0]["content"], call["seed"]) for call in service.calls)
-    assert len(asked) == data["answers"] == 96
-    assert asked.total() <= 96 + 10
-    spend = program.json("spend")
-    assert spend["spent_usd"] == pytest.approx(96 * 50e-6)
-    assert [row["held"] for row in spend["budget"]] == [0.0]

@@ -174,24 +174,6 @@ def test_a_check_that_was_cut_off_goes_on_with_the_next_start(
 
 
 @pytest.mark.long
-def test_a_terminal_s_check_that_was_killed_is_taken_up(
-    running: Running, program: Program, service: ChatService
-) -> None:
-    """For runs of people and of schedules."""
-    service.delay = 0.1
-    check = program.start("check", "--yes")
-    running.until(lambda: len(service.calls) >= 3)
-    check.kill()
-    check.communicate()
-    service.delay = 0.0
-    process = running.start()
-    running.until(lambda: states(program.folder) == [("terminal", RunState.COMPLETE)])
-    running.stop(process)
-
-    assert len(set(service.prompts())) == 12
-
-
-@pytest.mark.long
 def test_of_two_started_by_mistake_one_carries_out_schedules(
     running: Running, program: Program, service: ChatService
 ) -> None:

@@ -192,10 +192,6 @@ LATER = {
         scorer("quitting", "sys.exit(3)"),
         "The scorer quitting fails (SystemExit in overheard_",
     ),
-    "breaking": (
-        scorer("breaking", "raise KeyboardInterrupt"),
-        "The scorer breaking fails (KeyboardInterrupt in overheard_breaking)",
-    ),
     "dozing": (
         scorer("dozing", "await asyncio.sleep(600)", "async def"),
         "The scorer dozing gave no result",
@@ -205,7 +201,6 @@ LATER = {
         "",
     ),
     "blocking": (scorer("blocking", "time.sleep(600)"), "The scorer blocking gave no result"),
-    "eating": (scorer("eating", "while True: pass"), "The scorer eating gave no result"),
     "matching": (
         scorer("matching", "import re; return re.match('(a+)+$', 'a' * 64 + '!') or []"),
         "The scorer matching gave no result",

@@ -18,9 +18,6 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import PENDING, Edition, EditionState, pending_edition, used_edition
 from overheard.scoring.rescoring import changes
 
-POLL_S = 0.5
-"""Seconds between two checks of a rescoring that another process carries out."""
-
 _STATES = {
     EditionState.USED: "in use",
     EditionState.SCORING: "being scored",
