@@ -55,7 +55,7 @@ def test_messages_survive_without_docstrings(flags: list[str]) -> None:
     """`python -OO` strips docstrings, and no error may become empty by that."""
     program = (
         "from overheard.errors import NothingToAsk\n"
-        "from overheard.tracing import TracesUnavailable\n"
+        "from overheard.telemetry import TracesUnavailable\n"
         "print(NothingToAsk(missing='no brand'))\n"
         "print(TracesUnavailable(package='x', command='pip install y'))\n"
     )

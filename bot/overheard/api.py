@@ -31,10 +31,17 @@ from overheard.cards.command import (
     quoted,
 )
 from overheard.cards.wording import printable
-from overheard.chat_kit.clicks import ButtonQuestions, Click, ClickKind, answers_one, decides
 from overheard.chat_kit.forms import NO, YES, FormField, InputKind, form_fields, read_form
+from overheard.chat_kit.requests import (
+    FINISH_TIMEOUT_S,
+    ButtonQuestions,
+    Click,
+    ClickKind,
+    ServingTasks,
+    answers_one,
+    decides,
+)
 from overheard.chat_kit.tables import GAP, TextGrid, text_grid, text_records
-from overheard.chat_kit.tasks import FINISH_TIMEOUT_S, ServingTasks
 from overheard.config.problems import suggestion, unknown_name
 from overheard.config.secrets import Secret
 from overheard.config.settings_base import DatabaseUrl, Settings

@@ -49,7 +49,7 @@ given back to the system: the rows of a whole history made a process grow with i
 
 
 class SqlBlockRepository(Repository):
-    """Blocks; see `overheard.interfaces.scores.BlockRepository`."""
+    """Blocks; see `overheard.interfaces.runs.BlockRepository`."""
 
     async def find(
         self,

@@ -18,7 +18,7 @@ _CATALOGUE = TypeAdapter(Catalogue)
 
 
 class SqlEditionRepository(Repository):
-    """Editions; see `overheard.interfaces.scores.EditionRepository`."""
+    """Editions; see `overheard.interfaces.runs.EditionRepository`."""
 
     async def all(self) -> list[Edition]:
         """Return all editions, the oldest first."""

@@ -69,7 +69,7 @@ Key = tuple[int, int, int]
 
 
 class SqlScoreRepository(Repository):
-    """Scores; see `overheard.interfaces.scores.ScoreRepository`."""
+    """Scores; see `overheard.interfaces.runs.ScoreRepository`."""
 
     async def unscored(
         self,

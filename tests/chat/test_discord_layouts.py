@@ -24,7 +24,7 @@ from overheard.cards.card import (
     Tainted,
     Text,
 )
-from overheard.chat_kit.clicks import ClickKind
+from overheard.chat_kit.requests import ClickKind
 from overheard_discord import markup
 from overheard_discord.layouts import MAX_PAGES, MessagePage, render
 from overheard_discord.pages import MessageMark, Presenter, post_id

@@ -9,7 +9,7 @@ from kit.discord_desk import SPECS, ScriptedDesk, nothing
 from kit.discord_rules import check
 from overheard.cards.card import Action
 from overheard.cards.command import CommandSpec, Face, Kind, Option
-from overheard.chat_kit.clicks import MAX_QUESTIONS, ButtonQuestions, Click, ClickKind
+from overheard.chat_kit.requests import MAX_QUESTIONS, ButtonQuestions, Click, ClickKind
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
 from overheard_discord import forms

@@ -6,7 +6,7 @@ import pytest
 
 from kit.slack_desk import ADD
 from overheard.cards.command import Role
-from overheard.chat_kit.clicks import answers_one, decides
+from overheard.chat_kit.requests import answers_one, decides
 
 READS = replace(ADD, role=Role.VIEWER)
 CHANGES = replace(ADD, role=Role.OPERATOR)

@@ -18,9 +18,9 @@ from overheard.config.loader import parse_config
 from overheard.config.sections import LoggingTable
 from overheard.deployment import Call, Deployment
 from overheard.domain import Task, TaskKind
-from overheard.logs import about, write_log
 from overheard.runtime.wiring import open_deployment
 from overheard.runtime.worker import Worker
+from overheard.telemetry import about, write_log
 from overheard.testing import EchoProvider
 
 TOKEN = "xoxb-1234567890-secret"

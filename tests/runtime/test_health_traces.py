@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from kit.loopback import POLL_S
 from kit.office import executed
-from overheard import tracing
+from overheard import telemetry as tracing
 from overheard.alerts.outbox import Outbox
 from overheard.commands.check import check
 from overheard.config.loader import parse_config
@@ -25,9 +25,9 @@ from overheard.domain import Delivery, DeliveryKind
 from overheard.interfaces import Chat
 from overheard.runtime.metrics import start_telemetry
 from overheard.runtime.wiring import open_deployment
+from overheard.telemetry import TracesUnavailable, begin_traces, traced
 from overheard.testing import EchoProvider, FixedClock
 from overheard.testing.deployment import open_test_store
-from overheard.tracing import TracesUnavailable, begin_traces, traced
 
 CONFIG = """
 [storage]
@@ -122,8 +122,8 @@ def test_nobody_is_traced_who_does_not_want_it() -> None:
     """Not even the package is imported."""
     code = (
         "import asyncio, sys\n"
-        "from overheard import tracing\n"
-        "@tracing.traced('work')\n"
+        "from overheard.telemetry import traced\n"
+        "@traced('work')\n"
         "async def work(): return 7\n"
         "assert asyncio.run(work()) == 7\n"
         "assert not any(name.startswith('opentelemetry') for name in sys.modules)\n"

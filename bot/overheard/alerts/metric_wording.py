@@ -9,7 +9,7 @@ from overheard.alerts.story import is_usual
 from overheard.cards import wording
 from overheard.domain import Metric, Shift
 from overheard.measure.blocks import Stream
-from overheard.measure.usual import USUAL_CHECKS
+from overheard.measure.trends import USUAL_CHECKS
 
 FAR = 0.3
 """Change of a rate from which on words say "far"."""

@@ -16,7 +16,7 @@ from overheard.domain import Alert, Delivery, DeliveryKind, Metric, Shift
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.interfaces import Chat, Clock, Linking
 from overheard.interfaces.store import DeliveryRepository
-from overheard.tracing import traced
+from overheard.telemetry import traced
 
 
 class Routes:

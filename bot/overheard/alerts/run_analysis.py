@@ -23,7 +23,7 @@ from overheard.runs.update_feeds import read_feeds
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import Rejudging
 from overheard.scoring.rescoring import CHECK_SLICE_S
-from overheard.tracing import traced
+from overheard.telemetry import traced
 
 Announce = Callable[[Deployment, Call, Alert], Awaitable[Card | None]]
 """Announces an alert where the run was asked for; the card is None when that was done before."""

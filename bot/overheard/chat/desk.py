@@ -26,8 +26,8 @@ from overheard.commands.suggestions import proposed_rivals, with_proposal
 from overheard.deployment import Call, Deployment
 from overheard.errors import BadUsage, CommandRemoved, UnknownCommand
 from overheard.interfaces import CANCEL, CONFIRM, AccessPolicy, Conversation, Form, Person, Request
-from overheard.logs import about
 from overheard.plugins.guard import core_method
+from overheard.telemetry import about
 
 log = logging.getLogger(__name__)
 

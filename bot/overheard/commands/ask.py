@@ -12,7 +12,7 @@ from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
 from overheard.cards.model_names import ModelNames
 from overheard.commands.check import SEED_BITS
-from overheard.commands.check_faults import fault_sentences
+from overheard.commands.check_news import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable

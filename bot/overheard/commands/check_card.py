@@ -1,6 +1,6 @@
 """What a check found, as a card: its counts, what it cost, what to do next.
 
-What is news in it is in ``check_news.py``, what went wrong in ``check_faults.py``.
+What is news in it, and what went wrong, is in ``check_news.py``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands.check_faults import (
+from overheard.commands.check_news import (
+    brand_card,
     failures_with_model_names,
     fault_sentences,
+    learning_data,
+    news_paragraphs,
     unscored_sentences,
 )
-from overheard.commands.check_news import brand_card, learning_data, news_paragraphs
 from overheard.commands.editions import pending_edition_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Model, Panel, Run, RunState

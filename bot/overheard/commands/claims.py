@@ -13,7 +13,7 @@ from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, 
 from overheard.cards.command import CommandSpec, option, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import BrandName, ModelName
-from overheard.commands.check_faults import fault_sentences
+from overheard.commands.check_news import fault_sentences
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.domain import FALSE_VERDICTS, Brand, Detail, Model

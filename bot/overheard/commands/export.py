@@ -20,7 +20,7 @@ from overheard.cards import wording
 from overheard.cards.card import MAX_FILE_BYTES, Card, File, Severity
 from overheard.cards.command import CommandSpec, Face, Role, argument, option
 from overheard.commands.retain import private
-from overheard.config.redaction import json_line, without_control_characters
+from overheard.config.secrets import json_line, without_control_characters
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, ScoreRecord
 from overheard.errors import FileUnwritable, StoreMissing

@@ -13,7 +13,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, File, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
-from overheard.commands.check_faults import fault_sentences
+from overheard.commands.check_news import fault_sentences
 from overheard.commands.digest import digest
 from overheard.commands.editions import pending_edition_sentences
 from overheard.commands.export import replacing

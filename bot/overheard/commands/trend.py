@@ -13,7 +13,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import past_span
-from overheard.commands.check_faults import fault_sentences
+from overheard.commands.check_news import fault_sentences
 from overheard.commands.versus import show_versus
 from overheard.commands.voice import show_voice
 from overheard.config.problems import unknown_name

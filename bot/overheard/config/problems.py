@@ -10,8 +10,12 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from overheard.cards import wording
-from overheard.config.redaction import without_control_characters
-from overheard.config.secrets import default_variable, known_keys, secret_fields
+from overheard.config.secrets import (
+    default_variable,
+    known_keys,
+    secret_fields,
+    without_control_characters,
+)
 from overheard.errors import UnknownName
 
 MAX_NAME_CHARS_IN_ERROR = 60

@@ -35,11 +35,13 @@ from overheard.domain.operations import StoreHealth
 from overheard.interfaces.runs import (
     AnswerRepository,
     BatchRepository,
+    BlockRepository,
+    EditionRepository,
     MoneyRepository,
     RetentionRepository,
     RunRepository,
+    ScoreRepository,
 )
-from overheard.interfaces.scores import BlockRepository, EditionRepository, ScoreRepository
 from overheard.interfaces.services import Progress
 
 

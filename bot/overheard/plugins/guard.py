@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any, ParamSpec, TextIO, TypeVar, cast
 
 from overheard.cards import wording
-from overheard.config.redaction import (
+from overheard.config.secrets import (
     redacted,
     safe_str,
     shortened,

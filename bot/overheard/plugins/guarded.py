@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Proposal
-from overheard.config.redaction import safe_str
+from overheard.config.secrets import safe_str
 from overheard.domain import (
     Alert,
     Answer,

@@ -16,7 +16,7 @@ import pluggy
 from overheard import hookspecs
 from overheard.cards.command import CommandSpec
 from overheard.config.problems import suggestion
-from overheard.config.redaction import one_line, redacted, safe_str
+from overheard.config.secrets import one_line, redacted, safe_str
 from overheard.config.sections import Config
 from overheard.domain import Landscape, Metric, Model
 from overheard.errors import OverheardError

@@ -31,7 +31,7 @@ from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validation import Nonsense, validated_reply
 from overheard.reading.language import is_foreign
 from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
-from overheard.tracing import traced
+from overheard.telemetry import traced
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

@@ -22,7 +22,6 @@ from overheard.errors import (
     RunUnderWay,
 )
 from overheard.interfaces import PROBLEM, Clock, Progress, Provider, Queue, Store, TaskResult
-from overheard.logs import about
 from overheard.runs.answers import reuse
 from overheard.runs.batches import Batches, asked_at_once, asking_only, batched
 from overheard.runs.budget import SpendReservation
@@ -32,7 +31,7 @@ from overheard.runs.quote import PriceQuote
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import Runner
 from overheard.runs.tasks import Outcome, asking_tasks, run_part, seat
-from overheard.tracing import traced
+from overheard.telemetry import about, traced
 
 MAX_HOLDS = 5
 """How often a run is locked again after the connection to the database was lost."""

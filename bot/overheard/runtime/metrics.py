@@ -23,10 +23,9 @@ from overheard.deployment import Deployment
 from overheard.domain import AlertState, Census, QueueStatus, RunState
 from overheard.domain.operations import FAILING, SHOWN, WAITING
 from overheard.interfaces import Clock
-from overheard.logs import write_log
 from overheard.runs.call import CallCounters
 from overheard.runs.tasks import queue_status
-from overheard.tracing import begin_traces
+from overheard.telemetry import begin_traces, write_log
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

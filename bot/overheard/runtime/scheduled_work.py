@@ -16,10 +16,10 @@ from overheard.commands.schedules import check_schedule
 from overheard.deployment import Call, Deployment
 from overheard.domain import BURST, FIRST_CHECK, AuditEntry, Panel, Payer, Run, RunState, Schedule
 from overheard.errors import OverheardError, RunEnded
-from overheard.logs import about
 from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import RESUMABLE_FOR
 from overheard.runtime.scheduler import SCHEDULE
+from overheard.telemetry import about
 
 MAX_PLAN_AGE = timedelta(days=1)
 """How long a plan holds at most: answers can be imported into a run that has ended long ago."""

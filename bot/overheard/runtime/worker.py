@@ -14,11 +14,11 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Task, TaskKind
 from overheard.errors import ungrouped
 from overheard.interfaces import TaskResult
-from overheard.logs import about
 from overheard.runs.tasks import seats
 from overheard.runtime.health import HealthServer
 from overheard.runtime.metrics import process_metrics, start_telemetry, store_label
 from overheard.runtime.supervisor import GracefulShutdown, Service, Supervisor
+from overheard.telemetry import about
 
 WORKER = "worker"
 """How the audit log names it."""

@@ -25,7 +25,7 @@ from overheard.scoring.scorer_calls import (
     together,
     waits,
 )
-from overheard.tracing import traced
+from overheard.telemetry import traced
 
 BATCH = 500
 """Answers whose scores are stored in one transaction."""

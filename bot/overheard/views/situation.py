@@ -42,7 +42,7 @@ from overheard.domain import (
 )
 from overheard.interfaces import Clock, Store
 from overheard.measure.blocks import RunKey, Stream, streams
-from overheard.measure.usual import USUAL_CHECKS
+from overheard.measure.trends import USUAL_CHECKS
 from overheard.runs.answers import summed_blocks
 from overheard.runs.presence import Attendance, Presence, attendances, newest_runs
 from overheard.views.standings import (

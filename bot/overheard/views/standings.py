@@ -20,8 +20,7 @@ from overheard.cards.model_names import ModelNames, asked_by
 from overheard.domain import VISIBILITY, Metric, Model
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, streams_of_table
-from overheard.measure.trends import Point, trend
-from overheard.measure.usual import USUAL_CHECKS, UsualRange, usual_range
+from overheard.measure.trends import USUAL_CHECKS, Point, UsualRange, trend, usual_range
 
 MAX_PLACES, MAX_NAMED_PLACES = 4, 3
 """Places on a card, and in a single sentence or title."""

@@ -25,7 +25,7 @@ from overheard.chat.command_call import Stage, Unagreed, run_command
 from overheard.chat.parser import Order
 from overheard.chat.terminal import grammar
 from overheard.chat.terminal.progress import RichProgress
-from overheard.config.redaction import json_line
+from overheard.config.secrets import json_line
 from overheard.config.sections import Config
 from overheard.deployment import Call, Deployment, local_zone
 from overheard.errors import (
