@@ -114,7 +114,11 @@ async def list_alerts(
     found_brand = deployment.catalogue.brand(brand) if brand else None
     brand_name = found_brand.name if found_brand else brand
     alerts_of_brand = await alerts_about(deployment.store, brand_name or None)
-    matching = [alert for alert in alerts_of_brand if _is_in_state(alert, state)]
+    matching = [
+        alert
+        for alert in alerts_of_brand
+        if not state or alert.state == state or (state == "live" and not alert.state.over)
+    ]
     shown = matching[:limit]
     model_alerts = await model_alerts_of(deployment.store, shown)
     more = len(matching) - len(shown)
@@ -193,10 +197,6 @@ def number_of(text: str) -> int:
 
 NUMBER_DIGITS = 9
 """Digits of an alert's number at most; every store can hold such a number."""
-
-
-def _is_in_state(alert: Alert, state: str | None) -> bool:
-    return not state or alert.state == state or (state == "live" and not alert.state.over)
 
 
 ALERTS_LIST = CommandSpec(

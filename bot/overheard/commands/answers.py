@@ -17,7 +17,6 @@ from overheard.commands.answer_quotes import answer_quotes, quotes_in_turn, stat
 from overheard.commands.arguments import BrandName, ModelName
 from overheard.commands.newest_answers import (
     NO_ANSWERS,
-    NewestAnswers,
     card_without_answers,
     model_names,
     newest_check_footer,
@@ -97,8 +96,9 @@ async def list_answers(
     subject = f": {about}" if about else ""
     lines = stated_lines(deployment, newest, about) if about else view_lines(deployment, newest)
     count = wording.count(len({answer.answer.id for answer, _ in quoted_answers}), "answer")
+    verb = "says" if len(newest.runs) == 1 else "say"
     return Card(
-        title=f"What {model_names(deployment, newest)} {_verb(newest)} about {name}{subject}",
+        title=f"What {model_names(deployment, newest)} {verb} about {name}{subject}",
         text="\n".join(lines) or f"{count} of {len(newest.answers)} mention it.",
         quotes=tuple(quotes_in_turn(deployment, quoted_answers)),
         actions=fitting(
@@ -281,10 +281,6 @@ async def show_sources(deployment: Deployment, call: Call, brand: str, model: st
             "sources": [{"site": s.site, "answers": s.answers, "own": s.own} for s in sources],
         },
     )
-
-
-def _verb(newest: NewestAnswers) -> str:
-    return "says" if len(newest.runs) == 1 else "say"
 
 
 ANSWERS = CommandSpec(

@@ -192,19 +192,14 @@ def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         BadUsage: when the text cannot be read, or the time is not later than `now`.
     """
     word = text.strip().casefold()
-    at = _span_end(word, now) or _day_ahead(word, now.astimezone(zone))
+    if span := _SPAN.fullmatch(word):
+        at: datetime | None = now + int(span[1]) * _UNITS[span[2]]
+    else:
+        at = _day_ahead(word, now.astimezone(zone))
     if at is None or at <= now:
         problem = f'"{wording.shorten(text, 40)}" is no time that is still to come'
         raise BadUsage(problem=problem, usage="3d, 2w, friday, 2026-12-03 or 2026-12-03T15:00")
     return at.astimezone(UTC)
-
-
-def _span_end(word: str, now: datetime) -> datetime | None:
-    """Return the end of a span such as ``3h``, ``2d`` or ``1w`` that begins now; None for another
-    text.
-    """
-    match = _SPAN.fullmatch(word)
-    return now + int(match[1]) * _UNITS[match[2]] if match else None
 
 
 def _day_ahead(word: str, now: datetime) -> datetime | None:

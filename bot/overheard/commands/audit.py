@@ -91,17 +91,12 @@ def _entry_line(entry: AuditEntry, call: Call) -> str:
     """
     at = f"{wording.short_day(entry.at, call.zone)}, {wording.clock(entry.at, call.zone)}"
     what = wording.shorten(wording.line(entry.words or entry.command), MAX_WORDS)
-    platform = "" if entry.channel == call.channel else _platform_name(entry.channel)
+    name, colon, _ = entry.channel.partition(":")
+    platform = "" if entry.channel == call.channel else name.capitalize() if colon else name
     failure = "" if entry.outcome == DONE else wording.shorten(entry.outcome, MAX_OUTCOME)
     notes = ", ".join(filter(None, (platform, failure.rstrip("."))))
     who = wording.line(name_without_id(entry.who))
     return f"{at} \N{MIDDLE DOT} {who}: {what}{f' ({notes})' if notes else ''}"
-
-
-def _platform_name(channel: str) -> str:
-    """Return ``Slack`` of a channel such as ``slack:C0123``; ``terminal`` as it is."""
-    platform, colon, _ = channel.partition(":")
-    return platform.capitalize() if colon else platform
 
 
 AUDIT = CommandSpec(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from overheard.advice.brief import LABELS, BriefItem, Excerpt, steps
+from overheard.advice.brief import LABELS, BriefItem, steps
 from overheard.advice.brief_sources import BriefDraft, ItemProgress, ModelProgress, metric_of
 from overheard.advice.evidence import fact_sentence
 from overheard.advice.pages import BriefPage, missing_fact_sentence, share_with_interval
@@ -35,26 +35,30 @@ def brief_card(deployment: Deployment, call: Call, draft: BriefDraft, most: int)
     as published, and a further card for each published item. The JSON data has all items.
     """
     name, shown = draft.market.brand.name, draft.items[:most]
+    published = [
+        Action(f"brief done {item.key} --brand {quoted(name)}", f"Published {number}")
+        for number, item in enumerate(shown[:DESCRIBED_ITEMS], 1)
+    ]
+    has_more = call.face is Face.CHAT and len(draft.items) > most
+    page = Action(f"brief {quoted(name)} --format html", "All as a page", menu=True)
     return Card(
         title=f"What to write for {name}",
         text=_brief_text(draft, shown, call.face),
         table=_items_table(shown, call.face) if shown else None,
         quotes=tuple(
-            Quote(_excerpt_source(deployment, excerpt), Tainted(excerpt.text))
+            Quote(
+                f"{deployment.names.name(excerpt.model)}, asked "
+                f"“{wording.shorten(excerpt.prompt, PROMPT_CHARS)}”",
+                Tainted(excerpt.text),
+            )
             for item in shown[:DESCRIBED_ITEMS]
             for excerpt in item.said[:1]
         ),
-        actions=fitting(*_published_actions(name, shown), *_page_action(call, name, draft, most)),
+        actions=fitting(*published, *([page] if has_more else [])),
         more=tuple(_published_card(deployment, call, progress) for progress in draft.published),
         footer="" if call.face is Face.CHAT else RANKED,
         data=_brief_json(draft),
     )
-
-
-def _excerpt_source(deployment: Deployment, excerpt: Excerpt) -> str:
-    """Return ``ChatGPT, asked “Which tool is best?”``: the model of an excerpt and its question."""
-    question = wording.shorten(excerpt.prompt, PROMPT_CHARS)
-    return f"{deployment.names.name(excerpt.model)}, asked “{question}”"
 
 
 def _items_table(shown: Sequence[BriefItem], face: Face) -> Table:
@@ -104,17 +108,10 @@ def _brief_text(draft: BriefDraft, shown: Sequence[BriefItem], face: Face) -> st
         of = f"{draft.days} days" if draft.days else "the newest check"
         return f"No gap shows in {wording.count(draft.answers, 'answer')} of {of}."
     if face is Face.CHAT:
-        return _first_item_sentence(draft, shown[0])
+        first_step = steps(shown[0], draft.market.brand.name)[0]
+        add_facts = " Add what is true to your facts first." if shown[0].missing else ""
+        return f"{wording.shorten(shown[0].title, TITLE_CHARS)}. {first_step}{add_facts}"
     return "\n\n".join(_item_paragraphs(draft, shown[:DESCRIBED_ITEMS]))
-
-
-def _first_item_sentence(draft: BriefDraft, item: BriefItem) -> str:
-    """Return the title of an item and its first step; if the fact sheet lacks a fact for it, also a
-    sentence that asks to add it first.
-    """
-    first_step = steps(item, draft.market.brand.name)[0]
-    add_facts = " Add what is true to your facts first." if item.missing else ""
-    return f"{wording.shorten(item.title, TITLE_CHARS)}. {first_step}{add_facts}"
 
 
 def _item_paragraphs(draft: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
@@ -153,20 +150,6 @@ def _facts_to_state(item: BriefItem, draft: BriefDraft) -> str:
     if more > 0:
         stated.append(wording.count(more, "more fact"))
     return f"State {wording.listing(stated)}."
-
-
-def _published_actions(brand: str, shown: Sequence[BriefItem]) -> Iterator[Action]:
-    """Yield a button for each of the first `DESCRIBED_ITEMS` items that marks it as published."""
-    for number, item in enumerate(shown[:DESCRIBED_ITEMS], 1):
-        yield Action(f"brief done {item.key} --brand {quoted(brand)}", f"Published {number}")
-
-
-def _page_action(call: Call, brand: str, draft: BriefDraft, most: int) -> Iterator[Action]:
-    """Yield the menu entry that shows all items of a brief as a page, in a chat whose card leaves
-    out items beyond the first `most`; else nothing.
-    """
-    if call.face is Face.CHAT and len(draft.items) > most:
-        yield Action(f"brief {quoted(brand)} --format html", "All as a page", menu=True)
 
 
 def _published_card(deployment: Deployment, call: Call, progress: ItemProgress) -> Card:

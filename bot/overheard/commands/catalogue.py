@@ -177,9 +177,12 @@ class CatalogueNoun(Generic[Entry]):
             shown_origins = [file if origin == DECLARED else "chat" for origin in origins]
         elif DECLARED in origins:
             footer = f"All of them are set in {file}."
+        text = "" if entries else self.empty
+        if entries and self.notes:
+            text = await self.notes(deployment, entries)
         return Card(
             title=count + suffix,
-            text=await self._list_text(deployment, entries),
+            text=text,
             table=self._list_table(entries, shown_origins, in_terminal=in_terminal),
             actions=tuple(actions),
             footer=footer,
@@ -202,10 +205,15 @@ class CatalogueNoun(Generic[Entry]):
         columns = dict(self.columns or {})
         if not in_terminal:
             first = next(iter(columns), "")
+
+            def is_informative(cell: Callable[[Entry], str]) -> bool:
+                cells = list(map(cell, entries))
+                return len(set(cells)) > 1 or (len(cells) == 1 and bool(cells[0]))
+
             columns = {
                 name: cell
                 for name, cell in columns.items()
-                if name != KEY and (name == first or _is_informative(list(map(cell, entries))))
+                if name != KEY and (name == first or is_informative(cell))
             }
         rows = [tuple(cell(entry) for cell in columns.values()) for entry in entries]
         header = tuple(columns)
@@ -213,14 +221,6 @@ class CatalogueNoun(Generic[Entry]):
             header = (*header, "From" if in_terminal else "Decided in")
             rows = [(*row, origin) for row, origin in zip(rows, origins, strict=True)]
         return Table(header, tuple(rows))
-
-    async def _list_text(self, deployment: Deployment, entries: Sequence[Entry]) -> str:
-        """Return the text about the listed objects: the noun's text for an empty list, else its
-        notes on the objects, or nothing if it has none.
-        """
-        if not entries:
-            return self.empty
-        return await self.notes(deployment, entries) if self.notes else ""
 
     async def add(self, deployment: Deployment, call: Call, **given: Any) -> Card:
         """Store a new object, and return its card.
@@ -484,13 +484,6 @@ class CatalogueNoun(Generic[Entry]):
                 at = past_moment(value, deployment.clock.now(), call.zone) if value else None
                 values[option.name] = at.astimezone(call.zone).date() if at else None
         return values
-
-
-def _is_informative(cells: Sequence[str]) -> bool:
-    """Return whether a column tells anything: its cells differ, or its only cell is not empty."""
-    if len(cells) == 1:
-        return bool(cells[0])
-    return len(set(cells)) > 1
 
 
 def find_brands(catalogue: Catalogue, names: Iterable[str]) -> tuple[str, ...]:

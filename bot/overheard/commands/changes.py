@@ -112,17 +112,14 @@ async def recent_changes(
     card = _changes_card(deployment, call, names, span, alerts, updates, checks)
     told = [line for telling in tellings for line in _telling_lines(telling, is_chosen)]
     situations = [telling.situation.data() for telling in tellings]
+    firsts = {one.severity for telling in tellings for one in telling.news[:1]}
+    is_bad = bool(firsts & {Severity.BAD, Severity.WARNING})
     return replace(
         card,
         text="\n\n".join(filter(None, [str(card.text), *told])),
-        severity=Severity.WARNING if any(map(_is_bad, tellings)) else card.severity,
+        severity=Severity.WARNING if is_bad else card.severity,
         data={**card.data, "situation": situations},
     )
-
-
-def _is_bad(telling: Telling) -> bool:
-    """Return whether the most important news is bad."""
-    return any(one.severity in {Severity.BAD, Severity.WARNING} for one in telling.news[:1])
 
 
 def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool]) -> list[str]:

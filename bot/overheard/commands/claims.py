@@ -91,7 +91,9 @@ async def list_claims(
         text="\n\n".join(paragraphs),
         table=_claims_table(clusters, true_values, names) if len(clusters) > 1 else None,
         quotes=tuple(
-            _claim_quote(cluster, names) for cluster in clusters[:MAX_QUOTES] if cluster.first.quote
+            Quote(f"{names.name(claim.model)}, {claim.field}", Tainted(claim.quote))
+            for claim in (cluster.first for cluster in clusters[:MAX_QUOTES])
+            if claim.quote
         ),
         actions=fitting(*([brief_action] if clusters else []), fact_action),
         severity=Severity.WARNING if clusters else Severity.PLAIN,
@@ -200,8 +202,9 @@ def _most_common_claim(
     models = wording.listing([names.name(model) for model in cluster.models])
     verb = "is" if len(cluster.models) == 1 else "are"
     stated = wording.shorten(wording.line(claim.stated), MAX_STATED)
+    verdict = "out of date" if claim.verdict == "stale" else "wrong"
     return (
-        f"{models} {verb} {_verdict_words(cluster)} about the {claim.field}: "
+        f"{models} {verb} {verdict} about the {claim.field}: "
         f"\u201c{stated}\u201d in {wording.count(cluster.answers, 'answer')}; in truth "
         f"{_true_words(cluster, true_values)}."
     )
@@ -247,15 +250,6 @@ def _claims_table(
 
 def _true_words(cluster: ClaimCluster, true_values: Mapping[str, str]) -> str:
     return true_value(cluster.first.field, true_values.get(cluster.first.field, ""))
-
-
-def _verdict_words(cluster: ClaimCluster) -> str:
-    return "out of date" if cluster.first.verdict == "stale" else "wrong"
-
-
-def _claim_quote(cluster: ClaimCluster, names: ModelNames) -> Quote:
-    source = f"{names.name(cluster.first.model)}, {cluster.first.field}"
-    return Quote(source, Tainted(cluster.first.quote))
 
 
 def _claim_json(cluster: ClaimCluster, true_values: Mapping[str, str]) -> dict[str, Any]:

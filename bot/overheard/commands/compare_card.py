@@ -302,22 +302,15 @@ def _answer_quotes(setup: ComparisonSetup, result: ComparisonResult) -> Iterator
     `MAX_QUOTE_CHARS`. Missing and empty answers are left out.
     """
     texts = {prompt.key: prompt.text for prompt in setup.prompts}
-    for prompt_key in _differing_prompts(result.metrics)[:SHOWN_PROMPTS]:
+    moved_most = [moved for first in result.metrics[:1] for moved in first.prompts]
+    differing = [moved.prompt for moved in moved_most if moved.after != moved.before]
+    for prompt_key in differing[:SHOWN_PROMPTS]:
         question = wording.shorten(wording.line(texts.get(prompt_key, "")), MAX_QUESTION_CHARS)
         for model in (setup.base, setup.tuned):
             answer_text = _first_answer_text(result.answers, prompt_key, model)
             if answer_text:
                 text = wording.shorten(wording.line(readable(answer_text)), MAX_QUOTE_CHARS)
                 yield Quote(f"{model}, asked “{question}”", Tainted(text))
-
-
-def _differing_prompts(contrasts: Sequence[Contrast]) -> list[str]:
-    """Return the keys of the prompts with a difference in the first metric, the largest first;
-    empty without a metric.
-    """
-    if not contrasts:
-        return []
-    return [moved.prompt for moved in contrasts[0].prompts if moved.after != moved.before]
 
 
 def _first_answer_text(answers: Sequence[Answer], prompt_key: str, model: Model) -> str:

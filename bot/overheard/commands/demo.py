@@ -10,14 +10,14 @@ from time import monotonic
 from typing import Annotated, Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Quote, Severity
+from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.cards.model_names import LOCAL
 from overheard.commands.alerts import show_evidence
 from overheard.commands.check import check
 from overheard.config.loader import example_config
 from overheard.config.sections import Config
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import VISIBILITY, RunState
 from overheard.errors import NothingAnswered
 from overheard.interfaces.services import Progress
@@ -29,6 +29,8 @@ STAGES = (("before", 0.0), ("asked again", 0.0), ("after the fine-tune", 1.0))
 """The label of each run, and the weight of the fine-tune in it, 0 to 1."""
 SEEDS_PER_STAGE = 1_000
 """The distance between the seeds of two runs."""
+ALERT_KEYS = ("brand", "model", "metric", "before", "after", "interval")
+"""What the JSON data have of an alert."""
 MAX_QUOTES = 2
 """Quotes of an alert: one from before and one from after the change."""
 
@@ -107,7 +109,8 @@ async def _check_example(
         proposal = await check(
             deployment,
             call,
-            models=_bundled_models(deployment),
+            # The local provider's models are the only ones that certainly cost nothing.
+            models=[str(m) for m in deployment.plugins.models if m.provider == LOCAL],
             repeats=REPEATS,
             seed=seed,
             label=label,
@@ -116,26 +119,11 @@ async def _check_example(
         card = await proposal.execute()
         if card.data["state"] == RunState.FAILED:
             raise NothingAnswered(reasons=" ".join(card.data["failures"]))
-        alerts = [
-            replace(alert, quotes=await _evidence_quotes(deployment, call, alert))
-            for alert in card.more
-        ]
+        alerts = []
+        for alert in card.more:
+            evidence = await show_evidence(deployment, call, alert=str(alert.data["id"]))
+            alerts.append(replace(alert, quotes=evidence.quotes[:MAX_QUOTES]))
     return replace(card, more=tuple(alerts)), [*faults, *card.data["faults"]]
-
-
-async def _evidence_quotes(deployment: Deployment, call: Call, alert: Card) -> tuple[Quote, ...]:
-    """Return the first `MAX_QUOTES` quotes from the evidence of the alert that a card shows; fewer
-    if the evidence has fewer.
-    """
-    evidence = await show_evidence(deployment, call, alert=str(alert.data["id"]))
-    return evidence.quotes[:MAX_QUOTES]
-
-
-def _bundled_models(deployment: Deployment) -> list[str]:
-    """Return the names of the local provider's models, the only ones that certainly cost
-    nothing.
-    """
-    return [str(model) for model in deployment.plugins.models if model.provider == LOCAL]
 
 
 def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
@@ -161,7 +149,10 @@ def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
         more=(*(alert for _, alert in alerts), *_fault_cards(faults)),
         data={
             "runs": [_check_json(card) for card in checks],
-            "alerts": [_alert_json(label, alert) for label, alert in alerts],
+            "alerts": [
+                {"run": label, **{key: alert.data[key] for key in ALERT_KEYS}}
+                for label, alert in alerts
+            ],
             "faults": faults,
             "seconds": round(seconds, 1),
         },
@@ -190,17 +181,9 @@ def _run_lines(checks: list[Card]) -> Iterator[str]:
         mark = "!" if card.more or card.data["failures"] else "\N{CHECK MARK}"
         label, answers = card.data["label"], wording.count(card.data["answers"], "answer")
         failures = "".join(f" {reason}" for reason in card.data["failures"])
-        finding = _check_finding(card, is_first=not number)
+        calm = "No change beyond chance, so nothing is said." if number else "This is normal."
+        finding = "Something changed." if card.more else calm
         yield f"{mark} {label.capitalize()}: {answers}. {finding}{failures}"
-
-
-def _check_finding(card: Card, *, is_first: bool) -> str:
-    """Return what a check found, as a sentence: a change, what is normal (the first check), or
-    nothing.
-    """
-    if card.more:
-        return "Something changed."
-    return "This is normal." if is_first else "No change beyond chance, so nothing is said."
 
 
 def _check_json(card: Card) -> dict[str, Any]:
@@ -214,12 +197,6 @@ def _check_json(card: Card) -> dict[str, Any]:
             if row["metric"] == VISIBILITY
         },
     }
-
-
-def _alert_json(label: str, alert: Card) -> dict[str, Any]:
-    """Return the main figures of an alert for JSON output, with the label of its run."""
-    shown_keys = ("brand", "model", "metric", "before", "after", "interval")
-    return {"run": label, **{key: alert.data[key] for key in shown_keys}}
 
 
 DEMO = CommandSpec(

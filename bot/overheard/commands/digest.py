@@ -195,25 +195,15 @@ async def _read_week(
         events = await store.alerts.events(opened.alert.id)
         has_eased = any(e.what is AlertEventKind.EASED and e.at >= since for e in events)
         if opened.evidence.over and has_eased:
-            eased.append(_eased_sentence(telling.names.name(opened.model), opened.evidence.over))
+            is_usual = AlertPart.METRICS in opened.evidence.over
+            what = "is back to what is usual" if is_usual else "does not state it any more"
+            eased.append(f"{telling.names.name(opened.model)} {what}.")
     updates = [
         f"{telling.names.name(update.model)} on {telling.day(update.at)}"
         for update in await store.updates.find()
         if update.at >= since and update.model in situation.runs
     ]
     return Week(since, recovered, eased, list(dict.fromkeys(updates)))
-
-
-def _eased_sentence(model_name: str, over: frozenset[AlertPart]) -> str:
-    """Return a sentence on the part of an open alert that is over: that the model is back to what
-    is usual if the metrics are, else that it does not make the statement any more.
-
-    Args:
-        over: The parts of the alert that are over, at least one.
-    """
-    if AlertPart.METRICS in over:
-        return f"{model_name} is back to what is usual."
-    return f"{model_name} does not state it any more."
 
 
 async def numbered_advice(deployment: Deployment, telling: Telling) -> list[str]:

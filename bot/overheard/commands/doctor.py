@@ -160,7 +160,8 @@ class _Examination:
         file = _sqlite_file(url)
         if not missing:
             # Opening a store writes to it: a store that cannot be written is reported elsewhere.
-            yield Finding(f"store {_address_without_login(url)}")
+            scheme, slashes, rest = url.partition("://")
+            yield Finding(f"store {scheme}{slashes}{rest.rpartition('@')[2]}")
         elif file and (fault := _creation_fault(file)):
             remedy = "correct [storage] url, or let this user write there"
             yield Finding(f"store {missing}", f"it does not exist, and {fault}", remedy)
@@ -352,14 +353,6 @@ def _creation_fault(file: Path) -> str:
 def _existing_folder(file: Path) -> Path:
     """Return the nearest existing path above a file, which is a folder unless the path is wrong."""
     return next(folder for folder in file.parents if folder.exists())
-
-
-def _address_without_login(url: str) -> str:
-    """Return ``postgresql://db/overheard`` of ``postgresql://user:password@db/overheard``; a URL
-    without a login is returned unchanged.
-    """
-    scheme, slashes, rest = url.partition("://")
-    return scheme + slashes + rest.rpartition("@")[2]
 
 
 def _findings_card(findings: Sequence[Finding]) -> Card:

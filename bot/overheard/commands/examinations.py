@@ -219,16 +219,10 @@ async def provider_findings(
     except Exception as error:  # a plugin may raise anything
         remedy = f"see [providers.{provider.name}] in the configuration"
         return [Finding(place, error_words(error), remedy)], None
-    return model_faults or [Finding(place)], _clock_lead(service_time, clock)
-
-
-def _clock_lead(service_time: object, clock: Clock) -> timedelta | None:
-    """Return how far a service's clock is ahead of this machine's, negative if it is behind; None
-    if the service's time is not a datetime with a time zone.
-    """
+    lead = None
     if isinstance(service_time, datetime) and service_time.tzinfo:
-        return service_time - clock.now()
-    return None
+        lead = service_time - clock.now()
+    return model_faults or [Finding(place)], lead
 
 
 def clock_finding(leads: Sequence[timedelta]) -> Finding:

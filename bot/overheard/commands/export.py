@@ -189,19 +189,14 @@ def replacing(file: Path, opener: Callable[[str, int], int] | None = private) ->
             with open(written, "w", encoding="utf-8", newline="", opener=opener) as stream:
                 yield stream
             if not is_pipe_or_device:
-                _replace_file(target, written)
+                if target.exists():
+                    shutil.copymode(target, written)
+                written.replace(target)
         finally:
             if not is_pipe_or_device:
                 written.unlink(missing_ok=True)
     except OSError as error:
         raise FileUnwritable(file=file, reason=error.strerror) from None
-
-
-def _replace_file(target: Path, new: Path) -> None:
-    """Give a new file the mode of the file at `target`, if there is one, and move it there."""
-    if target.exists():
-        shutil.copymode(target, new)
-    new.replace(target)
 
 
 def _line_writer(

@@ -236,7 +236,10 @@ class _Intake:
         """
         content = _answer_content(answer)
         is_stored = self._read[content] <= self._stored[content]
-        if is_stored or self._take_deleted_text(content):
+        is_deleted = not is_stored and self._deleted_texts[content[:3]] > 0
+        if is_deleted:
+            self._deleted_texts[content[:3]] -= 1
+        if is_stored or is_deleted:
             self.known += 1
             return None
         self._stored[content] += 1
@@ -244,16 +247,6 @@ class _Intake:
         repeat = self._next_repeats.get((prompt, model), 0)
         self._next_repeats[prompt, model] = repeat + 1
         return replace(answer, question=replace(answer.question, repeat=repeat))
-
-    def _take_deleted_text(self, content: Content) -> bool:
-        """Return whether the run has a stored answer to the same prompt, of the same model and
-        time, whose text was deleted and which no other line has taken yet.
-
-        If so, the answer is taken: the number of those that are left is reduced by one.
-        """
-        left = self._deleted_texts[content[:3]]
-        self._deleted_texts[content[:3]] = max(0, left - 1)
-        return left > 0
 
 
 def _answer_content(answer: Answer) -> Content:

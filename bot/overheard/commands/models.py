@@ -129,7 +129,9 @@ def _model_json(deployment: Deployment, model: Model) -> dict[str, str]:
     """
     providers = deployment.plugins.providers
     limiter = deployment.limits.limiter(providers[model.provider], model)
-    state, rest = _breaker_state(limiter)
+    now = asyncio.get_running_loop().time()
+    rest = limiter.rest(now)
+    state = BreakerState.OPEN if rest else limiter.breaker.state(now)
     can = capabilities_of(model, providers)
     shown = STATES[state]
     in_words = f"{shown}, for {wording.duration(rest)}" if rest else shown
@@ -156,16 +158,6 @@ def _pace_words(limiter: ModelLimiter) -> str:
     parts += [f"{calls:,.0f} calls a minute"] if calls < inf else []
     parts += [f"{tokens:,.0f} tokens a minute"] if tokens < inf else []
     return ", ".join(parts)
-
-
-def _breaker_state(limiter: ModelLimiter) -> tuple[BreakerState, float]:
-    """Return whether a model may be called now, and the seconds until it may (0 if it may).
-
-    A pause that the service asked for counts as `BreakerState.OPEN`.
-    """
-    now = asyncio.get_running_loop().time()
-    rest = limiter.rest(now)
-    return (BreakerState.OPEN if rest else limiter.breaker.state(now)), rest
 
 
 def _price_words(price: Price | None, *, batch: bool) -> str:

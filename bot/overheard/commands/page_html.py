@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from overheard.cards.charts.renderer import Drawable, alt_text, drawing
+from overheard.cards.charts.renderer import alt_text, drawing
 from overheard.cards.charts.style import COLORS, Theme
 from overheard.cards.html import render_html
 from overheard.commands.page import ReportPage
@@ -64,7 +64,7 @@ def page_html(page: ReportPage, *, logo: Path | None, color: str) -> str:
         light=colors(Theme.LIGHT, color),
         dark=colors(Theme.DARK, color),
         logo=_data_uri(logo) if logo else "",
-        svg=_inline_svg,
+        svg=lambda chart: drawing(chart).svg(alt_text(chart)).replace(_NAMESPACE, "", 1),
     )
 
 
@@ -98,13 +98,11 @@ def legible_color(color: str, background: str) -> str:
     end = "#000000" if _luminance(background) > 0.5 else "#ffffff"
     shares = (step / CONTRAST_STEPS for step in range(CONTRAST_STEPS + 1))
     mixed = (_mixed_color(color, end, share) for share in shares)
-    return next((c for c in mixed if _contrast(c, background) >= MIN_CONTRAST), end)
-
-
-def _contrast(color: str, other: str) -> float:
-    """Return the contrast ratio of two colours, 1 to 21, as WCAG 2.2 defines it."""
-    low, high = sorted((_luminance(color), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
+    for mix in mixed:
+        low, high = sorted((_luminance(mix), _luminance(background)))
+        if (high + 0.05) / (low + 0.05) >= MIN_CONTRAST:  # the contrast ratio of WCAG 2.2
+            return mix
+    return end
 
 
 def _luminance(color: str) -> float:
@@ -126,13 +124,6 @@ def _mixed_color(color: str, end: str, share: float) -> str:
 def _rgb_shares(color: str) -> list[float]:
     """Return the red, green and blue of a colour ``#rrggbb``, each 0 to 1."""
     return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-
-
-def _inline_svg(chart: Drawable) -> str:
-    """Return a chart as an SVG element for HTML, with its alternative text. All text is escaped;
-    colours are the page's CSS variables.
-    """
-    return drawing(chart).svg(alt_text(chart)).replace(_NAMESPACE, "", 1)
 
 
 def _data_uri(file: Path) -> str:

@@ -232,9 +232,7 @@ def read_views(
         blamed: Counter[str] = Counter()
         for answer in model_answers:
             details = list(answer.details(place.brand, SENTIMENT))
-            praised.update(
-                {d.topic for d in details if d.verdict == "positive" and _is_aspect(d.topic)}
-            )
+            praised.update({d.topic for d in details if d.verdict == "positive"} - {"tone"})
             blamed.update({d.topic for d in answer.details(place.brand, DRAWBACK)})
         lines = [
             ("Praises", _most_frequent(praised) or "nothing that stands out"),
@@ -245,11 +243,6 @@ def read_views(
         name = deployment.names.name(place.model)
         found.append(ModelView(name, place.rank_words, tuple(lines)))
     return found
-
-
-def _is_aspect(topic: str) -> bool:
-    """Return whether a finding of the sentiment scorer names an aspect, and not the tone alone."""
-    return topic != "tone"
 
 
 def _most_frequent(counter: Counter[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -51,9 +51,11 @@ async def plugins(
         return await show_plugin(deployment, call, name=name)
     loaded = deployment.plugins
     faults = "\n\n".join([*(report.sentence for report in loaded.faulty), *loaded.paused])
+    listed = wording.listing([report.name for report in loaded.reports])
+    names = f": {listed}" if call.face is Face.CHAT else ""
     return Card(
         title=wording.count(len(loaded.reports), "plugin"),
-        text=faults or f"All of them are loaded{_names_in_chat(loaded.reports, call.face)}.",
+        text=faults or f"All of them are loaded{names}.",
         table=Table(
             ("Plugin", "Version", "State", "Provides"),
             tuple(
@@ -77,13 +79,6 @@ async def plugins(
             "paused": loaded.paused,
         },
     )
-
-
-def _names_in_chat(reports: Sequence[PluginReport], face: Face) -> str:
-    """Return the names of plugins as the end of a sentence in a chat, such as ``: openai, slack``.
-    Return an empty string for a terminal, which has a table.
-    """
-    return f": {wording.listing([r.name for r in reports])}" if face is Face.CHAT else ""
 
 
 async def show_plugin(
@@ -112,7 +107,7 @@ async def show_plugin(
         for key, kind, default in described(settings)
     ]
     return Card(
-        title=_name_and_version(report),
+        title=f"{report.name} {report.version}".rstrip(),
         text=report.problem or ", ".join(report.provides) or _idle_sentence(report),
         table=Table(("Table", "Key", "Value", "Default"), tuple(keys))
         if keys and call.face is Face.TERMINAL
@@ -142,10 +137,6 @@ def _idle_sentence(report: PluginReport) -> str:
     return f"It provides nothing until the configuration has a table for it: {example}."
 
 
-def _name_and_version(report: PluginReport) -> str:
-    return f"{report.name} {report.version}".rstrip()
-
-
 def _load_state(report: PluginReport) -> str:
     """Return ``Loaded`` for a plugin that can be used at least in part, else ``Failed``."""
     return "Loaded" if report.loaded else "Failed"
@@ -164,7 +155,8 @@ async def resume_plugin(
     if name not in reports:
         raise unknown_name("plugin", name, reports)
     resumed = deployment.plugins.resume(name)
-    text = f"Tried again from now on: {', '.join(map(_uncapitalised, resumed))}."
+    parts = ", ".join(f"{part[:1].lower()}{part[1:]}" for part in resumed)
+    text = f"Tried again from now on: {parts}."
     return Card(
         title=name,
         text=text if resumed else "Nothing of it is paused.",
@@ -212,10 +204,6 @@ def notice_card(plugin: str, text: str) -> Card:
         severity=Severity.WARNING,
         actions=fitting(resume) if plugin else (),
     )
-
-
-def _uncapitalised(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 PLUGINS = CommandSpec(

@@ -126,7 +126,12 @@ async def power(
             raise NothingToAsk(missing=f"no {missing} is configured")
     usual_repeats, usual_days = _scheduled_repeats_and_days(deployment, brands[0])
     plan = PowerPlan(brands[0], prompts, repeats or usual_repeats, every or usual_days, tau)
-    measured = [await _power_at(deployment, plan, model) for model in models]
+    measured = []
+    for asked_model in models:
+        outlook, notes = await _outlook(deployment, plan, asked_model)
+        price_usd = await _run_price_usd(deployment, plan, asked_model)
+        offers = offers_of(outlook, plan.days, price_usd)
+        measured.append(ModelPower(asked_model, outlook, notes, offers))
     data = {
         "brand": plan.brand.name,
         "models": [_power_json(plan, at_model) for at_model in measured],
@@ -169,13 +174,6 @@ class ModelPower:
     outlook: Outlook
     notes: Sequence[str]
     offers: Sequence[Offer]
-
-
-async def _power_at(deployment: Deployment, plan: PowerPlan, model: Model) -> ModelPower:
-    """Return what the planned runs can show at one model, with the offers and their prices."""
-    outlook, notes = await _outlook(deployment, plan, model)
-    offers = offers_of(outlook, plan.days, await _run_price_usd(deployment, plan, model))
-    return ModelPower(model, outlook, notes, offers)
 
 
 def _chat_overview(

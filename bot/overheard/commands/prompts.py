@@ -49,22 +49,6 @@ _FIELDS = (
 )
 
 
-def _find_prompt_among(
-    _: Catalogue, among: Catalogue, given: Mapping[str, Any], kind: str
-) -> Prompt:
-    """Return the prompt of a catalogue that the argument ``prompt`` of a command names.
-
-    Args:
-        among: The catalogue that is searched: the current one, or that of removed prompts.
-        given: The arguments of the command. ``prompt`` is a key, a text, or the beginning of one
-            that only one prompt has.
-
-    Raises:
-        UnknownName: when no prompt or several prompts match.
-    """
-    return find_prompt(among, given["prompt"], kind=kind)
-
-
 async def _checked_prompt(
     deployment: Deployment, _: Call, prompt: Prompt, before: Prompt | None
 ) -> Prompt:
@@ -164,7 +148,7 @@ PROMPTS: CatalogueNoun[Prompt] = CatalogueNoun(
     new=(),
     fields=_FIELDS,
     edit_fields=(Option("text", "Another question in its place."), *optional(_FIELDS[1:])),
-    find=_find_prompt_among,
+    find=lambda _, among, given, kind: find_prompt(among, given["prompt"], kind=kind),
     reference=lambda prompt: (prompt.key,),
     label=lambda _: "This question",
     loss=lambda prompt: f"“{_short_text(prompt)}” is no longer asked, and its answers are kept",

@@ -109,11 +109,12 @@ def replayed_shifts(
         ReplayedShift(
             alarm.run,
             shift,
-            _shift_json(shift, runs) | _part_of_json(shift, model_alerts, runs, starts),
+            _shift_json(shift, runs) | {"part_of": whole and runs[whole.shift.run_id].key},
         )
         for replay in replays
         for alarm in replay.alarms
         for shift in alarm.shifts
+        for whole in [containing_alert(shift, model_alerts, starts)]
     ]
     return sorted(found, key=lambda change: change.run)
 
@@ -165,24 +166,6 @@ def _whole_model_json(
         "moved": moved,
         **part,
     }
-
-
-def _part_of_json(
-    shift: Shift,
-    model_alerts: Sequence[Alert],
-    runs: Mapping[int, Run],
-    starts: Mapping[int, datetime],
-) -> dict[str, Any]:
-    """Return ``part_of`` for the JSON output of a brand's shift: the key of the run of the alert on
-    the model as a whole to which the shift belongs; None if it belongs to none.
-
-    Args:
-        model_alerts: All alerts on models as a whole.
-        runs: All runs by number.
-        starts: The start of each run by its number.
-    """
-    whole = containing_alert(shift, model_alerts, starts)
-    return {"part_of": runs[whole.shift.run_id].key if whole else None}
 
 
 def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:

@@ -55,7 +55,10 @@ async def list_runs(
         title=f"The last {wording.count(len(runs), 'check')}",
         text=_run_lines(call, runs, states) if is_chat else "",
         table=None if is_chat else _runs_table(runs, states),
-        actions=tuple(_resume_actions(runs)),
+        actions=tuple(
+            Action(f"runs resume {run.key}", "Resume", Style.PRIMARY)
+            for run in [run for run in runs if run.state is RunState.PAUSED][:1]
+        ),
         data={
             "runs": [
                 _run_json(
@@ -240,12 +243,6 @@ def _state_words(run: Run, held: Collection[int], with_open_batch: Collection[in
     if run.id in with_open_batch:
         return "waiting for a batch" if run.id in held else "batch handed in, cut off"
     return run.state.value if run.id in held else "cut off"
-
-
-def _resume_actions(runs: Sequence[Run]) -> list[Action]:
-    """Return the button that resumes the newest paused run; an empty list without a paused run."""
-    paused = [run for run in runs if run.state is RunState.PAUSED]
-    return [Action(f"runs resume {run.key}", "Resume", Style.PRIMARY) for run in paused[:1]]
 
 
 def _run_json(run: Run, state: str, *, under_way: bool, waits_for_batch: bool) -> dict[str, object]:

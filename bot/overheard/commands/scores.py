@@ -40,12 +40,18 @@ async def list_scores(deployment: Deployment, call: Call) -> Card:
     moved_table = (
         moves_table(await preview(deployment, used, pending)) if used and pending else None
     )
+    title, text = "The scores follow all that is measured", used.note if used else ""
+    if pending:
+        title = f"History is being scored anew: {wording.percent(done)}"
+        note = f"{pending.note[:1].upper()}{pending.note[1:]}"
+        text = f"{note} to go." if note else ""
+    prune = Action("scores prune", "Remove earlier sets", menu=True)
     return Card(
-        title=_list_title(pending, done) if editions else "Nothing was scored yet",
-        text=_text(used, pending),
+        title=title if editions else "Nothing was scored yet",
+        text=text,
         table=Table(("Scores", "Begun", "State", "What differs"), rows) if rows else None,
         more=(Card("What it changes so far", table=moved_table),) if moved_table else (),
-        actions=_prune_action(len(editions)),
+        actions=(prune,) if len(editions) > 1 else (),
         footer="Reports, trends and alerts read one set of scores, from the first answer to the "
         "last.",
         data={"editions": [_edition_json(edition, done) for edition in editions]},
@@ -80,34 +86,6 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
         severity=Severity.GOOD,
         data={"removed": removed, "editions": removable},
     )
-
-
-def _list_title(pending: Edition | None, done: float) -> str:
-    """Return the title of the list of editions.
-
-    Args:
-        pending: The pending edition; None without one.
-        done: The share of the history that is scored for it, 0 to 1.
-    """
-    if pending is None:
-        return "The scores follow all that is measured"
-    return f"History is being scored anew: {wording.percent(done)}"
-
-
-def _text(used: Edition | None, pending: Edition | None) -> str:
-    """Return how long history will still be scored for the pending edition, without one what the
-    edition in use could not score, or an empty string.
-    """
-    if pending:
-        return f"{pending.note[:1].upper()}{pending.note[1:]} to go." if pending.note else ""
-    return used.note if used else ""
-
-
-def _prune_action(count: int) -> tuple[Action, ...]:
-    """Return the menu entry that removes earlier editions; empty unless there are several editions.
-    `count` is their number.
-    """
-    return (Action("scores prune", "Remove earlier sets", menu=True),) if count > 1 else ()
 
 
 def _edition_cells(

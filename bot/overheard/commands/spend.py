@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from typing import Annotated, Any
 
 from overheard.cards import wording
@@ -56,7 +56,9 @@ async def spend(
     """
     now = deployment.clock.now()
     span = past_span(since, until, now, call.zone)
-    begin = span.begin or _first_moment(span.end or now, days)
+    midnight = (span.end or now).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = midnight - timedelta(days=days - 1) if days else midnight.replace(day=1)
+    begin = span.begin or first
     spent = await deployment.store.money.spending(since=begin, until=span.end)
     runs = {run.id: run for run in await deployment.store.runs.find()}
     sums = {name: _sums(spent, _names_function(name, runs)) for name in GROUPINGS}
@@ -79,7 +81,14 @@ async def spend(
         text=f"{_span_words(Span(begin, span.end), call.zone)}, for "
         f"{wording.count(sum(spending.answers for spending in spent), 'answer')}."
         f"{_estimate_sentence(estimated, total)}",
-        fields=tuple(Field(_limit_name(row["key"]), _limit_words(row)) for row in budget),
+        fields=tuple(
+            Field(
+                _limit_name(row["key"]),
+                f"{wording.money(float(row['spent']))} of {wording.money(float(row['allowed']))} "
+                f"({wording.percent(float(row['share']))})",
+            )
+            for row in budget
+        ),
         table=_sums_table(GROUPING_LABELS.get(by, by.capitalize()), shown[by], pictured=True),
         image=await picture(bars, "spend.png") if spent else None,
         severity=Severity.WARNING if near else Severity.PLAIN,
@@ -179,14 +188,6 @@ def _span_words(span: Span, zone: tzinfo) -> str:
     return f"{begin} to {wording.day(span.end - timedelta(seconds=1), zone)}"
 
 
-def _first_moment(end: datetime, days: int) -> datetime:
-    """Return the midnight at which a number of days begins, the day of `end` included; for 0 days
-    that of the first of its month. Days are those of the time zone of `end`.
-    """
-    midnight = end.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight - timedelta(days=days - 1) if days else midnight.replace(day=1)
-
-
 def _names_function(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[str]]:
     """Return a function that returns, for a payment, the keys of a grouping that share it equally.
 
@@ -270,12 +271,6 @@ async def _budget_json(deployment: Deployment) -> list[dict[str, Any]]:
         for key, (account, usd) in limits.items()
         if usd is not None
     ]
-
-
-def _limit_words(row: Mapping[str, Any]) -> str:
-    """Return how much of a limit of `_budget_json` is spent: ``$4.10 of $5.00 (82 %)``."""
-    spent, allowed, share = (float(row[key]) for key in ("spent", "allowed", "share"))
-    return f"{wording.money(spent)} of {wording.money(allowed)} ({wording.percent(share)})"
 
 
 SPEND = CommandSpec(

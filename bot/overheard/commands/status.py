@@ -72,7 +72,8 @@ async def status(deployment: Deployment, call: Call) -> Card:
     )
     told = {opened.alert.id for telling in tellings for opened in telling.situation.alerts}
     others = [await reader.opened(alert) for alert in alerts if alert.id not in told]
-    tellings.sort(key=_urgency)
+    calmest = len(NewsKind) + 1
+    tellings.sort(key=lambda telling: min((n.kind for n in telling.news), default=calmest))
     overview = (_brand_overview if len(tellings) == 1 else _brands_overview)(tellings)
     decides = any(one.decider() and one.decider() in str(overview.text) for one in tellings)
     paragraphs = [
@@ -108,11 +109,6 @@ async def status(deployment: Deployment, call: Call) -> Card:
             "situation": [one.situation.data() for one in tellings],
         },
     )
-
-
-def _urgency(telling: Telling) -> int:
-    """Return the sort key of a brand: its most important news first, brands without any last."""
-    return min((one.kind for one in telling.news), default=len(NewsKind) + 1)
 
 
 def _brand_overview(tellings: Sequence[Telling]) -> Card:

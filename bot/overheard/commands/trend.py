@@ -83,7 +83,11 @@ async def _show_metric(
         raise unknown_name("metric", metric, list(measured))
     deployment = await deployment.caught_up(call.progress)
     whole_streams = await _metric_streams(deployment, brand, measured[metric])
-    streams = [part for stream in whole_streams if (part := _stream_within(stream, span))]
+    streams = [
+        run_slice(stream, rows[0], rows[-1] + 1)
+        for stream in whole_streams
+        if (rows := [row for row, run in enumerate(stream.runs) if span.holds(run.at)])
+    ]
     situation = await SituationReader.of(deployment, call.zone).read(brand, HEADLINE)
     if not model:
         left = {there.model for there in situation.at_models(Presence.LEFT)}
@@ -108,12 +112,6 @@ async def _metric_streams(deployment: Deployment, brand: Brand, metric: Metric) 
         deployment.store, deployment.scoring.versions, names, metric=metric.name
     )
     return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
-
-
-def _stream_within(stream: Stream, span: Span) -> Stream | None:
-    """Return the part of a stream whose runs began within a span; None if no run did."""
-    rows = [row for row, run in enumerate(stream.runs) if span.holds(run.at)]
-    return run_slice(stream, rows[0], rows[-1] + 1) if rows else None
 
 
 async def _trend_card(

@@ -63,8 +63,9 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     rows = [
         (str(u.id), str(u.model), wording.moment(u.at, call.zone), u.source, u.note) for u in known
     ]
+    days = {(update.model, update.at.astimezone(call.zone).date()) for update in known}
     return Card(
-        title=wording.count(_update_count(call, known), "known update"),
+        title=wording.count(len(days if is_chat else known), "known update"),
         text="\n\n".join(paragraphs),
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
         if rows and not is_chat
@@ -78,15 +79,6 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
             "problems": problems,
         },
     )
-
-
-def _update_count(call: Call, known: Sequence[ModelUpdate]) -> int:
-    """Return the number of known updates. In a chat, several updates of one model on one day of the
-    reader count once.
-    """
-    if call.face is Face.TERMINAL:
-        return len(known)
-    return len({(update.model, update.at.astimezone(call.zone).date()) for update in known})
 
 
 async def add_update(

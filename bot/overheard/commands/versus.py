@@ -269,8 +269,9 @@ async def _versus_card(
     """
     mine, names = situation.brand.name, deployment.names
     models = list(dict.fromkeys(duel.model for duel in duels))
+    sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
     chart = Pairs(
-        _picture_title(duels),
+        f"Of {sizes.pop()} answers" if len(sizes) == 1 else "Share of answers",
         mine,
         other,
         tuple(_model_pairs(deployment.names, m, duels) for m in models[:MAX_MODELS]),
@@ -309,14 +310,6 @@ async def _versus_card(
             "situation": situation.data(),
         },
     )
-
-
-def _picture_title(duels: Sequence[Duel]) -> str:
-    """Return the title of the picture: ``Of 24 answers`` if all levels are of the same number of
-    answers, else ``Share of answers``.
-    """
-    sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
-    return f"Of {sizes.pop()} answers" if len(sizes) == 1 else "Share of answers"
 
 
 def _model_pairs(names: ModelNames, model: Model, duels: Sequence[Duel]) -> PairGroup:

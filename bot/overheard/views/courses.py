@@ -110,16 +110,12 @@ async def _shift_marks(
     if not moved:
         return []
     starts = await deployment.store.runs.starts()
+    better, worse = ("better", "worse") if metric.higher_is_better else ("worse", "better")
     return [
-        Mark(starts[s.first_run_id], "better" if _is_better(s.change, metric) else "worse")
+        Mark(starts[s.first_run_id], better if s.change > 0 else worse)
         for s in moved
         if not s.updates
     ]
-
-
-def _is_better(change: float, metric: Metric) -> bool:
-    """Return whether a change of a metric, which is not 0, is good for the brand."""
-    return (change > 0) == metric.higher_is_better
 
 
 def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Model]) -> str:

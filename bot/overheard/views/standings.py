@@ -342,7 +342,8 @@ def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> s
     """
     if not places:
         return brand
-    shown = [place for place in sorted(places, key=_by_rank) if place.rank_words]
+    by_rank = sorted(places, key=lambda place: (place.rank, place.model))
+    shown = [place for place in by_rank if place.rank_words]
     ranked = [(place.rank_words, names.name(place.model)) for place in shown]
     if not ranked:
         first = places[0]
@@ -351,10 +352,6 @@ def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> s
     for words, name in ranked[1:MAX_NAMED_PLACES]:
         parts.append(f"{words.partition(' of ')[0]} at {name}")
     return f"{brand}: {', '.join(parts)}"
-
-
-def _by_rank(place: ModelVisibility) -> tuple[int, Model]:
-    return place.rank, place.model
 
 
 def rates(

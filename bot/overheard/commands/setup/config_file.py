@@ -104,21 +104,19 @@ class SetupFile:
         }
         if self.chat and self.channel:
             tables["[[routes]]"] = {"channel": f"{self.chat}:{self.channel}"}
+        lines = []
+        for header, values in tables.items():
+            lines += ["", header, *(f"{key} = {_toml_value(values[key])}" for key in values)]
         return "\n".join(
             [
                 "# Written by overheard setup. config.example.toml has all settings.",
                 "prompts = [",
                 *(f"  {_toml_value(prompt)}," for prompt in [*prompts, branded]),
                 "]",
-                *(line for header, values in tables.items() for line in _table(header, values)),
+                *lines,
                 "",
             ]
         )
-
-
-def _table(header: str, values: Mapping[str, object]) -> list[str]:
-    """Return the lines of a table of TOML: an empty line, the header, and a line for each key."""
-    return ["", header, *(f"{key} = {_toml_value(value)}" for key, value in values.items())]
 
 
 def _toml_value(value: object) -> str:

@@ -218,17 +218,12 @@ def _with_template_questions(catalogue: Catalogue, brand: Brand, draft: Draft) -
     """
     known = {prompt.text.casefold() for prompt in catalogue.prompts_for(brand.name)}
     templates = template_questions(brand.category, [*draft.questions, *known])
-    neutral = [text for text in templates if not _names_a_brand(catalogue, text)]
+    named = named_brands(catalogue, list(map(Prompt, templates)))
+    neutral = [text for text in templates if not named[Prompt(text).key]]
     questions = (*draft.questions, *neutral)[:MAX_QUESTIONS]
     rivals = (*brand.competitors, *draft.competitors)
     branded = [t for t in branded_questions(brand.name, rivals) if t.casefold() not in known]
     return replace(draft, questions=questions, branded=tuple(branded))
-
-
-def _names_a_brand(catalogue: Catalogue, text: str) -> bool:
-    """Return whether a text names a brand of the catalogue, such as a category with its name."""
-    prompt = Prompt(text)
-    return bool(named_brands(catalogue, [prompt])[prompt.key])
 
 
 async def price_of_questions(
