@@ -14,7 +14,7 @@ import pytest
 from kit.office import Office, open_office
 from kit.scripted import SteppingClock, reply
 from overheard.cards.charts.style import Theme
-from overheard.commands.answers import show_questions
+from overheard.commands.answers import answers
 from overheard.commands.page_html import MAX_LOGO_BYTES, colors, legible_color
 from overheard.commands.report import report
 from overheard.deployment import Call
@@ -65,7 +65,7 @@ async def heard(said: Said, config: str = CONFIG) -> Office:
     scoring = Scoring(scorers, deployment.catalogue)
     clock = SteppingClock(FIRST + timedelta(weeks=len(said) - 1, hours=2))
     office.deployment = replace(deployment, scoring=scoring, clock=clock)
-    for week, answers in enumerate(said):
+    for week, given in enumerate(said):
         at = FIRST + timedelta(weeks=week)
         run = await office.store.runs.start(Run(f"week {week}", at))
         await office.store.answers.add(
@@ -77,7 +77,7 @@ async def heard(said: Said, config: str = CONFIG) -> Office:
                     at,
                 )
                 for prompt in deployment.catalogue.prompts
-                for model, text in answers.items()
+                for model, text in given.items()
                 for number in range(2)
             ]
         )
@@ -97,16 +97,16 @@ async def test_questions_are_listed_from_either_end() -> None:
     )
 
     async def listed(**order: object) -> tuple[str, list[list[str]]]:
-        card = await show_questions(office.deployment, Call(), brand="Acme", **order)  # type: ignore[arg-type]
+        card = await answers(office.deployment, Call(), brand="Acme", show="questions", **order)  # type: ignore[arg-type]
         return card.title, [row["named"] for row in card.data["questions"]]
 
     title, rows = await listed()
-    assert title == "Acme is named in no answer to 1 question"
+    assert title == "Acme is named in no answer to 1 of 2 questions at ChatGPT"
     title, best_first = await listed(won=True)
     assert (title, best_first) == ("The questions that name Acme most", rows[::-1])
     assert rows != best_first
     title, beside = await listed(against="Zeta")
-    assert title == "Zeta is named more often for 1 of 2 questions"
+    assert title == "Zeta is named more often for 1 of 2 questions at ChatGPT"
     assert beside[0] == ["0 : 1 of 1"]
     with pytest.raises(UnknownName, match="competitor"):
         await listed(against="Acme")

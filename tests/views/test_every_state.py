@@ -6,6 +6,7 @@ chat, a terminal and a page show it.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,10 +20,13 @@ from kit.forbidden import forbidden, said
 from kit.scripted import reply
 from kit.states import BRANDS, CALM, DOWN, NAMES, SECOND_BRAND, WRONG, WRONG_YEAR, Past, Plan, past
 from overheard.alerts.story import update_watched_models
-from overheard.cards.card import Card
+from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import without_pictures
 from overheard.commands.alerts import alert_card
+from overheard.commands.delivery_cards import sign_of_life
+from overheard.commands.doctor import Examination
 from overheard.commands.report import report
+from overheard.commands.status import status
 from overheard.deployment import Call
 from overheard.domain import Answer, Model, Question, Run
 from overheard_discord import layouts
@@ -38,6 +42,12 @@ OTHER_CARDS = (
     "trend Acme",
     "changes Acme",
     "claims Acme",
+    "answers Acme",
+    "answers Acme --show questions",
+    "answers Acme --show sources",
+    "brief Acme",
+    "changes Acme --show all",
+    "changes --show updates",
 )
 """Cards that answer another question, and say in a line what stands."""
 ALERT, FAILED, FAR, RIVAL, WATCH = (
@@ -108,6 +118,23 @@ async def _left_with_alert() -> Past:
     return made
 
 
+async def _wrong_other_left() -> Past:
+    made = await past()
+    made.leave("anthropic")
+    await made.check(times=2)
+    await made.check(openai=Plan({}, {WRONG: 4}))
+    return made
+
+
+async def _fell_other_left() -> Past:
+    made = await past()
+    made.leave("anthropic")
+    await made.check(times=2)
+    await made.check(openai=FELL)
+    await made.check(openai=DOWN)
+    return made
+
+
 async def _three_models() -> Past:
     made = await past("openai", "anthropic", "google")
     await made.check(openai=FELL, google=DOWN)
@@ -173,6 +200,36 @@ STATES = {
     ),
     "unnamed": State(_unnamed, (r"No answer names Acme",)),
     "imported": State(_imported, (ALERT,), claims={"$49": 4}),
+    "rival, and a claim elsewhere": State(
+        after(
+            {"anthropic": Plan({"Umbra": 23})},
+            {"anthropic": Plan({"Umbra": 23}), "openai": Plan({}, {WRONG: 3})},
+        ),
+        (ALERT, RIVAL),
+        claims={"$49": 3},
+    ),
+    "fell, and a rival elsewhere": State(
+        after(*[{"openai": Plan({"Acme": 4}), "anthropic": Plan({"Umbra": 23})}] * 2),
+        (ALERT, RIVAL),
+    ),
+    "far below, the other silent": State(
+        after({"anthropic": Plan({"Acme": 3}), "openai": DOWN}), (FAILED, FAR), silent=("ChatGPT",)
+    ),
+    "both wrong, one more often": State(
+        after({"openai": Plan({}, {WRONG: 3}), "anthropic": Plan({}, {WRONG: 5})}), (ALERT,)
+    ),
+    "wrong, then silent": State(
+        after({"openai": Plan({}, {WRONG: 3})}, {"openai": DOWN}),
+        (ALERT, FAILED),
+        silent=("ChatGPT",),
+        claims={"$49": 3},
+    ),
+    "wrong, the other left": State(
+        _wrong_other_left, (ALERT,), left=("Claude",), claims={"$49": 4}
+    ),
+    "fell, then all silent and one left": State(
+        _fell_other_left, (ALERT, FAILED), silent=("ChatGPT",), left=("Claude",)
+    ),
     "recovered": State(after({"openai": FELL}, *[{"openai": CALM}] * 4), (CALM_TITLE,)),
 }
 
@@ -203,6 +260,15 @@ def _assert_true(state: State, words: str, card: Card) -> None:
         assert not any(label.startswith("Ask again now") for label in labels), labels
 
 
+def _assert_page(state: State, written: str) -> None:
+    """Assert that a page tells all news of a state."""
+    visible = re.sub(r"<style>.*?</style>", "", written, flags=re.DOTALL)
+    words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", visible)))
+    assert not forbidden(words)
+    for kind in state.told if state.brands == 1 else ():
+        assert re.search(kind, words), (kind, words)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STATES)
 async def test_every_card_tells_a_state_in_one_order(name: str, tmp_path: Path) -> None:
@@ -218,6 +284,11 @@ async def test_every_card_tells_a_state_in_one_order(name: str, tmp_path: Path) 
         in_terminal = await report(made.deployment, Call(), brands=["Acme"])
         page = tmp_path / "page.html"
         await report(made.deployment, Call(), brands=["Acme"], html=page)
+        cards["sign of life"] = await sign_of_life(made.deployment, call)
+        cards["Home"] = await status(made.deployment, call)
+        for alert in alerts:
+            cards[f"evidence {alert.id}"] = await made.shown(f"evidence {alert.id}")
+        faults = [f.place async for f in Examination(made.deployment).findings() if f.problem]
     cards["report in a terminal"] = in_terminal
     if made.checked.title and name != "watched":  # there, the check was before
         cards["check"] = made.checked
@@ -241,16 +312,17 @@ async def test_every_card_tells_a_state_in_one_order(name: str, tmp_path: Path) 
         assert places == sorted(places), (words, whole)
         for kind in state.told:
             assert re.search(kind, whole), (words, kind, whole)
-    for words in OTHER_CARDS:
-        for kind in state.told:
-            if kind in {ALERT, FAILED} and not (words == "claims Acme" and state.claims):
-                assert re.search(kind, said(cards[words])), (words, kind, said(cards[words]))
+    for words in set(OTHER_CARDS) - {"claims Acme"}:
+        for kind in {ALERT, FAILED, FAR} & set(state.told):
+            assert re.search(kind, said(cards[words])), (words, kind, said(cards[words]))
     for message, detailed in zip(messages, details, strict=True):
         assert detailed.title == message.title
         figures = re.findall(r"“[^”]+”|\d+", str(message.text))
         assert all(figure in str(detailed.text) for figure in figures), "details have no less"
-    written = re.sub(r"<[^>]+>", " ", page.read_text(encoding="utf-8"))
-    assert not forbidden(re.sub(r"<style>.*?</style>", "", written, flags=re.DOTALL))
+    _assert_page(state, page.read_text(encoding="utf-8"))
+    if name != "imported":  # there, no check was made
+        assert (cards["sign of life"].severity is Severity.GOOD) == (not state.silent)
+    assert {f"answers of {name}" for name in state.silent} <= set(faults)
     for name_left in state.left:
         tables = [card.table for card in cards.values() if card.table]
         assert not any(name_left in cell for table in tables for cell in table.header)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from overheard.advice.brief import BriefItem, BriefMarket, Excerpt, GapKind, ranked_items
 from overheard.advice.evidence import ScoredAnswer, by_prompt, facts_asked_for
@@ -263,13 +264,32 @@ FINDERS: tuple[Finder, ...] = (absent, claim_items, unstated, poor_sentiment, ci
 
 def brief(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> list[BriefItem]:
     """Return the items of a brand's brief: all gaps that the answers show, false claims first, then
-    the gaps that the largest share of answers surely shows (`ranked_items`).
+    the gaps that the largest share of answers surely shows (`ranked_items`). Each is counted in the
+    answers of the model that shows it most, the first of `BriefItem.models`: a count over models
+    would mix what each says.
 
     Args:
         market: The brand, its competitors and facts.
         scored: The scored answers to buyers' questions, without answers to controls.
     """
-    return ranked_items(item for find in FINDERS for item in find(market, scored))
+
+    def found(answers: Sequence[ScoredAnswer]) -> list[BriefItem]:
+        return [item for find in FINDERS for item in find(market, answers)]
+
+    of_model = {
+        (model, item.key): item
+        for model in {answer.model for answer in scored}
+        for item in found([answer for answer in scored if answer.model == model])
+    }
+    items = []
+    for item in found(scored):
+        own = of_model.get((item.models[0], item.key)) if item.models else None
+        if item.kind is GapKind.CLAIM or not item.models:
+            items.append(item)
+        elif own:
+            hits, answers, possible = own.hits, own.answers, own.possible
+            items.append(replace(item, why=own.why, hits=hits, answers=answers, possible=possible))
+    return ranked_items(items)
 
 
 def _false_claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[FalseClaim]:

@@ -17,6 +17,7 @@ from overheard.commands.answer_quotes import answer_quotes, quotes_in_turn, stat
 from overheard.commands.arguments import BrandName, ModelName
 from overheard.commands.newest_answers import (
     NO_ANSWERS,
+    NewestAnswers,
     card_without_answers,
     model_names,
     newest_check_footer,
@@ -27,6 +28,7 @@ from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Catalogue
 from overheard.runs.plan import find_brand
+from overheard.views.news import Telling, beside
 
 MAX_SOURCES = 12
 
@@ -60,34 +62,30 @@ async def answers(
         UnknownName: for a brand that does not exist, a model without answers about it, or a brand
             in `against` that is not a competitor.
     """
-    if show == "questions" or against or won:
-        return await show_questions(deployment, call, brand, model, against=against, won=won)
-    if show == "sources":
-        return await show_sources(deployment, call, brand, model)
-    return await list_answers(deployment, call, brand, model, about)
+    newest = await read_newest_answers(deployment, call, brand, model)
+    if not newest.answers:
+        card = card_without_answers(newest.brand)
+    elif show == "questions" or against or won:
+        card = show_questions(deployment, call, newest, against=against, won=won)
+    elif show == "sources":
+        card = show_sources(deployment, call, newest)
+    else:
+        card = list_answers(deployment, call, newest, about)
+    return beside(card, Telling(newest.situation, deployment.names, call.zone))
 
 
-async def list_answers(
-    deployment: Deployment, call: Call, brand: str, model: str = "", about: str = ""
+def list_answers(
+    deployment: Deployment, call: Call, newest: NewestAnswers, about: str = ""
 ) -> Card:
     """Show what the answers of each model's newest run say about a brand: a line for each model,
-    and up to `MAX_QUOTES` sentences. The JSON data has all quotes. Answers that wait for it are
-    scored first. Without answers, the card offers a check.
+    and up to `MAX_QUOTES` sentences. The JSON data has all quotes.
 
     Args:
-        brand: The brand's name or alias.
-        model: A model's name or ``provider/model``; empty means all.
         about: The subject: a fact's field (the lines then state the values that the answers name),
             ``drawbacks`` (the drawbacks that they name), or another word (the card then only counts
             the answers with a sentence about it). Empty for what they praise and criticise.
-
-    Raises:
-        UnknownName: for a brand that does not exist, or a model without answers about it.
     """
-    newest = await read_newest_answers(deployment, call, brand, model)
     name = newest.brand.name
-    if not newest.answers:
-        return card_without_answers(newest.brand)
     quoted_answers = [
         (answer, quote)
         for answer in newest.answers
@@ -105,7 +103,7 @@ async def list_answers(
             Action(f"claims {quoted(name)}", "False claims"),
             Action(f"answers {quoted(name)} --show questions", "Questions you lose"),
         ),
-        footer=newest_check_footer(call, newest),
+        footer=newest_check_footer(deployment, call, newest),
         data={
             "brand": name,
             "about": about,
@@ -122,32 +120,26 @@ async def list_answers(
     )
 
 
-async def show_questions(
+def show_questions(
     deployment: Deployment,
     call: Call,
-    brand: str,
-    model: str = "",
+    newest: NewestAnswers,
     *,
     against: str = "",
     won: bool = False,
 ) -> Card:
     """Show a table with, for each question and model, how many answers of the model's newest run
     name a brand. The questions with the smallest share of such answers come first. Questions that
-    the table has no room for are counted in the text. Answers that wait for it are scored first.
-    Without answers, the card offers a check.
+    the table has no room for are counted in the text.
 
     Args:
-        brand: The brand's name or alias.
-        model: A model's name or ``provider/model``; empty means all.
         against: A competitor of the brand. Cells then show both counts, and the order is by the
             brand's lead over the competitor, the smallest first. Empty for none.
         won: Whether to reverse the order: the largest share or lead first.
 
     Raises:
-        UnknownName: for a brand that does not exist, a model without answers about it, or a brand
-            in `against` that is not a competitor.
+        UnknownName: for a brand in `against` that is not a competitor.
     """
-    newest = await read_newest_answers(deployment, call, brand, model)
     rival = _competitor(deployment.catalogue, newest.brand, against) if against else None
     if not newest.answers:
         return card_without_answers(newest.brand)
@@ -174,14 +166,14 @@ async def show_questions(
     if more:
         text += f" And {wording.count(more, 'more question')}."
     return Card(
-        title=_questions_title(name, rival, rows, won=won),
+        title=_questions_title(newest.brand, rival, rows, header[1:], won=won),
         text=text,
         table=table,
         actions=fitting(
             Action(f"brief {quoted(name)}", "What to do?", Style.PRIMARY),
             Action(f"answers {quoted(name)}", "Read answers"),
         ),
-        footer=newest_check_footer(call, newest),
+        footer=newest_check_footer(deployment, call, newest),
         data={
             "brand": name,
             "against": rival.name if rival else None,
@@ -208,49 +200,45 @@ def _competitor(catalogue: Catalogue, brand: Brand, name: str) -> Brand:
 
 
 def _questions_title(
-    name: str, rival: Brand | None, rows: Sequence[QuestionRow], *, won: bool
+    brand: Brand,
+    rival: Brand | None,
+    rows: Sequence[QuestionRow],
+    models: Sequence[str],
+    *,
+    won: bool,
 ) -> str:
-    """Return the title of a table of questions, which sums up the rows of the table.
-
-    With a competitor it counts the questions for which at least one model names the competitor more
-    often. Without one it says that the table begins with the questions that name the brand most
-    (`won`), or else counts the questions for which no model names the brand.
+    """Return the title of a table of questions: at which model most of them are lost, and how many.
+    With a competitor a question is lost at a model that names it more often, without one at a model
+    that does not name the brand. `won` says instead that the table begins with the best.
 
     Args:
         rival: The competitor beside the brand; None without one.
-        won: Whether the table begins with the questions that name the brand most.
+        models: The models' names, in the order of the cells.
     """
+    if won and not rival:
+        return f"The questions that name {brand.name} most"
+    lost = [
+        sum(row.cells[place].lost and row.cells[place].words != NO_ANSWERS for row in rows)
+        for place in range(len(models))
+    ]
+    most = max(lost, default=0)
+    count = wording.count(len(rows), "question")
+    at = f" at {models[lost.index(most)]}" if most else ""
     if rival:
-        behind = sum(any(cell.lost for cell in row.cells) for row in rows)
-        count = wording.count(len(rows), "question")
-        return f"{rival.name} is named more often for {behind or 'none'} of {count}"
-    if won:
-        return f"The questions that name {name} most"
-    unnamed = sum(all(cell.lost for cell in row.cells if cell.words != NO_ANSWERS) for row in rows)
-    if unnamed:
-        return f"{name} is named in no answer to {wording.count(unnamed, 'question')}"
-    return f"Every question names {name} at some model"
+        return f"{rival.name} is named more often for {most or 'none'} of {count}{at}"
+    if most:
+        return f"{brand.name} is named in no answer to {most} of {count}{at}"
+    return f"Every model names {brand.name} for each question"
 
 
-async def show_sources(deployment: Deployment, call: Call, brand: str, model: str = "") -> Card:
+def show_sources(deployment: Deployment, call: Call, newest: NewestAnswers) -> Card:
     """Show the sites that the answers of each model's newest run cite, most cited first, with the
     brand that owns each site, if it is known. If none of the most cited sites is the brand's own,
     its most cited own site is added last.
 
     The text counts the answers that cite any source, and adds up the answers that cite each own
-    site of the table. Answers that wait for it are scored first. Without answers, the card offers a
-    check.
-
-    Args:
-        brand: The brand's name or alias.
-        model: A model's name or ``provider/model``; empty means all.
-
-    Raises:
-        UnknownName: for a brand that does not exist, or a model without answers about it.
+    site of the table.
     """
-    newest = await read_newest_answers(deployment, call, brand, model)
-    if not newest.answers:
-        return card_without_answers(newest.brand)
     catalogue, name = deployment.catalogue, newest.brand.name
     facts = true_facts(catalogue.facts, name)
     market = BriefMarket(newest.brand, catalogue.rivals(name), facts)
@@ -273,7 +261,7 @@ async def show_sources(deployment: Deployment, call: Call, brand: str, model: st
         text=text,
         table=Table(("Site", "Answers", "Of"), rows, right=frozenset({1})) if rows else None,
         actions=fitting(Action(f"brief {quoted(name)}", "What to do?")),
-        footer=newest_check_footer(call, newest),
+        footer=newest_check_footer(deployment, call, newest),
         data={
             "brand": name,
             "answers": len(newest.answers),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -20,9 +21,10 @@ from overheard.commands.brief_card import brief_card, brief_page
 from overheard.commands.export import replacing
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Catalogue, Publication
+from overheard.domain import Brand, Catalogue, Model, Publication
 from overheard.errors import BadUsage
 from overheard.runs.plan import choose_brands
+from overheard.views.news import Telling, beside
 from overheard.views.situation import HEADLINE, SituationReader
 
 SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3
@@ -70,9 +72,13 @@ async def show_brief(
         BadUsage: when `out` is given and `form` is ``card``.
     """
     found_brand = _brand_or_first(deployment.catalogue, brand)
-    draft = await _brand_brief(deployment, call, found_brand, days)
+    deployment = await deployment.caught_up(call.progress)
+    situation = await SituationReader.of(deployment, call.zone).read(found_brand, HEADLINE)
+    newest = {model: situation.runs[model][-1].id for model in situation.current_models}
+    draft = await _brand_brief(deployment, found_brand, days, None if days else newest)
     shown_by_default = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
     card = brief_card(deployment, call, draft, most or shown_by_default)
+    card = beside(card, Telling(situation, deployment.names, call.zone))
     if form == BriefFormat.CARD:
         if out:
             raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
@@ -125,7 +131,8 @@ async def finish_item(
     if undo:
         return await _reopen_item(deployment, found_brand, item)
     at = _publication_time(deployment.clock.now(), call, when)
-    draft = await _brand_brief(deployment, call, found_brand, BRIEF_DAYS)
+    scored = await deployment.caught_up(call.progress)
+    draft = await _brand_brief(scored, found_brand, BRIEF_DAYS)
     found_item = _unpublished_item(draft, item)
     await deployment.store.finetune.publish(
         Publication(
@@ -150,17 +157,13 @@ async def finish_item(
     )
 
 
-async def _brand_brief(deployment: Deployment, call: Call, brand: Brand, days: int) -> BriefDraft:
-    """Score the answers that wait for it, then return the brief of a brand from the answers of the
-    last `days` days; for 0, from the newest answers of each current model.
+async def _brand_brief(
+    scored: Deployment, brand: Brand, days: int, newest: Mapping[Model, int] | None = None
+) -> BriefDraft:
+    """Return the brief of a brand from the answers of the last `days` days; or, if given, from
+    those of the newest run of each model alone.
     """
-    now = deployment.clock.now()
-    scored = await deployment.caught_up(call.progress)
-    versions, newest = scored.scoring.versions, None
-    if not days:
-        situation = await SituationReader.of(scored, call.zone).read(brand, HEADLINE)
-        runs = situation.runs
-        newest = {model: runs[model][-1].id for model in situation.current_models}
+    now, versions = scored.clock.now(), scored.scoring.versions
     return await read_brief(scored.catalogue, scored.store, versions, brand, days, now, newest)
 
 

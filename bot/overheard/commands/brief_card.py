@@ -12,6 +12,7 @@ from overheard.advice.pages import BriefPage, missing_fact_sentence, share_with_
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
 from overheard.cards.command import Face, quoted
+from overheard.cards.model_names import ModelNames
 from overheard.commands.update_effects import effect_words
 from overheard.deployment import Call, Deployment
 
@@ -43,8 +44,8 @@ def brief_card(deployment: Deployment, call: Call, draft: BriefDraft, most: int)
     page = Action(f"brief {quoted(name)} --format html", "All as a page", menu=True)
     return Card(
         title=f"What to write for {name}",
-        text=_brief_text(draft, shown, call.face),
-        table=_items_table(shown, call.face) if shown else None,
+        text=_brief_text(draft, shown, call.face, deployment.names),
+        table=_items_table(shown, call.face, deployment.names) if shown else None,
         quotes=tuple(
             Quote(
                 f"{deployment.names.name(excerpt.model)}, asked "
@@ -61,7 +62,7 @@ def brief_card(deployment: Deployment, call: Call, draft: BriefDraft, most: int)
     )
 
 
-def _items_table(shown: Sequence[BriefItem], face: Face) -> Table:
+def _items_table(shown: Sequence[BriefItem], face: Face, names: ModelNames) -> Table:
     """Return a table of the items `shown`, numbered from 1 in their order. In a chat a row has the
     title and the gap in words. Elsewhere it has the kind of gap, the title, the share of answers
     with its interval, and the item's code, which commands take.
@@ -71,7 +72,7 @@ def _items_table(shown: Sequence[BriefItem], face: Face) -> Table:
         for number, item in enumerate(shown, 1)
     ]
     if face is Face.CHAT:
-        rows = tuple((f"{number}. {title}", _gap_words(item)) for number, title, item in numbered)
+        rows = tuple((f"{n}. {title}", _gap_words(item, names)) for n, title, item in numbered)
         return Table(("Content", "Why"), rows)
     header = ("No.", "Gap", "Content", "Answers", "Code")
     rows_with_code = tuple(
@@ -81,19 +82,22 @@ def _items_table(shown: Sequence[BriefItem], face: Face) -> Table:
     return Table(header, rows_with_code, right=frozenset({0}))
 
 
-def _gap_words(item: BriefItem) -> str:
-    """Return the kind of an item's gap with the number of answers that show it, of those that could
-    show it: ``wrong in 6 of 9 answers``. It is ``wrong in 6 answers`` if the item does not count
-    the answers that could, and the kind alone if no answer shows the gap.
+def _gap_words(item: BriefItem, names: ModelNames) -> str:
+    """Return the kind of an item's gap with the number of answers of the counted model that show
+    it, of those that could show it: ``wrong in 6 of 9 answers of ChatGPT``. It is ``wrong in 6
+    answers of ChatGPT`` if the item does not count the answers that could, and the kind alone if no
+    answer shows the gap.
     """
     label = LABELS[item.kind]
     if not item.hits:
         return label
     noun = "answer" if item.hits == 1 and not item.possible else "answers"
-    return f"{label} in {item.counted} {noun}"
+    return f"{label} in {item.counted} {noun} of {names.name(item.models[0])}"
 
 
-def _brief_text(draft: BriefDraft, shown: Sequence[BriefItem], face: Face) -> str:
+def _brief_text(
+    draft: BriefDraft, shown: Sequence[BriefItem], face: Face, names: ModelNames
+) -> str:
     """Return the text of the card of a brief: what to do for the first item in a chat, for the
     first `DESCRIBED_ITEMS` items elsewhere. Without items it says that no gap shows, and without
     answers how to get some.
@@ -111,10 +115,12 @@ def _brief_text(draft: BriefDraft, shown: Sequence[BriefItem], face: Face) -> st
         first_step = steps(shown[0], draft.market.brand.name)[0]
         add_facts = " Add what is true to your facts first." if shown[0].missing else ""
         return f"{wording.shorten(shown[0].title, TITLE_CHARS)}. {first_step}{add_facts}"
-    return "\n\n".join(_item_paragraphs(draft, shown[:DESCRIBED_ITEMS]))
+    return "\n\n".join(_item_paragraphs(draft, shown[:DESCRIBED_ITEMS], names))
 
 
-def _item_paragraphs(draft: BriefDraft, items: Sequence[BriefItem]) -> Iterator[str]:
+def _item_paragraphs(
+    draft: BriefDraft, items: Sequence[BriefItem], names: ModelNames
+) -> Iterator[str]:
     """Yield a paragraph for each item: its number from 1, title, evidence, advice, and the facts to
     state. Advice and facts that equal those of an earlier item are replaced by a reference to its
     number.
@@ -125,7 +131,8 @@ def _item_paragraphs(draft: BriefDraft, items: Sequence[BriefItem]) -> Iterator[
         first_number = number_of_advice.setdefault(advice, number)
         if first_number != number:
             advice = f"Do as for {first_number}."
-        yield f"{number}. {wording.shorten(item.title, TITLE_CHARS)}. {item.why} {advice}"
+        why = f"{names.name(item.models[0])}: {item.why}" if item.models else item.why
+        yield f"{number}. {wording.shorten(item.title, TITLE_CHARS)}. {why} {advice}"
 
 
 def _first_and_last_step(item: BriefItem, draft: BriefDraft) -> str:

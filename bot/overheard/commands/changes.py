@@ -19,8 +19,8 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Model, ModelUpdate
 from overheard.measure.trends import Span
 from overheard.runs.plan import choose_brands, find_brand
-from overheard.views.news import Telling, told_titles
-from overheard.views.situation import SituationReader
+from overheard.views.news import Telling, beside, told_titles
+from overheard.views.situation import HEADLINE, SituationReader
 
 USUAL_DAYS = 7
 """Days that are shown by default."""
@@ -62,10 +62,13 @@ async def show_changes(
     Raises:
         BadUsage: when `since` is in the future, or `until` is not after it.
     """
-    if show == "updates":
-        return await list_updates(deployment, call)
-    if show == "all" or details or why:
-        return await past_changes(deployment, call, brands, details=details, why=why)
+    if show != "recent" or details or why:
+        card = (
+            await list_updates(deployment, call)
+            if show == "updates"
+            else await past_changes(deployment, call, brands, details=details, why=why)
+        )
+        return beside(card, *await _tellings(deployment, call, brands))
     span = past_span(since, until, deployment.clock.now(), call.zone)
     begin = span.begin or (span.end or deployment.clock.now()) - timedelta(days=USUAL_DAYS)
     return await recent_changes(deployment, call, brands, model, Span(begin, span.end))
@@ -103,12 +106,7 @@ async def recent_changes(
     ]
     runs = await deployment.store.runs.find(aside=False)
     checks = sum(span.holds(run.started_at) for run in runs)
-    chosen = choose_brands(deployment.catalogue, names)
-    reader = SituationReader.of(deployment, call.zone)
-    tellings = [
-        Telling(await reader.read(one), deployment.names, call.zone)
-        for one in (chosen[:MAX_BRANDS] if span.end is None else ())
-    ]
+    tellings = await _tellings(deployment, call, names) if span.end is None else []
     card = _changes_card(deployment, call, names, span, alerts, updates, checks)
     told = [line for telling in tellings for line in _telling_lines(telling, is_chosen)]
     situations = [telling.situation.data() for telling in tellings]
@@ -120,6 +118,15 @@ async def recent_changes(
         severity=Severity.WARNING if is_bad else card.severity,
         data={**card.data, "situation": situations},
     )
+
+
+async def _tellings(deployment: Deployment, call: Call, brands: Sequence[str]) -> list[Telling]:
+    """Return the situations of the first `MAX_BRANDS` chosen brands."""
+    reader = SituationReader.of(deployment, call.zone)
+    return [
+        Telling(await reader.read(one, HEADLINE), deployment.names, call.zone)
+        for one in choose_brands(deployment.catalogue, brands)[:MAX_BRANDS]
+    ]
 
 
 def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool]) -> list[str]:

@@ -25,8 +25,11 @@ from overheard.commands.schedule_cards import next_checks
 from overheard.commands.status import unrouted_sentence
 from overheard.deployment import Call, Deployment
 from overheard.domain import UNFINISHED, AlertEventKind, Delivery, DeliveryKind, Run, RunState
-from overheard.runs.plan import is_fresh
+from overheard.runs.plan import is_fresh, tracked
+from overheard.runs.presence import Presence
 from overheard.runs.tasks import Outcome
+from overheard.views.news import Telling, standing_news
+from overheard.views.situation import HEADLINE, SituationReader
 
 RESULT_WAIT = timedelta(seconds=5)
 """How long the result of a run that goes on is waited for at a time."""
@@ -239,16 +242,23 @@ ANSWERED = frozenset({RunState.COMPLETE, RunState.PARTIAL})
 
 async def sign_of_life(deployment: Deployment, call: Call) -> Card:
     """Return a card with the checks and the spending of the last 7 days, the time of the next
-    check, and the number of alerts that are not over, below the problems of the deployment.
+    check, and what stands for the tracked brands, below the problems of the deployment.
 
-    The card is a warning if there is a problem: a check without any answer, no answered check
-    although there is a schedule, a message that could not be posted, an open alert that no route
-    posts, or a model that its vendor shuts down soon.
+    The card is a warning if there is a problem: a check without any answer, a model that did not
+    answer in the newest check, no answered check although there is a schedule, a message that could
+    not be posted, an open alert that no route posts, or a model that its vendor shuts down soon.
     """
     store, now = deployment.store, deployment.clock.now()
     runs = [run for run in await store.runs.find() if run.started_at > now - PERIOD]
     open_alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
+    reader = SituationReader.of(deployment, call.zone)
+    tellings = [
+        Telling(await reader.read(brand, HEADLINE), deployment.names, call.zone)
+        for brand in tracked(deployment.catalogue)
+    ]
+    stands = list(dict.fromkeys(line for one in tellings for line in standing_news(one)))
     problems = [sentence async for sentence in _problem_sentences(deployment, runs)]
+    is_well = not (problems or any(one.situation.at_models(Presence.SILENT) for one in tellings))
     usd = await store.money.spent(since=now - PERIOD)
     check_count = wording.count(len(runs), "check")
     last = f", the last on {wording.moment(runs[0].started_at, call.zone)}" if runs else ""
@@ -257,14 +267,15 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
         f"{check_count} in the last {PERIOD.days} days{last}.",
         f"The next is on {wording.moment(next_at, call.zone)}." if next_at else "None is planned.",
         f"Spent: {wording.money(usd)}.",
-        f"{wording.count(len(open_alerts), 'alert')} open." if open_alerts else "No alert is open.",
+        "" if stands else "No alert is open.",
     ]
     return Card(
-        title="Overheard needs you" if problems else "Overheard is well",
-        text="\n\n".join(filter(None, (" ".join(problems), " ".join(sentences)))),
-        severity=Severity.WARNING if problems else Severity.GOOD,
+        title="Overheard is well" if is_well else "Overheard needs you",
+        text="\n\n".join(filter(None, (" ".join(problems), *stands, " ".join(sentences).rstrip()))),
+        severity=Severity.GOOD if is_well else Severity.WARNING,
         data={
-            "well": not problems,
+            "situation": [one.situation.data() for one in tellings],
+            "well": is_well,
             "checks": len(runs),
             "spent_usd": usd,
             "alerts": len(open_alerts),

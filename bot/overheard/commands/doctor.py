@@ -13,6 +13,7 @@ import shutil
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,10 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Brand
 from overheard.errors import ConfigError, OverheardError, StoreError
 from overheard.interfaces import Chat, Finding
+from overheard.runs.plan import tracked
+from overheard.runs.presence import Presence
 from overheard.session import Session
+from overheard.views.situation import HEADLINE, SituationReader
 
 MIN_FREE_DISK_BYTES = 500_000_000
 """Bytes that should be left on the disk of an SQLite store."""
@@ -78,7 +82,7 @@ async def doctor(
     findings = [Finding(f"configuration {config.file}")]
     try:
         async with session.open_deployment(config, create=deep) as deployment:
-            examination = _Examination(deployment)
+            examination = Examination(deployment)
             findings += [finding async for finding in examination.findings()]
             if deep:
                 findings += await _call_findings(deployment, session)
@@ -88,14 +92,15 @@ async def doctor(
 
 
 @dataclass(frozen=True, slots=True)
-class _Examination:
+class Examination:
     """The examination of an open deployment; each chat is closed when it is examined."""
 
     deployment: Deployment
 
     async def findings(self) -> AsyncIterator[Finding]:
         """Yield all findings in this order: store, queue, disk, plugins, catalogue, variables,
-        shutdowns of models, providers, usage, detection, chats, routes, outbox, alerts, clock.
+        shutdowns of models, providers, usage, detection, chats, routes, outbox, alerts, answers,
+        clock.
 
         Providers are asked at the same time, by calls that cost nothing; chats one after the other.
         Nothing is said of detection without a store. If the newest run lies in the future, only
@@ -130,10 +135,13 @@ class _Examination:
         for name, chat in self.deployment.plugins.chats.items():
             for finding in await self._chat_findings(name, chat):
                 yield finding
-        for finding in self._route_findings():
+        for finding in (
+            *self._route_findings(),
+            await self._outbox_finding(),
+            await self._unrouted_finding(),
+            *await self._answer_findings(),
+        ):
             yield finding
-        yield await self._outbox_finding()
-        yield await self._unrouted_finding()
         clock_findings = list(await future_run_findings(self.deployment))
         if not clock_findings:
             leads = [lead for _, lead in provider_results if lead is not None]
@@ -271,6 +279,19 @@ class _Examination:
         )
         problem = f"{wording.count(len(alerts), 'open alert')} went to no channel ({examples})"
         return Finding("alerts", problem, "widen the brands, metrics or severities of [[routes]]")
+
+    async def _answer_findings(self) -> list[Finding]:
+        """Return a fault for each model that did not answer in the newest check of a brand."""
+        reader, names = SituationReader.of(self.deployment, UTC), self.deployment.names
+        brands = [] if self.deployment.missing_store else tracked(self.deployment.catalogue)
+        found = {}
+        for brand in brands:
+            for there in (await reader.read(brand, HEADLINE)).at_models(Presence.SILENT):
+                day = wording.day(there.asked.at, UTC)
+                problem = f"there is none of the check of {day}. {there.failure}".strip(" .")
+                place = f"answers of {names.name(there.model)}"
+                found[there.model] = Finding(place, problem, "see its provider above")
+        return list(found.values())
 
     def _channels(self) -> list[str]:
         """Return each channel that the configuration names for alerts, reports, notices or signs of

@@ -80,11 +80,19 @@ def model_names(deployment: Deployment, newest: NewestAnswers) -> str:
     return wording.listing([deployment.names.name(model) for model in shown_models])
 
 
-def newest_check_footer(call: Call, newest: NewestAnswers) -> str:
-    """Return the day of the newest check and the number of answers, as a sentence."""
-    at = max(runs[-1].at for runs in newest.runs.values())
+def newest_check_footer(deployment: Deployment, call: Call, newest: NewestAnswers) -> str:
+    """Return how many answers are shown of which day, as a sentence; each model with the day of its
+    own newest answers if these differ.
+    """
+    days: dict[str, list[str]] = {}
+    for model, runs in sorted(newest.runs.items()):
+        names = days.setdefault(wording.day(runs[-1].at, call.zone), [])
+        names.append(deployment.names.name(model))
     count = wording.count(len(newest.answers), "answer")
-    return f"The newest check, {wording.day(at, call.zone)}; {count}."
+    if len(days) == 1:
+        return f"The newest check, {next(iter(days))}; {count}."
+    of = [f"{wording.listing(names)} of {day}" for day, names in days.items()]
+    return f"The newest answers: {'; '.join(of)}; {count}."
 
 
 def card_without_answers(brand: Brand) -> Card:

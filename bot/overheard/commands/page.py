@@ -132,7 +132,7 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
         steps=tuple(
             NextStep(
                 title=_title_with_stop(item.title),
-                why=item.why,
+                why=f"{names.name(item.models[0])}: {item.why}" if item.models else item.why,
                 action=_first_sentence(steps(item, brand.name)[0]),
             )
             for item in _items_of_mixed_kinds(draft.items)[:MAX_STEPS]

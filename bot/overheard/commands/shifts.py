@@ -154,7 +154,7 @@ async def _chat_card(
     if has_more and not details:
         steps.append(Action(f"changes{name} --details", "Details"))
     return Card(
-        title=f"What changed for {whose}" if listed else f"Nothing has changed for {whose}",
+        title=f"What changed for {whose}" if listed else f"No change found for {whose}",
         text="" if has_table else _chat_text(deployment, call, listed, analysed_runs),
         table=Table(("Found", "What changed", "Figures"), rows) if has_table else None,
         image=await _visibility_picture(deployment, call, only, listed)
@@ -199,7 +199,7 @@ def _chat_text(
         return "No answers yet."
     if not changes:
         count = wording.count(analysed_runs, "check")
-        return f"Nothing moved by more than chance explains, in {count}."
+        return f"In {count} no figure moved by more than chance explains."
     return "\n".join(
         f"{wording.short_day(change.run.at, call.zone)}: {_change_phrase(deployment, change.shift)}"
         for change in changes[:MAX_CHANGES]
@@ -308,7 +308,7 @@ def _terminal_sentences(
         yield "No answers yet. Ask with overheard check, or bring history with overheard import."
     elif not found_shifts:
         count = wording.count(analysed_runs, "run")
-        yield f"Nothing moved by more than chance explains, in {count}."
+        yield f"In {count} no figure moved by more than chance explains."
     for shift in found_shifts:
         when = wording.day(runs[shift.run_id].started_at, call.zone)
         yield f"{when}, {_terminal_phrase(deployment, shift)}"

@@ -22,7 +22,7 @@ from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.measure.trends import ALWAYS, Point, Span, stream_mean
 from overheard.numpy_proxy import np
 from overheard.runs.plan import find_brand, tracked
-from overheard.views.news import Telling, standing_news
+from overheard.views.news import Telling, beside
 from overheard.views.situation import Situation, SituationReader
 
 METRICS = {"visibility": "Named", "first_choice": "Recommended", "top1": "Named first"}
@@ -282,15 +282,10 @@ async def _versus_card(
         if words
     ]
     newest = max(duel.mine.at for duel in duels)
-    return Card(
+    leads = _lead_sentences(deployment.names, call, situation, other, duels)
+    card = Card(
         title=f"{mine} against {other}",
-        text="\n\n".join(
-            [
-                _lead_sentences(deployment.names, call, situation, other, duels),
-                *(["\n".join(aspects)] if aspects else []),
-                *standing_news(Telling(situation, deployment.names, call.zone)),
-            ]
-        ),
+        text="\n\n".join([leads, *(["\n".join(aspects)] if aspects else [])]),
         image=await picture(chart, "versus.png"),
         actions=fitting(*_actions(situation, other)),
         footer=f"Answers until {wording.day(newest, call.zone)}.",
@@ -307,9 +302,9 @@ async def _versus_card(
             ],
             "said_of_brand": praised[0],
             "said_of_other": praised[1],
-            "situation": situation.data(),
         },
     )
+    return beside(card, Telling(situation, deployment.names, call.zone))
 
 
 def _model_pairs(names: ModelNames, model: Model, duels: Sequence[Duel]) -> PairGroup:

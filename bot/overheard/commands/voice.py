@@ -18,7 +18,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Model
 from overheard.measure.trends import Span
 from overheard.views.courses import VOICE_METRIC, chart_marks, voice_shares
-from overheard.views.news import Telling, standing_news
+from overheard.views.news import Telling, beside
 from overheard.views.situation import Situation, SituationReader
 
 TOLD_CHANGE = 0.03
@@ -96,18 +96,18 @@ async def _voice_card(
     """Return the card of the shares of voice, with a picture of them over time, and what stands
     whatever is asked.
     """
-    telling = Telling(situation, deployment.names, call.zone)
     names = [deployment.names.name(model) for model in models]
     day = wording.short_day(shares.times[-1], shares.zone)
-    return Card(
+    card = Card(
         title=voice_title(shares),
-        text="\n\n".join([voice_sentence(shares), *standing_news(telling)]),
+        text=voice_sentence(shares),
         image=await picture(shares, "share-of-voice.png"),
         actions=fitting(*_voice_actions(deployment, situation, models)),
         footer=f"Of all mentions of these {wording.count(len(situation.names), 'brand')}, at "
         f"{wording.listing(names)}, until {day}.",
         data=_voice_json(situation, models, shares),
     )
+    return beside(card, Telling(situation, deployment.names, call.zone))
 
 
 def _voice_actions(
@@ -144,7 +144,6 @@ def _voice_json(situation: Situation, models: Collection[Model], shares: Shares)
         "times": [at.isoformat() for at in shares.times],
         "shares": {share.label: list(share.values) for share in shares.shares},
         "usual": {share.label: shares.usual(share) for share in shares.shares},
-        "situation": situation.data(),
     }
 
 

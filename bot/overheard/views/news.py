@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import IntEnum
 
@@ -12,7 +12,7 @@ from overheard.alerts.message import ALSO_PREFIX
 from overheard.alerts.metric_wording import words_of
 from overheard.alerts.phrases import claim_lines, statement_title
 from overheard.cards import wording
-from overheard.cards.card import Action, Severity, Style, fitting
+from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.domain import VISIBILITY, Model
@@ -464,6 +464,17 @@ def standing_news(telling: Telling) -> list[str]:
     claims, models that did not answer, and shares far outside of the usual range.
     """
     return told_titles(telling, [one for one in telling.news if one.kind <= NewsKind.FAR])
+
+
+def beside(card: Card, *tellings: Telling) -> Card:
+    """Return a card that answers another question with what stands for brands: its lines, and the
+    situations in its JSON data, if that is an object.
+    """
+    lines = [line for telling in tellings for line in standing_news(telling)]
+    situations = [telling.situation.data() for telling in tellings]
+    situation = situations[0] if len(situations) == 1 else situations
+    data = {**card.data, "situation": situation} if isinstance(card.data, dict) else card.data
+    return replace(card, text="\n\n".join(filter(None, (str(card.text), *lines))), data=data)
 
 
 def first_steps(situation: Situation, news: Sequence[News]) -> list[Action]:
