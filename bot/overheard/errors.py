@@ -209,13 +209,6 @@ class JudgeBudgetUsedUp(OverheardError):
     scorer: str
 
 
-class AssistantBudgetUsedUp(OverheardError):
-    message = (
-        "The money of this month for questions that only a model understands is used up; raise "
-        "budget in [assistant], or [budget]."
-    )
-
-
 class ConfirmationNeeded(OverheardError):
     message = "This run needs a yes before it spends: {price}; repeat the command with --yes."
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from overheard.cards.command import Face
 from overheard.chat.questions.grammar import parse_question
 from overheard.chat.questions.names import KnownNames
-from overheard.chat.questions.planner import plan_answer
-from overheard.chat.questions.resolution import Plan
+from overheard.chat.questions.planner import Plan, plan_answer
 from overheard.chat.questions.situation import OpenAlert, Situation, read_names_of
+from overheard.chat.questions.tools import reads
 from overheard.commands.registry import offered
 from overheard.domain import Brand, Catalogue, Fact, Model
 
@@ -55,15 +55,12 @@ def situation() -> Situation:
     )
 
 
-def questions(language: str) -> Iterator[tuple[str, str, bool]]:
-    """Yield what is expected, the question, and whether it was only measured."""
-    measured = False
+def questions(language: str) -> Iterator[tuple[str, str]]:
+    """Yield what is expected, and the question."""
     for line in (LISTS / f"questions_{language}.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("# Measured"):
-            measured = True
-        elif line and not line.startswith("#"):
+        if line and not line.startswith("#"):
             expected, _, question = line.partition(" | ")
-            yield expected, question, measured
+            yield expected, question
 
 
 def right(expected: str, got: str) -> bool:
@@ -97,15 +94,19 @@ def answer(question: str) -> str:
 
 
 def _written(made: Plan) -> str:
-    if not made.command:
-        words = [*(made.actions[0].words.split()[:2] if made.actions else ["-", "-"])]
-        return f"button {' '.join(w for w in words if w not in ('Pipedrive', *RIVALS))}"
-    options = dict(made.options)
-    command = f"{made.command} {options.pop('show', '')}".strip()
-    command = "digest" if options.pop("week", "") else SHORT.get(command, command)
+    order = made.order
+    if order is None or not reads(order.spec):
+        return f"button {order.spec.name if order else made.actions[0].words}"
+    options = order.given
+    command = f"{order.spec.name} {options.pop('show', '')}".strip()
+    command = SHORT.get(command, command)
     shown = [command]
     brands = options.pop("brands", ()) or [options.pop("brand", "")]
     shown += [name for name in brands if name not in {"", "Pipedrive"}]
+    if command == "alerts show":
+        options.pop("about", "")
+    if command == "trend":
+        options.setdefault("metric", "visibility")
     shown += [str(options.pop(k)) for k in ("metric", "other", "about", "state") if k in options]
     shown.sort(key=lambda word: (word != command, word in RIVALS and command != "versus"))
     if model := options.pop("model", ""):
@@ -115,6 +116,4 @@ def _written(made: Plan) -> str:
             shown.append(f"{bound} {day}")
     if alert := options.pop("alert", ""):
         shown.append(f"#{alert}")
-    if made.command == "claims" and options.get("days") == 30:
-        options.pop("days")
     return " ".join([*shown, *(f"{name}={value}" for name, value in sorted(options.items()))])

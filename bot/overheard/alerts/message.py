@@ -161,7 +161,7 @@ def _other_models_note(alert: Alert, evidence: AlertEvidence) -> str:
         return ""
     changes = {
         evidence.names.name(stream.key.model): change
-        for stream, change in _other_models(alert, evidence)
+        for stream, change in other_models(alert, evidence)
     }
     still = [name for name, change in changes.items() if abs(change) < MIN_CLEAR_CHANGE]
     if len(still) == len(changes):
@@ -369,7 +369,7 @@ def details_message(alert: Alert, evidence: AlertEvidence) -> Card:
     asked = f"{name}, by {asked_by(shift.model)}"
     return replace(
         alert_message(alert, evidence),
-        text="\n\n".join(filter(None, [*paragraphs, _why_sentences(alert, evidence)])),
+        text="\n\n".join(filter(None, [*paragraphs, f"Why? {why_sentences(alert, evidence)}"])),
         table=None,
         quotes=tuple(shown[:1]),
         footer=" · ".join([asked, *_owner_note(alert)]),
@@ -390,6 +390,11 @@ def _sure_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
             what = "rise" if best.change > 0 else "fall"
         level, often = certainty(best.chance_a_year), how_often(best.chance_a_year)
         yield f"How sure? The {what}: {level}. Chance does this {often}."
+    yield from claim_chance_sentences(alert, evidence)
+
+
+def claim_chance_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
+    """Yield that the claim of an alert is no matter of chance, with the answers that make it."""
     for said in _told_statements(alert, evidence)[:1] if alert.statements else ():
         answers = evidence.stated.get(said, said.answers)
         if answers and said.kind is StatementKind.CLAIM:
@@ -399,12 +404,9 @@ def _sure_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
             yield f"“{value}” is no matter of chance: {count} {says} it; you can read them."
 
 
-def _why_sentences(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return sentences on when the change began, which update fits, its likeliest cause, and which
-    other models that answered in the newest check are unchanged.
-    """
+def began_words(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return when the change of an alert began: ``It began between 16 and 23 Nov``."""
     shift, zone = measured_shift(alert), evidence.zone
-    name = evidence.names.name(shift.model)
     points = evidence.points(evidence.stream(shift.brand, shift))
     first, last = evidence.likely_starts[0], evidence.likely_starts[-1]
     before = [point.at for point in points if point.at < first]
@@ -412,17 +414,27 @@ def _why_sentences(alert: Alert, evidence: AlertEvidence) -> str:
     if before:
         days = wording.short_day(before[-1], zone), wording.short_day(last, zone)
         began = f"It began between {days[0]} and {days[1]}"
+    return began
+
+
+def why_sentences(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return sentences on when the change began, which update fits, its likeliest cause, and which
+    other models that answered in the newest check are unchanged.
+    """
+    shift = measured_shift(alert)
+    name = evidence.names.name(shift.model)
     fits = ""
     if shift.updates:
-        fits = f"; {name}'s update of {wording.short_day(shift.updates[0].at, zone)} fits"
-    sentences = [f"Why? {began}{fits}."]
+        day = wording.short_day(shift.updates[0].at, evidence.zone)
+        fits = f"; {name}'s update of {day} fits"
+    sentences = [f"{began_words(alert, evidence)}{fits}."]
     if evidence.model_alert:
         of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
         sentences.append(f"It is part of {of}, which has an alert of its own.")
     elif evidence.explanation and not fits and not (alert.of_model and evidence.everything):
         sentences.append(evidence.explanation.words)
     metric = evidence.metrics.get(shift.metric)
-    for stream, change in _other_models(alert, evidence) if metric and not alert.of_model else ():
+    for stream, change in other_models(alert, evidence) if metric and not alert.of_model else ():
         reading = metric_value(stream, evidence, shift)
         if reading and metric and abs(change) < MIN_CLEAR_CHANGE:
             other = evidence.names.name(stream.key.model)
@@ -430,7 +442,7 @@ def _why_sentences(alert: Alert, evidence: AlertEvidence) -> str:
     return " ".join(sentences)
 
 
-def _other_models(alert: Alert, evidence: AlertEvidence) -> list[tuple[Stream, float]]:
+def other_models(alert: Alert, evidence: AlertEvidence) -> list[tuple[Stream, float]]:
     """Return the streams of the alert's metric and brand at the other models that answered in the
     newest check, each with its change since the alert's change began.
     """

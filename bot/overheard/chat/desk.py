@@ -215,10 +215,14 @@ class ChatDesk:
     ) -> None:
         """Show the card of a reply to a question, or carry out its command.
 
-        A person who may not use the command gets the refusal.
+        A person who may not use the command, or the one that the card offers, gets the refusal.
         """
-        order = reply.order
-        if order is None:
+        order, offered = reply.order, reply.offered
+        if offered:
+            refusal = await self._gate.allowed(request.person, request.channel, offered.spec)
+            card = replies.not_allowed(refusal, offered.words) if refusal else reply.card
+            await interaction.conversation.show(card, private=refusal is not None)
+        elif order is None:
             await interaction.conversation.show(reply.card)
         elif not await self._is_refused(order.spec, request, interaction.conversation):
             await self._carry_out(order, interaction, decorate=reply.decorated)
@@ -255,17 +259,17 @@ class ChatDesk:
     async def _answer_as_question(self, request: Request, conversation: Conversation) -> bool:
         """Answer an unknown command as a question in words; return whether that was possible.
 
-        It is not when the grammar does not understand it, or only after a corrected typo, when the
-        person asks too many questions, and for a form's submission. It counts as one of the
-        person's questions, and asks no model.
+        It is not when the person asks too many questions, and for a form's submission. It counts
+        as one of the person's questions. A model is asked only where no command resembles it.
         """
         question = replace(request, words="", question=request.words, message="")
         if not request.words or self._questions.wait_s(question):
             return False
         interaction = await self._interaction(request.person, request.channel, conversation)
         deployment, call = interaction.deployment, interaction.call
-        reply = await self._questions.understood(question, deployment, call)
-        if reply is None or reply.parsed.guessed:  # a typo gets a button
+        by_model = not near(request.words, self._commands)
+        reply = await self._questions.answer(question, deployment, call, by_model=by_model)
+        if not (reply.parsed.understood or reply.reading):
             return False
         await self._show_reply(reply, question, interaction)
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, TypedDict
 
+from overheard.alerts.answers import AlertQuestion, answer_about
 from overheard.alerts.details import alert_data, compose
 from overheard.alerts.events import (
     alert_label,
@@ -25,6 +26,7 @@ from overheard.cards.card import Action, Card
 from overheard.cards.charts.renderer import run_in_chart_thread
 from overheard.cards.command import CommandSpec, Face, Kind, option
 from overheard.commands.arguments import AlertNumber
+from overheard.commands.brief import show_brief
 from overheard.deployment import Call, Deployment
 from overheard.domain import TERMINAL, Alert, AlertState
 from overheard.errors import OverheardError, UnknownName
@@ -151,17 +153,27 @@ async def show(
     *,
     alert: AlertNumber,
     figures: Annotated[bool, option("All figures, in a table.")] = False,
+    about: Annotated[
+        str, option("One question alone: its cause, how sure, ...", choices=tuple(AlertQuestion))
+    ] = "",
 ) -> Card:
     """Show an alert again, with a quote, how sure it is and why. A second card has its events, the
     oldest first: as lines in a chat, as a table elsewhere. A terminal shows all figures as well.
+    With `about`, the card answers one question, and has no second one.
 
     Args:
         call: Tells whether a chat or a terminal asks, and the time zone.
         alert: The number of the alert, such as ``12`` or ``#12``.
         figures: Whether a chat shows all figures, with sentences from before and after the change.
+        about: One of `AlertQuestion`; empty for all.
     """
     stored_alert = await AlertLog.of(deployment).find(number_of(alert))
     evidence = await _evidence_of(deployment, call, stored_alert)
+    if about == AlertQuestion.TODO:
+        return await show_brief(deployment, call, brand=stored_alert.brands[0])
+    if about:
+        question = AlertQuestion(about)
+        return await run_in_chart_thread(lambda: answer_about(question, stored_alert, evidence))
     all_figures = await run_in_chart_thread(lambda: compose(stored_alert, evidence))
     if figures and call.face is Face.CHAT:
         return replace(all_figures, title=message_title(stored_alert, evidence))

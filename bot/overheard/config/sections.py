@@ -339,7 +339,7 @@ class PageTable(Settings):
 
 
 class AssistantTable(Settings):
-    """``[assistant]``: a model that chooses the command for a question that is not understood.
+    """``[assistant]``: a model that chooses the command for a question in words.
 
     Attributes:
         model: The model, as ``provider/model``; empty for none.

@@ -1,444 +1,285 @@
-"""From what a question asks for to a command, or to buttons. Pure.
+"""From what a question asks for to a command with its options. Pure.
 
-Only commands that read are carried out. What costs or changes something is offered as a button.
+A question that says more than the command can take has no plan.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from overheard.chat.questions.offers import Offers
-from overheard.chat.questions.parsed_question import ParsedQuestion
-from overheard.chat.questions.resolution import Plan
+from overheard.cards.card import Action, Style
+from overheard.cards.command import CommandSpec, Role, quoted
+from overheard.chat.parser import Order, fill, parse
+from overheard.chat.questions.grammar import ParsedQuestion
 from overheard.chat.questions.situation import Situation
+from overheard.chat.questions.times import LAST_CHECK, UPDATE
+from overheard.chat.questions.vocabulary import rules
+from overheard.errors import UnknownCommand
 
-_METHODS = {"models": "_model_list", "alerts": "_alert_list"}
-"""The methods of intents whose names mean something else there."""
-_MAY_NAME_FUTURE = frozenset(
-    {"snooze", "take", "close", "next_check", "price", "check", "configure", "todo"}
-)
-"""Intents of questions that may name a time that is still to come."""
-_MAY_NAME_ALERT = frozenset(
-    {"why", "alerts", "snooze", "take", "close", "reopen", "ourdoing", "certain", "check", "quiet"}
-    | {"answers", "said_before", "happened", "rivals_moved"}
-)
-"""Intents of questions that may name an alert by its number."""
-_SHOWN_BY_ALERT = frozenset({"standing", "metric", "changes", "last_check", "todo"})
-"""Intents of questions that the alert answers when they name it by its number."""
-_METRICS_OF_VERSUS = frozenset({"visibility", "first_choice", "top1"})
+MAX_COMMAND_CHARS = 90
+"""The longest command of a button."""
+MAX_LABEL_CHARS = 60
+"""The longest label of a button; a longer one is cut."""
+SHOWN_CHOICES = 4
+"""Buttons between which a person chooses."""
+REPORT = "report"
+METRICS_OF_VERSUS = frozenset({"", "visibility", "first_choice", "top1"})
 """The metrics that ``trend --show versus`` compares."""
-_TIMELESS = frozenset(
-    {"hello", "thanks", "help", "models", "facts", "questions", "brands", "power"}
-)
-"""Intents of questions that name no time."""
+MOVED = frozenset({"affected", "change", "drop", "rise"})
+"""Concepts of a change, which another model may have had too."""
+ABOUT_ALERT = {"why": "why", "certain": "sure", "todo": "todo"}
+"""What is asked about an alert, by intent: the option ``about`` of ``alerts show``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plan of an answer: a command, or the choice of what it is about.
+
+    Attributes:
+        order: The command, or None.
+        title: The title of a choice.
+        actions: The buttons of a choice.
+    """
+
+    order: Order | None = None
+    title: str = ""
+    actions: tuple[Action, ...] = ()
 
 
 def plan_answer(parsed: ParsedQuestion, situation: Situation) -> Plan | None:
-    """Return how an understood question is answered.
-
-    None when no answer covers it, or the chat does not offer the command.
-
-    Args:
-        parsed: The question, with its intent.
-        situation: The state of the deployment.
+    """Return how an understood question is answered; None when no answer covers all of it, or the
+    chat does not offer the command.
     """
-    return _Planner(parsed, situation).plan()
-
-
-class _Planner(Offers):
-    """Plans the answer by the method of the question's intent."""
-
-    def plan(self) -> Plan | None:
-        """Return the plan of the method for the question's intent, with the notes of this planner
-        before those of the plan.
-
-        A question that asks for a state and names an alert's number shows that alert.
-
-        None when there is no method for the intent, the method finds no plan, or the question says
-        more than a plan can answer: a time still to come, a period for an intent without time, what
-        several models say or recommend, or an alert's number for an intent that takes none.
-
-        This changes `_parsed`: a comparison with an earlier time ("better than last month?") loses
-        the end of its period, unless competitors are named.
-        """
-        intent = self._parsed.intent
-        period = self._parsed.period
-        if period and {"compare", "ahead", "behind"} & self._parsed.concepts and not self._rivals:
-            # "are we doing better than last month?" is about the time since then
-            self._parsed = replace(self._parsed, period=replace(period, end=None))
-        if self._names_future() and intent not in _MAY_NAME_FUTURE:
-            return None
-        if self._period_bound and intent in _TIMELESS:
-            return None
-        is_about_brand = self._parsed.brands or self._parsed.we
-        compares_models = len(self._parsed.models) > 1 and not is_about_brand
-        if compares_models and {"say", "recommended"} & self._parsed.concepts:
-            return None
-        if self._parsed.alert and intent not in _MAY_NAME_ALERT:
-            return self._alert_list() if intent in _SHOWN_BY_ALERT else None
-        method = getattr(self, _METHODS.get(intent, f"_{intent}"), None)
-        found: Plan | None = method() if method else None
-        return replace(found, notes=(*self._notes, *found.notes)) if found else None
-
-    def _names_future(self) -> bool:
-        """Return whether the question names a deadline, a time still to come, or a time of day."""
-        period = self._parsed.period
-        if period is None:
-            return False
-        return period.until or period.future(self._situation.today) or period.at is not None
-
-    # What is said of the brands.
-
-    def _standing(self) -> Plan | None:
-        """Return a plan for how the named brands are doing.
-
-        The first of these that applies:
-
-        - Competitors named together with "us" or a tracked brand: a comparison.
-        - Several competitors, and a model or a period: None.
-        - A model, or a period other than today: the course of visibility.
-        - Otherwise the newest report of the named brands, or of all when none is named.
-        """
-        brands, rivals, period = self._parsed.brands, self._rivals, self._parsed.period
-        names_own = self._parsed.we or len(rivals) < len(brands)
-        if rivals and names_own:
-            return self._versus()
-        if len(rivals) > 1 and (self._parsed.models or self._period_bound):
-            return None
-        is_about_today = period is not None and period.start == self._situation.today
-        if self._parsed.models or (self._period_bound and not is_about_today):
-            return self._trend("visibility")
-        return self._plan_command("report", brands=tuple(brands), since="")
-
-    def _progress(self) -> Plan | None:
-        """Return a plan for whether a brand does better than the named competitor, or without one,
-        than before.
-        """
-        return self._versus() if self._rivals else self._trend("visibility")
-
-    def _by_model(self) -> Plan | None:
-        """Return a plan for how models differ in their answers; None for a period or
-        a competitor.
-        """
-        if self._period_bound or self._rivals:
-            return None
-        return self._plan_for_brand(
-            "report", many=True, since="", details=bool(self._parsed.metric)
-        )
-
-    def _metric(self) -> Plan | None:
-        """Return a plan for a metric.
-
-        It is a comparison for several brands, or for "us" and competitors. Otherwise shares of
-        voice have a command of their own, and any other metric is shown as its course for one
-        brand. A question without a metric is about visibility.
-        """
-        if len(self._parsed.brands) > 1 or (self._parsed.we and self._rivals):
-            return self._versus()
-        if self._parsed.metric == "share_of_voice":
-            return self._share()
-        return self._trend(self._parsed.metric or "visibility")
-
-    def _share(self) -> Plan | None:
-        """Return a plan for shares of voice of all brands."""
-        return self._plan_for_brand("trend", show="voice")
-
-    def _versus(self) -> Plan | None:
-        """Return a plan that compares the brand with the competitors that are named.
-
-        Shares of voice are shown for all brands, also where one is named. Without a competitor, a
-        question about "us" in a period shows our course, and any other question who is ahead. None
-        for several competitors without "us", and when the chat does not offer the command.
-        """
-        if self._parsed.metric == "share_of_voice":
-            return self._share()
-        rivals = self._rivals
-        metric = self._parsed.metric or "visibility"
-        if not rivals:
-            is_about_us = self._parsed.we and not {"who", "competitors"} & self._parsed.concepts
-            asks_over_time = self._period_bound and not self._asks_how_often_of_one()
-            return self._trend(metric) if is_about_us and asks_over_time else self._leader()
-        if not self._parsed.we and len(rivals) > 1:
-            return None
-        return self._against(rivals, metric)
-
-    def _against(self, rivals: list[str], metric: str) -> Plan | None:
-        """Return a plan that compares a metric of the brand with some competitors.
-
-        The first of these that applies:
-
-        - One competitor, and a metric that ``trend --show versus`` compares: that command.
-        - A period, and visibility: shares of voice.
-        - A period, or one competitor at one model: the brand's own course, with a note.
-        - Otherwise the report, with details for other metrics than visibility.
-
-        This changes `_parsed`, which is about "us" afterwards, and may add to `_notes`.
-
-        Args:
-            rivals: The names of the competitors; at least one.
-            metric: The metric, such as ``visibility``.
-
-        Returns:
-            The plan; None when the chat does not offer the command.
-        """
-        self._parsed = replace(self._parsed, we=True)
-        if metric in _METRICS_OF_VERSUS and len(rivals) == 1:
-            return self._plan_for_brand("trend", show="versus", other=rivals[0])
-        if self._period_bound and metric == "visibility":
-            return self._share()
-        if self._period_bound or (len(self._model_ids) == 1 and len(rivals) == 1):
-            self._notes.append("This shows yours alone.")
-            return self._trend(metric)
-        return self._plan_for_brand("report", many=True, since="", details=metric != "visibility")
-
-    def _leader(self) -> Plan | None:
-        """Return a plan for which brand is ahead.
-
-        The first of these that applies:
-
-        - Several models without a brand, "us" or a metric: None.
-        - Shares of voice: their command.
-        - "How often" of one brand, without another metric: the course of how often it comes first.
-        - A period: shares of voice.
-        - Otherwise the report, with details for other metrics than visibility.
-        """
-        names_subject = self._parsed.we or self._parsed.brands or self._parsed.metric
-        if len(self._parsed.models) > 1 and not names_subject:
-            return None
-        if self._parsed.metric == "share_of_voice":
-            return self._share()
-        metric = self._parsed.metric or "visibility"
-        if metric == "visibility" and self._asks_how_often_of_one():
-            return self._trend("top1")
-        if self._period_bound:
-            return self._share()
-        return self._plan_for_brand("report", many=True, since="", details=metric != "visibility")
-
-    def _asks_how_often_of_one(self) -> bool:
-        """Return whether the question asks how often for a brand or "us": "how often are we
-        first".
-
-        False when it asks who, or about competitors.
-        """
-        concepts = self._parsed.concepts
-        is_about_brand = bool(self._parsed.brands or self._parsed.we)
-        return "often" in concepts and is_about_brand and not {"who", "competitors"} & concepts
-
-    def _rivals_moved(self) -> Plan | None:
-        """Return a plan for whether competitors moved too: the thread's alert, or shares
-        of voice.
-        """
-        if self._situation.thread_alert:
-            return self._plan_command("alerts show", alert=str(self._situation.thread_alert.id))
-        return self._share()
-
-    def _changes(self) -> Plan | None:
-        """Return a plan for what changed.
-
-        In an alert's thread, a question without a time shows that alert. Otherwise the plan shows
-        the changes of the period, about all brands if none is named; or the list of alerts if the
-        chat has no ``changes``.
-        """
-        if self._situation.thread_alert and not self._parsed.period:
-            return self._plan_command("alerts show", alert=str(self._situation.thread_alert.id))
-        if "changes" not in self._situation.commands:
-            return self._plan_command("alerts list")
-        brand = self._one_brand(optional=True)
-        names = (brand,) if brand else ()
-        return brand if isinstance(brand, Plan) else self._plan_command("changes", brands=names)
-
-    def _happened(self) -> Plan | None:
-        """Return a plan for what happened.
-
-        The changes for a question in a period outside an alert's thread, and for one that no open
-        alert fits. Otherwise the alert, or buttons to choose one of several.
-        """
-        is_about_period = self._period_bound and not self._situation.thread_alert
-        return self._changes() if is_about_period or not self._meant_alerts() else self._why()
-
-    def _why(self) -> Plan | None:
-        """Return a plan for why something changed: the alert that the question means, or buttons to
-        choose one of several.
-
-        When no open alert fits, the plan says so and has buttons for the changes and the brand.
-        None when there is one alert and the chat does not offer ``alerts show``.
-        """
-        alerts = self._meant_alerts()
-        if len(alerts) == 1:
-            return self._plan_command("alerts show", alert=str(alerts[0].id))
-        if alerts:
-            return self._ask_which_alert(
-                alerts, "alerts show {}", "Which of the open alerts do you mean?"
-            )
-        return Plan(
-            title="No alert is open" + self._at_models(),
-            text="Nothing changed more than chance explains, so there is no cause to name.",
-            actions=(*self._buttons(("changes", "What changed")), *self._brand_buttons()),
-        )
-
-    def _show(self) -> Plan | None:
-        """Return a plan for a bare "show me".
-
-        How the brands are doing if a brand, a model or a period is named; otherwise the answers
-        behind the alert in whose thread the question was asked; None outside of such a thread.
-        """
-        if self._parsed.brands or self._parsed.models or self._period_bound:
-            return self._standing()
-        return self._answers() if self._situation.thread_alert else None
-
-    def _when(self) -> Plan | None:
-        return self._why() if self._situation.thread_alert else None
-
-    def _answers(self) -> Plan | None:
-        """Return a plan that shows sentences from the models' answers.
-
-        The first of these that applies:
-
-        - In an alert's thread, without a topic, brand or model: the answers behind that alert.
-        - An alert by its number: the answers behind it.
-        - A competitor together with "us" or another brand: a comparison for sentiment, else None.
-        - Otherwise sentences about one brand and the topic; a word for costs means the topic
-          ``price``.
-        """
-        names_something = self._parsed.topic or self._parsed.brands or self._parsed.models
-        if self._situation.thread_alert and not names_something:
-            return self._plan_command("evidence", alert=str(self._situation.thread_alert.id))
-        if self._parsed.alert:
-            return self._plan_command("evidence", alert=str(self._parsed.alert))
-        topic = self._parsed.topic
-        if not topic and "cost" in self._parsed.concepts:
-            topic = "price"
-        if len(self._parsed.brands) + self._parsed.we > 1 and self._rivals:
-            return self._versus() if self._parsed.metric == "sentiment" else None
-        return self._plan_for_brand("answers", about=topic)
-
-    def _said_before(self) -> Plan | None:
-        return self._answers() if self._situation.thread_alert else None
-
-    def _drawbacks(self) -> Plan | None:
-        """Return a plan for drawbacks: the course of how often they are named for "how often" or a
-        period, otherwise the sentences that name them.
-        """
-        if "often" in self._parsed.concepts or self._period_bound:
-            return self._trend("drawback")
-        return self._plan_for_brand("answers", about="drawbacks")
-
-    def _claims(self) -> Plan | None:
-        return self._plan_for_brand("claims", days=self._days_back(30), about=self._parsed.topic)
-
-    def _lost(self) -> Plan | None:
-        """Return a plan for the questions that the brand loses or wins.
-
-        The first of these that applies:
-
-        - "We do worse than last month": the brand's course.
-        - "Do competitors beat us?", without a word for questions: who is ahead.
-        - One competitor against "us": the questions lost to it.
-        - Several competitors against "us": the questions lost or won, with a note that the
-          competitors are not shown.
-        - Otherwise the questions won, for words such as "ahead" without one for a loss; else lost.
-
-        Against competitors, this changes `_parsed`, which is about "us" afterwards.
-        """
-        concepts = self._parsed.concepts
-        is_worse_over_time = {"behind", "howgo"} <= concepts and self._period_bound
-        if is_worse_over_time and "questions" not in concepts:
-            return self._progress()
-        is_about_questions = bool({"questions", "answers", "where"} & concepts)
-        if {"competitors", "lose"} <= concepts and not is_about_questions:
-            return self._leader()
-        is_named_instead = {"lose", "named"} <= concepts
-        against_us = bool(self._rivals) and (self._parsed.we or is_named_instead)
-        lost = against_us or bool({"lose", "neg"} & concepts)
-        won = bool({"ahead", "first"} & concepts) and not lost
-        if not against_us:
-            return self._plan_for_brand("answers", show="questions", won=won)
-        self._parsed = replace(self._parsed, we=True)
-        if len(self._rivals) > 1:
-            self._notes.append("This shows where you are named, not who is named instead.")
-            return self._plan_for_brand("answers", show="questions", won=won)
-        return self._plan_for_brand("answers", show="questions", against=self._rivals[0])
-
-    def _won(self) -> Plan | None:
-        return self._plan_for_brand("answers", show="questions", won=True)
-
-    def _sources(self) -> Plan | None:
-        return self._plan_for_brand("answers", show="sources")
-
-    def _suggest(self) -> Plan | None:
-        return self._plan_for_brand("brands suggest")
-
-    def _todo(self) -> Plan | None:
-        """Return a plan for what to do about a tracked brand.
-
-        This removes competitors from the brands of `_parsed`.
-        """
-        own = tuple(name for name in self._parsed.brands if name in self._situation.own)
-        self._parsed = replace(self._parsed, brands=own)
-        return self._plan_for_brand("brief list")
-
-    # The deployment.
-
-    def _spend(self) -> Plan | None:
-        """Return a plan for the spending, by model if the question is about models."""
-        is_about_models = "models" in self._parsed.concepts or self._parsed.models
-        return self._plan_command("spend", by="model" if is_about_models else "")
-
-    def _digest(self) -> Plan | None:
-        return self._plan_command("report", brands=self._parsed.brands, week=True)
-
-    def _status(self) -> Plan | None:
-        return self._plan_command("status")
-
-    def _next_check(self) -> Plan | None:
-        return self._plan_command("schedules list", timeless=True)
-
-    def _last_check(self) -> Plan | None:
-        return self._plan_command("runs list", timeless=True)
-
-    def _updates(self) -> Plan | None:
-        return self._plan_command("changes", show="updates", since="", until="", model="")
-
-    def _model_list(self) -> Plan | None:
-        return self._plan_command("models list")
-
-    def _questions(self) -> Plan | None:
-        """Return a plan for the list of questions that the models are asked, about the first named
-        brand or all; in an alert's thread, for the questions that are lost or won.
-        """
-        if self._situation.thread_alert:
-            return self._lost()
-        return self._plan_command("prompts list", brand=self._first_brand)
-
-    def _facts(self) -> Plan | None:
-        return self._plan_command("facts list", brand=self._first_brand)
-
-    def _brands(self) -> Plan | None:
-        return self._leader() if self._parsed.models else self._plan_command("brands list")
-
-    def _alert_list(self) -> Plan | None:
-        """Return a plan for alerts.
-
-        An alert by its number is shown by itself. For a period that does not begin today, the plan
-        shows the changes in it, unless the question says "open". Otherwise it shows the list of
-        alerts of the first named brand, or of all brands; only the open ones if the question says
-        "open".
-        """
-        if self._parsed.alert:
-            return self._plan_command("alerts show", alert=str(self._parsed.alert))
-        state, period = "live" if "open" in self._parsed.concepts else "", self._parsed.period
-        is_about_today = period is not None and period.start == self._situation.today
-        if self._period_bound and not is_about_today and not state:
-            return self._changes()
-        return self._plan_command("alerts list", state=state, brand=self._first_brand)
+    planner = _Planner(parsed, situation)
+    try:
+        words = planner.about_alert() or planner.command()
+        return planner.plan(words) if words else None
+    except UnknownCommand:  # this chat does not offer it
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    """Plans the answer by the intent of a question: the command first, then its options."""
+
+    parsed: ParsedQuestion
+    situation: Situation
 
     @property
-    def _first_brand(self) -> str:
-        """The first brand that the question names, or an empty string for all."""
-        return next(iter(self._parsed.brands), "")
+    def _rivals(self) -> list[str]:
+        return [name for name in self.parsed.brands if name not in self.situation.own]
 
-    def _routes(self) -> Plan | None:
-        return self._plan_command("routes list")
+    def about_alert(self) -> str:
+        """Return the command for a question about the alert of its number or of the thread; empty
+        for one about something else.
+        """
+        parsed, thread = self.parsed, self.situation.thread_alert
+        number = parsed.alert or (thread.id if thread else 0)
+        if not number or parsed.period or parsed.brands or parsed.topic:
+            return ""
+        is_other = thread and parsed.models and thread.name not in parsed.models
+        if is_other and parsed.concepts & MOVED and parsed.intent != "why":
+            return f"alerts show {number} --about others"
+        if parsed.models:
+            return ""
+        if thread and "when" in parsed.concepts:
+            return f"alerts show {number} --about since"
+        if about := ABOUT_ALERT.get(parsed.intent):
+            return f"alerts show {number} --about {about}"
+        in_thread = {"changes": "alerts show", "happened": "alerts show", "answers": "evidence"}
+        in_thread["check"] = "alerts recheck"
+        found = in_thread.get(parsed.intent)
+        return f"{found} {number}" if thread and found else ""
 
-    def _power(self) -> Plan | None:
-        return self._plan_for_brand("power")
+    def command(self) -> str:
+        """Return the command of the intent with the options that the intent gives it, as typed
+        words; empty where it cannot answer all of the question.
+        """
+        parsed, rivals, own = self.parsed, self._rivals, self._brand(tracked=True)
+        intent, metric = parsed.intent, parsed.metric
+        if "compare" in parsed.concepts and parsed.period and not rivals:
+            intent = ""  # it compares with another time
+        against = (parsed.we or len(parsed.brands) > 1) and rivals
+        if intent in {"standing", "metric", "versus"} and (against or intent == "versus"):
+            intent = "versus" if rivals else "leader"
+        if metric == "share_of_voice" and intent in {"metric", "versus", "leader"}:
+            intent = "share"
+        if intent == "versus":
+            fits = own and len(rivals) == 1 and metric in METRICS_OF_VERSUS and not parsed.topic
+            words = f"trend {quoted(own)} --show versus --other {quoted(rivals[0])}"
+            return words if fits else ""
+        if intent == "leader" and parsed.period and "who" in parsed.concepts and not metric:
+            intent = "share"
+        if intent == "leader":
+            names_more = parsed.models or parsed.topic or parsed.brands or parsed.period
+            is_sure = not names_more and "often" not in parsed.concepts
+            intent = ("standing" if metric in {"", "visibility"} else "details") if is_sure else ""
+        if intent == "standing":
+            is_past = parsed.period and parsed.period.start != self.situation.today
+            intent = "metric" if parsed.models or is_past else "standing"
+        if intent == "metric":
+            return f"trend --metric {metric or 'visibility'}"
+        if intent == "happened" and parsed.period:
+            intent = "changes"
+        if intent == "questions" and self.situation.thread_alert:
+            intent = "lost"
+        if intent in {"lost", "won"} and rivals:
+            is_clear = own and len(rivals) == 1 and (parsed.we or "lose" in parsed.concepts)
+            words = f"answers {quoted(own)} --show questions --against {quoted(rivals[0])}"
+            return words if is_clear and not parsed.period else ""
+        if intent == "answers" and rivals and parsed.we:
+            return ""
+        return rules().commands.get(intent, "")
+
+    def _brand(self, *, tracked: bool = False) -> str:
+        """Return the brand that the question means, else that of the thread's alert, else the only
+        one that is tracked; empty where that is not clear.
+
+        Args:
+            tracked: Whether a competitor does not count.
+        """
+        own, alert = self.situation.own, self.situation.thread_alert
+        mine = [name for name in self.parsed.brands if name in own]
+        named = mine or (() if tracked or self.parsed.we else self.parsed.brands)
+        if named:
+            return named[0]
+        if alert and alert.brand in own:
+            return alert.brand
+        return own[0] if len(own) == 1 else ""
+
+    def plan(self, words: str) -> Plan | None:
+        """Return a plan to run a command about all that the question names, or to choose its brand
+        or alert; None when the command cannot be limited to what is named.
+
+        Args:
+            words: The command with options that it has anyway, as typed words.
+        """
+        parsed, commands = self.parsed, self.situation.commands
+        order = parse(words, list(commands.values()))
+        values, taken = dict(order.given), {option.name for option in order.spec.options}
+        if values.get("show") == "updates":
+            taken -= {"model", "since", "until"}  # only of what is recent
+        if "alert" in values:
+            return Plan(order)
+        if "alert" in taken:
+            return self._for_alert(order)
+        values |= self._model_and_time(order.spec)
+        if parsed.topic and "about" not in values:
+            values["about"] = parsed.topic
+        named = [name for name in parsed.brands if name not in values.values()]
+        if self._is_about_own(order):
+            named = [name for name in named if name in self.situation.own]
+        has_place = bool(taken & {"brand", "brands"}) if named else True
+        is_one = len(named) < 2 or "brands" in taken
+        if not (set(values) <= taken and len(parsed.models) < 2 and has_place and is_one):
+            return None
+        if "brands" in taken:
+            is_read = order.spec.role is Role.VIEWER and not order.spec.public
+            own = (self._brand(),) if not is_read and self._brand() else ()
+            values |= {"brands": tuple(named) or own} if named or own else {}
+        elif "brand" in taken - set(values) and (parsed.we or named or order.missing):
+            values["brand"] = self._brand(tracked=not named)
+            if not values["brand"]:
+                return self._ask_which_brand(order.spec, values)
+        return Plan(fill(order.spec, values))
+
+    def _is_about_own(self, order: Order) -> bool:
+        """Return whether a command is about our brands, also where a competitor is named."""
+        compares = self.parsed.we or "compare" in self.parsed.concepts
+        is_share = order.given.get("show") == "voice"
+        return order.spec.name == "brief list" or (is_share and compares)
+
+    def _for_alert(self, order: Order) -> Plan | None:
+        """Return a plan for the alert that the question means: the one of its number, that of the
+        thread, or the open ones of the models and brands that it names.
+        """
+        parsed, situation = self.parsed, self.situation
+        alerts = [
+            alert
+            for alert in situation.alerts
+            if (not parsed.models or alert.name in parsed.models)
+            and (not parsed.brands or alert.brand in parsed.brands)
+        ]
+        numbers = [alert.id for alert in alerts]
+        if parsed.alert:
+            numbers = [parsed.alert]
+        elif situation.thread_alert and not (parsed.models or parsed.brands):
+            numbers = [situation.thread_alert.id]
+        orders = [fill(order.spec, {**order.given, "alert": str(number)}) for number in numbers]
+        asks_for_topic = parsed.topic and order.spec.role is Role.VIEWER
+        if asks_for_topic or parsed.period or not orders:
+            return None
+        if len(orders) == 1:
+            return Plan(orders[0])
+        labels = [f"{alert.brand or 'All brands'} at {alert.name}" for alert in alerts]
+        pairs = [*zip((one.words for one in orders), labels, strict=True)][:SHOWN_CHOICES]
+        choices = buttons(situation.commands, pairs)
+        return Plan(title="Which open alert do you mean?", actions=choices)
+
+    def _model_and_time(self, spec: CommandSpec) -> dict[str, object]:
+        """Return the model (else that of the thread's alert) and the time that the question names,
+        as options of a command. A report of today is the newest one.
+        """
+        situation, parsed, values = self.situation, self.parsed, dict[str, object]()
+        taken = {option.name for option in spec.options}
+        named = [id_ for id_, name in situation.models.items() if name in parsed.models]
+        if situation.thread_alert and not (parsed.models or parsed.brands):
+            named = [situation.thread_alert.model]
+        if named:
+            values["models" if "models" in taken else "model"] = named[0]
+        period = parsed.period
+        if period is None or spec.name == REPORT:
+            return values
+        start, end = period.start, period.end
+        if period.event == UPDATE:
+            updates = situation.updates
+            start = max((updates[id_] for id_ in named or updates if id_ in updates), default=None)
+        elif period.event == LAST_CHECK:
+            start = situation.last_check
+        if "days" in taken and "since" not in taken and start:
+            return {**values, "days": (situation.today - start).days + 1}
+        values["since"] = start.isoformat() if start else ""
+        if end and end <= situation.today:
+            values["until"] = (end - timedelta(1)).isoformat()
+        return values
+
+    def _ask_which_brand(self, spec: CommandSpec, values: Mapping[str, object]) -> Plan:
+        """Return a plan with a button for each tracked brand; without one, with that of the set-up.
+
+        Args:
+            values: The options of the command other than its brand.
+        """
+        own, commands = self.situation.own[:SHOWN_CHOICES], self.situation.commands
+        if not own:
+            actions = buttons(commands, [("setup brand", "Set up")])
+            return Plan(title="No brand is measured yet", actions=actions)
+        pairs = [(fill(spec, {**values, "brand": name}).words, name) for name in own]
+        return Plan(title="Which brand?", actions=buttons(commands, pairs))
+
+
+def buttons(
+    commands: Mapping[str, CommandSpec], pairs: Sequence[tuple[str, str]]
+) -> tuple[Action, ...]:
+    """Return buttons for commands; those that the chat does not offer, or that are too long for a
+    button, are left out.
+
+    Args:
+        commands: The commands that are offered, by name.
+        pairs: The words of each button's command, such as ``trend Acme``, and its label.
+    """
+    first_words = {name.split()[0] for name in commands}
+    return tuple(
+        Action(words, label[:MAX_LABEL_CHARS])
+        for words, label in pairs
+        if words.partition(" ")[0] in first_words and len(words) <= MAX_COMMAND_CHARS
+    )
+
+
+def primary_first(actions: Sequence[Action]) -> tuple[Action, ...]:
+    """Return buttons of which the first is emphasized."""
+    return tuple(
+        replace(action, style=Style.PLAIN if place else Style.PRIMARY)
+        for place, action in enumerate(actions)
+    )

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 from time import monotonic
 
-from overheard.cards.card import LONGEST_ACTION, Action, Card
-from overheard.cards.command import CommandSpec, Role
-from overheard.chat.parser import Order, fill, parse
+from overheard.cards.card import Card
+from overheard.cards.command import CommandSpec
+from overheard.cards.wording import money
+from overheard.chat.parser import Order, parse
 from overheard.chat.questions import wording
-from overheard.chat.questions.assistant import choose
-from overheard.chat.questions.grammar import NOT_ASKED, parse_question
-from overheard.chat.questions.intents import GREETINGS
-from overheard.chat.questions.parsed_question import ParsedQuestion
+from overheard.chat.questions.assistant import Reading, Turn, read_question
+from overheard.chat.questions.grammar import ParsedQuestion, parse_question
+from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.planner import plan_answer
-from overheard.chat.questions.resolution import Plan
 from overheard.chat.questions.situation import Situation, read_names, read_situation
+from overheard.chat.questions.tools import CallReader, InvalidCall, reads
 from overheard.deployment import Call, Deployment
-from overheard.errors import AssistantBudgetUsedUp, BadUsage, UnknownCommand
+from overheard.domain import Panel, Prompt
+from overheard.errors import BadUsage, OverheardError, UnknownCommand
 from overheard.interfaces import Request
+from overheard.runs.plan import choose_models
 
 QUESTIONS_PER_MINUTE = 12
 """Questions that one person may ask in a minute."""
 MINUTE_S = 60
 """Seconds of a minute."""
-MAX_UNKNOWN = 3
-"""The most words that are not understood of a question of which the rest gets a button."""
 MAX_CONVERSATIONS = 2_000
-"""Conversations whose last question is remembered, and people whose questions are counted."""
+"""Conversations whose last questions are remembered, and people whose questions are counted."""
+QUESTION_CHARS = 80
+"""The length of a question whose price is told."""
+WEEKS_A_MONTH = 52 / 12
+MAX_TURNS = 2
+"""Questions of a conversation that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +45,35 @@ class QuestionReply:
     Attributes:
         order: The command that answers the question, or None.
         card: The card, when there is no command.
-        plan: The plan of the answer.
-        situation: The state of the deployment that the plan depends on.
+        offered: The command that the card offers, for which the person needs the right; or None.
+        parsed: The question as the grammar read it.
+        reading: How a model read the question, or None.
     """
 
-    order: Order | None
-    card: Card
-    parsed: ParsedQuestion
-    plan: Plan
     situation: Situation
+    parsed: ParsedQuestion
+    order: Order | None = None
+    card: Card = field(default_factory=lambda: Card(""))
+    offered: Order | None = None
+    reading: Reading | None = None
 
     def decorated(self, card: Card) -> Card:
-        """Return the command's card with a longer footer: how the question was understood, and what
-        can be asked next. A card of a failure is returned unchanged.
+        """Return the command's card with how the question was read, or what can be asked next. A
+        card of a failure is returned unchanged.
         """
         if card.failed:
             return card
-        return wording.with_hints(card, self.parsed, self.plan, self.situation)
+        if self.reading:
+            return wording.with_reading(card, self.reading, self.situation)
+        return wording.with_hints(card, self.parsed, self.order, self.situation)
+
+
+@dataclass(slots=True)
+class _Conversation:
+    """The last questions of a conversation, and the last one if the grammar understood it."""
+
+    before: ParsedQuestion | None = None
+    turns: deque[Turn] = field(default_factory=lambda: deque(maxlen=MAX_TURNS))
 
 
 class QuestionDesk:
@@ -69,7 +86,7 @@ class QuestionDesk:
     def __init__(self, commands: Sequence[CommandSpec]) -> None:
         self._specs = commands
         self._commands = {spec.name: spec for spec in commands}
-        self._last_questions: OrderedDict[tuple[str, str], ParsedQuestion] = OrderedDict()
+        self._conversations: OrderedDict[tuple[str, str], _Conversation] = OrderedDict()
         self._question_times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait_s(self, request: Request) -> int:
@@ -91,195 +108,141 @@ class QuestionDesk:
         times.append(now)
         return 0
 
-    async def answer(self, request: Request, deployment: Deployment, call: Call) -> QuestionReply:
+    async def answer(
+        self, request: Request, deployment: Deployment, call: Call, *, by_model: bool = True
+    ) -> QuestionReply:
         """Return the reply to a question in words.
 
-        The first of these that gives a reply:
-
-        - the grammar, which remembers the question for the next one of the conversation;
-        - a typed command, which becomes a button if it changes something or spends;
-        - the configured model, whose call costs money. It is not asked if the question names a
-          model that is not asked, or has a concept that no answer covers (`NOT_ASKED`);
-        - a card that says why there is no answer, with suggestions.
-        """
-        parsed, situation = await self._parse(request, deployment, call)
-        if reply := self._reply_by_grammar(request, parsed, situation):
-            return reply
-        spellings = [name for brand in deployment.catalogue.brands for name in brand.names]
-        if reply := self._reply_to_command(request.question, spellings, parsed, situation):
-            return reply
-        if parsed.not_asked or parsed.concepts & NOT_ASKED:
-            return self._refused(parsed, situation)
-        note = ""
-        try:
-            names = read_names(deployment)
-            plan = await choose(request.question, deployment, names, situation)
-        except AssistantBudgetUsedUp as error:
-            plan, note = None, str(error)
-        if plan:
-            return self._reply_to_plan(plan, replace(parsed, guessed=()), situation)
-        return self._refused(parsed, situation, note)
-
-    async def understood(
-        self, request: Request, deployment: Deployment, call: Call
-    ) -> QuestionReply | None:
-        """Return the grammar's reply to a question, or None when the grammar does not understand
-        it.
-
-        What it understands is remembered for the next question of the conversation. No model is
-        asked.
-        """
-        parsed, situation = await self._parse(request, deployment, call)
-        return self._reply_by_grammar(request, parsed, situation)
-
-    async def _parse(
-        self, request: Request, deployment: Deployment, call: Call
-    ) -> tuple[ParsedQuestion, Situation]:
-        """Return the parsed question and the state of the deployment, which is read from the store.
-
-        The question may continue the last one that was understood in its conversation.
-        """
-        situation = await read_situation(deployment, call, request, self._commands)
-        before = self._last_questions.get(_conversation_of(request))
-        names = read_names(deployment)
-        return parse_question(request.question, names, situation.today, before), situation
-
-    def _reply_by_grammar(
-        self, request: Request, parsed: ParsedQuestion, situation: Situation
-    ) -> QuestionReply | None:
-        """Return the reply by the rules of the grammar.
-
-        None when no rule explains the question, or no answer covers it. A question that is
-        understood, and no greeting, is remembered for the next one of its conversation.
+        The first of these that gives a reply: the grammar, where it is sure; a typed command, of
+        which every word is one; the configured model, whose call costs money; and a card that says
+        what was not understood.
 
         Args:
-            request: The question as it was sent.
+            by_model: Whether a model may be asked.
         """
+        situation = await read_situation(deployment, call, request, self._commands)
+        names = read_names(deployment)
+        talk = self._conversation(request)
+        parsed = parse_question(request.question, names, situation.today, talk.before)
+        reply = self._by_grammar(parsed, situation)
+        if reply is None:
+            reply = self._by_command(request, deployment, names, parsed, situation)
+        if reply is None and by_model:
+            turns = tuple(talk.turns)
+            reading = await read_question(request, deployment, names, situation, turns)
+            if reading:
+                reply = await self._by_reading(reading, deployment, parsed, situation)
+        if reply is None:
+            card = wording.not_understood(parsed, situation)
+            return QuestionReply(situation, parsed, card=card)
+        self._remember(request, reply)
+        return reply
+
+    def _by_grammar(self, parsed: ParsedQuestion, situation: Situation) -> QuestionReply | None:
+        """Return the reply by the rules of the grammar; None when it is not sure."""
         if not parsed.understood:
             return None
-        if reply := self._reply_to_greeting(parsed, situation):
-            return reply
+        if parsed.intent in {"hello", "help"}:
+            return QuestionReply(situation, parsed, card=wording.hello_card(situation))
+        if parsed.intent == "thanks":
+            return QuestionReply(situation, parsed, card=Card("You are welcome", ""))
         plan = plan_answer(parsed, situation)
         if plan is None:
             return None
-        self._remember(_conversation_of(request), parsed)
-        return self._reply_to_plan(plan, parsed, situation)
+        if plan.order is None:
+            return QuestionReply(situation, parsed, card=Card(plan.title, actions=plan.actions))
+        return self._by_order(plan.order, situation, parsed)
 
-    def _reply_to_greeting(
-        self, parsed: ParsedQuestion, situation: Situation
-    ) -> QuestionReply | None:
-        """Return the reply to a greeting, to a request for help or to thanks: a card without a
-        command. None for a question of any other intent.
-        """
-        if parsed.intent in {"hello", "help"}:
-            return QuestionReply(None, wording.hello_card(situation), parsed, Plan(), situation)
-        if parsed.intent == "thanks":
-            return QuestionReply(None, wording.thanks_card(), parsed, Plan(), situation)
-        return None
-
-    def _reply_to_plan(
-        self, plan: Plan, parsed: ParsedQuestion, situation: Situation
+    def _by_order(
+        self,
+        order: Order,
+        situation: Situation,
+        parsed: ParsedQuestion,
+        reading: Reading | None = None,
     ) -> QuestionReply:
-        """Return the reply for a plan: its command if the chat offers it, else its card.
-
-        The command's result is shown to the whole channel, because the question was asked there.
-
-        Raises:
-            BadUsage: when the command cannot have its options.
+        """Return the reply by a command: it is carried out for the whole channel if it only reads,
+        and a button if it costs or changes something.
         """
-        spec = self._commands.get(plan.command)
-        if spec is None:
-            return QuestionReply(None, wording.plan_card(plan), parsed, plan, situation)
-        order = fill(replace(spec, private=False), plan.options)
-        return QuestionReply(order, Card(""), parsed, plan, situation)
+        if reads(order.spec):
+            order = replace(order, spec=replace(order.spec, private=False))
+            return QuestionReply(situation, parsed, order, reading=reading)
+        card = wording.offered_card(order, situation)
+        return QuestionReply(situation, parsed, card=card, offered=order, reading=reading)
 
-    def _reply_to_command(
-        self, text: str, names: Sequence[str], parsed: ParsedQuestion, situation: Situation
+    def _by_command(
+        self,
+        request: Request,
+        deployment: Deployment,
+        names: KnownNames,
+        parsed: ParsedQuestion,
+        situation: Situation,
     ) -> QuestionReply | None:
-        """Return the reply to a command that was typed as a question.
-
-        A command that only reads is carried out, and its result is shown to the whole channel. One
-        that changes something or spends becomes a button; None when it is too long for that. None
-        also when the text is no command, lacks required options or asks for help.
-
-        Args:
-            text: The text, such as ``trend Acme``.
-            names: All spellings of brands, which the command may contain.
+        """Return the reply to a command that was typed as a question; None when not every word is
+        a part of it, or a name in it is not known. It is carried out if it only reads, and a button
+        if not.
         """
+        metrics, text = deployment.scoring.metrics, request.question
+        reader = CallReader(self._commands, metrics, names, situation, text, request.channel)
         try:
-            order = parse(text, self._specs, names)
-        except (UnknownCommand, BadUsage):
+            order = parse(text, self._specs, list(names.brands))
+            if order.helped or (order.missing and reads(order.spec)):
+                return None
+            reader.require_known(order)
+        except (UnknownCommand, BadUsage, InvalidCall):
             return None
-        spec = order.spec
-        if order.missing or order.helped:
-            return None
-        if spec.role is Role.VIEWER and not spec.asks:
-            order = replace(order, spec=replace(spec, private=False))
-            return QuestionReply(order, Card(""), parsed, Plan(spec.name), situation)
-        if len(order.words) > LONGEST_ACTION:
-            return None
-        action = Action(order.words, spec.title or spec.name.capitalize())
-        card = Card("Shall I do that?", spec.summary, actions=(action,))
-        return QuestionReply(None, card, parsed, Plan(), situation)
+        return self._by_order(order, situation, parsed)
 
-    def _refused(
-        self, parsed: ParsedQuestion, situation: Situation, note: str = ""
+    async def _by_reading(
+        self,
+        reading: Reading,
+        deployment: Deployment,
+        parsed: ParsedQuestion,
+        situation: Situation,
     ) -> QuestionReply:
-        """Return the reply to a question that is not answered: why, and a button for the understood
-        part.
-
-        Args:
-            parsed: The question, as far as it was understood.
-            note: Why no model was asked for help, as a sentence; or empty.
+        """Return the reply by a model's reading: a command that reads is carried out, one that
+        costs or changes something is offered, and what the question lacks is said.
         """
-        card = wording.not_understood(
-            parsed, situation, self._guessed_button(parsed, situation), note
-        )
-        return QuestionReply(None, card, parsed, Plan(), situation)
+        if reading.problem:
+            card = wording.not_understood(parsed, situation, reading.problem)
+            return QuestionReply(situation, parsed, card=card)
+        if reading.lacks or reading.order is None:
+            brand = next(iter(situation.own), "")
+            price = await _price_of_adding(deployment, brand)
+            card = wording.lacking_card(reading, situation, price)
+            return QuestionReply(situation, parsed, card=card, reading=reading)
+        return self._by_order(reading.order, situation, parsed, reading)
 
-    def _guessed_button(self, parsed: ParsedQuestion, situation: Situation) -> Action | None:
-        """Return a button for the part of a question that was understood; None when it could
-        mislead.
-
-        None when
-
-        - no intent was found, or that of a greeting;
-        - more than `MAX_UNKNOWN` words were not understood;
-        - the question names a model that is not asked;
-        - the question limits or negates what it asks ("except Claude");
-        - no command that the chat offers answers the part, or its words are too long for a button.
+    def _conversation(self, request: Request) -> _Conversation:
+        """Return the conversation of a question: that of the thread, or without one, of the person
+        in the channel. Beyond `MAX_CONVERSATIONS`, the oldest is forgotten.
         """
-        if not parsed.intent or len(parsed.unknown) > MAX_UNKNOWN:
-            return None
-        is_limited = parsed.concepts & {"limit", "neg"}  # "except Claude" is not "at Claude"
-        if parsed.intent in GREETINGS or parsed.not_asked or is_limited:
-            return None
-        plan = plan_answer(parsed, situation)
-        spec = self._commands.get(plan.command) if plan else None
-        if plan is None or spec is None:
-            return None
-        words = fill(spec, plan.options).words
-        if len(words) > LONGEST_ACTION:
-            return None
-        shows = str(plan.options.get("show", ""))
-        return Action(words, wording.button_label(spec.name, shows, self._commands))
+        key = (request.channel, request.thread or request.person.id)
+        found = self._conversations.setdefault(key, _Conversation())
+        self._conversations.move_to_end(key)
+        if len(self._conversations) > MAX_CONVERSATIONS:
+            self._conversations.popitem(last=False)
+        return found
 
-    def _remember(self, key: tuple[str, str], parsed: ParsedQuestion) -> None:
-        """Keep the last question of a conversation.
-
-        Beyond `MAX_CONVERSATIONS`, the conversation whose last question is the oldest is forgotten.
-
-        Args:
-            key: The conversation, as `_conversation_of` returns it.
-        """
-        self._last_questions[key] = parsed
-        self._last_questions.move_to_end(key)
-        if len(self._last_questions) > MAX_CONVERSATIONS:
-            self._last_questions.popitem(last=False)
+    def _remember(self, request: Request, reply: QuestionReply) -> None:
+        """Keep a question with how it was read for the next one of its conversation."""
+        talk = self._conversation(request)
+        order = reply.order or reply.offered or (reply.reading.order if reply.reading else None)
+        if order or reply.parsed.understood:
+            talk.turns.append(Turn(request.question, order.words if order else ""))
+            talk.before = reply.parsed if reply.parsed.understood and not reply.reading else None
 
 
-def _conversation_of(request: Request) -> tuple[str, str]:
-    """Return the key of a question's conversation: the channel, and the thread, or without one the
-    person.
+async def _price_of_adding(deployment: Deployment, brand: str) -> str:
+    """Return what one more question about a brand costs a month, as a sentence; empty where that is
+    not known.
     """
-    return request.channel, request.thread or request.person.id
+    schedules = (s for s in deployment.catalogue.schedules if not s.brands or brand in s.brands)
+    repeats = max((schedule.repeats for schedule in schedules), default=1)
+    models = choose_models(deployment.plugins.providers)
+    panel = Panel((brand,), (Prompt("x" * QUESTION_CHARS),), tuple(models), repeats)
+    try:
+        usd = (await deployment.pricing.unchecked(panel)).usd
+    except OverheardError:
+        return ""
+    month = money(usd * WEEKS_A_MONTH, about=True)
+    return f"One question like that, once a week, is {month} a month."

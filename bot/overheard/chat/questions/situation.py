@@ -13,22 +13,18 @@ from overheard.chat.questions.vocabulary import folded_words
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Catalogue, Model
 from overheard.interfaces import Request, Store
+from overheard.reading.ordinary_words import is_common
 from overheard.runs.plan import tracked
 
 OTHER_MODELS = (
-    "AI Overviews",
-    "Alexa",
-    "Bard",
-    "Bing",
-    "Copilot",
-    "Google",
-    "Meta AI",
-    "Microsoft Copilot",
-    "Siri",
+    *("AI Overviews", "Alexa", "Bard", "Bing", "Copilot", "Google", "Meta AI"),
+    *("Microsoft Copilot", "Siri"),
 )
 """Services with answers that are not asked under these names."""
-_OTHER_SPELLINGS = {"ChatGPT": ("chat gpt", "chatgpt", "chat-gpt", "gpt", "open ai", "openai")}
+_OTHER_SPELLINGS = {"ChatGPT": ("chat gpt", "chatgpt", "gpt", "open ai", "openai")}
 """Other ways to write the name of a family."""
+MIN_PREFIX_CHARS = 3
+"""The fewest characters of a first word that names a brand."""
 SEARCH_ENGINE = "google"
 """The vendor that is also a search engine, whose name does not mean its models."""
 
@@ -104,6 +100,7 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNam
     asked_words = {folded_words(spelling) for spelling in spellings}
     families = {name for _, name in FAMILIES} | set(VENDORS) | set(VENDORS.values())
     brands = {spelling: brand.name for brand in catalogue.brands for spelling in brand.names}
+    brands = {**_first_words(brands), **brands}
     brand_words = {folded_words(spelling) for spelling in brands}
     topics = {head: head for fact in catalogue.facts if not fact.untrue and (head := fact.head)}
     return KnownNames(
@@ -118,6 +115,20 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNam
         topics=topics,
         categories=frozenset(brand.category for brand in tracked(catalogue) if brand.category),
     )
+
+
+def _first_words(brands: Mapping[str, str]) -> dict[str, str]:
+    """Return the first words of brands' names that mean one brand alone, and are no ordinary words:
+    "Zoho" for Zoho CRM.
+    """
+    found: dict[str, set[str]] = {}
+    for spelling, name in brands.items():
+        found.setdefault(spelling.partition(" ")[0], set()).add(name)
+    return {
+        word: min(names)
+        for word, names in found.items()
+        if len(names) == 1 and len(word) >= MIN_PREFIX_CHARS and not is_common(word.casefold())
+    }
 
 
 def _spellings(model: Model, shown: str) -> Iterable[str]:
@@ -169,7 +180,7 @@ async def read_situation(
         key = str(update.model)
         latest[key] = max(update.at, latest.get(key, update.at))
     checks = sorted(run.started_at for run in await store.runs.find() if not run.aside)
-    thread_alert = await _thread_alert(deployment.store, request)
+    thread_alert = await _thread_alert(store, request)
 
     def as_open_alert(alert: Alert) -> OpenAlert:
         model = alert.shift.model

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Tainted
-from overheard.cards.command import CommandSpec, quoted
-from overheard.chat.questions.parsed_question import ParsedQuestion
-from overheard.chat.questions.resolution import Plan, buttons
+from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Tainted
+from overheard.cards.command import CommandSpec, Kind, quoted
+from overheard.chat.parser import Order
+from overheard.chat.questions.assistant import Reading
+from overheard.chat.questions.grammar import ParsedQuestion
+from overheard.chat.questions.planner import buttons, primary_first
 from overheard.chat.questions.situation import Situation
+from overheard.chat.questions.tools import notes, reads
 from overheard.chat.questions.vocabulary import vocabulary
 
 MAX_ACTIONS = 3
@@ -19,104 +23,144 @@ MAX_UNKNOWN_WORDS, MAX_WORD_CHARS = 3, 40
 """Words that are repeated as not understood, and the most characters of each."""
 MAX_HINTS = 2
 """Questions that are proposed below an answer."""
-_REASONS = {
-    "future": "I do not forecast; I show what models say now and what they said before.",
-    "opinion": "I have no opinion of my own; I show what the models say.",
-    "export": "I send nothing to other places; the report and all answers I can put here as files.",
-    "two": "I read two questions in it. Ask one after the other.",
-    "limit": "I read a word in it that limits what you ask, and will not answer without that.",
-    "neg": "I read a “not” in it, and will not guess what you leave out.",
-}
-"""What is said of a question with some concept that is not understood; the first one counts."""
-_LABELS = {
-    "report": "How are we doing?",
-    "trend": "Over time",
-    "trend versus": "Against a competitor",
-    "trend voice": "Share of voice",
-    "changes": "What changed?",
-    "alerts show": "The alert",
-    "alerts list": "Alerts",
-    "answers": "What they say",
-    "answers questions": "Questions you lose",
-    "answers sources": "Cited sources",
-    "evidence": "Read answers",
-    "claims": "False claims",
-    "brief list": "What to do?",
-    "spend": "What it cost",
-    "schedules list": "Next check",
-    "runs list": "Checks",
-    "changes updates": "Model updates",
-    "models list": "Models",
-    "prompts list": "Questions",
-    "facts list": "Facts",
-    "brands list": "Brands",
-    "status": "Overview",
-    "power": "What I would notice",
-}
+_ADDED = {"country": "market", "persona": "persona", "language": "language"}
+"""The option of `prompts add` that adds what is lacking."""
+SHARES = "trend --show voice"
 
 
-def not_understood(
-    parsed: ParsedQuestion, situation: Situation, guess: Action | None, note: str = ""
-) -> Card:
-    """Return the card for a question that was not understood: why, and up to `MAX_ACTIONS` buttons.
+def reading_words(order: Order, situation: Situation) -> str:
+    """Return how a question was read: ``Against a competitor: Acme, Zeta, since 1 Oct``."""
+    values = [
+        _value_words(str(value), option.name, option.kind, situation)
+        for option in order.spec.options
+        for value in _listed(order.given.get(option.name, ()))
+        if option.name != "show"
+    ]
+    return ": ".join(filter(None, (_label_of(order, situation), ", ".join(values))))
 
-    The first `MAX_UNKNOWN_WORDS` words that were not understood are repeated, each cut to
-    `MAX_WORD_CHARS`. The button for what may have been meant comes first; then those of
-    `useful_buttons`. Of several buttons with the same label, the first is kept.
+
+def _label_of(order: Order, situation: Situation) -> str:
+    shows = str(order.given.get("show", ""))
+    return button_label(order.spec.name, shows, situation.commands).rstrip("?")
+
+
+def _value_words(value: str, name: str, kind: Kind, situation: Situation) -> str:
+    if kind is Kind.TIME:
+        day = date.fromisoformat(value[:10]) if value[:4].isdigit() else None
+        value = f"{day.day} {wording.MONTHS[day.month - 1]}" if day else value
+        return f"{name} {value}"
+    if kind is Kind.MODEL:
+        return situation.models.get(value, value)
+    if kind is Kind.FLAG:
+        return name.replace("_", " ")
+    return wording.shorten(wording.line(value), MAX_WORD_CHARS)
+
+
+def with_reading(card: Card, reading: Reading, situation: Situation) -> Card:
+    """Return a command's card with how a model read the question, and a button for another reading
+    as its last one.
+    """
+    if reading.order is None:
+        return card
+    footer = f"{card.footer} I read this as: {reading_words(reading.order, situation)}.".strip()
+    shown = [action for action in card.actions if not action.menu][: MAX_ACTIONS - 1]
+    menu = [action for action in card.actions if action.menu]
+    return replace(card, footer=footer, actions=(*shown, *_other(reading, situation), *menu))
+
+
+def _other(reading: Reading, situation: Situation) -> Sequence[Action]:
+    """Return the button of another reading; where a model gives none, of the shares of voice."""
+    pairs = [(SHARES, "Share of voice"), ("report", "How are we doing")]
+    if reading.other:
+        pairs = [(reading.other.words, _label_of(reading.other, situation))]
+    elif reading.order and reading.order.given.get("show") == "voice":
+        pairs.reverse()
+    return buttons(situation.commands, [(pairs[0][0], f"Other reading: {pairs[0][1]}")])
+
+
+def offered_card(order: Order, situation: Situation) -> Card:
+    """Return the card that offers a command that costs or changes something, with its values: a
+    button for it, and one for its form.
+    """
+    spec, words = order.spec, order.words
+    label = f"{(spec.title or spec.name).capitalize()}"
+    named = {option.name: option for option in spec.options}
+    fields = tuple(
+        Field(named[name].shown, Tainted(", ".join(map(str, _listed(value)))), wide=True)
+        for name, value in order.given.items()
+    )
+    price = " You see the price before anything is asked." if spec.asks and spec.spends else ""
+    is_long = len(words) > LONGEST_ACTION
+    pairs = [(spec.name if is_long else words, label)]
+    if not order.missing and spec.options and not is_long and words != spec.name:
+        pairs.append((spec.name, "Fill it in myself"))
+    actions = primary_first(buttons(situation.commands, pairs))
+    return Card("Shall I do that?", spec.summary + price, fields=fields, actions=actions)
+
+
+def _listed(value: object) -> Sequence[object]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def lacking_card(reading: Reading, situation: Situation, price: str) -> Card:
+    """Return the card that says what a question lacks, with the nearest buttons.
+
+    Args:
+        price: What adding it costs, as a sentence; or empty.
+    """
+    lacks, order = reading.lacks, reading.order
+    text = notes()["lacking"].get(lacks, "")
+    if lacks == "model":
+        text += f" I ask {wording.listing(sorted(set(situation.models.values())))}."
+    pairs = []
+    if lacks in _ADDED and reading.lacking:
+        value = quoted(reading.lacking)
+        pairs.append((f"prompts add --{_ADDED[lacks]} {value}", f"Add {reading.lacking.title()}"))
+        text = f"{text} {price}".strip()
+    if lacks == "brand":
+        brand = f" {quoted(situation.own[0])}" if len(situation.own) == 1 else ""
+        pairs.append((f"brands edit{brand}", "Add a competitor"))
+    if order:
+        words = reading_words(order, situation)
+        pairs.append((order.words, f"Without it: {words}" if reads(order.spec) else words))
+    actions = (*buttons(situation.commands, pairs), *useful_buttons(situation))[: MAX_ACTIONS - 1]
+    return Card(
+        "I cannot say that",
+        text,
+        actions=primary_first(actions),
+        severity=Severity.WARNING,
+        data={"lacks": lacks, "lacking": reading.lacking},
+    )
+
+
+def not_understood(parsed: ParsedQuestion, situation: Situation, problem: str = "") -> Card:
+    """Return the card for a question that was not understood: why, and what can be done.
 
     Args:
         parsed: The question, as far as it was understood.
-        situation: The state of the deployment.
-        guess: A button for what may have been meant, or None.
-        note: Why no model helped to understand it, as a sentence; or empty.
+        problem: Why no model has helped to understand it, as a sentence; or empty.
     """
     unknown = [
         f"“{wording.shorten(wording.line(word), MAX_WORD_CHARS)}”"
         for word in parsed.unknown[:MAX_UNKNOWN_WORDS]
     ]
-    words = Tainted(", ".join(unknown))
-    fields = (Field("Not understood", words, wide=True),) if unknown else ()
-    offered = [*([guess] if guess else []), *useful_buttons(situation)]
-    labels = [action.label for action in offered]
-    actions = [action for i, action in enumerate(offered) if action.label not in labels[:i]]
-    return Card(
-        "I understood only a part of that" if guess else "I did not understand that",
-        "\n\n".join(filter(None, (_refusal_reason(parsed, situation, guess), note))),
-        fields=fields,
-        actions=tuple(actions[:MAX_ACTIONS]),
-        severity=Severity.WARNING,
-        data={"unknown": list(parsed.unknown), "not_asked": list(parsed.not_asked)},
-    )
-
-
-def _refusal_reason(parsed: ParsedQuestion, situation: Situation, guess: Action | None) -> str:
-    """Return why a question is not answered, as one or two sentences.
-
-    The first of these reasons counts:
-
-    - It names models that are not asked; up to `MAX_UNKNOWN_WORDS` of them are listed, and then
-      those that are asked.
-    - It has a concept of `_REASONS`, such as a forecast, an opinion or a "not".
-    - Only a part was understood (there is a guess); that part is named.
-    - Otherwise nothing was understood.
-
-    Args:
-        parsed: The question, as far as it was understood.
-        guess: The button for the part that was understood, or None.
-    """
+    fields = (Field("Not understood", Tainted(", ".join(unknown)), wide=True),) if unknown else ()
+    text = "I answer short questions that I know word by word, for example:"
     if parsed.not_asked:
         asked = wording.listing(sorted(set(situation.models.values())))
         not_asked = parsed.not_asked[:MAX_UNKNOWN_WORDS]
         names = wording.listing([wording.line(name)[:MAX_WORD_CHARS] for name in not_asked])
-        return f"{names}: not asked here." + (f" I ask {asked}." if asked else "")
-    for concept, reason in _REASONS.items():
-        if concept in parsed.concepts:
-            return reason
-    if guess:
-        names = wording.listing([wording.line(n) for n in (*parsed.brands, *parsed.models)])
-        understood = f"“{guess.label}”" + (f" and {names}" if names else "")
-        return f"I read {understood}, but not the rest, so I will not guess. Without it:"
-    return "So I will not guess. I can do these, for example:"
+        text = f"{names}: not asked here." + (f" I ask {asked}." if asked else "")
+    elif parsed.unknown:
+        text = "I know the rest, and will not guess."
+    return Card(
+        "I did not understand that",
+        " ".join(filter(None, (problem, text))),
+        fields=() if parsed.not_asked else fields,
+        actions=useful_buttons(situation)[:MAX_ACTIONS],
+        severity=Severity.WARNING,
+        data={"unknown": list(parsed.unknown), "not_asked": list(parsed.not_asked)},
+    )
 
 
 def useful_buttons(situation: Situation) -> tuple[Action, ...]:
@@ -158,11 +202,6 @@ def hello_card(situation: Situation) -> Card:
     )
 
 
-def thanks_card() -> Card:
-    """Return the card that answers thanks."""
-    return Card("You are welcome", "")
-
-
 def too_many_card(seconds: int) -> Card:
     """Return the card for a person who asks faster than questions are answered.
 
@@ -173,60 +212,35 @@ def too_many_card(seconds: int) -> Card:
     return Card("One moment, please", text, severity=Severity.WARNING)
 
 
-def plan_card(plan: Plan) -> Card:
-    """Return the card of an answer without a command."""
-    text = "\n\n".join(filter(None, (plan.text, *plan.notes)))
-    return Card(plan.title, text, actions=plan.actions)
-
-
 def button_label(command: str, shows: str, specs: Mapping[str, CommandSpec]) -> str:
     """Return the words of a button for a command, and for what it shows (`answers --show`)."""
-    spec = specs.get(command)
+    spec, labels = specs.get(command), notes()["labels"]
     return (
-        _LABELS.get(f"{command} {shows}".strip())
-        or _LABELS.get(command)
-        or (spec.name.capitalize() if spec else command)
+        labels.get(f"{command} {shows}".strip())
+        or labels.get(command)
+        or (spec.title or spec.name.capitalize() if spec else command)
     )
 
 
-def with_hints(card: Card, parsed: ParsedQuestion, plan: Plan, situation: Situation) -> Card:
-    """Return a command's card with a longer footer.
-
-    After the footer's own text come, as sentences: the spellings that were corrected, the notes of
-    the plan, and up to `MAX_HINTS` questions to ask next. What is missing is left out.
-
-    Args:
-        plan: The plan of the answer.
-        situation: The state of the deployment.
+def with_hints(
+    card: Card, parsed: ParsedQuestion, order: Order | None, situation: Situation
+) -> Card:
+    """Return a command's card with up to `MAX_HINTS` questions to ask next in its footer, in the
+    language of the question: the same at another model, and what fits the command.
     """
-    notes = [f"I read “{typed[:MAX_WORD_CHARS]}” as {name}." for typed, name in parsed.guessed]
-    notes += plan.notes
-    if hints := _following_questions(parsed, plan, situation):
-        notes.append("Try: " + " · ".join(f"“{hint}”" for hint in hints))
-    footer = " ".join(filter(None, (card.footer, *notes)))
-    return replace(card, footer=footer)
-
-
-def _following_questions(parsed: ParsedQuestion, plan: Plan, situation: Situation) -> Sequence[str]:
-    """Return up to `MAX_HINTS` questions that continue an answer, in the language of the question.
-
-    In this order, if they fit: the same at another model, when the question names models and not
-    all; and by the command of the plan, what the models say, what to do, and what changed. Empty
-    when none fits.
-
-    Args:
-        plan: The plan of the answer, whose command decides what fits.
-    """
-    hints = vocabulary(parsed.language).hints
-    models = dict.fromkeys(situation.models.values())
-    other_models = [name for name in models if parsed.models and name not in parsed.models]
-    shows = plan.options.get("show")
-    kinds: Iterable[tuple[str, bool]] = (
-        ("model", bool(other_models)),
-        ("answers", plan.command in {"trend", "alerts show"}),
-        ("todo", plan.command in {"report", "alerts show"} or shows in {"versus", "questions"}),
-        ("changes", plan.command in {"report", "claims"}),
+    known = vocabulary(parsed.language).hints
+    names = dict.fromkeys(situation.models.values())
+    other = next((name for name in names if parsed.models and name not in parsed.models), "")
+    command = order.spec.name if order else ""
+    shows = order.given.get("show") if order else ""
+    kinds = (
+        ("model", bool(other)),
+        ("answers", command in {"trend", "alerts show"}),
+        ("todo", command in {"report", "alerts show"} or shows in {"versus", "questions"}),
+        ("changes", command in {"report", "claims"}),
     )
-    names = {"model": next(iter(other_models), "")}
-    fitting = [kind for kind, fits in kinds if fits and kind in hints]
-    return [hints[kind].format(**names) for kind in fitting[:MAX_HINTS]]
+    hints = [known[kind].format(model=other) for kind, fits in kinds if fits and kind in known]
+    if not hints:
+        return card
+    tried = "Try: " + " · ".join(f"“{hint}”" for hint in hints[:MAX_HINTS])
+    return replace(card, footer=" ".join(filter(None, (card.footer, tried))))

@@ -1,0 +1,139 @@
+"""What is asked about an alert, each with sentences of its own: how sure, why, since when, and
+whether other models changed too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+
+from overheard.alerts.evidence import AlertEvidence, measured_shift, metric_shifts
+from overheard.alerts.history import certainty, how_often
+from overheard.alerts.message import (
+    MIN_CLEAR_CHANGE,
+    alert_message,
+    began_words,
+    claim_chance_sentences,
+    message_title,
+    other_models,
+    why_sentences,
+)
+from overheard.alerts.metric_wording import metric_value
+from overheard.alerts.story import Period, duration_words
+from overheard.cards import wording
+from overheard.cards.card import Action, Card
+from overheard.domain import Alert, Shift
+
+
+class AlertQuestion(StrEnum):
+    """What is asked about an alert; what to do about it is in the brief."""
+
+    SURE = "sure"
+    WHY = "why"
+    OTHERS = "others"
+    SINCE = "since"
+    TODO = "todo"
+
+
+def answer_about(question: AlertQuestion, alert: Alert, evidence: AlertEvidence) -> Card:
+    """Return the card that answers a question about an alert, with the two ways on."""
+    answers = {
+        AlertQuestion.SURE: _how_sure,
+        AlertQuestion.WHY: _why,
+        AlertQuestion.OTHERS: _other_models,
+        AlertQuestion.SINCE: _since_when,
+    }
+    title, *sentences = answers[question](alert, evidence)
+    card = alert_message(alert, evidence)
+    return replace(
+        card,
+        title=title,
+        text="\n\n".join(filter(None, sentences)),
+        image=card.image if question is AlertQuestion.SINCE else None,
+        table=None,
+        footer=message_title(alert, evidence),
+        actions=(
+            Action(f"alerts show {alert.id}", "Details"),
+            Action(f"evidence {alert.id}", "Read answers"),
+        ),
+    )
+
+
+def _how_sure(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
+    """Return how sure a change of counts is; a claim is no matter of chance."""
+    sure = [shift for shift in metric_shifts(alert) if shift.chance_a_year is not None]
+    claims = " ".join(claim_chance_sentences(alert, evidence))
+    if not sure:
+        title = "No matter of chance" if claims else "I cannot say how sure it is"
+        return (
+            title,
+            claims or "It was raised by an earlier version.",
+            why_sentences(alert, evidence),
+        )
+    best = min(sure, key=lambda shift: shift.chance_a_year or 0.0)
+    level = (certainty(best.chance_a_year) or "watched").capitalize()
+    moved = _movement(best, evidence)
+    chance = f"{moved}: chance does this {how_often(best.chance_a_year)}."
+    return f"Hardly a fluke: {level.lower()}", f"{chance} {why_sentences(alert, evidence)}", claims
+
+
+def _movement(shift: Shift, evidence: AlertEvidence) -> str:
+    """Return a change in numbers: ``The fall from 22 to 9 of 24``."""
+    metric = evidence.metrics.get(shift.metric)
+    if metric is None:
+        return "The change"
+    noun = ("rise" if shift.change > 0 else "fall") if metric.scale.is_rate else "change"
+    reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
+    if reading is None or reading.usual is None:
+        return f"The {noun}"
+    usual, now = reading.written(reading.usual, metric), reading.cell(reading.now, metric)
+    return f"The {noun} of “{metric.label.lower()}” from {usual} to {now}"
+
+
+def _why(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
+    shift = measured_shift(alert)
+    name = evidence.names.name(shift.model)
+    title = "I do not know why"
+    if shift.updates:
+        day = wording.short_day(shift.updates[0].at, evidence.zone)
+        title = f"{name}'s update of {day} fits"
+    elif evidence.explanation and (probable := evidence.explanation.probable):
+        title = f"Probably {probable.short.format(brand=shift.brand)}"
+    return title, why_sentences(alert, evidence), "It fits; it is no proof."
+
+
+def _other_models(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
+    """Return of each other model of the newest check whether the brand changed there too."""
+    shift = measured_shift(alert)
+    metric, others = evidence.metrics.get(shift.metric), other_models(alert, evidence)
+    lines, moved = [], []
+    for stream, change in others:
+        reading = metric_value(stream, evidence, shift)
+        if reading is None or metric is None:
+            continue
+        name = evidence.names.name(stream.key.model)
+        is_still = metric.scale.is_rate and abs(change) < MIN_CLEAR_CHANGE
+        moved += [] if is_still else [name]
+        usual = f", usually {reading.written(reading.usual, metric)}" if reading.usual else ""
+        state = "unchanged" if is_still else "changed"
+        lines.append(f"{name} is {state}: {reading.cell(reading.now, metric)}{usual}.")
+    if not lines:
+        return (
+            "No other model answered in the newest check",
+            "So I cannot say whether they changed.",
+        )
+    title = f"{wording.listing(moved)} changed too" if moved else "No, the others are unchanged"
+    return title, "\n".join(lines)
+
+
+def _since_when(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
+    began = Period(evidence.began, None, alert.id)
+    until = evidence.until or max(
+        (point.at for stream in evidence.streams for point in evidence.points(stream)),
+        default=alert.opened_at,
+    )
+    title = f"Since {wording.short_day(evidence.likely_starts[-1], evidence.zone)}"
+    verb = "It lasted" if evidence.until else "That is"
+    lasted = f"{verb} {duration_words(began, now=until)}."
+    raised = f"I raised it on {wording.short_day(alert.opened_at, evidence.zone)}."
+    return title, f"{began_words(alert, evidence)}. {lasted} {raised}"
