@@ -1,7 +1,7 @@
 """Retention: the old texts of answers are deleted; scores, blocks and spending stay.
 
-``commands/retain.py`` decides which texts are old. Scores of answers without a text cannot be made
-again, so they are copied to new versions of a scorer.
+``commands/database.py`` decides which texts are old. Scores of answers without a text cannot be
+made again, so they are copied to new versions of a scorer.
 """
 
 from __future__ import annotations

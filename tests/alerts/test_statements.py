@@ -11,8 +11,8 @@ from kit.scripted import reply
 from overheard.alerts.run_analysis import detect
 from overheard.cards.card import Card
 from overheard.commands.alerts import alert_card
-from overheard.commands.editions import follow_changes
 from overheard.commands.facts import FACTS
+from overheard.commands.scores import follow_changes
 from overheard.deployment import Call, NoProgress
 from overheard.domain import (
     Alert,

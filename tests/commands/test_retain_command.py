@@ -13,7 +13,7 @@ import pytest
 
 from kit.office import DECLARED, open_office
 from kit.program import Program, sentences
-from overheard.commands.retain import append
+from overheard.commands.database import append
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
 from overheard.errors import FileUnwritable
 from overheard.runtime.server import RETENTION, Server

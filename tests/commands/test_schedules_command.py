@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from overheard.commands.schedule_cards import last_run_words
+from overheard.commands.schedules import last_run_words
 from overheard.domain import Schedule
 from overheard.domain.operations import ScheduleState
 

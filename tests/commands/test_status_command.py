@@ -12,7 +12,7 @@ from overheard.alerts.story import PARTLY, AlertPart, update_watched_models
 from overheard.cards.card import Card, Severity
 from overheard.commands.check import check
 from overheard.commands.check_card import run_card
-from overheard.commands.schedule_cards import next_checks
+from overheard.commands.schedules import next_checks
 from overheard.deployment import Call
 from overheard.domain import (
     Alert,

@@ -14,8 +14,14 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role, quoted
 from overheard.commands.arguments import require_free_names
-from overheard.commands.catalogue import CatalogueNoun
-from overheard.commands.catalogue_fields import NO, YES, changed_values, field_values, optional
+from overheard.commands.catalogue import (
+    NO,
+    YES,
+    CatalogueNoun,
+    changed_values,
+    field_values,
+    optional,
+)
 from overheard.config.catalogue import read_domain
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment

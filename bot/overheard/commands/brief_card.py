@@ -13,7 +13,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
 from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands.update_effects import effect_words
+from overheard.commands.updates import effect_words
 from overheard.deployment import Call, Deployment
 
 MAX_FACTS = 4

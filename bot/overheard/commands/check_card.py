@@ -22,7 +22,7 @@ from overheard.commands.check_news import (
     news_paragraphs,
     unscored_sentences,
 )
-from overheard.commands.editions import pending_edition_sentences
+from overheard.commands.scores import pending_edition_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Model, Panel, Run, RunState
 from overheard.runs.budget import key_of, nearly_spent

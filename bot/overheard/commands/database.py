@@ -1,16 +1,32 @@
-"""`db`: the store as a whole: its schema, whether it is well, copies of it."""
+"""`db`: the store as a whole: its schema, whether it is well, copies of it, and texts that
+``[retention]`` deletes after a time.
+
+Each text is written to a file first. What was counted in it stays: scores, trends, alerts and
+costs. Old texts are deleted daily as well, by the same functions.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, BinaryIO
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument
-from overheard.deployment import Call
+from overheard.commands.catalogue import require_yes
+from overheard.deployment import Call, Deployment
+from overheard.domain import Answer, Run, ScoreRecord
 from overheard.domain.operations import StoreHealth, TableSize
+from overheard.errors import FileUnwritable
+from overheard.interfaces import Store
+from overheard.runs.history_lines import answer_line
+from overheard.scoring.scorer_calls import batches
 from overheard.session import Session
 
 MAX_DEAD_SHARE, MAX_DEAD_ROWS = 0.2, 1_000
@@ -210,4 +226,211 @@ BACKUP = CommandSpec(
     examples=("db backup overheard-monday.db",),
     faces=IN_TERMINAL,
     opens=False,
+)
+
+
+GROUP_SIZE = 200
+"""Texts that are removed in one transaction, once they are safe in the file."""
+DUTY = "retention"
+"""The name of the lock that keeps two processes from the same work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """The result of a removal of old texts.
+
+    Attributes:
+        texts: The number of texts that were removed from the store.
+        file: The file to which they were written; None if none was removed.
+    """
+
+    texts: int = 0
+    file: Path | None = None
+
+
+async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) -> Card:
+    """Delete the texts that are older than the configuration allows from the store, after writing
+    them to a file, and return a card with their number.
+
+    Nothing happens without a limit in the configuration, or without an older text.
+
+    Args:
+        agreed: Whether a person has confirmed the deletion.
+
+    Raises:
+        ChangeNeedsYes: when there are old texts and the deletion was not confirmed.
+        FileUnwritable: when the file cannot be written; texts that are not in it stay in the store.
+    """
+    table = deployment.config.retention
+    if not table.limited:
+        text = f"{deployment.config.file} says nothing of [retention], so texts are kept for ever."
+        return Card("Nothing to do", text, data={"texts": 0})
+    count, oldest = 0, ""
+    async for answer in expired_answers(deployment):
+        count, oldest = count + 1, oldest or wording.moment(answer.asked_at, call.zone)
+    if not count:
+        return Card("Nothing to do", "No text is older than it may be.", data={"texts": 0})
+    require_yes(
+        f"{wording.count(count, 'text')}, the first of {oldest}, will be written to a file in "
+        f"{table.folder} and removed from the store",
+        agreed=agreed,
+    )
+    done = await retain_texts(deployment, call)
+    return Card(
+        title=f"Removed {wording.count(done.texts, 'text')}",
+        text="What was counted in them stays: scores, trends, alerts and costs.",
+        fields=(Field("Written to", str(done.file)),) if done.file else (),
+        severity=Severity.GOOD,
+        data={"texts": done.texts, "file": str(done.file or "")},
+    )
+
+
+async def retain_texts(deployment: Deployment, call: Call) -> Retained:
+    """Write old texts to a new file in the configured folder, and delete them from the store,
+    `GROUP_SIZE` at a time.
+
+    All answers are scored first. A text is deleted only once its line is on the disk: after an
+    interruption nothing is lost, and at most one group is in two files. Without a limit, or while
+    another process does the same, nothing happens.
+    """
+    async with deployment.store.locks.leader_lock(DUTY) as is_locked:
+        if not is_locked or not deployment.config.retention.limited:
+            return Retained()
+        await deployment.caught_up(call.progress)
+        runs = {run.id: run for run in await deployment.store.runs.find()}
+        now = deployment.clock.now()
+        file = deployment.config.retention.folder / f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl"
+        removed = 0
+        async for group in batches(expired_answers(deployment), GROUP_SIZE):
+            lines = await _archive_lines(deployment.store, group, runs)
+            await asyncio.to_thread(append, file, lines)
+            removed += await deployment.store.retention.forget_texts(
+                [answer.id for answer in group]
+            )
+        return Retained(removed, file if removed else None)
+
+
+async def expired_answers(deployment: Deployment) -> AsyncIterator[Answer]:
+    """Yield the stored answers whose texts are older than the configuration allows; nothing if no
+    limit is set.
+
+    A brand has a limit of its own in days, or the general one; 0 means no limit. An answer about
+    several brands is kept for the longest of their times, and for ever if one has no limit. An
+    answer to a prompt for all brands concerns all tracked brands.
+    """
+    usual_days, days_of_brand = deployment.config.retention.days, _days_by_brand(deployment)
+    now = deployment.clock.now()
+    limits = [days for days in (usual_days, *days_of_brand.values()) if days]
+    if not limits:
+        return
+    tracked = [brand.name for brand in deployment.catalogue.brands if brand.tracked]
+    async for answer in deployment.store.retention.old_texts(now - timedelta(days=min(limits))):
+        brands = answer.question.prompt.brands or tracked
+        days_kept = [days_of_brand.get(name, usual_days) for name in brands] or [usual_days]
+        is_limited = all(days_kept)
+        if is_limited and answer.asked_at < now - timedelta(days=max(days_kept)):
+            yield answer
+
+
+def append(file: Path, lines: bytes) -> None:
+    """Append lines to a file and flush them to the disk. A missing file is created with its folder,
+    readable by its owner alone.
+
+    After an error the file is cut to its length before, so that no part of a line stays.
+
+    Raises:
+        FileUnwritable: when the lines cannot be written, such as on a full disk.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open(file, "ab", buffering=0, opener=private) as out:
+            length_before = out.seek(0, os.SEEK_END)
+            try:
+                _write_synced(out, lines)
+            except OSError:
+                out.truncate(length_before)
+                raise
+        if not length_before:
+            _sync_folder(file.parent)
+    except OSError as error:
+        raise FileUnwritable(file=file, reason=error.strerror) from None
+
+
+def _write_synced(out: BinaryIO, lines: bytes) -> None:
+    """Write all bytes to an unbuffered file, and flush them to the disk. An OSError is passed
+    on.
+    """
+    left = memoryview(lines)
+    while left:
+        left = left[out.write(left) :]
+    os.fsync(out.fileno())
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file as `os.open` does; a file that is created can be read and written by its owner
+    alone.
+    """
+    return os.open(path, flags, 0o600)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Flush a folder to the disk, so that a new file's name survives a power failure."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _days_by_brand(deployment: Deployment) -> dict[str, int]:
+    """Return the days for which texts are kept, by the full name of each brand that has a setting
+    of its own. An alias in the configuration becomes the full name; an unknown name stays.
+    """
+    days_of_brand = {}
+    for name, days in deployment.config.retention.brands.items():
+        brand = deployment.catalogue.brand(name)
+        days_of_brand[brand.name if brand else name] = days
+    return days_of_brand
+
+
+async def _archive_lines(store: Store, answers: Sequence[Answer], runs: dict[int, Run]) -> bytes:
+    """Return answers as JSON lines in UTF-8, in their order and in the form that `export` writes
+    and `import` reads. Each line also has the ``quotes`` of the answer's scores, since these are
+    texts of the answer as well; an empty list without any.
+
+    Args:
+        runs: All runs by number.
+    """
+    quotes: dict[int, list[dict[str, Any]]] = {}
+    for record in await store.scores.of_answers([answer.id for answer in answers]):
+        if record.score.quote or any(detail.quote for detail in record.score.details):
+            quotes.setdefault(record.answer_id, []).append(_quote_json(record))
+    lines = [
+        answer_line(answer, runs[answer.run_id]) | {"quotes": quotes.get(answer.id, [])}
+        for answer in answers
+    ]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+
+
+def _quote_json(record: ScoreRecord) -> dict[str, Any]:
+    """Return the quote of a score, its findings, and the scorer that made it, for JSON output."""
+    score = record.score
+    return {
+        "brand": record.brand,
+        "metric": score.metric,
+        "scorer": record.scorer,
+        "version": record.version,
+        "quote": score.quote,
+        "details": [asdict(detail) for detail in score.details],
+    }
+
+
+RETAIN = CommandSpec(
+    "db retain",
+    "Write texts that are older than [retention] allows to a file, and remove them.",
+    retain,
+    role=Role.ADMIN,
+    needs_store=True,
+    faces=IN_TERMINAL,
+    confirms=True,
 )

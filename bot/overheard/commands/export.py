@@ -19,7 +19,7 @@ from typing import Annotated, Any, TextIO
 from overheard.cards import wording
 from overheard.cards.card import MAX_FILE_BYTES, Card, File, Severity
 from overheard.cards.command import CommandSpec, Face, Role, argument, option
-from overheard.commands.retain import private
+from overheard.commands.database import private
 from overheard.config.secrets import json_line, without_control_characters
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Run, ScoreRecord

@@ -13,8 +13,7 @@ from overheard.cards.card import Action, Card
 from overheard.cards.command import Kind, Option, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import find_fact
-from overheard.commands.catalogue import CatalogueNoun
-from overheard.commands.catalogue_fields import optional
+from overheard.commands.catalogue import CatalogueNoun, optional
 from overheard.deployment import Call, Deployment
 from overheard.domain import (
     Alert,

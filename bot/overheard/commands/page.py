@@ -29,7 +29,7 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
-from overheard.commands.update_effects import shift_words
+from overheard.commands.updates import shift_words
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Brand
 from overheard.views import standings

@@ -25,8 +25,7 @@ from overheard.cards.command import (
     quoted,
 )
 from overheard.commands.arguments import find_prompt
-from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands, require_yes
-from overheard.commands.catalogue_fields import optional
+from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands, optional, require_yes
 from overheard.commands.check_news import fault_sentences
 from overheard.deployment import Call, Deployment
 from overheard.domain import Brand, Catalogue, Panel, Prompt, Setting

@@ -55,7 +55,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "doctor",
     ),
     "Try out": ("power", "demo"),
-    "Maintain": ("scores", "import_history", "export", "database", "retain"),
+    "Maintain": ("scores", "import_history", "export", "database"),
     "Learn": ("guide",),
 }
 """Under what heading help shows the commands of which modules of this package, in this order."""

@@ -15,10 +15,10 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
 from overheard.commands.check_news import fault_sentences
 from overheard.commands.digest import digest
-from overheard.commands.editions import pending_edition_sentences
 from overheard.commands.export import replacing
 from overheard.commands.page import ReportPage, read_page
 from overheard.commands.page_html import page_html
+from overheard.commands.scores import pending_edition_sentences
 from overheard.commands.versus import most_named
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Brand, Metric, Model, Scale

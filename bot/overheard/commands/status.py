@@ -18,7 +18,7 @@ from overheard.cards.card import Action, Card, Field, Image, Severity, Style, fi
 from overheard.cards.charts.bars import Rates
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, quoted
-from overheard.commands.schedule_cards import next_run
+from overheard.commands.schedules import next_run
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Alert, RunState
 from overheard.runs.plan import tracked

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from overheard.alerts.bursts import PlannedBurst, planned_bursts
 from overheard.commands.check import execute_run
+from overheard.commands.database import retain_texts
 from overheard.commands.first_check import continue_first_check
-from overheard.commands.retain import retain_texts
 from overheard.commands.runs import resume_run
 from overheard.commands.schedules import check_schedule
 from overheard.deployment import Call, Deployment

@@ -375,10 +375,10 @@ def _service(chat: LeaderChat, name: str, desk: Desk) -> Service:
 
 
 def _import_follow_changes() -> Callable[[Deployment, Progress], Awaitable[None]]:
-    """Return `overheard.commands.editions.follow_changes`; meant for a thread, because it imports
+    """Return `overheard.commands.scores.follow_changes`; meant for a thread, because it imports
     all of detection, for which neither a start nor a click has to wait.
     """
-    from overheard.commands.editions import follow_changes
+    from overheard.commands.scores import follow_changes
 
     return follow_changes
 
