@@ -154,15 +154,10 @@ class BriefMarket:
         """
         site_name = _letters(_site_name(site))
         for brand in (self.brand, *self.rivals):
-            owns_domain = any(_is_in_domain(site, domain) for domain in brand.domains)
+            owns_domain = any(f".{site}".endswith(f".{domain}") for domain in brand.domains)
             if owns_domain or site_name in map(_letters, brand.names):
                 return brand.name
         return ""
-
-
-def _is_in_domain(site: str, domain: str) -> bool:
-    """Return whether a host name is a domain or one of its subdomains."""
-    return site == domain or site.endswith(f".{domain}")
 
 
 def _site_name(site: str) -> str:

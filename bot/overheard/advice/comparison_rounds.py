@@ -166,9 +166,10 @@ class ModelComparison:
                 stopped = StopReason.FAILED if self._failed else StopReason.CLEAR
                 break
         controls = [] if stopped is StopReason.FAILED else await self._control_contrasts()
+        seen = {contrast.metric.name for contrast in results}
         return ComparisonResult(
             metrics=tuple(results),
-            unseen=self._unseen_metrics(results),
+            unseen=tuple(m for name, m in self._scoring.metrics.items() if name not in seen),
             rivals=self._rival_contrasts(blocks),
             controls=tuple(controls),
             calls=sum(answer.reply.finish is not Finish.FAILED for answer in self._answers),
@@ -241,11 +242,6 @@ class ModelComparison:
         blocks = await self._ask_both(self._setup.controls, 0)
         metrics = {VISIBILITY: self._scoring.metrics[VISIBILITY]}
         return self._brand_contrasts(blocks, self._setup.brand, metrics)
-
-    def _unseen_metrics(self, contrasts: Iterable[Contrast]) -> tuple[Metric, ...]:
-        """Return the metrics without a contrast: no pair of answers has a value of both models."""
-        seen = {contrast.metric.name for contrast in contrasts}
-        return tuple(m for name, m in self._scoring.metrics.items() if name not in seen)
 
     def _rival_contrasts(self, blocks: Sequence[Block]) -> dict[str, Contrast]:
         """Return the contrast of each competitor's visibility, by its name; competitors without a
