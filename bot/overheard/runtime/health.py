@@ -13,22 +13,22 @@ import errno
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import Any
 
 from overheard.config.sections import HealthTable
 from overheard.errors import OverheardError
 from overheard.runtime.metrics import CONTENT_TYPE
 from overheard.runtime.supervisor import ServiceState, ServiceStatus
 
-if TYPE_CHECKING:
-    from aiohttp import web
-    from aiohttp.typedefs import Handler
-
 RETRY_S = 5.0
 """Seconds until a port is tried again that another process of the deployment has."""
 PROBE_TIMEOUT_S = 2.0
 """Seconds that whatever has the port may take to say what it is."""
-PROBE_BYTES = 4096
+MAX_HEAD_BYTES = 4096
+"""Bytes of a request's head, and of an answer of whatever has the port."""
+REQUEST_TIMEOUT_S = 10.0
+"""Seconds that a request may take to arrive and its answer to leave."""
 READY = frozenset({ServiceState.UP, ServiceState.DISABLED})
 """States of services of a deployment that is ready."""
 
@@ -80,28 +80,20 @@ class HealthServer:
         Raises:
             PortTaken: when the server cannot listen at its address.
         """
-        from aiohttp import web  # slow
-
-        app = web.Application(middlewares=[web.middleware(_json_errors)])
-        app.router.add_get("/live", self._live)
-        app.router.add_get("/ready", self._ready)
-        if self._metrics:
-            app.router.add_get("/metrics", self._scrape)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
-        await runner.setup()
         host, port = self._settings.host, self._settings.port
         try:
-            await web.TCPSite(runner, host, port).start()
-            self.settled.set()
-            await asyncio.Event().wait()
+            server = await asyncio.start_server(self._serve, host, port, limit=MAX_HEAD_BYTES)
         except OSError as error:
             # asyncio's words repeat the address.
             is_known = error.errno in errno.errorcode
             reason = os.strerror(error.errno or 0) if is_known else error.strerror
             reason = (reason or type(error).__name__).lower()
             raise PortTaken(host=host, port=port, reason=reason) from None
+        try:
+            self.settled.set()
+            await asyncio.Event().wait()
         finally:
-            await runner.cleanup()
+            server.close()
 
     async def run_if_wanted(self, report: Callable[[str], None]) -> None:
         """Serve the endpoint until cancelled, and set `settled` once that is decided; return at
@@ -136,64 +128,72 @@ class HealthServer:
         """Return whether a process on the same store has the port: whether ``/live`` answers with
         the same store label. False for every other answer, and after `PROBE_TIMEOUT_S` without one.
         """
-        import aiohttp
-
         host = self._settings.host
         if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared: all addresses of the machine
             host = "127.0.0.1"
-        elif ":" in host:  # IPv6
-            host = f"[{host}]"
-        url = f"http://{host}:{self._settings.port}/live"
-        timeout = aiohttp.ClientTimeout(total=PROBE_TIMEOUT_S)
         try:
-            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as found:
-                body = await found.content.read(PROBE_BYTES)
-            return bool(json.loads(body).get("store") == self._store)
-        except (aiohttp.ClientError, TimeoutError, ValueError, AttributeError):
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
+                reader, writer = await asyncio.open_connection(host, self._settings.port)
+                writer.write(b"GET /live HTTP/1.0\r\n\r\n")
+                answer = await reader.read(MAX_HEAD_BYTES)
+                writer.close()
+            return bool(json.loads(answer.partition(b"\r\n\r\n")[2]).get("store") == self._store)
+        except (OSError, ValueError, AttributeError):
             return False
 
-    async def _live(self, _: web.Request) -> web.Response:
-        return _answer({"live": True, "store": self._store})
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the one request of a connection, and close it; one that is no request of HTTP, or
+        does not arrive in time, has no answer.
+        """
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                request = head.partition("\r\n")[0].split(" ")
+                if len(request) != 3:  # method, path, version
+                    return
+                method, path = request[0], request[1].partition("?")[0]
+                status, kind, body = await self._answer(method, path)
+                fields = (
+                    f"HTTP/1.1 {status.value} {status.phrase}",
+                    f"Content-Type: {kind}; charset=utf-8",
+                    f"Content-Length: {len(body)}",
+                    "Cache-Control: no-store",
+                    "Connection: close",
+                )
+                writer.write("\r\n".join((*fields, "", "")).encode())
+                writer.write(b"" if method == "HEAD" else body)
+                await writer.drain()
+        except (OSError, EOFError, asyncio.LimitOverrunError):
+            pass  # the peer has left, is silent, or sent what is no request
+        finally:
+            writer.close()
 
-    async def _ready(self, _: web.Request) -> web.Response:
-        """Answer with the state of each service, and its problem if it has one; status 200 if every
-        service is up or disabled, else 503.
+    async def _answer(self, method: str, path: str) -> tuple[HTTPStatus, str, bytes]:
+        """Return the status, the media type and the body of the answer to a request."""
+        status, content = HTTPStatus.OK, dict[str, Any]()
+        if method not in {"GET", "HEAD"}:
+            status, content = HTTPStatus.METHOD_NOT_ALLOWED, {"error": "ask with GET"}
+        elif path == "/live":
+            content = {"live": True, "store": self._store}
+        elif path == "/ready":
+            content = self._readiness()
+            status = HTTPStatus.OK if content["ready"] else HTTPStatus.SERVICE_UNAVAILABLE
+        elif path == "/metrics" and self._metrics:
+            return status, CONTENT_TYPE, await self._metrics()
+        else:
+            status = HTTPStatus.NOT_FOUND
+            content = {"error": "ask for /live, /ready or /metrics"}
+        return status, "application/json", f"{json.dumps(content)}\n".encode()
+
+    def _readiness(self) -> dict[str, Any]:
+        """Return whether every service is up or disabled, and each with its problem if it has
+        one.
         """
         statuses = self._statuses()
-        ready = all(status.state in READY for status in statuses.values())
         services = {
             name: {"state": status.state.value}
             | ({"problem": status.problem} if status.problem else {})
             for name, status in statuses.items()
         }
-        return _answer({"ready": ready, "services": services}, 200 if ready else 503)
-
-    async def _scrape(self, _: web.Request) -> web.Response:
-        """Return the metrics in the format of Prometheus."""
-        from aiohttp import web
-
-        assert self._metrics  # noqa: S101 - without it there is no such route
-        headers = {"Content-Type": f"{CONTENT_TYPE}; charset=utf-8", "Cache-Control": "no-store"}
-        return web.Response(body=await self._metrics(), headers=headers)
-
-
-async def _json_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer a request by `handler`; for an unknown path (404) or method (405) with a sentence in
-    JSON, like all other responses. Other errors are raised.
-    """
-    from aiohttp import web
-
-    try:
-        return await handler(request)
-    except web.HTTPNotFound:
-        return _answer({"error": "ask for /live, /ready or /metrics"}, 404)
-    except web.HTTPMethodNotAllowed:
-        return _answer({"error": "ask with GET"}, 405)
-
-
-def _answer(body: Mapping[str, Any], status: int = 200) -> web.Response:
-    """Return a response with a body in JSON that no cache may keep; `status` is that of HTTP."""
-    from aiohttp import web
-
-    headers = {"Cache-Control": "no-store"}
-    return web.json_response(text=json.dumps(body) + "\n", status=status, headers=headers)
+        ready = all(status.state in READY for status in statuses.values())
+        return {"ready": ready, "services": services}
