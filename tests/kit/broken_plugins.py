@@ -110,10 +110,10 @@ AT_START = {
     "interrupts": ("raise KeyboardInterrupt", "cannot be imported: KeyboardInterrupt"),
     "sleeps": ("import time; time.sleep(600)", "is not ready within"),
     "waits": (registering("time.sleep(600)"), "is not ready within"),
-    "shouts": ("print('x' * 100_000); raise RuntimeError('x' * 100_000)", "RuntimeError: xxx"),
+    "shouts": ("print('x' * 100_000); raise RuntimeError('x' * 100_000)", "RuntimeError"),
     "tells": (
         "import os; raise RuntimeError('no luck with ' + os.environ['ACME_API_KEY'])",
-        "no luck with ***",
+        "RuntimeError;",
     ),
     "ancient": ("overheard_api = '<1'", "works with plugin API <1"),
     "futuristic": ("overheard_api = '>=9'", "works with plugin API >=9"),
@@ -154,7 +154,7 @@ AT_START = {
     ),
     "handling": (
         "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)",
-        "cannot be imported: ValueError: signal only works in main thread",
+        "cannot be imported: ValueError",
     ),
     "asynchronous": (
         "from overheard import hookimpl\n@hookimpl\n"

@@ -166,4 +166,4 @@ def test_a_secret_from_a_file_is_not_seen_in_what_its_plugin_says(
     config = f'[providers.curious]\napi_key_file = "{tmp_path / "key"}"'
     report = next(r for r in load_plugins(parse_config(config)).reports if r.name == "curious")
 
-    assert report.problem.startswith("fails to register: RuntimeError: ***;")
+    assert report.problem.startswith("fails to register: RuntimeError;")

@@ -120,9 +120,9 @@ def test_a_plugin_is_found_when_it_is_installed_later(install: Install, tmp_path
 @pytest.mark.parametrize(
     ("code", "problem"),
     [
-        ("import nowhere", "cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
+        ("import nowhere", "cannot be imported: ModuleNotFoundError (nowhere)"),
         ("def broken(:", "cannot be imported: SyntaxError"),
-        ("import sys; sys.exit(3)", "cannot be imported: SystemExit: 3"),
+        ("import sys; sys.exit(3)", "cannot be imported: SystemExit;"),
         (
             """
             from overheard import hookimpl
@@ -145,7 +145,7 @@ def test_a_plugin_is_found_when_it_is_installed_later(install: Install, tmp_path
             @hookimpl
             def overheard_scorers(settings): raise RuntimeError("no luck")
             """,
-            "fails to register: RuntimeError: no luck",
+            "fails to register: RuntimeError",
         ),
         (
             """
@@ -205,7 +205,7 @@ def test_a_good_provider_is_loaded(install: Install) -> None:
         (MODELS, 'return "m"', "its models()"),
         (MODELS, 'return ["m", 7]', "its models()"),
         (MODELS, 'return [""]', "its models()"),
-        (MODELS, 'raise OSError("no list")', "fails to register: OSError: no list"),
+        (MODELS, 'raise OSError("no list")', "fails to register: OSError"),
         (
             "concurrency = 1",
             "concurrency = property(lambda self: 1 // 0)",
@@ -286,7 +286,6 @@ def test_an_error_that_cannot_be_told_is_told_by_its_kind(install: Install) -> N
 @pytest.mark.parametrize(
     "failing",
     [
-        "raise RuntimeError({words!r})",
         "from overheard import SettingsError; raise SettingsError(problem={words!r})",
         "overheard_api = {words!r}",
     ],
@@ -305,14 +304,11 @@ def test_what_a_plugin_says_shows_no_secret(
     assert "*** *** north-sea http://***@host/x http://***@host/y" in problem
 
 
-def test_a_secret_is_struck_out_before_a_long_text_is_cut(
-    install: Install, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Half a secret is still one."""
-    monkeypatch.setenv("ACME_PASSWORD", "p" * 40)
-    install("broken", f"raise RuntimeError({'x' * 280 + ' ' + 'p' * 40!r})")
+def test_a_foreign_error_at_the_import_is_told_by_its_kind_alone(install: Install) -> None:
+    """Its text may hold a secret that nothing knows to be one."""
+    install("broken", "raise RuntimeError('secret-token-123 boom')")
 
-    assert "pppp" not in report("broken").problem
+    assert report("broken").problem.startswith("cannot be imported: RuntimeError; reinstall")
 
 
 def test_what_a_plugin_prints_does_not_reach_stdout(

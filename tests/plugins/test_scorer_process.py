@@ -10,7 +10,6 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +20,6 @@ from overheard.config.loader import parse_config
 from overheard.domain import Answer, Catalogue
 from overheard.errors import PluginFault
 from overheard.plugins import IsolatedScorer, Plugins, load_plugins, scorer_process
-from overheard.plugins.guard import watchdog
 from overheard.reading.reader import Reader
 from overheard.scoring.service import Scoring
 
@@ -219,16 +217,35 @@ def test_the_process_dies_with_a_parent_that_is_killed(shelf: Shelf, tmp_path: P
     assert not running(child)
 
 
-async def test_the_watchdog_names_what_holds_the_event_loop(
-    shelf: Shelf, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("definition", ["def", "async def"])
+async def test_a_slow_regular_expression_costs_a_scorer_its_own_scores(
+    shelf: Shelf, definition: str
 ) -> None:
-    """Once, with the file and line, whether or not the call is async."""
-    shelf.install("dozing", scorer("dozing", "time.sleep(1); return []", "async def"))
-    plugins = load_plugins(parse_config(""))
-    dozing: Any = plugins.scorers["dozing"]
-    with watchdog(0.2):
-        await dozing.score(reading())
+    """The event loop goes on, whether or not the scorer is async."""
+    shelf.install(
+        "slow", scorer("slow", "import re; re.match('(a+)+$', 'a' * 64 + 'b')", definition)
+    )
+    scoring = asyncio.create_task(isolated(load_plugins(parse_config("")), "slow").score(reading()))
+    turns = 0
+    while not scoring.done():
+        turns += 1
+        await asyncio.sleep(0.05)
 
-    [told] = [line for line in caplog.messages if "held up" in line]
-    assert told.startswith("The scorer dozing has held up everything else for 0.2 s, at ")
-    assert "overheard_dozing.py:" in told
+    with pytest.raises(PluginFault, match="The scorer slow gave no result within 1 s"):
+        await scoring
+    assert turns > 5
+
+
+async def test_an_async_scorer_reads_for_all_brands_of_an_answer_at_a_time_in_one_loop(
+    shelf: Shelf,
+) -> None:
+    """It may wait for another service, and keep a connection."""
+    body = "self.loops = {*getattr(self, 'loops', ()), asyncio.get_running_loop()}; "
+    body += "self.reads += 1; await asyncio.sleep(0.3); "
+    body += "return [Score('good', float(self.reads == 3 and len(self.loops) == 1), 'x')]"
+    shelf.install("good", scorer("good", body, "async def"))
+    odd = isolated(load_plugins(parse_config("")), "good")
+    [scores] = await odd.score_all([[reading()] * 3])
+
+    assert not isinstance(scores, PluginFault)
+    assert [score.value for [score] in scores] == [1.0] * 3

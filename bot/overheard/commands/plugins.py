@@ -18,7 +18,7 @@ from typing import Annotated
 import overheard
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Table, fitting
-from overheard.cards.command import IN_CHAT, IN_TERMINAL, CommandSpec, Face, Role, argument, option
+from overheard.cards.command import IN_TERMINAL, CommandSpec, Face, Role, argument, option
 from overheard.commands.registry import first_words
 from overheard.config.problems import unknown_name
 from overheard.config.sections import CHATS_ON_TOP
@@ -146,7 +146,8 @@ async def resume_plugin(
     deployment: Deployment | Session, _: Call, *, name: Annotated[str, argument("Its name.")]
 ) -> Card:
     """End the pauses of all objects of a plugin (scorers, providers ...) that were paused after
-    faults, so that they are called again. Nothing changes if none is paused.
+    faults, so that they are called again, and let the next start load one that is left out. Nothing
+    changes if it is neither.
 
     Raises:
         UnknownName: when the plugin is not installed.
@@ -222,11 +223,11 @@ PLUGINS_SHOW = CommandSpec(
 )
 PLUGINS_RESUME = CommandSpec(
     "plugins resume",
-    "Resume a plugin that is paused after faults.",
+    "Resume a plugin that is paused after faults, or left out.",
     resume_plugin,
     role=Role.ADMIN,
     examples=("plugins resume acme",),
-    faces=IN_CHAT,
+    opens=False,
 )
 PLUGINS_PIN = CommandSpec(
     "plugins pin",

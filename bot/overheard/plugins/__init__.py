@@ -4,14 +4,7 @@ Every plugin is loaded on its own. One that cannot be used becomes one sentence 
 version and the remedy, and everything else runs on. So does one that fails later.
 """
 
-from overheard.plugins.guard import (
-    Guard,
-    Notice,
-    remedy_of,
-    separate_output,
-    separated_output,
-    watchdog,
-)
+from overheard.plugins.guard import Guard, Notice, remedy_of, separate_output, separated_output
 from overheard.plugins.guarded import GuardedProvider, IsolatedScorer, Listeners
 from overheard.plugins.loading import (
     PluginReport,
@@ -25,6 +18,7 @@ from overheard.plugins.loading import (
     load_plugins,
     models_of,
 )
+from overheard.plugins.watchdog import watched_loop
 
 __all__ = [
     "Guard",
@@ -45,5 +39,5 @@ __all__ = [
     "remedy_of",
     "separate_output",
     "separated_output",
-    "watchdog",
+    "watched_loop",
 ]

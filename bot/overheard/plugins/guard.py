@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-import threading
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
-from pathlib import Path
 from threading import Thread, current_thread
 from time import monotonic
-from types import FrameType
 from typing import Any, ParamSpec, TextIO, TypeVar, cast
 
 from overheard.cards import wording
@@ -188,9 +185,7 @@ PAUSE_S = 600.0
 MAX_NOTICES = 100
 """Notices that wait to be delivered; further ones are only logged."""
 LOOP_HELD_LIMIT_S = 5.0
-"""Seconds without a turn of the event loop after which the watchdog names what holds it."""
-WATCH_INTERVAL_S = 1.0
-"""Seconds between two checks of the watchdog."""
+"""Seconds for which a call may hold up the event loop; longer counts as being late."""
 
 log = logging.getLogger("overheard")
 
@@ -308,7 +303,8 @@ class Guard:
         """
         if paused := self.paused():
             raise paused
-        task = asyncio.create_task(outcome_of(self.part, work))
+        steps = _Steps(work)
+        task = asyncio.ensure_future(steps)
         try:
             await asyncio.wait({task}, timeout=timeout_s)
         finally:
@@ -321,7 +317,11 @@ class Guard:
             raise outcome.error
         if outcome.error is not None:
             raise self.fault(self.problem(outcome.error)) from None
-        self.resume()
+        if steps.longest_s < LOOP_HELD_LIMIT_S:
+            self.resume()
+        else:
+            held = f"held up everything else for {steps.longest_s:.0f} s"
+            log.warning("%s", self.fault(held, late=True))
         result: Result = outcome.result
         return result
 
@@ -463,13 +463,33 @@ class CallResult:
     error: BaseException | None = None
 
 
-async def outcome_of(part: str, work: Callable[[], Awaitable[Any]]) -> CallResult:  # noqa: ARG001 - read by the watchdog
-    """Await a call into a plugin and return its result or its exception; there is no timeout.
+class _Steps:
+    """A call into a plugin, which measures its longest step: what runs between two waits."""
 
-    Args:
-        part: The part of the plugin; the watchdog reads it from this frame.
-        work: Makes the call.
-    """
+    def __init__(self, work: Callable[[], Awaitable[Any]]) -> None:
+        self._steps = outcome_of(work).__await__()
+        self.longest_s = 0.0
+
+    def __await__(self) -> Generator[Any, None, CallResult]:
+        error: BaseException | None = None
+        while True:
+            begun = monotonic()
+            try:
+                waits_for = next(self._steps) if error is None else self._steps.throw(error)
+            except StopIteration as end:
+                outcome: CallResult = end.value
+                return outcome
+            finally:
+                self.longest_s = max(self.longest_s, monotonic() - begun)
+            error = None
+            try:
+                yield waits_for
+            except BaseException as thrown:
+                error = thrown
+
+
+async def outcome_of(work: Callable[[], Awaitable[Any]]) -> CallResult:
+    """Await a call into a plugin and return its result or its exception; there is no timeout."""
     try:
         with plugin_code():
             return CallResult(await work())
@@ -477,73 +497,12 @@ async def outcome_of(part: str, work: Callable[[], Awaitable[Any]]) -> CallResul
         return CallResult(error=error)
 
 
-def call_now(part: str, work: Callable[[], Any]) -> CallResult:  # noqa: ARG001 - read by the watchdog
+def call_now(work: Callable[[], Any]) -> CallResult:
     """Make a synchronous call into a plugin and return its result or its exception; there is no
     timeout.
-
-    Args:
-        part: The part of the plugin; the watchdog reads it from this frame.
     """
     try:
         with plugin_code():
             return CallResult(work())
     except BaseException as error:
         return CallResult(error=error)
-
-
-@contextmanager
-def watchdog(limit_s: float = LOOP_HELD_LIMIT_S) -> Iterator[None]:
-    """Log, within the block, each call that blocks the running event loop for longer than `limit_s`
-    seconds. A thread watches the loop; it ends soon after the block.
-
-    Raises:
-        RuntimeError: when no event loop runs in this thread.
-    """
-    stop = threading.Event()
-    loop = asyncio.get_running_loop()
-    loop_thread_id = threading.get_ident()
-    arguments = (loop, loop_thread_id, stop, limit_s)
-    threading.Thread(target=_watch, args=arguments, daemon=True).start()
-    try:
-        yield
-    finally:
-        stop.set()
-
-
-def _watch(
-    loop: asyncio.AbstractEventLoop, loop_thread_id: int, stop: threading.Event, limit_s: float
-) -> None:
-    """Log each call that blocks the event loop for longer than ``limit_s`` seconds; runs in a
-    thread of its own until ``stop`` is set or the loop is closed.
-
-    Args:
-        limit_s: Seconds after which the loop counts as blocked.
-    """
-    while not stop.wait(min(WATCH_INTERVAL_S, limit_s)):
-        loop_ran = threading.Event()  # set as soon as the loop runs a callback
-        try:
-            loop.call_soon_threadsafe(loop_ran.set)
-        except RuntimeError:  # the loop is closed
-            return
-        if not loop_ran.wait(limit_s) and not stop.is_set():
-            frame = sys._current_frames().get(loop_thread_id)
-            if frame is not None:
-                log.warning("%s", _blocking_call(frame, limit_s))
-        while not loop_ran.wait(WATCH_INTERVAL_S) and not stop.is_set():
-            pass  # a blocking call is logged once
-
-
-def _blocking_call(frame: FrameType, limit_s: float) -> str:
-    """Return a sentence with the part of a plugin, the file and the line that block the event loop;
-    the part is "Overheard itself" when no call into a plugin is under way.
-
-    Args:
-        limit_s: The seconds since which the loop is blocked.
-    """
-    place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
-    calls = {outcome_of.__code__, call_now.__code__}
-    outer: FrameType | None = frame
-    while outer is not None and outer.f_code not in calls:
-        outer = outer.f_back
-    part = outer.f_locals["part"] if outer is not None else "Overheard itself"
-    return f"{part} has held up everything else for {limit_s:g} s, at {place}."

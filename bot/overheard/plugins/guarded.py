@@ -66,7 +66,7 @@ from overheard.interfaces import (
 )
 from overheard.interfaces.services import Progress
 from overheard.interfaces.store import StoreHistory
-from overheard.plugins import scorer_process, validation
+from overheard.plugins import validation
 from overheard.plugins.guard import Guard, Guards, call_now, core_code, outcome_of
 from overheard.plugins.registration import Registered, is_word
 from overheard.plugins.scorer_process import GroupScores, PluginLocation, Problem, ScorerProcess
@@ -181,7 +181,7 @@ class GuardedProvider:
         """
         if (what, model) not in self._stated:
             work = partial(getattr(self._provider, what), model)
-            outcome = call_now(self._guard.part, work)
+            outcome = call_now(work)
             if outcome.error is not None:
                 problem = self._guard.problem(outcome.error)
                 log.warning(
@@ -221,7 +221,7 @@ def guarded_scorer(
 ) -> Scorer:
     """Return a third-party scorer behind a guard of its own.
 
-    A judge and an async scorer run in this process, any other scorer in the child process.
+    A judge runs in this process, any other scorer in the child process.
 
     Args:
         guards: Makes the guard.
@@ -230,10 +230,7 @@ def guarded_scorer(
     """
     if isinstance(scorer, Judge):
         return GuardedJudge(scorer, guards.of(f"The judge {scorer.name}"))
-    guard = guards.of(f"The scorer {scorer.name}")
-    if inspect.iscoroutinefunction(scorer.score):
-        return GuardedScorer(scorer, guard)
-    return IsolatedScorer(scorer, guard, process, origin)
+    return IsolatedScorer(scorer, guards.of(f"The scorer {scorer.name}"), process, origin)
 
 
 class _Stated:
@@ -320,33 +317,8 @@ class IsolatedScorer(_Stated):
         return result
 
 
-class GuardedScorer(_Stated):
-    """An async scorer, which runs in this process and gets a copy of each reading."""
-
-    def __init__(self, scorer: Scorer, guard: Guard) -> None:
-        super().__init__(scorer, guard)
-        self._scorer = scorer
-
-    async def score(self, reading: Reading) -> Iterable[Score]:
-        """Return the validated scores of one brand in one answer; the scorer gets a copy of the
-        reading.
-
-        Raises:
-            PluginFault: when the scorer fails or takes longer than `SCORE_TIMEOUT_S`.
-            PluginPaused: when the scorer is paused.
-        """
-        return await self._guard.call(
-            partial(self._scores, reading), scorer_process.SCORE_TIMEOUT_S
-        )
-
-    async def _scores(self, reading: Reading) -> list[Score]:
-        # A copy: other scorers get the same reading, and even a frozen object can be changed.
-        result: Any = self._scorer.score(deepcopy(reading))
-        return validation.validated_scores(await result if inspect.isawaitable(result) else result)
-
-
-class GuardedJudge(GuardedScorer):
-    """A judge; its questions are asked with those of runs."""
+class GuardedJudge(_Stated):
+    """A judge, which gets a copy of each reading; its questions are asked with those of runs."""
 
     def __init__(self, judge: Judge, guard: Guard) -> None:
         """Copy the judge's model, monthly budget in dollars, rehearsals and schema."""
@@ -375,9 +347,7 @@ class GuardedJudge(GuardedScorer):
         """Return the counts that a function of the judge gives, with keys as texts; empty when the
         function fails.
         """
-        outcome = call_now(
-            self._guard.part, lambda: {str(reason): int(n) for reason, n in count().items()}
-        )
+        outcome = call_now(lambda: {str(reason): int(n) for reason, n in count().items()})
         return outcome.result if outcome.error is None else {}
 
     async def score(self, reading: Reading) -> Iterable[Score]:
@@ -388,8 +358,14 @@ class GuardedJudge(GuardedScorer):
             PluginPaused: when the judge is paused.
             OverheardError: one of `ASKING_ERRORS`, when the judge's model cannot be asked.
         """
-        work = partial(self._scores, reading)
-        return await self._guard.call(work, JUDGE_TIMEOUT_S, passing=ASKING_ERRORS)
+
+        async def scores() -> list[Score]:
+            # A copy: other scorers get the same, and even a frozen object can be changed.
+            result: Any = self._judge.score(deepcopy(reading))
+            given = await result if inspect.isawaitable(result) else result
+            return validation.validated_scores(given)
+
+        return await self._guard.call(scores, JUDGE_TIMEOUT_S, passing=ASKING_ERRORS)
 
     def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
         """Return how many gold labels the replies to `rehearsals` match, and the number of labels.
@@ -401,7 +377,7 @@ class GuardedJudge(GuardedScorer):
             matching, labels = self._judge.agreement(replies)
             return int(matching), int(labels)
 
-        outcome = call_now(self._guard.part, counted)
+        outcome = call_now(counted)
         if outcome.error is None:
             matching, labels = outcome.result
             return matching, labels
@@ -412,7 +388,7 @@ class GuardedJudge(GuardedScorer):
         """Give the judge the client for its model; a failure is logged, and shows when the judge
         scores.
         """
-        outcome = call_now(self._guard.part, lambda: self._judge.connect(client))
+        outcome = call_now(lambda: self._judge.connect(client))
         if outcome.error is not None:
             self._warn("take whom to ask through", outcome.error)
 
@@ -476,7 +452,7 @@ class GuardedChat:
 
     def _attribute(self, name: str, default: object) -> Any:
         """Return an attribute of the chat; the default without it, and where reading it fails."""
-        outcome = call_now(self._guard.part, lambda: getattr(self._chat, name, default))
+        outcome = call_now(lambda: getattr(self._chat, name, default))
         return default if outcome.error else outcome.result
 
     async def run(self, desk: Desk) -> None:
@@ -489,7 +465,7 @@ class GuardedChat:
             ChatLost: when the chat failed for another reason.
             CancelledError: when this task is cancelled.
         """
-        work = asyncio.create_task(outcome_of(self._guard.part, lambda: self._chat.run(desk)))
+        work = asyncio.create_task(outcome_of(lambda: self._chat.run(desk)))
         try:
             await asyncio.wait({work})
         except asyncio.CancelledError:

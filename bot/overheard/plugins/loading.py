@@ -10,6 +10,7 @@ import threading
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import (
@@ -20,22 +21,25 @@ from importlib.metadata import (
     distributions,
     entry_points,
 )
-from pathlib import PurePosixPath
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
 
 from overheard.cards.command import CommandSpec
 from overheard.config.problems import suggestion
 from overheard.config.sections import PLUGIN_SECTIONS, Config, header
 from overheard.config.settings_base import Settings
 from overheard.domain import Landscape, Model
-from overheard.errors import OverheardError
+from overheard.errors import FileUnwritable, OverheardError
 from overheard.hookspecs import PluginSettings
 from overheard.installation import PROJECT
 from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
+from overheard.plugins import watchdog
 from overheard.plugins.guard import (
     ASK,
     REPORT,
     Guard,
     Guards,
+    Notice,
     Notices,
     plugin_code,
     separated_output,
@@ -51,6 +55,8 @@ from overheard.plugins.registration import (
     register,
 )
 from overheard.plugins.scorer_process import PluginLocation, ScorerProcess
+from overheard.plugins.watchdog import LEFT_OUT
+from overheard.plugins.watchdog_child import Watched, left_out, write_left_out
 
 UNCOVERED = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
 """Files of a distribution's metadata that say how it was installed, and not what."""
@@ -379,18 +385,33 @@ class _Loader(threading.Thread):
         """Start to load the plugin in its thread, and wait for the plugin `NEXT_LOAD_S` seconds at
         most, so that a slow plugin does not delay the next.
 
-        A third party's plugin that the configuration does not allow is not loaded. Never raises:
-        `finish` reports the fault.
+        A third party's plugin that the configuration does not allow, or that has held up everything
+        in this version, is not loaded. Never raises: `finish` reports the fault.
         """
         if not self.is_built_in:
             try:
                 check_allowed(self._config, self.distribution, self.version, self._point.dist)
+                self._refuse_left_out()
             except Fault as fault:
                 self._error = fault
                 return
         self._deadline = time.monotonic() + self._timeout_s
         self.start()
         self.join(min(NEXT_LOAD_S, self._timeout_s))
+
+    def _refuse_left_out(self) -> None:
+        """Raise `Fault`, and tell the admins, if the watchdog has ended a process because of this
+        version of the plugin.
+        """
+        held = left_out(self._plugins.left_out).get(self.plugin, {})
+        if held and held.get("version") == self.version:
+            fault = Fault(
+                f"is left out, because it {held.get('problem')}; update or remove it, or try it "
+                f"again with: overheard plugins resume {self.plugin}"
+            )
+            notice = Notice(self._report(str(fault)).sentence, self.plugin)
+            self._plugins.notices.add(notice)
+            raise fault
 
     def run(self) -> None:
         """Import the plugin, call its hooks, and put guards around its objects. The objects, or any
@@ -411,8 +432,9 @@ class _Loader(threading.Thread):
         problem as well.
         """
         was_started = self.ident is not None
-        if was_started:
-            self.join(max(0.0, self._deadline - time.monotonic()))
+        while was_started and self.is_alive() and (left := self._deadline - time.monotonic()) > 0:
+            watchdog.beat()
+            self.join(min(left, watchdog.BEAT_S))
         if self.is_alive():
             return self._report(f"is not ready within {self._timeout_s:g} s; {ASK}")
         registered, error = self._registered, self._error
@@ -441,7 +463,7 @@ class _Loader(threading.Thread):
     def _import_guarded(self) -> Registered:
         """Import the plugin and return its objects behind guards. Providers and scorers of a
         built-in plugin have no guard. Scorers of a third party run in the child process, except
-        judges and async scorers.
+        judges.
 
         Raises:
             Fault: when the import fails, or an object has the wrong shape.
@@ -460,6 +482,17 @@ class _Loader(threading.Thread):
         tables = self._settings["scorers"].tables
         location = PluginLocation(point, self.distribution, tables, self._config.file)
         return guarded(registered, guards, plugins.scorer_process, location)
+
+    @property
+    def watched(self) -> Watched:
+        """What the watchdog knows of the plugin, none of whose code runs for that."""
+        top, spec = self._point.module.partition(".")[0], None
+        with suppress(Exception):  # a finder of another package may raise anything
+            spec = find_spec(top)
+        folders = spec.submodule_search_locations if spec else None
+        code = next(iter(folders)) if folders else (spec and spec.origin) or top
+        title = self._report("").sentence.partition(":")[0]
+        return Watched(code, title, self.version)
 
     def _report(self, problem: str, provides: tuple[str, ...] = ()) -> PluginReport:
         """Return a report on the plugin with a problem (empty for none), the objects that it
@@ -497,13 +530,17 @@ def load_plugins(
         timeout_s: Seconds that each plugin may take.
     """
     points, unreadable = installed_plugins() if entry_points is None else (entry_points, [])
-    plugins = Plugins()
+    plugins = Plugins(left_out=Path(config.file).parent / LEFT_OUT)
     loaders = [_Loader(point, config, plugins, reserved, timeout_s) for point in points]
     loaders.sort(key=lambda loader: (not loader.is_built_in, loader.plugin))
+    watched = {loader.plugin: loader.watched for loader in loaders if not loader.is_built_in}
+    watchdog.begin(watched, plugins.left_out)
     with separated_output():
         for loader in loaders:
+            watchdog.beat()
             loader.begin()
         plugins.reports.extend([loader.finish() for loader in loaders])
+    watchdog.rest()
     plugins.reports.extend(_missing_plugins(config, [loader.plugin for loader in loaders]))
     plugins.reports.extend(PluginReport(name, "", problem=UNREADABLE) for name in unreadable)
     return plugins
@@ -630,6 +667,7 @@ class Plugins:
         notices: Notices for administrators about these parts.
         secrets: Secrets of the plugins' settings, which nothing may show.
         scorer_process: The child process of third-party scorers.
+        left_out: The file with the plugins that have held up everything.
     """
 
     providers: dict[str, Provider] = field(default_factory=dict)
@@ -644,6 +682,7 @@ class Plugins:
     notices: Notices = field(default_factory=Notices)
     secrets: list[str] = field(default_factory=list, repr=False)
     scorer_process: ScorerProcess = field(default_factory=ScorerProcess)
+    left_out: Path = Path(LEFT_OUT)
 
     @property
     def models(self) -> list[Model]:
@@ -661,13 +700,23 @@ class Plugins:
         return [guard.pause for guard in self.guards if guard.pause]
 
     def resume(self, plugin: str) -> list[str]:
-        """End the pauses of all paused parts of a plugin, and return the names of these parts, such
-        as ``The scorer acme``; empty when none was paused.
+        """End the pauses of all paused parts of a plugin, and let the next start load one that is
+        left out. Return the names of these parts, such as ``The scorer acme``; empty for none.
+
+        Raises:
+            FileUnwritable: when the file of those that are left out cannot be written.
         """
         paused = [guard for guard in self.guards if guard.plugin == plugin and guard.pause]
         for guard in paused:
             guard.resume()
-        return [guard.part for guard in paused]
+        others = dict(left_out(self.left_out))
+        if not others.pop(plugin, None):
+            return [guard.part for guard in paused]
+        try:
+            write_left_out(self.left_out, others)
+        except OSError as error:
+            raise FileUnwritable(file=self.left_out, reason=error.strerror) from None
+        return [f"The plugin {plugin}, with the next start of Overheard"]
 
     def close(self) -> None:
         """End the child process of scorers."""

@@ -183,7 +183,8 @@ def fault_of(error: BaseException, secrets: Iterable[str], failing: str, remedy:
 
     A fault is returned unchanged. An error of Overheard gives its own text, redacted and cut to
     `MAX_SETTINGS_REASON` characters. Any other exception, and an error of Overheard without text,
-    gives one line of ``failing``, its class and redacted text, and ``remedy``.
+    gives ``failing``, its class, and ``remedy``: its text may hold a secret. What is not found
+    while importing is named.
 
     Args:
         error: The exception, which may also be an attempt to exit.
@@ -195,7 +196,8 @@ def fault_of(error: BaseException, secrets: Iterable[str], failing: str, remedy:
         return error
     if isinstance(error, OverheardError) and (words := safe_str(error)):
         return Fault(redacted(words, [*secrets])[:MAX_SETTINGS_REASON])
-    return Fault(f"{failing}: {one_line(error, [*secrets])}; {remedy}")
+    missing = f" ({error.name})" if isinstance(error, ImportError) and error.name else ""
+    return Fault(f"{failing}: {type(error).__name__}{missing}; {remedy}")
 
 
 def command_word(name: str) -> str:

@@ -13,7 +13,7 @@ import pickle
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -45,6 +45,7 @@ class Child:
         self._requests = requests
         self._replies = replies
         self._pid = os.getpid()
+        self._loop = asyncio.Runner()  # one for all: a scorer may keep a connection
         self._scorers: dict[str, dict[str, Scorer]] = {}
         self._secrets: list[str] = []
         sys.stdout = sys.stderr = PluginOutput(sys.__stderr__, self._secrets)  # type: ignore[arg-type] # as much of a stream as is used
@@ -84,11 +85,13 @@ class Child:
             yield ScorerReply(problem=f"is not ready in its process: {reason}")
             return
         yield ScorerReply()
+        together = inspect.iscoroutinefunction(scorer.score)
         for group in request.groups:
-            for reading in group:
-                reply = self._score_reading(scorer, reading, request.origin.point.module)
-                yield reply
-                if reply.problem:
+            for part in [group] if together else [[reading] for reading in group]:
+                replies = self._score_together(scorer, part, request.origin.point.module)
+                failed = [reply for reply in replies if reply.problem][:1]
+                yield from failed or replies
+                if failed:
                     break
 
     def _scorer(self, origin: PluginLocation, name: str) -> Scorer:
@@ -107,26 +110,31 @@ class Child:
             self._secrets += settings.secrets
         return self._scorers[plugin][name]
 
-    def _score_reading(self, scorer: Scorer, reading: Any, module: str) -> ScorerReply:
-        """Return a scorer's validated scores of a reading, or the problem, with the plugin's
-        module, in words that follow the scorer's name. The result of an async scorer is awaited.
+    def _score_together(
+        self, scorer: Scorer, readings: Sequence[Any], module: str
+    ) -> list[ScorerReply]:
+        """Return a scorer's validated scores of each reading, or the problem, with the plugin's
+        module, in words that follow the scorer's name.
 
         An alarm ends the process after `ORPHAN_LIMIT_S`, in case no parent does.
         """
+
+        async def score(reading: Any) -> ScorerReply:
+            try:
+                result: Any = scorer.score(reading)
+                scores = await result if inspect.isawaitable(result) else result
+                return ScorerReply(tuple(validated_scores(scores)))
+            except BaseException as error:  # even an attempt to exit
+                return ScorerReply(problem=plugin_problem(error, self._secrets, module))
+
+        async def score_all() -> list[ScorerReply]:
+            return await asyncio.gather(*map(score, readings))
+
         signal.setitimer(signal.ITIMER_REAL, ORPHAN_LIMIT_S)
         try:
-            result: Any = scorer.score(reading)
-            if inspect.isawaitable(result):
-                result = asyncio.run(_await_result(result))
-            return ScorerReply(tuple(validated_scores(result)))
-        except BaseException as error:  # even an attempt to exit
-            return ScorerReply(problem=plugin_problem(error, self._secrets, module))
+            return self._loop.run(score_all())
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-async def _await_result(result: Awaitable[Any]) -> Any:
-    return await result
 
 
 def main() -> None:

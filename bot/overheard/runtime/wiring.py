@@ -22,7 +22,7 @@ from overheard.domain import TaskKind
 from overheard.errors import ConfigError, StoreMissing
 from overheard.interfaces import Queue, Store
 from overheard.interfaces.store import StoreMaintenance
-from overheard.plugins import load_plugins, separate_output, watchdog
+from overheard.plugins import load_plugins, separate_output, watched_loop
 from overheard.session import Session
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
     """Provide a deployment around an open store within the block. Its providers, plugins and store
     are closed afterwards; what a provider raises then is ignored.
 
-    Within the block, the garbage collector runs less often and a watchdog looks for plugins that
-    block the event loop.
+    Within the block, the garbage collector runs less often and a watchdog ends the process when a
+    plugin blocks the event loop.
 
     Args:
         missing_url: The URL of a missing store, in whose place `store` is; then tasks are done in
@@ -110,8 +110,9 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
             zone=local_zone(),
             missing_store=missing_url,
         )
-        with _rarer_garbage_collection(), watchdog():
-            yield deployment
+        async with watched_loop():
+            with _rarer_garbage_collection():
+                yield deployment
     finally:
         for provider in plugins.providers.values():
             # A plugin that cannot close its connections must not keep the store from closing.

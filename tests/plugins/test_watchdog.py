@@ -1,0 +1,179 @@
+"""Tests of the watchdog, with real processes that a plugin holds up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from kit.broken_plugins import COMMAND, OTHER, scorer
+from kit.installing import Shelf
+from overheard.config.loader import parse_config
+from overheard.errors import PluginFault
+from overheard.plugins import Guard, load_plugins
+from overheard.plugins.watchdog_child import Watched, culprit
+
+SLOW = "import re; re.match('(a+)+$', 'a' * 64 + 'b')"
+PROGRAM = """
+import sys
+from overheard.plugins import watchdog
+watchdog.HELD_S, watchdog.END_S, watchdog.BEAT_S = 1.0, 1.0, 0.2
+from overheard.runtime import wiring
+sys.argv[1:] = {words}
+wiring.main()
+"""
+FEED = "\n\n        async def updates(self, since):\n            {body}"
+THREAD = """
+    import threading, time
+
+    def call():
+        time.sleep(2)
+        {body}
+
+    threading.Thread(target=call, daemon=True).start()
+"""
+
+
+def install(folder: Path, code: str) -> None:
+    """Install a plugin ``held`` and a configuration."""
+    (folder / "overheard_held.py").write_text(dedent(code))
+    info = folder / "overheard_held-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: overheard-held\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text("[overheard]\nheld = overheard_held\n")
+    (folder / "config.toml").write_text("[health]\nport = 0\n")
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the terminal with the installed plugin."""
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(words=list(words))],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+HELD = {
+    "import": (SLOW, ["plugins"]),
+    "thread": (THREAD.format(body=SLOW), ["run"]),
+    "command": (COMMAND.format(name="held go", body=SLOW), ["held", "go"]),
+    "feed": (
+        OTHER.format(name="held", body=FEED.format(body=SLOW), hook="overheard_update_feeds"),
+        ["run"],
+    ),
+}
+
+
+@pytest.mark.parametrize("part", list(HELD))
+def test_a_plugin_that_holds_up_everything_is_named_ended_and_left_out(
+    tmp_path: Path, part: str
+) -> None:
+    """A slow regular expression keeps Python's lock. The process is killed, which service managers
+    answer with a start; that start says why the plugin is left out, until it is tried again.
+    """
+    code, words = HELD[part]
+    install(tmp_path, code)
+    held = run(tmp_path, *words)
+
+    assert held.returncode == -signal.SIGKILL
+    named = (
+        "Plugin held (overheard-held 1.2) has held up everything else for 1 s, at overheard_held.py"
+    )
+    assert named in held.stderr
+    assert "Overheard is ended; the next start leaves the plugin out." in held.stderr
+    [listed] = [
+        plugin
+        for plugin in json.loads(run(tmp_path, "plugins", "--json").stdout)["plugins"]
+        if plugin["name"] == "held"
+    ]
+    assert listed["problem"].startswith("is left out, because it held up everything else for 2 s")
+    plugins = load_plugins(parse_config("", str(tmp_path / "config.toml")), [])
+    assert plugins.resume("held") == ["The plugin held, with the next start of Overheard"]
+    assert plugins.resume("held") == []
+
+
+def test_admins_are_told_of_a_plugin_that_is_left_out_and_another_version_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update is the remedy."""
+    shelf, file = Shelf(tmp_path, monkeypatch), str(tmp_path / "config.toml")
+    (tmp_path / ".overheard-left-out.json").write_text(
+        json.dumps({name: {"version": "1.2", "problem": "held up"} for name in ("old", "new")})
+    )
+    shelf.install("old", scorer("old", "return []"))
+    shelf.install("new", scorer("new", "return []"), version="1.3")
+    plugins = load_plugins(parse_config("", file))
+
+    assert "new" in plugins.scorers
+    assert "old" not in plugins.scorers
+    notice = asyncio.run(plugins.notices.next())
+    assert notice.text.startswith(
+        "Plugin old (overheard-old 1.2): is left out, because it held up;"
+    )
+
+
+async def test_a_call_that_blocks_for_seconds_counts_as_late(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its results are used; the second one pauses the part."""
+    monkeypatch.setattr("overheard.plugins.guard.LOOP_HELD_LIMIT_S", 0.05)
+    guard = Guard("The feed dozing", 5)
+
+    async def wait() -> str:
+        await asyncio.sleep(0.1)  # which holds up nothing
+        return "good"
+
+    async def doze() -> str:
+        time.sleep(0.06)  # noqa: ASYNC251 - as a plugin might
+        return await wait()
+
+    for work in (wait, doze, doze):
+        assert await guard.call(work, 1.0) == "good"
+
+    assert "The feed dozing held up everything else for 0 s" in caplog.messages[0]
+    with pytest.raises(PluginFault, match="is paused"):
+        await guard.call(doze, 1.0)
+
+
+CALLS = """Timeout (0:00:05)!
+Thread 0x00000000000000aa (most recent call first):
+  File "/site/other.py", line 3 in wait
+  File "/site/overheard_acme/__init__.py", line 7 in poll
+
+Thread 0x00000000000000bb (most recent call first):
+  File "{inner}", line 12 in select
+  File "/usr/lib/python3.11/asyncio/base_events.py", line 1884 in _run_once
+  File "/site/overheard_acme/chat.py", line 40 in run
+"""
+OWN = str(Path(culprit.__code__.co_filename).parents[1] / "reading" / "reader.py")
+
+
+@pytest.mark.parametrize(
+    ("inner", "place"),
+    [
+        ("/usr/lib/python3.11/re.py", "chat.py:40, in run"),
+        (OWN, None),
+        ("/usr/lib/python3.11/bdb.py", None),
+        ("/usr/lib/python3.11/selectors.py", "chat.py:40, in run"),
+    ],
+)
+def test_the_innermost_call_of_a_plugin_or_of_overheard_counts(
+    inner: str, place: str | None
+) -> None:
+    """What Overheard does for a plugin is no fault of the plugin, and neither is a debugger."""
+    plugins = {"acme": Watched("/site/overheard_acme", "Plugin acme", "1")}
+
+    found = culprit(CALLS.format(inner=inner), 0xBB, plugins)
+    assert (found and found[1]) == place
