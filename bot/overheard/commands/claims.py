@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -136,24 +136,18 @@ async def read_claims(
         is_of_model = model is None or claim.model == model
         return is_of_model and (not about or claim.field.casefold() == about.casefold())
 
-    claims = [claim async for claim in _false_claims(deployment, brand, days) if is_chosen(claim)]
-    return cluster_claims(claims)
-
-
-async def _false_claims(
-    deployment: Deployment, brand: Brand, days: int
-) -> AsyncIterator[FalseClaim]:
-    """Yield each false claim about a brand in the answers of runs that began in the last `days`
-    days, in the order of the answers; equal claims of several answers are repeated.
-    """
     since = deployment.clock.now() - timedelta(days=days)
     runs = {run.id for run in await deployment.store.runs.find() if run.started_at >= since}
-    details_by_answer = await _false_details(deployment, brand, runs)
-    if not details_by_answer:
-        return
-    async for answer in deployment.store.answers.stream(runs=runs):
-        for detail in details_by_answer.get(answer.id, ()):
-            yield false_claim(answer, detail)
+    details = await _false_details(deployment, brand, runs)
+    if not details:
+        return cluster_claims([])
+    claims = [
+        claim
+        async for answer in deployment.store.answers.stream(runs=runs)
+        for detail in details.get(answer.id, ())
+        if is_chosen(claim := false_claim(answer, detail))
+    ]
+    return cluster_claims(claims)
 
 
 async def _false_details(

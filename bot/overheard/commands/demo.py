@@ -137,6 +137,9 @@ def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
     alerts = [(card.data["label"], alert) for card in checks for alert in card.more]
     answers = sum(card.data["answers"] for card in checks)
     spent = wording.money(sum(card.data["spent_usd"] for card in checks))
+    introduction = "These are installed beside Overheard, and changed nothing of the above."
+    wrong_text = "\n\n".join((introduction, *faults))
+    wrong = Card("What plugins did wrong", wrong_text, severity=Severity.WARNING)
     return Card(
         title=f"A silent change was {'' if alerts else 'not '}noticed",
         text="\n".join(_run_lines(checks)),
@@ -146,7 +149,7 @@ def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
             f"{answers} answers of a real model on this machine in {wording.duration(seconds)}, "
             f"for {spent}."
         ),
-        more=(*(alert for _, alert in alerts), *_fault_cards(faults)),
+        more=(*(alert for _, alert in alerts), *([wrong] if faults else [])),
         data={
             "runs": [_check_json(card) for card in checks],
             "alerts": [
@@ -157,14 +160,6 @@ def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
             "seconds": round(seconds, 1),
         },
     )
-
-
-def _fault_cards(faults: list[str]) -> Iterator[Card]:
-    """Yield one card with the sentences on plugins that failed; nothing without a fault."""
-    if faults:
-        introduction = "These are installed beside Overheard, and changed nothing of the above."
-        text = "\n\n".join((introduction, *faults))
-        yield Card("What plugins did wrong", text, severity=Severity.WARNING)
 
 
 def _run_lines(checks: list[Card]) -> Iterator[str]:

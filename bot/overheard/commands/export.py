@@ -66,12 +66,14 @@ async def export(deployment: Deployment, call: Call, what: What, form: Format, o
         what: Answers or scores.
         form: JSON lines, or CSV with a header.
     """
-    fields: tuple[str, ...]
-    if what is What.SCORES:
-        deployment = await deployment.caught_up(call.progress)
-        lines, fields = _score_lines(deployment), SCORE_FIELDS
-    else:
-        lines, fields = _answer_lines(deployment.store), ANSWER_FIELDS
+    deployment = await deployment.caught_up(call.progress) if what is What.SCORES else deployment
+    runs = [*reversed(await deployment.store.runs.find())]
+    lines: AsyncIterator[dict[str, Any]] = (
+        (score_line(*scored) async for scored in _current_scores(deployment, runs))
+        if what is What.SCORES
+        else (answer_line(*own) async for own in _own_answers(deployment.store, runs))
+    )
+    fields = SCORE_FIELDS if what is What.SCORES else ANSWER_FIELDS
     write_line = _line_writer(out, form, fields)
     count = 0
     async for line in lines:
@@ -250,20 +252,6 @@ async def _current_scores(
         async for record in deployment.store.scores.stream(runs=[run.id]):
             if f"{record.scorer}@{record.version}" in deployment.scoring.versions:
                 yield record, answers[record.answer_id], run
-
-
-async def _answer_lines(store: Store) -> AsyncIterator[dict[str, Any]]:
-    """Yield all answers as mappings with the keys `ANSWER_FIELDS`, the oldest run first."""
-    runs = reversed(await store.runs.find())
-    async for answer, run in _own_answers(store, runs):
-        yield answer_line(answer, run)
-
-
-async def _score_lines(deployment: Deployment) -> AsyncIterator[dict[str, Any]]:
-    """Yield all scores as mappings with the keys `SCORE_FIELDS`, the oldest run first."""
-    runs = reversed(await deployment.store.runs.find())
-    async for record, answer, run in _current_scores(deployment, runs):
-        yield score_line(record, answer, run)
 
 
 async def _answer_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:

@@ -180,7 +180,7 @@ async def _contradicting_alerts(deployment: Deployment, call: Call, fact: Fact) 
     """Score the stored answers anew with a changed fact, store the alerts on what they say wrongly
     of its brand, and return the new and grown ones of these alerts that are about the fact's field.
 
-    A long history is scored in the background later (`commands.editions`). The list is then empty,
+    A long history is scored in the background later (`commands.scores`). The list is then empty,
     and the alerts follow.
     """
     refreshed = await deployment.refreshed()

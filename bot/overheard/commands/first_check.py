@@ -9,7 +9,6 @@ the same in every process.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -149,9 +148,22 @@ async def propose_first_check(
     """
     now = deployment.clock.now()
     unfinished = await unfinished_first_check(deployment.store, now)
+    if unfinished and unfinished.under_way:
+        raise NothingToAsk(missing="a round of the first check is being asked")
+    if unfinished and unfinished.due_at > now:
+        due = wording.moment(unfinished.due_at, call.zone)
+        raise NothingToAsk(missing=f"the next round of the first check is due at {due}")
     if unfinished:
-        return await _propose_next(deployment, call, unfinished, now)
-    sizes, whole_quote = await _largest_affordable(deployment, call, panel)
+        quote = await deployment.pricing.quote(unfinished.next_run(now))
+        return Proposal(quote.price, quote.usd, partial(execute_round, deployment, call, quote))
+    for sizes in ROUND_SIZES:
+        try:
+            whole = all_rounds_panel(panel, sizes)
+            whole_quote = await _quote_all_rounds(deployment, call, whole)
+            break
+        except BudgetExceeded:
+            if sizes == ROUND_SIZES[-1]:
+                raise
     run = new_run(
         replace(panel, repeats=sizes[0]),
         now,
@@ -167,22 +179,6 @@ async def propose_first_check(
     return Proposal(price, whole_quote.usd, execute, {"seed": panel.seed})
 
 
-async def _largest_affordable(
-    deployment: Deployment, call: Call, panel: Panel
-) -> tuple[Sequence[int], PriceQuote]:
-    """Return the largest entry of `ROUND_SIZES` that the budget covers (the repeats of each round),
-    with the price of all its rounds together.
-
-    Raises:
-        BudgetExceeded: when the budget does not cover the smallest sizes.
-    """
-    *larger_sizes, smallest = ROUND_SIZES
-    for sizes in larger_sizes:
-        with contextlib.suppress(BudgetExceeded):
-            return sizes, await _quote_all_rounds(deployment, call, all_rounds_panel(panel, sizes))
-    return smallest, await _quote_all_rounds(deployment, call, all_rounds_panel(panel, smallest))
-
-
 async def _quote_all_rounds(deployment: Deployment, call: Call, panel: Panel) -> PriceQuote:
     """Return the price of all rounds of a first check together. The budget of a single run is not
     applied, since they are several runs.
@@ -196,28 +192,6 @@ async def _quote_all_rounds(deployment: Deployment, call: Call, panel: Panel) ->
     return await deployment.pricing.quote_calls(
         calls, run.payer, answers=sum(calls.values()), run=run, budget=budget
     )
-
-
-async def _propose_next(
-    deployment: Deployment, call: Call, unfinished: FirstCheck, now: datetime
-) -> Proposal:
-    """Return the next round of a first check that has begun as a proposal with its price. Executing
-    the proposal asks the round.
-
-    Args:
-        unfinished: The first check, of which at least one round is left.
-
-    Raises:
-        NothingToAsk: when a round is being asked or the next is not due at `now`.
-        BudgetExceeded: when the budget does not cover the round.
-    """
-    if unfinished.under_way:
-        raise NothingToAsk(missing="a round of the first check is being asked")
-    if unfinished.due_at > now:
-        due = wording.moment(unfinished.due_at, call.zone)
-        raise NothingToAsk(missing=f"the next round of the first check is due at {due}")
-    quote = await deployment.pricing.quote(unfinished.next_run(now))
-    return Proposal(quote.price, quote.usd, partial(execute_round, deployment, call, quote))
 
 
 async def continue_first_check(deployment: Deployment) -> Card | None:

@@ -5,7 +5,7 @@ just now.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -49,11 +49,15 @@ async def list_models(deployment: Deployment, call: Call) -> Card:
     reasons = [f"{row['model']}: {row['reason']}" for row in troubled]
     ends = [finding for finding in shutdown_findings(deployment) if finding.problem]
     reasons += [f"{end.place}: {end.problem}." for end in ends]
+    paragraphs = [*reasons, *(judge["told"] for judge in judged)]
+    if call.face is Face.CHAT and rows:
+        asked = [f" ({row['how']})" if row["how"] != "-" else "" for row in rows]
+        named = [deployment.names.name(Model.parse(row["model"])) for row in rows]
+        lines = zip(named, asked, (row["told"] for row in rows), strict=True)
+        paragraphs.insert(0, "\n".join(f"{name}{how}: {state}" for name, how, state in lines))
     return Card(
         title=wording.count(len(rows), "model"),
-        text="\n\n".join(
-            [*_models_paragraph(call, deployment, rows), *reasons, *(j["told"] for j in judged)]
-        ),
+        text="\n\n".join(paragraphs),
         table=_models_table(deployment, rows) if call.face is Face.TERMINAL else None,
         severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
         footer=STATE_NOTE if call.face is Face.TERMINAL else "",
@@ -80,23 +84,6 @@ def _models_table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> 
             for row in rows
         ),
     )
-
-
-def _models_paragraph(
-    call: Call, deployment: Deployment, rows: Sequence[Mapping[str, str]]
-) -> Iterator[str]:
-    """Yield, in a chat, one paragraph with a line for each model, such as ``ChatGPT (Responses API,
-    web search): works``. Yield nothing in a terminal, which has a table, or without models.
-
-    Args:
-        call: Tells whether a chat or a terminal asks.
-        rows: The models as `_model_json` returns them.
-    """
-    if call.face is Face.CHAT and rows:
-        asked = [f" ({row['how']})" if row["how"] != "-" else "" for row in rows]
-        named = [deployment.names.name(Model.parse(row["model"])) for row in rows]
-        lines = zip(named, asked, (row["told"] for row in rows), strict=True)
-        yield "\n".join(f"{name}{how}: {state}" for name, how, state in lines)
 
 
 async def _judge_json(store: Store, judge: Judge) -> dict[str, Any]:

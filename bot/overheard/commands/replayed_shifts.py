@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from overheard.alerts.history import BrandReplay, certainty
@@ -83,8 +82,10 @@ def replayed_shifts(
 ) -> list[ReplayedShift]:
     """Return everything that would have been reported, ordered by run, the oldest first.
 
-    Within a run repeated statements come first, then alerts on models as a whole (a change of how a
-    model speaks of all brands), then the shifts of brands.
+    ``part_of`` is the key of the run that raised the alert on a model as a whole to which a shift
+    or another such alert belongs, else None. Within a run repeated statements come first, then
+    alerts on models as a whole (a change of how a model speaks of all brands), then the shifts of
+    brands.
 
     Args:
         replays: The replay of each brand.
@@ -101,9 +102,16 @@ def replayed_shifts(
         ReplayedShift(
             RunKey(starts[alert.shift.run_id], alert.shift.run_id),
             alert.shift,
-            _whole_model_json(alert, runs, model_alerts, starts),
+            {
+                **_shift_json(alert.shift, runs),
+                "kind": "model",
+                "brand": None,
+                "moved": {shift.brand: shift.change for shift in alert.also},
+                "part_of": whole and runs[whole.shift.run_id].key,
+            },
         )
         for alert in model_alerts
+        for whole in [belongs_to(alert, model_alerts, starts)]
     ]
     found += [
         ReplayedShift(
@@ -137,34 +145,6 @@ def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, An
         "run": runs[shift.run_id].key,
         "began": runs[shift.first_run_id].key,
         "ended": runs[closed.id].key if closed else None,
-    }
-
-
-def _whole_model_json(
-    alert: Alert,
-    runs: Mapping[int, Run],
-    model_alerts: Sequence[Alert],
-    starts: Mapping[int, datetime],
-) -> dict[str, Any]:
-    """Return the alert on a model as a whole for JSON output.
-
-    ``moved`` has the change of each brand. ``part_of`` is None unless the alert belongs to that of
-    another model, which moved at the same time; then it is the key of the run that raised that one.
-
-    Args:
-        runs: All runs by number.
-        model_alerts: All alerts on models as a whole.
-        starts: The start of each run by its number.
-    """
-    moved = {shift.brand: shift.change for shift in alert.also}
-    whole = belongs_to(alert, model_alerts, starts)
-    part = {"part_of": runs[whole.shift.run_id].key if whole else None}
-    return {
-        **_shift_json(alert.shift, runs),
-        "kind": "model",
-        "brand": None,
-        "moved": moved,
-        **part,
     }
 
 

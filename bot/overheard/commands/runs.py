@@ -61,12 +61,18 @@ async def list_runs(
         ),
         data={
             "runs": [
-                _run_json(
-                    run,
-                    states[run.id],
-                    under_way=run.id in held,
-                    waits_for_batch=run.id in with_open_batch,
-                )
+                {
+                    "run": run.key,
+                    "state": states[run.id],
+                    "under_way": run.id in held,
+                    "waits_for_batch": run.id in with_open_batch,
+                    "started_at": run.started_at.isoformat(),
+                    "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+                    "questions": len(run.panel) if run.panel else None,
+                    "prompts": run.panel.edition if run.panel else None,
+                    "asked_by": run.asked_by,
+                    "label": run.label,
+                }
                 for run in runs
             ]
         },
@@ -192,8 +198,9 @@ def _runs_table(runs: Sequence[Run], states: Mapping[int, str]) -> Table:
 
 
 def _run_lines(call: Call, runs: Sequence[Run], states: Mapping[int, str]) -> str:
-    """Return the chat's text, with a line for each run. If all runs have the same number of
-    questions, it stands above the lines and not in each.
+    """Return the chat's text, with a line for each run, such as ``3 Mar, 09:00: 48 questions, Ann,
+    paused``; the time of day stands where several runs are of one day. If all runs have the same
+    number of questions, it stands above the lines and not in each.
 
     Args:
         states: The state of each run in words, by the run's id.
@@ -201,29 +208,16 @@ def _run_lines(call: Call, runs: Sequence[Run], states: Mapping[int, str]) -> st
     sizes = {len(run.panel) for run in runs if run.panel}
     runs_on_day = Counter(wording.short_day(run.started_at, call.zone) for run in runs)
     each = [f"{wording.count(sizes.pop(), 'question')} each.\n"] if len(sizes) == 1 else []
-    lines = [_run_line(call, run, states[run.id], runs_on_day, with_size=not each) for run in runs]
+    lines = []
+    for run in runs:
+        when = wording.short_day(run.started_at, call.zone)
+        if runs_on_day[when] > 1:
+            when += f", {wording.clock(run.started_at, call.zone)}"
+        asked = wording.count(len(run.panel), "question") if run.panel and not each else ""
+        who = wording.line(name_without_id(run.asked_by))
+        state = "" if run.state is RunState.COMPLETE else states[run.id]
+        lines.append(f"{when}: {', '.join(filter(None, (asked, who, state)))}")
     return "\n".join([*each, *lines])
-
-
-def _run_line(
-    call: Call, run: Run, state: str, runs_on_day: Mapping[str, int], *, with_size: bool
-) -> str:
-    """Return the line of one run, such as ``3 Mar, 09:00: 48 questions, Ann, paused``. What is
-    empty is left out; imported history has no number of questions.
-
-    Args:
-        runs_on_day: The number of shown runs by day; the line has a time of day if there are
-            several on its day.
-        with_size: Whether the line has the number of questions.
-    """
-    at, zone = run.started_at, call.zone
-    when = wording.short_day(at, zone)
-    if runs_on_day[when] > 1:
-        when += f", {wording.clock(at, zone)}"
-    asked = wording.count(len(run.panel), "question") if run.panel and with_size else ""
-    who = wording.line(name_without_id(run.asked_by))
-    shown_state = "" if run.state is RunState.COMPLETE else state
-    return f"{when}: {', '.join(filter(None, (asked, who, shown_state)))}"
 
 
 def _state_words(run: Run, held: Collection[int], with_open_batch: Collection[int]) -> str:
@@ -243,30 +237,6 @@ def _state_words(run: Run, held: Collection[int], with_open_batch: Collection[in
     if run.id in with_open_batch:
         return "waiting for a batch" if run.id in held else "batch handed in, cut off"
     return run.state.value if run.id in held else "cut off"
-
-
-def _run_json(run: Run, state: str, *, under_way: bool, waits_for_batch: bool) -> dict[str, object]:
-    """Return a run for JSON output.
-
-    ``questions`` and ``prompts`` (a hash of the prompts) are None for imported history,
-    ``finished_at`` is None while the run has not ended.
-
-    Args:
-        under_way: Whether a process carries it out now.
-        waits_for_batch: Whether a vendor has a batch of it that is not finished.
-    """
-    return {
-        "run": run.key,
-        "state": state,
-        "under_way": under_way,
-        "waits_for_batch": waits_for_batch,
-        "started_at": run.started_at.isoformat(),
-        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
-        "questions": len(run.panel) if run.panel else None,
-        "prompts": run.panel.edition if run.panel else None,
-        "asked_by": run.asked_by,
-        "label": run.label,
-    }
 
 
 def _state_json(key: str, state: str) -> dict[str, object]:

@@ -231,7 +231,12 @@ async def list_scores(deployment: Deployment, call: Call) -> Card:
     editions = await deployment.store.editions.all()
     used, pending = used_edition(editions), pending_edition(editions)
     done = await share_done(deployment.rescoring, deployment) if pending else 1.0
-    rows = tuple(_edition_cells(call, edition, used, done) for edition in editions)
+    rows = []
+    for edition in editions:
+        scored = f", {wording.percent(done)}" if edition.state is EditionState.SCORING else ""
+        differs = wording.listing(changes(used, edition)) if used and edition.id != used.id else ""
+        at, state = wording.moment(edition.at, call.zone), _STATES[edition.state]
+        rows.append((str(edition.id), at, f"{state}{scored}", differs))
     moved_table = (
         moves_table(await preview(deployment, used, pending)) if used and pending else None
     )
@@ -244,7 +249,7 @@ async def list_scores(deployment: Deployment, call: Call) -> Card:
     return Card(
         title=title if editions else "Nothing was scored yet",
         text=text,
-        table=Table(("Scores", "Begun", "State", "What differs"), rows) if rows else None,
+        table=Table(("Scores", "Begun", "State", "What differs"), tuple(rows)) if rows else None,
         more=(Card("What it changes so far", table=moved_table),) if moved_table else (),
         actions=(prune,) if len(editions) > 1 else (),
         footer="Reports, trends and alerts read one set of scores, from the first answer to the "
@@ -281,24 +286,6 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
         severity=Severity.GOOD,
         data={"removed": removed, "editions": removable},
     )
-
-
-def _edition_cells(
-    call: Call, edition: Edition, used: Edition | None, done: float
-) -> tuple[str, ...]:
-    """Return the four cells of an edition in the list: number, beginning, state (with the share of
-    history that is scored, while it is being scored), and how it differs from the edition in use
-    (empty for that edition itself, and if none is in use).
-
-    Args:
-        used: The edition in use; None before anything was scored.
-        done: The share of the history that is scored for the pending edition, 0 to 1.
-    """
-    state = _STATES[edition.state]
-    if edition.state is EditionState.SCORING:
-        state = f"{state}, {wording.percent(done)}"
-    differs = wording.listing(changes(used, edition)) if used and edition.id != used.id else ""
-    return (str(edition.id), wording.moment(edition.at, call.zone), state, differs)
 
 
 def _edition_json(edition: Edition, done: float) -> dict[str, Any]:

@@ -5,7 +5,7 @@ analysed run after run.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from overheard.alerts.events import WHOLE
@@ -28,8 +28,6 @@ from overheard.cards.charts.trend import Mark
 from overheard.cards.command import Face, quoted
 from overheard.commands.replayed_shifts import ReplayedShift, replayed_shifts, reported_statements
 from overheard.deployment import Call, Deployment
-from overheard.detection.decide import Decision
-from overheard.detection.power import OwnRecord
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Brand, Model, Run, Shift, StatementKind
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
@@ -85,9 +83,24 @@ async def past_changes(
     if not why:
         return card
     decisions = await past_decisions(deployment, brand_replays, runs)
-    return _card_with_decisions(
-        deployment, card, decisions, runs, chance_alarm_record(brand_replays)
+    record, metrics = chance_alarm_record(brand_replays), deployment.scoring.metrics
+    rows = [
+        (runs[d.run.id].key, d.brand, str(d.model), decision_sentence(d, metrics))
+        for d in decisions[:MAX_DECISIONS]
+    ]
+    left = len(decisions) - len(rows)
+    reasons = Card(
+        title="Why there was an alert or none",
+        text=record_sentence(record) if record.runs else "",
+        table=Table(("Run", "Brand", "Model", "What was decided"), tuple(rows)) if rows else None,
+        footer=f"{wording.count(left, 'older row')} left out; --json has all." if left else "",
     )
+    whole = {
+        "shifts": card.data,
+        "decisions": [{"run": runs[d.run.id].key, **decision_data(d)} for d in decisions],
+        "record": {"runs": record.runs, "fired": record.fired},
+    }
+    return replace(card, more=(*card.more, reasons), data=whole)
 
 
 def _terminal_card(
@@ -106,10 +119,24 @@ def _terminal_card(
         analysed_runs: The number of runs that were analysed; 0 if there are no answers.
     """
     found_shifts = [change.shift for change in changes]
+    sentences = [
+        f"{wording.day(runs[shift.run_id].started_at, call.zone)}, "
+        f"{_terminal_phrase(deployment, shift)}"
+        for shift in found_shifts
+    ]
+    if not analysed_runs:
+        sentences = [
+            "No answers yet. Ask with overheard check, or bring history with overheard import."
+        ]
+    elif not found_shifts:
+        count = wording.count(analysed_runs, "run")
+        sentences = [f"In {count} no figure moved by more than chance explains."]
+    header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Certainty")
+    rows = tuple(_shift_row(deployment, shift, runs) for shift in found_shifts)
     return Card(
         title=_shift_counts(found_shifts),
-        text="\n\n".join(_terminal_sentences(deployment, call, found_shifts, runs, analysed_runs)),
-        table=_shift_table(deployment, found_shifts, runs) if found_shifts else None,
+        text="\n\n".join(sentences),
+        table=Table(header, rows, frozenset({4, 5})) if rows else None,
         footer="Run: the one after which it was raised. Began: with the likeliest one."
         if found_shifts
         else "",
@@ -153,9 +180,18 @@ async def _chat_card(
     steps = [Action(f"trend{name}", "Trend")] if only and analysed_runs else []
     if has_more and not details:
         steps.append(Action(f"changes{name} --details", "Details"))
+    text = "\n".join(
+        f"{wording.short_day(change.run.at, call.zone)}: {_change_phrase(deployment, change.shift)}"
+        for change in listed[:MAX_CHANGES]
+    )
+    if not analysed_runs:
+        text = "No answers yet."
+    elif not listed:
+        count = wording.count(analysed_runs, "check")
+        text = f"In {count} no figure moved by more than chance explains."
     return Card(
         title=f"What changed for {whose}" if listed else f"No change found for {whose}",
-        text="" if has_table else _chat_text(deployment, call, listed, analysed_runs),
+        text="" if has_table else text,
         table=Table(("Found", "What changed", "Figures"), rows) if has_table else None,
         image=await _visibility_picture(deployment, call, only, listed)
         if only and not details
@@ -182,28 +218,6 @@ def _chat_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
         if key not in best or _metric_rank(shift) < _metric_rank(best[key].shift):
             best[key] = change
     return [change for change in best.values() if not change.data.get("part_of")]
-
-
-def _chat_text(
-    deployment: Deployment, call: Call, changes: Sequence[ReplayedShift], analysed_runs: int
-) -> str:
-    """Return a line for each of the first `MAX_CHANGES` changes, such as ``3 Mar: ChatGPT names
-    Acme far less``. Without any, return a sentence that nothing changed, or that there are no
-    answers.
-
-    Args:
-        changes: The changes, the newest first.
-        analysed_runs: The number of runs that were analysed; 0 if there are no answers.
-    """
-    if not analysed_runs:
-        return "No answers yet."
-    if not changes:
-        count = wording.count(analysed_runs, "check")
-        return f"In {count} no figure moved by more than chance explains."
-    return "\n".join(
-        f"{wording.short_day(change.run.at, call.zone)}: {_change_phrase(deployment, change.shift)}"
-        for change in changes[:MAX_CHANGES]
-    )
 
 
 def _metric_rank(shift: Shift) -> int:
@@ -288,32 +302,6 @@ def _shift_counts(found_shifts: Sequence[Shift]) -> str:
     return wording.listing(counts)
 
 
-def _terminal_sentences(
-    deployment: Deployment,
-    call: Call,
-    found_shifts: Sequence[Shift],
-    runs: Mapping[int, Run],
-    analysed_runs: int,
-) -> Iterator[str]:
-    """Yield a sentence for each change: the day of the run in which it was found, brand, model, and
-    what changed; for a shift also the likeliest cause. Without any change, yield a sentence that
-    nothing changed, or that there are no answers.
-
-    Args:
-        found_shifts: The changes, in the order of the sentences.
-        runs: All runs by number.
-        analysed_runs: The number of runs that were analysed; 0 if there are no answers.
-    """
-    if not analysed_runs:
-        yield "No answers yet. Ask with overheard check, or bring history with overheard import."
-    elif not found_shifts:
-        count = wording.count(analysed_runs, "run")
-        yield f"In {count} no figure moved by more than chance explains."
-    for shift in found_shifts:
-        when = wording.day(runs[shift.run_id].started_at, call.zone)
-        yield f"{when}, {_terminal_phrase(deployment, shift)}"
-
-
 def _terminal_phrase(deployment: Deployment, shift: Shift) -> str:
     """Return a change for the terminal, as the rest of a sentence after the day: where it is, what
     changed, and for a shift its size and likeliest cause.
@@ -325,19 +313,6 @@ def _terminal_phrase(deployment: Deployment, shift: Shift) -> str:
     metric = deployment.scoring.metrics[shift.metric]
     size = wording.change(shift.change, metric.scale)
     return f"{shift.brand} at {shift.model}, {metric.label.lower()} {size}: {shift.explanation}"
-
-
-def _shift_table(
-    deployment: Deployment, found_shifts: Sequence[Shift], runs: Mapping[int, Run]
-) -> Table:
-    """Return the terminal's table with a row for each change, in the given order: the run in which
-    it was found, brand, model, metric, values before and after, the run in which it began,
-    certainty.
-    """
-    header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Certainty")
-    return Table(
-        header, tuple(_shift_row(deployment, s, runs) for s in found_shifts), frozenset({4, 5})
-    )
 
 
 def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
@@ -373,42 +348,3 @@ def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) ->
         runs[shift.first_run_id].key,
         certainty(shift.chance_a_year) or "",
     )
-
-
-def _card_with_decisions(
-    deployment: Deployment,
-    card: Card,
-    decisions: Sequence[Decision],
-    runs: Mapping[int, Run],
-    record: OwnRecord,
-) -> Card:
-    """Return the card of changes with a second card, which says for each run, brand and model
-    whether there was an alert, or why there was none.
-
-    The JSON data become an object: ``shifts`` (those of the first card), all ``decisions``, and the
-    ``record`` of how often a run without a change raised an alert.
-
-    Args:
-        decisions: The decisions, the newest first; the second card shows up to `MAX_DECISIONS`.
-        runs: All runs by number.
-        record: How many of the runs without a change would have raised an alert.
-    """
-    metrics = deployment.scoring.metrics
-    rows = [
-        (runs[d.run.id].key, d.brand, str(d.model), decision_sentence(d, metrics))
-        for d in decisions[:MAX_DECISIONS]
-    ]
-    left = len(decisions) - len(rows)
-    reasons = Card(
-        title="Why there was an alert or none",
-        text=record_sentence(record) if record.runs else "",
-        table=Table(("Run", "Brand", "Model", "What was decided"), tuple(rows)) if rows else None,
-        footer=f"{wording.count(left, 'older row')} left out; --json has all." if left else "",
-    )
-    data = [{"run": runs[d.run.id].key, **decision_data(d)} for d in decisions]
-    whole = {
-        "shifts": card.data,
-        "decisions": data,
-        "record": {"runs": record.runs, "fired": record.fired},
-    }
-    return replace(card, more=(*card.more, reasons), data=whole)

@@ -6,14 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 
 from overheard.alerts.history import replays
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
-from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import read_time
 from overheard.config.problems import suggestion
 from overheard.deployment import Call, Deployment
@@ -28,7 +26,6 @@ from overheard.detection.announced_updates import (
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Model, ModelUpdate, Scale, Shift
 from overheard.errors import UnknownName
 from overheard.interfaces import Store
-from overheard.measure.blocks import Stream
 from overheard.runs.plan import tracked
 from overheard.runs.update_feeds import read_feeds
 from overheard.views.standings import read_streams
@@ -224,8 +221,13 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
         for update, effects in await _update_effects(deployment, model, known, changes)
     }
     is_chat = call.face is Face.CHAT
-    names = deployment.names if is_chat else None
-    paragraphs = [*problems, *_update_paragraphs(call, known, effects, model_alerts, names)]
+    paragraphs = [*problems]
+    for update in {(update.model, update.at): update for update in known}.values():
+        name = deployment.names.name(update.model) if is_chat else str(update.model)
+        head = f"{name}, {wording.day(update.at, call.zone)}:"
+        whole = [WHOLE_CHANGED] if update.id in model_alerts else []
+        sentences = _effect_sentences(effects[update.id], short=is_chat)
+        paragraphs.append(" ".join([head, *whole, *sentences]))
     if not paragraphs:
         advice = "." if is_chat else "; add one with: updates add"
         paragraphs = [f"None is known yet{advice}"]
@@ -361,67 +363,23 @@ async def _update_effects(
     )
     by_brand = []
     for brand in tracked(deployment.catalogue):
-        brand_changes = changes.get((brand.name, model), ())
-        effects = _brand_effects(streams, brand.name, times, brand_changes)
-        by_brand.append(dict(zip(times, effects, strict=True)))
+        found = changes.get((brand.name, model), ())
+        own = next((stream for stream in streams if stream.key.brand == brand.name), None)
+        if own is None:
+            by_brand.append({at: Effect(brand.name, None) for at in times})
+            continue
+        others = [stream for stream in streams if stream is not own]
+        verdicts = follow_updates(own, others, times, changes=[change for change, _ in found])
+        shifts = [[s for change, s in found if fits_update(at, own.runs, change)] for at in times]
+        by_brand.append(
+            {
+                at: Effect(brand.name, verdict, next(iter(fitting), None))
+                for at, verdict, fitting in zip(times, verdicts, shifts, strict=True)
+            }
+        )
     return [
         (update, tuple(effect_at[update.at] for effect_at in by_brand)) for update in model_updates
     ]
-
-
-def _brand_effects(
-    streams: Sequence[Stream],
-    brand: str,
-    times: Sequence[datetime],
-    changes: Sequence[tuple[KnownChange, Shift]],
-) -> list[Effect]:
-    """Return the effect on a brand of each update of a model, in the order of the updates: the
-    verdict of a test, and the first shift that the update explains, if any. Without stored answers
-    about the brand, each effect has neither.
-
-    Args:
-        streams: The streams of visibility of all brands at the model; the others show how far all
-            answers of a run move together by chance.
-        times: The times of the updates, the earliest first.
-    """
-    own_stream = next((stream for stream in streams if stream.key.brand == brand), None)
-    if own_stream is None:
-        return [Effect(brand, None)] * len(times)
-    others = [stream for stream in streams if stream is not own_stream]
-    known_changes = [change for change, _ in changes]
-    verdicts = follow_updates(own_stream, others, times, changes=known_changes)
-    effects = []
-    for at, verdict in zip(times, verdicts, strict=True):
-        fitting = (shift for change, shift in changes if fits_update(at, own_stream.runs, change))
-        effects.append(Effect(brand, verdict, next(fitting, None)))
-    return effects
-
-
-def _update_paragraphs(
-    call: Call,
-    known: Iterable[ModelUpdate],
-    effects: Mapping[int, Iterable[Effect]],
-    model_alerts: Mapping[int, Alert],
-    names: ModelNames | None,
-) -> Iterator[str]:
-    """Yield a paragraph for each update in the given order: model, day, a sentence if the model as
-    a whole changed, and the effects on brands. Of several updates of one model at one time, known
-    from several sources, the last alone has a paragraph.
-
-    Args:
-        effects: The effects of each update on brands, by the number of the update.
-        model_alerts: The alert on the model as a whole that fits an update, by the number of the
-            update.
-        names: The display names of models in a chat, where effects have no intervals; None in a
-            terminal.
-    """
-    once = {(update.model, update.at): update for update in known}
-    for update in once.values():
-        name = names.name(update.model) if names else str(update.model)
-        head = f"{name}, {wording.day(update.at, call.zone)}:"
-        whole = [WHOLE_CHANGED] if update.id in model_alerts else []
-        sentences = _effect_sentences(effects[update.id], short=names is not None)
-        yield " ".join([head, *whole, *sentences])
 
 
 def _effect_sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str]:

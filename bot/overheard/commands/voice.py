@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, fitting
@@ -45,7 +44,25 @@ async def show_voice(
         return _card_without_shares(situation)
     metric = deployment.scoring.metrics[VOICE_METRIC]
     marks = await chart_marks(deployment, call, situation.brand, metric, models)
-    return await _voice_card(deployment, call, situation, models, replace(shares, marks=marks))
+    shares = replace(shares, marks=marks)
+    names = [deployment.names.name(model) for model in models]
+    day = wording.short_day(shares.times[-1], shares.zone)
+    card = Card(
+        title=voice_title(shares),
+        text=voice_sentence(shares),
+        image=await picture(shares, "share-of-voice.png"),
+        actions=fitting(*_voice_actions(deployment, situation, models)),
+        footer=f"Of all mentions of these {wording.count(len(situation.names), 'brand')}, at "
+        f"{wording.listing(names)}, until {day}.",
+        data={
+            "brand": brand.name,
+            "models": [str(model) for model in models],
+            "times": [at.isoformat() for at in shares.times],
+            "shares": {share.label: list(share.values) for share in shares.shares},
+            "usual": {share.label: shares.usual(share) for share in shares.shares},
+        },
+    )
+    return beside(card, Telling(situation, deployment.names, call.zone))
 
 
 def voice_title(shares: Shares) -> str:
@@ -86,30 +103,6 @@ def _share_words(shares: Shares, share: Share) -> str:
     return f"{wording.percent(now)}, usually {wording.percent(usual)}"
 
 
-async def _voice_card(
-    deployment: Deployment,
-    call: Call,
-    situation: Situation,
-    models: Collection[Model],
-    shares: Shares,
-) -> Card:
-    """Return the card of the shares of voice, with a picture of them over time, and what stands
-    whatever is asked.
-    """
-    names = [deployment.names.name(model) for model in models]
-    day = wording.short_day(shares.times[-1], shares.zone)
-    card = Card(
-        title=voice_title(shares),
-        text=voice_sentence(shares),
-        image=await picture(shares, "share-of-voice.png"),
-        actions=fitting(*_voice_actions(deployment, situation, models)),
-        footer=f"Of all mentions of these {wording.count(len(situation.names), 'brand')}, at "
-        f"{wording.listing(names)}, until {day}.",
-        data=_voice_json(situation, models, shares),
-    )
-    return beside(card, Telling(situation, deployment.names, call.zone))
-
-
 def _voice_actions(
     deployment: Deployment, situation: Situation, models: Collection[Model]
 ) -> Iterator[Action]:
@@ -130,21 +123,6 @@ def _voice_actions(
             name = deployment.names.name(model)
             words = f"trend {own_name} --show voice --model {quoted(name)}"
             yield Action(words, f"Only {name}", menu=True)
-
-
-def _voice_json(situation: Situation, models: Collection[Model], shares: Shares) -> dict[str, Any]:
-    """Return the shares of voice for JSON output, 0 to 1.
-
-    Each brand has a list of shares in the order of ``times``, and its usual share (None without an
-    earlier usual run).
-    """
-    return {
-        "brand": situation.brand.name,
-        "models": [str(model) for model in models],
-        "times": [at.isoformat() for at in shares.times],
-        "shares": {share.label: list(share.values) for share in shares.shares},
-        "usual": {share.label: shares.usual(share) for share in shares.shares},
-    }
 
 
 def _card_without_shares(situation: Situation) -> Card:

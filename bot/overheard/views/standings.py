@@ -376,34 +376,16 @@ def rates(
     sizes = {place.answers for place in places}
     of = f", of {sizes.pop()} answers" if len(sizes) == 1 and sizes != {0} else ""
     new = places if current is None else current
-    return Rates(
-        f"Named{of}",
-        tuple(
-            _rate_group(
-                place,
-                names,
-                "" if place in new else f"old: {wording.short_day(place.mine.at, zone)}",
-            )
-            for place in places[:MAX_PLACES]
-        ),
-    )
-
-
-def _rate_group(place: ModelVisibility, names: ModelNames, old: str) -> RateGroup:
-    """Return the bars of one model: the brand and its `MAX_RIVAL_BARS` largest competitors, the
-    largest share first; among equal ones the brand is first.
-
-    Args:
-        old: The day of figures that are not of the newest check, in words; else empty.
-    """
-    own_rate = Rate(place.brand, place.mine.mean, place.usual_mean, emphasis=True)
-    rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:MAX_RIVAL_BARS]
-    shown = sorted(
-        [own_rate, *(Rate(name, share) for name, share in rivals)],
-        key=lambda rate: (-rate.share, not rate.emphasis),
-    )
-    name, how = names.name(place.model), asked_by(place.model)
-    return RateGroup(name, tuple(shown), how, place.answers, old)
+    groups = []
+    for place in places[:MAX_PLACES]:
+        rivals = sorted(place.rivals.items(), key=lambda rival: -rival[1])[:MAX_RIVAL_BARS]
+        own_rate = Rate(place.brand, place.mine.mean, place.usual_mean, emphasis=True)
+        shown = [own_rate, *(Rate(name, share) for name, share in rivals)]
+        shown.sort(key=lambda rate: (-rate.share, not rate.emphasis))
+        old = "" if place in new else f"old: {wording.short_day(place.mine.at, zone)}"
+        name, how = names.name(place.model), asked_by(place.model)
+        groups.append(RateGroup(name, tuple(shown), how, place.answers, old))
+    return Rates(f"Named{of}", tuple(groups))
 
 
 def brand_groups(
