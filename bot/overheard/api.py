@@ -146,7 +146,7 @@ from overheard.provider_kit import (
 )
 from overheard.reading import read_units
 from overheard.reading.phrasings import fact_wordings
-from overheard.reading.word_lists import WordLists
+from overheard.reading.word_lists import Phrases, WordLists
 
 __all__ = [
     "API_VERSION",
@@ -228,6 +228,7 @@ __all__ = [
     "Option",
     "OverheardError",
     "Person",
+    "Phrases",
     "PluginSettings",
     "PostedListener",
     "Price",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from overheard import Phrases
 from overheard_sentiment.drawback_odds import LEARNT_DRAWBACK, log_odds
 from overheard_sentiment.faults import (
     ADMITTED,
@@ -196,7 +197,7 @@ class _Clause:
         found = PRICE.finditer(self.text, self.start, self.end)  # it reads capitals of names
         return any(not self._is_withdrawn(*match.span()) for match in found)
 
-    def has(self, pattern: re.Pattern[str]) -> bool:
+    def has(self, pattern: re.Pattern[str] | Phrases) -> bool:
         """Return whether a lower-case pattern occurs and no word before takes that back."""
         found = pattern.finditer(self.lower, self.start, self.end)
         return any(not self._is_withdrawn(*match.span()) for match in found)

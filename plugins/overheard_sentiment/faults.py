@@ -15,8 +15,8 @@ from overheard_sentiment.lists import lists
 
 _FAULTS = lists("faults")
 
-PRICE = _FAULTS.compiled("price", r"\b(?=\w){}")
-FAULT = _FAULTS.compiled("fault", r"\b(?=\w){}", any_case=False)
+PRICE = _FAULTS.phrases("price", r"\b(?=\w){}")
+FAULT = _FAULTS.phrases("fault", r"\b(?=\w){}", any_case=False)
 NEGATED = _FAULTS.compiled(
     "negated",
     r"(?=[nc])(?<!\byou do)(?<!\bwho do)(?<!\bthat do)(?<!\byou['\u2019]re )(?<!\bif )"
@@ -25,7 +25,7 @@ NEGATED = _FAULTS.compiled(
     any_case=False,
 )
 CONCEDED = _FAULTS.compiled("conceded", r"\b(?=\w){}|n['\u2019]t\b", any_case=False)
-ADMITTED = _FAULTS.compiled("admitted", any_case=False)
+ADMITTED = _FAULTS.phrases("admitted", any_case=False)
 REASSURING = _FAULTS.compiled("reassuring", r"\b{}\b", any_case=False)
 TAKEN_BACK = _FAULTS.compiled("taken back", r"\b{}\b", any_case=False)
 PURPOSE = _FAULTS.compiled("purpose", r"\b{}(?: (?!complain)[\w'\u2019-]+){0,2} \Z", any_case=False)

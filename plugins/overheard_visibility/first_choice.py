@@ -28,6 +28,7 @@ from overheard_visibility.pick_words import (
     NUMBER_ONE,
     OPENS_WITH_CONDITION,
     PICK_AFTER_NAME,
+    PICK_BEFORE_JAPANESE_NAME,
     PICK_BEFORE_NAME,
     PICK_IN_SENTENCE,
     PLAIN_WORDS,
@@ -379,7 +380,7 @@ def is_picked(before: str, after: str) -> bool:
     Words after a name do not count behind a label: "Camera: X is my pick". The result does not
     depend on the scored brand, so it is cached for all brands.
     """
-    if PICK_BEFORE_NAME.search(before):
+    if PICK_BEFORE_NAME.search(before) or PICK_BEFORE_JAPANESE_NAME.search(before):
         return True
     return bool(PICK_AFTER_NAME.match(after)) and not LABEL_BEFORE_NAME.search(before)
 

@@ -11,17 +11,21 @@ from overheard import WordLists
 
 PICKS = WordLists("overheard_visibility", "picks.txt")
 
-_compiled = PICKS.compiled
+_compiled, _phrases = PICKS.compiled, PICKS.phrases
 
 WORD = re.compile(r"[^\W_]{3,}")
 PLAIN_WORDS = PICKS.words("plain")
 AWARD = _compiled("award")
-CITED = _compiled("cited")
+CITED = _phrases("cited")
 CITED_VALUE = _compiled("reported", r"{}best (?:overall value|value overall)\b")
 """Words that report an award for the price: the choice if the question asks for that."""
-PICK_BEFORE_NAME = _compiled("pick before name")
-PICK_AFTER_NAME = _compiled("pick after name")
-PICK_IN_SENTENCE = _compiled("pick in sentence", r"\b{}")
+PICK_BEFORE_NAME = _phrases(
+    "words of a pick",
+    r"{} (?:(?:using|trying|checking out|looking at|going with|the|an?) )*\Z",
+)
+PICK_BEFORE_JAPANESE_NAME = _compiled("pick before name")
+PICK_AFTER_NAME = _phrases("pick after name")
+PICK_IN_SENTENCE = _phrases("pick in sentence", r"\b{}")
 UNIVERSAL_CONDITION = _compiled("universal condition", r"\b{}")
 CONDITION = re.compile(
     r"\b(?:if|unless|when|where|only|but\ for|for\ (?!most|the\ money|you\b|me\b))", re.IGNORECASE
@@ -86,8 +90,8 @@ ASIDE = re.compile(
 )
 """A sentence in parentheses, and a question why something is not among the options."""
 LEFT_OUT = _compiled("left out", r"\b{}\b")
-ADVISED_AGAINST = _compiled("advised against", r"\b{}\b")
-TURNED_DOWN = _compiled("turned down")
+ADVISED_AGAINST = _phrases("advised against", r"\b{}\b")
+TURNED_DOWN = _phrases("turned down")
 SHORT_OF = re.compile(
     r"n['\u2019]t\b|\b(?:but|though|although|however|not|no|never|nothing|none|without|only|hardly"
     r"|than|less|too|overkill|expensive|pricey)\b",
@@ -99,11 +103,11 @@ OFFERED = re.compile(
     re.IGNORECASE,
 )
 """Words with which such a sentence offers the brand after all."""
-SUGGESTED = _compiled(
+SUGGESTED = _phrases(
     "suggested",
     r"\b{}(?:[^.:]{0,200}(?:[,;&]|\band|\bor|[a-z](?=(?-i:[A-Z])?\Z)) ?(?:the )?)?\Z",
 )
-BESIDE = _compiled("beside", r"\b{}")
+BESIDE = _phrases("beside", r"\b{}")
 OBJECT = _compiled(
     "object",
     r"{}\s*(?:(?:the|its|your|an?|their|our|some|any|other|existing|current)\s+)?\Z",

@@ -164,8 +164,10 @@ def _offer(
         owned: The units that belong to the brand; may be empty.
     """
     has_few_units = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
-    is_advised_against = any(ADVISED_AGAINST.search(unit.text) for unit in owned)
-    if has_few_units and (is_advised_against or (owned and _is_beside(reading, owned[0], own))):
+    if has_few_units and (
+        any(ADVISED_AGAINST.search(unit.text) for unit in owned)
+        or (owned and _is_beside(reading, owned[0], own))
+    ):
         return ""
     if all(_is_sentence_with_name(unit, own) for unit in owned) and not _is_subject(reading, own):
         return ""

@@ -1,5 +1,6 @@
 """Lists of words and phrases beside the code of a plugin."""
 
+import json
 import re
 from pathlib import Path
 
@@ -78,3 +79,37 @@ def test_the_file_is_read_when_it_is_needed() -> None:
     lists = WordLists("overheard", "no_such_file.txt")
     with pytest.raises(FileNotFoundError):
         lists.lines()
+
+
+FRAMES = {
+    ("overheard_sentiment", "faults.txt"): (
+        *(("price", r"\b(?=\w){}"), ("fault", r"\b(?=\w){}"), ("admitted", "{}")),
+        *(("conceded", r"\b{}"), ("clause edge", "{}")),
+    ),
+    ("overheard_visibility", "picks.txt"): (
+        *(("advised against", r"\b{}\b"), ("words of a pick", r"{} \Z"), ("object", r"{}\s*\Z")),
+        *(("pick after name", "{}"), ("pick in sentence", r"\b{}"), ("cited", "{}")),
+    ),
+}
+"""Lists with the frames in which they are searched; some have lines that need no text."""
+
+
+@pytest.mark.parametrize("file", FRAMES)
+def test_phrases_find_what_the_whole_pattern_finds(file: tuple[str, str]) -> None:
+    """In each sentence of the labelled ones, from any place on: the same places, in their order."""
+    gold = Path(__file__).parents[2] / "bench" / "gold" / "fresh-sentences.jsonl"
+    texts = [json.loads(line)["text"] for line in gold.read_text(encoding="utf-8").splitlines()]
+    found = 0
+    for name, frame in FRAMES[file]:
+        whole, phrases = (
+            WordLists(*file).compiled(name, frame),
+            WordLists(*file).phrases(name, frame),
+        )
+        for text in texts:
+            places = [match.span() for match in whole.finditer(text, 5)]
+            first, at_start = phrases.search(text, 5), phrases.match(text, 5)
+            assert [match.span() for match in phrases.finditer(text, 5, len(text))] == places
+            assert ([first.span()] if first else []) == places[:1]
+            assert (at_start and at_start.span()) == ((m := whole.match(text, 5)) and m.span())
+            found += len(places)
+    assert found

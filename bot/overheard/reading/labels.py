@@ -210,7 +210,7 @@ _NOTICE = re.compile(
     r"AI responses may include mistakes|Your feedback helps|See our Privacy Policy"
     r"|Share more feedback"
 )
-_HEDGE = WordLists("overheard.reading", "hedges.txt").compiled("hedge")
+_HEDGE = WordLists("overheard.reading", "hedges.txt").phrases("hedge")
 _FOOTER_CHARACTERS = 300
 """The first part of a piece of text, in which offers and notices are searched."""
 _OFFER = re.compile(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from re import _parser  # type: ignore[attr-defined]
+from sys import maxsize
+from typing import Any
 
 CONTRAST = ("but", "although", "though", "while", "whereas")
 """Conjunctions after which a clause says something else than the one before."""
@@ -60,6 +64,14 @@ class WordLists:
         flags = re.IGNORECASE if any_case else re.NOFLAG
         return re.compile(frame.replace("{}", self.pattern(name)), flags)
 
+    def phrases(self, name: str, frame: str = "{}", *, any_case: bool = True) -> Phrases:
+        """Return the lines of a list as `Phrases`, which find what `compiled` finds, and faster
+        where a list is long and few texts have its words. The arguments are those of `compiled`.
+        """
+        flags = re.IGNORECASE if any_case else re.NOFLAG
+        framed = (frame.replace("{}", f"(?:{line})") for line in self._patterns(name))
+        return Phrases(tuple(framed), flags)
+
     def each(self, name: str = "") -> tuple[re.Pattern[str], ...]:
         """Return the lines of a list, each compiled by itself; letters match in their case."""
         return tuple(map(re.compile, self._patterns(name)))
@@ -85,3 +97,91 @@ class WordLists:
             elif line and not line.startswith("#"):
                 entries.append(line)
         return lists
+
+
+class Phrases:
+    """Regular expressions as one pattern, of which a text is searched only for those that it can
+    match: each needs one of a few texts, all of which are found at once.
+
+    A search finds the leftmost place, and there the first expression, as a search for all of them,
+    divided by "|", does.
+    """
+
+    def __init__(self, patterns: Sequence[str], flags: int) -> None:
+        self._patterns = patterns
+        self._flags = flags
+        self._compiled: dict[int, re.Pattern[str]] = {}
+
+    def search(self, text: str, start: int = 0, end: int = maxsize) -> re.Match[str] | None:
+        """Return the first match in a part of a text, as `re.Pattern.search` does."""
+        found = [m for p in self._possible(text, start, end) if (m := p.search(text, start, end))]
+        return min(found, key=re.Match.start, default=None)
+
+    def match(self, text: str, start: int = 0, end: int = maxsize) -> re.Match[str] | None:
+        """Return the match at the start of a part of a text, as `re.Pattern.match` does."""
+        matches = (p.match(text, start, end) for p in self._possible(text, start, end))
+        return next(filter(None, matches), None)
+
+    def finditer(self, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+        """Yield the matches in a part of a text, none of which is empty, as `re.Pattern.finditer`
+        does.
+        """
+        possible = self._possible(text, start, end)
+        while found := [m for p in possible if (m := p.search(text, start, end))]:
+            first = min(found, key=re.Match.start)
+            yield first
+            start = first.end()
+
+    def _possible(self, text: str, start: int, end: int) -> Sequence[re.Pattern[str]]:
+        """Return the expressions that may match in a part of a text, in their order."""
+        automaton, users, always = self._needed
+        found = automaton.find_matches_as_indexes(text[start:end].casefold(), overlapping=True)
+        if not found and not always:
+            return ()
+        numbers = sorted({*always, *(number for need, _, _ in found for number in users[need])})
+        for number in numbers:
+            if number not in self._compiled:
+                self._compiled[number] = re.compile(self._patterns[number], self._flags)
+        return [self._compiled[number] for number in numbers]
+
+    @cached_property
+    def _needed(self) -> tuple[Any, list[list[int]], list[int]]:
+        """What finds all needed texts, the numbers of the expressions that need each of them, and
+        those of the expressions that need none.
+        """
+        from ahocorasick_rs import AhoCorasick
+
+        users: dict[str, list[int]] = {"": []}
+        for number, pattern in enumerate(self._patterns):
+            for need in _needs(_parser.parse(pattern, self._flags)) or ("",):
+                users.setdefault(need, []).append(number)
+        always = users.pop("")
+        return AhoCorasick(list(users)), list(users.values()), always
+
+
+def _needs(parsed: Iterable[tuple[Any, Any]]) -> frozenset[str]:
+    """Return texts, in small letters, of which each match of a parsed expression has one: the
+    longest that are found; empty if none are.
+    """
+    best, literal = frozenset[str](), ""
+    for operation, argument in [*parsed, ("END", None)]:
+        needs = frozenset[str]()
+        match str(operation):
+            case "LITERAL":
+                literal += chr(argument)
+                continue
+            case "SUBPATTERN":
+                needs = _needs(argument[-1])
+            case "BRANCH":
+                branches = [_needs(branch) for branch in argument[1]]
+                needs = frozenset().union(*branches) if all(branches) else needs
+            case "MAX_REPEAT" | "MIN_REPEAT" if argument[0]:
+                needs = _needs(argument[2])
+        best = max(best, needs, frozenset(filter(None, [literal.casefold()])), key=_rarity)
+        literal = ""
+    return best
+
+
+def _rarity(needs: frozenset[str]) -> float:
+    """Return a rank that is higher the fewer texts have one of the needed ones."""
+    return min(map(len, needs)) - 0.1 * len(needs) if needs else -float(maxsize)
