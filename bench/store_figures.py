@@ -98,17 +98,26 @@ async def read_situations(place: Place) -> Sequence[Figure]:
 
 
 async def detect(place: Place) -> Sequence[Figure]:
-    """Return the times of a brand's detection after a new run: its history is read and replayed."""
+    """Return the times of a brand's detection after a new run, whose history was analysed after the
+    run before, and of an analysis of the whole history.
+    """
     metrics = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
     catalogue = await place.store.catalogue.current()
     past = HistoryReader(place.store, catalogue, metrics, frozenset({VERSION}), AlertsTable())
-    watch = Watch()
+    new, whole = Watch(), Watch()
     for number in range(TIMES):
         name = place.brand(11 * number)
-        await past.replay(name, [])
-        with watch:
-            await past.replay(name, [])
-    return watch.figures("a brand's detection after a run", 100)
+        with whole:
+            replay = await past.replay(name, [])
+        before, latest = (Run("", at, id=number) for at, number in replay.monitor.run_keys[-2:])
+        await past.extend(name, [], before, (), START)
+        with new:
+            await past.extend(name, [], latest, (), START)
+    title = "  the same without what was kept of its past"
+    return [
+        *new.figures("a brand's detection after a run", 60),
+        *whole.figures(title),
+    ]
 
 
 async def catch_up(place: Place) -> Sequence[Figure]:

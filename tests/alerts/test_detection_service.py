@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,8 @@ from overheard.domain import (
     Model,
     Run,
     Scale,
+    Score,
+    ScoreRecord,
     Shift,
 )
 from overheard.testing.deployment import open_test_store
@@ -124,6 +127,35 @@ async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline() -> No
     [ended] = await house.store.alerts.find()
     assert ended.state is AlertState.RECOVERED
     assert house.heard == [alert.id], "plugins hear of a new alert, once"
+
+
+async def test_what_is_kept_of_the_past_is_dropped_when_the_past_changes() -> None:
+    """A new run analyses itself and the runs that changed a baseline; all runs after one of them
+    has other answers, or the settings are others.
+    """
+    house = House()
+
+    async def analysed(run: Run, **settings: float) -> int:
+        table = AlertsTable.model_validate(settings)
+        past = HistoryReader(house.store, CATALOGUE, METRICS, {"s@1"}, table)
+        found = await past.extend("Acme", [], run, (), run.started_at)
+        whole = await past.replay("Acme", [], until=run.started_at)
+        assert found.monitor.evidence[run.id] == whole.monitor.evidence[run.id]
+        assert [one.run for one in found.alarms] == [one.run for one in whole.alarms]
+        return len(found.monitor.evidence)
+
+    runs = [await house.run(OFTEN) for _ in range(5)]
+    assert await analysed(runs[-2]) == 4
+    assert await analysed(runs[-1]) == 2, "itself and the first"
+    assert await analysed(runs[-1]) == 2, "again"
+    assert await analysed(runs[-1], false_alarms_per_year=3.0) == 5
+    answers = [one async for one in house.store.answers.stream(runs=[runs[1].id])]
+    late = [replace(one, question=replace(one.question, repeat=REPEATS)) for one in answers[:1]]
+    [answer] = await house.store.answers.add([replace(one, id=0) for one in late])
+    record = ScoreRecord(answer.id, "Acme", "s", "1", Score("visibility", 1.0))
+    await house.store.scores.add("s", "1", [(answer, [record])])
+    assert await analysed(await house.run(NEVER)) == 6, "an answer of the second run came late"
+    assert await analysed(await house.run(NEVER)) == 3, "the first, the one with the alarm, itself"
 
 
 async def test_a_shift_that_is_not_what_it_seems_raises_no_alert() -> None:

@@ -30,11 +30,11 @@ def test_a_return_cuts_the_excursion_out() -> None:
     baseline.resume(range(7), 11)
     assert baseline.rows == [0, 1, 2, 3, 4, 5, 6, 11]
     assert baseline.excursion is None
-    assert (baseline.returns, baseline.deviating_share) == (1, 0)
+    assert (baseline.returns, baseline.deviating_share(12)) == (1, 0)
     baseline.restart(Excursion(SHIFT, 12, (0, 1, 2, 3, 4, 5, 6), "visibility", True, since=11))
     baseline.rows += [12, 13, 14]
     baseline.resume(range(7), 14)
-    assert (baseline.returns, baseline.deviating_share) == (2, 2 / 15)
+    assert (baseline.returns, baseline.deviating_share(15)) == (2, 2 / 15)
 
 
 def test_only_answered_and_recent_runs_count() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from overheard.detection.baseline import run_slice
+from overheard.detection.baseline import run_slice, stream_rows, stream_until
 from overheard.detection.decide import Reason, decide, reported_changes
 from overheard.detection.decision_inputs import (
     DEFAULT_ALERT_POLICY,
@@ -421,3 +421,51 @@ def test_the_shortest_young_baseline_is_what_is_learned() -> None:
     list(alone.replay())
     assert alone.learning() is None
     assert Monitor("Acme", [old]).learning() is None
+
+
+def unexplained(alarm: Alarm) -> Alarm:
+    """Return an alarm without the likely causes of its shifts."""
+    return replace(alarm, shifts=tuple(replace(one, explanation="") for one in alarm.shifts))
+
+
+def state(monitor: Monitor, run: RunKey) -> object:
+    """Return all that a replay leaves, of the evidence that after a run, without the likely causes
+    of shifts that ended.
+    """
+    told = [(one.stream.key, one.stream.runs, one.excess) for one in monitor.streams]
+    ends, found = (
+        [one and replace(one, shift=replace(one.shift, explanation="")) for one in returned]
+        for returned in (monitor.returns, [one.returned for one in monitor.evidence[run.id]])
+    )
+    evidence = [replace(one, returned=None) for one in monitor.evidence[run.id]]
+    return evidence, found, told, ends, monitor.crossed, monitor.learning()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_quiet_runs_need_no_second_analysis(seed: int) -> None:
+    """After every third run, the replay without those that an earlier one found quiet is as that of
+    all: through an alarm, its return, a change of a model, and runs that asked one of two models.
+    """
+    design = WorldDesign(tau=0.05, runs=33, prompts=6, models=2, metrics=2, brands=2)
+    moves = {(0, 0): (Moved(9, points=-45.0, until=18),), (0, 1): (Moved(15, points=35.0),)}
+    streams = simulate_world(design, seed, moves).streams
+    brand, (_, second) = streams[0].key.brand, sorted({s.key.model for s in streams})
+    runs = streams[0].runs
+    seldom = [row for row in range(len(runs)) if row % 3 != 2]
+    streams = [stream_rows(s, np.array(seldom)) if s.key.model == second else s for s in streams]
+    restarts = [Restart(second, runs[27], runs[24])]
+    quiet, told = set[int](), 0
+    for run in runs[5::3]:
+        whole, short = (
+            Monitor(brand, [stream_until(s, run) for s in streams], restarts=restarts)
+            for _ in range(2)
+        )
+        raised = list(whole.replay())
+        assert list(map(unexplained, short.replay(quiet))) == list(map(unexplained, raised))
+        assert state(short, run) == state(whole, run)
+        assert short.turns == whole.turns
+        assert len(short.evidence) == run.id - len(quiet)
+        told = len(raised) + len(whole.returns)
+        quiet = {past.id for past in runs if past <= run}.difference(whole.turns)
+    assert told
+    assert len(quiet) > 20

@@ -31,6 +31,7 @@ from overheard.domain import (
     ModelUpdate,
     Run,
     Scale,
+    Setting,
 )
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
@@ -347,24 +348,71 @@ class HistoryReader:
             restarts: The model-wide changes among these runs, after each of which the baseline
                 begins again, as the method `restarts` returns them; by default none.
         """
+        monitor = await self._monitor(brand, updates, until, restarts)
+        # A replay may take seconds; in a thread, it does not hold up the event loop.
+        alarms = await asyncio.to_thread(lambda: tuple(monitor.replay()))
+        return BrandReplay(brand, monitor, alarms)
+
+    async def extend(
+        self,
+        brand: str,
+        updates: Iterable[ModelUpdate],
+        run: Run,
+        restarts: Iterable[Restart],
+        now: datetime,
+    ) -> BrandReplay:
+        """Return the replay until a run like `replay`, but for the evidence of earlier runs; store
+        which runs changed a baseline. As long as nothing of the past has changed, the next call
+        analyses only these runs and its own.
+
+        Args:
+            now: The time that the store notes.
+        """
+        monitor = await self._monitor(brand, updates, run.started_at, restarts)
+        name, newest = f"{TURNS}{brand}", RunKey(run.started_at, run.id)
+        stored = await self.store.settings.get(name)
+
+        def analysed() -> tuple[tuple[Alarm, ...], dict[str, Any]]:
+            kept = stored.value if stored else {}
+            past = [key for key in monitor.run_keys if key.id != run.id]
+            last = next((key for key in monitor.run_keys if key.id == kept.get("run")), None)
+            quiet = set[int]()
+            if last and monitor.inputs(last) == kept["inputs"]:
+                quiet = {key.id for key in past if key <= last}.difference(kept["turns"])
+            alarms = tuple(monitor.replay(quiet))
+            inputs = monitor.inputs(newest)
+            return alarms, {"inputs": inputs, "run": run.id, "turns": monitor.turns}
+
+        alarms, value = await asyncio.to_thread(analysed)
+        await self.store.settings.put(Setting(name, value, who="", at=now))
+        return BrandReplay(brand, monitor, alarms)
+
+    async def _monitor(
+        self,
+        brand: str,
+        updates: Iterable[ModelUpdate],
+        until: datetime | None,
+        restarts: Iterable[Restart],
+    ) -> Monitor:
+        """Read the blocks of a brand and its competitors, and return their monitor, which has
+        analysed nothing yet. The arguments are those of `replay`.
+        """
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
         table = await self.store.blocks.table(names, until=until)
         of_brands = (name for name, metric in self.metrics.items() if not metric.of_model)
         watched_metrics = self.settings.metrics or tuple(of_brands)
         present = table.of(self.versions, watched_metrics)
         first, scored = _first_runs(table), _first_runs(present)
-        monitor = Monitor(
+        return Monitor(
             brand,
             streams_of_table(present),
             updates,
             policy=self.policy,
             bursts={run.id for run in await self.store.runs.find(label=BURST)},
+            # Streams of which other scorer versions have read more of the past.
             unread={key: first[key] for key, run in scored.items() if first[key] < run},
             restarts=restarts,
         )
-        # A replay may take seconds; in a thread, it does not hold up the event loop.
-        alarms = await asyncio.to_thread(lambda: tuple(monitor.replay()))
-        return BrandReplay(brand, monitor, alarms)
 
     async def model_alerts(self, brands: Iterable[str]) -> list[Alert]:
         """Return the model-wide alerts that would have been raised in the whole past, run by run,
@@ -402,6 +450,10 @@ class HistoryReader:
         streams = await self.visibility_streams(until)
         reported = await asyncio.to_thread(lambda: list(reported_changes(streams, policy, ())))
         return tuple(Restart(change.model, change.run, change.began) for change, _ in reported)
+
+
+TURNS = "turns:"
+"""The beginning of the name under which the store keeps which runs changed a brand's baselines."""
 
 
 def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:

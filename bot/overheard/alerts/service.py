@@ -258,7 +258,7 @@ class DetectionService:
             updates: Known updates of all models.
             restarts: The model-wide changes, after each of which the baseline begins again.
         """
-        replay = await self._history.replay(brand, updates, until=run.started_at, restarts=restarts)
+        replay = await self._history.extend(brand, updates, run, restarts, now)
         evidence = replay.monitor.evidence.get(run.id, ())
         has_moved = any(
             model_evidence.returned or any(stream.shift for stream in model_evidence.streams)
@@ -280,7 +280,7 @@ class DetectionService:
         ]
         return DetectionResult(
             alerts=tuple(alerts),
-            compared=len(replay.monitor.evidence) > 1,
+            compared=len(replay.monitor.run_keys) > 1,
             learning=replay.monitor.learning(),
             suspicions=tuple(suspicions(brand, replay)),
             doubts=tuple(filter(None, doubts)),

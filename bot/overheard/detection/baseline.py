@@ -76,7 +76,8 @@ class Baseline:
             row: The row of the run that is analysed.
             answered: Number of the stream's answers in each run, R.
         """
-        rows = np.array([*self.rows[-MAX_BASELINE_RUNS:], row], np.intp)
+        before = self.rows[: bisect_left(self.rows, row)]
+        rows = np.array([*before[-MAX_BASELINE_RUNS:], row], np.intp)
         return np.asarray(rows[answered[rows] > 0])
 
     @property
@@ -121,13 +122,18 @@ class Baseline:
         self.excursion = None
         self.returns += 1
 
-    @property
-    def deviating_share(self) -> float:
-        """The number of returns as a share of all runs so far, 0 to 1; 0 until the brand has come
-        back `HABITUAL_RETURNS` times.
+    def deviating_share(self, row: int) -> float:
+        """Return the number of returns as a share of all runs before the one that is analysed, 0 to
+        1; 0 until the brand has come back `HABITUAL_RETURNS` times.
         """
         habitual = self.returns >= HABITUAL_RETURNS
-        return self.returns / (self.rows[-1] + 1) if habitual else 0.0
+        before = self.rows[bisect_left(self.rows, row) - 1]
+        return self.returns / (before + 1) if habitual else 0.0
+
+    @property
+    def turn(self) -> object:
+        """What stays the same while runs are only added."""
+        return self.rows[:1], self.excursion, self.returns
 
 
 def rows_with_answers(stream: Stream) -> Places:
@@ -231,6 +237,12 @@ class WatchedModel:
             watched.groups[metric] = StreamGroup.of(stream, rivals)
             watched.answered[metric] = stream.n.sum(axis=1)
         return watched
+
+    def row(self, run: RunKey) -> int | None:
+        """Return the row of a run; None where the model was not asked in it."""
+        runs = self.baseline.runs
+        row = bisect_left(runs, run)
+        return row if runs[row : row + 1] == (run,) else None
 
     def prior_weights(self, updates: Iterable[ModelUpdate]) -> Floats:
         """Return how likely a change is to begin with each of the model's R runs, relative to the

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import blake2b
 from math import inf
 
 from overheard.detection.baseline import (
@@ -61,7 +63,13 @@ class ShiftDescription:
         self._updates = updates
 
     def describe(
-        self, evidence: StreamEvidence, analysis: StreamAnalysis, run: RunKey, chance_a_year: float
+        self,
+        evidence: StreamEvidence,
+        analysis: StreamAnalysis,
+        run: RunKey,
+        chance_a_year: float,
+        *,
+        explained: bool,
     ) -> StreamEvidence:
         """Return the evidence of a stream with its shift and the change to expect of many more
         answers; unchanged when nothing can be compared before and after the likeliest first run.
@@ -70,6 +78,7 @@ class ShiftDescription:
             evidence: The evidence without a shift.
             analysis: The analysis of the stream after the run.
             chance_a_year: How often a year chance shows as much as the brand does.
+            explained: Whether the shift says what its cause may be, which takes long to find.
         """
         key, found = analysis.stream.key, analysis.found
         runs = self._watched[key.model].baseline.runs
@@ -95,7 +104,7 @@ class ShiftDescription:
             likely_first_runs=tuple(first_run.id for first_run in first_runs),
             chance_a_year=chance_a_year,
             updates=updates,
-            explanation=self._explanation(analysis, began, run, updates),
+            explanation=self._explanation(analysis, began, run, updates) if explained else "",
         )
         return replace(evidence, change=measured_change(compared, analysis.stream), shift=shift)
 
@@ -135,6 +144,9 @@ REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
 MAX_PACE = 366.0
 """Analyses a year (one a day) above which a change is looked for in no more runs."""
+REPLAY_VERSION = 1
+"""Increase it with every change after which a past run may be decided otherwise: what is kept of
+the past (`Monitor.turns`) is then found again."""
 OWN_PROOF_RUNS = 8
 """Number of runs from a change of the model as a whole on in which a brand may show by its own
 evidence what the change did to it; then its baseline begins with the change."""
@@ -207,6 +219,7 @@ class Monitor:
         crossed: Whether the brand's evidence was over the budget after the latest run.
         alarms: The alarms that were raised, in the order of the runs.
         returns: The ends of alarms' stories, in the order of the runs.
+        turns: Numbers of the runs that changed a baseline otherwise than by their own results.
     """
 
     def __init__(
@@ -242,7 +255,10 @@ class Monitor:
         self.evidence: dict[int, tuple[ModelEvidence, ...]] = {}
         self.crossed = False
         self.returns: list[Returned] = []
+        self.turns: list[int] = []
+        self._is_explained = True
         self._seen: dict[StreamKey, StreamAnalysis] = {}
+        self._due: dict[StreamKey, tuple[int, int]] = {}
         self._analysed: list[RunKey] = []
 
     @property
@@ -250,16 +266,65 @@ class Monitor:
         """The analyses of the brand's streams after the latest run."""
         return list(self._seen.values())
 
-    def replay(self) -> Iterator[Alarm]:
+    def replay(self, quiet: Collection[int] | None = None) -> Iterator[Alarm]:
         """Analyse all runs in which a stream of the brand has answers, one after another, and yield
         the alarms that would have been raised, in the order of the runs.
 
         The iteration fills `evidence`, `returns`, `streams` and `crossed`: they hold the whole past
         only when it has ended. A second call would analyse the same runs on top of the first.
+
+        Args:
+            quiet: Numbers of runs, without the latest, that an earlier replay of the same past does
+                not have among its `turns`. They are added to the baselines, and `evidence` has
+                none of them; all else is as if they were analysed, but that only shifts of the
+                latest run are explained. None explains all.
         """
-        for run in sorted({s.runs[row] for s in self._own for row in np.flatnonzero(s.n.any(1))}):
-            if alarm := self.step(run):
+        self._is_explained = quiet is None
+        for run in self.run_keys:
+            self._is_explained |= run == self.run_keys[-1]
+            if quiet and run.id in quiet:
+                self._add(run)
+            elif alarm := self.step(run):
                 yield alarm
+
+    @cached_property
+    def run_keys(self) -> list[RunKey]:
+        """All runs in which a stream of the brand has answers, the oldest first."""
+        return sorted({s.runs[row] for s in self._own for row in np.flatnonzero(s.n.any(1))})
+
+    def inputs(self, until: RunKey) -> str:
+        """Return a hash of all that decides what the runs up to one have shown: their answers, the
+        policy and what is known of the models.
+        """
+        known = (
+            *(REPLAY_VERSION, self._brand, self._policy, sorted(self._unread.items())),
+            *(sorted(self._bursts), [one for one in self._restarts if one.run <= until]),
+            [update for update in self._updates if update.at <= until.at],
+        )
+        found = blake2b(repr(known).encode(), digest_size=16)
+        for stream in self._all:
+            runs = stream.runs[: bisect_right(stream.runs, until)]
+            asked = stream.n[: len(runs)].any(axis=0)
+            if asked.any():
+                prompts = [stream.prompts[column] for column in np.flatnonzero(asked)]
+                found.update(repr((stream.key, stream.version, runs, prompts)).encode())
+                for cells in (stream.n, stream.total, stream.squares):
+                    found.update(cells[: len(runs), asked].tobytes())
+        return found.hexdigest()
+
+    def _add(self, run: RunKey) -> None:
+        """Add a run that changed nothing else to the baselines. The streams that it measured are
+        analysed when the next run is, if that does not measure them.
+        """
+        self._analysed.append(run)
+        for model, watched in self._watched.items():
+            row = watched.row(run)
+            if row is not None:
+                watched.baseline.rows.append(row)
+                for metric, answered in watched.answered.items():
+                    if answered[row]:
+                        key = StreamKey(self._brand, model, metric)
+                        self._due[key] = row, len(self._analysed)
 
     def step(self, run: RunKey) -> Alarm | None:
         """Analyse a run, later than those before, and return the alarm that it would have raised,
@@ -268,6 +333,7 @@ class Monitor:
         What `decide` reports without earlier alerts is an alarm. After an alarm, and after a
         reported change of a model as a whole, the baseline of the model begins again.
         """
+        turn = [watched.baseline.turn for watched in self._watched.values()]
         self.evidence[run.id] = evidence = tuple(self._analyse(run, self._analysed))
         self._analysed.append(run)
         decisions = [
@@ -292,6 +358,8 @@ class Monitor:
             self._restart(shifts)
             alarm = Alarm(run, tuple(shifts), age, usual)
         self._restart_models(run)
+        if turn != [watched.baseline.turn for watched in self._watched.values()]:
+            self.turns.append(run.id)
         return alarm
 
     def learning(self) -> Learning | None:
@@ -340,10 +408,16 @@ class Monitor:
         needed = needed_excess(policy.false_alarms_per_year, pace, policy.brands)
         row_at_model = {}
         for model, watched in self._watched.items():
-            row = bisect_left(watched.baseline.runs, run)
-            if row < len(watched.baseline.runs) and watched.baseline.runs[row] == run:
+            row = watched.row(run)
+            if row is not None:
                 row_at_model[model] = row
-                self._measure(watched, model, row, pace)
+            for metric, answered in watched.answered.items():
+                key = StreamKey(self._brand, model, metric)
+                due = self._due.pop(key, None)
+                if row is not None and answered[row]:
+                    self._measure(key, row, pace)
+                elif due:
+                    self._measure(key, due[0], runs_a_year(earlier[: due[1]], self._bursts))
         excess = self._table.joined([analysis.excess for analysis in self._seen.values()])
         chance_a_year = rarity(excess, pace, policy.brands).yearly
         self.crossed = excess > needed
@@ -375,31 +449,30 @@ class Monitor:
         for metric in self._watched[model].streams:
             self._seen.pop(StreamKey(self._brand, model, metric), None)
 
-    def _measure(self, watched: WatchedModel, model: Model, row: int, pace: float) -> None:
-        """Store the analyses of the brand's streams at a model after a run in `_seen`.
+    def _measure(self, key: StreamKey, row: int, pace: float) -> None:
+        """Store the analysis of one of the brand's streams after a run that measured it in `_seen`.
 
-        A stream gets no analysis while its baseline has fewer runs than a search needs, and when
-        the run did not measure it; then an earlier analysis stays.
+        A stream gets no analysis while its baseline has fewer runs than a search needs; then an
+        earlier analysis stays.
         """
+        watched = self._watched[key.model]
+        rows = watched.baseline.until(row, watched.answered[key.metric])
+        if len(rows) <= watched.baseline.runs_needed:
+            return
         runs_back = round(REACH_DAYS / DAYS_A_YEAR * min(pace, MAX_PACE))
-        for metric, group in watched.groups.items():
-            key = StreamKey(self._brand, model, metric)
-            answered = watched.answered[metric]
-            rows = watched.baseline.until(row, answered)
-            if len(rows) > watched.baseline.runs_needed and answered[row]:
-                measured = statistic(
-                    group,
-                    rows,
-                    run_effect_prior(model),
-                    reach=max(RECENT_STARTS, runs_back),
-                    weights=self._weights[model][rows],
-                    deviating_share=watched.baseline.deviating_share,
-                )
-                threshold = self._table.threshold(
-                    measured.age, measured.own_share, measured.autocorrelation
-                )
-                stream = stream_rows(watched.streams[metric], rows)
-                self._seen[key] = StreamAnalysis(stream, measured, measured.total - threshold)
+        measured = statistic(
+            watched.groups[key.metric],
+            rows,
+            run_effect_prior(key.model),
+            reach=max(RECENT_STARTS, runs_back),
+            weights=self._weights[key.model][rows],
+            deviating_share=watched.baseline.deviating_share(row),
+        )
+        threshold = self._table.threshold(
+            measured.age, measured.own_share, measured.autocorrelation
+        )
+        stream = stream_rows(watched.streams[key.metric], rows)
+        self._seen[key] = StreamAnalysis(stream, measured, measured.total - threshold)
 
     def _stream_evidence(
         self, stream: Stream, row: int, brand_excess: _BrandExcess
@@ -431,7 +504,11 @@ class Monitor:
         if analysis is None or min(brand_excess.found, analysis.excess) <= brand_excess.needed:
             return evidence
         return self._description.describe(
-            evidence, analysis, stream.runs[row], brand_excess.chance_a_year
+            evidence,
+            analysis,
+            stream.runs[row],
+            brand_excess.chance_a_year,
+            explained=self._is_explained,
         )
 
     def _rows_before(self, shift: Shift) -> tuple[int, ...]:
