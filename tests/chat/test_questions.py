@@ -172,7 +172,6 @@ def test_without_any_brand_the_way_on_is_the_set_up() -> None:
         ("last week", date(2026, 11, 23), date(2026, 11, 30)),
         ("since Friday", date(2026, 11, 27), None),
         ("yesterday", date(2026, 11, 29), date(2026, 11, 30)),
-        ("two weeks ago", date(2026, 11, 16), date(2026, 11, 17)),
         ("in Q3", date(2026, 7, 1), date(2026, 10, 1)),
         ("this quarter", date(2026, 10, 1), date(2027, 1, 1)),
         ("last year", date(2025, 1, 1), date(2026, 1, 1)),
@@ -192,7 +191,15 @@ def test_times_are_read(text: str, start: date, end: date | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["until Monday", "next week", "since 2027", "on 31 February", "between May and July"]
+    "text",
+    [
+        "until Monday",
+        "next week",
+        "two weeks ago",
+        "since 2027",
+        "on 31 February",
+        "between May and July",
+    ],
 )
 def test_other_times_are_left_to_the_model(text: str) -> None:
     """Those that are still to come, and those that are none."""

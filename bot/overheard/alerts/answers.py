@@ -18,7 +18,7 @@ from overheard.alerts.message import (
     other_models,
     why_sentences,
 )
-from overheard.alerts.metric_wording import metric_value
+from overheard.alerts.metric_wording import metric_value, words_of
 from overheard.alerts.story import Period, duration_words
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
@@ -78,16 +78,17 @@ def _how_sure(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
 
 
 def _movement(shift: Shift, evidence: AlertEvidence) -> str:
-    """Return a change in numbers: ``The fall from 22 to 9 of 24``."""
+    """Return a change in numbers: ``The fall of how often you are named, from 22 to 9 of 24``."""
     metric = evidence.metrics.get(shift.metric)
     if metric is None:
         return "The change"
     noun = ("rise" if shift.change > 0 else "fall") if metric.scale.is_rate else "change"
+    of = words_of(shift.metric).noun or metric.label.lower()
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     if reading is None or reading.usual is None:
-        return f"The {noun}"
+        return f"The {noun} of {of}"
     usual, now = reading.written(reading.usual, metric), reading.cell(reading.now, metric)
-    return f"The {noun} of “{metric.label.lower()}” from {usual} to {now}"
+    return f"The {noun} of {of}, from {usual} to {now}"
 
 
 def _why(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ def _why(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
         title = f"{name}'s update of {day} fits"
     elif evidence.explanation and (probable := evidence.explanation.probable):
         title = f"Probably {probable.short.format(brand=shift.brand)}"
-    return title, why_sentences(alert, evidence), "It fits; it is no proof."
+    return title, why_sentences(alert, evidence), "That fits; it is no proof."
 
 
 def _other_models(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
@@ -133,7 +134,7 @@ def _since_when(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
         default=alert.opened_at,
     )
     title = f"Since {wording.short_day(evidence.likely_starts[-1], evidence.zone)}"
-    verb = "It lasted" if evidence.until else "That is"
+    verb = "It lasted" if evidence.until else "It has lasted"
     lasted = f"{verb} {duration_words(began, now=until)}."
     raised = f"I raised it on {wording.short_day(alert.opened_at, evidence.zone)}."
     return title, f"{began_words(alert, evidence)}. {lasted} {raised}"

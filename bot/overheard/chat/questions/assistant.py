@@ -111,16 +111,16 @@ async def read_question(
     before = _json([asdict(turn) for turn in turns])
     prompt = f"{task()}\n{_context(reader)}\nturns before: {before}\nquestion: {_json(text)}"
     schema = json.dumps(reply_schema(tools))
-    provider, _, model = settings.model.partition("/")
+    model = Model(*settings.model.split("/", 1))
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            reply = await _ask(deployment, Model(provider, model), prompt, schema)
+            reply = await _ask(deployment, model, prompt, schema)
             try:
                 return read_reply(reply, reader)
             except InvalidCall as error:
                 prompt += f"\nyour reply was {json.dumps(reply[:MAX_REPLY_CHARS])}"
                 prompt += f"\nIt is not valid: {error}. Reply again, with one valid JSON object."
-            reply = await _ask(deployment, Model(provider, model), prompt, schema)
+            reply = await _ask(deployment, model, prompt, schema)
             return read_reply(reply, reader)
     except BudgetUsedUp:
         problem = "The money of this month for reading such questions is used up."

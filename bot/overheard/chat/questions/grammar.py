@@ -33,21 +33,9 @@ MAX_SHORT_WORDS = 8
 """Longer texts are no greetings, and go on with no question before."""
 MAX_NAME_WORDS = 2
 """Longer phrases without a meaning go before the times in them: "for my Monday meeting"."""
-METRICS = {
-    "recommended": "first_choice",
-    "sentiment": "sentiment",
-    "drawback": "drawback",
-    "accuracy": "accuracy",
-    "share": "share_of_voice",
-    "rank": "position",
-    "named": "visibility",
-}
-"""The metric of each concept; of several concepts in a question, the first in this order counts."""
 GREETINGS = frozenset({"hello", "thanks", "help"})
 """Intents of questions that name nothing."""
-QUESTION_WORDS = frozenset(
-    {"how", "what", "who", "why", "when", "where", "which_models", "often", "much", "count"}
-)
+QUESTION_WORDS = frozenset({"how", "what", "who", "why", "when", "where", "which_models"})
 """Concepts of the words that questions begin with."""
 SPOKEN = frozenset({"say", "named", "recommended"})
 """Concepts of what models do, and no brand."""
@@ -120,13 +108,14 @@ def parse_question(
     attempts = []
     for language in LANGUAGES:
         scanned = _Scanner(language, names, today).scan(tokens)
+        parsed = replace(scanned, intent=_intent_of(scanned, is_short=is_short))
+        goes_on = before and vocabulary(language).phrase(tokens, 0)[0] == "and"
+        if parsed.understood and not goes_on:
+            return parsed
         if is_short and (continued := _continued(scanned, before)):
             return continued
-        if before and vocabulary(language).phrase(tokens, 0)[0] == "and":  # "and why at Claude?"
-            scanned = replace(scanned, unknown=(*scanned.unknown, tokens[0].text))
-        parsed = replace(scanned, intent=_intent_of(scanned, is_short=is_short))
-        if parsed.understood:
-            return parsed
+        if goes_on:  # "and why at Claude?"
+            parsed = replace(parsed, unknown=(*parsed.unknown, tokens[0].text))
         attempts.append(parsed)
     return min(attempts, key=lambda parsed: len(parsed.unknown) + len(parsed.not_asked))
 
@@ -160,7 +149,7 @@ def _continued(parsed: ParsedQuestion, before: ParsedQuestion | None) -> ParsedQ
     """
     if before is None or parsed.unknown or parsed.not_asked or not parsed.names_something:
         return None
-    if parsed.concepts - rules().always - {*METRICS, "models", "topic"}:
+    if parsed.concepts - rules().always - {*rules().metrics, "models", "topic"}:
         return None
     keeps_us = before.we and (not parsed.brands or before.intent == "versus")
     return replace(
@@ -195,7 +184,7 @@ class _Scanner:
         at = 0
         while at < len(tokens):
             at += self._read(tokens, at)
-        concepts = self.concepts
+        concepts, metrics = self.concepts, rules().metrics
         for subject, verb, object_ in zip(concepts, concepts[1:], concepts[2:], strict=False):
             if subject in {"rival", "competitors"} and verb in SPOKEN and object_ == "we":
                 self.unknown.append(verb)  # "does HubSpot recommend us?"
@@ -205,7 +194,7 @@ class _Scanner:
             brands=tuple(self.brands),
             we="we" in concepts,
             models=tuple(self.models),
-            metric=next((METRICS[c] for c in METRICS if c in concepts), ""),
+            metric=next((metrics[c] for c in metrics if c in concepts), ""),
             topic=next(iter(self.topics), ""),
             period=next(iter(self.periods), None),
             alert=self.alert,
@@ -256,7 +245,8 @@ class _Scanner:
         known = vocabulary(self.language)
         is_asked_for = at and known.phrase(tokens, at - 1)[0] == "what"
         self.concepts.append("who" if is_asked_for else LIGHT)
-        end = known.index_after("kind", tokens, at + size)
+        kind, kind_size = known.phrase(tokens, at + size)
+        end = at + size + (kind_size if kind == "kind" else 0)
         if self._topic([token.word for token in tokens[end:]]):
             self.unknown.append(tokens[at].text)
         return end - at

@@ -29,8 +29,6 @@ METRICS_OF_VERSUS = frozenset({"", "visibility", "first_choice", "top1"})
 """The metrics that ``trend --show versus`` compares."""
 MOVED = frozenset({"affected", "change", "drop", "rise"})
 """Concepts of a change, which another model may have had too."""
-ABOUT_ALERT = {"why": "why", "certain": "sure", "todo": "todo"}
-"""What is asked about an alert, by intent: the option ``about`` of ``alerts show``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +73,17 @@ class _Planner:
         """Return the command for a question about the alert of its number or of the thread; empty
         for one about something else.
         """
-        parsed, thread = self.parsed, self.situation.thread_alert
+        parsed, thread, intent = self.parsed, self.situation.thread_alert, self.parsed.intent
         number = parsed.alert or (thread.id if thread else 0)
         if not number or parsed.period or parsed.brands or parsed.topic:
             return ""
-        is_other = thread and parsed.models and thread.name not in parsed.models
-        if is_other and parsed.concepts & MOVED and parsed.intent != "why":
-            return f"alerts show {number} --about others"
+        is_moved = bool(parsed.concepts & MOVED)
         if parsed.models:
-            return ""
-        if thread and "when" in parsed.concepts:
-            return f"alerts show {number} --about since"
-        if about := ABOUT_ALERT.get(parsed.intent):
-            return f"alerts show {number} --about {about}"
-        in_thread = {"changes": "alerts show", "happened": "alerts show", "answers": "evidence"}
-        in_thread["check"] = "alerts recheck"
-        found = in_thread.get(parsed.intent)
-        return f"{found} {number}" if thread and found else ""
+            is_other = thread and thread.name not in parsed.models and is_moved
+            intent = "others" if is_other and intent != "why" else ""
+        elif thread and is_moved and "when" in parsed.concepts:
+            intent = "when"
+        return rules().of_alert.get(intent, "").format(number)
 
     def command(self) -> str:
         """Return the command of the intent with the options that the intent gives it, as typed

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from math import ceil
 from time import monotonic
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec
+from overheard.cards.command import CommandSpec, Proposal
 from overheard.cards.wording import money
 from overheard.chat.parser import Order, parse
 from overheard.chat.questions import wording
@@ -17,7 +18,7 @@ from overheard.chat.questions.assistant import Reading, Turn, read_question
 from overheard.chat.questions.grammar import ParsedQuestion, parse_question
 from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.planner import plan_answer
-from overheard.chat.questions.situation import Situation, read_names, read_situation
+from overheard.chat.questions.situation import Situation, read_names_of, read_situation
 from overheard.chat.questions.tools import CallReader, InvalidCall, reads
 from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Prompt
@@ -34,6 +35,8 @@ MAX_CONVERSATIONS = 2_000
 QUESTION_CHARS = 80
 """The length of a question whose price is told."""
 WEEKS_A_MONTH = 52 / 12
+OPTION = " --"
+"""What only a typed command has."""
 MAX_TURNS = 2
 """Questions of a conversation that are remembered."""
 
@@ -121,10 +124,11 @@ class QuestionDesk:
             by_model: Whether a model may be asked.
         """
         situation = await read_situation(deployment, call, request, self._commands)
-        names = read_names(deployment)
+        shown = {model: deployment.names.name(model) for model in deployment.plugins.models}
+        names = read_names_of(deployment.catalogue, shown)
         talk = self._conversation(request)
         parsed = parse_question(request.question, names, situation.today, talk.before)
-        reply = self._by_grammar(parsed, situation)
+        reply = None if OPTION in request.question else self._by_grammar(parsed, situation)
         if reply is None:
             reply = self._by_command(request, deployment, names, parsed, situation)
         if reply is None and by_model:
@@ -136,7 +140,12 @@ class QuestionDesk:
             card = wording.not_understood(parsed, situation)
             return QuestionReply(situation, parsed, card=card)
         self._remember(request, reply)
-        return reply
+        if reply.order is None or not reads(reply.order.spec):
+            return await _offered(reply, deployment, call)
+        # The question was asked in the channel.
+        return replace(
+            reply, order=replace(reply.order, spec=replace(reply.order.spec, private=False))
+        )
 
     def _by_grammar(self, parsed: ParsedQuestion, situation: Situation) -> QuestionReply | None:
         """Return the reply by the rules of the grammar; None when it is not sure."""
@@ -151,23 +160,7 @@ class QuestionDesk:
             return None
         if plan.order is None:
             return QuestionReply(situation, parsed, card=Card(plan.title, actions=plan.actions))
-        return self._by_order(plan.order, situation, parsed)
-
-    def _by_order(
-        self,
-        order: Order,
-        situation: Situation,
-        parsed: ParsedQuestion,
-        reading: Reading | None = None,
-    ) -> QuestionReply:
-        """Return the reply by a command: it is carried out for the whole channel if it only reads,
-        and a button if it costs or changes something.
-        """
-        if reads(order.spec):
-            order = replace(order, spec=replace(order.spec, private=False))
-            return QuestionReply(situation, parsed, order, reading=reading)
-        card = wording.offered_card(order, situation)
-        return QuestionReply(situation, parsed, card=card, offered=order, reading=reading)
+        return QuestionReply(situation, parsed, plan.order)
 
     def _by_command(
         self,
@@ -190,7 +183,7 @@ class QuestionDesk:
             reader.require_known(order)
         except (UnknownCommand, BadUsage, InvalidCall):
             return None
-        return self._by_order(order, situation, parsed)
+        return QuestionReply(situation, parsed, order)
 
     async def _by_reading(
         self,
@@ -210,7 +203,7 @@ class QuestionDesk:
             price = await _price_of_adding(deployment, brand)
             card = wording.lacking_card(reading, situation, price)
             return QuestionReply(situation, parsed, card=card, reading=reading)
-        return self._by_order(reading.order, situation, parsed, reading)
+        return QuestionReply(situation, parsed, reading.order, reading=reading)
 
     def _conversation(self, request: Request) -> _Conversation:
         """Return the conversation of a question: that of the thread, or without one, of the person
@@ -230,6 +223,22 @@ class QuestionDesk:
         if order or reply.parsed.understood:
             talk.turns.append(Turn(request.question, order.words if order else ""))
             talk.before = reply.parsed if reply.parsed.understood and not reply.reading else None
+
+
+async def _offered(reply: QuestionReply, deployment: Deployment, call: Call) -> QuestionReply:
+    """Return a reply whose command, if it costs or changes something, is a button on a card, with
+    the price of a command that spends.
+    """
+    order = reply.order
+    if order is None:
+        return reply
+    price = ""
+    if order.spec.spends and not order.missing:
+        with suppress(OverheardError):  # a click on the button says what is wrong
+            proposal = await order.spec.run(deployment, call, **order.options)
+            price = proposal.price if isinstance(proposal, Proposal) else ""
+    card = wording.offered_card(order, reply.situation, price)
+    return replace(reply, order=None, card=card, offered=order)
 
 
 async def _price_of_adding(deployment: Deployment, brand: str) -> str:

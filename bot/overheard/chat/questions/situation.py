@@ -72,15 +72,6 @@ class Situation:
     commands: Mapping[str, CommandSpec] = field(default_factory=dict)
 
 
-def read_names(deployment: Deployment) -> KnownNames:
-    """Return the names of brands, models, topics and categories of a deployment that a question may
-    have.
-    """
-    names = deployment.names
-    shown = {model: names.name(model) for model in deployment.plugins.models}
-    return read_names_of(deployment.catalogue, shown)
-
-
 def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNames:
     """Return the names of brands, models, topics and categories that a question may have.
 

@@ -91,7 +91,7 @@ class TimeReader:
         return self._relative(words) or self._dated(words) or self._weekday(words)
 
     def _relative(self, words: Sequence[str]) -> Found | None:
-        """Return ``this week``, ``last month``, ``the last three weeks`` or ``two weeks ago``."""
+        """Return ``this week``, ``last month`` or ``the last three weeks``."""
         for kind, steps in (("this", 0), ("last", -1)):
             _, size = self._phrase(kind, words)
             number, number_size = self._number(words[size:])
@@ -104,12 +104,6 @@ class TimeReader:
                 return Period(self.today - timedelta((number or 1) * unit)), whole_size
             if not number_size:
                 return self._unit(unit, steps), whole_size
-        number, number_size = self._number(words)
-        unit, unit_size = self._phrase("units", words[number_size:])
-        _, back_size = self._phrase("back", words[number_size + unit_size :])
-        if number and unit and back_size:
-            day = self.today - timedelta(number * unit)
-            return self._day(day, number_size + unit_size + back_size)
         return None
 
     def _unit(self, unit: int, steps: int) -> Period:

@@ -24,14 +24,6 @@ DRAWBACKS = "drawbacks"
 """A subject of answers that may be meant where it is not said."""
 MAX_VALUE_CHARS = 300
 """The longest value of an option that a model can give."""
-_KINDS = {
-    Kind.TEXT: "words",
-    Kind.TIME: "day as YYYY-MM-DD",
-    Kind.CLOCK: "HH:MM",
-    Kind.CHANNEL: "channel as in the question; left out for this one",
-    Kind.PERSON: "person as in the question",
-    Kind.FLAG: "yes",
-}
 _QUOTE = re.compile('["\u201c\u201d]')
 _CHANNEL = re.compile(r"#(\w+)\|([\w-]+)|<#(\d+)>")
 """A channel in a question, with the id that its chat gives it."""
@@ -100,7 +92,7 @@ def described(tools: Mapping[str, CommandSpec]) -> str:
 
 
 def _described_option(option: Option) -> str:
-    kind = _KINDS.get(option.kind, option.kind.value)
+    kind = notes()["kinds"].get(option.kind, option.kind.value)
     if option.choices:
         kind = "|".join(map(str, option.choices))
     return f"{option.name}{'*' if option.required else ''}: {kind}{'[]' if option.many else ''}"

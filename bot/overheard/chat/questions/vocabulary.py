@@ -106,14 +106,6 @@ class Vocabulary:
                 return concept, size
         return "", 1
 
-    def index_after(self, concept: str, tokens: Sequence[Token], index: int) -> int:
-        """Return the index after all phrases of a concept that begin at an index; the same index
-        without any.
-        """
-        while index < len(tokens) and self.phrase(tokens, index)[0] == concept:
-            index += self.phrase(tokens, index)[1]
-        return index
-
 
 @cache
 def vocabulary(language: str) -> Vocabulary:
@@ -181,12 +173,16 @@ class Rules:
         always: The concepts that any question may have.
         denied: The intents that a question with a certain concept cannot have, by concept.
         commands: The command of each intent, as typed words, where nothing else decides.
+        of_alert: That of an intent in an alert's thread, with ``{}`` for the alert's number.
+        metrics: The metric of each concept; of several in a question, the first counts.
     """
 
     rules: tuple[IntentRule, ...]
     always: frozenset[str]
     denied: Mapping[str, frozenset[str]]
     commands: Mapping[str, str]
+    of_alert: Mapping[str, str]
+    metrics: Mapping[str, str]
 
 
 @cache
@@ -211,6 +207,8 @@ def rules() -> Rules:
         frozenset(tables["always"].split()),
         {concept: frozenset(listed.split()) for concept, listed in tables["denied"].items()},
         tables["commands"],
+        tables["of_alert"],
+        tables["metrics"],
     )
 
 

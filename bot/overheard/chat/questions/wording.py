@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import date
 
 from overheard.cards import wording
-from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Tainted
+from overheard.cards.card import Action, Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Kind, quoted
-from overheard.chat.parser import Order
+from overheard.chat.parser import Order, fill
 from overheard.chat.questions.assistant import Reading
 from overheard.chat.questions.grammar import ParsedQuestion
 from overheard.chat.questions.planner import buttons, primary_first
 from overheard.chat.questions.situation import Situation
 from overheard.chat.questions.tools import notes, reads
 from overheard.chat.questions.vocabulary import vocabulary
+from overheard.chat.replies import form_title
 
 MAX_ACTIONS = 3
 """Buttons of a card."""
@@ -25,7 +26,12 @@ MAX_HINTS = 2
 """Questions that are proposed below an answer."""
 _ADDED = {"country": "market", "persona": "persona", "language": "language"}
 """The option of `prompts add` that adds what is lacking."""
-SHARES = "trend --show voice"
+USUAL_READINGS = (
+    ("trend --show voice", "Share of voice"),
+    ("report", "How are we doing"),
+    ("changes", "What changed"),
+)
+"""The buttons of another reading, where a model gives none: the first that is not there yet."""
 
 
 def reading_words(order: Order, situation: Situation) -> str:
@@ -53,6 +59,8 @@ def _value_words(value: str, name: str, kind: Kind, situation: Situation) -> str
         return situation.models.get(value, value)
     if kind is Kind.FLAG:
         return name.replace("_", " ")
+    if kind is Kind.INTEGER:
+        return f"{value} {name}"
     return wording.shorten(wording.line(value), MAX_WORD_CHARS)
 
 
@@ -65,37 +73,36 @@ def with_reading(card: Card, reading: Reading, situation: Situation) -> Card:
     footer = f"{card.footer} I read this as: {reading_words(reading.order, situation)}.".strip()
     shown = [action for action in card.actions if not action.menu][: MAX_ACTIONS - 1]
     menu = [action for action in card.actions if action.menu]
-    return replace(card, footer=footer, actions=(*shown, *_other(reading, situation), *menu))
+    other = reading.other
+    pairs = [(other.words, _label_of(other, situation))] if other else USUAL_READINGS
+    there = {_label_of(reading.order, situation), *(action.label for action in shown)}
+    pairs = [(words, f"Other reading: {label}") for words, label in pairs if label not in there]
+    others = buttons(situation.commands, pairs)[:1]
+    return replace(card, footer=footer, actions=(*shown, *others, *menu))
 
 
-def _other(reading: Reading, situation: Situation) -> Sequence[Action]:
-    """Return the button of another reading; where a model gives none, of the shares of voice."""
-    pairs = [(SHARES, "Share of voice"), ("report", "How are we doing")]
-    if reading.other:
-        pairs = [(reading.other.words, _label_of(reading.other, situation))]
-    elif reading.order and reading.order.given.get("show") == "voice":
-        pairs.reverse()
-    return buttons(situation.commands, [(pairs[0][0], f"Other reading: {pairs[0][1]}")])
-
-
-def offered_card(order: Order, situation: Situation) -> Card:
+def offered_card(order: Order, situation: Situation, price: str) -> Card:
     """Return the card that offers a command that costs or changes something, with its values: a
     button for it, and one for its form.
+
+    Args:
+        price: What it costs, such as "8 questions for about $0.04."; or empty.
     """
     spec, words = order.spec, order.words
-    label = f"{(spec.title or spec.name).capitalize()}"
+    needed = {o.name: order.options[o.name] for o in spec.options if o.required}
+    form = fill(spec, needed).words if spec.fill else spec.name
     named = {option.name: option for option in spec.options}
     fields = tuple(
         Field(named[name].shown, Tainted(", ".join(map(str, _listed(value)))), wide=True)
         for name, value in order.given.items()
     )
-    price = " You see the price before anything is asked." if spec.asks and spec.spends else ""
-    is_long = len(words) > LONGEST_ACTION
-    pairs = [(spec.name if is_long else words, label)]
-    if not order.missing and spec.options and not is_long and words != spec.name:
-        pairs.append((spec.name, "Fill it in myself"))
+    pairs = [(words, form_title(spec))]
+    if form != words and (spec.fill or needed):
+        pairs.append((form, "Fill it in myself"))
     actions = primary_first(buttons(situation.commands, pairs))
-    return Card("Shall I do that?", spec.summary + price, fields=fields, actions=actions)
+    return Card(
+        "Shall I do that?", f"{spec.summary} {price}".strip(), fields=fields, actions=actions
+    )
 
 
 def _listed(value: object) -> Sequence[object]:
@@ -187,17 +194,10 @@ def hello_card(situation: Situation) -> Card:
     """Return the card for a greeting or a request for help: examples of questions, and buttons for
     what is useful now.
     """
-    examples = [
-        "How are we doing at ChatGPT?",
-        "What changed this week?",
-        "What do they say about our price?",
-        "Which questions do we lose?",
-        "What should we do?",
-    ]
+    examples = "\n".join(f"• {question}" for question in notes()["examples"]["questions"])
     return Card(
         "Ask me in your own words",
-        "I show what AI models say about your brand. For example:\n"
-        + "\n".join(f"• {example}" for example in examples),
+        f"I show what AI models say about your brand. For example:\n{examples}",
         actions=useful_buttons(situation)[:MAX_ACTIONS],
     )
 
