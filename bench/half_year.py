@@ -2,6 +2,7 @@
 
     python bench/half_year.py               26 weeks, over both changes of the clocks of Berlin
     python bench/half_year.py --weeks 3     over the change of October
+    python bench/half_year.py --told FOLDER what people read, while much goes wrong (told_year.py)
 
 The bot is the real one: scheduler, runs, budget, detection, retention and outbox, with a store of
 its own and a service on loopback that answers. Only the clock is moved, from each time at which
@@ -24,6 +25,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from zoneinfo import ZoneInfo
 
+import told_year
 from endpoint import calls, endpoint
 from soak import resident_kb
 from time_machine import Traveller, travel
@@ -255,7 +257,12 @@ def main() -> None:
     """Run the bot through the weeks with a moved clock, and exit with the wrong counts, if any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weeks", type=int, default=WEEKS)
-    weeks = parser.parse_args().weeks
+    parser.add_argument("--told", type=Path, help="where all cards are written")
+    given = parser.parse_args()
+    if given.told:
+        given.told.mkdir(parents=True, exist_ok=True)
+        sys.exit("\n".join(asyncio.run(told_year.tell(given.told))) or 0)
+    weeks = given.weeks
     # Both poll often, so that a time that was moved to is not waited for.
     scheduler.SYNC_INTERVAL_S = outbox.IDLE_INTERVAL_S = POLL_S
     began = monotonic()

@@ -186,8 +186,10 @@ def _reply(name: str, week: int, number: int, names: Mapping[str, str]) -> Reply
     return Reply(text, Finish.COMPLETE, cost_usd=0.0009, served_model=served)
 
 
-def reply_text(name: str, week: int, number: int) -> str:
-    """Return the text of the answer `number` (0 to 23) of a provider's model in a week."""
+def reply_text(name: str, week: int, number: int, lies: int = 0) -> str:
+    """Return the text of the answer `number` (0 to 23) of a provider's model in a week. So many
+    more answers of ChatGPT state the wrong price than the week has.
+    """
     everywhere = range(len(QUESTIONS) * REPEATS)
     named = {
         brand: _chosen(f"{name} {week} {brand}", counts[week], everywhere)
@@ -208,7 +210,8 @@ def reply_text(name: str, week: int, number: int) -> str:
     for brand in brands:
         picks = f"I would pick **{brand}** for this."
         lines = [picks if brand == pick else f"**{brand}** is worth a try.", PRAISE[brand]]
-        if brand == BRAND and number in _chosen(f"price {week}", WRONG_PRICE.get(week, 0), mine):
+        wrong = _chosen(f"price {week}", WRONG_PRICE.get(week, 0) + lies, mine)
+        if brand == BRAND and number in wrong:
             lines += ["It costs $49 a month."] if name == "openai" else []
         said.append(" ".join(lines))
     return "\n\n".join(said)

@@ -8,12 +8,15 @@ often as `market.py` has it. Two people ask for the same check at once; the proc
 the middle of a check and started again; one model begins to state a wrong price and names the brand
 less; the other's service fails for a check; then all is as before. A person takes the alert, gives
 it back, takes it again and opens what it offers; all read the overview, the report and the digest.
+Then the model states the wrong price again and nothing else; both services fail; the other model is
+taken out of the configuration. After each, everything that people read has to say so.
 
 Each step is a column as wide as a phone, with the messages that are new or were edited; the pages
 are in FOLDER, with pictures where Chromium is installed. Printed are the words and numbers of each
 message, and what contradicts the design: a message longer than the longest budget, a word that is
 not said in chat, progress that is left behind, an alert that is not one message, a count of one
-check that differs between messages. The exit code is 1 when there is any. It takes five minutes.
+check that differs between messages, an answer that does not say what stands. The exit code is 1
+when there is any. It takes ten minutes.
 """
 
 from __future__ import annotations
@@ -77,7 +80,19 @@ sys.argv = ["overheard", "run"]
 from overheard.__main__ import main
 main()
 """
-COUNTS = re.compile(r"(?<!not )[Nn]amed in (\d+) of (\d+) answers(?: at (\w+))?")
+COUNTS = re.compile(r"(?<!not )(?<!\w is )[Nn]amed in (\d+) of (\d+) answers(?: at (\w+))?")
+"""How often the brand is named; a competitor "is named"."""
+CALM = ("1st of 5 at", "2nd of 5 at", "All as usual")
+"""The titles of results without news."""
+ALERT_STEPS = re.compile("Read answers|What helped")
+"""What the message of an alert offers, and no card with the same title."""
+READ = (
+    *("status", "report", "report --week", "trend", "trend --show voice"),
+    *("trend Pipedrive HubSpot", "changes", "changes --show all", "answers Pipedrive"),
+    *("brief", "claims Pipedrive"),
+)
+"""What people read in each of the last states."""
+LIED, FAILED = r"gets Pipedrive's price wrong", r"did not answer on|The check of .* failed"
 BUSY = re.compile(r"Working on it|I am asking now|Time left|questions, about .* left")
 
 
@@ -120,6 +135,7 @@ class Vendor(ChatService):
 
     def __init__(self, name: str) -> None:
         self.name, self.week, self.updated, self.fails = name, 0, False, False
+        self.lies = 0
         self._asked: Counter[tuple[int, str]] = Counter()
         super().__init__()
 
@@ -136,7 +152,8 @@ class Vendor(ChatService):
         with self._lock:
             self._asked[self.week, text] += 1
             repeat = (self._asked[self.week, text] - 1) % REPEATS
-        behaviour.text = reply_text(self.name, self.week, QUESTIONS.index(text) * REPEATS + repeat)
+        number = QUESTIONS.index(text) * REPEATS + repeat
+        behaviour.text = reply_text(self.name, self.week, number, self.lies)
         made = json.loads(super()._completion(call, behaviour))
         if self.name == "openai":
             made["model"] = SERVED[self.updated]
@@ -270,6 +287,13 @@ class Month:
             if len(values) > 1:
                 self.faults.append(f"{step}, {chat}: named by {what}: {' and '.join(values)}")
 
+    def leave(self, provider: str) -> None:
+        """Take a provider out of the configuration."""
+        file = self.folder / "config.toml"
+        written = file.read_text(encoding="utf-8")
+        table = rf"\n\[providers\.{provider}\]\n.*?(?=\n\[)"
+        file.write_text(re.sub(table, "", written, flags=re.DOTALL), encoding="utf-8")
+
     def alerts(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Return the messages of alerts in both channels, without answers to clicks."""
         alert = re.compile(
@@ -279,12 +303,16 @@ class Month:
         slack = [
             one
             for one in self.slack.messages
-            if "thread_ts" not in one and alert.search(" ".join(texts(one["blocks"][:1])))
+            if "thread_ts" not in one
+            and alert.search(" ".join(texts(one["blocks"][:1])))
+            and ALERT_STEPS.search(str(one["blocks"]))
         ]
         discord = [
             one
             for one in self.discord.shown()
-            if not one.get("interaction_metadata") and alert.search(words(one).partition("\n")[0])
+            if not one.get("interaction_metadata")
+            and alert.search(words(one).partition("\n")[0])
+            and ALERT_STEPS.search(str(one["components"]))
         ]
         return slack, discord
 
@@ -313,6 +341,15 @@ class Month:
         await eventually(lambda: "Ask" in str(question["blocks"]))
         await self.slack.click(question, "Ask", user=who.get("user_id", USER))
         return question
+
+    async def read_all(self, name: str, told: str) -> None:
+        """Type all that people read in Slack; each answer has to say what stands."""
+        for typed in READ:
+            said = len(self.steps["slack"])
+            await self.type_in_slack(f"{name}, {typed}", typed)
+            text = " ".join(one.text for _, new in self.steps["slack"][said:] for one in new)
+            if not re.search(told, text):
+                self.faults.append(f"{name}, {typed}: does not say “{told}”: {text[:300]}")
 
     async def type_in_slack(self, name: str, text: str) -> None:
         """Type a command in Slack, wait for its answer, and record the step."""
@@ -352,12 +389,18 @@ async def live(month: Month) -> None:
         await _begin_cut_off(month)
         await _kill(process)
         process = await month.start()
-        await month.step("6. started again", lambda: month.in_slack("1st of 5", "2nd of 5") == 3)
+        await month.step("6. started again", lambda: month.in_slack(*CALM) == 3)
         month.hurry()
         await _lie(month)
         await _kill(process)  # a model whose service failed is paused for minutes, not for weeks
         process = await month.start()
         await _recover(month)
+        await _lie_again(month)
+        await _fail(month)
+        await _kill(process)
+        month.leave("anthropic")
+        process = await month.start()
+        await _go_on(month)
     finally:
         await _kill(process)
     raised = await month.raised()
@@ -378,17 +421,17 @@ async def _learn(month: Month) -> None:
     await slack.command("help")
     await month.step("1. help", lambda: slack.replies or slack.messages)
     await month.check_in_slack()
-    await month.step("2. first check, in Slack", lambda: month.in_slack("1st of 5", "2nd of 5"))
+    await month.step("2. first check, in Slack", lambda: month.in_slack(*CALM))
     month.monday(1)
     await month.check_in_discord()
     await month.step(
-        "3. second check, in Discord", lambda: "Nothing new" in str(discord.shown()[-1])
+        "3. second check, in Discord", lambda: any(one in str(discord.shown()[-1]) for one in CALM)
     )
     month.monday(2)
     month.hurry(0.2)
     await month.check_in_slack()
     await month.check_in_slack(user_id=BOB, user_name="bob")
-    await month.step("4. two people at once", lambda: month.in_slack("1st of 5", "2nd of 5") == 2)
+    await month.step("4. two people at once", lambda: month.in_slack(*CALM) == 2)
 
 
 async def _begin_cut_off(month: Month) -> None:
@@ -424,7 +467,7 @@ async def _lie(month: Month) -> None:
     month.vendors["anthropic"].fails = True
     month.monday(UPDATED + 1)
     await month.check_in_slack()
-    await month.step("10. a failed provider", lambda: month.in_slack("Part of a check"))
+    await month.step("10. a failed provider", lambda: month.in_slack("did not answer on"))
     month.vendors["anthropic"].fails = False
     for typed in ("status", "report", "report --week", "spend", "claims Pipedrive", "alerts list"):
         words = typed.removesuffix(" Pipedrive")
@@ -438,14 +481,51 @@ async def _recover(month: Month) -> None:
     """Let all be as before."""
     for number, week in enumerate((UPDATED + 3, 4, 5), 1):
         month.monday(week)
-        results = month.in_slack(" of 5 at ")
+        results = month.in_slack("Pipedrive", "as usual")
         await month.check_in_slack()
         await month.step(
             f"13. as before, check {number}",
-            lambda results=results: month.in_slack(" of 5 at ") > results,
+            lambda results=results: month.in_slack("Pipedrive", "as usual") > results,
         )
     for typed in ("status", "report --week"):
         await month.type_in_slack(f"14. {typed}, at the end", typed)
+
+
+async def _check(month: Month, name: str, week: int, shown: str) -> None:
+    """Ask in Slack in a week, and wait until so much is shown once more."""
+    month.monday(week)
+    results = month.in_slack(shown)
+    await month.check_in_slack()
+    await month.step(name, lambda: month.in_slack(shown) > results)
+
+
+async def _lie_again(month: Month) -> None:
+    """Let ChatGPT state the wrong price, and nothing else."""
+    month.vendors["openai"].lies = 5
+    await _check(month, "15. the second lie", 6, "price wrong")
+    await month.read_all("16. after the second lie", LIED)
+
+
+async def _fail(month: Month) -> None:
+    """Let both services fail; the lie was told in the newest answers."""
+    for vendor in month.vendors.values():
+        vendor.fails = True
+    await _check(month, "17. all fail", 7, "failed")
+    await month.read_all("18. after that", FAILED)
+    for vendor in month.vendors.values():
+        vendor.fails, vendor.lies = False, 0
+
+
+async def _go_on(month: Month) -> None:
+    """Ask ChatGPT alone, for as long as it takes until all is as usual."""
+    for number, week in enumerate((3, 4, 5, 6), 1):
+        await _check(month, f"19. Claude has left, check {number}", week, "Pipedrive")
+    await month.read_all("20. Claude has left", r"")
+    for name, new in month.steps["slack"]:
+        typed = name.removeprefix("20. Claude has left, ")
+        left = any("No longer asked: Claude" in one.text for one in new)
+        if typed in {"status", "report", "report --week"} and not left:
+            month.faults.append(f"{name}: does not say that Claude is no longer asked")
 
 
 @asynccontextmanager

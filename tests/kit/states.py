@@ -111,6 +111,12 @@ class Past:
         self._begun = False
         self.desk(deployment)
 
+    async def configure(self, *, brands: str) -> None:
+        """Go on with other brands."""
+        config = parse_config(_written(brands, FACTS))
+        old = self.deployment
+        self.desk(await assemble(config, old.store, old.plugins, clock=self.clock))
+
     def desk(self, deployment: Deployment) -> None:
         """Let people use another deployment."""
         self.deployment = deployment
@@ -142,7 +148,8 @@ class Past:
         """Return the answer of a provider's model to a question in the present week."""
         plan = self.plans.get(provider, CALM)
         if plan.fails:
-            return ProviderFailed(model=provider, reason=plan.fails)
+            asked = f"{provider}/{MODELS[provider]}"
+            return ProviderFailed(model=asked, reason=plan.fails)
         prompt = next(
             n
             for n, one in enumerate(self.deployment.catalogue.prompts)
@@ -174,6 +181,10 @@ def _counts(provider: str, week: int) -> dict[str, int]:
     return {brand: count + chance.choice((-1, 0, 0, 1)) for brand, count in USUAL.items()}
 
 
+def _written(brands: str, facts: str) -> str:
+    return "[budget]\nmonth = 5\n" + brands + facts + SCHEDULE + QUESTIONS
+
+
 async def past(*providers: str, weeks: int = 9, brands: str = BRANDS, facts: str = FACTS) -> Past:
     """Return a deployment that has asked the models of some providers in so many calm weeks.
 
@@ -190,7 +201,7 @@ async def past(*providers: str, weeks: int = 9, brands: str = BRANDS, facts: str
         for name in names
     }
     plugins = Plugins({**models}, {"visibility": Visibility(), "accuracy": Accuracy()})
-    config = parse_config("[budget]\nmonth = 5\n" + brands + facts + SCHEDULE + QUESTIONS)
+    config = parse_config(_written(brands, facts))
     deployment = await assemble(config, open_test_store(), plugins, clock=clock)
     made = Past(deployment, clock)
     for name, provider in models.items():

@@ -19,7 +19,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Model, ModelUpdate
 from overheard.measure.trends import Span
 from overheard.runs.plan import choose_brands, find_brand
-from overheard.views.news import Telling, beside, told_titles
+from overheard.views.news import NewsKind, Telling, beside, told_titles
 from overheard.views.situation import HEADLINE, SituationReader
 
 USUAL_DAYS = 7
@@ -108,10 +108,16 @@ async def recent_changes(
     checks = sum(span.holds(run.started_at) for run in runs)
     tellings = await _tellings(deployment, call, names) if span.end is None else []
     card = _changes_card(deployment, call, names, span, alerts, updates, checks)
-    told = [line for telling in tellings for line in _telling_lines(telling, is_chosen)]
+    firsts = [(news[0], telling) for telling in tellings if (news := telling.news)]
+    first, of = min(firsts, key=lambda one: one[0].kind, default=(None, None))
+    told = []
+    if first and of and first.kind <= NewsKind.FAR and not _new(alerts, span):
+        told = [f"{card.title}.", "\n".join(first.lines)]
+        card = replace(card, title=of.headline(first))
+    for telling in tellings:
+        told += _telling_lines(telling, is_chosen, first.title if first and told else "")
     situations = [telling.situation.data() for telling in tellings]
-    firsts = {one.severity for telling in tellings for one in telling.news[:1]}
-    is_bad = bool(firsts & {Severity.BAD, Severity.WARNING})
+    is_bad = any(one.severity in {Severity.BAD, Severity.WARNING} for one, _ in firsts)
     return replace(
         card,
         text="\n\n".join(filter(None, [str(card.text), *told])),
@@ -129,16 +135,23 @@ async def _tellings(deployment: Deployment, call: Call, brands: Sequence[str]) -
     ]
 
 
-def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool]) -> list[str]:
+def _new(alerts: Sequence[Alert], span: Span) -> list[Alert]:
+    return [alert for alert in alerts if span.holds(alert.opened_at)]
+
+
+def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool], title: str) -> list[str]:
     """Return what stands now, whatever was asked: the figures of the chosen models, and all news
-    but the calm.
+    but the calm and that of the title.
     """
     lines = [
         line
         for place, line in zip(telling.situation.places, telling.level_lines(), strict=False)
         if is_chosen(place.model)
     ]
-    return ["\n".join(lines), *told_titles(telling, telling.news)]
+    return [
+        "\n".join(lines),
+        *told_titles(telling, [one for one in telling.news if one.title != title]),
+    ]
 
 
 def _changes_card(
@@ -152,8 +165,8 @@ def _changes_card(
 ) -> Card:
     """Return the card of alerts and updates: a sentence for each of the newest `LISTED_CHANGES`
     updates (the oldest of them first) and on the checks, a table of the newest `LISTED_CHANGES`
-    alerts, and buttons for the newest `MAX_BUTTONS` alerts. The title counts all alerts. The card
-    is a warning if one of them is not over.
+    alerts, and buttons for the newest `MAX_BUTTONS` alerts. The title counts those raised within
+    the span. The card is a warning if one of them is not over.
 
     Args:
         brands: The brands' names; empty for all.
@@ -181,7 +194,8 @@ def _changes_card(
     report = Action(" ".join(["report", *map(quoted, brands)]), "Report")
     numbers = call.face is Face.TERMINAL
     table = alert_table(shown, deployment.scoring.metrics, call.zone, names, numbers=numbers)
-    alert_count = wording.count(len(alerts), "alert") if alerts else "No new alert"
+    new = len(_new(alerts, span))
+    alert_count = wording.count(new, "alert") if new else "No new alert"
     return Card(
         title=f"{alert_count} {_span_words(span, call.zone)}",
         text="\n".join(lines),

@@ -87,7 +87,9 @@ async def list_claims(
         fact_action = Action("facts add", "Add a fact")
     brief_action = Action(f"brief {quoted(found_brand.name)}", "What to do?")
     return Card(
-        title=f"{wording.count(len(clusters), 'false claim')} about {found_brand.name}",
+        title=telling.dated(
+            f"{wording.count(len(clusters), 'false claim')} about {found_brand.name}"
+        ),
         text="\n\n".join(paragraphs),
         table=_claims_table(clusters, true_values, names) if len(clusters) > 1 else None,
         quotes=tuple(

@@ -31,7 +31,7 @@ MAX_NAMED_MODELS = 2
 """Models that a piece of advice names."""
 QUESTION_CHARS = 70
 ADVICE = {
-    GapKind.ABSENT: "Write a page on {subject}: {models} {do} not name you there.",
+    GapKind.ABSENT: "Write a page on {subject}: {model} leaves you out of {counted} answers.",
     GapKind.CLAIM: "State “{subject}” as text on your page: {models} {has} it wrong.",
     GapKind.UNSTATED: "State “{subject}” as text on your page: no answer says it.",
     GapKind.SENTIMENT: "Respond to the criticism of {subject} by {models}.",
@@ -235,7 +235,7 @@ async def numbered_advice(deployment: Deployment, telling: Telling) -> list[str]
 def _advice_sentence(deployment: Deployment, item: BriefItem) -> str:
     """Return the advice on an item of a brief as a sentence, whose wording depends on the kind of
     gap. It names the first `MAX_NAMED_MODELS` models and the item's question, or its subject if it
-    has no question; no counts, which would be sums over models.
+    has no question; a count is of one model.
     """
     subject = f"“{item.question}”" if item.question else item.subject
     shown_models = item.models[:MAX_NAMED_MODELS]
@@ -243,7 +243,8 @@ def _advice_sentence(deployment: Deployment, item: BriefItem) -> str:
     return ADVICE[item.kind].format(
         subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
         models=wording.listing(models) or "models",
-        do="does" if len(models) == 1 else "do",
+        model=(models or ["the model"])[0],
+        counted=item.counted,
         has="has" if len(models) == 1 else "have",
     )
 

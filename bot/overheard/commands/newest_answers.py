@@ -89,10 +89,8 @@ def newest_check_footer(deployment: Deployment, call: Call, newest: NewestAnswer
         names = days.setdefault(wording.day(runs[-1].at, call.zone), [])
         names.append(deployment.names.name(model))
     count = wording.count(len(newest.answers), "answer")
-    if len(days) == 1:
-        return f"The newest check, {next(iter(days))}; {count}."
     of = [f"{wording.listing(names)} of {day}" for day, names in days.items()]
-    return f"The newest answers: {'; '.join(of)}; {count}."
+    return f"{count}: {'; '.join(of)}." if len(of) > 1 else f"{count} of {next(iter(days))}."
 
 
 def card_without_answers(brand: Brand) -> Card:

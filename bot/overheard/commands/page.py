@@ -29,7 +29,6 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
-from overheard.commands.updates import shift_words
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, Brand
 from overheard.views import standings
@@ -116,9 +115,11 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
         newest={place.model: place.mine.run_id for place in situation.places},
     )
     scored = await newest_answers(deployment, situation.lines, situation.runs)
-    voice = voice_shares(situation, call.zone)
+    voice = None if situation.all_failed else voice_shares(situation, call.zone)
     models = [place.model for place in situation.places[:MAX_MODELS]]
     questions, more = read_questions(deployment.catalogue, brand, situation.lines, scored, models)
+    if not models:
+        questions, more = [], 0
     return ReportPage(
         brand=brand.name,
         day=wording.day(now, call.zone),
@@ -137,11 +138,9 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
             )
             for item in _items_of_mixed_kinds(draft.items)[:MAX_STEPS]
         ),
-        changes=tuple(
-            _alert_sentences(deployment, call, opened) for opened in situation.alerts[:MAX_CHANGES]
-        )
+        changes=tuple(_alert_sentences(call, opened) for opened in situation.alerts[:MAX_CHANGES])
         or ("No alert is open.",),
-        certainty=_certainty_note(deployment, situation.alerts),
+        certainty=_certainty_note(deployment),
         trend=await _visibility_chart(deployment, call, situation, news),
         voice=voice,
         voice_words=_voice_words(voice, brand),
@@ -222,22 +221,17 @@ def _title_with_stop(title: str) -> str:
     return shown if shown.endswith((".", "?", "!", "…")) else f"{shown}."
 
 
-def _alert_sentences(deployment: Deployment, call: Call, opened: OpenAlert) -> str:
+def _alert_sentences(call: Call, opened: OpenAlert) -> str:
     """Return an open alert as sentences, for people who do not see the chat.
 
-    They are: the alert's title; the change of the metric; since when, and who has taken it; the
-    last update of the model that fits; the certainty, where it is known. The change is left out for
-    a statement, for an alert on a model as a whole, and for a metric that is not measured any more.
+    They are: the alert's title, since when, and who has taken it; the lines of its message; the
+    last update of the model that fits; the certainty, where it is known.
     """
-    alert, title = opened.alert, opened.title.rstrip(".")
+    alert = opened.alert
     shift = next((moved for moved in alert.moved if not moved.statement), alert.shift)
     owner = f"; {opened.owner} has it" if opened.owner else ""
     since = f"since {wording.day(opened.began, call.zone)}{owner}"
-    model, metric = deployment.names.name(shift.model), deployment.scoring.metrics.get(shift.metric)
-    if shift.statement or alert.of_model or metric is None:
-        words = f"{title}, {since}."
-    else:
-        words = f"{title}. {metric.label} at {model} {shift_words(shift, metric.scale)}, {since}."
+    words = " ".join([f"{opened.title.rstrip('.')}, {since}.", *opened.lines()])
     if shift.updates:
         words += f" It fits the model's update of {wording.day(shift.updates[-1].at, call.zone)}."
     if level := certainty(shift.chance_a_year):
@@ -246,14 +240,11 @@ def _alert_sentences(deployment: Deployment, call: Call, opened: OpenAlert) -> s
     return words
 
 
-def _certainty_note(deployment: Deployment, alerts: Sequence[OpenAlert]) -> str:
-    """Return a sentence on how often chance alone raises an alert, as configured; with alerts,
-    before it a sentence that explains the ranges in brackets.
-    """
+def _certainty_note(deployment: Deployment) -> str:
+    """Return a sentence on how often chance alone raises an alert, as configured."""
     years = 1 / deployment.config.alerts.false_alarms_per_year
-    ranges = "In brackets, the range in which the change lies nine times in ten. " if alerts else ""
     often = f"once in {years:.0f} years" if years >= 2 else f"{1 / years:g} times a year"
-    return f"{ranges}Over all brands, chance alone should raise an alert about {often}."
+    return f"Over all brands, chance alone should raise an alert about {often}."
 
 
 async def _visibility_chart(
@@ -308,8 +299,9 @@ def _how_asked_paragraph(names: ModelNames, call: Call, situation: Situation) ->
         )
     runs = sorted({run for model_runs in situation.runs.values() for run in model_runs})
     checks = f"{wording.count(len(runs), 'check')} since {wording.day(runs[0].at, call.zone)}"
+    asked = f"{'; '.join(parts)}. " if parts else ""
     return (
-        f"{'; '.join(parts)}. {checks}. Answers of an API are not what people see in the apps, "
+        f"{asked}{checks}. Answers of an API are not what people see in the apps, "
         "which search and cite differently: compare these figures only with themselves."
     )
 

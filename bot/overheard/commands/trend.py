@@ -137,7 +137,7 @@ async def _trend_card(
     chart = await trend_chart(deployment, call, brand, metric, streams)
     points = {line.key.model: trend(line) for line in own_lines}
     return Card(
-        title=_trend_title(metric, brand),
+        title=telling.dated(_trend_title(metric, brand)),
         text="\n\n".join(
             filter(
                 None,

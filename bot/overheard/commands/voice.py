@@ -20,7 +20,7 @@ from overheard.views.courses import VOICE_METRIC, chart_marks, voice_shares
 from overheard.views.news import Telling, beside
 from overheard.views.situation import Situation, SituationReader
 
-TOLD_CHANGE = 0.03
+TOLD_CHANGE = 0.05
 """Smallest difference of a share to the usual one (0 to 1) with which the usual one is told."""
 
 

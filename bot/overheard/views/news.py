@@ -395,6 +395,10 @@ class Telling:
             return f"No false claim in the newest answers, of {self.newest_day()}."
         return f"{wording.count(len(sentences), 'false claim')}: {' '.join(sentences)}"
 
+    def dated(self, title: str) -> str:
+        """Return a title of figures, with their day if the newest check has none."""
+        return f"{title}, as of {self.newest_day()}" if self.situation.all_failed else title
+
     def newest_day(self) -> str:
         """Return the day of the newest answers; empty without any."""
         newest = self.situation.answered
@@ -468,13 +472,17 @@ def standing_news(telling: Telling) -> list[str]:
 
 def beside(card: Card, *tellings: Telling) -> Card:
     """Return a card that answers another question with what stands for brands: its lines, and the
-    situations in its JSON data, if that is an object.
+    situations in its JSON data, if that is an object. Where the newest check has no answers of the
+    only brand, the title says of which day the card is, and the lines come first.
     """
     lines = [line for telling in tellings for line in standing_news(telling)]
+    title, texts = card.title, [str(card.text), *lines]
+    if len(tellings) == 1 and tellings[0].situation.all_failed:
+        title, texts = tellings[0].dated(title), [*lines, str(card.text)]
     situations = [telling.situation.data() for telling in tellings]
     situation = situations[0] if len(situations) == 1 else situations
     data = {**card.data, "situation": situation} if isinstance(card.data, dict) else card.data
-    return replace(card, text="\n\n".join(filter(None, (str(card.text), *lines))), data=data)
+    return replace(card, title=title, text="\n\n".join(filter(None, texts)), data=data)
 
 
 def first_steps(situation: Situation, news: Sequence[News]) -> list[Action]:
