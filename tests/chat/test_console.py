@@ -128,11 +128,6 @@ def test_quotes_are_barred_and_sourced() -> None:
     assert barred[-2:] == ["│ end", "│ openai/gpt, 3 Mar"]
 
 
-def test_a_picture_is_told() -> None:
-    """A picture is its words."""
-    assert "Picture: Acme: from 84 % to 43 %." in printed(CARD)
-
-
 def test_a_chart_that_was_not_drawn_is_told_in_words() -> None:
     """A terminal shows the same words either way."""
     out = printed(Card("T", image=Image(b"", "Acme: from 84 % to 43 %.")))
@@ -203,22 +198,11 @@ def test_bars_take_the_place_of_the_pictures_words() -> None:
     assert "Picture" not in printed(card)
 
 
-def test_cards_below_are_shown() -> None:
-    """Cards that belong under another are printed after it."""
-    out = printed(Card("Check done", more=(Card("Acme fell"), Card("Acme rose"))))
-    assert out.index("Check done") < out.index("Acme fell") < out.index("Acme rose")
-
-
 def test_a_long_title_is_not_cut() -> None:
     """A title that is too long for the border is shown whole inside it."""
     out = printed(Card("Acme " * 20 + "fell"), 60)
     assert out.count("Acme") == 20
     assert "fell" in out
-
-
-def test_an_empty_card_is_a_frame() -> None:
-    """A card of a title alone is printed."""
-    assert "Only a title" in printed(Card("Only a\ntitle"))
 
 
 def progress_on(*, terminal: bool) -> tuple[RichProgress, io.StringIO]:

@@ -16,7 +16,7 @@ from kit.discord_rest import Fault
 from kit.discord_rules import title
 from overheard.cards.card import Action, Card, Choice
 from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
-from overheard.interfaces import Chat, Finding, Form
+from overheard.interfaces import Finding, Form
 from overheard_discord import conversation
 from overheard_discord.chat import DiscordChat
 
@@ -27,12 +27,6 @@ async def chat(peer: Peer) -> AsyncIterator[DiscordChat]:
     made = DiscordChat(settings(peer))
     yield made
     await made.close()
-
-
-async def test_it_is_a_chat(chat: DiscordChat) -> None:
-    """It has the shape that the house asks of a chat."""
-    assert isinstance(chat, Chat)
-    assert chat.name == "discord"
 
 
 async def test_a_command_reaches_the_desk_and_its_answer_the_channel(
@@ -302,13 +296,6 @@ async def test_a_short_rate_limit_is_waited_for(chat: DiscordChat, peer: Peer) -
         Fault("POST", "*/messages", 429, {"Retry-After": "1", "Via": "1.1 google"}, body)
     )
     assert await chat.post(CHANNEL, ALERT, key="alert 12")
-
-
-async def test_an_outage_of_a_moment_is_bridged(chat: DiscordChat, peer: Peer) -> None:
-    """A server error is tried again, and there is one message."""
-    peer.faults.append(Fault("POST", "*/messages", 502))
-    assert await chat.post(CHANNEL, ALERT, key="alert 12")
-    assert len(peer.shown()) == 1
 
 
 async def test_what_discord_says_is_one_sentence(chat: DiscordChat, peer: Peer) -> None:

@@ -217,28 +217,6 @@ def test_the_severity_is_a_colour_and_an_icon() -> None:
     assert len({box["components"][0]["content"] for box in boxes}) == 4
 
 
-def test_a_narrow_table_is_aligned() -> None:
-    """Numbers end below each other in letters of one width."""
-    table = Table(("Brand", "Share"), (("Acme", "9 %"), ("Globex", "61 %")), frozenset({1}))
-    [code] = markup.table_pieces(table)
-    lines = code.splitlines()
-    assert lines[1:-1] == ["Brand   Share", "─────────────", "Acme      9 %", "Globex   61 %"]
-
-
-def test_a_wide_table_is_told_row_by_row() -> None:
-    """No number is cut, and each has its name."""
-    table = Table(("Prompt", "Before", "After"), ((Tainted("Which? " * 9), "84 %", "43 %"),))
-    [told] = markup.table_pieces(table)
-    assert "Before: 84 % \u00b7 After: 43 %" in told
-
-
-def test_a_row_of_many_columns_keeps_to_the_limits() -> None:
-    """However many cells it has, and however long they are."""
-    table = Table(tuple("ABCDEFGHIJKLMNOPQRST"), (tuple(Tainted("*" * 400) for _ in range(20)),))
-    [page] = render(Card("T", table=table))
-    assert list(wrong_components(sent(page)["components"], COMPONENTS_V2)) == []
-
-
 def test_the_row_of_the_card_is_marked() -> None:
     """Code blocks have no bold on a phone."""
     table = Table(("Brand", "Share"), (("Acme", "9"), ("Globex", "61")), frozenset({1}), strong=0)
@@ -294,12 +272,6 @@ def test_buttons_are_in_rows_of_three_under_their_card() -> None:
     [page] = render(Card("T", more=(one, two)))
     rows = [[len(r["components"]) for r in box["components"][1:]] for box in pieces(page, 17)]
     assert rows == [[], [3, 1], [3, 1]]
-
-
-def test_no_two_buttons_of_a_message_have_one_id() -> None:
-    """Cards with the same button are in different messages."""
-    same = tuple(Card(name, actions=(Action("check", "Check"),)) for name in ("one", "two"))
-    assert len(render(Card("T", more=same))) == 2
 
 
 def test_a_button_that_is_there_twice_is_shown_once() -> None:
@@ -390,8 +362,3 @@ def test_a_chart_that_was_not_drawn_is_told_in_words() -> None:
     assert page.images == ()
     assert pieces(page, 12) == []
     assert "Chart: Acme: from 84 % to 43 %; \\*\\*Zeta" in words(sent(page))
-
-
-def test_a_card_of_nothing_is_something() -> None:
-    """Discord refuses an empty container."""
-    assert words(sent(render(Card(""))[0])) == "-"

@@ -62,17 +62,6 @@ async def test_an_answer_that_was_lost_is_no_reason_to_post_again(
     assert titles(peer) == ["Alert: open"]
 
 
-async def test_one_message_lives_through_the_alerts_life(peer: Peer, bot: Bot) -> None:
-    """Edited in place, its history in the thread."""
-    alert = await bot.raise_alert()
-    await bot.settle()
-    await bot.handling.acknowledge(alert.id, "Ada")
-    await bot.settle()
-
-    assert titles(peer) == ["Alert: acknowledged"]
-    assert len(peer.threads) == 1
-
-
 async def test_a_recurrence_links_to_the_earlier_message(peer: Peer, bot: Bot) -> None:
     """By its address, as long as it is there."""
     bot.earlier = await bot.chat.post(CHANNEL, Card("The earlier one"), key="earlier")

@@ -10,7 +10,6 @@ from pydantic import SecretStr
 
 from kit.discord_gateway import TOKEN
 from kit.discord_peer import Peer
-from kit.discord_rules import words
 from kit.office import Office, open_office
 from kit.slack_desk import headers, listening
 from kit.slack_peer import SlackPeer
@@ -147,12 +146,6 @@ async def test_in_discord_a_button_opens_the_plan_of_checks(discord: Peer) -> No
     [shown] = discord.messages
     opened = await discord.click(shown, "When I ask")
     assert discord.first_answer(opened)["data"]["title"] == "When I ask"
-
-
-async def test_in_discord_what_is_declared_is_read_only(discord: Peer) -> None:
-    """It is said where to change it."""
-    name = await discord.command("brands", "edit", brand="Acme", category="lamps")
-    assert "read-only here" in words(discord.answer(name))
 
 
 def filled(modal: dict[str, Any], **values: str) -> dict[str, Any]:

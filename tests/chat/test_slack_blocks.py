@@ -258,14 +258,6 @@ def test_rows_of_one_long_cell_end_with_their_text() -> None:
     assert seen(Card("", table=Table(("Question",), rows))).splitlines()[-1].endswith("in 2026?")
 
 
-def test_a_table_that_is_too_wide_is_told_row_by_row() -> None:
-    """Each row is its first cell, and under it the others with their names."""
-    header = tuple(f"Column {n}" for n in range(8))
-    table = Table(header, (tuple(f"a long cell number {n}" for n in range(8)),))
-
-    assert "Column 7: a long cell number 7" in seen(Card("T", table=table))
-
-
 def test_a_long_table_repeats_its_header() -> None:
     """Each part can be read by itself, and no row is lost."""
     rows = tuple((f"row {n} {'x ' * 20}", str(n)) for n in range(150))
@@ -437,10 +429,3 @@ def test_what_no_message_holds_is_counted() -> None:
     assert len(messages) == 6
     assert "6 more messages left out." in words_of(list(messages[-1].blocks))
     assert characters(list(messages[-1].blocks)) < 13_000
-
-
-def test_an_empty_card_is_a_message_all_the_same() -> None:
-    """Slack refuses a message without words."""
-    [message] = render(Card(""))
-
-    assert problems(message) == []

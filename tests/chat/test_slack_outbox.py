@@ -36,19 +36,6 @@ async def test_whatever_slack_does_there_is_one_message(
     assert slack.faults["chat.postMessage"] == []
 
 
-async def test_one_message_lives_through_the_alerts_life(slack: SlackPeer, chat: SlackChat) -> None:
-    """Edited in place, its history in the thread."""
-    bot = Bot(chat, CHANNEL)
-    alert = await bot.raise_alert()
-    await bot.settle()
-    await bot.handling.acknowledge(alert.id, "Ada")
-    await bot.settle()
-
-    message, history = slack.messages
-    assert headers(message) == ["Alert: acknowledged"]
-    assert history["thread_ts"] == message["ts"]
-
-
 async def test_a_recurrence_links_to_the_earlier_message(slack: SlackPeer, chat: SlackChat) -> None:
     """By its permalink, also when it is edited; no more once it is deleted."""
     bot = Bot(chat, CHANNEL)

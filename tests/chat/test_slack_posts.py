@@ -11,17 +11,11 @@ from kit.slack_methods import BOT_TOKEN, CHANNEL, Fault
 from kit.slack_peer import SlackPeer
 from overheard.cards.card import Action, Card, Image, Tainted
 from overheard.errors import ChatFailed
-from overheard.interfaces import Chat
 from overheard_slack.chat import SlackChat
 from overheard_slack.client import SlackFailed
 from overheard_slack.settings import SlackSettings
 
 PICTURE = Image(b"\x89PNG picture", "Acme: from 84 % to 43 %.")
-
-
-async def test_it_is_a_chat(chat: SlackChat) -> None:
-    """It has the shape that the bot asks of a chat."""
-    assert isinstance(chat, Chat)
 
 
 async def test_a_post_is_found_by_its_key(slack: SlackPeer, chat: SlackChat) -> None:

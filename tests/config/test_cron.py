@@ -40,20 +40,21 @@ def test_days_of_the_week_count_as_cron_counts_them(field: str, days: list[str])
     assert found == set(days)
 
 
-def test_a_time_that_comes_twice_counts_once() -> None:
-    """When clocks go back, half past two is due once, and the day after is the next."""
+@pytest.mark.parametrize(
+    ("day", "due", "next_day"),
+    [
+        ((2026, 10, 24), (2026, 10, 25, 0, 30), (2026, 10, 26, 1, 30)),
+        ((2026, 3, 28), (2026, 3, 29, 1, 0), (2026, 3, 30, 0, 30)),
+    ],
+)
+def test_a_time_that_comes_twice_counts_once_and_one_that_is_skipped_is_due_afterwards(
+    day: tuple[int, int, int], due: tuple[int, ...], next_day: tuple[int, ...]
+) -> None:
+    """When clocks go back, and when they go forward: half past two, then the day after."""
     cron = Cron("30 2 * * *", "Europe/Berlin")
-    first = cron.after(datetime(2026, 10, 24, 12, tzinfo=UTC))
-    assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert cron.after(first) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
-
-
-def test_a_time_that_the_clock_skips_is_due_when_it_goes_on() -> None:
-    """When clocks go forward, a check at half past two is due at three, and not lost."""
-    cron = Cron("30 2 * * *", "Europe/Berlin")
-    first = cron.after(datetime(2026, 3, 28, 12, tzinfo=UTC))
-    assert first == datetime(2026, 3, 29, 1, tzinfo=UTC)
-    assert cron.after(first) == datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
+    first = cron.after(datetime(*day, 12, tzinfo=UTC))
+    assert first == datetime(*due, tzinfo=UTC)  # type: ignore[misc, arg-type]
+    assert cron.after(first) == datetime(*next_day, tzinfo=UTC)  # type: ignore[misc, arg-type]
 
 
 @pytest.mark.parametrize(

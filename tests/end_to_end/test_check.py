@@ -136,25 +136,27 @@ def test_a_model_that_is_named_twice_is_asked_once(program: Program, service: Ch
     assert len(service.calls) == 12
 
 
-def test_a_metric_that_nobody_measures_cannot_alert(program: Program, config: str) -> None:
-    """A misspelt one would keep the bot silent for ever."""
-    program.configure(config + '\n[alerts]\nmetrics = ["visibilty"]\n')
-    _, err = program.run("check", "--yes", code=1)
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (
+            '[alerts]\nmetrics = ["visibilty"]',
+            'no metric for [alerts] called "visibilty"; did you mean "visibility"',
+        ),
+        ("[budget]\nday = 0.001", "[budget] day leaves $0.00"),
+    ],
+)
+def test_what_keeps_a_check_from_beginning_is_one_sentence(
+    program: Program, config: str, more: str, told: str
+) -> None:
+    """A misspelt metric, which would keep the bot silent, and a budget that is used up."""
+    program.configure(f"{config}\n{more}\n")
 
-    assert 'no metric for [alerts] called "visibilty"; did you mean "visibility"' in err
-
-
-def test_a_budget_that_is_used_up_refuses(program: Program, config: str) -> None:
-    """The sentence names the key to raise."""
-    program.configure(config + "\n[budget]\nday = 0.001\n")
-    _, err = program.run("check", "--yes", code=1)
-
-    assert "[budget] day leaves $0.00" in err
+    assert told in program.run("check", "--yes", code=1)[1]
 
 
 def test_without_a_provider_there_is_nothing_to_ask(program: Program) -> None:
     """The sentence says what to add."""
     program.configure('[[brands]]\nname = "Acme"\n[[prompts]]\ntext = "Best?"\n')
-    _, err = program.run("check", code=1)
 
-    assert "no model is configured, add a [providers.*] table" in err
+    assert "no model is configured, add a [providers.*] table" in program.run("check", code=1)[1]

@@ -2,10 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from overheard_lab import benchmarks
-from overheard_lab.benchmarks import RULES, compare, cusum, delays, limit_of, lorden_calls, oracle
+from overheard_lab.benchmarks import RULES, cusum, delays, limit_of, lorden_calls, oracle
 from overheard_lab.panels import Change, Design, World, simulate, undone
-from overheard_lab.worlds import WorldDesign
 
 FALL, Z, POOLED = RULES
 
@@ -87,50 +85,3 @@ def test_delays_by_hand() -> None:
     paths = np.array([[0, 9, 0, 0], [0, 0, 0, 9], [0, 0, 0, 0], [9, 9, 9, 9]], dtype=float)
     assert delays(paths, 5.0, 1).tolist() == [1.0, 3.0, 3.0]
     assert delays(paths, np.array([5.0, 5.0, 5.0, 10.0]), 1).tolist() == [1.0, 3.0, 3.0, 3.0]
-
-
-def test_the_figures_of_rules_by_their_paths(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All have their delay with the limit that keeps the promise; rules of the market raise what
-    their usual limit raises in a year without a change.
-    """
-    monkeypatch.setattr(benchmarks, "PANELS", 150)
-    found = compare(WorldDesign(tau=0.25, prompts=20), 20.0, 0.5, 0.7, seed=7)
-    design = Design(72, 20, 3, tau=0.25)
-    fallen = simulate(design, Change(40, -20.0, 0.5), size=150, seed=7)
-    still = undone(fallen, design, 20, seed=8)
-    assert list(found.rules) == [rule.name for rule in RULES]
-    assert found.lorden_calls == pytest.approx(lorden_calls(fallen, 52))
-    figures = {"oracle": found.oracle, **found.rules}
-    paths = {"oracle": [oracle(series, 20, 0.25) for series in (still, fallen)]}
-    paths |= {rule.name: [rule.path(s, 20, np.inf) for s in (still, fallen)] for rule in RULES}
-    for name, (calm, path) in paths.items():
-        limit = np.quantile(calm.max(axis=1), np.exp(-0.7))
-        seen = [
-            np.argmax(np.append(one[20 : 31 + 20], np.inf) > limit) + 1
-            for one in path
-            if one[:20].max() <= limit
-        ]
-        assert figures[name].delay == pytest.approx(np.mean(seen)), name
-        assert figures[name].error == pytest.approx(np.std(seen) / len(seen) ** 0.5), name
-    assert found.oracle.false_alarms == 0.7
-    for rule in RULES:
-        raised = (rule.path(still, 20, rule.usual) > rule.usual).sum() / 150
-        assert found.rules[rule.name].false_alarms == pytest.approx(raised)
-    assert found.oracle.delay < min(rule.delay for rule in found.rules.values())
-
-
-def test_panels_that_all_have_an_alarm_before_leave_the_longest_delay(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Of a single panel the limit is its largest score in a year without a change."""
-    monkeypatch.setattr(benchmarks, "PANELS", 1)
-    early = 0
-    for seed in range(12):
-        found = compare(WorldDesign(prompts=5), 20.0, 1.0, 1.0, seed).rules[Z.name]
-        fallen = simulate(Design(72, 5, 3, tau=0.25), Change(40, -20.0), size=1, seed=seed)
-        still = undone(fallen, Design(72, 5, 3, tau=0.25), 20, seed=seed + 1)
-        paths = [Z.path(world, 20, np.inf)[0] for world in (still, fallen)]
-        if paths[1][:20].max() > paths[0].max():
-            early += 1
-            assert (found.delay, found.error) == (32, 0)
-    assert early

@@ -18,7 +18,6 @@ from overheard_lab.trials import (
     delay,
     false_alarms,
     reliability,
-    worlds_of,
 )
 from overheard_lab.worlds import Moved, SimulatedWorld, WorldDesign, brand_name
 
@@ -114,14 +113,6 @@ def test_false_alarms_by_hand(played: Any) -> None:
     assert (found.of_models.alarms, found.of_models.years) == pytest.approx((0, 2 * RUNS / 52))
 
 
-def test_worlds_that_differ_widen_the_interval(played: Any) -> None:
-    """The brands of a world are not independent: nine alarms in one of two worlds."""
-    played(Script([alarm(run) for run in range(1, 10)], []))
-    found = false_alarms(trial(brands=1), 2, seed=1)
-    years = 2 * RUNS / 52
-    assert found.interval == pytest.approx((0, (9 + 1.96 * 4.5 * 2**0.5) / years))
-
-
 def test_without_alarms_the_interval_is_that_of_one(played: Any) -> None:
     """None in a year could be some; several models share the years of a brand."""
     played(Script([], []))
@@ -130,14 +121,6 @@ def test_without_alarms_the_interval_is_that_of_one(played: Any) -> None:
     assert (found.yearly, found.ghosts, found.closings) == (0, 0, 0)
     assert found.brand_years == pytest.approx(years)
     assert found.interval == pytest.approx((0, 1.96 / years))
-
-
-def test_alarms_of_one_age_count_by_the_years_of_that_age(played: Any) -> None:
-    """Four of the 20 runs have a baseline of four to seven."""
-    played(Script([alarm(5, age=4), alarm(6, age=9)]))
-    found = false_alarms(trial(brands=1, age="4-7"), 1, seed=1)
-    assert (found.alarms, found.brand_years) == pytest.approx((1, 4 / 52))
-    assert found.yearly == pytest.approx(13)
 
 
 @pytest.mark.parametrize(("brands", "told"), [(2, 1), (1, 0)])
@@ -234,13 +217,6 @@ def test_every_age_has_a_group() -> None:
     """Runs in a baseline from 1 on; none is a group of its own."""
     groups = ["0"] + ["1-3"] * 3 + ["4-7"] * 4 + ["8-15"] * 8 + ["16+"] * 2
     assert [age_of(runs) for runs in range(18)] == groups
-
-
-def test_how_many_worlds_there_are() -> None:
-    """Those without a change and those of the reliability have five brands, those of the delay
-    one.
-    """
-    assert worlds_of(MonitorTrial(WorldDesign(brands=5)), 11) == 3 + 3 + 11
 
 
 def test_a_trial_watches_with_the_policy_of_a_deployment() -> None:
