@@ -131,9 +131,6 @@ class PluginSettings:
             settings: The type of the settings.
             name: The name of the table.
             table: The table as it was read.
-
-        Raises:
-            SettingsError: with all that is wrong in the table; the message has file, table and key.
         """
         where = f"{self._file}, [{header(self._section, name)}]"
         checked, problems = validate_table(settings, table, where, Path(self._file).parent)

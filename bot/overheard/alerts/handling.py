@@ -341,9 +341,6 @@ class Handling:
     async def _remove_mark(self, alert: Alert, event: AlertEvent, who: str) -> Alert:
         """Remove the model update that an UPDATE event marked, store an UNDONE event, and return
         the changed alert.
-
-        Raises:
-            NotUndone: when the update was known before the mark, or is removed already.
         """
         if event.note.endswith(KNOWN_UPDATE):
             raise NotUndone(number=alert.id)

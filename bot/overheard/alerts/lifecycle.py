@@ -91,10 +91,6 @@ class Lifecycle:
 
         Returns:
             The stored alert that reports the shifts, and whether it is new.
-
-        Raises:
-            AlertUnchanged: when the placed alert, or one that recovers with it, was closed at the
-                same time.
         """
         shifts = (alert.shift, *alert.also)
         match placement.action:

@@ -319,11 +319,6 @@ class Outbox:
 
         If the card is not wanted any more, the delivery is stored as done without a message. If it
         must not be posted yet, the delivery is postponed.
-
-        Raises:
-            ChatFailed: when the chat refuses the message.
-            ChatUnavailable: when the chat cannot be used.
-            TimeoutError: when the chat takes longer than `CHAT_TIMEOUT_S`, or the lease is over.
         """
         outgoing = await self._compose(delivery)
         if isinstance(outgoing, Postponed):
@@ -352,12 +347,6 @@ class Outbox:
         Args:
             delivery: The claimed delivery; its channel is ``platform:id``, such as
                 ``slack:C0123``.
-
-        Raises:
-            ChatFailed: when the chat refuses the message.
-            ChatUnavailable: when the chat cannot be used.
-            TimeoutError: when all this takes longer than `CHAT_TIMEOUT_S` seconds, or the lease of
-                the delivery is over before the card is posted.
         """
         platform, _, channel = delivery.channel.partition(":")
         chat, message = self._chats[platform], delivery.message

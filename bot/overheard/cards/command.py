@@ -408,10 +408,6 @@ def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
     """Yield an `Option` for each keyword-only parameter that is annotated with one, in their order.
 
     Other parameters are passed over.
-
-    Raises:
-        TypeError: when such a parameter has a type that no option can have.
-        NameError: when an annotation names something that the function's module does not have.
     """
     parameters = [
         parameter

@@ -68,11 +68,7 @@ class CommandSlots:
                 self._free.release()
 
     async def _acquire(self) -> None:
-        """Wait for a free slot and take it; the caller has to release it.
-
-        Raises:
-            TooBusy: when no slot is free and `max_waiting` commands wait already.
-        """
+        """Wait for a free slot and take it; the caller has to release it."""
         if self._free.locked() and self._waiting >= self._max_waiting:
             raise TooBusy(waiting=self._waiting)
         self._waiting += 1

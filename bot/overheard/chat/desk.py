@@ -166,9 +166,6 @@ class ChatDesk:
         """Answer a request: a question in words, a click on yes or no, or a command.
 
         A command that cannot be understood is answered as a question or with what is wrong.
-
-        Raises:
-            Exception: any other error, such as of the store, for `serve` to show.
         """
         if request.question:
             await self._answer_question(request, conversation)
@@ -277,11 +274,6 @@ class ChatDesk:
     def _order_of(self, request: Request, deployment: Deployment) -> Order:
         """Return the command of a request with its options: typed, or from a form or a chat's own
         command.
-
-        Raises:
-            UnknownCommand: when there is no such command.
-            CommandRemoved: for a command of an earlier release.
-            BadUsage: when its options are wrong.
         """
         if not request.command:
             names = [name for brand in deployment.catalogue.brands for name in brand.names]

@@ -235,10 +235,6 @@ class CommandExecution:
 
         At most what the channel may spend without a yes is spent without one. A command that only
         reads first waits for a slot (`CommandSlots`); a command that may cost money does not.
-
-        Raises:
-            TooBusy: when too many commands wait for a slot.
-            OverheardError: what the command raises.
         """
         spec, deployment, call = order.spec, interaction.deployment, interaction.call
         free_usd = deployment.config.chat.free(call.channel)

@@ -200,10 +200,6 @@ def _command_and_rest(
     alone (``alerts``) is its list, and with a number (``alerts 12``) its `show`; a noun with other
     words is its list too, unless the second word resembles one of its verbs. Without words, it is
     ``help``. Words of an earlier release are those that are typed now.
-
-    Raises:
-        UnknownCommand: when the words name no command; it hints at the nearest one.
-        CommandRemoved: for a command of an earlier release.
     """
     name, rest = old_command(tokens)
     if name:
@@ -249,9 +245,6 @@ def _split_named_options(
     ``Acme --repeats 3 --batch`` gives ``{"repeats": ["3"], "batch": [""]}`` and ``["Acme"]``. The
     word after ``--repeats`` is its value; after ``--repeats=3`` or a flag, the next word belongs to
     nothing. An option that is typed again has several values. ``--about=`` gives an empty value.
-
-    Raises:
-        BadUsage: when an option does not exist, or lacks its value.
     """
     options = _options_by_name(spec)
     values: dict[str, list[str]] = {}
@@ -302,9 +295,6 @@ def _assign_positional(
         names: Names of brands; neighbouring words that form one are one word for an option of
             brands.
         given: The names of the options that have a value already, and take no word.
-
-    Raises:
-        BadUsage: when words are left over.
     """
     values: dict[str, list[str]] = {}
     places = [o for o in spec.options if o.positional and o.name not in given]
@@ -360,9 +350,6 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
 
     Args:
         values: The values as the person typed them, by the names of the options.
-
-    Raises:
-        BadUsage: when an option cannot have its value, or a text is too long or empty.
     """
     options: dict[str, Any] = {}
     missing = []
@@ -384,9 +371,6 @@ def _read_value(spec: CommandSpec, option: Option, given: Any) -> Any:
     Args:
         option: The option, whose kind, choices and range count.
         given: The text, or what a form gave; a bool is returned unchanged.
-
-    Raises:
-        BadUsage: when the option cannot have the value.
     """
     if isinstance(given, bool):
         return given
@@ -405,9 +389,6 @@ def _read_value(spec: CommandSpec, option: Option, given: Any) -> Any:
 def _read_choice(spec: CommandSpec, option: Option, text: str) -> str:
     """Return the option's choice that equals a typed text, ignoring case, as it is written in
     `choices`.
-
-    Raises:
-        BadUsage: when the option has no such choice; it hints at the nearest one.
     """
     for choice in option.choices:
         if text.casefold() == choice.casefold():
@@ -421,9 +402,6 @@ def _read_number(spec: CommandSpec, option: Option, text: str) -> float:
     """Return typed text as a number within the option's range, both ends included.
 
     An int for `Kind.INTEGER`, otherwise a float.
-
-    Raises:
-        BadUsage: when the text is no such number, or not within the range.
     """
     whole = option.kind is Kind.INTEGER
     try:

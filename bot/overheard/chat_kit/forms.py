@@ -128,11 +128,7 @@ def read_form(
 
 
 def _value(option: Option, given: Given) -> Any:
-    """Return what was given as the value of its option; None, "" or [] for an empty input.
-
-    Raises:
-        ValueError: when a number cannot be read or is out of range; with a sentence for the person.
-    """
+    """Return what was given as the value of its option; None, "" or [] for an empty input."""
     if option.many:
         lines = given.splitlines() if isinstance(given, str) else given
         return [line.strip() for line in lines if line.strip()]

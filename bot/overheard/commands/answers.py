@@ -186,11 +186,7 @@ def show_questions(
 
 
 def _competitor(catalogue: Catalogue, brand: Brand, name: str) -> Brand:
-    """Return the competitor of `brand` that has `name` as its name or alias.
-
-    Raises:
-        UnknownName: for an unknown brand, or one that is not a competitor of `brand`.
-    """
+    """Return the competitor of `brand` that has `name` as its name or alias."""
     rival = find_brand(catalogue, name)
     rivals = catalogue.rivals(brand.name)
     if rival not in rivals:

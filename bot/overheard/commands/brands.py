@@ -77,9 +77,6 @@ def _find_brand_among(
 
     Args:
         searched: The current catalogue, or that of removed brands.
-
-    Raises:
-        UnknownName: when the catalogue has no such brand.
     """
     found = searched.brand(given["brand"])
     if found is None:
@@ -377,9 +374,6 @@ def _find_rule(catalogue: Catalogue, brand: str, spelling: str) -> tuple[Brand, 
     Args:
         brand: The brand's name or alias.
         spelling: The name or an alias of the brand, in any case of letters.
-
-    Raises:
-        UnknownName: for an unknown brand, or a spelling that the brand does not have.
     """
     found_brand = find_brand(catalogue, brand)
     folded_spelling = spelling.strip().casefold()

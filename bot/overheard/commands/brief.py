@@ -170,9 +170,6 @@ async def _brand_brief(
 def _publication_time(now: datetime, call: Call, when: str) -> datetime:
     """Return the time of a publication in UTC; a day means the midnight with which it begins in the
     caller's zone.
-
-    Raises:
-        TimeUnreadable: when the text cannot be read.
     """
     at = read_time(when, now, call.zone)
     if at > now:
@@ -184,9 +181,6 @@ def _publication_time(now: datetime, call: Call, when: str) -> datetime:
 def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
     """Return the item of a brief with a key, such as ``a1b2c3``. An item that is published already
     raises an error. Case and outer spaces of the key make no difference.
-
-    Raises:
-        UnknownName: for an unknown key; the error lists the keys of the first `SHOWN_ITEMS` items.
     """
     wanted_key = key.strip().casefold()
     if any(progress.publication.item == wanted_key for progress in draft.published):
@@ -201,9 +195,6 @@ def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
 async def _reopen_item(deployment: Deployment, found_brand: Brand, item: str) -> Card:
     """Remove the publication of an item from the store; return the card. The item is then to be
     written again.
-
-    Raises:
-        UnknownName: for an item that is not published.
     """
     key = item.strip().casefold()
     if not await deployment.store.finetune.retract_publication(found_brand.name, key):
@@ -213,11 +204,7 @@ async def _reopen_item(deployment: Deployment, found_brand: Brand, item: str) ->
 
 
 def _brand_or_first(catalogue: Catalogue, name: str) -> Brand:
-    """Return the brand with a name or alias; for an empty name, the first tracked brand.
-
-    Raises:
-        NothingToAsk: when the name is empty and there is no tracked brand.
-    """
+    """Return the brand with a name or alias; for an empty name, the first tracked brand."""
     return choose_brands(catalogue, [name] if name else [])[0]
 
 

@@ -549,9 +549,6 @@ class CatalogueNoun(Generic[Entry]):
             before: The object before the change; None for a new object.
             given: The arguments by the names of the fields. A field that is not given keeps its
                 value, or has its default in a new object; ``-`` empties it.
-
-        Raises:
-            BadUsage: for an empty required field, or a day in the future.
         """
         fields = self.fields if before is None else self.edit_fields
         values = changed_values(fields, before, given)

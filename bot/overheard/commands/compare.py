@@ -114,10 +114,6 @@ def _comparison_setup(
         tuned: The second model.
         brand: The name or alias of the brand; empty means the first that is tracked.
         margin: The largest difference of a rate that counts as equivalent, as a share (0 to 1).
-
-    Raises:
-        UnknownName: for a brand or a provider that does not exist.
-        NothingToAsk: when there is no tracked brand, or no question for the brand.
     """
     catalogue = deployment.catalogue
     measured_brand = choose_brands(catalogue, [brand] if brand else [])[0]

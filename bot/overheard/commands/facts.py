@@ -70,9 +70,6 @@ def _find_fact_among(
         catalogue: The current catalogue, in which the brand is looked up.
         searched: The same catalogue, or that of removed facts.
         given: The arguments of the command, with ``brand`` and ``field``.
-
-    Raises:
-        UnknownName: when there is no such brand or no such fact.
     """
     brand = find_brand(catalogue, given["brand"]).name
     is_removed = searched is not catalogue
@@ -93,9 +90,6 @@ async def _checked_fact(
     Args:
         call: The person who changes it; today is the day in the person's time zone.
         before: The fact before the change; None for a new fact.
-
-    Raises:
-        UnknownName: for a new fact about a brand that does not exist.
     """
     today = deployment.clock.now().astimezone(call.zone).date()
     if before is None:
@@ -114,9 +108,6 @@ async def _checked_fact(
 def _existing_fact(catalogue: Catalogue, fact: Fact) -> Fact | None:
     """Return the catalogue's fact about the same field of the same brand, in any case of letters;
     None if there is none.
-
-    Raises:
-        UnknownName: for a fact about a brand that does not exist.
     """
     brand = find_brand(catalogue, fact.brand).name
     brand_and_field = (brand, fact.field.casefold())

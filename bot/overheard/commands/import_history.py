@@ -126,9 +126,6 @@ async def _import_run(
 
     Args:
         tally: Its ``new`` and ``known`` are increased.
-
-    Raises:
-        RunInUse: when another process keeps the run locked.
     """
     run = await store.runs.start(
         Run(key, span.first, None, RunState.COMPLETE, span.last, asked_by="import")
@@ -148,9 +145,6 @@ async def _import_run(
 async def _run_locked(store: Store, run: Run) -> AsyncIterator[None]:
     """Lock a run while the block lasts. A run that is locked by another process is tried again
     every `RUN_LOCK_INTERVAL_S`.
-
-    Raises:
-        RunInUse: when the run is still locked after `RUN_LOCK_TIMEOUT_S`.
     """
     for _ in range(round(RUN_LOCK_TIMEOUT_S / RUN_LOCK_INTERVAL_S)):
         async with store.locks.run_lock(run.id) as is_locked:

@@ -129,9 +129,6 @@ def _rgb_shares(color: str) -> list[float]:
 def _data_uri(file: Path) -> str:
     """Return a logo file as a data URI. The media type is found from the content, and not from the
     file's name.
-
-    Raises:
-        BadUsage: when it has more than `MAX_LOGO_BYTES`, or is not a PNG, JPEG, GIF, WebP or SVG.
     """
     try:
         content = file.read_bytes()

@@ -197,11 +197,6 @@ def _next_actions(call: Call, situation: Situation, news: Sequence[News]) -> Ite
 async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Path) -> Card:
     """Write the report of one brand as an HTML file, in place of an existing one, and return a card
     with the file's size.
-
-    Raises:
-        BadUsage: when the logo is not a picture.
-        FileUnreadable: when the logo cannot be read.
-        FileUnwritable: when the page cannot be written.
     """
     situation = await SituationReader.of(deployment, call.zone).read(brand)
     if not situation.runs:
@@ -226,10 +221,6 @@ async def _page_content_and_html(
 ) -> tuple[ReportPage, str]:
     """Return a report's page as its content and as one HTML text, with the configured logo and
     colour.
-
-    Raises:
-        BadUsage: when the logo is not a picture.
-        FileUnreadable: when the logo cannot be read.
     """
     content = await read_page(deployment, call, situation)
     look = deployment.config.page
@@ -240,10 +231,6 @@ async def _attached_page(deployment: Deployment, call: Call, chosen: Brand) -> C
     """Return a card with the brand's report attached as an HTML file, for people outside the chat.
 
     Without answers the card has no file and offers a check.
-
-    Raises:
-        BadUsage: when the logo of the page is not a picture.
-        FileUnreadable: when the logo of the page cannot be read.
     """
     situation = await SituationReader.of(deployment, call.zone).read(chosen)
     if not situation.runs:

@@ -280,12 +280,7 @@ async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormCo
 
 
 async def _stop_digest(deployment: Deployment, call: Call, place: str) -> Card:
-    """Remove the summary of a channel (``platform:id``), which a person set in chat.
-
-    Raises:
-        ReadOnly: when no person has set a summary, but config.toml has one for the channel.
-        BadUsage: when the channel has no summary at all.
-    """
+    """Remove the summary of a channel (``platform:id``), which a person set in chat."""
     if not await deployment.store.settings.remove(f"{DIGEST}{place}"):
         if any(report.channel == place for report in deployment.configured.reports):
             raise ReadOnly(thing="This summary", file=deployment.config.file)
@@ -377,9 +372,6 @@ async def fill_budget(deployment: Deployment, _: Call, **given: object) -> Mappi
 def _named_channel(call: Call, channel: str) -> str:
     """Return a channel as ``platform:id``: the one that a person named, or for an empty text the
     channel of the call.
-
-    Raises:
-        BadUsage: when no channel is named in the terminal, or a channel has no platform.
     """
     place = channel or (call.channel if call.channel != TERMINAL else "")
     if ":" not in place:

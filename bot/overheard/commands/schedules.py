@@ -296,9 +296,6 @@ async def _checked_schedule(
             expression.
         before: The schedule that is edited; None for a new one. Its brands are not looked up again
             if they stay the same, so that a brand that was removed does no harm.
-
-    Raises:
-        BadSchedule: when the times or the time zone cannot be read.
     """
     zone = schedule.timezone or getattr(call.zone, "key", "UTC")
     try:

@@ -413,11 +413,7 @@ def _update_json(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, An
 
 
 async def _known_model(deployment: Deployment, name: str) -> Model:
-    """Return the model of a name ``provider/model``.
-
-    Raises:
-        UnknownName: unless a provider serves the model, or the store has scores of its visibility.
-    """
+    """Return the model of a name ``provider/model``."""
     served = list(map(str, deployment.plugins.models))
     try:
         model = Model.parse(name)

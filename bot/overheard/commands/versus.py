@@ -123,9 +123,6 @@ def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | 
     Returns:
         The tracked brand and the competitor. The competitor is None if only a tracked brand is
         named (or twice the same one), and the caller then chooses one.
-
-    Raises:
-        UnknownName: for a brand that does not exist, and for brands that are not competitors.
     """
     first = find_brand(catalogue, brand)
     named = [first, *([find_brand(catalogue, other)] if other else [])]

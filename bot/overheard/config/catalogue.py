@@ -101,12 +101,7 @@ class BrandTable(Settings):
 
     @model_validator(mode="after")
     def _is_no_competitor(self) -> BrandTable:
-        """Return the table unchanged.
-
-        Raises:
-            ValueError: when a competitor is the brand itself, under any of its names and in any
-                case, or is named twice.
-        """
+        """Return the table unchanged."""
         names = {spelling_key(name) for name in (self.name, *self.aliases)}
         for competitor in self.competitors:
             if spelling_key(competitor) in names:
@@ -142,14 +137,7 @@ class PromptTable(Settings):
 
     @model_validator(mode="after")
     def _differ(self) -> PromptTable:
-        """Return the table unchanged.
-
-        Raises:
-            ValueError: when there are more than `MAX_VARIANTS` combinations of personas and
-                markets; when a persona or market is repeated; when several of them have no
-                placeholder in the text, so that all variants would be the same prompt; when nothing
-                fills a placeholder; or when a placeholder is nearly ``{persona}`` or ``{market}``.
-        """
+        """Return the table unchanged."""
         variant_count = max(1, len(self.personas)) * max(1, len(self.markets))
         if variant_count > MAX_VARIANTS:
             raise ValueError(

@@ -93,12 +93,7 @@ class Cron:
 
     @cached_property
     def _parsed(self) -> dict[str, Any]:
-        """APScheduler's parsed fields by name, among them minute, hour, day, month and day_of_week.
-
-        Raises:
-            ValueError: when the text has not five valid fields, is longer than `MAX_CRON_CHARS`, or
-                has characters other than printable ASCII.
-        """
+        """APScheduler's parsed fields by name: minute, hour, day, month and day_of_week."""
         from apscheduler.triggers.cron import CronTrigger  # slow, and few commands need it
 
         if len(self.fields) > MAX_CRON_CHARS or not re.fullmatch(r"[ -~\s]*", self.fields):

@@ -195,10 +195,6 @@ def _secret_in_file(file: Path) -> str:
 
     At most `MAX_SECRET_BYTES` are read, and only of a regular file: a pipe or a device may never
     end, or never begin.
-
-    Raises:
-        ValueError: when the file is no regular file, empty, too long, or not UTF-8 text.
-        OSError: when the file cannot be read.
     """
     if not stat.S_ISREG(file.stat().st_mode) and not file.is_dir():
         raise ValueError("it is a device or a pipe, and no file")

@@ -108,12 +108,7 @@ _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def _one_line(text: str) -> str:
-    """Return a text without white space around it.
-
-    Raises:
-        ValueError: when no character is visible, or when there is a line break, a control character
-            or a mark that changes the direction of writing; the message follows the key.
-    """
+    """Return a text without white space around it."""
     text = text.strip()
     if all(unicodedata.category(c)[0] in "CZ" for c in text):
         raise ValueError("must not be empty")
@@ -149,11 +144,6 @@ def located_url(url: str, folder: Path) -> str:
 def _database(url: str, info: ValidationInfo) -> str:
     """Return a database's URL; the relative path of an SQLite file starts at the folder of the
     configuration.
-
-    Raises:
-        ValueError: for a URL without slashes ("sqlite:a.db"), which would be taken for the name of
-            a file; for an SQLite file with parameters ("?"), which would be ignored; for the home
-            folder of a user who does not exist; for control characters.
     """
     kind = url.partition(":")[0].casefold()
     if not url.isprintable():

@@ -383,9 +383,6 @@ def _alert_that_reported(shift: Shift, history: AlertHistory) -> Alert | None:
     History that is imported or scored again can make a shift visible in a later run than before. So
     an alert counts when it reported a change in a run after the shift's first run and before the
     run that shows it now.
-
-    Raises:
-        KeyError: when the history lacks the start of one of these runs.
     """
     starts = history.run_starts
     for alert in history.alerts:

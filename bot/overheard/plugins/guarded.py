@@ -154,13 +154,7 @@ class GuardedProvider:
         return await self._run_guarded(self._guard, partial(method, *given))
 
     async def _run_guarded(self, guard: Guard, work: Callable[[], Awaitable[Any]]) -> Any:
-        """Call the provider behind a guard and return the result, without a time limit.
-
-        Raises:
-            ProviderFailed: the provider's error, redacted and with values of plain types.
-            PluginFault: when the plugin is at fault.
-            PluginPaused: when the part of the guard is paused.
-        """
+        """Call the provider behind a guard and return the result, without a time limit."""
         try:
             return await guard.call(work, None, passing=PROVIDER_ERRORS)
         except ProviderFailed as failed:
@@ -563,13 +557,7 @@ class GuardedChat:
             await self._guard.call(self._chat.close, CHAT_TIMEOUT_S)
 
     async def _call_chat(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Make a call to the chat within `CHAT_TIMEOUT_S`, and return the result.
-
-        Raises:
-            ChatFailed: the chat's error, with redacted details and values of plain types. After a
-                fault of the plugin, or a timeout, it is ambiguous: the message may have been
-                posted.
-        """
+        """Make a call to the chat within `CHAT_TIMEOUT_S`, and return the result."""
         try:
             return await self._guard.call(
                 work, CHAT_TIMEOUT_S, passing=(ChatFailed, ChatUnavailable)
@@ -645,12 +633,7 @@ async def _call_command(
     source: Any,
     call: Any,
 ) -> Result:
-    """Call a function of a plugin's command with a view of the deployment, and return the result.
-
-    Raises:
-        OverheardError: what the function raises for the person who asked.
-        PluginFault: when the function fails or takes too long.
-    """
+    """Call a function of a plugin's command with a view of the deployment; return the result."""
     async with source.opened() as deployment:
         view = _view(deployment, call, guard.plugin)
         try:

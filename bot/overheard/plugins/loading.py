@@ -193,9 +193,6 @@ def _check_pins(pins: list[str], name: str, installed: Distribution | None, file
 def _file_hashes(installed: Distribution) -> Mapping[str, str]:
     """Return the SHA-256 of each file that a pin covers, as it lies on the disk now, in hexadecimal
     digits and by the file's name in the distribution.
-
-    Raises:
-        Unpinnable: when a file cannot be read, or the list of files lacks the plugin's module.
     """
     listed = {path.as_posix(): path for path in installed.files or ()}
     covered = {name: path for name, path in listed.items() if _is_covered(name)}
@@ -243,9 +240,6 @@ def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None
 def _changed_files(installed: Distribution) -> Iterator[str]:
     """Yield the names of the covered files whose SHA-256 differs from that in the installed RECORD,
     in its order. Files without a SHA-256 there are skipped.
-
-    Raises:
-        Unpinnable: when a file cannot be read, or the list of files lacks the plugin's module.
     """
     actual = _file_hashes(installed)
     for path in installed.files or ():
@@ -464,10 +458,6 @@ class _Loader(threading.Thread):
         """Import the plugin and return its objects behind guards. Providers and scorers of a
         built-in plugin have no guard. Scorers of a third party run in the child process, except
         judges.
-
-        Raises:
-            Fault: when the import fails, or an object has the wrong shape.
-            Exception: as a hook of the plugin raises it.
         """
         plugins, point = self._plugins, self._point
         registered = register(point, self.distribution, self._settings)

@@ -225,10 +225,6 @@ def _hook_results(results: Iterable[Iterable[Any]]) -> list[Any]:
     Args:
         results: For each function that a plugin registered for the hook, the iterable that the
             function returned; it may be endless.
-
-    Raises:
-        Fault: when a function is async, or all return more than `MAX_OBJECTS` objects together.
-        Exception: as an iterable of the plugin raises it.
     """
     for result in results:
         if iscoroutine(result):
@@ -258,10 +254,6 @@ def _hooks(point: EntryPoint, distribution: str) -> Any:
 
     Args:
         point: The plugin's entry point.
-
-    Raises:
-        Fault: when the plugin cannot be imported, needs another version of the plugin API, or has
-            an unknown hook or one with unknown parameters.
     """
     manager = _Manager(PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -328,9 +320,6 @@ def _checked_by_name(
         shape: The protocol whose attributes the objects must have.
         flaw_of: Returns what else is wrong with an object that has all attributes; empty when
             nothing is.
-
-    Raises:
-        Fault: when an object has the wrong shape, or two have the same name.
     """
     by_name: dict[str, Any] = {}
     for given in objects:
@@ -465,12 +454,7 @@ def _command_flaw(spec: CommandSpec) -> str:
 
 
 def _checked_listeners(hook: str, listeners: Sequence[Any]) -> list[Any]:
-    """Return the listeners of a hook, in their order.
-
-    Raises:
-        Fault: when one of them is neither an async function nor an object with an async
-            ``__call__``.
-    """
+    """Return the listeners of a hook, in their order."""
     for listener in listeners:
         if not iscoroutinefunction(listener) and not iscoroutinefunction(
             getattr(listener, "__call__", None)  # noqa: B004 - whether the call is async

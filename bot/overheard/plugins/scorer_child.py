@@ -97,11 +97,6 @@ class Child:
     def _scorer(self, origin: PluginLocation, name: str) -> Scorer:
         """Return a scorer of a plugin by its name. At the first use the plugin is imported with its
         tables, and the secrets in these are removed from all later output.
-
-        Raises:
-            Fault: when the plugin cannot be imported, or a scorer has the wrong shape.
-            KeyError: when the plugin has no such scorer.
-            Exception: as the plugin's hook raises it.
         """
         plugin = origin.point.name
         if plugin not in self._scorers:

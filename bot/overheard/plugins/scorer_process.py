@@ -164,11 +164,6 @@ class ScorerProcess:
     def _receive_group(self, readings: int) -> GroupScores | Problem:
         """Receive the scores of an answer with a number of readings, or the first problem among
         them; after a problem the child sends no further reply for this answer.
-
-        Raises:
-            TimeoutError: when a reply takes longer than `SCORE_TIMEOUT_S`.
-            ConnectionError: when the child has ended.
-            Nonsense: when the child sends no reply.
         """
         scores: GroupScores = []
         for _ in range(readings):
@@ -181,11 +176,6 @@ class ScorerProcess:
     def _send_request(self, request: ScorerRequest) -> None:
         """Send a request to the child, which is started if it does not run: 8 bytes of length, then
         a pickle.
-
-        Raises:
-            ConnectionError: when this object is closed, or the child has ended.
-            TimeoutError: when the child does not read the request within `START_TIMEOUT_S`.
-            OSError: when the child cannot be started.
         """
         with self._lock:
             if self._closed:
@@ -201,10 +191,6 @@ class ScorerProcess:
     def _received_reply(self, timeout_s: float) -> ScorerReply:
         """Receive a line from the child and return it as a reply; what follows the line is kept for
         the next call.
-
-        Raises:
-            TimeoutError: when the line is not complete within ``timeout_s`` seconds.
-            Nonsense: when the line is too long or is no reply.
         """
         connection, deadline = self._socket, monotonic() + timeout_s
         while b"\n" not in self._received:

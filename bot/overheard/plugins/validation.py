@@ -193,9 +193,6 @@ def bounded_list(given: Iterable[Any]) -> list[Any]:
 def _validated_score(given: object) -> Score:
     """Return a copy of a score; `NOT_A_SCORE` for another object, a value of another type than
     declared, or a number that is not finite.
-
-    Raises:
-        Nonsense: when the quote or a text of the details exceeds `MAX_QUOTE_LENGTH`.
     """
     try:
         score = validated(given, Score)

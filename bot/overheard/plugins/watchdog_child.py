@@ -81,11 +81,7 @@ def culprit(calls: str, main: int, plugins: Mapping[str, Watched]) -> tuple[str,
 
 
 def _read(seconds: float | None) -> str:
-    """Return what the program writes within some seconds, or nothing.
-
-    Raises:
-        EOFError: when the program has ended.
-    """
+    """Return what the program writes within some seconds, or nothing."""
     if not select.select([0], [], [], seconds)[0]:
         return ""
     if not (read := os.read(0, 2**16)):

@@ -69,12 +69,7 @@ class ProviderSettings(Settings):
     @field_validator("base_url")
     @classmethod
     def _shows_no_secret(cls, url: str) -> str:
-        """Return the address of a service unchanged, if messages may show it.
-
-        Raises:
-            ValueError: when it is no http or https address, or has a user name, password, query or
-                fragment.
-        """
+        """Return the address of a service unchanged, if messages may show it."""
         if not _is_address(url):
             raise ValueError('must be an address such as "http://localhost:11434/v1"')
         if "@" in urlsplit(url).netloc or "?" in url or "#" in url:
@@ -87,13 +82,7 @@ class ProviderSettings(Settings):
     @field_validator("api_key", check_fields=False)
     @classmethod
     def _fits_a_header(cls, key: Secret | None) -> Secret | None:
-        """Return the key unchanged; None for a service without a key.
-
-        Raises:
-            ValueError: when the key has a character other than the printable ones of ASCII without
-                the blank. No header of a request can hold such a key; most were copied with
-                characters around them.
-        """
+        """Return the key unchanged; None for a service without a key."""
         text = key.get_secret_value() if key else ""
         if not re.fullmatch(r"[!-~]*", text):
             raise ValueError(

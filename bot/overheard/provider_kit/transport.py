@@ -141,11 +141,6 @@ def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
 
     Args:
         allowed_bytes: The largest length of the body, both as it is sent and as it is decoded.
-
-    Raises:
-        UndecodableReplyError: while the stream is read, for an encoding other than gzip and
-            deflate, and for damaged data.
-        ReplyTooLargeError: while the stream is read, after `allowed_bytes`.
     """
     import httpx2
 

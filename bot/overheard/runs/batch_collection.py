@@ -87,12 +87,7 @@ class BatchCalls:
         await self._call_checked(lambda: provider.cancel(batch), type(None))
 
     def _batching_provider(self) -> Batching:
-        """Return the provider, whose vendor sells batches.
-
-        Raises:
-            ProviderUnavailable: when the vendor sells no batches, or the provider is not configured
-                any more.
-        """
+        """Return the provider, whose vendor sells batches."""
         if isinstance(self._provider, Batching):
             return self._provider
         name = self._model.provider
@@ -105,14 +100,7 @@ class BatchCalls:
     async def _call_checked(
         self, call: Callable[[], Awaitable[object]], kind: type[Result]
     ) -> Result:
-        """Return the result of a call of a plugin, checked to be of the type ``kind``.
-
-        Raises:
-            ProviderFailed: for an exception of the plugin, a timeout after `CALL_TIMEOUT_S`, or
-                a result of another type. After a timeout and a wrong result it is ambiguous,
-                because the vendor may have the request.
-            OverheardError: as the plugin raises it.
-        """
+        """Return the result of a call of a plugin, checked to be of the type ``kind``."""
         deadline = asyncio.timeout(CALL_TIMEOUT_S)
         try:
             async with deadline:
@@ -276,11 +264,6 @@ class Collector:
         Args:
             cancellation: Cancels the wait when the run is stopped; None waits until the batch has
                 ended.
-
-        Raises:
-            ProviderFailed: when the vendor refuses, or is unreachable for
-                `BatchPolling.unreachable_s`.
-            CancelledError: when the run is stopped.
         """
         done, reached_at = 0, asyncio.get_running_loop().time()
         asked = run.panel.questions(batch.model) if run.panel else ()

@@ -119,10 +119,6 @@ class ProviderCall:
         A fault of the plugin (another error, an invalid reply, a cancelled call of its own) gives
         `NO_ANSWER` and the fault as the problem. It sets `unread`, unless the plugin was paused or
         has cancelled its call.
-
-        Raises:
-            ProviderFailed: as the provider reports it, or when the call timed out.
-            CancelledError: when this task is cancelled.
         """
         seed = sampling_seed(self._run, self._question)
         deadline = asyncio.timeout(CALL_TIMEOUT_S)

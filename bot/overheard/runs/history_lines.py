@@ -121,11 +121,7 @@ class AnswerLine(BaseModel):
     @field_validator("asked_at", "model_created")
     @classmethod
     def _in_utc(cls, at: datetime | None) -> datetime | None:
-        """Return a time in UTC; a time without a zone is taken as UTC. None stays None.
-
-        Raises:
-            ValueError: for a year outside `YEARS`.
-        """
+        """Return a time in UTC; a time without a zone is taken as UTC. None stays None."""
         if at is None:
             return None
         if at.year not in YEARS:

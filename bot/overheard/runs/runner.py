@@ -222,11 +222,6 @@ class Runner:
         Returns:
             The stored answer, and the failure that the provider reported of the last call, or
             None.
-
-        Raises:
-            BudgetUsedUp: when the budget does not cover a call.
-            StoreError: when an answer cannot be stored.
-            CancelledError: when the run is stopped while the question waits.
         """
         first_began, tried = 0.0, 0
         while True:
@@ -269,9 +264,6 @@ class Runner:
 
         The block is meant to last until the answer is stored, so that a killed process loses only
         answers of calls under way.
-
-        Raises:
-            CancelledError: when the run is stopped while the question waits.
         """
         tokens = question_tokens(question.prompt) + TYPICAL.answer
         async with AsyncExitStack() as turns:

@@ -154,10 +154,6 @@ class RunService(Generic[Found_co]):
 
         When a terminal is stopped while workers carry the run out, the run is paused in the store,
         because the workers would go on asking and no process would end the run.
-
-        Raises:
-            CancelledError: when this task is cancelled otherwise.
-            HoldLost: when the lock was lost `MAX_HOLDS` times.
         """
         try:
             return await with_run_lock(self._store, run, work)
@@ -174,9 +170,6 @@ class RunService(Generic[Found_co]):
 
         Args:
             reused: Number of its answers that were reused by this call of `execute`.
-
-        Raises:
-            BatchUncollected: when a batch cannot be collected.
         """
         about(run=run.key)
         log.info("Run %s begins or continues: %s questions.", run.key, len(run.panel or ()))

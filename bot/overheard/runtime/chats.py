@@ -94,10 +94,6 @@ class LeaderChat:
 
         Args:
             locks: Holds the leader's lock; is closed when this is cancelled.
-
-        Raises:
-            HoldLost: when the lock was lost.
-            Exception: what the chat raises.
         """
         running = asyncio.create_task(self._chat.run(desk))
         connected_sign = asyncio.create_task(self._signal_connected())

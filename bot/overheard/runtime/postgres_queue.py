@@ -210,12 +210,7 @@ class PostgresQueue:
         raise QueueUnreachable(reason="its connection ended")
 
     async def _carry_out(self, job: Job, do: TaskHandler, pgq: PgQueuer) -> None:
-        """Carry out the task that a job names, under the task's lock, and store its result.
-
-        Raises:
-            RetryRequested: when the task is to be tried again later: it failed, another worker
-                carries it out, or its lock was lost.
-        """
+        """Carry out the task that a job names, under the task's lock, and store its result."""
         from pgqueuer.errors import RetryRequested
 
         try:
@@ -230,10 +225,6 @@ class PostgresQueue:
 
         A task that has a result already, or whose run has ended, is dropped. If `do` returns None,
         nothing is stored. After a result that is a problem, no task follows.
-
-        Raises:
-            HoldLost: when the lock was lost.
-            RetryRequested: when another worker carries the task out, or the task failed.
         """
         from pgqueuer.errors import RetryRequested
 
@@ -257,10 +248,6 @@ class PostgresQueue:
         After `MAX_ATTEMPTS` failures the result is the problem, under the key `PROBLEM`, and it is
         logged. Of an error that is no `OverheardError`, only the class is given, because its text
         may contain a secret.
-
-        Raises:
-            RetryRequested: when the task failed, and is to be tried again later; the delay grows
-                with each attempt.
         """
         from pgqueuer.errors import RetryRequested
 

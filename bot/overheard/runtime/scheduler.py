@@ -119,9 +119,6 @@ class Scheduler:
     async def _run_jobs(self) -> None:
         """Call `begin`, then run the jobs at their slots until cancelled; read the jobs again every
         `SYNC_INTERVAL_S`. When cancelled, cancel the jobs that run and wait for their end.
-
-        Raises:
-            ExceptionGroup: of the store's errors.
         """
         # APScheduler would warn of a slot whose job still runs; `check` runs that slot afterwards.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -197,9 +194,6 @@ class Scheduler:
 
         Of an error that is no `OverheardError`, only the class is stored. A cancelled slot is not
         finished: it is begun again later.
-
-        Raises:
-            StoreError: when the state of the job cannot be written.
         """
         problem = ""
         try:

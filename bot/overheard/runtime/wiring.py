@@ -90,9 +90,6 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
     Args:
         missing_url: The URL of a missing store, in whose place `store` is; then tasks are done in
             this process. Else "".
-
-    Raises:
-        ConfigError: when ``[landscape]`` has a vendor that does not exist.
     """
     from overheard.deployment import assemble, local_zone  # slow to import, and help needs none
 

@@ -65,9 +65,6 @@ class Worker:
     async def _work(self, kinds: Collection[TaskKind], at_once: int) -> None:
         """Carry out at most `at_once` tasks of these kinds at a time until cancelled; of the asking
         tasks for one provider, at most as many as its limit of concurrent calls.
-
-        Raises:
-            QueueUnreachable: when the connection to the queue ends.
         """
         deployment = self._deployment
         providers = deployment.plugins.providers.values()
@@ -77,9 +74,6 @@ class Worker:
     async def _carry_out(self, task: Task) -> TaskResult | None:
         """Carry out a task with current brands and facts, log its begin and end, and return its
         result. None if the task was not done, because its run has ended.
-
-        Raises:
-            OverheardError: when the task failed; the queue tries it again.
         """
         about(task=task.key)
         log.info("Task %s begins.", task.key)

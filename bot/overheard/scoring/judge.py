@@ -201,10 +201,6 @@ class _Asker:
 
         The first question of a round starts its run, and asks the gold texts before. In a task that
         may only use stored replies, the question is added to that task's list instead.
-
-        Raises:
-            NotJudgedYet: when this task may only use stored replies.
-            JudgeBudgetUsedUp: when the judge's budget does not cover the call.
         """
         if _FOR_FREE.get():
             raise NotJudgedYet(scorer=self.judge.name)

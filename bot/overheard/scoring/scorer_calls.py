@@ -166,9 +166,6 @@ def _valid_records(
 async def _wait_for(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterable[Score]:
     """Return the result of an async scorer within `SCORER_TIMEOUT_S`; judges and the process of
     third-party scorers have time-outs of their own, and no limit here.
-
-    Raises:
-        BaseException: as the scorer raises it.
     """
     limit = asyncio.timeout(
         None if isinstance(scorer, Judge | IsolatedScorer) else SCORER_TIMEOUT_S

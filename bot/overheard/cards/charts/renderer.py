@@ -133,11 +133,6 @@ class ChartRenderer:
     def _start_worker(self) -> ProcessPoolExecutor:
         """Return the pool of one process that draws; start it, and wait until it answers, if none
         runs.
-
-        Raises:
-            TimeoutError: when a new process does not answer within `START_TIMEOUT_S`.
-            BrokenExecutor: when it ends while it starts.
-            OSError: when the system starts no process.
         """
         if self._pool is None:
             # Not forked: this process has threads.

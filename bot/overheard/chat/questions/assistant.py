@@ -169,10 +169,6 @@ async def _ask(deployment: Deployment, model: Model, request: str, schema: str) 
 
     The call is charged to the assistant's own budget and to those of the deployment, and the answer
     is stored in a new run that no score or alert uses.
-
-    Raises:
-        BudgetUsedUp: when the budget does not cover the question.
-        OverheardError: when the model cannot be asked.
     """
     store, clock = deployment.store, deployment.clock
     config = deployment.config
@@ -236,11 +232,7 @@ def read_reply(reply: str, reader: CallReader) -> Reading:
 
 
 def _document(reply: str) -> Mapping[str, Any]:
-    """Return the object of a reply, also one in a code fence.
-
-    Raises:
-        InvalidCall: when it is none.
-    """
+    """Return the object of a reply, also one in a code fence."""
     text = reply[:MAX_REPLY_CHARS].strip().removeprefix("```json").strip("`\n ")
     try:
         document = json.loads(text)
@@ -252,11 +244,7 @@ def _document(reply: str) -> Mapping[str, Any]:
 
 
 def _call(call: object) -> Call:
-    """Return a call with its options, which are a list of names and values, or an object.
-
-    Raises:
-        InvalidCall: when it is neither.
-    """
+    """Return a call with its options, which are a list of names and values, or an object."""
     if not isinstance(call, dict):
         raise InvalidCall("a call is an object with command and options")
     given = call.get("options") or {}

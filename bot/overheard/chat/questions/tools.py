@@ -198,12 +198,7 @@ class CallReader:
             raise InvalidCall("it names no command")
 
     def _value(self, option: Option, text: str, spec: CommandSpec) -> str:
-        """Return a value as the command takes it.
-
-        Raises:
-            InvalidCall: for a name that is not known, a day that is none or still to come, and
-                words that are not the person's. A command that changes something may have new ones.
-        """
+        """Return a value as the command takes it."""
         if len(text) > MAX_VALUE_CHARS:
             raise InvalidCall(f"{option.name} is too long")
         find = self._finders.get(option.kind)

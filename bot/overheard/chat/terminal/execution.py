@@ -95,9 +95,6 @@ def _prompt(question: str, default: str) -> str:
 
     Args:
         default: The answer that an empty line gives; shown with the question unless it is "".
-
-    Raises:
-        click.exceptions.Abort: after Ctrl-C, and at the end of standard input.
     """
     read = partial(click.prompt, question, default=default, show_default=bool(default), err=True)
     if threading.current_thread() is not threading.main_thread():
@@ -120,11 +117,6 @@ def _quote_and_execute(
     Args:
         agreed: Whether the person has agreed to any price in advance.
         can_ask: Whether a person at the terminal can be asked.
-
-    Raises:
-        click.exceptions.Exit: with status 1 when the command fails, or needs a yes that cannot be
-            asked for, after the reason was printed; with the status of a signal that ended it.
-        click.exceptions.Abort: when the person says no.
     """
     agreed_usd = inf if agreed else 0.0
     while True:
@@ -146,10 +138,6 @@ async def _carry_out(
     """Quote or execute a command by `_open_and_run`, and return the result.
 
     What plugins print meanwhile goes to standard error, so that it is not mixed with JSON.
-
-    Raises:
-        OverheardError: what the command raises.
-        click.exceptions.Exit: when no question can be asked because of faults that were printed.
     """
     with separated_output():
         return await _open_and_run(session, call, order, agreed_usd)
@@ -171,12 +159,6 @@ async def _open_and_run(
 
     Returns:
         The result, or what the person has to agree to before the command is executed.
-
-    Raises:
-        OverheardError: what the command raises; also when a text is too long for its option, or the
-            deployment cannot be opened.
-        click.exceptions.Exit: with status 1 when there are no models to ask because of the faults
-            that were printed.
     """
     spec, stage = order.spec, Stage(quoting=order.spec.asks)
     require_sizes(spec, order.options)
@@ -219,9 +201,6 @@ async def _open_and_log(
 
     Args:
         stage: Says, when the block ends, whether the command was only quoted.
-
-    Raises:
-        OverheardError: when the deployment cannot be opened.
     """
     async with (
         open_deployment(config, create=create) as deployment,
@@ -269,11 +248,6 @@ def _run_guarded(command: Callable[[], Awaitable[Result]]) -> Result:
 
     Args:
         command: Begins the command; called once.
-
-    Raises:
-        click.exceptions.Exit: after a sentence on standard error. The status is 1 after an
-            `OverheardError` and after an error of a file; it is that of the signal, by default of
-            SIGINT, after a signal and after a run that was paused.
     """
     signals: list[int] = []
 
@@ -411,9 +385,6 @@ def _save_pictures(card: Card, chart_file: Path) -> list[Path]:
 
     Returns:
         The written files, in the order of the pictures; empty without a picture.
-
-    Raises:
-        OSError: when a file cannot be written; those before it are written.
     """
     images = [each.image for each in (card, *card.more) if each.image and each.image.png]
     files = []

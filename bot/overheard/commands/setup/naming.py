@@ -230,9 +230,6 @@ async def _questions_of_others(
     Args:
         texts: The texts of the questions. Those that are new, or are asked for the brand already,
             are not returned.
-
-    Raises:
-        ReadOnly: when config.toml declares one of the returned prompts.
     """
     catalogue, keys = deployment.catalogue, {Prompt(text).key for text in texts}
     asked = {prompt.key for prompt in catalogue.prompts_for(brand.name)}
@@ -261,10 +258,6 @@ async def _store_names(
 
     Args:
         names: The ticked entries, such as ``c0`` and ``a1``.
-
-    Raises:
-        NameTaken: when a name belongs to another brand.
-        ReadOnly: when config.toml declares the brand without one of these names.
     """
     rivals = (*brand.competitors, *_ticked_texts(names, "c", draft.competitors))
     aliases = (*brand.aliases, *_ticked_texts(names, "a", draft.aliases))

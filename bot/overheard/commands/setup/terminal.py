@@ -197,9 +197,6 @@ def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, 
         provider: One of `PROVIDERS`.
         base_url: The address of the service; empty leaves the setting out.
         key_env: The environment variable with the key; empty leaves the setting out.
-
-    Raises:
-        SetupRefused: for the provider `compatible` without an address.
     """
     if provider == COMPATIBLE and not base_url:
         raise SetupRefused(problem="the service has no address", remedy="give it with --base-url")
@@ -224,11 +221,6 @@ async def _plan_with_models(
         plan: The plan, without models.
         models: The models that are wanted; without any the person chooses one.
         month: The budget in US dollars a month; left out (0) if the price of a model is not known.
-
-    Raises:
-        SetupRefused: when the provider cannot be used, such as without a key, or the service lacks
-            a model or does not say which it has.
-        ProviderUnavailable: when the key is refused, or the service cannot be reached.
     """
     is_local = plan.provider == LOCAL
     named: dict[str, object] = {} if is_local else {"models": list(models) or [_PLACEHOLDER_MODEL]}
@@ -263,9 +255,6 @@ def _loaded_provider(plan: SetupFile, file: Path) -> Provider:
     Args:
         plan: The plan, with at least one model unless its provider is the local one.
         file: The path of the configuration, for messages; it is neither read nor written.
-
-    Raises:
-        ConfigError: when the plan makes no valid configuration.
     """
     plugins = load_plugins(parse_config(plan.text(), str(file)))
     provider = plugins.providers.get(plan.provider)
@@ -279,9 +268,6 @@ def _loaded_provider(plan: SetupFile, file: Path) -> Provider:
 async def _listed_models(provider: Provider) -> list[str]:
     """Return the names of the models that a service lists, the newest first. If it has no list,
     only the key is tested, where that is possible, and the result is empty.
-
-    Raises:
-        ProviderUnavailable: when the key is refused, or the service cannot be reached.
     """
     if isinstance(provider, Listing):
         return list(await provider.list_models())
@@ -319,10 +305,6 @@ def _chosen_models(provider: Provider, offered: Sequence[str], person: _Person) 
 def _written(session: Session, plan: SetupFile, file: Path) -> Config:
     """Write the configuration file of a plan, in place of an existing one, and return the
     configuration. Its folder is created; after an interruption the old file, or none, is left.
-
-    Raises:
-        ConfigError: when the plan makes no valid configuration; nothing is written then.
-        FileUnwritable: when the file cannot be written.
     """
     parse_config(plan.text(), str(file))
     with contextlib.suppress(OSError):
