@@ -1,7 +1,8 @@
-"""The model that reads tone and facts, as the set-up in chat proposes it."""
+"""The models that read tone and facts, and questions, as the set-up in chat proposes them."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from kit.office import DECLARED, PRICE, Office, open_office
@@ -57,5 +58,45 @@ async def test_a_judge_of_the_file_is_not_asked_about() -> None:
 
 
 def test_the_command_is_that_of_the_last_step() -> None:
-    """One form for the first check and for who reads the answers."""
-    assert {option.name for option in SETUP_START.options} == {"begin", "reader"}
+    """One form for the first check and for who reads answers and questions."""
+    assert {option.name for option in SETUP_START.options} == {"begin", "reader", "questions"}
+
+
+async def test_a_model_for_questions_is_ticked_with_its_price() -> None:
+    """A yes is merged into the configuration at once; a no is kept, and is not ticked again."""
+    office = await open_office(DECLARED, price=PRICE)
+    form = await form_of(office)
+    label = form.choices["questions"][0].label
+
+    assert form.values["questions"] == "model"
+    assert re.search(r": 100 for about \$\d+\.\d\d, at most \$1\.00 a month$", label)
+
+    await start_checks(office.deployment, HERE, questions="model")
+    config = (await office.deployment.refreshed()).config
+    assert config.assistant.model.startswith("svc/")
+    assert config.assistant.budget == 1
+
+    await start_checks(office.deployment, HERE, questions="rules")
+    assert not (await office.deployment.refreshed()).config.assistant.model
+    assert (await form_of(office)).values["questions"] == "rules"
+
+
+async def test_the_price_of_a_question_is_measured() -> None:
+    """Once questions were asked, it is what they cost."""
+    office = await open_office(DECLARED, price=PRICE)
+    await start_checks(office.deployment, HERE, questions="model")
+    before = (await form_of(office)).choices["questions"][0].label
+    office.provider.answer = lambda _: '{"calls": [], "lacks": "subject", "lacking": ""}'
+    await office.chat.bring(office.chat.request(question="what do you make of the weather?"))
+    after = (await form_of(office)).choices["questions"][0].label
+
+    assert len(office.provider.asked) == 1
+    assert before != after
+
+
+async def test_a_reader_of_questions_of_the_file_is_not_asked_about() -> None:
+    """What config.toml declares is changed there."""
+    table = '\n[providers.svc]\n[assistant]\nmodel = "svc/m-1"\n'
+    office = await open_office(DECLARED + table, price=PRICE)
+
+    assert (await form_of(office)).choices["questions"] == []

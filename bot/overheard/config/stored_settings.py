@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from overheard.cards.command import Role
 from overheard.config.sections import (
     AccessTable,
+    AssistantTable,
     BudgetTable,
     Config,
     ModelTable,
@@ -106,6 +107,9 @@ ROUTE, DIGEST, MODEL_NAME, BUDGET = ("route:", "digest:", "model:", "budget:")
 JUDGE = "scorer:judge"
 """The name of the setting with the table of a judge that was switched on in chat; without a model
 it was declined."""
+ASSISTANT = "assistant"
+"""The name of the setting with the table of the model that reads questions; without a model it was
+declined."""
 MONTH = "month"
 """The account of the whole deployment, after `BUDGET`."""
 
@@ -115,9 +119,9 @@ Table = TypeVar("Table", bound=Settings)
 def with_chat_settings(config: Config, settings: Sequence[Setting]) -> Config:
     """Return a configuration completed by the settings that people made in chat.
 
-    Routes and reports of the chat are added after those of the file. For the same model, limit or
-    judge, the file wins. A setting that this version cannot read is left out. Roles are not merged
-    here: they are read at each request.
+    Routes and reports of the chat are added after those of the file. For the same model, limit,
+    judge or reader of questions, the file wins. A setting that this version cannot read is left
+    out. Roles are not merged here: they are read at each request.
 
     Args:
         config: The configuration as it was read.
@@ -129,11 +133,14 @@ def with_chat_settings(config: Config, settings: Sequence[Setting]) -> Config:
     routes = dict(_valid_tables(stored, ROUTE, RouteTable))
     reports = dict(_valid_tables(stored, DIGEST, ReportTable))
     models = dict(_valid_tables(stored, MODEL_NAME, ModelTable))
+    assistants = [table for _, table in _valid_tables(stored, ASSISTANT, AssistantTable)]
+    is_declared = config.assistant.model or not assistants
     return config.model_copy(
         update={
             "routes": (*config.routes, *routes.values()),
             "reports": (*config.reports, *reports.values()),
             "models": {**models, **config.models},
+            "assistant": config.assistant if is_declared else assistants[0],
             "budget": merged_budget(config.budget, settings),
             "scorers": {**config.scorers, **_judge_tables(config, stored.get(JUDGE, {}))},
         }

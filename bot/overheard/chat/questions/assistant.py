@@ -29,6 +29,7 @@ from overheard.chat.questions.tools import (
     reply_schema,
     task,
 )
+from overheard.config.stored_settings import ASSISTANT
 from overheard.deployment import Deployment, NoProgress
 from overheard.domain import Model, Panel, Prompt, Question, RunState
 from overheard.errors import BudgetUsedUp, OverheardError
@@ -42,8 +43,6 @@ from overheard.runs.runner import Runner
 log = logging.getLogger(__name__)
 _json = partial(json.dumps, ensure_ascii=False)
 
-LABEL = "assistant"
-"""The label of the runs, and who asks them."""
 CHANNEL = "assistant:questions"
 """The channel that the questions are booked on, which ``[assistant] budget`` limits."""
 ANSWER_TIMEOUT_S = 10.0
@@ -173,7 +172,7 @@ async def _ask(deployment: Deployment, model: Model, request: str, schema: str) 
     store, clock = deployment.store, deployment.clock
     config = deployment.config
     panel = Panel((), (), (model,))
-    new = new_run(panel, clock.now(), label=LABEL, asked_by=LABEL, channel=CHANNEL)
+    new = new_run(panel, clock.now(), label=ASSISTANT, asked_by=ASSISTANT, channel=CHANNEL)
     run = await store.runs.start(replace(new, aside=True))
     await store.runs.finish(run.id, RunState.COMPLETE, clock.now())
     channels = {**config.budget.channels, CHANNEL: config.assistant.budget}

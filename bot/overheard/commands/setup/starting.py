@@ -32,10 +32,11 @@ from overheard.commands.setup.draft import (
     price_of_questions,
     suggester,
 )
-from overheard.config.stored_settings import BUDGET, JUDGE, MONTH
+from overheard.config.stored_settings import ASSISTANT, BUDGET, JUDGE, MONTH
 from overheard.deployment import Call, Deployment
-from overheard.domain import TERMINAL, Brand, Model, Schedule
+from overheard.domain import TERMINAL, Brand, Model, Schedule, Usage
 from overheard.errors import ReadOnly
+from overheard.runs.budget import price_of
 from overheard.runs.quote import PriceQuote
 from overheard.scoring.judge import judges, judging_cost_a_year, proposed_judge
 
@@ -46,6 +47,12 @@ RUNS_A_MONTH = 4
 API_NOTE = "I ask by API. In the ChatGPT and Claude apps, people may see other answers."
 BUDGET_FACTOR = 2
 """The judge's budget of a month, as a multiple of its expected price."""
+QUESTION_SIZE = Usage(3_600, 120)
+"""Tokens of a question in words and of its reading, as measured with five brands."""
+QUESTIONS_PRICED = 100
+"""Questions in words whose price is shown: one costs less than a cent."""
+MEASURED_RUNS = 20
+"""The newest questions in words of which the price of one is measured."""
 
 
 async def set_places(
@@ -188,16 +195,23 @@ async def start_checks(
     reader: Annotated[
         str, option("A model misses less than rules do.", label="Who reads tone and facts?")
     ] = "",
+    questions: Annotated[
+        str, option("Alone I know short ones word by word.", label="Who reads your questions?")
+    ] = "",
 ) -> Step:
-    """Store who reads tone and facts, and return what follows: a check at the price that the form
-    showed, or the checklist alone.
+    """Store who reads tone and facts, and who reads questions in words, and return what follows: a
+    check at the price that the form showed, or the checklist alone.
 
     Args:
         begin: ``once`` for a check now; ``three`` for a first check, whose three rounds within a
             day show sooner what is normal; ``later`` or empty for the checklist.
         reader: ``model`` or ``rules``; empty leaves it unchanged.
+        questions: The same.
     """
     brand = drafted_brand(deployment.catalogue)
+    if questions:
+        model = proposed_judge(deployment.plugins.providers) if questions == "model" else None
+        await store_setting(deployment, call, ASSISTANT, {"model": str(model)} if model else {})
     if reader:
         await _store_reader(deployment, call, brand, reader)
         deployment = await deployment.refreshed()
@@ -248,6 +262,25 @@ def _proposed_judge_and_price(deployment: Deployment, brand: Brand) -> tuple[Mod
     return None if usd is None else (model, usd)
 
 
+async def _question_readers(deployment: Deployment) -> list[FormChoice]:
+    """Return who can read questions in words: a model, with the measured price of a question and
+    its limit of a month, or the grammar alone. Empty if config.toml has the model, or none with a
+    known price can be proposed.
+    """
+    model, store = proposed_judge(deployment.plugins.providers), deployment.store
+    price = price_of(model, deployment.plugins.providers) if model else None
+    if model is None or price is None or deployment.configured.assistant.model:
+        return []
+    runs = await store.runs.find(label=ASSISTANT, aside=True, limit=MEASURED_RUNS)
+    spent = [await store.money.spent(run_id=run.id) for run in runs]
+    usd = sum(spent) / len(spent) if spent else price.cost(QUESTION_SIZE)
+    about = wording.money(usd * QUESTIONS_PRICED, about=True)
+    most = wording.money(deployment.config.assistant.budget)
+    name = deployment.names.name(model)
+    label = f"{name}: {QUESTIONS_PRICED} for {about}, at most {most} a month"
+    return [FormChoice("model", label), FormChoice("rules", "You alone, for nothing")]
+
+
 async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> PriceQuote | None:
     """Return the price of the first check: of one repeat, or for ``three`` of all repeats of the
     three largest rounds. None if there is nothing to ask.
@@ -259,10 +292,10 @@ async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> Pric
 async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormContent:
     """Return the form of the first check: the choices of `start_checks` with their prices, and who
     reads tone and facts (a model at its price a year, or rules), if there is a choice: config.toml
-    has no judge, and a model with a known price can be proposed as one.
+    has no judge, and a model with a known price can be proposed as one; and who reads questions.
 
     If a check was made already, ``later`` is chosen at first, else ``once``. A model is chosen as
-    reader if there is a judge now, else rules.
+    reader if there is a judge now, else rules; for questions, unless that was declined.
     """
     brand = drafted_brand(deployment.catalogue)
     labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
@@ -282,10 +315,20 @@ async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormConte
             FormChoice("model", f"{name} reads them closely, {price} a year"),
             FormChoice("rules", "Only my own rules, for nothing"),
         ]
+    declined = await deployment.store.settings.get(ASSISTANT)
+    by_model = not declined or bool(declined.value.get("model"))
     return step_form(
         "start",
-        {"begin": "later" if checked else "once", "reader": "model" if on else "rules"},
-        {"begin": choices, "reader": readers},
+        {
+            "begin": "later" if checked else "once",
+            "reader": "model" if on else "rules",
+            "questions": "model" if by_model else "rules",
+        },
+        {
+            "begin": choices,
+            "reader": readers,
+            "questions": await _question_readers(deployment),
+        },
         text=API_NOTE,
         submit="Done" if checked else "Begin",
     )
