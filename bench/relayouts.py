@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 FOOTER = "\n\nAI responses may include mistakes. Learn more. Your feedback helps us improve."
 NAMES = ("Liquid Death", "Best Buy", "Poison", "Zento")
@@ -25,13 +26,21 @@ class Section:
     bullets: tuple[str, ...] = ()
 
 
-def sections(text: str) -> Iterator[Section]:
-    """Divide a text into headings with a flat list below, and all other lines."""
+def sections(text: str, *, items: bool = False) -> Iterator[Section]:
+    """Divide a text into headings with a flat list below, and all other lines; with `items`, also
+    into items that have items below them.
+    """
     lines = text.split("\n")
     at = 0
     while at < len(lines):
         heading = _HEADING.fullmatch(lines[at])
         if not heading:
+            title, below = _BULLET.fullmatch(lines[at]), list(_below(lines, at)) if items else []
+            if title and below:
+                end = below[-1][0] + 1
+                yield Section(tuple(lines[at:end]), title["text"], tuple(told for _, told in below))
+                at = end
+                continue
             yield Section((lines[at],))
             at += 1
             continue
@@ -50,6 +59,17 @@ def sections(text: str) -> Iterator[Section]:
         else:
             yield Section(tuple(lines[at:end]), heading["title"], tuple(told))
             at = end
+
+
+def _below(lines: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
+    """Yield (index, text) of the items below an item."""
+    title = _BULLET.fullmatch(lines[at])
+    for index in range(at + 1, len(lines) if title else 0):
+        bullet = _BULLET.fullmatch(lines[index])
+        if title and bullet and len(bullet["indent"]) > len(title["indent"]):
+            yield index, bullet["text"]
+        elif lines[index].strip():
+            return
 
 
 def as_lines(text: str) -> str:
@@ -88,10 +108,40 @@ def with_footer(text: str) -> str:
     return text + FOOTER
 
 
+def joined(text: str, join: str, around: str = "") -> str:
+    """Return an answer with each entry as one line or paragraph: its title, and its points with
+    their labels, joined.
+
+    Args:
+        join: What stands between two points; a mark replaces the full stop of the point before.
+        around: What stands before the first point; a dash if it is empty.
+    """
+    before = around or " \u2013 "
+
+    def line(section: Section) -> str:
+        title = _plain(section.title).rstrip(" :\u2013\u2014-")
+        points = [bullet if "\n" in join else bullet.rstrip(". ") for bullet in section.bullets]
+        return f"**{title}**{before}{join.join(points)}\n"
+
+    return _mapped(text, line, items=True)
+
+
 RELAYOUTS: dict[str, Callable[[str], str]] = {
     "lines": as_lines,
     "table": as_table,
     "footer": with_footer,
+    **{
+        name: partial(joined, join=join)
+        for name, join in {
+            "semicolons": "; ",
+            "full stops": ". ",
+            "commas": ", ",
+            "dashes": " - ",
+            "bars": " | ",
+        }.items()
+    },
+    "new lines": partial(joined, join="\n", around="\n"),
+    "nested bullets": partial(joined, join="\n  - ", around="\n  - "),
 }
 
 
@@ -108,10 +158,10 @@ def reordered(text: str, names: Sequence[str]) -> str:
     return "\n".join(line for at, part in enumerate(parts) for line in turned.get(at, part).lines)
 
 
-def _mapped(text: str, write: Callable[[Section], str]) -> str:
+def _mapped(text: str, write: Callable[[Section], str], *, items: bool = False) -> str:
     return "\n".join(
         write(section) if section.bullets else "\n".join(section.lines)
-        for section in sections(text)
+        for section in sections(text, items=items)
     )
 
 

@@ -173,6 +173,16 @@ COLUMNS = """\
             "~Zorbo",
             UnitRole.PRO,
         ),
+        (
+            "**Acme One** \u2013 **Panel:** IPS; **Size:** 27 inches; **Why:** Sharp text",
+            "IPS",
+            "Acme",
+            UnitRole.SPECIFICATION,
+        ),
+        ("**Acme One** \u2013 Light; Size: small; Reliable", "Reliable", "Acme", UnitRole.NONE),
+        ("**Acme One** \u2013 Light. **Pros:** quiet. **Cons:** dim.", "dim", "Acme", UnitRole.CON),
+        ("**Acme One** - Light. **Globex 7:** dim.", "dim", "~Globex 7", UnitRole.NONE),
+        ("**Best with coffee**\n- **Acme One**\n- \u2705 Quiet", "Quiet", "Acme", UnitRole.PRO),
         ("- **Picks**: **Acme One**. Light. **Boltly**. Dim.", "Dim", "Boltly", UnitRole.NONE),
         (
             "- **Final**: **Best for work**: Acme is light. **Best for trips**: Boltly is dim.",

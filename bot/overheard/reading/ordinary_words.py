@@ -226,6 +226,11 @@ def is_common(word: str) -> bool:
     return _part_of_speech(word) is not None
 
 
+def is_modifier(word: str) -> bool:
+    """Return whether a folded word is mainly an adjective or adverb."""
+    return _part_of_speech(word) == "a"
+
+
 def _part_of_speech(word: str) -> str | None:
     """Return the part of speech of a folded word, or of its base without a regular ending: ``v``,
     ``a``, ``b`` or "", as in `common_words`. None for a word that is not common.

@@ -20,8 +20,9 @@ from overheard.reading.labels import (
     role_of,
 )
 from overheard.reading.layout import Line, LineKind
+from overheard.reading.ordinary_words import is_common, is_modifier
 from overheard.reading.owners import NOBODY, Context, Names, Owner
-from overheard.reading.undeclared import is_name
+from overheard.reading.undeclared import has_name, is_name
 
 _DIVIDER = re.compile(r" ?\| ?")
 _PROSE_SPACES = 5
@@ -95,6 +96,17 @@ def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[tuple
             cells = _row_cells(body, spans, subject_index, row_owner, heads, inherits=inherits)
         for cell in cells:
             yield row, cell
+
+
+def _names_product(label: str, *, bold: bool) -> bool:
+    """Return whether a label in running text can be the name of a product: one of its words is no
+    ordinary word, or it is neither bold nor ends in a word for a property, nor is it one noun.
+    """
+    if has_name(label):
+        return True
+    last = label.rsplit(maxsplit=1)[-1]
+    is_noun = last == label and is_common(label.lower()) and not is_modifier(label.lower())
+    return not (bold or is_noun or is_property(last))
 
 
 def _cell_spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
@@ -384,7 +396,8 @@ class Outline:
             and role_of(self._body[following.start : following.end]) is not None
         )
         follows_owner = bool(carried or above.owner) and not above.closed
-        may_be_product = has_roles or not (block_owner or is_property(text))
+        is_bold = any(start <= label.start < end for start, end in line.bold)
+        may_be_product = has_roles or (not block_owner and _names_product(text, bold=is_bold))
         times = self._label_counts[text]  # a property is repeated for several products
         recurs = times >= _MANY_LABELS or (times > 1 and " " not in text)
         is_product = may_be_product and not recurs
@@ -396,7 +409,8 @@ class Outline:
             return Context(0, label=text, closed=True)
         if kind is LabelKind.AWARD and not block_owner:
             above = above._replace(owner=NOBODY)
-        return self.decide(label, above, multi=False, limit=limit)
+        listed = is_bold and label.start > line.start and bool(above.owner)
+        return self.decide(label, above, multi=False, limit=limit, listed=listed)
 
     @cached_property
     def _label_counts(self) -> Counter[str]:

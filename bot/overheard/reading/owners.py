@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Container, Iterator, Sequence
+from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -31,6 +32,13 @@ _END = re.compile(
 )
 """Ends of sentences, also where the space is missing, and ends of shop cards."""
 _ROLE = re.compile(rf"(?=[A-Z])(?:(?<![A-Za-z0-9] )\b|(?<=[a-z0-9)])){_ROLE_WORDS}\s?:")
+_POINT_AHEAD = r"\s(?=[A-Z0-9]|[^\w\s\"'(\[$\u20ac\u00a3~<>&])"
+_POINT = re.compile(
+    rf"(?:\s?[;|\u2022\u00b7]|,(?=\s[^\w\s\"'(\[$\u20ac\u00a3~<>&-])){_POINT_AHEAD}"
+)
+"""Between points in one line."""
+_DASH = re.compile(rf"\s[-\u2013]{_POINT_AHEAD}")
+"""The same, where it is not the first in the line, which follows a name or a label."""
 _BEFORE_ROLE = re.compile(r"(?:[;|.,]|\s[\u2013\u2014-])?\s*\Z")
 _SHORTENED = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|est|No|Mr|Mrs|Ms|Dr|St|Jr|Inc|Ltd|Co|Corp|U\.S|U\.K|a\.m"
@@ -92,11 +100,16 @@ class Piece(NamedTuple):
 
 
 def line_pieces(
-    body: str, start: int, end: int, mentions: Sequence[Mention] = ()
+    body: str,
+    start: int,
+    end: int,
+    mentions: Sequence[Mention] = (),
+    bold: Sequence[tuple[int, int]] = (),
 ) -> Iterator[Piece]:
     """Yield the pieces of a line, in order: sentences, clauses about a brand, and product cards.
 
-    A line is cut after each sentence and before each role label ("Pros:"). A sentence is cut again
+    A line is cut after each sentence, before each role label ("Pros:") and each bold label, and
+    between points that semicolons, bars or dashes divide ("; Size: ..."). A sentence is cut again
     before a clause about another brand: "Acme is light, while Bolt is cheap". Pieces have no outer
     white space; pieces without a letter or a digit, and those that are only a number, are left out.
 
@@ -106,9 +119,10 @@ def line_pieces(
         end: Offset after the line.
         mentions: The mentions in the line, in order. A brand in small letters may begin a sentence;
             without mentions, no sentence is cut at a brand.
+        bold: (start, end) offsets of the bold text of the line.
     """
     piece_start = start
-    for piece_end, next_start in _piece_edges(body, start, end):
+    for piece_end, next_start in _piece_edges(body, start, end, bold):
         if piece_end < piece_start:
             continue
         yield from _cut_pieces(body, piece_start, piece_end, mentions)
@@ -121,7 +135,9 @@ def is_worded(text: str, start: int, end: int) -> bool:
     return _WORDED.search(text, start, end) is not None
 
 
-def _piece_edges(body: str, start: int, end: int) -> list[tuple[int, int]]:
+def _piece_edges(
+    body: str, start: int, end: int, bold: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
     """Return, in order, (end of the piece before, start of the piece after) for each place at which
     the line from `start` to `end` is cut.
 
@@ -136,9 +152,17 @@ def _piece_edges(body: str, start: int, end: int) -> list[tuple[int, int]]:
         or body[found.start()] != "."
         or not _is_abbreviated(body, start, found.start())
     ]
+    edges += [point.span() for point in _POINT.finditer(body, start + 1, end)]
+    edges += [dash.span() for dash in islice(_DASH.finditer(body, start + 1, end), 1, None)]
     first_colon = body.find(":", start, end)
     if first_colon < 0:
-        return edges
+        return sorted(edges)
+    for label_start, label_end in bold:
+        if label_start > start and ":" in body[label_end - 1 : label_end + 1]:
+            separator = _BEFORE_ROLE.search(
+                body, max(start, label_start - _SEPARATOR_WINDOW_CHARACTERS), label_start
+            )
+            edges += [(separator.start(), label_start)] if separator else []
     for role in _ROLE.finditer(body, start, end):
         separator_start = max(start, role.start() - _SEPARATOR_WINDOW_CHARACTERS)
         separator = _BEFORE_ROLE.search(body, separator_start, role.start())

@@ -66,6 +66,8 @@ _NUMBER_CHARACTERS = 6
 _MAX_LABELS = 4
 """Labels at the beginning of one piece: "Top picks: Acme: Pros: ..."."""
 
+_TOLD = re.compile(r": | [\u2013\u2014-] (?=\S+ \S+ \S)")
+"""Before what a line tells of the name that it begins with."""
 _AWARDED = re.compile(r"\bfor\s+\w", re.IGNORECASE)
 """In a title that says all of an award: below "Best for travel" is any text, below "Best for" not.
 """
@@ -298,7 +300,10 @@ class _UnitBuilder:
         above, item = self.stack[-2:]
         is_ownerless = not above.owner and not above.closed
         names_brand = bool(item.owner) and not item.owner.foreign
-        if is_ownerless and names_brand and kind_of(above.label) is LabelKind.AWARD:
+        is_award = (
+            kind_of(above.label) is LabelKind.AWARD or role_of(above.label) is UnitRole.BEST_FOR
+        )
+        if is_ownerless and names_brand and is_award:
             self.stack[-2] = above._replace(owner=item.owner)
 
     def _paragraph_units(self, line: Line, at: int) -> Iterator[Unit]:
@@ -366,7 +371,7 @@ class _UnitBuilder:
             return True
         if text[-1] == ":":
             return len(text) < _INTRODUCING_CHARACTERS or role_of(text) is not None
-        if last or ends_sentence or word_count > _LEAD_WORDS or ": " in text:
+        if last or ends_sentence or word_count > _LEAD_WORDS or _TOLD.search(text):
             return False
         return bool(self.names.begins(start, line.end)) and not has_verb(text)
 
@@ -389,7 +394,9 @@ class _UnitBuilder:
         base = context = self._top
         names = self.prose if line.kind is LineKind.PARAGRAPH else self.names
         found = names.within(line.start, line.end)
-        for number, piece in enumerate(line_pieces(self.body, line.start, line.end, found)):
+        for number, piece in enumerate(
+            line_pieces(self.body, line.start, line.end, found, line.bold)
+        ):
             start, end = piece.start, piece.end
             if nobodys := self._nobodys_role(start, end):
                 yield self._unit(start, end, NOBODY, nobodys)

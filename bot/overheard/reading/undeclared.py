@@ -22,8 +22,8 @@ from overheard.reading.text import fold
 from overheard.reading.word_lists import WordLists
 
 _LISTS = WordLists("overheard.reading", "undeclared.txt")
-_TAIL = r"(?:[&+.'\u2019-](?!(?:s|based|style|only)\b)[^\W_]+)*(?!-based)"
-_WORD = rf"[A-Z][^\W_]*{_TAIL}"
+_TAIL = r"(?:(?:[&+.'\u2019]|-(?=[A-Z\d]))(?!s\b)[^\W_]++)*+(?!-[a-z])"
+_WORD = rf"[A-Z][^\W_]*+{_TAIL}"
 _NAME = re.compile(
     rf"(?<![\w@/.#&'\u2019-])(?:{_WORD}(?: {_WORD}){{0,2}}"
     rf"|\d{{1,3}}(?!-[a-z]|(?:st|nd|rd|th|[KMGT]?Bs?|[KGDWhsx]|FA|ft|in|mm|cm|km|kg|lbs?|oz|mAh|Hz|hp|p)\b)"
@@ -142,6 +142,11 @@ def undeclared_mentions(
 def is_name(text: str) -> bool:
     """Return whether a text is nothing but a capitalised name that is no ordinary word."""
     return [place.name for place in _places(text) if not place.words] == [text.strip()]
+
+
+def has_name(text: str) -> bool:
+    """Return whether a text has a capitalised name that is no ordinary word."""
+    return any(not place.words for place in _places(text))
 
 
 def _places(body: str) -> Iterator[_Place]:
