@@ -2,6 +2,7 @@
 
     uv run python bench/detection.py                    all tables
     uv run python bench/detection.py --part alarms      false alarms in each world
+    uv run python bench/detection.py --part again       days until a fall is told, asked again
     uv run python bench/detection.py --part delays      runs until a drop of 10 points is seen
     uv run python bench/detection.py --part levels      how many alarms of each level are true
     uv run python bench/detection.py --part dips        dips that are taken for over too early
@@ -11,7 +12,7 @@
     uv run python bench/detection.py --part deployment  ten brands, five models, six metrics
     uv run python bench/detection.py --part places      a world drawn otherwise
     uv run python bench/detection.py --part learning    what the learning sentence is worth
-    uv run python bench/detection.py --part sentinel    the sentinel and announced updates
+    uv run python bench/detection.py --part updates     the checks after an announced update
     uv run python bench/detection.py --part speed       seconds of one core
     uv run python bench/detection.py --panels 200       the same, finer
     uv run python bench/detection.py --images docs/images    draws the charts of the docs too
@@ -32,10 +33,11 @@ import events
 import numpy as np
 import places
 from charts import DelayLine, draw_delays, draw_power
-from costs import TAUS, sentinel, speed
+from costs import TAUS, speed, updates
 from events import DEFAULT_BUDGET
 from figures import rows
 
+from overheard.detection.confirmation import LOOKS
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.decision_inputs import WATCHED_A_YEAR, AlertPolicy
 from overheard.detection.explanation import Hypothesis
@@ -44,7 +46,7 @@ from overheard.detection.power import smallest_visible_loss
 from overheard.measure.intervals import wilson
 from overheard_lab import trials
 from overheard_lab.benchmarks import RULES, compare
-from overheard_lab.trials import MonitorTrial, poisson_interval
+from overheard_lab.trials import ASKED_AGAIN, MonitorTrial, poisson_interval
 from overheard_lab.worlds import Moved, WorldDesign, brand_name, simulate_world
 
 WORLDS = (
@@ -353,8 +355,33 @@ def learning(panels: int, seed: int) -> None:
     rows(("world", "runs before", "points named", "seen within three runs"), lines)
 
 
+def again(panels: int, seed: int) -> None:
+    """Print how soon falls are told with and without asking again: one tracked brand with four
+    rivals, three models of which one moves, 12 prompts x 3 a week, the default budget.
+    """
+
+    def line(drop: float, asked_again: float) -> tuple[str, ...]:
+        world = WorldDesign(
+            effects="half",
+            models=3,
+            prompts=12,
+            again=len(LOOKS) if asked_again else 0,
+        )
+        trial = MonitorTrial(world, drop, per_year=DEFAULT_BUDGET / 5, asked_again=asked_again)
+        found = trials.delay(trial, panels, seed, watched=1)
+        told = (f"{share:.2f}" for share in found.within.values())
+        return (f"-{drop:g}", "yes" if asked_again else "no", *told, f"{found.calls:.2f}")
+
+    days = (f"{day} days" for day in trials.WITHIN_DAYS)
+    rows(
+        ("points", "asked again", *days, "calls"),
+        (line(drop, share) for drop in (10.0, 20.0, 40.0) for share in (0.0, ASKED_AGAIN)),
+    )
+
+
 PARTS = {
     "alarms": alarms,
+    "again": again,
     "delays": delays,
     "levels": levels,
     "dips": dips,
@@ -364,7 +391,7 @@ PARTS = {
     "deployment": deployment,
     "places": another_world,
     "learning": learning,
-    "sentinel": sentinel,
+    "updates": updates,
     "speed": speed,
 }
 

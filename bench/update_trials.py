@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from overheard.detection.announced_updates import (
     DEFAULT_PLAN,
@@ -12,15 +12,14 @@ from overheard.detection.announced_updates import (
     UpdateEffect,
     UpdateStatus,
     follow_update,
-    next_burst_after_update,
 )
 from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.power import WELL_KNOWN
-from overheard.measure.blocks import RunKey
+from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.intervals import Interval, wilson
 from overheard.numpy_proxy import np
-from overheard_lab.panels import Change, Design, World, simulate
-from overheard_lab.policy_trials import SimulatedBrand
+from overheard.special_functions import logit
+from overheard_lab.panels import Change, Design, World, expit, simulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,27 +122,60 @@ def _worlds(trial: UpdateTrial, panels: int, seed: int) -> tuple[World, list[Wor
 def _follow(
     trial: UpdateTrial, world: World, others: list[World], index: int, rng: np.random.Generator
 ) -> tuple[UpdateEffect, int]:
-    """Carry an update's bursts out, and return the last verdict and the calls spent."""
+    """Ask again after an update, and return the last verdict and the calls spent."""
     brand = SimulatedBrand(world, index, trial.before, trial.tau, rng)
     before = brand.stream
     known = [before, *(other.stream(index) for other in others)]
     tau2 = run_effect_variance(known, trial.before + 1)
     update = before.runs[-1].at + timedelta(days=1)
+    asks = dict.fromkeys(before.prompts, trial.repeats)
     verdict: UpdateEffect | None = None
-    since: list[RunKey] = []
     calls = 0
-    while burst := next_burst_after_update(
-        verdict,
-        trial.plan,
-        update=update,
-        since=since,
-        prompts=before.prompts,
-        before=[before],
-        seed=int(rng.integers(2**31)),
-    ):
-        since.append(brand.ask(burst.at, burst.asks, changed=True))
-        calls += burst.calls
+    for look in range(trial.plan.looks):
+        brand.ask(update + look * timedelta(hours=12), asks, changed=True)
+        calls += sum(asks.values())
         verdict = follow_update(brand.stream, update, tau2, trial.plan)
+        if verdict and verdict.finding is not UpdateStatus.OPEN:
+            break
     if verdict is None:
         raise ValueError("no two prompts were asked both before the update and after it")
     return verdict, calls
+
+
+class SimulatedBrand:
+    """One simulated brand, with a past, that can be asked any prompt at any time.
+
+    Args:
+        world: The simulated panels.
+        index: The index of the panel to take.
+        past: How many runs of the panel have been made already.
+        tau: Standard deviation of the run effects.
+        rng: Draws run effects and answers.
+    """
+
+    def __init__(
+        self, world: World, index: int, past: int, tau: float, rng: np.random.Generator
+    ) -> None:
+        self._chances = (world.chance[index], world.changed[index])
+        self._tau = tau
+        self._rng = rng
+        self.stream: Stream = world.stream(index, first=past)
+
+    def ask(self, at: datetime, asks: Mapping[str, int], *, changed: bool) -> RunKey:
+        """Simulate a run with a random run effect, add its answers to `stream`, and return the run.
+
+        Args:
+            at: Time of the run; later than all runs before.
+            asks: How often each prompt is asked, by key; those without an entry are not asked.
+            changed: Whether the run is after the change.
+        """
+        old = self.stream
+        n = np.array([[asks.get(prompt, 0) for prompt in old.prompts]])
+        chance, effect = self._chances[changed], self._tau * self._rng.standard_normal()
+        logits = logit(chance) + effect
+        hits = self._rng.binomial(n, expit(logits))
+        total = np.concatenate([old.total, hits])
+        run = RunKey(at, old.runs[-1].id + 1)
+        n = np.concatenate([old.n, n])
+        self.stream = replace(old, runs=(*old.runs, run), n=n, total=total, squares=total)
+        return run

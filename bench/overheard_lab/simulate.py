@@ -11,13 +11,14 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.deployment import Call
+from overheard.detection.confirmation import LOOKS
 from overheard.detection.decision_inputs import AlertPolicy
 from overheard.session import Session
-from overheard_lab import policy_trials, trials
+from overheard_lab import trials
 from overheard_lab.benchmarks import Comparisons
-from overheard_lab.policy_trials import SentinelOutcome
 from overheard_lab.trials import (
     AGES,
+    ASKED_AGAIN,
     RUNS_A_YEAR,
     ModelAlarms,
     MonitorTrial,
@@ -26,7 +27,7 @@ from overheard_lab.trials import (
 )
 from overheard_lab.worlds import EFFECTS, KINDS, WorldDesign
 
-FIXED, DYNAMIC = "fixed", "dynamic"
+CONFIRMED, PLAIN = "confirmed", "plain"
 DEFAULT_FALSE_ALARMS_PER_YEAR = 0.2
 """False alarms a year of the default settings, for all brands together."""
 
@@ -68,9 +69,10 @@ async def simulate(
     policy: Annotated[
         str,
         option(
-            "Ask the whole panel in every run, or where it tells most.", choices=(FIXED, DYNAMIC)
+            "Ask a model again where something may have changed, or not.",
+            choices=(CONFIRMED, PLAIN),
         ),
-    ] = FIXED,
+    ] = CONFIRMED,
     panels: Annotated[int, option("Brands behind each figure.", low=5)] = 100,
     seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
 ) -> Card:
@@ -91,8 +93,8 @@ async def simulate(
             0 for the default budget, shared among the brands.
         age: Only alarms of baselines of this many runs count as false, one of `AGES`; ``all``
             counts all.
-        policy: ``fixed`` asks the whole panel in every run. ``dynamic`` asks each prompt once a
-            week after a warm-up, and bursts (small extra runs) where something may have changed.
+        policy: ``confirmed`` asks a model again, up to five times in two days, where something may
+            have changed, as the product does; ``plain`` only makes the weekly runs.
         panels: The number of brands behind each figure, 5 or more.
         seed: The seed of all randomness; equal seeds give equal figures.
     """
@@ -108,19 +110,17 @@ async def simulate(
             metrics=metrics,
             prompts=prompts,
             repeats=repeats,
+            again=len(LOOKS) if policy == CONFIRMED else 0,
         ),
+        asked_again=ASKED_AGAIN if policy == CONFIRMED else 0.0,
         drop=drop,
         carried=carried_share,
         per_year=per_year or allowed.false_alarms_per_year / brands,
         models_per_year=per_year or allowed.models_per_year,
         age="" if age == "all" else age,
     )
-    steps = panels if policy == DYNAMIC else trials.worlds_of(trial, panels)
-    call.progress.start("Simulating", steps)
+    call.progress.start("Simulating", trials.worlds_of(trial, panels))
     try:
-        if policy == DYNAMIC:
-            sentinel = policy_trials.run_policy_trial(trial, panels, seed, call.progress.advance)
-            return _sentinel_card(trial, sentinel, panels, seed)
         outcome = trials.run_trial(trial, panels, seed, call.progress.advance)
     finally:
         call.progress.finish()
@@ -172,9 +172,16 @@ def _trial_fields(trial: MonitorTrial, outcome: TrialOutcome) -> tuple[Field, ..
         Field("By runs in the baseline", ", ".join(ages)),
         Field("Opposite alarm within 8 runs", f"{false_alarms.ghosts:.0%}"),
         Field("Taken back, a brand-year", f"{false_alarms.closings:.2f}"),
+        Field("Calls, over the weekly ones", f"{false_alarms.calls:.2f}"),
+        Field("The drop told within days", _within_words(outcome)),
         Field("Of models as a whole, a year", _model_rate_words(trial, false_alarms.of_models)),
         *reliability,
     )
+
+
+def _within_words(outcome: TrialOutcome) -> str:
+    """Return in what share of panels the drop was told within each number of days."""
+    return ", ".join(f"{days}: {share:.0%}" for days, share in outcome.delay.within.items())
 
 
 def _model_rate_words(trial: MonitorTrial, model_alarms: ModelAlarms) -> str:
@@ -232,7 +239,8 @@ def _trial_json(trial: MonitorTrial, outcome: TrialOutcome) -> dict[str, Any]:
         "rules": _rules_json(compared),
         "calls_to_detect": round(late.runs * calls, 1),
         "lorden_calls": round(compared.lorden_calls, 1),
-        "calls_per_year": RUNS_A_YEAR * calls,
+        "calls_per_year": round(RUNS_A_YEAR * calls * false_alarms.calls),
+        "told_within_days": {str(days): share for days, share in late.within.items()},
     }
 
 
@@ -267,57 +275,6 @@ def _rules_json(compared: Comparisons) -> dict[str, dict[str, float]]:
         }
         for name, detector in compared.rules.items()
     }
-
-
-def _sentinel_card(trial: MonitorTrial, outcome: SentinelOutcome, panels: int, seed: int) -> Card:
-    """Return the card of a trial of the policy `DYNAMIC` (the sentinel), which asks each prompt
-    once a week, and more where a change is suspected. It has the false alarms in a brand-year with
-    their 95 % interval, the delay in weeks, and the numbers of calls. Figures that this trial does
-    not measure are None in the JSON data.
-
-    Args:
-        trial: The simulated world, and the drop of visibility.
-        outcome: The measured false alarms, delays and numbers of calls.
-        panels: The number of simulated brands.
-    """
-    found, compared = outcome.found, outcome.compared
-    low, high = outcome.interval
-    return Card(
-        title=f"{panels:,} simulated brands",
-        text=f"The sentinel raises {found.false_alarms:.2f} false alarms a brand-year "
-        f"({low:.2f} to {high:.2f}) and sees a drop of {trial.drop:g} points in "
-        f"{found.delay:.1f} weeks.",
-        fields=(
-            Field("Calls to see it", f"{outcome.calls:,.0f}"),
-            Field("Least possible", f"{compared.lorden_calls:,.0f}"),
-            Field("Calls a year", f"{outcome.calls_a_year:,.0f}"),
-            Field("In a run", f"{wording.count(trial.world.prompts, 'prompt')} once, and bursts"),
-        ),
-        table=_comparison_table(found.false_alarms, found.delay, compared),
-        data={
-            "false_alarms_per_year": round(found.false_alarms, 4),
-            "interval": [round(end, 4) for end in outcome.interval],
-            "by_age": {age: round(found.false_alarms, 3) for age in list(AGES)[-1:]},
-            "brand_years": round(outcome.brand_years, 1),
-            "alarms": outcome.alarms,
-            "of_model": None,
-            "delay_runs": round(found.delay, 3),
-            "delay_error": round(found.error, 3),
-            "delay_panels": outcome.panels,
-            "oracle_delay_runs": round(compared.oracle.delay, 3),
-            "ratio": round(found.delay / compared.oracle.delay, 3),
-            "ghost_recoveries": None,
-            "closings_per_year": None,
-            "reliability": _reliability_json(outcome.reliability),
-            "calls_to_detect": round(outcome.calls, 1),
-            "lorden_calls": round(compared.lorden_calls, 1),
-            "calls_per_year": round(outcome.calls_a_year),
-            "rules": _rules_json(compared),
-            "policy": DYNAMIC,
-            "panels": panels,
-            "seed": seed,
-        },
-    )
 
 
 SIMULATE = CommandSpec(

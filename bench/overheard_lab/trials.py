@@ -8,11 +8,13 @@ reported, brands that change once a year.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import pairwise
 from math import ceil, inf
 
+from overheard.detection.baseline import stream_rows
 from overheard.detection.decide import reported_changes
 from overheard.detection.decision_inputs import MIN_TRACKED, AlertPolicy, Rarity
 from overheard.detection.monitor import Alarm, Monitor, Restart
@@ -21,16 +23,22 @@ from overheard.measure.intervals import Interval
 from overheard.numpy_proxy import np
 from overheard_lab.benchmarks import Comparisons, compare
 from overheard_lab.worlds import (
+    FIRST_RUN,
     Changes,
     Moved,
     SimulatedWorld,
     WorldDesign,
     brand_name,
     metric_name,
+    model_of,
+    run_keys,
     simulate_world,
 )
 
 RUNS_A_YEAR = 52
+HOUR = 1 / 24
+ASKED_AGAIN = 0.25
+"""What asking again may cost by the default settings, as a share of the weekly runs."""
 CHANGE_AT = 40
 """Index of the run with which visibility falls."""
 RUNS_AFTER = 32
@@ -71,6 +79,7 @@ class MonitorTrial:
         carried: Share of prompts that carry the drop, 0 to 1.
         per_year: False alarms that are allowed in a brand-year.
         models_per_year: False alarms that are allowed in a year, of models as a whole together.
+        asked_again: What asking again may cost, as a share of what the weekly runs cost.
         age: Only alarms of baselines of this age count as false alarms, of `AGES`; empty for all.
     """
 
@@ -80,6 +89,7 @@ class MonitorTrial:
     per_year: float = 1.0
     models_per_year: float = 1.0
     age: str = ""
+    asked_again: float = 0.0
 
     @property
     def policy(self) -> AlertPolicy:
@@ -89,7 +99,9 @@ class MonitorTrial:
         brands = self.world.brands
         metrics = {f"metric-{m + 1}": SMALLEST_CHANGE for m in range(self.world.metrics)}
         smallest = {"visibility": SMALLEST_CHANGE, **metrics}
-        return AlertPolicy(self.per_year * brands, brands, smallest, self.models_per_year)
+        return AlertPolicy(
+            self.per_year * brands, brands, smallest, self.models_per_year, self.asked_again
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,7 @@ class FalseAlarms:
         ghosts: Share of the alarms that followed an opposite alarm within 8 runs.
         closings: Ends of alarms' stories in a brand-year; they are no alarms.
         of_models: The alarms of models as a whole.
+        calls: The calls, over those of the weekly runs.
     """
 
     yearly: float
@@ -115,6 +128,7 @@ class FalseAlarms:
     ghosts: float
     closings: float
     of_models: ModelAlarms
+    calls: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +158,25 @@ class ModelAlarms:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """The mean number of runs until a fall was seen, its standard error, and the number of panels
-    that count.
+    """How soon a fall was seen.
+
+    Attributes:
+        runs: The mean number of weekly runs until then.
+        error: Its standard error.
+        panels: Number of panels that count.
+        within: Share of them that saw it within so many days of the first weekly run after it.
+        calls: The calls until then, over those of the weekly runs.
     """
 
     runs: float
     error: float
     panels: int
+    within: Mapping[int, float] = field(default_factory=dict)
+    calls: float = 1.0
+
+
+WITHIN_DAYS = (1, 3, 7, 28)
+"""Days after the first weekly run with a fall, within which it is counted who saw it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,22 +255,26 @@ def false_alarms(
     worlds = ceil(panels / design.brands)
     exposure: Counter[str] = Counter()
     alarms: Counter[str] = Counter()
-    alarms_by_world, ghosts, closings, model_alarms = [], 0, 0, 0
+    alarms_by_world, ghosts, closings, model_alarms, calls = [], 0, 0, 0, 0.0
     for number in range(worlds):
         in_world = 0
         world = simulate_world(design, seed + number)
         restarts = tuple(_reported_model_changes(trial, world.streams))
         model_alarms += len(restarts)
-        for monitor, raised in _watched(trial, world, restarts):
+        watched = _watched(trial, world, restarts)
+        calls += watched.calls
+        for monitor, raised in watched.pairs:
             ages = Counter(age_of(age) for age in _ages(monitor))
             exposure.update(ages)
             alarms.update(age_of(alarm.age) for alarm in raised)
             in_world += sum(1 for alarm in raised if trial.age in {"", age_of(alarm.age)})
-            ghosts += _ghosts(raised)
+            ghosts += _ghosts(design, raised)
             closings += len(monitor.returns)
         alarms_by_world.append(in_world)
         step()
-    years = {age: runs / RUNS_A_YEAR / max(1, design.models) for age, runs in exposure.items()}
+    weekly = sum(exposure.values()) * worlds / max(calls, 1e-9)
+    scale = weekly / max(1, sum(exposure.values())) / RUNS_A_YEAR / max(1, design.models)
+    years = {age: runs * scale for age, runs in exposure.items()}
     brand_years = sum(years.values()) if not trial.age else years.get(trial.age, 0.0)
     divisor = max(brand_years, 1e-9)
     total = sum(alarms_by_world)
@@ -261,6 +291,7 @@ def false_alarms(
         ghosts=ghosts / max(1, sum(alarms.values())),
         closings=closings / divisor,
         of_models=ModelAlarms.counted(model_alarms, worlds * design.runs / RUNS_A_YEAR),
+        calls=calls / worlds,
     )
 
 
@@ -272,14 +303,23 @@ def _reported_model_changes(trial: MonitorTrial, streams: Sequence[Stream]) -> I
     Args:
         trial: The worlds and the allowed false alarms.
     """
+    weekly = 1 + trial.world.again  # changes of models are looked for in the weekly runs
     visibility = [stream for stream in streams if stream.key.metric == metric_name(0)]
+    if weekly > 1:
+        visibility = [
+            stream_rows(stream, np.arange(0, len(stream.runs), weekly)) for stream in visibility
+        ]
     if trial.policy.brands >= MIN_TRACKED and trial.models_per_year:
         for change, _ in reported_changes(visibility, trial.policy, ()):
             yield Restart(change.model, change.run, change.began)
 
 
 def delay(
-    trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
+    trial: MonitorTrial,
+    panels: int,
+    seed: int,
+    step: Callable[[], None] = lambda: None,
+    watched: int = 0,
 ) -> Delay:
     """Watch simulated brands whose visibility falls, and return the mean number of runs until the
     alarm.
@@ -292,20 +332,30 @@ def delay(
         panels: Number of simulated worlds; the first brand of each is watched.
         seed: Seed of the first world; each next world has the next seed.
         step: Called after each world.
+        watched: How many brands the deployment tracks; by default all.
     """
     design = replace(trial.world, runs=CHANGE_AT + RUNS_AFTER)
     changes: Changes = {(0, 0): (Moved(CHANGE_AT, -trial.drop, trial.carried),)}
-    delays = []
+    fall = FIRST_RUN + timedelta(weeks=CHANGE_AT)
+    delays, days, calls = [], [], []
     for number in range(panels):
         world = simulate_world(design, seed + number, changes)
-        monitor = Monitor(brand_name(0), world.streams, policy=trial.policy)
-        first_alarm = next(monitor.replay(), None)
-        runs_until = first_alarm.run.id - CHANGE_AT if first_alarm else RUNS_AFTER
+        seen = _watched(
+            replace(trial, world=design), world, brands=1, tracked=watched, until_alarm=True
+        )
+        [(_, raised)] = seen.pairs
+        runs_until = design.week(raised[0].run.id) + 1 - CHANGE_AT if raised else RUNS_AFTER
         if runs_until > 0:
             delays.append(runs_until)
+            days.append((raised[0].run.at - fall) / timedelta(days=1) if raised else inf)
+            calls.append(seen.calls)
         step()
     found = np.array(delays or [RUNS_AFTER], np.float64)
-    return Delay(float(found.mean()), float(found.std()) / len(found) ** 0.5, len(delays))
+    within = {
+        limit: sum(day <= limit + HOUR for day in days) / len(days) for limit in WITHIN_DAYS if days
+    }
+    error = float(found.std()) / len(found) ** 0.5
+    return Delay(float(found.mean()), error, len(delays), within, float(np.mean(calls or [1.0])))
 
 
 def reliability(
@@ -329,10 +379,10 @@ def reliability(
         rng = np.random.default_rng([seed, number])
         changes: Changes = {(brand, 0): _changes(design, rng) for brand in range(design.brands)}
         world = simulate_world(design, seed + number, changes)
-        for brand, (_, raised) in enumerate(_watched(trial, world)):
+        for brand, (_, raised) in enumerate(_watched(trial, world).pairs):
             for alarm in raised:
                 now, usual = (
-                    sum(1 for change in changes[brand, 0] if change.at < run.id)
+                    sum(1 for change in changes[brand, 0] if change.at <= design.week(run.id))
                     for run in (alarm.run, alarm.usual)
                 )
                 found[_level(alarm)].append(now != usual)
@@ -344,19 +394,71 @@ def reliability(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """Brands of a world after all its runs.
+
+    Attributes:
+        pairs: For each brand in order, its monitor, and its alarms in the order of the runs.
+        calls: The calls, over those of the weekly runs.
+    """
+
+    pairs: Sequence[tuple[Monitor, list[Alarm]]]
+    calls: float
+
+
 def _watched(
-    trial: MonitorTrial, world: SimulatedWorld, restarts: Collection[Restart] = ()
-) -> Iterator[tuple[Monitor, list[Alarm]]]:
-    """Yield, for each brand of a world in order, its monitor after a replay of all runs, and its
-    alarms in the order of the runs.
+    trial: MonitorTrial,
+    world: SimulatedWorld,
+    restarts: Collection[Restart] = (),
+    brands: int | None = None,
+    tracked: int = 0,
+    *,
+    until_alarm: bool = False,
+) -> _Watched:
+    """Watch the brands of a world side by side, week by week: a model is asked again as soon as the
+    monitor of any of them wants it, and all see its answers.
 
     Args:
         trial: The allowed false alarms, and the number of brands.
         restarts: The reported changes of models as a whole, from which baselines begin again.
+        brands: How many of the brands are watched, the first ones; by default all.
+        tracked: How many the deployment tracks; by default all of the world.
+        until_alarm: Whether to stop at the first alarm.
     """
-    for brand in range(trial.world.brands):
-        monitor = Monitor(brand_name(brand), world.streams, policy=trial.policy, restarts=restarts)
-        yield monitor, list(monitor.replay())
+    design, policy = trial.world, trial.policy
+    policy = replace(policy, brands=tracked or policy.brands)
+    runs = [run_keys(design, model) for model in range(design.models)]
+    asks = 1 + design.again
+    again = {run.id for keys in runs for index, run in enumerate(keys) if index % asks}
+    pairs: list[tuple[Monitor, list[Alarm]]] = [
+        (
+            Monitor(
+                brand_name(brand),
+                world.streams,
+                policy=policy,
+                restarts=restarts,
+                bursts=again,
+            ),
+            [],
+        )
+        for brand in range(design.brands if brands is None else brands)
+    ]
+    calls = 0
+    for week in range(design.runs):
+        for slot in range(asks):
+            wanted = set.union(*(monitor.asked_again for monitor, _ in pairs)) if slot else ()
+            looks = [
+                keys[week * asks + slot] for m, keys in enumerate(runs) if model_of(m) in wanted
+            ]
+            calls += len(looks) if slot else design.models
+            for run in looks if slot else [runs[0][week * asks]]:
+                for monitor, raised in pairs:
+                    if alarm := monitor.step(run):
+                        raised.append(alarm)
+        if until_alarm and any(raised for _, raised in pairs):
+            break
+    return _Watched(pairs, calls / (week + 1) / design.models)
 
 
 def _level(alarm: Alarm) -> str:
@@ -383,13 +485,13 @@ def age_of(runs: int) -> str:
     return next((name for name, (low, high) in AGES.items() if low <= runs <= high), "0")
 
 
-def _ghosts(alarms: Iterable[Alarm]) -> int:
+def _ghosts(design: WorldDesign, alarms: Iterable[Alarm]) -> int:
     """Return the number of alarms whose first shift is in the opposite direction to that of the
-    alarm before, at most `GHOST_RUNS` runs earlier. The alarms are in the order of the runs.
+    alarm before, at most `GHOST_RUNS` weekly runs earlier. The alarms are in the order of the runs.
     """
     ghosts = 0
     for before, alarm in pairwise(alarms):
-        is_near = alarm.run.id - before.run.id <= GHOST_RUNS
+        is_near = design.week(alarm.run.id) - design.week(before.run.id) <= GHOST_RUNS
         ghosts += is_near and alarm.shifts[0].change * before.shifts[0].change < 0
     return ghosts
 

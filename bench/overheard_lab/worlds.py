@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from overheard.detection.confirmation import LOOKS
 from overheard.detection.power import WELL_KNOWN
 from overheard.domain import Model
 from overheard.measure.blocks import RunKey, Stream, StreamKey
@@ -33,6 +34,9 @@ DRIFT_SD = 0.5
 EDIT_RUNS, EDITED_SHARE, MISSING_SHARE = 26, 1 / 6, 0.15
 """Where prompts are edited: the number of runs from one edit to the next, the share of the prompts
 that an edit replaces, and the share of calls that fail."""
+LIKE_BEFORE, LIKE_BEFORE_AUTOCORRELATED = 0.5, 0.9
+"""Probability that a run which asks again within two days has the effect of the run before; where
+effects go on from week to week it is larger."""
 FIRST_RUN = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +55,8 @@ class WorldDesign:
         prompts: Number of prompts in a run.
         repeats: How often each is asked in a run.
         beta: Parameters of the Beta distribution of the success probabilities.
+        again: How often each model may be asked again after a run, at the times of
+            `confirmation.LOOKS`. The streams have these runs whether or not they are made.
     """
 
     kind: str = "normal"
@@ -63,6 +69,16 @@ class WorldDesign:
     prompts: int = 30
     repeats: int = 3
     beta: tuple[float, float] = WELL_KNOWN
+    again: int = 0
+
+    @property
+    def slots(self) -> int:
+        """How many runs a week may have: the scheduled one, and those that ask a model again."""
+        return 1 + self.models * self.again
+
+    def week(self, run: int) -> int:
+        """Return the week, from 0 on, of a run by its number."""
+        return (run - 1) // self.slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +134,6 @@ def simulate_world(
     rng = np.random.default_rng(seed)
     streams: list[Stream] = []
     chances: dict[tuple[int, int, int], tuple[Floats, Floats]] = {}
-    keys = tuple(RunKey(FIRST_RUN + timedelta(weeks=r), r + 1) for r in range(design.runs))
     edits = range(EDIT_RUNS, design.runs, EDIT_RUNS) if design.kind == "edits" else ()
     edited = round(EDITED_SHARE * design.prompts)
     for model in range(design.models):
@@ -133,8 +148,22 @@ def simulate_world(
                 hits = total.astype(np.float64)
                 key = StreamKey(brand_name(brand), model_of(model), metric_name(metric))
                 prompts = tuple(f"prompt {p:04d}" for p in range(asked.shape[1]))
+                keys = run_keys(design, model)
                 streams.append(Stream(key, "simulated@1", keys, prompts, n, hits, hits))
     return SimulatedWorld(streams, chances)
+
+
+def run_keys(design: WorldDesign, model: int) -> tuple[RunKey, ...]:
+    """Return the runs that may ask a model, in the order of time."""
+    keys = []
+    for week in range(design.runs):
+        at, number = FIRST_RUN + timedelta(weeks=week), week * design.slots + 1
+        keys.append(RunKey(at, number))
+        later = (at + gap + timedelta(minutes=model) for gap in LOOKS[: design.again])
+        keys += [
+            RunKey(time, number + 1 + model * design.again + n) for n, time in enumerate(later)
+        ]
+    return tuple(keys)
 
 
 def brand_name(brand: int) -> str:
@@ -163,9 +192,26 @@ def run_effects(design: WorldDesign, size: int, rng: np.random.Generator) -> Flo
         rng: Draws the effects.
     """
     shared_share = EFFECTS[design.effects]
-    shared = _unit_effects(design.kind, (size, 1, design.runs), rng)
-    own = _unit_effects(design.kind, (size, design.brands, design.runs), rng)
+    shared, own = (
+        _asked_again(_unit_effects(design.kind, (size, brands, design.runs), rng), design, rng)
+        for brands in (1, design.brands)
+    )
     return np.asarray(design.tau * (shared_share**0.5 * shared + (1 - shared_share) ** 0.5 * own))
+
+
+def _asked_again(effects: Floats, design: WorldDesign, rng: np.random.Generator) -> Floats:
+    """Return run effects with those of the runs that ask again behind each: the same effect with
+    the probability `LIKE_BEFORE`, and more where effects go on from week to week, else another.
+    """
+    if not design.again:
+        return effects
+    all_effects = np.repeat(effects, 1 + design.again, axis=-1)
+    kind = "normal" if design.kind == "ar1" else design.kind
+    other = _unit_effects(kind, all_effects.shape, rng)
+    like = LIKE_BEFORE_AUTOCORRELATED if design.kind == "ar1" else LIKE_BEFORE
+    is_other = rng.random(all_effects.shape) >= like
+    is_other[..., :: 1 + design.again] = False
+    return np.where(is_other, other, all_effects)
 
 
 def _mixed(own: Floats, common: Floats, metrics: int) -> Floats:
@@ -227,16 +273,18 @@ def _answers(
         asked: Which prompts each run asks, R x P: 0 or 1.
         changes: The changes of the brand, the earliest first; those that overlap add up.
     """
-    prompts = asked.shape[1]
+    prompts, asks = asked.shape[1], 1 + design.again
+    asked = np.repeat(asked, asks, axis=0)
     chance = np.clip(rng.beta(*design.beta, size=prompts), 0.01, 0.99)
     loads = 1 + rng.standard_normal(prompts) if design.kind == "uneven" else np.ones(prompts)
     logits = logit(chance) + effects[:, None] * loads
     if design.kind == "drift":
-        logits += DRIFT_SD * autoregressive((prompts, design.runs), rng).T
+        logits += DRIFT_SD * autoregressive((prompts, design.runs), rng).T.repeat(asks, axis=0)
     after = chance
     for index, change in enumerate(changes):
         shift = _shift(chance, change, rng)
-        logits[change.at : change.until] += shift
+        until = None if change.until is None else change.until * asks
+        logits[change.at * asks : until] += shift
         after = expit(logit(chance) + shift) if index == 0 else after
     n = design.repeats * asked
     if design.kind == "edits":

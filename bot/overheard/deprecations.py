@@ -72,8 +72,8 @@ class OldCommand:
 
 
 _BURSTS = (
-    "alerts recheck asks again for an alert, check for a brand, and overheard run by itself with "
-    "[bursts] automatic"
+    "alerts recheck asks again for an alert, check for a brand, and overheard run by itself where "
+    "something may have changed"
 )
 _CANARY = (
     "every check looks at the served model and its fingerprint for updates, and changes --show "

@@ -26,6 +26,7 @@ from overheard.alerts.outbox import Routes
 from overheard.alerts.service import DetectionService
 from overheard.alerts.story import (
     StoryState,
+    Watch,
     alerts_about,
     model_alert_of,
     stories,
@@ -368,18 +369,16 @@ async def test_open_alerts_are_explained_with_one_read(
 async def test_what_lies_below_the_budget_is_watched(house: House) -> None:
     """Per brand and model, until a run shows nothing; no message is posted."""
     store, now = house.store, house.clock.now()
-    await update_watched_models(store, "Acme", set(MODELS), {MODELS[0]: "visibility"}, now)
-    await update_watched_models(store, "Acme", {MODELS[1]}, {MODELS[1]: "top1"}, now)
+    await update_watched_models(store, "Acme", set(MODELS), {MODELS[0]: Watch("visibility")}, now)
+    await update_watched_models(store, "Acme", {MODELS[1]}, {MODELS[1]: Watch("top1")}, now)
     kept = await store.settings.get("watched:Acme")
     assert kept
-    assert kept.value == {
-        "models": ["svc/a", "svc/b"],
-        "metrics": {"svc/a": "visibility", "svc/b": "top1"},
-    }
+    watched = {one: kept.value["models"][one]["metric"] for one in kept.value["models"]}
+    assert watched == {"svc/a": "visibility", "svc/b": "top1"}
     await house.week(USUAL)
     kept = await store.settings.get("watched:Acme")
     assert kept
-    assert kept.value == {"models": [], "metrics": {}}
+    assert kept.value == {"models": {}}
     assert await store.deliveries.find() == []
 
 

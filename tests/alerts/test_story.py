@@ -16,6 +16,7 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.story import (
     Story,
     StoryState,
+    Watch,
     alerts_about,
     duration_words,
     stories,
@@ -56,7 +57,7 @@ def story_of(*alerts: Alert, week: int = 20, **more: Any) -> Story:
 def test_nothing_is_steady_or_watched() -> None:
     """Without an alert nothing moved, and every check is usual."""
     assert story_of().state is StoryState.STEADY
-    assert story_of(watched={KEY: "visibility"}).state is StoryState.WATCHING
+    assert story_of(watched={KEY: Watch("visibility")}).state is StoryState.WATCHING
     assert story_of().is_usual(NOON)
     assert story_of().data()["began"] is None
 
@@ -64,7 +65,7 @@ def test_nothing_is_steady_or_watched() -> None:
 @pytest.mark.parametrize("state", [state for state in AlertState if not state.over])
 def test_an_alert_that_is_not_over_has_moved_the_brand(state: AlertState) -> None:
     """Since its change began; the checks before are usual."""
-    story = story_of(alert_of(1, 10, state, began=9), watched={KEY: "visibility"})
+    story = story_of(alert_of(1, 10, state, began=9), watched={KEY: Watch("visibility")})
 
     assert (story.state, story.began, story.ended) == (StoryState.MOVED, STARTS[9], None)
     assert story.is_usual(STARTS[8])
@@ -157,7 +158,7 @@ async def test_what_is_watched_and_what_no_channel_shows_is_said_at_home() -> No
     await executed(check(deployment, Call(), repeats=1))
     [run] = await store.runs.find()
     model = Model("svc", "m-1")
-    await update_watched_models(store, "Acme", {model}, {model: "visibility"}, NOON)
+    await update_watched_models(store, "Acme", {model}, {model: Watch("visibility")}, NOON)
     assert "Watching: " in (await status(deployment, Call())).title
     assert "Watching: " in (await digest(deployment, Call())).title
     assert await unrouted(deployment.store, deployment.config) == []

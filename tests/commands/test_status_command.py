@@ -8,7 +8,7 @@ from kit.office import DECLARED, Office, asked_office, executed, open_office
 from kit.scripted import reply
 from overheard.alerts.run_analysis import AnalysisResult
 from overheard.alerts.service import DetectionResult
-from overheard.alerts.story import PARTLY, AlertPart, update_watched_models
+from overheard.alerts.story import PARTLY, AlertPart, Watch, update_watched_models
 from overheard.cards.card import Card, Severity
 from overheard.commands.check import check
 from overheard.commands.check_card import run_card
@@ -47,7 +47,7 @@ async def test_status_of_one_brand_is_its_rank_and_a_picture() -> None:
     office = await asked_office("Acme is best. Zeta is good.", "Zeta is best. Zeta is good.")
     card = (await office.chat.type("status")).card
 
-    assert card.title == "Below usual: m-1 names Acme in 0 of 3 answers, usually 3"
+    assert card.title == "\N{EYES} Watching: m-1 may name Acme less"
     assert card.image
     assert "Zeta 3 of 3" in card.image.alt
     assert [one.words for one in card.actions if not one.menu] == ["report Acme", "check"]
@@ -193,7 +193,7 @@ async def eventful(office: Office) -> None:
     over = {"state": AlertState.RECOVERED}
     await alert(4, 28, event(recovered, 6), **over, over_at=now - timedelta(days=6))
     await alert(6, 28, event(recovered, 8), **over, over_at=now - timedelta(days=8))
-    await update_watched_models(store, "Acme", set(models), {models[5]: "visibility"}, now)
+    await update_watched_models(store, "Acme", set(models), {models[5]: Watch("visibility")}, now)
     for number, days in ((7, 8), (0, 1), (0, 1), (8, 1), (1, 2), (2, 3), (3, 4)):
         await store.updates.add(ModelUpdate(models[number], now - timedelta(days=days)))
 

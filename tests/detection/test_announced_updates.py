@@ -10,18 +10,16 @@ from overheard.detection.announced_updates import (
     DEFAULT_PLAN,
     FollowUpPlan,
     KnownChange,
-    UpdateEffect,
     UpdateStatus,
     crossing,
     fits_update,
     follow_update,
     follow_updates,
-    next_burst_after_update,
     pocock,
 )
 from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.decision_inputs import change_interval, compare_sides, split_stream
-from overheard.measure.blocks import RunKey, Stream
+from overheard.measure.blocks import Stream
 from overheard_lab.panels import Design, simulate
 
 
@@ -117,34 +115,6 @@ def test_a_brand_that_is_never_named_did_not_move() -> None:
     assert verdict.bound < 0.1
 
 
-def burst(
-    verdict: UpdateEffect | None, stream: Stream, at: datetime, since: list[RunKey]
-) -> object:
-    """Return the next burst."""
-    return next_burst_after_update(
-        verdict,
-        DEFAULT_PLAN,
-        update=at,
-        since=since,
-        prompts=stream.prompts,
-        before=[stream],
-        seed=1,
-    )
-
-
-def test_bursts_are_spaced_and_end() -> None:
-    """60 calls at least three hours apart, until the verdict or the sixth look."""
-    stream, at = history([])
-    first = burst(None, stream, at, [])
-    second = burst(None, stream, at, [RunKey(at, 99)])
-    assert getattr(first, "at", None) == at
-    assert getattr(first, "calls", None) == 60
-    assert getattr(second, "at", None) == at + timedelta(hours=3)
-    assert burst(None, stream, at, [RunKey(at, n) for n in range(6)]) is None
-    moved, begun = history([0.0])
-    assert burst(follow_update(moved, begun, 0.03), stream, at, [RunKey(at, 1)]) is None
-
-
 def test_fewer_looks_have_a_lower_boundary() -> None:
     """Whoever looks less often needs less evidence."""
     assert FollowUpPlan(looks=3).boundary < DEFAULT_PLAN.boundary
@@ -157,7 +127,7 @@ def test_ten_points_are_seen(tau: float, power: float) -> None:
     """
     found = run_updates(UpdateTrial(tau=tau, brands=3), 120, seed=5)
     assert found.found >= power
-    assert found.calls < 220
+    assert found.calls < 260
     assert found.held >= 0.95
 
 
@@ -331,18 +301,3 @@ def test_rivals_help_to_estimate_the_run_effect_before_an_update() -> None:
         tau2 = run_effect_variance([cut(stream, 13) for stream in streams], 0)
         assert effect == follow_update(mine, at, tau2)
     assert found[0] != found[1]
-
-
-def test_bursts_say_which_look_they_are() -> None:
-    """The last of six is asked; each has its own draw of prompts."""
-    stream = simulate(Design(runs=6, prompts=10), size=1, seed=1).stream(0)
-    at = stream.runs[-1].at
-    bursts = [burst(None, stream, at, [RunKey(at, n) for n in range(made)]) for made in range(6)]
-    assert [getattr(one, "reason", None) for one in bursts] == [
-        f"look {look} of 6 after an update" for look in range(1, 7)
-    ]
-    assert len({str(sorted(getattr(one, "asks", {}).items())) for one in bursts}) == 6
-    still, begun = history([0.5] * 6)
-    assert burst(follow_update(still, begun, 0.01), stream, at, [RunKey(at, 1)]) is None
-    open_yet = follow_update(*history([0.5]), 0.01)
-    assert burst(open_yet, stream, at, [RunKey(at, 1)])

@@ -23,7 +23,6 @@ from known_time import p_value
 
 from overheard.advice.comparison_verdicts import holm_adjusted
 from overheard.detection import announced_updates, power, silent_updates
-from overheard.detection import announced_updates as bursts
 from overheard.detection.baseline import rows_with_answers
 from overheard.detection.control_variate import (
     RunEffectPrior,
@@ -178,9 +177,6 @@ CASES: dict[str, Callable[[], object]] = {
     "mixtures": lambda: [
         silent_updates.mixture_differs(Counter(a=20, b=2), [Counter(a=20, b=earlier)] * 4, seed=1)
         for earlier in (1, 12)
-    ],
-    "burst calls": lambda: [
-        bursts.share_calls(list(FALLEN.prompts), [FALLEN], calls, seed=2) for calls in (3, 21)
     ],
     "updates among dates": lambda: [
         falls_among(UPDATES, A, FALLEN.runs[9:12], FALLEN.runs),

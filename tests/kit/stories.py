@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from overheard.alerts.story import BrandAtModel, Story, alerts_about, stories, watched_metrics
+from overheard.alerts.story import BrandAtModel, Story, alerts_about, read_watches, stories
 from overheard.interfaces import Store
 
 
@@ -18,6 +18,6 @@ async def read_stories(
 ) -> dict[BrandAtModel, Story]:
     """Return the story of each brand at each model as of a time, also of those included."""
     told, starts = await alerts_about(store, brand), await store.runs.starts()
-    watched = await watched_metrics(store)
+    watched = await read_watches(store)
     found = stories(told, starts, now, included=included, watched=watched)
     return {key: story for key, story in found.items() if brand in {None, key[0]}}

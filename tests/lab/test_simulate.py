@@ -57,6 +57,7 @@ KEYS = {
     "calls_to_detect",
     "lorden_calls",
     "calls_per_year",
+    "told_within_days",
     "policy",
     "panels",
     "seed",
@@ -101,13 +102,13 @@ def test_messages_of_models_are_counted_too() -> None:
 
 
 @pytest.mark.slow
-def test_the_dynamic_policy_asks_less() -> None:
-    """Fewer calls a year than the whole panel in each run."""
-    dynamic = simulated(Steps(), **{**SMALL, "repeats": 3}, policy="dynamic").data
-    assert set(dynamic) == KEYS
-    assert {one["level"] for one in dynamic["reliability"]} == {"nearly certain", "likely"}
-    assert 52 * 6 <= dynamic["calls_per_year"] < 52 * 6 * 3
-    assert dynamic["lorden_calls"] > 0
+def test_asking_again_costs_calls_and_tells_sooner() -> None:
+    """The plain policy only makes the weekly runs."""
+    plain, confirmed = (
+        simulated(Steps(), **SMALL, policy=policy).data for policy in ("plain", "confirmed")
+    )
+    assert plain["calls_per_year"] == 52 * 6 < confirmed["calls_per_year"] < 1.6 * 52 * 6
+    assert confirmed["told_within_days"].keys() == {"1", "3", "7", "28"}
 
 
 def test_the_program_prints_it_for_machines() -> None:

@@ -1,6 +1,7 @@
 """The figures of trials, counted by hand on monitors whose alarms are written down."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,9 +20,11 @@ from overheard_lab.trials import (
     false_alarms,
     reliability,
 )
-from overheard_lab.worlds import Moved, SimulatedWorld, WorldDesign, brand_name
+from overheard_lab.worlds import FIRST_RUN, Moved, SimulatedWorld, WorldDesign, brand_name
 
 RUNS = 20
+TOLD = ((103, 1), (60, 10), (5, 5))
+"""A run with an alarm, and the usual run before."""
 
 
 def alarm(
@@ -30,8 +33,9 @@ def alarm(
     """Return an alarm in a run, of a baseline of an age, as rare as that in a year."""
     shifts = [SimpleNamespace(change=change, chance_a_year=rare)]
     shifts.append(SimpleNamespace(change=-change, chance_a_year=None))
+    at = FIRST_RUN + timedelta(weeks=run - 1)
     return SimpleNamespace(
-        run=SimpleNamespace(id=run), usual=SimpleNamespace(id=usual), age=age, shifts=shifts
+        run=SimpleNamespace(id=run, at=at), usual=SimpleNamespace(id=usual), age=age, shifts=shifts
     )
 
 
@@ -53,7 +57,13 @@ class Script:
         self.changes: list[Mapping[tuple[int, int], tuple[Moved, ...]]] = []
 
     def __call__(
-        self, brand: str, streams: Any, *, policy: AlertPolicy, restarts: Collection[Any] = ()
+        self,
+        brand: str,
+        streams: Any,
+        *,
+        policy: AlertPolicy,
+        restarts: Collection[Any] = (),
+        bursts: Collection[int] = (),
     ) -> Any:
         """Return the next monitor. Its baseline ages by a run with each analysis, from 1 on."""
         assert policy.brands >= 1
@@ -61,7 +71,8 @@ class Script:
         self.made.append((brand, restarts))
         streams = [[SimpleNamespace(runs=1), SimpleNamespace(runs=r)] for r in range(1, RUNS + 1)]
         return SimpleNamespace(
-            replay=lambda: iter(raised),
+            step=lambda run: next((one for one in raised if one.run.id == run.id), None),
+            asked_again=set(bursts),
             evidence={"model": [SimpleNamespace(streams=seen) for seen in streams]},
             returns=[None] * self.returns,
         )
@@ -175,24 +186,30 @@ def test_a_delay_by_hand(played: Any) -> None:
 def test_an_alarm_is_true_when_the_level_is_another_than_in_the_usual_run(played: Any) -> None:
     """By its level: what chance shows once in a thousand years is nearly certain."""
     raised = [
-        alarm(run, usual=usual, rare=rare)
-        for rare in (0.001, 0.2)
-        for run, usual in ((104, 1), (60, 10), (5, 5))
+        alarm(run + later, usual=usual, rare=rare)
+        for later, rare in ((0, 0.001), (1, 0.2))
+        for run, usual in TOLD
     ]
     script = played(Script(*[raised] * 50))
     steps: list[int] = []
-    found = reliability(trial(brands=10), 50, 1, lambda: steps.append(1))
+    design = WorldDesign(brands=10, runs=104)
+    found = reliability(MonitorTrial(design), 50, 1, lambda: steps.append(1))
     changed = [changes for world in script.changes for changes in world.values()]
     true = sum(
         len([c for c in own if c.at < run]) != len([c for c in own if c.at < usual])
         for own in changed
-        for run, usual in ((104, 1), (60, 10), (5, 5))
+        for run, usual in TOLD
+    )
+    later = sum(
+        len([c for c in own if c.at < run + 1]) != len([c for c in own if c.at < usual])
+        for own in changed
+        for run, usual in TOLD
     )
     assert (len(changed), len(steps)) == (50, 5)
-    assert 0 < true < 100
+    assert 0 < true < 150
     assert found == (
         Reliability("nearly certain", 150, true / 150),
-        Reliability("likely", 150, true / 150),
+        Reliability("likely", 150, later / 150),
     )
 
 

@@ -1,4 +1,4 @@
-"""Bursts, from what the store holds: which comes next, and how it is asked."""
+"""A model is asked again by itself, from what the store holds, until it is told or has passed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,13 +11,8 @@ import pytest
 from kit.office import executed
 from kit.recording import HandClock
 from kit.scripted import Quiet, ScriptedProvider, reply
-from overheard.alerts.bursts import (
-    BurstCause,
-    BurstPlanner,
-    PlannedBurst,
-    Suspicion,
-    planned_bursts,
-)
+from overheard.alerts.bursts import CHECK, PlannedBurst, planned_bursts
+from overheard.alerts.story import read_watches
 from overheard.commands.check import check
 from overheard.commands.schedules import list_schedules
 from overheard.config.loader import load_config
@@ -27,7 +22,6 @@ from overheard.domain import (
     BURST,
     BURSTS,
     Answer,
-    Brand,
     Model,
     ModelUpdate,
     Price,
@@ -149,7 +143,7 @@ class House:
 
 def automatic(deployment: Deployment, **bursts: object) -> Deployment:
     """Return the deployment with another table [bursts]."""
-    table = BurstsTable.model_validate({"automatic": True, **bursts})
+    table = BurstsTable.model_validate(bursts)
     config = deployment.config.model_copy(update={"bursts": table})
     return replace(deployment, config=config, declared=config)
 
@@ -220,42 +214,45 @@ async def test_as_long_as_nothing_looks_unusual_no_burst_is_planned(house: House
 
 
 async def test_a_check_knows_when_another_check_would_tell(house: House) -> None:
-    """For machines; people have a button with the price, where something moved."""
-    await house.weeks(0)
+    """Where nothing is asked by itself."""
+    house.deployment = automatic(house.deployment, automatic=False)
+    house.clock.pass_(hours=WEEK / timedelta(hours=1))
+    house.provider.share = 0
     checked = await executed(check(house.deployment, Call(), models=["svc/m-1"]))
 
     [sentence] = checked.data["bursts"]
-    assert sentence.startswith("Acme at svc/m-1 looks suspicious: another check after 4 May 2026")
+    assert sentence.startswith("Acme at svc/m-1 is unlike before: another check after 4 May 2026")
     assert sentence.endswith("would tell; run: overheard check")
-    assert "would tell" not in str(checked.text)
 
 
 async def test_a_restart_makes_the_same_plan_from_the_store_alone(
     suspicious: House, config: Config
 ) -> None:
-    """Down to the prompts and the run's key."""
+    """Down to the prompts and the run's key: the same questions, as often as in the check."""
     async with open_deployment(config) as again:
         again.plugins.providers["svc"] = Moods()
         plans = await planned_bursts(replace(again, clock=suspicious.clock))
 
     assert plans == [await suspicious.plan()]
-    assert plans[0].cause is BurstCause.SUSPICION
-    assert (plans[0].burst.calls, len(plans[0].panel)) == (30, 30)
+    assert (plans[0].source, len(plans[0].panel), plans[0].brands) == (CHECK, 10, ("Acme",))
 
 
 async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(
     suspicious: House,
 ) -> None:
-    """Its answers are scored, and the next burst is three hours after it."""
+    """Its answers are scored; the next is twelve hours after the check."""
     await suspicious.ask()
     assert await suspicious.bursts() == []
-    await suspicious.burst(3)
+    planned = await suspicious.plan()
+    assert planned is not None
+    await suspicious.burst(2)
 
     [run] = [run for run in await suspicious.deployment.store.runs.find() if run.label == BURST]
+    assert run.started_at == planned.at
     blocks = await suspicious.deployment.store.blocks.find(brand="Acme", metric="visibility")
-    assert sum(block.n for block in blocks if block.run_id == run.id) == 30
+    assert sum(block.n for block in blocks if block.run_id == run.id) == 10
     again = await suspicious.plan()
-    assert again is None or again.burst.at == run.started_at + timedelta(hours=3)
+    assert again is None or again.at == planned.at + timedelta(hours=9)
 
 
 async def test_two_processes_ask_a_burst_once(suspicious: House, config: Config) -> None:
@@ -272,8 +269,8 @@ async def test_two_processes_ask_a_burst_once(suspicious: House, config: Config)
         )
 
     assert all(not isinstance(r, Exception) or isinstance(r, RunUnderWay) for r in results)
-    assert await suspicious.bursts() == [30]
-    assert len(suspicious.provider.asked) == 30
+    assert await suspicious.bursts() == [10]
+    assert len(suspicious.provider.asked) == 10
 
 
 async def test_a_burst_that_was_cut_off_goes_on(suspicious: House) -> None:
@@ -283,46 +280,59 @@ async def test_a_burst_that_was_cut_off_goes_on(suspicious: House) -> None:
     suspicious.clock.pass_(hours=3)
     store, at = suspicious.deployment.store, suspicious.clock.now()
     run = await store.runs.start(Run(planned.key, at, planned.panel, label=BURST))
-    asked = list(planned.panel.questions())[:12]
+    asked = list(planned.panel.questions())[:4]
     await store.answers.add([Answer(run.id, question, reply(), at) for question in asked])
     suspicious.provider.asked.clear()
     await suspicious.ask()
 
-    assert len(suspicious.provider.asked) == 18
-    assert await suspicious.bursts() == [30]
+    assert len(suspicious.provider.asked) == 6
+    assert await suspicious.bursts() == [10]
 
 
-async def test_bursts_stop_when_the_suspicion_is_gone(suspicious: House) -> None:
-    """Answers as before take it away."""
-    for _ in range(4):
-        if await suspicious.plan():
-            await suspicious.burst(5)
+async def test_it_has_passed_when_the_answers_are_as_before(suspicious: House) -> None:
+    """Then nothing is asked again, and what was suspected is stored as over."""
+    await suspicious.burst(6)
 
-    assert 1 <= len(await suspicious.bursts()) < 4
+    assert len(await suspicious.bursts()) == 1
     assert await suspicious.plan() is None
     assert await suspicious.deployment.store.alerts.find() == []
+    [watch] = (await read_watches(suspicious.deployment.store)).values()
+    assert watch.over
+    assert watch.values is not None
 
 
-async def test_bursts_stop_when_an_alert_is_raised(suspicious: House) -> None:
-    """The threshold is crossed long before the next scheduled run."""
-    while await suspicious.plan():
-        await suspicious.burst(0)
+async def test_it_is_told_the_same_day_when_it_is_confirmed(suspicious: House) -> None:
+    """By an alert, after which nothing is asked again."""
+    for hours in (3, 9, 12):
+        if await suspicious.plan():
+            suspicious.clock.pass_(hours=hours)
+            await suspicious.ask()
 
-    assert 1 <= len(await suspicious.bursts()) < 8
+    assert 1 <= len(await suspicious.bursts()) <= 3
+    assert len(await suspicious.deployment.store.alerts.find()) == 1
+    assert await suspicious.plan() is None
+
+
+async def test_the_next_check_of_a_person_is_the_confirmation(suspicious: House) -> None:
+    """Where nothing is asked by itself."""
+    for _ in range(3):
+        suspicious.clock.pass_(hours=3)
+        await executed(check(suspicious.deployment, HERE, models=["svc/m-1"]))
+
+    assert await suspicious.bursts() == []
     assert len(await suspicious.deployment.store.alerts.find()) == 1
 
 
 async def test_a_burst_that_nobody_answers_was_made(suspicious: House) -> None:
-    """It is not asked again at once, and after eight nothing is until the next scheduled run."""
+    """It is not asked again at once, and after five nothing is until the next check."""
     suspicious.provider.answer = lambda _: RuntimeError("down")
     await suspicious.burst(0)
     await suspicious.ask()
-    assert await suspicious.bursts() == [30]
-    suspicious.deployment = automatic(suspicious.deployment, calls_a_year=1000)
-    for number in range(7):
+    assert await suspicious.bursts() == [10]
+    for number in range(4):
         planned = await suspicious.plan()
         assert planned is not None
-        suspicious.clock.pass_(hours=3)
+        suspicious.clock.pass_(hours=12)
         failed = Run(f"failed {number}", suspicious.clock.now(), planned.panel, label=BURST)
         kept = await suspicious.deployment.store.runs.start(failed)
         await suspicious.deployment.store.runs.finish(
@@ -332,10 +342,24 @@ async def test_a_burst_that_nobody_answers_was_made(suspicious: House) -> None:
     assert await suspicious.plan() is None
 
 
-async def test_the_calls_of_a_year_bound_the_bursts(suspicious: House) -> None:
-    """A burst that would go over them is not planned."""
-    assert await planned_bursts(automatic(suspicious.deployment, calls_a_year=29)) == []
-    assert await planned_bursts(automatic(suspicious.deployment, calls_a_year=30)) != []
+async def test_after_a_long_outage_the_next_check_decides(suspicious: House) -> None:
+    """Three days after the check nothing is asked again by itself."""
+    suspicious.clock.pass_(hours=70)
+    assert await suspicious.plan() is not None
+    suspicious.clock.pass_(hours=3)
+    assert await suspicious.plan() is None
+
+
+async def test_the_share_of_the_calls_of_checks_bounds_the_bursts(suspicious: House) -> None:
+    """A burst that would go over it is not planned: ten of the 520 questions of a year."""
+    assert await planned_bursts(automatic(suspicious.deployment, share=0.019)) == []
+    assert await planned_bursts(automatic(suspicious.deployment, share=0.02)) != []
+
+
+async def test_a_model_that_is_no_longer_asked_is_not_asked_again(suspicious: House) -> None:
+    """There is no way to."""
+    del suspicious.deployment.plugins.providers["svc"]
+    assert await suspicious.plan() is None
 
 
 async def test_a_burst_needs_the_money(suspicious: House) -> None:
@@ -350,77 +374,57 @@ async def test_a_burst_needs_the_money(suspicious: House) -> None:
     assert await suspicious.bursts() == []
 
 
-async def test_a_silent_update_asks_for_one_burst(house: House) -> None:
-    """Another served model is a sign: one burst, and then the next scheduled run decides."""
-    house.provider.served = "m-1-0301"
-    await house.weeks(5)
-    assert await house.plan() is None
-    house.provider.served = "m-1-0501"
-    text = await house.weeks(5)
-    planned = await house.plan()
-    assert planned is not None
-    assert planned.cause is BurstCause.SIGN
-    assert planned.burst.calls == 30
-    assert "may have been exchanged" not in text, "no offer to spend where nothing moved"
-    await house.burst(5)
+@pytest.mark.parametrize("source", ["announced", "served model"])
+async def test_an_update_is_followed_until_it_is_clear(house: House, source: str) -> None:
+    """At most six runs, hours apart; in the end it is known by how much it did not move."""
+    if source == "announced":
+        house.clock.pass_(hours=72)
+        update = ModelUpdate(MODEL, house.clock.now(), source=source)
+        await house.deployment.store.updates.add(update)
+        planned = await house.plan()
+        assert planned is not None
+        assert (planned.source, planned.at) == (source, update.at)
+        await house.ask()
+    else:
+        house.provider.served = "m-1-0301"
+        await house.weeks(5)
+        assert await house.plan() is None
+        house.provider.served = "m-1-0501"
+        await house.weeks(5)
+    while planned := await house.plan():
+        assert planned.source == source
+        house.clock.pass_(hours=(planned.at - house.clock.now()) / timedelta(hours=1))
+        await house.ask()
 
-    assert await house.plan() is None
-    await house.weeks(5)
-    assert await house.plan() is None
-
-
-async def test_a_check_at_the_time_of_an_update_is_its_first_look(house: House) -> None:
-    """The next burst keeps its distance from that check."""
-    store = house.deployment.store
-    latest = (await store.runs.find())[0].started_at
-    await store.updates.add(ModelUpdate(MODEL, latest))
-    planned = await house.plan()
-
-    assert planned is not None
-    assert planned.burst.at == latest + timedelta(hours=3)
-
-
-async def test_an_announced_update_is_followed_by_spaced_bursts(house: House) -> None:
-    """Sixty questions each, three hours apart, six at most; then it is clear."""
-    update = ModelUpdate(MODEL, house.clock.now() + timedelta(hours=1))
-    await house.deployment.store.updates.add(update)
-    planned = await house.plan()
-    assert planned is not None
-    assert (planned.cause, planned.burst.at, planned.burst.calls) == (
-        BurstCause.UPDATE,
-        update.at,
-        60,
-    )
-    for number in range(5):
-        house.clock.pass_(hours=3)
-        await house.keep(Run(f"look {number}", house.clock.now(), planned.panel, label=BURST))
-    await house.burst(5)
-
-    assert await house.bursts() == [60] * 6
-    assert await house.plan() is None
+    assert len(await house.bursts()) == 5 + (source == "announced")
+    [watch] = (await read_watches(house.deployment.store)).values()
+    assert (watch.over, watch.source, len(watch.looks)) == (True, source, 6)
+    assert watch.interval is not None
+    assert watch.interval[0] < 0 < watch.interval[1]
 
 
 async def test_schedules_show_the_bursts_that_will_be_carried_out(suspicious: House) -> None:
     """With time and reason; none where none was asked for."""
-    shown = await list_schedules(automatic(suspicious.deployment), Call())
-    assert "Acme at svc/m-1 looks suspicious: overheard run asks 30 questions again" in str(
+    shown = await list_schedules(suspicious.deployment, Call())
+    assert "Acme at svc/m-1 is unlike before: overheard run asks 10 questions again" in str(
         shown.text
     )
     assert shown.data["bursts"][0]["at"] == "2026-05-04T12:00:00+00:00"
-    assert (await list_schedules(suspicious.deployment, Call())).data["bursts"] == []
+    by_hand = automatic(suspicious.deployment, automatic=False)
+    assert (await list_schedules(by_hand, Call())).data["bursts"] == []
 
 
 async def test_the_deployment_asks_bursts_that_are_due_when_it_may(suspicious: House) -> None:
-    """By itself only with [bursts] automatic = true, and the audit log names it."""
-    assert BURSTS not in {job.name for job in await Server(suspicious.deployment, {}).jobs()}
-    suspicious.deployment = automatic(suspicious.deployment)
+    """By itself unless [bursts] automatic = false, and the audit log names it."""
+    by_hand = automatic(suspicious.deployment, automatic=False)
+    assert BURSTS not in {job.name for job in await Server(by_hand, {}).jobs()}
     jobs = {job.name: job for job in await Server(suspicious.deployment, {}).jobs()}
     await jobs[BURSTS].run(suspicious.clock.now())
     assert await suspicious.bursts() == []
     suspicious.clock.pass_(hours=3)
     await jobs[BURSTS].run(suspicious.clock.now())
 
-    assert await suspicious.bursts() == [30]
+    assert await suspicious.bursts() == [10]
     assert [e.command for e in await suspicious.deployment.store.audit.find()] == ["ask again"]
 
 
@@ -442,38 +446,3 @@ async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
 
     assert f"{BURSTS}: " in str((await list_schedules(poor, Call())).text)
     assert await suspicious.bursts() == []
-
-
-async def test_the_deployment_looks_at_the_past_only_when_there_is_something_new(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A run, an update, a brand, or a day that went by; and a burst is asked when it is due."""
-    looks: list[datetime] = []
-    really = BurstPlanner.analyse
-
-    async def look(sentry: BurstPlanner) -> list[Suspicion]:
-        looks.append(house.clock.now())
-        return await really(sentry)
-
-    monkeypatch.setattr(BurstPlanner, "analyse", look)
-    store = house.deployment.store
-    jobs = {job.name: job for job in await Server(automatic(house.deployment), {}).jobs()}
-
-    async def looked(hours: int = 2) -> int:
-        looks.clear()
-        for _ in range(hours):
-            await jobs[BURSTS].run(house.clock.now())
-            house.clock.pass_(hours=1)
-        return len(looks)
-
-    assert await looked() == 1
-    assert await looked() == 0
-    await store.updates.add(ModelUpdate(MODEL, house.clock.now() - 10 * WEEK, note="old"))
-    assert await looked() == 1
-    await store.catalogue.set_brand(Brand("Zeta"))
-    assert await looked() == 1
-    house.clock.pass_(hours=24)
-    assert await looked() == 1
-    await house.weeks(0)
-    assert await looked(5) == 2  # after the check, and after the burst that it called for
-    assert await house.bursts() == [30]

@@ -10,12 +10,11 @@ import psycopg
 import pytest
 
 from kit.scripted import ScriptedProvider
-from overheard.alerts.bursts import BurstCause, PlannedBurst
+from overheard.alerts.bursts import PlannedBurst
 from overheard.alerts.run_analysis import run_service
 from overheard.cards.card import Card
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
-from overheard.detection.announced_updates import Burst
 from overheard.domain import Model, Panel, Prompt, Question, Reply, Run, RunState
 from overheard.errors import HoldLost
 from overheard.runs.service import with_run_lock
@@ -129,8 +128,7 @@ async def test_a_run_that_stands_aside_is_taken_up_again(cut_off: Deployment) ->
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_a_burst_is_taken_up_again(cut_off: Deployment) -> None:
     """It ends as it would have."""
-    burst = Burst(NOW, dict.fromkeys((prompt.key for prompt in TWO.prompts), 1), "a test")
-    plan = PlannedBurst("burst-1", BurstCause.SIGN, ("Acme",), TWO.models[0], burst, TWO)
+    plan = PlannedBurst("burst-1", "feed", ("Acme",), TWO.models[0], NOW, TWO)
     await run_bursts(cut_off, Call(), [plan])
     assert (await cut_off.store.runs.find())[0].state is RunState.COMPLETE
     assert len(_asked(cut_off)) == 3

@@ -19,7 +19,7 @@ import pytest
 from kit.forbidden import forbidden, said
 from kit.scripted import reply
 from kit.states import BRANDS, CALM, DOWN, NAMES, SECOND_BRAND, WRONG, WRONG_YEAR, Past, Plan, past
-from overheard.alerts.story import update_watched_models
+from overheard.alerts.story import Watch, update_watched_models
 from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import without_pictures
 from overheard.commands.alerts import alert_card
@@ -99,7 +99,7 @@ async def _watched() -> Past:
     made = await past()
     store, now = made.deployment.store, made.deployment.clock.now()
     model = Model("openai", "gpt-5")
-    await update_watched_models(store, "Acme", {model}, {model: "visibility"}, now)
+    await update_watched_models(store, "Acme", {model}, {model: Watch("visibility")}, now)
     return made
 
 

@@ -39,7 +39,7 @@ from overheard.numpy_proxy import np
 
 
 def alert_policy(
-    settings: AlertsTable, metrics: Mapping[str, Metric], brands: int = 1
+    settings: AlertsTable, metrics: Mapping[str, Metric], brands: int = 1, asked_again: float = 0.0
 ) -> AlertPolicy:
     """Return the alert policy that the [alerts] table sets: the false alarms a year, shared among
     the brands, and the smallest change of each metric that is reported, on the metric's scale.
@@ -51,6 +51,7 @@ def alert_policy(
         settings: The [alerts] table of the configuration.
         metrics: The metrics that are measured, by name.
         brands: Number of tracked brands, at least 1.
+        asked_again: What asking again may cost, as a share of what the checks cost.
     """
     configured = {
         Scale.POLARITY: settings.minimum_sentiment,
@@ -62,7 +63,8 @@ def alert_policy(
         else configured.get(metric.scale, metric.scale.smallest_change)
         for name, metric in metrics.items()
     }
-    return AlertPolicy.shared_out(settings.false_alarms_per_year, brands, smallest_changes)
+    shared = AlertPolicy.shared_out(settings.false_alarms_per_year, brands, smallest_changes)
+    return replace(shared, asked_again=asked_again)
 
 
 SENTENCES = {
@@ -290,6 +292,7 @@ class HistoryReader:
         metrics: The metrics that are measured now, by name.
         versions: The present scorer versions ("scorer@version"); other blocks are left out.
         settings: The [alerts] table: the rate of false alarms and the smallest changes.
+        asked_again: What asking again may cost, as a share of what the checks cost.
     """
 
     store: Store
@@ -297,6 +300,7 @@ class HistoryReader:
     metrics: Mapping[str, Metric]
     versions: Collection[str]
     settings: AlertsTable
+    asked_again: float = 0.0
 
     @classmethod
     def of(cls, deployment: Deployment) -> HistoryReader:
@@ -310,6 +314,7 @@ class HistoryReader:
             metrics=deployment.scoring.metrics,
             versions=deployment.scoring.versions,
             settings=deployment.config.alerts,
+            asked_again=deployment.config.bursts.share,
         )
 
     @property
@@ -318,7 +323,7 @@ class HistoryReader:
         tracked brands (at least one), and the smallest reported change of each metric.
         """
         tracked = sum(1 for brand in self.catalogue.brands if brand.tracked)
-        return alert_policy(self.settings, self.metrics, max(1, tracked))
+        return alert_policy(self.settings, self.metrics, max(1, tracked), self.asked_again)
 
     async def visibility_streams(self, until: datetime | None = None) -> list[Stream]:
         """Read the visibility streams, by which a model-wide change is recognised: one for each

@@ -104,7 +104,7 @@ class Analysis:
                 "learning": detection.learning and list(astuple(detection.learning)),
                 "doubts": list(detection.doubts),
                 "categories": list(detection.categories),
-                "bursts": await self._burst_sentences(deployment, run, detection),
+                "bursts": await self._burst_sentences(deployment, run),
                 "faults": dict(deployment.scoring.faults),
             }
         await deployment.scoring.catch_up(
@@ -134,7 +134,7 @@ class Analysis:
         """
         if not deployment.queue.spread:
             detection = await detect(deployment, run)
-            return detection, await self._burst_sentences(deployment, run, detection)
+            return detection, await self._burst_sentences(deployment, run)
         tasks = detection_tasks(run, brands_scored_in(deployment.catalogue, run.panel), spread=True)
         return await _joined_results(
             deployment.store, await self._carry_out_tasks(deployment, tasks)
@@ -157,15 +157,11 @@ class Analysis:
                 deployment.scoring.faults[problem] += 1
         return results
 
-    async def _burst_sentences(
-        self, deployment: Deployment, run: Run, detection: DetectionResult
-    ) -> list[str]:
+    async def _burst_sentences(self, deployment: Deployment, run: Run) -> list[str]:
         """Return a sentence for each burst that comes next at a model of the run, the earliest
-        first; empty for an imported run, and when the detection has no suspicions.
+        first; empty for an imported run.
         """
-        if not detection.suspicions:
-            return []
-        plans = await planned_bursts(deployment, detection.suspicions)
+        plans = await planned_bursts(deployment)
         models = run.panel.models if run.panel else ()
         return [
             burst_sentence(deployment, self._call, plan) for plan in plans if plan.model in models
@@ -272,8 +268,7 @@ async def _joined_results(
     bursts.
 
     Model-wide alerts, and sentences on such changes, are in the result of each task; they are
-    returned once. Of several young baselines the shortest counts. The suspicions of the tasks are
-    not among their values: the result has none.
+    returned once. Of several young baselines the shortest counts.
 
     Args:
         store: The store, from which alerts are read by their numbers; missing ones are left out.

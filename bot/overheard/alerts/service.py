@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from overheard.alerts.bursts import Suspicion, suspicions
 from overheard.alerts.evidence import (
     AlertPast,
     alert_explanation,
@@ -20,10 +19,23 @@ from overheard.alerts.evidence import (
 from overheard.alerts.history import HistoryReader, decision_sentence, judge_warning
 from overheard.alerts.lifecycle import BACK, Lifecycle
 from overheard.alerts.statements import StatementNews, StatementReader
-from overheard.alerts.story import AlertPart, model_alerts_of, parts_over, update_watched_models
+from overheard.alerts.story import (
+    AlertPart,
+    Watch,
+    model_alerts_of,
+    parts_over,
+    update_watched_models,
+)
+from overheard.detection.confirmation import Occasion
 from overheard.detection.decide import Decision, decide, decide_model
-from overheard.detection.decision_inputs import NO_HISTORY, AlertHistory, JudgeCheck, ModelEvidence
-from overheard.detection.monitor import Restart
+from overheard.detection.decision_inputs import (
+    NO_HISTORY,
+    AlertHistory,
+    Comparison,
+    JudgeCheck,
+    ModelEvidence,
+)
+from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.placement import AlertAction
 from overheard.detection.power import Learning
 from overheard.detection.silent_updates import silent_updates
@@ -57,7 +69,6 @@ class DetectionResult:
         alerts: The stored alerts that report the run; the same when the run is analysed again.
         compared: Whether there were earlier runs to compare the run with.
         learning: How far the shortest baseline is, or None when all are long enough.
-        suspicions: The latest evidence about each brand at each model.
         doubts: Sentences on shifts that the judge itself caused and that raise no alert.
         categories: Sentences on the models that changed as a whole with the run, where the
             configuration raises no alert of a model.
@@ -66,7 +77,6 @@ class DetectionResult:
     alerts: tuple[Alert, ...]
     compared: bool
     learning: Learning | None = None
-    suspicions: tuple[Suspicion, ...] = ()
     doubts: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
 
@@ -128,7 +138,6 @@ class DetectionService:
             alerts=(*model_alerts, *(alert for result in results for alert in result.alerts)),
             compared=any(result.compared for result in results),
             learning=min(short_baselines, key=lambda learning: learning.runs, default=None),
-            suspicions=tuple(suspicion for result in results for suspicion in result.suspicions),
             doubts=tuple(doubt for result in results for doubt in result.doubts),
             categories=tuple(categories),
         )
@@ -269,7 +278,12 @@ class DetectionService:
             await self._decide_with_judge(model_evidence, history) for model_evidence in evidence
         ]
         asked = {decision.model for decision in decisions}
-        watched = {one.model: one.watched for one in decisions if one.watched}
+        watched = {one.model: Watch(one.watched) for one in decisions if one.watched}
+        watched |= {
+            model: _watch(replay.monitor, model, occasion, since)
+            for model, (occasion, since) in replay.monitor.occasions().items()
+            if model in asked
+        }
         await update_watched_models(self._store, brand, asked, watched, now)
         decisions, alerts = await self._report_brand(run, brand, decisions, now)
         metrics = self._history.metrics
@@ -282,7 +296,6 @@ class DetectionService:
             alerts=tuple(alerts),
             compared=len(replay.monitor.run_keys) > 1,
             learning=replay.monitor.learning(),
-            suspicions=tuple(suspicions(brand, replay)),
             doubts=tuple(filter(None, doubts)),
         )
 
@@ -428,3 +441,22 @@ class DetectionService:
         compared = sorted(RunKey(earlier_run.started_at, earlier_run.id) for earlier_run in runs)
         served = await self._store.answers.served_models(runs=[key.id for key in compared])
         return [u for u in silent_updates(served, compared) if u.at == run.started_at]
+
+
+def _watch(monitor: Monitor, model: Model, occasion: Occasion, since: Comparison | None) -> Watch:
+    """Return what is stored of an occasion to ask again.
+
+    Args:
+        since: What the runs since show against those before; None where they cannot be compared.
+    """
+    runs = monitor.runs(model)
+    return Watch(
+        metric=occasion.metric,
+        opened=runs[occasion.row].at,
+        looks=tuple(runs[row].at for row in occasion.looks),
+        source=occasion.source,
+        side=occasion.side,
+        over=occasion.over,
+        values=(since.before, since.after) if since else None,
+        interval=since.interval if since else None,
+    )

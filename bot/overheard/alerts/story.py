@@ -7,7 +7,7 @@ A story is derived from the stored alerts alone, so that everything that reads i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -76,6 +76,63 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """A change of a brand at a model that is suspected, and what asking again has shown of it.
+
+    Attributes:
+        metric: The metric that may have changed.
+        opened: Start of the run that deviates, or of the first since an update; None where nothing
+            is asked again.
+        looks: The starts of the runs since that count.
+        source: How an update is known; empty for a run that deviates.
+        side: 1.0 for a rise, -1.0 for a fall, 0.0 where that is not known.
+        over: Whether the questions are answered: it has passed, or did not move the brand by more
+            than `interval` says.
+        values: The mean before, and the mean of the runs that count; None where nothing can be
+            compared.
+        interval: The 90 % interval of the change between them.
+    """
+
+    metric: str
+    opened: datetime | None = None
+    looks: tuple[datetime, ...] = ()
+    source: str = ""
+    side: float = 0.0
+    over: bool = False
+    values: tuple[float, float] | None = None
+    interval: tuple[float, float] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the model is asked again."""
+        return self.opened is not None and not self.over
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        times = {"opened": self.opened.isoformat()} if self.opened else {}
+        return {
+            **asdict(self),
+            **times,
+            "looks": [at.isoformat() for at in self.looks],
+        }
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Watch:
+        """Return it from its JSON values."""
+        opened, values, interval = (data.get(key) for key in ("opened", "values", "interval"))
+        return cls(
+            metric=data["metric"],
+            opened=datetime.fromisoformat(opened) if opened else None,
+            looks=tuple(map(datetime.fromisoformat, data.get("looks", ()))),
+            source=data.get("source", ""),
+            side=data.get("side", 0.0),
+            over=data.get("over", False),
+            values=(values[0], values[1]) if values else None,
+            interval=(interval[0], interval[1]) if interval else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """The changes of a brand at a model, as its alerts report them.
 
@@ -85,7 +142,7 @@ class Story:
         alert: The alert of the present change, open (moved) or over (recovered); None for a story
             that is steady or watched.
         periods: All changes so far, the oldest first.
-        watched: The metric that may have changed, of a story that is watched; else empty.
+        watch: What is suspected, or was until the latest run; None without anything.
     """
 
     brand: str
@@ -93,7 +150,12 @@ class Story:
     state: StoryState
     alert: Alert | None = None
     periods: tuple[Period, ...] = ()
-    watched: str = ""
+    watch: Watch | None = None
+
+    @property
+    def watched(self) -> str:
+        """The metric that may have changed; empty where none may have."""
+        return self.watch.metric if self.watch and not self.watch.over else ""
 
     @property
     def began(self) -> datetime | None:
@@ -109,8 +171,11 @@ class Story:
 
     def is_usual(self, at: datetime) -> bool:
         """Return whether a check at a time shows the present usual level of the brand at the model;
-        the rule is that of the function `is_usual`.
+        the rule is that of the function `is_usual`. While a change is looked into, the checks since
+        its beginning do not show it either.
         """
+        if self.watch and self.watch.opened and self.watch.is_open and at >= self.watch.opened:
+            return False
         return is_usual(self.periods, at)
 
     def data(self) -> dict[str, Any]:
@@ -181,7 +246,7 @@ def stories(
     now: datetime,
     *,
     included: Iterable[BrandAtModel] = (),
-    watched: Mapping[BrandAtModel, str] | None = None,
+    watched: Mapping[BrandAtModel, Watch] | None = None,
 ) -> dict[BrandAtModel, Story]:
     """Return the story of each brand at each model, in the order of the brands and then the models.
 
@@ -193,7 +258,7 @@ def stories(
         starts: The start of each run, by the run's number.
         now: The time at which the stories are read.
         included: Brands at models that have a story even without an alert; it is steady then.
-        watched: The metric that may have changed of brands at models where a change is suspected;
+        watched: What is suspected of brands at models; unless it is over,
             their story is "watching" unless an alert makes it "moved" or "recovered".
     """
     suspected = watched or {}
@@ -202,7 +267,7 @@ def stories(
         for brand in alert.brands:
             grouped.setdefault((brand, alert.shift.model), []).append(alert)
     return {
-        key: _story_of_alerts(key, alerts_of_key, starts, now, watched=suspected.get(key, ""))
+        key: _story_of_alerts(key, alerts_of_key, starts, now, watch=suspected.get(key))
         for key, alerts_of_key in sorted(grouped.items())
     }
 
@@ -213,7 +278,7 @@ def _story_of_alerts(
     starts: Mapping[int, datetime],
     now: datetime,
     *,
-    watched: str,
+    watch: Watch | None,
 ) -> Story:
     """Return what has happened to a brand at a model, by the first rule that holds.
 
@@ -240,8 +305,8 @@ def _story_of_alerts(
     latest = max(own_and_newest_first, key=end, default=None)
     if latest and latest.state is AlertState.RECOVERED and now - end(latest) < ONE_STORY:
         return Story(*key, StoryState.RECOVERED, latest, periods)
-    state = StoryState.WATCHING if watched else StoryState.STEADY
-    return Story(*key, state, None, periods, watched)
+    state = StoryState.WATCHING if watch and not watch.over else StoryState.STEADY
+    return Story(*key, state, None, periods, watch)
 
 
 WATCHED = "watched:"
@@ -252,47 +317,46 @@ async def update_watched_models(
     store: Store,
     brand: str,
     asked: Collection[Model],
-    watched: Mapping[Model, str],
+    watched: Mapping[Model, Watch],
     now: datetime,
 ) -> None:
-    """Update the stored models at which a change of a brand is suspected: drop every asked model,
-    then add the watched ones. Nothing is stored if all stays as it is.
+    """Update what is stored of suspected changes of a brand: drop it for every asked model, then
+    add what is watched. Nothing is stored if all stays as it is.
 
     Args:
         brand: The brand's name.
         asked: The models that were asked in the run; the others stay as they were.
-        watched: The metric that may have changed at each asked model, but not certainly enough for
-            an alert.
+        watched: What is suspected at each asked model, or is over with this run.
         now: The time that the store notes for the change.
     """
     name = f"{WATCHED}{brand}"
     stored = await store.settings.get(name)
-    before = _watched_metrics(stored) if stored else {}
-    kept = {model: metric for model, metric in before.items() if model not in asked}
+    before = _watches(stored) if stored else {}
+    kept = {model: watch for model, watch in before.items() if model not in asked}
     after = {**kept, **watched}
     if after != before:
-        metrics = {str(model): metric for model, metric in sorted(after.items())}
-        value = {"models": list(metrics), "metrics": metrics}
+        value = {"models": {str(model): watch.data() for model, watch in sorted(after.items())}}
         await store.settings.put(Setting(name, value, who="", at=now))
 
 
-def _watched_metrics(stored: Setting) -> dict[Model, str]:
-    """Return the metric that may have changed at each watched model; a store of an earlier version
-    does not say which.
-    """
-    metrics = stored.value.get("metrics", {})
-    return {Model.parse(one): metrics.get(one, VISIBILITY) for one in stored.value["models"]}
-
-
-async def watched_metrics(store: Store) -> dict[BrandAtModel, str]:
-    """Return, from the store, the metric that may have changed of each brand at each model where a
-    change is suspected.
-    """
+def _watches(stored: Setting) -> dict[Model, Watch]:
+    """Return what is watched at each model; a store of an earlier version has the metric alone."""
+    models, metrics = stored.value["models"], stored.value.get("metrics", {})
     return {
-        (setting.name.removeprefix(WATCHED), model): metric
+        Model.parse(one): Watch.read(models[one])
+        if isinstance(models, dict)
+        else Watch(metrics.get(one, VISIBILITY))
+        for one in models
+    }
+
+
+async def read_watches(store: Store) -> dict[BrandAtModel, Watch]:
+    """Return, from the store, what is suspected of each brand at each model."""
+    return {
+        (setting.name.removeprefix(WATCHED), model): watch
         for setting in await store.settings.all()
         if setting.name.startswith(WATCHED)
-        for model, metric in _watched_metrics(setting).items()
+        for model, watch in _watches(setting).items()
     }
 
 

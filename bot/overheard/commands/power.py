@@ -277,13 +277,13 @@ async def _model_card(
 def _drop_sentences(now: Offer) -> str:
     """Return two sentences: the smallest drops of visibility, in percentage points, that the
     present checks (`now`) show within each number of runs of `WITHIN`, and the smallest one that
-    they and bursts show after an announced update.
+    they and asking again show after an announced update.
     """
     seen = [f"{now.within(runs):.0f} points in {days_words(runs * now.days)}" for runs in WITHIN]
     return (
         f"These drops of visibility are seen four times out of five: {wording.listing(seen)}. "
         f"After an announced update it is {followed(now.outlook):.0f} points, with up to "
-        f"{DEFAULT_PLAN.looks} bursts of {DEFAULT_PLAN.calls} calls."
+        f"{DEFAULT_PLAN.looks} checks some hours apart."
     )
 
 

@@ -75,7 +75,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
     calmest = len(NewsKind) + 1
     tellings.sort(key=lambda telling: min((n.kind for n in telling.news), default=calmest))
     overview = (_brand_overview if len(tellings) == 1 else _brands_overview)(tellings)
-    decides = any(one.decider() and one.decider() in str(overview.text) for one in tellings)
+    decides = " decides." in str(overview.text)
     paragraphs = [
         str(overview.text),
         *(f"{one.severity.icon}{one.title}." for one in others[:MAX_ALERTS]),

@@ -365,16 +365,18 @@ class AskingTable(Settings):
 
 
 class BurstsTable(Settings):
-    """``[bursts]``: small additional runs where a change is suspected.
+    """``[bursts]``: asking a model again where something may have changed.
 
     Attributes:
-        automatic: Whether `overheard run` starts bursts by itself; otherwise cards suggest a check.
-        calls_a_year: Calls that bursts may make to each model in 365 days, in addition to scheduled
-            runs. 440 calls and a weekly run of 30 prompts are 2,000 calls.
+        automatic: Whether `overheard run` asks again by itself; otherwise cards say when another
+            check would tell.
+        share: What asking again may cost, as a share of what the checks cost.
+        calls_a_year: Ignored: `share` bounds the calls. Earlier releases read it.
     """
 
-    automatic: bool = False
-    calls_a_year: int = Field(default=440, ge=0, le=1_000_000_000)
+    automatic: bool = True
+    share: float = Field(default=0.25, ge=0, le=4)
+    calls_a_year: int | None = Field(default=None, ge=0)
 
 
 PLUGIN_SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")

@@ -1,217 +1,20 @@
-"""What an announced update did, and the extra questions that tell."""
+"""What an announced update did: the test of the runs after it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from itertools import takewhile
-from math import ceil, log
+from math import ceil
 
 from overheard.detection.baseline import stream_rows
 from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.decision_inputs import StratifiedSplit, change_interval, split_stream
 from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.intervals import Interval
-from overheard.numpy_proxy import Floats, Mask, np
-
-MIN_BURST_GAP = timedelta(hours=3)
-"""The shortest time between two bursts: runs that are nearer share a run effect."""
-INFORMATIVE_SHARE = 0.5
-"""Share of the calls that go by p (1 - p); the rest goes to all prompts alike."""
-
-
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """A run that is wanted: what to ask, and when.
-
-    Attributes:
-        at: The earliest time of the run.
-        asks: How often each prompt is to be asked, by its key; 1 or more each.
-        reason: Why the run is wanted, in a few words.
-    """
-
-    at: datetime
-    asks: Mapping[str, int]
-    reason: str
-
-    @property
-    def calls(self) -> int:
-        """The number of calls of the run."""
-        return sum(self.asks.values())
-
-
-def share_calls(
-    prompts: Sequence[str],
-    streams: Iterable[Stream],
-    calls: int,
-    *,
-    seed: int,
-    telling: float = INFORMATIVE_SHARE,
-) -> dict[str, int]:
-    """Return how often to ask each prompt with a number of calls, drawn at random.
-
-    The share ``telling`` of the calls goes to the prompts in proportion to the information
-    p (1 - p) of an answer, p being the prompt's rate so far. The rest goes to all prompts alike. A
-    prompt gets its expected number of calls rounded down or up (systematic sampling, Madow 1949).
-
-    Args:
-        prompts: Keys of the prompts that may be asked; one or more.
-        streams: The answers so far at one model; only metrics of 0 and 1 count.
-        calls: Number of calls to share out; all of them are.
-        telling: Share of the calls that go by p (1 - p), 0 to 1.
-
-    Returns:
-        How often to ask each prompt, by key; prompts that are not asked have no entry.
-    """
-    rng = np.random.default_rng(seed)
-    by_stream = [_information_in(stream, prompts) for stream in streams if stream.binary]
-    information = np.mean(by_stream, axis=0) if by_stream else np.ones(len(prompts))
-    expected = calls * ((1 - telling) / len(prompts) + telling * information / information.sum())
-    order = rng.permutation(len(prompts))
-    rounding = 1e-9
-    ends = np.floor(np.cumsum(expected[order]) + rng.random() + rounding).astype(int)
-    asks = np.zeros(len(prompts), dtype=int)
-    asks[order] = np.diff(ends, prepend=0)
-    asks[order[-1]] += calls - asks.sum()
-    return {prompt: int(n) for prompt, n in zip(prompts, asks, strict=True) if n}
-
-
-def _information_in(stream: Stream, prompts: Sequence[str]) -> Floats:
-    """Return the information p (1 - p) of an answer to each prompt in one stream, in the order of
-    the prompts. The rate p has half an answer of each kind added, and is 1/2 for a prompt that the
-    stream does not have.
-    """
-    rate = (stream.total.sum(axis=0) + 0.5) / (stream.n.sum(axis=0) + 1)
-    rates = dict(zip(stream.prompts, rate.tolist(), strict=True))
-    p = np.array([rates.get(prompt, 0.5) for prompt in prompts])
-    return np.asarray(p * (1 - p))
-
-
-YEAR = timedelta(days=365)
-
-
-@dataclass(frozen=True, slots=True)
-class BurstPolicy:
-    """How calls are spent on one model.
-
-    Attributes:
-        most: Bursts between two scheduled runs.
-        gap: The shortest time between two runs of which one is a burst.
-        suspicion: The Bayes factor above which something may have changed.
-        budget: Calls in any 365 days, scheduled ones included.
-    """
-
-    calls: int = 30
-    most: int = 8
-    gap: timedelta = MIN_BURST_GAP
-    suspicion: float = 3.0
-    budget: int = 2000
-
-    @property
-    def threshold(self) -> float:
-        """Logarithm of `suspicion`."""
-        return log(self.suspicion)
-
-
-@dataclass(frozen=True, slots=True)
-class MadeRun:
-    """A run of one model that was made: its start and number, its calls, and whether it was a
-    burst.
-    """
-
-    run: RunKey
-    calls: int
-    burst: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BurstSigns:
-    """The signs of a change after the latest run.
-
-    Attributes:
-        largest: Logarithm of the largest Bayes factor of the brand's streams at this model.
-        alarm: Whether the brand's statistic is over its threshold.
-        update: Whether a sign of a silent update is new since the scheduled run before.
-    """
-
-    largest: float
-    alarm: bool = False
-    update: bool = False
-
-
-DEFAULT_POLICY = BurstPolicy()
-
-
-def next_burst(
-    made: Sequence[MadeRun],
-    signs: BurstSigns,
-    policy: BurstPolicy = DEFAULT_POLICY,
-    *,
-    now: datetime,
-    prompts: Sequence[str],
-    streams: Sequence[Stream],
-    scheduled: int = 0,
-    seed: int = 0,
-) -> Burst | None:
-    """Return the burst that should come next at a model. It is due now, or `BurstPolicy.gap` after
-    the latest run if that is later.
-
-    None when there are no signs of a change, when an alarm is raised already, when
-    `BurstPolicy.most` bursts have followed the last scheduled run, when the year's budget has
-    fewer calls left than a burst needs, or when no run has been made yet.
-
-    Args:
-        made: The model's runs so far, the oldest first.
-        signs: Signs of a change in these runs.
-        policy: How calls are spent.
-        now: The current time.
-        prompts: Keys of the prompts to choose from.
-        streams: The model's streams; they show for which prompts an answer is most informative.
-        scheduled: Number of calls that the schedule makes in 365 days, where the budget is for
-            these too.
-        seed: Seed of the random numbers, to which the number of the latest run is added.
-    """
-    reason = _reason(made, signs, policy)
-    if not made or not reason:
-        return None
-    if policy.budget - scheduled - calls_spent(made, now) < policy.calls:
-        return None
-    latest = made[-1].run
-    asks = share_calls(prompts, streams, policy.calls, seed=seed + latest.id)
-    return Burst(max(now, latest.at + policy.gap), asks, reason)
-
-
-def calls_spent(made: Sequence[MadeRun], now: datetime) -> int:
-    """Return how many calls went to bursts in the 365 days before ``now``; those of scheduled runs
-    do not count.
-    """
-    return sum(
-        made_run.calls for made_run in made if made_run.burst and made_run.run.at > now - YEAR
-    )
-
-
-def _reason(made: Sequence[MadeRun], signs: BurstSigns, policy: BurstPolicy) -> str:
-    """Return why a burst is wanted, in words; empty when none is.
-
-    One is wanted while the largest Bayes factor is above `BurstPolicy.suspicion`, up to
-    `BurstPolicy.most` bursts after a scheduled run. A sign of a silent update calls for one burst
-    after a scheduled run. None is wanted after an alarm.
-
-    Args:
-        made: The model's runs so far, the oldest first.
-    """
-    bursts = sum(1 for _ in takewhile(lambda made_run: made_run.burst, reversed(made)))
-    if signs.alarm or bursts >= policy.most:
-        return ""
-    if signs.largest > policy.threshold:
-        return f"something may have changed, burst {bursts + 1} of at most {policy.most}"
-    if signs.update and not bursts:
-        return "the model may have been updated"
-    return ""
-
+from overheard.numpy_proxy import Mask, np
 
 MIN_RUNS_BEFORE = 6
 """Number of runs before an update from which on the test keeps its level."""
@@ -241,17 +44,13 @@ class FollowUpPlan:
     """The number, size and level of the looks at a stream after an update.
 
     Attributes:
-        looks: Largest number of looks (interim analyses), one after each burst; 1 or more.
-        calls: Calls in a burst.
-        gap: The shortest time between two bursts.
+        looks: Largest number of looks (interim analyses), one after each run; 1 or more.
         level: Probability that any of the looks finds a change where there is none.
         alone: How many answers on either side are enough to compare a single shared prompt; by
             default two shared prompts are needed.
     """
 
     looks: int = 6
-    calls: int = 60
-    gap: timedelta = MIN_BURST_GAP
     level: float = 0.05
     alone: int | None = None
 
@@ -342,7 +141,7 @@ def follow_update(
 ) -> UpdateEffect | None:
     """Return the result of the test whether an update moved a stream.
 
-    After each run since the update (a burst or a scheduled one), test once ("look"). The tests end
+    After each run since the update, test once ("look"). The tests end
     with the first that finds a change, or with the last of the plan; later runs are ignored. A run
     without an answer of the stream is no look. A look at which nothing can be compared yet is
     counted, and leaves the result as it was.
@@ -441,40 +240,6 @@ def fits_update(at: datetime, runs: Sequence[RunKey], change: KnownChange) -> bo
         runs: The model's runs, the oldest first.
     """
     return next((run.at for run in runs if run.at >= at), None) in change.dates
-
-
-def next_burst_after_update(
-    effect: UpdateEffect | None,
-    plan: FollowUpPlan,
-    *,
-    update: datetime,
-    since: Sequence[RunKey],
-    prompts: Sequence[str],
-    before: Sequence[Stream],
-    seed: int,
-) -> Burst | None:
-    """Return the next burst after an update; None when the result is clear or all looks are made.
-
-    The burst is due at the update, or `FollowUpPlan.gap` after the latest run since it.
-
-    Args:
-        effect: The result so far for the brand for which it is least clear; None before the first
-            look.
-        plan: Number of looks, calls of a burst, and the time between bursts.
-        update: Time of the update.
-        since: The model's runs since the update, the oldest first; each was a look.
-        prompts: Keys of the prompts to choose from.
-        before: The model's streams before the update; they show for which prompts an answer is most
-            informative. Answers after the update must not be used for this: prompts that moved
-            would be asked more often, which biases the comparison.
-        seed: Seed of the random numbers, to which the number of runs since the update is added.
-    """
-    is_clear = effect is not None and effect.finding is not UpdateStatus.OPEN
-    if is_clear or len(since) >= plan.looks:
-        return None
-    asks = share_calls(prompts, before, plan.calls, seed=seed + len(since))
-    at = since[-1].at + plan.gap if since else update
-    return Burst(at, asks, f"look {len(since) + 1} of {plan.looks} after an update")
 
 
 @lru_cache

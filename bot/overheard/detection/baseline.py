@@ -5,7 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 
+from overheard.detection.confirmation import Occasion
 from overheard.detection.control_variate import StreamGroup
 from overheard.detection.statistic import Statistic
 from overheard.domain import Model, ModelUpdate, Shift
@@ -187,11 +189,18 @@ class StreamAnalysis:
         stream: The stream, cut to the runs of its baseline and the analysed run.
         found: The evidence for a change.
         excess: The logarithm of the statistic above its threshold.
+        confirmed: The excess that is as rare as what asking again has shown.
     """
 
     stream: Stream
     found: Statistic
     excess: float
+    confirmed: float = -inf
+
+    @property
+    def strongest(self) -> float:
+        """The larger excess of the two."""
+        return max(self.excess, self.confirmed)
 
     @property
     def largest(self) -> float:
@@ -210,6 +219,7 @@ class WatchedModel:
         streams: The brand's streams by metric.
         groups: The same streams, each with those of the rivals, by metric.
         answered: Number of answers in each run, R, by metric.
+        occasion: The latest reason to ask the model again; None without one since an alarm.
     """
 
     model: Model
@@ -217,6 +227,7 @@ class WatchedModel:
     streams: dict[str, Stream]
     groups: dict[str, StreamGroup] = field(default_factory=dict)
     answered: dict[str, Floats] = field(default_factory=dict)
+    occasion: Occasion | None = None
 
     @classmethod
     def of(cls, own: Iterable[Stream], everything: Iterable[Stream], model: Model) -> WatchedModel:
@@ -256,13 +267,19 @@ class WatchedModel:
             updates: Known updates, in any order. Left out are those of other models, those after
                 the last run, and those from `UNWEIGHTED_SOURCES`.
         """
-        runs = self.baseline.runs
-        weights = np.ones(len(runs))
-        for update in updates:
-            if update.model != self.model or update.source in UNWEIGHTED_SOURCES:
-                continue
-            first = next((row for row, run in enumerate(runs) if run.at >= update.at), None)
-            if first is not None:
-                weights[first] = UPDATE_WEIGHT
-        mean_so_far = np.cumsum(weights) / np.arange(1, len(runs) + 1)
+        weights = np.ones(len(self.baseline.runs))
+        weights[list(self.first_runs(updates))] = UPDATE_WEIGHT
+        mean_so_far = np.cumsum(weights) / np.arange(1, len(weights) + 1)
         return np.asarray(weights / mean_so_far)
+
+    def first_runs(self, updates: Iterable[ModelUpdate]) -> dict[int, str]:
+        """Return the row of the first run after each known update of the model, with how the update
+        is known; updates from `UNWEIGHTED_SOURCES`, and those without a later run, are left out.
+        """
+        runs = self.baseline.runs
+        firsts = {
+            bisect_left(runs, RunKey(update.at, 0)): update.source
+            for update in updates
+            if update.model == self.model and update.source not in UNWEIGHTED_SOURCES
+        }
+        return {row: source for row, source in firsts.items() if row < len(runs)}

@@ -492,12 +492,15 @@ class AlertPolicy:
             reported by themselves.
         smallest_changes: The smallest expected change that is reported, by metric, on the
             metric's scale; 0 for metrics that are not named.
+        asked_again: What asking again may cost, as a share of what the scheduled runs cost; 0 where
+            nothing is asked again.
     """
 
     false_alarms_per_year: float = 0.2
     brands: int = 1
     smallest_changes: Mapping[str, float] = field(default_factory=dict)
     models_per_year: float = 0.0
+    asked_again: float = 0.0
 
     @classmethod
     def shared_out(

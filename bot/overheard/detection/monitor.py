@@ -16,14 +16,26 @@ from overheard.detection.baseline import (
     run_slice,
     stream_rows,
 )
+from overheard.detection.confirmation import (
+    OF_CHECKS,
+    OF_UPDATES,
+    OF_WATCHES,
+    UPDATES_A_YEAR,
+    YEAR,
+    Occasion,
+    deviation,
+    opening_chance,
+)
 from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.decide import decide
 from overheard.detection.decision_inputs import (
     DAYS_A_YEAR,
     DEFAULT_ALERT_POLICY,
     NO_HISTORY,
+    WATCHED_A_YEAR,
     AlarmTable,
     AlertPolicy,
+    Comparison,
     ModelEvidence,
     Returned,
     StreamEvidence,
@@ -144,7 +156,7 @@ REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
 MAX_PACE = 366.0
 """Analyses a year (one a day) above which a change is looked for in no more runs."""
-REPLAY_VERSION = 1
+REPLAY_VERSION = 2
 """Increase it with every change after which a past run may be decided otherwise: what is kept of
 the past (`Monitor.turns`) is then found again."""
 OWN_PROOF_RUNS = 8
@@ -252,6 +264,9 @@ class Monitor:
         self._weights = {
             model: watched.prior_weights(self._updates) for model, watched in self._watched.items()
         }
+        self._sources = {
+            model: watched.first_runs(self._updates) for model, watched in self._watched.items()
+        }
         self.evidence: dict[int, tuple[ModelEvidence, ...]] = {}
         self.crossed = False
         self.returns: list[Returned] = []
@@ -333,7 +348,7 @@ class Monitor:
         What `decide` reports without earlier alerts is an alarm. After an alarm, and after a
         reported change of a model as a whole, the baseline of the model begins again.
         """
-        turn = [watched.baseline.turn for watched in self._watched.values()]
+        turn = self._turn()
         self.evidence[run.id] = evidence = tuple(self._analyse(run, self._analysed))
         self._analysed.append(run)
         decisions = [
@@ -343,7 +358,7 @@ class Monitor:
             shift
             for decision in decisions
             for shift in sorted(
-                decision.shifts, key=lambda s: (-self._seen[_key(s)].excess, s.metric)
+                decision.shifts, key=lambda s: (-self._seen[_key(s)].strongest, s.metric)
             )
         ]
         for model_evidence in evidence:
@@ -358,9 +373,51 @@ class Monitor:
             self._restart(shifts)
             alarm = Alarm(run, tuple(shifts), age, usual)
         self._restart_models(run)
-        if turn != [watched.baseline.turn for watched in self._watched.values()]:
+        for model_evidence in evidence:
+            self._open_occasion(model_evidence, alarmed=bool(shifts))
+        if turn != self._turn():
             self.turns.append(run.id)
         return alarm
+
+    def _turn(self) -> list[object]:
+        """Return what stays the same while runs are only added to the baselines."""
+        return [(watched.baseline.turn, watched.occasion) for watched in self._watched.values()]
+
+    @property
+    def asked_again(self) -> set[Model]:
+        """The models that are to be asked again."""
+        return {
+            model
+            for model, watched in self._watched.items()
+            if watched.occasion and not watched.occasion.over
+        }
+
+    def runs(self, model: Model) -> tuple[RunKey, ...]:
+        """Return all runs of a model, the oldest first."""
+        return self._watched[model].baseline.runs
+
+    def occasions(self) -> dict[Model, tuple[Occasion, Comparison | None]]:
+        """Return the occasions that are open, or are over with the latest run, by their model, each
+        with what the runs since show against those before it.
+        """
+        found: dict[Model, tuple[Occasion, Comparison | None]] = {}
+        for model, watched in self._watched.items():
+            occasion, rows = watched.occasion, watched.baseline.rows
+            if occasion and rows and (not occasion.over or occasion.looks[-1] == rows[-1]):
+                found[model] = occasion, self._since(model, occasion)
+        return found
+
+    def _since(self, model: Model, occasion: Occasion) -> Comparison | None:
+        analysis = self._seen.get(StreamKey(self._brand, model, occasion.metric))
+        if analysis is None or not occasion.looks:
+            return None
+        runs, stream = self._watched[model].baseline.runs, analysis.stream
+        counted = {runs[row] for row in occasion.looks}
+        rows = [
+            row for row, run in enumerate(stream.runs) if run < runs[occasion.row] or run in counted
+        ]
+        tau2 = analysis.found.series.shared + analysis.found.variance
+        return compare_sides(stream_rows(stream, np.array(rows)), runs[occasion.looks[0]].id, tau2)
 
     def learning(self) -> Learning | None:
         """Return how long the shortest young baseline of a rate is, and the smallest loss that it
@@ -419,6 +476,7 @@ class Monitor:
                 elif due:
                     self._measure(key, due[0], runs_a_year(earlier[: due[1]], self._bursts))
         excess = self._table.joined([analysis.excess for analysis in self._seen.values()])
+        excess = max([excess, *(self._confirm(m, row, pace) for m, row in row_at_model.items())])
         chance_a_year = rarity(excess, pace, policy.brands).yearly
         self.crossed = excess > needed
         for model, row in row_at_model.items():
@@ -474,6 +532,77 @@ class Monitor:
         stream = stream_rows(watched.streams[key.metric], rows)
         self._seen[key] = StreamAnalysis(stream, measured, measured.total - threshold)
 
+    def _confirm(self, model: Model, row: int, pace: float) -> float:
+        """Add a run to the occasion at a model, which an update opens or an earlier run has opened,
+        and return the excess that is as rare as what the runs since show; minus infinity without an
+        occasion.
+        """
+        watched = self._watched[model]
+        if source := self._sources[model].get(row, ""):
+            updates = max(UPDATES_A_YEAR, self._updates_in_year(model, row)) * len(self._watched)
+            watched.occasion = Occasion(VISIBILITY, row, row, updates / OF_UPDATES, source=source)
+        occasion = watched.occasion
+        if not self._policy.asked_again or occasion is None or occasion.over:
+            return -inf
+        key = StreamKey(self._brand, model, occasion.metric)
+        analysis, answered = self._seen.get(key), watched.answered.get(occasion.metric)
+        if analysis is None or answered is None or not answered[row]:
+            return -inf
+        rows = watched.baseline.until(row, answered).tolist()
+        if rows[0] >= occasion.row:
+            watched.occasion = None
+            return -inf
+        watched.occasion = occasion.looked(analysis.found.series, rows)
+        confirmed = self._table.excess(watched.occasion.rate, pace)
+        self._seen[key] = replace(analysis, confirmed=confirmed)
+        return confirmed
+
+    def _updates_in_year(self, model: Model, row: int) -> int:
+        """Return the number of runs in the year up to a run that were the first after an update."""
+        runs = self._watched[model].baseline.runs
+        return sum(runs[row].at - runs[one].at < YEAR for one in self._sources[model] if one <= row)
+
+    def _open_occasion(self, evidence: ModelEvidence, *, alarmed: bool) -> None:
+        """Open an occasion at a model if the brand deviates in the run, or is watched, and none is
+        open; an alarm ends the present one.
+        """
+        watched, policy, share = (
+            self._watched[evidence.model],
+            self._policy,
+            self._policy.asked_again,
+        )
+        is_open = watched.occasion and not watched.occasion.over
+        if alarmed and any(stream.shift for stream in evidence.streams):
+            watched.occasion = None
+        if alarmed or is_open or evidence.returned or not share:
+            return
+        opened = bisect_left(watched.baseline.runs, evidence.run)
+        seen = {
+            stream.metric: self._seen[key]
+            for stream in evidence.streams
+            if (key := StreamKey(self._brand, evidence.model, stream.metric)) in self._seen
+            and self._seen[key].stream.runs[-1] == evidence.run
+        }
+        if named := seen.get(VISIBILITY):
+            found = deviation(named.found.series, len(named.stream.runs) - 1, 1)
+            chance = opening_chance(share, policy.brands)
+            if 2 * found.chance <= chance:
+                often = evidence.runs_a_year * len(self._watched) * chance / OF_CHECKS
+                side = 1.0 if found.sds > 0 else -1.0
+                watched.occasion = Occasion(VISIBILITY, opened, opened, often, chance, side)
+                return
+        metric = decide(evidence, policy, NO_HISTORY).watched
+        if metric in seen:
+            analysis = seen[metric]
+            row = analysis.found.likeliest
+            first = watched.baseline.runs[row]
+            before = bisect_left(analysis.stream.runs, first)
+            looks = len(analysis.stream.runs) - before
+            found = deviation(analysis.found.series, before, looks)
+            side = 1.0 if found.sds > 0 else -1.0
+            often = WATCHED_A_YEAR / policy.brands / OF_WATCHES
+            watched.occasion = Occasion(metric, row, opened, often, side=side)
+
     def _stream_evidence(
         self, stream: Stream, row: int, brand_excess: _BrandExcess
     ) -> StreamEvidence:
@@ -499,9 +628,9 @@ class Monitor:
             runs_needed=watched.baseline.runs_needed,
             has_unread_history=key in self._unread and self._unread[key] < first_run,
             shared_prompts=int(shared.sum()) if is_measured else None,
-            statistic=analysis.excess if analysis else None,
+            statistic=analysis.strongest if analysis else None,
         )
-        if analysis is None or min(brand_excess.found, analysis.excess) <= brand_excess.needed:
+        if analysis is None or min(brand_excess.found, analysis.strongest) <= brand_excess.needed:
             return evidence
         return self._description.describe(
             evidence,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from overheard.detection.announced_updates import DEFAULT_PLAN, INFORMATIVE_SHARE, FollowUpPlan
+from overheard.detection.announced_updates import DEFAULT_PLAN, FollowUpPlan
 from overheard.detection.control_variate import (
     MIN_INFORMATION,
     RunEffectPrior,
@@ -240,14 +240,14 @@ def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> floa
 
 
 def followed(outlook: Outlook, plan: FollowUpPlan = DEFAULT_PLAN) -> float:
-    """Return the smallest drop that the bursts of a plan after an announced update would show by
-    the last of them with the probability `POWER`, in percentage points.
+    """Return the smallest drop that asking again after an announced update would show by the last
+    look of a plan with the probability `POWER`, in percentage points.
 
     Args:
         outlook: The panel before the update.
-        plan: Number of bursts, their calls, and the probability of a false finding.
+        plan: Number of looks, and the probability of a false finding.
     """
-    info = information(outlook, plan.looks, _burst(outlook, plan.calls))
+    info = information(outlook, plan.looks)
     return points(outlook, (plan.boundary + _z(1 - POWER)) / info**0.5)
 
 
@@ -268,47 +268,34 @@ def unannounced(outlook: Outlook, runs: int) -> float:
     return points(outlook, (z_squared**0.5 + _z(1 - POWER)) / shift_information**0.5)
 
 
-def information(outlook: Outlook, runs: int, asks: Floats | None = None) -> float:
+def information(outlook: Outlook, runs: int) -> float:
     """Return the information on one logit shift of all prompts: the inverse of the variance of its
     estimate in squared logits, to which single answers and run effects contribute.
 
     Args:
         outlook: The panel.
         runs: Number of runs after the change.
-        asks: How often each prompt is asked in each of these runs, P; by default as in the panel.
     """
-    calls, effects = _noise(outlook, runs, asks)
+    calls, effects = _noise(outlook, runs)
     return calls**2 / (calls + effects)
 
 
-def _noise(outlook: Outlook, runs: int, asks: Floats | None = None) -> tuple[float, float]:
+def _noise(outlook: Outlook, runs: int) -> tuple[float, float]:
     """Return two variances of the score statistic (the hits after the change less those expected
     without one): by single answers, and by run effects. The first one is also how far a shift of 1
     logit moves the statistic.
 
     Args:
         runs: Number of runs after the change.
-        asks: How often each prompt is asked in each of these runs, P; by default as in the panel.
     """
     per_answer = outlook.chances * (1 - outlook.chances)
-    asks_in_run = np.full(len(per_answer), float(outlook.repeats)) if asks is None else asks
-    before, after = float(outlook.repeats * outlook.before), runs * asks_in_run
+    asked = float(outlook.repeats)
+    before, after = asked * outlook.before, asked * runs
     calls = float(np.sum(before * after / (before + after) * per_answer))
     # A run effect moves the statistic by the run's share of `calls`, before and after the change.
-    later = float(np.sum(asks_in_run * before / (before + after) * per_answer))
+    later = float(np.sum(asked * before / (before + after) * per_answer))
     earlier = float(np.sum(outlook.repeats * after / (before + after) * per_answer))
     return calls, outlook.tau**2 * (runs * later**2 + outlook.before * earlier**2)
-
-
-def _burst(outlook: Outlook, calls: int) -> Floats:
-    """Return the expected number of calls to each prompt in a burst of a number of calls, P: the
-    share `INFORMATIVE_SHARE` by the information of an answer, the rest to all prompts alike.
-    """
-    per_answer = outlook.chances * (1 - outlook.chances)
-    by_information, alike = per_answer / per_answer.sum(), 1 / len(per_answer)
-    return np.asarray(
-        calls * ((1 - INFORMATIVE_SHARE) * alike + INFORMATIVE_SHARE * by_information)
-    )
 
 
 def points(outlook: Outlook, shift: float) -> float:

@@ -148,6 +148,20 @@ def joint_evidence(
     )
 
 
+def null_weights(level: Floats, noise: Floats) -> Floats:
+    """Return how likely each combination of an autocorrelation and a variance of run effects is, by
+    runs of J series without a change, the brand's first; the combinations are those of each of
+    `AUTOCORRELATIONS` with all `VARIANCES` in order. Rivals weigh as in `step_evidence`.
+
+    Args:
+        noise: The variance of each run without the own run effect, J x n.
+    """
+    null, _, _ = _regressed(level, noise, np.zeros((0, level.shape[1])), 0)
+    prior = np.log(np.multiply.outer(AUTOCORRELATION_WEIGHTS, VARIANCE_WEIGHTS)).ravel()
+    share = min(1.0, RIVAL_SERIES / max(1, len(null) - 1))
+    return _normalise(prior + null[0] + share * null[1:].sum(axis=0))
+
+
 def _regressed(
     level: Floats, noise: Floats, steps: Floats, outliers: int
 ) -> tuple[Floats, Floats, Floats]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
-from overheard.domain import Model, Run, RunState
+from overheard.domain import BURST, Model, Run, RunState
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
 
@@ -85,12 +85,13 @@ def attendances(
         newest = newest or (run if models else None)
         for model in models:
             asked.setdefault(model, set()).add(key)
+    again = {run.id for run in runs if run.label == BURST}
     found = {}
     for model, keys in sorted(asked.items()):
         times = sorted(keys, reverse=True)
         replies = answered.get(model, ())
         latest = replies[-1] if replies else None
-        if newest and _has_left(model, times, newest, configured):
+        if newest and _has_left(model, times, newest, configured, again):
             presence = Presence.LEFT
         else:
             presence = Presence.CURRENT if latest == times[0] else Presence.SILENT
@@ -99,18 +100,24 @@ def attendances(
 
 
 def _has_left(
-    model: Model, asked: Sequence[RunKey], newest: Run, configured: Collection[Model]
+    model: Model,
+    asked: Sequence[RunKey],
+    newest: Run,
+    configured: Collection[Model],
+    again: Collection[int] = (),
 ) -> bool:
     """Return whether a model is no longer asked as of the newest run of its brand.
 
     Args:
         asked: The runs that asked the model, the newest first; at least one.
+        again: Numbers of the runs that asked again between checks.
     """
     if asked[0].at >= newest.started_at:
         return False
     if newest.panel and configured and model not in configured:
         return True
-    gaps_s = [(later.at - earlier.at).total_seconds() for later, earlier in pairwise(asked)]
+    checks = [run.at for run in asked if run.id not in again]
+    gaps_s = [(later - earlier).total_seconds() for later, earlier in pairwise(checks)]
     usual = timedelta(seconds=median(gaps_s)) if gaps_s else USUAL_PERIOD
     return newest.started_at - asked[0].at > MISSED_PERIODS * max(MIN_PERIOD, usual)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from overheard.alerts.bursts import PlannedBurst, planned_bursts
 from overheard.commands.check import execute_run
@@ -20,9 +20,6 @@ from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import RESUMABLE_FOR
 from overheard.runtime.scheduler import SCHEDULE
 from overheard.telemetry import about
-
-MAX_PLAN_AGE = timedelta(days=1)
-"""How long a plan holds at most: answers can be imported into a run that has ended long ago."""
 
 
 async def run_bursts(deployment: Deployment, call: Call, plans: Sequence[PlannedBurst]) -> None:
@@ -52,46 +49,10 @@ async def run_bursts(deployment: Deployment, call: Call, plans: Sequence[Planned
         await _run_burst(deployment, call, run)
 
 
-class Planner:
-    """Plans bursts for a process that asks for the plan again and again.
-
-    Each plan analyses all stored runs. So it is kept until runs, updates, the catalogue or scorers
-    have changed, and for at most `MAX_PLAN_AGE`.
-    """
-
-    def __init__(self) -> None:
-        self._plan_inputs: object = None
-        self._planned_at = datetime.min.replace(tzinfo=UTC)
-        self._plans: list[PlannedBurst] = []
-
-    async def plans(self, deployment: Deployment, call: Call) -> list[PlannedBurst]:
-        """Return all planned bursts, the earliest first, if at least one of them is due; else an
-        empty list.
-
-        Answers that wait for it are scored first. The bursts are planned anew if what plans depend
-        on has changed, or the last plan is `MAX_PLAN_AGE` old; else that plan is used.
-        """
-        deployment = await deployment.caught_up(call.progress)
-        now, plan_inputs = deployment.clock.now(), await _plan_inputs(deployment)
-        if plan_inputs != self._plan_inputs or now - self._planned_at >= MAX_PLAN_AGE:
-            self._plans = await planned_bursts(deployment)
-            self._plan_inputs, self._planned_at = plan_inputs, now
-        return self._plans if _due_plans(deployment, self._plans) else []
-
-
-async def _plan_inputs(deployment: Deployment) -> object:
-    """Return a value that changes whenever the plan of bursts could change: runs with their
-    states, updates, catalogue, scorer versions. It is compared with ``==``.
-    """
-    runs = [(run.id, run.state, run.finished_at) for run in await deployment.store.runs.find()]
-    updates = await deployment.store.updates.find()
-    return runs, updates, deployment.catalogue, frozenset(deployment.scoring.versions)
-
-
 def _due_plans(deployment: Deployment, plans: Sequence[PlannedBurst]) -> list[PlannedBurst]:
     """Return the plans whose time has come, in the given order."""
     now = deployment.clock.now()
-    return [plan for plan in plans if plan.burst.at <= now]
+    return [plan for plan in plans if plan.at <= now]
 
 
 async def _interrupted_bursts(deployment: Deployment) -> list[tuple[Run, Panel]]:
@@ -149,7 +110,6 @@ class ScheduledWork:
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
-        self._planner = Planner()
 
     async def check(self, schedule: Schedule, _: datetime) -> None:
         """Run a scheduled check as a person would, and write the outcome into the audit log. The
@@ -181,7 +141,9 @@ class ScheduledWork:
         """
         deployment = await self._deployment.refreshed()
         call = Call(BURST, SCHEDULE, deployment.zone)
-        if plans := await self._planner.plans(deployment, call):
+        deployment = await deployment.caught_up(call.progress)
+        plans = await planned_bursts(deployment)
+        if _due_plans(deployment, plans) or await _interrupted_bursts(deployment):
             # A burst that a limit refuses stays due, and is not written into the audit log.
             await run_bursts(deployment, call, plans)
             entry = AuditEntry(deployment.clock.now(), BURST, SCHEDULE, "ask again", outcome="done")

@@ -34,7 +34,7 @@ RETENTION = "texts that got old"
 """The job that removes them."""
 SIGN_OF_LIFE = "sign of life"
 """The job that posts that the bot is well."""
-BURST_POLL_CRON, FIRST_CHECK_POLL_CRON = "*/15 * * * *", "*/5 * * * *"
+BURST_POLL_CRON = FIRST_CHECK_POLL_CRON = "*/5 * * * *"
 """How often it is asked whether a burst, or a round of a first check, is due: its time is computed
 from the runs."""
 RETENTION_CRON = "30 3 * * *"

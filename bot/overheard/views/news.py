@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import IntEnum
+from math import ceil
 
 from overheard.alerts.live_claims import LiveClaim
 from overheard.alerts.message import ALSO_PREFIX
 from overheard.alerts.metric_wording import words_of
 from overheard.alerts.phrases import claim_lines, statement_title
+from overheard.alerts.story import Watch
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.command import quoted
@@ -287,7 +289,10 @@ class Telling:
                 f"in {share}, usually {self.usual(place)}"
             )
             if level.far:
-                lines = f"No alert yet: one check can be a bad day of the model. {self.decider()}"
+                there = self.situation.models[place.model]
+                lines = (
+                    f"No alert yet: one check can be a bad day of the model. {self.decider(there)}"
+                )
                 is_bad = level is Level.FAR_BELOW
                 severity = Severity.WARNING if is_bad else Severity.PLAIN
                 yield News(NewsKind.FAR, title, (lines.strip(),), severity, place.model)
@@ -327,12 +332,42 @@ class Telling:
         told = {opened.model for opened in self.situation.alerts}
         far = {place.model for place in self.situation.places if place.level.far}
         for there in self.situation.at_models(Presence.CURRENT):
-            metric = there.story.watched
-            if metric and there.model not in told | far:
-                title = f"{WATCH_ICON} Watching: {self._watch_words(there, metric)}"
-                figures = self._watch_figures(there, metric)
-                line = f"{figures} It may be chance. {self.decider()}".strip()
-                yield News(NewsKind.WATCHED, title, (line,), model=there.model)
+            watch = there.story.watch
+            if not watch or there.model in told | far:
+                continue
+            if watch.over:
+                yield self._over(there, watch)
+                continue
+            title = f"{WATCH_ICON} Watching: {self._watch_words(there, watch.metric)}"
+            figures = self._watch_figures(there, watch.metric)
+            if watch.source:
+                title = f"{WATCH_ICON} {self.names.name(there.model)} was changed: {watch.source}"
+                chance = "What that did to you is not clear yet."
+            else:
+                chance = f"True in about {TRUE_OF_WATCHED} of such cases."
+            line = f"{figures} {chance} {self.decider(there)}".strip()
+            yield News(NewsKind.WATCHED, title, (line,), model=there.model)
+
+    def _over(self, there: ModelSituation, watch: Watch) -> News:
+        """Return what asking again has shown: that it has passed or, after an update, by how much
+        it did not move the brand.
+        """
+        name, brand = self.names.name(there.model), self.situation.brand.name
+        figures = self._watch_figures(there, watch.metric)
+        if not watch.source:
+            lines = (figures,) if figures else ()
+            return News(NewsKind.OUTSIDE, f"It has passed at {name}", lines, model=there.model)
+        moved = max(map(abs, watch.interval)) if watch.interval else 1.0
+        values = " before and ".join(wording.percent(value) for value in watch.values or ())
+        line = f"{values} after it." if values else ""
+        if moved > TOLD_BOUND:
+            title = f"What the update of {name} did to {brand} is not clear yet"
+            line = f"{line} {self.decider(there)}"
+        else:
+            points = wording.count(ceil(100 * moved), "point")
+            title = f"The update of {name} did not move {brand}"
+            line = f"{line} Not by more than {points}."
+        return News(NewsKind.OUTSIDE, title, (line.strip(),), Severity.GOOD, there.model)
 
     def _watch_words(self, there: ModelSituation, metric: str) -> str:
         """Return what may have changed: ``ChatGPT may name Acme a little less``."""
@@ -341,7 +376,8 @@ class Telling:
         if not change or not words.better:
             return f"something may have changed at {name}"
         better = (change > 0) != (metric in LESS_IS_BETTER)
-        phrase = (words.better if better else words.worse).format(brand=brand, far=" a little")
+        little = " a little" if abs(change) < standings.FAR_CHANGE else ""
+        phrase = (words.better if better else words.worse).format(brand=brand, far=little)
         verb, _, rest = phrase.partition(" ")
         return f"{name} may {verb.removesuffix('s')} {rest}"
 
@@ -404,14 +440,21 @@ class Telling:
         newest = self.situation.answered
         return self.day(newest.at) if newest else ""
 
-    def decider(self) -> str:
-        """Return a sentence on what decides whether something has changed; empty without a
-        schedule.
+    def decider(self, there: ModelSituation) -> str:
+        """Return a sentence on what decides whether something has changed at a model: that it is
+        asked again, or the next check; empty without either.
         """
+        if again := there.asked_again:
+            when = soon(max(again, self.situation.at), self.situation.at, self.zone)
+            return f"I ask again {when}, and say then."
         at = self.situation.next_check
         return f"The next check, {soon(at, self.situation.at, self.zone)}, decides." if at else ""
 
 
+TRUE_OF_WATCHED = "half"
+"""The share of what is watched that turns out to be true (docs/statistics.md)."""
+TOLD_BOUND = 0.1
+"""The largest change that an update is said not to have exceeded; more is not clear."""
 LESS_IS_BETTER = frozenset({"position", "drawback"})
 """Metrics of which a smaller value is better."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
+from overheard.alerts.bursts import calls_left, next_time
 from overheard.alerts.evidence import AlertEvidence, gather_evidence
 from overheard.alerts.live_claims import LiveClaim, live_claims
 from overheard.alerts.message import message_lines, message_severity, message_title
@@ -16,11 +17,12 @@ from overheard.alerts.story import (
     BrandAtModel,
     Story,
     StoryState,
+    Watch,
     alerts_about,
     is_usual,
     periods_of,
+    read_watches,
     stories,
-    watched_metrics,
     without_covered,
 )
 from overheard.cards.card import Severity
@@ -106,6 +108,7 @@ class ModelSituation:
         place: How often it names the brand in `run`; None where that is not measured.
         claims: The false claims of `run`, those of most answers first.
         failure: Why it did not answer in `asked`, as a sentence; empty where that is not known.
+        asked_again: When it is asked again by itself; None where it is not.
     """
 
     model: Model
@@ -116,6 +119,7 @@ class ModelSituation:
     place: ModelVisibility | None = None
     claims: tuple[LiveClaim, ...] = ()
     failure: str = ""
+    asked_again: datetime | None = None
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -135,6 +139,7 @@ class ModelSituation:
             "rising": [rise.rival for rise in place.rises] if place else [],
             "story": self.story.state.value,
             "watched": self.story.watched or None,
+            "asked_again": self.asked_again.isoformat() if self.asked_again else None,
             "claims": [_claim_data(claim) for claim in self.claims],
             "failure": self.failure or None,
         }
@@ -305,18 +310,18 @@ class Shared:
     Attributes:
         runs: The newest runs, the newest first.
         copies: The sums of the answers that the newest run reuses.
-        watched: The metric that may have changed of each brand at each model that is watched.
+        watched: What is suspected of each brand at each model that is watched.
     """
 
     runs: Sequence[Run]
     copies: Sequence[Block]
-    watched: Mapping[BrandAtModel, str]
+    watched: Mapping[BrandAtModel, Watch]
 
 
 async def _read_shared(store: Store) -> Shared:
     runs = await newest_runs(store)
     copies = await store.blocks.reused(runs[0].id) if runs else []
-    return Shared(runs, copies, await watched_metrics(store))
+    return Shared(runs, copies, await read_watches(store))
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +334,7 @@ class SituationReader:
         versions: The scorer versions in use, as ``scorer@version``.
         new_versions: Those of brands that are newer than the scores in use, by the brand's name.
         zone: The reader's time zone.
+        share: What asking again by itself may cost, as a share of the checks; 0.0 where nothing is.
     """
 
     store: Store
@@ -339,6 +345,7 @@ class SituationReader:
     clock: Clock
     zone: tzinfo
     new_versions: Mapping[str, Collection[str]] = field(default_factory=dict)
+    share: float = 0.0
     _shared: list[Shared] = field(default_factory=list)
 
     @classmethod
@@ -356,6 +363,7 @@ class SituationReader:
             clock=deployment.clock,
             zone=zone,
             new_versions=dict.fromkeys(added, deployment.current.versions) if added else {},
+            share=deployment.config.bursts.share if deployment.config.bursts.automatic else 0.0,
         )
 
     async def read(self, brand: Brand, metrics: Collection[str] = ()) -> Situation:
@@ -409,6 +417,7 @@ class SituationReader:
                 place=places.get(model),
                 claims=claims.get(model, ()),
                 failure=failure.replace(str(model), self.names.name(model)),
+                asked_again=self._asked_again(model, story, shared.runs, now),
             )
         live = [alert for alert in alerts if not alert.state.over]
         return Situation(
@@ -429,6 +438,16 @@ class SituationReader:
             has_facts=any(fact.brand == name for fact in self.catalogue.facts),
             next_check=await self._next_check(name, now),
         )
+
+    def _asked_again(
+        self, model: Model, story: Story, runs: Sequence[Run], now: datetime
+    ) -> datetime | None:
+        """Return when a model is asked again by itself, as far as the calls of a year allow it."""
+        asked = [run for run in reversed(runs) if run.panel and model in run.panel.models]
+        if not (story.watch and asked and model in self.names.models):
+            return None
+        at = next_time(story.watch, asked, now)
+        return at if at and calls_left(asked, self.share, now) > 0 else None
 
     async def opened(self, alert: Alert) -> OpenAlert:
         """Return an alert, which may be over, with what its message says."""
