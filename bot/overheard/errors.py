@@ -203,6 +203,13 @@ class BudgetUsedUp(OverheardError):
     key: str
 
 
+class BudgetHeld(BudgetUsedUp):
+    message = (
+        "Others are asking, and what is left of [budget] {key} is held for them; try again in a "
+        "minute."
+    )
+
+
 class JudgeBudgetUsedUp(OverheardError):
     message = "The money for judging is used up; raise budget in [scorers.{scorer}], or [budget]."
 

@@ -21,7 +21,7 @@ from overheard.domain import (
     ReservationRequest,
     Run,
 )
-from overheard.errors import BudgetExceeded, BudgetUnknown
+from overheard.errors import BudgetExceeded, BudgetHeld, BudgetUnknown
 from overheard.interfaces import Store
 from overheard.runs.budget import (
     TYPICAL,
@@ -160,7 +160,7 @@ async def test_what_others_hold_is_not_there() -> None:
         run.id, [ReservationRequest(Account("day", period="2026-03-15"), 4.5, 5.0)]
     )
 
-    with pytest.raises(BudgetExceeded, match=r"\[budget\] day leaves \$0\.50"):
+    with pytest.raises(BudgetHeld, match=r"\[budget\] day is held for them"):
         await check_budget(
             BudgetTable(day=5), store.money, priced(ScriptedProvider(price=Price(0, 700)))
         )

@@ -23,6 +23,7 @@ from overheard.domain import (
     Reply,
     Run,
     Usage,
+    UsualUsage,
 )
 from overheard.errors import OverheardError, PluginPaused, ProviderFailed, ProviderUnavailable
 from overheard.plugins import GuardedProvider
@@ -190,9 +191,10 @@ def booked(said: Reply, failed: ProviderFailed | None, price: Price | None, **mo
         (reply(cost_usd=None), None, FREE, None),
         (reply(cost_usd=None), None, None, None),
         (reply(cost_usd=0.0, usage=Usage(100, 20)), None, PRICE, 300e-6),
-        (reply("x" * 60, cost_usd=0.0, usage=Usage(0, 20)), None, PRICE, 350e-6),
-        (reply("x" * 60, cost_usd=None, usage=Usage(100, 20)), None, PRICE, 350e-6),
-        (reply("x" * 60, cost_usd=None), None, PRICE, 350e-6),
+        (reply("x" * 60, cost_usd=0.0, usage=Usage(0, 20)), None, PRICE, USUAL),
+        (reply("x" * 60, cost_usd=None, usage=Usage(100, 20)), None, PRICE, USUAL),
+        (reply("x" * 60, cost_usd=None), None, PRICE, USUAL),
+        (reply("x" * 3000, cost_usd=None), None, PRICE, (150 + 10_000) / 1e6),
         (NO_ANSWER, failure(), PRICE, None),
         (NO_ANSWER, failure(ambiguous=True), PRICE, USUAL),
         (NO_ANSWER, failure(FailureKind.MALFORMED), PRICE, USUAL),
@@ -219,6 +221,14 @@ def test_a_reply_that_could_not_be_read_is_counted_as_usual() -> None:
     answer = booked(reply(cost_usd=0.0), None, PRICE, unread=True)
     assert answer.reply.cost_usd == pytest.approx(USUAL)
     assert answer.error.endswith(ESTIMATE_NOTE)
+
+
+def test_what_is_not_told_costs_at_least_what_the_model_usually_does() -> None:
+    """A model may think at length before a short answer."""
+    thinking = {ASKED.model: UsualUsage(9, 0, 100.0, 5_000.0)}
+    answer = Answer(7, ASKED, reply("Acme.", cost_usd=None), NOON)
+    priced = with_estimated_cost(answer, None, {"svc": ScriptedProvider(price=PRICE)}, thinking)
+    assert priced.reply.cost_usd == pytest.approx((100 + 5_000 * 10) / 1e6)
 
 
 def test_a_short_answer_is_counted_as_such() -> None:

@@ -24,7 +24,7 @@ from overheard.domain import (
     Usage,
     UsualUsage,
 )
-from overheard.errors import BudgetExceeded
+from overheard.errors import BudgetExceeded, BudgetHeld
 from overheard.runs.budget import Estimate, unasked
 from overheard.runs.quote import PriceQuote, Pricing
 from overheard.testing.deployment import open_test_store
@@ -228,6 +228,17 @@ async def test_a_quote_is_refused_when_the_budget_does_not_cover_it() -> None:
     assert (priced.judging.calls, priced.reused, priced.run) == (0, 0, None)
 
 
+async def test_a_quote_beside_others_says_that_they_are_asking() -> None:
+    """A larger budget would be no remedy."""
+    house = House(budget=BudgetTable(day=5 * CALL))
+    other = await house.started(0)
+    day = Account("day", period=f"{house.clock.now():%Y-%m-%d}")
+    await house.store.money.reserve(other.id, [ReservationRequest(day, 3 * CALL, 5 * CALL)])
+    async with house.store.locks.run_lock(other.id):
+        with pytest.raises(BudgetHeld, match="Others are asking"):
+            await house.pricing.quote(replace(house.run(), key="mine"))
+
+
 async def test_a_label_is_priced_without_the_budget() -> None:
     """It only says what a button would cost."""
     house = House(budget=BudgetTable(day=0.0))
@@ -249,7 +260,7 @@ async def test_a_quote_gives_back_what_dead_processes_held(
     await house.store.money.reserve(dead.id, [ReservationRequest(day, 1.0, 1.0)])
     run = replace(house.run(), key="other")
     if spread:
-        with pytest.raises(BudgetExceeded):
+        with pytest.raises(BudgetHeld):
             await house.pricing.quote(run)
     else:
         assert (await house.pricing.quote(run)).asking.calls == 4

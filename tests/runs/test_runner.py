@@ -26,7 +26,7 @@ from overheard.domain import (
     Usage,
 )
 from overheard.errors import ProviderFailed, ProviderUnavailable, StoreError
-from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, SpendReservation, call_cost, price_of
+from overheard.runs.budget import TYPICAL, SpendReservation, call_cost, price_of
 from overheard.runs.call import ESTIMATE_NOTE
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.limits import Limits
@@ -363,13 +363,15 @@ async def test_a_budget_holds_no_more_than_the_length_of_answers_allows(
 
 
 async def test_a_provider_without_usage_does_not_slip_a_budget() -> None:
-    """An answer whose cost is not reported is booked by its length, as an estimate."""
+    """An answer whose cost is not reported is booked by its length, and at least as a typical one,
+    as an estimate.
+    """
     provider = ScriptedProvider(concurrency=1, price=Price(0, 100))
     provider.answer = lambda _: Reply("Acme. " * 100, Finish.COMPLETE, cost_usd=None)
     house = House(provider, limit=0.5)
     outcome = await house.run(house.new_run())
 
-    each = 600 / CHARACTERS_A_TOKEN * 100 / 1e6
+    each = TYPICAL.answer * 100 / 1e6
     assert await house.store.money.spent() == pytest.approx(each * outcome.complete)
     assert outcome.estimated == outcome.spent > 0
     spendings = await house.store.money.spending()

@@ -23,8 +23,10 @@ from overheard.domain import (
     Run,
     RunState,
 )
+from overheard.errors import BudgetHeld, BudgetUsedUp
 from overheard.interfaces import Store
 from overheard.interfaces.runs import MoneyRepository
+from overheard.runs import budget
 from overheard.runs.budget import CALLS_HELD_AHEAD, HeldAmount, SpendReservation, release_dead
 from overheard.testing.deployment import open_test_store
 
@@ -43,8 +45,9 @@ async def carry_out(store: Store, run: Run, budget: BudgetTable, calls: Calls) -
     reservation = SpendReservation(store.money, budget, run.payer, SteppingClock(START))
 
     async def call(repeat: int, worst: float, share: float) -> None:
-        held = await reservation.hold(PROMPT, worst)
-        if held is None:
+        try:
+            held = await reservation.hold(PROMPT, worst)
+        except BudgetUsedUp:
             return
         await asyncio.sleep(0)
         cost = worst * share
@@ -139,9 +142,9 @@ class House:
         self.asked.append({claim.account: claim.usd for claim in requests})
         return await self._reserve(run_id, requests)
 
-    async def reservation(self) -> SpendReservation:
+    async def reservation(self, key: str = "r") -> SpendReservation:
         """Start the run."""
-        self.run = await self.store.runs.start(Run("r", START, PANEL))
+        self.run = await self.store.runs.start(Run(key, START, PANEL))
         return SpendReservation(self.store.money, self.budget, self.run.payer, SteppingClock(START))
 
     async def answered(self, cost: float) -> None:
@@ -239,8 +242,48 @@ async def test_a_call_waits_for_those_under_way() -> None:
     await asked(5 * 2)
     assert not too_dear.done()
     reservation.settle(second, 0.0)
-    assert await asyncio.wait_for(too_dear, 5) is None
-    assert reservation.lacking == "day"
+    with pytest.raises(BudgetUsedUp, match=r"\[budget\] day"):
+        await asyncio.wait_for(too_dear, 5)
+
+
+async def test_a_call_waits_for_money_that_another_run_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It gets what comes back; when nothing does, it says that others are asking. More than the
+    limit leaves without them is not waited for.
+    """
+    monkeypatch.setattr(budget, "OTHERS_POLL_S", 0.02)
+    monkeypatch.setattr(budget, "OTHERS_WAIT_S", 0.2)
+    house = House(day=1.0)
+    other, mine = await house.reservation("other"), await house.reservation("mine")
+    held = await other.hold(PROMPT, 0.6)
+    with pytest.raises(BudgetUsedUp, match="raise it there"):
+        await mine.hold(PROMPT, 1.1)
+    with pytest.raises(BudgetHeld, match="Others are asking"):
+        await mine.hold(PROMPT, 0.6)
+
+    waiting = asyncio.create_task(mine.hold(PROMPT, 0.6))
+    await asyncio.sleep(0.05)
+    other.settle(held, 0.0)
+    await other.close()
+    assert await asyncio.wait_for(waiting, 5)
+
+
+async def test_two_runs_that_wait_do_not_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each returns what it has reserved and does not need."""
+    monkeypatch.setattr(budget, "OTHERS_POLL_S", 0.02)
+    house = House(day=1.0)
+    runs = [await house.reservation(key) for key in ("one", "two")]
+    for run in runs:  # each has 0.4 reserved, and calls none
+        run.settle(await run.hold(PROMPT, 0.4), 0.0)
+
+    async def call(run: SpendReservation) -> None:
+        run.settle(await run.hold(PROMPT, 0.9), 0.0)
+        await run.close()
+
+    await asyncio.wait_for(asyncio.gather(*map(call, runs)), 5)
 
 
 async def test_what_may_have_been_charged_stays_held() -> None:
@@ -251,7 +294,8 @@ async def test_what_may_have_been_charged_stays_held() -> None:
     assert held
     reservation.keep_back(held)
 
-    assert await reservation.hold(PROMPT, 0.5) is None
+    with pytest.raises(BudgetUsedUp):
+        await reservation.hold(PROMPT, 0.5)
     assert await reservation.hold(PROMPT, 0.4)
     assert await house.balance() == pytest.approx((0.0, 1.0))
 
@@ -265,7 +309,8 @@ async def test_of_what_may_have_been_charged_the_known_cost_is_spent() -> None:
     await house.answered(0.5)
     reservation.keep_back(held, 0.5)
 
-    assert await reservation.hold(PROMPT, 0.41) is None
+    with pytest.raises(BudgetUsedUp):
+        await reservation.hold(PROMPT, 0.41)
     assert await reservation.hold(PROMPT, 0.4)
     assert await house.balance() == pytest.approx((0.5, 0.5))
 
@@ -301,8 +346,8 @@ async def test_the_limit_that_leaves_too_little_is_named() -> None:
     house = House(month=50.0, brands={"Acme": 0.2})  # type: ignore[arg-type] # a table
     reservation = await house.reservation()
 
-    assert await reservation.hold(PROMPT, 0.5) is None
-    assert reservation.lacking == 'brands."Acme"'
+    with pytest.raises(BudgetUsedUp, match=r'\[budget\] brands\."Acme"'):
+        await reservation.hold(PROMPT, 0.5)
     assert (await house.balance(MONTH))[1] == 0
 
 
@@ -316,7 +361,8 @@ async def test_a_free_call_needs_no_money() -> None:
     assert (held.shares, held.usd) == ({}, 0.0)
     assert house.asked == []
     reservation.settle(held, 0.0)
-    assert await reservation.hold(PROMPT, 0.01) is None
+    with pytest.raises(BudgetUsedUp):
+        await reservation.hold(PROMPT, 0.01)
 
 
 async def test_a_purse_that_is_closed_gives_back_what_is_not_spent() -> None:

@@ -23,7 +23,7 @@ from overheard.domain import (
     Usage,
     UsualUsage,
 )
-from overheard.errors import BudgetExceeded, BudgetUnknown
+from overheard.errors import BudgetExceeded, BudgetHeld, BudgetUnknown, BudgetUsedUp
 from overheard.interfaces import Clock, Described, Provider, Store
 from overheard.interfaces.runs import MoneyRepository
 
@@ -240,6 +240,7 @@ async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Esti
     Raises:
         BudgetUnknown: when there is a limit and a model without a known price.
         BudgetExceeded: when even typical answers would cost more than is left.
+        BudgetHeld: when they would not without what is held for others.
     """
     limits = _limits_of_accounts(budget, priced.booked)
     balances = await money.balances(limits)
@@ -249,6 +250,8 @@ async def check_budget(budget: BudgetTable, money: MoneyRepository, priced: Esti
             models = ", ".join(map(str, priced.unknown))
             raise BudgetUnknown(models=models, key=key_of(account))
         if priced.booked[account] > left[account]:
+            if priced.booked[account] <= limits[account] - balances[account].spent:
+                raise BudgetHeld(key=key_of(account))
             raise BudgetExceeded(
                 typical=f"${priced.booked[account]:.2f}",
                 left=f"${left[account]:.2f}",
@@ -284,6 +287,10 @@ def _limits_of_accounts(budget: BudgetTable, accounts: Collection[Account]) -> d
     return {account: usd for account, usd in allowed.items() if usd is not None}
 
 
+OTHERS_WAIT_S = 10.0
+"""Seconds for which a call waits for money that other runs hold."""
+OTHERS_POLL_S = 0.5
+TINY_USD = 1e-9
 CALLS_HELD_AHEAD = 25
 """Calls for which money is reserved at once, so that not every call has to ask the store."""
 
@@ -306,16 +313,14 @@ class SpendReservation:
         budget: The limits of the accounts.
         payer: The accounts of the run.
         clock: The current time, for the accounts of the day and the month.
-
-    Attributes:
-        lacking: The key of [budget] whose limit refused money last; empty before.
     """
 
     def __init__(
         self, money: MoneyRepository, budget: BudgetTable, payer: Payer, clock: Clock
     ) -> None:
         """Begin without reserved money; `hold` reserves the first."""
-        self.lacking = ""
+        self._lacking: Account | None = None
+        """The account whose limit refused money last."""
         self._money = money
         self._budget = budget
         self._payer = payer
@@ -329,33 +334,65 @@ class SpendReservation:
         self._reserving = asyncio.Lock()
         self._call_ended = asyncio.Event()
 
-    async def hold(self, prompt: Prompt, usd: float) -> HeldAmount | None:
-        """Hold money for one call, on each of its accounts that has a limit.
+    async def hold(self, prompt: Prompt, usd: float) -> HeldAmount:
+        """Hold money for one call, on each of its accounts that has a limit, and return it.
 
         More money is reserved in the store if needed. If the limits leave too little, the call
-        waits until calls under way return money. `settle` or `keep_back` has to end each call.
+        waits until calls under way return money, also `OTHERS_WAIT_S` for those of other runs.
+        `settle` or `keep_back` has to end each call.
 
         Args:
             prompt: The prompt of the call, which decides on the accounts.
             usd: The most dollars that the call may cost; nothing is held for 0.
 
-        Returns:
-            The money held; None when there is too little and no call is under way.
+        Raises:
+            BudgetUsedUp: when there is too little and no call is under way.
+            BudgetHeld: when other runs hold it.
         """
         accounts = self._payer.accounts(prompt, self._clock.now()) if usd else {}
         shares = {a: share for a, share in accounts.items() if self._budget.allowed(a) is not None}
-        calls_ended = self._calls_ended
+        calls_ended, polls = self._calls_ended, OTHERS_WAIT_S / OTHERS_POLL_S
         while not await self._covers(shares, usd):
             if calls_ended == self._calls_ended:  # else a call ended while the store was asked
-                if not self._calls_under_way:
-                    return None
-                self._call_ended.clear()
-                await self._call_ended.wait()
+                if self._calls_under_way:
+                    self._call_ended.clear()
+                    await self._call_ended.wait()
+                else:
+                    await self._wait_for_others(shares, usd, is_last=polls <= 0)
+                    polls -= 1
             calls_ended = self._calls_ended
         for account, share in shares.items():
             self._held[account] += share * usd
         self._calls_under_way += 1
         return HeldAmount(shares, usd)
+
+    async def _wait_for_others(
+        self, shares: Mapping[Account, float], usd: float, *, is_last: bool
+    ) -> None:
+        """Wait a moment for money that other runs hold, unless this was the last time. What this
+        run has reserved and does not need is returned, since another run may wait for it.
+
+        Raises:
+            BudgetUsedUp: when a call would not be covered without what they hold either.
+            BudgetHeld: when it would, and this was the last time.
+        """
+        account = self._lacking
+        if account is None:
+            return
+        async with self._reserving:
+            reserved = self._reserved.items()
+            spare = {a: usd - self._held[a] for a, usd in reserved if usd > self._held[a]}
+            for spare_account, usd_back in spare.items():
+                self._reserved[spare_account] -= usd_back
+            await self._money.give_back(self._payer.run_id, spare)
+        balance = (await self._money.balances([account]))[account]
+        room = (self._budget.allowed(account) or 0.0) - balance.spent - self._reserved[account]
+        lacks = shares.get(account, 0.0) * usd + self._held[account] - self._reserved[account]
+        if lacks > room + TINY_USD:
+            raise BudgetUsedUp(key=key_of(account))
+        if is_last:
+            raise BudgetHeld(key=key_of(account))
+        await asyncio.sleep(OTHERS_POLL_S)
 
     def settle(self, held: HeldAmount, cost: float) -> None:
         """End a call whose cost is known: its cost leaves the reservation, and held money above the
@@ -415,8 +452,7 @@ class SpendReservation:
         """Reserve dollars by account in the store, on all accounts or on none.
 
         Returns:
-            Whether the money is reserved. If not, `lacking` is the key of [budget] whose limit
-            refused.
+            Whether the money is reserved.
         """
         requests = [
             ReservationRequest(account, usd, self._budget.allowed(account) or 0.0)
@@ -424,7 +460,7 @@ class SpendReservation:
         ]
         account_without_room = await self._money.reserve(self._payer.run_id, requests)
         if account_without_room is not None:
-            self.lacking = key_of(account_without_room)
+            self._lacking = account_without_room
             return False
         for account, usd in amounts.items():
             self._reserved[account] += usd

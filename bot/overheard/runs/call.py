@@ -23,6 +23,7 @@ from overheard.domain import (
     Question,
     Reply,
     Run,
+    UsualUsage,
 )
 from overheard.domain.models import has_visible_text
 from overheard.errors import OverheardError, PluginPaused, ProviderFailed, ProviderUnavailable
@@ -30,7 +31,7 @@ from overheard.interfaces import Clock, Provider
 from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validation import Nonsense, validated_reply
 from overheard.reading.language import is_foreign
-from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of
+from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of, usual_cost
 from overheard.telemetry import traced
 
 if TYPE_CHECKING:
@@ -165,26 +166,29 @@ def with_estimated_cost(
     answer: Answer,
     failure: ProviderFailed | None,
     providers: Mapping[str, Provider],
+    usual: Mapping[Model, UsualUsage] | None = None,
     *,
     unread: bool = False,
 ) -> Answer:
     """Return an answer with an estimated cost if the service may bill it without a reported cost.
 
     - A call that may be billed although its reply is missing (an ambiguous failure, such as a
-      timeout or a lost connection; a malformed reply; ``unread``) gets the cost of a `TYPICAL`
-      answer, and its error ends with `ESTIMATE_NOTE`.
+      timeout or a lost connection; a malformed reply; ``unread``) gets its `usual_cost`, and its
+      error ends with `ESTIMATE_NOTE`.
     - Any other failure is not billed: the answer is returned unchanged.
     - A reply with a cost other than 0 is returned unchanged, and so is each reply of a model that
       is free or has no price.
     - A reply with the cost 0 and reported usage gets the price of that usage: a provider may report
       0 for what it does not know.
-    - Any other reply gets the price of an answer with a text of its length.
+    - Any other reply gets the price of an answer with a text of its length, and at least its
+      `usual_cost`: a model may have thought at length before a short answer.
 
     An answer whose estimate is 0, such as for an unknown price, is returned unchanged.
 
     Args:
         failure: The failure that the provider reported, or None.
         providers: Providers by name.
+        usual: The mean usage of the model's answers so far, by model.
         unread: Whether the plugin broke at the call, so that the reply could not be read.
     """
     question, reply = answer.question, answer.reply
@@ -200,8 +204,12 @@ def with_estimated_cost(
             return replace(answer, reply=replace(reply, cost_usd=price.cost(reply.usage)))
         size = replace(TYPICAL, answer=round(len(reply.text) / CHARACTERS_A_TOKEN))
         note = ""
-    estimated_usd = call_cost(
-        question.prompt, question.model, providers, size, answer_limit=question.limit
+    prompt, model, limit = question.prompt, question.model, question.limit
+    estimated_usd = max(
+        call_cost(prompt, model, providers, size, answer_limit=limit),
+        call_cost(prompt, model, providers, TYPICAL, answer_limit=limit)
+        if limit
+        else usual_cost(prompt, model, providers, usual or {}),
     )
     if not estimated_usd:
         return answer

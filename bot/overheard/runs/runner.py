@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from overheard.domain import Answer, FailureKind, Model, Question, Run
+from overheard.domain import Answer, FailureKind, Model, Question, Run, UsualUsage
 from overheard.errors import (
     BudgetUsedUp,
     ModelResting,
@@ -43,6 +43,7 @@ class _Lane:
     Attributes:
         dearest: Dollars of the dearest answer so far.
         worst: The most dollars of a call, by the key of its prompt.
+        usual: The mean usage of the model's answers before; None until it is needed.
     """
 
     provider: Provider
@@ -51,6 +52,7 @@ class _Lane:
     provider_limiter: ModelLimiter
     dearest: float = 0.0
     worst: dict[str, float] = field(default_factory=dict)
+    usual: Mapping[Model, UsualUsage] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,7 @@ class Runner:
                 try:
                     answer, failure = await call.make()
                     answer = with_estimated_cost(
-                        answer, failure, self._providers, unread=call.unread
+                        answer, failure, self._providers, lane.usual, unread=call.unread
                     )
                 except asyncio.CancelledError:
                     await self._store_cut_off(call, held, lane, job)
@@ -279,15 +281,14 @@ class Runner:
         far if that is more. Waits for calls under way to return money if there is too little.
         """
         prompt = question.prompt
+        if lane.usual is None:
+            lane.usual = await self._store.answers.usual_usage({question.model})
         if prompt.key not in lane.worst:  # asking the plugin is as slow as storing an answer
             lane.worst[prompt.key] = call_cost(
                 prompt, question.model, self._providers, WORST, answer_limit=question.limit
             )
         # An answer of the model may have cost more than the estimate.
-        held = await self._reservation.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
-        if held is None:
-            raise BudgetUsedUp(key=self._reservation.lacking)
-        return held
+        return await self._reservation.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
 
     async def _store_answer(self, answer: Answer, lane: _Lane, job: _Job) -> None:
         lane.dearest = max(lane.dearest, answer.reply.cost_usd or 0.0)
@@ -305,7 +306,7 @@ class Runner:
         ends, because the service may still charge it.
         """
         answer, failure = call.cut_off()
-        answer = with_estimated_cost(answer, failure, self._providers)
+        answer = with_estimated_cost(answer, failure, self._providers, lane.usual)
         self._limits.counters.called(answer, failure)
         if answer.reply.cost_usd:
             with suppress(StoreError):  # what has cancelled the call is raised instead
