@@ -13,12 +13,13 @@ from functools import cached_property
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
 from overheard.config.cron import find_zone
+from overheard.config.secrets import shortened, without_control_characters
 from overheard.config.sections import Config, Zoned
 from overheard.config.stored_settings import with_chat_settings
 from overheard.domain import TERMINAL, Catalogue, Landscape, Run, apply_corrections
 from overheard.interfaces import Clock, Progress, Queue, Store
-from overheard.plugins import Plugins, installed_plugins, load_plugins
-from overheard.runs.budget import Estimate
+from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_plugins
+from overheard.runs.budget import Estimate, capabilities_of
 from overheard.runs.limits import Limits
 from overheard.runs.quote import Pricing
 from overheard.runs.tasks import InlineQueue
@@ -219,9 +220,15 @@ class Deployment:
 
     @cached_property
     def names(self) -> ModelNames:
-        """The names of models for readers: those of the configuration, else derived ones."""
-        given = {model: table.name for model, table in self.config.models.items()}
-        return ModelNames(self.plugins.models, given)
+        """The names of models for readers: those of the configuration, else of the provider, else
+        derived ones.
+        """
+        providers, models = self.plugins.providers, self.plugins.models
+        said = {str(model): capabilities_of(model, providers).name for model in models}
+        given = {model: shortened(without_control_characters(str(n))) for model, n in said.items()}
+        given |= {model: table.name for model, table in self.config.models.items()}
+        foreign = [name for name, p in providers.items() if isinstance(p, GuardedProvider)]
+        return ModelNames(models, given, foreign)
 
     @property
     def pricing(self) -> Pricing:

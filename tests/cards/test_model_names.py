@@ -20,6 +20,10 @@ from overheard.domain import Model
         ("ollama/llama3.2", "Llama"),
         ("local/smollm2-135m", "SmolLM"),
         ("ours/support-bot", "support-bot"),
+        ("bedrock/amazon.nova-pro-v1:0", "Amazon Nova"),
+        ("cohere/command-a", "Cohere"),
+        ("ours/command-center", "command-center"),
+        ("nova/nova-1", "nova-1"),
         ("openai/ft:gpt-4o:acme:support:abc", "ChatGPT fine-tuned (support)"),
         ("openai/ft:gpt-4o:acme::abc", "ChatGPT fine-tuned"),
     ],
@@ -53,6 +57,14 @@ def test_a_name_of_the_configuration_goes_first() -> None:
     assert names("o/gpt-5", **{"o/gpt-5": "Our GPT"}) == ["Our GPT"]
     assert names("o/gpt-5+search", **{"o/gpt-5": "Our GPT"}) == ["Our GPT"]
     assert names("o/gpt-5", "o/gpt-5+search", **{"o/gpt-5+search": "Web"}) == ["ChatGPT", "Web"]
+
+
+def test_a_model_of_a_third_partys_provider_has_no_name_of_a_vendor() -> None:
+    """It has that which its provider gives, else its id."""
+    models = [Model("acme", "gpt-like-1"), Model("acme", "claude-2")]
+    known = ModelNames(models, {"acme/claude-2": "Acme Chat"}, ["acme"])
+    assert [known.name(model) for model in models] == ["gpt-like-1", "Acme Chat"]
+    assert known.name(Model("acme", "gemini-0")) == "gemini-0"
 
 
 def test_a_model_of_history_does_not_take_the_name_of_one_that_is_asked() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from overheard.domain import Model
 
+ORDINARY = {"sonar": "perplexity", "command": "cohere", "nova": "amazon"}
+"""Vendors of families whose names are ordinary words, which count beside that of the vendor."""
 FAMILIES = (
     ("chatgpt", "ChatGPT"),
     ("gpt", "ChatGPT"),
@@ -43,11 +45,15 @@ class ModelNames:
     Args:
         models: The models that are asked. Models that share a name get an addition that
             distinguishes them: ``with search``, else the id in brackets.
-        given: Names of the configuration, by ``provider/model``.
+        given: Names of the configuration or the provider, by ``provider/model``.
+        foreign: Providers of third parties, whose models have no name of a vendor's family.
     """
 
     def __init__(
-        self, models: Iterable[Model] = (), given: Mapping[str, str] | None = None
+        self,
+        models: Iterable[Model] = (),
+        given: Mapping[str, str] | None = None,
+        foreign: Collection[str] = (),
     ) -> None:
         """Compute a name for each model, which no other asked model has.
 
@@ -55,6 +61,7 @@ class ModelNames:
         several models share it.
         """
         self._given = dict(given or {})
+        self._foreign = frozenset(foreign)
         self._names: dict[Model, str] = {}
         asked = sorted(set(models))
         for model in asked:
@@ -96,13 +103,15 @@ class ModelNames:
         return None
 
     def _base_name(self, model: Model) -> str:
-        """Return the configured name of a model, else the name of its family.
+        """Return the given name of a model, else the name of its family.
 
         A name that is configured for a model counts for the same model with search too, unless that
         has its own.
         """
         without_search = f"{model.provider}/{model.id}"
         given = self._given.get(str(model)) or self._given.get(without_search)
+        if not given and model.provider in self._foreign:
+            return model.id.rpartition("/")[2]
         return given or _family_name(model)
 
 
@@ -125,7 +134,9 @@ def _family_name(model: Model) -> str:
         return f"ChatGPT fine-tuned ({suffix})" if suffix else "ChatGPT fine-tuned"
     words = name.replace("/", "-").replace("_", "-").replace(":", "-").replace(".", "-").split("-")
     for beginning, family in FAMILIES:
-        if any(word.startswith(beginning) for word in words):
+        vendor = ORDINARY.get(beginning, "")
+        is_vendor = vendor in model.provider.casefold() or vendor in words
+        if is_vendor and any(word.startswith(beginning) for word in words):
             return family
     return VENDORS.get(model.provider, model.id.rpartition("/")[2])
 

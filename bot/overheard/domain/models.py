@@ -346,6 +346,7 @@ class Capabilities:
         answer_limit: The largest length of an answer in tokens, with its reasoning; None when the
             service decides. A `Question.limit` goes before it.
         how: The way of asking, for people: ``Responses API, web search``.
+        name: The name of the model for people, such as ``Acme Chat``; empty for the usual one.
     """
 
     search: bool = False
@@ -357,3 +358,4 @@ class Capabilities:
     searches: int = 0
     answer_limit: int | None = None
     how: str = ""
+    name: str = ""
