@@ -81,7 +81,7 @@ SECTIONS = {
         "updates remove 1",
     ),
     "Alerts": (
-        "alerts list", "evidence 1", "alerts show 1", "alerts recheck 1", "alerts reopen 1",
+        "alerts list", "evidence 1", "alerts show 1", "alerts recheck 1",
         'alerts update 1 --note "announced on their blog"',
     ),
     "What is measured": (
@@ -189,7 +189,7 @@ async def _life(
             yield Scene("Alerts", f"/overheard {words}", (await chat.type(words)).card)
             async for scene in _changed(deployment):
                 yield scene
-    for words in ("alerts close 1", "alerts reopen 1", "alerts close 1"):
+    for words in ("alerts close 1", "alerts close 1 --undo", "alerts close 1"):
         yield Scene("Alerts", f"/overheard {words}", (await chat.type(words)).card)
     async for scene in _changed(deployment):
         yield scene

@@ -98,6 +98,7 @@ OLD_COMMANDS: Mapping[str, OldCommand] = {
     "brands restore": OldCommand("brands remove --undo"),
     "prompts restore": OldCommand("prompts remove --undo"),
     "facts restore": OldCommand("facts remove --undo"),
+    "alerts reopen": OldCommand("alerts close --undo"),
     "brief reopen": OldCommand("brief done --undo"),
     "summary off": OldCommand("summary set --off"),
     "facts ask": OldCommand("prompts suggest --facts"),

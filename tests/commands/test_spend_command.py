@@ -104,10 +104,10 @@ async def test_each_way_to_sum_up_divides_all_that_was_spent() -> None:
         (
             {"since": "2026-02-27", "until": "2026-03-15"},
             *("2026-02-27", "2026-03-16", 44.0),
-            "27 Feb 2026 to 15 Mar 2026, for 3 answers.",
+            "From 27 Feb 2026 to 15 Mar 2026, for 3 answers.",
         ),
-        ({"until": "2026-02-27"}, "2026-02-01", "2026-02-28", 10.0, "1 Feb 2026 to 27 Feb 2026"),
-        ({"days": 1, "until": "2026-03-01"}, "2026-03-02", "2026-03-02", 0.0, "2 Mar 2026 to"),
+        ({"until": "2026-02-27"}, "2026-02-01", "2026-02-28", 10.0, "From 1 Feb 2026 to 27 Feb 2026"),
+        ({"days": 1, "until": "2026-03-01"}, "2026-03-02", "2026-03-02", 0.0, "From 2 Mar 2026 to"),
     ],
 )
 async def test_the_time_is_this_month_or_the_one_that_is_given(

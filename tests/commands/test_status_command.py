@@ -270,7 +270,7 @@ async def test_what_a_person_does_to_an_alert_is_said_and_can_be_taken_back() ->
         ),
         ("alerts snooze 1 --for 2026-03-09", f"{snoozed} 9 Mar 2026, 09:00 UTC."),
         ("alerts close 1 --why ours", "It is closed by Ada."),
-        ("alerts reopen 1", "It is open."),
+        ("alerts close 1 --undo", "It is open."),
     ):
         assert await done(words) == (said, ["Undo"])
     day = f"{run.started_at.day} Mar 2026"

@@ -256,7 +256,7 @@ def _details_actions(alert: Alert) -> Iterator[Action]:
     if alert.follows:
         yield Action(f"alerts show {alert.follows}", "The alert before", menu=True)
     if alert.state not in {AlertState.OPEN, AlertState.GROWING}:
-        yield Action(f"alerts reopen {number}", "Open again", menu=True)
+        yield Action(f"alerts close {number} --undo", "Open again", menu=True)
 
 
 MIN_DIGEST_ALERTS = 2

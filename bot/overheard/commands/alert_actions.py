@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 from overheard.alerts.events import state, state_data, subject
@@ -68,8 +69,10 @@ async def close(
     why: Annotated[
         str, option("Why: not interesting, or your own doing.", choices=tuple(REASONS))
     ] = "boring",
+    undo: Annotated[bool, option("Open it again instead, whatever its state.")] = False,
 ) -> Card:
-    """Store that an alert is closed, with a reason; return the card of its new state.
+    """Store that an alert is closed, with a reason, or with `undo` that it is open again; return
+    the card of its new state.
 
     Args:
         alert: The number of the alert.
@@ -77,24 +80,18 @@ async def close(
             note.
 
     Raises:
-        AlertUnchanged: when the alert is closed already.
+        AlertUnchanged: when the alert is closed already, or with `undo` open already, or growing.
     """
-    changed = await Handling.of(deployment).close(number_of(alert), call.who, REASONS[why])
+    handling, number = Handling.of(deployment), number_of(alert)
+    changed = (
+        await handling.reopen(number, call.who)
+        if undo
+        else await handling.close(number, call.who, REASONS[why])
+    )
     return await _changed_alert_card(deployment, call, changed)
 
 
-async def reopen(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
-    """Store that an alert is open again: one that was acknowledged, put aside, closed or over.
-    Return the card of its new state.
-
-    Raises:
-        AlertUnchanged: when the alert is open already, or grows.
-    """
-    changed = await Handling.of(deployment).reopen(number_of(alert), call.who)
-    return await _changed_alert_card(deployment, call, changed)
-
-
-async def undo(
+async def undo_event(
     deployment: Deployment,
     call: Call,
     *,
@@ -184,67 +181,44 @@ async def _changed_alert_card(deployment: Deployment, call: Call, alert: Alert) 
     )
 
 
-ALERTS_ACKNOWLEDGE = CommandSpec(
+_on_alert = partial(CommandSpec, role=Role.OPERATOR, needs_store=True, private=True)
+"""A command that changes an alert."""
+ALERTS_ACKNOWLEDGE = _on_alert(
     "alerts acknowledge",
     "Say that you take care of an alert.",
     acknowledge,
-    role=Role.OPERATOR,
-    needs_store=True,
-    private=True,
     examples=("alerts acknowledge 12",),
 )
-ALERTS_SNOOZE = CommandSpec(
+ALERTS_SNOOZE = _on_alert(
     "alerts snooze",
     "Put an alert aside for a while.",
     snooze,
-    role=Role.OPERATOR,
-    needs_store=True,
-    private=True,
     examples=("alerts snooze 12", "alerts snooze 12 --for friday", "alerts snooze 12 --for update"),
 )
-ALERTS_CLOSE = CommandSpec(
+ALERTS_CLOSE = _on_alert(
     "alerts close",
-    "Put an alert away.",
+    "Put an alert away, or open it again.",
     close,
-    role=Role.OPERATOR,
-    needs_store=True,
-    private=True,
-    examples=("alerts close 12", "alerts close 12 --why ours"),
+    examples=("alerts close 12", "alerts close 12 --why ours", "alerts close 12 --undo"),
 )
-ALERTS_REOPEN = CommandSpec(
-    "alerts reopen",
-    "Open an alert again.",
-    reopen,
-    role=Role.OPERATOR,
-    needs_store=True,
-    private=True,
-    examples=("alerts reopen 12",),
-)
-ALERTS_UNDO = CommandSpec(
+ALERTS_UNDO = _on_alert(
     "alerts undo",
     "Take back one thing that was done to an alert.",
-    undo,
-    role=Role.OPERATOR,
-    needs_store=True,
-    private=True,
+    undo_event,
     examples=("alerts undo 12 57",),
 )
-ALERTS_UPDATE = CommandSpec(
+ALERTS_UPDATE = _on_alert(
     "alerts update",
     "Say that an alert shows an update of the model.",
     mark_update,
-    role=Role.OPERATOR,
-    needs_store=True,
-    private=True,
     examples=("alerts update 12", 'alerts update 12 --note "announced on their blog"'),
     title="Mark a model update",
 )
-ALERTS_RECHECK = CommandSpec(
+ALERTS_RECHECK = _on_alert(
     "alerts recheck",
     "Ask the alert's model about its brand again.",
     recheck,
-    role=Role.OPERATOR,
-    needs_store=True,
+    private=False,
     spends=True,
     examples=("alerts recheck 12",),
     chart="",

@@ -178,6 +178,16 @@ def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:
     return Span(begin, end)
 
 
+def span_words(span: Span, zone: tzinfo) -> str:
+    """Return a span with a beginning in words: ``since 1 Nov 2026`` without an end, else ``from 1
+    Nov 2026 to 7 Nov 2026`` with the last day that it contains.
+    """
+    first = wording.day(span.begin, zone) if span.begin else ""
+    if span.end is None:
+        return f"since {first}"
+    return f"from {first} to {wording.day(span.end - timedelta(seconds=1), zone)}"
+
+
 def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     """Return the future time that a text names, in UTC; a day without a time means 9:00.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta, tzinfo
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from overheard.alerts.events import alert_label, alert_row, alert_table
@@ -12,7 +12,7 @@ from overheard.alerts.story import alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, fitting
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
-from overheard.commands.arguments import past_span
+from overheard.commands.arguments import past_span, span_words
 from overheard.commands.shifts import past_changes
 from overheard.commands.updates import list_updates
 from overheard.deployment import Call, Deployment
@@ -197,7 +197,7 @@ def _changes_card(
     new = len(_new(alerts, span))
     alert_count = wording.count(new, "alert") if new else "No new alert"
     return Card(
-        title=f"{alert_count} {_span_words(span, call.zone)}",
+        title=f"{alert_count} {span_words(span, call.zone)}",
         text="\n".join(lines),
         table=table if shown else None,
         actions=fitting(*buttons, report),
@@ -209,17 +209,6 @@ def _changes_card(
             "updates": [{"model": str(u.model), "at": u.at.isoformat()} for u in updates],
         },
     )
-
-
-def _span_words(span: Span, zone: tzinfo) -> str:
-    """Return a span with a beginning in words: ``since 1 Nov 2026`` without an end, else ``from 1
-    Nov 2026 to 7 Nov 2026`` with the last day that it contains.
-    """
-    first = wording.day(span.begin, zone) if span.begin else ""
-    if span.end is None:
-        return f"since {first}"
-    last_moment = span.end - timedelta(seconds=1)
-    return f"from {first} to {wording.day(last_moment, zone)}"
 
 
 CHANGES = CommandSpec(

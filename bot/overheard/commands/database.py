@@ -13,6 +13,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -194,38 +195,26 @@ def _mb_or_gb(size: int) -> str:
     return f"{size / MB:,.1f} MB" if size < GB else f"{size / GB:,.1f} GB"
 
 
-UPGRADE = CommandSpec(
-    "db upgrade",
-    "Bring the store's schema to this version.",
-    upgrade_store,
-    role=Role.ADMIN,
-    faces=IN_TERMINAL,
-    opens=False,
-)
-CHECK = CommandSpec(
+_on_closed_store = partial(CommandSpec, role=Role.ADMIN, faces=IN_TERMINAL, opens=False)
+"""A command that opens the store itself, in the terminal."""
+UPGRADE = _on_closed_store("db upgrade", "Bring the store's schema to this version.", upgrade_store)
+CHECK = _on_closed_store(
     "db check",
     "Show whether the store is whole, how large it is, and whether it needs a vacuum.",
     check_store,
-    faces=IN_TERMINAL,
-    opens=False,
+    role=Role.VIEWER,
 )
-COPY = CommandSpec(
+COPY = _on_closed_store(
     "db copy",
     "Copy everything into an empty store, such as from SQLite to PostgreSQL.",
     copy,
-    role=Role.ADMIN,
     examples=("db copy postgresql://overheard@db/overheard", "db copy sqlite:///copy.db"),
-    faces=IN_TERMINAL,
-    opens=False,
 )
-BACKUP = CommandSpec(
+BACKUP = _on_closed_store(
     "db backup",
     "Write an SQLite store to a new file, while it is in use.",
     back_up,
-    role=Role.ADMIN,
     examples=("db backup overheard-monday.db",),
-    faces=IN_TERMINAL,
-    opens=False,
 )
 
 

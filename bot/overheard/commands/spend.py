@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta, tzinfo
+from datetime import timedelta
 from typing import Annotated, Any
 
 from overheard.cards import wording
@@ -15,7 +15,7 @@ from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, option, quoted
 from overheard.cards.wording import name_without_id
-from overheard.commands.arguments import past_span
+from overheard.commands.arguments import past_span, span_words
 from overheard.deployment import Call, Deployment
 from overheard.domain import Account, Run, Spending
 from overheard.measure.trends import Span
@@ -76,9 +76,10 @@ async def spend(
         f"Spent by {GROUPING_LABELS.get(by, by).lower()}",
         tuple(Bar(k, v) for k, v in shown[by].items()),
     )
+    when = span_words(Span(begin, span.end), call.zone)
     return Card(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
-        text=f"{_span_words(Span(begin, span.end), call.zone)}, for "
+        text=f"{when[:1].upper()}{when[1:]}, for "
         f"{wording.count(sum(spending.answers for spending in spent), 'answer')}."
         f"{_estimate_sentence(estimated, total)}",
         fields=tuple(
@@ -175,17 +176,6 @@ def _estimate_sentence(usd: float, total: float) -> str:
         return ""
     part = "This" if usd >= total else f"Of this, {wording.money(usd)}"
     return f" {part} is estimated: the services did not report the usage."
-
-
-def _span_words(span: Span, zone: tzinfo) -> str:
-    """Return the days of a span in words: ``1 Oct 2026 to 31 Oct 2026``, or without an end ``Since
-    1 Oct 2026``. The span ends before the moment `Span.end`, so that its last day is that of the
-    second before.
-    """
-    begin = wording.day(span.begin, zone) if span.begin else ""
-    if span.end is None:
-        return f"Since {begin}"
-    return f"{begin} to {wording.day(span.end - timedelta(seconds=1), zone)}"
 
 
 def _names_function(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], list[str]]:
