@@ -15,7 +15,7 @@ from kit.office import Office, open_office
 from kit.scripted import SteppingClock, reply
 from overheard.cards.charts.style import Theme
 from overheard.commands.answers import answers
-from overheard.commands.page_html import MAX_LOGO_BYTES, colors, legible_color
+from overheard.commands.page import MAX_LOGO_BYTES, colors, legible_color
 from overheard.commands.report import report
 from overheard.deployment import Call
 from overheard.domain import Alert, Answer, Citation, Model, Question, Run, Shift

@@ -18,8 +18,7 @@ from overheard.cards.charts.trend import Chart
 from overheard.commands import shifts as shifts_module
 from overheard.commands.digest import digest
 from overheard.commands.import_history import import_history
-from overheard.commands.replayed_shifts import ReplayedShift, reported_statements, story_data
-from overheard.commands.shifts import past_changes
+from overheard.commands.shifts import ReplayedShift, past_changes, reported_statements, story_data
 from overheard.deployment import Call, NoProgress
 from overheard.domain import WHOLE_MODEL, Model, ReportedStatement, Shift, StatementKind
 from overheard.measure.blocks import RunKey

@@ -106,7 +106,13 @@ async def test_each_way_to_sum_up_divides_all_that_was_spent() -> None:
             *("2026-02-27", "2026-03-16", 44.0),
             "From 27 Feb 2026 to 15 Mar 2026, for 3 answers.",
         ),
-        ({"until": "2026-02-27"}, "2026-02-01", "2026-02-28", 10.0, "From 1 Feb 2026 to 27 Feb 2026"),
+        (
+            {"until": "2026-02-27"},
+            "2026-02-01",
+            "2026-02-28",
+            10.0,
+            "From 1 Feb 2026 to",
+        ),
         ({"days": 1, "until": "2026-03-01"}, "2026-03-02", "2026-03-02", 0.0, "From 2 Mar 2026 to"),
     ],
 )

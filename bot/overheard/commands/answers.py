@@ -13,15 +13,18 @@ from overheard.advice.evidence import true_facts
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Kind, option, quoted
-from overheard.commands.answer_quotes import answer_quotes, quotes_in_turn, stated_lines, view_lines
 from overheard.commands.arguments import BrandName, ModelName
 from overheard.commands.newest_answers import (
     NO_ANSWERS,
     NewestAnswers,
+    answer_quotes,
     card_without_answers,
     model_names,
     newest_check_footer,
+    quotes_in_turn,
     read_newest_answers,
+    stated_lines,
+    view_lines,
 )
 from overheard.commands.page_tables import QuestionRow, read_questions, read_sources
 from overheard.config.problems import unknown_name

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, File, Severity, Style, fitting
@@ -16,8 +16,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, argument, option, q
 from overheard.commands.check_news import fault_sentences
 from overheard.commands.digest import digest
 from overheard.commands.export import replacing
-from overheard.commands.page import ReportPage, read_page
-from overheard.commands.page_html import page_html
+from overheard.commands.page import ReportPage, page_html, read_page
 from overheard.commands.scores import pending_edition_sentences
 from overheard.commands.versus import most_named
 from overheard.deployment import Call, Deployment
@@ -37,9 +36,6 @@ from overheard.views.news import (
 )
 from overheard.views.situation import Situation, SituationReader
 from overheard.views.standings import metric_table
-
-if TYPE_CHECKING:
-    from overheard.commands.page import ReportPage
 
 HEADLINE = Metric(VISIBILITY, Scale.BINARY, "Visibility")
 
