@@ -84,6 +84,32 @@ def test_a_fence_that_never_ends_and_names_no_language_does_not_swallow_the_answ
     assert prose("Fine.\n```\nAcme is good") == "Fine.\nAcme is good"
 
 
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("```\n1. Acme - fast and easy to learn\n```", "Acme - fast and easy to learn"),
+        ("```text\nAcme\n```", "Acme"),
+        ("```\nacme run --all\n```", ""),
+        ("```\nAcme client = new Acme();\n```", ""),
+        ('```json\n["Acme", "Bolt"]\n```', "Acme\nBolt"),
+        ('{"pick": "Acme", "is_free": true, "note": null}', "Pick: Acme\nIs free: yes"),
+        ('[{"rank": 2, "name": "Bolt"}, {"rank": 1, "name": "Acme"}]', "Acme\nBolt"),
+        ('[{"tool": "Acme", "cons": ["slow", "dear"]}]', "Acme\nCons: slow; dear"),
+        ('{"crm": {"brand": "Acme"}}', "Crm\nBrand: Acme"),
+        ('{"a": [[1], {"b": []}]}', "A\n1"),
+        ('{"name": "Acme"', '{"name": "Acme"'),
+    ],
+)
+def test_an_answer_in_a_fence_or_in_json_is_prose(text: str, body: str) -> None:
+    """Code is none."""
+    assert prose(text) == body
+
+
+def test_json_of_any_depth_is_read() -> None:
+    """It is text if it is too deep."""
+    assert prose("[" * 100_000 + "]" * 100_000).startswith("[")
+
+
 def test_code_that_is_cut_off_stays_code() -> None:
     """A fence that names its language is code, also where the answer ends in it."""
     assert prose("Fine.\n```python\nimport acme") == "Fine."

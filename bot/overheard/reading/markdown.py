@@ -25,6 +25,7 @@ from overheard.reading.layout import (
     star_marks,
     unmarked,
 )
+from overheard.reading.structured_answers import from_json
 from overheard.reading.text import cites, is_reference, opens_sources, without_citations
 
 _SIGN = re.compile(r"[*_#`\[\]<>|~&\\=]")
@@ -74,6 +75,13 @@ def readable(text: str) -> str:
 
 
 _MIN_PROSE_SHARE = 0.25
+_DATA_LANGUAGES = frozenset({"", "json", "json5", "jsonc"})
+_TEXT_LANGUAGES = frozenset({"markdown", "md", "text", "txt", "plain", "plaintext", "yaml", "yml"})
+_PROSE_LINE = re.compile(r"(?m)^\W*(?:\d{1,2}[.)] )?[A-Z]\w*(?:[ ,:\u2013\u2014-]+[\w$]+){3}")
+"""A line of several words that begins with a capital, as in a text without markup."""
+_CODE_LINE = re.compile(
+    r"(?m)[;{}]\s*$|^\s*(?:\$|>>>|#!|//|import |from \w+ import|def |class |SELECT )|\w\(|\w = |=>"
+)
 
 
 def laid_out(text: str, titles: Collection[str] = ()) -> Page:
@@ -90,6 +98,7 @@ def laid_out(text: str, titles: Collection[str] = ()) -> Page:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _UNSEEN_RUN.sub(lambda run: run.group().translate(_UNSEEN), text)
     text = _without_thinking(text)
+    text = from_json(text) or text
     if _SIGN.search(text) or "://" in text or "www." in text or _OPENING.search(text):
         lines = "\n".join(prose_lines(text, titles))
     else:  # it has no markup
@@ -369,7 +378,8 @@ class _Walk:
             self.pieces.append("~")
 
     def _end_code(self, start: int, end: int) -> None:
-        """End a block of code, and add its lines to `lines` if it is a fence around prose.
+        """End a block of code, and add its lines to `lines` if it is a fence around an answer:
+        JSON, Markdown, or text in no programming language.
 
         Nothing is added of a fence inside another fence, or of an indented block.
 
@@ -378,15 +388,19 @@ class _Walk:
             end: Offset after the block.
         """
         content, self._code = "".join(self._code or ()), None
-        opening, _, rest = self._source[start:end].decode().strip().partition("\n")
-        fence = opening.strip()
+        fence, _, rest = self._source[start:end].decode().strip().partition("\n")
+        fence = fence.strip()
         if self._nested or not fence.startswith(("```", "~~~")):
+            return
+        language = fence.lstrip(fence[0]).strip().lower()
+        if language in _DATA_LANGUAGES and (told := from_json(content)):
+            self.lines += prose_lines(told, self._titles, nested=True)
             return
         closing = rest.rpartition("\n")[2].strip()
         is_unclosed = set(closing) != {fence[0]} and not self._source[end:].strip()
-        language = fence.lstrip(fence[0]).strip().lower()
         # A fence without language and end would hide the rest of the answer.
-        if language in {"markdown", "md"} or (is_unclosed and not language):
+        is_told = _PROSE_LINE.search(content) and not _CODE_LINE.search(content)
+        if language in _TEXT_LANGUAGES or (not language and (is_unclosed or is_told)):
             self.lines += prose_lines(content, self._titles, nested=True)
 
     def flush(self, *, always: bool = False) -> None:
