@@ -5,8 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from kit.office import Office, open_office
+from kit.office import DECLARED, Office, open_office
+from kit.scripted import SteppingClock
+from kit.stored_items import NOON
+from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.outbox import Routes
 from overheard.cards.command import Role
+from overheard.domain import Alert, Model, Run, Shift
 from overheard.interfaces import Person
 from overheard.testing.fakes import GENERAL
 
@@ -45,11 +50,26 @@ class TestForms:
 
     async def test_a_form_lists_what_there_is(self) -> None:
         """A brand is chosen, and not typed."""
-        office = await open_office(forms=True)
+        office = await open_office(f'{DECLARED}\n[[brands]]\nname = "Umbra"', forms=True)
         screen = await office.chat.type("claims")
 
         assert screen.form
-        assert [one.label for one in screen.form.choices["brand"]] == ["Acme", "Zeta"]
+        listed = [one.label for one in screen.form.choices["brand"]]
+        assert listed == ["Acme", "Umbra", "Zeta"]
+
+    async def test_the_only_brand_and_the_only_alert_need_not_be_named(self) -> None:
+        """A command that changes the catalogue still asks for its brand."""
+        office = await open_office(forms=True)
+        assert "Acme" in str((await office.chat.type("claims")).card.title)
+        assert (await office.chat.type("evidence")).form
+        run = await office.store.runs.start(Run("r", NOON))
+        figures = (0.7, 0.4, -0.3, (-0.4, -0.1))
+        shift = Shift("Acme", Model("svc", "m-1"), "visibility", run.id, *figures)
+        lifecycle = Lifecycle(office.store, Routes([], {}), SteppingClock(NOON))
+        await lifecycle.raise_alert(Alert(shift, NOON))
+
+        assert not (await office.chat.type("evidence")).form
+        assert (await office.chat.type("brands remove")).form
 
     async def test_editing_opens_a_form_of_what_there_is(self) -> None:
         """A command that changes something shows it first."""

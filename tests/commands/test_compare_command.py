@@ -40,6 +40,16 @@ async def compared(office: Office, **options: Any) -> Card:
     return await executed(compare(office.deployment, Call(), base=BASE, tuned=TUNED, **options))
 
 
+async def test_models_may_be_called_by_their_names() -> None:
+    """As cards name them, in any case."""
+    office = await office_with_prompts()
+    model = office.deployment.plugins.models[0]
+    name = office.deployment.names.name(model)
+    named = await compare(office.deployment, Call(), base=name.upper(), tuned=TUNED)
+    full = await compare(office.deployment, Call(), base=str(model), tuned=TUNED)
+    assert (named.usd, named.price) == (full.usd, full.price)
+
+
 async def test_in_a_chat_the_verdict_is_read_at_a_look() -> None:
     """Words above a picture: no table, no model's id, no word of the trade."""
     office = await office_with_prompts()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 
 from overheard.alerts.events import WHOLE
 from overheard.cards import wording
-from overheard.cards.command import FormChoice, Kind, Option
+from overheard.cards.command import FormChoice, Kind, Option, Role
+from overheard.chat.parser import Order
 from overheard.deployment import Deployment
 from overheard.domain import Catalogue
+from overheard.runs.plan import tracked
 
 MAX_VALUES = 25
 """Values that a chat shows at a time."""
@@ -66,6 +69,23 @@ class Completing:
             return []
         labels = await self._labels(option.kind)
         return [FormChoice(value, labels.get(value, value)) for value in values]
+
+    async def with_only_values(self, order: Order) -> Order:
+        """Return an order in which the only tracked brand and the only live alert are given where
+        they are missing. A command that changes the catalogue has to name its brand.
+        """
+        found: dict[str, str] = {}
+        for option in order.missing:
+            only: Sequence[str] = ()
+            if option.kind is Kind.ALERT:
+                only = await self._read_values(Kind.ALERT)
+            elif option.kind is Kind.BRAND and order.spec.role is Role.VIEWER:
+                catalogue = await self._deployment.store.catalogue.current()
+                only = [brand.name for brand in tracked(catalogue)]
+            if len(only) == 1:
+                found[option.name] = only[0]
+        missing = tuple(option for option in order.missing if option.name not in found)
+        return replace(order, options={**order.options, **found}, missing=missing)
 
     async def _labels(self, kind: Kind) -> Mapping[str, str]:
         """Return what readers call the values of a kind, by value.

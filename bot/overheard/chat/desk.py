@@ -325,6 +325,7 @@ class ChatDesk:
         set-up without any option, where no form can be opened. All of these are shown to the person
         alone.
         """
+        order = await self._completing.with_only_values(order)
         spec, conversation = order.spec, interaction.conversation
         is_empty_step = spec.step and not (request.is_form or order.given)
         refusal = await self._gate.allowed(request.person, request.channel, spec)

@@ -459,7 +459,7 @@ async def compare(
     Args:
         source: The deployment, or the session that opens one; a session without a configuration
             opens the bundled example.
-        base: The first model, as ``provider/model``.
+        base: The first model, as ``provider/model`` or by its name.
         tuned: The second model; if it is the first again, the two shares of its answers are
             compared.
         brand: The brand; empty means the first that is tracked.
@@ -530,12 +530,17 @@ def _comparison_setup(
     prompts = tuple(prompt for prompt in brand_prompts if not prompt.is_control)
     if not prompts:
         raise NothingToAsk(missing=f"no question is asked for {measured_brand.name}")
-    providers = deployment.plugins.providers
+
+    def find(text: str) -> Model:
+        plugins = deployment.plugins
+        named = deployment.names.find(text, plugins.models)
+        return named or choose_models(plugins.providers, [text])[0]
+
     return ComparisonSetup(
         brand=measured_brand,
         rivals=catalogue.rivals(measured_brand.name),
-        base=choose_models(providers, [base])[0],
-        tuned=choose_models(providers, [tuned])[0],
+        base=find(base),
+        tuned=find(tuned),
         prompts=prompts,
         controls=control_prompts(brand_prompts),
         seed=seed,
