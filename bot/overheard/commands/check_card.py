@@ -5,7 +5,7 @@ What is news in it, and what went wrong, is in ``check_news.py``.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 
 from overheard.alerts.run_analysis import AnalysisResult
@@ -13,7 +13,6 @@ from overheard.alerts.service import DetectionResult
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
 from overheard.cards.command import Face, quoted
-from overheard.cards.model_names import ModelNames
 from overheard.commands.check_news import (
     brand_card,
     failures_with_model_names,
@@ -24,7 +23,7 @@ from overheard.commands.check_news import (
 )
 from overheard.commands.scores import pending_edition_sentences
 from overheard.deployment import Call, Deployment
-from overheard.domain import Account, Model, Panel, Run, RunState
+from overheard.domain import Account, Panel, Run, RunState
 from overheard.runs.budget import key_of, nearly_spent
 from overheard.runs.presence import Presence
 from overheard.runs.service import RunResult
@@ -80,7 +79,17 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         severity = Severity.WARNING
     rows = run_rows(tellings, outcome)
     answered_models = {row.model for row in rows}
-    next_steps = list(_retry_actions(panel, outcome, answered_models, deployment.names))
+    silent_models = sorted(set(panel.models) - answered_models)
+    next_steps = []
+    if silent_models and not outcome.stopped:
+        brands = "".join(f" {quoted(brand)}" for brand in panel.brands)
+        models = "".join(f" --model {quoted(str(model))}" for model in silent_models)
+        repeats = f" --repeats {panel.repeats}" if panel.repeats > 1 else ""
+        who = "them" if answered_models else "everything"
+        if len(silent_models) == 1:
+            who = deployment.names.name(silent_models[0])
+        words = f"check{brands}{models}{repeats}"
+        next_steps.append(Action(words, f"Ask {who} again", Style.PRIMARY))
     if proposes_first_check(panel, outcome, analysis.detection):
         next_steps.append(FIRST_CHECK_ACTION)
     if in_chat and analysis.announced and not deployment.config.routes:
@@ -128,26 +137,6 @@ def run_rows(tellings: Iterable[Telling], outcome: Outcome) -> list[MetricLevel]
         if row.point.run_id == outcome.run.id
     }
     return sorted(rows.values(), key=lambda row: row.model)
-
-
-def _retry_actions(
-    panel: Panel, outcome: Outcome, answered_models: Collection[Model], names: ModelNames
-) -> Iterator[Action]:
-    """Yield a button that asks the same questions again, with the same repeats, of the models of
-    the panel that have no score; nothing for a run that a person stopped, or when every model has
-    one.
-    """
-    silent_models = sorted(set(panel.models) - set(answered_models))
-    if outcome.stopped or not silent_models:
-        return
-    brands = "".join(f" {quoted(brand)}" for brand in panel.brands)
-    models = "".join(f" --model {quoted(str(model))}" for model in silent_models)
-    repeats = f" --repeats {panel.repeats}" if panel.repeats > 1 else ""
-    if len(silent_models) == 1:
-        who = names.name(silent_models[0])
-    else:
-        who = "them" if answered_models else "everything"
-    yield Action(f"check{brands}{models}{repeats}", f"Ask {who} again", Style.PRIMARY)
 
 
 def proposes_first_check(panel: Panel, outcome: Outcome, detection: DetectionResult) -> bool:

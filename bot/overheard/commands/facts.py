@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,6 @@ from overheard.alerts.run_analysis import detect_statements
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
 from overheard.cards.command import Kind, Option, quoted
-from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import find_fact
 from overheard.commands.catalogue import CatalogueNoun, optional
 from overheard.deployment import Call, Deployment
@@ -154,7 +153,11 @@ async def _changed_card(
     if is_unasked and is_checked:
         sentences.append(_DIRECT)
         actions.append(Action(f"prompts suggest {quoted(fact.brand)} --facts", "Ask directly"))
-    sentences += _contradiction_sentences(alerts, fact, deployment.names)
+    for alert in alerts:
+        statements = [statement for statement in alert.statements if statement.topic == fact.field]
+        last_statement = wording.shorten(wording.line(statements[-1].said), SHOWN_CHARS)
+        model = deployment.names.name(alert.shift.model)
+        sentences.append(f"{model} says otherwise: “{last_statement}”.")
     return FACTS.changed_card(
         fact,
         participle,
@@ -185,18 +188,6 @@ async def _contradicting_alerts(deployment: Deployment, call: Call, fact: Fact) 
         for alert in alerts
         if any(statement.topic == fact.field for statement in alert.statements)
     ]
-
-
-def _contradiction_sentences(
-    alerts: Iterable[Alert], fact: Fact, names: ModelNames
-) -> Iterator[str]:
-    """Yield a sentence for each alert: its model, and the last of its statements that contradict
-    the fact, of which each alert has at least one.
-    """
-    for alert in alerts:
-        statements = [statement for statement in alert.statements if statement.topic == fact.field]
-        last_statement = wording.shorten(wording.line(statements[-1].said), SHOWN_CHARS)
-        yield f"{names.name(alert.shift.model)} says otherwise: “{last_statement}”."
 
 
 def _as_of_words(fact: Fact) -> str:

@@ -4,7 +4,6 @@ competitors; shares of voice; and a brand against another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from overheard.cards import wording
@@ -76,13 +75,14 @@ async def _show_metric(
     deployment: Deployment, call: Call, brand: Brand, metric: str, model: str, span: Span
 ) -> Card:
     """Return the card of a metric at each model, or with `model` at that model beside the
-    competitors.
+    competitors. Its table has the brand only. Without a stream of the brand it offers a check.
     """
     measured = deployment.scoring.metrics
     if metric not in measured:
         raise unknown_name("metric", metric, list(measured))
     deployment = await deployment.caught_up(call.progress)
-    whole_streams = await _metric_streams(deployment, brand, measured[metric])
+    shown = measured[metric]
+    whole_streams = await _metric_streams(deployment, brand, shown)
     streams = [
         run_slice(stream, rows[0], rows[-1] + 1)
         for stream in whole_streams
@@ -100,7 +100,46 @@ async def _show_metric(
             raise unknown_name("model with answers", model, names)
         streams = [stream for stream in streams if stream.key.model == chosen]
     telling = Telling(situation, deployment.names, call.zone)
-    return await _trend_card(deployment, call, brand, measured[metric], streams, telling)
+    own_lines = [line for line in streams if line.key.brand == brand.name]
+    if not own_lines:
+        return Card(
+            title=_trend_title(shown, brand),
+            text="No answers yet.",
+            actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
+            data={"brand": brand.name, "metric": metric, "models": {}},
+        )
+    chart = await trend_chart(deployment, call, brand, shown, streams)
+    points = {line.key.model: trend(line) for line in own_lines}
+    return Card(
+        title=telling.dated(_trend_title(shown, brand)),
+        text="\n\n".join(
+            filter(
+                None,
+                [
+                    *standing_news(telling),
+                    telling.left_sentence(),
+                    *fault_sentences(deployment.scoring.faults),
+                ],
+            )
+        ),
+        table=_trend_table(points, shown, deployment.names),
+        image=await picture(chart, "trend.png"),
+        choice=metric_choice(deployment, brand, shown),
+        actions=fitting(
+            Action(f"report {quoted(brand.name)}", "Report"),
+            Action(f"trend {quoted(brand.name)} --show voice", "Share of voice"),
+        ),
+        footer="Each question weighs the same. In brackets, the range in which the value lies nine "
+        "times in ten.",
+        data={
+            "brand": brand.name,
+            "metric": metric,
+            "models": {
+                str(model): list(map(_point_json, found)) for model, found in points.items()
+            },
+            "situation": telling.situation.data(),
+        },
+    )
 
 
 async def _metric_streams(deployment: Deployment, brand: Brand, metric: Metric) -> list[Stream]:
@@ -112,60 +151,6 @@ async def _metric_streams(deployment: Deployment, brand: Brand, metric: Metric) 
         deployment.store, deployment.scoring.versions, names, metric=metric.name
     )
     return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
-
-
-async def _trend_card(
-    deployment: Deployment,
-    call: Call,
-    brand: Brand,
-    metric: Metric,
-    streams: Sequence[Stream],
-    telling: Telling,
-) -> Card:
-    """Return the card of a metric over time. Its chart has the brand at each model, or if all
-    streams are of one model, the brand and its competitors there. Its table has the brand only.
-    Without a stream of the brand it offers a check.
-    """
-    own_lines = [line for line in streams if line.key.brand == brand.name]
-    if not own_lines:
-        return Card(
-            title=_trend_title(metric, brand),
-            text="No answers yet.",
-            actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
-            data={"brand": brand.name, "metric": metric.name, "models": {}},
-        )
-    chart = await trend_chart(deployment, call, brand, metric, streams)
-    points = {line.key.model: trend(line) for line in own_lines}
-    return Card(
-        title=telling.dated(_trend_title(metric, brand)),
-        text="\n\n".join(
-            filter(
-                None,
-                [
-                    *standing_news(telling),
-                    telling.left_sentence(),
-                    *fault_sentences(deployment.scoring.faults),
-                ],
-            )
-        ),
-        table=_trend_table(points, metric, deployment.names),
-        image=await picture(chart, "trend.png"),
-        choice=metric_choice(deployment, brand, metric),
-        actions=fitting(
-            Action(f"report {quoted(brand.name)}", "Report"),
-            Action(f"trend {quoted(brand.name)} --show voice", "Share of voice"),
-        ),
-        footer="Each question weighs the same. In brackets, the range in which the value lies nine "
-        "times in ten.",
-        data={
-            "brand": brand.name,
-            "metric": metric.name,
-            "models": {
-                str(model): list(map(_point_json, found)) for model, found in points.items()
-            },
-            "situation": telling.situation.data(),
-        },
-    )
 
 
 def _trend_title(metric: Metric, brand: Brand) -> str:

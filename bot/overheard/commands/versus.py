@@ -100,13 +100,50 @@ async def show_versus(
     own_brand, rival = _pair(deployment.catalogue, brand, other)
     deployment = await deployment.caught_up(call.progress)
     situation = await SituationReader.of(deployment, call.zone).read(own_brand)
-    name = rival.name if rival else most_named(situation)
-    models = chosen_models(deployment, situation, model)
-    duels = list(_duels(situation, name, models, span))
+    other = rival.name if rival else most_named(situation)
+    chosen = chosen_models(deployment, situation, model)
+    duels = list(_duels(situation, other, chosen, span))
     if not duels:
-        return _card_without_answers(situation, name)
-    aspects = await _praised_more(deployment, situation, name, models, span)
-    return await _versus_card(deployment, call, situation, name, duels, aspects)
+        return _card_without_answers(situation, other)
+    praised = await _praised_more(deployment, situation, other, chosen, span)
+    mine, names = situation.brand.name, deployment.names
+    models = list(dict.fromkeys(duel.model for duel in duels))
+    sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
+    chart = Pairs(
+        f"Of {sizes.pop()} answers" if len(sizes) == 1 else "Share of answers",
+        mine,
+        other,
+        tuple(_model_pairs(names, m, duels) for m in models[:MAX_MODELS]),
+    )
+    aspects = [
+        f"Said more often of {name}: {wording.listing(words)}."
+        for name, words in zip(("you", other), praised, strict=True)
+        if words
+    ]
+    newest = max(duel.mine.at for duel in duels)
+    leads = _lead_sentences(names, call, situation, other, duels)
+    card = Card(
+        title=f"{mine} against {other}",
+        text="\n\n".join([leads, *(["\n".join(aspects)] if aspects else [])]),
+        image=await picture(chart, "versus.png"),
+        actions=fitting(*_actions(situation, other)),
+        footer=f"Answers until {wording.day(newest, call.zone)}.",
+        data={
+            "brand": mine,
+            "other": other,
+            "models": [
+                {
+                    "model": str(model),
+                    "name": names.name(model),
+                    "metrics": [_duel_json(duel) for duel in duels if duel.model == model],
+                }
+                for model in models
+            ],
+            "said_of_brand": praised[0],
+            "said_of_other": praised[1],
+        },
+    )
+    return beside(card, Telling(situation, deployment.names, call.zone))
 
 
 def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
@@ -247,61 +284,6 @@ def _more_often(own: Counter[str], other: Counter[str]) -> list[str]:
         if own[aspect] >= max(MIN_PRAISES, MIN_PRAISE_FACTOR * other[aspect])
     ]
     return sorted(ahead, key=lambda aspect: (other[aspect] - own[aspect], aspect))[:MAX_ASPECTS]
-
-
-async def _versus_card(
-    deployment: Deployment,
-    call: Call,
-    situation: Situation,
-    other: str,
-    duels: Sequence[Duel],
-    praised: tuple[list[str], list[str]],
-) -> Card:
-    """Return the card of two brands side by side: sentences on who is ahead at which models, what
-    is praised more of each, and a picture of the first `MAX_MODELS` models. Text and JSON data have
-    all models.
-
-    Args:
-        duels: The levels of both brands; at least one.
-    """
-    mine, names = situation.brand.name, deployment.names
-    models = list(dict.fromkeys(duel.model for duel in duels))
-    sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
-    chart = Pairs(
-        f"Of {sizes.pop()} answers" if len(sizes) == 1 else "Share of answers",
-        mine,
-        other,
-        tuple(_model_pairs(deployment.names, m, duels) for m in models[:MAX_MODELS]),
-    )
-    aspects = [
-        f"Said more often of {name}: {wording.listing(words)}."
-        for name, words in zip(("you", other), praised, strict=True)
-        if words
-    ]
-    newest = max(duel.mine.at for duel in duels)
-    leads = _lead_sentences(deployment.names, call, situation, other, duels)
-    card = Card(
-        title=f"{mine} against {other}",
-        text="\n\n".join([leads, *(["\n".join(aspects)] if aspects else [])]),
-        image=await picture(chart, "versus.png"),
-        actions=fitting(*_actions(situation, other)),
-        footer=f"Answers until {wording.day(newest, call.zone)}.",
-        data={
-            "brand": mine,
-            "other": other,
-            "models": [
-                {
-                    "model": str(model),
-                    "name": names.name(model),
-                    "metrics": [_duel_json(duel) for duel in duels if duel.model == model],
-                }
-                for model in models
-            ],
-            "said_of_brand": praised[0],
-            "said_of_other": praised[1],
-        },
-    )
-    return beside(card, Telling(situation, deployment.names, call.zone))
 
 
 def _model_pairs(names: ModelNames, model: Model, duels: Sequence[Duel]) -> PairGroup:

@@ -208,8 +208,18 @@ async def set_questions(
     if not texts and not deployment.catalogue.prompts_for(brand.name):
         raise BadUsage(problem="Choose at least one question", usage="setup questions")
     offered = await _price_of_all(deployment, brand, draft)
-    extended = await _questions_of_others(deployment, brand, texts)
-    await _store_names(deployment, call, brand, draft, names)
+    asked = {prompt.key for prompt in deployment.catalogue.prompts_for(brand.name)}
+    chosen_keys = {Prompt(text).key for text in texts} - asked
+    of_others = [prompt for prompt in deployment.catalogue.prompts if prompt.key in chosen_keys]
+    extended = [replace(prompt, brands=(*prompt.brands, brand.name)) for prompt in of_others]
+    for prompt, wanted in zip(of_others, extended, strict=True):
+        await PROMPTS.require_own(deployment, prompt, wanted)
+    rivals = (*brand.competitors, *_ticked_texts(names, "c", draft.competitors))
+    aliases = (*brand.aliases, *_ticked_texts(names, "a", draft.aliases))
+    rivals, aliases = tuple(dict.fromkeys(rivals)), tuple(dict.fromkeys(aliases))
+    named = replace(brand, competitors=rivals, aliases=aliases)
+    if named != brand:
+        await _store_brand(deployment, call, named, brand)
     catalogue = deployment.store.catalogue
     for prompt in extended:
         await catalogue.set_prompt(prompt)
@@ -221,53 +231,11 @@ async def set_questions(
     return await step_after(deployment, "facts")
 
 
-async def _questions_of_others(
-    deployment: Deployment, brand: Brand, texts: Sequence[str]
-) -> list[Prompt]:
-    """Return the prompts among some questions that are asked for other brands only, in the
-    catalogue's order and with this brand added to their brands. They are not stored.
-
-    Args:
-        texts: The texts of the questions. Those that are new, or are asked for the brand already,
-            are not returned.
-    """
-    catalogue, keys = deployment.catalogue, {Prompt(text).key for text in texts}
-    asked = {prompt.key for prompt in catalogue.prompts_for(brand.name)}
-    extended = []
-    for prompt in catalogue.prompts:
-        if prompt.key in keys - asked:
-            wanted = replace(prompt, brands=(*prompt.brands, brand.name))
-            await PROMPTS.require_own(deployment, prompt, wanted)
-            extended.append(wanted)
-    return extended
-
-
 async def _price_of_all(deployment: Deployment, brand: Brand, draft: Draft) -> PriceQuote | None:
     """Return the price of asking all suggested questions once. The form shows it, so it is what a
     check may cost; None if nothing can be asked.
     """
     return await price_of_questions(deployment, brand.name, [*draft.questions, *draft.branded])
-
-
-async def _store_names(
-    deployment: Deployment, call: Call, brand: Brand, draft: Draft, names: Sequence[str]
-) -> None:
-    """Add the ticked competitors and other names of the draft to the brand, and store it. Nothing
-    is stored if none of them is new. A competitor that is not known yet is stored as a brand that
-    is not tracked.
-
-    Args:
-        names: The ticked entries, such as ``c0`` and ``a1``.
-    """
-    rivals = (*brand.competitors, *_ticked_texts(names, "c", draft.competitors))
-    aliases = (*brand.aliases, *_ticked_texts(names, "a", draft.aliases))
-    after = replace(
-        brand,
-        competitors=tuple(dict.fromkeys(rivals)),
-        aliases=tuple(dict.fromkeys(aliases)),
-    )
-    if after != brand:
-        await _store_brand(deployment, call, after, brand)
 
 
 async def fill_questions(deployment: Deployment, call: Call, **__: object) -> FormContent:
