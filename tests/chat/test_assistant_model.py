@@ -2,14 +2,21 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
+from kit.loopback import Behaviour, ChatService
 from kit.office import DECLARED, PRICE, Office, open_office
 from overheard.cards.card import Card
 from overheard.cards.command import Role
+from overheard.chat.desk import ChatDesk
 from overheard.chat.questions import assistant
 from overheard.errors import ProviderFailed
+from overheard.testing.fakes import FakeChat
+from overheard_compatible.provider import CompatibleProvider
+from overheard_compatible.settings import CompatibleSettings
 
 UNCLEAR = "Did our fabulous launch party do wonders for Zeta's standing?"
 ASSISTED = '\n[providers.svc]\n\n[assistant]\nmodel = "svc/m-1"\nbudget = 1.0\n'
@@ -282,6 +289,55 @@ async def test_everything_else_reaches_the_model(question: str) -> None:
 
     assert len(office.provider.asked) == 1
     assert card.title == "I cannot say that"
+
+
+@pytest.fixture
+async def served(service: ChatService) -> AsyncIterator[Office]:
+    """An office whose model is asked with the real SDK, at a service on loopback."""
+    office = await open_office(DECLARED + ASSISTED, price=PRICE)
+    prices = {"m-1": {"input": 1.0, "output": 2.0}}
+    table = {"base_url": service.url, "models": ["m-1"], "prices": prices, "timeout": 5}
+    provider = CompatibleProvider("svc", CompatibleSettings.model_validate(table))
+    plugins = replace(office.deployment.plugins, providers={"svc": provider})
+    office.deployment = replace(office.deployment, plugins=plugins)
+    office.desk = ChatDesk(office.deployment, office.gate, patience=600.0)
+    office.chat = FakeChat(office.desk)
+    yield office
+    await provider.close()
+
+
+async def test_a_real_sdk_sends_the_schema_and_reads_the_call(
+    served: Office, service: ChatService
+) -> None:
+    """A wrong name is repaired there, and both calls are paid for."""
+    replies = [reply(call("report", brands="Nobody")), reply(call("report", brands="Zeta"))]
+    service.answer = lambda _: replies.pop(0)
+    card = await ask(served, UNCLEAR)
+    sent = service.calls[0]["response_format"]["json_schema"]
+
+    assert card.title.startswith("Zeta")
+    assert sent["strict"]
+    assert set(sent["schema"]["properties"]) == {"calls", "lacks", "lacking"}
+    assert len(service.calls) == 2
+    assert await served.store.money.spent() == pytest.approx(2 * 50e-6)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
+        (Behaviour(text='{"calls": [{"comm', finish="length"), "chose nothing that I can show"),
+        (Behaviour(status=400, body=b'{"error": {"message": "no"}}'), "did not answer"),
+    ],
+)
+async def test_a_service_that_fails_is_told(
+    served: Office, service: ChatService, behaviour: Behaviour, told: str
+) -> None:
+    """Cut off, or refused."""
+    service.behaviours = [behaviour] * 4
+    card = await ask(served, UNCLEAR)
+
+    assert told in str(card.text)
+    assert len(card.actions) == 3
 
 
 async def test_text_of_a_person_gives_no_orders() -> None:

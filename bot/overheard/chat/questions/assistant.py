@@ -32,7 +32,7 @@ from overheard.chat.questions.tools import (
 from overheard.config.stored_settings import ASSISTANT
 from overheard.deployment import Deployment, NoProgress
 from overheard.domain import Model, Panel, Prompt, Question, RunState
-from overheard.errors import BudgetUsedUp, OverheardError
+from overheard.errors import BudgetUsedUp, OverheardError, ProviderFailed
 from overheard.interfaces import Request
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import SpendReservation
@@ -164,7 +164,7 @@ def _alert_words(alert: OpenAlert) -> str:
 
 
 async def _ask(deployment: Deployment, model: Model, request: str, schema: str) -> str:
-    """Ask the model, and return the text of its answer; "" when the answer is cut off or failed.
+    """Ask the model, and return the text of its answer; "" when the answer is cut off.
 
     The call is charged to the assistant's own budget and to those of the deployment, and the answer
     is stored in a new run that no score or alert uses.
@@ -194,6 +194,8 @@ async def _ask(deployment: Deployment, model: Model, request: str, schema: str) 
             NoProgress(),
         )
         answer = await runner.ask(question, run, batcher)
+    if answer.error:
+        raise ProviderFailed(model=model, reason=answer.error)
     return answer.reply.text if answer.complete else ""
 
 

@@ -81,7 +81,7 @@ class _Planner:
         if parsed.models:
             is_other = thread and thread.name not in parsed.models and is_moved
             intent = "others" if is_other and intent != "why" else ""
-        elif thread and is_moved and "when" in parsed.concepts:
+        elif thread and is_moved and parsed.concepts & {"when", "since_when"}:
             intent = "when"
         return rules().of_alert.get(intent, "").format(number)
 
@@ -121,7 +121,7 @@ class _Planner:
             is_clear = own and len(rivals) == 1 and (parsed.we or "lose" in parsed.concepts)
             words = f"answers {quoted(own)} --show questions --against {quoted(rivals[0])}"
             return words if is_clear and not parsed.period else ""
-        if intent == "answers" and rivals and parsed.we:
+        if rivals and (intent == "todo" or (intent == "answers" and parsed.we)):
             return ""
         return rules().commands.get(intent, "")
 
@@ -180,8 +180,7 @@ class _Planner:
     def _is_about_own(self, order: Order) -> bool:
         """Return whether a command is about our brands, also where a competitor is named."""
         compares = self.parsed.we or "compare" in self.parsed.concepts
-        is_share = order.given.get("show") == "voice"
-        return order.spec.name == "brief list" or (is_share and compares)
+        return compares and order.given.get("show") == "voice"
 
     def _for_alert(self, order: Order) -> Plan | None:
         """Return a plan for the alert that the question means: the one of its number, that of the

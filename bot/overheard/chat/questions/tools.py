@@ -261,9 +261,7 @@ class CallReader:
 
     def _channel(self, text: str) -> str | None:
         """Return a channel that the question names with its id, as ``platform:id``."""
-        platform, _, here = self.channel.partition(":")
-        if text == here:
-            return self.channel
+        platform = self.channel.partition(":")[0]
         for found in _CHANNEL.finditer(self.said):
             id_ = found[1] or found[3]
             if text.strip("<#>") in {id_, found[2], found[0].strip("<#>")}:
