@@ -7,7 +7,6 @@ import pytest
 
 from kit.question_lists import CATALOGUE, SHOWN, TODAY, answer, names, questions, right, situation
 from overheard.chat.questions.grammar import ParsedQuestion, parse_question
-from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.planner import plan_answer
 from overheard.chat.questions.situation import read_names_of
 from overheard.domain import Brand, Catalogue, Model
@@ -145,15 +144,6 @@ def test_no_text_is_too_strange(text: str) -> None:
 
     assert isinstance(reading, ParsedQuestion)
     assert not reading.understood
-
-
-def test_without_any_brand_the_way_on_is_the_set_up() -> None:
-    """A deployment begins empty."""
-    reading = parse_question("which questions do we lose?", KnownNames(), TODAY)
-    made = plan_answer(reading, situation().__class__(TODAY, commands=situation().commands))
-
-    assert made
-    assert [action.words for action in made.actions] == ["setup brand"]
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,17 @@ async def test_a_typed_command_that_reads_is_done(question: str) -> None:
     assert "Acme" in card.title
 
 
+@pytest.mark.parametrize("question", ["how do we look?", "hello", "is hubspot eating our lunch?"])
+async def test_without_any_brand_the_way_on_is_the_set_up(question: str) -> None:
+    """A deployment begins empty; the answer stands where the question was."""
+    office = await open_office("")
+    screen = await asked(office, question)
+
+    assert last(screen).title == "Set up your brand first"
+    assert last(screen).actions[0].words == "setup brand"
+    assert not screen.private
+
+
 async def test_we_of_several_brands_is_asked_about() -> None:
     """With a button for each."""
     office = await open_office(DECLARED + '\n[[brands]]\nname = "Beta"\n')

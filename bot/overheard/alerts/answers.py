@@ -22,6 +22,7 @@ from overheard.alerts.metric_wording import metric_value, words_of
 from overheard.alerts.story import Period, duration_words
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
+from overheard.cards.model_names import asked_by
 from overheard.domain import Alert, Shift
 
 
@@ -51,7 +52,7 @@ def answer_about(question: AlertQuestion, alert: Alert, evidence: AlertEvidence)
         text="\n\n".join(filter(None, sentences)),
         image=card.image if question is AlertQuestion.SINCE else None,
         table=None,
-        footer=message_title(alert, evidence),
+        footer=f"{message_title(alert, evidence)} · by {asked_by(alert.shift.model)}.",
         actions=(
             Action(f"alerts show {alert.id}", "Details"),
             Action(f"evidence {alert.id}", "Read answers"),
@@ -71,10 +72,10 @@ def _how_sure(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
             why_sentences(alert, evidence),
         )
     best = min(sure, key=lambda shift: shift.chance_a_year or 0.0)
-    level = (certainty(best.chance_a_year) or "watched").capitalize()
-    moved = _movement(best, evidence)
-    chance = f"{moved}: chance does this {how_often(best.chance_a_year)}."
-    return f"Hardly a fluke: {level.lower()}", f"{chance} {why_sentences(alert, evidence)}", claims
+    level = certainty(best.chance_a_year)
+    title = "Likely no fluke" if level == "likely" else f"Hardly a fluke: {level}"
+    chance = f"{_movement(best, evidence)}: chance does this {how_often(best.chance_a_year)}."
+    return title, f"{chance} {why_sentences(alert, evidence)}", claims
 
 
 def _movement(shift: Shift, evidence: AlertEvidence) -> str:

@@ -237,17 +237,14 @@ class _Planner:
         return values
 
     def _ask_which_brand(self, spec: CommandSpec, values: Mapping[str, object]) -> Plan:
-        """Return a plan with a button for each tracked brand; without one, with that of the set-up.
+        """Return a plan with a button for each tracked brand.
 
         Args:
             values: The options of the command other than its brand.
         """
-        own, commands = self.situation.own[:SHOWN_CHOICES], self.situation.commands
-        if not own:
-            actions = buttons(commands, [("setup brand", "Set up")])
-            return Plan(title="No brand is measured yet", actions=actions)
+        own = self.situation.own[:SHOWN_CHOICES]
         pairs = [(fill(spec, {**values, "brand": name}).words, name) for name in own]
-        return Plan(title="Which brand?", actions=buttons(commands, pairs))
+        return Plan(title="Which brand?", actions=buttons(self.situation.commands, pairs))
 
 
 def buttons(

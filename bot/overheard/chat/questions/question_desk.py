@@ -116,7 +116,8 @@ class QuestionDesk:
     ) -> QuestionReply:
         """Return the reply to a question in words.
 
-        The first of these that gives a reply: the grammar, where it is sure; a typed command, of
+        Without a tracked brand, it is the way to the set-up. Otherwise the first of these that
+        gives a reply: the grammar, where it is sure; a typed command, of
         which every word is one; the configured model, whose call costs money; and a card that says
         what was not understood.
 
@@ -128,6 +129,8 @@ class QuestionDesk:
         names = read_names_of(deployment.catalogue, shown)
         talk = self._conversation(request)
         parsed = parse_question(request.question, names, situation.today, talk.before)
+        if not situation.own:
+            return QuestionReply(situation, parsed, card=wording.hello_card(situation))
         reply = None if OPTION in request.question else self._by_grammar(parsed, situation)
         if reply is None:
             reply = self._by_command(request, deployment, names, parsed, situation)
@@ -199,8 +202,7 @@ class QuestionDesk:
             card = wording.not_understood(parsed, situation, reading.problem)
             return QuestionReply(situation, parsed, card=card)
         if reading.lacks or reading.order is None:
-            brand = next(iter(situation.own), "")
-            price = await _price_of_adding(deployment, brand)
+            price = await _price_of_adding(deployment, next(iter(situation.own), ""))
             card = wording.lacking_card(reading, situation, price)
             return QuestionReply(situation, parsed, card=card, reading=reading)
         return QuestionReply(situation, parsed, reading.order, reading=reading)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Tainted
+from overheard.cards.card import Action, Card, Field, Severity, Tainted, divided
 from overheard.cards.command import CommandSpec, Kind, quoted
 from overheard.chat.parser import Order, fill
 from overheard.chat.questions.assistant import Reading
@@ -71,14 +71,16 @@ def with_reading(card: Card, reading: Reading, situation: Situation) -> Card:
     if reading.order is None:
         return card
     footer = f"{card.footer} I read this as: {reading_words(reading.order, situation)}.".strip()
-    shown = [action for action in card.actions if not action.menu][: MAX_ACTIONS - 1]
-    menu = [action for action in card.actions if action.menu]
-    other = reading.other
-    pairs = [(other.words, _label_of(other, situation))] if other else USUAL_READINGS
-    there = {_label_of(reading.order, situation), *(action.label for action in shown)}
-    pairs = [(words, f"Other reading: {label}") for words, label in pairs if label not in there]
-    others = buttons(situation.commands, pairs)[:1]
-    return replace(card, footer=footer, actions=(*shown, *others, *menu))
+    shown, menu = divided(card.actions)
+    others = [(o.words, _label_of(o, situation)) for o in (reading.other,) if o]
+    there = {_label_of(reading.order, situation), *(action.label for action in shown[:2])}
+    pairs = [
+        (words, f"Other reading: {label}")
+        for words, label in (*others, *USUAL_READINGS)
+        if label not in there
+    ]
+    other = buttons(situation.commands, pairs)[:1]
+    return replace(card, footer=footer, actions=(*shown[:2], *other, *menu))
 
 
 def offered_card(order: Order, situation: Situation, price: str) -> Card:
@@ -196,7 +198,7 @@ def hello_card(situation: Situation) -> Card:
     """
     examples = "\n".join(f"• {question}" for question in notes()["examples"]["questions"])
     return Card(
-        "Ask me in your own words",
+        "Ask me in your own words" if situation.own else "Set up your brand first",
         f"I show what AI models say about your brand. For example:\n{examples}",
         actions=useful_buttons(situation)[:MAX_ACTIONS],
     )
