@@ -6,7 +6,10 @@ import configparser
 import re
 import shlex
 import shutil
+import socket
 import subprocess
+import sys
+import threading
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -164,7 +167,8 @@ def test_the_image_is_small_healthy_and_not_root() -> None:
     assert "USER 10001" in image
     assert "HEALTHCHECK" in image
     assert re.findall(r"^COPY (.*)", image, re.MULTILINE) == [
-        "--from=build /opt/overheard /opt/overheard"
+        "--from=build /opt/overheard /opt/overheard",
+        "deploy/healthcheck.py /opt/overheard/healthcheck.py",
     ]
 
 
@@ -178,3 +182,51 @@ def test_the_image_is_built_from_all_that_the_wheel_needs() -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert {"pyproject.toml", "bot", "storage", "plugins"} <= copied
     assert all((ROOT / name).exists() and f"!{name}" in ignored for name in copied)
+
+
+def test_the_environment_is_read_as_systemd_reads_it(tmp_path: Path) -> None:
+    """An address with & and $ arrives whole, quotes around a value go, comments are none."""
+    secrets = {
+        "MAIL_URL": "mailto://u:p@smtp.example.com?smtp=smtp.example.com&to=ann@example.com",
+        "KEY": "a$b`c d'e",
+        "QUOTED": "x y",
+    }
+    file, shown = tmp_path / "environment", tmp_path / "shown"
+    lines = [f"{n}={v}" for n, v in secrets.items() if n != "QUOTED"]
+    file.write_text("\n".join(["# KEY=old", *lines, 'QUOTED="x y"', "nonsense"]) + "\n")
+    script = (DEPLOY / "systemd" / "overheard-admin").read_text(encoding="utf-8")
+    script = script.partition("cd /var/lib")[0] + f"exec env >{shown}\n"
+    subprocess.run(
+        ["sh", "-c", script], env={"OVERHEARD_ENVIRONMENT": str(file), "PATH": "/bin:/usr/bin"},
+        check=True,
+    )  # fmt: skip
+    read = dict(line.split("=", 1) for line in shown.read_text().splitlines() if "=" in line)
+    assert {name: read[name] for name in secrets} == secrets
+
+
+@pytest.mark.parametrize(("state", "code"), [("frozen", -9), ("absent", 1), ("well", 0)])
+def test_the_container_is_ended_when_the_bot_listens_and_does_not_answer(
+    state: str, code: int
+) -> None:
+    """One that does not listen, such as a set-up, is left alone. Here it ends its own group."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        if state != "absent":
+            listening.listen(8)
+        if state == "well":
+            threading.Thread(target=_answer, args=(listening,), daemon=True).start()
+        text = (DEPLOY / "healthcheck.py").read_text(encoding="utf-8").replace("10.0", "0.5")
+        done = subprocess.run(
+            [sys.executable, "-c", text, str(port)], start_new_session=True, check=False, timeout=30
+        )
+    assert done.returncode == code
+
+
+def _answer(listening: socket.socket) -> None:
+    """Answer every request with success."""
+    while True:
+        connection, _ = listening.accept()
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        connection.close()
