@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_the_model_says_what_the_brand_is(program: Program, service: ChatService
     service.answer = lambda asked: "Project tool." if "What kind" in asked else "Acme and Zeta."
     shown, _ = program.run(*ACME, *at(service, "xai"), "--model", "grok-4.3", "--json")
     questions = json.loads(shown.splitlines()[-1])["questions"]
-    assert "Which project tool would you recommend, and why?" in questions
+    assert "Which project tool is easiest to learn?" in questions
     assert load_config(program.folder / "config.toml").brands[0].category == "project tool"
 
 
@@ -205,6 +206,27 @@ def test_what_is_not_given_is_asked_for(tmp_path: Path, service: ChatService) ->
     assert "overheard slack manifest" in str(card.text)
     assert service.calls == []
     assert any("costs" in question and "$" in question for question in asked)
+
+
+def test_an_own_service_is_asked_for_by_its_address(tmp_path: Path, service: ChatService) -> None:
+    """And by the variable of its key, where neither is given."""
+    replies = {"Address": service.url, "Key": "ACME_KEY"}
+
+    def ask(question: str, default: str) -> str:
+        return next((reply for key, reply in replies.items() if key in question), default)
+
+    file = tmp_path / "config.toml"
+    session = Session(open_deployment, store_maintenance, config=file, ask=ask)
+    given: dict[str, Any] = {
+        "brand": "Acme",
+        "category": "tool",
+        "provider": "compatible",
+        "models": ["newest"],
+    }
+    asyncio.run(setup(session, Call(), **given))
+
+    settings = load_config(file).providers["compatible"]
+    assert (settings["base_url"], settings["api_key_env"]) == (service.url, "ACME_KEY")
 
 
 def test_nobody_is_asked_where_nobody_can_answer(tmp_path: Path) -> None:

@@ -15,25 +15,16 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import Panel, Prompt
 from overheard.errors import OverheardError
 from overheard.runs.plan import choose_models
+from overheard.runs.suggestions import branded_questions, template_questions
 
 MAX_RIVALS_ASKED = 2
 """Competitors for each of which a question asks the alternatives."""
 RUN_SHARE = 0.25
 """The budget of a run as a share of that of a month."""
 
-_CATEGORY_QUESTIONS = (
-    "What is the best {category} for a small company?",
-    "Which {category} would you recommend, and why?",
-    "Which {category} gives the best value for money?",
-    "Which {category} suits a company of fifty people?",
-)
-_GENERAL_QUESTIONS = (
-    "Which products would you recommend to a small company, and why?",
-    "Which providers do companies of fifty people choose most often?",
-)
-"""Questions for an unknown category, without a brand's name; a person should replace them."""
-_RIVAL_QUESTIONS = ("What are the best alternatives to {rival}?",)
-_BRANDED_QUESTION = "Is {brand} a good choice, and what are its drawbacks?"
+CATEGORY_QUESTIONS, GENERAL_QUESTIONS = 4, 2
+"""Questions on a category; and those without one, which a person should replace."""
+RIVAL_QUESTION = "What are the best alternatives to {rival}?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +55,20 @@ class SetupFile:
 
     @property
     def questions(self) -> list[str]:
-        """The proposed questions without the brand's name: four on its category (without one, two
-        general ones), then one on the alternatives to each of the first `MAX_RIVALS_ASKED`
-        competitors.
+        """The proposed questions without the brand's name: those on its category, then one on the
+        alternatives to each of the first `MAX_RIVALS_ASKED` competitors.
         """
+        count = CATEGORY_QUESTIONS if self.category else GENERAL_QUESTIONS
         rivals = self.competitors[:MAX_RIVALS_ASKED]
-        neutral = _CATEGORY_QUESTIONS if self.category else _GENERAL_QUESTIONS
         return [
-            *(q.format(category=self.category) for q in neutral),
-            *(q.format(rival=rival) for rival in rivals for q in _RIVAL_QUESTIONS),
+            *template_questions(self.category)[:count],
+            *(RIVAL_QUESTION.format(rival=rival) for rival in rivals),
         ]
 
     @property
     def branded_question(self) -> str:
         """The question with the brand's name, on how models describe the brand."""
-        return _BRANDED_QUESTION.format(brand=self.brand)
+        return branded_questions(self.brand, ())[0]
 
     @property
     def models(self) -> Sequence[str]:

@@ -65,16 +65,18 @@ async def setup(
     category: Annotated[str, CATEGORY] = "",
     provider: Annotated[
         str | None,
-        option("Local is free and needs no key.", choices=PROVIDERS, label="Whom to ask"),
+        option("Whom to ask; local is free and needs no key.", choices=PROVIDERS, label="Service"),
     ] = None,
     models: Annotated[Sequence[str], option("A model of it.", word="model")] = (),
-    base_url: Annotated[str, option("Such as that of a gateway.", label="Its address")] = "",
-    key_env: Annotated[str, option("The variable that holds it.", label="Its key")] = "",
+    base_url: Annotated[
+        str, option("Its address, such as that of a gateway.", label="Address")
+    ] = "",
+    key_env: Annotated[
+        str, option("The environment variable that holds its key.", label="Key")
+    ] = "",
     judge: Annotated[str, option("The judge, as PROVIDER/MODEL, or none.")] = "none",
     budget: Annotated[float, option("Dollars a month.", low=0.01)] = DEFAULT_MONTH_USD,
-    chat: Annotated[
-        str | None, option("A chat, or none.", choices=CHATS, label="Where do alerts go")
-    ] = None,
+    chat: Annotated[str | None, option("Where alerts go.", choices=CHATS, label="Alerts")] = None,
     channel: Annotated[str, option("The id of the channel for alerts.")] = "",
     yes: Annotated[bool, option("Ask nothing; spend within the budget.")] = False,
 ) -> Card:
