@@ -332,6 +332,10 @@ class Month:
         told = [" ".join(texts(one["blocks"][:1])) for one in self.slack.messages]
         return sum(any(title in one for title in titles) for one in told)
 
+    def said(self, words: str) -> int:
+        """Return how many messages in Slack say something."""
+        return sum(words in " ".join(texts(one["blocks"])) for one in self.slack.messages)
+
     async def check_in_slack(self, **who: Any) -> dict[str, Any]:
         """Type the check in Slack, confirm its price, and return the message."""
         there = len(self.slack.messages)
@@ -467,7 +471,7 @@ async def _lie(month: Month) -> None:
     month.vendors["anthropic"].fails = True
     month.monday(UPDATED + 1)
     await month.check_in_slack()
-    await month.step("10. a failed provider", lambda: month.in_slack("did not answer on"))
+    await month.step("10. a failed provider", lambda: month.said("did not answer on"))
     month.vendors["anthropic"].fails = False
     for typed in ("status", "report", "report --week", "spend", "claims Pipedrive", "alerts list"):
         words = typed.removesuffix(" Pipedrive")
@@ -481,11 +485,11 @@ async def _recover(month: Month) -> None:
     """Let all be as before."""
     for number, week in enumerate((UPDATED + 3, 4, 5), 1):
         month.monday(week)
-        results = month.in_slack("Pipedrive", "as usual")
+        results = month.said("answers · $")
         await month.check_in_slack()
         await month.step(
             f"13. as before, check {number}",
-            lambda results=results: month.in_slack("Pipedrive", "as usual") > results,
+            lambda results=results: month.said("answers · $") > results,
         )
     for typed in ("status", "report --week"):
         await month.type_in_slack(f"14. {typed}, at the end", typed)
@@ -494,9 +498,9 @@ async def _recover(month: Month) -> None:
 async def _check(month: Month, name: str, week: int, shown: str) -> None:
     """Ask in Slack in a week, and wait until so much is shown once more."""
     month.monday(week)
-    results = month.in_slack(shown)
+    results = month.said(shown)
     await month.check_in_slack()
-    await month.step(name, lambda: month.in_slack(shown) > results)
+    await month.step(name, lambda: month.said(shown) > results)
 
 
 async def _lie_again(month: Month) -> None:
@@ -519,7 +523,7 @@ async def _fail(month: Month) -> None:
 async def _go_on(month: Month) -> None:
     """Ask ChatGPT alone, for as long as it takes until all is as usual."""
     for number, week in enumerate((3, 4, 5, 6), 1):
-        await _check(month, f"19. Claude has left, check {number}", week, "Pipedrive")
+        await _check(month, f"19. Claude has left, check {number}", week, "answers · $")
     await month.read_all("20. Claude has left", r"")
     for name, new in month.steps["slack"]:
         typed = name.removeprefix("20. Claude has left, ")

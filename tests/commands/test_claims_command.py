@@ -73,15 +73,15 @@ async def test_the_same_claim_of_several_models_is_one() -> None:
     assert plan["quotes"] == [NO_PLAN]
     assert plan["sources"] == [{"domain": "reviews.example", "answers": 2}]
     assert (founded["stated"], founded["verdict"], founded["sources"]) == ("1999", "wrong", [])
-    newest = (await list_claims(office.deployment, Call(), brand="Acme")).data["claims"]
+    newest_card = await list_claims(office.deployment, Call(), brand="Acme")
+    newest = newest_card.data["claims"]
     counted = {(one["stated"], *one["models"]): one["answers"] for one in newest}
     assert counted == {
         ("no free plan", "svc/a"): 1,
         ("no free plan", "svc/b"): 2,
         ("1999", "svc/c"): 1,
     }, "the newest answers of each model have counts of their own"
-    assert str(card.text).startswith("a and b are wrong about the free plan: ")
-    assert " in 3 answers; in truth yes." in str(card.text)
+    assert str(newest_card.text).startswith("3 false claims: b says “no free plan” in ")
 
 
 async def test_claims_of_one_model_or_about_one_fact() -> None:

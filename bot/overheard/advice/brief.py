@@ -8,6 +8,7 @@ fact sheet alone.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -188,6 +189,18 @@ def ranked_items(items: Iterable[BriefItem]) -> list[BriefItem]:
         return is_no_claim, -item.interval[0], -item.hits, item.kind, item.subject
 
     return sorted(items, key=sort_key)
+
+
+def mixed_items(items: Iterable[BriefItem]) -> list[BriefItem]:
+    """Return the items of a brief in another order: the first of each kind of gap, then the second
+    of each, and so on.
+    """
+    seen: Counter[GapKind] = Counter()
+    rounds = []
+    for item in items:
+        rounds.append((seen[item.kind], item))
+        seen[item.kind] += 1
+    return [item for _, item in sorted(rounds, key=lambda one: one[0])]
 
 
 def steps(item: BriefItem, brand: str) -> list[str]:

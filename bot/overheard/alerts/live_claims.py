@@ -50,6 +50,26 @@ class LiveClaim:
         return is_same_statement(reported, self.cluster.first)
 
 
+async def stated_facts(
+    store: Store,
+    versions: Collection[str],
+    brand: str,
+    topics: Collection[str],
+    runs: Collection[int],
+    verdicts: Collection[str],
+) -> dict[int, list[Detail]]:
+    """Return what answers of some runs state of facts of a brand, with one of some verdicts, by the
+    number of the answer; answers that state none are left out.
+    """
+    details: dict[int, list[Detail]] = defaultdict(list)
+    for record in await store.scores.findings(brand, verdicts, runs=runs):
+        for detail in record.score.details:
+            is_meant = detail.verdict in verdicts and detail.topic in topics
+            if is_meant and f"{record.scorer}@{record.version}" in versions:
+                details[record.answer_id].append(detail)
+    return details
+
+
 async def live_claims(
     store: Store,
     versions: Collection[str],
@@ -68,14 +88,9 @@ async def live_claims(
     newest = {model: keys[-2:] for model, keys in runs.items() if keys}
     if not truths or not newest:
         return {}
-    verdicts = (*FALSE_VERDICTS, CORRECT)
     wanted = {key.id for keys in newest.values() for key in keys}
-    details: dict[int, list[Detail]] = defaultdict(list)
-    for record in await store.scores.findings(brand, verdicts, runs=wanted):
-        if f"{record.scorer}@{record.version}" in versions:
-            details[record.answer_id] += [
-                d for d in record.score.details if d.verdict in verdicts and d.topic in truths
-            ]
+    verdicts = (*FALSE_VERDICTS, CORRECT)
+    details = await stated_facts(store, versions, brand, truths, wanted, verdicts)
     stating: Counter[tuple[Model, int, str]] = Counter()
     claims: dict[tuple[Model, int], list[FalseClaim]] = defaultdict(list)
     if details:

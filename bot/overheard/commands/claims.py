@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
+from overheard.alerts.live_claims import stated_facts
 from overheard.alerts.phrases import true_value
 from overheard.alerts.statements import false_claim
 from overheard.cards import wording
@@ -16,7 +17,7 @@ from overheard.commands.arguments import BrandName, ModelName
 from overheard.commands.check_news import fault_sentences
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
-from overheard.domain import FALSE_VERDICTS, Brand, Detail, Model
+from overheard.domain import FALSE_VERDICTS, Brand, Model
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.runs.plan import find_brand
 from overheard.views.news import NewsKind, Telling, told_titles
@@ -61,23 +62,29 @@ async def list_claims(
     only_model = _configured_model(deployment, model) if model else None
     situation = await SituationReader.of(deployment, call.zone).read(found_brand)
     telling = Telling(situation, deployment.names, call.zone)
+    claims = [
+        claim
+        for claim in situation.claims
+        if only_model in {None, claim.model}
+        if about.casefold() in {"", claim.statement.topic.casefold()}
+    ]
+    clusters = [claim.cluster for claim in claims]
     if days:
         clusters = await read_claims(deployment, found_brand, days, only_model, about)
-    else:
-        clusters = [
-            claim.cluster
-            for claim in situation.claims
-            if only_model in {None, claim.model}
-            if about.casefold() in {"", claim.statement.topic.casefold()}
-        ]
     true_values = {
         fact.field: fact.value
         for fact in deployment.catalogue.facts
         if fact.brand == found_brand.name and about.casefold() in {"", fact.field.casefold()}
     }
     names = deployment.names
+    if not true_values:
+        text = f"Nothing is known about {found_brand.name} to hold answers against."
+    elif clusters:
+        text = "" if days else telling.claims_sentence(claims)
+    else:
+        text = "No answer states any of the known facts wrongly."
     paragraphs = [
-        _most_common_claim(found_brand, clusters, true_values, names),
+        text,
         *told_titles(telling, [one for one in telling.news if one.alert or one.kind is FAILED]),
         *fault_sentences(deployment.scoring.faults),
     ]
@@ -90,7 +97,7 @@ async def list_claims(
         title=telling.dated(
             f"{wording.count(len(clusters), 'false claim')} about {found_brand.name}"
         ),
-        text="\n\n".join(paragraphs),
+        text="\n\n".join(filter(None, paragraphs)),
         table=_claims_table(clusters, true_values, names) if len(clusters) > 1 else None,
         quotes=tuple(
             Quote(f"{names.name(claim.model)}, {claim.field}", Tainted(claim.quote))
@@ -140,70 +147,17 @@ async def read_claims(
 
     since = deployment.clock.now() - timedelta(days=days)
     runs = {run.id for run in await deployment.store.runs.find() if run.started_at >= since}
-    details = await _false_details(deployment, brand, runs)
-    if not details:
-        return cluster_claims([])
+    versions, topics = deployment.scoring.versions, {f.field for f in deployment.catalogue.facts}
+    details = await stated_facts(
+        deployment.store, versions, brand.name, topics, runs, FALSE_VERDICTS
+    )
     claims = [
         claim
-        async for answer in deployment.store.answers.stream(runs=runs)
-        for detail in details.get(answer.id, ())
+        async for answer in deployment.store.answers.stream(numbers=sorted(details))
+        for detail in details[answer.id]
         if is_chosen(claim := false_claim(answer, detail))
     ]
     return cluster_claims(claims)
-
-
-async def _false_details(
-    deployment: Deployment, brand: Brand, runs: set[int]
-) -> Mapping[int, list[Detail]]:
-    """Return the false details of the scores of a brand in the given runs, by the number of the
-    answer; answers without one are left out. Only the scorer versions in use count, and only
-    details whose topic is the field of a current fact.
-    """
-    versions = deployment.scoring.versions
-    fields = {fact.field for fact in deployment.catalogue.facts}
-    details_by_answer: dict[int, list[Detail]] = {}
-    for record in await deployment.store.scores.findings(brand.name, FALSE_VERDICTS, runs=runs):
-        if f"{record.scorer}@{record.version}" not in versions:
-            continue
-        details = [
-            detail
-            for detail in record.score.details
-            if detail.verdict in FALSE_VERDICTS and detail.topic in fields
-        ]
-        if details:
-            details_by_answer.setdefault(record.answer_id, []).extend(details)
-    return details_by_answer
-
-
-def _most_common_claim(
-    brand: Brand,
-    clusters: Sequence[ClaimCluster],
-    true_values: Mapping[str, str],
-    names: ModelNames,
-) -> str:
-    """Return a sentence with the claim that the most models make: which models, in how many
-    answers, and what is true. Without claims, or without facts to compare answers with, the
-    sentence says so.
-
-    Args:
-        clusters: The clusters of equal claims, those of the most models first; may be empty.
-        true_values: The true values of the brand's facts by field; may be empty.
-    """
-    if not true_values:
-        return f"Nothing is known about {brand.name} to hold answers against."
-    if not clusters:
-        return "No answer states any of the known facts wrongly."
-    cluster = clusters[0]
-    claim = cluster.first
-    models = wording.listing([names.name(model) for model in cluster.models])
-    verb = "is" if len(cluster.models) == 1 else "are"
-    stated = wording.shorten(wording.line(claim.stated), MAX_STATED)
-    verdict = "out of date" if claim.verdict == "stale" else "wrong"
-    return (
-        f"{models} {verb} {verdict} about the {claim.field}: "
-        f"\u201c{stated}\u201d in {wording.count(cluster.answers, 'answer')}; in truth "
-        f"{_true_words(cluster, true_values)}."
-    )
 
 
 def _claims_footer(clusters: Sequence[ClaimCluster], days: int, newest: str) -> str:

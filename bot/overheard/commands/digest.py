@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from overheard.advice.brief import BriefItem, GapKind
+from overheard.advice.brief import BriefItem, GapKind, mixed_items
 from overheard.advice.brief_sources import read_brief
 from overheard.alerts.story import AlertPart, alerts_about
 from overheard.cards import wording
@@ -221,12 +221,7 @@ async def numbered_advice(deployment: Deployment, telling: Telling) -> list[str]
         deployment.clock.now(),
         newest={place.model: place.mine.run_id for place in situation.places},
     )
-    first_of_kind: dict[GapKind, BriefItem] = {}
-    for item in draft.items:
-        first_of_kind.setdefault(item.kind, item)
-    firsts = list(first_of_kind.values())
-    others = [item for item in draft.items if item not in firsts]
-    chosen = [*firsts, *others][:MAX_STEPS]
+    chosen = mixed_items(draft.items)[:MAX_STEPS]
     return [
         f"{number}. {_advice_sentence(deployment, item)}" for number, item in enumerate(chosen, 1)
     ]

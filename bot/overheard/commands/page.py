@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import base64
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from overheard.advice.brief import BriefItem, GapKind, steps
+from overheard.advice.brief import mixed_items, steps
 from overheard.advice.brief_sources import read_brief
 from overheard.alerts.history import certainty, how_often
 from overheard.cards import wording
@@ -143,7 +142,7 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
                 why=f"{names.name(item.models[0])}: {item.why}" if item.models else item.why,
                 action=_first_sentence(steps(item, brand.name)[0]),
             )
-            for item in _items_of_mixed_kinds(draft.items)[:MAX_STEPS]
+            for item in mixed_items(draft.items)[:MAX_STEPS]
         ),
         changes=tuple(_alert_sentences(call, opened) for opened in situation.alerts[:MAX_CHANGES])
         or ("No alert is open.",),
@@ -197,21 +196,6 @@ def _page_tiles(names: ModelNames, situation: Situation, voice: Shares | None) -
         usually = f", usually {wording.percent(usual)}" if usual is not None else ""
         worse = usual is not None and usual - now >= MIN_RATE_DROP
         yield Tile(wording.percent(now), f"share of voice{usually}", worse)
-
-
-def _items_of_mixed_kinds(items: Iterable[BriefItem]) -> list[BriefItem]:
-    """Return all items of a brief in another order, so that the first ones are of different kinds:
-    the first item of each kind of gap, then the second of each, and so on.
-
-    In each such round false claims come first; the others keep their order.
-    """
-    rounds: Counter[GapKind] = Counter()
-    keyed = []
-    for position, item in enumerate(items):
-        is_other_kind = item.kind is not GapKind.CLAIM
-        keyed.append((rounds[item.kind], is_other_kind, position, item))
-        rounds[item.kind] += 1
-    return [item for *_, item in sorted(keyed, key=lambda entry: entry[:3])]
 
 
 def _first_sentence(step: str) -> str:

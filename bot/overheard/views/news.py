@@ -119,7 +119,9 @@ class Telling:
         if not news:
             return [self.left_sentence()]
         first, *others = news
-        parts = ["\n".join(first.lines), owner_sentence(news), *told_titles(self, others)]
+        owner = next((one.alert.owner for one in news if one.alert), "")
+        parts = ["\n".join(first.lines), f"{owner} has the alert." if owner else ""]
+        parts += told_titles(self, others)
         parts += [*self.single_claims(), "\n".join(self.level_lines(news, ranks=ranks))]
         parts.append(self.left_sentence())
         return [part for part in parts if part]
@@ -417,14 +419,15 @@ class Telling:
         """Whether it may be said that there is no false claim."""
         return self.situation.has_facts and not self.situation.claims
 
-    def claims_sentence(self) -> str:
-        """Return a sentence on each false claim of the newest answers, with its one count, or that
-        there is none; empty for a brand without facts, whose claims are not checked.
+    def claims_sentence(self, claims: Sequence[LiveClaim] | None = None) -> str:
+        """Return a sentence on each false claim of the newest answers (or of some of them), with
+        its one count, or that there is none; empty for a brand without facts, whose claims are not
+        checked.
         """
         if not self.situation.has_facts or not self.situation.runs:
             return ""
         sentences = []
-        for claim in self.situation.claims:
+        for claim in self.situation.claims if claims is None else claims:
             [line] = claim_lines([claim.statement])
             sentences.append(f"{self.names.name(claim.model)} {line.removeprefix('It ')}")
         if not sentences:
@@ -481,14 +484,6 @@ def asked_words(models: Iterable[Model]) -> str:
         return ""
     [way] = ways
     return way if way.startswith("on ") else f"by {way}"
-
-
-def owner_sentence(news: Sequence[News]) -> str:
-    """Return who takes care of the alert that is told first: ``Maya has the alert.``; empty if
-    there is no such person.
-    """
-    first = next((one.alert for one in news if one.alert), None)
-    return f"{first.owner} has the alert." if first and first.owner else ""
 
 
 def told_titles(telling: Telling, news: Iterable[News]) -> list[str]:

@@ -224,12 +224,9 @@ class Situation:
     @property
     def all_failed(self) -> bool:
         """Whether no model has answered in the newest check."""
-        asked = [there for there in self.models.values() if self.asked_in_attempt(there)]
+        newest = self.attempt.id if self.attempt else None
+        asked = [there for there in self.models.values() if there.asked.id == newest]
         return bool(asked) and all(there.presence is Presence.SILENT for there in asked)
-
-    def asked_in_attempt(self, there: ModelSituation) -> bool:
-        """Return whether the newest check asked a model."""
-        return self.attempt is not None and there.asked.id == self.attempt.id
 
     @property
     def claims(self) -> list[LiveClaim]:
