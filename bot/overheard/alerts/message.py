@@ -578,14 +578,17 @@ def _mean_since_words(
     reading: MetricValue, change: float, metric: Metric, evidence: AlertEvidence
 ) -> str:
     """Return a clause with the mean since a change began, if this mean shows the direction of the
-    change and the latest check does not: ``; 9 on average since 2 Mar``. Otherwise empty.
+    change and the latest check does not, or less than half of it: ``; 9 on average since 2 Mar``.
+    Otherwise empty.
 
     Args:
         change: The change of the metric, of which only the sign counts.
     """
-    latest_shows_it = reading.shows(reading.now, change, metric)
-    mean_shows_it = reading.shows(reading.since, change, metric)
-    if latest_shows_it or not mean_shows_it or reading.since is None:
+    if reading.since is None or not reading.shows(reading.since, change, metric):
+        return ""
+    usual = reading.now if reading.usual is None else reading.usual
+    is_back = abs(reading.now - usual) < abs(reading.since - usual) / 2
+    if reading.shows(reading.now, change, metric) and not is_back:
         return ""
     began = wording.short_day(evidence.began, evidence.zone)
     return f"; {reading.written(reading.since, metric)} on average since {began}"
