@@ -41,10 +41,10 @@ def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) ->
         end: Offset after the clause.
         pro: Whether the text is listed among the pros.
     """
-    weight = _weights().get
-    return sum(
-        weight(name, 0.0) * value for name, value in clause_features(text, start, end, pro=pro)
-    )
+    weights = _weights()
+    marks, sizes = _features(text, start, end, pro=pro)
+    odds = sum(map(weights.__getitem__, weights.keys() & marks))
+    return odds + sum(weights.get(name, 0.0) * value for name, value in sizes.items())
 
 
 def clause_features(
@@ -63,38 +63,39 @@ def clause_features(
         end: Offset after the clause.
         pro: Whether the text is listed among the pros.
     """
+    marks, sizes = _features(text, start, end, pro=pro)
+    yield from sizes.items()
+    yield from ((mark, 1.0) for mark in marks)
+
+
+def _features(
+    text: SentenceWords, start: int, end: int, *, pro: bool
+) -> tuple[set[str], dict[str, float]]:
+    """Return (the names of the features with the value 1, the others by name) of a clause."""
     first, last = bisect_left(text.starts, start), bisect_left(text.starts, end)
     valences = text.valences[first:last]
     praise = sum(valence for valence in valences if valence > 0)
     blame = praise - sum(valences)
     tokens = [token for token in text.texts[first:last] if token[0].isalnum()]
-    yield "=bias", 1.0
-    yield "=words", math.log1p(len(tokens))
+    forms = list(map(_stem_and_forms, tokens))
+    stems = [word for word, _ in forms]
+    marks = {"=bias", *stems, *map(" ".join, pairwise(stems))}
+    marks.update(*[names for _, names in forms if names])
+    sizes = {"=words": math.log1p(len(tokens))}
+    if stems:
+        marks.add(f"^ {stems[0]}")
     if praise:
-        yield "=praise", praise
-        yield "=praises", 1.0
+        sizes["=praise"] = praise
+        marks.add("=praises")
     if blame:
-        yield "=blame", blame
-        yield "=blames", 1.0
+        sizes["=blame"] = blame
+        marks.add("=blames")
     if pro:
-        yield "=pro", 1.0
+        marks.add("=pro")
     if first:
         before = text.texts[first - 1]
-        yield ("=after a word" if before[0].isalnum() else f"=after {before}"), 1.0
-    stems: list[str] = []
-    forms: set[str] = set()
-    for token in tokens:
-        word, form_names = _stem_and_forms(token)
-        stems.append(word)
-        forms.update(form_names)
-    for form in forms:
-        yield form, 1.0
-    if stems:
-        yield f"^ {stems[0]}", 1.0
-    for word in set(stems):
-        yield word, 1.0
-    for pair in set(map(" ".join, pairwise(stems))):
-        yield pair, 1.0
+        marks.add("=after a word" if before[0].isalnum() else f"=after {before}")
+    return marks, sizes
 
 
 @lru_cache(maxsize=_CACHED_WORDS)

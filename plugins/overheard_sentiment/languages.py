@@ -38,12 +38,14 @@ def latin_language(texts: Sequence[str]) -> str:
     if words.isdisjoint(_function_words()):
         return ""
     languages = [_word_list(name) for name in LATIN_LANGUAGES]
-    counts = [
-        (len(words & function_words), len(words & valences.keys()))
-        for function_words, valences in languages
+    counts = [len(words & function_words) for function_words, _ in languages]
+    if max(counts) <= len(words & _ENGLISH):
+        return ""
+    ranks = [
+        (count, len(words & valences.keys()))
+        for count, (_, valences) in zip(counts, languages, strict=True)
     ]
-    best = max(counts)
-    return LATIN_LANGUAGES[counts.index(best)] if best[0] > len(words & _ENGLISH) else ""
+    return LATIN_LANGUAGES[ranks.index(max(ranks))]
 
 
 @cache

@@ -233,9 +233,9 @@ def _negates(texts: list[str], at: int) -> bool:
     """Return whether the word at index `at` negates what follows it; "not only", "not just" and
     "no doubt" do not.
     """
-    if texts[at : at + 2] in (["not", "only"], ["not", "just"], ["no", "doubt"]):
+    if texts[at] not in _NEGATIONS and not texts[at].endswith("n't"):
         return False
-    return texts[at] in _NEGATIONS or texts[at].endswith("n't")
+    return texts[at : at + 2] not in (["not", "only"], ["not", "just"], ["no", "doubt"])
 
 
 @lru_cache(maxsize=16_384)

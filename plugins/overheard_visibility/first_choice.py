@@ -76,7 +76,9 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
         if _title(unit) in awards or _is_choice(reading, unit, choices):
             yield unit.text
     if not choices.picked:
-        yield from _picked_sentences(reading, choices.mentions)
+        picks = _picking_sentences(reading)
+        if len(picks) == 1:
+            yield from picks.get(reading.brand.name, ())
         yield from _nameless_picks_of_brand(reading, owned)
     is_only_pick = {mention.brand for mention in choices.picked} == {reading.brand.name}
     for mention in choices.picked:
@@ -149,7 +151,8 @@ def _award_titles(
 ) -> set[str]:
     """Return the titles and labels among the brand's units that are awards: "Best overall"."""
     names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
-    return {title for title in set(map(_title, owned)) if is_award(title, names, question_words)}
+    titles = set(map(_title, owned)) - {""}
+    return {title for title in titles if is_award(title, names, question_words)}
 
 
 def _is_choice(reading: Reading, unit: Unit, choices: _Choices) -> bool:
@@ -251,26 +254,23 @@ def _ranked_first(reading: Reading) -> Iterator[str]:
         yield reading.sentence(first_mention.sentence)
 
 
-def _picked_sentences(reading: Reading, mentions: Sequence[Mention]) -> Iterator[str]:
-    """Yield the sentences that pick the brand and name no other; nothing if a sentence that names
-    one other brand picks that brand. Sentences that advise against a brand are not read.
-
-    Args:
-        mentions: The mentions of all brands, with those of their products.
+@once_an_answer
+def _picking_sentences(reading: Reading) -> dict[str, list[str]]:
+    """Return the sentences that name one brand and pick it, by brand; those that advise against a
+    brand are left out.
     """
+    mentions = _choices(reading).mentions
     brands_by_sentence: dict[int, set[str]] = {}
     for mention in mentions:
         brands_by_sentence.setdefault(mention.sentence, set()).add(mention.brand)
     negated = {mention.sentence for mention in mentions if mention.negated}
-    own_sentences: list[str] = []
-    other_sentences: list[str] = []
+    picks: dict[str, list[str]] = {}
     for sentence, brands in brands_by_sentence.items():
         if len(brands) == 1 and sentence not in negated:
-            is_own = reading.brand.name in brands
-            (own_sentences if is_own else other_sentences).append(reading.sentence(sentence))
-    own_picks = [text for text in own_sentences if _picks_for_every_reader(text)]
-    if own_picks and not any(map(_picks_for_every_reader, other_sentences)):
-        yield from own_picks
+            text = reading.sentence(sentence)
+            if _picks_for_every_reader(text):
+                picks.setdefault(min(brands), []).append(text)
+    return picks
 
 
 def _nameless_picks_of_brand(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:

@@ -182,6 +182,6 @@ def _needs(parsed: Iterable[tuple[Any, Any]]) -> frozenset[str]:
     return best
 
 
-def _rarity(needs: frozenset[str]) -> float:
+def _rarity(needs: frozenset[str]) -> tuple[int, int]:
     """Return a rank that is higher the fewer texts have one of the needed ones."""
-    return min(map(len, needs)) - 0.1 * len(needs) if needs else -float(maxsize)
+    return min((len(need.strip()) for need in needs), default=-1), -len(needs)

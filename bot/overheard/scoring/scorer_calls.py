@@ -155,12 +155,14 @@ def _valid_records(
         reading: The answer as read for one brand.
         metrics: The known metrics, by name.
     """
-    fitting = [score for score in given if fits(score, metrics)]
-    if len(fitting) < len(given):
-        outside = "gives values outside its own scales"
-        faults[f"The scorer {scorer.name} {outside}; {remedy_of(scorer)}"] += 1
     number, brand, name = reading.answer.id, reading.brand.name, scorer.name
-    return [ScoreRecord(number, brand, name, version, score) for score in fitting]
+    records = [
+        ScoreRecord(number, brand, name, version, score) for score in given if fits(score, metrics)
+    ]
+    if len(records) < len(given):
+        outside = "gives values outside its own scales"
+        faults[f"The scorer {name} {outside}; {remedy_of(scorer)}"] += 1
+    return records
 
 
 async def _wait_for(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterable[Score]:
@@ -275,14 +277,13 @@ def fits(score: object, metrics: Mapping[str, Metric]) -> bool:
     """
     if not isinstance(score, Score) or not isinstance(score.quote, str):
         return False
-    if not isinstance(score.details, tuple):
+    details, value = score.details, score.value
+    if not isinstance(details, tuple) or (details and not all(map(_is_detail, details))):
         return False
-    if score.details and not all(map(_is_detail, score.details)):
+    metric = metrics.get(score.metric) if isinstance(score.metric, str) else None
+    if metric is None or not isinstance(value, _NUMBER):
         return False
-    if not isinstance(score.metric, str) or score.metric not in metrics:
-        return False
-    scale = metrics[score.metric].scale
-    return isinstance(score.value, _NUMBER) and scale.low <= score.value <= scale.high
+    return metric.scale.low <= value <= metric.scale.high
 
 
 def _is_detail(detail: object) -> bool:
