@@ -154,8 +154,9 @@ async def show(
     alert: AlertNumber,
     figures: Annotated[bool, option("All figures, in a table.")] = False,
     about: Annotated[
-        str, option("One question alone: its cause, how sure, ...", choices=tuple(AlertQuestion))
-    ] = "",
+        str | None,
+        option("One question alone: its cause, how sure, ...", choices=tuple(AlertQuestion)),
+    ] = None,
 ) -> Card:
     """Show an alert again, with a quote, how sure it is and why. A second card has its events, the
     oldest first: as lines in a chat, as a table elsewhere. A terminal shows all figures as well.
@@ -165,7 +166,7 @@ async def show(
         call: Tells whether a chat or a terminal asks, and the time zone.
         alert: The number of the alert, such as ``12`` or ``#12``.
         figures: Whether a chat shows all figures, with sentences from before and after the change.
-        about: One of `AlertQuestion`; empty for all.
+        about: One of `AlertQuestion`; None for all.
     """
     stored_alert = await AlertLog.of(deployment).find(number_of(alert))
     evidence = await _evidence_of(deployment, call, stored_alert)
