@@ -21,6 +21,7 @@ from overheard.cards.command import Proposal
 from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
 from overheard.deployment import Call, Deployment
+from overheard.detection.baseline import stream_rows
 from overheard.domain import (
     FIRST_CHECK,
     VISIBILITY,
@@ -35,6 +36,7 @@ from overheard.errors import BudgetExceeded, NothingToAsk
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import rank_ranges, stream_mean
+from overheard.numpy_proxy import np
 from overheard.runs.plan import new_run
 from overheard.runs.quote import PriceQuote
 from overheard.views.standings import read_streams
@@ -273,7 +275,11 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
         streams = await read_streams(
             deployment.store, deployment.scoring.versions, names, model=model, metric=VISIBILITY
         )
-        for row, entry in _model_rows(model, [_stream_since(stream, since) for stream in streams]):
+        kept = [
+            stream_rows(stream, np.array([run.at >= since for run in stream.runs]).nonzero()[0])
+            for stream in streams
+        ]
+        for row, entry in _model_rows(model, kept):
             rows.append(row)
             data.append(entry)
     header = ("Model", "Brand", "Named", "Place")
@@ -313,17 +319,3 @@ def _model_rows(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str
         }
         rows.append((row, entry))
     return rows
-
-
-def _stream_since(stream: Stream, since: datetime) -> Stream:
-    """Return a stream with only those of its runs that began at `since` or later; may be without
-    runs.
-    """
-    kept = [index for index, run in enumerate(stream.runs) if run.at >= since]
-    return replace(
-        stream,
-        runs=tuple(stream.runs[index] for index in kept),
-        n=stream.n[kept],
-        total=stream.total[kept],
-        squares=stream.squares[kept],
-    )

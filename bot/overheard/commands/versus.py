@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from overheard.advice.evidence import scored_answers
@@ -17,8 +17,9 @@ from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.arguments import chosen_models
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call, Deployment
+from overheard.detection.baseline import stream_rows
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.measure.blocks import RunKey, StreamKey
 from overheard.measure.trends import ALWAYS, Point, Span, stream_mean
 from overheard.numpy_proxy import np
 from overheard.runs.plan import find_brand, tracked
@@ -202,7 +203,10 @@ def _duels(situation: Situation, other: str, models: Sequence[Model], span: Span
 
     def level(brand: str, model: Model, metric: str, runs: Sequence[RunKey]) -> Point | None:
         stream = streams.get(StreamKey(brand, model, metric))
-        return stream_mean(_stream_of_runs(stream, runs)) if stream else None
+        if stream is None:
+            return None
+        rows = [row for row, run in enumerate(stream.runs) if run in runs]
+        return stream_mean(stream_rows(stream, np.array(rows, dtype=int)))
 
     for model in models:
         runs = _runs_in_span(situation.runs[model], span)
@@ -218,20 +222,6 @@ def _runs_in_span(runs: Sequence[RunKey], span: Span) -> list[RunKey]:
     the newest run alone.
     """
     return list(runs[-1:]) if span == ALWAYS else [run for run in runs if span.holds(run.at)]
-
-
-def _stream_of_runs(stream: Stream, runs: Sequence[RunKey]) -> Stream:
-    """Return the part of a stream that belongs to the given runs, in the stream's order. Runs that
-    the stream lacks are ignored, so that the result may have no run.
-    """
-    rows = np.array([row for row, run in enumerate(stream.runs) if run in runs], dtype=int)
-    return replace(
-        stream,
-        runs=tuple(stream.runs[row] for row in rows.tolist()),
-        n=stream.n[rows],
-        total=stream.total[rows],
-        squares=stream.squares[rows],
-    )
 
 
 async def _praised_more(
