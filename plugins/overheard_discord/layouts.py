@@ -132,9 +132,9 @@ class MessagePage:
             if isinstance(piece, TextWithButton) and piece.action:
                 buttons_of_texts.append(piece.action)
             elif isinstance(piece, Row | Menu):
-                rows += (*_full_rows(buttons_of_texts), piece)
+                rows += (*_rows(buttons_of_texts, DISCORD.row), piece)
                 buttons_of_texts = []
-        return (*rows, *_full_rows(buttons_of_texts))
+        return (*rows, *_rows(buttons_of_texts, DISCORD.row))
 
     @property
     def size(self) -> int:
@@ -225,7 +225,7 @@ def _card_box(card: Card) -> Box:
         *_file_pieces(card.file),
         *_small_text(footer),
         *_choice_menu(card.choice),
-        *_button_rows(buttons),
+        *_rows(buttons, BUTTONS_IN_A_ROW),
         *_action_menus("More", entries),
     ]
     return Box(COLORS[card.severity], tuple(pieces) or (TextWithButton("-"),))
@@ -256,7 +256,7 @@ def _field_texts(fields: Sequence[Field]) -> Iterator[TextWithButton]:
     for is_line, group in groupby(fields, key=lambda field: not (field.wide or field.action)):
         if is_line:
             lines = (_field_text(field, on_one_line=True) for field in group)
-            yield from map(TextWithButton, _joined_lines(lines))
+            yield from map(TextWithButton, markup.joined(lines, MAX_LINES))
         else:
             for field in group:
                 text = _field_text(field, on_one_line=False)
@@ -276,22 +276,6 @@ def _field_text(field: Field, *, on_one_line: bool) -> str:
     if on_one_line and "\n" not in wording.visible(field.value):
         return f"**{name}** {markup.counted(markup.inline(field.value), MAX_FIELD) or '-'}"
     return f"**{name}**\n{markup.counted(markup.escape(field.value), MAX_FIELD) or '-'}"
-
-
-def _joined_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines, in their order, joined to texts of at most `MAX_LINES` UTF-16 code units.
-
-    A line that is longer than that is a text of its own.
-    """
-    text = ""
-    for line in lines:
-        joined = f"{text}\n{line}" if text else line
-        if text and markup.utf16_length(joined) > MAX_LINES:
-            yield text
-            joined = line
-        text = joined
-    if text:
-        yield text
 
 
 def _details(card: Card) -> Iterator[TextWithButton]:
@@ -358,16 +342,9 @@ def _action_if_usable(action: Action | None) -> Action | None:
     return action if markup.utf16_length(longest_custom_id) <= DISCORD.custom_id else None
 
 
-def _full_rows(actions: Sequence[Action]) -> Iterator[Row]:
-    """Yield buttons in rows of as many as Discord takes."""
-    for start in range(0, len(actions), DISCORD.row):
-        yield Row(tuple(actions[start : start + DISCORD.row]))
-
-
-def _button_rows(actions: Sequence[Action]) -> Iterator[Row]:
-    """Yield buttons in rows of `BUTTONS_IN_A_ROW`, for a message with components."""
-    for start in range(0, len(actions), BUTTONS_IN_A_ROW):
-        yield Row(tuple(actions[start : start + BUTTONS_IN_A_ROW]))
+def _rows(actions: Sequence[Action], size: int) -> Iterator[Row]:
+    for start in range(0, len(actions), size):
+        yield Row(tuple(actions[start : start + size]))
 
 
 def _action_menus(label: str, actions: Sequence[Action]) -> Iterator[Menu]:

@@ -6,7 +6,7 @@ A character that Discord would read as markup gets a backslash, which Discord do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from overheard import Table, Tainted, Text, TextGrid, text_grid, text_records, wording
@@ -169,23 +169,28 @@ def _grid_texts(grid: TextGrid, strong: int | None) -> Iterator[str]:
         yield "\n".join(["```", *head, *lines[start : start + rows_a_block], "```"])
 
 
-def _record_texts(table: Table) -> Iterator[str]:
-    """Yield the rows of a table as texts of at most `MAX_TABLE_PIECE` UTF-16 code units.
-
-    A row is its heading in bold, and below it the other cells. A row that is longer than a text is
-    cut.
+def joined(lines: Iterable[str], limit: int) -> Iterator[str]:
+    """Yield lines, in their order, joined to texts of at most `limit` UTF-16 code units; a longer
+    line is a text of its own.
     """
     text = ""
-    for heading, rest in text_records(table, _escaped_cell):
-        bold = f"**{heading}**"
-        record = counted(f"{bold}\n{rest}" if rest else bold, MAX_TABLE_PIECE)
-        joined = f"{text}\n{record}" if text else record
-        if text and utf16_length(joined) > MAX_TABLE_PIECE:
+    for line in lines:
+        longer = f"{text}\n{line}" if text else line
+        if text and utf16_length(longer) > limit:
             yield text
-            joined = record
-        text = joined
+            longer = line
+        text = longer
     if text:
         yield text
+
+
+def _record_texts(table: Table) -> Iterator[str]:
+    """Return the rows of a table as texts of at most `MAX_TABLE_PIECE` UTF-16 code units: of each
+    its heading in bold, and below it the other cells; a row that is longer is cut.
+    """
+    records = text_records(table, _escaped_cell)
+    rows = (f"**{heading}**\n{rest}" if rest else f"**{heading}**" for heading, rest in records)
+    return joined((counted(row, MAX_TABLE_PIECE) for row in rows), MAX_TABLE_PIECE)
 
 
 def _escaped_cell(text: Text) -> str:

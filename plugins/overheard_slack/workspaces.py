@@ -19,7 +19,7 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
-from sqlalchemy import delete, make_url, select
+from sqlalchemy import Table, delete, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -384,15 +384,15 @@ class Installations:
             ChatUnavailable: when Slack refuses the token, or the team has not installed the bot.
             SlackFailed: when Slack cannot be asked about the token.
         """
-        token = await self._token(team)
-        if token is None:
+        token = await self._newest(self._store.bots, "bot_token", team)
+        if not token:
             reason = f'the workspace "{team}" has not installed it'
             remedy = f"open {self._settings.url.rstrip('/')}/slack/install there"
             raise ChatUnavailable(chat=NAME, reason=reason, remedy=remedy)
         workspace = self._workspaces_by_token.get(token)
         if workspace is None:
             client = SlackClient(token, self._settings.base_url, self._session)
-            installer = await self._installer(team)
+            installer = await self._newest(self._store.installations, "user_id", team)
             workspace = await identify(client, installer)
             self._workspaces_by_token[token] = workspace
             if len(self._workspaces_by_token) > MAX_WORKSPACES:
@@ -413,31 +413,15 @@ class Installations:
                 await connection.execute(delete(table).where(is_of_team))
         self._workspaces_by_token.clear()
 
-    async def _token(self, team: str) -> str | None:
-        """Return the bot token of a team's newest installation; None without an installation.
+    async def _newest(self, table: Table, column: str, team: str) -> str:
+        """Return a column of a team's newest installation; "" without an installation.
 
         Installations count whatever the organisation to which the team belonged at the time.
         """
-        bots = self._store.bots
-        is_of_team = (bots.c.client_id == self._settings.client_id) & (bots.c.team_id == team)
-        newest = (
-            select(bots.c.bot_token).where(is_of_team).order_by(bots.c.installed_at.desc()).limit(1)
-        )
-        async with self._engine.connect() as connection:
-            return (await connection.execute(newest)).scalar()
-
-    async def _installer(self, team: str) -> str:
-        """Return the id of the person who made a team's newest installation.
-
-        It is "" for a team without an installation, whose token was asked for all the same.
-        """
-        table = self._store.installations
         is_of_team = (table.c.client_id == self._settings.client_id) & (table.c.team_id == team)
-        newest = (
-            select(table.c.user_id).where(is_of_team).order_by(table.c.installed_at.desc()).limit(1)
-        )
+        found = select(table.c[column]).where(is_of_team).order_by(table.c.installed_at.desc())
         async with self._engine.connect() as connection:
-            return str((await connection.execute(newest)).scalar() or "")
+            return str((await connection.execute(found.limit(1))).scalar() or "")
 
 
 def _authorization_page(base_url: str) -> str | None:
