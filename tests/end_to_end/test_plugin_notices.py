@@ -28,11 +28,13 @@ from overheard.plugins import load_plugins
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 
-BODY = """Odd.reads += 1
-            if Odd.failing:
+BODY = """with open(os.environ["ODD_READS"], "a") as reads:
+                reads.write("read\\n")
+            if os.path.exists(os.environ["ODD_FAILS"]):
                 raise RuntimeError("k-secret")
             return [Score("odd", 1.0)]"""
-CODE = SCORER.format(name="odd", definition="async def", body=BODY) + "\n    Odd.failing = True\n"
+CODE = SCORER.format(name="odd", definition="async def", body=BODY)
+"""It reads in a process of its own, which has these variables too."""
 TITLE = "The plugin odd needs you"
 
 
@@ -75,31 +77,36 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
     """
     (tmp_path / "shelf").mkdir()
     Shelf(tmp_path / "shelf", monkeypatch).install("odd", CODE)
+    reads, fails = tmp_path / "reads", tmp_path / "fails"
+    monkeypatch.setenv("ODD_READS", str(reads))
+    monkeypatch.setenv("ODD_FAILS", str(fails))
+    fails.touch()
     health = f'[health]\nport = 0\nnotices = ["{SLACK}", "{DISCORD}"]\n'
     program.configure(config + chats.tables() + health)
     async with at_work(program) as deployment:
-        odd: Any = sys.modules["overheard_odd"].Odd
         desk = ChatDesk(
             deployment,
             ConfiguredAccess(deployment.config.access, deployment.store, deployment.clock),
         )
+        counts = []
         for _ in range(2):
             card = await executed(check(await deployment.refreshed(), Call(), repeats=1))
             assert card.data["state"] == "complete"
+            counts.append(len(reads.read_text().splitlines()))
+        assert counts[0] == counts[1], "it is paused after the first check"
         for shown in (chats.in_slack, chats.in_discord):
             await chats.eventually(shown, TITLE)
         posted = str(chats.slack.messages) + str(chats.discord.shown())
         assert posted.count("The scorer odd is paused for 10 minutes after 5 faults") >= 2
         assert "plugins resume odd" in posted
         assert "k-secret" not in posted
-        assert odd.reads == 5
 
         resume = next(spec for spec in desk.commands if spec.name == "plugins resume")
-        odd.failing = False
+        fails.unlink()
         resumed: Any = await resume.run(deployment, Call(), name="odd")
         assert resumed.text == "Tried again from now on: the scorer odd."
         await executed(check(await deployment.refreshed(), Call(), repeats=1))
-        assert odd.reads > 5
+        assert len(reads.read_text().splitlines()) > counts[1]
         assert deployment.plugins.paused == []
         for shown in (chats.in_slack, chats.in_discord):
             await chats.eventually(shown, TITLE)

@@ -156,6 +156,8 @@ def test_a_check_that_was_cut_off_goes_on_with_the_next_start(
     overdue(program.folder)
     service.delay = 0.1
     first = running.start()
+    running.until(lambda: len(service.calls) >= 2)
+    service.delay = 20.0  # those that are under way are cut off
     running.until(lambda: len(service.calls) >= 4)
     os.kill(first.pid, number)
     first.communicate(timeout=PATIENCE)
