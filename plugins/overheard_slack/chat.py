@@ -27,6 +27,7 @@ from overheard_slack.post_search import (
     find_post,
 )
 from overheard_slack.posts import ChannelOutlet
+from overheard_slack.questions import OLD_APP, OLD_APP_REMEDY, SlackQuestions
 from overheard_slack.settings import SlackSettings
 from overheard_slack.workspaces import Installations, OneWorkspace, Workspaces
 
@@ -79,6 +80,7 @@ class SlackChat:
         self._session: aiohttp.ClientSession | None = None
         self._workspaces: Workspaces | None = None
         self._installations: Installations | None = None
+        self._questions: SlackQuestions | None = None
 
     @property
     def connected(self) -> bool:
@@ -104,6 +106,7 @@ class SlackChat:
         listeners = SlackListeners(
             desk, workspaces, self._http_session(), self._pacer, many_workspaces=self._settings.many
         )
+        self._questions = listeners.questions
         app = self._app(workspaces)
         listeners.attach(app, self._settings.command)
         try:
@@ -212,9 +215,12 @@ class SlackChat:
         except ChatUnavailable as error:
             return [checkup.unavailable("slack", error)]
         addresses = [(channel, *self._address(channel)) for channel in channels]
-        return await checkup.examine(
+        found = await checkup.examine(
             workspaces, addresses, app_client, many_workspaces=self._settings.many
         )
+        if self._questions and self._questions.has_panel:
+            found.append(Finding("slack: app", f"it {OLD_APP}", OLD_APP_REMEDY))
+        return found
 
     async def close(self) -> None:
         """Close the connections to the database of installations and to Slack, as far as they were

@@ -68,7 +68,7 @@ class SlackListeners:
         self._many_workspaces = many_workspaces
         self._seen = SeenEvents()
         self._tasks = ServingTasks("Slack")
-        self._questions = SlackQuestions(self._start_question, workspaces)
+        self.questions = SlackQuestions(self._start_question, workspaces)
 
     def attach(self, app: AsyncApp, command: str) -> None:
         """Register with slack-bolt the handlers of all requests: the slash command, clicks,
@@ -84,7 +84,7 @@ class SlackListeners:
         app.view(modals.CALLBACK_ID)(self._on_form)
         app.options(re.compile(f"^{ACTION_PREFIX}:"))(self._on_typing)
         app.event("app_home_opened")(self._on_home_opened)
-        self._questions.attach(app)
+        self.questions.attach(app)
         app.event("member_joined_channel")(self._on_joined)
         app.event("app_uninstalled")(self._on_uninstalled)
         app.event("tokens_revoked")(self._on_revoked)
@@ -226,9 +226,13 @@ class SlackListeners:
         await ack(**modals.menu_options(values, typed))
 
     async def _on_home_opened(self, event: Body, body: Body) -> None:
-        """Show the App Home to a person who opens it; ignore the bot's other tabs."""
+        """Show the App Home to a person who opens it, and propose questions to one who opens the
+        conversation with the bot; ignore the bot's other tabs.
+        """
         if event.get("tab") == "home":
             self._tasks.start(self._show_home(body, event["user"]))
+        elif event.get("tab") == "messages" and not self.questions.has_panel:
+            self._tasks.start(self.questions.propose(body, event["channel"]))
 
     async def _on_joined(self, event: Body, body: Body) -> None:
         """Greet, in a background task, in a channel that the bot has joined; ignore other people

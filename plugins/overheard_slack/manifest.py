@@ -13,7 +13,7 @@ SLACK_SCOPES = (
     "chat:write",  # answer, and post alerts
     "app_mentions:read",  # answer questions in which the bot is mentioned
     "im:history",  # answer direct messages
-    "assistant:write",  # propose questions in the assistant panel
+    "assistant:write",  # propose questions where people write to the bot
     "files:write",  # put charts into threads
     "channels:history",  # find out after a crash whether an alert was posted in a public channel
     "groups:history",  # the same in a private one
@@ -27,17 +27,25 @@ OPTIONAL_SLACK_SCOPES = frozenset(
     {"usergroups:read", "assistant:write", "channels:read", "groups:read"}
 )
 """Scopes without which the bot works, except for their own purpose."""
+NEEDED_BY_AGENTS = "assistant:write"
+"""The optional scope that Slack demands of an app with `agent_view`."""
 SLACK_EVENTS = (
+    "app_context_changed",
     "app_home_opened",
     "app_mention",
     "app_uninstalled",
-    "assistant_thread_context_changed",
-    "assistant_thread_started",
     "member_joined_channel",
     "message.im",
     "tokens_revoked",
 )
 """The events that Slack sends to the bot."""
+PROMPTS = (
+    ("How are we doing?", "How are we doing?"),
+    ("What changed?", "What changed this week?"),
+    ("What do they say?", "What do they say about our price?"),
+    ("What to do?", "What should we do?"),
+)
+"""The titles and texts of the questions that are proposed to people who write to the bot."""
 SLACK_EVENTS_PATH = "/slack/events"
 SLACK_REDIRECT_PATH = "/slack/oauth_redirect"
 EXAMPLE_ADDRESS = "https://bot.example.com"
@@ -62,9 +70,14 @@ def manifest(settings: SlackSettings) -> dict[str, Any]:
     }
 
 
+def suggested_prompts() -> list[dict[str, str]]:
+    """Return `PROMPTS` as Slack takes them."""
+    return [{"title": title, "message": message} for title, message in PROMPTS]
+
+
 def _manifest_features(settings: SlackSettings) -> dict[str, Any]:
     """Return the section ``features`` of a Slack app's manifest: the home and messages tabs, the
-    assistant panel, the bot user, and the slash command with its configured name.
+    conversation with an agent, the bot user, and the slash command with its configured name.
     """
     command = {
         "command": settings.command,
@@ -79,8 +92,9 @@ def _manifest_features(settings: SlackSettings) -> dict[str, Any]:
             "messages_tab_enabled": True,
             "messages_tab_read_only_enabled": False,
         },
-        "assistant_view": {
-            "assistant_description": "Answers questions about what AI models say of your brand.",
+        "agent_view": {
+            "agent_description": "Answers questions about what AI models say of your brand.",
+            "suggested_prompts": suggested_prompts(),
         },
         "bot_user": {"display_name": "Overheard", "always_online": False},
         "slash_commands": [command],
@@ -92,8 +106,9 @@ def _manifest_scopes(settings: SlackSettings) -> dict[str, Any]:
     and as optional ones those without which it works. For an app of many workspaces it also has the
     address to which Slack returns after an installation.
     """
-    needed = [scope for scope in SLACK_SCOPES if scope not in OPTIONAL_SLACK_SCOPES]
-    scopes = {"bot": needed, "bot_optional": sorted(OPTIONAL_SLACK_SCOPES)}
+    optional = OPTIONAL_SLACK_SCOPES - {NEEDED_BY_AGENTS}
+    needed = [scope for scope in SLACK_SCOPES if scope not in optional]
+    scopes = {"bot": needed, "bot_optional": sorted(optional)}
     if not settings.many:
         return {"scopes": scopes}
     return {"redirect_urls": [_address(settings) + SLACK_REDIRECT_PATH], "scopes": scopes}

@@ -1,4 +1,9 @@
-"""Questions in words in Slack: mentions, direct messages, and threads of the assistant panel."""
+"""Questions in words in Slack: mentions, direct messages, and threads of the assistant panel.
+
+An app of today (``agent_view`` in its manifest) has its conversations in its Messages tab, each in
+the thread of a message. One that was made before (``assistant_view``) has them in a panel. Both are
+served.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +17,15 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from overheard_slack.client import SlackFailed
+from overheard_slack.manifest import suggested_prompts
 from overheard_slack.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 
-PROMPTS = (
-    ("How are we doing?", "How are we doing?"),
-    ("What changed?", "What changed this week?"),
-    ("What do they say?", "What do they say about our price?"),
-    ("What to do?", "What should we do?"),
-)
-"""The titles and texts of the questions that the assistant panel proposes."""
 GREETING = "Ask me how AI models talk about your brand."
 STATUS = "is looking it up…"
+OLD_APP = "was made from an older manifest (assistant_view), which Slack is going to end"
+OLD_APP_REMEDY = "put what overheard slack manifest prints into App Manifest at api.slack.com/apps"
 NO_QUESTION = "help"
 """What a mention without any words asks for."""
 _LINK = re.compile(r"<(?:(https?://|mailto:)[^|>]*\|)?([^>]*)>")
@@ -59,6 +60,9 @@ class SlackQuestions:
     Args:
         serve: Serves a question; called with the whole event and the question in it.
         workspaces: Finds the workspace of an event.
+
+    Attributes:
+        has_panel: Whether the app has shown itself to be one with the assistant panel.
     """
 
     def __init__(
@@ -66,15 +70,17 @@ class SlackQuestions:
     ) -> None:
         self._serve = serve
         self._workspaces = workspaces
+        self.has_panel = False
 
     def attach(self, app: AsyncApp) -> None:
-        """Register with slack-bolt the handlers of mentions, direct messages and the assistant
-        panel.
+        """Register with slack-bolt the handlers of mentions, direct messages, what people look at,
+        and the assistant panel.
         """
         app.event("app_mention")(self._on_mention)
         app.event("message")(self._on_message)
         app.event("assistant_thread_started")(self._on_panel_opened)
         app.event("assistant_thread_context_changed")(_ignore)
+        app.event("app_context_changed")(_ignore)
 
     async def _on_mention(self, event: Body, body: Body) -> None:
         """Serve a mention of the bot as a question, which is answered in the thread of the message.
@@ -90,15 +96,14 @@ class SlackQuestions:
     async def _on_message(self, event: Body, body: Body) -> None:
         """Serve a direct message, or a message in the assistant panel, as a question.
 
-        A message in a thread, as all messages of the panel are, is answered in that thread, which
-        shows meanwhile that an answer is coming. Any other message is answered below it. Messages
-        in channels, messages of bots and edited messages are ignored.
+        It is answered in its thread, of which it may be the first message, and which shows that an
+        answer is coming. Messages in channels, messages of bots and edited messages are ignored.
         """
         if event.get("channel_type") == "im" and is_of_person(event):
             thread = event.get("thread_ts", "")
-            if thread:
-                await self._show_status(body, event["channel"], thread)
-            await self._serve_message(event, body, thread, answer_thread=thread)
+            answer_thread = thread or event["ts"]
+            await self._show_status(body, event["channel"], answer_thread)
+            await self._serve_message(event, body, thread, answer_thread=answer_thread)
 
     async def _serve_message(
         self, event: Body, body: Body, thread: str, *, answer_thread: str
@@ -122,24 +127,31 @@ class SlackQuestions:
         await self._serve(body, question)
 
     async def _on_panel_opened(self, event: Body, body: Body) -> None:
-        """Propose questions in a new thread of the assistant panel: those of `PROMPTS`, below
-        `GREETING`.
-
-        A refusal of Slack is only logged.
-        """
+        """Propose questions in a new thread of the assistant panel."""
+        if not self.has_panel:
+            log.warning("The Slack app %s; %s.", OLD_APP, OLD_APP_REMEDY)
+        self.has_panel = True
         thread = event["assistant_thread"]
-        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
+        await self.propose(body, thread["channel_id"], thread_ts=thread["thread_ts"])
+
+    async def propose(self, body: Body, channel: str, **thread: str) -> None:
+        """Propose the questions of the manifest, below `GREETING`; a refusal of Slack is only
+        logged.
+
+        Args:
+            body: The request from Slack, with its team.
+            channel: The id of the direct conversation.
+            thread: The ``thread_ts`` of the assistant panel. An app with ``agent_view`` has none:
+                there Slack would ignore the call.
+        """
+        method = "assistant_threads_setSuggestedPrompts"
+        prompts = suggested_prompts()
         await self._call_panel(
-            body,
-            "assistant_threads_setSuggestedPrompts",
-            channel_id=thread["channel_id"],
-            thread_ts=thread["thread_ts"],
-            title=GREETING,
-            prompts=prompts,
+            body, method, channel_id=channel, title=GREETING, prompts=prompts, **thread
         )
 
     async def _show_status(self, body: Body, channel: str, thread: str) -> None:
-        """Show in a thread of the assistant panel that an answer is coming.
+        """Show in a thread of a direct conversation that an answer is coming.
 
         Slack removes the sign when the answer is posted.
 
@@ -157,8 +169,8 @@ class SlackQuestions:
         )
 
     async def _call_panel(self, body: Body, method: str, **arguments: Any) -> None:
-        """Call a method of the assistant panel; a failure, as in a workspace without the panel, is
-        only logged.
+        """Call a method for conversations with agents; a failure, as in a workspace without them,
+        is only logged.
 
         Args:
             body: The request from Slack, with its team.
@@ -167,11 +179,11 @@ class SlackQuestions:
         try:
             await workspace.client.call(method, **arguments)
         except SlackFailed as error:
-            log.info("The assistant panel was not changed: %s", error)
+            log.info("The conversation shows no sign: %s", error)
 
 
 async def _ignore(event: Body) -> None:
-    """Do nothing: the panel's context does not change the answers."""
+    """Do nothing: what people look at does not change the answers."""
 
 
 def is_of_person(event: Body) -> bool:

@@ -8,6 +8,7 @@ from kit.slack_methods import CHANNEL
 from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
 from overheard.interfaces import Conversation, Request
+from overheard_slack.chat import SlackChat
 
 
 async def test_a_mention_is_answered_in_its_thread(slack: SlackPeer, desk: ScriptedDesk) -> None:
@@ -35,20 +36,40 @@ async def test_a_mention_in_a_thread_means_its_first_message(
 async def test_direct_messages_are_answered_where_they_are(
     slack: SlackPeer, desk: ScriptedDesk
 ) -> None:
-    """In the conversation, or in the thread of the assistant panel, which shows a status."""
-    await slack.say("what changed?", channel="D1")
+    """In the thread of the message, or in the thread that it stands in; both show a status."""
+    root = await slack.say("what changed?", channel="D1")
     await slack.until(lambda: len(slack.messages) == 1)
     await slack.say("what changed?", channel="D1", thread="1700000000.000009")
     await slack.until(lambda: len(slack.messages) == 2)
 
     assert [request.question for request in desk.requests] == ["what changed?"] * 2
-    assert [message.get("thread_ts") for message in slack.messages] == [None, "1700000000.000009"]
-    [status] = slack.of("assistant.threads.setStatus")
-    assert status["thread_ts"] == "1700000000.000009"
+    threads = [root, "1700000000.000009"]
+    assert [message.get("thread_ts") for message in slack.messages] == threads
+    assert [call["thread_ts"] for call in slack.of("assistant.threads.setStatus")] == threads
 
 
-async def test_the_panel_proposes_questions(slack: SlackPeer, desk: ScriptedDesk) -> None:
-    """As soon as a thread is opened in it; nothing is asked of the desk."""
+async def test_who_opens_the_conversation_is_shown_what_to_ask(
+    slack: SlackPeer, desk: ScriptedDesk
+) -> None:
+    """Without a thread, for which Slack would ignore the call; nothing is asked of the desk."""
+    opened = {"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "messages"}
+    await slack.event(opened, "EvOpened")
+    await slack.until(lambda: slack.of("assistant.threads.setSuggestedPrompts"))
+    looks = {"type": "app_context_changed", "user": "U1", "entities": [], "channel": "D1"}
+    await slack.event(looks, "EvContext")
+
+    [call] = slack.of("assistant.threads.setSuggestedPrompts")
+    assert (call["channel_id"], call.get("thread_ts")) == ("D1", None)
+    assert {prompt["title"] for prompt in call["prompts"]} >= {"How are we doing?"}
+    assert desk.requests == []
+
+
+async def test_the_panel_of_an_older_app_proposes_questions(
+    slack: SlackPeer, desk: ScriptedDesk, chat: SlackChat
+) -> None:
+    """As soon as a thread is opened in it; nothing is asked of the desk, and the check of the chat
+    says how the app is brought up to date.
+    """
     thread = {"user_id": "U1", "channel_id": "D1", "thread_ts": "1700000000.000005", "context": {}}
     await slack.event({"type": "assistant_thread_started", "assistant_thread": thread}, "EvPanel")
     await slack.until(lambda: slack.of("assistant.threads.setSuggestedPrompts"))
@@ -56,6 +77,9 @@ async def test_the_panel_proposes_questions(slack: SlackPeer, desk: ScriptedDesk
     [call] = slack.of("assistant.threads.setSuggestedPrompts")
     assert call["thread_ts"] == "1700000000.000005"
     assert desk.requests == []
+    [old] = [finding for finding in await chat.examine([]) if finding.place == "slack: app"]
+    assert "assistant_view" in old.problem
+    assert "overheard slack manifest" in old.remedy
 
 
 async def test_bots_edits_and_repeated_events_are_not_answered(

@@ -43,7 +43,7 @@ METHODS = {
     "chat.delete": _method("chat:write", "channel ts"),
     "assistant.threads.setStatus": _method("assistant:write", "channel_id thread_ts status"),
     "assistant.threads.setSuggestedPrompts": _method(
-        "assistant:write", "channel_id thread_ts prompts", "title"
+        "assistant:write", "channel_id prompts", "thread_ts title"
     ),
     "views.open": _method("", "trigger_id view"),
     "views.update": _method("", "view_id view"),

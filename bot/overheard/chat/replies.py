@@ -21,6 +21,7 @@ from overheard.errors import (
     UnknownName,
 )
 from overheard.interfaces import Form, Refusal
+from overheard.plugins import plugin_at_fault
 
 FAULT = "Something went wrong inside Overheard; its log says what."
 
@@ -203,7 +204,7 @@ def filled_form(
 def failed(error: Exception, order: Order | None = None) -> Card:
     """Return the card for an error.
 
-    The details of an unexpected exception are logged with its traceback, and the card says `FAULT`.
+    The details of an unexpected exception are logged with its traceback.
     If a name was nearly right, a button repeats the command with the suggested name, and more than
     `MAX_KNOWN` known names are not listed.
 
@@ -242,8 +243,14 @@ def _with_name(options: Mapping[str, Any], wrong: str, right: str) -> dict[str, 
 
 
 def error_sentence(error: Exception) -> str:
-    """Return an error as one sentence; for an unexpected exception, `FAULT`."""
-    return _error_sentence(error) if isinstance(error, OverheardError) else FAULT
+    """Return an error as one sentence; for an unexpected exception its kind and the plugin in which
+    it arose, or `FAULT`.
+    """
+    if isinstance(error, OverheardError):
+        return _error_sentence(error)
+    plugin = plugin_at_fault(error)
+    what = f"{type(error).__name__} in {plugin}"
+    return f"{what}: the plugin's author can mend that; the log says where." if plugin else FAULT
 
 
 def _error_sentence(error: OverheardError) -> str:

@@ -17,6 +17,7 @@ from overheard.plugins.loading import (
     installed_plugins,
     load_plugins,
     models_of,
+    plugin_at_fault,
 )
 from overheard.plugins.watchdog import watched_loop
 
@@ -36,6 +37,7 @@ __all__ = [
     "installed_plugins",
     "load_plugins",
     "models_of",
+    "plugin_at_fault",
     "remedy_of",
     "separate_output",
     "separated_output",

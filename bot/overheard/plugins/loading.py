@@ -23,6 +23,7 @@ from importlib.metadata import (
 )
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
+from traceback import walk_tb
 
 from overheard.cards.command import CommandSpec
 from overheard.config.problems import suggestion
@@ -308,6 +309,16 @@ def _readable_plugins() -> tuple[list[EntryPoint], list[str]]:
 def added_plugins() -> list[EntryPoint]:
     """Return the entry points of plugins that do not come with Overheard."""
     return [point for point in installed_plugins()[0] if _source(point)[0] != PROJECT]
+
+
+def plugin_at_fault(error: BaseException) -> str:
+    """Return the module of the third party's plugin in whose code an exception arose, or whose
+    object lacks an attribute; empty for Overheard itself.
+    """
+    names = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
+    names.append(type(getattr(error, "obj", None)).__module__)  # of an AttributeError
+    plugins = {point.module.partition(".")[0] for point in added_plugins()}
+    return next((top for n in reversed(names) if (top := n.partition(".")[0]) in plugins), "")
 
 
 def built_in_plugins() -> list[EntryPoint]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 
 from overheard.cards.card import Action, Card, Field, File, Quote, Table, Tainted
-from overheard.cards.command import CommandSpec
+from overheard.cards.command import CommandSpec, Option
 from overheard.chat.parser import parse
 from overheard.domain import (
     FailureKind,
@@ -25,7 +25,7 @@ from overheard.domain import (
     Score,
 )
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
-from overheard.interfaces import Chat, Finding, Provider, Scorer, UpdateFeed
+from overheard.interfaces import Chat, Conversation, Finding, Form, Provider, Scorer, UpdateFeed
 from overheard.plugins.validation import NOT_A_SCORE, Nonsense, validated_scores
 from overheard.testing.fakes import ASKED, question, readings
 from overheard.testing.service import Document, Reaction, Service
@@ -211,6 +211,42 @@ async def check_chat(
     assert all(isinstance(finding, Finding) for finding in findings), "it examines otherwise"
 
 
+async def check_conversation(
+    conversation: Conversation, *, sent: Callable[[], Sequence[object]]
+) -> None:
+    """Check the conversation that a chat makes of a request: it says whether it has forms, shows a
+    card, shows a later one in its place, shows one to a single person, and opens a form if it has
+    forms.
+
+    Args:
+        conversation: What the chat passes to `Desk.serve` with a request that was sent to it.
+        sent: Returns the messages and forms that the platform received so far, as text or JSON.
+
+    Raises:
+        AssertionError: with the first failure, as a sentence.
+    """
+    for name in ("forms", "show", "open_form"):
+        assert hasattr(conversation, name), f"its conversations lack {name}"
+    assert isinstance(conversation.forms, bool), "forms is neither True nor False"
+    for card, private in ((Card("First"), False), (Card("Later"), False), (Card("Secret"), True)):
+        await conversation.show(card, private=private)
+        texts = list(_all_texts(sent()))
+        assert any(card.title in text for text in texts), f"the card {card.title} is not sent"
+    if conversation.forms:
+        before = len(sent())
+        await conversation.open_form(Form(_FORM_COMMAND, "Add", {"name": "Acme"}))
+        assert len(sent()) > before, "a form that is opened is not sent"
+
+
+async def _unused(_: object) -> Card:
+    return Card("unused")
+
+
+_FORM_COMMAND = CommandSpec(
+    "check add", "Add one.", _unused, (Option("name", "Its name.", required=True),)
+)
+
+
 async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[object]]) -> None:
     """Raise AssertionError unless a card becomes one message, each of two posts is found by its key
     and no other, and the first can be edited by its id.
@@ -257,7 +293,7 @@ POLL_INTERVAL_S = 0.01
 
 Make = Callable[[str, str, float], Provider]
 """From a service's address, the key for it and the seconds to wait for an answer to a provider."""
-Answer = Callable[[str], Document | Reaction]
+Answer = Callable[[str], Document | str | Reaction]
 """From the text of an answer to what the service sends."""
 
 
@@ -318,7 +354,8 @@ async def check_hosted_provider(
     Args:
         make: Makes a provider from the service's address, the key and the timeout in seconds.
         service: The service on loopback, as the fixture `overheard_service` returns it.
-        answer: Returns the vendor's response for a whole answer with some text.
+        answer: Returns the vendor's response for a whole answer with some text: a document is sent
+            as JSON, a text as an event stream (SSE).
         cut: Returns the vendor's response for an answer that was cut, such as at the token limit;
             None to leave out that check.
 
@@ -548,5 +585,7 @@ def _question(provider: Provider, model: str = "") -> Question:
     return question(model=f"{provider.name}/{model or provider.models()[0]}")
 
 
-def _reaction(sent: Document | Reaction) -> Reaction:
+def _reaction(sent: Document | str | Reaction) -> Reaction:
+    if isinstance(sent, str):
+        return Reaction(sent.encode(), content_type="text/event-stream")
     return sent if isinstance(sent, Reaction) else Reaction(sent)

@@ -55,6 +55,7 @@ class EchoProvider:
         price: Price | None = FREE,
     ) -> None:
         """Begin without calls. Without ``answers`` each answer is the prompt's text."""
+        refuse_text(models, "models")
         self.name = name
         self.concurrency = concurrency
         self.asked: list[Question] = []
@@ -104,6 +105,12 @@ class EchoAsker:
         """Record a text, and return or raise the next answer; the text itself without answers."""
         self.asked.append(text)
         return _replied(next(self._turns, text))
+
+
+def refuse_text(given: object, what: str) -> None:
+    """Raise TypeError when a single text is given where several values are wanted."""
+    if isinstance(given, str):
+        raise TypeError(f"{what} has to be a list, such as [{given[:20]!r}], and not a text")
 
 
 def _turns(answers: Sequence[object]) -> Iterator[object]:
@@ -309,7 +316,11 @@ def readings(
         brand: The brand that is scored.
         competitors: The brand's competitors.
         facts: The brand's fact sheet.
+
+    Raises:
+        TypeError: for a single text in place of several.
     """
+    refuse_text(texts, "texts")
     reader = Reader([brand, *competitors])
     answers = (Answer(1, question(), Reply(text, Finish.COMPLETE), NOW) for text in texts)
     return [reader.read(answer).reading(brand, competitors, facts) for answer in answers]
