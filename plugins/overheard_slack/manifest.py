@@ -28,7 +28,7 @@ OPTIONAL_SLACK_SCOPES = frozenset(
 )
 """Scopes without which the bot works, except for their own purpose."""
 NEEDED_BY_AGENTS = "assistant:write"
-"""The optional scope that Slack demands of an app with `agent_view`."""
+"""The optional scope that Slack demands of an app with ``agent_view``."""
 SLACK_EVENTS = (
     "app_context_changed",
     "app_home_opened",

@@ -271,7 +271,8 @@ async def new_plugin(
         raise BadUsage(problem=problem, usage=PLUGINS_NEW.usage)
     folder = Path(f"overheard-{word.replace('_', '-')}")
     try:
-        (folder / "tests").mkdir(parents=True)
+        for part in ("tests", ".github/workflows"):
+            (folder / part).mkdir(parents=True, exist_ok=part != "tests")
         for file, text in project.items():
             (folder / file).write_text(text, encoding="utf-8")
     except OSError as error:
@@ -302,7 +303,8 @@ def _project_files(word: str, kind: str) -> Iterator[tuple[str, str]]:
         kind: The kind of plugin, one of `KINDS`.
     """
     mine = f"my_{kind}"
-    for file in (*SECTION_STARTS, f"overheard_{mine}.py", f"tests/test_{mine}.py"):
+    own = (f"overheard_{mine}.py", f"tests/test_{mine}.py", ".github/workflows/test.yml")
+    for file in (*SECTION_STARTS, *own):
         text = (template() / file).read_text(encoding="utf-8")
         text = _without_other_kinds(text, file, kind)
         yield file.replace(mine, word), _renamed_text(text, word, kind)
