@@ -141,7 +141,7 @@ async def test_what_is_not_valid_twice_is_no_answer() -> None:
     "given",
     [
         "```json\n" + reply(call("report", brands="zeta")) + "\n```",
-        json.dumps({"command": "report", "options": {"brands": "Zeta"}}),
+        json.dumps({"command": "report", "options": {"brand": "Zeta"}}),
         json.dumps(
             {"calls": [{"command": "report", "options": {"brands": "Zeta"}}], "lacks": None}
         ),

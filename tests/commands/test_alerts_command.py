@@ -181,3 +181,40 @@ def test_an_alert_is_named_by_its_number() -> None:
     for text in ("", "twelve", "-1", "1.5", "9" * (NUMBER_DIGITS + 1)):
         with pytest.raises(UnknownName):
             number_of(text)
+
+
+@pytest.mark.parametrize(
+    ("about", "chance", "title", "text"),
+    [
+        ("sure", 0.0005, "Hardly a fluke: nearly certain", "The fall of how often"),
+        ("sure", 0.1, "Likely no fluke", "once in 10 years"),
+        ("sure", None, "I cannot say how sure it is", "earlier version"),
+        ("why", 0.1, "Probably the whole model", "it is no proof"),
+        ("others", 0.1, "No other model answered in the newest check", "cannot say"),
+        ("since", 0.1, "Since ", "I raised it on"),
+    ],
+)
+async def test_each_question_about_an_alert_has_an_answer_of_its_own(
+    about: str, chance: float | None, title: str, text: str
+) -> None:
+    """With what the alert says and how it was asked below it, and the two ways on."""
+    office = await asked_office(BEFORE, BEFORE, AFTER)
+    alert = await raise_alert(office, chance_a_year=chance)
+    card = await show(office.deployment, CALL, alert=str(alert.id), about=about)
+
+    assert card.title.startswith(title)
+    assert text in str(card.text)
+    assert "by API" in card.footer
+    assert [action.words for action in card.actions] == [
+        f"alerts show {alert.id}",
+        f"evidence {alert.id}",
+    ]
+
+
+async def test_what_to_do_about_an_alert_is_the_brief_of_its_brand() -> None:
+    """What to write is the same there."""
+    office = await asked_office(BEFORE, AFTER)
+    alert = await raise_alert(office)
+    card = await show(office.deployment, CALL, alert=str(alert.id), about="todo")
+
+    assert card.title == "What to write for Acme"

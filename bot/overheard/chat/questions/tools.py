@@ -158,7 +158,8 @@ class CallReader:
             raise InvalidCall(f'there is no tool "{call.command}"')
         known = {option.name: option for option in spec.options}
         values: dict[str, Any] = {}
-        for name, text in call.options.items():
+        for given, text in call.options.items():
+            name = next((n for n in (given, f"{given}s", given[:-1]) if n in known), given)
             if name not in known:
                 raise InvalidCall(f"{spec.name} has no option {name}")
             option = known[name]
