@@ -91,8 +91,10 @@ class _Planner:
         """
         parsed, rivals, own = self.parsed, self._rivals, self._brand(tracked=True)
         intent, metric = parsed.intent, parsed.metric
-        if "compare" in parsed.concepts and parsed.period and not rivals:
-            intent = ""  # it compares with another time
+        compares_times = "compare" in parsed.concepts and parsed.period and not rivals
+        is_vague = metric == "accuracy" and not replace(parsed, metric="").names_something
+        if compares_times or is_vague:  # "is it true?"
+            intent = ""
         against = (parsed.we or len(parsed.brands) > 1) and rivals
         if intent in {"standing", "metric", "versus"} and (against or intent == "versus"):
             intent = "versus" if rivals else "leader"
@@ -158,8 +160,7 @@ class _Planner:
         if "alert" in taken:
             return self._for_alert(order)
         values |= self._model_and_time(order.spec)
-        if parsed.topic and "about" not in values:
-            values["about"] = parsed.topic
+        values |= {"about": parsed.topic} if parsed.topic and "about" not in values else {}
         named = [name for name in parsed.brands if name not in values.values()]
         if self._is_about_own(order):
             named = [name for name in named if name in self.situation.own]

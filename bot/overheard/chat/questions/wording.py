@@ -57,10 +57,8 @@ def _value_words(value: str, name: str, kind: Kind, situation: Situation) -> str
         return f"{name} {value}"
     if kind is Kind.MODEL:
         return situation.models.get(value, value)
-    if kind is Kind.FLAG:
-        return name.replace("_", " ")
-    if kind is Kind.INTEGER:
-        return f"{value} {name}"
+    if kind in {Kind.FLAG, Kind.INTEGER}:
+        return name if kind is Kind.FLAG else f"{value} {name}"
     return wording.shorten(wording.line(value), MAX_WORD_CHARS)
 
 
