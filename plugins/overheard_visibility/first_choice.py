@@ -15,6 +15,7 @@ from overheard_visibility.memo import once_an_answer
 from overheard_visibility.pick_words import (
     ADVISED_AGAINST,
     ASKS_FOR_RANKING,
+    BARE_ANSWER,
     CLAUSE_BREAK,
     CONDITION,
     DECISION_HEADING,
@@ -26,6 +27,7 @@ from overheard_visibility.pick_words import (
     LABEL_BEFORE_NAME,
     NEED_BEFORE_NAME,
     NUMBER_ONE,
+    OPENING_CLAUSE,
     OPENS_WITH_CONDITION,
     PICK_AFTER_NAME,
     PICK_BEFORE_JAPANESE_NAME,
@@ -367,7 +369,8 @@ def _is_picked_by_name(reading: Reading, mention: Mention, question_words: Conta
     if reading.body[sentence_end - 1] == "?":
         return False
     before, after = words_around(reading, mention)
-    if is_picked(before, after):
+    is_answer = mention.sentence == 0 and BARE_ANSWER.fullmatch(after)
+    if is_picked(before, after) or (is_answer and OPENING_CLAUSE.fullmatch(before)):
         return True
     need = NEED_BEFORE_NAME.search(before)
     return need is not None and _is_in_question(need["need"], question_words)

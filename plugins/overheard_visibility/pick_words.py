@@ -16,6 +16,7 @@ _compiled, _phrases = PICKS.compiled, PICKS.phrases
 WORD = re.compile(r"[^\W_]{3,}")
 PLAIN_WORDS = PICKS.words("plain")
 AWARD = _compiled("award")
+OVERALL_AWARD = _compiled("overall award", r"\W*(?:(?:the|my|our|final|clear) )*{}\W*")
 CITED = _phrases("cited")
 CITED_VALUE = _compiled("reported", r"{}best (?:overall value|value overall)\b")
 """Words that report an award for the price: the choice if the question asks for that."""
@@ -73,6 +74,14 @@ DECISION_HEADING = _compiled(
     r"(?: (?:up front|first|here))?\W*",
 )
 """A heading below which the answer decides."""
+BARE_ANSWER = re.compile(
+    r"(?: [A-Z0-9]\w*){0,3}"
+    r"(?:,? (?:if|unless|without|for|by|hands|no|full|assuming)\b[^,;:]{0,50})?[.!]"
+)
+OPENING_CLAUSE = re.compile(
+    r"\W*(?:(?:unless|for|if|honestly|short(?: answer)?)\b[^,.;:]{0,60}[,:] ?)?(?:the )?", re.I
+)
+"""Around a name that is the whole first sentence of an answer: "Acme, if the budget allows."."""
 EXCEPTION = re.compile(
     r"\bunless\b.*|\bif (?:you can|it|its|your budget|the budget)\b.*", re.IGNORECASE | re.DOTALL
 )

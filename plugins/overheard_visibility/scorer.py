@@ -45,7 +45,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "17"
+    version = "18"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),

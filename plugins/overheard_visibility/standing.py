@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
 from operator import attrgetter
 
-from overheard import Detail, Mention, Reading, Unit, UnitRole
+from overheard import Brand, Detail, Mention, Reading, Unit, UnitRole
 from overheard_visibility.first_choice import (
     SUGGESTION_CHARACTERS,
     first_choices,
@@ -16,6 +18,7 @@ from overheard_visibility.first_choice import (
     unit_text,
     words_around,
 )
+from overheard_visibility.memo import once_an_answer
 from overheard_visibility.pick_words import (
     ADVISED_AGAINST,
     ASIDE,
@@ -25,6 +28,7 @@ from overheard_visibility.pick_words import (
     LEFT_OUT,
     OBJECT,
     OFFERED,
+    OVERALL_AWARD,
     POSSESSIVE,
     SELLERS,
     SHORT_OF,
@@ -58,6 +62,7 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
 
     - ``first choice``: the answer's own pick for the question as it was asked ("best overall",
       "I would go with X", "for most people X"); a pick for a part of the readers does not count.
+      Of several brands, declared or not, only the one that has the most for it is the pick.
     - ``listed``: offered as an option: text is about the brand.
     - ``only named``: a partner, a rival in a comparison, or a brand that another is taken for.
     - ``advised against``: the answer itself turns the brand down ("I would not choose it").
@@ -72,27 +77,67 @@ def standing(reading: Reading, own: Sequence[Mention]) -> Detail:
         reading: The answer.
         own: The brand's mentions in the answer, at least one, in order.
     """
-    owned = reading.owned()
+    detail, claim = _claim(reading, reading.brand.name)
+    if detail.verdict == FIRST_CHOICE:
+        rivals = {mention.brand for mention in reading.mentions} - {reading.brand.name}
+        is_outdone = not OVERALL_AWARD.fullmatch(detail.quote) and any(
+            unit.foreign and unit.role is UnitRole.TITLE and OVERALL_AWARD.fullmatch(unit.text)
+            for unit in reading.units
+        )
+        if is_outdone or any(_claim(reading, rival)[1] > claim for rival in rivals):
+            return Detail("standing", LISTED, quote=reading.sentence(own[0].sentence))
+    return detail
+
+
+Claim = tuple[Detail, tuple[float, int]]
+"""A standing, and how much speaks for the brand as the first choice: the log odds, and of equal
+ones the place, where an earlier one is more."""
+
+
+@once_an_answer
+def _claims(_: Reading) -> dict[str, Claim]:
+    """Return what is known so far of the brands of an answer."""
+    return {}
+
+
+def _claim(reading: Reading, name: str) -> Claim:
+    """Return what the answer says of a brand that it names, declared or not, by itself."""
+    claims = _claims(reading)
+    if name not in claims:
+        brands = (reading.brand, *reading.competitors)
+        brand = next((brand for brand in brands if brand.name == name), None) or Brand(name)
+        claims[name] = _standing_alone(replace(reading, brand=brand))
+    return claims[name]
+
+
+def _standing_alone(reading: Reading) -> Claim:
+    """Return the standing of a brand as if the answer picked no other."""
+    name = reading.brand.name
+    own = reading.of(name)
+    owned = [unit for unit in reading.units if unit.owner == name or name in unit.shared]
     verdict, quote = _worded(reading, own, owned)
     refusal = _refusal(reading, own, owned) if verdict != FIRST_CHOICE else ""
+    no_claim = (-inf, 0)
     if refusal:
-        return Detail("standing", TURNED_DOWN, quote=refusal[:_QUOTE_CHARACTERS])
-    if not is_planned(reading):
-        return Detail("standing", verdict, quote=quote[:_QUOTE_CHARACTERS])
+        return Detail("standing", TURNED_DOWN, quote=refusal[:_QUOTE_CHARACTERS]), no_claim
+    planned = is_planned(reading)
+    if not planned and verdict != FIRST_CHOICE:
+        return Detail("standing", verdict, quote=quote[:_QUOTE_CHARACTERS]), no_claim
     prior = odds(reading, own, owned)
     first_choice_odds = prior.first_choice + _evidence(FIRST_CHOICE, verdict)
     only_named_odds = prior.only_named + _evidence(ONLY_NAMED, verdict)
     least_first_choice_odds = _LEAST_CATALOGUE_ODDS if is_catalogue(reading) else _LEAST_ODDS
     result = LISTED
     is_passed_over = verdict != FIRST_CHOICE and picks_another(reading)
-    if first_choice_odds > least_first_choice_odds and not is_passed_over:
+    if not planned or (first_choice_odds > least_first_choice_odds and not is_passed_over):
         result = FIRST_CHOICE
     elif only_named_odds > _LEAST_ODDS and not _is_offered(reading, owned, verdict):
         result = ONLY_NAMED
     if result != verdict:
         shown_by = own[-1] if result == FIRST_CHOICE else own[0]
         quote = reading.sentence(shown_by.sentence)
-    return Detail("standing", result, quote=quote[:_QUOTE_CHARACTERS])
+    claim = (first_choice_odds, -own[0].start) if result == FIRST_CHOICE else no_claim
+    return Detail("standing", result, quote=quote[:_QUOTE_CHARACTERS]), claim
 
 
 def _refusal(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> str:

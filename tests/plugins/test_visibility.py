@@ -305,3 +305,25 @@ def test_the_plan_of_an_answer_tells_what_its_words_do_not(text: str, standing: 
     """To which brand it returns alone, and which has no part in its list."""
     [visibility] = [s for s in Visibility().score(read(text, "Acme")) if s.metric == "visibility"]
     assert visibility.details[0].verdict == standing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My pick is Acme. Boltly is my pick for most teams. Cruxify is the one I'd buy.",
+        "Best overall: Acme\nBest overall: Boltly\nBest overall: Cruxify",
+        "Acme wins on price, Boltly wins on speed.",
+        "**My pick: Zorbo.** It is quick. Acme is the best choice for most.",
+    ],
+)
+def test_an_answer_has_one_first_choice(text: str) -> None:
+    """Of all its brands, declared or not, the one that has the most for it."""
+    chosen = [scores(text, brand.name)["first_choice"] for brand in MARKET if brand.name in text]
+    assert sum(chosen) <= 1
+
+
+def test_the_first_sentence_may_be_the_answer() -> None:
+    """A name alone, or with a condition."""
+    for text in ("Acme, if the budget allows. Boltly is cheaper.", "Acme. Boltly is cheaper."):
+        assert scores(text)["first_choice"] == 1
+        assert scores(text, "Boltly")["first_choice"] == 0

@@ -80,10 +80,28 @@ def test_brands_own_sentences_in_other_languages(text: str) -> None:
     assert [unit.text for unit in owned] == [text[: text.index(".") + 1]]
 
 
-def test_a_grave_event_of_an_undeclared_brand_is_not_told_of_the_brand() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme is a solid choice. Globex is facing a class action over billing.",
+        "Acme is a solid choice. A breach at Globex exposed vaults in 2025.",
+        "Acme is a solid choice. Globex, on the other hand, suffered a data breach.",
+        "Acme is solid. Ring was fined for privacy violations and hacked.",
+        "Acme is solid. monday.com leaked customer data in a breach in 2025.",
+        "Acme replaced Globex after its data breach.",
+        "Many moved to Acme after LastPass was breached.",
+        "Acme is a good pick since Globex went bankrupt.",
+        "Acme beats Globex. The latter is being sued by its customers.",
+        "Competitors of Acme have been sued over fees.",
+    ],
+)
+def test_a_grave_event_of_an_undeclared_brand_is_not_told_of_the_brand(text: str) -> None:
     """It is posted at once, so it has to be the brand's own."""
-    text = "Acme is a solid choice. Globex is facing a class action over billing."
     assert not list(grave_sentences(read(text).reading(ACME, ())))
+
+
+def test_a_grave_event_of_the_brand_is_told() -> None:
+    """Though another name stands in the sentence before."""
     of_acme = read("Globex is fine. Acme is facing a class action over billing.")
     assert len(list(grave_sentences(of_acme.reading(ACME, ())))) == 1
 

@@ -310,7 +310,10 @@ _RELATIVE = re.compile(
     r"|\b(?:used|bought|built|designed|made|meant)\s(?:by|for|in|to)\b"
 )
 """Between the brand and the cue: a noun with its own clause, or what a product is used for."""
-_FAKE = re.compile(r"\b(?:counterfeit|fake|imitation)\s(?:\w+\s)?\S+\s*\Z", re.IGNORECASE)
+_FAKE = re.compile(
+    r"\b(?:counterfeit|fake|imitation|(?:competitors?|rivals?) (?:of|to))\s(?:\w+\s)?\S+\s*\Z",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(rf"[;:\u2014]|,\s(?:{'|'.join(CONTRAST)}|yet|and)\s|\bbut\b|\bwhile\b")
 _NAMED = re.compile(r"(?<![.!?:\n]\s)(?<!^)\b[A-Z][\w&.-]{2,}")
 _HARMLESS = re.compile(

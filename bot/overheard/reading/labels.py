@@ -17,7 +17,8 @@ CLOSING = re.compile(
     r"|to (?:summarize|sum up)\b|before (?:buying|choosing|purchasing|you)\b|both\b|always\b"
     r"|make sure\b|be sure\b|prices (?:and|may|can|are|vary)\b"
     r"|(?:for|as) (?:more|the most|up-to-date)\b|note:?\s+prices\b"
-    r"|neither\b|it['\u2019]s (?:also |always |generally |highly )*(?:a good idea\b|worth \w+ing\b"
+    r"|neither\b|the latter\b"
+    r"|it['\u2019]s (?:also |always |generally |highly )*(?:a good idea\b|worth \w+ing\b"
     r"|(?:recommended|important|best|advisable|essential|crucial|wise|helpful) (?:to|that)\b)"
     r"|consult\b",
     re.IGNORECASE,

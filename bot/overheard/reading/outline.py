@@ -22,7 +22,7 @@ from overheard.reading.labels import (
 from overheard.reading.layout import Line, LineKind
 from overheard.reading.ordinary_words import is_common, is_modifier
 from overheard.reading.owners import NOBODY, Context, Names, Owner
-from overheard.reading.undeclared import has_name, is_name
+from overheard.reading.undeclared import has_name, is_name, leading_name
 
 _DIVIDER = re.compile(r" ?\| ?")
 _PROSE_SPACES = 5
@@ -320,7 +320,8 @@ class Outline:
         2. After "Best for", the brand with which the value begins as its subject is the owner.
         3. A role word gives the role and inherits the owner. A price or note below pros or cons
            keeps their role. "Best for" without an inherited owner goes on with the next rules.
-        4. The brand that the value of the label names is the owner.
+        4. The brand that the value of the label names is the owner; of an award, also one that is
+           not declared.
         5. A generic label ("Key facts") belongs to nobody, except in an item below its owner.
         6. The name behind the colon of an award ("Best for Travel: Zorbo One") is the owner, as a
            product that is not declared.
@@ -350,6 +351,12 @@ class Outline:
         winner = self._named_by_value(label.value, limit, above, award=award) if limit else NOBODY
         if winner:
             return Context(0, winner, role or UnitRole.NONE, text)
+        if (
+            kind is LabelKind.AWARD
+            and limit
+            and (name := leading_name(self._body[label.value : limit]))
+        ):
+            return Context(0, Owner(name, foreign=True), UnitRole.NONE, text)
         if kind is LabelKind.GENERIC and not listed:
             return Context(0, label=text, closed=True)
         if award and not limit and (product := _AWARDED_PRODUCT.search(text)):

@@ -44,7 +44,9 @@ _BEGINNING = re.compile(
     r"(?:\A|[\n|.!?:;\u2014\u2013\"\u201c(]\s?|- )(?:(?:But|And|Or|Yet|So) )?\Z"
 )
 _OPENING = _LISTS.compiled(
-    "openings", r"(?:(?:\A|[\n|.!?:;\u2014]\s|[\u2013-]\s){}|, {}\s|, )\W*\Z"
+    "openings",
+    r"(?:(?:\A|[\n|.!?:;\u2014]\s|[\u2013-]\s){}|, {}\s|, "
+    r"|\b(?:after|since|because|while|whereas|until|before|when|now that)\s)\W*\Z",
 )
 """What stands before the subject of a sentence or of a clause."""
 _PLACED = _LISTS.compiled("placed", r"(?:(?:\A|[\n|.!?:;]\s){}\s)\Z")
@@ -147,6 +149,12 @@ def is_name(text: str) -> bool:
 def has_name(text: str) -> bool:
     """Return whether a text has a capitalised name that is no ordinary word."""
     return any(not place.words for place in _places(text))
+
+
+def leading_name(text: str) -> str:
+    """Return the name, no ordinary word, that a text begins with; "" without one."""
+    first = next(_places(text[:_BEFORE_CHARACTERS]), None)
+    return first.name if first and not (first.words or first.start) else ""
 
 
 def _places(body: str) -> Iterator[_Place]:
