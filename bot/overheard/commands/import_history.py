@@ -201,7 +201,12 @@ class _Intake:
         line's answer is then stored with another repeat, unless the other process has stored the
         same content.
         """
-        missing = [answer for line in lines if (answer := self._missing_answer(line))]
+        missing = []
+        for line in lines:
+            answer = line.answer(self._run.id)
+            self._read[_answer_content(answer)] += 1
+            if free := self._with_free_repeat(answer):
+                missing.append(free)
         while missing:
             kept = {answer.question.key for answer in await self._store.answers.add(missing)}
             self.new += len(kept)
@@ -209,17 +214,6 @@ class _Intake:
             if missing:  # a process that has not taken the lock has used these repeats
                 await self.read_stored()
                 missing = [again for answer in missing if (again := self._with_free_repeat(answer))]
-
-    def _missing_answer(self, line: AnswerLine) -> Answer | None:
-        """Count a line as read, and return its answer with a free repeat; None if the store has the
-        answer already.
-
-        Two equal lines are two answers, because short answers do repeat: the third equal line is
-        missing only when fewer than three such answers are stored.
-        """
-        answer = line.answer(self._run.id)
-        self._read[_answer_content(answer)] += 1
-        return self._with_free_repeat(answer)
 
     def _with_free_repeat(self, answer: Answer) -> Answer | None:
         """Return an answer with the next free repeat of its question, and count it among the

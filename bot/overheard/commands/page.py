@@ -126,6 +126,13 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
     questions, more = read_questions(deployment.catalogue, brand, situation.lines, scored, models)
     if not models:
         questions, more = [], 0
+    next_steps = []
+    for item in mixed_items(draft.items)[:MAX_STEPS]:
+        title = wording.shorten(wording.line(item.title), MAX_TITLE_CHARS)
+        why = f"{names.name(item.models[0])}: {item.why}" if item.models else item.why
+        first, stop, _ = steps(item, brand.name)[0].partition(". ")
+        ended = title if title.endswith((".", "?", "!", "…")) else f"{title}."
+        next_steps.append(NextStep(title=ended, why=why, action=first + stop.rstrip()))
     return ReportPage(
         brand=brand.name,
         day=wording.day(now, call.zone),
@@ -136,14 +143,7 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
             [await read_claim(deployment, call, brand.name, claim) for claim in claims[:MAX_CLAIMS]]
         ),
         claims_note=claims_note(telling),
-        steps=tuple(
-            NextStep(
-                title=_title_with_stop(item.title),
-                why=f"{names.name(item.models[0])}: {item.why}" if item.models else item.why,
-                action=_first_sentence(steps(item, brand.name)[0]),
-            )
-            for item in mixed_items(draft.items)[:MAX_STEPS]
-        ),
+        steps=tuple(next_steps),
         changes=tuple(_alert_sentences(call, opened) for opened in situation.alerts[:MAX_CHANGES])
         or ("No alert is open.",),
         certainty=_certainty_note(deployment),
@@ -196,20 +196,6 @@ def _page_tiles(names: ModelNames, situation: Situation, voice: Shares | None) -
         usually = f", usually {wording.percent(usual)}" if usual is not None else ""
         worse = usual is not None and usual - now >= MIN_RATE_DROP
         yield Tile(wording.percent(now), f"share of voice{usually}", worse)
-
-
-def _first_sentence(step: str) -> str:
-    """Return a text up to its first full stop that a space follows, with the stop; else all."""
-    first, stop, _ = step.partition(". ")
-    return first + stop.rstrip()
-
-
-def _title_with_stop(title: str) -> str:
-    """Return a title as one line of up to `MAX_TITLE_CHARS`, with a full stop unless it ends with
-    another mark.
-    """
-    shown = wording.shorten(wording.line(title), MAX_TITLE_CHARS)
-    return shown if shown.endswith((".", "?", "!", "…")) else f"{shown}."
 
 
 def _alert_sentences(call: Call, opened: OpenAlert) -> str:

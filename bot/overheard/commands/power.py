@@ -334,27 +334,15 @@ async def _outlook(
     allowed = deployment.config.alerts.false_alarms_per_year
     brands = max(1, len(tracked(deployment.catalogue)))
     needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, brands)
+    tau = run_effect_variance(streams, 0) ** 0.5 if runs >= MIN_RUNS_FOR_TAU else USUAL_TAU
     outlook = Outlook(
         chances=_prompt_rates(own, plan.prompts) if own and runs else typical(len(plan.prompts)),
         repeats=plan.repeats,
         before=max(runs, USUAL_RUNS),
-        tau=_run_effect_deviation(plan, streams, runs),
+        tau=plan.tau if plan.tau is not None else tau,
         limit=USUAL_LIMIT + max(MIN_EXCESS, needed),
     )
     return outlook, list(_assumption_sentences(plan, runs))
-
-
-def _run_effect_deviation(plan: PowerPlan, streams: Iterable[Stream], runs: int) -> float:
-    """Return the standard deviation of run effects (random effects that all calls of a run share),
-    in logits.
-
-    Args:
-        streams: All brands' streams at the model, from which it is estimated otherwise.
-        runs: The number of stored runs; below `MIN_RUNS_FOR_TAU` it is `USUAL_TAU`.
-    """
-    if plan.tau is not None:
-        return plan.tau
-    return run_effect_variance(streams, 0) ** 0.5 if runs >= MIN_RUNS_FOR_TAU else USUAL_TAU
 
 
 def _assumption_sentences(plan: PowerPlan, runs: int) -> Iterable[str]:

@@ -70,7 +70,12 @@ async def trend_chart(
         title=_chart_title(metric, brand, deployment.names, models),
         scale=metric.scale,
         series=tuple(
-            _stream_series(line, brand, deployment.names, by_brand=by_brand) for line in shown
+            Series(
+                line.key.brand if by_brand else deployment.names.name(line.key.model),
+                tuple((p.at, p.mean, p.low, p.high) for p in trend(line)),
+                emphasis=line.key.brand == brand.name,
+            )
+            for line in shown
         ),
         marks=marks,
         zone=call.zone,
@@ -130,18 +135,6 @@ def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Mo
         return f"{shown} · {brand.name}"
     [model] = models
     return f"{shown} · {names.name(model)} ({asked_by(model)})"
-
-
-def _stream_series(stream: Stream, brand: Brand, names: ModelNames, *, by_brand: bool) -> Series:
-    """Return the line of a stream in a chart, with its 90 % interval.
-
-    Args:
-        brand: The brand of the chart, whose line is emphasised.
-        by_brand: Whether the chart has a line for each brand; else for each model.
-    """
-    points = tuple((p.at, p.mean, p.low, p.high) for p in trend(stream))
-    label = stream.key.brand if by_brand else names.name(stream.key.model)
-    return Series(label, points, emphasis=stream.key.brand == brand.name)
 
 
 def voice_shares(

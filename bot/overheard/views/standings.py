@@ -441,8 +441,9 @@ def table(
         (
             name,
             *(
-                _share_cell(shares[name].get(place.model), 0 if in_percent else place.answers)
+                "-" if share is None else wording.share(share, 0 if in_percent else place.answers)
                 for place in places
+                for share in [shares[name].get(place.model)]
             ),
         )
         for name in order
@@ -451,7 +452,3 @@ def table(
     strong = order.index(places[0].brand)
     right = frozenset(range(1, len(header)))
     return Table(header, rows, right, strong=strong, pictured=pictured, caption=caption)
-
-
-def _share_cell(share: float | None, answers: int) -> str:
-    return "-" if share is None else wording.share(share, answers)
