@@ -65,6 +65,28 @@ async def test_what_was_not_understood_is_said_with_three_things_to_do() -> None
     assert len(card.actions) == 3
 
 
+@pytest.mark.parametrize(
+    ("question", "unread", "offered"),
+    [
+        ("how are we doing in Germany?", "Germany", "report"),
+        ("which questions about startups do we lose?", "startups", "answers Acme --show questions"),
+        ("us against Foo", "Foo", "report"),
+    ],
+)
+async def test_without_a_model_what_was_read_is_offered_and_not_answered(
+    question: str, unread: str, offered: str
+) -> None:
+    """A word that is not known keeps it from being an answer."""
+    office = await open_office()
+    card = last(await asked(office, question))
+
+    assert card.title == "I did not understand that"
+    assert unread in str(card.fields[0].value)
+    assert card.actions[0].words == offered
+    assert card.actions[0].label.startswith("Without it: ")
+    assert len(card.actions) == 3
+
+
 async def test_nothing_that_costs_or_changes_happens_without_its_button() -> None:
     """Neither in words nor as a typed command."""
     office = await open_office(price=None)

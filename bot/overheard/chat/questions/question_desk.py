@@ -117,9 +117,8 @@ class QuestionDesk:
         """Return the reply to a question in words.
 
         Without a tracked brand, it is the way to the set-up. Otherwise the first of these that
-        gives a reply: the grammar, where it is sure; a typed command, of
-        which every word is one; the configured model, whose call costs money; and a card that says
-        what was not understood.
+        gives a reply: the grammar, where it is sure; a typed command, of which every word is one;
+        the configured model, whose call costs money; and a card that says what was not understood.
 
         Args:
             by_model: Whether a model may be asked.
@@ -134,13 +133,17 @@ class QuestionDesk:
         reply = None if OPTION in request.question else self._by_grammar(parsed, situation)
         if reply is None:
             reply = self._by_command(request, deployment, names, parsed, situation)
+        problem = ""
         if reply is None and by_model:
             turns = tuple(talk.turns)
             reading = await read_question(request, deployment, names, situation, turns)
-            if reading:
-                reply = await self._by_reading(reading, deployment, parsed, situation)
+            problem = reading.problem if reading else ""
+            if reading and not problem:
+                reply = await _by_reading(reading, deployment, parsed, situation)
         if reply is None:
-            card = wording.not_understood(parsed, situation)
+            plan = plan_answer(parsed, situation)  # without what was not understood
+            nearest = plan.order if plan and not parsed.not_asked else None
+            card = wording.not_understood(parsed, situation, nearest, problem)
             return QuestionReply(situation, parsed, card=card)
         self._remember(request, reply)
         if reply.order is None or not reads(reply.order.spec):
@@ -188,25 +191,6 @@ class QuestionDesk:
             return None
         return QuestionReply(situation, parsed, order)
 
-    async def _by_reading(
-        self,
-        reading: Reading,
-        deployment: Deployment,
-        parsed: ParsedQuestion,
-        situation: Situation,
-    ) -> QuestionReply:
-        """Return the reply by a model's reading: a command that reads is carried out, one that
-        costs or changes something is offered, and what the question lacks is said.
-        """
-        if reading.problem:
-            card = wording.not_understood(parsed, situation, reading.problem)
-            return QuestionReply(situation, parsed, card=card)
-        if reading.lacks or reading.order is None:
-            price = await _price_of_adding(deployment, next(iter(situation.own), ""))
-            card = wording.lacking_card(reading, situation, price)
-            return QuestionReply(situation, parsed, card=card, reading=reading)
-        return QuestionReply(situation, parsed, reading.order, reading=reading)
-
     def _conversation(self, request: Request) -> _Conversation:
         """Return the conversation of a question: that of the thread, or without one, of the person
         in the channel. Beyond `MAX_CONVERSATIONS`, the oldest is forgotten.
@@ -225,6 +209,17 @@ class QuestionDesk:
         if order or reply.parsed.understood:
             talk.turns.append(Turn(request.question, order.words if order else ""))
             talk.before = reply.parsed if reply.parsed.understood and not reply.reading else None
+
+
+async def _by_reading(
+    reading: Reading, deployment: Deployment, parsed: ParsedQuestion, situation: Situation
+) -> QuestionReply:
+    """Return the reply by a model's reading: its command, or a card that says what is lacking."""
+    if reading.order and not reading.lacks:
+        return QuestionReply(situation, parsed, reading.order, reading=reading)
+    price = await _price_of_adding(deployment, situation.own[0])
+    card = wording.lacking_card(reading, situation, price)
+    return QuestionReply(situation, parsed, card=card, reading=reading)
 
 
 async def _offered(reply: QuestionReply, deployment: Deployment, call: Call) -> QuestionReply:

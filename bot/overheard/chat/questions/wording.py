@@ -140,11 +140,14 @@ def lacking_card(reading: Reading, situation: Situation, price: str) -> Card:
     )
 
 
-def not_understood(parsed: ParsedQuestion, situation: Situation, problem: str = "") -> Card:
+def not_understood(
+    parsed: ParsedQuestion, situation: Situation, nearest: Order | None, problem: str
+) -> Card:
     """Return the card for a question that was not understood: why, and what can be done.
 
     Args:
         parsed: The question, as far as it was understood.
+        nearest: The command without what was not understood, for a button; or None.
         problem: Why no model has helped to understand it, as a sentence; or empty.
     """
     unknown = [
@@ -158,13 +161,15 @@ def not_understood(parsed: ParsedQuestion, situation: Situation, problem: str = 
         not_asked = parsed.not_asked[:MAX_UNKNOWN_WORDS]
         names = wording.listing([wording.line(name)[:MAX_WORD_CHARS] for name in not_asked])
         text = f"{names}: not asked here." + (f" I ask {asked}." if asked else "")
-    elif parsed.unknown:
+    elif nearest:
         text = "I know the rest, and will not guess."
+    pairs = [(nearest.words, f"Without it: {reading_words(nearest, situation)}")] if nearest else []
+    actions = (*buttons(situation.commands, pairs), *useful_buttons(situation))
     return Card(
         "I did not understand that",
         " ".join(filter(None, (problem, text))),
         fields=() if parsed.not_asked else fields,
-        actions=useful_buttons(situation)[:MAX_ACTIONS],
+        actions=actions[:MAX_ACTIONS],
         severity=Severity.WARNING,
         data={"unknown": list(parsed.unknown), "not_asked": list(parsed.not_asked)},
     )
