@@ -100,7 +100,12 @@ class MonitorTrial:
         metrics = {f"metric-{m + 1}": SMALLEST_CHANGE for m in range(self.world.metrics)}
         smallest = {"visibility": SMALLEST_CHANGE, **metrics}
         return AlertPolicy(
-            self.per_year * brands, brands, smallest, self.models_per_year, self.asked_again
+            self.per_year * brands,
+            brands,
+            smallest,
+            self.models_per_year,
+            self.asked_again,
+            holds=self.asked_again > 0,
         )
 
 

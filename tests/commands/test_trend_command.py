@@ -89,7 +89,7 @@ async def test_evidence_shows_sentences_from_before_and_after() -> None:
     """They are strangers' words."""
     questions = [f'[[prompts]]\ntext = "Which tool is best for {n}?"\n' for n in range(12)]
     office = await open_office(DECLARED + "".join(questions))
-    for answer in ("Acme is best.", "Acme is best.", "Zeta is best."):
+    for answer in ("Acme is best.", "Acme is best.", "Zeta is best.", "Zeta is best."):
         office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
         await office.chat.type("check --repeats 3")
     [alert, *_] = await office.store.alerts.find()

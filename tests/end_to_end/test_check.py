@@ -40,14 +40,14 @@ def test_a_check_for_people_shows_the_table(program: Program, service: ChatServi
 
 
 def test_a_change_of_the_model_raises_one_alert(program: Program, service: ChatService) -> None:
-    """Two runs alike, then one without the brand: one alert, at the third, and none after it."""
+    """Two runs alike, then two without the brand: one alert, when it is confirmed."""
     alerts = []
     for answer in ("Use Acme or Zeta.", "Use Acme or Zeta.", "Use Zeta.", "Use Zeta."):
         service.answer = lambda _, answer=answer: answer  # type: ignore[misc] # a default value
         alerts.append(program.json("check", "--yes", "--repeats", "2")["alerts"])
 
-    assert [len(raised) for raised in alerts] == [0, 0, 1, 0]
-    [alert] = alerts[2]
+    assert [len(raised) for raised in alerts] == [0, 0, 0, 1]
+    [alert] = alerts[3]
     assert (alert["brand"], alert["metric"]) == ("Acme", "visibility")
     assert (alert["before"], alert["after"]) == (1.0, 0.0)
     low, high = alert["interval"]

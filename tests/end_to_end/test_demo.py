@@ -10,17 +10,18 @@ from kit.program import Program
 
 def check_verdict(data: dict[str, Any]) -> None:
     """The same model asked again raises nothing; fine-tuned, under its old name, it does."""
-    before, again, after = data["runs"]
-    assert [run["answers"] for run in data["runs"]] == [30, 30, 30]
+    before, again, after, confirmed = data["runs"]
+    assert [run["answers"] for run in data["runs"]] == [30, 30, 30, 30]
     assert before["visibility"]["Brindleboard"] == again["visibility"]["Brindleboard"] == 0
     assert after["visibility"]["Brindleboard"] > 0.4
     assert before["visibility"] != again["visibility"], "two runs drew the same samples"
 
     [alert] = data["alerts"]
-    assert alert["run"] == after["label"]
+    assert alert["run"] == confirmed["label"], "one check is no proof"
     assert (alert["brand"], alert["metric"]) == ("Brindleboard", "visibility")
     assert alert["before"] == 0
-    assert alert["after"] == pytest.approx(after["visibility"]["Brindleboard"])
+    runs = [run["visibility"]["Brindleboard"] for run in (after, confirmed)]
+    assert alert["after"] == pytest.approx(sum(runs) / 2)
     low, high = alert["interval"]
     assert 0 < low < alert["after"] < high <= 1
 

@@ -11,7 +11,7 @@ import pytest
 from kit.office import executed
 from kit.recording import HandClock
 from kit.scripted import Quiet, ScriptedProvider, reply
-from overheard.alerts.bursts import CHECK, PlannedBurst, planned_bursts
+from overheard.alerts.bursts import CHECK, PlannedBurst, calls_left, planned_bursts
 from overheard.alerts.story import read_watches
 from overheard.commands.check import check
 from overheard.commands.schedules import list_schedules
@@ -228,13 +228,13 @@ async def test_a_check_knows_when_another_check_would_tell(house: House) -> None
 async def test_a_restart_makes_the_same_plan_from_the_store_alone(
     suspicious: House, config: Config
 ) -> None:
-    """Down to the prompts and the run's key: the same questions, as often as in the check."""
+    """Down to the prompts and the run's key: the same questions, three times at least."""
     async with open_deployment(config) as again:
         again.plugins.providers["svc"] = Moods()
         plans = await planned_bursts(replace(again, clock=suspicious.clock))
 
     assert plans == [await suspicious.plan()]
-    assert (plans[0].source, len(plans[0].panel), plans[0].brands) == (CHECK, 10, ("Acme",))
+    assert (plans[0].source, len(plans[0].panel), plans[0].brands) == (CHECK, 30, ("Acme",))
 
 
 async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(
@@ -250,7 +250,7 @@ async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(
     [run] = [run for run in await suspicious.deployment.store.runs.find() if run.label == BURST]
     assert run.started_at == planned.at
     blocks = await suspicious.deployment.store.blocks.find(brand="Acme", metric="visibility")
-    assert sum(block.n for block in blocks if block.run_id == run.id) == 10
+    assert sum(block.n for block in blocks if block.run_id == run.id) == 30
     again = await suspicious.plan()
     assert again is None or again.at == planned.at + timedelta(hours=9)
 
@@ -269,8 +269,8 @@ async def test_two_processes_ask_a_burst_once(suspicious: House, config: Config)
         )
 
     assert all(not isinstance(r, Exception) or isinstance(r, RunUnderWay) for r in results)
-    assert await suspicious.bursts() == [10]
-    assert len(suspicious.provider.asked) == 10
+    assert await suspicious.bursts() == [30]
+    assert len(suspicious.provider.asked) == 30
 
 
 async def test_a_burst_that_was_cut_off_goes_on(suspicious: House) -> None:
@@ -280,13 +280,13 @@ async def test_a_burst_that_was_cut_off_goes_on(suspicious: House) -> None:
     suspicious.clock.pass_(hours=3)
     store, at = suspicious.deployment.store, suspicious.clock.now()
     run = await store.runs.start(Run(planned.key, at, planned.panel, label=BURST))
-    asked = list(planned.panel.questions())[:4]
+    asked = list(planned.panel.questions())[:12]
     await store.answers.add([Answer(run.id, question, reply(), at) for question in asked])
     suspicious.provider.asked.clear()
     await suspicious.ask()
 
-    assert len(suspicious.provider.asked) == 6
-    assert await suspicious.bursts() == [10]
+    assert len(suspicious.provider.asked) == 18
+    assert await suspicious.bursts() == [30]
 
 
 async def test_it_has_passed_when_the_answers_are_as_before(suspicious: House) -> None:
@@ -328,7 +328,7 @@ async def test_a_burst_that_nobody_answers_was_made(suspicious: House) -> None:
     suspicious.provider.answer = lambda _: RuntimeError("down")
     await suspicious.burst(0)
     await suspicious.ask()
-    assert await suspicious.bursts() == [10]
+    assert await suspicious.bursts() == [30]
     for number in range(4):
         planned = await suspicious.plan()
         assert planned is not None
@@ -351,9 +351,12 @@ async def test_after_a_long_outage_the_next_check_decides(suspicious: House) -> 
 
 
 async def test_the_share_of_the_calls_of_checks_bounds_the_bursts(suspicious: House) -> None:
-    """A burst that would go over it is not planned: ten of the 520 questions of a year."""
-    assert await planned_bursts(automatic(suspicious.deployment, share=0.019)) == []
-    assert await planned_bursts(automatic(suspicious.deployment, share=0.02)) != []
+    """A burst that would go over it is not planned; those of one occasion always fit."""
+    assert await planned_bursts(automatic(suspicious.deployment, share=0.0)) == []
+    assert await planned_bursts(automatic(suspicious.deployment, share=0.01)) != []
+    [check, *_] = await suspicious.deployment.store.runs.find(limit=1)
+    assert calls_left([check], 0.25, suspicious.clock.now()) == 180
+    assert calls_left([check], 0.5, suspicious.clock.now()) == 260
 
 
 async def test_a_model_that_is_no_longer_asked_is_not_asked_again(suspicious: House) -> None:
@@ -406,7 +409,7 @@ async def test_an_update_is_followed_until_it_is_clear(house: House, source: str
 async def test_schedules_show_the_bursts_that_will_be_carried_out(suspicious: House) -> None:
     """With time and reason; none where none was asked for."""
     shown = await list_schedules(suspicious.deployment, Call())
-    assert "Acme at svc/m-1 is unlike before: overheard run asks 10 questions again" in str(
+    assert "Acme at svc/m-1 is unlike before: overheard run asks 30 questions again" in str(
         shown.text
     )
     assert shown.data["bursts"][0]["at"] == "2026-05-04T12:00:00+00:00"
@@ -424,7 +427,7 @@ async def test_the_deployment_asks_bursts_that_are_due_when_it_may(suspicious: H
     suspicious.clock.pass_(hours=3)
     await jobs[BURSTS].run(suspicious.clock.now())
 
-    assert await suspicious.bursts() == [10]
+    assert await suspicious.bursts() == [30]
     assert [e.command for e in await suspicious.deployment.store.audit.find()] == ["ask again"]
 
 

@@ -21,6 +21,8 @@ from overheard.domain import BURST, Model, ModelUpdate, Panel, Run
 
 WEEKS_A_YEAR = 52
 """The checks of a year that are expected of a model as long as there were fewer."""
+LEAST_REPEATS = 3
+"""How often each question is asked at least: less shows little, and costs little."""
 CHECK = "check"
 """The source of a burst that an unusual check wants; else it is how an update is known."""
 
@@ -120,16 +122,18 @@ def next_time(watch: Watch, runs: Sequence[Run], now: datetime) -> datetime | No
 def calls_left(runs: Sequence[Run], share: float, now: datetime) -> float:
     """Return how many calls may still be made to ask a model again: the share of those of the
     checks in the last 365 days, or of a year of weekly ones as long as there were fewer, less those
-    that were.
+    that were; at least those of one occasion.
 
     Args:
         runs: The runs that asked the model, the oldest first; at least one.
     """
     of_year = [run for run in runs if run.started_at > now - YEAR]
     checks = [_calls(run) for run in of_year if run.label != BURST]
-    latest = next((_calls(run) for run in reversed(runs) if run.label != BURST), 0)
+    newest = next((run for run in reversed(runs) if run.label != BURST), runs[-1])
+    latest, prompts = _calls(newest), len(newest.panel.prompts) if newest.panel else 0
     again = sum(_calls(run) for run in of_year if run.label == BURST)
-    return share * max(sum(checks), latest * WEEKS_A_YEAR) - again
+    least = (1 + len(LOOKS)) * max(latest, LEAST_REPEATS * prompts) if share else 0
+    return max(share * max(sum(checks), latest * WEEKS_A_YEAR), least) - again
 
 
 def _calls(run: Run) -> int:
@@ -167,7 +171,7 @@ def _next_burst(
     panel = asked[-1].panel or latest.panel
     brands = tuple(times) or panel.brands
     kept = [
-        (prompt, count)
+        (prompt, max(count, LEAST_REPEATS))
         for prompt, count in panel.asks()
         if any(prompt.concerns(brand) for brand in brands)
     ]
@@ -182,7 +186,7 @@ def _next_burst(
             brands=panel.brands,
             prompts=tuple(prompt for prompt, _ in kept),
             models=(model,),
-            repeats=panel.repeats,
+            repeats=max(panel.repeats, LEAST_REPEATS),
             seed=int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) >> 1,
             times=tuple(count for _, count in kept),
         ),

@@ -293,6 +293,7 @@ class HistoryReader:
         versions: The present scorer versions ("scorer@version"); other blocks are left out.
         settings: The [alerts] table: the rate of false alarms and the smallest changes.
         asked_again: What asking again may cost, as a share of what the checks cost.
+        holds: Whether a change that rests on one run alone is asked again before it is told.
     """
 
     store: Store
@@ -301,6 +302,7 @@ class HistoryReader:
     versions: Collection[str]
     settings: AlertsTable
     asked_again: float = 0.0
+    holds: bool = False
 
     @classmethod
     def of(cls, deployment: Deployment) -> HistoryReader:
@@ -315,6 +317,7 @@ class HistoryReader:
             versions=deployment.scoring.versions,
             settings=deployment.config.alerts,
             asked_again=deployment.config.bursts.share,
+            holds=deployment.config.bursts.automatic and deployment.config.bursts.share > 0,
         )
 
     @property
@@ -323,7 +326,8 @@ class HistoryReader:
         tracked brands (at least one), and the smallest reported change of each metric.
         """
         tracked = sum(1 for brand in self.catalogue.brands if brand.tracked)
-        return alert_policy(self.settings, self.metrics, max(1, tracked), self.asked_again)
+        policy = alert_policy(self.settings, self.metrics, max(1, tracked), self.asked_again)
+        return replace(policy, holds=self.holds)
 
     async def visibility_streams(self, until: datetime | None = None) -> list[Stream]:
         """Read the visibility streams, by which a model-wide change is recognised: one for each

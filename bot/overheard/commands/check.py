@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -17,7 +17,7 @@ from overheard.commands.first_check import propose_first_check
 from overheard.config.problems import suggestion
 from overheard.config.sections import MAX_REPEATS, Config
 from overheard.deployment import Call, Deployment
-from overheard.domain import Metric, Run
+from overheard.domain import Catalogue, Metric, Run
 from overheard.errors import UnknownName
 from overheard.runs.answers import parse_age
 from overheard.runs.batches import require_batched
@@ -35,8 +35,13 @@ async def check(
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
     models: Annotated[Sequence[str], option("Ask this model.", Kind.MODEL, word="model")] = (),
     repeats: Annotated[
-        int, option("How often each question is asked.", low=1, high=MAX_REPEATS)
-    ] = 1,
+        int | None,
+        option(
+            "How often each question is asked; by default as scheduled, else once.",
+            low=1,
+            high=MAX_REPEATS,
+        ),
+    ] = None,
     batch: Annotated[
         bool, option("Ask in batches where they are sold: half price, up to 24 hours.")
     ] = False,
@@ -57,7 +62,8 @@ async def check(
     Args:
         brands: Names of brands; empty means all tracked brands.
         models: Models as ``provider/model``; empty means all that are configured.
-        repeats: How often each pair of prompt and model is asked, 1 to `MAX_REPEATS`.
+        repeats: How often each pair of prompt and model is asked, 1 to `MAX_REPEATS`; None for as
+            often as in the first schedule of the brands, else once.
         batch: Whether to ask models in a batch where the vendor sells batches, which takes up to 24
             hours; other models are asked at once.
         first: Whether to ask as for a first check: ten times, in three rounds within a day.
@@ -84,7 +90,7 @@ async def check(
         deployment.plugins.providers,
         brands=brands,
         models=models,
-        repeats=repeats,
+        repeats=repeats or _scheduled_repeats(deployment.catalogue, brands),
         seed=panel_seed,
     )
     if first:
@@ -123,6 +129,18 @@ async def execute_run(
     """
     service = run_service(deployment, call, show_alert)
     return await run_card(call, await service.execute(quote, before=before))
+
+
+def _scheduled_repeats(catalogue: Catalogue, brands: Collection[str]) -> int:
+    """Return how often the first schedule that covers some brands asks each question; else 1."""
+    return next(
+        (
+            one.repeats
+            for one in catalogue.schedules
+            if not one.brands or {*brands} <= {*one.brands}
+        ),
+        1,
+    )
 
 
 def _require_known_metrics(metrics: Mapping[str, Metric], config: Config) -> None:

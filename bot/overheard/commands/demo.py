@@ -25,7 +25,14 @@ from overheard.session import Session
 
 REPEATS = 3
 """How often each question is asked in a run."""
-STAGES = (("before", 0.0), ("asked again", 0.0), ("after the fine-tune", 1.0))
+CHANGED = 2
+"""The first run with the fine-tune."""
+STAGES = (
+    ("before", 0.0),
+    ("asked again", 0.0),
+    ("after the fine-tune", 1.0),
+    ("asked again by itself", 1.0),
+)
 """The label of each run, and the weight of the fine-tune in it, 0 to 1."""
 SEEDS_PER_STAGE = 1_000
 """The distance between the seeds of two runs."""
@@ -168,7 +175,7 @@ def _run_lines(checks: list[Card]) -> Iterator[str]:
     line on the fine-tune stands before the last check.
     """
     for number, card in enumerate(checks):
-        if number == len(checks) - 1:
+        if number == CHANGED:
             yield (
                 "\N{MIDDLE DOT} Then it is fine-tuned on documents that praise Brindleboard, which "
                 "does not exist. The model's name stays the same, as in a silent update."
@@ -177,6 +184,8 @@ def _run_lines(checks: list[Card]) -> Iterator[str]:
         label, answers = card.data["label"], wording.count(card.data["answers"], "answer")
         failures = "".join(f" {reason}" for reason in card.data["failures"])
         calm = "No change beyond chance, so nothing is said." if number else "This is normal."
+        if any(there["watched"] for one in card.data["situation"] for there in one["models"]):
+            calm = f"{card.title}. One check can be a bad day, so it is asked again."
         finding = "Something changed." if card.more else calm
         yield f"{mark} {label.capitalize()}: {answers}. {finding}{failures}"
 

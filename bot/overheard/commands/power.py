@@ -28,7 +28,7 @@ from overheard.config.cron import Cron
 from overheard.deployment import Call, Deployment
 from overheard.detection.announced_updates import DEFAULT_PLAN
 from overheard.detection.control_variate import run_effect_variance
-from overheard.detection.decision_inputs import DAYS_A_YEAR, needed_excess
+from overheard.detection.decision_inputs import DAYS_A_YEAR, alarm_table, needed_excess
 from overheard.detection.power import USUAL_LIMIT, USUAL_TAU, WELL_KNOWN, Outlook, followed, typical
 from overheard.domain import VISIBILITY, Brand, Model, Prompt
 from overheard.errors import NothingToAsk
@@ -324,7 +324,8 @@ async def _outlook(
 
     The prompts' probabilities of a mention are those of the stored answers; without any, those of a
     well-known brand. At least `USUAL_RUNS` earlier runs are assumed. The threshold of the evidence
-    is that of a deployment with this number of tracked brands and of runs a year.
+    is that of a deployment with this number of tracked brands, models, metrics and runs a year,
+    where one model moves.
     """
     streams = await read_streams(
         deployment.store, deployment.scoring.versions, model=model, metric=VISIBILITY
@@ -335,6 +336,8 @@ async def _outlook(
     brands = max(1, len(tracked(deployment.catalogue)))
     needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, brands)
     tau = run_effect_variance(streams, 0) ** 0.5 if runs >= MIN_RUNS_FOR_TAU else USUAL_TAU
+    apart = [one for one in deployment.scoring.metrics.values() if not one.of_model]
+    needed += alarm_table().joining(len(deployment.plugins.models), len(apart))
     outlook = Outlook(
         chances=_prompt_rates(own, plan.prompts) if own and runs else typical(len(plan.prompts)),
         repeats=plan.repeats,

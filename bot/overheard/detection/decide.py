@@ -334,7 +334,7 @@ def _silence_of_weak_evidence(
     if evidence.returned:
         return replace(silence, reason=Reason.RETURNED)
     if excess > evidence.threshold:
-        return None
+        return replace(silence, reason=Reason.WATCHED) if stream.held else None
     if stream.shared_prompts == 0:
         reason = Reason.PANEL_CHANGED
     elif rarity(excess, evidence.runs_a_year, policy.brands).yearly <= WATCHED_A_YEAR:

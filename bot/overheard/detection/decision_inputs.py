@@ -195,6 +195,8 @@ def split_stream(stream: Stream, later: Mask) -> StratifiedSplit:
     )
 
 
+MOVED_WITH_VISIBILITY = 3
+"""Metrics that fall with it: itself, the share of voice, and who is among the first three."""
 RUNS_A_YEAR = 52.0
 """The pace that the table was fitted for."""
 
@@ -267,6 +269,14 @@ class AlarmTable:
             return -inf
         scaled = self.far_slope * np.array(excesses)
         return float(np.logaddexp.reduce(scaled) - np.log(len(excesses))) / self.far_slope
+
+    def joining(self, models: int, metrics: int) -> float:
+        """Return by how much more a stream has to exceed, so that the brand does, when it is joined
+        with streams that do not move: those of other models, and of metrics that do not go with
+        visibility. Of a model's metrics `MOVED_WITH_VISIBILITY` do.
+        """
+        together = min(metrics, MOVED_WITH_VISIBILITY)
+        return log(max(models * metrics / together, 1.0)) / self.far_slope
 
     def excess(self, rate: float, runs_a_year: float = RUNS_A_YEAR) -> float:
         """Return the excess, a logarithm above the threshold, that an unchanged brand exceeds a
@@ -494,6 +504,8 @@ class AlertPolicy:
             metric's scale; 0 for metrics that are not named.
         asked_again: What asking again may cost, as a share of what the scheduled runs cost; 0 where
             nothing is asked again.
+        holds: Whether a change that rests on one run alone is held until the model was asked again,
+            unless it is nearly certain.
     """
 
     false_alarms_per_year: float = 0.2
@@ -501,6 +513,7 @@ class AlertPolicy:
     smallest_changes: Mapping[str, float] = field(default_factory=dict)
     models_per_year: float = 0.0
     asked_again: float = 0.0
+    holds: bool = False
 
     @classmethod
     def shared_out(
@@ -592,6 +605,7 @@ class StreamEvidence:
             budget of false alarms, or there is nothing to compare.
         shift: The change in full; None in the same cases.
         judge: The judge's new values of old answers; None when the judge was not asked.
+        held: Whether it is held until the model was asked again: it rests on this run alone.
     """
 
     metric: str
@@ -603,6 +617,7 @@ class StreamEvidence:
     change: MeasuredChange | None = None
     shift: Shift | None = None
     judge: JudgeCheck | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,10 +218,18 @@ def _changes_at_model(
     change = series.raw[:, later].mean(axis=1) - series.raw[:, ~later].mean(axis=1)
     calls = (1 / series.information).mean(axis=1)  # variance by single answers
     size = len(change)
-    noise = (series.shared * np.ones((size, size)) + np.diag(series.own + calls)) * (
-        1 / runs_after + 1 / runs_before
-    )
-    return [ordered[index].key for index in series.kept], change, noise
+    noise = series.shared * np.ones((size, size)) + np.diag(series.own + calls)
+    keys = [ordered[index].key for index in series.kept]
+    # A brand that is hardly ever named has not moved, which little is known of, but not nothing.
+    rare = [index for index in range(len(ordered)) if index not in series.kept]
+    if rare and group.binary:
+        answers = group.n[rare][:, rows].sum(axis=2)
+        named = (group.total[rare][:, rows].sum(axis=(1, 2)) + 0.5) / (answers.sum(axis=1) + 1)
+        of_calls = 1 / (answers.mean(axis=1) * named * (1 - named))
+        keys += [ordered[index].key for index in rare]
+        change = np.concatenate([change, np.zeros(len(rare))])
+        noise = _block_diagonal([noise, np.diag(series.own + of_calls)])
+    return keys, change, noise * (1 / runs_after + 1 / runs_before)
 
 
 def _shapes(

@@ -31,6 +31,7 @@ from overheard.detection.decide import decide
 from overheard.detection.decision_inputs import (
     DAYS_A_YEAR,
     DEFAULT_ALERT_POLICY,
+    NEARLY_CERTAIN_A_YEAR,
     NO_HISTORY,
     WATCHED_A_YEAR,
     AlarmTable,
@@ -632,6 +633,9 @@ class Monitor:
         )
         if analysis is None or min(brand_excess.found, analysis.strongest) <= brand_excess.needed:
             return evidence
+        is_certain = brand_excess.chance_a_year < NEARLY_CERTAIN_A_YEAR
+        if self._policy.holds and not is_certain and analysis.found.likeliest == row:
+            return replace(evidence, held=True)
         return self._description.describe(
             evidence,
             analysis,

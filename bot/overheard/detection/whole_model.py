@@ -141,7 +141,7 @@ def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -
     Only runs in which all brands have answers count, and only streams with the same runs as the
     first brand by name. Nothing is found with fewer than `MIN_BRANDS` such brands, or in the first
     `MIN_RUNS` runs of a baseline. A baseline has at most `MAX_BASELINE_RUNS` runs, and begins again
-    with the first run of each change.
+    with the first run of each change, and a change is found in its second run at the earliest.
 
     Args:
         streams: The streams of one model and metric, one for each brand.
@@ -160,7 +160,8 @@ def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -
         if len(baseline_rows) <= MIN_RUNS:
             continue
         change = _likeliest_change(same_runs, group, baseline_rows, models)
-        if change and change.chance_a_year <= per_year:
+        # A single run is no proof: the next one has to agree.
+        if change and change.chance_a_year <= per_year and change.began < change.run:
             changes.append(change)
             baseline_rows = [
                 past_row for past_row in baseline_rows if group.runs[past_row] >= change.began

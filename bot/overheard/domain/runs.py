@@ -209,6 +209,8 @@ FIRST_CHECK = "first check"
 """The label of the rounds of a first check, before the number of the round."""
 BURST = "burst"
 """Label of runs that repeat questions where a change is suspected."""
+SCHEDULER = "scheduler"
+"""The leader's lock of the process that asks by schedules, and again by itself."""
 BURSTS = "bursts that are due"
 """The job of `overheard run` that asks them; its state is kept under this name."""
 

@@ -18,12 +18,13 @@ from typing import Any, Protocol
 
 from apscheduler.triggers.base import BaseTrigger
 
+from overheard.domain import SCHEDULER
 from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Store
 
 SCHEDULE = "schedule"
 """How the audit log names schedules, and where they ask."""
-LOCK = "scheduler"
+LOCK = SCHEDULER
 """The leader's lock in the store."""
 LOCK_RETRY_S = 5.0
 SYNC_INTERVAL_S = 2.0

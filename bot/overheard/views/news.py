@@ -449,7 +449,9 @@ class Telling:
         """
         if again := there.asked_again:
             when = soon(max(again, self.situation.at), self.situation.at, self.zone)
-            return f"I ask again {when}, and say then."
+            if there.by_itself:
+                return f"I ask again {when}, and say then."
+            return f"Another check, {when} or later, tells."
         at = self.situation.next_check
         return f"The next check, {soon(at, self.situation.at, self.zone)}, decides." if at else ""
 

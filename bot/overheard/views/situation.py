@@ -32,6 +32,7 @@ from overheard.config.cron import Cron
 from overheard.deployment import Deployment
 from overheard.domain import (
     BRANDED_VISIBILITY,
+    SCHEDULER,
     VISIBILITY,
     Alert,
     AlertState,
@@ -108,7 +109,8 @@ class ModelSituation:
         place: How often it names the brand in `run`; None where that is not measured.
         claims: The false claims of `run`, those of most answers first.
         failure: Why it did not answer in `asked`, as a sentence; empty where that is not known.
-        asked_again: When it is asked again by itself; None where it is not.
+        asked_again: When it is asked again, or could be; None where it is not.
+        by_itself: Whether a running bot does that.
     """
 
     model: Model
@@ -120,6 +122,7 @@ class ModelSituation:
     claims: tuple[LiveClaim, ...] = ()
     failure: str = ""
     asked_again: datetime | None = None
+    by_itself: bool = False
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -397,6 +400,10 @@ class SituationReader:
             )
         }
         attempt = _newest_attempt(shared.runs, present)
+        by_itself = False
+        if self.share and any(watch.is_open for watch in watched.values()):
+            async with self.store.locks.leader_lock(SCHEDULER) as is_free:
+                by_itself = not is_free
         failures = {
             run: dict(await self.store.answers.failures(run))
             for run in {t.asked.id for t in present.values() if t.presence is Presence.SILENT}
@@ -415,6 +422,7 @@ class SituationReader:
                 claims=claims.get(model, ()),
                 failure=failure.replace(str(model), self.names.name(model)),
                 asked_again=self._asked_again(model, story, shared.runs, now),
+                by_itself=by_itself,
             )
         live = [alert for alert in alerts if not alert.state.over]
         return Situation(
