@@ -94,6 +94,22 @@ async def test_the_model_is_told_what_a_person_would_know() -> None:
         assert told in prompt
 
 
+@pytest.mark.parametrize("thread", ["t", "another", ""])
+async def test_a_question_outside_of_the_thread_goes_on_with_the_persons_last_ones(
+    thread: str,
+) -> None:
+    """In Slack each mention begins a thread; of several questions, the last two are told."""
+    office = await assisted(reply(call("report")))
+    for number, question in enumerate(("hello", "how are we doing?", "what changed?", "vs May?")):
+        await ask(office, question, thread="t" if thread and number < 3 else thread)
+    told = office.provider.asked[-1].prompt.text.partition("turns before: ")[2]
+
+    assert "how are we doing?" in told
+    assert "what changed?" in told
+    assert "hello" not in told
+    assert told.count('"question"') == 2
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
     [

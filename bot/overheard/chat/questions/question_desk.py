@@ -78,6 +78,13 @@ class _Conversation:
     before: ParsedQuestion | None = None
     turns: deque[Turn] = field(default_factory=lambda: deque(maxlen=MAX_TURNS))
 
+    def remember(self, question: str, reply: QuestionReply) -> None:
+        """Keep a question with how it was read for the next one."""
+        order = reply.order or (reply.reading.order if reply.reading else None)
+        if order or reply.parsed.understood:
+            self.turns.append(Turn(question, order.words if order else ""))
+            self.before = reply.parsed if reply.parsed.understood and not reply.reading else None
+
 
 class QuestionDesk:
     """Answers the questions of all chats.
@@ -126,7 +133,8 @@ class QuestionDesk:
         situation = await read_situation(deployment, call, request, self._commands)
         shown = {model: deployment.names.name(model) for model in deployment.plugins.models}
         names = read_names_of(deployment.catalogue, shown)
-        talk = self._conversation(request)
+        in_channel = self._conversation(request.channel, request.person.id)
+        talk = self._conversation(request.channel, request.thread or request.person.id)
         parsed = parse_question(request.question, names, situation.today, talk.before)
         if not situation.own:
             return QuestionReply(situation, parsed, card=wording.hello_card(situation))
@@ -135,7 +143,7 @@ class QuestionDesk:
             reply = self._by_command(request, deployment, names, parsed, situation)
         problem = ""
         if reply is None and by_model:
-            turns = tuple(talk.turns)
+            turns = tuple(talk.turns or in_channel.turns)
             reading = await read_question(request, deployment, names, situation, turns)
             problem = reading.problem if reading else ""
             if reading and not problem:
@@ -145,7 +153,8 @@ class QuestionDesk:
             nearest = plan.order if plan and not parsed.not_asked else None
             card = wording.not_understood(parsed, situation, nearest, problem)
             return QuestionReply(situation, parsed, card=card)
-        self._remember(request, reply)
+        for one in (talk,) if talk is in_channel else (talk, in_channel):
+            one.remember(request.question, reply)
         if reply.order is None or not reads(reply.order.spec):
             return await _offered(reply, deployment, call)
         # The question was asked in the channel.
@@ -191,24 +200,15 @@ class QuestionDesk:
             return None
         return QuestionReply(situation, parsed, order)
 
-    def _conversation(self, request: Request) -> _Conversation:
-        """Return the conversation of a question: that of the thread, or without one, of the person
-        in the channel. Beyond `MAX_CONVERSATIONS`, the oldest is forgotten.
+    def _conversation(self, channel: str, key: str) -> _Conversation:
+        """Return the conversation of a thread, or of a person outside of threads. Beyond
+        `MAX_CONVERSATIONS`, the oldest is forgotten.
         """
-        key = (request.channel, request.thread or request.person.id)
-        found = self._conversations.setdefault(key, _Conversation())
-        self._conversations.move_to_end(key)
+        found = self._conversations.setdefault((channel, key), _Conversation())
+        self._conversations.move_to_end((channel, key))
         if len(self._conversations) > MAX_CONVERSATIONS:
             self._conversations.popitem(last=False)
         return found
-
-    def _remember(self, request: Request, reply: QuestionReply) -> None:
-        """Keep a question with how it was read for the next one of its conversation."""
-        talk = self._conversation(request)
-        order = reply.order or reply.offered or (reply.reading.order if reply.reading else None)
-        if order or reply.parsed.understood:
-            talk.turns.append(Turn(request.question, order.words if order else ""))
-            talk.before = reply.parsed if reply.parsed.understood and not reply.reading else None
 
 
 async def _by_reading(
