@@ -11,6 +11,7 @@ from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.access import ConfiguredAccess, is_logged
 from overheard.config.sections import AccessTable
+from overheard.domain import DeliveryKind
 from overheard.interfaces import AccessPolicy, Person, Refusal
 from overheard.testing.deployment import open_test_store
 
@@ -109,6 +110,32 @@ async def test_without_an_admin_an_owner_begins_and_others_learn_who_can() -> No
     assert await may(keeper, Person("slack", "U6", "Eve", owner=True)) == 2
     assert await may(keeper, Person("slack", "U5", "Tom")) == 3
     assert [entry.who for entry in await store.audit.find()] == ["Tom (slack:U5)"]
+
+
+async def test_an_owner_begins_in_a_second_chat_and_the_admin_of_the_first_is_told() -> None:
+    """Who is no owner there is not offered to ask a person who cannot be reached."""
+    store = open_test_store()
+    keeper = ConfiguredAccess(AccessTable(), store, HandClock())
+    await keeper.allowed(Person("discord", "7", "Ann", owner=True), "discord:1", CONFIGURE)
+    refusal = await keeper.allowed(ADA, "slack:C1", CONFIGURE)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.first, refusal.ask) == (False, "")
+    begin = "An owner of this workspace or server can begin here, too."
+    assert refusal == f"Only Ann can change this. {begin}"
+
+    assert await may(keeper, Person("slack", "U5", "Tom", owner=True)) == 3
+    refusal = await keeper.allowed(ADA, "slack:C1", CONFIGURE)
+    assert isinstance(refusal, Refusal)
+    assert refusal.ask == "Tom"
+    assert {entry.who for entry in await store.audit.find()} == {
+        "Ann (discord:7)",
+        "Tom (slack:U5)",
+    }
+    [told] = [one for one in await store.deliveries.find() if one.kind is DeliveryKind.NOTICE]
+    assert told.channel == "discord:@7"
+    assert (
+        "Tom is the first admin, as an owner of the workspace or server, in Slack." in told.subject
+    )
 
 
 async def test_an_owner_is_no_admin_where_the_configuration_names_admins() -> None:

@@ -9,9 +9,10 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
 from overheard.chat.command_call import Stage
+from overheard.commands.access import direct_channel
 from overheard.config.sections import AccessTable
 from overheard.config.stored_settings import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
-from overheard.domain import AuditEntry, Setting
+from overheard.domain import AuditEntry, Delivery, DeliveryKind, Setting
 from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Person, Refusal, Store
 
@@ -77,9 +78,9 @@ class ConfiguredAccess:
         they may.
 
         The sentence is a `Refusal`, with a person to ask, where only the role is too low. When the
-        person may use the command and has a role, their name is stored. While there is no admin,
-        the first admin command of an owner of the workspace or server stores that owner as admin,
-        and logs it.
+        person may use the command and has a role, their name is stored. While nobody of a platform
+        is admin, the first admin command of an owner of the workspace or server stores that owner
+        as admin, and logs it; admins of other platforms are told.
 
         Args:
             person: The person, with the groups whose roles count as theirs.
@@ -93,7 +94,7 @@ class ConfiguredAccess:
             )
         rights = Rights.of(self._access, await self._store.settings.all())
         if rights.role(person) < spec.role:
-            return _refusal(rights, spec.role)
+            return _refusal(rights, spec.role, person.platform)
         await self._remember_person(person, rights, spec)
         return None
 
@@ -114,8 +115,8 @@ class ConfiguredAccess:
             await self._audit(str(person), channel, spec.name, words, outcome)
 
     async def _remember_person(self, person: Person, rights: Rights, spec: CommandSpec) -> None:
-        """Store the name of a person who has a role, and make the person admin if there is none
-        yet.
+        """Store the name of a person who has a role, and make the person admin if the platform has
+        none yet.
 
         The latter happens, and is logged, at an admin command only. Nothing is stored for a person
         without a role, and a known name is not stored again.
@@ -125,11 +126,20 @@ class ConfiguredAccess:
             rights: The rights before this command.
         """
         user = f"{person.platform}:{person.id}"
-        is_first_admin = spec.role is Role.ADMIN and not rights.listed(Role.ADMIN)
-        if is_first_admin:
+        if spec.role is Role.ADMIN and rights.owners_begin(person.platform):
             await self._put(person, f"{ROLE_PREFIX}{user}", {"role": ROLE_KEYS[Role.ADMIN]})
             outcome = "is the first admin, as an owner of the workspace or server"
             await self._audit(str(person), "", "access grant", "", outcome)
+            text = f"{person.name} {outcome}, in {person.platform.title()}."
+            text += " Access list shows who may do what."
+            now, others = self._clock.now(), rights.listed(Role.ADMIN)
+            channels = [direct_channel(other, other) for other in others]
+            await self._store.deliveries.add(
+                [
+                    Delivery(DeliveryKind.NOTICE, f"admin-{user}@{to}", to, now, f"\n{text}")
+                    for to in channels
+                ]
+            )
         elif not any(user in rights.listed(role) for role in ROLE_KEYS):
             return
         if rights.names.get(user) != person.name:
@@ -143,12 +153,13 @@ class ConfiguredAccess:
         await self._store.audit.add(entry)
 
 
-def _refusal(rights: Rights, needed: Role) -> Refusal:
+def _refusal(rights: Rights, needed: Role, platform: str) -> Refusal:
     """Return a refusal that names up to `MAX_NAMED` people who have the needed role, and counts the
     others.
 
-    The first of them can be asked. Without known names, it says "Only operators". While there is no
-    admin, the refusal of an admin command says how the first admin begins.
+    The first admin of the same platform can be asked. Without known names, it says "Only
+    operators". While there is no admin, the refusal of an admin command says how the first admin
+    begins, and so it does on a platform without one.
     """
     if needed is Role.ADMIN and not rights.listed(Role.ADMIN):
         return Refusal(
@@ -160,7 +171,7 @@ def _refusal(rights: Rights, needed: Role) -> Refusal:
     shown = names[:MAX_NAMED]
     not_shown = len(names) - len(shown)
     who = wording.listing([*shown, wording.count(not_shown, "other")] if not_shown else shown)
-    return Refusal(
-        f"Only {who or ROLE_KEYS[needed]} can {_ALLOWED_ACTIONS[needed]}.",
-        ask=next(iter(names), ""),
-    )
+    sentence = f"Only {who or ROLE_KEYS[needed]} can {_ALLOWED_ACTIONS[needed]}."
+    if needed is Role.ADMIN and rights.owners_begin(platform):
+        sentence += " An owner of this workspace or server can begin here, too."
+    return Refusal(sentence, ask=next(iter(rights.named(Role.ADMIN, f"{platform}:")), ""))

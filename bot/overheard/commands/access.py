@@ -232,7 +232,7 @@ async def ask_admin(
     admin = next((user for user in admins if rights.names.get(user)), "")
     if not admin:
         return Card("Nobody can be asked here", severity=Severity.WARNING)
-    channel = _direct_channel(admin, call.channel)
+    channel = direct_channel(admin, call.channel)
     admin_name = rights.names[admin]
     text = f"{_caller_name(call)} asks {admin_name} to do this: {wanted or 'see access list'}"
     notice = Delivery(
@@ -246,7 +246,7 @@ async def ask_admin(
     return Card(f"I asked {admin_name}", severity=Severity.GOOD)
 
 
-def _direct_channel(user: str, channel: str) -> str:
+def direct_channel(user: str, channel: str) -> str:
     """Return the channel of direct messages to a user: ``slack:TEAM/USER`` (or ``slack:USER`` if
     the caller's channel has no team) or ``discord:@USER``. On other platforms, return the caller's
     channel.

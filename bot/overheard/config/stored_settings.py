@@ -73,23 +73,31 @@ class Rights:
 
     def role(self, person: Person) -> Role:
         """Return the highest role that a person has, directly or by a group; that of everyone if
-        the person has none.
-
-        As long as there is no admin, the owners of the workspace or server are admins.
+        the person has none. Owners of a workspace or server are admins while `owners_begin`.
         """
         ids = {f"{person.platform}:{name}" for name in (person.id, *person.groups)}
         roles = [role for role in ROLE_KEYS if ids & set(self.listed(role))]
-        if person.owner and not self.listed(Role.ADMIN):
+        if person.owner and self.owners_begin(person.platform):
             roles.append(Role.ADMIN)
         return max(roles, default=EVERYONE_ROLES[self.access.everyone])
 
-    def named(self, role: Role) -> list[str]:
+    def owners_begin(self, platform: str) -> bool:
+        """Return whether owners of a workspace or server are admins: while nobody of their platform
+        is one, and config.toml names none.
+        """
+        admins = self.listed(Role.ADMIN)
+        on_platform = any(user.startswith(f"{platform}:") for user in admins)
+        return not (on_platform or self.access.admins)
+
+    def named(self, role: Role, platform: str = "") -> list[str]:
         """Return the names of the people and groups that have at least this role: admins first,
-        then viewers and operators. Those whose name is not known are left out.
+        then viewers and operators. Those whose name is not known, and those of other platforms than
+        the given one, are left out.
         """
         roles = dict.fromkeys((Role.ADMIN, *ROLE_KEYS))
         ids = (user for listed in roles if listed >= role for user in self.listed(listed))
-        return [self.names[user] for user in dict.fromkeys(ids) if self.names.get(user)]
+        found = (user for user in dict.fromkeys(ids) if user.startswith(platform))
+        return [self.names[user] for user in found if self.names.get(user)]
 
 
 def _role_of(setting: Setting) -> dict[str, Role]:
