@@ -127,14 +127,15 @@ def _polarity(
     )
     valences = {index: valence for index, valence in enumerate(parsed.valences) if valence}
     _apply_comparisons(groups, valences)
-    judgements: list[tuple[int, float]] = []
-    if valences:
-        scale = 1.0 if len(groups) > 1 else _SINGLE_BRAND_SCALE
-        positions = _positions(parsed.texts, scale)
-        judgements = [
-            (index, value * sum(_signed_weights(groups, positions, index)))
-            for index, value in sorted(valences.items())
-        ]
+    advice = (_ADVICE_SPAN,) if passed_over or against else ()
+    if not valences:
+        return Polarity({}, (), advice)
+    scale = 1.0 if len(groups) > 1 else _SINGLE_BRAND_SCALE
+    positions = _positions(parsed.texts, scale)
+    judgements = [
+        (index, value * sum(_signed_weights(groups, positions, index)))
+        for index, value in sorted(valences.items())
+    ]
     praise, blame = (
         tuple(
             (parsed.starts[index], parsed.ends[index])
@@ -143,9 +144,7 @@ def _polarity(
         )
         for sign in (1, -1)
     )
-    if passed_over or against:
-        blame = (*blame, _ADVICE_SPAN)
-    return Polarity(aspects(parsed.texts, judgements), praise, blame)
+    return Polarity(aspects(parsed.texts, judgements), praise, (*blame, *advice))
 
 
 def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> None:

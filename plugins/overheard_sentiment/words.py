@@ -130,18 +130,18 @@ def _values(texts: list[str]) -> list[float]:
     if (lexicon := foreign_lexicon(texts)) is not None:
         return [_in_context(texts, at, lexicon.get(text, 0.0)) for at, text in enumerate(texts)]
     values = [0.0] * len(texts)
-    stems, phrase_end = [stem(text) for text in texts], 0
+    stems, phrase_end, first_stems = [stem(text) for text in texts], 0, phrases()
     for at, text in enumerate(texts):
-        if at < phrase_end or not _may_judge(text):
+        if at < phrase_end:
             continue
-        length, phrase_valence = phrase(stems, at)
-        if not length and _is_missing(texts, at):
+        length, value = phrase(stems, at) if stems[at] in first_stems else (0, 0.0)
+        if length:
+            phrase_end = at + length
+            values[at] = _in_context(texts, at, value)
+        elif _may_judge(text) and _is_missing(texts, at):
             values[at] = _MISSING_VALENCE
-        else:
-            values[at] = _in_context(
-                texts, at, phrase_valence if length else _out_of_context(texts, at)
-            )
-        phrase_end = at + length
+        elif _may_judge(text):
+            values[at] = _in_context(texts, at, _out_of_context(texts, at))
     for start, end in supposed(texts):
         values[start:end] = [0.0] * (end - start)
     return values
@@ -149,12 +149,9 @@ def _values(texts: list[str]) -> list[float]:
 
 @lru_cache(maxsize=16_384)
 def _may_judge(text: str) -> bool:
-    """Return whether a lower-case word may have a valence, alone or as the first word of a phrase.
-
-    Only such words are examined further.
-    """
+    """Return whether a lower-case word may have a valence by itself."""
     particular = text in _HAVING or text in _LIKES or text in {"too", "no"} or is_amount(text)
-    return particular or stem(text) in phrases() or _valence(text) != 0
+    return particular or _valence(text) != 0
 
 
 def _in_context(texts: list[str], at: int, value: float) -> float:
