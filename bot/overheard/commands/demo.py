@@ -16,7 +16,6 @@ from overheard.cards.model_names import LOCAL
 from overheard.commands.alerts import show_evidence
 from overheard.commands.check import check
 from overheard.config.loader import example_config
-from overheard.config.sections import Config
 from overheard.deployment import Call
 from overheard.domain import VISIBILITY, RunState
 from overheard.errors import NothingAnswered
@@ -65,15 +64,28 @@ async def demo(
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
         for stage, (label, scale) in enumerate(STAGES):
             progress = _RunProgress(call.progress, label.capitalize())
-            check_card, check_faults = await _check_example(
-                session,
-                replace(call, progress=progress),
-                example_config(Path(folder), scale),
-                label=label,
-                seed=seed + SEEDS_PER_STAGE * stage,
-            )
-            checks.append(check_card)
-            faults += check_faults
+            config = example_config(Path(folder), scale)
+            async with session.open_deployment(config) as deployment:
+                faults += [report.sentence for report in deployment.plugins.faulty]
+                proposal = await check(
+                    deployment,
+                    replace(call, progress=progress),
+                    # The local provider's models are the only ones that certainly cost nothing.
+                    models=[str(m) for m in deployment.plugins.models if m.provider == LOCAL],
+                    repeats=REPEATS,
+                    seed=seed + SEEDS_PER_STAGE * stage,
+                    label=label,
+                    asked_by="demo",
+                )
+                card = await proposal.execute()
+                if card.data["state"] == RunState.FAILED:
+                    raise NothingAnswered(reasons=" ".join(card.data["failures"]))
+                alerts = []
+                for alert in card.more:
+                    evidence = await show_evidence(deployment, call, alert=str(alert.data["id"]))
+                    alerts.append(replace(alert, quotes=evidence.quotes[:MAX_QUOTES]))
+            checks.append(replace(card, more=tuple(alerts)))
+            faults += card.data["faults"]
     distinct_faults = list(dict.fromkeys(faults))
     return _demo_card(checks, distinct_faults, seconds=monotonic() - start_s)
 
@@ -101,36 +113,6 @@ class _RunProgress:
     def finish(self) -> None:
         """Report that the work is done."""
         self.inner.finish()
-
-
-async def _check_example(
-    session: Session, call: Call, config: Config, *, label: str, seed: int
-) -> tuple[Card, list[str]]:
-    """Check the local model of the example in a deployment of its own.
-
-    Returns:
-        The card of the check, whose alerts have quotes, and sentences on failing plugins.
-    """
-    async with session.open_deployment(config) as deployment:
-        faults = [report.sentence for report in deployment.plugins.faulty]
-        proposal = await check(
-            deployment,
-            call,
-            # The local provider's models are the only ones that certainly cost nothing.
-            models=[str(m) for m in deployment.plugins.models if m.provider == LOCAL],
-            repeats=REPEATS,
-            seed=seed,
-            label=label,
-            asked_by="demo",
-        )
-        card = await proposal.execute()
-        if card.data["state"] == RunState.FAILED:
-            raise NothingAnswered(reasons=" ".join(card.data["failures"]))
-        alerts = []
-        for alert in card.more:
-            evidence = await show_evidence(deployment, call, alert=str(alert.data["id"]))
-            alerts.append(replace(alert, quotes=evidence.quotes[:MAX_QUOTES]))
-    return replace(card, more=tuple(alerts)), [*faults, *card.data["faults"]]
 
 
 def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:

@@ -4,7 +4,6 @@ a brand and its competitors, over time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from overheard.cards import wording
@@ -14,7 +13,7 @@ from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.command import quoted
 from overheard.commands.arguments import chosen_models
 from overheard.deployment import Call, Deployment
-from overheard.domain import Brand, Model
+from overheard.domain import Brand
 from overheard.measure.trends import Span
 from overheard.views.courses import VOICE_METRIC, chart_marks, voice_shares
 from overheard.views.news import Telling, beside
@@ -47,11 +46,20 @@ async def show_voice(
     shares = replace(shares, marks=marks)
     names = [deployment.names.name(model) for model in models]
     day = wording.short_day(shares.times[-1], shares.zone)
+    own_name, shown = quoted(brand.name), sorted(situation.runs)
+    actions = [Action(f"report {own_name}", "Report"), Action(f"brief {own_name}", "What to do?")]
+    if len(models) < len(shown):
+        actions.append(Action(f"trend {own_name} --show voice", "All models", menu=True))
+    for one in shown if len(shown) > 1 else ():
+        if [one] != list(models):
+            name = deployment.names.name(one)
+            words = f"trend {own_name} --show voice --model {quoted(name)}"
+            actions.append(Action(words, f"Only {name}", menu=True))
     card = Card(
         title=voice_title(shares),
         text=voice_sentence(shares),
         image=await picture(shares, "share-of-voice.png"),
-        actions=fitting(*_voice_actions(deployment, situation, models)),
+        actions=fitting(*actions),
         footer=f"Of all mentions of these {wording.count(len(situation.names), 'brand')}, at "
         f"{wording.listing(names)}, until {day}.",
         data={
@@ -101,28 +109,6 @@ def _share_words(shares: Shares, share: Share) -> str:
     if abs(now - usual) < TOLD_CHANGE and share != shares.gained:
         return wording.percent(now)
     return f"{wording.percent(now)}, usually {wording.percent(usual)}"
-
-
-def _voice_actions(
-    deployment: Deployment, situation: Situation, models: Collection[Model]
-) -> Iterator[Action]:
-    """Yield buttons for the report and for advice. Then yield a menu entry for each choice of
-    models that the card does not show: all of them, then each single one in their sorted order. A
-    report with a single model has no menu.
-
-    Args:
-        situation: That of the brand, with all models.
-    """
-    own_name = quoted(situation.brand.name)
-    yield Action(f"report {own_name}", "Report")
-    yield Action(f"brief {own_name}", "What to do?")
-    if len(models) < len(situation.runs):
-        yield Action(f"trend {own_name} --show voice", "All models", menu=True)
-    for model in sorted(situation.runs):
-        if len(situation.runs) > 1 and [model] != list(models):
-            name = deployment.names.name(model)
-            words = f"trend {own_name} --show voice --model {quoted(name)}"
-            yield Action(words, f"Only {name}", menu=True)
 
 
 def _card_without_shares(situation: Situation) -> Card:
