@@ -4,6 +4,7 @@ uv run python bench/read_answers.py                      the passages of bench/g
 uv run python bench/read_answers.py --folder PATH        labelled answers from elsewhere
 uv run python bench/read_answers.py --half dev --show    with each miss
 uv run python bench/read_answers.py --kind advice        the passages whose ids begin so
+uv run python bench/read_answers.py --prose --alone      prose, each brand alone in the catalogue
 
 A folder holds ``labelled.jsonl`` (``id``, ``text``, ``brands``, and the question ``prompt`` if
 it is known) and ``labels.jsonl`` (``id``, ``brand``, and the readings ``first`` and ``second`` with
@@ -24,7 +25,7 @@ from statistics import mean
 from time import process_time
 from typing import Any
 
-from grading import answer
+from grading import GOLD, answer
 from passages import passages
 from relayouts import NAMES, RELAYOUTS, renamed
 
@@ -104,6 +105,27 @@ def gold(half: str | None, kind: str = "") -> Iterator[Case]:
                     label.standing,
                     lines,
                     question=passage.question,
+                )
+
+
+def prose(half: str | None) -> Iterator[Case]:
+    """Yield the labelled brands of ``bench/gold/prose-answers.jsonl``; ``dev`` is what was looked
+    at.
+    """
+    for row in _rows(GOLD / "prose-answers.jsonl"):
+        if half in {None, "dev" if row["id"] % 2 else "test"}:
+            brands = tuple(map(Brand, row["labels"]))
+            for brand, label in zip(brands, row["labels"].values(), strict=True):
+                yield Case(
+                    str(row["id"]),
+                    row["text"],
+                    brands,
+                    brand,
+                    None,
+                    label["drawback"],
+                    label["standing"].replace("advised against", "only named"),
+                    None,
+                    question=row["question"],
                 )
 
 
@@ -252,18 +274,23 @@ def moved(cases: Sequence[Case], write: Callable[[Case], Case]) -> str:
 def report(cases: Sequence[Case], *, show: bool) -> None:
     """Print all figures."""
     counts = [owners(case) for case in cases if case.lines]
-    right, owned, found, lines = (sum(column) for column in zip(*counts, strict=True))
-    print(
-        f"owners: precision {right / owned:.3f} of {owned}, recall {found / lines:.3f} of {lines}"
-    )
+    right, owned, found, lines = (sum(column) for column in zip((0, 0, 0, 0), *counts, strict=True))
+    if lines:
+        print(
+            f"owners: precision {right / owned:.3f} of {owned},"
+            f" recall {found / lines:.3f} of {lines}"
+        )
     results = [(case, judged(case.reading())) for case in cases]
     precision, recall, score = f1((got[1], bool(case.drawback)) for case, got in results)
     print(f"drawback: precision {precision:.3f}, recall {recall:.3f}, F1 {score:.3f}")
-    constant = Counter(case.tone for case in cases).most_common(1)[0][1] / len(cases)
-    same = sum(got[2] == case.tone for case, got in results) / len(results)
-    print(
-        f"tone: {same:.3f} the same, {constant:.3f} for the most frequent one, {len(cases)} brands"
-    )
+    toned = [(case, got) for case, got in results if case.tone]
+    if toned:
+        constant = Counter(case.tone for case, _ in toned).most_common(1)[0][1] / len(toned)
+        same = sum(got[2] == case.tone for case, got in toned) / len(toned)
+        print(
+            f"tone: {same:.3f} the same, {constant:.3f} for the most frequent one,"
+            f" {len(cases)} brands"
+        )
     for standing in ("first choice", "only named"):
         labelled = [
             (got[3] == standing, c.standing == standing) for c, got in results if c.standing
@@ -322,11 +349,16 @@ def main() -> None:
     parser.add_argument("--reading", choices=("first", "second"), default="first")
     parser.add_argument("--half", choices=("dev", "test"))
     parser.add_argument("--kind", default="")
+    parser.add_argument("--prose", action="store_true")
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--show", action="store_true")
     given = parser.parse_args()
-    cases = list(
-        folder(given.folder, given.reading) if given.folder else gold(given.half, given.kind)
-    )
+    if given.folder:
+        cases = list(folder(given.folder, given.reading))
+    else:
+        cases = list(prose(given.half) if given.prose else gold(given.half, given.kind))
+    if given.alone:
+        cases = [replace(case, brands=(case.brand,)) for case in cases]
     report(cases, show=given.show)
     names = [name for name, _ in Counter(case.brand.name for case in cases).most_common()]
     texts = list({case.id: case.text for case in cases}.values())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice, pairwise
+from operator import attrgetter
 
-from overheard import Mention, Reading, UnitRole
+from overheard import Mention, Reading, Unit, UnitRole
 from overheard_accuracy.claims import Statement
 from overheard_accuracy.words import FACTS
 
@@ -82,11 +83,17 @@ def _statements_below_name(reading: Reading) -> Iterator[tuple[str, Statement]]:
             yield unit.text, Statement(unit.text[:_SENTENCE_CHARACTERS])
 
 
+def _unit_at(reading: Reading, at: int) -> Unit | None:
+    """Return the unit that has the character at an offset of the body; None between units."""
+    index = bisect_right(reading.units, at, key=attrgetter("start")) - 1
+    return reading.units[index] if index >= 0 and at < reading.units[index].end else None
+
+
 def _is_below_another(reading: Reading, at: int) -> bool:
     """Return whether the text at offset `at` of the body has a heading above it that does not name
     the brand. False without a heading, and in a unit that the brand owns.
     """
-    unit = next((unit for unit in reading.units if unit.start <= at < unit.end), None)
+    unit = _unit_at(reading, at)
     if unit is None or not unit.section or unit.is_of(reading.brand.name):
         return False
     section = unit.section.casefold()
@@ -102,7 +109,7 @@ def _is_of_another(reading: Reading, mentions: Sequence[Mention]) -> bool:
     """
     brand = reading.brand.name
     first = next(mention.start for mention in mentions if mention.brand == brand)
-    owner = next((unit for unit in reading.units if unit.start <= first < unit.end), None)
+    owner = _unit_at(reading, first)
     if owner is None or not owner.owner or owner.is_of(brand):
         return False
     return owner.foreign or all(mention.brand != owner.owner for mention in mentions)

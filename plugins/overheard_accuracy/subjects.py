@@ -6,10 +6,12 @@ A price below "### Acme Pro" is the price of Acme Pro; it says nothing about the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
-from overheard import Reading, Unit, UnitRole
+from overheard import Mention, Reading, Unit, UnitRole
 from overheard_accuracy.claims import Statement, contains
 from overheard_accuracy.values import money_amounts
 
@@ -41,6 +43,8 @@ _AT_AMOUNT = re.compile(r"\d[\d.,]*,? the [\w' -]{1,40}\Z", re.IGNORECASE)
 """Before the end of the name in "At $949, the Acme mattress": the price of that thing."""
 _ALTERNATIVE = re.compile(r" (?:alternative|competitor|rival|clone)\W{1,4}")
 """From the brand's name to a text that is about another brand: "Bolt, an Acme rival: $9"."""
+_ABOVE_CHARACTERS = 120
+"""Characters before a text in which names right before it begin."""
 _AFTER_TITLE_CHARACTERS = 4
 """Characters between a title and a text right after it: "Acme: $9"."""
 _BEFORE_NAME_CHARACTERS = 30
@@ -80,13 +84,15 @@ def price_statements(reading: Reading) -> Iterator[PriceStatement]:
     """
     brand = reading.brand.name
     title, title_product, title_end = "", "", 0
+    named = {mention.brand for mention in reading.mentions}
+    alone = reading.asked == {brand} and named <= {brand}
     for unit in reading.units:
         name_span = _name_span(reading, unit)
         if unit.role is UnitRole.TITLE and unit.is_of(brand) and name_span:
             title, title_product = unit.text, _product_after_brand(unit.text, name_span[1])
             title_end = unit.end
         text = unit.text[:_UNIT_CHARACTERS]
-        if not money_amounts(text) or not _is_about_brand(reading, unit):
+        if not money_amounts(text) or not _is_about_brand(reading, unit, alone=alone):
             continue
         if name_span and name_span[1] <= len(text):
             product = _product_after_brand(text, name_span[1])
@@ -103,13 +109,16 @@ def price_statements(reading: Reading) -> Iterator[PriceStatement]:
         yield PriceStatement(unit.text, statement, title, product, is_inherited)
 
 
-def _is_about_brand(reading: Reading, unit: Unit) -> bool:
+def _is_about_brand(reading: Reading, unit: Unit, *, alone: bool) -> bool:
     """Return whether the amounts of a unit are about the brand.
 
     So they are if the brand owns the unit. In a unit without an owner they are if the question asks
     about this brand alone and the answer names no other, or if the unit names the brand alone and
     the brand's name stands where a price's subject does ("You pay $9 for Acme").
     False for a shop's card, a footer, and a unit with an amount right after another brand's name.
+
+    Args:
+        alone: Whether question and answer name no other brand.
     """
     if unit.role in {UnitRole.SHOP, UnitRole.FOOTER} or _other_brand_at_amount(reading, unit):
         return False
@@ -117,11 +126,8 @@ def _is_about_brand(reading: Reading, unit: Unit) -> bool:
         return True
     if unit.owner:
         return False
-    only_brand = {reading.brand.name}
-    if reading.asked == only_brand and all(m.brand in only_brand for m in reading.mentions):
-        return True
-    named = {m.brand for m in reading.mentions if unit.start <= m.start < unit.end}
-    return named == only_brand and _is_subject(reading, unit)
+    named = {mention.brand for mention in _mentions(reading, unit.start, unit.end)}
+    return alone or (named == {reading.brand.name} and _is_subject(reading, unit))
 
 
 def _is_subject(reading: Reading, unit: Unit) -> bool:
@@ -192,12 +198,19 @@ def _product_label(unit: Unit) -> str:
     return "" if is_unread or not _VARIANT.search(unit.label) else unit.label
 
 
+def _mentions(reading: Reading, start: int, end: int) -> Sequence[Mention]:
+    """Return the mentions that begin in a part of the body, in order."""
+    first = bisect_left(reading.mentions, start, key=attrgetter("start"))
+    last = bisect_left(reading.mentions, end, first, key=attrgetter("start"))
+    return reading.mentions[first:last]
+
+
 def _name_span(reading: Reading, unit: Unit) -> tuple[int, int] | None:
     """Return the (start, end) offsets of the brand's first mention in the text of a unit; None if
     the unit does not name the brand.
     """
-    for mention in reading.of(reading.brand.name):
-        if unit.start <= mention.start < unit.end:
+    for mention in _mentions(reading, unit.start, unit.end):
+        if mention.brand == reading.brand.name:
             return mention.start - unit.start, mention.end - unit.start
     return None
 
@@ -207,14 +220,14 @@ def _other_brand_at_amount(reading: Reading, unit: Unit) -> bool:
     `_NEARBY_CHARACTERS` after the name of another brand, or begins right after such a name ("Try
     Bolt: $9") or after "an Acme alternative".
     """
-    for mention in reading.mentions:
+    for mention in _mentions(reading, unit.start - _ABOVE_CHARACTERS, unit.end):
         if mention.brand == reading.brand.name:
             if _ALTERNATIVE.fullmatch(reading.body, mention.end, max(mention.end, unit.start)):
                 return True
             continue
         if 0 <= unit.start - mention.end <= _AFTER_TITLE_CHARACTERS:
             return True
-        if unit.start <= mention.start < unit.end:
+        if unit.start <= mention.start:
             end = mention.end - unit.start
             if re.search(r"[$\u20ac\u00a3]\s?\d", unit.text[end : end + _NEARBY_CHARACTERS]):
                 return True

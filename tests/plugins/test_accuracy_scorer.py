@@ -1,5 +1,6 @@
 """Tests of the scorer of accuracy: what is stated, of whom, and whether it is true."""
 
+import time
 from datetime import UTC, datetime
 
 import grading
@@ -542,3 +543,13 @@ def priced(text: str, fact: Fact) -> list[str]:
 def test_a_line_belongs_to_the_title_above(text: str, stated: bool) -> None:
     """Below nothing but the brand's name, a line is about the brand; else it is not."""
     assert ("founded" in dict(found(text))) == stated
+
+
+@pytest.mark.parametrize("row", ["| | |\n", "| Acme | $20 |\n", "|  |  |\n|---|---|\n"])
+def test_thousands_of_rows_are_read_in_linear_time(row: str) -> None:
+    """Empty ones, rows of the brand, and headers without a table."""
+    read = READER.read(grading.answer("| Tool | Price |\n|---|---|\n" + row * 6_000))
+    reading = read.reading(ACME, (), FACTS)
+    start = time.process_time()
+    list(Accuracy().score(reading))
+    assert time.process_time() - start < 2

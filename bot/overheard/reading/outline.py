@@ -403,7 +403,8 @@ class Outline:
             and role_of(self._body[following.start : following.end]) is not None
         )
         follows_owner = bool(carried or above.owner) and not above.closed
-        is_bold = any(start <= label.start < end for start, end in line.bold)
+        bold = bisect_left(line.bold, (label.start + 1, 0)) - 1
+        is_bold = bold >= 0 and label.start < line.bold[bold][1]
         may_be_product = has_roles or (not block_owner and _names_product(text, bold=is_bold))
         times = self._label_counts[text]  # a property is repeated for several products
         recurs = times >= _MANY_LABELS or (times > 1 and " " not in text)
