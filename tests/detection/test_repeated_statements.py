@@ -170,10 +170,10 @@ def test_statements_head_what_moved_at_their_model() -> None:
     anew = Placement(AlertAction.RAISE)
     assert found == [
         replace(raised, shifts=(news[1], news[3], moved), placement=anew),
-        replace(silent, shifts=(news[0],), placement=anew, level=AlertLevel.NEARLY_CERTAIN),
+        replace(silent, shifts=(news[0],), placement=anew),
         joined,
         untold,
-        Decision("Acme", three, RUNS[11], (news[2],), anew, AlertLevel.NEARLY_CERTAIN, None, ()),
+        Decision("Acme", three, RUNS[11], (news[2],), anew, None, None, ()),
     ]
 
 
@@ -275,8 +275,17 @@ def test_an_open_story_takes_what_it_states_before_others_do() -> None:
     [story] = stories(other, *news, said(2, 1, "$49 a month or $588 a year"), weeks=2)
 
     assert [o.claim.answer_id for o in story.occurrences] == [102, 103, 201]
-    both = stories(other, *news, said(2, 1, "$588"), said(2, 2, "$588"), weeks=2)
-    assert [(weeks_of(one), len(one.occurrences)) for one in both] == [((1, 1), 2), ((1, 2), 3)]
+    [both] = stories(other, *news, said(2, 1, "$588"), said(2, 2, "$588"), weeks=2)
+    assert (weeks_of(both), len(both.occurrences)) == ((1, 1), 4), "one fact, one story"
+
+
+def test_of_thousands_of_answers_the_reader_takes_some_for_false() -> None:
+    """Two of six are news, two of 6,000 are not, and twenty are."""
+    claims = [said(1, n) for n in range(20)]
+    many = {RUNS[0].id: {"a": 6000}}
+    assert follow_statements(claims[:2], RUNS[:1], {RUNS[0].id: {"a": 6}})
+    assert not follow_statements(claims[:2], RUNS[:1], many)
+    assert follow_statements(claims, RUNS[:1], many)
 
 
 def test_a_story_that_was_gone_begins_anew_with_its_value_alone() -> None:

@@ -17,7 +17,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, option, quoted
 from overheard.cards.wording import name_without_id
 from overheard.commands.arguments import past_span, span_words
 from overheard.deployment import Call, Deployment
-from overheard.domain import Account, Run, Spending
+from overheard.domain import BURST, Account, Run, Spending
 from overheard.measure.trends import Span
 from overheard.runs.budget import WARNING
 
@@ -65,6 +65,7 @@ async def spend(
     shown = {name: _sums_by_display_name(name, sums[name], deployment) for name in GROUPINGS}
     total = sum(spending.usd for spending in spent)
     estimated = sum(spending.estimated_usd for spending in spent)
+    again = sum(one.usd for one in spent if runs[one.run_id].label == BURST)
     budget = await _budget_json(deployment)
     near = any(row["share"] >= WARNING for row in budget)
     in_chat = call.face is Face.CHAT
@@ -81,7 +82,7 @@ async def spend(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
         text=f"{when[:1].upper()}{when[1:]}, for "
         f"{wording.count(sum(spending.answers for spending in spent), 'answer')}."
-        f"{_estimate_sentence(estimated, total)}",
+        f"{_estimate_sentence(estimated, total)}{_again_sentence(deployment, again)}",
         fields=tuple(
             Field(
                 _limit_name(row["key"]),
@@ -104,6 +105,7 @@ async def spend(
             "until": span.end.isoformat() if span.end else None,
             "spent_usd": total,
             "estimated_usd": estimated,
+            "asked_again_usd": again,
             "answers": sum(spending.answers for spending in spent),
             **{f"by_{name}": sums[name] for name in GROUPINGS},
             "budget": budget,
@@ -163,6 +165,19 @@ def _limit_name(key: str) -> str:
     if name:
         return f"{name}, this month"
     return {"day": "Today", "month": "This month"}.get(kind, kind)
+
+
+def _again_sentence(deployment: Deployment, usd: float) -> str:
+    """Return a sentence, after a space, on what asking again has cost, and may cost; empty if it
+    has cost nothing.
+    """
+    if not usd:
+        return ""
+    share = wording.percent(deployment.config.bursts.share)
+    return (
+        f" {wording.money(usd)} of it went to asking again where something may have changed: at "
+        f"most {share} of what the checks of a year cost."
+    )
 
 
 def _estimate_sentence(usd: float, total: float) -> str:

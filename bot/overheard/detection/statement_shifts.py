@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from overheard.detection.decide import Decision
-from overheard.detection.decision_inputs import AlertLevel
 from overheard.detection.placement import AlertAction, place
 from overheard.detection.statements import (
     Asked,
@@ -22,9 +21,6 @@ from overheard.detection.statements import (
 from overheard.domain import Alert, Model, PromptShift, ReportedStatement, Shift
 from overheard.measure.blocks import RunKey
 from overheard.measure.intervals import wilson
-
-STATEMENT_LEVEL = AlertLevel.NEARLY_CERTAIN
-"""How certain it is that a repeated statement was made."""
 
 
 def statement_shift(
@@ -150,7 +146,7 @@ def add_statements(
     """Return the decisions about a brand after a run, with the statements that are news added.
 
     Statements come before what moved at the same model, and both are one alert, whose place is
-    decided anew. The level of a decision without one becomes `STATEMENT_LEVEL`. A decision that
+    decided anew. A statement has no level. A decision that
     joins the alert of a model as a whole stays as it is, because a statement is news of its own:
     its model's statements are a decision of their own after the others, as are those of a model
     without a decision.
@@ -176,7 +172,6 @@ def add_statements(
                 decision,
                 shifts=shifts,
                 placement=place(shifts, alerts, run.at),
-                level=decision.level or STATEMENT_LEVEL,
             )
         )
     with_statements += [
@@ -186,7 +181,7 @@ def add_statements(
             run=run,
             shifts=tuple(shifts),
             placement=place(shifts, alerts, run.at),
-            level=STATEMENT_LEVEL,
+            level=None,
             years=None,
             silences=(),
         )

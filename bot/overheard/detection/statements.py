@@ -2,9 +2,10 @@
 
 A statement that the fact sheet rules out needs no test of means: that a model repeats it is news.
 *Repeated* means the same statement in two answers of a model in one run, or in three answers in 30
-days; about one fact with different values, three in a run or five in 30 days. A single answer is
-not enough, because a single verdict is wrong in about one case of twenty-five (docs/statistics.md),
-and because models make a slip that they do not make again.
+days; about one fact with different values, three in a run or five in 30 days; and more answers than
+the reader's own errors explain (Poisson, `MISREAD`), which are many where thousands are asked. A
+single answer is not enough, because a single verdict is wrong in about one case of twenty-five
+(docs/statistics.md), and because models make a slip that they do not make again.
 
 A statement is *gone* when so many answers without it would be improbable if it were still made. Of
 the n answers since it began, y had it; the m answers since it was last made, to the prompts that
@@ -20,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from math import exp, lgamma
+from math import exp, lgamma, log
 
 from overheard.domain import StatementKind
 from overheard.measure.blocks import RunKey
@@ -30,6 +31,9 @@ WINDOW = timedelta(days=30)
 """How far back repetitions count."""
 REPEATED_IN_RUN, REPEATED_IN_WINDOW = 2, 3
 """Answers with the same statement that make it news."""
+MISREAD, MISREAD_LEVEL = 0.001, 0.01
+"""Share of the answers of which the reader takes the same for a false claim that is none (at most
+one of 792 real answers), and the largest probability that it explains a claim that is news."""
 VARIED_IN_RUN, VARIED_IN_WINDOW = 3, 5
 """Answers with different values of one fact that make it news."""
 GONE_LEVEL = 0.05
@@ -137,9 +141,11 @@ def follow_statements(
     closed_stories: list[StatementStory] = []
     for index, run in enumerate(runs):
         _add_to_groups(groups, by_run.get(run, []))
-        _merge_varied_groups(groups, run)
+        window = (one for one in runs[: index + 1] if one.at > run.at - WINDOW)
+        answers = sum(asked.get(run.id, {}).values()), asked_by_prompt(window, asked).total()
+        _merge_varied_groups(groups, run, answers)
         for group in groups:
-            _update_group(group, runs[: index + 1], asked)
+            _update_group(group, runs[: index + 1], asked, answers)
         closed_stories += [group.story for group in groups if group.story and group.story.closed]
         groups = [group for group in groups if not (group.story and group.story.closed)]
     stories = [*closed_stories, *(group.story for group in groups if group.story)]
@@ -168,11 +174,12 @@ def _add_to_groups(groups: list[_Group], occurrences: Iterable[Occurrence]) -> N
 
 
 def _belongs(group: _Group, occurrence: Occurrence) -> bool:
-    """Return whether an occurrence states the same as a group. In a group of different values of
-    one fact, any value of that fact belongs. A group has at least one occurrence.
+    """Return whether an occurrence states the same as a group. To an open story, and to a group of
+    different values of one fact, any value of that fact belongs. A group has at least one
+    occurrence.
     """
     members = group.story.occurrences if group.story else group.waiting
-    if group.varied:
+    if group.varied or group.story:
         return _topic(members[0]) == _topic(occurrence)
     return same_statement(members[0].claim, occurrence.claim)
 
@@ -191,7 +198,7 @@ def _topic(occurrence: Occurrence) -> tuple[StatementKind, str]:
     return occurrence.kind, occurrence.claim.field
 
 
-def _merge_varied_groups(groups: list[_Group], run: RunKey) -> None:
+def _merge_varied_groups(groups: list[_Group], run: RunKey, answers: tuple[int, int]) -> None:
     """Merge the groups that state different values of one fact where only together they are news in
     a run. Groups with an open story stay apart, and so do all groups of a fact of which one group
     is news by itself. Changes ``groups``.
@@ -201,21 +208,30 @@ def _merge_varied_groups(groups: list[_Group], run: RunKey) -> None:
         if group.waiting and not group.story:
             waiting.setdefault(_topic(group.waiting[0]), []).append(group)
     for same_topic in waiting.values():
-        if len(same_topic) < 2 or any(_is_news(group.waiting, run) for group in same_topic):
+        alone = any(_is_news(group.waiting, run, answers) for group in same_topic)
+        if len(same_topic) < 2 or alone:
             continue
         members = _in_order(occurrence for group in same_topic for occurrence in group.waiting)
-        if _is_news(members, run, varied=True):
+        if _is_news(members, run, answers, varied=True):
             for group in same_topic:
                 groups.remove(group)
             groups.append(_Group(varied=True, waiting=members))
 
 
-def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False) -> bool:
+def _is_news(
+    members: Iterable[Occurrence],
+    run: RunKey,
+    answers: tuple[int, int],
+    *,
+    varied: bool = False,
+) -> bool:
     """Return whether a statement is repeated often enough to be news in a run: by enough answers of
-    the run, or by enough answers within `WINDOW` up to the run, one of them in the run.
+    the run, or by enough answers within `WINDOW` up to the run, one of them in the run; and by more
+    than the reader's own errors explain.
 
     Args:
         members: The occurrences of the statement; later ones and older ones are left out.
+        answers: The model's answers in the run, and within the window.
         varied: Whether they state different values of one fact, which takes more answers.
     """
     recent = [
@@ -228,10 +244,23 @@ def _is_news(members: Iterable[Occurrence], run: RunKey, *, varied: bool = False
         needed_in_run, needed_in_window = VARIED_IN_RUN, VARIED_IN_WINDOW
     else:
         needed_in_run, needed_in_window = REPEATED_IN_RUN, REPEATED_IN_WINDOW
-    return in_run > 0 and (in_run >= needed_in_run or count_answers(recent) >= needed_in_window)
+    counted = ((in_run, needed_in_run), (count_answers(recent), needed_in_window))
+    return in_run > 0 and any(
+        made >= needed and _chance_of(made, MISREAD * of) <= MISREAD_LEVEL
+        for (made, needed), of in zip(counted, answers, strict=True)
+    )
 
 
-def _update_group(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
+def _chance_of(made: int, expected: float) -> float:
+    """Return the probability of so many or more of events of which some are expected (Poisson)."""
+    if not expected:
+        return 0.0
+    return 1 - sum(exp(-expected + n * log(expected) - lgamma(n + 1)) for n in range(made))
+
+
+def _update_group(
+    group: _Group, runs: Sequence[RunKey], asked: Asked, answers: tuple[int, int]
+) -> None:
     """Update a group of equal statements after a run.
 
     A group that is news opens a story with its occurrences of the last `WINDOW`; older ones are
@@ -242,11 +271,12 @@ def _update_group(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
     Args:
         runs: The model's runs, the oldest first, up to the run.
         asked: Number of the model's answers by run number and prompt key.
+        answers: Those in the run, and within `WINDOW` up to it.
     """
     run = runs[-1]
     story = group.story
     if story is None:
-        if _is_news(group.waiting, run, varied=group.varied):
+        if _is_news(group.waiting, run, answers, varied=group.varied):
             recent = [
                 occurrence for occurrence in group.waiting if occurrence.run.at > run.at - WINDOW
             ]
@@ -254,13 +284,13 @@ def _update_group(group: _Group, runs: Sequence[RunKey], asked: Asked) -> None:
             group.reported = count_answers(group.story.in_run(run))
             group.waiting = []
         return
-    answers = count_answers(story.in_run(run))
-    if not answers:
+    made = count_answers(story.in_run(run))
+    if not made:
         group.story = _closed_if_gone(story, runs, asked)
         return
     grown = story.grown
-    if answers >= GROWTH * group.reported:
-        grown, group.reported = (*grown, run), answers
+    if made >= GROWTH * group.reported:
+        grown, group.reported = (*grown, run), made
     group.story = replace(story, last=run, grown=grown, silent=(0, 0))
 
 

@@ -181,9 +181,11 @@ async def _power_sentence(deployment: Deployment, brand: Brand) -> str:
     offer = await current_offer(deployment, brand, model, repeats=REPEATS, days=7)
     answers = len(asked) * REPEATS
     lost = min(answers, round(offer.within(RUNS_A_MONTH) / 100 * answers))
+    share = deployment.config.bursts.share if deployment.config.bursts.automatic else 0.0
     return (
         f"{wording.count(len(asked), 'question')}, {REPEATS} times each: a check a week shows a "
-        f"loss of about {lost} of {answers} answers within a month."
+        f"loss of about {lost} of {answers} answers within a month. Where something may have "
+        f"changed I ask again within hours, for at most {wording.percent(share)} more."
     )
 
 
