@@ -44,7 +44,7 @@ def call(command: str, **options: str) -> dict[str, object]:
     }
 
 
-def reply(*calls: object, lacks: str = "", lacking: str = "") -> str:
+def reply(*calls: object, lacks: str = "nothing", lacking: str = "") -> str:
     """Return a reply of the model."""
     return json.dumps({"calls": calls, "lacks": lacks, "lacking": lacking})
 

@@ -47,12 +47,14 @@ CHANNEL = "assistant:questions"
 """The channel that the questions are booked on, which ``[assistant] budget`` limits."""
 ANSWER_TIMEOUT_S = 10.0
 """Seconds after which the answer of the model, also a repaired one, is not waited for."""
-MAX_REPLY_TOKENS = 500
-"""The longest answer of the model."""
+MAX_REPLY_TOKENS = 1_500
+"""The longest answer of the model, with what it writes to reason."""
 MAX_QUESTION_CHARS = 600
 """The longest question that the model is asked."""
 MAX_REPLY_CHARS = 4_000
 """Characters of the answer that are read."""
+NOTHING = "nothing"
+"""What a question lacks that is answered; an empty word is refused by one service."""
 MAX_LACKING_CHARS = 40
 """The longest name of what is lacking."""
 
@@ -72,7 +74,7 @@ class Reading:
     Attributes:
         order: The command that answers it, or the nearest one where something is lacking; or None.
         other: The command of another reading, or None.
-        lacks: What is lacking, a key of ``lacks`` in tools.toml.
+        lacks: What is lacking, a key of ``lacks`` in tools.toml; empty for nothing.
         lacking: Its name, in words of the question; or empty.
         problem: Why there is no reading, as a sentence; or empty.
     """
@@ -207,8 +209,8 @@ def read_reply(reply: str, reader: CallReader) -> Reading:
         InvalidCall: when the reply is no object as asked for, or its first call is not valid.
     """
     document = _document(reply)
-    lacks = str(document.get("lacks") or "")
-    lacks = lacks if lacks in notes()["lacks"] else "part"
+    lacks = str(document.get("lacks") or NOTHING)
+    lacks = "" if lacks == NOTHING else lacks if lacks in notes()["lacks"] else "part"
     lacking = str(document.get("lacking") or "").strip()[:MAX_LACKING_CHARS]
     calls = document.get("calls")
     calls = calls if isinstance(calls, list) else [document]

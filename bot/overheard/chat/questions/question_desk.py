@@ -244,11 +244,10 @@ async def _price_of_adding(deployment: Deployment, brand: str) -> str:
     """
     schedules = (s for s in deployment.catalogue.schedules if not s.brands or brand in s.brands)
     repeats = max((schedule.repeats for schedule in schedules), default=1)
-    models = choose_models(deployment.plugins.providers)
-    panel = Panel((brand,), (Prompt("x" * QUESTION_CHARS),), tuple(models), repeats)
+    prompts = (Prompt("x" * QUESTION_CHARS),)
     try:
+        panel = Panel((brand,), prompts, choose_models(deployment.plugins.providers), repeats)
         usd = (await deployment.pricing.unchecked(panel)).usd
     except OverheardError:
         return ""
-    month = money(usd * WEEKS_A_MONTH, about=True)
-    return f"One question like that, once a week, is {month} a month."
+    return f"One such question, once a week, is {money(usd * WEEKS_A_MONTH, about=True)} a month."
