@@ -27,7 +27,6 @@ from overheard.domain import (
 from overheard.errors import StoreError
 from overheard.interfaces import Store
 from overheard.plugins import load_plugins
-from overheard.scoring import scorer_calls
 from overheard.scoring.scorer_calls import made_up_reading, warm_up
 from overheard.scoring.service import Scoring
 from overheard.testing.deployment import open_test_store
@@ -178,21 +177,6 @@ class Endless(Counting):
         """Wait."""
         await asyncio.Event().wait()
         return super().score(reading)
-
-
-async def test_an_async_scorer_that_never_returns_is_given_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The timeout is reported, and the next scorer goes on."""
-    monkeypatch.setattr(scorer_calls, "SCORER_TIMEOUT_S", 0.01)
-    good = Counting(lambda _: [Score("good", 1.0)], "good")
-    store = await answered((WHICH, Finish.COMPLETE))
-    scoring = Scoring([Endless(one), good], Catalogue((Brand("Acme"),)))
-    async with asyncio.timeout(10):
-        await scoring.catch_up(store, Quiet())
-
-    assert [record.scorer async for record in store.scores.stream()] == ["good"]
-    assert list(scoring.faults) == ["The scorer counting fails on an answer: no result within 0 s"]
 
 
 class Watched(Quiet):

@@ -6,15 +6,7 @@ import asyncio
 import hashlib
 import inspect
 from collections import Counter
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Coroutine,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import GeneratorType
@@ -42,21 +34,10 @@ from overheard.interfaces import Judge, Scorer, Store
 from overheard.plugins import IsolatedScorer, remedy_of
 from overheard.reading.reader import READING_VERSION, Reader
 
-SCORER_TIMEOUT_S = 60.0
-"""Seconds after which an async scorer is given up for one reading."""
-
 _GIVEN = (GeneratorType, list, tuple, Iterator)
 """What holds scores and is not awaited; what scorers return most comes first."""
 _STOPPING = (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit)
 """What stops us, and is no fault of a scorer."""
-
-
-class Late(OverheardError):
-    """A scorer exceeded its time limit; the message ends a sentence."""
-
-    message = "no result within {seconds:.0f} s"
-
-    seconds: float
 
 
 def waits(scorer: Scorer) -> bool:
@@ -93,7 +74,7 @@ async def ask_scorer(
         for reading in readings:
             result = scorer.score(reading)
             if not isinstance(result, _GIVEN) and inspect.isawaitable(result):
-                result = await _wait_for(scorer, result)
+                result = await result  # which has a time limit of its own
             scores = list(result)
             if scores:
                 records += _valid_records(scorer, version, reading, scores, metrics, faults)
@@ -163,24 +144,6 @@ def _valid_records(
         outside = "gives values outside its own scales"
         faults[f"The scorer {name} {outside}; {remedy_of(scorer)}"] += 1
     return records
-
-
-async def _wait_for(scorer: Scorer, result: Awaitable[Iterable[Score]]) -> Iterable[Score]:
-    """Return the result of an async scorer within `SCORER_TIMEOUT_S`; judges and the process of
-    third-party scorers have time-outs of their own, and no limit here.
-    """
-    limit = asyncio.timeout(
-        None if isinstance(scorer, Judge | IsolatedScorer) else SCORER_TIMEOUT_S
-    )
-    try:
-        async with limit:
-            return await result
-    except _STOPPING:
-        raise
-    except BaseException as error:
-        if limit.expired():
-            raise Late(seconds=SCORER_TIMEOUT_S) from error
-        raise
 
 
 def _fault_sentence(name: str, error: BaseException) -> str:
