@@ -35,8 +35,7 @@ IN_GUILD, IN_DIRECT_MESSAGE = 0, 1
 TYPES = {Kind.INTEGER: INTEGER, Kind.NUMBER: NUMBER, Kind.FLAG: FLAG}
 EXPERT = frozenset(
     {
-        *("audit", "dataset", "landscape", "plugins", "power"),
-        *("runs", "scores", "shifts"),
+        *("audit", "dataset", "landscape", "plugins", "power", "runs", "scores"),
     }
 )
 """Nouns, and verbs without a noun, of the root for experts."""
