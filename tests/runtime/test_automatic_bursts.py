@@ -12,8 +12,10 @@ from kit.office import executed
 from kit.recording import HandClock
 from kit.scripted import Quiet, ScriptedProvider, reply
 from overheard.alerts.bursts import CHECK, PlannedBurst, calls_left, planned_bursts
+from overheard.alerts.outbox import Outgoing
 from overheard.alerts.story import read_watches
 from overheard.commands.check import check
+from overheard.commands.delivery_cards import run_result
 from overheard.commands.schedules import list_schedules
 from overheard.config.loader import load_config
 from overheard.config.sections import BudgetTable, BurstsTable, Config
@@ -22,6 +24,7 @@ from overheard.domain import (
     BURST,
     BURSTS,
     Answer,
+    DeliveryKind,
     Model,
     ModelUpdate,
     Price,
@@ -299,6 +302,20 @@ async def test_it_has_passed_when_the_answers_are_as_before(suspicious: House) -
     [watch] = (await read_watches(suspicious.deployment.store)).values()
     assert watch.over
     assert watch.values is not None
+
+
+async def test_that_it_has_passed_is_posted_where_the_check_was_asked_for(house: House) -> None:
+    """The card said when it asks again; a check by schedule said nothing in a channel."""
+    await house.weeks(0, call=Call("Maya", "slack:C1"))
+    await house.burst(6)
+
+    [posted] = await house.deployment.store.deliveries.find()
+    assert (posted.kind, posted.channel) == (DeliveryKind.RESULT, "slack:C1")
+    [run] = [run for run in await house.deployment.store.runs.find() if run.label == BURST]
+    assert posted.subject == run.key
+    outgoing = await run_result(house.deployment, Call(channel="slack:C1"), run.key)
+    assert isinstance(outgoing, Outgoing)
+    assert outgoing.card.title == "It has passed at m-1"
 
 
 async def test_it_is_told_the_same_day_when_it_is_confirmed(suspicious: House) -> None:

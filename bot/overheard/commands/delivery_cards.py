@@ -24,7 +24,15 @@ from overheard.commands.schedules import next_checks
 from overheard.commands.scores import edition_card
 from overheard.commands.status import unrouted_sentence
 from overheard.deployment import Call, Deployment
-from overheard.domain import UNFINISHED, AlertEventKind, Delivery, DeliveryKind, Run, RunState
+from overheard.domain import (
+    BURST,
+    UNFINISHED,
+    AlertEventKind,
+    Delivery,
+    DeliveryKind,
+    Run,
+    RunState,
+)
 from overheard.runs.plan import is_fresh, tracked
 from overheard.runs.presence import Presence
 from overheard.runs.tasks import Outcome
@@ -226,6 +234,8 @@ async def run_result(
         return None
     if run.state in UNFINISHED:
         return Postponed(now + RESULT_WAIT) if is_fresh(run, now) else None
+    if run.label == BURST:
+        note = ASKED_AGAIN
     outcome = Outcome(run)
     async for answer in deployment.store.answers.stream(runs=[run.id]):
         outcome.count(answer)
@@ -234,6 +244,8 @@ async def run_result(
     return Outgoing(await completed_later_card(deployment, call, outcome, len(alerts), note))
 
 
+ASKED_AGAIN = "I asked again, as I said."
+"""Why the result of a burst is posted."""
 PERIOD = timedelta(days=7)
 """The time that a sign of life covers, up to the moment at which it is posted."""
 ANSWERED = frozenset({RunState.COMPLETE, RunState.PARTIAL})

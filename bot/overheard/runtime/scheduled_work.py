@@ -8,13 +8,25 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from overheard.alerts.bursts import PlannedBurst, planned_bursts
+from overheard.alerts.story import read_watches
 from overheard.commands.check import execute_run
 from overheard.commands.database import retain_texts
 from overheard.commands.first_check import continue_first_check
 from overheard.commands.runs import resume_run
 from overheard.commands.schedules import check_schedule
 from overheard.deployment import Call, Deployment
-from overheard.domain import BURST, FIRST_CHECK, AuditEntry, Panel, Payer, Run, RunState, Schedule
+from overheard.domain import (
+    BURST,
+    FIRST_CHECK,
+    AuditEntry,
+    Delivery,
+    DeliveryKind,
+    Panel,
+    Payer,
+    Run,
+    RunState,
+    Schedule,
+)
 from overheard.errors import OverheardError, RunEnded
 from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import RESUMABLE_FOR
@@ -103,6 +115,28 @@ async def _run_burst(deployment: Deployment, call: Call, run: Run) -> None:
 
     with suppress(RunEnded):
         await execute_run(deployment, call, quote, before=require_running)
+        await _post_verdict(deployment, run)
+
+
+async def _post_verdict(deployment: Deployment, run: Run) -> None:
+    """Store a delivery of a burst's result to the channel of the check that it followed, if with it
+    the occasion is over: it has passed, or did not move the brand. An alert has its own routes.
+    """
+    store = deployment.store
+    opened = {
+        watch.opened
+        for (_, model), watch in (await read_watches(store)).items()
+        if watch.over and run.panel and model in run.panel.models and run.started_at in watch.looks
+    }
+    checks = [one for one in await store.runs.find(aside=False) if one.started_at in opened]
+    channels = dict.fromkeys(one.channel for one in checks if ":" in one.channel)
+    now = deployment.clock.now()
+    await store.deliveries.add(
+        [
+            Delivery(DeliveryKind.RESULT, f"result-{run.key}@{channel}", channel, now, run.key)
+            for channel in channels
+        ]
+    )
 
 
 class ScheduledWork:
