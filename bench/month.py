@@ -474,8 +474,10 @@ async def _lie(month: Month) -> None:
     await month.step("10. a failed provider", lambda: month.said("did not answer on"))
     month.vendors["anthropic"].fails = False
     for typed in ("status", "report", "report --week", "spend", "claims Pipedrive", "alerts list"):
-        words = typed.removesuffix(" Pipedrive")
-        await discord.command(*words.split(), **({} if words == typed else {"brand": "Pipedrive"}))
+        words = typed.removesuffix(" Pipedrive").removesuffix(" --week")
+        options = {"brand": "Pipedrive"} if typed.endswith("Pipedrive") else {}
+        options |= {"week": True} if typed.endswith("--week") else {}
+        await discord.command(*words.split(), **options)
         await month.type_in_slack(f"11. {typed}", typed)
     await slack.visit_home()
     await month.step("12. App Home", lambda: slack.homes)

@@ -126,13 +126,16 @@ class SqlAnswerRepository(Repository):
         return int(row[0])
 
     async def failures(self, run_id: int) -> list[tuple[Model, str]]:
-        """Return for each model with failed answers in a run: the commonest reason."""
+        """Return for each model with complete or failed answers in a run: the commonest reason for
+        which it failed; empty if any answer is complete.
+        """
         query = (
             select(models.c.provider, models.c.name, answers.c.error)
             .join(models)
-            .where(answers.c.run_id == run_id, answers.c.error != "")
+            .where(answers.c.run_id == run_id)
+            .where(or_(answers.c.error != "", answers.c.finish.in_(sorted(COMPLETE))))
             .group_by(models.c.provider, models.c.name, answers.c.error)
-            .order_by(func.count(), answers.c.error)
+            .order_by(answers.c.error == "", func.count(), answers.c.error)
         )
         rows = await self._database.rows(query)
         return list({Model(row.provider, row.name): row.error for row in rows}.items())

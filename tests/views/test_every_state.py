@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,11 +28,15 @@ from overheard.commands.doctor import Examination
 from overheard.commands.report import report
 from overheard.commands.status import status
 from overheard.deployment import Call
-from overheard.domain import Answer, Model, Question, Run
+from overheard.domain import Answer, Model, Question, Run, RunState
+from overheard.runs.plan import lay_out
+from overheard.views.news import Telling, first_steps
+from overheard.views.situation import SituationReader
 from overheard_discord import layouts
 from overheard_slack import blocks
 
 FELL = Plan({"Acme": 8, "Umbra": 15}, {WRONG: 6}, served="b")
+LOWER = Plan({"Acme": 4})
 GREW = Plan({"Acme": 9, "Umbra": 15}, {WRONG: 7, WRONG_YEAR: 2}, served="b")
 SITUATION_CARDS = ("status", "report Acme", "report Acme --week")
 """Cards that say how things are: the first news is their title."""
@@ -187,7 +191,9 @@ STATES = {
         after({"openai": FELL, "anthropic": DOWN}), (ALERT, FAILED), silent=("Claude",)
     ),
     "fell, the other silent": State(
-        after({"openai": Plan({"Acme": 4}), "anthropic": DOWN}), (ALERT, FAILED), silent=("Claude",)
+        after({"openai": LOWER}, {"openai": LOWER, "anthropic": DOWN}),
+        (ALERT, FAILED),
+        silent=("Claude",),
     ),
     "left": State(_left, (CALM_TITLE,), left=("Claude",)),
     "left with an alert": State(_left_with_alert, (CALM_TITLE,), left=("Claude",)),
@@ -340,3 +346,23 @@ async def test_a_check_of_one_model_makes_no_other_leave() -> None:
 
     assert [one["presence"] for one in situation["models"]] == ["current", "current"]
     assert NAMES["anthropic"] in str(card.text)
+
+
+async def test_answers_that_are_not_scored_yet_are_no_failure() -> None:
+    """What is scored is told with its day, and nothing is offered to be asked again."""
+    made = await past(weeks=3)
+    before = made.deployment
+    made.clock.week += 1
+    panel = lay_out(before.catalogue, before.plugins.providers, repeats=1)
+    run = await before.store.runs.start(Run("late", made.clock.now(), panel, RunState.COMPLETE))
+    asked = [
+        Answer(run.id, one, reply("Acme is good."), run.started_at) for one in panel.questions()
+    ]
+    await before.store.answers.add(asked)
+    reader = SituationReader.of(before, UTC)
+    telling = Telling(await reader.read(before.catalogue.brands[0]), before.names, UTC)
+
+    [news] = telling.news
+    assert news.title == "The answers of 12 Oct are not scored yet"
+    assert "on 5 Oct" in news.lines[0]
+    assert first_steps(telling.situation, [news]) == []

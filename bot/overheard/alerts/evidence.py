@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
-from overheard.alerts.live_claims import LiveClaim, live_claims
+from overheard.alerts.live_claims import LiveClaim, live_claims, stated_facts
 from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
@@ -381,18 +381,15 @@ async def _corrected_topics(
     if alert.over_at is None or not topics or not runs:
         return frozenset()
     last_runs = {run.id for run in [r for r in runs if r.at <= alert.over_at][-MIN_RUNS_GONE:]}
-    answer_ids = {
-        answer.id
-        async for answer in store.answers.stream(runs=last_runs)
-        if answer.question.model == alert.shift.model
-    }
-    return frozenset(
+    brand, model = alert.shift.brand, alert.shift.model
+    details = await stated_facts(store, versions, brand, topics, last_runs, (CORRECT,))
+    right = {
         detail.topic
-        for record in await store.scores.findings(alert.shift.brand, (CORRECT,), runs=last_runs)
-        if record.answer_id in answer_ids and f"{record.scorer}@{record.version}" in versions
-        for detail in record.score.details
-        if detail.verdict == CORRECT and detail.topic in topics
-    )
+        async for answer in store.answers.stream(numbers=sorted(details))
+        if answer.question.model == model
+        for detail in details[answer.id]
+    }
+    return frozenset(right)
 
 
 def measured_shift(alert: Alert) -> Shift:

@@ -25,7 +25,7 @@ from overheard.domain import Brand, Catalogue, Model, Publication
 from overheard.errors import BadUsage
 from overheard.runs.plan import choose_brands
 from overheard.views.news import Telling, beside
-from overheard.views.situation import HEADLINE, SituationReader
+from overheard.views.situation import HEADLINE, Situation, SituationReader
 
 SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3
 """How many items a card shows by default, in a terminal and in a chat."""
@@ -74,8 +74,11 @@ async def show_brief(
     found_brand = _brand_or_first(deployment.catalogue, brand)
     deployment = await deployment.caught_up(call.progress)
     situation = await SituationReader.of(deployment, call.zone).read(found_brand, HEADLINE)
-    newest = {model: situation.runs[model][-1].id for model in situation.current_models}
-    draft = await _brand_brief(deployment, found_brand, days, None if days else newest)
+    draft = (
+        await _brand_brief(deployment, found_brand, days)
+        if days
+        else await newest_brief(deployment, situation)
+    )
     shown_by_default = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
     card = brief_card(deployment, call, draft, most or shown_by_default)
     card = beside(card, Telling(situation, deployment.names, call.zone))
@@ -155,6 +158,14 @@ async def finish_item(
         severity=Severity.GOOD,
         data={"brand": found_brand.name, "item": found_item.key, "at": at.isoformat()},
     )
+
+
+async def newest_brief(scored: Deployment, situation: Situation) -> BriefDraft:
+    """Return the brief of a brand from the newest answers of each current model; of all models that
+    are asked, if none answered in the newest check.
+    """
+    newest = {model: situation.runs[model][-1].id for model in situation.current_models}
+    return await _brand_brief(scored, situation.brand, 0, newest)
 
 
 async def _brand_brief(

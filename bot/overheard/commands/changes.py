@@ -148,10 +148,8 @@ def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool], title: 
         for place, line in zip(telling.situation.places, telling.level_lines(), strict=False)
         if is_chosen(place.model)
     ]
-    return [
-        "\n".join(lines),
-        *told_titles(telling, [one for one in telling.news if one.title != title]),
-    ]
+    others = [one for one in telling.news if one.title != title]
+    return ["\n".join(lines), *told_titles(telling, others, brief=True)]
 
 
 def _changes_card(

@@ -296,16 +296,13 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
 
 
 async def _problem_sentences(deployment: Deployment, runs: Sequence[Run]) -> AsyncIterator[str]:
-    """Yield a sentence for each kind of problem, in this order: checks without any answer; no
+    """Yield a sentence for each kind of problem, in this order: no
     answered check although there is a schedule; messages that could not be posted; open alerts that
     no route posts. Then yield one for each model that its vendor shuts down soon.
 
     Args:
         runs: The runs of the last `PERIOD`, with which the checks are meant.
     """
-    failed = sum(run.state is RunState.FAILED for run in runs)
-    if failed:
-        yield f"{wording.count(failed, 'check')} got no answer; see: overheard doctor."
     if deployment.catalogue.schedules and not any(run.state in ANSWERED for run in runs):
         yield f"No check was answered in the last {PERIOD.days} days; see: overheard doctor."
     waiting = await deployment.store.deliveries.find(waiting=True)

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from overheard.advice.brief import BriefItem, GapKind, mixed_items
-from overheard.advice.brief_sources import read_brief
 from overheard.alerts.story import AlertPart, alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import quoted
 from overheard.commands.arguments import past_moment
+from overheard.commands.brief import newest_brief
 from overheard.commands.status import spent_sentence
 from overheard.deployment import Call, Deployment
 from overheard.domain import VISIBILITY, AlertEventKind, AlertState, Brand
@@ -211,16 +211,9 @@ async def numbered_advice(deployment: Deployment, telling: Telling) -> list[str]
     brief of its newest answers: first the most pressing item of each kind of gap, then the other
     items, each in the order of the brief.
     """
-    situation = telling.situation
-    draft = await read_brief(
-        deployment.catalogue,
-        deployment.store,
-        deployment.scoring.versions,
-        situation.brand,
-        0,
-        deployment.clock.now(),
-        newest={place.model: place.mine.run_id for place in situation.places},
-    )
+    if telling.situation.all_failed:
+        return []
+    draft = await newest_brief(deployment, telling.situation)
     chosen = mixed_items(draft.items)[:MAX_STEPS]
     return [
         f"{number}. {_advice_sentence(deployment, item)}" for number, item in enumerate(chosen, 1)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overheard.advice.brief import mixed_items, steps
-from overheard.advice.brief_sources import read_brief
 from overheard.alerts.history import certainty, how_often
 from overheard.cards import wording
 from overheard.cards.charts.bars import Rates
@@ -21,6 +20,7 @@ from overheard.cards.charts.style import COLORS, Theme
 from overheard.cards.charts.trend import Chart
 from overheard.cards.html import render_html
 from overheard.cards.model_names import ModelNames, asked_by
+from overheard.commands.brief import newest_brief
 from overheard.commands.page_tables import (
     MAX_CLAIMS,
     ModelView,
@@ -111,15 +111,7 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
     telling = Telling(situation, names, call.zone)
     news = telling.news
     claims = situation.claims
-    draft = await read_brief(
-        deployment.catalogue,
-        deployment.store,
-        deployment.scoring.versions,
-        brand=brand,
-        days=0,
-        now=now,
-        newest={place.model: place.mine.run_id for place in situation.places},
-    )
+    draft = await newest_brief(deployment, situation)
     scored = await newest_answers(deployment, situation.lines, situation.runs)
     voice = None if situation.all_failed else voice_shares(situation, call.zone)
     models = [place.model for place in situation.places[:MAX_MODELS]]

@@ -110,18 +110,11 @@ async def _show_metric(
         )
     chart = await trend_chart(deployment, call, brand, shown, streams)
     points = {line.key.model: trend(line) for line in own_lines}
+    parts = (*standing_news(telling), telling.left_sentence())
+    faults = fault_sentences(deployment.scoring.faults)
     return Card(
         title=telling.dated(_trend_title(shown, brand)),
-        text="\n\n".join(
-            filter(
-                None,
-                [
-                    *standing_news(telling),
-                    telling.left_sentence(),
-                    *fault_sentences(deployment.scoring.faults),
-                ],
-            )
-        ),
+        text="\n\n".join(filter(None, (*parts, *faults))),
         table=_trend_table(points, shown, deployment.names),
         image=await picture(chart, "trend.png"),
         choice=metric_choice(deployment, brand, shown),

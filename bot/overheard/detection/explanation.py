@@ -17,9 +17,9 @@ from overheard.domain import WHOLE_MODEL, Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 
-SIZES = (0.4, 0.8, 1.5, 3.0)
+SIZES = (0.4, 0.8, 1.5)
 """Standard deviations, on the logit scale, that a change of one brand may have; each as likely."""
-WHOLE_SIZES = (0.2, 0.4, 0.8, 1.5)
+WHOLE_SIZES = (0.2, *SIZES)
 """The same for a change of many brands, each of which may have moved little."""
 COMMON_SHARE = 0.8
 """Share of a brand's change that is the same at all models, where it changed everywhere."""
@@ -217,29 +217,19 @@ def _changes_at_model(
         return None
     change = series.raw[:, later].mean(axis=1) - series.raw[:, ~later].mean(axis=1)
     calls = (1 / series.information).mean(axis=1)  # variance by single answers
-    per_run = 1 / runs_after + 1 / runs_before
-    kept = list(series.kept)
-    if group.binary:
-        # A brand that one side never names moved by a number of logits that no run shows: the odds
-        # of the totals are compared (Haldane and Anscombe). One that is hardly ever named may be
-        # left out of the series, but has not moved: little is known of it, but not nothing.
-        answers, named = (
-            np.stack([cells[:, rows[side]].sum(axis=(1, 2)) for side in (later, ~later)])
-            for cells in (group.n, group.total)
-        )
-        odds = np.log((named + 0.5) / (answers - named + 0.5))
-        variance = (1 / (named + 0.5) + 1 / (answers - named + 0.5)).sum(axis=0) / per_run
-        extreme = ((named == 0) | (named == answers)).any(axis=0)
-        kept += [index for index in range(len(ordered)) if index not in series.kept]
-        added = len(kept) - len(change)
-        change, calls = (np.concatenate([part, np.zeros(added)]) for part in (change, calls))
-        by_totals = np.array([extreme[k] or n >= len(series.kept) for n, k in enumerate(kept)])
-        change = np.where(by_totals, odds[0][kept] - odds[1][kept], change)
-        calls = np.where(by_totals, variance[kept], calls)
-    shared = np.array([series.shared if k in series.kept else 0.0 for k in kept]) ** 0.5
-    noise = np.outer(shared, shared) + np.diag(series.own + calls)
-    keys = [ordered[index].key for index in kept]
-    return keys, change, noise * per_run
+    size = len(change)
+    noise = series.shared * np.ones((size, size)) + np.diag(series.own + calls)
+    keys = [ordered[index].key for index in series.kept]
+    # A brand that is hardly ever named has not moved, which little is known of, but not nothing.
+    rare = [index for index in range(len(ordered)) if index not in series.kept]
+    if rare and group.binary:
+        answers = group.n[rare][:, rows].sum(axis=2)
+        named = (group.total[rare][:, rows].sum(axis=(1, 2)) + 0.5) / (answers.sum(axis=1) + 1)
+        of_calls = 1 / (answers.mean(axis=1) * named * (1 - named))
+        keys += [ordered[index].key for index in rare]
+        change = np.concatenate([change, np.zeros(len(rare))])
+        noise = _block_diagonal([noise, np.diag(series.own + of_calls)])
+    return keys, change, noise * (1 / runs_after + 1 / runs_before)
 
 
 def _shapes(

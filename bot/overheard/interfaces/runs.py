@@ -150,7 +150,9 @@ class AnswerRepository(Protocol):
         ...
 
     async def failures(self, run_id: int) -> list[tuple[Model, str]]:
-        """Return for each model with failed answers in a run: the commonest reason."""
+        """Return for each model with complete or failed answers in a run: the commonest reason for
+        which it failed; empty if any answer is complete.
+        """
         ...
 
     async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:

@@ -30,6 +30,8 @@ class Presence(StrEnum):
     """It answered."""
     SILENT = "silent"
     """It was asked and gave no answer; its figures are older."""
+    UNREAD = "unread"
+    """It answered, and its answers are not scored yet; its figures are older."""
     LEFT = "left"
     """It is no longer asked; its figures are history."""
 

@@ -225,6 +225,12 @@ class Telling:
 
     def _failures(self) -> Iterator[News]:
         """Yield what is known of the models that did not answer, as one piece of news."""
+        if unread := self.situation.at_models(Presence.UNREAD):
+            day = self.day(max(there.asked for there in unread).at)
+            figures = wording.listing([self._last_figure(there) for there in unread if there.place])
+            line = f"Last known, not of this check: {figures}." if figures else ""
+            title = f"The answers of {day} are not scored yet"
+            yield News(NewsKind.FAILED, title, (line,) if line else (), Severity.WARNING)
         silent = self.situation.at_models(Presence.SILENT)
         if not silent:
             return
@@ -488,16 +494,16 @@ def asked_words(models: Iterable[Model]) -> str:
     return way if way.startswith("on ") else f"by {way}"
 
 
-def told_titles(telling: Telling, news: Iterable[News]) -> list[str]:
+def told_titles(telling: Telling, news: Iterable[News], *, brief: bool = False) -> list[str]:
     """Return a line for each piece of news that is not the first of a card: an open alert with the
-    day on which it began, other news with its figures where its headline has none.
+    day on which it began; a failure with the last figures, unless it is brief.
     """
     lines = []
     for one in news:
         if one.kind is NewsKind.CALM:
             continue
         icon = one.severity.icon if one.kind is NewsKind.WRONG else ""
-        figures = " ".join(one.lines) if one.kind is NewsKind.FAILED else ""
+        figures = " ".join(one.lines) if one.kind is NewsKind.FAILED and not brief else ""
         owner = f"; {one.alert.owner} has it" if one.alert and one.alert.owner else ""
         lines.append(f"{icon}{telling.headline(one)}{owner}. {figures}".rstrip())
     return lines
@@ -507,7 +513,8 @@ def standing_news(telling: Telling) -> list[str]:
     """Return a line for each piece of news that stands whatever else is asked: open alerts, false
     claims, models that did not answer, and shares far outside of the usual range.
     """
-    return told_titles(telling, [one for one in telling.news if one.kind <= NewsKind.FAR])
+    standing = [one for one in telling.news if one.kind <= NewsKind.FAR]
+    return told_titles(telling, standing, brief=True)
 
 
 def beside(card: Card, *tellings: Telling) -> Card:
@@ -534,9 +541,10 @@ def first_steps(situation: Situation, news: Sequence[News]) -> list[Action]:
     first, name = news[0], quoted(situation.brand.name)
     if opened := next((one.alert for one in news if one.alert), None):
         return [Action(f"alerts show {opened.alert.id}", "Open alert", Style.PRIMARY)]
-    if first.kind is NewsKind.FAILED:
-        silent = [] if situation.all_failed else situation.at_models(Presence.SILENT)
-        models = "".join(f" --model {quoted(str(there.model))}" for there in silent)
+    silent = situation.at_models(Presence.SILENT)
+    if first.kind is NewsKind.FAILED and silent:
+        chosen = [] if situation.all_failed else silent
+        models = "".join(f" --model {quoted(str(there.model))}" for there in chosen)
         return list(fitting(Action(f"check {name}{models}", "Ask again", Style.PRIMARY)))
     if first.rival:
         label = wording.shorten(f"Compare with {first.rival}", MAX_LABEL_CHARS)

@@ -201,8 +201,9 @@ class Situation:
 
     @property
     def old_places(self) -> list[ModelVisibility]:
-        """The visibility at each silent model, which is of an older check."""
-        return [one.place for one in self.at_models(Presence.SILENT) if one.place]
+        """The visibility at each silent or unread model, which is of an older check."""
+        old = (*self.at_models(Presence.SILENT), *self.at_models(Presence.UNREAD))
+        return [one.place for one in old if one.place]
 
     @property
     def runs(self) -> dict[Model, list[RunKey]]:
@@ -410,11 +411,14 @@ class SituationReader:
         }
         models = {}
         for model, there in present.items():
+            presence = there.presence
+            if presence is Presence.SILENT and failures[there.asked.id].get(model) == "":
+                presence = Presence.UNREAD
             failure = failures.get(there.asked.id, {}).get(model, "")
             story = told.get((name, model)) or Story(name, model, StoryState.STEADY)
             models[model] = ModelSituation(
                 model=model,
-                presence=there.presence,
+                presence=presence,
                 asked=there.asked,
                 run=there.answered,
                 story=story,

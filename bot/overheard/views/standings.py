@@ -52,18 +52,16 @@ def levels_data(rows: Iterable[MetricLevel]) -> list[dict[str, Any]]:
     """Return levels for JSON output, in their order, with the 90 % interval, in the units of the
     metric.
     """
-    levels = list(rows)
-    models = {model: str(model) for model in {level.model for level in levels}}
     return [
         {
             "brand": level.brand,
-            "model": models[level.model],
+            "model": str(level.model),
             "metric": level.metric.name,
             "value": level.point.mean,
             "interval": [level.point.low, level.point.high],
             "answers": level.point.n,
         }
-        for level in levels
+        for level in rows
     ]
 
 
