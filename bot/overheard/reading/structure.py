@@ -66,7 +66,7 @@ _NUMBER_CHARACTERS = 6
 _MAX_LABELS = 4
 """Labels at the beginning of one piece: "Top picks: Acme: Pros: ..."."""
 
-_TOLD = re.compile(r": | [\u2013\u2014-] (?=\S+ \S+ \S)")
+_TOLD = re.compile(r" [\u2013\u2014-] (?=\S+ \S+ \S)")
 """Before what a line tells of the name that it begins with."""
 _AWARDED = re.compile(r"\bfor\s+\w", re.IGNORECASE)
 """In a title that says all of an award: below "Best for travel" is any text, below "Best for" not.
@@ -324,9 +324,7 @@ class _UnitBuilder:
             self._end_blocks(_ITEM_RANK)
             if self._top.owner or not GOING_ON.match(self.body, start):
                 self.carried = self._top.owner
-        if self._is_lead(line, start, last=at + 1 == len(self.lines)) or self._is_list_role(
-            at, start
-        ):
+        if self._is_lead(at, start) or self._is_list_role(at, start):
             multi = not self._top.owner and bool(self.outline.titled)
             yield self._title_unit(line, _LEAD_RANK, multi=multi)
             return
@@ -349,17 +347,20 @@ class _UnitBuilder:
         short = text.count(" ") < _LISTED_WORDS
         return below is LineKind.ITEM and short and role_of(text) in _LISTED_ROLES
 
-    def _is_lead(self, line: Line, start: int, *, last: bool) -> bool:
+    def _is_lead(self, at: int, start: int) -> bool:
         """Return whether a line of a paragraph is a title of the lines below.
 
         A line of at most `_BOLD_LEAD_WORDS` words is a title if it is bold without the end of a
         sentence; if it ends in a colon and is short or a role; or if it has at most `_LEAD_WORDS`
-        words, begins with a brand and has no verb, as a bare name. The last line is no bare name.
+        words, begins with a brand and has no verb, as a bare name. The last line is no bare name,
+        nor is one that tells something of the name before a heading, a brand's line or a closing
+        one.
 
         Args:
+            at: The index of the line in `lines`.
             start: Offset after its bullets and number.
-            last: Whether no line follows.
         """
+        line, below = self.lines[at], next(iter(self.lines[at + 1 : at + 2]), None)
         text = self.body[start : line.end]
         word_count = text.count(" ") + 1
         if not text or word_count > _BOLD_LEAD_WORDS:
@@ -371,7 +372,15 @@ class _UnitBuilder:
             return True
         if text[-1] == ":":
             return len(text) < _INTRODUCING_CHARACTERS or role_of(text) is not None
-        if last or ends_sentence or word_count > _LEAD_WORDS or _TOLD.search(text):
+        if below is None or ends_sentence or word_count > _LEAD_WORDS or ": " in text:
+            return False
+        is_next = (
+            below.kind is LineKind.HEADING
+            or below.after_rule
+            or (below.opens and below.bold[:1] and below.bold[0][0] == below.start)
+        )
+        closes = CLOSING.match(self.body, below.start) or self.names.begins(below.start, below.end)
+        if (is_next or closes) and _TOLD.search(text):
             return False
         return bool(self.names.begins(start, line.end)) and not has_verb(text)
 
