@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from math import exp
 from typing import Any
 
@@ -282,7 +283,7 @@ class BrandReplay:
     alarms: tuple[Alarm, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HistoryReader:
     """Reads the blocks of brands from the store and replays them.
 
@@ -320,7 +321,7 @@ class HistoryReader:
             holds=deployment.config.bursts.automatic and deployment.config.bursts.share > 0,
         )
 
-    @property
+    @cached_property
     def policy(self) -> AlertPolicy:
         """The alert policy that the settings give: the yearly false alarms, shared among all
         tracked brands (at least one), and the smallest reported change of each metric.
