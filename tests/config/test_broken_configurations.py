@@ -412,3 +412,10 @@ def test_a_configuration_that_may_not_be_read_is_a_sentence(tmp_path: Path) -> N
         assert ended.returncode == 1
         assert "Traceback" not in ended.stderr
         assert said in ended.stderr.casefold().replace("is a directory", "is a folder")
+
+
+@pytest.mark.parametrize(("given", "per_year"), [('"calm"', 0.2), ('"early"', 1.0), ("0.5", 0.5)])
+def test_a_budget_of_false_alarms_has_a_name_or_a_number(given: str, per_year: float) -> None:
+    """One in five years, one a year, or as many as are written."""
+    config = parse_config(f"[alerts]\nfalse_alarms_per_year = {given}\n")
+    assert config.alerts.false_alarms_per_year == per_year

@@ -9,7 +9,7 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from overheard.config.catalogue import BrandTable, EntryTable, FactTable, PromptTable
 from overheard.config.cron import find_zone, read_cron
@@ -401,22 +401,36 @@ class StorageTable(Settings):
     url: DatabaseUrl = "sqlite:///overheard.db"
 
 
+BUDGETS = {"calm": 0.2, "early": 1.0}
+"""Budgets of false alarms a year by name: one in five years, and one a year."""
+
+
 class AlertsTable(Settings):
     """``[alerts]``: which changes raise alerts.
 
     Attributes:
-        false_alarms_per_year: Accepted number of false alarms in a year of the whole deployment.
+        false_alarms_per_year: Accepted number of false alarms in a year of the whole deployment, or
+            one of `BUDGETS`.
         minimum_points: The smallest change of a rate that raises an alert, in points.
         minimum_sentiment: The smallest change of sentiment that raises an alert, on -1 to 1.
         minimum_ranks: The smallest change of position that raises an alert, in ranks.
         metrics: The metrics that may raise an alert; empty means all.
     """
 
-    false_alarms_per_year: float = Field(default=0.2, gt=0, le=50)
+    false_alarms_per_year: float = Field(default=BUDGETS["calm"], gt=0, le=50)
     minimum_points: float = Field(default=100 * Scale.SHARE.smallest_change, ge=0, le=100)
     minimum_sentiment: float = Field(default=Scale.POLARITY.smallest_change, ge=0, le=2)
     minimum_ranks: float = Field(default=Scale.RANK.smallest_change, ge=0, allow_inf_nan=False)
     metrics: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_budget(cls, table: Any) -> Any:
+        """Return the table with the number of a budget that is given by its name."""
+        given = table.get("false_alarms_per_year") if isinstance(table, Mapping) else None
+        if isinstance(given, str) and given in BUDGETS:
+            return {**table, "false_alarms_per_year": BUDGETS[given]}
+        return table
 
 
 class PluginsTable(Settings):
