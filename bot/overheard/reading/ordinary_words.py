@@ -314,6 +314,7 @@ def _is_verb(word: str, body: str, end: int) -> bool:
     return _part_of_speech(word_after) not in {"v", "b"}
 
 
+_HAVING = _word_set("owns acquired bought founded")
 _OBJECT_FOLLOWS = re.compile(
     r" \w+ (?:an?|the|its|their|all|some|both|my|your|our|it|from|in|on|for|at|with|back|up|out"
     r"|down|into|over|[\dA-Z])"
@@ -326,7 +327,7 @@ def has_verb_behind(body: str, end: int) -> bool:
     before that verb, by its form.
     """
     following = _following_word(body, end) if body.startswith(" ", end) else ""
-    if len(following) < _MIN_VERB_CHARACTERS or not following.islower() or following == "owns":
+    if len(following) < _MIN_VERB_CHARACTERS or not following.islower() or following in _HAVING:
         return False  # "Globex owns Acme" is told of Acme
     if following.endswith("ly"):
         return has_verb_behind(body, end + 1 + len(following))

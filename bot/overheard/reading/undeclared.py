@@ -75,7 +75,7 @@ _CELL = re.compile(r"(?:\A|\n)\s*\|?\s*(?:\d{1,2}[.)]?\s*\|?\s*)?\Z")
 _CELL_ENDS = re.compile(r"\s*\|")
 _CAPITALISES_NOUNS = re.compile(r"\b(?:der|die|das|und|ist|für|ein|eine)\b")
 _GERMAN_NOUN = re.compile(
-    r"[A-Z][a-zäöüß]*(?:ung|heit|keit|schaft|ion|tät|ment|ervice|upport|reise?|eit|chutz|en)"
+    r"Ge[a-zäöü]+t|[A-Z][a-zäöüß]*(?:ung|heit|keit|schaft|ion|tät|ment|ervice|upport|reise?|eit|chutz|en)"
 )
 _LANGUAGE_CHARACTERS = 600
 _BEFORE_CHARACTERS = 60
@@ -166,7 +166,8 @@ def _places(body: str) -> Iterator[_Place]:
         start = match.start()
         common = [_is_common(word) for word in words]
         while len(words) > 1 and (
-            common[0] and (not all(common) or _LEADING.fullmatch(words[0]) is not None)
+            (_NO_BRAND.fullmatch(words[0]) and not _NO_BRAND.fullmatch(words[1]))  # "La BNP"
+            or (common[0] and (not all(common) or _LEADING.fullmatch(words[0]) is not None))
         ):
             start += len(words.pop(0)) + 1
             common.pop(0)
