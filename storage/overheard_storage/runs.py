@@ -54,10 +54,12 @@ class SqlRunRepository(Repository):
         panel, and every card those of the newest runs; a panel is long and never changes.
         """
         found = [run_of(row) for row in await self._database.rows(query)]
-        wanted = among(runs.c.id, {run.id for run in found} - self._panels.keys())
-        panels = await self._database.rows(select(runs.c.id, runs.c.panel).where(wanted))
-        read = {row.id: panel_of(row.panel) if row.panel else None for row in panels}
-        known = self._panels | read
+        known = self._panels
+        if wanted := {run.id for run in found} - known.keys():
+            query = select(runs.c.id, runs.c.panel).where(among(runs.c.id, wanted))
+            rows = await self._database.rows(query)
+            read = {row.id: panel_of(row.panel) if row.panel else None for row in rows}
+            known = self._panels | read
         self._panels = dict(list(known.items())[-CACHED_PANELS:])
         return [replace(run, panel=known[run.id]) for run in found]
 
