@@ -164,6 +164,8 @@ class Runner:
                         reason = f"There is no provider {model.provider} any more."
                         self._give_up(waiting, reason, job.outcome)
                         continue
+                    # Once, and not by each of the tasks that begin together.
+                    lane.usual = await self._store.answers.usual_usage({model})
                     for _ in range(min(lane.limiter.most, lane.provider_limiter.most)):
                         group.create_task(self._ask_in_turn(lane, job))
 
