@@ -87,7 +87,7 @@ async def test_reports_trends_and_alerts_write_values_as_the_scale_says(
         "6.2",
         "14.2",
         "+8.0 grades",
-        "+5.4 to +10.6 grades",
+        "+5.5 to +10.5 grades",
     ]
 
 
