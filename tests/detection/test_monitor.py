@@ -15,6 +15,7 @@ from overheard.detection.baseline import run_slice, stream_rows, stream_until
 from overheard.detection.decide import Reason, decide, reported_changes
 from overheard.detection.decision_inputs import (
     DEFAULT_ALERT_POLICY,
+    NEARLY_CERTAIN_A_YEAR,
     NO_HISTORY,
     AlertPolicy,
     compare_sides,
@@ -282,6 +283,18 @@ def test_a_short_baseline_says_what_it_could_see() -> None:
     long = Monitor("Acme", [stream(simulate(Design(runs=LEARNING_RUNS), size=1, seed=1))])
     list(long.replay())
     assert long.learning() is None
+
+
+@pytest.mark.parametrize(("points", "is_told"), [(-45.0, True), (-30.0, False)])
+def test_a_run_that_asks_again_is_no_independent_evidence(points: float, is_told: bool) -> None:
+    """What the statistic shows after it is told if it is nearly certain; the rest is left to the
+    test of confirmations.
+    """
+    brand = fallen(points)
+    first = alarms(brand)[0]
+    assert (first.shifts[0].chance_a_year < NEARLY_CERTAIN_A_YEAR) == is_told
+    again = alarms(brand, bursts={first.run.id})
+    assert (first.run in [alarm.run for alarm in again]) == is_told
 
 
 def test_a_brand_without_a_past_is_silent() -> None:
