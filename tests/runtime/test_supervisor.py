@@ -268,6 +268,29 @@ async def test_a_port_of_the_same_deployment_is_waited_for(
     assert "Another process of this deployment has it; it is tried again." in reported[0]
 
 
+async def test_the_answer_of_the_same_deployment_may_arrive_in_parts() -> None:
+    """Its head comes before its body on a busy machine."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for part in (b"HTTP/1.1 200 OK\r\n\r\n", b'{"store": "ours"}'):
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+        writer.close()
+
+    reported: list[str] = []
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        health = HealthServer(HealthTable(port=port), dict, store="ours")
+        waiting = asyncio.create_task(health.run_if_wanted(reported.append))
+        async with asyncio.timeout(10):
+            while not reported and not waiting.done():  # noqa: ASYNC110 - a call makes no event
+                await asyncio.sleep(0.01)
+        waiting.cancel()
+    assert reported
+
+
 async def services(address: str) -> dict[str, Any]:
     """Return the services that an endpoint lists; none while nothing listens."""
     try:

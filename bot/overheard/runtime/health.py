@@ -135,7 +135,9 @@ class HealthServer:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
                 reader, writer = await asyncio.open_connection(host, self._settings.port)
                 writer.write(b"GET /live HTTP/1.0\r\n\r\n")
-                answer = await reader.read(MAX_HEAD_BYTES)
+                answer = b""
+                while len(answer) < MAX_HEAD_BYTES and (part := await reader.read(MAX_HEAD_BYTES)):
+                    answer += part  # head and body may arrive apart
                 writer.close()
             return bool(json.loads(answer.partition(b"\r\n\r\n")[2]).get("store") == self._store)
         except (OSError, ValueError, AttributeError):
