@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from overheard.domain import Model
 
 ORDINARY = {"sonar": "perplexity", "command": "cohere", "nova": "amazon"}
-"""Vendors of families whose names are ordinary words, which count beside that of the vendor."""
+"""Vendors of families whose names are ordinary words, which count only with the vendor's name."""
 FAMILIES = (
     ("chatgpt", "ChatGPT"),
     ("gpt", "ChatGPT"),

@@ -78,7 +78,7 @@ class ConfiguredAccess:
         they may.
 
         The sentence is a `Refusal`, with a person to ask, where only the role is too low. When the
-        person may use the command and has a role, their name is stored. While nobody of a platform
+        person may use the command and has a role, their name is stored. While no user of a platform
         is admin, the first admin command of an owner of the workspace or server stores that owner
         as admin, and logs it; admins of other platforms are told.
 

@@ -41,7 +41,7 @@ class CommandSlots:
         lifetime_s: float = SLOT_LIFETIME_S,
         max_waiting: int = MAX_WAITING,
     ) -> None:
-        """Begin with `slots` free slots and nobody waiting."""
+        """Begin with `slots` free slots and no caller that waits."""
         self._free = asyncio.Semaphore(slots)
         self._lifetime_s = lifetime_s
         self._max_waiting = max_waiting

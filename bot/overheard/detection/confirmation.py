@@ -2,8 +2,9 @@
 
 A run that is unlike those before, an announced update or another served model opens an *occasion*
 at a model. The runs that follow are compared with those before the occasion; the run that deviated
-was chosen for that, and is no proof. How often chance confirms an occasion is known, because it is
-known how often chance opens one: so asking again keeps the budget of false alarms.
+was chosen for that, and is no proof. How often chance confirms an occasion follows from
+how often chance opens one, and counts in the budget of false alarms; docs/statistics.md has how far
+that is kept.
 """
 
 from __future__ import annotations
