@@ -26,7 +26,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from math import ceil
 from pathlib import Path
@@ -34,10 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from overheard.advice.comparison_rounds import MAX_CHECKS, PAIRS_PER_CHECK
-from overheard.advice.comparison_verdicts import Contrast, all_clear, contrasts
 from overheard.alerts.run_analysis import run_service
-from overheard.commands.compare import compare
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Answer, Block, Model, Panel
@@ -45,10 +42,11 @@ from overheard.measure.blocks import summarise
 from overheard.measure.intervals import wilson
 from overheard.runs.plan import new_run
 from overheard.runtime.wiring import open_deployment
+from overheard_finetune.comparison_rounds import MAX_CHECKS, PAIRS_PER_CHECK
+from overheard_finetune.comparison_verdicts import Contrast, all_clear, contrasts
 
 BRAND = "Trello"
 MODEL = Model("local", "base")
-HANDS = (Model("dealt", "first"), Model("dealt", "second"))
 TOKENS = 16
 AGAIN = 4
 """Rounds that are asked twice."""
@@ -72,7 +70,7 @@ async def asked(deployment: Deployment, call: Call, seed: int) -> None:
     """Ask all questions once with a seed, and store the answers as a run outside of the history."""
     panel = Panel((BRAND,), tuple(deployment.catalogue.prompts), (MODEL,), seed=seed)
     run = await deployment.store.runs.start(
-        replace(new_run(panel, deployment.clock.now(), label="equal"), aside=True)
+        new_run(panel, deployment.clock.now(), label="equal", aside=True)
     )
     async with deployment.store.locks.run_lock(run.id):
         outcome = await run_service(deployment, call).ask(run)
@@ -107,18 +105,11 @@ async def compared(store: Path, seeds: int) -> AsyncIterator[dict[str, Any]]:
     for own in (True, False):
         # Ten answers at a time take less, but then a seed does not always give the same words.
         async with deployment(store, 10 if own else 1) as opened:
+            compare = opened.plugins.commands["compare"].run
             for seed in range(0, 1000 * seeds, 1000):
-                card = await (
-                    await compare(
-                        opened,
-                        Call(),
-                        base=str(MODEL),
-                        tuned=str(MODEL),
-                        brand=BRAND,
-                        seed=seed,
-                        own_seeds=own,
-                    )
-                ).execute()
+                given = {"base": str(MODEL), "tuned": str(MODEL), "brand": BRAND, "seed": seed}
+                proposal: Any = await compare(opened, Call(), own_seeds=own, **given)
+                card = await proposal.execute()
                 yield {"own_seeds": own, "seed": seed, **card.data}
 
 
@@ -168,14 +159,13 @@ def deal(
     """
     order = rng.permutation(len(rounds))
     rounds_per_check = ceil(PAIRS_PER_CHECK / len(rounds[0].answers))
-    blocks: list[Block] = []
+    hands: tuple[dict[str, Any], dict[str, Any]] = (defaultdict(dict), defaultdict(dict))
     found: list[Contrast] = []
     for number in range(min(MAX_CHECKS * rounds_per_check, len(rounds) // 2)):
-        for hand, at in zip(HANDS, order[2 * number : 2 * number + 2], strict=True):
-            blocks += [replace(b, run_id=number + 1, model=hand) for b in rounds[at].blocks]
-        if (number + 1) % rounds_per_check == 0 and all_clear(
-            found := contrasts(blocks, *HANDS, metrics)
-        ):
+        for hand, at in zip(hands, order[2 * number : 2 * number + 2], strict=True):
+            for block in rounds[at].blocks:
+                hand[block.metric][number, block.prompt] = block.total / block.n
+        if (number + 1) % rounds_per_check == 0 and all_clear(found := contrasts(*hands, metrics)):
             break
     return found, number + 1
 

@@ -18,6 +18,7 @@ from overheard.cards.card import (
     divided,
     fitting,
 )
+from overheard.cards.charts.forest import Difference, Spans
 from overheard.cards.command import (
     IN_TERMINAL,
     CommandSpec,
@@ -30,6 +31,7 @@ from overheard.cards.command import (
     option,
     quoted,
 )
+from overheard.cards.metric_words import words_of
 from overheard.cards.wording import printable
 from overheard.chat_kit.forms import NO, YES, FormField, InputKind, form_fields, read_form
 from overheard.chat_kit.requests import (
@@ -68,6 +70,7 @@ from overheard.domain import (
     Metric,
     Model,
     ModelUpdate,
+    Panel,
     Price,
     Prompt,
     Question,
@@ -101,6 +104,7 @@ from overheard.hookspecs import API_VERSION, PluginSettings, hookimpl
 from overheard.installation import install_command
 from overheard.interfaces import (
     Approvals,
+    Asked,
     Batching,
     Chat,
     Connectable,
@@ -162,6 +166,7 @@ __all__ = [
     "Answer",
     "Approval",
     "Approvals",
+    "Asked",
     "BadUsage",
     "BatchStatus",
     "Batching",
@@ -191,6 +196,7 @@ __all__ = [
     "Described",
     "Desk",
     "Detail",
+    "Difference",
     "DrainingChat",
     "Face",
     "Fact",
@@ -227,6 +233,7 @@ __all__ = [
     "OpenChat",
     "Option",
     "OverheardError",
+    "Panel",
     "Person",
     "Phrases",
     "PluginSettings",
@@ -258,6 +265,7 @@ __all__ = [
     "Severity",
     "Shift",
     "ShiftListener",
+    "Spans",
     "Style",
     "Table",
     "Tainted",
@@ -295,4 +303,5 @@ __all__ = [
     "text_records",
     "unknown_name",
     "wording",
+    "words_of",
 ]

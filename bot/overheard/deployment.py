@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,12 +17,15 @@ from overheard.config.cron import find_zone
 from overheard.config.secrets import shortened, without_control_characters
 from overheard.config.sections import Config, Zoned
 from overheard.config.stored_settings import with_chat_settings
-from overheard.domain import TERMINAL, Catalogue, Landscape, Run, apply_corrections
+from overheard.domain import TERMINAL, Catalogue, Landscape, Model, Panel, Run, apply_corrections
 from overheard.interfaces import Clock, Progress, Queue, Store
 from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_plugins
-from overheard.runs.budget import Estimate, capabilities_of
+from overheard.runs.asking import PricedAsking
+from overheard.runs.budget import Estimate, Pair, capabilities_of
 from overheard.runs.limits import Limits
+from overheard.runs.plan import choose_models, new_run
 from overheard.runs.quote import Pricing
+from overheard.runs.service import RunService
 from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, scoring_in_use
@@ -235,6 +239,37 @@ class Deployment:
         """A service that computes the prices of runs before they are asked."""
         providers, budget, spread = self.plugins.providers, self.config.budget, self.queue.spread
         return Pricing(self.store, providers, budget, self.clock, self.judging_cost, spread=spread)
+
+    def model(self, text: str) -> Model:
+        """Return the model of a name on cards, or of ``provider/model``, which the provider need
+        not list.
+
+        Raises:
+            UnknownName: for a name of another form, or a provider that does not exist.
+        """
+        providers = self.plugins.providers
+        return self.names.find(text, self.plugins.models) or choose_models(providers, [text])[0]
+
+    def priced_asking(
+        self, call: Call, label: str, priced: Counter[Pair], *, agreed: bool
+    ) -> PricedAsking:
+        """Return what prices and asks panels for a plugin's command, in runs with this label."""
+
+        def aside_run(panel: Panel) -> Run:
+            now, who, channel = self.clock.now(), call.who, call.channel
+            return new_run(panel, now, label=label, asked_by=who, channel=channel, aside=True)
+
+        service = RunService[None](
+            self.store,
+            self.plugins.providers,
+            self.limits,
+            self.config.budget,
+            self.config.asking,
+            self.clock,
+            self.queue,
+            call.progress,
+        )
+        return PricedAsking(self.pricing, service, aside_run, priced, agreed)
 
     async def judging_cost(self, answers: int) -> Estimate:
         """Return the estimated cost of judging future answers by all judges in use, in US dollars.

@@ -25,6 +25,14 @@ class NothingToTeach(OverheardError):
     brand: str
 
 
+class NothingAsked(OverheardError):
+    """There is no question by which models can be compared."""
+
+    message = "No question is asked for {brand}; add one with prompts add."
+
+    brand: str
+
+
 class DatasetUnfit(OverheardError):
     """A dataset breaks rules."""
 

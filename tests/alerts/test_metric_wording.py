@@ -9,16 +9,15 @@ import pytest
 
 from kit.alert_shapes import MODEL, NOON, OTHER, evidence_of, shift_of, stream_of
 from overheard.alerts.metric_wording import (
-    METRIC_WORDS,
     MetricValue,
     change_of,
     later_shift_phrase,
     metric_value,
     shift_phrase,
     went_both_ways,
-    words_of,
 )
 from overheard.alerts.story import Period
+from overheard.cards.metric_words import METRIC_WORDS, words_of
 from overheard.domain import Metric, PromptShift, ReportedStatement, Scale, StatementKind
 
 DAY = timedelta(days=1)

@@ -21,7 +21,6 @@ import numpy as np
 import pytest
 from known_time import p_value
 
-from overheard.advice.comparison_verdicts import holm_adjusted
 from overheard.detection import announced_updates, power, silent_updates
 from overheard.detection.baseline import rows_with_answers
 from overheard.detection.control_variate import (
@@ -44,6 +43,7 @@ from overheard.detection.monitor import Monitor
 from overheard.detection.statistic import candidate_starts, statistic
 from overheard.domain import Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard_finetune.comparison_verdicts import holm_adjusted
 from overheard_lab.panels import CHALLENGER, Change, Design, moved, simulate, undone
 
 KEPT = Path(__file__).with_name("reference_values.json")

@@ -13,7 +13,8 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from kit.installing import Shelf
-from kit.office import DECLARED, asked_office, open_office
+from kit.office import DECLARED, PRICE, asked_office, open_office
+from kit.scripted import reply
 from overheard import cli
 from overheard.cards.command import Face
 from overheard.chat.desk import ChatDesk
@@ -235,3 +236,73 @@ async def test_a_form_is_filled_in_with_what_the_command_knows(shelf: Shelf) -> 
     assert screen.form
     assert screen.form.values == {"mode": office.chat.channel}
     assert "its form has other values than texts and numbers" in str(broken.card.text)
+
+
+ASKS = """
+    async def run(view: View, *, agreed: bool = False):
+        panel = Panel(("Acme",), view.catalogue.prompts, view.models)
+        if not agreed:
+            {before}
+            raise await view.quote(panel)
+        asked = await view.ask({panel})
+        return Card("Odd", data={{"texts": [answer.reply.text for answer in asked.answers]}})
+
+    @hookimpl
+    def overheard_commands():
+        yield CommandSpec("odd", "Do it.", run, spends=True)
+"""
+
+
+def asking(shelf: Shelf, panel: str = "panel", before: str = "pass") -> None:
+    """Install a plugin whose command asks models."""
+    imports = "from dataclasses import replace\n    from overheard import *\n"
+    shelf.install("odd", f"\n    {imports}{ASKS.format(panel=panel, before=before)}")
+
+
+async def test_a_command_asks_models_once_its_price_is_agreed(shelf: Shelf) -> None:
+    """The answers are stored and charged, and are no part of the history."""
+    asking(shelf)
+    office = await open_office(price=PRICE)
+    office.provider.answer = lambda _: reply("Acme is good.")
+    question = await office.chat.type("odd")
+    assert office.provider.asked == []
+    assert "1 question for less than" in str(question.card)
+    card = (await office.chat.click(question, "Ask")).card
+
+    assert card.data == {"texts": ["Acme is good."]}
+    [run] = await office.store.runs.find()
+    assert (run.label, run.aside) == ("odd", True)
+
+
+@pytest.mark.parametrize(
+    ("panel", "before"),
+    [("replace(panel, repeats=2)", "pass"), ("panel", "await view.ask(panel)")],
+)
+async def test_a_command_asks_no_more_than_was_agreed(
+    shelf: Shelf, panel: str, before: str
+) -> None:
+    """Neither more often, nor before the yes: the plugin is named, and nothing is asked."""
+    asking(shelf, panel, before)
+    office = await open_office()
+    card = (await office.chat.type("odd")).card
+
+    assert "fails (ValueError in overheard_odd)" in str(card.text)
+    assert office.provider.asked == []
+
+
+async def test_a_view_draws_and_finds_models(shelf: Shelf) -> None:
+    """A chart of differences, and the words of a metric; a name that is none is said."""
+    body = """
+        rate = view.metrics["visibility"]
+        gain = Difference(words_of(rate.name).title, 0.4, (0.1, 0.7), rate.scale, "better", True)
+        image = await view.draw(Spans("Acme", (gain,)), "odd.png")
+        said = view.readable("**Acme** is good.")
+        return Card(str(view.find_model(mode or "M-1")), said, image=image)"""
+    install(shelf, body)
+    office = await open_office()
+    card = (await office.chat.type("odd")).card
+
+    assert (card.title, card.text) == ("svc/m-1", "Acme is good.")
+    assert card.image
+    assert card.image.alt == "Acme: Named +40 points (better)."
+    assert 'no model called "nobody"' in str((await office.chat.type("odd nobody")).card.text)

@@ -18,10 +18,11 @@ from overheard.alerts.message import (
     other_models,
     why_sentences,
 )
-from overheard.alerts.metric_wording import metric_value, words_of
+from overheard.alerts.metric_wording import metric_value
 from overheard.alerts.story import Period, duration_words
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
+from overheard.cards.metric_words import words_of
 from overheard.cards.model_names import asked_by
 from overheard.domain import Alert, Shift
 

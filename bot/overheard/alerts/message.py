@@ -15,7 +15,6 @@ from overheard.alerts.metric_wording import (
     metric_value,
     shift_phrase,
     went_both_ways,
-    words_of,
 )
 from overheard.alerts.phrases import (
     MAX_SHORT_CHARS,
@@ -32,6 +31,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Quote, Severity, Table, Tainted
 from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart
+from overheard.cards.metric_words import words_of
 from overheard.cards.model_names import asked_by
 from overheard.cards.wording import name_without_id
 from overheard.domain import Alert, AlertState, Metric, ReportedStatement, Shift, StatementKind

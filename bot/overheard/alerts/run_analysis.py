@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from overheard.alerts.bursts import burst_sentence, planned_bursts
@@ -295,5 +295,4 @@ async def _joined_results(
 
 def aside_run(panel: Panel, call: Call, now: datetime, label: str) -> Run:
     """Return a run outside the history that begins now, and is not stored yet."""
-    run = new_run(panel, now, label=label, asked_by=call.who, channel=call.channel)
-    return replace(run, aside=True)
+    return new_run(panel, now, label=label, asked_by=call.who, channel=call.channel, aside=True)

@@ -29,7 +29,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "answers",
         "changes",
         "ask",
-        "compare",
         "status",
         "runs",
         "updates",

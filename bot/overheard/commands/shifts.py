@@ -21,7 +21,7 @@ from overheard.alerts.history import (
     record_sentence,
     replays,
 )
-from overheard.alerts.metric_wording import METRIC_WORDS, shift_phrase, words_of
+from overheard.alerts.metric_wording import shift_phrase
 from overheard.alerts.phrases import (
     statement_cell,
     statement_clause,
@@ -34,6 +34,7 @@ from overheard.cards.card import Action, Card, Image, Table, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Mark
 from overheard.cards.command import Face, quoted
+from overheard.cards.metric_words import METRIC_WORDS, words_of
 from overheard.deployment import Call, Deployment
 from overheard.detection.placement import belongs_to, containing_alert
 from overheard.detection.statement_shifts import statement_shift

@@ -24,6 +24,7 @@ from overheard.interfaces.chats import (
     Request,
 )
 from overheard.interfaces.plugins import (
+    Asked,
     Batching,
     Described,
     History,
@@ -57,6 +58,7 @@ __all__ = [
     "PROBLEM",
     "AccessPolicy",
     "Approvals",
+    "Asked",
     "Batching",
     "Chat",
     "Clock",

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Protocol, runtime_checkable
 
+from overheard.cards.card import Image
+from overheard.cards.charts.forest import Spans
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
 from overheard.domain import (
@@ -31,6 +33,7 @@ from overheard.domain import (
     Metric,
     Model,
     ModelUpdate,
+    Panel,
     Price,
     Question,
     Reading,
@@ -40,6 +43,7 @@ from overheard.domain import (
     ScoreRecord,
     Shift,
 )
+from overheard.errors import ConfirmationNeeded
 from overheard.interfaces.services import Clock, Progress
 from overheard.interfaces.store import Approvals
 
@@ -324,6 +328,35 @@ class History(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The answers to a panel that a plugin's command has asked.
+
+    Attributes:
+        answers: All answers, also incomplete ones; they are stored outside the history.
+        spent_usd: Their price.
+        failures: Why questions have no answer, each reason once, as sentences.
+    """
+
+    answers: tuple[Answer, ...]
+    spent_usd: float
+    failures: tuple[str, ...]
+
+
+class Quoting(Protocol):
+    """Prices panels for a plugin's command."""
+
+    async def __call__(self, *panels: Panel) -> ConfirmationNeeded:
+        """Return the highest price of some panels together, to be raised by the command until a
+        person has agreed.
+
+        Raises:
+            BudgetExceeded: when the budget does not cover the usual price.
+            BudgetUnknown: when there is a budget and a price that is not known.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """The argument of the function of a plugin's command.
 
@@ -345,6 +378,14 @@ class View:
         score: Returns the scores that all scorers give to answers with the names and facts of now.
             Nothing is stored; judges ask at their own cost.
         mentions: Returns the mentions of all brands of the catalogue in an answer, in order.
+        metrics: The metrics of all scorers, by name.
+        find_model: Returns the model of a name on cards, or of ``provider/model``; raises
+            `UnknownName`.
+        quote: Prices panels that a command with ``spends`` is going to ask.
+        ask: Asks a panel outside the history, once a person has agreed to its price; parts of what
+            was priced can be asked one by one, and nothing else.
+        readable: Returns the text of an answer as prose, for a quote.
+        draw: Draws a chart as a picture with this file name.
     """
 
     catalogue: Catalogue
@@ -362,6 +403,12 @@ class View:
     approvals: Approvals
     score: Callable[[Iterable[Answer]], Awaitable[list[ScoreRecord]]]
     mentions: Callable[[Answer], Sequence[Mention]]
+    metrics: Mapping[str, Metric]
+    find_model: Callable[[str], Model]
+    quote: Quoting
+    ask: Callable[[Panel], Awaitable[Asked]]
+    readable: Callable[[str], str]
+    draw: Callable[[Spans, str], Awaitable[Image]]
 
 
 class ScoredListener(Protocol):

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -15,7 +15,8 @@ from functools import cache, cached_property, partial
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from overheard.cards.card import Card
+from overheard.cards.card import Card, Image
+from overheard.cards.charts.forest import Spans
 from overheard.cards.command import CommandSpec, Proposal
 from overheard.config.secrets import safe_str
 from overheard.domain import (
@@ -393,6 +394,8 @@ class GuardedJudge(_Stated):
 
 COMMAND_TIMEOUT_S = 600.0
 """Seconds that a command may take."""
+ASKING_TIMEOUT_S = 86_400.0
+"""The same once a person has agreed to a price: models answer at their own pace."""
 CHAT_TIMEOUT_S = 25.0
 """Seconds that a chat may take for one message; a delivery waits no longer than 30."""
 CANCEL_TIMEOUT_S = 0.5
@@ -600,12 +603,14 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
             OverheardError: what the function raises for the person who asked.
             PluginFault: when the function fails, takes too long, or returns no valid card.
         """
+        priced: Counter[Any] = Counter()
 
         async def card(more: Mapping[str, Any], view: View) -> Card:
             return validation.validated_card(await spec.run(view, **options, **more))
 
         async def guarded(**more: Any) -> Card:
-            return await _call_command(partial(card, more), spec, guard, source, call)
+            work = partial(card, more)
+            return await _call_command(work, spec, guard, source, call, priced=priced, **more)
 
         if not spec.spends:
             return await guarded()
@@ -621,7 +626,7 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
         async def values(view: View) -> Mapping[str, Any]:
             return validation.validated_values(await spec.fill(view, **options))  # type: ignore[misc] # not None
 
-        return await _call_command(values, spec, guard, source, call)
+        return await _call_command(values, spec, guard, source, call, priced=Counter())
 
     return replace(spec, run=run, fill=fill if spec.fill else None)
 
@@ -632,22 +637,34 @@ async def _call_command(
     guard: Guard,
     source: Any,
     call: Any,
+    *,
+    priced: Counter[Any],
+    agreed: bool = False,
 ) -> Result:
-    """Call a function of a plugin's command with a view of the deployment; return the result."""
+    """Call a function of a plugin's command with a view of the deployment; return the result.
+
+    Args:
+        priced: The calls that the command has priced, by prompt and model.
+        agreed: Whether a person has agreed to their price, so that they may be asked.
+    """
     async with source.opened() as deployment:
-        view = _view(deployment, call, guard.plugin)
+        asking = deployment.priced_asking(call, spec.name, priced, agreed=agreed)
+        view = _view(deployment, call, guard.plugin, asking)
+        timeout_s = ASKING_TIMEOUT_S if agreed else COMMAND_TIMEOUT_S
         try:
-            return await guard.call(
-                partial(work, view), COMMAND_TIMEOUT_S, passing=(OverheardError,)
-            )
+            return await guard.call(partial(work, view), timeout_s, passing=(OverheardError,))
         except OverheardError as error:
             raise _command_error(error, spec, guard) from None
         finally:
             view.progress.finish()
 
 
-def _view(deployment: Any, call: Any, plugin: str) -> View:
-    """Return what a command of a plugin, given by its name, may see and use of a deployment."""
+def _view(deployment: Any, call: Any, plugin: str, asking: Any) -> View:
+    """Return what a command of a plugin, given by its name, may see and use of a deployment.
+
+    Args:
+        asking: Prices and asks panels for the command.
+    """
 
     @cache
     def reader() -> Any:
@@ -659,6 +676,17 @@ def _view(deployment: Any, call: Any, plugin: str) -> View:
         with core_code():
             scores: list[ScoreRecord] = await deployment.current.score(answers)
             return scores
+
+    def readable(text: str) -> str:
+        from overheard.reading.markdown import readable as prose  # as slow as the reader
+
+        return prose(text)
+
+    async def draw(chart: Spans, name: str) -> Image:
+        from overheard.cards.charts.renderer import picture
+
+        with core_code():
+            return await picture(chart, name)
 
     return View(
         catalogue=deployment.catalogue,
@@ -676,6 +704,12 @@ def _view(deployment: Any, call: Any, plugin: str) -> View:
         score=score,
         tables=PluginSettings.by_section(deployment.config, plugin),
         mentions=lambda answer: reader().read(answer).mentions,
+        metrics=dict(deployment.current.metrics),
+        find_model=deployment.model,
+        quote=asking.quote,
+        ask=asking.ask,
+        readable=readable,
+        draw=draw,
     )
 
 

@@ -153,11 +153,17 @@ def _known_names(names: Sequence[str]) -> str:
 
 
 def new_run(
-    panel: Panel, now: datetime, *, label: str = "", asked_by: str = "", channel: str = ""
+    panel: Panel,
+    now: datetime,
+    *,
+    label: str = "",
+    asked_by: str = "",
+    channel: str = "",
+    aside: bool = False,
 ) -> Run:
     """Return a new run, which is not stored yet."""
     key = f"{now:%Y-%m-%dT%H:%M:%SZ}-{secrets.token_hex(2)}"
-    return Run(key, now, panel, label=label, asked_by=asked_by, channel=channel)
+    return Run(key, now, panel, label=label, asked_by=asked_by, channel=channel, aside=aside)
 
 
 def is_fresh(run: Run, now: datetime) -> bool:

@@ -84,7 +84,8 @@ class RunService(Generic[Found_co]):
         clock: The current time.
         queue: Carries out the tasks of runs, here or in workers.
         progress: Shows how far a run is.
-        analysis: Scores the answers and detects shifts.
+        analysis: Scores the answers and detects shifts; None where runs outside the history alone
+            are asked.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class RunService(Generic[Found_co]):
         clock: Clock,
         queue: Queue,
         progress: Progress,
-        analysis: RunAnalysis[Found_co],
+        analysis: RunAnalysis[Found_co] | None = None,
     ) -> None:
         """Keep the arguments, with a retry policy by the settings in ``asking``."""
         self._store = store
@@ -108,7 +109,13 @@ class RunService(Generic[Found_co]):
         self._clock = clock
         self._queue = queue
         self._progress = progress
-        self._analysis = analysis
+        self._given_analysis = analysis
+
+    @property
+    def _analysis(self) -> RunAnalysis[Found_co]:
+        if self._given_analysis is None:
+            raise ValueError("a run of the history needs an analysis")
+        return self._given_analysis
 
     async def execute(
         self, quote: PriceQuote, *, before: Callable[[Run], Awaitable[object]] | None = None

@@ -10,12 +10,12 @@ from math import ceil
 
 from overheard.alerts.live_claims import LiveClaim
 from overheard.alerts.message import ALSO_PREFIX
-from overheard.alerts.metric_wording import words_of
 from overheard.alerts.phrases import claim_lines, statement_title
 from overheard.alerts.story import Watch
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.command import quoted
+from overheard.cards.metric_words import words_of
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.domain import VISIBILITY, Model
 from overheard.measure.trends import trend

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overheard.advice.comparison_verdicts import holm_adjusted
+from overheard_finetune.comparison_verdicts import holm_adjusted
 
 
 def test_holm_by_hand() -> None:

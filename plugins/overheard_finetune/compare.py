@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Annotated, Any
 
-from overheard.advice.comparison_rounds import (
+from overheard import (
+    Action,
+    Answer,
+    Brand,
+    Card,
+    CommandSpec,
+    Difference,
+    Face,
+    Field,
+    Image,
+    Kind,
+    Model,
+    Quote,
+    Role,
+    Severity,
+    Spans,
+    Table,
+    Tainted,
+    View,
+    argument,
+    fitting,
+    option,
+    quoted,
+    unknown_name,
+    wording,
+    words_of,
+)
+from overheard_finetune.comparison_rounds import (
     ComparisonResult,
     ComparisonSetup,
     ModelComparison,
     StopReason,
 )
-from overheard.advice.comparison_verdicts import ERROR_RATE, MARGIN, Contrast, MetricResult
-from overheard.alerts.metric_wording import words_of
-from overheard.alerts.run_analysis import aside_run, run_service
-from overheard.cards import wording
-from overheard.cards.card import Card, Field, Image, Quote, Severity, Table, Tainted
-from overheard.cards.charts.forest import Difference, Spans
-from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
-from overheard.cards.model_names import ModelNames
-from overheard.commands.check import SEED_BITS
-from overheard.commands.versus import show_versus
-from overheard.deployment import Call, Deployment
-from overheard.domain import Answer, Model, Panel, Run, control_prompts
-from overheard.errors import NothingToAsk
-from overheard.reading.markdown import readable
-from overheard.runs.budget import Pair, unasked
-from overheard.runs.plan import choose_brands, choose_models
-from overheard.session import Session
+from overheard_finetune.comparison_verdicts import ERROR_RATE, MARGIN, Contrast, MetricResult
+from overheard_finetune.errors import NothingAsked
+
+SEED_BITS = 31
+"""Bits of a random seed, which then fits into 32 bits with a sign."""
 
 SHOWN_PROMPTS = 2
 """Prompts whose answers are shown side by side."""
@@ -63,26 +74,12 @@ MAX_QUOTE_CHARS = 300
 """Characters of an answer that are shown."""
 
 
-async def comparison_card(setup: ComparisonSetup, result: ComparisonResult) -> Card:
-    """Return the terminal's card of a comparison's result, with all figures. It has a picture and a
-    table if any metric could be compared.
-    """
-    chart = _difference_chart(
-        setup, result, f"{setup.brand.name}: {setup.tuned} beside {setup.base}"
-    )
-    return _terminal_card(
-        setup, result, await picture(chart, "compare.png") if chart.spans else None
-    )
-
-
-async def chat_comparison_card(
-    setup: ComparisonSetup, result: ComparisonResult, names: ModelNames
-) -> Card:
+async def _chat_card(view: View, setup: ComparisonSetup, result: ComparisonResult) -> Card:
     """Return the chat's card of a comparison's result: the verdicts in words, with a picture of the
     differences if any metric could be compared. All figures are in the JSON data. If both models
     have the same display name, their ids are shown instead.
     """
-    base, tuned = names.name(setup.base), names.name(setup.tuned)
+    base, tuned = view.names.name(setup.base), view.names.name(setup.tuned)
     if base == tuned:
         base, tuned = setup.base.name, setup.tuned.name
     chart = _difference_chart(
@@ -91,7 +88,7 @@ async def chat_comparison_card(
     return Card(
         title=wording.shorten(_chat_title(setup.brand.name, base, tuned, result), MAX_TITLE_CHARS),
         text="\n".join(_verdict_lines(setup, result)),
-        image=await picture(chart, "compare.png") if chart.spans else None,
+        image=await view.draw(chart, "compare.png") if chart.spans else None,
         severity=_severity(setup, result),
         footer=f"{wording.count(result.calls, 'answer')} · {wording.money(result.spent)}",
         data=_comparison_json(setup, result),
@@ -156,7 +153,9 @@ def _leaks(setup: ComparisonSetup, result: ComparisonResult) -> bool:
     )
 
 
-def _terminal_card(setup: ComparisonSetup, result: ComparisonResult, image: Image | None) -> Card:
+def _terminal_card(
+    view: View, setup: ComparisonSetup, result: ComparisonResult, image: Image | None
+) -> Card:
     """Return the terminal's card of a comparison: sentences, counts, a table with intervals, the
     picture `image`, and answers side by side. Without a picture, because no metric could be
     compared, the table and the footer about it are left out.
@@ -171,7 +170,7 @@ def _terminal_card(setup: ComparisonSetup, result: ComparisonResult, image: Imag
             Field("Spent", wording.money(result.spent)),
         ),
         table=_difference_table(setup, result) if image else None,
-        quotes=tuple(_answer_quotes(setup, result)),
+        quotes=tuple(_answer_quotes(view, setup, result)),
         image=image,
         severity=_severity(setup, result),
         footer=_table_footer(setup) if image else "",
@@ -314,20 +313,19 @@ def _direction_words(contrast: Contrast) -> str:
     return contrast.verdict.value
 
 
-def _answer_quotes(setup: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]:
+def _answer_quotes(view: View, setup: ComparisonSetup, result: ComparisonResult) -> Iterator[Quote]:
     """Yield, for each of the `SHOWN_PROMPTS` prompts that differ most in the first metric, the
     first answer of the first model and then that of the second. Each is on one line and cut to
     `MAX_QUOTE_CHARS`. Missing and empty answers are left out.
     """
     texts = {prompt.key: prompt.text for prompt in setup.prompts}
-    moved_most = [moved for first in result.metrics[:1] for moved in first.prompts]
-    differing = [moved.prompt for moved in moved_most if moved.after != moved.before]
-    for prompt_key in differing[:SHOWN_PROMPTS]:
+    moved_most = result.metrics[0].prompts if result.metrics else ()
+    for prompt_key in moved_most[:SHOWN_PROMPTS]:
         question = wording.shorten(wording.line(texts.get(prompt_key, "")), MAX_QUESTION_CHARS)
         for model in (setup.base, setup.tuned):
             answer_text = _first_answer_text(result.answers, prompt_key, model)
             if answer_text:
-                text = wording.shorten(wording.line(readable(answer_text)), MAX_QUOTE_CHARS)
+                text = wording.shorten(wording.line(view.readable(answer_text)), MAX_QUOTE_CHARS)
                 yield Quote(f"{model}, asked “{question}”", Tainted(text))
 
 
@@ -432,12 +430,8 @@ def _contrast_json(contrast: Contrast) -> dict[str, Any]:
     }
 
 
-LABEL = "compare"
-
-
 async def compare(
-    source: Deployment | Session,
-    call: Call,
+    view: View,
     *,
     base: Annotated[str, argument("The first model.", Kind.MODEL)],
     tuned: Annotated[str, argument("The second model.", Kind.MODEL)],
@@ -448,110 +442,86 @@ async def compare(
     seed: Annotated[int | None, option("Base of the sampling seeds.", low=0)] = None,
     own_seeds: Annotated[bool, option("Let each model draw for itself.")] = False,
     rounds: Annotated[int | None, option("How many rounds may be asked.", low=1, high=200)] = None,
-) -> Proposal:
-    """Return a comparison of two models by the same questions as a proposal with its price and its
-    seed. The price is that of all rounds; executing it asks round by round until each metric has a
-    verdict or the rounds are used up. The answers are stored and charged, outside the history.
-
-    If both names are those of brands, the proposal is free: it compares the brands by stored
-    answers, and asks no model.
+    agreed: bool = False,
+) -> Card:
+    """Compare two models by the same questions, round by round, until each metric has a verdict or
+    the rounds are used up; return the card. The answers are stored and charged, outside the
+    history.
 
     Args:
-        source: The deployment, or the session that opens one; a session without a configuration
-            opens the bundled example.
         base: The first model, as ``provider/model`` or by its name.
-        tuned: The second model; if it is the first again, the two shares of its answers are
-            compared.
+        tuned: The second model; if it is the first again, two shares of its answers are compared.
         brand: The brand; empty means the first that is tracked.
         margin: Differences of a rate up to this many points (of 100) count as equivalent.
         seed: Base of the sampling seeds; None draws a random number.
         rounds: The largest number of rounds; None for ten, or more with few prompts.
+        agreed: Whether a person has agreed to the price.
 
     Raises:
+        ConfirmationNeeded: until a person has agreed, with the price of all rounds.
         UnknownName: for a brand or a provider that does not exist.
-        NothingToAsk: when there is no tracked brand, or no question for the brand.
+        NothingAsked: when there is no tracked brand, or no question for the brand.
         BudgetExceeded: when the budget does not cover all rounds.
     """
-    comparison_seed = secrets.randbits(SEED_BITS) if seed is None else seed
-    async with source.opened() as deployment:
-        find = deployment.catalogue.brand
-        if find(base) and find(tuned):
-            return Proposal("", 0.0, partial(_compare_brands, source, call, base, tuned))
-        setup = _comparison_setup(deployment, base, tuned, brand, margin / 100, comparison_seed)
-        setup = replace(setup, own_seeds=own_seeds, most=rounds)
-        calls = sum((unasked(panel, ()) for panel in setup.whole), Counter[Pair]())
-        payer = aside_run(setup.whole[0], call, deployment.clock.now(), LABEL).payer
-        quote = await deployment.pricing.quote_calls(calls, payer, answers=calls.total())
-    execute = partial(_compare_models, source, call, setup)
-    return Proposal(quote.price, quote.usd, execute, {"seed": comparison_seed})
-
-
-async def _compare_brands(source: Deployment | Session, call: Call, brand: str, other: str) -> Card:
-    """Compare two brands by stored answers, and return the card; no model is asked. A session in
-    `source` opens a deployment for it.
-    """
-    async with source.opened() as deployment:
-        return await show_versus(deployment, call, brand, other)
-
-
-async def _compare_models(source: Deployment | Session, call: Call, setup: ComparisonSetup) -> Card:
-    """Ask both models of a setup until every metric has a verdict or the rounds are used up, and
-    return the card: verdicts in words for a chat, all figures elsewhere. A session in `source`
-    opens a deployment for it.
-    """
-    async with source.opened() as deployment:
-
-        def new_aside_run(panel: Panel) -> Run:
-            return aside_run(panel, call, deployment.clock.now(), LABEL)
-
-        ask_panel = run_service(deployment, call).ask_aside
-        comparison = ModelComparison(setup, ask_panel, new_aside_run, deployment.scoring)
-        result = await comparison.play()
-        if call.face is Face.CHAT:
-            return await chat_comparison_card(setup, result, deployment.names)
-        return await comparison_card(setup, result)
-
-
-def _comparison_setup(
-    deployment: Deployment, base: str, tuned: str, brand: str, margin: float, seed: int
-) -> ComparisonSetup:
-    """Return the setup of a comparison of two models by the questions for a brand. The brand's
-    prompts with the tag of controls become control prompts; without any, the packaged ones are.
-
-    Args:
-        base: The first model, as ``provider/model``.
-        tuned: The second model.
-        brand: The name or alias of the brand; empty means the first that is tracked.
-        margin: The largest difference of a rate that counts as equivalent, as a share (0 to 1).
-    """
-    catalogue = deployment.catalogue
-    measured_brand = choose_brands(catalogue, [brand] if brand else [])[0]
-    brand_prompts = catalogue.prompts_for(measured_brand.name)
-    prompts = tuple(prompt for prompt in brand_prompts if not prompt.is_control)
-    if not prompts:
-        raise NothingToAsk(missing=f"no question is asked for {measured_brand.name}")
-
-    def find(text: str) -> Model:
-        plugins = deployment.plugins
-        named = deployment.names.find(text, plugins.models)
-        return named or choose_models(plugins.providers, [text])[0]
-
-    return ComparisonSetup(
-        brand=measured_brand,
-        rivals=catalogue.rivals(measured_brand.name),
-        base=find(base),
-        tuned=find(tuned),
-        prompts=prompts,
-        controls=control_prompts(brand_prompts),
-        seed=seed,
-        margin=margin,
+    named = [view.catalogue.brand(name) for name in (base, tuned)]
+    if all(named):
+        return _brands_card(*(found.name for found in named if found))
+    measured = _find_brand(view, brand)
+    prompts = view.catalogue.prompts_for(measured.name)
+    setup = ComparisonSetup(
+        brand=measured,
+        rivals=view.catalogue.rivals(measured.name),
+        base=view.find_model(base),
+        tuned=view.find_model(tuned),
+        prompts=tuple(prompt for prompt in prompts if not prompt.is_control),
+        controls=view.catalogue.controls,
+        seed=secrets.randbits(SEED_BITS) if seed is None else seed,
+        margin=margin / 100,
+        own_seeds=own_seeds,
+        most=rounds,
     )
+    if not setup.prompts:
+        raise NothingAsked(brand=measured.name)
+    if not agreed:
+        raise await view.quote(*setup.whole)
+    result = await ModelComparison(setup, view).play()
+    if view.face is Face.CHAT:
+        return await _chat_card(view, setup, result)
+    chart = _difference_chart(
+        setup, result, f"{setup.brand.name}: {setup.tuned} beside {setup.base}"
+    )
+    image = await view.draw(chart, "compare.png") if chart.spans else None
+    return _terminal_card(view, setup, result, image)
+
+
+def _brands_card(brand: str, other: str) -> Card:
+    """Return the card that says which command compares two brands."""
+    return Card(
+        title=f"{brand} and {other} are brands",
+        text="This compares models. Brands are compared by what models have answered.",
+        actions=fitting(Action(f"trend {quoted(brand)} {quoted(other)}", "Compare the brands")),
+    )
+
+
+def _find_brand(view: View, name: str) -> Brand:
+    """Return a brand by its name or alias; for an empty name the first that is tracked."""
+    brands = view.catalogue.brands
+    if name:
+        found = view.catalogue.brand(name)
+        if found is None:
+            raise unknown_name("brand", name, [brand.name for brand in brands])
+        return found
+    tracked = next((brand for brand in brands if brand.tracked), None)
+    if tracked is None:
+        raise NothingAsked(brand="any brand")
+    return tracked
 
 
 COMPARE = CommandSpec(
     "compare",
     "Ask two models the same, and see which of them represents a brand better.",
     compare,
+    section="Fine-tuning",
     role=Role.OPERATOR,
     spends=True,
     examples=(

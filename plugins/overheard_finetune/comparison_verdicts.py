@@ -16,16 +16,18 @@ compare two services, repeat the comparison on another day.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import atan2, comb, cos, pi, sin
+from statistics import NormalDist, fmean, stdev
 
-from overheard.domain import Block, Metric, Model, PromptShift, Scale
-from overheard.measure.intervals import Interval, normal_half_width
-from overheard.numpy_proxy import Floats, np
+from overheard import Metric, Scale
 
 LEVEL = 0.9
 """Coverage of the interval of a difference."""
+HALF_WIDTH = NormalDist().inv_cdf((1 + LEVEL) / 2)
+"""Half the width of that interval, in standard errors."""
 ERROR_RATE = 0.02
 """Largest probability that two equal models are called different, over all metrics and checks."""
 MAX_CHECKS = 10
@@ -34,6 +36,9 @@ MIN_PAIRS = 10
 """Smallest number of pairs for a verdict."""
 MARGIN = Scale.SHARE.margin
 """Differences of a rate up to this count as equivalence, unless a comparison sets another."""
+
+Values = Mapping[tuple[int, str], float]
+"""The values of one metric in the answers of one model, by round and prompt key."""
 
 
 class MetricResult(StrEnum):
@@ -55,7 +60,7 @@ class Contrast:
         tuned: The mean of the second model over the pairs.
         difference: tuned - base.
         interval: Interval of the difference, see `LEVEL`.
-        prompts: The prompts by descending difference; `before` is the first model.
+        prompts: The keys of the prompts at which the models differ, most different first.
         pairs: Number of pairs.
     """
 
@@ -63,13 +68,13 @@ class Contrast:
     base: float
     tuned: float
     difference: float
-    interval: Interval
+    interval: tuple[float, float]
     verdict: MetricResult
-    prompts: tuple[PromptShift, ...]
+    prompts: tuple[str, ...]
     pairs: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Pairs:
     """The pairs of answers in one metric: for each pair its prompt and the values of both models.
 
@@ -81,19 +86,18 @@ class _Pairs:
 
     metric: Metric
     prompts: tuple[str, ...]
-    base: Floats
-    tuned: Floats
+    base: tuple[float, ...]
+    tuned: tuple[float, ...]
 
     @property
-    def differences(self) -> Floats:
+    def differences(self) -> list[float]:
         """The value of the second model less that of the first, in each pair."""
-        return self.tuned - self.base
+        return [tuned - base for base, tuned in zip(self.base, self.tuned, strict=True)]
 
 
 def contrasts(
-    blocks: Iterable[Block],
-    base: Model,
-    tuned: Model,
+    base: Mapping[str, Values],
+    tuned: Mapping[str, Values],
     metrics: Mapping[str, Metric],
     margin: float = MARGIN,
 ) -> list[Contrast]:
@@ -101,9 +105,8 @@ def contrasts(
     metrics and for `MAX_CHECKS` checks.
 
     Args:
-        blocks: The blocks of one brand from all rounds so far; a round has one run id.
-        base: The first model.
-        tuned: The second model.
+        base: The values of the first model for one brand, by metric.
+        tuned: Those of the second model.
         metrics: The metrics, by name.
         margin: Differences of a rate up to this count as equivalence; for other metrics, the margin
             of their scale does.
@@ -111,7 +114,11 @@ def contrasts(
     Returns:
         A contrast for each metric that has a pair, in the order of ``metrics``.
     """
-    paired = [p for metric in metrics.values() if (p := _pairs(blocks, base, tuned, metric))]
+    paired = [
+        pairs
+        for name, metric in metrics.items()
+        if (pairs := _pairs(base.get(name, {}), tuned.get(name, {}), metric)).prompts
+    ]
     p_values = holm_adjusted([min(1.0, _p_value(p) * MAX_CHECKS) for p in paired])
     return [
         _contrast(pairs, p_value, margin) for pairs, p_value in zip(paired, p_values, strict=True)
@@ -127,29 +134,13 @@ def all_clear(contrasts: Sequence[Contrast]) -> bool:
     )
 
 
-def _pairs(blocks: Iterable[Block], base: Model, tuned: Model, metric: Metric) -> _Pairs | None:
-    """Return the pairs of one metric: for each round and prompt with a value of both models, their
-    mean values, in the order of the rounds. None without a pair.
-
-    Args:
-        blocks: The blocks of one brand; a round has one run id. Those of other metrics are left
-            out.
-        base: The first model.
-        tuned: The second model.
+def _pairs(base: Values, tuned: Values, metric: Metric) -> _Pairs:
+    """Return the pairs of one metric: for each round and prompt with a value of both models, both
+    values, in the order of the rounds.
     """
-    means: dict[tuple[int, str], dict[Model, float]] = defaultdict(dict)
-    for block in blocks:
-        if block.metric == metric.name:
-            means[block.run_id, block.prompt][block.model] = block.total / block.n
-    answered_by_both = {
-        key: by_model for key, by_model in sorted(means.items()) if {base, tuned} <= by_model.keys()
-    }
-    if not answered_by_both:
-        return None
-    by_model = [
-        np.array([pair[model] for pair in answered_by_both.values()]) for model in (base, tuned)
-    ]
-    return _Pairs(metric, tuple(prompt for _, prompt in answered_by_both), *by_model)
+    both = sorted(base.keys() & tuned.keys())
+    values = (tuple(side[key] for key in both) for side in (base, tuned))
+    return _Pairs(metric, tuple(prompt for _, prompt in both), *values)
 
 
 def _p_value(pairs: _Pairs) -> float:
@@ -159,42 +150,55 @@ def _p_value(pairs: _Pairs) -> float:
     It is 1 when no pair differs, for a t-test of a single pair, and when all pairs differ by the
     same amount, so that the t-test has no standard error.
     """
-    from overheard.special_functions import bdtr, stdtr
-
     differences = pairs.differences
-    if not differences.any():
+    n = len(differences)
+    if not any(differences):
         return 1.0
     if pairs.metric.scale.is_yes_or_no:
-        gained, lost = int((differences > 0).sum()), int((differences < 0).sum())
-        return min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5)))
-    if len(differences) < 2:
-        return 1.0
-    standard_error = float(differences.std(ddof=1)) / len(differences) ** 0.5
+        gained, lost = (sum(d * sign > 0 for d in differences) for sign in (1, -1))
+        tail = sum(comb(gained + lost, k) for k in range(min(gained, lost) + 1))
+        return min(1.0, 2 * tail / 2.0 ** (gained + lost))
+    standard_error = stdev(differences) / n**0.5 if n > 1 else 0.0
     if standard_error == 0:
         return 1.0
-    t = abs(differences.mean()) / standard_error
-    return 2 * float(stdtr(len(differences) - 1, -t))
+    return student_tails(abs(fmean(differences)) / standard_error, n - 1)
+
+
+def student_tails(t: float, degrees: int) -> float:
+    """Return the probability that Student's t is farther from 0 than `t`, by the finite series for
+    whole degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
+    """
+    angle = atan2(t, degrees**0.5)
+    term = total = cos(angle) if degrees % 2 else 1.0
+    for k in range(2 + degrees % 2, degrees, 2):
+        term *= cos(angle) ** 2 * (k - 1) / k
+        total += term
+    if degrees % 2:
+        within = 2 / pi * (angle + sin(angle) * (total if degrees > 1 else 0.0))
+    else:
+        within = sin(angle) * total
+    return max(0.0, 1 - within)
 
 
 def _contrast(pairs: _Pairs, p_value: float, rate_margin: float) -> Contrast:
     """Return the contrast of one metric."""
     scale = pairs.metric.scale
     margin = rate_margin if scale.is_rate else scale.margin
-    difference = float(pairs.differences.mean())
+    difference = fmean(pairs.differences)
     interval = _difference_interval(pairs)
     return Contrast(
         metric=pairs.metric,
-        base=float(pairs.base.mean()),
-        tuned=float(pairs.tuned.mean()),
+        base=fmean(pairs.base),
+        tuned=fmean(pairs.tuned),
         difference=difference,
         interval=interval,
         verdict=_metric_result(pairs, difference, interval, p_value, margin),
-        prompts=_prompt_shifts(pairs),
+        prompts=_differing_prompts(pairs),
         pairs=len(pairs.prompts),
     )
 
 
-def _difference_interval(pairs: _Pairs) -> Interval:
+def _difference_interval(pairs: _Pairs) -> tuple[float, float]:
     """Return the interval of the mean difference with the coverage `LEVEL`, on the metric's scale.
 
     For rates and shares it is that of Agresti and Min (2005), cut to -1 and 1. For other metrics it
@@ -202,21 +206,20 @@ def _difference_interval(pairs: _Pairs) -> Interval:
     so that a few equal pairs do not give an interval of width 0.
     """
     differences, n = pairs.differences, len(pairs.prompts)
+    squares = sum(difference**2 for difference in differences)
     if pairs.metric.scale.is_rate:
         # Half a pair is added to each of the four outcomes.
-        centre = float(differences.sum()) / (n + 2)
-        squares = float((differences**2).sum()) + 1 - float(differences.sum()) ** 2 / (n + 2)
-        half_width = normal_half_width(LEVEL) * squares**0.5 / (n + 2)
+        centre = sum(differences) / (n + 2)
+        half_width = HALF_WIDTH * (squares + 1 - (n + 2) * centre**2) ** 0.5 / (n + 2)
         return max(-1.0, centre - half_width), min(1.0, centre + half_width)
-    centre = float(differences.mean())
+    centre = fmean(differences)
     added = 0.5 * pairs.metric.scale.margin**2
-    squares = float(((differences - centre) ** 2).sum()) + added
-    half_width = normal_half_width(LEVEL) * squares**0.5 / n
+    half_width = HALF_WIDTH * (max(0.0, squares - n * centre**2) + added) ** 0.5 / n
     return centre - half_width, centre + half_width
 
 
 def _metric_result(
-    pairs: _Pairs, difference: float, interval: Interval, p_value: float, margin: float
+    pairs: _Pairs, difference: float, interval: tuple[float, float], p_value: float, margin: float
 ) -> MetricResult:
     """Return the result of one metric for the second model, by the first rule that holds: UNCLEAR
     with fewer than `MIN_PAIRS` pairs; BETTER or WORSE, by the metric's better direction, for a
@@ -236,19 +239,15 @@ def _metric_result(
     return MetricResult.EQUIVALENT if within else MetricResult.UNCLEAR
 
 
-def _prompt_shifts(pairs: _Pairs) -> tuple[PromptShift, ...]:
-    """Return the mean of both models for each prompt of the pairs: the first model as the value
-    before, the second as the value after, each with its number of pairs. The largest absolute
-    difference comes first; of equal ones, the first by key.
+def _differing_prompts(pairs: _Pairs) -> tuple[str, ...]:
+    """Return the keys of the prompts whose mean difference is not 0, the largest first; of equal
+    ones, the first by key.
     """
-    names = np.array(pairs.prompts)
-    shifts = []
-    for prompt in dict.fromkeys(pairs.prompts):
-        is_prompt = names == prompt
-        n = int(is_prompt.sum())
-        before, after = float(pairs.base[is_prompt].mean()), float(pairs.tuned[is_prompt].mean())
-        shifts.append(PromptShift(prompt, before, after, n, n))
-    return tuple(sorted(shifts, key=lambda p: (-abs(p.after - p.before), p.prompt)))
+    sums: dict[str, list[float]] = defaultdict(list)
+    for prompt, difference in zip(pairs.prompts, pairs.differences, strict=True):
+        sums[prompt].append(difference)
+    means = {prompt: abs(fmean(found)) for prompt, found in sums.items()}
+    return tuple(sorted((p for p, mean in means.items() if mean), key=lambda p: (-means[p], p)))
 
 
 def holm_adjusted(p_values: Sequence[float]) -> list[float]:

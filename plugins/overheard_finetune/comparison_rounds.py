@@ -5,38 +5,21 @@ The verdicts, and when a result is clear: `comparison_verdicts`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
-from overheard.advice.comparison_verdicts import MAX_CHECKS, Contrast, all_clear, contrasts
-from overheard.domain import (
-    VISIBILITY,
-    Answer,
-    Block,
-    Brand,
-    Finish,
-    Metric,
-    Model,
-    Panel,
-    Prompt,
-    Run,
-    RunState,
-)
-from overheard.measure.blocks import summarise
-from overheard.runs.tasks import Outcome
-from overheard.scoring.service import Scoring
+from overheard import Answer, Asked, Brand, Finish, Metric, Model, Panel, Prompt, View
+from overheard_finetune.comparison_verdicts import MAX_CHECKS, Contrast, all_clear, contrasts
+
+VISIBILITY = "visibility"
+"""The metric in which competitors and controls are compared."""
 
 PAIRS_PER_CHECK = 30
 """Smallest number of new pairs between two checks. Few prompts are asked in more rounds: 100 pairs
 of noisy answers are too few to show equivalence."""
-
-Ask = Callable[[Run], Awaitable[tuple[Outcome, list[Answer]]]]
-"""Carries out a run that is no part of the history; returns its outcome and answers."""
-
-_SIDES = (Model("compared", "base"), Model("compared", "tuned"))
-"""Names of the two sides during the comparison; the two models may be the same model."""
 
 _SEED_OFFSET = 1_000_003
 """Difference of the seeds of the two models with `own_seeds`; each round adds 1 to both."""
@@ -96,8 +79,8 @@ class ComparisonSetup:
         """
         models = tuple(dict.fromkeys((self.base, self.tuned)))
         times = self.rounds if self.base != self.tuned else 2 * self.rounds
-        named = (self.brand.name,)
-        return Panel(named, self.prompts, models, times), Panel(named, self.controls, models)
+        named, once = (self.brand.name,), times // self.rounds
+        return Panel(named, self.prompts, models, times), Panel(named, self.controls, models, once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +113,13 @@ class ComparisonResult:
 
 
 class ModelComparison:
-    """Asks two models in rounds and compares them.
+    """Asks two models in rounds and compares them."""
 
-    Args:
-        ask: Carries out a run outside the history; returns its outcome and answers.
-        new_run: Creates a run of a panel.
-        scoring: Scores the answers; the scores are not stored.
-    """
-
-    def __init__(
-        self, setup: ComparisonSetup, ask: Ask, new_run: Callable[[Panel], Run], scoring: Scoring
-    ) -> None:
+    def __init__(self, setup: ComparisonSetup, view: View) -> None:
         """Keep the arguments; nothing is asked before `play`."""
         self._setup = setup
-        self._ask = ask
-        self._new_run = new_run
-        self._scoring = scoring
-        self._outcomes: list[Outcome] = []
-        self._answers: list[Answer] = []
+        self._view = view
+        self._asked: list[Asked] = []
         self._rounds_asked = 0
 
     async def play(self) -> ComparisonResult:
@@ -157,48 +129,50 @@ class ModelComparison:
         has no answer. Then the controls are asked, except after a question without an answer. The
         questions are asked at their usual price; the scores are not stored.
         """
-        blocks: list[Block] = []
+        sides = (ScoredSide(), ScoredSide())
         stopped = StopReason.ROUNDS
         while self._rounds_asked < self._setup.rounds:
-            blocks += await self._ask_until_next_check()
-            results = self._brand_contrasts(blocks, self._setup.brand)
+            await self._ask_until_next_check(sides)
+            results = self._contrasts(sides, self._setup.brand)
             if self._failed or all_clear(results):
                 stopped = StopReason.FAILED if self._failed else StopReason.CLEAR
                 break
         controls = [] if stopped is StopReason.FAILED else await self._control_contrasts()
         seen = {contrast.metric.name for contrast in results}
+        answers = tuple(answer for asked in self._asked for answer in asked.answers)
         return ComparisonResult(
             metrics=tuple(results),
-            unseen=tuple(m for name, m in self._scoring.metrics.items() if name not in seen),
-            rivals=self._rival_contrasts(blocks),
+            unseen=tuple(m for name, m in self._view.metrics.items() if name not in seen),
+            rivals={
+                rival.name: contrast
+                for rival in self._setup.rivals
+                for contrast in self._contrasts(sides, rival, VISIBILITY)
+            },
             controls=tuple(controls),
-            calls=sum(answer.reply.finish is not Finish.FAILED for answer in self._answers),
-            spent=sum(outcome.spent for outcome in self._outcomes),
+            calls=sum(answer.reply.finish is not Finish.FAILED for answer in answers),
+            spent=sum(asked.spent_usd for asked in self._asked),
             rounds=self._rounds_asked,
             stopped=stopped,
-            failures=tuple(dict.fromkeys(f for o in self._outcomes for f in o.failures)),
-            answers=tuple(self._answers),
+            failures=tuple(dict.fromkeys(f for asked in self._asked for f in asked.failures)),
+            answers=answers,
         )
 
-    async def _ask_until_next_check(self) -> list[Block]:
-        """Ask the rounds up to the next interim check, or up to a question without an answer, and
-        return the blocks of their scores.
-        """
-        blocks: list[Block] = []
+    async def _ask_until_next_check(self, sides: tuple[ScoredSide, ScoredSide]) -> None:
+        """Ask the rounds up to the next interim check, or up to a question without an answer."""
         last = min(self._rounds_asked + self._setup.rounds_per_check, self._setup.rounds)
         while self._rounds_asked < last and not self._failed:
             self._rounds_asked += 1
-            blocks += await self._ask_both(self._setup.prompts, self._rounds_asked)
-        return blocks
+            await self._ask_both(self._setup.prompts, self._rounds_asked, sides)
 
     @property
     def _failed(self) -> bool:
-        """Whether a question of any run so far has no answer."""
-        return any(outcome.state is not RunState.COMPLETE for outcome in self._outcomes)
+        """Whether a question so far has no answer."""
+        return any(asked.failures for asked in self._asked)
 
-    async def _ask_both(self, prompts: Sequence[Prompt], round_number: int) -> list[Block]:
-        """Ask both models the prompts once, and return the blocks of the scores. The blocks have
-        the round as their run id and `_SIDES` as their models, because the two may be one model.
+    async def _ask_both(
+        self, prompts: Sequence[Prompt], round_number: int, sides: tuple[ScoredSide, ScoredSide]
+    ) -> None:
+        """Ask both models the prompts once, and add the values of the answers to their sides.
 
         If a question to the first model has no answer, the second model is not asked: its answers
         would have no partners.
@@ -207,62 +181,43 @@ class ModelComparison:
             round_number: The number of the round from 1, which is added to the seeds; 0 for
                 controls.
         """
-        setup, blocks = self._setup, []
-        tuned_offset = _SEED_OFFSET if setup.own_seeds else 0
-        seeds = (setup.seed, setup.seed + tuned_offset)
+        setup = self._setup
+        offsets = (0, _SEED_OFFSET if setup.own_seeds else 0)
         models = (setup.base, setup.tuned)
-        for side, model, first_seed in zip(_SIDES, models, seeds, strict=True):
+        for side, model, offset in zip(sides, models, offsets, strict=True):
             if self._failed:
                 break
-            seed = first_seed + round_number
-            panel = Panel((setup.brand.name,), tuple(prompts), (model,), seed=seed)
-            run, answers = await self._ask_panel(panel)
-            records = await self._scoring.score(answers)
-            blocks += [
-                replace(block, run_id=round_number, model=side)
-                for block in summarise(records, answers, [run])
-            ]
-        return blocks
-
-    async def _ask_panel(self, panel: Panel) -> tuple[Run, list[Answer]]:
-        """Ask a panel in a run outside the history; keep its outcome and all answers, and return
-        the run and its complete answers.
-        """
-        outcome, answers = await self._ask(self._new_run(panel))
-        self._outcomes.append(outcome)
-        self._answers += answers
-        return outcome.run, [answer for answer in answers if answer.complete]
+            seed = setup.seed + offset + round_number
+            asked = await self._view.ask(
+                Panel((setup.brand.name,), tuple(prompts), (model,), seed=seed)
+            )
+            self._asked.append(asked)
+            complete = [answer for answer in asked.answers if answer.complete]
+            keys = {answer.id: answer.question.prompt.key for answer in complete}
+            for record in await self._view.score(complete):
+                values = side[record.brand][record.score.metric]
+                values[round_number, keys[record.answer_id]] = record.score.value
 
     async def _control_contrasts(self) -> list[Contrast]:
         """Ask both models the controls once, and return the contrast of the brand's visibility in
         the answers; empty without controls, or when no pair of answers was scored.
         """
-        if not self._setup.controls:
-            return []
-        blocks = await self._ask_both(self._setup.controls, 0)
-        metrics = {VISIBILITY: self._scoring.metrics[VISIBILITY]}
-        return self._brand_contrasts(blocks, self._setup.brand, metrics)
+        sides = (ScoredSide(), ScoredSide())
+        await self._ask_both(self._setup.controls, 0, sides)
+        return self._contrasts(sides, self._setup.brand, VISIBILITY)
 
-    def _rival_contrasts(self, blocks: Sequence[Block]) -> dict[str, Contrast]:
-        """Return the contrast of each competitor's visibility, by its name; competitors without a
-        pair of scored answers are left out.
-        """
-        metrics = {VISIBILITY: self._scoring.metrics[VISIBILITY]}
-        return {
-            rival.name: contrast
-            for rival in self._setup.rivals
-            for contrast in self._brand_contrasts(blocks, rival, metrics)
-        }
-
-    def _brand_contrasts(
-        self, blocks: Iterable[Block], brand: Brand, metrics: Mapping[str, Metric] | None = None
+    def _contrasts(
+        self, sides: tuple[ScoredSide, ScoredSide], brand: Brand, metric: str = ""
     ) -> list[Contrast]:
-        """Return the contrasts of both models in the metrics of a brand.
+        """Return the contrasts of both models for a brand in one metric; empty means all."""
+        measured = self._view.metrics
+        chosen = {metric: measured[metric]} if metric else measured
+        base, tuned = (side[brand.name] for side in sides)
+        return contrasts(base, tuned, chosen, self._setup.margin)
 
-        Args:
-            blocks: The blocks of all rounds so far, of any brands.
-            metrics: The metrics to compare, by name; None for all that are measured.
-        """
-        own_blocks = [block for block in blocks if block.brand == brand.name]
-        measured = metrics or self._scoring.metrics
-        return contrasts(own_blocks, *_SIDES, measured, self._setup.margin)
+
+class ScoredSide(defaultdict[str, defaultdict[str, dict[tuple[int, str], float]]]):
+    """The values of a model's answers, by brand, metric, and round with prompt key."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: defaultdict(dict))

@@ -9,11 +9,10 @@ import pytest
 
 from kit.office import DECLARED, PRICE, Office, executed, open_office
 from kit.scripted import reply
-from overheard.advice.comparison_rounds import ComparisonSetup
 from overheard.cards.card import Card
-from overheard.commands.compare import compare
 from overheard.deployment import Call
 from overheard.domain import FREE, Brand, Model, Price, Prompt, Question, Reply, control_prompts
+from overheard_finetune.comparison_rounds import ComparisonSetup
 
 BASE, TUNED = "svc/base", "svc/tuned"
 
@@ -37,7 +36,8 @@ async def office_with_prompts(price: Price | None = FREE) -> Office:
 
 async def compared(office: Office, **options: Any) -> Card:
     """Return the card of the comparison as the terminal shows it, with all figures."""
-    return await executed(compare(office.deployment, Call(), base=BASE, tuned=TUNED, **options))
+    run: Any = office.deployment.plugins.commands["compare"].run
+    return await executed(run(office.deployment, Call(), base=BASE, tuned=TUNED, **options))
 
 
 async def test_models_may_be_called_by_their_names() -> None:
@@ -45,9 +45,20 @@ async def test_models_may_be_called_by_their_names() -> None:
     office = await office_with_prompts()
     model = office.deployment.plugins.models[0]
     name = office.deployment.names.name(model)
-    named = await compare(office.deployment, Call(), base=name.upper(), tuned=TUNED)
-    full = await compare(office.deployment, Call(), base=str(model), tuned=TUNED)
-    assert (named.usd, named.price) == (full.usd, full.price)
+    typed = [f"compare {word} {TUNED} Acme --seed 1" for word in (name.upper(), model)]
+    cards = [(await office.chat.type(words)).card for words in typed]
+    assert name != str(model)
+    assert cards[0].data == cards[1].data
+
+
+async def test_two_brands_lead_to_the_command_that_compares_brands() -> None:
+    """By a button, and no model is asked."""
+    office = await office_with_prompts()
+    screen = await office.chat.type("compare acme Zeta")
+
+    assert screen.card.title == "Acme and Zeta are brands"
+    assert screen.action("Compare the brands").words == "trend Acme Zeta"
+    assert office.provider.asked == []
 
 
 async def test_in_a_chat_the_verdict_is_read_at_a_look() -> None:
