@@ -209,9 +209,9 @@ async def alone() -> list[tuple[str, Card | Form]]:
             price = [(await market.check(week))[0] for week in range(10)][-1]
             [alert] = await market.deployment.store.alerts.find()
             for platform in PLATFORMS:
-                call = Call(channel=f"{platform}:C1")
+                call = Call(market.deployment, channel=f"{platform}:C1")
                 with themed(call.channel):
-                    card = await alert_card(market.deployment, call, alert)
+                    card = await alert_card(call, alert)
                 found.append((f"{platform}-alert", card))
             found += [("slack-home", await market.desk.home(ADA)), ("discord-price", price)]
             market.chat.forms = True

@@ -118,7 +118,7 @@ async def checked(url: str, count: int) -> dict[str, tuple[float, float]]:
         async with open_deployment(parse_config(text)) as deployment:
             begun, cpu = time.perf_counter(), time.process_time()
             card = await (
-                await check(deployment, Call(progress=watch), repeats=count // PROMPTS)
+                await check(Call(deployment, progress=watch), repeats=count // PROMPTS)
             ).execute()
             watch.took["all"] = (time.perf_counter() - begun, time.process_time() - cpu)
     assert (card.data["state"], card.data["answers"]) == ("complete", count), card.data

@@ -135,7 +135,7 @@ async def ask(deployment: Deployment, repeats: int, until: float) -> int:
     loop, answered = asyncio.get_running_loop(), 0
     while True:
         begun = loop.time()
-        card = await (await check(deployment, Call(), repeats=repeats)).execute()
+        card = await (await check(Call(deployment), repeats=repeats)).execute()
         answered += int(card.data["answers"])
         if begun + PAUSE >= until:
             return answered
@@ -159,7 +159,7 @@ async def still(commands: int, calls: int, folder: str, url: str) -> bool:
     whether its growth in MB is within `GROWTH`.
     """
     async with opened(folder, url) as (deployment, chat):
-        await (await check(deployment, Call(), repeats=calls // PROMPTS)).execute()
+        await (await check(Call(deployment), repeats=calls // PROMPTS)).execute()
         told = []
         for number in range(commands + 1):
             if number % max(1, commands // 20) == 0:
@@ -178,7 +178,7 @@ async def measure(calls: int, rate: float, minutes: float, folder: str, url: str
     async with opened(folder, url) as (deployment, chat):
         people = People(chat, rate, minutes * 60 or LONGEST)
         await (
-            await check(deployment, Call(), repeats=1)
+            await check(Call(deployment), repeats=1)
         ).execute()  # imports and connections are warm
         for words in TYPED:
             await people.chat.type(words)

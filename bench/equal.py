@@ -66,15 +66,13 @@ class Asked:
         return {a.question.prompt.key: a.reply.text for a in self.answers}
 
 
-async def asked(deployment: Deployment, call: Call, seed: int) -> None:
+async def asked(call: Call, seed: int) -> None:
     """Ask all questions once with a seed, and store the answers as a run outside of the history."""
-    panel = Panel((BRAND,), tuple(deployment.catalogue.prompts), (MODEL,), seed=seed)
-    run = await deployment.store.runs.start(
-        new_run(panel, deployment.clock.now(), label="equal", aside=True)
-    )
-    async with deployment.store.locks.run_lock(run.id):
-        outcome = await run_service(deployment, call).ask(run)
-        await deployment.store.runs.finish(run.id, outcome.state, deployment.clock.now())
+    panel = Panel((BRAND,), tuple(call.catalogue.prompts), (MODEL,), seed=seed)
+    run = await call.store.runs.start(new_run(panel, call.clock.now(), label="equal", aside=True))
+    async with call.store.locks.run_lock(run.id):
+        outcome = await run_service(call).ask(run)
+        await call.store.runs.finish(run.id, outcome.state, call.clock.now())
 
 
 async def kept(deployment: Deployment) -> list[Asked]:
@@ -108,7 +106,7 @@ async def compared(store: Path, seeds: int) -> AsyncIterator[dict[str, Any]]:
             compare = opened.plugins.commands["compare"].run
             for seed in range(0, 1000 * seeds, 1000):
                 given = {"base": str(MODEL), "tuned": str(MODEL), "brand": BRAND, "seed": seed}
-                proposal: Any = await compare(opened, Call(), own_seeds=own, **given)
+                proposal: Any = await compare(Call(opened), own_seeds=own, **given)
                 card = await proposal.execute()
                 yield {"own_seeds": own, "seed": seed, **card.data}
 
@@ -139,10 +137,10 @@ async def pool(store: Path, count: int) -> tuple[list[Asked], list[bool], dict[s
         seeds = {one.seed for one in await kept(opened)}
         fresh = (seed for seed in range(10**6) if seed not in seeds)
         for _ in range(count - len(seeds)):
-            await asked(opened, Call(), next(fresh))
+            await asked(Call(opened), next(fresh))
         first = {one.seed: one for one in reversed(await kept(opened))}
         for seed in list(first)[:AGAIN]:
-            await asked(opened, Call(), seed)
+            await asked(Call(opened), seed)
         every = await kept(opened)
         again = [one.texts == first[one.seed].texts for one in every if one is not first[one.seed]][
             -AGAIN:

@@ -259,7 +259,7 @@ async def market_cards(folder: str) -> AsyncIterator[tuple[str, str, Card]]:
                 yield "check", "check that raises an alert", card
         yield "check", "check with an open alert", card
         [alert] = await market.deployment.store.alerts.find()
-        yield "alert", "alert", await alert_card(market.deployment, Call(), alert)
+        yield "alert", "alert", await alert_card(Call(market.deployment), alert)
         for budget, words in TYPED:
             yield budget, words, (await market.chat.type(words)).card
         await market.chat.type("alerts acknowledge 1")

@@ -84,7 +84,7 @@ async def soak(url: str, folder: str, checks: int, *, grow: bool, trace: bool) -
     before: tracemalloc.Snapshot | None = None
     async with open_deployment(parse_config(text)) as deployment:
         for number in range(1, checks + 1):
-            proposal = await check(await deployment.refreshed(), Call())
+            proposal = await check(Call(await deployment.refreshed()))
             await proposal.execute()
             if not grow:
                 forget_sums(folder, number - WARM_UP)

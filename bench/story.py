@@ -159,39 +159,33 @@ async def story(folder: str) -> AsyncIterator[Scene]:
         providers = {one.name: one for one in map(_provider, ("openai", "anthropic"), (week,) * 2)}
         plugins = replace(opened.plugins, providers=providers)
         deployment = replace(opened, plugins=plugins, clock=week)
-        call = Call(channel="fake:general")
+        call = Call(deployment, channel="fake:general")
         desk = ChatDesk(deployment, ConfiguredAccess(config.access, deployment.store, week))
         chat = FakeChat(desk)
-        for scenes in (
-            _life(deployment, call, week, chat),
-            _posts(deployment, call, desk),
-            _commands(chat),
-        ):
+        for scenes in (_life(call, week, chat), _posts(call, desk), _commands(chat)):
             async for scene in scenes:
                 yield scene
 
 
-async def _life(
-    deployment: Deployment, call: Call, week: Week, chat: FakeChat
-) -> AsyncIterator[Scene]:
+async def _life(call: Call, week: Week, chat: FakeChat) -> AsyncIterator[Scene]:
     """Yield the check of a quiet week, then the alert after each change of its state."""
     for number in range(len(WEEKS)):
         week.number = number
-        card = await (await check(await deployment.refreshed(), call, repeats=REPEATS)).execute()
+        card = await (await check(await call.refreshed(), repeats=REPEATS)).execute()
         if number == 1:
             yield Scene("Measure and read", "check, in a quiet week", card)
-        async for scene in _changed(deployment):
+        async for scene in _changed(call.deployment):
             yield scene
-        [latest, *_] = [*await deployment.store.alerts.find(), None]
+        [latest, *_] = [*await call.store.alerts.find(), None]
         if latest is None or latest.state is not AlertState.OPEN or latest.id > 1:
             continue
         for words in ("alerts acknowledge 1", "alerts snooze 1 --for update"):
             yield Scene("Alerts", f"/overheard {words}", (await chat.type(words)).card)
-            async for scene in _changed(deployment):
+            async for scene in _changed(call.deployment):
                 yield scene
     for words in ("alerts close 1", "alerts close 1 --undo", "alerts close 1"):
         yield Scene("Alerts", f"/overheard {words}", (await chat.type(words)).card)
-    async for scene in _changed(deployment):
+    async for scene in _changed(call.deployment):
         yield scene
 
 
@@ -204,7 +198,7 @@ async def _changed(deployment: Deployment) -> AsyncIterator[Scene]:
         if _told.get(alert.id) == alert.revision:
             continue
         _told[alert.id] = alert.revision
-        card = await alert_card(now, Call(), alert)
+        card = await alert_card(Call(now), alert)
         if alert.state not in SAME and _is_new(alert.id, card.title, alert.state.value):
             if alert.follows:
                 card = replace(
@@ -226,10 +220,10 @@ def _is_new(number: int, title: str, more: str) -> bool:
     return len(_shown) > there
 
 
-async def _posts(deployment: Deployment, call: Call, desk: ChatDesk) -> AsyncIterator[Scene]:
+async def _posts(call: Call, desk: ChatDesk) -> AsyncIterator[Scene]:
     """Yield the cards that no request asked for."""
-    alerts = await deployment.store.alerts.find()
-    titles = [(await alert_card(deployment, call, alert)).title for alert in alerts]
+    alerts = await call.store.alerts.find()
+    titles = [(await alert_card(call, alert)).title for alert in alerts]
     digest = quiet_hours_card(alerts, titles, call.zone)
     yield Scene("Alerts", "After quiet hours", digest or Card("Nothing was held back"))
     yield Scene("Run and set up", HOME, await desk.home(ADA))

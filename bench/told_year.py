@@ -65,12 +65,12 @@ async def _cards(made: Past, folder: Path) -> AsyncIterator[tuple[str, str, str]
     deployment = await made.deployment.refreshed()
     for number, alert in enumerate(await deployment.store.alerts.find(live=True)):
         for details in (False, True):
-            card = await alert_card(deployment, Call(channel="fake:C1"), alert, details=details)
+            card = await alert_card(Call(deployment, channel="fake:C1"), alert, details=details)
             yield f"alert {number}{', details' * details}", card.title, said(card)
-    card = await sign_of_life(deployment, Call())
+    card = await sign_of_life(Call(deployment))
     yield "sign of life", card.title, said(card)
     page = folder / "page.html"
-    await report(deployment, Call(), brands=["Acme"], html=page)
+    await report(Call(deployment), brands=["Acme"], html=page)
     written = re.sub(r"<(style|svg).*?</\1>", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", written)))
     yield "page", "", words

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
-from overheard.deployment import Call
 from overheard.detection.confirmation import LOOKS
 from overheard.detection.decision_inputs import AlertPolicy
 from overheard.session import Session
@@ -33,8 +32,7 @@ DEFAULT_FALSE_ALARMS_PER_YEAR = 0.2
 
 
 async def simulate(
-    _: Session,
-    call: Call,
+    session: Session,
     *,
     world: Annotated[
         str, option("How runs differ when nothing changes.", choices=KINDS)
@@ -119,11 +117,11 @@ async def simulate(
         models_per_year=per_year or allowed.models_per_year,
         age="" if age == "all" else age,
     )
-    call.progress.start("Simulating", trials.worlds_of(trial, panels))
+    session.progress.start("Simulating", trials.worlds_of(trial, panels))
     try:
-        outcome = trials.run_trial(trial, panels, seed, call.progress.advance)
+        outcome = trials.run_trial(trial, panels, seed, session.progress.advance)
     finally:
-        call.progress.finish()
+        session.progress.finish()
     return Card(
         title=f"{panels:,} simulated brands",
         text=_result_sentence(trial, outcome),

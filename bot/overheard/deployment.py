@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
@@ -18,7 +18,7 @@ from overheard.config.secrets import shortened, without_control_characters
 from overheard.config.sections import Config, Zoned
 from overheard.config.stored_settings import with_chat_settings
 from overheard.domain import TERMINAL, Catalogue, Landscape, Model, Panel, Run, apply_corrections
-from overheard.interfaces import Clock, Progress, Queue, Store
+from overheard.interfaces import Clock, NoProgress, Progress, Queue, Store
 from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_plugins
 from overheard.runs.asking import PricedAsking
 from overheard.runs.budget import Estimate, Pair, capabilities_of
@@ -30,41 +30,6 @@ from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, scoring_in_use
 from overheard.scoring.service import Scoring
-
-
-class NoProgress:
-    """Progress that is not shown."""
-
-    def start(self, title: str, total: int) -> None:
-        """Do nothing."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Do nothing."""
-
-    def finish(self) -> None:
-        """Do nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One use of a command.
-
-    Attributes:
-        who: The person, as the audit log names people.
-        channel: The channel, as ``platform:id``; ``terminal`` for the terminal.
-        zone: The reader's time zone.
-        progress: Shows the progress of long work.
-    """
-
-    who: str = TERMINAL
-    channel: str = TERMINAL
-    zone: tzinfo = UTC
-    progress: Progress = field(default_factory=NoProgress)
-
-    @property
-    def face(self) -> Face:
-        """Where the answer is read: the terminal for the channel ``terminal``, else a chat."""
-        return Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
 
 
 def local_zone() -> tzinfo:
@@ -113,13 +78,6 @@ class Deployment:
     declared: Config | None = None
     judged: dict[str, tuple[Plugins, Scoring]] = field(default_factory=dict)
     scoring_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator[Deployment]:
-        """Yield this deployment, which stays open: as a `Session` is opened, for commands that take
-        either.
-        """
-        yield self
 
     def zone_in(self, channel: str) -> tzinfo | None:
         """Return the time zone of all times shown in a channel, so that an event has one date
@@ -250,27 +208,6 @@ class Deployment:
         providers = self.plugins.providers
         return self.names.find(text, self.plugins.models) or choose_models(providers, [text])[0]
 
-    def priced_asking(
-        self, call: Call, label: str, priced: Counter[Pair], *, agreed: bool
-    ) -> PricedAsking:
-        """Return what prices and asks panels for a plugin's command, in runs with this label."""
-
-        def aside_run(panel: Panel) -> Run:
-            now, who, channel = self.clock.now(), call.who, call.channel
-            return new_run(panel, now, label=label, asked_by=who, channel=channel, aside=True)
-
-        service = RunService[None](
-            self.store,
-            self.plugins.providers,
-            self.limits,
-            self.config.budget,
-            self.config.asking,
-            self.clock,
-            self.queue,
-            call.progress,
-        )
-        return PricedAsking(self.pricing, service, aside_run, priced, agreed)
-
     async def judging_cost(self, answers: int) -> Estimate:
         """Return the estimated cost of judging future answers by all judges in use, in US dollars.
 
@@ -313,6 +250,89 @@ class Deployment:
         known = {brand.name for brand in self.scoring.catalogue.brands}
         if any(brand.name not in known for brand in self.catalogue.brands):
             await self.current.catch_up(self.store, progress, part=run)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One use of a command: the open deployment, and the person who uses it.
+
+    Attributes:
+        who: The person, as the audit log names people.
+        channel: The channel, as ``platform:id``; ``terminal`` for the terminal.
+        zone: The reader's time zone.
+        progress: Shows the progress of long work.
+        config: And what follows: parts of the deployment.
+    """
+
+    deployment: Deployment
+    who: str = TERMINAL
+    channel: str = TERMINAL
+    zone: tzinfo = UTC
+    progress: Progress = field(default_factory=NoProgress)
+    config: Config = field(init=False, repr=False)
+    store: Store = field(init=False, repr=False)
+    catalogue: Catalogue = field(init=False, repr=False)
+    plugins: Plugins = field(init=False, repr=False)
+    scoring: Scoring = field(init=False, repr=False)
+    clock: Clock = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for part in ("config", "store", "catalogue", "plugins", "scoring", "clock"):
+            object.__setattr__(self, part, getattr(self.deployment, part))
+
+    @property
+    def face(self) -> Face:
+        """Where the answer is read: the terminal for the channel ``terminal``, else a chat."""
+        return Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Call]:
+        """Yield this call: as a `Session` is opened, for commands that take either."""
+        yield self
+
+    @property
+    def configured(self) -> Config:
+        """The configuration as it was read from its file."""
+        return self.deployment.configured
+
+    @property
+    def names(self) -> ModelNames:
+        """The names of models for readers."""
+        return self.deployment.names
+
+    @property
+    def pricing(self) -> Pricing:
+        """A service that computes the prices of runs before they are asked."""
+        return self.deployment.pricing
+
+    def aside_run(self, panel: Panel, label: str) -> Run:
+        """Return a run outside the history that begins now, and is not stored yet."""
+        now, who, channel = self.clock.now(), self.who, self.channel
+        return new_run(panel, now, label=label, asked_by=who, channel=channel, aside=True)
+
+    def priced_asking(self, label: str, priced: Counter[Pair], *, agreed: bool) -> PricedAsking:
+        """Return what prices and asks panels for a plugin's command, in runs with this label."""
+        service = RunService[None](
+            self.store,
+            self.plugins.providers,
+            self.deployment.limits,
+            self.config.budget,
+            self.config.asking,
+            self.clock,
+            self.deployment.queue,
+            self.progress,
+        )
+        new_run = partial(self.aside_run, label=label)
+        return PricedAsking(self.pricing, service, new_run, priced, agreed)
+
+    async def refreshed(self) -> Call:
+        """Return this call with the current catalogue and settings, read from the store."""
+        return replace(self, deployment=await self.deployment.refreshed())
+
+    async def caught_up(self, expected: int = 0, *, slice_s: float | None = None) -> Call:
+        """Return this call once all answers are scored, see `Deployment.caught_up`."""
+        scored = await self.deployment.caught_up(self.progress, expected, slice_s=slice_s)
+        return replace(self, deployment=scored)
 
 
 async def assemble(

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from overheard.cards.command import CommandSpec
+from overheard.cards.command import CommandSpec, Face
 from overheard.config.loader import example_config, find_config, load_config
 from overheard.config.sections import Config
 from overheard.domain import TaskKind
+from overheard.interfaces import NoProgress, Progress
 from overheard.interfaces.store import StoreMaintenance
 from overheard.plugins import Plugins, added_commands, added_plugins, load_plugins
 
 if TYPE_CHECKING:
-    from overheard.deployment import Deployment
+    from overheard.deployment import Call, Deployment
 
 
 class OpenDeployment(Protocol):
@@ -73,6 +75,8 @@ class Session:
         ask: Asks the person at the terminal a question and returns the answer, by default the
             second argument; None where no person can answer.
         reserved_words: The first words of the commands of Overheard, which no plugin may take.
+        zone: The time zone of the person at the terminal.
+        progress: Shows the progress of long work.
     """
 
     open_deployment: OpenDeployment
@@ -82,6 +86,9 @@ class Session:
     work: Work | None = None
     ask: Callable[[str, str], str] | None = None
     reserved_words: Collection[str] = ()
+    zone: tzinfo = UTC
+    progress: Progress = field(default_factory=NoProgress)
+    face: ClassVar[Face] = Face.TERMINAL
 
     def read_config(self, *, needed: bool = True) -> Config:
         """Return the configuration, read from the given file, else from the usual place.
@@ -101,8 +108,9 @@ class Session:
         return load_config(file)
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[Deployment]:
-        """Open the configured deployment within the block; a missing store is not created.
+    async def opened(self) -> AsyncIterator[Call]:
+        """Open the configured deployment within the block, and yield the call of the person at the
+        terminal; a missing store is not created.
 
         If there is no configuration, it is the bundled example, with a store that is removed after
         the block.
@@ -114,7 +122,13 @@ class Session:
             configured = self.config is not None or find_config(None).exists()
             config = self.read_config() if configured else example_config(Path(folder))
             async with self.open_deployment(config, create=not configured) as deployment:
-                yield deployment
+                yield self.call(deployment)
+
+    def call(self, deployment: Deployment) -> Call:
+        """Return the call of the person at the terminal in an open deployment."""
+        from overheard.deployment import Call
+
+        return Call(deployment, zone=self.zone, progress=self.progress)
 
     @property
     def plugins(self) -> Plugins:

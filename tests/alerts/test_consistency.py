@@ -81,15 +81,15 @@ def surfaces(card: Card) -> Iterator[str]:
 async def assert_consistent(year: Year) -> None:
     """Assert every rule of one story an event, at the present moment of a history."""
     deployment = await year.deployment.refreshed()
-    call = Call(channel=CHANNEL, zone=deployment.zone)
+    call = Call(deployment, channel=CHANNEL, zone=deployment.zone)
     alerts = await deployment.store.alerts.find()
     live = [alert for alert in alerts if not alert.state.over]
     with without_pictures():
-        messages = {alert.id: await alert_card(deployment, call, alert) for alert in alerts[:3]}
-        details = [await alert_card(deployment, call, a, details=True) for a in alerts[:2]]
-        home = await status(deployment, call)
-        reported = await report(deployment, call)
-        updated = await list_updates(deployment, call)
+        messages = {alert.id: await alert_card(call, alert) for alert in alerts[:3]}
+        details = [await alert_card(call, a, details=True) for a in alerts[:2]]
+        home = await status(call)
+        reported = await report(call)
+        updated = await list_updates(call)
     cards = [*messages.values(), *details, home, reported, updated]
 
     for card in cards:

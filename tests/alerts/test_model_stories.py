@@ -231,11 +231,11 @@ async def test_everything_at_once_is_one_message(house: House) -> None:
     assert [one.alert_id for one in await house.store.deliveries.find()] == [first.id]
     assert [one.id for one in await without_covered(house.store, [second, first])] == [first.id]
     with without_pictures():
-        card = await alert_card(house.deployment, Call(zone=house.deployment.zone), first)
+        card = await alert_card(Call(house.deployment, zone=house.deployment.zone), first)
     assert card.title == "Everything moved at once: probably our own side"
     assert "So it is at a and b: look first at the questions" in str(card.text)
 
-    listed = (await past_changes(house.deployment, Call())).data
+    listed = (await past_changes(Call(house.deployment))).data
     told = [(one["run"], one["part_of"]) for one in listed if one["kind"] == "model"]
     assert [part for _, part in told] == [None, told[0][0]]
 
@@ -449,7 +449,7 @@ async def test_the_whole_past_shows_it_too(house: House) -> None:
     """
     for _ in range(4):
         await house.week(CHANGED, watched=False)
-    card = await past_changes(house.deployment, Call(), why=True)
+    card = await past_changes(Call(house.deployment), why=True)
 
     assert "1 change of a model as a whole" in card.title
     assert "svc/a as a whole: This looks like an update of the model as a whole." in str(card.text)
@@ -468,7 +468,7 @@ async def test_what_would_be_decided_about_a_brand_ignores_alerts_of_others(hous
     alerts = [alert for _ in range(CHANGED_WEEKS) for alert in await house.week(fallen)]
     for _ in range(CHANGED_WEEKS):
         await house.week({**fallen, "Beta": 0.1}, watched=False)
-    card = await past_changes(house.deployment, Call(), why=True)
+    card = await past_changes(Call(house.deployment), why=True)
 
     assert {alert.brands for alert in alerts} == {("Acme",)}
     decided = {

@@ -26,7 +26,7 @@ from overheard.alerts.run_analysis import (
     run_service,
 )
 from overheard.cards.card import Card
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import (
     Alert,
     Answer,
@@ -129,7 +129,7 @@ class House:
         deployment = self.deployment
         panel = lay_out(deployment.catalogue, deployment.plugins.providers)
         quote = await deployment.pricing.quote(new_run(panel, self.clock.now()))
-        result = await run_service(deployment, Call(), announce).execute(quote)
+        result = await run_service(Call(deployment), announce).execute(quote)
         assert result.found
         return result.found
 
@@ -229,7 +229,7 @@ async def test_a_task_of_scoring_scores_its_part_and_nothing_else() -> None:
     run = await deployment.store.runs.start(Run("r", now, panel))
     answers = [Answer(run.id, one, reply(), now) for one in panel.questions()]
     await deployment.store.answers.add(answers)
-    analysis = Analysis(deployment, Call(), None)
+    analysis = Analysis(Call(deployment), None)
 
     for kind, scored in ((TaskKind.JUDGE, 0), (TaskKind.SCORE, 3)):
         result = await analysis.do(Task(kind, run.id, "svc", 2, 5), run)
@@ -244,7 +244,7 @@ async def test_scoring_by_workers_is_shown_without_a_total() -> None:
     deployment = house.deployment
     panel = lay_out(deployment.catalogue, deployment.plugins.providers)
     quote = await deployment.pricing.quote(new_run(panel, house.clock.now()))
-    await run_service(deployment, Call(progress=shown)).execute(quote)
+    await run_service(Call(deployment, progress=shown)).execute(quote)
 
     assert ("Scoring answers", 0) in shown.started
 
@@ -268,7 +268,7 @@ async def test_alerts_are_announced_where_the_run_was_asked_for(
     """Each alert once, with the call; a card that is None was shown before."""
     house, asked = await opened(queue), list[tuple[str, str]]()
 
-    async def announce(_: Deployment, call: Call, alert: Alert) -> Card | None:
+    async def announce(call: Call, alert: Alert) -> Card | None:
         asked.append((call.who, alert.shift.brand))
         return Card(alert.shift.brand) if len(asked) == 1 else None
 
@@ -285,7 +285,7 @@ async def test_a_stopped_run_is_scored_and_not_analysed(opened: Open) -> None:
     house = await opened()
     run = (await house.deployment.store.runs.find())[0]
     outcome = Outcome(run, stopped=RunState.CANCELLED)
-    result = await Analysis(house.deployment, Call(), None).analyse(run, outcome)
+    result = await Analysis(Call(house.deployment), None).analyse(run, outcome)
 
     assert result.detection is NOT_DETECTED
     assert result.announced == ()
@@ -304,7 +304,7 @@ async def test_only_bursts_of_the_models_of_a_run_are_shown(opened: Open) -> Non
     await store.answers.add(answers)
     await house.deployment.scoring.catch_up(store, Quiet())
     task = Task(TaskKind.DETECT, run.id, brands=("Acme",))
-    analysis = Analysis(house.deployment, Call(), None)
+    analysis = Analysis(Call(house.deployment), None)
     other = replace(run, panel=replace(panel, models=(Model("svc", "other"),)))
 
     mine = await analysis.do(task, run)
@@ -349,13 +349,13 @@ async def test_a_brand_can_be_analysed_by_itself(opened: Open) -> None:
     """A brand that is not named is not compared."""
     house = await opened()
     run = (await house.deployment.store.runs.find())[0]
-    assert (await detect(house.deployment, run)).compared
-    assert (await detect(house.deployment, run, ["Acme"])).compared
-    assert not (await detect(house.deployment, run, [])).compared
+    assert (await detect(Call(house.deployment), run)).compared
+    assert (await detect(Call(house.deployment), run, ["Acme"])).compared
+    assert not (await detect(Call(house.deployment), run, [])).compared
 
 
 async def test_statements_are_looked_for_in_the_newest_run_and_of_tracked_brands() -> None:
     """Without a run, and for a brand that is not tracked, there is nothing to report."""
     office = await open_office(CONFIG)
-    assert await detect_statements(office.deployment) == []
-    assert await detect_statements(office.deployment, [Brand("Nobody").name]) == []
+    assert await detect_statements(Call(office.deployment)) == []
+    assert await detect_statements(Call(office.deployment), [Brand("Nobody").name]) == []

@@ -13,7 +13,7 @@ from overheard.cards.card import Card
 from overheard.commands.alerts import alert_card
 from overheard.commands.facts import FACTS
 from overheard.commands.scores import follow_changes
-from overheard.deployment import Call, NoProgress
+from overheard.deployment import Call
 from overheard.domain import (
     Alert,
     AlertEventKind,
@@ -71,14 +71,14 @@ class Weeks:
                 for prompt, text in zip(PROMPTS, texts, strict=True)
             ]
         )
-        deployment = await self.office.deployment.caught_up(NoProgress())
-        return list((await detect(deployment, run)).alerts) if look else []
+        call = await Call(self.office.deployment).caught_up()
+        return list((await detect(call, run)).alerts) if look else []
 
     async def fact(self, change: Callable[..., Awaitable[Card]], value: str) -> Card:
         """Add or edit the price."""
         deployment = await self.office.deployment.refreshed()
         given = {"brand": "Acme", "field": "price", "value": value, "as_of": "", "source": ""}
-        return await change(deployment, Call(), **given)
+        return await change(Call(deployment), **given)
 
     async def alerts(self) -> list[Alert]:
         """Return all alerts, the newest first."""
@@ -108,8 +108,8 @@ async def test_a_claim_of_two_answers_is_an_alert_at_once() -> None:
 
     assert (statement.topic, statement.said, statement.truth) == ("price", "$49", "$14 a month")
     assert (statement.answers, statement.asked) == (2, 12)
-    card = await alert_card(story.office.deployment, Call(), alert)
-    details = await alert_card(story.office.deployment, Call(), alert, details=True)
+    card = await alert_card(Call(story.office.deployment), alert)
+    details = await alert_card(Call(story.office.deployment), alert, details=True)
     assert card.title == details.title == "a gets Acme's price wrong"
     assert str(card.text).startswith("It says “$49” in 2 answers; in truth it is $14 a month.")
     assert str(details.text).startswith(str(card.text))
@@ -156,7 +156,7 @@ async def test_the_message_is_edited_while_it_goes_on_and_grows_when_it_doubles(
         AlertEventKind.CONTINUED,
     ]
     assert [one.topic for one in grown.statements] == ["price", "price", "founded"]
-    card = await alert_card(story.office.deployment, Call(), grown)
+    card = await alert_card(Call(story.office.deployment), grown)
     assert card.title == "a gets Acme's founding year and price wrong"
 
 
@@ -191,7 +191,7 @@ async def test_a_price_is_right_only_when_it_is_stated(said: str, title: str) ->
         await story.run(said)
     [over] = await story.alerts()
 
-    assert (await alert_card(story.office.deployment, Call(), over)).title == title
+    assert (await alert_card(Call(story.office.deployment), over)).title == title
 
 
 async def test_facts_that_come_later_are_held_against_stored_answers() -> None:
@@ -205,7 +205,7 @@ async def test_facts_that_come_later_are_held_against_stored_answers() -> None:
     assert alert.shift.began == 1
     assert "a says otherwise: “$49”." in str(card.text)
     deployment = await story.office.deployment.refreshed()
-    await follow_changes(deployment, NoProgress())
+    await follow_changes(Call(deployment))
     assert len(await story.alerts()) == 1
 
 
@@ -214,7 +214,7 @@ async def test_a_changed_fact_ends_the_alert() -> None:
     story = await weeks(CONFIG)
     await story.fact(FACTS.add, "$14 a month")
     await story.run(WRONG, WRONG, look=False)
-    await follow_changes(await story.office.deployment.refreshed(), NoProgress())
+    await follow_changes(Call(await story.office.deployment.refreshed()))
     await story.fact(FACTS.edit, "$49 a month")
     [alert] = await story.alerts()
 
@@ -245,7 +245,7 @@ async def test_a_grave_sentence_is_an_alert_likewise(sentence: str, topic: str) 
     [alert] = await story.run(sentence, f"Note: {sentence}")
 
     assert [one.topic for one in alert.statements][:1] == [topic]
-    card = await alert_card(story.office.deployment, Call(), alert)
+    card = await alert_card(Call(story.office.deployment), alert)
     assert card.title.startswith("a speaks of a recall")
 
 

@@ -155,22 +155,22 @@ async def test_what_is_watched_and_what_no_channel_shows_is_said_at_home() -> No
     """An open alert that no route leads anywhere is named by status and the sign of life."""
     office = await open_office(DECLARED + '\n[[routes]]\nchannel = "slack:C1"\nbrands = ["Zeta"]\n')
     deployment, store = office.deployment, office.store
-    await executed(check(deployment, Call(), repeats=1))
+    await executed(check(Call(deployment), repeats=1))
     [run] = await store.runs.find()
     model = Model("svc", "m-1")
     await update_watched_models(store, "Acme", {model}, {model: Watch("visibility")}, NOON)
-    assert "Watching: " in (await status(deployment, Call())).title
-    assert "Watching: " in (await digest(deployment, Call())).title
+    assert "Watching: " in (await status(Call(deployment))).title
+    assert "Watching: " in (await digest(Call(deployment))).title
     assert await unrouted(deployment.store, deployment.config) == []
 
     shift = Shift("Acme", model, "visibility", run.id, 0.9, 0.3, -0.6, (-0.7, -0.5))
     alert, _ = await Lifecycle.of(deployment).raise_alert(Alert(shift, run.started_at))
     assert await unrouted(deployment.store, deployment.config) == [alert]
-    home = await status(deployment, Call())
+    home = await status(Call(deployment))
     assert "1 open alert is posted in no channel" in str(home.text)
     assert "Watching" not in str(home.text)
     assert [story["state"] for story in home.data["stories"]] == ["moved"]
-    alive = await sign_of_life(deployment, Call())
+    alive = await sign_of_life(Call(deployment))
     assert "posted in no channel" in str(alive.text)
 
 
@@ -178,7 +178,7 @@ async def test_alerts_are_listed_by_state_and_brand_the_newest_first() -> None:
     """Live ones are all that are not over; how many more there are is said."""
     office = await open_office()
     store = office.store
-    await executed(check(office.deployment, Call(), repeats=1))
+    await executed(check(Call(office.deployment), repeats=1))
     [run] = await store.runs.find()
     states = [AlertState.OPEN, AlertState.SNOOZED, AlertState.CLOSED, AlertState.RECOVERED]
     for number, state in enumerate(states):
@@ -187,7 +187,7 @@ async def test_alerts_are_listed_by_state_and_brand_the_newest_first() -> None:
         await store.alerts.add(Alert(moved, run.started_at + number * WEEK, state=state), [])
 
     async def listed(**only: Any) -> tuple[str, list[int], str]:
-        card = await list_alerts(office.deployment, Call(), **only)
+        card = await list_alerts(Call(office.deployment), **only)
         return card.title, [row["id"] for row in card.data["alerts"]], str(card.text)
 
     assert await listed() == ("4 alerts", [4, 3, 2, 1], "")
@@ -200,7 +200,7 @@ async def test_alerts_are_listed_by_state_and_brand_the_newest_first() -> None:
         "The newest 3 are shown.",
     )
     assert (await listed(brand="Zeta"))[1] == []
-    card = await list_alerts(office.deployment, Call(), limit=1)
+    card = await list_alerts(Call(office.deployment), limit=1)
     assert card.data["more"] == 3
     assert [action.words for action in card.actions] == ["alerts show 4"]
 
@@ -211,7 +211,7 @@ async def test_every_surface_tells_a_change_of_a_model_as_a_whole_once() -> None
     """
     office = await open_office()
     deployment, store = office.deployment, office.store
-    await executed(check(deployment, Call(), repeats=1))
+    await executed(check(Call(deployment), repeats=1))
     [run] = await store.runs.find()
     model = Model("svc", "m-1")
     await store.updates.add(ModelUpdate(model, run.started_at - timedelta(hours=1)))
@@ -220,14 +220,14 @@ async def test_every_surface_tells_a_change_of_a_model_as_a_whole_once() -> None
     brand, _ = await Lifecycle.of(deployment).raise_alert(Alert(mine, run.started_at))
     told, _ = await Lifecycle.of(deployment).raise_alert(whole)
 
-    updates = await list_updates(deployment, Call())
+    updates = await list_updates(Call(deployment))
     assert "It changed how it speaks about the whole category." in str(updates.text)
     assert updates.data["updates"][0]["whole_model"] == told.id
-    listed = await list_alerts(deployment, Call())
+    listed = await list_alerts(Call(deployment))
     rows = {row["id"]: (row["kind"], row["part_of"]) for row in listed.data["alerts"]}
     assert rows == {told.id: ("model", None), brand.id: ("brand", told.id)}
     title = "m-1 changed how it speaks about your whole category"
-    for card in (await status(deployment, Call()), await digest(deployment, Call())):
+    for card in (await status(Call(deployment)), await digest(Call(deployment))):
         said = f"{card.title} {card.text}"
         assert said.count(title) == 1
         assert "names Acme" not in said

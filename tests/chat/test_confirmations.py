@@ -8,7 +8,7 @@ from kit.office import DECLARED, PRICE, command, office_with, open_office
 from overheard.cards.card import Card
 from overheard.cards.command import Option, Role
 from overheard.chat.desk import ChatDesk
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Price
 from overheard.errors import ChangeNeedsYes
 from overheard.interfaces import Person
@@ -17,7 +17,7 @@ from overheard.testing.fakes import FakeChat
 BOB = Person("fake", "U2", "Bob")
 
 
-async def remove(_: Deployment, __: Call, *, agreed: bool) -> Card:
+async def remove(_: Call, *, agreed: bool) -> Card:
     """Do nothing, as a command that removes something."""
     if not agreed:
         raise ChangeNeedsYes(change="It is gone then")
@@ -129,9 +129,7 @@ async def test_a_question_outlives_the_program() -> None:
     """A click after a restart does what was asked for, with the options that it had."""
     done: list[object] = []
 
-    async def remove(
-        _: Deployment, __: Call, names: tuple[str, ...], *, agreed: bool = False
-    ) -> Card:
+    async def remove(_: Call, names: tuple[str, ...], *, agreed: bool = False) -> Card:
         if not agreed:
             raise ChangeNeedsYes(change="It is gone then")
         done.append(names)

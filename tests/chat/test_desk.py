@@ -11,7 +11,7 @@ from kit.scripted import reply
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import Kind, Option, Role
 from overheard.chat.desk import ChatDesk
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Alert
 from overheard.errors import NothingToAsk
 from overheard.interfaces import Person
@@ -34,7 +34,7 @@ async def test_a_command_knows_who_asks_where_and_by_which_clock() -> None:
     """Its call is that of the person who asked."""
     seen: list[Call] = []
 
-    async def look(_: Deployment, call: Call) -> Card:
+    async def look(call: Call) -> Card:
         seen.append(call)
         return Card("Seen")
 
@@ -67,7 +67,7 @@ async def test_a_channel_with_alerts_has_one_clock_for_all(tables: str, zone: st
     """So one event has one date there, in the alert and in each answer; elsewhere, the reader's."""
     seen: list[Call] = []
 
-    async def look(_: Deployment, call: Call) -> Card:
+    async def look(call: Call) -> Card:
         seen.append(call)
         return Card("Seen")
 
@@ -121,7 +121,7 @@ async def test_a_refusal_is_shown_to_who_asked_and_noted() -> None:
 async def test_what_goes_wrong_is_one_sentence_and_noted() -> None:
     """The command's own sentence is shown."""
 
-    async def fail(_: Deployment, __: Call) -> Card:
+    async def fail(_: Call) -> Card:
         raise NothingToAsk(missing="no prompt is configured")
 
     office = await office_with(command(fail))
@@ -135,7 +135,7 @@ async def test_what_goes_wrong_is_one_sentence_and_noted() -> None:
 async def test_what_nobody_foresaw_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     """The chat says that there is an error, and not its text, which may hold a secret."""
 
-    async def fail(_: Deployment, __: Call) -> Card:
+    async def fail(_: Call) -> Card:
         raise RuntimeError("key sk-123")
 
     office = await office_with(command(fail))
@@ -149,7 +149,7 @@ async def test_what_was_stopped_is_noted() -> None:
     """The program may end in the middle of a command that has spent already."""
     begun = asyncio.Event()
 
-    async def work(_: Deployment, __: Call) -> Card:
+    async def work(_: Call) -> Card:
         begun.set()
         await asyncio.Event().wait()
         return Card("Never")
@@ -251,7 +251,7 @@ async def test_the_flag_of_an_option_is_taken_by_its_written_name() -> None:
     office = await open_office()
     option = Option("models", "Models.", Kind.MODEL, many=True, word="model")
 
-    async def look(_: Deployment, __: Call, *, models: tuple[str, ...]) -> Card:
+    async def look(_: Call, *, models: tuple[str, ...]) -> Card:
         return Card(", ".join(models))
 
     office.desk = ChatDesk(office.deployment, office.gate, [command(look, option)])

@@ -8,7 +8,7 @@ import pytest
 from kit.office import command, office_with, open_office
 from kit.scripted import reply
 from overheard.cards.card import Card
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Run, RunState
 from overheard.interfaces import Person
 from overheard.testing.fakes import ADA, GENERAL, Screen
@@ -46,7 +46,7 @@ class TestLongWork:
         """A run that another person has begun is not what the command's own message is about."""
         shown = asyncio.Event()
 
-        async def look(_: Deployment, __: Call) -> Card:
+        async def look(_: Call) -> Card:
             await shown.wait()
             return Card("Done")
 
@@ -108,7 +108,7 @@ class TestLongWork:
                     raise OSError("busy")
                 await super().show(card, private=private)
 
-        async def work(_: Deployment, __: Call) -> Card:
+        async def work(_: Call) -> Card:
             await done.wait()
             return Card("Done")
 
@@ -131,7 +131,7 @@ class TestLongWork:
                 await super().show(card, private=private)
                 shown.set()
 
-        async def work(_: Deployment, __: Call) -> Card:
+        async def work(_: Call) -> Card:
             await asyncio.Event().wait()
             return Card("Never")
 
@@ -150,7 +150,7 @@ class TestLongWork:
         """One person's long work holds up no other person."""
         gate = asyncio.Event()
 
-        async def work(_: Deployment, call: Call) -> Card:
+        async def work(call: Call) -> Card:
             if call.who.startswith("Ada"):
                 await gate.wait()
             else:
@@ -193,7 +193,7 @@ async def test_progress_is_as_private_as_its_command() -> None:
             await super().show(card, private=private)
             seen.append(private)
 
-    async def work(_: Deployment, __: Call) -> Card:
+    async def work(_: Call) -> Card:
         await asyncio.sleep(0.05)
         return Card("Done")
 

@@ -57,7 +57,7 @@ async def test_an_answer_that_is_larger_than_a_file_is_not_called_none(
     """The card says that the newest one does not fit."""
     monkeypatch.setattr("overheard.commands.export.MAX_FILE_BYTES", 90)
     deployment = await office.deployment.refreshed()
-    card = await export_to(deployment, Call("Maya (slack:U1)", "slack:C1"), what="answers")
+    card = await export_to(Call(deployment, "Maya (slack:U1)", "slack:C1"), what="answers")
 
     assert card.title == "The newest answer is too long for a file here"
     assert card.text == "It alone is larger than 1 kB."
@@ -168,7 +168,7 @@ async def test_an_export_that_does_not_fit_has_the_newest(
     [prompt] = office.deployment.catalogue.prompts
     question = Question(prompt, Model("openai", "gpt-5.4-mini"))
     await office.store.answers.add([Answer(run.id, question, reply("The newest " * 9), at)])
-    card = await export_to(office.deployment, Call(channel="slack:C1"), what="answers")
+    card = await export_to(Call(office.deployment, channel="slack:C1"), what="answers")
 
     assert card.title == "1 answer"
     assert str(card.text).startswith("The newest; more than")

@@ -16,7 +16,7 @@ from kit.slack_peer import SlackPeer
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec
 from overheard.chat.desk import ChatDesk
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard_discord.chat import DiscordChat
 from overheard_discord.settings import DiscordSettings
 from overheard_slack.chat import SlackChat
@@ -36,7 +36,7 @@ async def discord() -> AsyncIterator[Peer]:
 async def slow_desk(gate: asyncio.Event, *, private: bool) -> ChatDesk:
     """Return a desk whose one command takes until the gate is open."""
 
-    async def count(_: Deployment, call: Call) -> Card:
+    async def count(call: Call) -> Card:
         call.progress.start("Counting", 4)
         call.progress.advance(1)
         await gate.wait()

@@ -16,8 +16,8 @@ from kit.office import Office, open_office
 from kit.scripted import reply
 from kit.slack_desk import headers, listening
 from kit.slack_peer import SlackPeer
-from overheard.deployment import NoProgress
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Run
+from overheard.interfaces import NoProgress
 from overheard.scoring import rescoring
 from overheard_discord.chat import DiscordChat
 from overheard_discord.settings import DiscordSettings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from kit.office import DECLARED, PRICE, Office, open_office
 from overheard.cards.command import FormContent
@@ -13,12 +14,12 @@ from overheard.deployment import Call
 from overheard.scoring.judge import judges
 from overheard_judge import JudgeSettings, ModelJudge
 
-HERE = Call("Maya (slack:U1)", "slack:C1")
+HERE = partial(Call, who="Maya (slack:U1)", channel="slack:C1")
 
 
 async def form_of(office: Office) -> FormContent:
     """Return the form of the last step as it is now."""
-    return await fill_start(await office.deployment.refreshed(), HERE)
+    return await fill_start(HERE(await office.deployment.refreshed()))
 
 
 async def test_a_yes_switches_it_on_and_a_no_off() -> None:
@@ -28,7 +29,7 @@ async def test_a_yes_switches_it_on_and_a_no_off() -> None:
     assert "a year" in labels[0]
     assert (await form_of(office)).values["reader"] == "rules"
 
-    step = await start_checks(await office.deployment.refreshed(), HERE, reader="model")
+    step = await start_checks(HERE(await office.deployment.refreshed()), reader="model")
     now = await office.deployment.refreshed()
     [judge] = judges(now.plugins.scorers.values())
     assert judge in now.scoring.scorers
@@ -38,7 +39,7 @@ async def test_a_yes_switches_it_on_and_a_no_off() -> None:
     assert (await office.deployment.refreshed()).plugins.scorers["judge"] is judge
     assert (await form_of(office)).values["reader"] == "model"
 
-    await start_checks(now, HERE, reader="rules")
+    await start_checks(HERE(now), reader="rules")
     assert not judges((await office.deployment.refreshed()).plugins.scorers.values())
     kept = await office.store.settings.get(JUDGE)
     assert kept
@@ -71,12 +72,12 @@ async def test_a_model_for_questions_is_ticked_with_its_price() -> None:
     assert form.values["questions"] == "model"
     assert re.search(r": 100 for about \$\d+\.\d\d, at most \$1\.00 a month$", label)
 
-    await start_checks(office.deployment, HERE, questions="model")
+    await start_checks(HERE(office.deployment), questions="model")
     config = (await office.deployment.refreshed()).config
     assert config.assistant.model.startswith("svc/")
     assert config.assistant.budget == 1
 
-    await start_checks(office.deployment, HERE, questions="rules")
+    await start_checks(HERE(office.deployment), questions="rules")
     assert not (await office.deployment.refreshed()).config.assistant.model
     assert (await form_of(office)).values["questions"] == "rules"
 
@@ -84,7 +85,7 @@ async def test_a_model_for_questions_is_ticked_with_its_price() -> None:
 async def test_the_price_of_a_question_is_measured() -> None:
     """Once questions were asked, it is what they cost."""
     office = await open_office(DECLARED, price=PRICE)
-    await start_checks(office.deployment, HERE, questions="model")
+    await start_checks(HERE(office.deployment), questions="model")
     before = (await form_of(office)).choices["questions"][0].label
     office.provider.answer = lambda _: '{"calls": [], "lacks": "subject", "lacking": ""}'
     await office.chat.bring(office.chat.request(question="what do you make of the weather?"))

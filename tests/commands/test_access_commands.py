@@ -13,7 +13,6 @@ from overheard.chat.access import ConfiguredAccess
 from overheard.chat.desk import ChatDesk
 from overheard.commands.access import CODE, MAX_TRIES, issue_code, read_id, request_card
 from overheard.config.sections import AccessTable
-from overheard.deployment import Call
 from overheard.domain import DeliveryKind, Setting
 from overheard.errors import BadUsage
 from overheard.interfaces import Person
@@ -133,4 +132,4 @@ async def test_rights_of_the_file_are_shown_and_cannot_be_taken_in_chat() -> Non
 def test_what_is_no_person_is_refused(typed: str) -> None:
     """A name alone could mean somebody else."""
     with pytest.raises(BadUsage):
-        read_id(typed, Call(channel="slack:C1"))
+        read_id(typed, "slack:C1")

@@ -39,7 +39,6 @@ CLAIM = ReportedStatement(
     StatementKind.CLAIM, "founded", "1950", "1999", "It began in 1950.", "wrong"
 )
 BEFORE, AFTER = "Acme is a fine tool.", "Zeta is a fine tool."
-CALL = Call()
 
 
 async def raise_alert(
@@ -63,7 +62,7 @@ async def raise_alert(
 
 async def evidence_card(office: Office, alert: Alert) -> Card:
     """Return what the command shows."""
-    return await show_evidence(office.deployment, CALL, alert=str(alert.id))
+    return await show_evidence(Call(office.deployment), alert=str(alert.id))
 
 
 async def test_evidence_has_a_sentence_from_before_and_after_and_its_numbers() -> None:
@@ -131,11 +130,11 @@ async def test_a_recheck_asks_what_the_alert_is_about_as_often_as_its_run() -> N
     unknown = replace(alert, shift=replace(alert.shift, run_id=99))
 
     asked = {"brands": ("Acme",), "models": ("svc/m-1",), "repeats": 3}
-    assert await recheck_of(office.deployment, alert) == asked
-    assert await recheck_of(office.deployment, model) == asked | {"brands": ()}
-    assert await recheck_of(office.deployment, unknown) == asked | {"repeats": 1}
+    assert await recheck_of(Call(office.deployment), alert) == asked
+    assert await recheck_of(Call(office.deployment), model) == asked | {"brands": ()}
+    assert await recheck_of(Call(office.deployment), unknown) == asked | {"repeats": 1}
 
-    proposal = await recheck(office.deployment, CALL, alert=f"#{alert.id}")
+    proposal = await recheck(Call(office.deployment), alert=f"#{alert.id}")
     await proposal.execute()
     newest = max(await office.store.runs.find(), key=lambda run: run.id)
     assert newest.label == f"alert {alert.id}, checked again"
@@ -148,10 +147,10 @@ async def test_a_list_counts_all_and_shows_the_newest() -> None:
     alerts = [await raise_alert(office, brand=brand) for brand in brands]
     await Lifecycle.of(office.deployment).recover(alerts[0].id, "It is as before.")
 
-    every = await list_alerts(office.deployment, CALL)
-    live = await list_alerts(office.deployment, CALL, state="live", limit=2)
-    over = await list_alerts(office.deployment, CALL, state="recovered")
-    others = await list_alerts(office.deployment, CALL, brand="Nobody")
+    every = await list_alerts(Call(office.deployment))
+    live = await list_alerts(Call(office.deployment), state="live", limit=2)
+    over = await list_alerts(Call(office.deployment), state="recovered")
+    others = await list_alerts(Call(office.deployment), brand="Nobody")
 
     assert (every.title, every.text, every.data["more"]) == (f"{len(alerts)} alerts", "", 0)
     newest = [f"alerts show {alert.id}" for alert in reversed(alerts)]
@@ -168,7 +167,7 @@ async def test_an_alert_shows_what_has_happened_to_it() -> None:
     office = await asked_office(BEFORE, AFTER)
     alert = await raise_alert(office)
     await Lifecycle.of(office.deployment).recover(alert.id, "It is as before.")
-    card = await show(office.deployment, CALL, alert=f"#{alert.id}")
+    card = await show(Call(office.deployment), alert=f"#{alert.id}")
 
     assert [event["note"] for event in card.data["events"]][1:] == ["It is as before."]
     assert len(card.data["events"]) == 2
@@ -200,7 +199,7 @@ async def test_each_question_about_an_alert_has_an_answer_of_its_own(
     """With what the alert says and how it was asked below it, and the two ways on."""
     office = await asked_office(BEFORE, BEFORE, AFTER)
     alert = await raise_alert(office, chance_a_year=chance)
-    card = await show(office.deployment, CALL, alert=str(alert.id), about=about)
+    card = await show(Call(office.deployment), alert=str(alert.id), about=about)
 
     assert card.title.startswith(title)
     assert text in str(card.text)
@@ -215,6 +214,6 @@ async def test_what_to_do_about_an_alert_is_the_brief_of_its_brand() -> None:
     """What to write is the same there."""
     office = await asked_office(BEFORE, AFTER)
     alert = await raise_alert(office)
-    card = await show(office.deployment, CALL, alert=str(alert.id), about="todo")
+    card = await show(Call(office.deployment), alert=str(alert.id), about="todo")
 
     assert card.title == "What to write for Acme"

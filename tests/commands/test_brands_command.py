@@ -259,7 +259,7 @@ async def test_competitors_that_answers_list_are_proposed_until_they_are_dismiss
 
     home = await office.desk.home(office.chat.person)
     assert any("3 of 3 answers" in str(field.value) for field in home.fields)
-    form = await fill_questions(await office.deployment.refreshed(), Call())
+    form = await fill_questions(Call(await office.deployment.refreshed()))
     assert "Freshboard (in 3 of 3 answers)" in [one.label for one in form.choices["names"]]
     await office.chat.type("brands dismiss Acme Freshboard")
     card = (await office.chat.type("brands suggest Acme")).card

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from kit.office import open_office
 from kit.scripted import reply
-from overheard.deployment import NoProgress
 from overheard.domain import Answer, Metric, Model, Prompt, Question, Reading, Run, Scale, Score
+from overheard.interfaces import NoProgress
 from overheard.scoring.service import Scoring
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -27,9 +27,9 @@ async def test_from_the_second_check_on_the_price_is_within_thirty_per_cent() ->
     errors = []
     for _ in range(2):
         deployment = await office.deployment.refreshed()
-        quote = await price_of_questions(deployment, "Acme", (), repeats=1)
+        quote = await price_of_questions(Call(deployment), "Acme", (), repeats=1)
         before = await office.store.money.spent()
-        await executed(check(deployment, Call(), brands=("Acme",), repeats=1))
+        await executed(check(Call(deployment), brands=("Acme",), repeats=1))
         cost = await office.store.money.spent() - before
         assert quote
         errors.append(abs(quote.asking.typical / cost - 1))

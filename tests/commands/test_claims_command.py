@@ -65,7 +65,7 @@ async def test_the_same_claim_of_several_models_is_one() -> None:
         ("c", "Acme was founded in 1999.", "http://[broken"),
         ("c", "Acme was founded in 2014 and has a free plan.", ""),
     )
-    card = await list_claims(office.deployment, Call(), brand="Acme", days=30)
+    card = await list_claims(Call(office.deployment), brand="Acme", days=30)
     plan, founded = card.data["claims"]
 
     assert (plan["stated"], plan["truth"], plan["answers"]) == ("no free plan", "yes", 3)
@@ -73,7 +73,7 @@ async def test_the_same_claim_of_several_models_is_one() -> None:
     assert plan["quotes"] == [NO_PLAN]
     assert plan["sources"] == [{"domain": "reviews.example", "answers": 2}]
     assert (founded["stated"], founded["verdict"], founded["sources"]) == ("1999", "wrong", [])
-    newest_card = await list_claims(office.deployment, Call(), brand="Acme")
+    newest_card = await list_claims(Call(office.deployment), brand="Acme")
     newest = newest_card.data["claims"]
     counted = {(one["stated"], *one["models"]): one["answers"] for one in newest}
     assert counted == {
@@ -91,7 +91,7 @@ async def test_claims_of_one_model_or_about_one_fact() -> None:
     )
 
     async def card(**chosen: str) -> Card:
-        return await list_claims(office.deployment, Call(), brand="Acme", **chosen)  # type: ignore[arg-type]
+        return await list_claims(Call(office.deployment), brand="Acme", **chosen)  # type: ignore[arg-type]
 
     def told(card: Card) -> list[tuple[str, list[str]]]:
         return [(claim["stated"], claim["models"]) for claim in card.data["claims"]]
@@ -110,7 +110,7 @@ async def test_a_claim_in_other_words_is_the_same_claim() -> None:
         ("b", "Acme does not offer a free version.", ""),
         ("c", "Acme only has paid plans, and there is no freemium.", ""),
     )
-    [plan] = (await list_claims(office.deployment, Call(), brand="Acme", days=30)).data["claims"]
+    [plan] = (await list_claims(Call(office.deployment), brand="Acme", days=30)).data["claims"]
     assert (plan["stated"], plan["models"]) == ("no free plan", ["svc/a", "svc/b", "svc/c"])
 
 
@@ -119,7 +119,7 @@ async def test_what_was_true_once_is_told_as_out_of_date() -> None:
     office = await heard(
         ("a", "Acme was founded in 2013.", ""), ("b", "Acme was founded in 2003.", "")
     )
-    card = await list_claims(office.deployment, Call(), brand="Acme")
+    card = await list_claims(Call(office.deployment), brand="Acme")
 
     assert {c["stated"]: c["verdict"] for c in card.data["claims"]} == {
         "2013": "stale",
@@ -130,7 +130,7 @@ async def test_what_was_true_once_is_told_as_out_of_date() -> None:
 async def test_true_answers_make_no_claims() -> None:
     """The card says so."""
     office = await heard(("a", "Acme was founded in 2014.", ""))
-    card = await list_claims(office.deployment, Call(), brand="Acme")
+    card = await list_claims(Call(office.deployment), brand="Acme")
 
     assert card.data["claims"] == []
     assert str(card.text) == "No answer states any of the known facts wrongly."

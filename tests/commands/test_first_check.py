@@ -48,23 +48,23 @@ async def begun(config: str = CONFIG, price: Price | None = None) -> tuple[Offic
 async def test_ten_repeats_are_asked_in_three_rounds() -> None:
     """The price is that of all; the rounds follow by themselves, also after a restart."""
     office, clock = await begun()
-    proposal = await check(office.deployment, Call(), first=True)
+    proposal = await check(Call(office.deployment), first=True)
     assert "20 questions" in proposal.price
     assert "each question 10 times, in three rounds" in proposal.price
     card = await proposal.execute()
     assert "The next round follows at about" in str(card.text)
-    assert await continue_first_check(office.deployment) is None, "it is not due"
+    assert await continue_first_check(Call(office.deployment)) is None, "it is not due"
     with pytest.raises(NothingToAsk, match="the next round of the first check is due at"):
-        await check(office.deployment, Call(), first=True)
+        await check(Call(office.deployment), first=True)
 
     clock.at += ROUND_GAP + timedelta(minutes=3)
-    assert await continue_first_check(office.deployment)
-    assert await continue_first_check(office.deployment) is None
+    assert await continue_first_check(Call(office.deployment))
+    assert await continue_first_check(Call(office.deployment)) is None
     clock.at += ROUND_GAP
-    last = await continue_first_check(office.deployment)
+    last = await continue_first_check(Call(office.deployment))
     assert last
     assert "The first check is complete." in str(last.text)
-    assert await continue_first_check(office.deployment) is None
+    assert await continue_first_check(Call(office.deployment)) is None
 
     runs = (await office.store.runs.find())[::-1]
     assert [run.panel.repeats for run in runs if run.panel] == [4, 3, 3]
@@ -75,7 +75,7 @@ async def test_ten_repeats_are_asked_in_three_rounds() -> None:
 async def test_it_shows_levels_and_places_with_their_uncertainty() -> None:
     """Of the brand and its rivals, over all rounds so far."""
     office, _ = await begun()
-    card = await (await check(office.deployment, Call(), first=True)).execute()
+    card = await (await check(Call(office.deployment), first=True)).execute()
     levels = card.more[0]
 
     assert levels.data[0]["brand"] == "Acme"
@@ -87,21 +87,21 @@ async def test_it_shows_levels_and_places_with_their_uncertainty() -> None:
 async def test_fewer_repeats_are_asked_where_the_budget_is_small() -> None:
     """The largest that it covers as a whole."""
     office, _ = await begun(CONFIG, PRICE)
-    whole = await check(office.deployment, Call(), first=True)
+    whole = await check(Call(office.deployment), first=True)
     assert "each question 10 times" in whole.price
     typical = float(whole.price.partition("$")[2].partition(",")[0])
     office, _ = await begun(
         f"{CONFIG}[budget]\nmonth = {0.7 * typical}\nrun = {typical / 2}\n", PRICE
     )
-    smaller = await check(office.deployment, Call(), first=True)
+    smaller = await check(Call(office.deployment), first=True)
     assert "each question 6 times" in smaller.price
 
 
 async def test_a_cancelled_first_check_is_not_continued() -> None:
     """Nothing is asked any more."""
     office, clock = await begun()
-    await (await check(office.deployment, Call(), first=True)).execute()
+    await (await check(Call(office.deployment), first=True)).execute()
     [run] = await office.store.runs.find()
     await office.store.runs.finish(run.id, RunState.CANCELLED, clock.at)
     clock.at += ROUND_GAP
-    assert await continue_first_check(office.deployment) is None
+    assert await continue_first_check(Call(office.deployment)) is None

@@ -69,9 +69,9 @@ async def test_a_model_that_only_fails_is_left_alone_and_says_so(tmp_path: Path)
     file.write_text(OWN.format(folder=tmp_path.as_posix()) + text, encoding="utf-8")
     async with open_deployment(load_config(file)) as deployment:
         deployment.plugins.providers["svc"] = failing
-        assert (await list_models(deployment, Call())).data["models"][0]["told"] == "works"
-        await executed(check(deployment, Call()))
-        card = await list_models(deployment, Call())
+        assert (await list_models(Call(deployment))).data["models"][0]["told"] == "works"
+        await executed(check(Call(deployment)))
+        card = await list_models(Call(deployment))
 
     [model] = card.data["models"]
     assert model["state"] == "open"

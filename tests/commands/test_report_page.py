@@ -97,7 +97,7 @@ async def test_questions_are_listed_from_either_end() -> None:
     )
 
     async def listed(**order: object) -> tuple[str, list[list[str]]]:
-        card = await answers(office.deployment, Call(), brand="Acme", show="questions", **order)  # type: ignore[arg-type]
+        card = await answers(Call(office.deployment), brand="Acme", show="questions", **order)  # type: ignore[arg-type]
         return card.title, [row["named"] for row in card.data["questions"]]
 
     title, rows = await listed()
@@ -115,7 +115,7 @@ async def test_questions_are_listed_from_either_end() -> None:
 async def written(office: Office, folder: Path, **more: object) -> str:
     """Return the page of Acme."""
     file = folder / "page.html"
-    await report(office.deployment, Call(), brands=("Acme",), html=file, **more)  # type: ignore[arg-type]
+    await report(Call(office.deployment), brands=("Acme",), html=file, **more)  # type: ignore[arg-type]
     return file.read_text("utf-8")
 
 
@@ -215,8 +215,8 @@ async def test_the_same_store_and_time_give_the_same_bytes(tmp_path: Path) -> No
 async def test_the_figures_are_those_of_the_report(tmp_path: Path) -> None:
     """As `report --json` has them."""
     office = await heard(FALLEN)
-    card = await report(office.deployment, Call(), brands=("Acme",))
-    page = await report(office.deployment, Call(), brands=("Acme",), html=tmp_path / "page.html")
+    card = await report(Call(office.deployment), brands=("Acme",))
+    page = await report(Call(office.deployment), brands=("Acme",), html=tmp_path / "page.html")
     assert page.data["results"] == card.data["brands"][0]["results"]
 
 
@@ -286,9 +286,9 @@ async def test_what_cannot_be_a_page_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     office = await heard([], CONFIG + '[[brands]]\nname = "Other"\n')
     with pytest.raises(BadUsage, match="one brand"):
-        await report(office.deployment, Call(), html=file)
+        await report(Call(office.deployment), html=file)
     with pytest.raises(NothingToAsk, match="no answers about Acme"):
-        await report(office.deployment, Call(), brands=("Acme",), html=file)
+        await report(Call(office.deployment), brands=("Acme",), html=file)
     gone = f'[page]\nlogo = "{(tmp_path / "gone.png").as_posix()}"\n'
     with pytest.raises(FileUnreadable):
         await written(await heard(STEADY, gone + CONFIG), tmp_path)

@@ -19,8 +19,9 @@ from overheard.commands import shifts as shifts_module
 from overheard.commands.digest import digest
 from overheard.commands.import_history import import_history
 from overheard.commands.shifts import ReplayedShift, past_changes, reported_statements, story_data
-from overheard.deployment import Call, NoProgress
+from overheard.deployment import Call
 from overheard.domain import WHOLE_MODEL, Model, ReportedStatement, Shift, StatementKind
+from overheard.interfaces import NoProgress
 from overheard.measure.blocks import RunKey
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
@@ -34,7 +35,7 @@ async def imported(folder: Path, lie: Lie, **more: Any) -> Office:
     office.deployment = replace(office.deployment, scoring=scoring)
     file = folder / "history.jsonl"
     file.write_text("\n".join(map(json.dumps, history(lie, **more))))
-    await import_history(office.deployment, Call(), file=file)
+    await import_history(Call(office.deployment), file=file)
     return office
 
 
@@ -43,7 +44,7 @@ async def entries(office: Office) -> list[dict[str, Any]]:
     deployment = await office.deployment.caught_up(NoProgress())
     runs = {run.id: run for run in await office.store.runs.find()}
     brands = [brand.name for brand in deployment.catalogue.brands if brand.tracked]
-    return [story_data(one, runs) for one in await reported_statements(deployment, brands)]
+    return [story_data(one, runs) for one in await reported_statements(Call(deployment), brands)]
 
 
 @pytest.mark.parametrize("number", range(len(LIES)))
@@ -74,7 +75,7 @@ async def test_an_unchanged_history_has_no_claim(tmp_path: Path, number: int) ->
 async def test_the_list_of_shifts_has_them_among_what_moved(tmp_path: Path) -> None:
     """In the order of the runs, each entry with its kind."""
     office = await imported(tmp_path, LIES[1], seed=1, weeks=10, repeats=2)
-    card = await past_changes(office.deployment, Call())
+    card = await past_changes(Call(office.deployment))
 
     assert card.data[0]["kind"] == "claim"
     assert {entry["kind"] for entry in card.data} <= {"claim", "shift"}
@@ -87,7 +88,7 @@ async def test_the_digest_names_questions_of_imported_history_by_their_text(
 ) -> None:
     """They are no questions of the configuration."""
     office = await imported(tmp_path, LIES[1], seed=2, weeks=8, repeats=2)
-    advice = str((await digest(office.deployment, Call())).text)
+    advice = str((await digest(Call(office.deployment))).text)
 
     assert any(f"Write a page on “{question}”" in advice for question in QUESTIONS)
     assert ("Two things to do\n1. " in advice) == ("\n2. " in advice)

@@ -171,8 +171,8 @@ def test_a_time_that_does_not_exist_is_refused(words: str) -> None:
 async def test_the_summary_of_the_set_up_follows_the_check(time: str, cron: str) -> None:
     """Also after a check shortly before midnight."""
     office = await open_office()
-    call = Call("Maya (slack:U1)", "slack:C1")
-    await set_places(office.deployment, call, days=("sun",), time=time)
+    call = Call(office.deployment, "Maya (slack:U1)", "slack:C1")
+    await set_places(call, days=("sun",), time=time)
     [summary] = (await config(office)).reports
     assert summary.cron == cron
 

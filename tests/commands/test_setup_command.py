@@ -16,7 +16,6 @@ from kit.program import Program
 from overheard.commands.setup.config_file import category_in
 from overheard.commands.setup.terminal import setup
 from overheard.config.loader import load_config
-from overheard.deployment import Call
 from overheard.errors import SetupRefused
 from overheard.runtime.wiring import open_deployment, store_maintenance
 from overheard.session import Session
@@ -193,9 +192,7 @@ def test_what_is_not_given_is_asked_for(tmp_path: Path, service: ChatService) ->
     file = tmp_path / "config.toml"
     file.write_text("# old\n")
     session = Session(open_deployment, store_maintenance, config=file, ask=ask)
-    card = asyncio.run(
-        setup(session, Call(), provider="xai", base_url=service.url, key_env="ACME_KEY")
-    )
+    card = asyncio.run(setup(session, provider="xai", base_url=service.url, key_env="ACME_KEY"))
 
     config = load_config(file)
     assert config.brands[0].name == 'Acme "Best"'
@@ -223,7 +220,7 @@ def test_an_own_service_is_asked_for_by_its_address(tmp_path: Path, service: Cha
         "provider": "compatible",
         "models": ["newest"],
     }
-    asyncio.run(setup(session, Call(), **given))
+    asyncio.run(setup(session, **given))
 
     settings = load_config(file).providers["compatible"]
     assert (settings["base_url"], settings["api_key_env"]) == (service.url, "ACME_KEY")
@@ -233,6 +230,6 @@ def test_nobody_is_asked_where_nobody_can_answer(tmp_path: Path) -> None:
     """What is needed has to be given."""
     session = Session(open_deployment, store_maintenance, config=tmp_path / "config.toml")
     with pytest.raises(SetupRefused, match="--brand"):
-        asyncio.run(setup(session, Call()))
+        asyncio.run(setup(session))
     with pytest.raises(SetupRefused, match="--competitor"):
-        asyncio.run(setup(session, Call(), brand="Acme"))
+        asyncio.run(setup(session, brand="Acme"))

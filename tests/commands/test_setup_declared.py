@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from overheard.deployment import Call
 from overheard.domain import Prompt
 from overheard.errors import ReadOnly
 
-HERE = Call("Maya (slack:U1)", "slack:C1")
+HERE = partial(Call, who="Maya (slack:U1)", channel="slack:C1")
 OTHERS = """
 [[brands]]
 name = "Globex"
@@ -45,24 +46,24 @@ async def test_a_declared_brand_is_not_changed_in_silence() -> None:
     office = await open_office(DECLARED)
     thing = "The brand Acme (competitors: Zeta; category: none)"
     attempt = set_brand(
-        await now(office), HERE, name="Acme", category="CRM", competitors=["Globex"]
+        HERE(await now(office)), name="Acme", category="CRM", competitors=["Globex"]
     )
     await refused(attempt, thing)
     assert (await now(office)).catalogue.brand("Globex") is None
 
-    await set_brand(await now(office), HERE, name="Acme", competitors=["Zeta"])
+    await set_brand(HERE(await now(office)), name="Acme", competitors=["Zeta"])
 
 
 async def test_a_question_of_others_is_asked_for_the_brand_too() -> None:
     """If people added it; one that is declared for others only is changed in its file."""
     office = await open_office(DECLARED + OTHERS)
-    attempt = set_questions(await now(office), HERE, own=["Which tool is slow?"])
+    attempt = set_questions(HERE(await now(office)), own=["Which tool is slow?"])
     await refused(attempt, "This question (brands: Globex)")
-    await set_questions(await now(office), HERE, own=["Which tool is best?"])
+    await set_questions(HERE(await now(office)), own=["Which tool is best?"])
     assert len((await now(office)).catalogue.prompts) == 2
 
     await office.store.catalogue.set_prompt(Prompt("Who is fast?", brands=("Globex",)))
-    await set_questions(await now(office), HERE, own=["Who is fast?"])
+    await set_questions(HERE(await now(office)), own=["Who is fast?"])
     assert (await now(office)).catalogue.prompts[-1].brands == ("Globex", "Acme")
 
 
@@ -72,18 +73,18 @@ async def test_names_of_a_declared_brand_are_not_offered() -> None:
     draft = Draft(
         "Acme", competitors=("Initech",), questions=("Which tool is slow?", "Who is fast?")
     )
-    await store_draft(office.deployment, HERE, draft)
-    form = await fill_questions(await now(office), HERE)
+    await store_draft(HERE(office.deployment), draft)
+    form = await fill_questions(HERE(await now(office)))
     assert form.choices["names"] == []
     assert [choice.label for choice in form.choices["questions"]] == ["Who is fast?"]
     assert "names of Acme are declared in config.toml; change them there and restart." in form.text
-    attempt = set_questions(await now(office), HERE, names=["c0"], own=["Who is fast?"])
+    attempt = set_questions(HERE(await now(office)), names=["c0"], own=["Who is fast?"])
     await refused(attempt, "The brand Acme (competitors: Zeta)")
 
     people = await open_office("")
-    await set_brand(await now(people), HERE, name="Acme")
-    await store_draft(await now(people), HERE, draft)
-    form = await fill_questions(await now(people), HERE)
+    await set_brand(HERE(await now(people)), name="Acme")
+    await store_draft(HERE(await now(people)), draft)
+    form = await fill_questions(HERE(await now(people)))
     assert [choice.label for choice in form.choices["names"]] == ["Initech"]
     assert "config.toml" not in form.text
 
@@ -91,16 +92,16 @@ async def test_names_of_a_declared_brand_are_not_offered() -> None:
 async def test_declared_facts_and_budgets_are_not_changed_in_silence() -> None:
     """Nothing of the form is stored then; what is as declared is no change."""
     office = await open_office(DECLARED + "[budget]\nmonth = 50\n")
-    attempt = set_facts(await now(office), HERE, price="$14", founded="2001")
+    attempt = set_facts(HERE(await now(office)), price="$14", founded="2001")
     await refused(attempt, "The founded of Acme (value: 1999)")
     assert len((await now(office)).catalogue.facts) == 1
-    await set_facts(await now(office), HERE, price="$14", founded="1999")
+    await set_facts(HERE(await now(office)), price="$14", founded="1999")
     assert [fact.value for fact in (await now(office)).catalogue.facts] == ["1999", "$14"]
 
-    attempt = set_places(await now(office), HERE, month=80.0)
+    attempt = set_places(HERE(await now(office)), month=80.0)
     await refused(attempt, "The budget of a month ($50.00)")
     assert (await now(office)).catalogue.schedules == ()
-    await set_places(await now(office), HERE, month=50.0)
+    await set_places(HERE(await now(office)), month=50.0)
     assert len((await now(office)).catalogue.schedules) == 1
 
 
@@ -108,9 +109,9 @@ async def test_a_declared_schedule_is_not_changed_in_silence() -> None:
     """Its times are in the sentence; with the same times the rest of the form is stored."""
     weekly = '[[schedules]]\nname = "weekly"\ncron = "30 9 * * mon"\ntimezone = "Europe/Berlin"\n'
     office = await open_office(DECLARED + weekly)
-    attempt = set_places(await now(office), HERE, time="10:00", timezone="Europe/Berlin")
+    attempt = set_places(HERE(await now(office)), time="10:00", timezone="Europe/Berlin")
     await refused(attempt, 'The schedule "weekly" (every Monday at 9:30, Europe/Berlin)')
     assert not (await now(office)).config.routes
 
-    await set_places(await now(office), HERE, time="9:30", timezone="Europe/Berlin")
+    await set_places(HERE(await now(office)), time="9:30", timezone="Europe/Berlin")
     assert len((await now(office)).config.routes) == 1

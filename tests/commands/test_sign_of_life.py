@@ -16,8 +16,8 @@ WEEKLY = DECLARED + '\n[[schedules]]\nname = "weekly"\ncron = "0 7 * * mon"\n'
 async def test_it_says_what_was_checked_what_comes_and_what_it_cost() -> None:
     """All of the last 7 days."""
     office = await open_office(WEEKLY, price=Price(1e3, 1e3))
-    await (await check(office.deployment, Call())).execute()
-    card = await sign_of_life(office.deployment, Call())
+    await (await check(Call(office.deployment))).execute()
+    card = await sign_of_life(Call(office.deployment))
     assert card.title == "Overheard is well"
     for said in ("1 check in the last 7 days, the last on ", "The next is on ", "Spent: $"):
         assert said in str(card.text)
@@ -27,7 +27,7 @@ async def test_it_says_what_was_checked_what_comes_and_what_it_cost() -> None:
 async def test_a_week_without_an_answer_is_not_well() -> None:
     """Silence of a schedule is the first thing that it says."""
     office = await open_office(WEEKLY)
-    card = await sign_of_life(office.deployment, Call())
+    card = await sign_of_life(Call(office.deployment))
     assert card.title == "Overheard needs you"
     assert str(card.text).startswith("No check was answered in the last 7 days")
 
@@ -41,7 +41,7 @@ async def test_a_message_that_cannot_be_posted_is_not_well() -> None:
         "me", now, now + timedelta(hours=1), chats=["slack"], limit=1
     )
     await deliveries.postpone(claimed, "me", due_at=now, problem="It is away.", uncertain=False)
-    card = await sign_of_life(office.deployment, Call())
+    card = await sign_of_life(Call(office.deployment))
     assert "1 message could not be posted" in str(card.text)
 
 

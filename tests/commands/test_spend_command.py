@@ -12,6 +12,7 @@ from overheard.cards.charts.renderer import without_pictures
 from overheard.commands.spend import spend
 from overheard.deployment import Call
 from overheard.domain import (
+    TERMINAL,
     Account,
     Answer,
     Model,
@@ -28,7 +29,7 @@ SHARED, OWN = Prompt("Which tool is best?"), Prompt("Is Acme good?", brands=("Ac
 ONE, TWO = Model("svc", "m-1"), Model("other", "x")
 CONFIG = '[[brands]]\nname = "Acme"\n[[brands]]\nname = "Zeta"\n[[prompts]]\ntext = "Which?"\n'
 ADA = "Ada (slack:U1)"
-CHAT = Call(channel="slack:C1")
+CHAT = "slack:C1"
 
 
 async def ledger(config: str = "", *, terminal_only: bool = False) -> Office:
@@ -62,10 +63,10 @@ def both() -> Panel:
     return Panel(("Acme", "Zeta"), (SHARED, OWN), (ONE, TWO), repeats=3)
 
 
-async def told(office: Office, call: Call = CHAT, **options: Any) -> Card:
+async def told(office: Office, channel: str = CHAT, **options: Any) -> Card:
     """Return the card."""
     with without_pictures():
-        return await spend(office.deployment, call, **options)
+        return await spend(Call(office.deployment, channel=channel), **options)
 
 
 async def test_each_way_to_sum_up_divides_all_that_was_spent() -> None:
@@ -190,7 +191,7 @@ async def test_a_chat_has_one_table_and_a_terminal_has_all() -> None:
     """Models and people have the names that readers know; a table of one line says nothing new."""
     office = await ledger()
     card = await told(office, by="asker")
-    terminal = await told(office, Call(), by="asker")
+    terminal = await told(office, TERMINAL, by="asker")
 
     assert card.table is not None
     assert card.table.header == ("Person", "Spent")
@@ -208,7 +209,7 @@ async def test_a_chat_has_one_table_and_a_terminal_has_all() -> None:
     ]
     assert [each.table and each.table.pictured for each in terminal.more] == [False] * 3
     assert (await told(office, by="channel")).table.header[0] == "Channel"  # type: ignore[union-attr]
-    few = await told(await ledger(terminal_only=True), Call())
+    few = await told(await ledger(terminal_only=True), TERMINAL)
     assert few.more == ()
     assert few.footer == ""
 

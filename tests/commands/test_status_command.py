@@ -73,8 +73,8 @@ async def test_a_check_in_a_chat_names_its_alert_and_opens_it() -> None:
     told = Card("m-1 names Acme far less")
     found = AnalysisResult(office.deployment, DetectionResult(alerts, compared=True), (), (told,))
     result = RunResult(Outcome(run), found)
-    in_chat = await run_card(Call(channel="slack:C1"), result)
-    in_terminal = await run_card(Call(), result)
+    in_chat = await run_card(Call(office.deployment, channel="slack:C1"), result)
+    in_terminal = await run_card(Call(office.deployment), result)
 
     assert in_chat.title == "m-1 names Acme far less"
     assert "new alert" not in str(in_chat.text), "its title is that of the alert"
@@ -154,9 +154,9 @@ async def test_the_next_checks_are_those_of_schedules_that_are_not_paused() -> N
     """Each has one; a schedule that is paused has none."""
     tables = [f'[[schedules]]\nname = "{at}"\ncron = "0 {at} * * *"\n' for at in (7, 9)]
     office = await open_office("".join(tables) + DECLARED)
-    assert sorted(at.hour for at in await next_checks(office.deployment)) == [7, 9]
+    assert sorted(at.hour for at in await next_checks(Call(office.deployment))) == [7, 9]
     await office.store.schedules.pause("7", office.deployment.clock.now(), paused=True)
-    assert [at.hour for at in await next_checks(office.deployment)] == [9]
+    assert [at.hour for at in await next_checks(Call(office.deployment))] == [9]
 
 
 async def eventful(office: Office) -> None:
@@ -244,7 +244,7 @@ async def test_the_digest_has_what_the_weeks_questions_have_cost() -> None:
     """Of all brands, since its first day."""
     office = await open_office(price=Price(1.0, 2.0))
     office.provider.answer = lambda _: reply("Acme is best.", cost_usd=0.25)
-    await executed(check(office.deployment, Call(), repeats=3))
+    await executed(check(Call(office.deployment), repeats=3))
 
     assert (await office.chat.type("report --week")).card.footer == (
         "Asked 3 questions for $0.75. Spent in March: $0.75."

@@ -43,7 +43,7 @@ class House:
             return f"{'Acme' if named else 'Zeta'} is good. ({prompt})"
 
         self._service.answer = answer
-        card = await executed(check(await self.deployment.refreshed(), Call(), repeats=REPEATS))
+        card = await executed(check(Call(await self.deployment.refreshed()), repeats=REPEATS))
         assert card.data["state"] == "complete"
         return str(card.text)
 
@@ -92,7 +92,7 @@ async def test_one_message_lives_through_all_that_happens(house: House, chats: C
     for share in (0.0, 0.0):
         await house.ask(share)
     await house.shows("m-1 names Acme far less")
-    await close(house.deployment, Call(), alert="1")
+    await close(Call(house.deployment), alert="1")
     await eventually(lambda: "closed by" in str(chats.slack.messages))
 
     assert len(chats.in_slack()) == len(chats.in_discord()) == 1

@@ -90,7 +90,7 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
         )
         counts = []
         for _ in range(2):
-            card = await executed(check(await deployment.refreshed(), Call(), repeats=1))
+            card = await executed(check(Call(await deployment.refreshed()), repeats=1))
             assert card.data["state"] == "complete"
             counts.append(len(reads.read_text().splitlines()))
         assert counts[0] == counts[1], "it is paused after the first check"
@@ -103,14 +103,14 @@ async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
 
         resume = next(spec for spec in desk.commands if spec.name == "plugins resume")
         fails.unlink()
-        resumed: Any = await resume.run(deployment, Call(), name="odd")
+        resumed: Any = await resume.run(Call(deployment), name="odd")
         assert resumed.text == "Tried again from now on: the scorer odd."
-        await executed(check(await deployment.refreshed(), Call(), repeats=1))
+        await executed(check(Call(await deployment.refreshed()), repeats=1))
         assert len(reads.read_text().splitlines()) > counts[1]
         assert deployment.plugins.paused == []
         for shown in (chats.in_slack, chats.in_discord):
             await chats.eventually(shown, TITLE)
-        again: Any = await resume.run(deployment, Call(), name="odd")
+        again: Any = await resume.run(Call(deployment), name="odd")
         assert again.text == "Nothing of it is paused."
 
 
@@ -190,7 +190,7 @@ async def test_a_chat_of_a_plugin_is_served_and_told(
     program.configure(config + TABLES)
     async with at_work(program) as deployment:
         chat: Any = sys.modules["overheard_team"].Team
-        await executed(check(await deployment.refreshed(), Call(), repeats=1))
+        await executed(check(Call(await deployment.refreshed()), repeats=1))
         await eventually(lambda: chat.posts)
         assert chat.posts == [("here", TITLE)]
         assert chat.runs == 1
@@ -243,7 +243,7 @@ async def test_a_chat_whose_connection_fails_takes_nothing_down(
     program.configure(config + TABLES)
     async with at_work(program) as deployment:
         await eventually(lambda: told in "\n".join(heard), 60.0)
-        card = await executed(check(await deployment.refreshed(), Call(), repeats=1))
+        card = await executed(check(Call(await deployment.refreshed()), repeats=1))
 
     assert card.data["state"] == "complete"
     assert "t-0815-4711" not in "\n".join(heard)

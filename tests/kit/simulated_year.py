@@ -152,7 +152,7 @@ class Year:
         """Check; later on the day, people act on alerts."""
         self.clock.to_week(self.week)
         self.deployment = await self.deployment.refreshed()
-        proposal = await check(self.deployment, Call(channel="fake:other"), repeats=REPEATS)
+        proposal = await check(Call(self.deployment, channel="fake:other"), repeats=REPEATS)
         card = await proposal.execute()
         self.checked = " ".join(
             str(part) for one in (card, *card.more) for part in (one.title, one.text)
@@ -162,12 +162,12 @@ class Year:
             await self._act(alert.id)
 
     async def _act(self, number: int) -> None:
-        call = Call(who="Maya (slack:U1)")
+        call = Call(self.deployment, "Maya (slack:U1)")
         act = self.chance.choice((None, None, acknowledge, snooze, mark_update, close))
         if act is None or (act is close and self.chance.random() < 0.6):
             return
         try:
-            await act(self.deployment, call, alert=str(number))
+            await act(call, alert=str(number))
         except OverheardError:
             return  # it is in that state already
 

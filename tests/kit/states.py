@@ -129,7 +129,7 @@ class Past:
             self.clock.week += self._begun
             self._begun = True
             proposal = await check(
-                await self.deployment.refreshed(), Call(channel=channel), repeats=REPEATS
+                Call(await self.deployment.refreshed(), channel=channel), repeats=REPEATS
             )
             self.checked = await proposal.execute()
         return self.checked

@@ -3,12 +3,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from overheard.cards.card import Card
-from overheard.deployment import Call
+from overheard.runtime.wiring import open_deployment, store_maintenance
 from overheard.session import Session
 from overheard_lab.simulate import simulate
 
@@ -35,7 +35,9 @@ class Steps:
 
 def simulated(steps: Steps, **options: Any) -> Card:
     """Return the card of the command, which needs no deployment."""
-    return asyncio.run(simulate(cast("Session", None), Call(progress=steps), **options))
+    return asyncio.run(
+        simulate(Session(open_deployment, store_maintenance, progress=steps), **options)
+    )
 
 
 KEYS = {

@@ -37,7 +37,7 @@ async def office_with_prompts(price: Price | None = FREE) -> Office:
 async def compared(office: Office, **options: Any) -> Card:
     """Return the card of the comparison as the terminal shows it, with all figures."""
     run: Any = office.deployment.plugins.commands["compare"].run
-    return await executed(run(office.deployment, Call(), base=BASE, tuned=TUNED, **options))
+    return await executed(run(Call(office.deployment), base=BASE, tuned=TUNED, **options))
 
 
 async def test_models_may_be_called_by_their_names() -> None:

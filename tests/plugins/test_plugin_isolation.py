@@ -174,7 +174,7 @@ async def test_a_command_that_fails_is_one_sentence(shelf: Shelf, body: str, tol
     shelf.install("odd", COMMAND.format(name="odd", body=body))
 
     with pytest.raises(PluginFault, match='The command "odd"') as fault:
-        await load().commands["odd"].run((await open_office()).deployment, Call())
+        await load().commands["odd"].run(Call((await open_office()).deployment))
     assert told in str(fault.value)
 
 
@@ -199,7 +199,7 @@ async def test_a_card_of_the_wrong_shape_is_one_sentence(
     shelf.install("odd", code.replace("import Card", "import Card, Field, Table"))
 
     with pytest.raises(PluginFault) as fault:
-        await load().commands["odd"].run((await open_office()).deployment, Call())
+        await load().commands["odd"].run(Call((await open_office()).deployment))
     assert str(fault.value) == (
         f'The command "odd" fails ({told}); ask the author of overheard-odd 1.2, or remove it.'
     )
@@ -213,7 +213,7 @@ async def test_a_card_is_shown_as_the_plugin_made_it(shelf: Shelf) -> None:
     names = "import Card, Field, Link, Severity, Table, Tainted"
     shelf.install("odd", COMMAND.format(name="odd", body=body).replace("import Card", names))
 
-    assert await load().commands["odd"].run((await open_office()).deployment, Call()) == Card(
+    assert await load().commands["odd"].run(Call((await open_office()).deployment)) == Card(
         "T",
         Tainted("x"),
         (Field("a", "b", wide=True),),
@@ -256,10 +256,10 @@ async def test_a_command_may_ask_for_a_yes(shelf: Shelf) -> None:
     shelf.install("other", code.replace('"odd"', '"other"'))
     commands = load().commands
 
-    proposal: Any = await commands["odd"].run((await open_office()).deployment, Call())
+    proposal: Any = await commands["odd"].run(Call((await open_office()).deployment))
     assert (proposal.price, proposal.usd) == ("It costs $2", 2.0)
     with pytest.raises(PluginFault, match="ask the author of overheard-other"):
-        await commands["other"].run((await open_office()).deployment, Call())
+        await commands["other"].run(Call((await open_office()).deployment))
 
 
 def asked(model: str = "odd/m-1") -> Question:

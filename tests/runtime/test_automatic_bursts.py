@@ -23,6 +23,7 @@ from overheard.deployment import Call, Deployment
 from overheard.domain import (
     BURST,
     BURSTS,
+    TERMINAL,
     Answer,
     DeliveryKind,
     Model,
@@ -88,9 +89,6 @@ def config(tmp_path: Path) -> Config:
     return write_config(tmp_path)
 
 
-HERE = Call()
-
-
 class House:
     """A deployment that is checked week by week."""
 
@@ -115,22 +113,23 @@ class House:
         await store.runs.finish(kept.id, RunState.COMPLETE, run.started_at)
         await self.deployment.scoring.catch_up(store, Quiet())
 
-    async def weeks(self, *shares: int, call: Call = HERE) -> str:
+    async def weeks(self, *shares: int, who: str = TERMINAL, channel: str = TERMINAL) -> str:
         """Check once a week, with Acme named in so many of ten answers; return the last text."""
         text = ""
         for share in shares:
             self.clock.pass_(hours=WEEK / timedelta(hours=1))
             self.provider.share = share
-            text = str((await executed(check(self.deployment, call, models=["svc/m-1"]))).text)
+            call = Call(self.deployment, who, channel)
+            text = str((await executed(check(call, models=["svc/m-1"]))).text)
         return text
 
     async def plan(self) -> PlannedBurst | None:
         """Return the burst that comes next."""
-        return next(iter(await planned_bursts(self.deployment)), None)
+        return next(iter(await planned_bursts(Call(self.deployment))), None)
 
     async def ask(self) -> None:
         """Ask the bursts that are due."""
-        await run_bursts(self.deployment, Call(), await planned_bursts(self.deployment))
+        await run_bursts(Call(self.deployment), await planned_bursts(Call(self.deployment)))
 
     async def burst(self, share: int) -> None:
         """Ask the burst that comes next when it is due."""
@@ -221,7 +220,7 @@ async def test_a_check_knows_when_another_check_would_tell(house: House) -> None
     house.deployment = automatic(house.deployment, automatic=False)
     house.clock.pass_(hours=WEEK / timedelta(hours=1))
     house.provider.share = 0
-    checked = await executed(check(house.deployment, Call(), models=["svc/m-1"]))
+    checked = await executed(check(Call(house.deployment), models=["svc/m-1"]))
 
     [sentence] = checked.data["bursts"]
     assert sentence.startswith("Acme at svc/m-1 is unlike before: another check after 4 May 2026")
@@ -234,7 +233,7 @@ async def test_a_restart_makes_the_same_plan_from_the_store_alone(
     """Down to the prompts and the run's key: the same questions, three times at least."""
     async with open_deployment(config) as again:
         again.plugins.providers["svc"] = Moods()
-        plans = await planned_bursts(replace(again, clock=suspicious.clock))
+        plans = await planned_bursts(Call(replace(again, clock=suspicious.clock)))
 
     assert plans == [await suspicious.plan()]
     assert (plans[0].source, len(plans[0].panel), plans[0].brands) == (CHECK, 30, ("Acme",))
@@ -265,9 +264,9 @@ async def test_two_processes_ask_a_burst_once(suspicious: House, config: Config)
     async with open_deployment(config) as other:
         other.plugins.providers["svc"] = suspicious.provider
         both = [suspicious.deployment, replace(other, clock=suspicious.clock)]
-        plans = [await planned_bursts(one) for one in both]
+        plans = [await planned_bursts(Call(one)) for one in both]
         results = await asyncio.gather(
-            *(run_bursts(one, Call(), plan) for one, plan in zip(both, plans, strict=True)),
+            *(run_bursts(Call(one), plan) for one, plan in zip(both, plans, strict=True)),
             return_exceptions=True,
         )
 
@@ -306,14 +305,14 @@ async def test_it_has_passed_when_the_answers_are_as_before(suspicious: House) -
 
 async def test_that_it_has_passed_is_posted_where_the_check_was_asked_for(house: House) -> None:
     """The card said when it asks again; a check by schedule said nothing in a channel."""
-    await house.weeks(0, call=Call("Maya", "slack:C1"))
+    await house.weeks(0, who="Maya", channel="slack:C1")
     await house.burst(6)
 
     [posted] = await house.deployment.store.deliveries.find()
     assert (posted.kind, posted.channel) == (DeliveryKind.RESULT, "slack:C1")
     [run] = [run for run in await house.deployment.store.runs.find() if run.label == BURST]
     assert posted.subject == run.key
-    outgoing = await run_result(house.deployment, Call(channel="slack:C1"), run.key)
+    outgoing = await run_result(Call(house.deployment, channel="slack:C1"), run.key)
     assert isinstance(outgoing, Outgoing)
     assert outgoing.card.title == "It has passed at m-1"
 
@@ -334,7 +333,7 @@ async def test_the_next_check_of_a_person_is_the_confirmation(suspicious: House)
     """Where nothing is asked by itself."""
     for _ in range(3):
         suspicious.clock.pass_(hours=3)
-        await executed(check(suspicious.deployment, HERE, models=["svc/m-1"]))
+        await executed(check(Call(suspicious.deployment), models=["svc/m-1"]))
 
     assert await suspicious.bursts() == []
     assert len(await suspicious.deployment.store.alerts.find()) == 1
@@ -369,8 +368,8 @@ async def test_after_a_long_outage_the_next_check_decides(suspicious: House) -> 
 
 async def test_the_share_of_the_calls_of_checks_bounds_the_bursts(suspicious: House) -> None:
     """A burst that would go over it is not planned; those of one occasion always fit."""
-    assert await planned_bursts(automatic(suspicious.deployment, share=0.0)) == []
-    assert await planned_bursts(automatic(suspicious.deployment, share=0.01)) != []
+    assert await planned_bursts(Call(automatic(suspicious.deployment, share=0.0))) == []
+    assert await planned_bursts(Call(automatic(suspicious.deployment, share=0.01))) != []
     [check, *_] = await suspicious.deployment.store.runs.find(limit=1)
     assert calls_left([check], 0.25, suspicious.clock.now()) == 180
     assert calls_left([check], 0.5, suspicious.clock.now()) == 260
@@ -425,13 +424,13 @@ async def test_an_update_is_followed_until_it_is_clear(house: House, source: str
 
 async def test_schedules_show_the_bursts_that_will_be_carried_out(suspicious: House) -> None:
     """With time and reason; none where none was asked for."""
-    shown = await list_schedules(suspicious.deployment, Call())
+    shown = await list_schedules(Call(suspicious.deployment))
     assert "Acme at svc/m-1 is unlike before: overheard run asks 30 questions again" in str(
         shown.text
     )
     assert shown.data["bursts"][0]["at"] == "2026-05-04T12:00:00+00:00"
     by_hand = automatic(suspicious.deployment, automatic=False)
-    assert (await list_schedules(by_hand, Call())).data["bursts"] == []
+    assert (await list_schedules(Call(by_hand))).data["bursts"] == []
 
 
 async def test_the_deployment_asks_bursts_that_are_due_when_it_may(suspicious: House) -> None:
@@ -464,5 +463,5 @@ async def test_what_keeps_a_burst_from_being_asked_is_shown_with_the_schedules(
             await scheduler.check(job)
         suspicious.clock.pass_(minutes=15)
 
-    assert f"{BURSTS}: " in str((await list_schedules(poor, Call())).text)
+    assert f"{BURSTS}: " in str((await list_schedules(Call(poor))).text)
     assert await suspicious.bursts() == []

@@ -157,7 +157,7 @@ async def test_a_run_is_followed_by_its_key_and_nothing_of_its_answers_is_told(
     for given in (SAID, RuntimeError(f"{SAID} {KEY}")):
         async with deployed(tmp_path) as deployment:
             deployment.plugins.providers["echo"] = EchoProvider(given)
-            await executed(check(deployment, Call()))
+            await executed(check(Call(deployment)))
     written = capsys.readouterr().err
     told = [json.loads(line) for line in written.splitlines()]
     assert len({line["run"] for line in told if "run" in line}) == 2
@@ -171,7 +171,7 @@ async def test_a_worker_names_the_task(tmp_path: Path, capsys: pytest.CaptureFix
     write_log(JSON)
     async with deployed(tmp_path) as deployment:
         deployment.plugins.providers["echo"] = EchoProvider()
-        await executed(check(deployment, Call()))
+        await executed(check(Call(deployment)))
         (run,) = await deployment.store.runs.find()
         capsys.readouterr()
         task = Task(TaskKind.SCORE, run.id)

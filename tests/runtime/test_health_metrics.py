@@ -145,7 +145,7 @@ async def test_the_audit_log_says_what_failed_and_no_secret(tmp_path: Path) -> N
 async def test_a_check_is_seen_from_outside(tmp_path: Path) -> None:
     """Calls by how they ended, how long they took, what was asked again, and what it cost."""
     async with deployed(f"sqlite:///{tmp_path}/o.db") as (deployment, port):
-        await executed(check(deployment, Call()))
+        await executed(check(Call(deployment)))
         async with running(Server(deployment, {}).run):
             text = await scraped(port)
     assert value(text, 'overheard_asks_total{outcome="answered",provider="echo"}') == 1
@@ -190,7 +190,7 @@ async def test_a_worker_says_how_the_queue_is(postgresql: PostgreSQL) -> None:
         async with running(Worker(deployment, [TaskKind.DETECT], 2).run):
             await until(url, lambda queue: queue.workers == 1)
             # Nobody asks here, so the check waits.
-            async with running(lambda: executed(check(deployment, Call()))):
+            async with running(lambda: executed(check(Call(deployment)))):
                 await until(url, lambda queue: bool(queue.waiting))
                 await asyncio.sleep(1.1)
                 text = await scraped(port)

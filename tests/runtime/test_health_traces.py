@@ -70,7 +70,7 @@ async def checked(folder: Path) -> str:
     """Run a check, and return the run's key."""
     async with open_deployment(parse_config(CONFIG.format(folder=folder))) as deployment:
         deployment.plugins.providers["echo"] = EchoProvider(SAID)
-        await executed(check(deployment, Call()))
+        await executed(check(Call(deployment)))
         (run,) = await deployment.store.runs.find()
         return run.key
 

@@ -117,7 +117,7 @@ def _asked(deployment: Deployment) -> list[str]:
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_a_run_that_stands_aside_is_taken_up_again(cut_off: Deployment) -> None:
     """As `ask`, `compare` and `prompts suggest` begin it; what is kept is not asked again."""
-    outcome, answers = await run_service(cut_off, Call()).ask_aside(
+    outcome, answers = await run_service(Call(cut_off)).ask_aside(
         Run("aside", NOW, TWO, aside=True)
     )
     assert len(answers) == 2
@@ -129,7 +129,7 @@ async def test_a_run_that_stands_aside_is_taken_up_again(cut_off: Deployment) ->
 async def test_a_burst_is_taken_up_again(cut_off: Deployment) -> None:
     """It ends as it would have."""
     plan = PlannedBurst("burst-1", "feed", ("Acme",), TWO.models[0], NOW, TWO)
-    await run_bursts(cut_off, Call(), [plan])
+    await run_bursts(Call(cut_off), [plan])
     assert (await cut_off.store.runs.find())[0].state is RunState.COMPLETE
     assert len(_asked(cut_off)) == 3
 

@@ -284,14 +284,14 @@ async def test_every_card_tells_a_state_in_one_order(name: str, tmp_path: Path) 
         made = await state.make()
         cards = {words: await made.shown(words) for words in (*SITUATION_CARDS, *OTHER_CARDS)}
         alerts = await made.deployment.store.alerts.find(live=True)
-        call = Call(channel="fake:C1")
-        details = [await alert_card(made.deployment, call, a, details=True) for a in alerts]
-        messages = [await alert_card(made.deployment, call, alert) for alert in alerts]
-        in_terminal = await report(made.deployment, Call(), brands=["Acme"])
+        call = Call(made.deployment, channel="fake:C1")
+        details = [await alert_card(call, a, details=True) for a in alerts]
+        messages = [await alert_card(call, alert) for alert in alerts]
+        in_terminal = await report(Call(made.deployment), brands=["Acme"])
         page = tmp_path / "page.html"
-        await report(made.deployment, Call(), brands=["Acme"], html=page)
-        cards["sign of life"] = await sign_of_life(made.deployment, call)
-        cards["Home"] = await status(made.deployment, call)
+        await report(Call(made.deployment), brands=["Acme"], html=page)
+        cards["sign of life"] = await sign_of_life(call)
+        cards["Home"] = await status(call)
         for alert in alerts:
             cards[f"evidence {alert.id}"] = await made.shown(f"evidence {alert.id}")
         faults = [f.place async for f in Examination(made.deployment).findings() if f.problem]

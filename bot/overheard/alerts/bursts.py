@@ -15,7 +15,7 @@ from typing import Any
 
 from overheard.alerts.story import Watch, read_watches
 from overheard.cards import wording
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.detection.confirmation import EXPIRES_AFTER, LOOKS, MIN_GAP, YEAR, next_look
 from overheard.domain import BURST, Model, ModelUpdate, Panel, Run
 
@@ -49,7 +49,7 @@ class PlannedBurst:
     number: int = 1
 
 
-def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) -> str:
+def burst_sentence(call: Call, planned: PlannedBurst) -> str:
     """Return a sentence for people on a planned burst: why it is wanted, how many questions it has,
     and after which time they are asked, in the time zone of the call.
     """
@@ -58,7 +58,7 @@ def burst_sentence(deployment: Deployment, call: Call, planned: PlannedBurst) ->
     if planned.source == CHECK:
         why = f"{brands} at {model} is unlike before"
     at = wording.moment(planned.at, call.zone)
-    if deployment.config.bursts.automatic:
+    if call.config.bursts.automatic:
         calls = wording.count(len(planned.panel), "question")
         return f"{why}: overheard run asks {calls} again after {at}."
     return f"{why}: another check after {at} would tell; run: overheard check"
@@ -83,25 +83,25 @@ def planned_data(planned: PlannedBurst) -> dict[str, Any]:
     }
 
 
-async def planned_bursts(deployment: Deployment) -> list[PlannedBurst]:
+async def planned_bursts(call: Call) -> list[PlannedBurst]:
     """Return the next burst of each model that is asked again, the earliest first, within the share
     of calls that `[bursts]` allows. Nothing is stored, and no model is asked.
     """
-    store, now = deployment.store, deployment.clock.now()
+    store, now = call.store, call.clock.now()
     oldest = now - EXPIRES_AFTER
     watches = {key: one for key, one in (await read_watches(store)).items() if one.is_open}
     updates = [one for one in await store.updates.find() if oldest < one.at <= now]
     if not watches and not updates:
         return []
     runs = [run for run in reversed(await store.runs.find(aside=False)) if run.panel]
-    tracked = [brand.name for brand in deployment.catalogue.brands if brand.tracked]
+    tracked = [brand.name for brand in call.catalogue.brands if brand.tracked]
     plans = []
-    for model in deployment.plugins.models:
+    for model in call.plugins.models:
         of_model = [run for run in runs if run.panel and model in run.panel.models]
         at_model = {brand: watches[brand, model] for brand in tracked if (brand, model) in watches}
         known = [update for update in updates if update.model == model]
         plan = _next_burst(model, of_model, at_model, known, now) if of_model else None
-        if plan and len(plan.panel) <= calls_left(of_model, deployment.config.bursts.share, now):
+        if plan and len(plan.panel) <= calls_left(of_model, call.config.bursts.share, now):
             plans.append(plan)
     return sorted(plans, key=lambda plan: (plan.at, plan.model))
 

@@ -480,10 +480,7 @@ def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:
 
 
 async def replays(
-    deployment: Deployment,
-    call: Call,
-    brands: Sequence[Brand],
-    runs: Mapping[int, Run] | None = None,
+    call: Call, brands: Sequence[Brand], runs: Mapping[int, Run] | None = None
 ) -> list[BrandReplay]:
     """Replay the whole past of each brand, and return the results in the order of the brands. The
     user sees the progress. Nothing is stored.
@@ -492,9 +489,9 @@ async def replays(
         runs: All runs by number; None reads them from the store.
     """
     if runs is None:
-        runs = {run.id: run for run in await deployment.store.runs.find()}
-    updates = await _known_updates(deployment.store, runs)
-    reader = HistoryReader.of(deployment)
+        runs = {run.id: run for run in await call.store.runs.find()}
+    updates = await _known_updates(call.store, runs)
+    reader = HistoryReader.of(call.deployment)
     restarts = await reader.restarts()
     call.progress.start("Looking at the past", len(brands))
     brand_replays = []
@@ -560,7 +557,7 @@ def record_sentence(record: OwnRecord) -> str:
 
 
 async def past_decisions(
-    deployment: Deployment, replays: Sequence[BrandReplay], runs: Mapping[int, Run]
+    call: Call, replays: Sequence[BrandReplay], runs: Mapping[int, Run]
 ) -> list[Decision]:
     """Return what would be decided about each brand at each model after each run, given the alerts
     that are stored now; the decisions of the newest run first. Nothing is stored.
@@ -571,12 +568,12 @@ async def past_decisions(
         replays: The replayed past of each brand.
         runs: All runs, by number.
     """
-    policy = HistoryReader.of(deployment).policy
+    policy = HistoryReader.of(call.deployment).policy
     starts = {number: run.started_at for number, run in runs.items()}
-    of_models = await deployment.store.alerts.find(brand=WHOLE_MODEL)
+    of_models = await call.store.alerts.find(brand=WHOLE_MODEL)
     decisions: list[Decision] = []
     for replay in replays:
-        alerts = await deployment.store.alerts.find(brand=replay.brand)
+        alerts = await call.store.alerts.find(brand=replay.brand)
         history = AlertHistory(alerts, starts, of_models)
         decisions += [
             decide(model_evidence, policy, history)

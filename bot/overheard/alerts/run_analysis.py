@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime
 
 from overheard.alerts.bursts import burst_sentence, planned_bursts
 from overheard.alerts.history import HistoryReader
@@ -16,7 +15,7 @@ from overheard.deployment import Call, Deployment
 from overheard.detection.power import Learning
 from overheard.domain import Alert, Catalogue, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
-from overheard.runs.plan import new_run, tracked
+from overheard.runs.plan import tracked
 from overheard.runs.service import RunService
 from overheard.runs.tasks import Outcome, detection_tasks, run_part, scoring_tasks
 from overheard.runs.update_feeds import read_feeds
@@ -25,7 +24,7 @@ from overheard.scoring.judge_drift import Rejudging
 from overheard.scoring.rescoring import CHECK_SLICE_S
 from overheard.telemetry import traced
 
-Announce = Callable[[Deployment, Call, Alert], Awaitable[Card | None]]
+Announce = Callable[[Call, Alert], Awaitable[Card | None]]
 """Announces an alert where the run was asked for; the card is None when that was done before."""
 
 NOT_DETECTED = DetectionResult((), compared=False)
@@ -55,8 +54,7 @@ class Analysis:
         announce: Announces alerts in the channel of the command; None announces nothing.
     """
 
-    def __init__(self, deployment: Deployment, call: Call, announce: Announce | None) -> None:
-        self._deployment = deployment
+    def __init__(self, call: Call, announce: Announce | None) -> None:
         self._call = call
         self._announce = announce
 
@@ -73,16 +71,14 @@ class Analysis:
         """
         await self._score_by_workers(run)
         expected = outcome.complete + outcome.kept - outcome.reused
-        deployment = await self._deployment.caught_up(
-            self._call.progress, expected, slice_s=CHECK_SLICE_S
-        )
+        call = await self._call.caught_up(expected, slice_s=CHECK_SLICE_S)
         if outcome.stopped:
-            return AnalysisResult(deployment, NOT_DETECTED)
-        detection, bursts = await self._detect_shifts(deployment, run)
+            return AnalysisResult(call.deployment, NOT_DETECTED)
+        detection, bursts = await self._detect_shifts(call, run)
         announce, cards = self._announce, list[Card | None]()
         if announce is not None:
-            cards = [await announce(deployment, self._call, alert) for alert in detection.alerts]
-        return AnalysisResult(deployment, detection, tuple(bursts), tuple(filter(None, cards)))
+            cards = [await announce(call, alert) for alert in detection.alerts]
+        return AnalysisResult(call.deployment, detection, tuple(bursts), tuple(filter(None, cards)))
 
     async def do(self, task: Task, run: Run) -> TaskResult:
         """Carry out a task of a run in a worker, and return its result as JSON values for the
@@ -95,82 +91,73 @@ class Analysis:
         Args:
             task: A task of one of these kinds.
         """
-        deployment = self._deployment
+        call = self._call
         if task.kind is TaskKind.DETECT:
-            detection = await detect(deployment, run, task.brands)
+            detection = await detect(call, run, task.brands)
             return {
                 "alerts": [alert.id for alert in detection.alerts],
                 "compared": detection.compared,
                 "learning": detection.learning and list(astuple(detection.learning)),
                 "doubts": list(detection.doubts),
                 "categories": list(detection.categories),
-                "bursts": await self._burst_sentences(deployment, run),
-                "faults": dict(deployment.scoring.faults),
+                "bursts": await _burst_sentences(call, run),
+                "faults": dict(call.scoring.faults),
             }
-        await deployment.scoring.catch_up(
-            deployment.store,
-            self._call.progress,
+        await call.scoring.catch_up(
+            call.store,
+            call.progress,
             part=run_part(run, task),
             judges=task.kind is TaskKind.JUDGE,
         )
-        return {"faults": dict(deployment.scoring.faults)}
+        return {"faults": dict(call.scoring.faults)}
 
     async def _score_by_workers(self, run: Run) -> None:
         """Let workers score the answers of a run and wait until they have; do nothing if the queue
         has no workers. The faults of scorers are added to the deployment's.
         """
-        deployment = self._deployment
-        judged = bool(judges(deployment.plugins.scorers.values()))
-        tasks = scoring_tasks(run, spread=deployment.queue.spread, judged=judged)
+        call = self._call
+        judged = bool(judges(call.plugins.scorers.values()))
+        tasks = scoring_tasks(run, spread=call.deployment.queue.spread, judged=judged)
         if tasks:
-            self._call.progress.start("Scoring answers", 0)
-            await self._carry_out_tasks(deployment, tasks)
+            call.progress.start("Scoring answers", 0)
+            await self._carry_out_tasks(call, tasks)
 
-    async def _detect_shifts(
-        self, deployment: Deployment, run: Run
-    ) -> tuple[DetectionResult, list[str]]:
+    async def _detect_shifts(self, call: Call, run: Run) -> tuple[DetectionResult, list[str]]:
         """Detect shifts in a run, by workers if the queue has some and otherwise in this process.
         Return the result, and a sentence for each burst that comes next at the run's models.
         """
-        if not deployment.queue.spread:
-            detection = await detect(deployment, run)
-            return detection, await self._burst_sentences(deployment, run)
-        tasks = detection_tasks(run, brands_scored_in(deployment.catalogue, run.panel), spread=True)
-        return await _joined_results(
-            deployment.store, await self._carry_out_tasks(deployment, tasks)
-        )
+        if not call.deployment.queue.spread:
+            detection = await detect(call, run)
+            return detection, await _burst_sentences(call, run)
+        tasks = detection_tasks(run, brands_scored_in(call.catalogue, run.panel), spread=True)
+        return await _joined_results(call.store, await self._carry_out_tasks(call, tasks))
 
-    async def _carry_out_tasks(
-        self, deployment: Deployment, tasks: Sequence[Task]
-    ) -> list[TaskResult]:
+    async def _carry_out_tasks(self, call: Call, tasks: Sequence[Task]) -> list[TaskResult]:
         """Let workers carry out tasks, wait for all of them, and return their results. Without
         tasks the result is empty. The faults in the results are added to the deployment's, and so
         is each problem with which a task failed.
         """
         if not tasks:
             return []
-        work = run_service(deployment, self._call).do
-        results = list((await deployment.queue.carry(tasks, work)).values())
+        work = run_service(self._call).do
+        results = list((await call.deployment.queue.carry(tasks, work)).values())
         for result in results:
-            deployment.scoring.faults.update(result.get("faults", {}))
+            call.scoring.faults.update(result.get("faults", {}))
             if problem := result.get(PROBLEM):
-                deployment.scoring.faults[problem] += 1
+                call.scoring.faults[problem] += 1
         return results
 
-    async def _burst_sentences(self, deployment: Deployment, run: Run) -> list[str]:
-        """Return a sentence for each burst that comes next at a model of the run, the earliest
-        first; empty for an imported run.
-        """
-        plans = await planned_bursts(deployment)
-        models = run.panel.models if run.panel else ()
-        return [
-            burst_sentence(deployment, self._call, plan) for plan in plans if plan.model in models
-        ]
+
+async def _burst_sentences(call: Call, run: Run) -> list[str]:
+    """Return a sentence for each burst that comes next at a model of the run, the earliest first;
+    empty for an imported run.
+    """
+    plans = await planned_bursts(call)
+    models = run.panel.models if run.panel else ()
+    return [burst_sentence(call, plan) for plan in plans if plan.model in models]
 
 
-def run_service(
-    deployment: Deployment, call: Call, announce: Announce | None = None
-) -> RunService[AnalysisResult]:
+def run_service(call: Call, announce: Announce | None = None) -> RunService[AnalysisResult]:
     """Return a service that carries out runs of a deployment and analyses each when it ends.
 
     Args:
@@ -178,22 +165,20 @@ def run_service(
             nothing.
     """
     return RunService(
-        deployment.store,
-        deployment.plugins.providers,
-        deployment.limits,
-        deployment.config.budget,
-        deployment.config.asking,
-        deployment.clock,
-        deployment.queue,
+        call.store,
+        call.plugins.providers,
+        call.deployment.limits,
+        call.config.budget,
+        call.config.asking,
+        call.clock,
+        call.deployment.queue,
         call.progress,
-        Analysis(deployment, call, announce),
+        Analysis(call, announce),
     )
 
 
 @traced("detect", lambda _, run, *__: {"overheard.run": run.key})
-async def detect(
-    deployment: Deployment, run: Run, brands: Sequence[str] | None = None
-) -> DetectionResult:
+async def detect(call: Call, run: Run, brands: Sequence[str] | None = None) -> DetectionResult:
     """Detect in this process which brands have shifted in a run, and return the result.
 
     First the feeds of model updates are read over the network; a feed that fails is counted among
@@ -202,18 +187,14 @@ async def detect(
     Args:
         brands: Names of the brands; None means all that the run's answers are scored for.
     """
-    plugins, now = deployment.plugins, deployment.clock.now()
-    problems = await read_feeds(
-        plugins.feeds.values(), deployment.store.updates, plugins.providers, now
-    )
-    deployment.scoring.faults.update(problems)
-    chosen = brands_scored_in(deployment.catalogue, run.panel) if brands is None else brands
-    return await _detection_service(deployment).detect(run, chosen, deployment.clock.now())
+    plugins, now = call.plugins, call.clock.now()
+    problems = await read_feeds(plugins.feeds.values(), call.store.updates, plugins.providers, now)
+    call.scoring.faults.update(problems)
+    chosen = brands_scored_in(call.catalogue, run.panel) if brands is None else brands
+    return await _detection_service(call).detect(run, chosen, call.clock.now())
 
 
-async def detect_statements(
-    deployment: Deployment, brands: Sequence[str] | None = None
-) -> list[Alert]:
+async def detect_statements(call: Call, brands: Sequence[str] | None = None) -> list[Alert]:
     """Report the false claims and grave sentences that are news in the stored answers as of the
     newest run, after facts have been added. Statements that an alert has reported are not reported
     again. Open alerts whose statements were made again, or are gone, are updated or recover.
@@ -225,26 +206,26 @@ async def detect_statements(
     Returns:
         The alerts, new or grown, that report the statements; empty without runs.
     """
-    newest_runs = await deployment.store.runs.find(aside=False, limit=1)
+    newest_runs = await call.store.runs.find(aside=False, limit=1)
     if not newest_runs:
         return []
-    tracked_names = [brand.name for brand in deployment.scoring.catalogue.brands if brand.tracked]
+    tracked_names = [brand.name for brand in call.scoring.catalogue.brands if brand.tracked]
     chosen = tracked_names if brands is None else [b for b in brands if b in tracked_names]
-    service = _detection_service(deployment)
-    return await service.detect_statements(newest_runs[0], chosen, deployment.clock.now())
+    service = _detection_service(call)
+    return await service.detect_statements(newest_runs[0], chosen, call.clock.now())
 
 
-def _detection_service(deployment: Deployment) -> DetectionService:
+def _detection_service(call: Call) -> DetectionService:
     """Return a service that detects shifts in runs of a deployment and stores their alerts, with
     the deployment's listeners of new alerts, its judges, and its fact sheet.
     """
-    scoring = deployment.scoring
+    scoring = call.scoring
     return DetectionService(
-        history=HistoryReader.of(deployment),
-        lifecycle=Lifecycle.of(deployment),
-        listener=deployment.plugins.listeners.alert_raised,
-        check_judge=Rejudging(deployment.store, scoring).check,
-        statements=StatementReader(deployment.store, scoring.catalogue, scoring.versions),
+        history=HistoryReader.of(call.deployment),
+        lifecycle=Lifecycle.of(call.deployment),
+        listener=call.plugins.listeners.alert_raised,
+        check_judge=Rejudging(call.store, scoring).check,
+        statements=StatementReader(call.store, scoring.catalogue, scoring.versions),
     )
 
 
@@ -291,8 +272,3 @@ async def _joined_results(
         categories=tuple(categories),
     )
     return detection, [burst for result in results for burst in result.get("bursts", ())]
-
-
-def aside_run(panel: Panel, call: Call, now: datetime, label: str) -> Run:
-    """Return a run outside the history that begins now, and is not stored yet."""
-    return new_run(panel, now, label=label, asked_by=call.who, channel=call.channel, aside=True)

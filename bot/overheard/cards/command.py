@@ -316,8 +316,7 @@ class CommandSpec(Named):
     Attributes:
         name: A verb (``check``), or a noun and a verb (``brands add``).
         summary: What it does, in one sentence.
-        run: ``async def run(deployment, call, *, ...) -> Card``; that of a plugin takes a `View`
-            instead of both.
+        run: ``async def run(call, *, ...) -> Card``; that of a plugin takes a `View`.
         options: Its options, in the order of the positional ones; by default the
             keyword-only parameters of `run` that are annotated with `option` or `argument`.
         role: The least role that may use it.
@@ -330,12 +329,12 @@ class CommandSpec(Named):
             function takes ``agreed: bool`` and raises `ChangeNeedsYes`.
         faces: Where it can be used.
         opens: Whether it works in an open deployment. Otherwise the terminal passes its function a
-            `overheard.deployment.Session`, from which a deployment can be opened.
+            `overheard.session.Session`, from which a deployment can be opened.
         needs_store: Whether it works on what a store holds already, such as a run or an alert, and
             so creates none. A command for viewers creates none either.
         section: The heading of help below which it is listed, such as ``Alerts``; by default, and
             where there is no such heading, that of all commands of plugins. Only for plugins.
-        fill: ``async def fill(deployment, call, **options) -> Mapping | FormContent``: the values
+        fill: ``async def fill(call, **options) -> Mapping | FormContent``: the values
             with which its form is filled in; a command that changes something has one. Where forms
             exist the form is opened when only the required options were given.
         title: The heading of its form; by default its verb and noun, as in ``Add brand``.

@@ -11,7 +11,7 @@ from typing import Any
 from overheard.cards.card import Card
 from overheard.cards.command import Proposal, Step
 from overheard.chat.parser import Order
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.errors import ConfirmationNeeded, TooBusy
 from overheard.session import Session
 
@@ -109,8 +109,7 @@ class Unagreed:
 
 async def run_command(
     order: Order,
-    deployment: Deployment | Session,
-    call: Call,
+    call: Call | Session,
     *,
     agreed_usd: float = 0.0,
     free_usd: float = 0.0,
@@ -123,7 +122,7 @@ async def run_command(
 
     Args:
         order: The command and its options.
-        deployment: The open deployment, or a session for a command that does not need one.
+        call: The call, or a session for a command that needs no open deployment.
         agreed_usd: The price in US dollars to which the person said yes; infinite for a yes to any
             price or to a change, 0 without a yes.
         free_usd: The most US dollars that may be spent without a yes.
@@ -139,11 +138,11 @@ async def run_command(
     spec, stage = order.spec, stage or Stage()
     try:
         confirmed = {"agreed": agreed_usd > 0} if spec.confirms and not spec.spends else {}
-        result = await spec.run(deployment, call, **order.options, **confirmed)
+        result = await spec.run(call, **order.options, **confirmed)
     except ConfirmationNeeded as needed:
         if agreed_usd or needed.usd > free_usd:
             return Unagreed(needed, {})
-        result = await spec.run(deployment, call, **order.options, agreed=True)
+        result = await spec.run(call, **order.options, agreed=True)
     if isinstance(result, Proposal):
         if result.usd > max(free_usd, agreed_usd * PRICE_TOLERANCE):
             return Unagreed(ConfirmationNeeded(price=result.price, usd=result.usd), result.drawn)

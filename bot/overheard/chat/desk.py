@@ -24,6 +24,7 @@ from overheard.commands.setup.checklist import checklist, checklist_card, greeti
 from overheard.commands.status import STATUS, status
 from overheard.commands.suggestions import proposed_rivals, with_proposal
 from overheard.deployment import Call, Deployment
+from overheard.domain import Catalogue
 from overheard.errors import BadUsage, CommandRemoved, UnknownCommand
 from overheard.interfaces import CANCEL, CONFIRM, AccessPolicy, Conversation, Form, Person, Request
 from overheard.plugins.guard import core_method
@@ -128,11 +129,11 @@ class ChatDesk:
             refusal = await self._gate.allowed(person, "", STATUS)
             if refusal is not None:
                 return replies.not_allowed(refusal)
-            deployment, call = await self._opened(person, f"{person.platform}:{person.id}")
-            setup = await checklist(deployment)
-            if not deployment.catalogue.brands:
+            call = await self._opened(person, f"{person.platform}:{person.id}")
+            setup = await checklist(call)
+            if not call.catalogue.brands:
                 return checklist_card(setup)
-            card = with_proposal(await status(deployment, call), await proposed_rivals(deployment))
+            card = with_proposal(await status(call), await proposed_rivals(call))
             if setup.complete:
                 return card
             continue_setup = Action("setup list", f"Set up: {setup.progress}")
@@ -144,7 +145,7 @@ class ChatDesk:
     async def greeting(self) -> Card:
         """Return a card that says what the bot does and how to begin; an error becomes a card."""
         try:
-            return greeting_card(await checklist(await self._deployment.refreshed()))
+            return greeting_card(await checklist(Call(await self._deployment.refreshed())))
         except Exception as error:
             return replies.failed(error)
 
@@ -176,7 +177,7 @@ class ChatDesk:
                 await self._decide(request, conversation, token.strip(), yes=verb == CONFIRM)
                 return
             interaction = await self._interaction(request.person, request.channel, conversation)
-            order = self._order_of(request, interaction.deployment)
+            order = self._order_of(request, interaction.call.catalogue)
         except (CommandRemoved, UnknownCommand, BadUsage) as error:
             await self._correct(request, conversation, error)
         else:
@@ -195,7 +196,7 @@ class ChatDesk:
             await conversation.show(too_many_card(wait_s))
         else:
             interaction = await self._interaction(request.person, request.channel, conversation)
-            reply = await self._questions.answer(request, interaction.deployment, interaction.call)
+            reply = await self._questions.answer(request, interaction.call)
             await self._show_reply(reply, request, interaction)
 
     async def _is_refused(
@@ -245,8 +246,8 @@ class ChatDesk:
             return
         if isinstance(error, UnknownCommand):
             if not await self._answer_as_question(request, conversation):
-                deployment, _ = await self._opened(request.person, request.channel)
-                useful = [Action(step.words, step.label) for step in await next_steps(deployment)]
+                call = await self._opened(request.person, request.channel)
+                useful = [Action(step.words, step.label) for step in await next_steps(call)]
                 await conversation.show(self._unknown_card(request, error, useful), private=True)
         elif isinstance(error, CommandRemoved):
             await conversation.show(replies.refused(error), private=True)
@@ -263,20 +264,19 @@ class ChatDesk:
         if not request.words or self._questions.wait_s(question):
             return False
         interaction = await self._interaction(request.person, request.channel, conversation)
-        deployment, call = interaction.deployment, interaction.call
         by_model = not near(request.words, self._commands)
-        reply = await self._questions.answer(question, deployment, call, by_model=by_model)
+        reply = await self._questions.answer(question, interaction.call, by_model=by_model)
         if not (reply.parsed.understood or reply.reading):
             return False
         await self._show_reply(reply, question, interaction)
         return True
 
-    def _order_of(self, request: Request, deployment: Deployment) -> Order:
+    def _order_of(self, request: Request, catalogue: Catalogue) -> Order:
         """Return the command of a request with its options: typed, or from a form or a chat's own
         command.
         """
         if not request.command:
-            names = [name for brand in deployment.catalogue.brands for name in brand.names]
+            names = [name for brand in catalogue.brands for name in brand.names]
             return parse(request.words, self._commands, names)
         order = named(request.command, self._commands)
         return fill(order.spec, {**order.given, **request.options})
@@ -374,15 +374,15 @@ class ChatDesk:
         conversation = interaction.conversation
         channel = interaction.call.channel
         interaction = await self._interaction(interaction.person, channel, conversation)
-        deployment, call = interaction.deployment, interaction.call
+        call = interaction.call
         if step.run:
-            names = [name for brand in deployment.catalogue.brands for name in brand.names]
+            names = [name for brand in call.catalogue.brands for name in brand.names]
             await conversation.show(replies.BEGUN)  # closes a form that is still open
             next_order = parse(step.run, self._commands, names)
             await self._carry_out(next_order, interaction, agreed_usd=step.agreed_usd)
         elif step.form and conversation.forms:
             next_spec = named(step.form, self._commands).spec
-            content = await next_spec.fill(deployment, call) if next_spec.fill else {}
+            content = await next_spec.fill(call) if next_spec.fill else {}
             await conversation.open_form(replies.filled_form(next_spec, content))
         else:
             await conversation.show(step.card, private=True)
@@ -411,7 +411,7 @@ class ChatDesk:
             return Form(spec, replies.form_title(spec), given, choices=choices)
         required = {option.name for option in spec.options if option.required}
         if spec.fill and set(given) <= required:
-            content = await spec.fill(interaction.deployment, interaction.call, **given)
+            content = await spec.fill(interaction.call, **given)
             return replies.filled_form(spec, content)
         return None
 
@@ -461,16 +461,16 @@ class ChatDesk:
         self, person: Person, channel: str, conversation: Conversation
     ) -> Interaction:
         """Return a person's use of a chat, with the deployment as it is stored now."""
-        return Interaction(person, *await self._opened(person, channel), conversation)
+        return Interaction(person, await self._opened(person, channel), conversation)
 
-    async def _opened(self, person: Person, channel: str) -> tuple[Deployment, Call]:
-        """Return the deployment as it is stored now, and the call of a person in a channel.
+    async def _opened(self, person: Person, channel: str) -> Call:
+        """Return the call of a person in a channel, in the deployment as it is stored now.
 
         The time zone is that of the channel, else the person's, else the deployment's.
         """
         deployment = await self._deployment.refreshed()
         zone = deployment.zone_in(channel) or _zone(person) or deployment.zone
-        return deployment, Call(str(person), channel, zone)
+        return Call(deployment, str(person), channel, zone)
 
 
 def _zone(person: Person) -> tzinfo | None:

@@ -20,7 +20,7 @@ from overheard.chat.confirmations import Pending
 from overheard.chat.parser import Order
 from overheard.chat.progress import ChatProgress, CutOffNotice, Meter, join_run
 from overheard.commands.delivery_cards import cut_off_card
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Run, RunState
 from overheard.errors import (
     BadUsage,
@@ -45,13 +45,12 @@ class Interaction:
 
     Attributes:
         person: The person.
-        deployment: The deployment as it is stored now.
-        call: The person's call, in the channel where they are.
+        call: The person's call, in the channel where they are, and the deployment as it is stored
+            now.
         conversation: Where cards and forms are shown.
     """
 
     person: Person
-    deployment: Deployment
     call: Call
     conversation: Conversation
 
@@ -111,9 +110,8 @@ class CommandExecution:
             CancelledError: when this process ends; the card then says that the command was cut off.
             Exception: when the chat cannot show the result; errors of the command are shown.
         """
-        deployment, conversation = interaction.deployment, interaction.conversation
-        store, clock = deployment.store, deployment.clock
-        async with CutOffNotice(store.deliveries, clock, conversation) as notice:
+        call, conversation = interaction.call, interaction.conversation
+        async with CutOffNotice(call.store.deliveries, call.clock, conversation) as notice:
             outcome = "stopped"
             try:
                 end = await self._run(order, interaction, agreed_usd, notice)
@@ -124,17 +122,11 @@ class CommandExecution:
                 raise
             finally:
                 if outcome:
-                    await self.note(order, interaction.person, interaction.call.channel, outcome)
+                    await self.note(order, interaction.person, call.channel, outcome)
             if end.card:
                 await conversation.show(decorate(end.card), private=end.private)
             else:
-                await join_run(
-                    deployment,
-                    interaction.call,
-                    end.run,
-                    conversation,
-                    answers_question=agreed_usd > 0,
-                )
+                await join_run(call, end.run, conversation, answers_question=agreed_usd > 0)
 
     async def _run(
         self, order: Order, interaction: Interaction, agreed_usd: float, notice: CutOffNotice
@@ -179,10 +171,9 @@ class CommandExecution:
         otherwise to the person alone.
         """
         spec, outcome = order.spec, "stopped"
-        deployment, call = interaction.deployment, interaction.call
-        conversation = interaction.conversation
+        call, conversation = interaction.call, interaction.conversation
         try:
-            result = await spec.run(deployment, call, **order.options)
+            result = await spec.run(call, **order.options)
             outcome = "done"
         except OverheardError as error:
             outcome = replies.error_sentence(error)
@@ -190,7 +181,7 @@ class CommandExecution:
             if not (from_form and spec.fill and conversation.forms):
                 await conversation.show(replies.failed(error), private=True)
                 return None
-            form = replies.filled_form(spec, await spec.fill(deployment, call), problem)
+            form = replies.filled_form(spec, await spec.fill(call), problem)
             await conversation.open_form(replace(form, values={**form.values, **order.given}))
             return None
         finally:
@@ -236,20 +227,18 @@ class CommandExecution:
         At most what the channel may spend without a yes is spent without one. A command that only
         reads first waits for a slot (`CommandSlots`); a command that may cost money does not.
         """
-        spec, deployment, call = order.spec, interaction.deployment, interaction.call
-        free_usd = deployment.config.chat.free(call.channel)
+        spec, call = order.spec, interaction.call
+        free_usd = call.config.chat.free(call.channel)
         reads = spec.role is Role.VIEWER and not spec.asks
         async with self._slots.slot() if reads else nullcontext():
-            return await run_command(
-                order, deployment, call, agreed_usd=agreed_usd, free_usd=free_usd
-            )
+            return await run_command(order, call, agreed_usd=agreed_usd, free_usd=free_usd)
 
     async def _meter(self, spec: CommandSpec, interaction: Interaction) -> Meter | None:
         """Return the key and the spent US dollars of the run that this command has under way, or
         None.
         """
         if run := await self._run_of(spec, interaction):
-            return Meter(run.key, await interaction.deployment.store.money.spent(run_id=run.id))
+            return Meter(run.key, await interaction.call.store.money.spent(run_id=run.id))
         return None
 
     async def _run_of(self, spec: CommandSpec, interaction: Interaction) -> Run | None:
@@ -259,7 +248,7 @@ class CommandExecution:
         if not spec.spends:
             return None
         call = interaction.call
-        for run in await interaction.deployment.store.runs.find(state=RunState.RUNNING):
+        for run in await call.store.runs.find(state=RunState.RUNNING):
             if (run.asked_by, run.channel) == (call.who, call.channel):
                 return run
         return None

@@ -20,7 +20,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Style
 from overheard.cards.wording import name_without_id
 from overheard.commands.delivery_cards import run_result
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Delivery, DeliveryKind
 from overheard.interfaces import Clock, Conversation, Located
 from overheard.interfaces.store import DeliveryRepository
@@ -262,12 +262,7 @@ POLL_INTERVAL_S = 2.0
 
 
 async def join_run(
-    deployment: Deployment,
-    call: Call,
-    key: str,
-    conversation: Conversation,
-    *,
-    answers_question: bool = False,
+    call: Call, key: str, conversation: Conversation, *, answers_question: bool = False
 ) -> None:
     """Show that a check is under way already and who began it, wait for its end, and show its
     result.
@@ -285,15 +280,15 @@ async def join_run(
     Raises:
         UnknownName: when there is no such run.
     """
-    run = await find_run(deployment.store.runs, key)
+    run = await find_run(call.store.runs, key)
     starter = name_without_id(run.asked_by) or "Someone"
-    seconds = (deployment.clock.now() - run.started_at).total_seconds()
+    seconds = (call.clock.now() - run.started_at).total_seconds()
     ago = "a moment" if seconds < 60 else wording.duration(seconds // 60 * 60)
     same_channel = run.channel == call.channel
     where = "Its result is shown here." if same_channel else "I'll show you the result too."
     card = Card("This is being asked already", f"{starter} started this check {ago} ago. {where}")
     await conversation.show(card, private=not answers_question)
-    while result := await run_result(await deployment.refreshed(), call, key, note=""):
+    while result := await run_result(await call.refreshed(), key, note=""):
         if isinstance(result, Outgoing):
             done = Card(f"{starter}'s check is done", "Its result is in this channel.")
             shown = done if same_channel else result.card

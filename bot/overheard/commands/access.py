@@ -15,7 +15,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted
 from overheard.cards.command import IN_CHAT, CommandSpec, Kind, Role, argument, option
 from overheard.config.stored_settings import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import TERMINAL, AuditEntry, Delivery, DeliveryKind, Setting
 from overheard.errors import BadUsage, ReadOnly
 from overheard.interfaces import Clock, Store
@@ -59,7 +59,6 @@ def _code_hash(code: str) -> str:
 
 
 async def enter_code(
-    deployment: Deployment,
     call: Call,
     *,
     code: Annotated[str, argument("The code that “overheard run” printed.", longest=100)],
@@ -73,13 +72,13 @@ async def enter_code(
     Raises:
         BadUsage: when the code is wrong, used, void or expired, or when there is none.
     """
-    if not await _redeem_code(deployment.store, deployment.clock, code):
-        await _log_code_use(deployment, call, "a wrong code")
+    if not await _redeem_code(call.store, call.clock, code):
+        await _log_code_use(call, "a wrong code")
         problem = "This code is wrong, was used, or is older than a day; restart “overheard run” "
         raise BadUsage(problem=f"{problem}for a new one", usage="access code CODE")
-    await _store_role(deployment.clock.now(), deployment.store, call, _caller_id(call), Role.ADMIN)
-    await _store_name(deployment, call, _caller_id(call), _caller_name(call))
-    await _log_code_use(deployment, call, "is an admin now, by the code")
+    await _store_role(call.clock.now(), call.store, call, _caller_id(call), Role.ADMIN)
+    await _store_name(call, _caller_id(call), _caller_name(call))
+    await _log_code_use(call, "is an admin now, by the code")
     return Card(
         "You are an admin now",
         "You can set up everything here, and give rights to others.",
@@ -126,18 +125,18 @@ async def _count_wrong_code(store: Store, now: datetime, code_setting: Setting) 
         await settings.put(Setting(CODE, value, code_setting.who, now))
 
 
-async def list_access(deployment: Deployment, _: Call) -> Card:
+async def list_access(call: Call) -> Card:
     """Show a table of the people and groups with a role: admins first, then operators and viewers,
     each with the place where it was decided (config.toml or a chat). The text says what everybody
     else may do. There is no table if nobody has a role.
     """
-    access = deployment.configured.access
-    rights = Rights.of(access, await deployment.store.settings.all())
+    access = call.configured.access
+    rights = Rights.of(access, await call.store.settings.all())
     rows = [
         (
             Tainted(rights.names.get(user) or user),
             ROLE_KEYS[role].removesuffix("s"),
-            deployment.config.file if user in getattr(access, ROLE_KEYS[role]) else "chat",
+            call.config.file if user in getattr(access, ROLE_KEYS[role]) else "chat",
         )
         for role in reversed(ROLE_KEYS)
         for user in rights.listed(role)
@@ -156,7 +155,6 @@ async def list_access(deployment: Deployment, _: Call) -> Card:
 
 
 async def grant(
-    deployment: Deployment,
     call: Call,
     *,
     person: _PersonOption,
@@ -176,10 +174,10 @@ async def grant(
     Raises:
         BadUsage: when `person` is neither a mention nor an id.
     """
-    who = read_id(person, call)
-    await _store_role(deployment.clock.now(), deployment.store, call, who, Role[role.upper()])
+    who = read_id(person, call.channel)
+    await _store_role(call.clock.now(), call.store, call, who, Role[role.upper()])
     if name:
-        await _store_name(deployment, call, who, name)
+        await _store_name(call, who, name)
     return Card(
         f"{name or who} may act as {role} now",
         actions=(Action("access list", "Who may do what"),),
@@ -188,32 +186,29 @@ async def grant(
     )
 
 
-async def revoke(deployment: Deployment, call: Call, *, person: _PersonOption) -> Card:
+async def revoke(call: Call, *, person: _PersonOption) -> Card:
     """Remove the role that a person or group was given in a chat; return the card.
 
     Raises:
         ReadOnly: when config.toml gives the person or group a role.
         BadUsage: when `person` is neither a mention nor an id, has no role, or is the last admin.
     """
-    who = read_id(person, call)
-    access = deployment.configured.access
-    rights = Rights.of(access, await deployment.store.settings.all())
+    who = read_id(person, call.channel)
+    access = call.configured.access
+    rights = Rights.of(access, await call.store.settings.all())
     shown_name = rights.names.get(who) or who
     if any(who in getattr(access, key) for key in ROLE_KEYS.values()):
-        raise ReadOnly(thing=f"The right of {shown_name}", file=deployment.config.file)
+        raise ReadOnly(thing=f"The right of {shown_name}", file=call.config.file)
     if who not in rights.given:
         raise BadUsage(problem=f"{who} has no right to take back", usage="access revoke PERSON")
     if rights.listed(Role.ADMIN) == (who,):
         raise BadUsage(problem="This is the last admin", usage="access grant PERSON")
-    await deployment.store.settings.remove(f"{ROLE_PREFIX}{who}")
+    await call.store.settings.remove(f"{ROLE_PREFIX}{who}")
     return Card(f"{shown_name} has no right any more", data={"person": who})
 
 
 async def ask_admin(
-    deployment: Deployment,
-    call: Call,
-    *,
-    wanted: Annotated[str, argument("What you want to have done.", longest=200)] = "",
+    call: Call, *, wanted: Annotated[str, argument("What you want to have done.", longest=200)] = ""
 ) -> Card:
     """Store a notice that asks an admin of the same chat to run a command for the caller; return
     the card.
@@ -226,7 +221,7 @@ async def ask_admin(
         wanted: The command in words, such as ``brands add Acme``; if empty, the notice points to
             ``access list``.
     """
-    rights = Rights.of(deployment.configured.access, await deployment.store.settings.all())
+    rights = Rights.of(call.configured.access, await call.store.settings.all())
     platform = call.channel.partition(":")[0]
     admins = [user for user in rights.listed(Role.ADMIN) if user.startswith(f"{platform}:")]
     admin = next((user for user in admins if rights.names.get(user)), "")
@@ -239,10 +234,10 @@ async def ask_admin(
         kind=DeliveryKind.NOTICE,
         key=f"request-{secrets.token_hex(8)}@{channel}",
         channel=channel,
-        due_at=deployment.clock.now(),
+        due_at=call.clock.now(),
         subject=f"{REQUEST}{wanted}\n{text}",
     )
-    await deployment.store.deliveries.add([notice])
+    await call.store.deliveries.add([notice])
     return Card(f"I asked {admin_name}", severity=Severity.GOOD)
 
 
@@ -278,7 +273,7 @@ def request_card(words: str, text: str) -> Card:
     return Card("Someone needs you", Tainted(text), actions=actions)
 
 
-def read_id(typed: str, call: Call) -> str:
+def read_id(typed: str, channel: str) -> str:
     """Return a typed or mentioned person or group as ``platform:id``.
 
     A mention such as ``<@U0123>`` belongs to the platform of the call. An id may have its platform
@@ -288,12 +283,12 @@ def read_id(typed: str, call: Call) -> str:
         BadUsage: for a text that is neither a mention nor an id, and in a terminal for an id
             without a platform.
     """
-    platform = call.channel.partition(":")[0]
+    platform = channel.partition(":")[0]
     mention = _MENTION.fullmatch(typed.strip())
     if mention:
         return f"{platform}:{mention[1] or mention[2]}"
     match = _ID.fullmatch(typed.strip())
-    if match is None or (call.channel == TERMINAL and not match[1]):
+    if match is None or (channel == TERMINAL and not match[1]):
         problem = f'"{typed}" is no id of a person; without it, a form lets you choose'
         raise BadUsage(problem=problem, usage="access grant")
     return f"{match[1] or platform}:{match[2]}"
@@ -315,27 +310,27 @@ async def _store_role(now: datetime, store: Store, call: Call, who: str, role: R
     await store.settings.put(setting)
 
 
-async def _store_name(deployment: Deployment, call: Call, who: str, name: str) -> None:
+async def _store_name(call: Call, who: str, name: str) -> None:
     """Store the display name of a person or group (``platform:id``), in place of an earlier one."""
-    setting = Setting(f"{NAME_PREFIX}{who}", {"name": name}, call.who, deployment.clock.now())
-    await deployment.store.settings.put(setting)
+    setting = Setting(f"{NAME_PREFIX}{who}", {"name": name}, call.who, call.clock.now())
+    await call.store.settings.put(setting)
 
 
-async def _log_code_use(deployment: Deployment, call: Call, outcome: str) -> None:
+async def _log_code_use(call: Call, outcome: str) -> None:
     """Write the use of a code to the audit log, without the code.
 
     Args:
         outcome: What came of it, such as ``a wrong code``.
     """
     entry = AuditEntry(
-        at=deployment.clock.now(),
+        at=call.clock.now(),
         who=call.who,
         channel=call.channel,
         command="access code",
         words="",
         outcome=outcome,
     )
-    await deployment.store.audit.add(entry)
+    await call.store.audit.add(entry)
 
 
 ACCESS_LIST = CommandSpec(

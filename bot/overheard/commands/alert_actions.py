@@ -14,7 +14,7 @@ from overheard.cards.command import CommandSpec, Proposal, Role, argument, optio
 from overheard.commands.alerts import number_of, recheck_of
 from overheard.commands.arguments import AlertNumber, coming_moment
 from overheard.commands.check import check
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Alert, AlertEventKind
 
 UPDATE = "update"
@@ -22,18 +22,17 @@ REASONS = {"boring": "", "ours": "It was our own doing."}
 """Why an alert is put away, as a note on the event."""
 
 
-async def acknowledge(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
+async def acknowledge(call: Call, *, alert: AlertNumber) -> Card:
     """Store that the caller takes care of an alert; return the card of its new state.
 
     Raises:
         AlertUnchanged: when the alert is acknowledged already, or over.
     """
-    changed = await Handling.of(deployment).acknowledge(number_of(alert), call.who)
-    return await _changed_alert_card(deployment, call, changed)
+    changed = await Handling.of(call.deployment).acknowledge(number_of(alert), call.who)
+    return await _changed_alert_card(call, changed)
 
 
 async def snooze(
-    deployment: Deployment,
     call: Call,
     *,
     alert: AlertNumber,
@@ -56,13 +55,12 @@ async def snooze(
     """
     until = None
     if span.strip().casefold() != UPDATE:
-        until = coming_moment(span, deployment.clock.now(), call.zone)
-    changed = await Handling.of(deployment).snooze(number_of(alert), call.who, until)
-    return await _changed_alert_card(deployment, call, changed)
+        until = coming_moment(span, call.clock.now(), call.zone)
+    changed = await Handling.of(call.deployment).snooze(number_of(alert), call.who, until)
+    return await _changed_alert_card(call, changed)
 
 
 async def close(
-    deployment: Deployment,
     call: Call,
     *,
     alert: AlertNumber,
@@ -82,17 +80,16 @@ async def close(
     Raises:
         AlertUnchanged: when the alert is closed already, or with `undo` open already, or growing.
     """
-    handling, number = Handling.of(deployment), number_of(alert)
+    handling, number = Handling.of(call.deployment), number_of(alert)
     changed = (
         await handling.reopen(number, call.who)
         if undo
         else await handling.close(number, call.who, REASONS[why])
     )
-    return await _changed_alert_card(deployment, call, changed)
+    return await _changed_alert_card(call, changed)
 
 
 async def undo_event(
-    deployment: Deployment,
     call: Call,
     *,
     alert: AlertNumber,
@@ -106,16 +103,12 @@ async def undo_event(
         NotUndone: when the alert has changed since, when no person caused the event, or when the
             alert has no such event.
     """
-    changed = await Handling.of(deployment).undo(number_of(alert), event, call.who)
-    return await _changed_alert_card(deployment, call, changed)
+    changed = await Handling.of(call.deployment).undo(number_of(alert), event, call.who)
+    return await _changed_alert_card(call, changed)
 
 
 async def mark_update(
-    deployment: Deployment,
-    call: Call,
-    *,
-    alert: AlertNumber,
-    note: Annotated[str, option("A few words.")] = "",
+    call: Call, *, alert: AlertNumber, note: Annotated[str, option("A few words.")] = ""
 ) -> Card:
     """Store that an alert was caused by an update of the model; return the alert's card with the
     update.
@@ -127,21 +120,19 @@ async def mark_update(
         alert: The number of the alert.
         note: A few words, such as where the update was announced; if empty, who said so.
     """
-    update = await Handling.of(deployment).mark_update(number_of(alert), call.who, note)
-    changed = await AlertLog.of(deployment).find(number_of(alert))
-    card = await _changed_alert_card(deployment, call, changed)
+    update = await Handling.of(call.deployment).mark_update(number_of(alert), call.who, note)
+    changed = await AlertLog.of(call.deployment).find(number_of(alert))
+    card = await _changed_alert_card(call, changed)
     day = wording.day(update.at, call.zone)
     if update.source == MARKED:
-        text = f"{deployment.names.name(update.model)} is marked as updated on {day}."
+        text = f"{call.names.name(update.model)} is marked as updated on {day}."
     else:
         text = f"That update, of {day}, was known already."
     update_data = {"model": str(update.model), "at": update.at.isoformat(), "note": update.note}
     return replace(card, text=text, data={**card.data, "update": update_data})
 
 
-async def recheck(
-    deployment: Deployment, call: Call, *, alert: AlertNumber, seed: int | None = None
-) -> Proposal:
+async def recheck(call: Call, *, alert: AlertNumber, seed: int | None = None) -> Proposal:
     """Return a proposal, with its price, to ask the alert's model the questions of its brand again.
     An alert on a model as a whole asks the questions of all brands. Each question is asked as often
     as in the run that raised the alert.
@@ -155,25 +146,25 @@ async def recheck(
         NothingToAsk: when the brand has no question any more.
         RunUnderWay: on executing, when another process asks the same questions.
     """
-    shown_alert = await AlertLog.of(deployment).find(number_of(alert))
-    arguments = await recheck_of(deployment, shown_alert)
+    shown_alert = await AlertLog.of(call.deployment).find(number_of(alert))
+    arguments = await recheck_of(call, shown_alert)
     label = f"alert {shown_alert.id}, checked again"
-    return await check(deployment, call, **arguments, seed=seed, label=label)
+    return await check(call, **arguments, seed=seed, label=label)
 
 
-async def _changed_alert_card(deployment: Deployment, call: Call, alert: Alert) -> Card:
+async def _changed_alert_card(call: Call, alert: Alert) -> Card:
     """Return the card with an alert's state after a change. A button takes back the alert's last
     event if a person caused it or it marks a new update of the model. The mark of an update that
     was known before has no button.
     """
-    *_, last_event = await deployment.store.alerts.events(alert.id)
+    *_, last_event = await call.store.alerts.events(alert.id)
     is_new_mark = last_event.what is AlertEventKind.UPDATE and not last_event.note.endswith(
         KNOWN_UPDATE
     )
     can_undo = last_event.what in BY_PEOPLE or is_new_mark
     undo_action = Action(f"alerts undo {alert.id} {last_event.id}", "Undo")
     return Card(
-        title=subject(alert, deployment.names),
+        title=subject(alert, call.names),
         text=f"It is {state(alert, call.zone)}.",
         actions=(undo_action,) if can_undo else (),
         severity=Severity.PLAIN,

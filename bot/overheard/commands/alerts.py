@@ -27,7 +27,7 @@ from overheard.cards.charts.renderer import run_in_chart_thread
 from overheard.cards.command import CommandSpec, Face, Kind, option
 from overheard.commands.arguments import AlertNumber
 from overheard.commands.brief import show_brief
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import TERMINAL, Alert, AlertState
 from overheard.errors import OverheardError, UnknownName
 from overheard.runs.plan import lay_out
@@ -38,9 +38,7 @@ ALERT_BUTTONS = 5
 """Alerts of a list that have a button."""
 
 
-async def alert_card(
-    deployment: Deployment, call: Call, alert: Alert, *, details: bool = False
-) -> Card:
+async def alert_card(call: Call, alert: Alert, *, details: bool = False) -> Card:
     """Return the card of an alert with its state and its buttons. An alert that is not over has the
     price of a recheck on its button.
 
@@ -48,31 +46,31 @@ async def alert_card(
         details: Whether the card also has a quote, how sure it is and why; a terminal shows the
             alert's number in the footer.
     """
-    evidence = await _evidence_of(deployment, call, alert)
+    evidence = await _evidence_of(call, alert)
     compose_card = details_message if details else alert_message
     card = await run_in_chart_thread(lambda: compose_card(alert, evidence))
     if details and call.face is Face.TERMINAL:  # where people type its number
         card = replace(card, footer=f"Alert {alert.id}. {card.footer}")
-    price = "" if alert.state.over else await recheck_price(deployment, alert)
+    price = "" if alert.state.over else await recheck_price(call, alert)
     return with_state_and_actions(card, alert, call.zone, price, details=details)
 
 
-async def _evidence_of(deployment: Deployment, call: Call, alert: Alert) -> AlertEvidence:
+async def _evidence_of(call: Call, alert: Alert) -> AlertEvidence:
     """Return what an alert rests on, from the store: the answers, scores and runs from before and
     after its change, in the words and the time zone of the reader.
     """
     return await gather_evidence(
-        deployment.store,
-        deployment.catalogue,
-        deployment.scoring.metrics,
-        deployment.scoring.versions,
+        call.store,
+        call.catalogue,
+        call.scoring.metrics,
+        call.scoring.versions,
         alert,
         call.zone,
-        deployment.names,
+        call.names,
     )
 
 
-async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card | None:
+async def show_alert(call: Call, alert: Alert) -> Card | None:
     """Return an alert as a card beside the result of a check, and store that it was shown, so that
     no later check shows it again. In a chat the card has only the title and the JSON data.
 
@@ -80,21 +78,20 @@ async def show_alert(deployment: Deployment, call: Call, alert: Alert) -> Card |
         The card. None if the alert has its own message in the channel of the call, or if an earlier
         check has shown it. An alert that has grown since is shown again.
     """
-    if await deployment.store.deliveries.find(alert_id=alert.id, channel=call.channel):
+    if await call.store.deliveries.find(alert_id=alert.id, channel=call.channel):
         return None
     if call.face is Face.CHAT:
-        evidence = await _evidence_of(deployment, call, alert)
+        evidence = await _evidence_of(call, alert)
         data = {**alert_data(alert, evidence), **state_data(alert)}
         card = Card(message_title(alert, evidence), data=data)
     else:
-        card = await alert_card(deployment, call, alert)
+        card = await alert_card(call, alert)
     shown_as = f"{TERMINAL}, grown {len(alert.later)}" if alert.later else TERMINAL
-    is_new = await deployment.store.deliveries.add_shown(alert.id, shown_as, deployment.clock.now())
+    is_new = await call.store.deliveries.add_shown(alert.id, shown_as, call.clock.now())
     return card if is_new else None
 
 
 async def list_alerts(
-    deployment: Deployment,
     call: Call,
     *,
     state: Annotated[
@@ -113,25 +110,25 @@ async def list_alerts(
         brand: The brand's name or alias; empty for all. A name that the catalogue lacks, such as
             that of a removed brand, finds the alerts stored under it.
     """
-    found_brand = deployment.catalogue.brand(brand) if brand else None
+    found_brand = call.catalogue.brand(brand) if brand else None
     brand_name = found_brand.name if found_brand else brand
-    alerts_of_brand = await alerts_about(deployment.store, brand_name or None)
+    alerts_of_brand = await alerts_about(call.store, brand_name or None)
     matching = [
         alert
         for alert in alerts_of_brand
         if not state or alert.state == state or (state == "live" and not alert.state.over)
     ]
     shown = matching[:limit]
-    model_alerts = await model_alerts_of(deployment.store, shown)
+    model_alerts = await model_alerts_of(call.store, shown)
     more = len(matching) - len(shown)
     text = "" if matching else "There are none."
     if more:
         text = f"The newest {limit} are shown."
     table = alert_table(
         shown,
-        deployment.scoring.metrics,
+        call.scoring.metrics,
         call.zone,
-        deployment.names,
+        call.names,
         model_alerts,
         numbers=call.face is Face.TERMINAL,
     )
@@ -140,7 +137,7 @@ async def list_alerts(
         text=text,
         table=table if shown else None,
         actions=tuple(
-            Action(f"alerts show {alert.id}", alert_label(alert, call.zone, deployment.names))
+            Action(f"alerts show {alert.id}", alert_label(alert, call.zone, call.names))
             for alert in shown[:ALERT_BUTTONS]
         ),
         data={"alerts": [alert_row(alert, model_alerts) for alert in shown], "more": more},
@@ -148,7 +145,6 @@ async def list_alerts(
 
 
 async def show(
-    deployment: Deployment,
     call: Call,
     *,
     alert: AlertNumber,
@@ -168,20 +164,20 @@ async def show(
         figures: Whether a chat shows all figures, with sentences from before and after the change.
         about: One of `AlertQuestion`; None for all.
     """
-    stored_alert = await AlertLog.of(deployment).find(number_of(alert))
-    evidence = await _evidence_of(deployment, call, stored_alert)
+    stored_alert = await AlertLog.of(call.deployment).find(number_of(alert))
+    evidence = await _evidence_of(call, stored_alert)
     if about == AlertQuestion.TODO:
-        return await show_brief(deployment, call, brand=stored_alert.brands[0])
+        return await show_brief(call, brand=stored_alert.brands[0])
     if about:
         question = AlertQuestion(about)
         return await run_in_chart_thread(lambda: answer_about(question, stored_alert, evidence))
     all_figures = await run_in_chart_thread(lambda: compose(stored_alert, evidence))
     if figures and call.face is Face.CHAT:
         return replace(all_figures, title=message_title(stored_alert, evidence))
-    card = await alert_card(deployment, call, stored_alert, details=True)
+    card = await alert_card(call, stored_alert, details=True)
     if call.face is Face.TERMINAL:
         card = replace(card, more=(replace(all_figures, image=None),))
-    events = await deployment.store.alerts.events(stored_alert.id)
+    events = await call.store.alerts.events(stored_alert.id)
     rows = [
         {"id": e.id, "what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note}
         for e in events
@@ -240,33 +236,29 @@ class Recheck(TypedDict):
     repeats: int
 
 
-async def recheck_of(deployment: Deployment, alert: Alert) -> Recheck:
+async def recheck_of(call: Call, alert: Alert) -> Recheck:
     """Return the arguments of a check that asks the alert's model the questions of its brand, or of
     all brands for an alert on a model as a whole. Each is asked as often as in the run that raised
     the alert; once if that run is gone or had no panel.
     """
     shift = alert.shift
-    runs = await deployment.store.runs.find()
+    runs = await call.store.runs.find()
     panel = next((run.panel for run in runs if run.id == shift.run_id), None)
     repeats = panel.repeats if panel else 1
     brands = () if alert.of_model else (shift.brand,)
     return Recheck(brands=brands, models=(str(shift.model),), repeats=repeats)
 
 
-async def recheck_price(deployment: Deployment, alert: Alert) -> str:
+async def recheck_price(call: Call, alert: Alert) -> str:
     """Return the price of asking an alert's questions again in words, such as ``about $0.42``;
     empty when they cannot be asked, because the brand, its questions or the model is gone. The
     budget is not checked.
     """
     try:
-        panel = lay_out(
-            deployment.catalogue,
-            deployment.plugins.providers,
-            **await recheck_of(deployment, alert),
-        )
+        panel = lay_out(call.catalogue, call.plugins.providers, **await recheck_of(call, alert))
     except OverheardError:  # a click on the button says what is gone
         return ""
-    return (await deployment.pricing.unchecked(panel)).short
+    return (await call.pricing.unchecked(panel)).short
 
 
 MAX_QUOTED_PROMPTS = 5
@@ -275,16 +267,16 @@ MAX_QUOTED_PROMPTS_WITH_CLAIMS = 2
 """The same for an alert that shows false claims."""
 
 
-async def show_evidence(deployment: Deployment, call: Call, *, alert: AlertNumber) -> Card:
+async def show_evidence(call: Call, *, alert: AlertNumber) -> Card:
     """Show what a model said before and after the change of an alert: first the false claims of the
     alert, if it has any, then for each of the prompts that changed most a sentence from before and
     one from after. The text says on how many answers the alert rests, and how many of their texts
     are deleted.
     """
-    stored_alert = await AlertLog.of(deployment).find(number_of(alert))
-    evidence = await _evidence_of(deployment, call, stored_alert)
+    stored_alert = await AlertLog.of(call.deployment).find(number_of(alert))
+    evidence = await _evidence_of(call, stored_alert)
     shift = measured_shift(stored_alert)
-    name = deployment.names.name(shift.model)
+    name = call.names.name(shift.model)
     claim_quotes = statement_quotes(stored_alert.moved, name)
     max_prompts = MAX_QUOTED_PROMPTS_WITH_CLAIMS if claim_quotes else MAX_QUOTED_PROMPTS
     shown_quotes = (*claim_quotes, *quotes(shift, evidence, most=max_prompts))

@@ -28,7 +28,7 @@ from overheard.commands.newest_answers import (
 )
 from overheard.commands.page_tables import QuestionRow, read_questions, read_sources
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue
 from overheard.runs.plan import find_brand
 from overheard.views.news import Telling, beside
@@ -37,7 +37,6 @@ MAX_SOURCES = 12
 
 
 async def answers(
-    deployment: Deployment,
     call: Call,
     *,
     brand: BrandName,
@@ -65,21 +64,19 @@ async def answers(
         UnknownName: for a brand that does not exist, a model without answers about it, or a brand
             in `against` that is not a competitor.
     """
-    newest = await read_newest_answers(deployment, call, brand, model)
+    newest = await read_newest_answers(call, brand, model)
     if not newest.answers:
         card = card_without_answers(newest.brand)
     elif show == "questions" or against or won:
-        card = show_questions(deployment, call, newest, against=against, won=won)
+        card = show_questions(call, newest, against=against, won=won)
     elif show == "sources":
-        card = show_sources(deployment, call, newest)
+        card = show_sources(call, newest)
     else:
-        card = list_answers(deployment, call, newest, about)
-    return beside(card, Telling(newest.situation, deployment.names, call.zone))
+        card = list_answers(call, newest, about)
+    return beside(card, Telling(newest.situation, call.names, call.zone))
 
 
-def list_answers(
-    deployment: Deployment, call: Call, newest: NewestAnswers, about: str = ""
-) -> Card:
+def list_answers(call: Call, newest: NewestAnswers, about: str = "") -> Card:
     """Show what the answers of each model's newest run say about a brand: a line for each model,
     and up to `MAX_QUOTES` sentences. The JSON data has all quotes.
 
@@ -95,18 +92,18 @@ def list_answers(
         for quote in answer_quotes(answer, newest.brand, about)
     ]
     subject = f": {about}" if about else ""
-    lines = stated_lines(deployment, newest, about) if about else view_lines(deployment, newest)
+    lines = stated_lines(call, newest, about) if about else view_lines(call, newest)
     count = wording.count(len({answer.answer.id for answer, _ in quoted_answers}), "answer")
     verb = "says" if len(newest.runs) == 1 else "say"
     return Card(
-        title=f"What {model_names(deployment, newest)} {verb} about {name}{subject}",
+        title=f"What {model_names(call, newest)} {verb} about {name}{subject}",
         text="\n".join(lines) or f"{count} of {len(newest.answers)} mention it.",
-        quotes=tuple(quotes_in_turn(deployment, quoted_answers)),
+        quotes=tuple(quotes_in_turn(call, quoted_answers)),
         actions=fitting(
             Action(f"claims {quoted(name)}", "False claims"),
             Action(f"answers {quoted(name)} --show questions", "Questions you lose"),
         ),
-        footer=newest_check_footer(deployment, call, newest),
+        footer=newest_check_footer(call, newest),
         data={
             "brand": name,
             "about": about,
@@ -124,12 +121,7 @@ def list_answers(
 
 
 def show_questions(
-    deployment: Deployment,
-    call: Call,
-    newest: NewestAnswers,
-    *,
-    against: str = "",
-    won: bool = False,
+    call: Call, newest: NewestAnswers, *, against: str = "", won: bool = False
 ) -> Card:
     """Show a table with, for each question and model, how many answers of the model's newest run
     name a brand. The questions with the smallest share of such answers come first. Questions that
@@ -143,12 +135,12 @@ def show_questions(
     Raises:
         UnknownName: for a brand in `against` that is not a competitor.
     """
-    rival = _competitor(deployment.catalogue, newest.brand, against) if against else None
+    rival = _competitor(call.catalogue, newest.brand, against) if against else None
     if not newest.answers:
         return card_without_answers(newest.brand)
     models = sorted(newest.runs)
     rows, more = read_questions(
-        deployment.catalogue,
+        call.catalogue,
         newest.brand,
         newest.lines,
         newest.answers,
@@ -157,7 +149,7 @@ def show_questions(
         best_first=won,
     )
     name = newest.brand.name
-    header = ("Question", *(deployment.names.name(shown_model) for shown_model in models))
+    header = ("Question", *(call.names.name(shown_model) for shown_model in models))
     table = Table(
         header,
         tuple((Tainted(row.text), *(cell.words for cell in row.cells)) for row in rows),
@@ -176,7 +168,7 @@ def show_questions(
             Action(f"brief {quoted(name)}", "What to do?", Style.PRIMARY),
             Action(f"answers {quoted(name)}", "Read answers"),
         ),
-        footer=newest_check_footer(deployment, call, newest),
+        footer=newest_check_footer(call, newest),
         data={
             "brand": name,
             "against": rival.name if rival else None,
@@ -230,7 +222,7 @@ def _questions_title(
     return f"Every model names {brand.name} for each question"
 
 
-def show_sources(deployment: Deployment, call: Call, newest: NewestAnswers) -> Card:
+def show_sources(call: Call, newest: NewestAnswers) -> Card:
     """Show the sites that the answers of each model's newest run cite, most cited first, with the
     brand that owns each site, if it is known. If none of the most cited sites is the brand's own,
     its most cited own site is added last.
@@ -238,7 +230,7 @@ def show_sources(deployment: Deployment, call: Call, newest: NewestAnswers) -> C
     The text counts the answers that cite any source, and adds up the answers that cite each own
     site of the table.
     """
-    catalogue, name = deployment.catalogue, newest.brand.name
+    catalogue, name = call.catalogue, newest.brand.name
     facts = true_facts(catalogue.facts, name)
     market = BriefMarket(newest.brand, catalogue.rivals(name), facts)
     sources = read_sources(market, newest.answers)
@@ -260,7 +252,7 @@ def show_sources(deployment: Deployment, call: Call, newest: NewestAnswers) -> C
         text=text,
         table=Table(("Site", "Answers", "Of"), rows, right=frozenset({1})) if rows else None,
         actions=fitting(Action(f"brief {quoted(name)}", "What to do?")),
-        footer=newest_check_footer(deployment, call, newest),
+        footer=newest_check_footer(call, newest),
         data={
             "brand": name,
             "answers": len(newest.answers),

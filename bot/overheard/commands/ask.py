@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Sequence
 from typing import Annotated
 
-from overheard.alerts.run_analysis import aside_run, run_service
+from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
 from overheard.cards.model_names import ModelNames
 from overheard.commands.check import SEED_BITS
 from overheard.commands.check_news import fault_sentences
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable
 from overheard.runs.plan import choose_models
@@ -28,7 +28,6 @@ MAX_SHOWN_CHARS = 1_500
 
 
 async def ask(
-    deployment: Deployment,
     call: Call,
     *,
     question: Annotated[str, argument("What to ask.")],
@@ -47,15 +46,15 @@ async def ask(
         UnknownName: for a model that does not exist.
         NothingToAsk: when there is no model.
     """
-    asked_models = choose_models(deployment.plugins.providers, models)
+    asked_models = choose_models(call.plugins.providers, models)
     panel = Panel((), (Prompt(question.strip()),), asked_models, seed=secrets.randbits(SEED_BITS))
-    run = aside_run(panel, call, deployment.clock.now(), LABEL)
-    quote = await deployment.pricing.quote(run)
+    run = call.aside_run(panel, LABEL)
+    quote = await call.pricing.quote(run)
 
     async def execute() -> Card:
         """Ask the models, and return the card of their answers."""
-        outcome, answers = await run_service(deployment, call).ask_aside(run)
-        names = deployment.names if call.face is Face.CHAT else None
+        outcome, answers = await run_service(call).ask_aside(run)
+        names = call.names if call.face is Face.CHAT else None
         return _answers_card(question, answers, outcome, names)
 
     return Proposal(quote.price, quote.usd, execute)

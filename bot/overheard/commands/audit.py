@@ -9,7 +9,7 @@ from overheard.cards.card import Action, Card, Table, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Role, option
 from overheard.cards.wording import name_without_id
 from overheard.commands.arguments import read_time
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import AuditEntry
 
 SHOWN_ENTRIES, SHOWN_IN_CHAT = 50, 10
@@ -21,7 +21,6 @@ MAX_WORDS, MAX_OUTCOME = 80, 60
 
 
 async def audit(
-    deployment: Deployment,
     call: Call,
     *,
     since: Annotated[str, option("From when on.", Kind.TIME)] = "",
@@ -40,10 +39,10 @@ async def audit(
     Raises:
         TimeUnreadable: when `since` is no time.
     """
-    start = read_time(since, deployment.clock.now(), call.zone) if since else None
+    start = read_time(since, call.clock.now(), call.zone) if since else None
     in_chat = call.face is Face.CHAT
     max_entries = limit or (SHOWN_IN_CHAT if in_chat else SHOWN_ENTRIES)
-    entries = await deployment.store.audit.find(since=start, limit=max_entries)
+    entries = await call.store.audit.find(since=start, limit=max_entries)
     data = [
         {
             "at": entry.at.isoformat(),

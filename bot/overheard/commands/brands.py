@@ -24,7 +24,7 @@ from overheard.commands.catalogue import (
 )
 from overheard.config.catalogue import read_domain
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue, Rule
 from overheard.errors import BadUsage, NothingToChange
 from overheard.reading.spellings import Risk, risks
@@ -84,7 +84,7 @@ def _find_brand_among(
     return found
 
 
-async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Brand | None) -> Brand:
+async def check_brand(call: Call, brand: Brand, before: Brand | None) -> Brand:
     """Return a brand as it is to be stored. Its domains are hosts, and its competitors have their
     full names. Aliases that equal the name, and rules for spellings that the brand does not have,
     are removed.
@@ -102,9 +102,9 @@ async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Bra
         NameTaken: when a spelling of the brand belongs to another brand.
         BadUsage: for a text that is not a domain.
     """
-    existing = deployment.catalogue.brand(brand.name)
+    existing = call.catalogue.brand(brand.name)
     if before is None and existing:  # until now an untracked competitor of another brand
-        await BRANDS.require_own(deployment, existing)
+        await BRANDS.require_own(call, existing)
         brand = replace(brand, name=existing.name)
     brand = replace(
         brand,
@@ -112,8 +112,8 @@ async def check_brand(deployment: Deployment, _: Call, brand: Brand, before: Bra
         domains=_hosts(brand, before),
         rules=tuple(rule for rule in brand.rules if rule.spelling in brand.names),
     )
-    require_free_names(deployment.catalogue, brand)
-    return await _store_competitors(deployment, brand)
+    require_free_names(call.catalogue, brand)
+    return await _store_competitors(call, brand)
 
 
 def _existing_tracked(catalogue: Catalogue, brand: Brand) -> Brand | None:
@@ -140,25 +140,23 @@ def _hosts(brand: Brand, before: Brand | None) -> tuple[str, ...]:
         raise BadUsage(problem=f"A domain {error}", usage=usage) from None
 
 
-async def _store_competitors(deployment: Deployment, brand: Brand) -> Brand:
+async def _store_competitors(call: Call, brand: Brand) -> Brand:
     """Store each competitor of a brand that the catalogue lacks as an untracked brand. Return the
     brand, which is not stored, with the full names of its competitors in their order, each once and
     without the brand itself.
     """
     names: dict[str, None] = {}
     for rival in brand.competitors:
-        other = brand if rival == brand.name else deployment.catalogue.brand(rival)
+        other = brand if rival == brand.name else call.catalogue.brand(rival)
         if other is None:
             other = Brand(rival, tracked=False)
-            await deployment.store.catalogue.set_brand(other)
+            await call.store.catalogue.set_brand(other)
         names[other.name] = None
     names.pop(brand.name, None)
     return replace(brand, competitors=tuple(names))
 
 
-async def _changed_card(
-    deployment: Deployment, _: Call, brand: Brand, __: Brand | None, participle: str
-) -> Card:
+async def _changed_card(call: Call, brand: Brand, __: Brand | None, participle: str) -> Card:
     """Return the card of a brand that was added, changed or restored: how many questions are asked
     for it, its fields, and a sentence and a button for each spelling that may be mistaken. The
     first button is a check, or adds a question if the brand has none.
@@ -167,8 +165,8 @@ async def _changed_card(
         brand: The brand after the change.
         participle: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
     """
-    question_count = len(deployment.catalogue.prompts_for(brand.name))
-    spelling_risks = risks(brand, deployment.catalogue.brands)
+    question_count = len(call.catalogue.prompts_for(brand.name))
+    spelling_risks = risks(brand, call.catalogue.brands)
     warnings = [str(risk) for risk in spelling_risks]
     if question_count:
         count = wording.count(question_count, "question")
@@ -288,9 +286,7 @@ _RULE_FIELDS = (
 )
 
 
-async def set_rule(
-    deployment: Deployment, _: Call, *, brand: str, spelling: str, **given: Any
-) -> Card:
+async def set_rule(call: Call, *, brand: str, spelling: str, **given: Any) -> Card:
     """Store a rule that says when a spelling of a brand counts as the brand; return its card. A
     rule that demands nothing is removed.
 
@@ -305,28 +301,26 @@ async def set_rule(
         ReadOnly: when the configuration declares the brand.
         NothingToChange: when nothing would change.
     """
-    found_brand, before = _find_rule(deployment.catalogue, brand, spelling)
-    await BRANDS.require_own(deployment, found_brand)
+    found_brand, before = _find_rule(call.catalogue, brand, spelling)
+    await BRANDS.require_own(call, found_brand)
     after = replace(before, **changed_values(_RULE_FIELDS, before, given))
     if after == before:
         raise NothingToChange(usage=BRANDS_RULE.usage)
     other_rules = [rule for rule in found_brand.rules if rule.spelling != after.spelling]
     is_removed = after == Rule(after.spelling)
     rules = other_rules if is_removed else [*other_rules, after]
-    await deployment.store.catalogue.set_brand(replace(found_brand, rules=tuple(rules)))
+    await call.store.catalogue.set_brand(replace(found_brand, rules=tuple(rules)))
     return _rule_card(found_brand, after, is_removed=is_removed)
 
 
-async def fill_rule(
-    deployment: Deployment, _: Call, *, brand: str, spelling: str
-) -> Mapping[str, Any]:
+async def fill_rule(call: Call, *, brand: str, spelling: str) -> Mapping[str, Any]:
     """Return the values of a spelling's rule, with which the form of `set_rule` is filled; those of
     an empty rule if the spelling has none.
 
     Raises:
         UnknownName: for an unknown brand, or a spelling that the brand does not have.
     """
-    found, rule = _find_rule(deployment.catalogue, brand, spelling)
+    found, rule = _find_rule(call.catalogue, brand, spelling)
     return {
         "brand": found.name,
         "spelling": rule.spelling,

@@ -20,7 +20,7 @@ from overheard.commands.arguments import read_time
 from overheard.commands.brief_card import brief_card, brief_page
 from overheard.commands.export import replacing
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue, Model, Publication
 from overheard.errors import BadUsage
 from overheard.runs.plan import choose_brands
@@ -44,7 +44,6 @@ _BrandOrFirst = Annotated[str, option("The brand; without one, the first.", Kind
 
 
 async def show_brief(
-    deployment: Deployment,
     call: Call,
     *,
     brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
@@ -71,22 +70,20 @@ async def show_brief(
         NothingToAsk: when there is no tracked brand.
         BadUsage: when `out` is given and `form` is ``card``.
     """
-    found_brand = _brand_or_first(deployment.catalogue, brand)
-    deployment = await deployment.caught_up(call.progress)
-    situation = await SituationReader.of(deployment, call.zone).read(found_brand, HEADLINE)
+    found_brand = _brand_or_first(call.catalogue, brand)
+    call = await call.caught_up()
+    situation = await SituationReader.of(call.deployment, call.zone).read(found_brand, HEADLINE)
     draft = (
-        await _brand_brief(deployment, found_brand, days)
-        if days
-        else await newest_brief(deployment, situation)
+        await _brand_brief(call, found_brand, days) if days else await newest_brief(call, situation)
     )
     shown_by_default = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
-    card = brief_card(deployment, call, draft, most or shown_by_default)
-    card = beside(card, Telling(situation, deployment.names, call.zone))
+    card = brief_card(call, draft, most or shown_by_default)
+    card = beside(card, Telling(situation, call.names, call.zone))
     if form == BriefFormat.CARD:
         if out:
             raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
         return card
-    page = brief_page(deployment, call, draft)
+    page = brief_page(call, draft)
     text = markdown(page) if form == BriefFormat.MARKDOWN else html(page)
     item_count = wording.count(len(page.items), "item")
     if call.face is Face.CHAT:
@@ -106,7 +103,6 @@ async def show_brief(
 
 
 async def finish_item(
-    deployment: Deployment,
     call: Call,
     *,
     item: _ItemKey,
@@ -130,14 +126,14 @@ async def finish_item(
         TimeUnreadable: when the time cannot be read.
         BadUsage: when the time is in the future, or the item is published already.
     """
-    found_brand = _brand_or_first(deployment.catalogue, brand)
+    found_brand = _brand_or_first(call.catalogue, brand)
     if undo:
-        return await _reopen_item(deployment, found_brand, item)
-    at = _publication_time(deployment.clock.now(), call, when)
-    scored = await deployment.caught_up(call.progress)
+        return await _reopen_item(call, found_brand, item)
+    at = _publication_time(call.clock.now(), call, when)
+    scored = await call.caught_up()
     draft = await _brand_brief(scored, found_brand, BRIEF_DAYS)
     found_item = _unpublished_item(draft, item)
-    await deployment.store.finetune.publish(
+    await call.store.finetune.publish(
         Publication(
             brand=found_brand.name,
             item=found_item.key,
@@ -160,22 +156,22 @@ async def finish_item(
     )
 
 
-async def newest_brief(scored: Deployment, situation: Situation) -> BriefDraft:
+async def newest_brief(call: Call, situation: Situation) -> BriefDraft:
     """Return the brief of a brand from the newest answers of each current model; of all models that
     are asked, if none answered in the newest check.
     """
     newest = {model: situation.runs[model][-1].id for model in situation.current_models}
-    return await _brand_brief(scored, situation.brand, 0, newest)
+    return await _brand_brief(call, situation.brand, 0, newest)
 
 
 async def _brand_brief(
-    scored: Deployment, brand: Brand, days: int, newest: Mapping[Model, int] | None = None
+    call: Call, brand: Brand, days: int, newest: Mapping[Model, int] | None = None
 ) -> BriefDraft:
     """Return the brief of a brand from the answers of the last `days` days; or, if given, from
     those of the newest run of each model alone.
     """
-    now, versions = scored.clock.now(), scored.scoring.versions
-    return await read_brief(scored.catalogue, scored.store, versions, brand, days, now, newest)
+    now, versions = call.clock.now(), call.scoring.versions
+    return await read_brief(call.catalogue, call.store, versions, brand, days, now, newest)
 
 
 def _publication_time(now: datetime, call: Call, when: str) -> datetime:
@@ -203,13 +199,13 @@ def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
     raise unknown_name("item", key, [item.key for item in draft.items[:SHOWN_ITEMS]])
 
 
-async def _reopen_item(deployment: Deployment, found_brand: Brand, item: str) -> Card:
+async def _reopen_item(call: Call, found_brand: Brand, item: str) -> Card:
     """Remove the publication of an item from the store; return the card. The item is then to be
     written again.
     """
     key = item.strip().casefold()
-    if not await deployment.store.finetune.retract_publication(found_brand.name, key):
-        published = await deployment.store.finetune.publications(found_brand.name)
+    if not await call.store.finetune.retract_publication(found_brand.name, key):
+        published = await call.store.finetune.publications(found_brand.name)
         raise unknown_name("published item", item, [publication.item for publication in published])
     return Card("Reopened", "It is to be written again.", data={"item": item})
 

@@ -14,7 +14,7 @@ from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
 from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.updates import effect_words
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 
 MAX_FACTS = 4
 """Facts of an item that a card states."""
@@ -30,7 +30,7 @@ RANKED = (
 )
 
 
-def brief_card(deployment: Deployment, call: Call, draft: BriefDraft, most: int) -> Card:
+def brief_card(call: Call, draft: BriefDraft, most: int) -> Card:
     """Return a brief's draft as a card: a table of the first `most` items, which are the most
     pressing, sentences and a quote for the first `DESCRIBED_ITEMS` of them, buttons that mark these
     as published, and a further card for each published item. The JSON data has all items.
@@ -44,11 +44,11 @@ def brief_card(deployment: Deployment, call: Call, draft: BriefDraft, most: int)
     page = Action(f"brief {quoted(name)} --format html", "All as a page", menu=True)
     return Card(
         title=f"What to write for {name}",
-        text=_brief_text(draft, shown, call.face, deployment.names),
-        table=_items_table(shown, call.face, deployment.names) if shown else None,
+        text=_brief_text(draft, shown, call.face, call.names),
+        table=_items_table(shown, call.face, call.names) if shown else None,
         quotes=tuple(
             Quote(
-                f"{deployment.names.name(excerpt.model)}, asked "
+                f"{call.names.name(excerpt.model)}, asked "
                 f"“{wording.shorten(excerpt.prompt, PROMPT_CHARS)}”",
                 Tainted(excerpt.text),
             )
@@ -56,7 +56,7 @@ def brief_card(deployment: Deployment, call: Call, draft: BriefDraft, most: int)
             for excerpt in item.said[:1]
         ),
         actions=fitting(*published, *([page] if has_more else [])),
-        more=tuple(_published_card(deployment, call, progress) for progress in draft.published),
+        more=tuple(_published_card(call, progress) for progress in draft.published),
         footer="" if call.face is Face.CHAT else RANKED,
         data=_brief_json(draft),
     )
@@ -159,7 +159,7 @@ def _facts_to_state(item: BriefItem, draft: BriefDraft) -> str:
     return f"State {wording.listing(stated)}."
 
 
-def _published_card(deployment: Deployment, call: Call, progress: ItemProgress) -> Card:
+def _published_card(call: Call, progress: ItemProgress) -> Card:
     """Return the card of a published item: what its gap shows since its publication, and a button
     that takes the mark back.
     """
@@ -167,7 +167,7 @@ def _published_card(deployment: Deployment, call: Call, progress: ItemProgress) 
     reopen = f"brief done {publication.item} --brand {quoted(publication.brand)} --undo"
     return Card(
         title=_published_title(progress),
-        text=" ".join(_published_sentences(deployment, call, progress)),
+        text=" ".join(_published_sentences(call, progress)),
         actions=fitting(Action(reopen, "Not published")),
     )
 
@@ -176,9 +176,7 @@ def _published_title(progress: ItemProgress) -> str:
     return wording.shorten(f"Published: {progress.title}", PUBLISHED_CHARS)
 
 
-def _published_sentences(
-    deployment: Deployment, call: Call, progress: ItemProgress
-) -> Iterator[str]:
+def _published_sentences(call: Call, progress: ItemProgress) -> Iterator[str]:
     """Yield the sentences on a published item: the day and the person, whether answers since then
     show the gap, and how the item's metric has changed at each model. The last sentence is left out
     if there is nothing to compare at any model yet.
@@ -191,7 +189,7 @@ def _published_sentences(
         yield f"Since then it still shows in {share_with_interval(progress.now)}."
     else:
         yield f"Since then it shows in none of {wording.count(progress.read, 'answer')}."
-    metric = deployment.scoring.metrics.get(metric_of(publication))
+    metric = call.scoring.metrics.get(metric_of(publication))
     if metric is None:
         return
     changes = [
@@ -213,13 +211,13 @@ def _questions_words(progress: ItemProgress) -> str:
     return f"on the {f'{count} questions' if count > 1 else 'question'} where the gap showed"
 
 
-def brief_page(deployment: Deployment, call: Call, draft: BriefDraft) -> BriefPage:
+def brief_page(call: Call, draft: BriefDraft) -> BriefPage:
     """Return a brief's draft as a page: three sentences (what it rests on, how it is ranked, how it
     is used), all its items, and the title and sentences of each published item.
     """
     name = draft.market.brand.name
     answer_count = wording.count(draft.answers, "answer")
-    today = wording.day(deployment.clock.now(), call.zone)
+    today = wording.day(call.clock.now(), call.zone)
     basis = (
         f"From {answer_count} to your questions in the last {draft.days} days, drawn up on {today}."
     )
@@ -228,7 +226,7 @@ def brief_page(deployment: Deployment, call: Call, draft: BriefDraft) -> BriefPa
         "terminal. Later briefs then show whether the models have changed since."
     )
     published = [
-        (_published_title(progress), list(_published_sentences(deployment, call, progress)))
+        (_published_title(progress), list(_published_sentences(call, progress)))
         for progress in draft.published
     ]
     return BriefPage(

@@ -11,7 +11,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
 from overheard.cards.command import CommandSpec, Face, Kind, Option, Role, argument, quoted
 from overheard.commands.arguments import past_moment
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Catalogue
 from overheard.errors import AlreadyThere, BadUsage, ChangeNeedsYes, NothingToChange, ReadOnly
 from overheard.interfaces import Store
@@ -180,8 +180,8 @@ class CatalogueNoun(Generic[Entry]):
     loss: Callable[[Entry], str]
     keep: Callable[[Store, Entry], Awaitable[bool]]
     retire: Callable[[Store, Entry], Awaitable[object]]
-    check: Callable[[Deployment, Call, Entry, Entry | None], Awaitable[Entry]]
-    card: Callable[[Deployment, Call, Entry, Entry | None, str], Awaitable[Card]]
+    check: Callable[[Call, Entry, Entry | None], Awaitable[Entry]]
+    card: Callable[[Call, Entry, Entry | None, str], Awaitable[Card]]
     identity: Callable[[Entry], Hashable] | None = None
     existing: Callable[[Catalogue, Entry], Entry | None] | None = None
     title: Callable[[Entry], str] | None = None
@@ -191,7 +191,7 @@ class CatalogueNoun(Generic[Entry]):
     concerns: Callable[[Entry, str], bool] | None = None
     relation: str = "for"
     more_data: tuple[str, ...] = ()
-    notes: Callable[[Deployment, Sequence[Entry]], Awaitable[str]] | None = None
+    notes: Callable[[Call, Sequence[Entry]], Awaitable[str]] | None = None
     require_free: Callable[[Catalogue, Entry], None] | None = None
     restores: bool = True
 
@@ -226,7 +226,7 @@ class CatalogueNoun(Generic[Entry]):
             title=f"{verb.capitalize()} {self.singular}",
         )
 
-    async def list_all(self, deployment: Deployment, call: Call, *, brand: str = "") -> Card:
+    async def list_all(self, call: Call, *, brand: str = "") -> Card:
         """Show a table of all objects in the catalogue's order, or only of those of one brand. A
         button adds an object; if people have added any that is shown, another changes one.
 
@@ -237,18 +237,18 @@ class CatalogueNoun(Generic[Entry]):
             brand: The name or alias of the brand; empty for all objects. A noun without `concerns`
                 lists all objects in any case.
         """
-        brand_name = find_brand(deployment.catalogue, brand).name if brand else ""
-        entries = self.entries(deployment.catalogue)
+        brand_name = find_brand(call.catalogue, brand).name if brand else ""
+        entries = self.entries(call.catalogue)
         if brand_name and self.concerns:
             entries = [entry for entry in entries if self.concerns(entry, brand_name)]
-        declared = await self._declared_keys(deployment)
+        declared = await self._declared_keys(call)
         origins = [DECLARED if self._identity(entry) in declared else ADDED for entry in entries]
         suffix = f" {self.relation} {brand_name}" if brand_name else ""
         count = self.count(entries) if self.count else wording.count(len(entries), self.singular)
         actions = [Action(f"{self.name} add", f"Add a {self.singular}", Style.PRIMARY)]
         if ADDED in origins:
             actions.append(Action(f"{self.name} edit", f"Change a {self.singular}"))
-        in_terminal, file = call.face is Face.TERMINAL, deployment.config.file
+        in_terminal, file = call.face is Face.TERMINAL, call.config.file
         shown_origins: Sequence[str] = ()
         footer = ""
         if in_terminal:
@@ -260,7 +260,7 @@ class CatalogueNoun(Generic[Entry]):
             footer = f"All of them are set in {file}."
         text = "" if entries else self.empty
         if entries and self.notes:
-            text = await self.notes(deployment, entries)
+            text = await self.notes(call, entries)
         return Card(
             title=count + suffix,
             text=text,
@@ -303,7 +303,7 @@ class CatalogueNoun(Generic[Entry]):
             rows = [(*row, origin) for row, origin in zip(rows, origins, strict=True)]
         return Table(header, tuple(rows))
 
-    async def add(self, deployment: Deployment, call: Call, **given: Any) -> Card:
+    async def add(self, call: Call, **given: Any) -> Card:
         """Store a new object, and return its card.
 
         Args:
@@ -317,13 +317,13 @@ class CatalogueNoun(Generic[Entry]):
             OverheardError: when the noun's own check refuses the object.
         """
         names = {option.name: given[option.name].strip() for option in self.new}
-        new = self.shape(**names, **self._values(deployment, call, None, given))
-        self._require_new(deployment.catalogue, new, None)
-        new = await self.check(deployment, call, new, None)
-        await self._keep(deployment, new)
-        return await self.card(deployment, call, new, None, "Added")
+        new = self.shape(**names, **self._values(call, None, given))
+        self._require_new(call.catalogue, new, None)
+        new = await self.check(call, new, None)
+        await self._keep(call, new)
+        return await self.card(call, new, None, "Added")
 
-    async def edit(self, deployment: Deployment, call: Call, **given: Any) -> Card:
+    async def edit(self, call: Call, **given: Any) -> Card:
         """Store changed fields of an object that a person added, and return its card. If the key of
         the object in the store changes, the object of the old key is removed.
 
@@ -338,27 +338,27 @@ class CatalogueNoun(Generic[Entry]):
             BadUsage: for an empty required field, or a day in the future.
             OverheardError: when the noun's own check refuses the object.
         """
-        before: Any = await self._find_own(deployment, given)
-        values = self._values(deployment, call, before, given)
-        after: Entry = await self.check(deployment, call, replace(before, **values), before)
+        before: Any = await self._find_own(call, given)
+        values = self._values(call, before, given)
+        after: Entry = await self.check(call, replace(before, **values), before)
         if after == before:
             raise NothingToChange(usage=self.usage("edit"))
         has_new_key = self._identity(after) != self._identity(before)
         if has_new_key:
-            self._require_new(deployment.catalogue, after, before)
-        await self._keep(deployment, after)
+            self._require_new(call.catalogue, after, before)
+        await self._keep(call, after)
         if has_new_key:
-            await self.retire(deployment.store, before)
-        return await self.card(deployment, call, after, before, "Changed")
+            await self.retire(call.store, before)
+        return await self.card(call, after, before, "Changed")
 
-    async def fill(self, deployment: Deployment, _: Call, **given: Any) -> Mapping[str, Any]:
+    async def fill(self, call: Call, **given: Any) -> Mapping[str, Any]:
         """Return the values with which the form of `edit` is filled, by the names of the options:
         the options that name the object, and its fields as they are stored.
 
         Args:
             given: The options that name the object, by name; others are ignored.
         """
-        entry = self._find(deployment, given)
+        entry = self._find(call, given)
         return self._key_values(entry) | field_values(self.edit_fields, entry)
 
     def _key_values(self, entry: Entry) -> dict[str, str]:
@@ -367,13 +367,7 @@ class CatalogueNoun(Generic[Entry]):
         return dict(zip(names, self.reference(entry), strict=True))
 
     async def remove(
-        self,
-        deployment: Deployment,
-        call: Call,
-        *,
-        agreed: bool = False,
-        undo: bool = False,
-        **given: Any,
+        self, call: Call, *, agreed: bool = False, undo: bool = False, **given: Any
     ) -> Card:
         """Remove an object that a person added from the catalogue, and return the card, with a
         button that restores the object if the store keeps removed ones. Answers and scores stay.
@@ -387,11 +381,11 @@ class CatalogueNoun(Generic[Entry]):
             ChangeNeedsYes: when the removal has not been agreed to, with what it means.
         """
         if undo:
-            return await self.restore(deployment, call, **given)
-        removed = await self._find_own(deployment, given)
+            return await self.restore(call, **given)
+        removed = await self._find_own(call, given)
         loss = self.loss(removed)
         require_yes(loss, agreed=agreed)
-        await self.retire(deployment.store, removed)
+        await self.retire(call.store, removed)
         key_values = self._key_values(removed)
         words = [self.name, "remove", *map(quoted, key_values.values()), "--undo"]
         return Card(
@@ -401,7 +395,7 @@ class CatalogueNoun(Generic[Entry]):
             data={"removed": key_values if len(key_values) > 1 else self.reference(removed)[0]},
         )
 
-    async def restore(self, deployment: Deployment, call: Call, **given: Any) -> Card:
+    async def restore(self, call: Call, **given: Any) -> Card:
         """Store a removed object again with its last values, and return its card.
 
         Args:
@@ -412,14 +406,12 @@ class CatalogueNoun(Generic[Entry]):
             ReadOnly: when the configuration declares the object now.
             OverheardError: when the object's place has been taken, such as its name.
         """
-        removed_objects = await deployment.store.catalogue.retired()
-        removed = self.find(
-            deployment.catalogue, removed_objects, given, f"removed {self.singular}"
-        )
+        removed_objects = await call.store.catalogue.retired()
+        removed = self.find(call.catalogue, removed_objects, given, f"removed {self.singular}")
         if self.require_free:
-            self.require_free(deployment.catalogue, removed)
-        await self._keep(deployment, removed)
-        return await self.card(deployment, call, removed, None, "Restored")
+            self.require_free(call.catalogue, removed)
+        await self._keep(call, removed)
+        return await self.card(call, removed, None, "Restored")
 
     def entries(self, catalogue: Catalogue) -> Sequence[Entry]:
         """Return the noun's objects of a catalogue, in its order."""
@@ -470,9 +462,7 @@ class CatalogueNoun(Generic[Entry]):
         """Return the usage line of the command with a verb."""
         return self.command(verb, "").usage
 
-    async def require_own(
-        self, deployment: Deployment, entry: Entry, wanted: Entry | None = None
-    ) -> None:
+    async def require_own(self, call: Call, entry: Entry, wanted: Entry | None = None) -> None:
         """Raise an error if the configuration declares an object, which can then be changed in its
         file only.
 
@@ -480,7 +470,7 @@ class CatalogueNoun(Generic[Entry]):
             wanted: The object as the person wants it. The error has the declared values of the
                 fields that differ; None for an error without values.
         """
-        if self._identity(entry) not in await self._declared_keys(deployment):
+        if self._identity(entry) not in await self._declared_keys(call):
             return
         declared = ""
         if wanted:
@@ -490,7 +480,7 @@ class CatalogueNoun(Generic[Entry]):
                 if getattr(entry, field.name) != getattr(wanted, field.name)
             ]
             declared = f" ({'; '.join(words)})" if words else ""
-        raise ReadOnly(thing=f"{self.label(entry)}{declared}", file=deployment.config.file)
+        raise ReadOnly(thing=f"{self.label(entry)}{declared}", file=call.config.file)
 
     def _identity(self, entry: Entry) -> Hashable:
         """Return the key of an object in the store."""
@@ -499,29 +489,29 @@ class CatalogueNoun(Generic[Entry]):
     def _title(self, entry: Entry) -> str:
         return self.title(entry) if self.title else f"a {self.singular}"
 
-    def _find(self, deployment: Deployment, given: Mapping[str, Any]) -> Entry:
+    def _find(self, call: Call, given: Mapping[str, Any]) -> Entry:
         """Return the object of the current catalogue that the options in `given` name. Raises
         UnknownName for an unknown object.
         """
-        catalogue = deployment.catalogue
+        catalogue = call.catalogue
         return self.find(catalogue, catalogue, given, self.singular)
 
-    async def _find_own(self, deployment: Deployment, given: Mapping[str, Any]) -> Entry:
+    async def _find_own(self, call: Call, given: Mapping[str, Any]) -> Entry:
         """Return the object that the options in `given` name, if a person added it. Raises
         UnknownName for an unknown object, ReadOnly for one that the configuration declares.
         """
-        entry = self._find(deployment, given)
-        await self.require_own(deployment, entry)
+        entry = self._find(call, given)
+        await self.require_own(call, entry)
         return entry
 
-    async def _declared_keys(self, deployment: Deployment) -> set[Hashable]:
+    async def _declared_keys(self, call: Call) -> set[Hashable]:
         """Return the keys of the objects that the configuration declares."""
-        return set(map(self._identity, self.entries(await deployment.store.catalogue.declared())))
+        return set(map(self._identity, self.entries(await call.store.catalogue.declared())))
 
-    async def _keep(self, deployment: Deployment, entry: Entry) -> None:
+    async def _keep(self, call: Call, entry: Entry) -> None:
         """Store an object. Raises ReadOnly when the configuration declares one of the same key."""
-        if not await self.keep(deployment.store, entry):
-            raise ReadOnly(thing=self.label(entry), file=deployment.config.file)
+        if not await self.keep(call.store, entry):
+            raise ReadOnly(thing=self.label(entry), file=call.config.file)
 
     def _require_new(self, catalogue: Catalogue, entry: Entry, before: Entry | None) -> None:
         """Raise an error if the catalogue already has an object that `entry` would duplicate: what
@@ -539,9 +529,7 @@ class CatalogueNoun(Generic[Entry]):
         if duplicate is not None and duplicate != before:
             raise AlreadyThere(thing=self.label(duplicate))
 
-    def _values(
-        self, deployment: Deployment, call: Call, before: Entry | None, given: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _values(self, call: Call, before: Entry | None, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the value of each field after a change, by name. A day is a date in the caller's
         time zone; a day that is emptied is None.
 
@@ -559,7 +547,7 @@ class CatalogueNoun(Generic[Entry]):
                 problem = f"{option.written.capitalize()} must not be empty"
                 raise BadUsage(problem=problem, usage=self.usage("edit" if before else "add"))
             if option.kind is Kind.TIME and isinstance(value, str):
-                at = past_moment(value, deployment.clock.now(), call.zone) if value else None
+                at = past_moment(value, call.clock.now(), call.zone) if value else None
                 values[option.name] = at.astimezone(call.zone).date() if at else None
         return values
 

@@ -15,7 +15,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, argument, option, q
 from overheard.commands.arguments import past_span, span_words
 from overheard.commands.shifts import past_changes
 from overheard.commands.updates import list_updates
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Alert, Model, ModelUpdate
 from overheard.measure.trends import Span
 from overheard.runs.plan import choose_brands, find_brand
@@ -31,7 +31,6 @@ MAX_BUTTONS, MAX_BRANDS = 3, 5
 
 
 async def show_changes(
-    deployment: Deployment,
     call: Call,
     *,
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
@@ -64,28 +63,26 @@ async def show_changes(
     """
     if show != "recent" or details or why:
         card = (
-            await list_updates(deployment, call)
+            await list_updates(call)
             if show == "updates"
-            else await past_changes(deployment, call, brands, details=details, why=why)
+            else await past_changes(call, brands, details=details, why=why)
         )
-        return beside(card, *await _tellings(deployment, call, brands))
-    span = past_span(since, until, deployment.clock.now(), call.zone)
-    begin = span.begin or (span.end or deployment.clock.now()) - timedelta(days=USUAL_DAYS)
-    return await recent_changes(deployment, call, brands, model, Span(begin, span.end))
+        return beside(card, *await _tellings(call, brands))
+    span = past_span(since, until, call.clock.now(), call.zone)
+    begin = span.begin or (span.end or call.clock.now()) - timedelta(days=USUAL_DAYS)
+    return await recent_changes(call, brands, model, Span(begin, span.end))
 
 
-async def recent_changes(
-    deployment: Deployment, call: Call, brands: Sequence[str], model: str, span: Span
-) -> Card:
+async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Span) -> Card:
     """Show the alerts that were raised and the updates of models that took place in a time, and the
     number of all checks in it. In a span without an end, earlier alerts that are not over are shown
     as well.
     """
-    names = [find_brand(deployment.catalogue, brand).name for brand in brands]
+    names = [find_brand(call.catalogue, brand).name for brand in brands]
 
     def is_chosen(candidate: Model) -> bool:
         """Return whether `model` is empty or names the model."""
-        return not model or deployment.names.find(model, [candidate]) is not None
+        return not model or call.names.find(model, [candidate]) is not None
 
     def is_shown(alert: Alert) -> bool:
         """Return whether an alert was raised in the span, or is open in one without an end."""
@@ -94,20 +91,20 @@ async def recent_changes(
 
     alerts = [
         alert
-        for alert in await alerts_about(deployment.store, names[0] if len(names) == 1 else None)
+        for alert in await alerts_about(call.store, names[0] if len(names) == 1 else None)
         if is_shown(alert)
         and is_chosen(alert.shift.model)
         and (len(names) < 2 or {alert.shift.brand, *alert.brands} & {*names})
     ]
     updates = [
         update
-        for update in await deployment.store.updates.find()
+        for update in await call.store.updates.find()
         if span.holds(update.at) and is_chosen(update.model)
     ]
-    runs = await deployment.store.runs.find(aside=False)
+    runs = await call.store.runs.find(aside=False)
     checks = sum(span.holds(run.started_at) for run in runs)
-    tellings = await _tellings(deployment, call, names) if span.end is None else []
-    card = _changes_card(deployment, call, names, span, alerts, updates, checks)
+    tellings = await _tellings(call, names) if span.end is None else []
+    card = _changes_card(call, names, span, alerts, updates, checks)
     firsts = [(news[0], telling) for telling in tellings if (news := telling.news)]
     first, of = min(firsts, key=lambda one: one[0].kind, default=(None, None))
     told = []
@@ -126,12 +123,12 @@ async def recent_changes(
     )
 
 
-async def _tellings(deployment: Deployment, call: Call, brands: Sequence[str]) -> list[Telling]:
+async def _tellings(call: Call, brands: Sequence[str]) -> list[Telling]:
     """Return the situations of the first `MAX_BRANDS` chosen brands."""
-    reader = SituationReader.of(deployment, call.zone)
+    reader = SituationReader.of(call.deployment, call.zone)
     return [
-        Telling(await reader.read(one, HEADLINE), deployment.names, call.zone)
-        for one in choose_brands(deployment.catalogue, brands)[:MAX_BRANDS]
+        Telling(await reader.read(one, HEADLINE), call.names, call.zone)
+        for one in choose_brands(call.catalogue, brands)[:MAX_BRANDS]
     ]
 
 
@@ -153,7 +150,6 @@ def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool], title: 
 
 
 def _changes_card(
-    deployment: Deployment,
     call: Call,
     brands: Sequence[str],
     span: Span,
@@ -173,7 +169,7 @@ def _changes_card(
         updates: The updates of models, oldest first; may be empty.
         checks: The number of checks within the span.
     """
-    names = deployment.names
+    names = call.names
     lines = [
         f"{names.name(update.model)} was updated on {wording.day(update.at, call.zone)}."
         for update in updates[-LISTED_CHANGES:]
@@ -191,7 +187,7 @@ def _changes_card(
     ]
     report = Action(" ".join(["report", *map(quoted, brands)]), "Report")
     numbers = call.face is Face.TERMINAL
-    table = alert_table(shown, deployment.scoring.metrics, call.zone, names, numbers=numbers)
+    table = alert_table(shown, call.scoring.metrics, call.zone, names, numbers=numbers)
     new = len(_new(alerts, span))
     alert_count = wording.count(new, "alert") if new else "No new alert"
     return Card(

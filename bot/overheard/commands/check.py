@@ -16,7 +16,7 @@ from overheard.commands.check_card import run_card
 from overheard.commands.first_check import propose_first_check
 from overheard.config.problems import suggestion
 from overheard.config.sections import MAX_REPEATS, Config
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Catalogue, Metric, Run
 from overheard.errors import UnknownName
 from overheard.runs.answers import parse_age
@@ -29,7 +29,6 @@ SEED_BITS = 31
 
 
 async def check(
-    deployment: Deployment,
     call: Call,
     *,
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
@@ -83,37 +82,33 @@ async def check(
         NothingBatched: when `batch` is set and no model can be asked in a batch.
         BudgetUnknown: when there is a budget and a model without a known price.
     """
-    _require_known_metrics(deployment.scoring.metrics, deployment.config)
+    _require_known_metrics(call.scoring.metrics, call.config)
     panel_seed = secrets.randbits(SEED_BITS) if seed is None else seed
     panel = lay_out(
-        deployment.catalogue,
-        deployment.plugins.providers,
+        call.catalogue,
+        call.plugins.providers,
         brands=brands,
         models=models,
-        repeats=repeats or _scheduled_repeats(deployment.catalogue, brands),
+        repeats=repeats or _scheduled_repeats(call.catalogue, brands),
         seed=panel_seed,
     )
     if first:
-        return await propose_first_check(deployment, call, panel, asked_by)
+        return await propose_first_check(call, panel, asked_by)
     panel = replace(panel, batch=batch)
-    require_batched(panel, deployment.plugins.providers)
-    now = deployment.clock.now()
-    interrupted = await unfinished(deployment.store, panel, now)
+    require_batched(panel, call.plugins.providers)
+    now = call.clock.now()
+    interrupted = await unfinished(call.store, panel, now)
     run = interrupted or new_run(
         panel, now, label=label, asked_by=asked_by or call.who, channel=call.channel
     )
     reuse_within = parse_age(reuse) if reuse else None
-    quote = await deployment.pricing.quote(run, reuse_within=reuse_within)
-    execute = partial(execute_run, deployment, call, quote)
+    quote = await call.pricing.quote(run, reuse_within=reuse_within)
+    execute = partial(execute_run, call, quote)
     return Proposal(quote.price, quote.usd, execute, {"seed": panel_seed})
 
 
 async def execute_run(
-    deployment: Deployment,
-    call: Call,
-    quote: PriceQuote,
-    *,
-    before: Callable[[Run], Awaitable[object]] | None = None,
+    call: Call, quote: PriceQuote, *, before: Callable[[Run], Awaitable[object]] | None = None
 ) -> Card:
     """Execute a quoted run (reuse answers, ask the missing questions, score, detect shifts) and
     return the card of its result.
@@ -127,7 +122,7 @@ async def execute_run(
         RunUnderWay: when another process executes the run.
         BatchUncollected: when a batch cannot be collected; the run then waits until it is resumed.
     """
-    service = run_service(deployment, call, show_alert)
+    service = run_service(call, show_alert)
     return await run_card(call, await service.execute(quote, before=before))
 
 

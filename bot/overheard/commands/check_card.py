@@ -22,7 +22,7 @@ from overheard.commands.check_news import (
     unscored_sentences,
 )
 from overheard.commands.scores import pending_edition_sentences
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Account, Panel, Run, RunState
 from overheard.runs.budget import key_of, nearly_spent
 from overheard.runs.presence import Presence
@@ -49,20 +49,18 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     panel, in_chat = outcome.run.panel, call.face is Face.CHAT
     if analysis is None or panel is None:
         return paused_card(outcome)
-    deployment = analysis.deployment
-    await deployment.score_new_brands(call.progress, outcome.run)
+    call = replace(call, deployment=analysis.deployment)
+    await call.deployment.score_new_brands(call.progress, outcome.run)
     warnings = [
         *analysis.detection.categories,
         *outcome.notes,
         *analysis.detection.doubts,
-        *await pending_edition_sentences(deployment),
+        *await pending_edition_sentences(call),
     ]
-    warnings += [
-        sentence async for sentence in _budget_and_judge_sentences(deployment, outcome.run)
-    ]
-    faults = deployment.scoring.faults
-    failures = failures_with_model_names(outcome.failures, panel.models, deployment.names)
-    brand_cards = [await brand_card(deployment, call, brand, outcome) for brand in panel.brands]
+    warnings += [sentence async for sentence in _budget_and_judge_sentences(call, outcome.run)]
+    faults = call.scoring.faults
+    failures = failures_with_model_names(outcome.failures, panel.models, call.names)
+    brand_cards = [await brand_card(call, brand, outcome) for brand in panel.brands]
     first_card, *other_cards = [card for card, _ in brand_cards]
     tellings = [telling for _, telling in brand_cards]
     failed = outcome.state is RunState.FAILED
@@ -70,7 +68,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     paragraphs = [
         str(first_card.text),
         *news_paragraphs(outcome, analysis, tellings, in_chat=in_chat),
-        *unscored_sentences(outcome, deployment.names),
+        *unscored_sentences(outcome, call.names),
         *fault_sentences(faults if _tells_reasons(tellings) else failures + faults),
         *warnings,
     ]
@@ -87,12 +85,12 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         repeats = f" --repeats {panel.repeats}" if panel.repeats > 1 else ""
         who = "them" if answered_models else "everything"
         if len(silent_models) == 1:
-            who = deployment.names.name(silent_models[0])
+            who = call.names.name(silent_models[0])
         words = f"check{brands}{models}{repeats}"
         next_steps.append(Action(words, f"Ask {who} again", Style.PRIMARY))
     if proposes_first_check(panel, outcome, analysis.detection):
         next_steps.append(FIRST_CHECK_ACTION)
-    if in_chat and analysis.announced and not deployment.config.routes:
+    if in_chat and analysis.announced and not call.config.routes:
         words = f"routes add {quoted(panel.brands[0])}"
         next_steps.append(Action(words, "Alerts into this channel"))
     return replace(
@@ -151,13 +149,7 @@ def proposes_first_check(panel: Panel, outcome: Outcome, detection: DetectionRes
 RESTARTED = "I was restarted while I worked on this, and have gone on."
 
 
-async def completed_later_card(
-    deployment: Deployment,
-    call: Call,
-    outcome: Outcome,
-    alerts: int,
-    note: str,
-) -> Card:
+async def completed_later_card(call: Call, outcome: Outcome, alerts: int, note: str) -> Card:
     """Return the card of a run that ended when nobody waited for it any more, such as after a
     restart: that of its first brand, with the cards of the others below it. The text also has the
     alerts, the answers that are not scored, and the failures. It is a warning unless the run is
@@ -170,14 +162,12 @@ async def completed_later_card(
     """
     panel = outcome.run.panel
     brands, models = (panel.brands, panel.models) if panel else ((), ())
-    first_card, *other_cards = [
-        (await brand_card(deployment, call, brand, outcome))[0] for brand in brands
-    ]
+    first_card, *other_cards = [(await brand_card(call, brand, outcome))[0] for brand in brands]
     paragraphs = [note, str(first_card.text)]
     if alerts:
         paragraphs.append(f"Raised: {wording.count(alerts, 'alert')}.")
-    failures = failures_with_model_names(outcome.failures, models, deployment.names)
-    paragraphs += [*unscored_sentences(outcome, deployment.names), *fault_sentences(failures)]
+    failures = failures_with_model_names(outcome.failures, models, call.names)
+    paragraphs += [*unscored_sentences(outcome, call.names), *fault_sentences(failures)]
     return replace(
         first_card,
         text="\n\n".join(filter(None, paragraphs)),
@@ -244,24 +234,24 @@ def _count_fields(outcome: Outcome) -> Iterator[Field]:
     yield Field("Spent", wording.money(outcome.spent, about=outcome.estimated > 0))
 
 
-async def _budget_and_judge_sentences(deployment: Deployment, run: Run) -> AsyncIterator[str]:
+async def _budget_and_judge_sentences(call: Call, run: Run) -> AsyncIterator[str]:
     """Yield a sentence for each budget that the run is charged to (those of the day, the month, its
     brands and its channel) and that is nearly or wholly spent. Then yield, judge by judge, a
     sentence if its agreement with the gold labels is low or has changed, and one if not all of its
     verdicts count.
     """
-    panel, now = run.panel, deployment.clock.now()
+    panel, now = run.panel, call.clock.now()
     accounts: dict[Account, None] = {}
     for prompt in panel.prompts if panel else ():
         accounts.update(dict.fromkeys(run.payer.accounts(prompt, now)))
-    spent = await nearly_spent(deployment.config.budget, deployment.store.money, accounts)
+    spent = await nearly_spent(call.config.budget, call.store.money, accounts)
     for account, (usd, limit) in spent.items():
         yield (
             f"{wording.money(usd)} of [budget] {key_of(account)} = {wording.money(limit)} are "
             f"spent ({wording.percent(usd / limit)})."
         )
-    for judge in judges(deployment.plugins.scorers.values()):
-        if sentence := doubt(judge, await agreements(deployment.store, judge)):
+    for judge in judges(call.plugins.scorers.values()):
+        if sentence := doubt(judge, await agreements(call.store, judge)):
             yield sentence
         if sentence := lost_verdicts(judge):
             yield sentence

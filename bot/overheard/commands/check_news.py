@@ -12,7 +12,7 @@ from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.detection.power import Learning
 from overheard.domain import Alert, Brand, Finish, Model, Run, RunState
 from overheard.errors import OverheardError
@@ -79,9 +79,7 @@ def fault_sentences(faults: Counter[str]) -> Iterator[str]:
             yield f"{sentence} ({wording.count(count, 'time')})"
 
 
-async def brand_card(
-    deployment: Deployment, call: Call, brand: str, outcome: Outcome
-) -> tuple[Card, Telling]:
+async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Telling]:
     """Return the card of one brand after a run, and what it tells: the brand's news, its share of
     answers in a sentence, a table and a chart, buttons, and the number of answers with their cost.
 
@@ -91,9 +89,9 @@ async def brand_card(
     Args:
         brand: The brand's name.
     """
-    found = deployment.catalogue.brand(brand) or Brand(brand)
-    situation = await SituationReader.of(deployment, call.zone).read(found)
-    telling = Telling(situation, deployment.names, call.zone)
+    found = call.catalogue.brand(brand) or Brand(brand)
+    situation = await SituationReader.of(call.deployment, call.zone).read(found)
+    telling = Telling(situation, call.names, call.zone)
     news = telling.news
     if outcome.state is RunState.FAILED:
         news = sorted(news, key=lambda one: one.kind is not NewsKind.FAILED)
@@ -102,23 +100,23 @@ async def brand_card(
     first = news[0] if news else None
     run = outcome.run
     back = [
-        f"{deployment.names.name(story.model)} is back to what is usual."
+        f"{call.names.name(story.model)} is back to what is usual."
         for story in situation.stories.values()
         if story.state is StoryState.RECOVERED and story.ended and story.ended >= run.started_at
     ]
     paragraphs = [*telling.paragraphs(news, ranks=False), *back]  # the picture has the ranks
     paragraphs += [standings.ONLY_BRANDED] if only_branded else []
     shown = [] if situation.all_failed else [*places, *situation.old_places]
-    chart = standings.rates(shown, deployment.names, call.zone, places) if shown else None
+    chart = standings.rates(shown, call.names, call.zone, places) if shown else None
     asked = asked_words(place.model for place in shown)
     footer = f"{_answer_counts(outcome)} · {wording.money(outcome.spent)}"
     card = Card(
         title=telling.headline(first) if first else brand,
         text="\n\n".join(paragraphs),
-        table=standings.table(shown, deployment.names, pictured=True),
+        table=standings.table(shown, call.names, pictured=True),
         image=await picture(chart, "check.png") if chart else None,
         actions=fitting(
-            *await _asking_again(deployment, brand, first, run),
+            *await _asking_again(call, brand, first, run),
             *(first_steps(situation, news) if first and first.kind is not NewsKind.FAILED else ()),
             Action(f"report {quoted(brand)}", "Report"),
             Action(f"report {quoted(brand)} --details", "Details", menu=bool(situation.alerts)),
@@ -129,9 +127,7 @@ async def brand_card(
     return card, telling
 
 
-async def _asking_again(
-    deployment: Deployment, brand: str, news: News | None, run: Run
-) -> list[Action]:
+async def _asking_again(call: Call, brand: str, news: News | None, run: Run) -> list[Action]:
     """Return a button, with the price, that asks the model again of which the most important news
     needs another check: that it is far outside of the usual range, or watched.
     """
@@ -141,15 +137,15 @@ async def _asking_again(
     models = (str(news.model),)
     try:
         panel = lay_out(
-            deployment.catalogue,
-            deployment.plugins.providers,
+            call.catalogue,
+            call.plugins.providers,
             brands=(brand,),
             models=models,
             repeats=repeats,
         )
     except OverheardError:  # the model or the brand is gone
         return []
-    price = (await deployment.pricing.unchecked(panel)).short
+    price = (await call.pricing.unchecked(panel)).short
     words = f"check {quoted(brand)} --model {quoted(models[0])}"
     words += f" --repeats {repeats}" if repeats > 1 else ""
     return [Action(words, f"Ask again now, {price}", Style.PRIMARY)]

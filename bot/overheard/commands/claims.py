@@ -16,7 +16,7 @@ from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import BrandName, ModelName
 from overheard.commands.check_news import fault_sentences
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import FALSE_VERDICTS, Brand, Model
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.runs.plan import find_brand
@@ -35,7 +35,6 @@ MAX_STATED = 60
 
 
 async def list_claims(
-    deployment: Deployment,
     call: Call,
     *,
     brand: BrandName,
@@ -57,11 +56,11 @@ async def list_claims(
     Raises:
         UnknownName: for a brand that does not exist, or a model that is not configured.
     """
-    found_brand = find_brand(deployment.catalogue, brand)
-    deployment = await deployment.caught_up(call.progress)
-    only_model = _configured_model(deployment, model) if model else None
-    situation = await SituationReader.of(deployment, call.zone).read(found_brand)
-    telling = Telling(situation, deployment.names, call.zone)
+    found_brand = find_brand(call.catalogue, brand)
+    call = await call.caught_up()
+    only_model = _configured_model(call, model) if model else None
+    situation = await SituationReader.of(call.deployment, call.zone).read(found_brand)
+    telling = Telling(situation, call.names, call.zone)
     claims = [
         claim
         for claim in situation.claims
@@ -70,13 +69,13 @@ async def list_claims(
     ]
     clusters = [claim.cluster for claim in claims]
     if days:
-        clusters = await read_claims(deployment, found_brand, days, only_model, about)
+        clusters = await read_claims(call, found_brand, days, only_model, about)
     true_values = {
         fact.field: fact.value
-        for fact in deployment.catalogue.facts
+        for fact in call.catalogue.facts
         if fact.brand == found_brand.name and about.casefold() in {"", fact.field.casefold()}
     }
-    names = deployment.names
+    names = call.names
     if not true_values:
         text = f"Nothing is known about {found_brand.name} to hold answers against."
     elif clusters:
@@ -86,7 +85,7 @@ async def list_claims(
     paragraphs = [
         text,
         *told_titles(telling, [one for one in telling.news if one.alert or one.kind is FAILED]),
-        *fault_sentences(deployment.scoring.faults),
+        *fault_sentences(call.scoring.faults),
     ]
     if true_values:
         fact_action = Action(f"prompts suggest {quoted(found_brand.name)} --facts", "Ask directly")
@@ -115,21 +114,21 @@ async def list_claims(
     )
 
 
-def _configured_model(deployment: Deployment, name: str) -> Model:
+def _configured_model(call: Call, name: str) -> Model:
     """Return the configured model with a display name or ``provider/model``.
 
     Raises:
         UnknownName: for a name of no configured model; the error lists the configured ones.
     """
-    configured = deployment.plugins.models
-    found = deployment.names.find(name, configured)
+    configured = call.plugins.models
+    found = call.names.find(name, configured)
     if found is None:
-        raise unknown_name("model", name, [deployment.names.name(model) for model in configured])
+        raise unknown_name("model", name, [call.names.name(model) for model in configured])
     return found
 
 
 async def read_claims(
-    deployment: Deployment, brand: Brand, days: int, model: Model | None = None, about: str = ""
+    call: Call, brand: Brand, days: int, model: Model | None = None, about: str = ""
 ) -> list[ClaimCluster]:
     """Return the stored false claims about the current facts of a brand, equal ones in one cluster.
     The clusters of the most models come first, among these those of the most answers.
@@ -145,15 +144,13 @@ async def read_claims(
         is_of_model = model is None or claim.model == model
         return is_of_model and (not about or claim.field.casefold() == about.casefold())
 
-    since = deployment.clock.now() - timedelta(days=days)
-    runs = {run.id for run in await deployment.store.runs.find() if run.started_at >= since}
-    versions, topics = deployment.scoring.versions, {f.field for f in deployment.catalogue.facts}
-    details = await stated_facts(
-        deployment.store, versions, brand.name, topics, runs, FALSE_VERDICTS
-    )
+    since = call.clock.now() - timedelta(days=days)
+    runs = {run.id for run in await call.store.runs.find() if run.started_at >= since}
+    versions, topics = call.scoring.versions, {f.field for f in call.catalogue.facts}
+    details = await stated_facts(call.store, versions, brand.name, topics, runs, FALSE_VERDICTS)
     claims = [
         claim
-        async for answer in deployment.store.answers.stream(numbers=sorted(details))
+        async for answer in call.store.answers.stream(numbers=sorted(details))
         for detail in details[answer.id]
         if is_chosen(claim := false_claim(answer, detail))
     ]

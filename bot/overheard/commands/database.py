@@ -21,7 +21,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument
 from overheard.commands.catalogue import require_yes
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Answer, Run, ScoreRecord
 from overheard.domain.operations import StoreHealth, TableSize
 from overheard.errors import FileUnwritable
@@ -38,7 +38,7 @@ MB, GB = 2**20, 2**30
 """Bytes."""
 
 
-async def upgrade_store(session: Session, _: Call) -> Card:
+async def upgrade_store(session: Session) -> Card:
     """Migrate the schema of the configured store to the revision of this version, and return the
     card with both revisions. The schema of a store of that revision stays as it is. The use of the
     command is then written to the audit log of the store.
@@ -51,7 +51,7 @@ async def upgrade_store(session: Session, _: Call) -> Card:
     return Card("Store upgraded", text, data={"before": before, "after": after})
 
 
-async def check_store(session: Session, _: Call) -> Card:
+async def check_store(session: Session) -> Card:
     """Show whether the configured store is intact, its size, and whether a vacuum would help. The
     card of a damaged store, or of one with another schema, is failed.
     """
@@ -74,10 +74,7 @@ async def check_store(session: Session, _: Call) -> Card:
 
 
 async def copy(
-    session: Session,
-    call: Call,
-    *,
-    target: Annotated[str, argument("Its URL, as in [storage].", word="url")],
+    session: Session, *, target: Annotated[str, argument("Its URL, as in [storage].", word="url")]
 ) -> Card:
     """Copy all tables of the configured store into another, empty store, and return the card with
     the number of rows of each table that is not empty. The configuration is not changed.
@@ -92,7 +89,7 @@ async def copy(
     config = session.read_config()
     # Opening writes the use of this command to the audit log.
     async with session.open_deployment(config, create=False):
-        counts = await session.maintenance().copy(config.storage.url, target, call.progress)
+        counts = await session.maintenance().copy(config.storage.url, target, session.progress)
     rows = tuple((name, f"{count:,}") for name, count in counts.items() if count)
     return Card(
         title=f"Copied {wording.count(sum(counts.values()), 'row')}",
@@ -104,9 +101,7 @@ async def copy(
     )
 
 
-async def back_up(
-    session: Session, _: Call, *, file: Annotated[Path, argument("The new file.")]
-) -> Card:
+async def back_up(session: Session, *, file: Annotated[Path, argument("The new file.")]) -> Card:
     """Write a copy of the configured SQLite store to a new file, and return the card with its size.
     Other processes may use the store meanwhile.
 
@@ -237,7 +232,7 @@ class Retained:
     file: Path | None = None
 
 
-async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) -> Card:
+async def retain(call: Call, *, agreed: bool = False) -> Card:
     """Delete the texts that are older than the configuration allows from the store, after writing
     them to a file, and return a card with their number.
 
@@ -250,12 +245,12 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
         ChangeNeedsYes: when there are old texts and the deletion was not confirmed.
         FileUnwritable: when the file cannot be written; texts that are not in it stay in the store.
     """
-    table = deployment.config.retention
+    table = call.config.retention
     if not table.limited:
-        text = f"{deployment.config.file} says nothing of [retention], so texts are kept for ever."
+        text = f"{call.config.file} says nothing of [retention], so texts are kept for ever."
         return Card("Nothing to do", text, data={"texts": 0})
     count, oldest = 0, ""
-    async for answer in expired_answers(deployment):
+    async for answer in expired_answers(call):
         count, oldest = count + 1, oldest or wording.moment(answer.asked_at, call.zone)
     if not count:
         return Card("Nothing to do", "No text is older than it may be.", data={"texts": 0})
@@ -264,7 +259,7 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
         f"{table.folder} and removed from the store",
         agreed=agreed,
     )
-    done = await retain_texts(deployment, call)
+    done = await retain_texts(call)
     return Card(
         title=f"Removed {wording.count(done.texts, 'text')}",
         text="What was counted in them stays: scores, trends, alerts and costs.",
@@ -274,7 +269,7 @@ async def retain(deployment: Deployment, call: Call, *, agreed: bool = False) ->
     )
 
 
-async def retain_texts(deployment: Deployment, call: Call) -> Retained:
+async def retain_texts(call: Call) -> Retained:
     """Write old texts to a new file in the configured folder, and delete them from the store,
     `GROUP_SIZE` at a time.
 
@@ -282,24 +277,22 @@ async def retain_texts(deployment: Deployment, call: Call) -> Retained:
     interruption nothing is lost, and at most one group is in two files. Without a limit, or while
     another process does the same, nothing happens.
     """
-    async with deployment.store.locks.leader_lock(DUTY) as is_locked:
-        if not is_locked or not deployment.config.retention.limited:
+    async with call.store.locks.leader_lock(DUTY) as is_locked:
+        if not is_locked or not call.config.retention.limited:
             return Retained()
-        await deployment.caught_up(call.progress)
-        runs = {run.id: run for run in await deployment.store.runs.find()}
-        now = deployment.clock.now()
-        file = deployment.config.retention.folder / f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl"
+        await call.caught_up()
+        runs = {run.id: run for run in await call.store.runs.find()}
+        now = call.clock.now()
+        file = call.config.retention.folder / f"texts-{now:%Y%m%dT%H%M%SZ}.jsonl"
         removed = 0
-        async for group in batches(expired_answers(deployment), GROUP_SIZE):
-            lines = await _archive_lines(deployment.store, group, runs)
+        async for group in batches(expired_answers(call), GROUP_SIZE):
+            lines = await _archive_lines(call.store, group, runs)
             await asyncio.to_thread(append, file, lines)
-            removed += await deployment.store.retention.forget_texts(
-                [answer.id for answer in group]
-            )
+            removed += await call.store.retention.forget_texts([answer.id for answer in group])
         return Retained(removed, file if removed else None)
 
 
-async def expired_answers(deployment: Deployment) -> AsyncIterator[Answer]:
+async def expired_answers(call: Call) -> AsyncIterator[Answer]:
     """Yield the stored answers whose texts are older than the configuration allows; nothing if no
     limit is set.
 
@@ -307,13 +300,13 @@ async def expired_answers(deployment: Deployment) -> AsyncIterator[Answer]:
     several brands is kept for the longest of their times, and for ever if one has no limit. An
     answer to a prompt for all brands concerns all tracked brands.
     """
-    usual_days, days_of_brand = deployment.config.retention.days, _days_by_brand(deployment)
-    now = deployment.clock.now()
+    usual_days, days_of_brand = call.config.retention.days, _days_by_brand(call)
+    now = call.clock.now()
     limits = [days for days in (usual_days, *days_of_brand.values()) if days]
     if not limits:
         return
-    tracked = [brand.name for brand in deployment.catalogue.brands if brand.tracked]
-    async for answer in deployment.store.retention.old_texts(now - timedelta(days=min(limits))):
+    tracked = [brand.name for brand in call.catalogue.brands if brand.tracked]
+    async for answer in call.store.retention.old_texts(now - timedelta(days=min(limits))):
         brands = answer.question.prompt.brands or tracked
         days_kept = [days_of_brand.get(name, usual_days) for name in brands] or [usual_days]
         is_limited = all(days_kept)
@@ -371,13 +364,13 @@ def _sync_folder(folder: Path) -> None:
         os.close(number)
 
 
-def _days_by_brand(deployment: Deployment) -> dict[str, int]:
+def _days_by_brand(call: Call) -> dict[str, int]:
     """Return the days for which texts are kept, by the full name of each brand that has a setting
     of its own. An alias in the configuration becomes the full name; an unknown name stays.
     """
     days_of_brand = {}
-    for name, days in deployment.config.retention.brands.items():
-        brand = deployment.catalogue.brand(name)
+    for name, days in call.config.retention.brands.items():
+        brand = call.catalogue.brand(name)
         days_of_brand[brand.name if brand else name] = days
     return days_of_brand
 

@@ -86,15 +86,15 @@ class DeliveryCards:
         None if the alert is gone. Also None if it waited for the end of quiet hours and is over by
         then, since the card of the quiet hours shows it.
         """
-        deployment, call = await self._as_seen_in(delivery.channel)
-        alert = await deployment.store.alerts.get(delivery.alert_id)
+        call = await self._as_seen_in(delivery.channel)
+        alert = await call.store.alerts.get(delivery.alert_id)
         waited_for_quiet_hours = bool(delivery.subject) and not delivery.message
         if alert is None or (waited_for_quiet_hours and alert.state.over):
             return None
-        model_alert = await model_alert_of(deployment.store, alert)
+        model_alert = await model_alert_of(call.store, alert)
         linked_id = model_alert.id if model_alert else alert.follows
         earlier = await self._alert_message_id(linked_id, delivery.channel) if linked_id else ""
-        return Outgoing(await alert_card(deployment, call, alert), alert.revision, earlier=earlier)
+        return Outgoing(await alert_card(call, alert), alert.revision, earlier=earlier)
 
     async def _alert_message_id(self, alert_id: int, channel: str) -> str:
         """Return the platform's id of an alert's message in a channel; empty if none was posted."""
@@ -112,18 +112,18 @@ class DeliveryCards:
         asks for that. Such an event is postponed to the end of the channel's quiet hours; any other
         is posted in the thread at once.
         """
-        deployment, call = await self._as_seen_in(delivery.channel)
-        store = deployment.store
+        call = await self._as_seen_in(delivery.channel)
+        store = call.store
         alert = await store.alerts.get(delivery.alert_id)
         events = await store.alerts.events(delivery.alert_id)
         event = next((event for event in events if event.id == delivery.event_id), None)
         if alert is None or event is None:
             return None
-        card = event_card(alert, event, deployment.names, call.zone)
-        route = routed(deployment.config.routes, delivery.channel)
+        card = event_card(alert, event, call.names, call.zone)
+        route = routed(call.config.routes, delivery.channel)
         if route is None or not route.also_in_channel or event.what not in ALSO_IN_CHANNEL:
             return Outgoing(card)
-        quiet_until = end_of_quiet(route, deployment.clock.now())
+        quiet_until = end_of_quiet(route, call.clock.now())
         return Postponed(quiet_until) if quiet_until else Outgoing(card, broadcast=True)
 
     async def _quiet_hours_card(self, delivery: Delivery) -> Outgoing | None:
@@ -131,11 +131,9 @@ class DeliveryCards:
         that an alert on the model as a whole among them reports. None if nothing was held back, and
         for a single alert that is not over, since its own card follows.
         """
-        deployment, call = await self._as_seen_in(delivery.channel)
-        alerts = await without_covered(
-            deployment.store, await held_back(deployment.store, delivery)
-        )
-        titles = [(await alert_card(deployment, call, alert)).title for alert in alerts]
+        call = await self._as_seen_in(delivery.channel)
+        alerts = await without_covered(call.store, await held_back(call.store, delivery))
+        titles = [(await alert_card(call, alert)).title for alert in alerts]
         card = quiet_hours_card(alerts, titles, call.zone)
         return Outgoing(card) if card else None
 
@@ -143,12 +141,12 @@ class DeliveryCards:
         """Return the digest of the last week for the brands of a configured report, whose name is
         the delivery's subject. None if there is no report of that name any more.
         """
-        deployment, call = await self._as_seen_in(delivery.channel)
-        reports = deployment.config.reports
+        call = await self._as_seen_in(delivery.channel)
+        reports = call.config.reports
         report = next((report for report in reports if report.name == delivery.subject), None)
         if report is None:
             return None
-        return Outgoing(await digest(deployment, call, brands=report.brands))
+        return Outgoing(await digest(call, brands=report.brands))
 
     async def _notice_card(self, delivery: Delivery) -> Outgoing:
         """Return the card of a notice: a person's request to an admin, or news of a plugin. The
@@ -161,19 +159,19 @@ class DeliveryCards:
         return Outgoing(notice_card(first_line, text))
 
     async def _alive_card(self, delivery: Delivery) -> Outgoing:
-        deployment, call = await self._as_seen_in(delivery.channel)
-        return Outgoing(await sign_of_life(deployment, call))
+        call = await self._as_seen_in(delivery.channel)
+        return Outgoing(await sign_of_life(call))
 
     async def _scores_card(self, delivery: Delivery) -> Outgoing | None:
         """Return the card of the edition of scores that the delivery's subject names; None if there
         is nothing to say of it any more.
         """
-        card = await edition_card(await self._deployment.refreshed(), delivery.subject)
+        card = await edition_card(Call(await self._deployment.refreshed()), delivery.subject)
         return Outgoing(card) if card else None
 
     async def _result_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        deployment, call = await self._as_seen_in(delivery.channel)
-        return await run_result(deployment, call, delivery.subject)
+        call = await self._as_seen_in(delivery.channel)
+        return await run_result(call, delivery.subject)
 
     async def _progress_card(self, delivery: Delivery) -> Outgoing:
         """Return the card that replaces the progress of a command after the process that carried it
@@ -190,13 +188,13 @@ class DeliveryCards:
         has_ended = run.state not in UNFINISHED
         return Outgoing(cut_off_card(goes_on=is_resumed or has_ended))
 
-    async def _as_seen_in(self, channel: str) -> tuple[Deployment, Call]:
-        """Return the deployment with the current catalogue, and a call with a channel and the
+    async def _as_seen_in(self, channel: str) -> Call:
+        """Return a call with the current catalogue in a channel and the
         channel's time zone, or that of the deployment if the channel has none.
         """
         deployment = await self._deployment.refreshed()
         zone = deployment.zone_in(channel) or deployment.zone
-        return deployment, Call(channel=channel, zone=zone)
+        return Call(deployment, channel=channel, zone=zone)
 
 
 def cut_off_card(*, goes_on: bool) -> Card:
@@ -215,9 +213,7 @@ def cut_off_card(*, goes_on: bool) -> Card:
     return Card(title, text, severity=Severity.WARNING)
 
 
-async def run_result(
-    deployment: Deployment, call: Call, key: str, note: str = RESTARTED
-) -> Outgoing | Postponed | None:
+async def run_result(call: Call, key: str, note: str = RESTARTED) -> Outgoing | Postponed | None:
     """Return the card of a run that ended when nobody waited for it any more.
 
     Args:
@@ -228,8 +224,8 @@ async def run_result(
         None for an unknown or imported run, for one that was paused or cancelled, and for an
         interrupted one that is too old to be resumed.
     """
-    now = deployment.clock.now()
-    run = next((run for run in await deployment.store.runs.find() if run.key == key), None)
+    now = call.clock.now()
+    run = next((run for run in await call.store.runs.find() if run.key == key), None)
     if run is None or run.panel is None or run.state in {RunState.PAUSED, RunState.CANCELLED}:
         return None
     if run.state in UNFINISHED:
@@ -237,11 +233,11 @@ async def run_result(
     if run.label == BURST:
         note = ASKED_AGAIN
     outcome = Outcome(run)
-    async for answer in deployment.store.answers.stream(runs=[run.id]):
+    async for answer in call.store.answers.stream(runs=[run.id]):
         outcome.count(answer)
-    alerts = [a for a in await deployment.store.alerts.find() if a.shift.run_id == run.id]
-    await deployment.score_new_brands(call.progress, run)
-    return Outgoing(await completed_later_card(deployment, call, outcome, len(alerts), note))
+    alerts = [a for a in await call.store.alerts.find() if a.shift.run_id == run.id]
+    await call.deployment.score_new_brands(call.progress, run)
+    return Outgoing(await completed_later_card(call, outcome, len(alerts), note))
 
 
 ASKED_AGAIN = "I asked again, as I said."
@@ -252,7 +248,7 @@ ANSWERED = frozenset({RunState.COMPLETE, RunState.PARTIAL})
 """States of runs with at least one answer."""
 
 
-async def sign_of_life(deployment: Deployment, call: Call) -> Card:
+async def sign_of_life(call: Call) -> Card:
     """Return a card with the checks and the spending of the last 7 days, the time of the next
     check, and what stands for the tracked brands, below the problems of the deployment.
 
@@ -260,21 +256,21 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
     answer in the newest check, no answered check although there is a schedule, a message that could
     not be posted, an open alert that no route posts, or a model that its vendor shuts down soon.
     """
-    store, now = deployment.store, deployment.clock.now()
+    store, now = call.store, call.clock.now()
     runs = [run for run in await store.runs.find() if run.started_at > now - PERIOD]
     open_alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
-    reader = SituationReader.of(deployment, call.zone)
+    reader = SituationReader.of(call.deployment, call.zone)
     tellings = [
-        Telling(await reader.read(brand, HEADLINE), deployment.names, call.zone)
-        for brand in tracked(deployment.catalogue)
+        Telling(await reader.read(brand, HEADLINE), call.names, call.zone)
+        for brand in tracked(call.catalogue)
     ]
     stands = list(dict.fromkeys(line for one in tellings for line in standing_news(one)))
-    problems = [sentence async for sentence in _problem_sentences(deployment, runs)]
+    problems = [sentence async for sentence in _problem_sentences(call, runs)]
     is_well = not (problems or any(one.situation.at_models(Presence.SILENT) for one in tellings))
     usd = await store.money.spent(since=now - PERIOD)
     check_count = wording.count(len(runs), "check")
     last = f", the last on {wording.moment(runs[0].started_at, call.zone)}" if runs else ""
-    next_at = min(await next_checks(deployment), default=None)
+    next_at = min(await next_checks(call), default=None)
     sentences = [
         f"{check_count} in the last {PERIOD.days} days{last}.",
         f"The next is on {wording.moment(next_at, call.zone)}." if next_at else "None is planned.",
@@ -295,7 +291,7 @@ async def sign_of_life(deployment: Deployment, call: Call) -> Card:
     )
 
 
-async def _problem_sentences(deployment: Deployment, runs: Sequence[Run]) -> AsyncIterator[str]:
+async def _problem_sentences(call: Call, runs: Sequence[Run]) -> AsyncIterator[str]:
     """Yield a sentence for each kind of problem, in this order: no
     answered check although there is a schedule; messages that could not be posted; open alerts that
     no route posts. Then yield one for each model that its vendor shuts down soon.
@@ -303,14 +299,14 @@ async def _problem_sentences(deployment: Deployment, runs: Sequence[Run]) -> Asy
     Args:
         runs: The runs of the last `PERIOD`, with which the checks are meant.
     """
-    if deployment.catalogue.schedules and not any(run.state in ANSWERED for run in runs):
+    if call.catalogue.schedules and not any(run.state in ANSWERED for run in runs):
         yield f"No check was answered in the last {PERIOD.days} days; see: overheard doctor."
-    waiting = await deployment.store.deliveries.find(waiting=True)
+    waiting = await call.store.deliveries.find(waiting=True)
     failing = sum(bool(delivery.problem) for delivery in waiting)
     if failing:
         yield f"{wording.count(failing, 'message')} could not be posted; see: overheard doctor."
-    if unrouted := await unrouted_sentence(deployment):
+    if unrouted := await unrouted_sentence(call):
         yield unrouted
-    for finding in shutdown_findings(deployment):
+    for finding in shutdown_findings(call):
         if finding.problem:
             yield f"{finding.place}: {finding.problem}."

@@ -43,7 +43,6 @@ MAX_QUOTES = 2
 
 async def demo(
     session: Session,
-    call: Call,
     *,
     seed: Annotated[int, option("Another seed gives other answers.", low=0)] = 1,
 ) -> Card:
@@ -63,13 +62,13 @@ async def demo(
     checks: list[Card] = []
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
         for stage, (label, scale) in enumerate(STAGES):
-            progress = _RunProgress(call.progress, label.capitalize())
+            progress = _RunProgress(session.progress, label.capitalize())
             config = example_config(Path(folder), scale)
             async with session.open_deployment(config) as deployment:
+                call = Call(deployment, progress=progress)
                 faults += [report.sentence for report in deployment.plugins.faulty]
                 proposal = await check(
-                    deployment,
-                    replace(call, progress=progress),
+                    call,
                     # The local provider's models are the only ones that certainly cost nothing.
                     models=[str(m) for m in deployment.plugins.models if m.provider == LOCAL],
                     repeats=REPEATS,
@@ -82,7 +81,7 @@ async def demo(
                     raise NothingAnswered(reasons=" ".join(card.data["failures"]))
                 alerts = []
                 for alert in card.more:
-                    evidence = await show_evidence(deployment, call, alert=str(alert.data["id"]))
+                    evidence = await show_evidence(call, alert=str(alert.data["id"]))
                     alerts.append(replace(alert, quotes=evidence.quotes[:MAX_QUOTES]))
             checks.append(replace(card, more=tuple(alerts)))
             faults += card.data["faults"]

@@ -16,7 +16,7 @@ from overheard.cards.command import quoted
 from overheard.commands.arguments import past_moment
 from overheard.commands.brief import newest_brief
 from overheard.commands.status import spent_sentence
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import VISIBILITY, AlertEventKind, AlertState, Brand
 from overheard.runs.plan import choose_brands
 from overheard.views import standings
@@ -56,13 +56,7 @@ class Week:
     updates: Sequence[str]
 
 
-async def digest(
-    deployment: Deployment,
-    call: Call,
-    *,
-    brands: Sequence[str] = (),
-    since: str = "",
-) -> Card:
+async def digest(call: Call, *, brands: Sequence[str] = (), since: str = "") -> Card:
     """Show a card for each brand, one below the other: what changed since a day, open alerts, false
     claims, and up to two things to do. The footer of the first card has the costs of all brands.
     Answers that wait for it are scored first.
@@ -75,17 +69,17 @@ async def digest(
         NothingToAsk: when no brand is tracked.
         BadUsage: for a day in the future.
     """
-    chosen = choose_brands(deployment.catalogue, brands)
-    now = deployment.clock.now()
+    chosen = choose_brands(call.catalogue, brands)
+    now = call.clock.now()
     begin = past_moment(since, now, call.zone) if since else now - WEEK
-    deployment = await deployment.caught_up(call.progress)
-    cards = [await _brand_card(deployment, call, brand, begin) for brand in chosen]
-    footer = await _cost_sentences(deployment, begin)
+    call = await call.caught_up()
+    cards = [await _brand_card(call, brand, begin) for brand in chosen]
+    footer = await _cost_sentences(call, begin)
     data = {"since": begin.isoformat(), "brands": [card.data for card in cards]}
     return replace(cards[0], more=tuple(cards[1:]), footer=footer, data=data)
 
 
-async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: datetime) -> Card:
+async def _brand_card(call: Call, brand: Brand, since: datetime) -> Card:
     """Return the card of a brand's week: its news in their order, what is as usual, what has ended,
     two things to do and a picture.
 
@@ -93,11 +87,11 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
         since: The beginning of the time in which changes are new, included. The situation, advice
             and the picture do not depend on it.
     """
-    reader = SituationReader.of(deployment, call.zone)
+    reader = SituationReader.of(call.deployment, call.zone)
     situation = await reader.read(brand)
-    telling = Telling(situation, deployment.names, call.zone)
-    week = await _read_week(deployment, reader, telling, since)
-    advice = await numbered_advice(deployment, telling)
+    telling = Telling(situation, call.names, call.zone)
+    week = await _read_week(call, reader, telling, since)
+    advice = await numbered_advice(call, telling)
     news = telling.news
     paragraphs = [
         *_news_paragraphs(telling, news, since),
@@ -115,7 +109,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, since: d
     return Card(
         title=f"{brand.name}'s week: {_headline(brand, news)}",
         text="\n\n".join(filter(None, paragraphs)),
-        image=await _picture(deployment, call, telling, news),
+        image=await _picture(call, telling, news),
         actions=fitting(*_actions(situation, news)),
         severity=news[0].severity if news else Severity.PLAIN,
         data=_week_json(telling, week, advice),
@@ -153,9 +147,7 @@ def _news_paragraphs(telling: Telling, news: Sequence[News], since: datetime) ->
         yield f"And {len(shown) - MAX_NEWS} more; see the report."
 
 
-async def _picture(
-    deployment: Deployment, call: Call, telling: Telling, news: Sequence[News]
-) -> Image | None:
+async def _picture(call: Call, telling: Telling, news: Sequence[News]) -> Image | None:
     """Return the picture of a week: the share of voice over time if all is as usual, the course at
     its model if a competitor rises there, and otherwise how often each model names the brand.
     """
@@ -163,13 +155,13 @@ async def _picture(
     kind = news[0].kind if news else NewsKind.CALM
     if kind is NewsKind.RIVAL:
         lines = [ln for ln in situation.headline_lines if ln.key.model == news[0].model]
-        metric = deployment.scoring.metrics[VISIBILITY]
-        chart = await trend_chart(deployment, call, brand, metric, lines)
+        metric = call.scoring.metrics[VISIBILITY]
+        chart = await trend_chart(call, brand, metric, lines)
         return await picture(chart, "rival.png")
     shares = voice_shares(situation, call.zone)
     if kind is NewsKind.CALM and shares:
-        metric = deployment.scoring.metrics[VOICE_METRIC]
-        marks = await chart_marks(deployment, call, brand, metric, situation.runs)
+        metric = call.scoring.metrics[VOICE_METRIC]
+        marks = await chart_marks(call, brand, metric, situation.runs)
         return await picture(replace(shares, marks=marks), "share-of-voice.png")
     if telling.situation.all_failed or not situation.places:
         return None
@@ -179,12 +171,12 @@ async def _picture(
 
 
 async def _read_week(
-    deployment: Deployment, reader: SituationReader, telling: Telling, since: datetime
+    call: Call, reader: SituationReader, telling: Telling, since: datetime
 ) -> Week:
     """Return, from the store, what has ended since a time: recovered alerts, parts of alerts that
     are open, and the updates of the brand's models, each once.
     """
-    store, situation = deployment.store, telling.situation
+    store, situation = call.store, telling.situation
     recovered = [
         await reader.opened(alert)
         for alert in await alerts_about(store, situation.brand.name)
@@ -206,28 +198,26 @@ async def _read_week(
     return Week(since, recovered, eased, list(dict.fromkeys(updates)))
 
 
-async def numbered_advice(deployment: Deployment, telling: Telling) -> list[str]:
+async def numbered_advice(call: Call, telling: Telling) -> list[str]:
     """Return up to `MAX_STEPS` pieces of advice about a brand as lines numbered from 1, from the
     brief of its newest answers: first the most pressing item of each kind of gap, then the other
     items, each in the order of the brief.
     """
     if telling.situation.all_failed:
         return []
-    draft = await newest_brief(deployment, telling.situation)
+    draft = await newest_brief(call, telling.situation)
     chosen = mixed_items(draft.items)[:MAX_STEPS]
-    return [
-        f"{number}. {_advice_sentence(deployment, item)}" for number, item in enumerate(chosen, 1)
-    ]
+    return [f"{number}. {_advice_sentence(call, item)}" for number, item in enumerate(chosen, 1)]
 
 
-def _advice_sentence(deployment: Deployment, item: BriefItem) -> str:
+def _advice_sentence(call: Call, item: BriefItem) -> str:
     """Return the advice on an item of a brief as a sentence, whose wording depends on the kind of
     gap. It names the first `MAX_NAMED_MODELS` models and the item's question, or its subject if it
     has no question; a count is of one model.
     """
     subject = f"“{item.question}”" if item.question else item.subject
     shown_models = item.models[:MAX_NAMED_MODELS]
-    models = [deployment.names.name(model) for model in shown_models]
+    models = [call.names.name(model) for model in shown_models]
     return ADVICE[item.kind].format(
         subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
         models=wording.listing(models) or "models",
@@ -237,12 +227,12 @@ def _advice_sentence(deployment: Deployment, item: BriefItem) -> str:
     )
 
 
-async def _cost_sentences(deployment: Deployment, since: datetime) -> str:
+async def _cost_sentences(call: Call, since: datetime) -> str:
     """Return a sentence with the number of answers that were paid for since a time and what they
     cost, for all brands together, if there were any; followed by the month's spending.
     """
-    month = await spent_sentence(deployment)
-    spendings = await deployment.store.money.spending(since=since)
+    month = await spent_sentence(call)
+    spendings = await call.store.money.spending(since=since)
     if not spendings:
         return month
     count = wording.count(sum(spending.answers for spending in spendings), "question")

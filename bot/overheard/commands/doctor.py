@@ -57,7 +57,6 @@ OTHERS_CAN_ACCESS = stat.S_IRWXO
 
 async def doctor(
     session: Session,
-    _: Call,
     *,
     deep: Annotated[bool, option("Also ask each model a question, within the budget.")] = False,
 ) -> Card:
@@ -85,7 +84,7 @@ async def doctor(
             examination = Examination(deployment)
             findings += [finding async for finding in examination.findings()]
             if deep:
-                findings += await _call_findings(deployment, session)
+                findings += await _call_findings(Call(deployment), session)
     except OverheardError as error:
         findings.append(_unopened_finding(error))
     return _findings_card(findings)
@@ -115,7 +114,7 @@ class Examination:
             *self._plugin_findings(),
             *self._catalogue_findings(),
             *unset_variables(self.deployment.config),
-            *shutdown_findings(self.deployment),
+            *shutdown_findings(Call(self.deployment)),
         ):
             yield finding
         providers, tables = self.deployment.plugins.providers, self.deployment.config.providers
@@ -142,7 +141,7 @@ class Examination:
             *await self._answer_findings(),
         ):
             yield finding
-        clock_findings = list(await future_run_findings(self.deployment))
+        clock_findings = list(await future_run_findings(Call(self.deployment)))
         if not clock_findings:
             leads = [lead for _, lead in provider_results if lead is not None]
             clock_findings.append(clock_finding(leads))
@@ -154,7 +153,7 @@ class Examination:
         stored runs without a change, when it is replayed over them. It is never a fault.
         """
         brands = [brand for brand in self.deployment.catalogue.brands if brand.tracked]
-        record = chance_alarm_record(await replays(self.deployment, Call(), brands))
+        record = chance_alarm_record(await replays(Call(self.deployment), brands))
         if not record.runs:
             return Finding("detection (no run yet)")
         sentence = record_sentence(record).rstrip(".")
@@ -319,12 +318,12 @@ class Examination:
         return Finding("outbox", problem, "they are tried again by overheard run")
 
 
-async def _call_findings(deployment: Deployment, session: Session) -> list[Finding]:
+async def _call_findings(call: Call, session: Session) -> list[Finding]:
     """Ask each model one question, if a person agrees to the price, and return the findings. An
     exceeded budget, or another error, becomes a fault in place of all of them.
     """
     try:
-        return [finding async for finding in called_model_findings(deployment, session)]
+        return [finding async for finding in called_model_findings(call, session)]
     except OverheardError as error:
         return [Finding("a real call to each model", str(error).rstrip("."), "see [budget]")]
 

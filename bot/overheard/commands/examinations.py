@@ -13,11 +13,11 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from overheard.alerts.run_analysis import aside_run, run_service
+from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.config.problems import suggestion
 from overheard.config.sections import Config
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import SHUTDOWN_NOTICE, Panel, Prompt, QueueStatus, last_day
 from overheard.errors import OverheardError, ProviderUnavailable
 from overheard.interfaces import Clock, Finding, Listing, Provider, Store, Verifiable
@@ -111,11 +111,11 @@ def _name_without_variant(name: str) -> str:
     return _VARIANT.sub("", name.casefold())
 
 
-def shutdown_findings(deployment: Deployment) -> Iterator[Finding]:
+def shutdown_findings(call: Call) -> Iterator[Finding]:
     """Yield a finding for each configured model with a known last day. It is a fault from
     `SHUTDOWN_NOTICE` before that day on, and after it.
     """
-    plugins, today = deployment.plugins, deployment.clock.now().date()
+    plugins, today = call.plugins, call.clock.now().date()
     for model in plugins.models:
         ends = last_day(model, plugins.landscapes.values())
         if ends is None:
@@ -129,7 +129,7 @@ def shutdown_findings(deployment: Deployment) -> Iterator[Finding]:
         yield Finding(f"model {model}", f"its vendor {verb} {day}", remedy)
 
 
-async def called_model_findings(deployment: Deployment, session: Session) -> AsyncIterator[Finding]:
+async def called_model_findings(call: Call, session: Session) -> AsyncIterator[Finding]:
     """Ask each configured model one short question outside the history, and yield a finding on the
     price, one for each answer with its time in seconds, and a fault for each reason why questions
     have no answer.
@@ -141,10 +141,10 @@ async def called_model_findings(deployment: Deployment, session: Session) -> Asy
         BudgetExceeded: when the budget does not cover the calls.
         NothingToAsk: when no model is configured.
     """
-    models = choose_models(deployment.plugins.providers, ())
+    models = choose_models(call.plugins.providers, ())
     panel = Panel((), (Prompt(REAL_QUESTION),), models)
-    run = aside_run(panel, Call(), deployment.clock.now(), DEEP)
-    quote = await deployment.pricing.quote(run)
+    run = call.aside_run(panel, DEEP)
+    quote = await call.pricing.quote(run)
     place = f"a real call to {wording.count(len(models), 'model')}"
     question = f"{place[0].upper()}{place[1:]} costs {quote.price}. Ask now? yes or no"
     if quote.usd and session.ask:
@@ -152,7 +152,7 @@ async def called_model_findings(deployment: Deployment, session: Session) -> Asy
         if reply not in {"y", "yes"}:
             yield Finding(f"{place} (not made)")
             return
-    outcome, answers = await run_service(deployment, Call()).ask_aside(run)
+    outcome, answers = await run_service(call).ask_aside(run)
     yield Finding(f"{place} ({wording.money(outcome.spent)})")
     for answer in answers:
         if not answer.error:
@@ -179,18 +179,17 @@ async def usage_findings(plugins: Plugins, store: Store) -> AsyncIterator[Findin
             yield Finding(f"model {model}", problem, remedy)
 
 
-async def future_run_findings(deployment: Deployment) -> Sequence[Finding]:
+async def future_run_findings(call: Call) -> Sequence[Finding]:
     """Return one fault if the newest run began more than `MAX_CLOCK_LAG` after this machine's time,
     whose clock is then probably wrong; else an empty sequence.
     """
-    newest = await deployment.store.runs.find(limit=1)
-    now = deployment.clock.now()
+    newest = await call.store.runs.find(limit=1)
+    now = call.clock.now()
     if not newest or newest[0].started_at <= now + MAX_CLOCK_LAG:
         return ()
-    run_start = wording.moment(newest[0].started_at, deployment.zone)
-    problem = (
-        f"it shows {wording.moment(now, deployment.zone)}, and the newest run began {run_start}"
-    )
+    zone = call.deployment.zone
+    shown, begun = wording.moment(now, zone), wording.moment(newest[0].started_at, zone)
+    problem = f"it shows {shown}, and the newest run began {begun}"
     return (Finding("clock", problem, "set the clock; a run now would be taken for an older one"),)
 
 

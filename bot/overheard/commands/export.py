@@ -21,7 +21,7 @@ from overheard.cards.card import MAX_FILE_BYTES, Card, File, Severity
 from overheard.cards.command import CommandSpec, Face, Role, argument, option
 from overheard.commands.database import private
 from overheard.config.secrets import json_line, without_control_characters
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Answer, Run, ScoreRecord
 from overheard.errors import FileUnwritable, StoreMissing
 from overheard.interfaces import Store
@@ -55,7 +55,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet may calculate; an apostrophe before it makes it text."""
 
 
-async def export(deployment: Deployment, call: Call, what: What, form: Format, out: TextIO) -> Card:
+async def export(call: Call, what: What, form: Format, out: TextIO) -> Card:
     """Write all answers or scores to a text stream, a line for each and the oldest run first, and
     return a card with their number.
 
@@ -66,12 +66,12 @@ async def export(deployment: Deployment, call: Call, what: What, form: Format, o
         what: Answers or scores.
         form: JSON lines, or CSV with a header.
     """
-    deployment = await deployment.caught_up(call.progress) if what is What.SCORES else deployment
-    runs = [*reversed(await deployment.store.runs.find())]
+    call = await call.caught_up() if what is What.SCORES else call
+    runs = [*reversed(await call.store.runs.find())]
     lines: AsyncIterator[dict[str, Any]] = (
-        (score_line(*scored) async for scored in _current_scores(deployment, runs))
+        (score_line(*scored) async for scored in _current_scores(call, runs))
         if what is What.SCORES
-        else (answer_line(*own) async for own in _own_answers(deployment.store, runs))
+        else (answer_line(*own) async for own in _own_answers(call.store, runs))
     )
     fields = SCORE_FIELDS if what is What.SCORES else ANSWER_FIELDS
     write_line = _line_writer(out, form, fields)
@@ -86,7 +86,6 @@ async def export(deployment: Deployment, call: Call, what: What, form: Format, o
 
 
 async def export_to(
-    deployment: Deployment,
     call: Call,
     *,
     what: Annotated[str, argument("What to write.", choices=tuple(What))],
@@ -108,25 +107,25 @@ async def export_to(
         StoreMissing: when there is no store, so that an earlier file is not replaced by an empty
             one.
     """
-    if deployment.missing_store:
-        raise StoreMissing(url=deployment.missing_store)
+    if call.deployment.missing_store:
+        raise StoreMissing(url=call.deployment.missing_store)
     if call.face is Face.CHAT:
-        return await _file_card(deployment, call, What(what))
+        return await _file_card(call, What(what))
     with replacing(out) if out else nullcontext(sys.stdout) as stream:
-        card = await export(deployment, call, What(what), Format(form), stream)
+        card = await export(call, What(what), Format(form), stream)
     return card if out else replace(card, title="")  # nothing else belongs among the lines
 
 
-async def _file_card(deployment: Deployment, call: Call, what: What) -> Card:
+async def _file_card(call: Call, what: What) -> Card:
     """Return a card with all answers or scores as a CSV file that spreadsheets open, the newest run
     first. A file that would be larger than `MAX_FILE_BYTES` ends before, and the text says so.
     Without a row the card says that there are no answers, or that the first row alone is larger.
     """
     if what is What.SCORES:
-        deployment = await deployment.caught_up(call.progress)
-        rows, columns = _score_rows(deployment, call), CHAT_SCORE_COLUMNS
+        call = await call.caught_up()
+        rows, columns = _score_rows(call), CHAT_SCORE_COLUMNS
     else:
-        rows, columns = _answer_rows(deployment, call), CHAT_ANSWER_COLUMNS
+        rows, columns = _answer_rows(call), CHAT_ANSWER_COLUMNS
     content = [f"{BYTE_ORDER_MARK}{_csv_row(columns)}".encode()]
     size, is_whole = len(content[0]), True
     async for row in rows:
@@ -242,46 +241,46 @@ async def _own_answers(store: Store, runs: Iterable[Run]) -> AsyncIterator[tuple
 
 
 async def _current_scores(
-    deployment: Deployment, runs: Iterable[Run]
+    call: Call, runs: Iterable[Run]
 ) -> AsyncIterator[tuple[ScoreRecord, Answer, Run]]:
     """Yield each score of some runs with its answer and its run, in the order of the runs. Only
     scores by the scorer versions in use are yielded.
     """
     for run in runs:
-        answers = {a.id: a async for a in deployment.store.answers.stream(runs=[run.id])}
-        async for record in deployment.store.scores.stream(runs=[run.id]):
-            if f"{record.scorer}@{record.version}" in deployment.scoring.versions:
+        answers = {a.id: a async for a in call.store.answers.stream(runs=[run.id])}
+        async for record in call.store.scores.stream(runs=[run.id]):
+            if f"{record.scorer}@{record.version}" in call.scoring.versions:
                 yield record, answers[record.answer_id], run
 
 
-async def _answer_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:
+async def _answer_rows(call: Call) -> AsyncIterator[Sequence[object]]:
     """Yield the cells of each answer in the columns `CHAT_ANSWER_COLUMNS`, the newest run first.
     Sources are addresses, one a line; the cost is None if it is not known.
     """
-    async for answer, _ in _own_answers(deployment.store, await deployment.store.runs.find()):
+    async for answer, _ in _own_answers(call.store, await call.store.runs.find()):
         sources = "\n".join(citation.url for citation in answer.reply.citations)
-        question_cells = _question_cells(deployment, call, answer)
+        question_cells = _question_cells(call, answer)
         yield (*question_cells, answer.reply.text, sources, answer.reply.cost_usd)
 
 
-async def _score_rows(deployment: Deployment, call: Call) -> AsyncIterator[Sequence[object]]:
+async def _score_rows(call: Call) -> AsyncIterator[Sequence[object]]:
     """Yield the cells of each score in the columns `CHAT_SCORE_COLUMNS`, the newest run first. A
     metric that nothing measures any more has its name in place of its label.
     """
-    metrics, runs = deployment.scoring.metrics, await deployment.store.runs.find()
-    async for record, answer, _ in _current_scores(deployment, runs):
+    metrics, runs = call.scoring.metrics, await call.store.runs.find()
+    async for record, answer, _ in _current_scores(call, runs):
         score = record.score
         metric = metrics[score.metric].label if score.metric in metrics else score.metric
-        yield (*_question_cells(deployment, call, answer), record.brand, metric, score.value)
+        yield (*_question_cells(call, answer), record.brand, metric, score.value)
 
 
-def _question_cells(deployment: Deployment, call: Call, answer: Answer) -> tuple[str, str, str]:
+def _question_cells(call: Call, answer: Answer) -> tuple[str, str, str]:
     """Return the time at which an answer was asked (``2026-11-24 07:00`` in the reader's zone), its
     model's display name, and the text of its question.
     """
     asked_at = f"{answer.asked_at.astimezone(call.zone):%Y-%m-%d %H:%M}"
     question = answer.question
-    return asked_at, deployment.names.name(question.model), question.prompt.text
+    return asked_at, call.names.name(question.model), question.prompt.text
 
 
 EXPORT = CommandSpec(

@@ -13,7 +13,7 @@ from overheard.cards.card import Action, Card
 from overheard.cards.command import Kind, Option, quoted
 from overheard.commands.arguments import find_fact
 from overheard.commands.catalogue import CatalogueNoun, optional
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import (
     Alert,
     Answer,
@@ -76,9 +76,7 @@ def _find_fact_among(
     return find_fact(facts, brand, given["field"], kind=f"{kind} about {brand}")
 
 
-async def _checked_fact(
-    deployment: Deployment, call: Call, fact: Fact, before: Fact | None
-) -> Fact:
+async def _checked_fact(call: Call, fact: Fact, before: Fact | None) -> Fact:
     """Return a fact as it is to be stored.
 
     A new fact has the brand's full name, and today as the day of its check if none is given. If the
@@ -90,9 +88,9 @@ async def _checked_fact(
         call: The person who changes it; today is the day in the person's time zone.
         before: The fact before the change; None for a new fact.
     """
-    today = deployment.clock.now().astimezone(call.zone).date()
+    today = call.clock.now().astimezone(call.zone).date()
     if before is None:
-        brand = find_brand(deployment.catalogue, fact.brand).name
+        brand = find_brand(call.catalogue, fact.brand).name
         return replace(fact, brand=brand, as_of=fact.as_of or today)
     if fact.value == before.value:
         return fact
@@ -115,9 +113,7 @@ def _existing_fact(catalogue: Catalogue, fact: Fact) -> Fact | None:
     )
 
 
-async def _changed_card(
-    deployment: Deployment, call: Call, fact: Fact, _: Fact | None, participle: str
-) -> Card:
+async def _changed_card(call: Call, fact: Fact, _: Fact | None, participle: str) -> Card:
     """Return the card of a fact that was added, changed or restored: whether and how answers are
     checked against it, its fields, and the alerts on stored answers that contradict it. If no
     scorer checks it, or if there is such an alert, the card is a warning.
@@ -129,10 +125,10 @@ async def _changed_card(
         fact: The fact after the change.
         participle: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
     """
-    unread_sentence = await unread_by_scorers(deployment, fact)
-    has_judge = bool(judges(deployment.plugins.scorers.values()))
+    unread_sentence = await unread_by_scorers(call, fact)
+    has_judge = bool(judges(call.plugins.scorers.values()))
     is_checked = has_judge or not unread_sentence
-    alerts = await _contradicting_alerts(deployment, call, fact) if is_checked else []
+    alerts = await _contradicting_alerts(call, fact) if is_checked else []
     fields = {
         "Brand": fact.brand,
         fact.field: fact.value,
@@ -144,11 +140,11 @@ async def _changed_card(
     if unread_sentence:
         sentences = [_JUDGED if has_judge else _UNREAD.format(said=unread_sentence)]
     actions = [
-        Action(f"alerts show {alert.id}", alert_label(alert, call.zone, deployment.names))
+        Action(f"alerts show {alert.id}", alert_label(alert, call.zone, call.names))
         for alert in alerts[:SHOWN_ALERTS]
     ]
     question = fact_question(fact)
-    asked_keys = {prompt.key for prompt in deployment.catalogue.prompts}
+    asked_keys = {prompt.key for prompt in call.catalogue.prompts}
     is_unasked = question is not None and question.key not in asked_keys
     if is_unasked and is_checked:
         sentences.append(_DIRECT)
@@ -156,7 +152,7 @@ async def _changed_card(
     for alert in alerts:
         statements = [statement for statement in alert.statements if statement.topic == fact.field]
         last_statement = wording.shorten(wording.line(statements[-1].said), SHOWN_CHARS)
-        model = deployment.names.name(alert.shift.model)
+        model = call.names.name(alert.shift.model)
         sentences.append(f"{model} says otherwise: “{last_statement}”.")
     return FACTS.changed_card(
         fact,
@@ -170,19 +166,18 @@ async def _changed_card(
     )
 
 
-async def _contradicting_alerts(deployment: Deployment, call: Call, fact: Fact) -> list[Alert]:
+async def _contradicting_alerts(call: Call, fact: Fact) -> list[Alert]:
     """Score the stored answers anew with a changed fact, store the alerts on what they say wrongly
     of its brand, and return the new and grown ones of these alerts that are about the fact's field.
 
     A long history is scored in the background later (`commands.scores`). The list is then empty,
     and the alerts follow.
     """
-    refreshed = await deployment.refreshed()
-    deployment = await refreshed.caught_up(call.progress)
-    is_history_scored = deployment.scoring.versions == deployment.current.versions
+    call = await (await call.refreshed()).caught_up()
+    is_history_scored = call.scoring.versions == call.deployment.current.versions
     if not is_history_scored:
         return []
-    alerts = await detect_statements(deployment, [fact.brand])
+    alerts = await detect_statements(call, [fact.brand])
     return [
         alert
         for alert in alerts
@@ -196,7 +191,7 @@ def _as_of_words(fact: Fact) -> str:
     return f"{day.day} {wording.MONTHS[day.month - 1]} {day.year}" if day else ""
 
 
-async def _unread_facts_sentence(deployment: Deployment, facts: Sequence[Fact]) -> str:
+async def _unread_facts_sentence(call: Call, facts: Sequence[Fact]) -> str:
     """Return a sentence on the facts that only a judge could read in answers: it names them, and
     says that only the judge checks them, or nobody if there is no judge. Empty without such a fact.
     Only the first `MAX_CHECKED_FACTS` facts are tried, since that takes time.
@@ -204,16 +199,16 @@ async def _unread_facts_sentence(deployment: Deployment, facts: Sequence[Fact]) 
     names = [
         f"{fact.brand}'s {fact.field}"
         for fact in facts[:MAX_CHECKED_FACTS]
-        if await unread_by_scorers(deployment, fact)
+        if await unread_by_scorers(call, fact)
     ]
     if not names:
         return ""
-    if judges(deployment.plugins.scorers.values()):
+    if judges(call.plugins.scorers.values()):
         return f"Only the judge checks {wording.listing(names)}."
     return f"No scorer reads {wording.listing(names)}, so no answer is checked against that."
 
 
-async def unread_by_scorers(deployment: Deployment, fact: Fact) -> str:
+async def unread_by_scorers(call: Call, fact: Fact) -> str:
     """Try whether the scorers find a fact in plain sentences that state it, judges aside, which
     would cost money. Nothing is stored.
 
@@ -222,12 +217,12 @@ async def unread_by_scorers(deployment: Deployment, fact: Fact) -> str:
         the first of these sentences, such as ``Acme's price is $10 a month.``, shortened to
         `SHOWN_CHARS`.
     """
-    all_scorers = deployment.plugins.scorers.values()
+    all_scorers = call.plugins.scorers.values()
     scorers = [scorer for scorer in all_scorers if scorer not in judges(all_scorers)]
-    brand = deployment.catalogue.brand(fact.brand)
+    brand = call.catalogue.brand(fact.brand)
     if brand is None:
         return ""
-    now = deployment.clock.now()
+    now = call.clock.now()
     sentences = list(dict.fromkeys(_fact_sentences(brand, fact)))
     answers = [
         Answer(

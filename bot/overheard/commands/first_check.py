@@ -20,7 +20,7 @@ from overheard.cards.card import Card, Table
 from overheard.cards.command import Proposal
 from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.detection.baseline import stream_rows
 from overheard.domain import (
     FIRST_CHECK,
@@ -129,9 +129,7 @@ async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | No
     return FirstCheck(tuple(rounds))
 
 
-async def propose_first_check(
-    deployment: Deployment, call: Call, panel: Panel, asked_by: str = ""
-) -> Proposal:
+async def propose_first_check(call: Call, panel: Panel, asked_by: str = "") -> Proposal:
     """Return the first round of a first check as a proposal, with the price and the times of all
     rounds. Executing it asks the first round; the others follow by themselves, or with the same
     command later.
@@ -148,20 +146,20 @@ async def propose_first_check(
             being asked.
         BudgetExceeded: when the budget does not cover one repeat in each round.
     """
-    now = deployment.clock.now()
-    unfinished = await unfinished_first_check(deployment.store, now)
+    now = call.clock.now()
+    unfinished = await unfinished_first_check(call.store, now)
     if unfinished and unfinished.under_way:
         raise NothingToAsk(missing="a round of the first check is being asked")
     if unfinished and unfinished.due_at > now:
         due = wording.moment(unfinished.due_at, call.zone)
         raise NothingToAsk(missing=f"the next round of the first check is due at {due}")
     if unfinished:
-        quote = await deployment.pricing.quote(unfinished.next_run(now))
-        return Proposal(quote.price, quote.usd, partial(execute_round, deployment, call, quote))
+        quote = await call.pricing.quote(unfinished.next_run(now))
+        return Proposal(quote.price, quote.usd, partial(execute_round, call, quote))
     for sizes in ROUND_SIZES:
         try:
             whole = all_rounds_panel(panel, sizes)
-            whole_quote = await _quote_all_rounds(deployment, call, whole)
+            whole_quote = await _quote_all_rounds(call, whole)
             break
         except BudgetExceeded:
             if sizes == ROUND_SIZES[-1]:
@@ -173,30 +171,30 @@ async def propose_first_check(
         asked_by=asked_by or call.who,
         channel=call.channel,
     )
-    quote = await deployment.pricing.quote(run)
+    quote = await call.pricing.quote(run)
     _, *later_times = (wording.clock(at, call.zone) for at in round_times(now))
     times = f"in three rounds, now and at about {wording.listing(later_times)}"
     price = f"{whole_quote.price}; each question {sum(sizes)} times, {times}"
-    execute = partial(execute_round, deployment, call, quote)
+    execute = partial(execute_round, call, quote)
     return Proposal(price, whole_quote.usd, execute, {"seed": panel.seed})
 
 
-async def _quote_all_rounds(deployment: Deployment, call: Call, panel: Panel) -> PriceQuote:
+async def _quote_all_rounds(call: Call, panel: Panel) -> PriceQuote:
     """Return the price of all rounds of a first check together. The budget of a single run is not
     applied, since they are several runs.
 
     Args:
         panel: The questions with the repeats of all rounds.
     """
-    budget = deployment.config.budget.model_copy(update={"run": None})
-    run = new_run(panel, deployment.clock.now(), channel=call.channel)
+    budget = call.config.budget.model_copy(update={"run": None})
+    run = new_run(panel, call.clock.now(), channel=call.channel)
     calls = {(prompt, model): panel.repeats for prompt in panel.prompts for model in panel.models}
-    return await deployment.pricing.quote_calls(
+    return await call.pricing.quote_calls(
         calls, run.payer, answers=sum(calls.values()), run=run, budget=budget
     )
 
 
-async def continue_first_check(deployment: Deployment) -> Card | None:
+async def continue_first_check(call: Call) -> Card | None:
     """Ask the next round of the first check if one is due, and return the card of its result; None
     if there is no first check to continue, if a round is being asked, or if the next is not due.
 
@@ -207,27 +205,27 @@ async def continue_first_check(deployment: Deployment) -> Card | None:
         BudgetExceeded: when the budget no longer covers the round.
         RunUnderWay: when another process asks the round.
     """
-    now = deployment.clock.now()
-    unfinished = await unfinished_first_check(deployment.store, now)
+    now = call.clock.now()
+    unfinished = await unfinished_first_check(call.store, now)
     if unfinished is None or unfinished.under_way or unfinished.due_at > now:
         return None
     run = unfinished.next_run(now)
-    call = Call(run.asked_by, run.channel, deployment.zone)
-    card = await execute_round(deployment, call, await deployment.pricing.quote(run))
+    call = replace(call, who=run.asked_by, channel=run.channel, zone=call.deployment.zone)
+    card = await execute_round(call, await call.pricing.quote(run))
     is_from_chat = ":" in run.channel
     if is_from_chat:
         result = Delivery(
             kind=DeliveryKind.RESULT,
             key=f"result-{run.key}@{run.channel}",
             channel=run.channel,
-            due_at=deployment.clock.now(),
+            due_at=call.clock.now(),
             subject=run.key,
         )
-        await deployment.store.deliveries.add([result])
+        await call.store.deliveries.add([result])
     return card
 
 
-async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -> Card:
+async def execute_round(call: Call, quote: PriceQuote) -> Card:
     """Ask the quoted round of a first check and return the card of its result. The text ends with
     the time of the next round, and the first of the further cards has the visibility over all
     rounds so far. The card of a failed round has neither.
@@ -235,14 +233,14 @@ async def execute_round(deployment: Deployment, call: Call, quote: PriceQuote) -
     Raises:
         RunUnderWay: when another process asks the round.
     """
-    service = run_service(deployment, call, show_alert)
+    service = run_service(call, show_alert)
     card = await run_card(call, await service.execute(quote))
     run = quote.run
     if run is None or run.panel is None or card.failed:
         return card
-    unfinished = await unfinished_first_check(deployment.store, deployment.clock.now())
-    [first_round] = await deployment.store.runs.find(label=round_label(1), limit=1)
-    levels = await levels_card(await deployment.refreshed(), run.panel, first_round.started_at)
+    unfinished = await unfinished_first_check(call.store, call.clock.now())
+    [first_round] = await call.store.runs.find(label=round_label(1), limit=1)
+    levels = await levels_card(await call.refreshed(), run.panel, first_round.started_at)
     text = "\n\n".join([str(card.text), _next_round_sentence(call, unfinished)])
     return replace(card, text=text, more=(levels, *card.more))
 
@@ -260,7 +258,7 @@ def _next_round_sentence(call: Call, unfinished: FirstCheck | None) -> str:
     )
 
 
-async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> Card:
+async def levels_card(call: Call, panel: Panel, since: datetime) -> Card:
     """Return the card with a table of the visibility of the panel's brands and their competitors
     over all rounds of a first check: a row for each model and brand, with the share of answers, its
     interval and the range of possible ranks. Without scores the text says so.
@@ -269,11 +267,11 @@ async def levels_card(deployment: Deployment, panel: Panel, since: datetime) -> 
         panel: The questions asked.
         since: The start of the first round; earlier runs do not count.
     """
-    names = deployment.catalogue.names_with_rivals(panel.brands)
+    names = call.catalogue.names_with_rivals(panel.brands)
     rows, data = [], []
     for model in panel.models:
         streams = await read_streams(
-            deployment.store, deployment.scoring.versions, names, model=model, metric=VISIBILITY
+            call.store, call.scoring.versions, names, model=model, metric=VISIBILITY
         )
         kept = [
             stream_rows(stream, np.array([run.at >= since for run in stream.runs]).nonzero()[0])

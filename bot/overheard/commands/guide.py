@@ -11,7 +11,7 @@ from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, 
 from overheard.cards.command import CommandSpec, Face, Option, argument, quoted
 from overheard.commands.registry import CommandListing, sections
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.deprecations import OLD_COMMANDS
 from overheard.errors import CommandRemoved, OverheardError
 from overheard.runs.plan import tracked
@@ -24,8 +24,7 @@ MAX_SUGGESTIONS = 5
 
 
 async def show_help(
-    deployment: Deployment | Session,
-    call: Call,
+    call: Call | Session,
     *,
     command: Annotated[Sequence[str], argument("What to teach, such as brands add.")] = (),
 ) -> Card:
@@ -35,9 +34,7 @@ async def show_help(
     or all commands of a noun (``brands``).
 
     Args:
-        deployment: An open deployment, or in a terminal the session; both have the commands of
-            plugins.
-        call: Tells whether a chat or a terminal asks, which know different commands.
+        call: A call, or in a terminal the session; both have the commands of plugins.
         command: The words of a command or noun, in any case of letters; those of an earlier release
             are those that do the same now. `EVERYTHING` shows all commands. Empty shows the next
             steps in a chat with an open deployment, else all commands.
@@ -51,10 +48,10 @@ async def show_help(
         if not old.instead:
             raise CommandRemoved(name=name, reason=old.reason)
         name, _, _ = old.instead.partition(" --")
-    groups = [*sections(call.face, _plugin_commands(deployment))]
+    groups = [*sections(call.face, _plugin_commands(call))]
     listings = [listing for _, group in groups for listing in group]
-    if not name and call.face is Face.CHAT and isinstance(deployment, Deployment):
-        return await _next_steps_card(deployment, listings)
+    if not name and call.face is Face.CHAT and isinstance(call, Call):
+        return await _next_steps_card(call, listings)
     if name in {"", EVERYTHING}:
         return _all_commands_card(groups)
     for listing in listings:
@@ -67,14 +64,14 @@ async def show_help(
     return _noun_card(name, [listing.load(call.face) for listing in verbs])
 
 
-def _plugin_commands(deployment: Deployment | Session) -> Collection[CommandSpec]:
+def _plugin_commands(call: Call | Session) -> Collection[CommandSpec]:
     """Return the commands of plugins for help; none if the configuration cannot be read, so that
     help works in any case.
     """
-    if not isinstance(deployment, Session):
-        return deployment.plugins.commands.values()
+    if isinstance(call, Call):
+        return call.plugins.commands.values()
     try:
-        return deployment.plugin_commands
+        return call.plugin_commands
     except OverheardError:
         return ()
 
@@ -149,14 +146,14 @@ class Suggestion:
     purpose: str
 
 
-async def _next_steps_card(deployment: Deployment, commands: Iterable[CommandListing]) -> Card:
+async def _next_steps_card(call: Call, commands: Iterable[CommandListing]) -> Card:
     """Return the card of up to `MAX_SUGGESTIONS` next steps, each with a button, the most useful
     first. Another button lists all commands.
 
     Args:
         commands: All commands, for the card's JSON data only.
     """
-    suggestions = await next_steps(deployment)
+    suggestions = await next_steps(call)
     return Card(
         title="What can I do now?",
         fields=tuple(
@@ -176,14 +173,14 @@ async def _next_steps_card(deployment: Deployment, commands: Iterable[CommandLis
     )
 
 
-async def next_steps(deployment: Deployment) -> list[Suggestion]:
+async def next_steps(call: Call) -> list[Suggestion]:
     """Return up to `MAX_SUGGESTIONS` steps that fit the state of a deployment, the most useful
     first. Without a tracked brand it is only the set-up.
     """
-    return [suggestion async for suggestion in _suggestions(deployment)][:MAX_SUGGESTIONS]
+    return [suggestion async for suggestion in _suggestions(call)][:MAX_SUGGESTIONS]
 
 
-async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
+async def _suggestions(call: Call) -> AsyncIterator[Suggestion]:
     """Yield all steps that fit the state of a deployment, the most useful first.
 
     Without a tracked brand, only the set-up is yielded. Otherwise the order is: the newest open
@@ -191,7 +188,7 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
     alerts, as far as they are missing; then, once a check was made, the reports; then the lists.
     Questions, facts and reports are those of the first tracked brand.
     """
-    catalogue, store = deployment.catalogue, deployment.store
+    catalogue, store = call.catalogue, call.store
     brands = tracked(catalogue)
     if not brands:
         yield Suggestion("setup brand", "Set up", "Your brand, its competitors and questions.")
@@ -212,7 +209,7 @@ async def _suggestions(deployment: Deployment) -> AsyncIterator[Suggestion]:
         )
     if not catalogue.schedules:
         yield Suggestion("schedules add", "Check every week", "A change shows only between checks.")
-    if not deployment.config.routes:
+    if not call.config.routes:
         yield Suggestion(
             "routes add", "Alerts into this channel", "I speak up when something shifts."
         )

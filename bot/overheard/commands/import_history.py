@@ -23,7 +23,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument
 from overheard.commands.check_news import fault_sentences
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Answer, Run, RunState
 from overheard.errors import FileUnreadable, RunInUse
 from overheard.interfaces import Store
@@ -84,10 +84,7 @@ class _Tally:
 
 
 async def import_history(
-    deployment: Deployment,
-    call: Call,
-    *,
-    file: Annotated[Path, argument("JSON lines, one answer a line.")],
+    call: Call, *, file: Annotated[Path, argument("JSON lines, one answer a line.")]
 ) -> Card:
     """Store the answers of a file, run by run, then score them.
 
@@ -110,10 +107,10 @@ async def import_history(
     with lines:
         call.progress.start(f"Importing {wording.count(tally.lines, 'line')}", tally.lines)
         for key, span in tally.runs.items():
-            await _import_run(deployment.store, call, lines, key, span, tally)
+            await _import_run(call.store, call, lines, key, span, tally)
     call.progress.finish()
-    deployment = await deployment.caught_up(call.progress, tally.new)
-    return _import_card(file, tally, deployment.scoring.faults)
+    call = await call.caught_up(tally.new)
+    return _import_card(file, tally, call.scoring.faults)
 
 
 async def _import_run(

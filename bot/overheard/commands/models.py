@@ -13,7 +13,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face
 from overheard.commands.examinations import shutdown_findings
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge, Store
 from overheard.runs.budget import capabilities_of, price_of
@@ -33,39 +33,38 @@ does not store them, so that a terminal knows less than the bot that asks.
 """
 
 
-async def list_models(deployment: Deployment, call: Call) -> Card:
+async def list_models(call: Call) -> Card:
     """Return the card of all configured models, with a paragraph for each model that is paused or
     is shut down soon, and one for each judge on how well it agrees with labelled answers. It is a
     warning if a model is paused or is shut down soon.
 
     A terminal has a table with prices and pace; a chat has a line for each model. Nothing is asked.
     """
-    rows = [_model_json(deployment, model) for model in deployment.plugins.models]
+    rows = [_model_json(call, model) for model in call.plugins.models]
     troubled = [row for row in rows if row["state"] != BreakerState.CLOSED]
     judged = [
-        await _judge_json(deployment.store, judge)
-        for judge in judges(deployment.plugins.scorers.values())
+        await _judge_json(call.store, judge) for judge in judges(call.plugins.scorers.values())
     ]
     reasons = [f"{row['model']}: {row['reason']}" for row in troubled]
-    ends = [finding for finding in shutdown_findings(deployment) if finding.problem]
+    ends = [finding for finding in shutdown_findings(call) if finding.problem]
     reasons += [f"{end.place}: {end.problem}." for end in ends]
     paragraphs = [*reasons, *(judge["told"] for judge in judged)]
     if call.face is Face.CHAT and rows:
         asked = [f" ({row['how']})" if row["how"] != "-" else "" for row in rows]
-        named = [deployment.names.name(Model.parse(row["model"])) for row in rows]
+        named = [call.names.name(Model.parse(row["model"])) for row in rows]
         lines = zip(named, asked, (row["told"] for row in rows), strict=True)
         paragraphs.insert(0, "\n".join(f"{name}{how}: {state}" for name, how, state in lines))
     return Card(
         title=wording.count(len(rows), "model"),
         text="\n\n".join(paragraphs),
-        table=_models_table(deployment, rows) if call.face is Face.TERMINAL else None,
+        table=_models_table(call, rows) if call.face is Face.TERMINAL else None,
         severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
         footer=STATE_NOTE if call.face is Face.TERMINAL else "",
         data={"models": rows, "judges": judged},
     )
 
 
-def _models_table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> Table:
+def _models_table(call: Call, rows: Sequence[Mapping[str, str]]) -> Table:
     """Return the terminal's table of models, with ids, prices, pace and state.
 
     Args:
@@ -75,7 +74,7 @@ def _models_table(deployment: Deployment, rows: Sequence[Mapping[str, str]]) -> 
         ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
         tuple(
             (
-                f"{deployment.names.name(Model.parse(row['model']))}, {row['model']}",
+                f"{call.names.name(Model.parse(row['model']))}, {row['model']}",
                 row["how"],
                 row["price"],
                 row["pace"],
@@ -107,15 +106,15 @@ async def _judge_json(store: Store, judge: Judge) -> dict[str, Any]:
     }
 
 
-def _model_json(deployment: Deployment, model: Model) -> dict[str, str]:
+def _model_json(call: Call, model: Model) -> dict[str, str]:
     """Return a model for JSON output, each value as text: id, how it is asked (``-`` if that is not
     known), price, pace and state.
 
     ``state`` is the name of a `BreakerState`, ``told`` the same in words with the time that is
     left, and ``reason`` the last failure (empty if there was none).
     """
-    providers = deployment.plugins.providers
-    limiter = deployment.limits.limiter(providers[model.provider], model)
+    providers = call.plugins.providers
+    limiter = call.deployment.limits.limiter(providers[model.provider], model)
     now = asyncio.get_running_loop().time()
     rest = limiter.rest(now)
     state = BreakerState.OPEN if rest else limiter.breaker.state(now)

@@ -14,7 +14,7 @@ from overheard.cards.card import Action, Card, Quote, Style, Tainted, fitting
 from overheard.cards.command import quoted
 from overheard.commands.arguments import chosen_models
 from overheard.commands.page_tables import newest_answers, read_views
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Detail, Model
 from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.text import sentences
@@ -51,9 +51,7 @@ class NewestAnswers:
         return [line for line in self.situation.lines if line.key.model in self.runs]
 
 
-async def read_newest_answers(
-    deployment: Deployment, call: Call, brand: str, model: str
-) -> NewestAnswers:
+async def read_newest_answers(call: Call, brand: str, model: str) -> NewestAnswers:
     """Score the answers that wait for it, then return the answers about a brand of the newest run
     of each model. `NewestAnswers.runs` and `answers` are empty if the brand has no answers yet.
 
@@ -64,34 +62,32 @@ async def read_newest_answers(
     Raises:
         UnknownName: for a brand that does not exist, or a model without answers about it.
     """
-    shown_brand = find_brand(deployment.catalogue, brand)
-    deployment = await deployment.caught_up(call.progress)
-    situation = await SituationReader.of(deployment, call.zone).read(shown_brand)
+    shown_brand = find_brand(call.catalogue, brand)
+    call = await call.caught_up()
+    situation = await SituationReader.of(call.deployment, call.zone).read(shown_brand)
     if not situation.runs:
         return NewestAnswers(situation, {}, ())
-    runs = {
-        chosen: situation.runs[chosen] for chosen in chosen_models(deployment, situation, model)
-    }
+    runs = {chosen: situation.runs[chosen] for chosen in chosen_models(call, situation, model)}
     lines = [line for line in situation.lines if line.key.model in runs]
-    return NewestAnswers(situation, runs, await newest_answers(deployment, lines, runs))
+    return NewestAnswers(situation, runs, await newest_answers(call, lines, runs))
 
 
-def model_names(deployment: Deployment, newest: NewestAnswers) -> str:
+def model_names(call: Call, newest: NewestAnswers) -> str:
     """Return the display names of the first `MAX_NAMED_MODELS` models as a list in words, for a
     title; models are in the order of their providers and names.
     """
     shown_models = sorted(newest.runs)[:MAX_NAMED_MODELS]
-    return wording.listing([deployment.names.name(model) for model in shown_models])
+    return wording.listing([call.names.name(model) for model in shown_models])
 
 
-def newest_check_footer(deployment: Deployment, call: Call, newest: NewestAnswers) -> str:
+def newest_check_footer(call: Call, newest: NewestAnswers) -> str:
     """Return how many answers are shown of which day, as a sentence; each model with the day of its
     own newest answers if these differ.
     """
     days: dict[str, list[str]] = {}
     for model, runs in sorted(newest.runs.items()):
         names = days.setdefault(wording.day(runs[-1].at, call.zone), [])
-        names.append(deployment.names.name(model))
+        names.append(call.names.name(model))
     count = wording.count(len(newest.answers), "answer")
     of = [f"{wording.listing(names)} of {day}" for day, names in days.items()]
     return f"{count}: {'; '.join(of)}." if len(of) > 1 else f"{count} of {next(iter(days))}."
@@ -169,7 +165,7 @@ def _distinct_quotes(quotes: Iterable[str]) -> Iterator[str]:
             yield wording.shorten(wording.line(quote), QUOTE_CHARACTERS)
 
 
-def stated_lines(deployment: Deployment, newest: NewestAnswers, about: str) -> list[str]:
+def stated_lines(call: Call, newest: NewestAnswers, about: str) -> list[str]:
     """Return a line for each model on what its newest answers state of some facts, and a last line
     with the true values.
 
@@ -182,8 +178,8 @@ def stated_lines(deployment: Deployment, newest: NewestAnswers, about: str) -> l
             `_drawback_lines`.
     """
     if about == DRAWBACKS:
-        return _drawback_lines(deployment, newest)
-    facts = true_facts(deployment.catalogue.facts, newest.brand.name)
+        return _drawback_lines(call, newest)
+    facts = true_facts(call.catalogue.facts, newest.brand.name)
     true_values = [f"{f.field}: {f.value}" for f in facts if about.casefold() in f.field.casefold()]
     if not true_values:
         return []
@@ -200,14 +196,14 @@ def stated_lines(deployment: Deployment, newest: NewestAnswers, about: str) -> l
             for (value, verdict), count in answer_counts.most_common(MAX_VALUES)
         ]
         shown = "; ".join(clauses) or "nothing that the fact sheet covers"
-        lines.append(f"{deployment.names.name(model)}, of {len(model_answers)} answers: {shown}.")
+        lines.append(f"{call.names.name(model)}, of {len(model_answers)} answers: {shown}.")
     return [*lines, f"In truth, {'; '.join(true_values)}."]
 
 
 _VERDICTS = {"wrong": " (wrong)", "stale": " (out of date)"}
 
 
-def _drawback_lines(deployment: Deployment, newest: NewestAnswers) -> list[str]:
+def _drawback_lines(call: Call, newest: NewestAnswers) -> list[str]:
     """Return a line for each model, such as ``Claude, of 24 answers: price (9), support (4).``: the
     `MAX_DRAWBACKS` drawbacks in most of its newest answers, each with the number of these answers;
     ``no drawback`` if none is named.
@@ -221,24 +217,24 @@ def _drawback_lines(deployment: Deployment, newest: NewestAnswers) -> list[str]:
         shown = ", ".join(
             f"{topic} ({count})" for topic, count in topic_counts.most_common(MAX_DRAWBACKS)
         )
-        name = deployment.names.name(model)
+        name = call.names.name(model)
         lines.append(f"{name}, of {len(model_answers)} answers: {shown or 'no drawback'}.")
     return lines
 
 
-def view_lines(deployment: Deployment, newest: NewestAnswers) -> list[str]:
+def view_lines(call: Call, newest: NewestAnswers) -> list[str]:
     """Return a line for each model with answers: what its newest answers praise and criticise, and
     how often they recommend the brand first, if that is measured.
     """
     places = [place for place in newest.situation.places if place.model in newest.runs]
     return [
         f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
-        for view in read_views(deployment, places, newest.situation.rows, newest.answers)
+        for view in read_views(call, places, newest.situation.rows, newest.answers)
     ]
 
 
 def quotes_in_turn(
-    deployment: Deployment, quoted_answers: Sequence[tuple[ScoredAnswer, str]]
+    call: Call, quoted_answers: Sequence[tuple[ScoredAnswer, str]]
 ) -> Iterator[Quote]:
     """Yield up to `MAX_QUOTES` quotes with their model and question: the first quote of each model,
     then the second of each, and so on. A text that a model repeats is quoted once, with the
@@ -255,4 +251,4 @@ def quotes_in_turn(
     for quote, scored in in_turn[:MAX_QUOTES]:
         prompt_text = wording.line(scored.answer.question.prompt.text)
         question = wording.shorten(prompt_text, MAX_QUESTION_CHARS)
-        yield Quote(f"{deployment.names.name(scored.model)}, “{question}”", Tainted(quote))
+        yield Quote(f"{call.names.name(scored.model)}, “{question}”", Tainted(quote))

@@ -34,7 +34,7 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Brand
 from overheard.errors import BadUsage, FileUnreadable
 from overheard.views import standings
@@ -98,7 +98,7 @@ class ReportPage:
     method: str
 
 
-async def read_page(deployment: Deployment, call: Call, situation: Situation) -> ReportPage:
+async def read_page(call: Call, situation: Situation) -> ReportPage:
     """Return the content of a report's page, from stored answers and scores; no model is asked.
 
     Of each kind (claims, steps, changes, models, questions, sources) only the first few entries are
@@ -107,15 +107,15 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
     Args:
         situation: That of the brand, with at least one run.
     """
-    brand, names, now = situation.brand, deployment.names, deployment.clock.now()
+    brand, names, now = situation.brand, call.names, call.clock.now()
     telling = Telling(situation, names, call.zone)
     news = telling.news
     claims = situation.claims
-    draft = await newest_brief(deployment, situation)
-    scored = await newest_answers(deployment, situation.lines, situation.runs)
+    draft = await newest_brief(call, situation)
+    scored = await newest_answers(call, situation.lines, situation.runs)
     voice = None if situation.all_failed else voice_shares(situation, call.zone)
     models = [place.model for place in situation.places[:MAX_MODELS]]
-    questions, more = read_questions(deployment.catalogue, brand, situation.lines, scored, models)
+    questions, more = read_questions(call.catalogue, brand, situation.lines, scored, models)
     if not models:
         questions, more = [], 0
     next_steps = []
@@ -130,25 +130,23 @@ async def read_page(deployment: Deployment, call: Call, situation: Situation) ->
         day=wording.day(now, call.zone),
         headline=telling.headline(news[0]) if news else brand.name,
         lead=_lead(telling, news),
-        tiles=tuple(_page_tiles(deployment.names, situation, voice)),
-        claims=tuple(
-            [await read_claim(deployment, call, brand.name, claim) for claim in claims[:MAX_CLAIMS]]
-        ),
+        tiles=tuple(_page_tiles(call.names, situation, voice)),
+        claims=tuple([await read_claim(call, brand.name, claim) for claim in claims[:MAX_CLAIMS]]),
         claims_note=claims_note(telling),
         steps=tuple(next_steps),
         changes=tuple(_alert_sentences(call, opened) for opened in situation.alerts[:MAX_CHANGES])
         or ("No alert is open.",),
-        certainty=_certainty_note(deployment),
-        trend=await _visibility_chart(deployment, call, situation, news),
+        certainty=_certainty_note(call),
+        trend=await _visibility_chart(call, situation, news),
         voice=voice,
         voice_words=_voice_words(voice, brand),
-        views=tuple(read_views(deployment, situation.places, situation.rows, scored)[:MAX_MODELS]),
+        views=tuple(read_views(call, situation.places, situation.rows, scored)[:MAX_MODELS]),
         models=tuple(names.name(model) for model in models),
         questions=tuple(questions),
         questions_note=f"And {wording.count(more, 'more question')}." if more else "",
         sources=tuple(read_sources(draft.market, scored)),
         answers=len(scored),
-        asked=_how_asked_paragraph(deployment.names, call, situation),
+        asked=_how_asked_paragraph(call.names, call, situation),
         method=_method_paragraph(brand, len(situation.names) - 1),
     )
 
@@ -209,15 +207,15 @@ def _alert_sentences(call: Call, opened: OpenAlert) -> str:
     return words
 
 
-def _certainty_note(deployment: Deployment) -> str:
+def _certainty_note(call: Call) -> str:
     """Return a sentence on how often chance alone raises an alert, as configured."""
-    years = 1 / deployment.config.alerts.false_alarms_per_year
+    years = 1 / call.config.alerts.false_alarms_per_year
     often = f"once in {years:.0f} years" if years >= 2 else f"{1 / years:g} times a year"
     return f"Over all brands, chance alone should raise an alert about {often}."
 
 
 async def _visibility_chart(
-    deployment: Deployment, call: Call, situation: Situation, news: Sequence[News]
+    call: Call, situation: Situation, news: Sequence[News]
 ) -> Chart | Rates:
     """Return the chart of the brand's visibility.
 
@@ -226,11 +224,11 @@ async def _visibility_chart(
     at all models if that is of no single one.
     """
     if max((len(runs) for runs in situation.runs.values()), default=0) < 2:
-        return standings.rates(situation.places, deployment.names, call.zone)
+        return standings.rates(situation.places, call.names, call.zone)
     moved = news[0].model if news and news[0].model in situation.runs else None
     lines = [line for line in situation.headline_lines if moved in {None, line.key.model}]
-    metric = deployment.scoring.metrics[VISIBILITY]
-    return await trend_chart(deployment, call, situation.brand, metric, lines)
+    metric = call.scoring.metrics[VISIBILITY]
+    return await trend_chart(call, situation.brand, metric, lines)
 
 
 def _voice_words(voice: Shares | None, brand: Brand) -> str:

@@ -12,7 +12,7 @@ from overheard.advice.brief import BriefMarket
 from overheard.advice.evidence import ScoredAnswer, scored_answers
 from overheard.alerts.live_claims import LiveClaim
 from overheard.cards import wording
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.measure.blocks import RunKey, Stream
 from overheard.views.news import Telling
@@ -71,7 +71,7 @@ class ModelView:
 
 
 async def newest_answers(
-    deployment: Deployment, lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]
+    call: Call, lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]
 ) -> list[ScoredAnswer]:
     """Return the scored answers of each model's newest run, to the prompts of the given streams
     only, in the order of their numbers. Answers without a score by the scorers in use are left out.
@@ -82,9 +82,9 @@ async def newest_answers(
     """
     newest = {model: model_runs[-1].id for model, model_runs in runs.items()}
     prompts = {prompt for line in lines for prompt in line.prompts}
-    wanted = [run for run in await deployment.store.runs.find() if run.id in newest.values()]
-    versions = deployment.scoring.versions
-    scored = await scored_answers(deployment.store, wanted, prompts, versions)
+    wanted = [run for run in await call.store.runs.find() if run.id in newest.values()]
+    versions = call.scoring.versions
+    scored = await scored_answers(call.store, wanted, prompts, versions)
     return [answer for answer in scored if newest.get(answer.model) == answer.answer.run_id]
 
 
@@ -207,7 +207,7 @@ def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[So
 
 
 def read_views(
-    deployment: Deployment,
+    call: Call,
     places: Iterable[ModelVisibility],
     rows: Iterable[MetricLevel],
     scored: Sequence[ScoredAnswer],
@@ -240,7 +240,7 @@ def read_views(
         ]
         if (pick := picks.get((place.brand, place.model))) is not None:
             lines.append(("Recommends it first", f"in {place.words(pick)}"))
-        name = deployment.names.name(place.model)
+        name = call.names.name(place.model)
         found.append(ModelView(name, place.rank_words, tuple(lines)))
     return found
 
@@ -282,9 +282,7 @@ class QuotedClaim:
     counts: str
 
 
-async def read_claim(
-    deployment: Deployment, call: Call, brand: str, claim: LiveClaim
-) -> QuotedClaim:
+async def read_claim(call: Call, brand: str, claim: LiveClaim) -> QuotedClaim:
     """Return a false claim of a model's newest answers in words: the quote of its first answer and
     where that comes from, the true value, and how many answers of the check make it.
 
@@ -293,14 +291,14 @@ async def read_claim(
         brand: The brand's name.
     """
     cluster = claim.cluster
-    first, name = cluster.first, deployment.names.name(claim.model)
+    first, name = cluster.first, call.names.name(claim.model)
     origin = name
-    async for answer in deployment.store.answers.stream(numbers={first.answer_id}):
+    async for answer in call.store.answers.stream(numbers={first.answer_id}):
         question = wording.shorten(wording.line(answer.question.prompt.text), PROMPT_CHARS)
         origin += f", {wording.day(answer.asked_at, call.zone)}: “{question}”"
     verdict = "Out of date" if first.verdict == "stale" else "Wrong"
     truth = next(
-        (f.value for f in deployment.catalogue.facts if (f.brand, f.field) == (brand, first.field)),
+        (f.value for f in call.catalogue.facts if (f.brand, f.field) == (brand, first.field)),
         "not on the fact sheet any more",
     )
     stated = (

@@ -23,17 +23,14 @@ from overheard.commands.registry import first_words
 from overheard.config.problems import unknown_name
 from overheard.config.sections import CHATS_ON_TOP
 from overheard.config.settings_base import described
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.errors import BadUsage, FileUnwritable
 from overheard.plugins import PluginReport, distribution_of, entry_of, installed_plugins
 from overheard.session import Session
 
 
 async def plugins(
-    deployment: Deployment | Session,
-    call: Call,
-    *,
-    name: Annotated[str, argument("Show this one alone.")] = "",
+    call: Call | Session, *, name: Annotated[str, argument("Show this one alone.")] = ""
 ) -> Card:
     """Return the card of all plugins: which are loaded, which failed and why, and which are paused
     after faults. With a name, return the card of that plugin, as `show_plugin` does.
@@ -48,8 +45,8 @@ async def plugins(
         ConfigError: when a terminal's configuration is invalid.
     """
     if name:
-        return await show_plugin(deployment, call, name=name)
-    loaded = deployment.plugins
+        return await show_plugin(call, name=name)
+    loaded = call.plugins
     faults = "\n\n".join([*(report.sentence for report in loaded.faulty), *loaded.paused])
     listed = wording.listing([report.name for report in loaded.reports])
     names = f": {listed}" if call.face is Face.CHAT else ""
@@ -81,9 +78,7 @@ async def plugins(
     )
 
 
-async def show_plugin(
-    deployment: Deployment | Session, call: Call, *, name: Annotated[str, argument("Its name.")]
-) -> Card:
+async def show_plugin(call: Call | Session, *, name: Annotated[str, argument("Its name.")]) -> Card:
     """Return the card of one plugin: what is wrong with it, else what it provides, else why it
     provides nothing. A terminal also shows each key that its tables of the configuration can have,
     with its type and default.
@@ -97,7 +92,7 @@ async def show_plugin(
         UnknownName: when the plugin is not installed.
         ConfigError: when a terminal's configuration is invalid.
     """
-    reports = {report.name: report for report in deployment.plugins.reports}
+    reports = {report.name: report for report in call.plugins.reports}
     report = reports.get(name)
     if report is None:
         raise unknown_name("plugin", name, list(reports))
@@ -143,7 +138,7 @@ def _load_state(report: PluginReport) -> str:
 
 
 async def resume_plugin(
-    deployment: Deployment | Session, _: Call, *, name: Annotated[str, argument("Its name.")]
+    call: Call | Session, *, name: Annotated[str, argument("Its name.")]
 ) -> Card:
     """End the pauses of all objects of a plugin (scorers, providers ...) that were paused after
     faults, so that they are called again, and let the next start load one that is left out. Nothing
@@ -152,10 +147,10 @@ async def resume_plugin(
     Raises:
         UnknownName: when the plugin is not installed.
     """
-    reports = [report.name for report in deployment.plugins.reports]
+    reports = [report.name for report in call.plugins.reports]
     if name not in reports:
         raise unknown_name("plugin", name, reports)
-    resumed = deployment.plugins.resume(name)
+    resumed = call.plugins.resume(name)
     parts = ", ".join(f"{part[:1].lower()}{part[1:]}" for part in resumed)
     text = f"Tried again from now on: {parts}."
     return Card(
@@ -167,10 +162,7 @@ async def resume_plugin(
 
 
 async def pin_plugin(
-    _: Deployment | Session,
-    __: Call,
-    *,
-    name: Annotated[str, argument("Its name, or that of its distribution.")],
+    _: Call | Session, *, name: Annotated[str, argument("Its name, or that of its distribution.")]
 ) -> Card:
     """Print the line for ``[plugins] allow`` that allows a plugin in exactly its installed version:
     ``"name==1.0 --hash=sha256:..."``.

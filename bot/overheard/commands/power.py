@@ -25,7 +25,7 @@ from overheard.commands.power_offers import (
     times_in_words,
 )
 from overheard.config.cron import Cron
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.detection.announced_updates import DEFAULT_PLAN
 from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.decision_inputs import DAYS_A_YEAR, alarm_table, needed_excess
@@ -71,7 +71,6 @@ class PowerPlan:
 
 
 async def power(
-    deployment: Deployment,
     call: Call,
     *,
     brand: Annotated[
@@ -118,18 +117,18 @@ async def power(
     Raises:
         NothingToAsk: when there is no brand, prompt or model.
     """
-    brands = [find_brand(deployment.catalogue, brand)] if brand else tracked(deployment.catalogue)
-    models = deployment.plugins.models
-    prompts = deployment.catalogue.prompts_for(brands[0].name) if brands else ()
+    brands = [find_brand(call.catalogue, brand)] if brand else tracked(call.catalogue)
+    models = call.plugins.models
+    prompts = call.catalogue.prompts_for(brands[0].name) if brands else ()
     for missing, found in (("brand", brands), ("prompt", prompts), ("model", models)):
         if not found:
             raise NothingToAsk(missing=f"no {missing} is configured")
-    usual_repeats, usual_days = _scheduled_repeats_and_days(deployment, brands[0])
+    usual_repeats, usual_days = _scheduled_repeats_and_days(call, brands[0])
     plan = PowerPlan(brands[0], prompts, repeats or usual_repeats, every or usual_days, tau)
     measured = []
     for asked_model in models:
-        outlook, notes = await _outlook(deployment, plan, asked_model)
-        price_usd = await _run_price_usd(deployment, plan, asked_model)
+        outlook, notes = await _outlook(call, plan, asked_model)
+        price_usd = await _run_price_usd(call, plan, asked_model)
         offers = offers_of(outlook, plan.days, price_usd)
         measured.append(ModelPower(asked_model, outlook, notes, offers))
     data = {
@@ -137,13 +136,13 @@ async def power(
         "models": [_power_json(plan, at_model) for at_model in measured],
     }
     if call.face is Face.CHAT and not details:
-        return _chat_overview(deployment, plan, measured, data)
-    first, *others = [await _model_card(deployment, call, plan, at_model) for at_model in measured]
+        return _chat_overview(call, plan, measured, data)
+    first, *others = [await _model_card(call, plan, at_model) for at_model in measured]
     return replace(first, more=tuple(others), data=data)
 
 
 async def current_offer(
-    deployment: Deployment, brand: Brand, model: Model, *, repeats: int, days: float
+    call: Call, brand: Brand, model: Model, *, repeats: int, days: float
 ) -> Offer:
     """Return what checks of a brand with its present questions can show at a model, as an offer
     without a price.
@@ -155,8 +154,8 @@ async def current_offer(
         repeats: How often each prompt is asked in a run.
         days: Days between two runs.
     """
-    prompts = deployment.catalogue.prompts_for(brand.name)
-    outlook, _ = await _outlook(deployment, PowerPlan(brand, prompts, repeats, days, None), model)
+    prompts = call.catalogue.prompts_for(brand.name)
+    outlook, _ = await _outlook(call, PowerPlan(brand, prompts, repeats, days, None), model)
     return Offer("As it is", outlook, days)
 
 
@@ -177,10 +176,7 @@ class ModelPower:
 
 
 def _chat_overview(
-    deployment: Deployment,
-    plan: PowerPlan,
-    model_powers: Sequence[ModelPower],
-    data: dict[str, Any],
+    call: Call, plan: PowerPlan, model_powers: Sequence[ModelPower], data: dict[str, Any]
 ) -> Card:
     """Return the chat's card with all models.
 
@@ -209,7 +205,7 @@ def _chat_overview(
         f"{days_words(plan.days).removeprefix('1 ')}, four of five falls of this size are "
         "noticed.",
         table=Table(
-            ("Within", *(deployment.names.name(power.model) for power in model_powers)),
+            ("Within", *(call.names.name(power.model) for power in model_powers)),
             tuple(
                 (
                     days_words(runs * plan.days),
@@ -242,9 +238,7 @@ def _power_json(plan: PowerPlan, model_power: ModelPower) -> dict[str, Any]:
     }
 
 
-async def _model_card(
-    deployment: Deployment, call: Call, plan: PowerPlan, model_power: ModelPower
-) -> Card:
+async def _model_card(call: Call, plan: PowerPlan, model_power: ModelPower) -> Card:
     """Return the card of what the checks can show at one model: a table of offers, and a picture of
     the smallest drop that is noticed by each day.
 
@@ -256,12 +250,12 @@ async def _model_card(
     """
     is_chat = call.face is Face.CHAT
     seen = "you would notice" if is_chat else "can be seen"
-    name = deployment.names.name(model_power.model) if is_chat else str(model_power.model)
+    name = call.names.name(model_power.model) if is_chat else str(model_power.model)
     chart = offer_chart(
         model_power.offers,
-        f"Smallest fall noticed at {deployment.names.name(model_power.model)}",
+        f"Smallest fall noticed at {call.names.name(model_power.model)}",
         "If it changed now: noticed by then, four times in five.",
-        deployment.clock.now(),
+        call.clock.now(),
         call.zone,
     )
     return Card(
@@ -299,26 +293,24 @@ def _panel_fields(plan: PowerPlan, outlook: Outlook) -> tuple[Field, ...]:
     )
 
 
-def _scheduled_repeats_and_days(deployment: Deployment, brand: Brand) -> tuple[int, float]:
+def _scheduled_repeats_and_days(call: Call, brand: Brand) -> tuple[int, float]:
     """Return the repeats of the first schedule that covers the brand and will be due at least
     twice, and the days between its next two times.
 
     A schedule without brands covers all brands; a paused one counts like others. Without such a
     schedule, the result is `USUAL_REPEATS` and `USUAL_DAYS_BETWEEN`.
     """
-    for schedule in deployment.catalogue.schedules:
+    for schedule in call.catalogue.schedules:
         if not schedule.brands or brand.name in schedule.brands:
             cron = Cron(schedule.cron, schedule.timezone)
-            first = cron.after(deployment.clock.now())
+            first = cron.after(call.clock.now())
             second = cron.after(first) if first else None
             if first and second:
                 return schedule.repeats, (second - first) / timedelta(days=1)
     return USUAL_REPEATS, USUAL_DAYS_BETWEEN
 
 
-async def _outlook(
-    deployment: Deployment, plan: PowerPlan, model: Model
-) -> tuple[Outlook, list[str]]:
+async def _outlook(call: Call, plan: PowerPlan, model: Model) -> tuple[Outlook, list[str]]:
     """Return the statistical description of a brand's panel at a model, and sentences on what is
     assumed because few runs are stored.
 
@@ -327,17 +319,15 @@ async def _outlook(
     is that of a deployment with this number of tracked brands, models, metrics and runs a year,
     where one model moves.
     """
-    streams = await read_streams(
-        deployment.store, deployment.scoring.versions, model=model, metric=VISIBILITY
-    )
+    streams = await read_streams(call.store, call.scoring.versions, model=model, metric=VISIBILITY)
     own = next((stream for stream in streams if stream.key.brand == plan.brand.name), None)
     runs = int((own.n.sum(axis=1) > 0).sum()) if own else 0
-    allowed = deployment.config.alerts.false_alarms_per_year
-    brands = max(1, len(tracked(deployment.catalogue)))
+    allowed = call.config.alerts.false_alarms_per_year
+    brands = max(1, len(tracked(call.catalogue)))
     needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, brands)
     tau = run_effect_variance(streams, 0) ** 0.5 if runs >= MIN_RUNS_FOR_TAU else USUAL_TAU
-    apart = [one for one in deployment.scoring.metrics.values() if not one.of_model]
-    needed += alarm_table().joining(len(deployment.plugins.models), len(apart))
+    apart = [one for one in call.scoring.metrics.values() if not one.of_model]
+    needed += alarm_table().joining(len(call.plugins.models), len(apart))
     outlook = Outlook(
         chances=_prompt_rates(own, plan.prompts) if own and runs else typical(len(plan.prompts)),
         repeats=plan.repeats,
@@ -381,17 +371,17 @@ def _prompt_rates(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
     return np.asarray(np.clip(chances, *RATE_BOUNDS))
 
 
-async def _run_price_usd(deployment: Deployment, plan: PowerPlan, model: Model) -> float | None:
+async def _run_price_usd(call: Call, plan: PowerPlan, model: Model) -> float | None:
     """Return the expected price of one run at a model in US dollars, with the judging of its
     answers, from the usual numbers of tokens of stored answers; None when the price of the model or
     of a judge is unknown.
     """
-    providers = deployment.plugins.providers
+    providers = call.plugins.providers
     if price_of(model, providers) is None:
         return None
-    usual = await deployment.store.answers.usual_usage([model])
+    usual = await call.store.answers.usual_usage([model])
     costs = [usual_cost(prompt, model, providers, usual) for prompt in plan.prompts]
-    judged = await deployment.judging_cost(plan.repeats * len(plan.prompts))
+    judged = await call.deployment.judging_cost(plan.repeats * len(plan.prompts))
     return None if judged.unknown else plan.repeats * sum(costs) + judged.typical
 
 

@@ -7,13 +7,12 @@ from typing import Annotated
 from overheard.cards.card import Card
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
 from overheard.config.problems import suggestion
-from overheard.deployment import Call
 from overheard.domain import TaskKind
 from overheard.errors import UnknownName, WorkerUnused
 from overheard.session import Session
 
 
-async def run(session: Session, _: Call) -> Card:
+async def run(session: Session) -> Card:
     """Connect the chats, carry out schedules and post alerts until SIGTERM or Ctrl-C; then return a
     card. Runs that are under way at that time are continued by the next start.
 
@@ -51,7 +50,6 @@ value.
 
 async def worker(
     session: Session,
-    _: Call,
     *,
     concurrency: Annotated[int, option("Tasks at a time.", low=2, high=200)] = CONCURRENT_TASKS,
     only: Annotated[str, option(f"Do only this: {', '.join(WORK_KINDS)}.")] = "",

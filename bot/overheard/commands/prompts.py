@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from overheard.alerts.run_analysis import aside_run, run_service
+from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted, fitting
 from overheard.cards.command import (
@@ -27,7 +27,7 @@ from overheard.cards.command import (
 from overheard.commands.arguments import find_prompt
 from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands, optional, require_yes
 from overheard.commands.check_news import fault_sentences
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue, Panel, Prompt, Setting
 from overheard.reading.reader import Reader
 from overheard.runs.plan import choose_models, find_brand
@@ -48,9 +48,7 @@ _FIELDS = (
 )
 
 
-async def _checked_prompt(
-    deployment: Deployment, _: Call, prompt: Prompt, before: Prompt | None
-) -> Prompt:
+async def _checked_prompt(call: Call, prompt: Prompt, before: Prompt | None) -> Prompt:
     """Return a prompt in the form in which it is stored: one space between words, brands by their
     full names instead of aliases.
 
@@ -63,7 +61,7 @@ async def _checked_prompt(
     """
     is_same = before is not None and before.key == prompt.key
     text = before.text if before and is_same else " ".join(prompt.text.split())
-    return replace(prompt, text=text, brands=find_brands(deployment.catalogue, prompt.brands))
+    return replace(prompt, text=text, brands=find_brands(call.catalogue, prompt.brands))
 
 
 def named_brands(catalogue: Catalogue, prompts: Sequence[Prompt]) -> Mapping[str, frozenset[str]]:
@@ -80,11 +78,11 @@ BRANDED = (
 )
 
 
-async def _branded_sentence(deployment: Deployment, prompts: Sequence[Prompt]) -> str:
+async def _branded_sentence(call: Call, prompts: Sequence[Prompt]) -> str:
     """Return the number of prompts that name any brand, as a sentence (``2 questions of 10 name a
     brand.``), followed by what that means for the metrics; empty if no prompt names a brand.
     """
-    named = named_brands(deployment.catalogue, prompts)
+    named = named_brands(call.catalogue, prompts)
     branded = sum(map(bool, named.values()))
     if not branded:
         return ""
@@ -93,9 +91,7 @@ async def _branded_sentence(deployment: Deployment, prompts: Sequence[Prompt]) -
     return f"{count} of {len(prompts)} {are}. {BRANDED}"
 
 
-async def _changed_card(
-    deployment: Deployment, call: Call, prompt: Prompt, before: Prompt | None, done: str
-) -> Card:
+async def _changed_card(call: Call, prompt: Prompt, before: Prompt | None, done: str) -> Card:
     """Return the card of a prompt that was added, changed or restored.
 
     Args:
@@ -114,7 +110,7 @@ async def _changed_card(
     if before and before.key != prompt.key:
         note = "Another text is another question: its history begins now, and the old one is kept."
     labels = (prompt.topic, prompt.persona, prompt.language, prompt.market)
-    branded = named_brands(deployment.catalogue, [prompt])[prompt.key]
+    branded = named_brands(call.catalogue, [prompt])[prompt.key]
     if branded:
         note = f"{note} {BRANDED}"
     fields = {
@@ -198,7 +194,6 @@ SUGGESTED = "suggested:"
 
 
 async def suggest_prompts(
-    deployment: Deployment,
     call: Call,
     *,
     brand: Annotated[str, argument("For which brand.", Kind.BRAND)],
@@ -232,27 +227,27 @@ async def suggest_prompts(
         NothingToAsk: when no model is configured.
         SearchUnknown: when the model is to search, and its provider cannot.
     """
-    subject = find_brand(deployment.catalogue, brand)
+    subject = find_brand(call.catalogue, brand)
     if facts:
-        return await ask_facts(deployment, subject, agreed=agreed)
-    models = choose_models(deployment.plugins.providers, (model,) if model else ())[:1]
+        return await ask_facts(call, subject, agreed=agreed)
+    models = choose_models(call.plugins.providers, (model,) if model else ())[:1]
     panel = Panel(
         (subject.name,), (suggestion_request(subject, count),), models, seed=secrets.randbits(31)
     )
-    run = aside_run(panel, call, deployment.clock.now(), f"suggestions for {subject.name}")
-    quote = await deployment.pricing.quote(run)
+    run = call.aside_run(panel, f"suggestions for {subject.name}")
+    quote = await call.pricing.quote(run)
 
     async def execute() -> Card:
         """Ask the model, store its first `MAX_CHOICES` questions in place of earlier ones, and
         return the card of all questions.
         """
-        outcome, answers = await run_service(deployment, call).ask_aside(run)
+        outcome, answers = await run_service(call).ask_aside(run)
         text = "\n".join(answer.reply.text for answer in answers)
-        catalogue = deployment.catalogue
+        catalogue = call.catalogue
         questions = read_suggestions(text, catalogue.brands, catalogue.prompts)
         value = {"questions": questions[:MAX_CHOICES]}
-        setting = Setting(f"{SUGGESTED}{subject.name}", value, call.who, deployment.clock.now())
-        await deployment.store.settings.put(setting)
+        setting = Setting(f"{SUGGESTED}{subject.name}", value, call.who, call.clock.now())
+        await call.store.settings.put(setting)
         return _suggestions_card(call, subject.name, questions, outcome)
 
     return Proposal(quote.price, quote.usd, execute)
@@ -299,7 +294,7 @@ def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Out
     )
 
 
-async def ask_facts(deployment: Deployment, brand: Brand, *, agreed: bool) -> Card:
+async def ask_facts(call: Call, brand: Brand, *, agreed: bool) -> Card:
     """Store a direct question about each fact of a brand that has none yet; return the card. The
     questions are asked from the next check on. Without a new question nothing is stored.
 
@@ -310,8 +305,8 @@ async def ask_facts(deployment: Deployment, brand: Brand, *, agreed: bool) -> Ca
         ChangeNeedsYes: when there are new questions, which have not been agreed to.
     """
     name = brand.name
-    asked_keys = {prompt.key for prompt in deployment.catalogue.prompts}
-    facts = [fact for fact in deployment.catalogue.facts if fact.brand == name]
+    asked_keys = {prompt.key for prompt in call.catalogue.prompts}
+    facts = [fact for fact in call.catalogue.facts if fact.brand == name]
     added = [prompt for prompt in fact_questions(facts) if prompt.key not in asked_keys]
     if added:
         count = wording.count(len(added), "question")
@@ -319,7 +314,7 @@ async def ask_facts(deployment: Deployment, brand: Brand, *, agreed: bool) -> Ca
         require_yes(
             f"{count} will be asked in every check of {name} ({question_texts})", agreed=agreed
         )
-        await deployment.store.catalogue.add_prompts(added)
+        await call.store.catalogue.add_prompts(added)
     return _fact_questions_card(name, added, has_facts=bool(facts))
 
 
@@ -345,8 +340,7 @@ def _fact_questions_card(brand: str, added: Sequence[Prompt], *, has_facts: bool
 
 
 async def choose_prompts(
-    deployment: Deployment,
-    _: Call,
+    call: Call,
     *,
     brand: Annotated[str, argument("For which brand.", Kind.BRAND)],
     questions: Annotated[
@@ -362,16 +356,14 @@ async def choose_prompts(
         questions: The numbers of the ticked suggestions, from 0, as text. What is not the number of
             a stored suggestion is ignored.
     """
-    subject = find_brand(deployment.catalogue, brand)
-    texts = await _stored_suggestions(deployment, subject.name)
+    subject = find_brand(call.catalogue, brand)
+    texts = await _stored_suggestions(call, subject.name)
     chosen = [
         texts[int(number)]
         for number in questions
         if number.isdecimal() and int(number) < len(texts)
     ]
-    await deployment.store.catalogue.add_prompts(
-        Prompt(text, brands=(subject.name,)) for text in chosen
-    )
+    await call.store.catalogue.add_prompts(Prompt(text, brands=(subject.name,)) for text in chosen)
     check = Action(f"check {quoted(subject.name)}", "Check now", Style.PRIMARY)
     return Card(
         f"Added {wording.count(len(chosen), 'question')} for {subject.name}",
@@ -382,7 +374,7 @@ async def choose_prompts(
     )
 
 
-async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormContent:
+async def fill_choice(call: Call, **given: Any) -> FormContent:
     """Return the form to choose suggestions: a ticked check box for each stored suggestion of the
     brand that is not a prompt of the catalogue yet. If none is left, the text says so. The value of
     a check box is the place of its suggestion among all that are stored, from 0.
@@ -390,9 +382,9 @@ async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormCont
     Args:
         given: The values of the command's options; ``brand`` is the brand's name.
     """
-    subject = find_brand(deployment.catalogue, given.get("brand", ""))
-    texts = await _stored_suggestions(deployment, subject.name)
-    known = {prompt.key for prompt in deployment.catalogue.prompts}
+    subject = find_brand(call.catalogue, given.get("brand", ""))
+    texts = await _stored_suggestions(call, subject.name)
+    known = {prompt.key for prompt in call.catalogue.prompts}
     new = [(str(n), text) for n, text in enumerate(texts) if Prompt(text).key not in known]
     return FormContent(
         {"brand": subject.name, "questions": [number for number, _ in new]},
@@ -403,9 +395,9 @@ async def fill_choice(deployment: Deployment, _: Call, **given: Any) -> FormCont
     )
 
 
-async def _stored_suggestions(deployment: Deployment, brand: str) -> list[str]:
+async def _stored_suggestions(call: Call, brand: str) -> list[str]:
     """Return the questions that were last suggested for a brand; empty if none were."""
-    stored = await deployment.store.settings.get(f"{SUGGESTED}{brand}")
+    stored = await call.store.settings.get(f"{SUGGESTED}{brand}")
     return list(stored.value.get("questions", ())) if stored else []
 
 

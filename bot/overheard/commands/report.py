@@ -19,7 +19,7 @@ from overheard.commands.export import replacing
 from overheard.commands.page import ReportPage, page_html, read_page
 from overheard.commands.scores import pending_edition_sentences
 from overheard.commands.versus import most_named
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Brand, Metric, Model, Scale
 from overheard.errors import BadUsage, NothingToAsk
 from overheard.measure.blocks import RunKey
@@ -41,7 +41,6 @@ HEADLINE = Metric(VISIBILITY, Scale.BINARY, "Visibility")
 
 
 async def report(
-    deployment: Deployment,
     call: Call,
     *,
     brands: Annotated[Sequence[str], argument("Brands; without one, all.", Kind.BRAND)] = (),
@@ -79,39 +78,37 @@ async def report(
         FileUnwritable: when the page cannot be written.
     """
     if week or since:
-        return await digest(deployment, call, brands=brands, since=since)
-    chosen = choose_brands(deployment.catalogue, brands)
+        return await digest(call, brands=brands, since=since)
+    chosen = choose_brands(call.catalogue, brands)
     if (html or share) and len(chosen) > 1:
         usage = "report BRAND --html FILE" if html else "report BRAND --share"
         raise BadUsage(problem="A page shows one brand", usage=usage)
-    deployment = await deployment.caught_up(call.progress)
+    call = await call.caught_up()
     if share:
-        return await _attached_page(deployment, call, chosen[0])
+        return await _attached_page(call, chosen[0])
     if html:
-        return await _write_page(deployment, call, chosen[0], html)
-    first, *others = [
-        await _brand_card(deployment, call, brand, details=details) for brand in chosen
-    ]
+        return await _write_page(call, chosen[0], html)
+    first, *others = [await _brand_card(call, brand, details=details) for brand in chosen]
     data = {"brands": [card.data for card in (first, *others)]}
     text = "\n\n".join(
         [
             str(first.text),
-            *await pending_edition_sentences(deployment),
-            *fault_sentences(deployment.scoring.faults),
+            *await pending_edition_sentences(call),
+            *fault_sentences(call.scoring.faults),
         ]
     )
     return replace(first, text=text, more=tuple(others), data=data)
 
 
-async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, details: bool) -> Card:
+async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
     """Return the card of one brand: its news, the most important first, how often each model names
     it, a chart over time and a table.
 
     With `details`, or if no question without a brand's name was asked, it is a table of every
     metric. Without any answer it offers a check.
     """
-    situation = await SituationReader.of(deployment, call.zone).read(brand)
-    telling = Telling(situation, deployment.names, call.zone, in_percent=True)
+    situation = await SituationReader.of(call.deployment, call.zone).read(brand)
+    telling = Telling(situation, call.names, call.zone, in_percent=True)
     news = telling.news
     data = {
         "brand": brand.name,
@@ -128,7 +125,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
             text="\n\n".join(
                 [*([] if shown else [standings.ONLY_BRANDED]), *told_titles(telling, news), when]
             ),
-            table=metric_table(situation.rows, deployment.names),
+            table=metric_table(situation.rows, call.names),
             footer="Each question weighs the same. In brackets, the range in which the value lies "
             "nine times in ten.",
             data=data,
@@ -137,14 +134,12 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
     lines = situation.headline_lines
     if first.model in situation.runs:
         lines = [line for line in lines if line.key.model == first.model]
-    chart = await trend_chart(deployment, call, brand, HEADLINE, lines)
+    chart = await trend_chart(call, brand, HEADLINE, lines)
     figures, asked = not situation.all_failed, asked_words(place.model for place in shown)
     return Card(
         title=telling.headline(first),
         text="\n\n".join(telling.paragraphs(news)),
-        table=standings.table(
-            shown, deployment.names, in_percent=True, caption="Named in % of answers"
-        )
+        table=standings.table(shown, call.names, in_percent=True, caption="Named in % of answers")
         if figures
         else None,
         image=await picture(chart, "trend.png") if figures else None,
@@ -152,7 +147,7 @@ async def _brand_card(deployment: Deployment, call: Call, brand: Brand, *, detai
         severity=first.severity,
         footer=" · ".join(filter(None, (_answers_sentence(call, situation.runs), asked))),
         data=data,
-        choice=metric_choice(deployment, brand, HEADLINE),
+        choice=metric_choice(call.deployment, brand, HEADLINE),
     )
 
 
@@ -190,14 +185,14 @@ def _next_actions(call: Call, situation: Situation, news: Sequence[News]) -> Ite
     )
 
 
-async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Path) -> Card:
+async def _write_page(call: Call, brand: Brand, file: Path) -> Card:
     """Write the report of one brand as an HTML file, in place of an existing one, and return a card
     with the file's size.
     """
-    situation = await SituationReader.of(deployment, call.zone).read(brand)
+    situation = await SituationReader.of(call.deployment, call.zone).read(brand)
     if not situation.runs:
         raise NothingToAsk(missing=f"there are no answers about {brand.name} yet")
-    _, page = await _page_content_and_html(deployment, call, situation)
+    _, page = await _page_content_and_html(call, situation)
     with replacing(file) as out:
         out.write(page)
     size = wording.size(len(page.encode()))
@@ -212,27 +207,25 @@ async def _write_page(deployment: Deployment, call: Call, brand: Brand, file: Pa
     )
 
 
-async def _page_content_and_html(
-    deployment: Deployment, call: Call, situation: Situation
-) -> tuple[ReportPage, str]:
+async def _page_content_and_html(call: Call, situation: Situation) -> tuple[ReportPage, str]:
     """Return a report's page as its content and as one HTML text, with the configured logo and
     colour.
     """
-    content = await read_page(deployment, call, situation)
-    look = deployment.config.page
+    content = await read_page(call, situation)
+    look = call.config.page
     return content, page_html(content, logo=look.logo, color=look.color)
 
 
-async def _attached_page(deployment: Deployment, call: Call, chosen: Brand) -> Card:
+async def _attached_page(call: Call, chosen: Brand) -> Card:
     """Return a card with the brand's report attached as an HTML file, for people outside the chat.
 
     Without answers the card has no file and offers a check.
     """
-    situation = await SituationReader.of(deployment, call.zone).read(chosen)
+    situation = await SituationReader.of(call.deployment, call.zone).read(chosen)
     if not situation.runs:
         return _card_without_answers(chosen, call.face, ())
-    content, page = await _page_content_and_html(deployment, call, situation)
-    name = wording.file_name(f"{chosen.name} {deployment.clock.now():%Y-%m-%d}", "html")
+    content, page = await _page_content_and_html(call, situation)
+    name = wording.file_name(f"{chosen.name} {call.clock.now():%Y-%m-%d}", "html")
     return Card(
         title=content.headline,
         text="The whole report as a page. It opens in any browser and prints on two sheets of A4.",

@@ -23,7 +23,7 @@ from overheard.commands.arguments import (
 from overheard.config.cron import find_zone
 from overheard.config.sections import RouteTable
 from overheard.config.stored_settings import BUDGET, DIGEST, MODEL_NAME, MONTH, ROUTE
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import TERMINAL, Setting
 from overheard.errors import BadSchedule, BadUsage, ReadOnly
 from overheard.runs.plan import find_brand, find_model
@@ -36,12 +36,7 @@ BrandArgument = Annotated[str, argument("Its alerts; without one, all.", Kind.BR
 
 
 async def store_route(
-    deployment: Deployment,
-    call: Call,
-    channel: str,
-    zone: str,
-    brand: str = "",
-    quiet: str | None = None,
+    call: Call, channel: str, zone: str, brand: str = "", quiet: str | None = None
 ) -> None:
     """Store that alerts are posted in a channel, in place of an earlier decision for the same
     channel and brand. None of the arguments is checked.
@@ -55,20 +50,15 @@ async def store_route(
     """
     name = f"{ROUTE}{channel}|{brand}"
     if quiet is None:
-        before = await deployment.store.settings.get(name)
+        before = await call.store.settings.get(name)
         quiet = str(before.value.get("quiet", "")) if before else ""
     brands = [brand] if brand else []
     value = {"channel": channel, "brands": brands, "timezone": zone, "quiet": quiet}
-    await store_setting(deployment, call, name, value)
+    await store_setting(call, name, value)
 
 
 async def store_digest(
-    deployment: Deployment,
-    call: Call,
-    channel: str,
-    days: tuple[str, ...],
-    time: str,
-    zone: str,
+    call: Call, channel: str, days: tuple[str, ...], time: str, zone: str
 ) -> None:
     """Store when a channel gets its summary, in place of an earlier decision for the channel.
 
@@ -87,16 +77,14 @@ async def store_digest(
         "cron": cron_of(days, time),
         "timezone": zone,
     }
-    await store_setting(deployment, call, f"{DIGEST}{channel}", value)
+    await store_setting(call, f"{DIGEST}{channel}", value)
 
 
-async def store_setting(
-    deployment: Deployment, call: Call, name: str, value: Mapping[str, object]
-) -> None:
+async def store_setting(call: Call, name: str, value: Mapping[str, object]) -> None:
     """Store a setting in place of the one with the same name, with the time and the person who
     decided it.
     """
-    await deployment.store.settings.put(Setting(name, value, call.who, deployment.clock.now()))
+    await call.store.settings.put(Setting(name, value, call.who, call.clock.now()))
 
 
 def time_zone_name(typed: str, call: Call) -> str:
@@ -116,19 +104,19 @@ def time_zone_name(typed: str, call: Call) -> str:
     return zone
 
 
-async def list_routes(deployment: Deployment, call: Call) -> Card:
+async def list_routes(call: Call) -> Card:
     """Return the card of all channels that receive alerts or summaries. A row of its table is a
     route (which alerts, and the quiet hours) or a summary (on which days), and says whether
     config.toml or a chat decided so; routes come first. Buttons add a route and set a summary.
     """
-    declared = deployment.configured
+    declared = call.configured
     rows = []
-    for route in deployment.config.routes:
-        origin = deployment.config.file if route in declared.routes else "chat"
+    for route in call.config.routes:
+        origin = call.config.file if route in declared.routes else "chat"
         what = f"alerts of {wording.listing(route.brands)}" if route.brands else "all alerts"
         rows.append((_channel_words(route.channel, call), what, route.quiet or "-", origin))
-    for report in deployment.config.reports:
-        origin = deployment.config.file if report in declared.reports else "chat"
+    for report in call.config.reports:
+        origin = call.config.file if report in declared.reports else "chat"
         rows.append(
             (_channel_words(report.channel, call), f"summary {in_words(report.cron)}", "-", origin)
         )
@@ -141,8 +129,8 @@ async def list_routes(deployment: Deployment, call: Call) -> Card:
             Action("summary set", "Weekly summary"),
         ),
         data={
-            "routes": [route.model_dump(mode="json") for route in deployment.config.routes],
-            "digests": [report.model_dump(mode="json") for report in deployment.config.reports],
+            "routes": [route.model_dump(mode="json") for route in call.config.routes],
+            "digests": [report.model_dump(mode="json") for report in call.config.reports],
         },
     )
 
@@ -153,7 +141,6 @@ def _channel_words(channel: str, call: Call) -> str:
 
 
 async def add_route(
-    deployment: Deployment,
     call: Call,
     *,
     brand: BrandArgument = "",
@@ -179,14 +166,14 @@ async def add_route(
         BadSchedule: when the time zone does not exist.
     """
     place = _named_channel(call, channel)
-    name = find_brand(deployment.catalogue, brand).name if brand else ""
+    name = find_brand(call.catalogue, brand).name if brand else ""
     zone = time_zone_name(timezone, call)
     try:
         RouteTable(channel=place, quiet=quiet)
     except ValueError:
         problem = 'Quiet hours are two times of the day, such as "22:00-07:00"'
         raise BadUsage(problem=problem, usage=ROUTES_ADD.usage) from None
-    await store_route(deployment, call, place, zone, name, quiet)
+    await store_route(call, place, zone, name, quiet)
     text = f"Not between {quiet.replace('-', ' and ')}; what comes then waits." if quiet else ""
     return Card(
         f"Alerts{f' of {name}' if name else ''} come into {_channel_words(place, call)}",
@@ -201,7 +188,7 @@ async def add_route(
 
 
 async def remove_route(
-    deployment: Deployment, call: Call, *, brand: BrandArgument = "", channel: ChannelOption = ""
+    call: Call, *, brand: BrandArgument = "", channel: ChannelOption = ""
 ) -> Card:
     """Remove the decision that alerts are posted in a channel, which a person made in chat.
 
@@ -215,10 +202,10 @@ async def remove_route(
             terminal.
     """
     place = _named_channel(call, channel)
-    name = find_brand(deployment.catalogue, brand).name if brand else ""
-    if not await deployment.store.settings.remove(f"{ROUTE}{place}|{name}"):
-        if any(route.channel == place for route in deployment.configured.routes):
-            raise ReadOnly(thing="This route", file=deployment.config.file)
+    name = find_brand(call.catalogue, brand).name if brand else ""
+    if not await call.store.settings.remove(f"{ROUTE}{place}|{name}"):
+        if any(route.channel == place for route in call.configured.routes):
+            raise ReadOnly(thing="This route", file=call.config.file)
         raise BadUsage(problem="No such alerts come here", usage=ROUTES_REMOVE.usage)
     return Card(
         f"Alerts{f' of {name}' if name else ''} come into {_channel_words(place, call)} no more",
@@ -227,7 +214,6 @@ async def remove_route(
 
 
 async def set_digest(
-    deployment: Deployment,
     call: Call,
     *,
     days: Annotated[Sequence[str], option("The days.", choices=tuple(WEEKDAYS), word="day")] = (),
@@ -252,11 +238,11 @@ async def set_digest(
         BadUsage: when no channel is named in a terminal, or the channel has no summary to end.
     """
     if off:
-        return await _stop_digest(deployment, call, _named_channel(call, channel))
+        return await _stop_digest(call, _named_channel(call, channel))
     place, zone = _named_channel(call, channel), time_zone_name(timezone, call)
     chosen = tuple(days) or USUAL_DAYS
-    await store_digest(deployment, call, place, chosen, time or SUMMARY_TIME, zone)
-    stored = await deployment.store.settings.get(f"{DIGEST}{place}")
+    await store_digest(call, place, chosen, time or SUMMARY_TIME, zone)
+    stored = await call.store.settings.get(f"{DIGEST}{place}")
     cron = str(stored.value["cron"]) if stored else ""
     return Card(
         f"A summary comes into {_channel_words(place, call)} {in_words(cron)}",
@@ -266,12 +252,12 @@ async def set_digest(
     )
 
 
-async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormContent:
+async def fill_digest(call: Call, **_: object) -> FormContent:
     """Return the form of the summary of the call's channel: the days and time that a chat has
     stored for it, else Monday at `SUMMARY_TIME`; and the reader's time zone (UTC if that has no
     name).
     """
-    stored = await deployment.store.settings.get(f"{DIGEST}{call.channel}")
+    stored = await call.store.settings.get(f"{DIGEST}{call.channel}")
     shown = days_of(str(stored.value.get("cron", ""))) if stored else None
     chosen, time = shown or (USUAL_DAYS, SUMMARY_TIME)
     zone = getattr(call.zone, "key", "UTC")
@@ -279,11 +265,11 @@ async def fill_digest(deployment: Deployment, call: Call, **_: object) -> FormCo
     return FormContent(values, {"days": DAY_CHOICES}, title="Weekly summary")
 
 
-async def _stop_digest(deployment: Deployment, call: Call, place: str) -> Card:
+async def _stop_digest(call: Call, place: str) -> Card:
     """Remove the summary of a channel (``platform:id``), which a person set in chat."""
-    if not await deployment.store.settings.remove(f"{DIGEST}{place}"):
-        if any(report.channel == place for report in deployment.configured.reports):
-            raise ReadOnly(thing="This summary", file=deployment.config.file)
+    if not await call.store.settings.remove(f"{DIGEST}{place}"):
+        if any(report.channel == place for report in call.configured.reports):
+            raise ReadOnly(thing="This summary", file=call.config.file)
         raise BadUsage(problem="No summary comes here", usage=DIGEST_SET.usage)
     return Card(
         f"No summary comes into {_channel_words(place, call)} any more", data={"channel": place}
@@ -291,7 +277,6 @@ async def _stop_digest(deployment: Deployment, call: Call, place: str) -> Card:
 
 
 async def rename_model(
-    deployment: Deployment,
     call: Call,
     *,
     model: Annotated[str, argument("The model.", Kind.MODEL)],
@@ -307,22 +292,21 @@ async def rename_model(
         UnknownName: for a model that does not exist.
         ReadOnly: when config.toml names the model.
     """
-    known_model = deployment.names.find(model, deployment.plugins.models)
-    asked = known_model or find_model(model, deployment.plugins.providers)
-    if str(asked) in deployment.configured.models:
-        raise ReadOnly(thing=f"The name of {asked}", file=deployment.config.file)
+    known_model = call.names.find(model, call.plugins.models)
+    asked = known_model or find_model(model, call.plugins.providers)
+    if str(asked) in call.configured.models:
+        raise ReadOnly(thing=f"The name of {asked}", file=call.config.file)
     clean_name = wording.line(name).strip()
     if clean_name in {"", "-"}:
-        await deployment.store.settings.remove(f"{MODEL_NAME}{asked}")
+        await call.store.settings.remove(f"{MODEL_NAME}{asked}")
     else:
-        await store_setting(deployment, call, f"{MODEL_NAME}{asked}", {"name": clean_name})
-    shown = (await deployment.refreshed()).names.name(asked)
+        await store_setting(call, f"{MODEL_NAME}{asked}", {"name": clean_name})
+    shown = (await call.refreshed()).names.name(asked)
     data = {"model": str(asked), "name": shown}
     return Card(f"{asked} is called {shown} now", severity=Severity.GOOD, data=data)
 
 
 async def set_budget(
-    deployment: Deployment,
     call: Call,
     *,
     month: Annotated[
@@ -343,15 +327,15 @@ async def set_budget(
     Raises:
         ReadOnly: when config.toml has this limit.
     """
-    budget = deployment.configured.budget
+    budget = call.configured.budget
     is_declared = channel in budget.channels if channel else budget.month is not None
     if is_declared:
-        raise ReadOnly(thing="This budget", file=deployment.config.file)
+        raise ReadOnly(thing="This budget", file=call.config.file)
     name = f"{BUDGET}{channel or MONTH}"
     if month is None:
-        await deployment.store.settings.remove(name)
+        await call.store.settings.remove(name)
     else:
-        await store_setting(deployment, call, name, {"usd": month})
+        await store_setting(call, name, {"usd": month})
     whose = f"{_channel_words(channel, call)} may" if channel else "A month may"
     limit = f"cost {wording.money(month)} at most" if month is not None else "cost what it costs"
     return Card(
@@ -362,11 +346,11 @@ async def set_budget(
     )
 
 
-async def fill_budget(deployment: Deployment, _: Call, **given: object) -> Mapping[str, object]:
+async def fill_budget(call: Call, **given: object) -> Mapping[str, object]:
     """Return the values of the form: the present limit of a month in US dollars (None without one),
     overridden by what the person has given.
     """
-    return {"month": deployment.config.budget.month, **given}
+    return {"month": call.config.budget.month, **given}
 
 
 def _named_channel(call: Call, channel: str) -> str:

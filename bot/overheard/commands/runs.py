@@ -15,7 +15,7 @@ from overheard.cards.card import Action, Card, Style, Table
 from overheard.cards.command import CommandSpec, Face, Proposal, Role, argument, option
 from overheard.cards.wording import name_without_id
 from overheard.commands.check import execute_run
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import UNFINISHED, Run, RunState
 from overheard.errors import RunEnded, RunTooOld
 from overheard.runs.interruptions import is_held
@@ -29,10 +29,7 @@ _RunKey = Annotated[str, argument("Its key, or a part of it.")]
 
 
 async def list_runs(
-    deployment: Deployment,
-    call: Call,
-    *,
-    limit: Annotated[int, option("How many.", low=1, high=1000)] = SHOWN,
+    call: Call, *, limit: Annotated[int, option("How many.", low=1, high=1000)] = SHOWN
 ) -> Card:
     """Return the card of the newest runs with their states, the newest first: a table in a
     terminal, a line for each run in a chat. A button resumes the newest paused run, if any.
@@ -43,13 +40,11 @@ async def list_runs(
     """
     is_chat = call.face is Face.CHAT
     shown = SHOWN_IN_CHAT if is_chat and limit == SHOWN else limit
-    runs = await deployment.store.runs.find(limit=shown)
+    runs = await call.store.runs.find(limit=shown)
     if not runs:
         return _card_without_runs(call.face)
-    held = {
-        run.id for run in runs if run.state in UNFINISHED and await is_held(deployment.store, run)
-    }
-    with_open_batch = {batch.run_id for batch in await deployment.store.batches.unfinished()}
+    held = {run.id for run in runs if run.state in UNFINISHED and await is_held(call.store, run)}
+    with_open_batch = {batch.run_id for batch in await call.store.batches.unfinished()}
     states = {run.id: _state_words(run, held, with_open_batch) for run in runs}
     return Card(
         title=f"The last {wording.count(len(runs), 'check')}",
@@ -92,14 +87,14 @@ def _card_without_runs(face: Face) -> Card:
     )
 
 
-async def pause_run(deployment: Deployment, _: Call, *, run: _RunKey) -> Card:
+async def pause_run(call: Call, *, run: _RunKey) -> Card:
     """Store that a run is to pause. Calls under way are finished, and no others begin until the run
     is resumed.
 
     Args:
         run: The run's key, or a part of it that no other run has.
     """
-    paused = await _request_state(deployment, run, RunState.PAUSED, "paused")
+    paused = await _request_state(call, run, RunState.PAUSED, "paused")
     key = paused.key
     text = "Calls under way come to their end; whoever carries it out stops within a second."
     resume = Action(f"runs resume {key}", "Resume", Style.PRIMARY)
@@ -108,7 +103,7 @@ async def pause_run(deployment: Deployment, _: Call, *, run: _RunKey) -> Card:
     )
 
 
-async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Card:
+async def cancel_run(call: Call, *, run: _RunKey) -> Card:
     """Cancel a run for good. Its answers are kept.
 
     If no process carries the run out, its batches are cancelled at their vendors, its reserved
@@ -117,15 +112,13 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
     Args:
         run: The run's key, or a part of it that no other run has.
     """
-    cancelled = await _request_state(deployment, run, RunState.CANCELLED, "cancelled")
+    cancelled = await _request_state(call, run, RunState.CANCELLED, "cancelled")
     notes: list[str] = []
-    async with deployment.store.locks.run_lock(cancelled.id) as is_locked:
+    async with call.store.locks.run_lock(cancelled.id) as is_locked:
         if is_locked:  # no process carries it out, so no other message will say that it ended
-            notes = await run_service(deployment, call).cancel_batches(cancelled)
-            await deployment.store.money.release(cancelled.id)
-            await deployment.store.runs.finish(
-                cancelled.id, RunState.CANCELLED, deployment.clock.now()
-            )
+            notes = await run_service(call).cancel_batches(cancelled)
+            await call.store.money.release(cancelled.id)
+            await call.store.runs.finish(cancelled.id, RunState.CANCELLED, call.clock.now())
     text = "What was answered is kept; calls under way come to their end."
     text = "\n\n".join([text, *notes])
     return Card(
@@ -136,7 +129,7 @@ async def cancel_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Car
     )
 
 
-async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Proposal:
+async def resume_run(call: Call, *, run: _RunKey) -> Proposal:
     """Return a proposal to ask the rest of a paused or interrupted run, with its price.
 
     A run older than `RESUMABLE_FOR` can only be resumed while a vendor has a batch of it, because
@@ -150,30 +143,30 @@ async def resume_run(deployment: Deployment, call: Call, *, run: _RunKey) -> Pro
         RunTooOld: when the run is too old.
         BudgetExceeded: when the budget does not cover the rest of the run.
     """
-    resumed = await find_run(deployment.store.runs, run)
-    age = deployment.clock.now() - resumed.started_at
+    resumed = await find_run(call.store.runs, run)
+    age = call.clock.now() - resumed.started_at
     if resumed.state not in UNFINISHED or resumed.panel is None:
         raise RunEnded(run=resumed.key, state=resumed.state.value, verb="resumed")
-    if age >= RESUMABLE_FOR and not await deployment.store.batches.unfinished(runs=[resumed.id]):
+    if age >= RESUMABLE_FOR and not await call.store.batches.unfinished(runs=[resumed.id]):
         raise RunTooOld(run=resumed.key, age=wording.duration(age.total_seconds()))
-    quote = await deployment.pricing.quote(resumed)
+    quote = await call.pricing.quote(resumed)
 
     async def end_pause(stored: Run) -> None:
-        await deployment.store.runs.steer(stored.id, RunState.RUNNING)
+        await call.store.runs.steer(stored.id, RunState.RUNNING)
 
-    execute = partial(execute_run, deployment, call, quote, before=end_pause)
+    execute = partial(execute_run, call, quote, before=end_pause)
     return Proposal(quote.price, quote.usd, execute)
 
 
-async def _request_state(deployment: Deployment, name: str, state: RunState, verb: str) -> Run:
+async def _request_state(call: Call, name: str, state: RunState, verb: str) -> Run:
     """Store the request that a run pause or be cancelled, and return the run as it was before.
 
     Args:
         name: The run's key, or a part of it that no other run has.
         verb: The participle in the error, such as ``paused``.
     """
-    run = await find_run(deployment.store.runs, name)
-    if not await deployment.store.runs.steer(run.id, state):
+    run = await find_run(call.store.runs, name)
+    if not await call.store.runs.steer(run.id, state):
         raise RunEnded(run=run.key, state=run.state.value, verb=verb)
     return run
 

@@ -39,7 +39,7 @@ from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
 from overheard.commands.check import check
 from overheard.config.cron import Cron, find_zone, read_cron
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import BURSTS, Catalogue, Schedule, ScheduleState
 from overheard.errors import BadSchedule, BadUsage, OverheardError, ReadOnly
 from overheard.runs.plan import lay_out
@@ -48,9 +48,7 @@ COLUMNS = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
 CHAT_COLUMNS = COLUMNS[:3]
 
 
-async def schedule_card(
-    deployment: Deployment, schedule: Schedule, title: str, text: str = ""
-) -> Card:
+async def schedule_card(call: Call, schedule: Schedule, title: str, text: str = "") -> Card:
     """Return a card about a schedule.
 
     Args:
@@ -58,9 +56,9 @@ async def schedule_card(
         text: The beginning of the text, with a space at its end. A sentence with the time of the
             next check follows, unless the schedule is paused.
     """
-    state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
-    text += next_run(deployment.clock.now(), schedule, state)
-    return Card(title, text.rstrip(), data=schedule_data(deployment, schedule, state))
+    state = await call.store.schedules.state(schedule.name, call.clock.now())
+    text += next_run(call.clock.now(), schedule, state)
+    return Card(title, text.rstrip(), data=schedule_data(call, schedule, state))
 
 
 def next_run(now: datetime, schedule: Schedule, state: ScheduleState) -> str:
@@ -78,25 +76,23 @@ def _next_run_time(now: datetime, schedule: Schedule, state: ScheduleState) -> d
     return Cron(schedule.cron, schedule.timezone).after(now)
 
 
-async def next_checks(deployment: Deployment) -> list[datetime]:
+async def next_checks(call: Call) -> list[datetime]:
     """Return the time of the next check of each schedule, in the order of the catalogue. Schedules
     that are paused or never due again are left out.
     """
     times = []
-    for schedule in deployment.catalogue.schedules:
-        state = await deployment.store.schedules.state(schedule.name, deployment.clock.now())
-        times.append(_next_run_time(deployment.clock.now(), schedule, state))
+    for schedule in call.catalogue.schedules:
+        state = await call.store.schedules.state(schedule.name, call.clock.now())
+        times.append(_next_run_time(call.clock.now(), schedule, state))
     return [at for at in times if at]
 
 
-def schedule_cells(
-    deployment: Deployment, schedule: Schedule, state: ScheduleState
-) -> tuple[str, ...]:
+def schedule_cells(call: Call, schedule: Schedule, state: ScheduleState) -> tuple[str, ...]:
     """Return the cells of a schedule in the list, in the order of `COLUMNS`. Times are in the
     schedule's own time zone; the last cell is ``config`` or ``people``.
     """
     next_words = "paused" if state.paused else "never"
-    if at := _next_run_time(deployment.clock.now(), schedule, state):
+    if at := _next_run_time(call.clock.now(), schedule, state):
         next_words = wording.moment(at, find_zone(schedule.timezone))
     return (
         schedule.name,
@@ -105,7 +101,7 @@ def schedule_cells(
         last_run_words(schedule, state),
         wording.listing(schedule.brands) or "all",
         f"{schedule.repeats}, in batches" if schedule.batch else str(schedule.repeats),
-        "config" if _is_declared(deployment, schedule) else "people",
+        "config" if _is_declared(call, schedule) else "people",
     )
 
 
@@ -129,19 +125,17 @@ def last_run_words(schedule: Schedule, state: ScheduleState) -> str:
     return ", ".join(filter(None, (failed, wording.moment(state.done, zone))))
 
 
-def _is_declared(deployment: Deployment, schedule: Schedule) -> bool:
+def _is_declared(call: Call, schedule: Schedule) -> bool:
     """Return whether config.toml has a schedule of this name."""
-    return any(declared.name == schedule.name for declared in deployment.config.schedules)
+    return any(declared.name == schedule.name for declared in call.config.schedules)
 
 
-def schedule_data(
-    deployment: Deployment, schedule: Schedule, state: ScheduleState
-) -> dict[str, Any]:
+def schedule_data(call: Call, schedule: Schedule, state: ScheduleState) -> dict[str, Any]:
     """Return a schedule and its state for JSON output. ``next`` is None when it is paused or never
     due again; ``last`` is the time of the last check, before the first one the time at which it was
     added.
     """
-    at = _next_run_time(deployment.clock.now(), schedule, state)
+    at = _next_run_time(call.clock.now(), schedule, state)
     return {
         "name": schedule.name,
         "cron": schedule.cron,
@@ -153,7 +147,7 @@ def schedule_data(
         "next": at.isoformat() if at else None,
         "last": state.done.isoformat(),
         "problem": state.problem,
-        "provisioned": _is_declared(deployment, schedule),
+        "provisioned": _is_declared(call, schedule),
     }
 
 
@@ -165,7 +159,7 @@ _DAYS = option("The days.", choices=tuple(WEEKDAYS), word="day")
 _TIME = option("The time of day.", Kind.CLOCK)
 
 
-async def list_schedules(deployment: Deployment, call: Call) -> Card:
+async def list_schedules(call: Call) -> Card:
     """Return the card of all schedules in the catalogue's order: when each checks next, what went
     wrong in its last check, and which bursts (small extra runs where a change is suspected) are
     planned. The card is a warning if anything went wrong.
@@ -173,14 +167,14 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
     A terminal also shows the last check, brands, repeats and origin of each schedule. A chat has a
     button to choose days and a time.
     """
-    catalogue = await deployment.store.catalogue.current()
-    now, in_terminal = deployment.clock.now(), call.face is Face.TERMINAL
-    states = [await deployment.store.schedules.state(s.name, now) for s in catalogue.schedules]
+    catalogue = await call.store.catalogue.current()
+    now, in_terminal = call.clock.now(), call.face is Face.TERMINAL
+    states = [await call.store.schedules.state(s.name, now) for s in catalogue.schedules]
     pairs = list(zip(catalogue.schedules, states, strict=True))
-    plans = await planned_bursts(deployment) if deployment.config.bursts.automatic else []
-    jobs = [*states, await deployment.store.schedules.state(BURSTS, now)] if plans else states
+    plans = await planned_bursts(call) if call.config.bursts.automatic else []
+    jobs = [*states, await call.store.schedules.state(BURSTS, now)] if plans else states
     problems = [f"{state.name}: {state.problem}" for state in jobs if state.problem]
-    text = "\n\n".join([*problems, *(burst_sentence(deployment, call, plan) for plan in plans)])
+    text = "\n\n".join([*problems, *(burst_sentence(call, plan) for plan in plans)])
     if not pairs:
         text = (
             'There are none. Add one with: schedules add weekly "every Monday at 9"'
@@ -188,7 +182,7 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
             else "None yet: I ask only when you say so."
         )
     columns = COLUMNS if in_terminal else CHAT_COLUMNS
-    rows = tuple(schedule_cells(deployment, *pair)[: len(columns)] for pair in pairs)
+    rows = tuple(schedule_cells(call, *pair)[: len(columns)] for pair in pairs)
     numbers = frozenset({COLUMNS.index("Repeats")}) if in_terminal else frozenset()
     return Card(
         title=wording.count(len(pairs), "schedule"),
@@ -198,27 +192,25 @@ async def list_schedules(deployment: Deployment, call: Call) -> Card:
         actions=() if in_terminal else (Action("schedules add", "When I ask", Style.PRIMARY),),
         footer="Carried out by overheard run." if rows and in_terminal else "",
         data={
-            "schedules": [schedule_data(deployment, *pair) for pair in pairs],
+            "schedules": [schedule_data(call, *pair) for pair in pairs],
             "bursts": [planned_data(plan) for plan in plans],
         },
     )
 
 
-async def pause_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
+async def pause_schedule(call: Call, *, name: ScheduleName) -> Card:
     """Store a schedule as paused: no check begins by itself until it is resumed. A paused schedule
     stays so.
     """
-    return await _pause_or_resume(deployment, name, paused=True)
+    return await _pause_or_resume(call, name, paused=True)
 
 
-async def resume_schedule(deployment: Deployment, _: Call, *, name: ScheduleName) -> Card:
+async def resume_schedule(call: Call, *, name: ScheduleName) -> Card:
     """Store a schedule as running again. Checks that were due during the pause are not made up."""
-    return await _pause_or_resume(deployment, name, paused=False)
+    return await _pause_or_resume(call, name, paused=False)
 
 
-async def run_schedule(
-    deployment: Deployment, call: Call, *, name: ScheduleName, seed: int | None = None
-) -> Proposal:
+async def run_schedule(call: Call, *, name: ScheduleName, seed: int | None = None) -> Proposal:
     """Return a proposal to make a schedule's check now, with its price. Nothing is asked yet. The
     schedule's own times, and whether it is paused, are ignored.
 
@@ -229,13 +221,11 @@ async def run_schedule(
         UnknownName: for an unknown schedule, or a brand of it that does not exist.
         NothingToAsk: when no prompt or no model is configured.
     """
-    schedule = find_schedule(await deployment.store.catalogue.current(), name)
-    return await check_schedule(deployment, call, schedule, seed)
+    schedule = find_schedule(await call.store.catalogue.current(), name)
+    return await check_schedule(call, schedule, seed)
 
 
-async def check_schedule(
-    deployment: Deployment, call: Call, schedule: Schedule, seed: int | None = None
-) -> Proposal:
+async def check_schedule(call: Call, schedule: Schedule, seed: int | None = None) -> Proposal:
     """Return a proposal to check a schedule's brands with its repeats, with the price. Nothing is
     asked yet.
 
@@ -247,7 +237,6 @@ async def check_schedule(
         NothingToAsk: when no prompt or no model is configured.
     """
     return await check(
-        deployment,
         call,
         brands=schedule.brands,
         repeats=schedule.repeats,
@@ -257,15 +246,15 @@ async def check_schedule(
     )
 
 
-async def _pause_or_resume(deployment: Deployment, name: str, *, paused: bool) -> Card:
+async def _pause_or_resume(call: Call, name: str, *, paused: bool) -> Card:
     """Store a schedule as paused or running, and return its card. If it was so already, nothing
     changes, and the card says ``already``.
     """
-    schedule = find_schedule(await deployment.store.catalogue.current(), name)
-    now = deployment.clock.now()
-    switched = await deployment.store.schedules.pause(schedule.name, now, paused=paused)
+    schedule = find_schedule(await call.store.catalogue.current(), name)
+    now = call.clock.now()
+    switched = await call.store.schedules.pause(schedule.name, now, paused=paused)
     state = f"{'paused' if paused else 'running'}{'' if switched else ' already'}"
-    return await schedule_card(deployment, schedule, schedule.name, f"It is {state}. ")
+    return await schedule_card(call, schedule, schedule.name, f"It is {state}. ")
 
 
 def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Schedule:
@@ -284,9 +273,7 @@ def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Sc
     raise unknown_name(kind, name, [schedule.name for schedule in catalogue.schedules])
 
 
-async def _checked_schedule(
-    deployment: Deployment, call: Call, schedule: Schedule, before: Schedule | None
-) -> Schedule:
+async def _checked_schedule(call: Call, schedule: Schedule, before: Schedule | None) -> Schedule:
     """Return a schedule in the form in which it is stored: the times as a cron expression, an IANA
     time zone, brands by their full names.
 
@@ -309,39 +296,36 @@ async def _checked_schedule(
         raise BadSchedule(key="cron", problem=error) from None
     brands = schedule.brands
     if before is None or before.brands != brands:
-        brands = find_brands(deployment.catalogue, brands)
+        brands = find_brands(call.catalogue, brands)
     return replace(schedule, timezone=zone, brands=brands)
 
 
-async def _changed_card(
-    deployment: Deployment, _: Call, schedule: Schedule, __: Schedule | None, done: str
-) -> Card:
+async def _changed_card(call: Call, schedule: Schedule, __: Schedule | None, done: str) -> Card:
     """Return the card of a schedule that was added or changed: its times in words, the price of one
     check, and when it checks next. `done` is the participle in the title, ``Added`` or ``Changed``.
     """
-    price = await _check_price_words(deployment, schedule)
+    price = await _check_price_words(call, schedule)
     text = f"I ask {in_words(schedule.cron)}, {price} each time. "
-    return await schedule_card(deployment, schedule, f"{done} {schedule.name}", text)
+    return await schedule_card(call, schedule, f"{done} {schedule.name}", text)
 
 
-async def _check_price_words(deployment: Deployment, schedule: Schedule) -> str:
+async def _check_price_words(call: Call, schedule: Schedule) -> str:
     """Return the price of one check of a schedule in words, such as ``about $0.04``; ``at the price
     of its questions`` when there is nothing to ask yet. The budget is not checked.
     """
     try:
         panel = lay_out(
-            deployment.catalogue,
-            deployment.plugins.providers,
+            call.catalogue,
+            call.plugins.providers,
             brands=schedule.brands,
             repeats=schedule.repeats,
         )
-        return (await deployment.pricing.unchecked(replace(panel, batch=schedule.batch))).short
+        return (await call.pricing.unchecked(replace(panel, batch=schedule.batch))).short
     except OverheardError:  # there is nothing to ask yet
         return "at the price of its questions"
 
 
 async def plan_schedule(
-    deployment: Deployment,
     call: Call,
     *,
     name: Annotated[str, option("Its name.", longest=MAX_NAME_CHARS)] = WEEKLY,
@@ -365,19 +349,17 @@ async def plan_schedule(
         ReadOnly: when config.toml has the schedule; nothing is stored then.
     """
     cron = cron_of(tuple(days) or USUAL_DAYS, time or USUAL_TIME)
-    before = next((s for s in deployment.catalogue.schedules if s.name == name), None)
+    before = next((s for s in call.catalogue.schedules if s.name == name), None)
     schedule = replace(before or Schedule(name, cron), cron=cron, repeats=repeats)
-    schedule = await _checked_schedule(
-        deployment, call, replace(schedule, timezone=timezone), before
-    )
-    if not await deployment.store.catalogue.set_schedule(schedule):
-        raise ReadOnly(thing=f'The schedule "{name}"', file=deployment.config.file)
+    schedule = await _checked_schedule(call, replace(schedule, timezone=timezone), before)
+    if not await call.store.catalogue.set_schedule(schedule):
+        raise ReadOnly(thing=f'The schedule "{name}"', file=call.config.file)
     done = "Changed" if before else "Added"
-    return await _changed_card(await deployment.refreshed(), call, schedule, before, done)
+    return await _changed_card(await call.refreshed(), schedule, before, done)
 
 
 async def edit_schedule(
-    deployment: Deployment, call: Call, *, days: Sequence[str] = (), time: str = "", **given: Any
+    call: Call, *, days: Sequence[str] = (), time: str = "", **given: Any
 ) -> Card:
     """Change a schedule that a person added, and return its card.
 
@@ -399,20 +381,20 @@ async def edit_schedule(
     if days or time:
         if given.get("cron"):
             raise BadUsage(problem="When is given twice", usage="days and a time, or a text")
-        before = find_schedule(deployment.catalogue, given["name"])
+        before = find_schedule(call.catalogue, given["name"])
         days_before, time_before = days_of(before.cron) or ((), USUAL_TIME)
         given["cron"] = cron_of(tuple(days) or days_before, time or time_before)
-    return await SCHEDULES.edit(deployment, call, **given)
+    return await SCHEDULES.edit(call, **given)
 
 
-async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormContent:
+async def fill_edit(call: Call, **given: Any) -> FormContent:
     """Return the form that edits a schedule, with its stored values.
 
     If its cron expression is daily or weekly, the form has inputs for days and for a time of day;
     else it has one input for the expression. The inputs of the other kind get an empty list of
     choices, with which a form leaves them out.
     """
-    values = dict(await SCHEDULES.fill(deployment, call, **given))
+    values = dict(await SCHEDULES.fill(call, **given))
     days_and_time = days_of(values["cron"])
     if days_and_time is None:
         return FormContent(values, {"days": (), "time": ()})
@@ -421,16 +403,16 @@ async def fill_edit(deployment: Deployment, call: Call, **given: Any) -> FormCon
     return FormContent(values, {"days": DAY_CHOICES, "cron": ()})
 
 
-async def fill_plan(deployment: Deployment, call: Call, **_: object) -> FormContent:
+async def fill_plan(call: Call, **_: object) -> FormContent:
     """Return the form ``When I ask``, with the price of one check. Its values are those of the
     first daily or weekly schedule. Without one they are Mondays at 9:00 with 3 repeats, in the
     reader's time zone (UTC if that has no name). What the person has typed is not taken over.
     """
-    weekly = [schedule for schedule in deployment.catalogue.schedules if days_of(schedule.cron)][:1]
+    weekly = [schedule for schedule in call.catalogue.schedules if days_of(schedule.cron)][:1]
     schedule = weekly[0] if weekly else Schedule(WEEKLY, "0 9 * * mon", repeats=3)
     days, time = days_of(schedule.cron) or (USUAL_DAYS, USUAL_TIME)
     zone = schedule.timezone if weekly else getattr(call.zone, "key", "UTC")
-    price = await _check_price_words(deployment, schedule)
+    price = await _check_price_words(call, schedule)
     values = {"name": schedule.name, "days": days, "time": time}
     return FormContent(
         {**values, "timezone": zone, "repeats": schedule.repeats},

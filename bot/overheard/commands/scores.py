@@ -15,7 +15,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Table
 from overheard.cards.command import CommandSpec, Role
 from overheard.commands.catalogue import require_yes
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import (
     PENDING,
     VISIBILITY,
@@ -26,30 +26,30 @@ from overheard.domain import (
     pending_edition,
     used_edition,
 )
-from overheard.interfaces import Progress, Store
+from overheard.interfaces import Store
 from overheard.runs.plan import tracked
 from overheard.scoring.rescoring import DUTY, WINDOW, Move, Rescoring, changes, moves
 
 
-async def share_done(rescoring: Rescoring, deployment: Deployment) -> float:
+async def share_done(rescoring: Rescoring, call: Call) -> float:
     """Return the approximate share of the history that a pending edition (the scores of one version
     of each scorer) has scored, 0 to 1; 1 without anything to score.
     """
-    readings = await deployment.store.scores.count_scorable() * len(deployment.scoring.scorers)
+    readings = await call.store.scores.count_scorable() * len(call.scoring.scorers)
     if not readings:
         return 1.0
     return 1 - min(1.0, await rescoring.count_readings_left() / readings)
 
 
-async def pending_edition_sentences(deployment: Deployment) -> list[str]:
+async def pending_edition_sentences(call: Call) -> list[str]:
     """Return a list with one text on an edition (the scores of one version of each scorer) that is
     to replace the current one: how much of history it has scored, and how long the rest will take.
     Empty if no edition is pending.
     """
-    edition = pending_edition(await deployment.store.editions.all())
+    edition = pending_edition(await call.store.editions.all())
     if edition is None:
         return []
-    done_share = wording.percent(await share_done(deployment.rescoring, deployment))
+    done_share = wording.percent(await share_done(call.deployment.rescoring, call))
     rest = f", {edition.note} to go" if edition.note else ""
     state = "These are the scores from before a change, for which history is being scored again"
     return [f"{state}: {done_share} is done{rest}."]
@@ -63,19 +63,17 @@ async def comparison_start(now: datetime, store: Store) -> datetime:
     return (runs[0].started_at if runs else now) - WINDOW
 
 
-async def preview(deployment: Deployment, before: Edition, after: Edition) -> list[Move]:
+async def preview(call: Call, before: Edition, after: Edition) -> list[Move]:
     """Return the mean of each metric of each tracked brand in two editions of scores, over the
     answers of the last 90 days that both have scored. Visibility is returned in any case; another
     metric only if its two values differ when they are rounded as they are shown.
     """
-    names = [brand.name for brand in tracked(deployment.catalogue)]
-    since = await comparison_start(deployment.clock.now(), deployment.store)
+    names = [brand.name for brand in tracked(call.catalogue)]
+    since = await comparison_start(call.clock.now(), call.store)
     blocks = [
-        block
-        for name in names
-        for block in await deployment.store.blocks.find(brand=name, since=since)
+        block for name in names for block in await call.store.blocks.find(brand=name, since=since)
     ]
-    metrics = list(deployment.scoring.metrics.values())
+    metrics = list(call.scoring.metrics.values())
     all_moves = moves(blocks, before.versions, after.versions, names, metrics)
     return [
         move
@@ -104,7 +102,7 @@ def moves_table(moves: list[Move]) -> Table | None:
     return Table(header, rows, right=frozenset({2, 3})) if rows else None
 
 
-async def switched_card(deployment: Deployment, before: Edition, after: Edition) -> Card:
+async def switched_card(call: Call, before: Edition, after: Edition) -> Card:
     """Return the card that announces the edition of scores after a change of brands, facts or
     scorers: what differs, and how the metrics move.
 
@@ -113,14 +111,14 @@ async def switched_card(deployment: Deployment, before: Edition, after: Edition)
         after: The edition that has replaced it.
     """
     what = wording.listing(changes(before, after)) or "what is measured"
-    answers = wording.count(await deployment.store.scores.count_scorable(), "answer")
+    answers = wording.count(await call.store.scores.count_scorable(), "answer")
     return Card(
         title="The numbers follow your change",
         text=(
             f"Changed: {what}. All {answers} were read again, so that old and new numbers compare; "
             f"a step in a chart is your change, and not the models'. {after.note}".rstrip()
         ),
-        table=moves_table(await preview(deployment, before, after)),
+        table=moves_table(await preview(call, before, after)),
         actions=(Action("report", "Report"),),
         footer="The table shows the last 90 days; take the change back, and the numbers from "
         "before return.",
@@ -133,34 +131,31 @@ def _value_words(move: Move, value: float | None) -> str:
     return "-" if value is None else wording.value(value, move.metric.scale)
 
 
-async def follow_changes(deployment: Deployment, progress: Progress) -> None:
+async def follow_changes(call: Call) -> None:
     """Score the history for a pending edition of scores, and use it. Then detect shifts by its
     scores, and store an announcement.
 
     Without a pending edition, detect statements that the current facts contradict. Returns at once
     when another process scores the history.
-
-    Args:
-        progress: The progress display.
     """
-    rescoring = deployment.rescoring
+    rescoring = call.deployment.rescoring
     edition = await rescoring.open_edition()
     if edition is None:
-        await detect_statements(deployment)
+        await detect_statements(call)
         return
-    used_before = used_edition(await deployment.store.editions.all())
-    async with deployment.store.locks.leader_lock(DUTY) as is_locked:
+    used_before = used_edition(await call.store.editions.all())
+    async with call.store.locks.leader_lock(DUTY) as is_locked:
         if not is_locked:
             return
-        is_used = await rescoring.score_history(edition, progress, gently=True)
+        is_used = await rescoring.score_history(edition, call.progress, gently=True)
     if not is_used:
         return
-    await detect_by_new_scores(deployment, edition)
+    await detect_by_new_scores(call, edition)
     if used_before:
-        await _store_announcements(deployment, used_before, edition)
+        await _store_announcements(call, used_before, edition)
 
 
-async def detect_by_new_scores(deployment: Deployment, edition: Edition) -> None:
+async def detect_by_new_scores(call: Call, edition: Edition) -> None:
     """Detect shifts by the scores in use, in the runs that began since an edition was created, the
     oldest first; without such a run, in the newest run. Shifts that an alert has reported are not
     reported again.
@@ -169,29 +164,29 @@ async def detect_by_new_scores(deployment: Deployment, edition: Edition) -> None
     each analysis spends a part of the yearly budget of false alarms. They are the history that the
     newest run is compared with, and `shifts` shows what they contain.
     """
-    deployment = await deployment.refreshed()
-    runs = [run for run in await deployment.store.runs.find() if not run.aside]
+    call = await call.refreshed()
+    runs = [run for run in await call.store.runs.find() if not run.aside]
     runs_since = [run for run in runs if run.started_at >= edition.at]
     newest_first = runs_since or runs[:1]
     for run in reversed(newest_first):
-        await detect(deployment, run)
+        await detect(call, run)
 
 
-async def edition_card(deployment: Deployment, subject: str) -> Card | None:
+async def edition_card(call: Call, subject: str) -> Card | None:
     """Return the card that announces an edition of scores in a channel. None if it is outdated: if
     the edition or the one before is gone, or the edition is not in use.
 
     Args:
         subject: The numbers of the edition and of the one before, such as ``5 4``.
     """
-    editions = {str(edition.id): edition for edition in await deployment.store.editions.all()}
+    editions = {str(edition.id): edition for edition in await call.store.editions.all()}
     after, before = (editions.get(number) for number in subject.split(" "))
     if after is None or before is None or after.state is not EditionState.USED:
         return None
-    return await switched_card(await deployment.refreshed(), before, after)
+    return await switched_card(await call.refreshed(), before, after)
 
 
-async def _store_announcements(deployment: Deployment, before: Edition, after: Edition) -> None:
+async def _store_announcements(call: Call, before: Edition, after: Edition) -> None:
     """Store a delivery that announces an edition of scores for each channel of a route, once.
 
     Args:
@@ -199,16 +194,16 @@ async def _store_announcements(deployment: Deployment, before: Edition, after: E
         after: The edition to announce.
     """
     key = f"scores-{after.id}-{after.at.isoformat()}"
-    await deployment.store.deliveries.add(
+    await call.store.deliveries.add(
         [
             Delivery(
                 kind=DeliveryKind.SCORES,
                 key=f"{key}@{channel}",
                 channel=channel,
-                due_at=deployment.clock.now(),
+                due_at=call.clock.now(),
                 subject=f"{after.id} {before.id}",
             )
-            for channel in dict.fromkeys(route.channel for route in deployment.config.routes)
+            for channel in dict.fromkeys(route.channel for route in call.config.routes)
         ]
     )
 
@@ -222,24 +217,22 @@ _STATES = {
 }
 
 
-async def list_scores(deployment: Deployment, call: Call) -> Card:
+async def list_scores(call: Call) -> Card:
     """Return the card of all editions of the scores (an edition has the scores of one version of
     each scorer): which is in use, which are kept, and how much of the history the pending one has
     scored. While one is pending, a second card shows how the metrics of the last 90 days would
     change, if any had a value before.
     """
-    editions = await deployment.store.editions.all()
+    editions = await call.store.editions.all()
     used, pending = used_edition(editions), pending_edition(editions)
-    done = await share_done(deployment.rescoring, deployment) if pending else 1.0
+    done = await share_done(call.deployment.rescoring, call) if pending else 1.0
     rows = []
     for edition in editions:
         scored = f", {wording.percent(done)}" if edition.state is EditionState.SCORING else ""
         differs = wording.listing(changes(used, edition)) if used and edition.id != used.id else ""
         at, state = wording.moment(edition.at, call.zone), _STATES[edition.state]
         rows.append((str(edition.id), at, f"{state}{scored}", differs))
-    moved_table = (
-        moves_table(await preview(deployment, used, pending)) if used and pending else None
-    )
+    moved_table = moves_table(await preview(call, used, pending)) if used and pending else None
     title, text = "The scores follow all that is measured", used.note if used else ""
     if pending:
         title = f"History is being scored anew: {wording.percent(done)}"
@@ -258,7 +251,7 @@ async def list_scores(deployment: Deployment, call: Call) -> Card:
     )
 
 
-async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Card:
+async def prune(call: Call, *, agreed: bool = False) -> Card:
     """Remove the scores of all editions but the one in use and a pending one; return the card with
     their number. Answers are kept, so that they can be scored again. Without an edition to remove
     nothing is removed or asked, and the card says so.
@@ -266,7 +259,7 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
     Raises:
         ChangeNeedsYes: when the removal was not confirmed.
     """
-    editions = await deployment.store.editions.all()
+    editions = await call.store.editions.all()
     kept_editions = [
         edition for edition in editions if edition.state in {*PENDING, EditionState.USED}
     ]
@@ -279,7 +272,7 @@ async def prune(deployment: Deployment, _: Call, *, agreed: bool = False) -> Car
         f"{sets} will be removed, so that a change that is taken back is scored anew", agreed=agreed
     )
     kept_versions = {version for edition in kept_editions for version in edition.versions}
-    removed = await deployment.store.scores.prune(kept_versions or deployment.scoring.versions)
+    removed = await call.store.scores.prune(kept_versions or call.scoring.versions)
     return Card(
         title=f"Removed {wording.count(removed, 'score')}",
         text="The answers are kept, so that they can be scored again.",

@@ -35,7 +35,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Mark
 from overheard.cards.command import Face, quoted
 from overheard.cards.metric_words import METRIC_WORDS, words_of
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.detection.placement import belongs_to, containing_alert
 from overheard.detection.statement_shifts import statement_shift
 from overheard.detection.statements import StatementStory
@@ -62,7 +62,7 @@ class ReportedStory:
     shift: Shift
 
 
-async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> list[ReportedStory]:
+async def reported_statements(call: Call, brands: Sequence[str]) -> list[ReportedStory]:
     """Return each repeated false claim and grave sentence about the brands in all stored answers.
 
     They are ordered by the run in which each became news (`story.opened`), the oldest first, then
@@ -71,8 +71,8 @@ async def reported_statements(deployment: Deployment, brands: Sequence[str]) -> 
     Args:
         brands: The brands' names.
     """
-    scoring = deployment.scoring
-    reader = StatementReader(deployment.store, scoring.catalogue, scoring.versions)
+    scoring = call.scoring
+    reader = StatementReader(call.store, scoring.catalogue, scoring.versions)
     found = []
     for brand in brands:
         for at_model in (await reader.statements(brand)).values():
@@ -215,12 +215,7 @@ MAX_CHANGES = 4
 
 
 async def past_changes(
-    deployment: Deployment,
-    call: Call,
-    brands: Sequence[str] = (),
-    *,
-    details: bool = False,
-    why: bool = False,
+    call: Call, brands: Sequence[str] = (), *, details: bool = False, why: bool = False
 ) -> Card:
     """Return the card of all changes that detection finds in the stored runs: shifts of metrics,
     changes of a model as a whole, and repeated false claims and grave sentences.
@@ -239,23 +234,25 @@ async def past_changes(
     Raises:
         NothingToAsk: when no brand is configured.
     """
-    chosen = choose_brands(deployment.catalogue, brands)
-    deployment = await deployment.caught_up(call.progress)
-    runs = {run.id: run for run in await deployment.store.runs.find()}
-    brand_replays = await replays(deployment, call, chosen, runs)
-    model_alerts = await HistoryReader.of(deployment).model_alerts([brand.name for brand in chosen])
-    reported_stories = await reported_statements(deployment, [brand.name for brand in chosen])
+    chosen = choose_brands(call.catalogue, brands)
+    call = await call.caught_up()
+    runs = {run.id: run for run in await call.store.runs.find()}
+    brand_replays = await replays(call, chosen, runs)
+    model_alerts = await HistoryReader.of(call.deployment).model_alerts(
+        [brand.name for brand in chosen]
+    )
+    reported_stories = await reported_statements(call, [brand.name for brand in chosen])
     changes = replayed_shifts(brand_replays, reported_stories, runs, model_alerts)
     analysed_runs = max((len(replay.monitor.evidence) for replay in brand_replays), default=0)
     card = (
-        await _chat_card(deployment, call, chosen, changes, analysed_runs, details=details)
+        await _chat_card(call, chosen, changes, analysed_runs, details=details)
         if call.face is Face.CHAT
-        else _terminal_card(deployment, call, changes, runs, analysed_runs)
+        else _terminal_card(call, changes, runs, analysed_runs)
     )
     if not why:
         return card
-    decisions = await past_decisions(deployment, brand_replays, runs)
-    record, metrics = chance_alarm_record(brand_replays), deployment.scoring.metrics
+    decisions = await past_decisions(call, brand_replays, runs)
+    record, metrics = chance_alarm_record(brand_replays), call.scoring.metrics
     rows = [
         (runs[d.run.id].key, d.brand, str(d.model), decision_sentence(d, metrics))
         for d in decisions[:MAX_DECISIONS]
@@ -276,11 +273,7 @@ async def past_changes(
 
 
 def _terminal_card(
-    deployment: Deployment,
-    call: Call,
-    changes: Sequence[ReplayedShift],
-    runs: Mapping[int, Run],
-    analysed_runs: int,
+    call: Call, changes: Sequence[ReplayedShift], runs: Mapping[int, Run], analysed_runs: int
 ) -> Card:
     """Return the terminal's card: a sentence and a row of the table for each change. Without a
     change there is no table, and the text says so.
@@ -292,8 +285,7 @@ def _terminal_card(
     """
     found_shifts = [change.shift for change in changes]
     sentences = [
-        f"{wording.day(runs[shift.run_id].started_at, call.zone)}, "
-        f"{_terminal_phrase(deployment, shift)}"
+        f"{wording.day(runs[shift.run_id].started_at, call.zone)}, {_terminal_phrase(call, shift)}"
         for shift in found_shifts
     ]
     if not analysed_runs:
@@ -304,7 +296,7 @@ def _terminal_card(
         count = wording.count(analysed_runs, "run")
         sentences = [f"In {count} no figure moved by more than chance explains."]
     header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Certainty")
-    rows = tuple(_shift_row(deployment, shift, runs) for shift in found_shifts)
+    rows = tuple(_shift_row(call, shift, runs) for shift in found_shifts)
     return Card(
         title=_shift_counts(found_shifts),
         text="\n\n".join(sentences),
@@ -317,7 +309,6 @@ def _terminal_card(
 
 
 async def _chat_card(
-    deployment: Deployment,
     call: Call,
     brands: Sequence[Brand],
     changes: Sequence[ReplayedShift],
@@ -339,8 +330,8 @@ async def _chat_card(
     rows = tuple(
         (
             wording.day(change.run.at, call.zone),
-            _change_phrase(deployment, change.shift),
-            _figures(deployment, change.shift),
+            _change_phrase(call, change.shift),
+            _figures(call, change.shift),
         )
         for change in listed
     )
@@ -353,7 +344,7 @@ async def _chat_card(
     if has_more and not details:
         steps.append(Action(f"changes{name} --details", "Details"))
     text = "\n".join(
-        f"{wording.short_day(change.run.at, call.zone)}: {_change_phrase(deployment, change.shift)}"
+        f"{wording.short_day(change.run.at, call.zone)}: {_change_phrase(call, change.shift)}"
         for change in listed[:MAX_CHANGES]
     )
     if not analysed_runs:
@@ -365,9 +356,7 @@ async def _chat_card(
         title=f"What changed for {whose}" if listed else f"No change found for {whose}",
         text="" if has_table else text,
         table=Table(("Found", "What changed", "Figures"), rows) if has_table else None,
-        image=await _visibility_picture(deployment, call, only, listed)
-        if only and not details
-        else None,
+        image=await _visibility_picture(call, only, listed) if only and not details else None,
         actions=fitting(*steps),
         data=[change.data for change in changes],
     )
@@ -400,35 +389,33 @@ def _metric_rank(shift: Shift) -> int:
     return order.index(shift.metric) if shift.metric in order else len(order)
 
 
-def _change_phrase(deployment: Deployment, shift: Shift) -> str:
+def _change_phrase(call: Call, shift: Shift) -> str:
     """Return a change in words with the model as subject, such as ``ChatGPT names Acme far less``,
     for a shift, a statement, or a change of the model as a whole.
     """
-    name = deployment.names.name(shift.model)
+    name = call.names.name(shift.model)
     if shift.brand == WHOLE_MODEL:
         return f"{name} changed how it speaks about your whole category"
     if shift.statement:
         return f"{name} {statement_phrase(shift.statement, shift.brand)}"
-    return (
-        f"{name} {shift_phrase(shift, deployment.scoring.metrics.get(shift.metric), shift.brand)}"
-    )
+    return f"{name} {shift_phrase(shift, call.scoring.metrics.get(shift.metric), shift.brand)}"
 
 
-def _figures(deployment: Deployment, shift: Shift) -> str:
+def _figures(call: Call, shift: Shift) -> str:
     """Return the figures of a change: ``named 12 %, before 89 %`` for a shift and for a change of a
     model as a whole, ``$14 in truth`` for a false claim, an empty string for a grave sentence,
     which has no true value.
     """
     if statement := shift.statement:
         return f"{statement.truth} in truth" if statement.truth else ""
-    metric = deployment.scoring.metrics[shift.metric]
+    metric = call.scoring.metrics[shift.metric]
     after, before = (wording.value(value, metric.scale) for value in (shift.after, shift.before))
     label = words_of(metric.name).title or metric.label
     return f"{label.lower()} {after}, before {before}"
 
 
 async def _visibility_picture(
-    deployment: Deployment, call: Call, brand: Brand, changes: Sequence[ReplayedShift]
+    call: Call, brand: Brand, changes: Sequence[ReplayedShift]
 ) -> Image | None:
     """Return a picture of the brand's visibility at each model over time; None if none is stored.
 
@@ -438,23 +425,21 @@ async def _visibility_picture(
     Args:
         changes: Changes of any brands and metrics; those of the brand's visibility are marked.
     """
-    metric = deployment.scoring.metrics.get(VISIBILITY)
+    metric = call.scoring.metrics.get(VISIBILITY)
     streams = (
-        await read_streams(
-            deployment.store, deployment.scoring.versions, [brand.name], metric=VISIBILITY
-        )
+        await read_streams(call.store, call.scoring.versions, [brand.name], metric=VISIBILITY)
         if metric
         else []
     )
     if metric is None or not streams:
         return None
-    starts = await deployment.store.runs.starts()
+    starts = await call.store.runs.starts()
     marks = tuple(
         Mark(starts[shift.began], "better" if shift.change > 0 else "worse")
         for shift in (change.shift for change in changes)
         if shift.metric == VISIBILITY and shift.brand == brand.name and shift.began in starts
     )
-    chart = await trend_chart(deployment, call, brand, metric, streams)
+    chart = await trend_chart(call, brand, metric, streams)
     return await picture(replace(chart, marks=marks), "shifts.png")
 
 
@@ -474,7 +459,7 @@ def _shift_counts(found_shifts: Sequence[Shift]) -> str:
     return wording.listing(counts)
 
 
-def _terminal_phrase(deployment: Deployment, shift: Shift) -> str:
+def _terminal_phrase(call: Call, shift: Shift) -> str:
     """Return a change for the terminal, as the rest of a sentence after the day: where it is, what
     changed, and for a shift its size and likeliest cause.
     """
@@ -482,12 +467,12 @@ def _terminal_phrase(deployment: Deployment, shift: Shift) -> str:
         return f"{shift.brand} at {shift.model}: {statement_clause(shift.statement)}."
     if shift.brand == WHOLE_MODEL:
         return f"{shift.model} as a whole: {shift.explanation}"
-    metric = deployment.scoring.metrics[shift.metric]
+    metric = call.scoring.metrics[shift.metric]
     size = wording.change(shift.change, metric.scale)
     return f"{shift.brand} at {shift.model}, {metric.label.lower()} {size}: {shift.explanation}"
 
 
-def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
+def _shift_row(call: Call, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
     """Return the 8 cells of a change in the terminal's table.
 
     The cells are: the run in which it was found, brand, model, metric, values before and after, the
@@ -509,7 +494,7 @@ def _shift_row(deployment: Deployment, shift: Shift, runs: Mapping[int, Run]) ->
             runs[shift.first_run_id].key,
             "-",
         )
-    metric = deployment.scoring.metrics[shift.metric]
+    metric = call.scoring.metrics[shift.metric]
     return (
         runs[shift.run_id].key,
         shift.brand or WHOLE,

@@ -16,7 +16,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, option, quoted
 from overheard.cards.wording import name_without_id
 from overheard.commands.arguments import past_span, span_words
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import BURST, Account, Run, Spending
 from overheard.measure.trends import Span
 from overheard.runs.budget import WARNING
@@ -32,7 +32,6 @@ it is asked for.
 
 
 async def spend(
-    deployment: Deployment,
     call: Call,
     *,
     days: Annotated[int, option("Of so many days; 0: this month.", low=0)] = 0,
@@ -54,19 +53,19 @@ async def spend(
         until: The last day, included; empty means up to now.
         by: The grouping of the chart, one of `GROUPINGS`.
     """
-    now = deployment.clock.now()
+    now = call.clock.now()
     span = past_span(since, until, now, call.zone)
     midnight = (span.end or now).replace(hour=0, minute=0, second=0, microsecond=0)
     first = midnight - timedelta(days=days - 1) if days else midnight.replace(day=1)
     begin = span.begin or first
-    spent = await deployment.store.money.spending(since=begin, until=span.end)
-    runs = {run.id: run for run in await deployment.store.runs.find()}
+    spent = await call.store.money.spending(since=begin, until=span.end)
+    runs = {run.id: run for run in await call.store.runs.find()}
     sums = {name: _sums(spent, _names_function(name, runs)) for name in GROUPINGS}
-    shown = {name: _sums_by_display_name(name, sums[name], deployment) for name in GROUPINGS}
+    shown = {name: _sums_by_display_name(name, sums[name], call) for name in GROUPINGS}
     total = sum(spending.usd for spending in spent)
     estimated = sum(spending.estimated_usd for spending in spent)
     again = sum(one.usd for one in spent if runs[one.run_id].label == BURST)
-    budget = await _budget_json(deployment)
+    budget = await _budget_json(call)
     near = any(row["share"] >= WARNING for row in budget)
     in_chat = call.face is Face.CHAT
     others = [
@@ -82,7 +81,7 @@ async def spend(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
         text=f"{when[:1].upper()}{when[1:]}, for "
         f"{wording.count(sum(spending.answers for spending in spent), 'answer')}."
-        f"{_estimate_sentence(estimated, total)}{_again_sentence(deployment, again)}",
+        f"{_estimate_sentence(estimated, total)}{_again_sentence(call, again)}",
         fields=tuple(
             Field(
                 _limit_name(row["key"]),
@@ -113,7 +112,7 @@ async def spend(
     )
 
 
-def _sums_by_display_name(name: str, sums: Sums, deployment: Deployment) -> Sums:
+def _sums_by_display_name(name: str, sums: Sums, call: Call) -> Sums:
     """Return sums with display names in place of keys, in the same order. Sums of keys with the
     same name are added up, at the place of the first.
 
@@ -126,7 +125,7 @@ def _sums_by_display_name(name: str, sums: Sums, deployment: Deployment) -> Sums
     if name == "asker":
         labels = {key: name_without_id(key) for key in sums}
     elif name == "model":
-        labels = {str(model): deployment.names.name(model) for model in deployment.names.models}
+        labels = {str(model): call.names.name(model) for model in call.names.models}
     shown: Sums = {}
     for key, usd in sums.items():
         label = labels.get(key, key)
@@ -167,13 +166,13 @@ def _limit_name(key: str) -> str:
     return {"day": "Today", "month": "This month"}.get(kind, kind)
 
 
-def _again_sentence(deployment: Deployment, usd: float) -> str:
+def _again_sentence(call: Call, usd: float) -> str:
     """Return a sentence, after a space, on what asking again has cost, and may cost; empty if it
     has cost nothing.
     """
     if not usd:
         return ""
-    share = wording.percent(deployment.config.bursts.share)
+    share = wording.percent(call.config.bursts.share)
     return (
         f" {wording.money(usd)} of it went to asking again where something may have changed: at "
         f"most {share} of what the checks of a year cost."
@@ -246,14 +245,14 @@ def _sums_table(header: str, sums: Sums, *, pictured: bool = False) -> Table | N
     return Table((header, "Spent"), rows, frozenset({1}), pictured=pictured) if rows else None
 
 
-async def _budget_json(deployment: Deployment) -> list[dict[str, Any]]:
+async def _budget_json(call: Call) -> list[dict[str, Any]]:
     """Return each limit that is set, for JSON output: of the day, the month, and each brand and
     channel in this month (days and months of UTC).
 
     Sums are in US dollars: ``spent``, ``held`` (reserved for calls under way) and ``allowed``.
     ``share`` is the spent part of the limit, 1 for a limit of 0.
     """
-    budget, now = deployment.config.budget, deployment.clock.now()
+    budget, now = call.config.budget, call.clock.now()
     month, day = f"{now:%Y-%m}", f"{now:%Y-%m-%d}"
     limits = {
         "day": (Account("day", period=day), budget.day),
@@ -264,7 +263,7 @@ async def _budget_json(deployment: Deployment) -> list[dict[str, Any]]:
             for n, usd in budget.channels.items()
         },
     }
-    balances = await deployment.store.money.balances([account for account, _ in limits.values()])
+    balances = await call.store.money.balances([account for account, _ in limits.values()])
     return [
         {
             "key": key,

@@ -19,7 +19,7 @@ from overheard.cards.charts.bars import Rates
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, quoted
 from overheard.commands.schedules import next_run
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Alert, RunState
 from overheard.runs.plan import tracked
 from overheard.views import standings
@@ -51,7 +51,7 @@ SETTINGS = {
 """The entries of the menu, by the words behind them."""
 
 
-async def status(deployment: Deployment, call: Call) -> Card:
+async def status(call: Call) -> Card:
     """Return the card of the situation of the tracked brands, the next check and the month's costs.
 
     The first `MAX_BRANDS` tracked brands are shown: a single one with its news and a picture of it
@@ -59,17 +59,15 @@ async def status(deployment: Deployment, call: Call) -> Card:
     other brands are told below. Only stored scores are read; no answer is scored. Without a tracked
     brand the card offers the set-up.
     """
-    brands = tracked(deployment.catalogue)
+    brands = tracked(call.catalogue)
     if not brands:
         return _card_without_brands(call)
-    reader = SituationReader.of(deployment, call.zone)
+    reader = SituationReader.of(call.deployment, call.zone)
     tellings = [
-        Telling(await reader.read(brand, HEADLINE), deployment.names, call.zone)
+        Telling(await reader.read(brand, HEADLINE), call.names, call.zone)
         for brand in brands[:MAX_BRANDS]
     ]
-    alerts = await without_covered(
-        deployment.store, await alerts_about(deployment.store, live=True)
-    )
+    alerts = await without_covered(call.store, await alerts_about(call.store, live=True))
     told = {opened.alert.id for telling in tellings for opened in telling.situation.alerts}
     others = [await reader.opened(alert) for alert in alerts if alert.id not in told]
     calmest = len(NewsKind) + 1
@@ -79,16 +77,16 @@ async def status(deployment: Deployment, call: Call) -> Card:
     paragraphs = [
         str(overview.text),
         *(f"{one.severity.icon}{one.title}." for one in others[:MAX_ALERTS]),
-        await unrouted_sentence(deployment),
+        await unrouted_sentence(call),
         *dict.fromkeys(one.left_sentence() for one in tellings if len(tellings) > 1),
-        "" if decides else await next_check_sentence(deployment, tellings),
+        "" if decides else await next_check_sentence(call, tellings),
     ]
     return replace(
         overview,
         text="\n\n".join(filter(None, paragraphs)),
         image=await _picture(tellings),
-        actions=fitting(*await _actions(deployment, tellings, alerts)),
-        footer=await spent_sentence(deployment),
+        actions=fitting(*await _actions(call, tellings, alerts)),
+        footer=await spent_sentence(call),
         data={
             "brands": standings.levels_data(
                 row
@@ -105,7 +103,7 @@ async def status(deployment: Deployment, call: Call) -> Card:
                 for one in tellings
                 if (sentence := one.claims_sentence())
             },
-            "next_runs": await _next_run_sentences(deployment),
+            "next_runs": await _next_run_sentences(call),
             "situation": [one.situation.data() for one in tellings],
         },
     )
@@ -171,7 +169,7 @@ async def _picture(tellings: Sequence[Telling]) -> Image | None:
 
 
 async def _actions(
-    deployment: Deployment, tellings: Sequence[Telling], alerts: Sequence[Alert]
+    call: Call, tellings: Sequence[Telling], alerts: Sequence[Alert]
 ) -> list[Action]:
     """Return the buttons and the menu of the card: the newest open alert, if any; the report, once
     something was measured; a check, with the price of the last one if that is known and not 0; then
@@ -181,7 +179,7 @@ async def _actions(
         alerts: The open alerts, the newest first.
     """
     measured = any(telling.situation.runs for telling in tellings)
-    cost = await last_cost(deployment)
+    cost = await last_cost(call)
     price = f", {wording.money(cost, about=True)}" if cost else ""
     check = Action("check", f"Check now{price}", Style.PLAIN if measured else Style.PRIMARY)
     single = tellings[0].situation.brand.name if len(tellings) == 1 else ""
@@ -209,15 +207,15 @@ def _card_without_brands(call: Call) -> Card:
     )
 
 
-async def _next_run_sentences(deployment: Deployment) -> list[str]:
+async def _next_run_sentences(call: Call) -> list[str]:
     """Return a text for each schedule, such as ``weekly: `` followed by the sentence on its next
     check, in the catalogue's order. Schedules that are paused or never due again are left out.
     """
-    now = deployment.clock.now()
+    now = call.clock.now()
     found = []
-    for schedule in deployment.catalogue.schedules:
-        state = await deployment.store.schedules.state(schedule.name, now)
-        if sentence := next_run(deployment.clock.now(), schedule, state):
+    for schedule in call.catalogue.schedules:
+        state = await call.store.schedules.state(schedule.name, now)
+        if sentence := next_run(call.clock.now(), schedule, state):
             found.append(f"{schedule.name}: {sentence}")
     return found
 
@@ -247,45 +245,45 @@ MONTHS = (
 )
 
 
-async def last_cost(deployment: Deployment) -> float | None:
+async def last_cost(call: Call) -> float | None:
     """Return what the newest complete check cost, in US dollars; None without one. Runs outside the
     history do not count.
     """
-    for run in await deployment.store.runs.find(state=RunState.COMPLETE):
+    for run in await call.store.runs.find(state=RunState.COMPLETE):
         if not run.aside:
-            return await deployment.store.money.spent(run_id=run.id)
+            return await call.store.money.spent(run_id=run.id)
     return None
 
 
-async def next_check_sentence(deployment: Deployment, tellings: Sequence[Telling]) -> str:
+async def next_check_sentence(call: Call, tellings: Sequence[Telling]) -> str:
     """Return a sentence with the time of the next check of any of the brands, and its expected
     price if that is known and not 0. Empty without a schedule that is due.
     """
     times = [at for telling in tellings if (at := telling.situation.next_check)]
     if not times:
         return ""
-    cost = await last_cost(deployment)
+    cost = await last_cost(call)
     price = f", {wording.money(cost, about=True)}" if cost else ""
-    return f"Next check {soon(min(times), deployment.clock.now(), tellings[0].zone)}{price}."
+    return f"Next check {soon(min(times), call.clock.now(), tellings[0].zone)}{price}."
 
 
-async def spent_sentence(deployment: Deployment) -> str:
+async def spent_sentence(call: Call) -> str:
     """Return a sentence with what answers have cost in this month of UTC: ``Spent in November:
     $0.20 of $5.00.`` with the budget of the month, if there is one.
     """
-    now = deployment.clock.now().astimezone(UTC)
+    now = call.clock.now().astimezone(UTC)
     begin = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    spent = await deployment.store.money.spent(since=begin)
-    limit = deployment.config.budget.month
+    spent = await call.store.money.spent(since=begin)
+    limit = call.config.budget.month
     of = f" of {wording.money(limit)}" if limit is not None else ""
     return f"Spent in {MONTHS[now.month - 1]}: {wording.money(spent)}{of}."
 
 
-async def unrouted_sentence(deployment: Deployment) -> str:
+async def unrouted_sentence(call: Call) -> str:
     """Return a sentence with the number of open alerts that are posted in no channel, because no
     route fits. Empty if there is no such alert, or if no route is configured.
     """
-    alerts = await unrouted(deployment.store, deployment.config)
+    alerts = await unrouted(call.store, call.config)
     if not alerts:
         return ""
     are = "is" if len(alerts) == 1 else "are"

@@ -16,7 +16,7 @@ from overheard.cards.card import Action, Card, Field, Table, Tainted, fitting
 from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Role, argument, quoted
 from overheard.commands.arguments import BrandName
 from overheard.commands.brands import rule_actions
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Brand, Setting
 from overheard.reading.markdown import prose
 from overheard.reading.mentions import stated_values, undeclared_names
@@ -62,7 +62,7 @@ class Suggestions:
 
 
 async def suggestions_of(
-    deployment: Deployment, brand: Brand, *, max_answers: int = MAX_ANSWERS
+    call: Call, brand: Brand, *, max_answers: int = MAX_ANSWERS
 ) -> Suggestions:
     """Return the names and facts in recent answers that the catalogue lacks for a brand. Names that
     a person has dismissed are left out.
@@ -73,12 +73,10 @@ async def suggestions_of(
     Args:
         max_answers: The largest number of answers to read.
     """
-    texts = [text async for text in _newest_texts(deployment, max_answers)]
-    stored = await deployment.store.settings.get(f"{DISMISSED}{brand.name}")
+    texts = [text async for text in _newest_texts(call, max_answers)]
+    stored = await call.store.settings.get(f"{DISMISSED}{brand.name}")
     dismissed = stored.value.get("names", []) if stored else []
-    others = [
-        name for other in deployment.catalogue.brands if other != brand for name in other.names
-    ]
+    others = [name for other in call.catalogue.brands if other != brand for name in other.names]
     return await asyncio.to_thread(_suggestions_in, texts, brand, others, dismissed)
 
 
@@ -115,18 +113,16 @@ def _suggestions_in(
     return Suggestions(len(texts), tuple(rivals[:MAX_RIVALS]), tuple(spellings), facts)
 
 
-async def _newest_texts(deployment: Deployment, max_answers: int) -> AsyncIterator[str]:
+async def _newest_texts(call: Call, max_answers: int) -> AsyncIterator[str]:
     """Yield the texts of up to `max_answers` answers of runs that began in the last
     `SUGGESTION_DAYS` days, those of the newest run first. Empty texts and runs outside the history
     are left out, and not counted.
     """
-    since = deployment.clock.now() - timedelta(days=SUGGESTION_DAYS)
-    runs = [
-        r.id for r in await deployment.store.runs.find() if r.started_at >= since and not r.aside
-    ]
+    since = call.clock.now() - timedelta(days=SUGGESTION_DAYS)
+    runs = [r.id for r in await call.store.runs.find() if r.started_at >= since and not r.aside]
     left = max_answers
     for run in sorted(runs, reverse=True):
-        async for answer in deployment.store.answers.stream(runs=[run]):
+        async for answer in call.store.answers.stream(runs=[run]):
             if left == 0:
                 return
             if answer.reply.text:
@@ -134,15 +130,15 @@ async def _newest_texts(deployment: Deployment, max_answers: int) -> AsyncIterat
                 yield answer.reply.text
 
 
-async def suggest_names(deployment: Deployment, _: Call, *, brand: BrandName) -> Card:
+async def suggest_names(call: Call, *, brand: BrandName) -> Card:
     """Return the card of names in recent answers that may be missing for a brand: other spellings
     of it, and competitors. Each has a button that adds it; nothing is stored before.
 
     It also warns of spellings of the brand that may be read wrongly, with buttons for rules.
     """
-    own_brand = find_brand(deployment.catalogue, brand)
-    suggested = await suggestions_of(deployment, own_brand)
-    risky = risks(own_brand, deployment.catalogue.brands)
+    own_brand = find_brand(call.catalogue, brand)
+    suggested = await suggestions_of(call, own_brand)
+    risky = risks(own_brand, call.catalogue.brands)
     warnings = [str(risk) for risk in risky]
     advice = (
         "They do not count. Add those that fit."
@@ -192,16 +188,16 @@ def _add_action(brand: Brand, word: str, before: Sequence[str], name: str) -> Ac
     return Action(f"brands edit {quoted(brand.name)} {' '.join(given)}", label)
 
 
-async def proposed_rivals(deployment: Deployment) -> tuple[Brand, Suggestions] | None:
+async def proposed_rivals(call: Call) -> tuple[Brand, Suggestions] | None:
     """Return the first tracked brand that config.toml does not declare, with the names and facts
     that the newest `QUICK_ANSWERS` answers suggest for it. None if there is no such brand, or if
     they suggest no competitor. Nothing is stored.
     """
-    declared = {brand.name for brand in (await deployment.store.catalogue.declared()).brands}
-    brands = [brand for brand in tracked(deployment.catalogue) if brand.name not in declared]
+    declared = {brand.name for brand in (await call.store.catalogue.declared()).brands}
+    brands = [brand for brand in tracked(call.catalogue) if brand.name not in declared]
     if not brands:
         return None
-    suggested = await suggestions_of(deployment, brands[0], max_answers=QUICK_ANSWERS)
+    suggested = await suggestions_of(call, brands[0], max_answers=QUICK_ANSWERS)
     return (brands[0], suggested) if suggested.rivals else None
 
 
@@ -224,7 +220,6 @@ def with_proposal(card: Card, proposal: tuple[Brand, Suggestions] | None) -> Car
 
 
 async def dismiss_name(
-    deployment: Deployment,
     call: Call,
     *,
     brand: BrandName,
@@ -233,11 +228,11 @@ async def dismiss_name(
     """Store that a name is not suggested for a brand again, and return a card with a button that
     adds it after all.
     """
-    own_brand = find_brand(deployment.catalogue, brand)
-    settings, key = deployment.store.settings, f"{DISMISSED}{own_brand.name}"
+    own_brand = find_brand(call.catalogue, brand)
+    settings, key = call.store.settings, f"{DISMISSED}{own_brand.name}"
     stored = await settings.get(key)
     names = dict.fromkeys([*(stored.value.get("names", []) if stored else []), wording.line(name)])
-    await settings.put(Setting(key, {"names": [*names]}, call.who, deployment.clock.now()))
+    await settings.put(Setting(key, {"names": [*names]}, call.who, call.clock.now()))
     return Card(
         "I will not propose it again",
         Tainted(wording.line(name)),

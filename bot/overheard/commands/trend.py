@@ -16,7 +16,7 @@ from overheard.commands.check_news import fault_sentences
 from overheard.commands.versus import show_versus
 from overheard.commands.voice import show_voice
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.detection.baseline import run_slice
 from overheard.domain import VISIBILITY, Brand, Metric, Model
 from overheard.measure.blocks import Stream
@@ -30,7 +30,6 @@ from overheard.views.standings import read_streams
 
 
 async def show_trend(
-    deployment: Deployment,
     call: Call,
     *,
     brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
@@ -60,46 +59,42 @@ async def show_trend(
             time.
         NothingToAsk: when no brand is named and none is tracked.
     """
-    span = past_span(since, until, deployment.clock.now(), call.zone)
-    chosen = choose_brands(deployment.catalogue, [brand] if brand else [])[0]
+    span = past_span(since, until, call.clock.now(), call.zone)
+    chosen = choose_brands(call.catalogue, [brand] if brand else [])[0]
     if other or show == "versus":
-        return await show_versus(deployment, call, chosen.name, other, model, span)
+        return await show_versus(call, chosen.name, other, model, span)
     if show == "voice":
-        return await show_voice(
-            await deployment.caught_up(call.progress), call, chosen, model, span
-        )
-    return await _show_metric(deployment, call, chosen, metric, model, span)
+        return await show_voice(await call.caught_up(), chosen, model, span)
+    return await _show_metric(call, chosen, metric, model, span)
 
 
-async def _show_metric(
-    deployment: Deployment, call: Call, brand: Brand, metric: str, model: str, span: Span
-) -> Card:
+async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: Span) -> Card:
     """Return the card of a metric at each model, or with `model` at that model beside the
     competitors. Its table has the brand only. Without a stream of the brand it offers a check.
     """
-    measured = deployment.scoring.metrics
+    measured = call.scoring.metrics
     if metric not in measured:
         raise unknown_name("metric", metric, list(measured))
-    deployment = await deployment.caught_up(call.progress)
+    call = await call.caught_up()
     shown = measured[metric]
-    whole_streams = await _metric_streams(deployment, brand, shown)
+    whole_streams = await _metric_streams(call, brand, shown)
     streams = [
         run_slice(stream, rows[0], rows[-1] + 1)
         for stream in whole_streams
         if (rows := [row for row, run in enumerate(stream.runs) if span.holds(run.at)])
     ]
-    situation = await SituationReader.of(deployment, call.zone).read(brand, HEADLINE)
+    situation = await SituationReader.of(call.deployment, call.zone).read(brand, HEADLINE)
     if not model:
         left = {there.model for there in situation.at_models(Presence.LEFT)}
         streams = [stream for stream in streams if stream.key.model not in left]
     else:
         models = sorted({s.key.model for s in streams if s.key.brand == brand.name})
-        chosen = deployment.names.find(model, models)
+        chosen = call.names.find(model, models)
         if chosen is None:
-            names = [deployment.names.name(known_model) for known_model in models]
+            names = [call.names.name(known_model) for known_model in models]
             raise unknown_name("model with answers", model, names)
         streams = [stream for stream in streams if stream.key.model == chosen]
-    telling = Telling(situation, deployment.names, call.zone)
+    telling = Telling(situation, call.names, call.zone)
     own_lines = [line for line in streams if line.key.brand == brand.name]
     if not own_lines:
         return Card(
@@ -108,16 +103,16 @@ async def _show_metric(
             actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
             data={"brand": brand.name, "metric": metric, "models": {}},
         )
-    chart = await trend_chart(deployment, call, brand, shown, streams)
+    chart = await trend_chart(call, brand, shown, streams)
     points = {line.key.model: trend(line) for line in own_lines}
     parts = (*standing_news(telling), telling.left_sentence())
-    faults = fault_sentences(deployment.scoring.faults)
+    faults = fault_sentences(call.scoring.faults)
     return Card(
         title=telling.dated(_trend_title(shown, brand)),
         text="\n\n".join(filter(None, (*parts, *faults))),
-        table=_trend_table(points, shown, deployment.names),
+        table=_trend_table(points, shown, call.names),
         image=await picture(chart, "trend.png"),
-        choice=metric_choice(deployment, brand, shown),
+        choice=metric_choice(call.deployment, brand, shown),
         actions=fitting(
             Action(f"report {quoted(brand.name)}", "Report"),
             Action(f"trend {quoted(brand.name)} --show voice", "Share of voice"),
@@ -135,14 +130,12 @@ async def _show_metric(
     )
 
 
-async def _metric_streams(deployment: Deployment, brand: Brand, metric: Metric) -> list[Stream]:
+async def _metric_streams(call: Call, brand: Brand, metric: Metric) -> list[Stream]:
     """Return the stored streams of a metric, those of the brand first, then those of its
     competitors; of each brand ordered by model.
     """
-    names = [brand.name, *(rival.name for rival in deployment.catalogue.rivals(brand.name))]
-    lines = await read_streams(
-        deployment.store, deployment.scoring.versions, names, metric=metric.name
-    )
+    names = [brand.name, *(rival.name for rival in call.catalogue.rivals(brand.name))]
+    lines = await read_streams(call.store, call.scoring.versions, names, metric=metric.name)
     return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
 
 

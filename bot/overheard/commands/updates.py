@@ -14,7 +14,7 @@ from overheard.cards.card import Action, Card, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
 from overheard.commands.arguments import read_time
 from overheard.config.problems import suggestion
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.detection.announced_updates import (
     EXCLUDED_CHANGE,
     KnownChange,
@@ -196,7 +196,7 @@ WHOLE_CHANGED = "It changed how it speaks about the whole category."
 _PLURAL = {"has": "have", "is": "are"}
 
 
-async def list_updates(deployment: Deployment, call: Call) -> Card:
+async def list_updates(call: Call) -> Card:
     """Read the announced updates of models over the network, and return the card of all known
     updates, each with its effect on the visibility of the tracked brands.
 
@@ -207,23 +207,21 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
     Args:
         call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
     """
-    plugins, now = deployment.plugins, deployment.clock.now()
-    problems = await read_feeds(
-        plugins.feeds.values(), deployment.store.updates, plugins.providers, now
-    )
-    known = await deployment.store.updates.find()
-    deployment = await deployment.caught_up(call.progress)
-    changes = await found_changes(deployment, call) if known else {}
-    model_alerts = await _whole_model_alerts(deployment.store) if known else {}
+    plugins, now = call.plugins, call.clock.now()
+    problems = await read_feeds(plugins.feeds.values(), call.store.updates, plugins.providers, now)
+    known = await call.store.updates.find()
+    call = await call.caught_up()
+    changes = await found_changes(call) if known else {}
+    model_alerts = await _whole_model_alerts(call.store) if known else {}
     effects = {
         update.id: effects
         for model in dict.fromkeys(update.model for update in known)
-        for update, effects in await _update_effects(deployment, model, known, changes)
+        for update, effects in await _update_effects(call, model, known, changes)
     }
     is_chat = call.face is Face.CHAT
     paragraphs = [*problems]
     for update in {(update.model, update.at): update for update in known}.values():
-        name = deployment.names.name(update.model) if is_chat else str(update.model)
+        name = call.names.name(update.model) if is_chat else str(update.model)
         head = f"{name}, {wording.day(update.at, call.zone)}:"
         whole = [WHOLE_CHANGED] if update.id in model_alerts else []
         sentences = _effect_sentences(effects[update.id], short=is_chat)
@@ -253,7 +251,6 @@ async def list_updates(deployment: Deployment, call: Call) -> Card:
 
 
 async def add_update(
-    deployment: Deployment,
     call: Call,
     *,
     model: Annotated[str, argument("Which model.", Kind.MODEL)],
@@ -273,11 +270,11 @@ async def add_update(
         UnknownName: for a model that no provider serves and that has no stored answers.
         TimeUnreadable: when the time cannot be read.
     """
-    chosen = await _known_model(deployment, model)
-    at = read_time(when, deployment.clock.now(), call.zone)
-    update = await deployment.store.updates.add(ModelUpdate(chosen, at, note=note))
+    chosen = await _known_model(call, model)
+    at = read_time(when, call.clock.now(), call.zone)
+    update = await call.store.updates.add(ModelUpdate(chosen, at, note=note))
     is_chat = call.face is Face.CHAT
-    name = deployment.names.name(update.model) if is_chat else str(update.model)
+    name = call.names.name(update.model) if is_chat else str(update.model)
     return Card(
         title=f"Update of {name} on {wording.moment(update.at, call.zone)}",
         text="It is kept. The next checks of this model are compared with those before it.",
@@ -288,7 +285,7 @@ async def add_update(
 
 
 async def remove_update(
-    deployment: Deployment, _: Call, *, number: Annotated[int, argument("Its number.", low=1)]
+    call: Call, *, number: Annotated[int, argument("Its number.", low=1)]
 ) -> Card:
     """Remove a stored update, such as one that was added by mistake.
 
@@ -298,8 +295,8 @@ async def remove_update(
     Raises:
         UnknownName: for an unknown number.
     """
-    if not await deployment.store.updates.remove(number):
-        known = [str(update.id) for update in await deployment.store.updates.find()]
+    if not await call.store.updates.remove(number):
+        known = [str(update.id) for update in await call.store.updates.find()]
         listed = ", ".join(known) or "none yet"
         raise UnknownName(kind="update", name=str(number), hint="", known=listed)
     return Card("Removed", "The update is forgotten.", data={"id": number})
@@ -309,16 +306,16 @@ Changes = Mapping[tuple[str, Model], Sequence[tuple[KnownChange, Shift]]]
 """The shifts that detection found, each with its times, by the brand's name and the model."""
 
 
-async def found_changes(deployment: Deployment, call: Call) -> Changes:
+async def found_changes(call: Call) -> Changes:
     """Return the shifts of visibility that detection finds in all stored runs of the tracked
     brands.
 
     Each has the start of the run with which it most likely began, and the starts of all runs with
     which it may have begun: an update explains it only if it took place just before one of these.
     """
-    starts = await deployment.store.runs.starts()
+    starts = await call.store.runs.starts()
     found: dict[tuple[str, Model], list[tuple[KnownChange, Shift]]] = {}
-    for replay in await replays(deployment, call, tracked(deployment.catalogue)):
+    for replay in await replays(call, tracked(call.catalogue)):
         for shift in (shift for alarm in replay.alarms for shift in alarm.shifts):
             if shift.metric == VISIBILITY:
                 began = shift.first_run_id
@@ -348,7 +345,7 @@ async def _whole_model_alerts(store: Store) -> dict[int, Alert]:
 
 
 async def _update_effects(
-    deployment: Deployment, model: Model, known: Iterable[ModelUpdate], changes: Changes
+    call: Call, model: Model, known: Iterable[ModelUpdate], changes: Changes
 ) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
     """Return the updates of a model in the given order, each with its effect on every tracked
     brand.
@@ -358,11 +355,9 @@ async def _update_effects(
     """
     model_updates = [update for update in known if update.model == model]
     times = sorted({update.at for update in model_updates})
-    streams = await read_streams(
-        deployment.store, deployment.scoring.versions, model=model, metric=VISIBILITY
-    )
+    streams = await read_streams(call.store, call.scoring.versions, model=model, metric=VISIBILITY)
     by_brand = []
-    for brand in tracked(deployment.catalogue):
+    for brand in tracked(call.catalogue):
         found = changes.get((brand.name, model), ())
         own = next((stream for stream in streams if stream.key.brand == brand.name), None)
         if own is None:
@@ -412,18 +407,16 @@ def _update_json(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, An
     }
 
 
-async def _known_model(deployment: Deployment, name: str) -> Model:
+async def _known_model(call: Call, name: str) -> Model:
     """Return the model of a name ``provider/model``."""
-    served = list(map(str, deployment.plugins.models))
+    served = list(map(str, call.plugins.models))
     try:
         model = Model.parse(name)
     except ValueError:
         model = None
     if model and (
         str(model) in served
-        or await read_streams(
-            deployment.store, deployment.scoring.versions, model=model, metric=VISIBILITY
-        )
+        or await read_streams(call.store, call.scoring.versions, model=model, metric=VISIBILITY)
     ):
         return model
     known = ", ".join(served) or "none yet"

@@ -16,7 +16,7 @@ from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.arguments import chosen_models
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.detection.baseline import stream_rows
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.measure.blocks import RunKey, StreamKey
@@ -74,12 +74,7 @@ class Duel:
 
 
 async def show_versus(
-    deployment: Deployment,
-    call: Call,
-    brand: str,
-    other: str = "",
-    model: str = "",
-    span: Span = ALWAYS,
+    call: Call, brand: str, other: str = "", model: str = "", span: Span = ALWAYS
 ) -> Card:
     """Return the card of how often a brand and a competitor are named, recommended and named first
     at each model. Answers without scores are scored first. If there is nothing to compare, the card
@@ -98,16 +93,16 @@ async def show_versus(
         UnknownName: for a brand that does not exist, for brands that are not competitors, and for a
             model without answers.
     """
-    own_brand, rival = _pair(deployment.catalogue, brand, other)
-    deployment = await deployment.caught_up(call.progress)
-    situation = await SituationReader.of(deployment, call.zone).read(own_brand)
+    own_brand, rival = _pair(call.catalogue, brand, other)
+    call = await call.caught_up()
+    situation = await SituationReader.of(call.deployment, call.zone).read(own_brand)
     other = rival.name if rival else most_named(situation)
-    chosen = chosen_models(deployment, situation, model)
+    chosen = chosen_models(call, situation, model)
     duels = list(_duels(situation, other, chosen, span))
     if not duels:
         return _card_without_answers(situation, other)
-    praised = await _praised_more(deployment, situation, other, chosen, span)
-    mine, names = situation.brand.name, deployment.names
+    praised = await _praised_more(call, situation, other, chosen, span)
+    mine, names = situation.brand.name, call.names
     models = list(dict.fromkeys(duel.model for duel in duels))
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
     chart = Pairs(
@@ -144,7 +139,7 @@ async def show_versus(
             "said_of_other": praised[1],
         },
     )
-    return beside(card, Telling(situation, deployment.names, call.zone))
+    return beside(card, Telling(situation, call.names, call.zone))
 
 
 def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
@@ -225,11 +220,7 @@ def _runs_in_span(runs: Sequence[RunKey], span: Span) -> list[RunKey]:
 
 
 async def _praised_more(
-    deployment: Deployment,
-    situation: Situation,
-    other: str,
-    models: Iterable[Model],
-    span: Span,
+    call: Call, situation: Situation, other: str, models: Iterable[Model], span: Span
 ) -> tuple[list[str], list[str]]:
     """Return the aspects, such as ``price``, that more answers praise of the brand than of the
     competitor, and those that more answers praise of the competitor: up to `MAX_ASPECTS` each, the
@@ -244,9 +235,9 @@ async def _praised_more(
         (model, run.id) for model in models for run in _runs_in_span(situation.runs[model], span)
     }
     run_ids = {run_id for _, run_id in counted}
-    wanted = [run for run in await deployment.store.runs.find() if run.id in run_ids]
+    wanted = [run for run in await call.store.runs.find() if run.id in run_ids]
     prompts = {prompt for line in situation.lines for prompt in line.prompts}
-    scored = await scored_answers(deployment.store, wanted, prompts, deployment.scoring.versions)
+    scored = await scored_answers(call.store, wanted, prompts, call.scoring.versions)
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for answer in scored:
         if (answer.model, answer.answer.run_id) in counted:

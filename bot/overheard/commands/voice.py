@@ -12,7 +12,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.command import quoted
 from overheard.commands.arguments import chosen_models
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Brand
 from overheard.measure.trends import Span
 from overheard.views.courses import VOICE_METRIC, chart_marks, voice_shares
@@ -23,9 +23,7 @@ TOLD_CHANGE = 0.05
 """Smallest difference of a share to the usual one (0 to 1) with which the usual one is told."""
 
 
-async def show_voice(
-    deployment: Deployment, call: Call, brand: Brand, model: str, span: Span
-) -> Card:
+async def show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
     """Return the card of the share of voice of a brand and its competitors over time.
 
     Args:
@@ -36,15 +34,15 @@ async def show_voice(
     Raises:
         UnknownName: for a model without answers.
     """
-    situation = await SituationReader.of(deployment, call.zone).read(brand)
-    models = chosen_models(deployment, situation, model)
+    situation = await SituationReader.of(call.deployment, call.zone).read(brand)
+    models = chosen_models(call, situation, model)
     shares = voice_shares(situation, call.zone, models=models, span=span)
     if shares is None:
         return _card_without_shares(situation)
-    metric = deployment.scoring.metrics[VOICE_METRIC]
-    marks = await chart_marks(deployment, call, situation.brand, metric, models)
+    metric = call.scoring.metrics[VOICE_METRIC]
+    marks = await chart_marks(call, situation.brand, metric, models)
     shares = replace(shares, marks=marks)
-    names = [deployment.names.name(model) for model in models]
+    names = [call.names.name(model) for model in models]
     day = wording.short_day(shares.times[-1], shares.zone)
     own_name, shown = quoted(brand.name), sorted(situation.runs)
     actions = [Action(f"report {own_name}", "Report"), Action(f"brief {own_name}", "What to do?")]
@@ -52,7 +50,7 @@ async def show_voice(
         actions.append(Action(f"trend {own_name} --show voice", "All models", menu=True))
     for one in shown if len(shown) > 1 else ():
         if [one] != list(models):
-            name = deployment.names.name(one)
+            name = call.names.name(one)
             words = f"trend {own_name} --show voice --model {quoted(name)}"
             actions.append(Action(words, f"Only {name}", menu=True))
     card = Card(
@@ -70,7 +68,7 @@ async def show_voice(
             "usual": {share.label: shares.usual(share) for share in shares.shares},
         },
     )
-    return beside(card, Telling(situation, deployment.names, call.zone))
+    return beside(card, Telling(situation, call.names, call.zone))
 
 
 def voice_title(shares: Shares) -> str:

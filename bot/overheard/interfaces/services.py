@@ -33,6 +33,19 @@ class Progress(Protocol):
         ...
 
 
+class NoProgress:
+    """Progress that is not shown."""
+
+    def start(self, title: str, total: int) -> None:
+        """Do nothing."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Do nothing."""
+
+    def finish(self) -> None:
+        """Do nothing."""
+
+
 TaskResult = dict[str, Any]
 """The result of a task as a JSON object."""
 

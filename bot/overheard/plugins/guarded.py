@@ -583,7 +583,7 @@ class GuardedChat:
 
 
 def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
-    """Return a plugin's command behind a guard; its function gets a `View`, not the deployment.
+    """Return a plugin's command behind a guard; its function gets a `View`, not the call.
 
     A call may take `COMMAND_TIMEOUT_S`, and has to return a valid card. The function of a command
     that spends money raises `ConfirmationNeeded` with the price; the returned command answers with
@@ -591,12 +591,12 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
     agreed.
     """
 
-    async def run(source: Any, call: Any, **options: Any) -> Card | Proposal:
+    async def run(call: Any, **options: Any) -> Card | Proposal:
         """Carry out the command with a `View`. A command that spends money returns a `Proposal` if
         it asks for a confirmation.
 
         Args:
-            source: The open deployment, or in a terminal the session of a command that opens one
+            call: The call, or in a terminal the session of a command that opens a deployment
                 itself.
 
         Raises:
@@ -610,7 +610,7 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
 
         async def guarded(**more: Any) -> Card:
             work = partial(card, more)
-            return await _call_command(work, spec, guard, source, call, priced=priced, **more)
+            return await _call_command(work, spec, guard, call, priced=priced, **more)
 
         if not spec.spends:
             return await guarded()
@@ -620,13 +620,13 @@ def guarded_command(spec: CommandSpec, guard: Guard) -> CommandSpec:
             price = needed.reason.removesuffix(".")
             return Proposal(price, needed.usd, partial(guarded, agreed=True))
 
-    async def fill(source: Any, call: Any, **options: Any) -> Mapping[str, Any]:
+    async def fill(call: Any, **options: Any) -> Mapping[str, Any]:
         """Return the values with which the command's form is filled in. Raises as `run` does."""
 
         async def values(view: View) -> Mapping[str, Any]:
             return validation.validated_values(await spec.fill(view, **options))  # type: ignore[misc] # not None
 
-        return await _call_command(values, spec, guard, source, call, priced=Counter())
+        return await _call_command(values, spec, guard, call, priced=Counter())
 
     return replace(spec, run=run, fill=fill if spec.fill else None)
 
@@ -635,7 +635,6 @@ async def _call_command(
     work: Callable[[View], Awaitable[Result]],
     spec: CommandSpec,
     guard: Guard,
-    source: Any,
     call: Any,
     *,
     priced: Counter[Any],
@@ -647,9 +646,8 @@ async def _call_command(
         priced: The calls that the command has priced, by prompt and model.
         agreed: Whether a person has agreed to their price, so that they may be asked.
     """
-    async with source.opened() as deployment:
-        asking = deployment.priced_asking(call, spec.name, priced, agreed=agreed)
-        view = _view(deployment, call, guard.plugin, asking)
+    async with call.opened() as opened:
+        view = _view(opened, guard.plugin, opened.priced_asking(spec.name, priced, agreed=agreed))
         timeout_s = ASKING_TIMEOUT_S if agreed else COMMAND_TIMEOUT_S
         try:
             return await guard.call(partial(work, view), timeout_s, passing=(OverheardError,))
@@ -659,8 +657,8 @@ async def _call_command(
             view.progress.finish()
 
 
-def _view(deployment: Any, call: Any, plugin: str, asking: Any) -> View:
-    """Return what a command of a plugin, given by its name, may see and use of a deployment.
+def _view(call: Any, plugin: str, asking: Any) -> View:
+    """Return what a command of a plugin, given by its name, may see and use of a call.
 
     Args:
         asking: Prices and asks panels for the command.
@@ -670,11 +668,11 @@ def _view(deployment: Any, call: Any, plugin: str, asking: Any) -> View:
     def reader() -> Any:
         from overheard.reading.reader import Reader  # slow to import, and few commands read
 
-        return Reader(deployment.catalogue.brands)
+        return Reader(call.catalogue.brands)
 
     async def score(answers: Iterable[Answer]) -> list[ScoreRecord]:
         with core_code():
-            scores: list[ScoreRecord] = await deployment.current.score(answers)
+            scores: list[ScoreRecord] = await call.deployment.current.score(answers)
             return scores
 
     def readable(text: str) -> str:
@@ -689,23 +687,23 @@ def _view(deployment: Any, call: Any, plugin: str, asking: Any) -> View:
             return await picture(chart, name)
 
     return View(
-        catalogue=deployment.catalogue,
-        history=_only(StoreHistory(deployment.store), History),
-        clock=deployment.clock,
+        catalogue=call.catalogue,
+        history=_only(StoreHistory(call.store), History),
+        clock=call.clock,
         zone=call.zone,
         who=call.who,
         channel=call.channel,
         progress=_ViewProgress(call.progress),
         face=call.face,
-        models=tuple(deployment.plugins.models),
-        names=deployment.names,
-        landscapes=deployment.landscapes,
-        approvals=_only(deployment.store.finetune, Approvals),
+        models=tuple(call.plugins.models),
+        names=call.names,
+        landscapes=call.deployment.landscapes,
+        approvals=_only(call.store.finetune, Approvals),
         score=score,
-        tables=PluginSettings.by_section(deployment.config, plugin),
+        tables=PluginSettings.by_section(call.config, plugin),
         mentions=lambda answer: reader().read(answer).mentions,
-        metrics=dict(deployment.current.metrics),
-        find_model=deployment.model,
+        metrics=dict(call.deployment.current.metrics),
+        find_model=call.deployment.model,
         quote=asking.quote,
         ask=asking.ask,
         readable=readable,

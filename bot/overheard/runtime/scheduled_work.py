@@ -34,7 +34,7 @@ from overheard.runtime.scheduler import SCHEDULE
 from overheard.telemetry import about
 
 
-async def run_bursts(deployment: Deployment, call: Call, plans: Sequence[PlannedBurst]) -> None:
+async def run_bursts(call: Call, plans: Sequence[PlannedBurst]) -> None:
     """Ask the bursts that are due one after the other, the interrupted ones first; those that
     another process has asked meanwhile are left out.
 
@@ -46,19 +46,17 @@ async def run_bursts(deployment: Deployment, call: Call, plans: Sequence[Planned
         RunUnderWay: when another process asks one of the bursts.
     """
     bursts = [
-        *await _interrupted_bursts(deployment),
-        *(_new_burst(deployment, call, plan) for plan in _due_plans(deployment, plans)),
+        *await _interrupted_bursts(call.deployment),
+        *(_new_burst(call, plan) for plan in _due_plans(call.deployment, plans)),
     ]
     calls, brands, answers = Counter[Pair](), dict[str, None](), 0
     for run, panel in bursts:
-        calls += unasked(panel, await deployment.store.answers.asked(run.id))
+        calls += unasked(panel, await call.store.answers.asked(run.id))
         answers += unasked(panel, ()).total()
         brands.update(dict.fromkeys(panel.brands))
-    await deployment.pricing.quote_calls(
-        calls, Payer(0, tuple(brands), call.channel), answers=answers
-    )
+    await call.pricing.quote_calls(calls, Payer(0, tuple(brands), call.channel), answers=answers)
     for run, _ in bursts:
-        await _run_burst(deployment, call, run)
+        await _run_burst(call, run)
 
 
 def _due_plans(deployment: Deployment, plans: Sequence[PlannedBurst]) -> list[PlannedBurst]:
@@ -82,13 +80,13 @@ async def _interrupted_bursts(deployment: Deployment) -> list[tuple[Run, Panel]]
     return interrupted
 
 
-def _new_burst(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[Run, Panel]:
+def _new_burst(call: Call, plan: PlannedBurst) -> tuple[Run, Panel]:
     """Return the run of a planned burst, which begins now and is not stored yet, and its panel. The
     run has the key and the panel of the plan; its person and channel are those of the call.
     """
     run = Run(
         key=plan.key,
-        started_at=deployment.clock.now(),
+        started_at=call.clock.now(),
         panel=plan.panel,
         label=BURST,
         asked_by=call.who,
@@ -97,7 +95,7 @@ def _new_burst(deployment: Deployment, call: Call, plan: PlannedBurst) -> tuple[
     return run, plan.panel
 
 
-async def _run_burst(deployment: Deployment, call: Call, run: Run) -> None:
+async def _run_burst(call: Call, run: Run) -> None:
     """Ask the questions of a burst's run that have no answer yet; do nothing when another process
     has finished the run.
 
@@ -105,17 +103,17 @@ async def _run_burst(deployment: Deployment, call: Call, run: Run) -> None:
         BudgetExceeded: when the budget no longer covers the run.
         RunUnderWay: when another process asks the run now.
     """
-    quote = await deployment.pricing.quote(run)  # the bursts before may have used the money up
+    quote = await call.pricing.quote(run)  # the bursts before may have used the money up
 
     async def require_running(stored: Run) -> None:
         """Raise RunEnded, with which the run is not executed, if it has ended meanwhile."""
-        state = await deployment.store.runs.state(stored.id)
+        state = await call.store.runs.state(stored.id)
         if state is not RunState.RUNNING:
             raise RunEnded(run=stored.key, state=str(state), verb="executed")
 
     with suppress(RunEnded):
-        await execute_run(deployment, call, quote, before=require_running)
-        await _post_verdict(deployment, run)
+        await execute_run(call, quote, before=require_running)
+        await _post_verdict(call.deployment, run)
 
 
 async def _post_verdict(deployment: Deployment, run: Run) -> None:
@@ -152,15 +150,15 @@ class ScheduledWork:
         Raises:
             OverheardError: when the check is refused or fails, such as for a limit.
         """
-        async with self.audited_call(f"schedule {schedule.name}", "check") as (deployment, call):
-            await (await check_schedule(deployment, call, schedule)).execute()
+        async with self.audited_call(f"schedule {schedule.name}", "check") as call:
+            await (await check_schedule(call, schedule)).execute()
 
     async def first_check(self, _: datetime) -> None:
         """Ask the next round of a first check if one is due, and write that into the audit log;
         else do nothing. The first round was the consent to the price.
         """
         deployment = await self._deployment.refreshed()
-        if await continue_first_check(deployment):
+        if await continue_first_check(Call(deployment)):
             entry = AuditEntry(
                 deployment.clock.now(), FIRST_CHECK, SCHEDULE, "check --first", outcome="done"
             )
@@ -174,12 +172,11 @@ class ScheduledWork:
             OverheardError: when a limit refuses the bursts: they stay due, and are not logged.
         """
         deployment = await self._deployment.refreshed()
-        call = Call(BURST, SCHEDULE, deployment.zone)
-        deployment = await deployment.caught_up(call.progress)
-        plans = await planned_bursts(deployment)
+        call = await Call(deployment, BURST, SCHEDULE, deployment.zone).caught_up()
+        plans = await planned_bursts(call)
         if _due_plans(deployment, plans) or await _interrupted_bursts(deployment):
             # A burst that a limit refuses stays due, and is not written into the audit log.
-            await run_bursts(deployment, call, plans)
+            await run_bursts(call, plans)
             entry = AuditEntry(deployment.clock.now(), BURST, SCHEDULE, "ask again", outcome="done")
             await deployment.store.audit.add(entry)
 
@@ -187,15 +184,13 @@ class ScheduledWork:
         """Remove the texts that are older than the limit in ``[retention]``, which is the consent,
         and write the outcome into the audit log.
         """
-        async with self.audited_call(f"{SCHEDULE} retention", "db retain") as (deployment, call):
-            await retain_texts(deployment, call)
+        async with self.audited_call(f"{SCHEDULE} retention", "db retain") as call:
+            await retain_texts(call)
 
     @asynccontextmanager
-    async def audited_call(
-        self, caller: str, command: str
-    ) -> AsyncIterator[tuple[Deployment, Call]]:
-        """Provide the deployment with current brands and facts, and a call in the name of `caller`,
-        within the block; then write an entry into the audit log.
+    async def audited_call(self, caller: str, command: str) -> AsyncIterator[Call]:
+        """Provide a call with current brands and facts in the name of `caller` within the block;
+        then write an entry into the audit log.
 
         The outcome in the entry is "done", the text of an `OverheardError`, the class of another
         error (its text may hold a secret), or "cut off" when cancelled. Errors are raised again.
@@ -208,7 +203,7 @@ class ScheduledWork:
         about(command=caller)
         outcome = "cut off"
         try:
-            yield deployment, Call(caller, SCHEDULE, deployment.zone)
+            yield Call(deployment, caller, SCHEDULE, deployment.zone)
             outcome = "done"
         except OverheardError as error:
             outcome = str(error)
@@ -223,5 +218,5 @@ class ScheduledWork:
     async def resume(self, run: Run) -> None:
         """Resume a run in the name of the person who began it."""
         deployment = await self._deployment.refreshed()
-        call = Call(run.asked_by, run.channel, deployment.zone)
-        await (await resume_run(deployment, call, run=run.key)).execute()
+        call = Call(deployment, run.asked_by, run.channel, deployment.zone)
+        await (await resume_run(call, run=run.key)).execute()

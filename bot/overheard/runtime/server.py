@@ -16,10 +16,10 @@ from overheard.cards.command import Role
 from overheard.commands.access import issue_code
 from overheard.config.cron import Cron
 from overheard.config.stored_settings import Rights, with_chat_settings
-from overheard.deployment import Deployment, NoProgress
+from overheard.deployment import Call, Deployment
 from overheard.domain import BURSTS, FIRST_CHECK, Delivery, DeliveryKind, Run, Schedule
 from overheard.errors import ungrouped
-from overheard.interfaces import Chat, Desk, Progress
+from overheard.interfaces import Chat, Desk
 from overheard.plugins import Notice
 from overheard.runs.interruptions import RunResumer
 from overheard.runs.update_feeds import read_feeds
@@ -272,9 +272,9 @@ class Server:
         await asyncio.sleep(WARM_UP_DELAY_S)  # imports all of detection while nothing waits
         follow_changes = await asyncio.to_thread(_import_follow_changes)
         while True:
-            deployment = await self._deployment.refreshed()
-            await follow_changes(await deployment.caught_up(NoProgress()), NoProgress())
-            brands_and_facts = (deployment.catalogue.brands, deployment.catalogue.facts)
+            call = Call(await self._deployment.refreshed())
+            await follow_changes(await call.caught_up())
+            brands_and_facts = (call.catalogue.brands, call.catalogue.facts)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CATCH_UP_INTERVAL_S):
                     await self._wait_for_change(brands_and_facts)
@@ -374,7 +374,7 @@ def _service(chat: LeaderChat, name: str, desk: Desk) -> Service:
     return Service(name, partial(chat.run, desk), lambda: chat.is_ready)
 
 
-def _import_follow_changes() -> Callable[[Deployment, Progress], Awaitable[None]]:
+def _import_follow_changes() -> Callable[[Call], Awaitable[None]]:
     """Return `overheard.commands.scores.follow_changes`; meant for a thread, because it imports
     all of detection, for which neither a start nor a click has to wait.
     """

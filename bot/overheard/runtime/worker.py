@@ -78,7 +78,7 @@ class Worker:
         about(task=task.key)
         log.info("Task %s begins.", task.key)
         deployment = await self._current_deployment(task.run_id)
-        result = await run_service(deployment, Call(WORKER, WORKER)).do(task)
+        result = await run_service(Call(deployment, WORKER, WORKER)).do(task)
         log.info("Task %s is %s.", task.key, "left undone" if result is None else "done")
         return result
 

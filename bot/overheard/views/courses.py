@@ -51,9 +51,7 @@ def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice
     return Choice("Show", tuple(entries), selected)
 
 
-async def trend_chart(
-    deployment: Deployment, call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]
-) -> Chart:
+async def trend_chart(call: Call, brand: Brand, metric: Metric, lines: Sequence[Stream]) -> Chart:
     """Return a chart of a metric over time, with marks for updates and shifts.
 
     If all streams are of one model, it has a line for the brand and each competitor. Otherwise it
@@ -65,13 +63,13 @@ async def trend_chart(
     models = {line.key.model for line in lines}
     by_brand = len(models) == 1
     shown = [line for line in lines if by_brand or line.key.brand == brand.name]
-    marks = await chart_marks(deployment, call, brand, metric, models)
+    marks = await chart_marks(call, brand, metric, models)
     return Chart(
-        title=_chart_title(metric, brand, deployment.names, models),
+        title=_chart_title(metric, brand, call.names, models),
         scale=metric.scale,
         series=tuple(
             Series(
-                line.key.brand if by_brand else deployment.names.name(line.key.model),
+                line.key.brand if by_brand else call.names.name(line.key.model),
                 tuple((p.at, p.mean, p.low, p.high) for p in trend(line)),
                 emphasis=line.key.brand == brand.name,
             )
@@ -83,19 +81,19 @@ async def trend_chart(
 
 
 async def chart_marks(
-    deployment: Deployment, call: Call, brand: Brand, metric: Metric, models: Collection[Model]
+    call: Call, brand: Brand, metric: Metric, models: Collection[Model]
 ) -> tuple[Mark, ...]:
     """Return the marks of a chart: first each update of one of the models (several of a model on
     one day are one mark), then the beginning of each shift of the brand's metric at one of them
     that an alert has reported. Shifts that fit an update have no mark of their own.
     """
     marks: dict[str, Mark] = {}
-    for update in await deployment.store.updates.find():
+    for update in await call.store.updates.find():
         if update.model in models:
             day = wording.short_day(update.at, call.zone)
-            label = f"{deployment.names.name(update.model)} update, {day}"
+            label = f"{call.names.name(update.model)} update, {day}"
             marks.setdefault(f"{label} {update.at.year}", Mark(update.at, label))
-    return (*marks.values(), *await _shift_marks(deployment, brand, metric, models))
+    return (*marks.values(), *await _shift_marks(call.deployment, brand, metric, models))
 
 
 async def _shift_marks(

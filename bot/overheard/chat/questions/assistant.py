@@ -19,9 +19,9 @@ from overheard.chat.parser import Order
 from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.situation import OpenAlert, Situation
 from overheard.chat.questions.tools import (
-    Call,
     CallReader,
     InvalidCall,
+    ToolCall,
     UnknownChannel,
     described,
     notes,
@@ -30,10 +30,10 @@ from overheard.chat.questions.tools import (
     task,
 )
 from overheard.config.stored_settings import ASSISTANT
-from overheard.deployment import Deployment, NoProgress
+from overheard.deployment import Call
 from overheard.domain import Model, Panel, Prompt, Question, RunState
 from overheard.errors import BudgetUsedUp, OverheardError, ProviderFailed
-from overheard.interfaces import Request
+from overheard.interfaces import NoProgress, Request
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import SpendReservation
 from overheard.runs.plan import new_run
@@ -88,7 +88,7 @@ class Reading:
 
 async def read_question(
     request: Request,
-    deployment: Deployment,
+    call: Call,
     names: KnownNames,
     situation: Situation,
     turns: Sequence[Turn],
@@ -102,12 +102,12 @@ async def read_question(
     Returns:
         The reading. None when no model is configured, or the question is too long.
     """
-    settings, text = deployment.config.assistant, request.question
+    settings, text = call.config.assistant, request.question
     if not settings.model or len(text) > MAX_QUESTION_CHARS:
         return None
     tools = offered_tools(situation.commands.values())
     said = "\n".join((text, *(turn.question for turn in turns)))
-    metrics = deployment.scoring.metrics
+    metrics = call.scoring.metrics
     reader = CallReader(tools, metrics, names, situation, said, request.channel)
     before = _json([asdict(turn) for turn in turns])
     prompt = f"{task()}\n{_context(reader)}\nturns before: {before}\nquestion: {_json(text)}"
@@ -115,13 +115,13 @@ async def read_question(
     model = Model(*settings.model.split("/", 1))
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            reply = await _ask(deployment, model, prompt, schema)
+            reply = await _ask(call, model, prompt, schema)
             try:
                 return read_reply(reply, reader)
             except InvalidCall as error:
                 prompt += f"\nyour reply was {json.dumps(reply[:MAX_REPLY_CHARS])}"
                 prompt += f"\nIt is not valid: {error}. Reply again, with one valid JSON object."
-            reply = await _ask(deployment, model, prompt, schema)
+            reply = await _ask(call, model, prompt, schema)
             return read_reply(reply, reader)
     except BudgetUsedUp:
         problem = "The money of this month for reading such questions is used up."
@@ -165,14 +165,14 @@ def _alert_words(alert: OpenAlert) -> str:
     return f"{alert.id}: {alert.brand or 'all brands'} at {alert.name}"
 
 
-async def _ask(deployment: Deployment, model: Model, request: str, schema: str) -> str:
+async def _ask(call: Call, model: Model, request: str, schema: str) -> str:
     """Ask the model, and return the text of its answer; "" when the answer is cut off.
 
-    The call is charged to the assistant's own budget and to those of the deployment, and the answer
+    The call is charged to the assistant's own budget and to those of the call, and the answer
     is stored in a new run that no score or alert uses.
     """
-    store, clock = deployment.store, deployment.clock
-    config = deployment.config
+    store, clock = call.store, call.clock
+    config = call.config
     panel = Panel((), (), (model,))
     new = new_run(panel, clock.now(), label=ASSISTANT, asked_by=ASSISTANT, channel=CHANNEL)
     run = await store.runs.start(replace(new, aside=True))
@@ -188,8 +188,8 @@ async def _ask(deployment: Deployment, model: Model, request: str, schema: str) 
         await stack.enter_async_context(batcher)
         runner = Runner(
             store,
-            deployment.plugins.providers,
-            deployment.limits,
+            call.plugins.providers,
+            call.deployment.limits,
             money,
             RetryPolicy(config.asking),
             clock,
@@ -246,7 +246,7 @@ def _document(reply: str) -> Mapping[str, Any]:
     return document
 
 
-def _call(call: object) -> Call:
+def _call(call: object) -> ToolCall:
     """Return a call with its options, which are a list of names and values, or an object."""
     if not isinstance(call, dict):
         raise InvalidCall("a call is an object with command and options")
@@ -258,4 +258,4 @@ def _call(call: object) -> Call:
         raise InvalidCall("options are a list of objects with name and value")
     texts = {str(name): str(value).strip() for name, value in given.items() if value is not None}
     options = {name: text for name, text in texts.items() if text}
-    return Call(str(call.get("command") or ""), options)
+    return ToolCall(str(call.get("command") or ""), options)

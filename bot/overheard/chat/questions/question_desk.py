@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -20,8 +20,8 @@ from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.planner import plan_answer
 from overheard.chat.questions.situation import Situation, read_names_of, read_situation
 from overheard.chat.questions.tools import CallReader, InvalidCall, reads
-from overheard.deployment import Call, Deployment
-from overheard.domain import Panel, Prompt
+from overheard.deployment import Call
+from overheard.domain import Metric, Panel, Prompt
 from overheard.errors import BadUsage, OverheardError, UnknownCommand
 from overheard.interfaces import Request
 from overheard.runs.plan import choose_models
@@ -118,9 +118,7 @@ class QuestionDesk:
         times.append(now)
         return 0
 
-    async def answer(
-        self, request: Request, deployment: Deployment, call: Call, *, by_model: bool = True
-    ) -> QuestionReply:
+    async def answer(self, request: Request, call: Call, *, by_model: bool = True) -> QuestionReply:
         """Return the reply to a question in words.
 
         Without a tracked brand, it is the way to the set-up. Otherwise the first of these that
@@ -130,9 +128,9 @@ class QuestionDesk:
         Args:
             by_model: Whether a model may be asked.
         """
-        situation = await read_situation(deployment, call, request, self._commands)
-        shown = {model: deployment.names.name(model) for model in deployment.plugins.models}
-        names = read_names_of(deployment.catalogue, shown)
+        situation = await read_situation(call, request, self._commands)
+        shown = {model: call.names.name(model) for model in call.plugins.models}
+        names = read_names_of(call.catalogue, shown)
         in_channel = self._conversation(request.channel, request.person.id)
         talk = self._conversation(request.channel, request.thread or request.person.id)
         parsed = parse_question(request.question, names, situation.today, talk.before)
@@ -140,14 +138,14 @@ class QuestionDesk:
             return QuestionReply(situation, parsed, card=wording.hello_card(situation))
         reply = None if OPTION in request.question else self._by_grammar(parsed, situation)
         if reply is None:
-            reply = self._by_command(request, deployment, names, parsed, situation)
+            reply = self._by_command(request, call.scoring.metrics, names, parsed, situation)
         problem = ""
         if reply is None and by_model:
             turns = tuple(talk.turns or in_channel.turns)
-            reading = await read_question(request, deployment, names, situation, turns)
+            reading = await read_question(request, call, names, situation, turns)
             problem = reading.problem if reading else ""
             if reading and not problem:
-                reply = await _by_reading(reading, deployment, parsed, situation)
+                reply = await _by_reading(reading, call, parsed, situation)
         if reply is None:
             plan = plan_answer(parsed, situation)  # without what was not understood
             nearest = plan.order if plan and not parsed.not_asked else None
@@ -156,7 +154,7 @@ class QuestionDesk:
         for one in (talk,) if talk is in_channel else (talk, in_channel):
             one.remember(request.question, reply)
         if reply.order is None or not reads(reply.order.spec):
-            return await _offered(reply, deployment, call)
+            return await _offered(reply, call)
         # The question was asked in the channel.
         return replace(
             reply, order=replace(reply.order, spec=replace(reply.order.spec, private=False))
@@ -180,7 +178,7 @@ class QuestionDesk:
     def _by_command(
         self,
         request: Request,
-        deployment: Deployment,
+        metrics: Mapping[str, Metric],
         names: KnownNames,
         parsed: ParsedQuestion,
         situation: Situation,
@@ -189,7 +187,7 @@ class QuestionDesk:
         a part of it, or a name in it is not known. It is carried out if it only reads, and a button
         if not.
         """
-        metrics, text = deployment.scoring.metrics, request.question
+        text = request.question
         reader = CallReader(self._commands, metrics, names, situation, text, request.channel)
         try:
             order = parse(text, self._specs, list(names.brands))
@@ -212,17 +210,17 @@ class QuestionDesk:
 
 
 async def _by_reading(
-    reading: Reading, deployment: Deployment, parsed: ParsedQuestion, situation: Situation
+    reading: Reading, call: Call, parsed: ParsedQuestion, situation: Situation
 ) -> QuestionReply:
     """Return the reply by a model's reading: its command, or a card that says what is lacking."""
     if reading.order and not reading.lacks:
         return QuestionReply(situation, parsed, reading.order, reading=reading)
-    price = await _price_of_adding(deployment, situation.own[0])
+    price = await _price_of_adding(call, situation.own[0])
     card = wording.lacking_card(reading, situation, price)
     return QuestionReply(situation, parsed, card=card, reading=reading)
 
 
-async def _offered(reply: QuestionReply, deployment: Deployment, call: Call) -> QuestionReply:
+async def _offered(reply: QuestionReply, call: Call) -> QuestionReply:
     """Return a reply whose command, if it costs or changes something, is a button on a card, with
     the price of a command that spends.
     """
@@ -232,22 +230,22 @@ async def _offered(reply: QuestionReply, deployment: Deployment, call: Call) -> 
     price = ""
     if order.spec.spends and not order.missing:
         with suppress(OverheardError):  # a click on the button says what is wrong
-            proposal = await order.spec.run(deployment, call, **order.options)
+            proposal = await order.spec.run(call, **order.options)
             price = proposal.price if isinstance(proposal, Proposal) else ""
     card = wording.offered_card(order, reply.situation, price)
     return replace(reply, order=None, card=card, offered=order)
 
 
-async def _price_of_adding(deployment: Deployment, brand: str) -> str:
+async def _price_of_adding(call: Call, brand: str) -> str:
     """Return what one more question about a brand costs a month, as a sentence; empty where that is
     not known.
     """
-    schedules = (s for s in deployment.catalogue.schedules if not s.brands or brand in s.brands)
+    schedules = (s for s in call.catalogue.schedules if not s.brands or brand in s.brands)
     repeats = max((schedule.repeats for schedule in schedules), default=1)
     prompts = (Prompt("x" * QUESTION_CHARS),)
     try:
-        panel = Panel((brand,), prompts, choose_models(deployment.plugins.providers), repeats)
-        usd = (await deployment.pricing.unchecked(panel)).usd
+        panel = Panel((brand,), prompts, choose_models(call.plugins.providers), repeats)
+        usd = (await call.pricing.unchecked(panel)).usd
     except OverheardError:
         return ""
     return f"One such question, once a week, is {money(usd * WEEKS_A_MONTH, about=True)} a month."

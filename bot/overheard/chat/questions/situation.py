@@ -10,7 +10,7 @@ from overheard.cards.command import CommandSpec
 from overheard.cards.model_names import FAMILIES, VENDORS
 from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.vocabulary import folded_words
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Alert, Catalogue, Model
 from overheard.interfaces import Request, Store
 from overheard.reading.ordinary_words import is_common
@@ -151,7 +151,7 @@ def _spellings(model: Model, shown: str) -> Iterable[str]:
 
 
 async def read_situation(
-    deployment: Deployment, call: Call, request: Request, commands: Mapping[str, CommandSpec]
+    call: Call, request: Request, commands: Mapping[str, CommandSpec]
 ) -> Situation:
     """Return the state of the deployment that the answer to a question depends on, read from the
     store.
@@ -164,7 +164,7 @@ async def read_situation(
             replies, which may be that of an alert.
         commands: The commands that the chat offers, by name.
     """
-    store, names = deployment.store, deployment.names
+    store, names = call.store, call.names
     open_alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
     latest: dict[str, datetime] = {}
     for update in await store.updates.find():
@@ -181,9 +181,9 @@ async def read_situation(
         return at.astimezone(call.zone).date()
 
     return Situation(
-        today=day(deployment.clock.now()),
-        own=tuple(brand.name for brand in tracked(deployment.catalogue)),
-        models={str(model): names.name(model) for model in deployment.plugins.models},
+        today=day(call.clock.now()),
+        own=tuple(brand.name for brand in tracked(call.catalogue)),
+        models={str(model): names.name(model) for model in call.plugins.models},
         alerts=tuple(map(as_open_alert, open_alerts)),
         thread_alert=as_open_alert(thread_alert) if thread_alert else None,
         updates={model: day(at) for model, at in latest.items()},

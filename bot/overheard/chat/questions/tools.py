@@ -42,7 +42,7 @@ class UnknownChannel(InvalidCall):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ToolCall:
     """A call of a tool: a command, and its options as texts."""
 
     command: str
@@ -145,7 +145,7 @@ class CallReader:
     said: str
     channel: str = ""
 
-    def order(self, call: Call) -> Order:
+    def order(self, call: ToolCall) -> Order:
         """Return the command of a call. A required brand that is not given is the only tracked one;
         other required options may be missing in a command that is not read, for its form.
 

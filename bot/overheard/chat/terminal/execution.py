@@ -27,7 +27,8 @@ from overheard.chat.terminal import grammar
 from overheard.chat.terminal.progress import RichProgress
 from overheard.config.secrets import json_line
 from overheard.config.sections import Config
-from overheard.deployment import Call, Deployment, local_zone
+from overheard.deployment import Deployment, local_zone
+from overheard.domain import TERMINAL
 from overheard.errors import (
     FileUnwritable,
     NothingToAsk,
@@ -71,12 +72,17 @@ def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> No
     agreed = values.pop(grammar.AGREED, False)
     can_ask = not as_json and sys.stdin.isatty()
     config = ctx.find_root().params["config"]
-    session = replace(ctx.obj, config=config, ask=_prompt if can_ask else None)
-    call = Call(zone=local_zone(), progress=RichProgress())
+    session = replace(
+        ctx.obj,
+        config=config,
+        ask=_prompt if can_ask else None,
+        zone=local_zone(),
+        progress=RichProgress(),
+    )
     draws_pictures = chart_file is not None or spec.chart is None
     with nullcontext() if draws_pictures else _without_pictures():
         order = Order(spec, values)
-        card = _quote_and_execute(session, call, order, agreed=agreed, can_ask=can_ask)
+        card = _quote_and_execute(session, order, agreed=agreed, can_ask=can_ask)
     _print(card, as_json=as_json, chart_file=chart_file)
     if card.failed or card.partial:
         raise click.exceptions.Exit(1 if card.failed else PARTIAL)
@@ -106,9 +112,7 @@ def _prompt(question: str, default: str) -> str:
         signal.signal(signal.SIGINT, handler)
 
 
-def _quote_and_execute(
-    session: Session, call: Call, order: Order, *, agreed: bool, can_ask: bool
-) -> Card:
+def _quote_and_execute(session: Session, order: Order, *, agreed: bool, can_ask: bool) -> Card:
     """Quote a command, execute it after a yes where it needs one, and return its card.
 
     After a yes, the command is quoted again, with the random choices of the first quote. If its
@@ -120,7 +124,7 @@ def _quote_and_execute(
     """
     agreed_usd = inf if agreed else 0.0
     while True:
-        result = _run_guarded(partial(_carry_out, session, call, order, agreed_usd))
+        result = _run_guarded(partial(_carry_out, session, order, agreed_usd))
         if isinstance(result, Step):  # only of chats
             return result.card
         if not isinstance(result, Unagreed):
@@ -132,19 +136,17 @@ def _quote_and_execute(
         order = replace(order, options={**order.options, **result.drawn})
 
 
-async def _carry_out(
-    session: Session, call: Call, order: Order, agreed_usd: float
-) -> Card | Step | Unagreed:
+async def _carry_out(session: Session, order: Order, agreed_usd: float) -> Card | Step | Unagreed:
     """Quote or execute a command by `_open_and_run`, and return the result.
 
     What plugins print meanwhile goes to standard error, so that it is not mixed with JSON.
     """
     with separated_output():
-        return await _open_and_run(session, call, order, agreed_usd)
+        return await _open_and_run(session, order, agreed_usd)
 
 
 async def _open_and_run(
-    session: Session, call: Call, order: Order, agreed_usd: float
+    session: Session, order: Order, agreed_usd: float
 ) -> Card | Step | Unagreed:
     """Open the deployment, quote or execute a command, and close the deployment.
 
@@ -163,21 +165,20 @@ async def _open_and_run(
     spec, stage = order.spec, Stage(quoting=order.spec.asks)
     require_sizes(spec, order.options)
     if not spec.opens:
-        open_and_log = partial(_open_and_log, session.open_deployment, call, order, stage)
+        open_and_log = partial(_open_and_log, session.open_deployment, order, stage)
         logging_session = replace(session, open_deployment=open_and_log)
-        return await run_command(order, logging_session, call, agreed_usd=agreed_usd, stage=stage)
+        return await run_command(order, logging_session, agreed_usd=agreed_usd, stage=stage)
     config = session.read_config()
     async with session.open_deployment(config, create=spec.creates_store) as deployment:
         if spec.spends:
             for report in deployment.plugins.faulty:
                 click.echo(report.sentence, err=True)
         store, clock = deployment.store, deployment.clock
-        log_entry = log_use(store, clock, spec, call.who, order.words, stage)
+        log_entry = log_use(store, clock, spec, TERMINAL, order.words, stage)
         async with _missing_store_reported(deployment), log_entry:
             try:
-                return await run_command(
-                    order, deployment, call, agreed_usd=agreed_usd, stage=stage
-                )
+                call = session.call(deployment)
+                return await run_command(order, call, agreed_usd=agreed_usd, stage=stage)
             except NothingToAsk:
                 if spec.spends and config.providers and not deployment.plugins.providers:
                     raise click.exceptions.Exit(1) from None  # the faults above are the reason
@@ -187,7 +188,6 @@ async def _open_and_run(
 @asynccontextmanager
 async def _open_and_log(
     open_deployment: OpenDeployment,
-    call: Call,
     order: Order,
     stage: Stage,
     config: Config,
@@ -205,7 +205,7 @@ async def _open_and_log(
     async with (
         open_deployment(config, create=create) as deployment,
         _missing_store_reported(deployment),
-        log_use(deployment.store, deployment.clock, order.spec, call.who, order.words, stage),
+        log_use(deployment.store, deployment.clock, order.spec, TERMINAL, order.words, stage),
     ):
         yield deployment
 

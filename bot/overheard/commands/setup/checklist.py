@@ -11,7 +11,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style
 from overheard.cards.command import IN_CHAT, CommandSpec, FormChoice, FormContent, Role, Step
 from overheard.commands.arguments import in_words
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import RunState
 from overheard.runs.plan import tracked
 from overheard.scoring.judge import judges
@@ -142,7 +142,7 @@ class Checklist:
         return (*first, *changes)
 
 
-async def checklist(deployment: Deployment) -> Checklist:
+async def checklist(call: Call) -> Checklist:
     """Return the checklist of the first tracked brand. Without such a brand, the steps brand and
     questions are open.
 
@@ -150,14 +150,14 @@ async def checklist(deployment: Deployment) -> Checklist:
     schedule with a channel. Facts are also done if a person has left them out. The first check is
     done if one of the newest `NEWEST_RUNS` runs is a complete check.
     """
-    catalogue, config, store = deployment.catalogue, deployment.config, deployment.store
+    catalogue, config, store = call.catalogue, call.config, call.store
     brand = next(iter(tracked(catalogue)), None)
     asked = catalogue.prompts_for(brand.name) if brand else ()
     facts = [fact for fact in catalogue.facts if brand and fact.brand == brand.name]
     skipped = "" if await store.settings.get(SKIPPED) is None else "Left out"
     runs = await store.runs.find(aside=False, limit=NEWEST_RUNS)
     checked = any(run.panel and run.state is RunState.COMPLETE for run in runs)
-    judging = judges(deployment.plugins.scorers.values())
+    judging = judges(call.plugins.scorers.values())
     described = places = ""
     if brand:
         rivals = wording.count(len(brand.competitors), "competitor")
@@ -173,7 +173,7 @@ async def checklist(deployment: Deployment) -> Checklist:
         "places": places,
         "start": "Done." if checked else "",
     }
-    note = f"{deployment.names.name(judging[0].model)} reads tone and facts." if judging else ""
+    note = f"{call.names.name(judging[0].model)} reads tone and facts." if judging else ""
     return Checklist(decided, note)
 
 
@@ -217,19 +217,19 @@ def greeting_card(checklist: Checklist) -> Card:
     return Card("Hello, I am Overheard", text, actions=actions)
 
 
-async def step_after(deployment: Deployment, name: str = "") -> Step:
+async def step_after(call: Call, name: str = "") -> Step:
     """Return the result of a step: the checklist as it is stored now, and the form that follows.
 
     Args:
         name: The step whose form follows, such as ``facts``; empty if none does.
     """
-    card = checklist_card(await checklist(await deployment.refreshed()))
+    card = checklist_card(await checklist(await call.refreshed()))
     return Step(card, f"setup {name}" if name else "")
 
 
-async def show_setup(deployment: Deployment, _: Call) -> Card:
+async def show_setup(call: Call) -> Card:
     """Show how far the set-up is, with a button for each step."""
-    return checklist_card(await checklist(deployment))
+    return checklist_card(await checklist(call))
 
 
 SETUP_LIST = CommandSpec(

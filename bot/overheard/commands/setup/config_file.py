@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from overheard.alerts.run_analysis import aside_run, run_service
+from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Panel, Prompt
 from overheard.errors import OverheardError
 from overheard.runs.plan import choose_models
@@ -135,10 +135,7 @@ _ARTICLE = re.compile(r"^(?:an?|the) ", re.IGNORECASE)
 
 
 async def derived_category(
-    deployment: Deployment,
-    call: Call,
-    names: Sequence[str],
-    agreed: Callable[[str, float], bool],
+    call: Call, names: Sequence[str], agreed: Callable[[str, float], bool]
 ) -> str:
     """Ask the first configured model for the category of a brand, such as ``project management
     tool``.
@@ -154,14 +151,14 @@ async def derived_category(
         The category. An empty string if the model does not know it or cannot be asked, if the
         budget does not cover the price, or if the person does not agree to it.
     """
-    model = choose_models(deployment.plugins.providers, ())[0]
+    model = choose_models(call.plugins.providers, ())[0]
     panel = Panel((), (Prompt(QUESTION.format(names=wording.listing(names))),), (model,))
-    run = aside_run(panel, call, deployment.clock.now(), LABEL)
+    run = call.aside_run(panel, LABEL)
     try:
-        quote = await deployment.pricing.quote(run)
+        quote = await call.pricing.quote(run)
         if not agreed(quote.price, quote.usd):
             return ""
-        _, answers = await run_service(deployment, call).ask_aside(run)
+        _, answers = await run_service(call).ask_aside(run)
     except OverheardError:
         return ""  # the check that follows says what is wrong
     return category_in(answers[0].reply.text, names) if answers else ""

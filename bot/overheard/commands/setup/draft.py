@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from overheard.alerts.run_analysis import aside_run, run_service
+from overheard.alerts.run_analysis import run_service
 from overheard.commands.prompts import named_brands
 from overheard.commands.suggestions import QUICK_ANSWERS, suggestions_of
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.detection.decision_inputs import DAYS_A_YEAR
 from overheard.domain import Brand, Catalogue, Model, Panel, Prompt, Run, Setting
 from overheard.errors import BadUsage, OverheardError
@@ -70,23 +70,21 @@ class Draft:
     problem: str = ""
 
 
-async def stored_draft(deployment: Deployment, brand: Brand) -> Draft:
+async def stored_draft(call: Call, brand: Brand) -> Draft:
     """Return the stored draft of the set-up (suggestions to choose from) if it is the brand's.
     Otherwise return a new draft with questions from templates, which is not stored.
     """
-    stored = await deployment.store.settings.get(DRAFT)
+    stored = await call.store.settings.get(DRAFT)
     if stored and stored.value.get("brand") == brand.name:
         value: dict[str, Any] = {
             key: tuple(item) if isinstance(item, list) else item
             for key, item in stored.value.items()
         }
         return Draft(**value)
-    return _with_template_questions(deployment.catalogue, brand, Draft(brand.name))
+    return _with_template_questions(call.catalogue, brand, Draft(brand.name))
 
 
-async def add_findings_from_answers(
-    deployment: Deployment, call: Call, brand: Brand
-) -> tuple[Draft, Mapping[str, str]]:
+async def add_findings_from_answers(call: Call, brand: Brand) -> tuple[Draft, Mapping[str, str]]:
     """Add what stored answers say to the draft of a brand, and store the draft if it changes, so
     that the entries of the form keep their numbers.
 
@@ -97,8 +95,8 @@ async def add_findings_from_answers(
         The draft; and for each name of a competitor found, how many answers have it, such as `` (in
         9 of 40 answers)``.
     """
-    draft = await stored_draft(deployment, brand)
-    suggested = await suggestions_of(deployment, brand, max_answers=QUICK_ANSWERS)
+    draft = await stored_draft(call, brand)
+    suggested = await suggestions_of(call, brand, max_answers=QUICK_ANSWERS)
     counts = {name: f" (in {n} of {suggested.answers} answers)" for name, n in suggested.rivals}
     new = [name for name in counts if name not in {*draft.competitors, *brand.competitors}]
     aliases = [n for n, _ in suggested.spellings if n not in {*draft.aliases, *brand.aliases}]
@@ -110,72 +108,72 @@ async def add_findings_from_answers(
         facts=facts | dict(draft.facts),
     )
     if extended != draft:
-        await store_draft(deployment, call, extended)
+        await store_draft(call, extended)
     return extended, counts
 
 
-async def store_draft(deployment: Deployment, call: Call, draft: Draft) -> None:
+async def store_draft(call: Call, draft: Draft) -> None:
     """Store a draft in place of the stored one, which may be that of another brand."""
-    setting = Setting(DRAFT, asdict(draft), call.who, deployment.clock.now())
-    await deployment.store.settings.put(setting)
+    setting = Setting(DRAFT, asdict(draft), call.who, call.clock.now())
+    await call.store.settings.put(setting)
 
 
-def suggester(deployment: Deployment) -> Model | None:
+def suggester(call: Call) -> Model | None:
     """Return the first configured model, which is asked for suggestions; None without any."""
     try:
-        return choose_models(deployment.plugins.providers)[0]
+        return choose_models(call.plugins.providers)[0]
     except OverheardError:
         return None
 
 
-def _suggestions_run(deployment: Deployment, call: Call, brand: Brand, model: Model) -> Run:
+def _suggestions_run(call: Call, brand: Brand, model: Model) -> Run:
     """Return the run that asks a model two things outside the history: what it knows of the brand
     (competitors, other names, facts), and for questions of buyers. The run is not stored, and
     nothing is asked here. Its sampling seed is random.
     """
     prompts = (profile_request(brand), suggestion_request(brand, MAX_QUESTIONS))
     panel = Panel((brand.name,), prompts, (model,), seed=secrets.randbits(31))
-    return aside_run(panel, call, deployment.clock.now(), f"suggestions for {brand.name}")
+    return call.aside_run(panel, f"suggestions for {brand.name}")
 
 
-async def suggestion_price(deployment: Deployment, call: Call) -> PriceQuote | None:
+async def suggestion_price(call: Call) -> PriceQuote | None:
     """Return the price of asking the first configured model for suggestions, worked out for a
     made-up brand, since it is about the same for each. None without a model, or when the budget
     does not cover it or the price is not known although there is a budget.
     """
-    model = suggester(deployment)
+    model = suggester(call)
     if model is None:
         return None
-    run = _suggestions_run(deployment, call, Brand("Your brand", category="product"), model)
+    run = _suggestions_run(call, Brand("Your brand", category="product"), model)
     try:
-        return await deployment.pricing.quote(run)
+        return await call.pricing.quote(run)
     except OverheardError:  # the budget does not cover it
         return None
 
 
-async def suggest(deployment: Deployment, call: Call, brand: Brand) -> Draft:
+async def suggest(call: Call, brand: Brand) -> Draft:
     """Ask the first configured model about a brand and for questions of buyers, and return the
     draft. It costs money; the draft is not stored.
 
     The draft is filled up with questions from templates. These are all it has without a model, or
     when the model cannot be asked or does not answer; then `Draft.problem` has the reason.
     """
-    model = suggester(deployment)
+    model = suggester(call)
     if model is None:
-        return _with_template_questions(deployment.catalogue, brand, Draft(brand.name))
-    run, name = _suggestions_run(deployment, call, brand, model), deployment.names.name(model)
+        return _with_template_questions(call.catalogue, brand, Draft(brand.name))
+    run, name = _suggestions_run(call, brand, model), call.names.name(model)
     try:
-        await deployment.pricing.quote(run)
-        outcome, answers = await run_service(deployment, call).ask_aside(run)
+        await call.pricing.quote(run)
+        outcome, answers = await run_service(call).ask_aside(run)
     except OverheardError as error:
         draft = Draft(brand.name, problem=str(error))
-        return _with_template_questions(deployment.catalogue, brand, draft)
+        return _with_template_questions(call.catalogue, brand, draft)
     replies = {answer.question.prompt.key: answer.reply.text for answer in answers}
-    draft = _draft_of_replies(deployment.catalogue, brand, name, replies)
+    draft = _draft_of_replies(call.catalogue, brand, name, replies)
     if not replies:
         reason = next(iter(outcome.failures), "")
         draft = replace(draft, problem=f"{name} did not answer: {reason}")
-    return _with_template_questions(deployment.catalogue, brand, draft)
+    return _with_template_questions(call.catalogue, brand, draft)
 
 
 def _draft_of_replies(
@@ -227,7 +225,7 @@ def _with_template_questions(catalogue: Catalogue, brand: Brand, draft: Draft) -
 
 
 async def price_of_questions(
-    deployment: Deployment, brand: str, texts: Sequence[str], *, repeats: int = 1
+    call: Call, brand: str, texts: Sequence[str], *, repeats: int = 1
 ) -> PriceQuote | None:
     """Return the price of a check of a brand with further questions, whether the budget covers it
     or not. None if there is nothing to ask, or no model.
@@ -238,17 +236,17 @@ async def price_of_questions(
             already are counted once.
         repeats: How often each question is asked.
     """
-    catalogue = deployment.catalogue
+    catalogue = call.catalogue
     known = {prompt.key for prompt in catalogue.prompts}
     new = (Prompt(text, brands=(brand,)) for text in texts)
     prompts = (*catalogue.prompts, *(prompt for prompt in new if prompt.key not in known))
     try:
         panel = lay_out(
             replace(catalogue, prompts=prompts),
-            deployment.plugins.providers,
+            call.plugins.providers,
             brands=(brand,),
             repeats=repeats,
         )
     except OverheardError:  # nothing to ask
         return None
-    return await deployment.pricing.unchecked(panel)
+    return await call.pricing.unchecked(panel)

@@ -25,7 +25,7 @@ from overheard.commands.setup.draft import (
     suggestion_price,
 )
 from overheard.config.catalogue import read_domain
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Brand, Fact, Prompt, Setting
 from overheard.errors import BadUsage
 from overheard.runs.plan import tracked
@@ -45,7 +45,6 @@ COMPETITORS = option(
 
 
 async def set_brand(
-    deployment: Deployment,
     call: Call,
     *,
     name: Annotated[str, replace(BRAND, positional=True)],
@@ -79,7 +78,7 @@ async def set_brand(
             is stored then.
     """
     own_name = _one_line(name)
-    known = deployment.catalogue.brand(own_name)
+    known = call.catalogue.brand(own_name)
     before = known if known and known.tracked else None
     brand = before or Brand(own_name)
     rivals = dict.fromkeys([*brand.competitors, *filter(None, map(_one_line, competitors))])
@@ -90,29 +89,23 @@ async def set_brand(
         competitors=tuple(rivals),
     )
     if brand != before:
-        brand = await _store_brand(deployment, call, brand, before)
-        deployment = await deployment.refreshed()
-    draft = (
-        await suggest(deployment, call, brand)
-        if suggestions
-        else await stored_draft(deployment, brand)
-    )
-    await store_draft(deployment, call, draft)
-    return await step_after(deployment, "questions")
+        brand = await _store_brand(call, brand, before)
+        call = await call.refreshed()
+    draft = await suggest(call, brand) if suggestions else await stored_draft(call, brand)
+    await store_draft(call, draft)
+    return await step_after(call, "questions")
 
 
-async def _store_brand(
-    deployment: Deployment, call: Call, brand: Brand, before: Brand | None
-) -> Brand:
+async def _store_brand(call: Call, brand: Brand, before: Brand | None) -> Brand:
     """Store a brand that has changed or is new, and its competitors that are not known yet."""
     if before:
-        await BRANDS.require_own(deployment, before, brand)
-    checked = await check_brand(deployment, call, brand, before)
-    await deployment.store.catalogue.set_brand(checked)
+        await BRANDS.require_own(call, before, brand)
+    checked = await check_brand(call, brand, before)
+    await call.store.catalogue.set_brand(checked)
     return checked
 
 
-async def fill_brand(deployment: Deployment, call: Call, **given: object) -> FormContent:
+async def fill_brand(call: Call, **given: object) -> FormContent:
     """Return the form of the brand. Its values are those of the first tracked brand, if there is
     one, overridden by what the person has typed (`given`).
 
@@ -120,7 +113,7 @@ async def fill_brand(deployment: Deployment, call: Call, **given: object) -> For
     check box for them. The box is then ticked unless the price is unknown.
     """
     values: dict[str, object] = {"suggestions": False}
-    for brand in tracked(deployment.catalogue)[:1]:
+    for brand in tracked(call.catalogue)[:1]:
         values |= {
             "name": brand.name,
             "website": "".join(brand.domains[:1]),
@@ -129,11 +122,11 @@ async def fill_brand(deployment: Deployment, call: Call, **given: object) -> For
         }
     values |= given
     hints = {}
-    model = suggester(deployment)
-    if model and (price := await suggestion_price(deployment, call)):
+    model = suggester(call)
+    if model and (price := await suggestion_price(call)):
         values["suggestions"] = price.usd < inf
         hints["suggestions"] = (
-            f"{deployment.names.name(model)} names competitors and questions ({price.short})."
+            f"{call.names.name(model)} names competitors and questions ({price.short})."
         )
     return step_form("brand", values, hints=hints)
 
@@ -160,7 +153,6 @@ def _domains(website: str, before: tuple[str, ...]) -> tuple[str, ...]:
 
 
 async def set_questions(
-    deployment: Deployment,
     call: Call,
     *,
     names: Annotated[
@@ -198,47 +190,47 @@ async def set_questions(
         ReadOnly: when config.toml declares the brand without these names, or a question for other
             brands only.
     """
-    brand = drafted_brand(deployment.catalogue)
-    draft = await stored_draft(deployment, brand)
+    brand = drafted_brand(call.catalogue)
+    draft = await stored_draft(call, brand)
     texts = [
         *_ticked_texts(questions, "q", draft.questions),
         *_ticked_texts(branded, "b", draft.branded),
     ]
     texts += [text for text in map(_one_line, own) if text]
-    if not texts and not deployment.catalogue.prompts_for(brand.name):
+    if not texts and not call.catalogue.prompts_for(brand.name):
         raise BadUsage(problem="Choose at least one question", usage="setup questions")
-    offered = await _price_of_all(deployment, brand, draft)
-    asked = {prompt.key for prompt in deployment.catalogue.prompts_for(brand.name)}
+    offered = await _price_of_all(call, brand, draft)
+    asked = {prompt.key for prompt in call.catalogue.prompts_for(brand.name)}
     chosen_keys = {Prompt(text).key for text in texts} - asked
-    of_others = [prompt for prompt in deployment.catalogue.prompts if prompt.key in chosen_keys]
+    of_others = [prompt for prompt in call.catalogue.prompts if prompt.key in chosen_keys]
     extended = [replace(prompt, brands=(*prompt.brands, brand.name)) for prompt in of_others]
     for prompt, wanted in zip(of_others, extended, strict=True):
-        await PROMPTS.require_own(deployment, prompt, wanted)
+        await PROMPTS.require_own(call, prompt, wanted)
     rivals = (*brand.competitors, *_ticked_texts(names, "c", draft.competitors))
     aliases = (*brand.aliases, *_ticked_texts(names, "a", draft.aliases))
     rivals, aliases = tuple(dict.fromkeys(rivals)), tuple(dict.fromkeys(aliases))
     named = replace(brand, competitors=rivals, aliases=aliases)
     if named != brand:
-        await _store_brand(deployment, call, named, brand)
-    catalogue = deployment.store.catalogue
+        await _store_brand(call, named, brand)
+    catalogue = call.store.catalogue
     for prompt in extended:
         await catalogue.set_prompt(prompt)
     await catalogue.add_prompts(Prompt(text, brands=(brand.name,)) for text in texts)
     if then == "now":
-        after = await step_after(deployment)
+        after = await step_after(call)
         agreed_usd = offered.usd if offered else 0.0
         return replace(after, run=f"check {quoted(brand.name)}", agreed_usd=agreed_usd)
-    return await step_after(deployment, "facts")
+    return await step_after(call, "facts")
 
 
-async def _price_of_all(deployment: Deployment, brand: Brand, draft: Draft) -> PriceQuote | None:
+async def _price_of_all(call: Call, brand: Brand, draft: Draft) -> PriceQuote | None:
     """Return the price of asking all suggested questions once. The form shows it, so it is what a
     check may cost; None if nothing can be asked.
     """
-    return await price_of_questions(deployment, brand.name, [*draft.questions, *draft.branded])
+    return await price_of_questions(call, brand.name, [*draft.questions, *draft.branded])
 
 
-async def fill_questions(deployment: Deployment, call: Call, **__: object) -> FormContent:
+async def fill_questions(call: Call, **__: object) -> FormContent:
     """Return the form of competitors and questions: a check box for each suggestion, and the price
     of asking.
 
@@ -247,11 +239,11 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
     brand has questions. For a brand that config.toml declares no names are offered, and the text
     says so. Questions that it declares, for whichever brands, are not offered either.
     """
-    brand = drafted_brand(deployment.catalogue)
-    draft, counts = await add_findings_from_answers(deployment, call, brand)
+    brand = drafted_brand(call.catalogue)
+    draft, counts = await add_findings_from_answers(call, brand)
     taken_names = {*brand.competitors, *brand.aliases}
-    known = {prompt.text for prompt in deployment.catalogue.prompts_for(brand.name)}
-    declared = await deployment.store.catalogue.declared()
+    known = {prompt.text for prompt in call.catalogue.prompts_for(brand.name)}
+    declared = await call.store.catalogue.declared()
     is_declared = brand.name in {declared_brand.name for declared_brand in declared.brands}
     not_offered = known | {prompt.text for prompt in declared.prompts}
     names = [
@@ -269,15 +261,13 @@ async def fill_questions(deployment: Deployment, call: Call, **__: object) -> Fo
         names = []
         text += (
             f" Competitors and other names of {brand.name} are declared in "
-            f"{deployment.config.file}; change them there and restart."
+            f"{call.config.file}; change them there and restart."
         )
     questions = [c for c in _numbered_choices("q", draft.questions) if c.label not in not_offered]
     branded = [c for c in _numbered_choices("b", draft.branded) if c.label not in not_offered]
     ticked = [] if known else [choice.value for choice in questions[:TICKED]]
-    offered = await _price_of_all(deployment, brand, draft)
-    price = await price_of_questions(
-        deployment, brand.name, _ticked_texts(ticked, "q", draft.questions)
-    )
+    offered = await _price_of_all(call, brand, draft)
+    price = await price_of_questions(call, brand.name, _ticked_texts(ticked, "q", draft.questions))
     cost = price.short if price else "price unknown"
     then = [
         FormChoice("now", f"Ask now, {cost}"),
@@ -315,7 +305,6 @@ def _ticked_texts(values: Sequence[str], letter: str, texts: Sequence[str]) -> l
 
 
 async def set_facts(
-    deployment: Deployment,
     call: Call,
     *,
     price: Annotated[
@@ -342,10 +331,10 @@ async def set_facts(
     Raises:
         ReadOnly: when config.toml declares a fact with another value; nothing is stored then.
     """
-    brand, store = drafted_brand(deployment.catalogue), deployment.store.catalogue
-    now = deployment.clock.now()
+    brand, store = drafted_brand(call.catalogue), call.store.catalogue
+    now = call.clock.now()
     today = now.astimezone(call.zone).date()
-    facts = [fact for fact in deployment.catalogue.facts if fact.brand == brand.name]
+    facts = [fact for fact in call.catalogue.facts if fact.brand == brand.name]
     changes: list[tuple[Fact, Fact | None]] = []
     for field, typed in {"price": price, "free plan": free_plan, "founded": founded}.items():
         value = _one_line(typed)
@@ -354,7 +343,7 @@ async def set_facts(
             continue
         fact = Fact(brand.name, field, value, today)
         if before:
-            await FACTS.require_own(deployment, before, replace(before, value=value))
+            await FACTS.require_own(call, before, replace(before, value=value))
             fact = replace(fact, previous=(before.value, *before.previous))
         changes.append((fact, before))
     for fact, before in changes:
@@ -366,19 +355,19 @@ async def set_facts(
         if value not in untrue:
             await store.set_fact(Fact(brand.name, NEVER, value, today))
     if not (facts or price or free_plan or founded or any(never)):
-        await deployment.store.settings.put(Setting(SKIPPED, {}, call.who, now))
-    return await step_after(deployment, "places")
+        await call.store.settings.put(Setting(SKIPPED, {}, call.who, now))
+    return await step_after(call, "places")
 
 
-async def fill_facts(deployment: Deployment, call: Call, **__: object) -> FormContent:
+async def fill_facts(call: Call, **__: object) -> FormContent:
     """Return the form of facts: stored values, and where none is stored, what models said of the
     brand, to be confirmed.
 
     Findings in stored answers are added to the draft of the set-up first.
     """
-    brand = drafted_brand(deployment.catalogue)
-    draft, _ = await add_findings_from_answers(deployment, call, brand)
-    facts = [fact for fact in deployment.catalogue.facts if fact.brand == brand.name]
+    brand = drafted_brand(call.catalogue)
+    draft, _ = await add_findings_from_answers(call, brand)
+    facts = [fact for fact in call.catalogue.facts if fact.brand == brand.name]
     known = {fact.field: fact.value for fact in facts}
     values = {field: known.get(field) or draft.facts.get(field, "") for field in FACT_FIELDS}
     text = "When a model says otherwise, I tell you at once."

@@ -33,7 +33,7 @@ from overheard.commands.setup.draft import (
     suggester,
 )
 from overheard.config.stored_settings import ASSISTANT, BUDGET, JUDGE, MONTH
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import TERMINAL, Brand, Model, Schedule, Usage
 from overheard.errors import ReadOnly
 from overheard.runs.budget import price_of
@@ -56,7 +56,6 @@ MEASURED_RUNS = 20
 
 
 async def set_places(
-    deployment: Deployment,
     call: Call,
     *,
     channel: Annotated[
@@ -92,28 +91,28 @@ async def set_places(
         ReadOnly: when config.toml has a schedule of the same name with other times, or another
             budget of a month; nothing is stored then.
     """
-    brand, place = drafted_brand(deployment.catalogue), channel or call.channel
-    declared = deployment.configured.budget.month
+    brand, place = drafted_brand(call.catalogue), channel or call.channel
+    declared = call.configured.budget.month
     if month is not None and declared is not None and month != declared:
         thing = f"The budget of a month ({wording.money(declared)})"
-        raise ReadOnly(thing=thing, file=deployment.config.file)
+        raise ReadOnly(thing=thing, file=call.config.file)
     zone = time_zone_name(timezone, call)
     cron = cron_of(tuple(days) or USUAL_DAYS, time or USUAL_TIME)
-    before = next((s for s in deployment.catalogue.schedules if s.name == WEEKLY), None)
+    before = next((s for s in call.catalogue.schedules if s.name == WEEKLY), None)
     usual = Schedule(WEEKLY, cron, zone, (brand.name,), REPEATS)
     schedule = replace(before or usual, cron=cron, timezone=zone)
     is_same = before and (before.timezone, in_words(before.cron)) == (zone, in_words(cron))
-    is_stored = is_same or await deployment.store.catalogue.set_schedule(schedule)
+    is_stored = is_same or await call.store.catalogue.set_schedule(schedule)
     if before and not is_stored:
         times = f"{in_words(before.cron)}, {before.timezone}"
-        raise ReadOnly(thing=f'The schedule "{WEEKLY}" ({times})', file=deployment.config.file)
+        raise ReadOnly(thing=f'The schedule "{WEEKLY}" ({times})', file=call.config.file)
     if place != TERMINAL:
-        await store_route(deployment, call, place, zone)
+        await store_route(call, place, zone)
         day, digest_time = _digest_day_and_time(cron)
-        await store_digest(deployment, call, place, (day,), digest_time, zone)
+        await store_digest(call, place, (day,), digest_time, zone)
     if month is not None and declared is None:
-        await store_setting(deployment, call, f"{BUDGET}{MONTH}", {"usd": month})
-    return await step_after(deployment, "start")
+        await store_setting(call, f"{BUDGET}{MONTH}", {"usd": month})
+    return await step_after(call, "start")
 
 
 def _digest_day_and_time(cron: str) -> tuple[str, str]:
@@ -131,15 +130,15 @@ def _digest_day_and_time(cron: str) -> tuple[str, str]:
     return order[(first + days_later) % len(order)], f"{hour}:00"
 
 
-async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormContent:
+async def fill_places(call: Call, **_: object) -> FormContent:
     """Return the form of channel, days, time and budget, with the values that hold now. It shows
     the price of weekly checks, and the smallest loss that they would show within a month.
 
     Days and time are those of the schedule `WEEKLY`; Monday at 9:00 without it, or if it is neither
     daily nor weekly. The channel is that of the first route, else that of the call.
     """
-    brand, routes = drafted_brand(deployment.catalogue), deployment.config.routes
-    schedules = deployment.catalogue.schedules
+    brand, routes = drafted_brand(call.catalogue), call.config.routes
+    schedules = call.catalogue.schedules
     weekly = next((schedule for schedule in schedules if schedule.name == WEEKLY), None)
     days, time = (days_of(weekly.cron) if weekly else None) or (USUAL_DAYS, USUAL_TIME)
     return step_form(
@@ -149,19 +148,19 @@ async def fill_places(deployment: Deployment, call: Call, **_: object) -> FormCo
             "days": days,
             "time": time,
             "timezone": weekly.timezone if weekly else getattr(call.zone, "key", "UTC"),
-            "month": deployment.config.budget.month,
+            "month": call.config.budget.month,
         },
         {"days": DAY_CHOICES},
-        {"month": await _budget_hint(deployment, brand)},
-        text=await _power_sentence(deployment, brand),
+        {"month": await _budget_hint(call, brand)},
+        text=await _power_sentence(call, brand),
     )
 
 
-async def _budget_hint(deployment: Deployment, brand: Brand) -> str:
+async def _budget_hint(call: Call, brand: Brand) -> str:
     """Return the price of a check a week for a month, and of one check, as two sentences; or that
     the price is not known.
     """
-    price = await price_of_questions(deployment, brand.name, (), repeats=REPEATS)
+    price = await price_of_questions(call, brand.name, (), repeats=REPEATS)
     if price is None or price.usd == inf:
         return "In dollars. What a check costs is not known yet."
     check_usd = price.asking.typical + price.judging.typical
@@ -169,19 +168,19 @@ async def _budget_hint(deployment: Deployment, brand: Brand) -> str:
     return f"In dollars. A check a week is {month} a month ({price.short} a check)."
 
 
-async def _power_sentence(deployment: Deployment, brand: Brand) -> str:
+async def _power_sentence(call: Call, brand: Brand) -> str:
     """Return a sentence with the smallest loss, as a number of a check's answers that name the
     brand, that weekly checks would show within a month at the first configured model. Without
     questions or a model, the sentence only says how often each question is asked.
     """
-    asked = deployment.catalogue.prompts_for(brand.name)
-    model = suggester(deployment)
+    asked = call.catalogue.prompts_for(brand.name)
+    model = suggester(call)
     if not asked or model is None:
         return "I ask each question three times in a check."
-    offer = await current_offer(deployment, brand, model, repeats=REPEATS, days=7)
+    offer = await current_offer(call, brand, model, repeats=REPEATS, days=7)
     answers = len(asked) * REPEATS
     lost = min(answers, round(offer.within(RUNS_A_MONTH) / 100 * answers))
-    share = deployment.config.bursts.share if deployment.config.bursts.automatic else 0.0
+    share = call.config.bursts.share if call.config.bursts.automatic else 0.0
     return (
         f"{wording.count(len(asked), 'question')}, {REPEATS} times each: a check a week shows a "
         f"loss of about {lost} of {answers} answers within a month. Where something may have "
@@ -190,7 +189,6 @@ async def _power_sentence(deployment: Deployment, brand: Brand) -> str:
 
 
 async def start_checks(
-    deployment: Deployment,
     call: Call,
     *,
     begin: Annotated[str, option("What I do now.", label="Begin now?")] = "",
@@ -210,23 +208,23 @@ async def start_checks(
         reader: ``model`` or ``rules``; empty leaves it unchanged.
         questions: The same.
     """
-    brand = drafted_brand(deployment.catalogue)
+    brand = drafted_brand(call.catalogue)
     if questions:
-        model = proposed_judge(deployment.plugins.providers) if questions == "model" else None
-        await store_setting(deployment, call, ASSISTANT, {"model": str(model)} if model else {})
+        model = proposed_judge(call.plugins.providers) if questions == "model" else None
+        await store_setting(call, ASSISTANT, {"model": str(model)} if model else {})
     if reader:
-        await _store_reader(deployment, call, brand, reader)
-        deployment = await deployment.refreshed()
-    after = await step_after(deployment)
+        await _store_reader(call, brand, reader)
+        call = await call.refreshed()
+    after = await step_after(call)
     if begin not in {"once", "three"}:
         return after
-    price = await _first_price(deployment, brand, begin)
+    price = await _first_price(call, brand, begin)
     first = " --first" if begin == "three" else ""
     words = f"check {quoted(brand.name)}{first}"
     return replace(after, run=words, agreed_usd=price.usd if price else 0.0)
 
 
-async def _store_reader(deployment: Deployment, call: Call, brand: Brand, reader: str) -> None:
+async def _store_reader(call: Call, brand: Brand, reader: str) -> None:
     """Store whether a model (``model``) or rules read tone and facts of answers.
 
     The model is the proposed one, and gets a monthly budget of its own: `BUDGET_FACTOR` times its
@@ -235,63 +233,63 @@ async def _store_reader(deployment: Deployment, call: Call, brand: Brand, reader
     """
     value: dict[str, object] = {}
     if reader == "model":
-        proposal = _proposed_judge_and_price(deployment, brand)
-        if proposal is None or await _chosen_in_chat(deployment):
+        proposal = _proposed_judge_and_price(call, brand)
+        if proposal is None or await _chosen_in_chat(call):
             return
         model, usd = proposal
         value = {"model": str(model), "budget": float(ceil(BUDGET_FACTOR * usd / 12))}
-    await store_setting(deployment, call, JUDGE, value)
+    await store_setting(call, JUDGE, value)
 
 
-async def _chosen_in_chat(deployment: Deployment) -> bool:
+async def _chosen_in_chat(call: Call) -> bool:
     """Return whether a person has chosen a model that reads tone and facts."""
-    stored = await deployment.store.settings.get(JUDGE)
+    stored = await call.store.settings.get(JUDGE)
     return bool(stored and stored.value.get("model"))
 
 
-def _proposed_judge_and_price(deployment: Deployment, brand: Brand) -> tuple[Model, float] | None:
+def _proposed_judge_and_price(call: Call, brand: Brand) -> tuple[Model, float] | None:
     """Return the model that is proposed as judge, and what it is expected to cost in US dollars a
     year if the brand is checked weekly at all models. None if no model can be proposed, or if its
     price is not known.
     """
-    providers = deployment.plugins.providers
+    providers = call.plugins.providers
     model = proposed_judge(providers)
     if model is None:
         return None
-    prompts = deployment.catalogue.prompts_for(brand.name)
-    answers = len(prompts) * REPEATS * len(deployment.plugins.models)
+    prompts = call.catalogue.prompts_for(brand.name)
+    answers = len(prompts) * REPEATS * len(call.plugins.models)
     usd = judging_cost_a_year(model, answers, providers, sheets=1)
     return None if usd is None else (model, usd)
 
 
-async def _question_readers(deployment: Deployment) -> list[FormChoice]:
+async def _question_readers(call: Call) -> list[FormChoice]:
     """Return who can read questions in words: a model, with the measured price of a question and
     its limit of a month, or the grammar alone. Empty if config.toml has the model, or none with a
     known price can be proposed.
     """
-    model, store = proposed_judge(deployment.plugins.providers), deployment.store
-    price = price_of(model, deployment.plugins.providers) if model else None
-    if model is None or price is None or deployment.configured.assistant.model:
+    model, store = proposed_judge(call.plugins.providers), call.store
+    price = price_of(model, call.plugins.providers) if model else None
+    if model is None or price is None or call.configured.assistant.model:
         return []
     runs = await store.runs.find(label=ASSISTANT, aside=True, limit=MEASURED_RUNS)
     spent = [await store.money.spent(run_id=run.id) for run in runs]
     usd = sum(spent) / len(spent) if spent else price.cost(QUESTION_SIZE)
     about = wording.money(usd * QUESTIONS_PRICED, about=True)
-    most = wording.money(deployment.config.assistant.budget)
-    name = deployment.names.name(model)
+    most = wording.money(call.config.assistant.budget)
+    name = call.names.name(model)
     label = f"{name}: {QUESTIONS_PRICED} for {about}, at most {most} a month"
     return [FormChoice("model", label), FormChoice("rules", "You alone, for nothing")]
 
 
-async def _first_price(deployment: Deployment, brand: Brand, begin: str) -> PriceQuote | None:
+async def _first_price(call: Call, brand: Brand, begin: str) -> PriceQuote | None:
     """Return the price of the first check: of one repeat, or for ``three`` of all repeats of the
     three largest rounds. None if there is nothing to ask.
     """
     repeats = sum(ROUND_SIZES[0]) if begin == "three" else 1
-    return await price_of_questions(deployment, brand.name, (), repeats=repeats)
+    return await price_of_questions(call, brand.name, (), repeats=repeats)
 
 
-async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormContent:
+async def fill_start(call: Call, **__: object) -> FormContent:
     """Return the form of the first check: the choices of `start_checks` with their prices, and who
     reads tone and facts (a model at its price a year, or rules), if there is a choice: config.toml
     has no judge, and a model with a known price can be proposed as one; and who reads questions.
@@ -299,25 +297,25 @@ async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormConte
     If a check was made already, ``later`` is chosen at first, else ``once``. A model is chosen as
     reader if there is a judge now, else rules; for questions, unless that was declined.
     """
-    brand = drafted_brand(deployment.catalogue)
+    brand = drafted_brand(call.catalogue)
     labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
     choices = []
     for key, label in labels.items():
-        quote = await _first_price(deployment, brand, key)
+        quote = await _first_price(call, brand, key)
         choices.append(FormChoice(key, f"{label}, {quote.short}" if quote else label))
-    when = [in_words(schedule.cron) for schedule in deployment.catalogue.schedules[:1]]
+    when = [in_words(schedule.cron) for schedule in call.catalogue.schedules[:1]]
     choices.append(FormChoice("later", f"Not now: {when[0]}" if when else "Not now"))
-    checked = bool((await checklist(deployment)).decided["start"])
-    on = bool(judges(deployment.plugins.scorers.values()))
+    checked = bool((await checklist(call)).decided["start"])
+    on = bool(judges(call.plugins.scorers.values()))
     readers = []
-    proposal = _proposed_judge_and_price(deployment, brand)
-    if proposal and (not on or await _chosen_in_chat(deployment)):
-        name, price = deployment.names.name(proposal[0]), wording.money(proposal[1], about=True)
+    proposal = _proposed_judge_and_price(call, brand)
+    if proposal and (not on or await _chosen_in_chat(call)):
+        name, price = call.names.name(proposal[0]), wording.money(proposal[1], about=True)
         readers = [
             FormChoice("model", f"{name} reads them closely, {price} a year"),
             FormChoice("rules", "Only my own rules, for nothing"),
         ]
-    declined = await deployment.store.settings.get(ASSISTANT)
+    declined = await call.store.settings.get(ASSISTANT)
     by_model = not declined or bool(declined.value.get("model"))
     return step_form(
         "start",
@@ -326,11 +324,7 @@ async def fill_start(deployment: Deployment, _: Call, **__: object) -> FormConte
             "reader": "model" if on else "rules",
             "questions": "model" if by_model else "rules",
         },
-        {
-            "begin": choices,
-            "reader": readers,
-            "questions": await _question_readers(deployment),
-        },
+        {"begin": choices, "reader": readers, "questions": await _question_readers(call)},
         text=API_NOTE,
         submit="Done" if checked else "Begin",
     )

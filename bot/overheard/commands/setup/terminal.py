@@ -22,7 +22,6 @@ from overheard.commands.setup.config_file import SetupFile, derived_category
 from overheard.commands.setup.naming import BRAND, CATEGORY, COMPETITORS
 from overheard.config.loader import find_config, parse_config
 from overheard.config.sections import Config
-from overheard.deployment import Call
 from overheard.errors import OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable
 from overheard.plugins import load_plugins
@@ -56,7 +55,6 @@ _PLACEHOLDER_MODEL = "model"
 
 async def setup(
     session: Session,
-    call: Call,
     *,
     brand: Annotated[str, BRAND] = "",
     competitors: Annotated[
@@ -137,7 +135,7 @@ async def setup(
     chat = person.value("chat", chat, "none")
     judge, chat = ("" if given == "none" else given for given in (judge, chat))
     plan = replace(plan, judge=judge, chat=chat, channel=channel)
-    return await _first_check(session, call, plan, file, person)
+    return await _first_check(session, plan, file, person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,9 +314,7 @@ def _written(session: Session, plan: SetupFile, file: Path) -> Config:
     return replace(session, config=file).read_config()
 
 
-async def _first_check(
-    session: Session, call: Call, plan: SetupFile, file: Path, person: _Person
-) -> Card:
+async def _first_check(session: Session, plan: SetupFile, file: Path, person: _Person) -> Card:
     """Write the configuration, make the first check and return the card that ends the set-up, with
     the report, or with the card of the check if it failed.
 
@@ -334,11 +330,12 @@ async def _first_check(
     if not plan.category:
         names = [plan.brand, *plan.competitors]
         async with session.open_deployment(config) as deployment:
-            category = await derived_category(deployment, call, names, pays_for_category)
+            category = await derived_category(session.call(deployment), names, pays_for_category)
         plan = replace(plan, category=category)
         config = _written(session, plan, file)
     async with session.open_deployment(config) as deployment:
-        proposal = await check(deployment, call)
+        call = session.call(deployment)
+        proposal = await check(call)
         told = f"The first check costs {proposal.price}."
         price = proposal.price if proposal.usd else "free"
         if not person.pays(f"{told} Ask now?", proposal.usd):
@@ -346,7 +343,7 @@ async def _first_check(
         shown = checked = await proposal.execute()
         if not checked.failed:
             with contextlib.suppress(OverheardError):  # such as when there is nothing to report
-                shown = await report(deployment, call)
+                shown = await report(call)
     card = _done_card(plan, file, "", price)
     data = {**card.data, "check": checked.data, "report": shown.data}
     return replace(card, more=(shown,), failed=checked.failed, data=data)
