@@ -111,7 +111,7 @@ class House:
 
     async def look(self, run: Run, brands: Sequence[str]) -> list[Alert]:
         """Look at a run, and return its alerts."""
-        service = DetectionService(HistoryReader.of(self.deployment), self.lifecycle)
+        service = DetectionService(HistoryReader.of(Call(self.deployment)), self.lifecycle)
         return list((await service.detect(run, brands, run.started_at)).alerts)
 
     async def alerts(self) -> list[Alert]:

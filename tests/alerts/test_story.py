@@ -164,7 +164,7 @@ async def test_what_is_watched_and_what_no_channel_shows_is_said_at_home() -> No
     assert await unrouted(deployment.store, deployment.config) == []
 
     shift = Shift("Acme", model, "visibility", run.id, 0.9, 0.3, -0.6, (-0.7, -0.5))
-    alert, _ = await Lifecycle.of(deployment).raise_alert(Alert(shift, run.started_at))
+    alert, _ = await Lifecycle.of(Call(deployment)).raise_alert(Alert(shift, run.started_at))
     assert await unrouted(deployment.store, deployment.config) == [alert]
     home = await status(Call(deployment))
     assert "1 open alert is posted in no channel" in str(home.text)
@@ -217,8 +217,8 @@ async def test_every_surface_tells_a_change_of_a_model_as_a_whole_once() -> None
     await store.updates.add(ModelUpdate(model, run.started_at - timedelta(hours=1)))
     mine = Shift("Acme", model, "visibility", run.id, 0.9, 0.3, -0.6, (-0.7, -0.5))
     whole = Alert(replace(mine, brand=WHOLE_MODEL), run.started_at, (mine,))
-    brand, _ = await Lifecycle.of(deployment).raise_alert(Alert(mine, run.started_at))
-    told, _ = await Lifecycle.of(deployment).raise_alert(whole)
+    brand, _ = await Lifecycle.of(Call(deployment)).raise_alert(Alert(mine, run.started_at))
+    told, _ = await Lifecycle.of(Call(deployment)).raise_alert(whole)
 
     updates = await list_updates(Call(deployment))
     assert "It changed how it speaks about the whole category." in str(updates.text)

@@ -57,7 +57,7 @@ async def raise_alert(
     shift = Shift(**given | values)
     claims = (replace(shift, statement=claim),) if claim else ()
     alert = Alert(shift, office.deployment.clock.now(), claims)
-    return (await Lifecycle.of(office.deployment).raise_alert(alert))[0]
+    return (await Lifecycle.of(Call(office.deployment)).raise_alert(alert))[0]
 
 
 async def evidence_card(office: Office, alert: Alert) -> Card:
@@ -145,7 +145,7 @@ async def test_a_list_counts_all_and_shows_the_newest() -> None:
     office = await asked_office(BEFORE, AFTER)
     brands = [f"Brand {number}" for number in range(ALERT_BUTTONS + 2)]
     alerts = [await raise_alert(office, brand=brand) for brand in brands]
-    await Lifecycle.of(office.deployment).recover(alerts[0].id, "It is as before.")
+    await Lifecycle.of(Call(office.deployment)).recover(alerts[0].id, "It is as before.")
 
     every = await list_alerts(Call(office.deployment))
     live = await list_alerts(Call(office.deployment), state="live", limit=2)
@@ -166,7 +166,7 @@ async def test_an_alert_shows_what_has_happened_to_it() -> None:
     """The oldest first: the event that opened it, then its recovery."""
     office = await asked_office(BEFORE, AFTER)
     alert = await raise_alert(office)
-    await Lifecycle.of(office.deployment).recover(alert.id, "It is as before.")
+    await Lifecycle.of(Call(office.deployment)).recover(alert.id, "It is as before.")
     card = await show(Call(office.deployment), alert=f"#{alert.id}")
 
     assert [event["note"] for event in card.data["events"]][1:] == ["It is as before."]

@@ -20,7 +20,7 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
 from overheard.commands.delivery_cards import DeliveryCards
 from overheard.config.loader import load_config
-from overheard.deployment import Deployment
+from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, PromptShift, Shift
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import SystemClock, open_deployment
@@ -70,7 +70,9 @@ async def raise_alert(deployment: Deployment) -> None:
         prompts=prompts,
         answers=(12, 12),
     )
-    alert, new = await Lifecycle.of(deployment).raise_alert(Alert(shift, deployment.clock.now()))
+    alert, new = await Lifecycle.of(Call(deployment)).raise_alert(
+        Alert(shift, deployment.clock.now())
+    )
     assert (alert.id, new) == (1, True)
 
 
@@ -144,7 +146,7 @@ def test_an_alert_outlives_the_plugin_that_measured_it(raised: Program) -> None:
     async def by_a_plugin(deployment: Deployment) -> None:
         [first] = await deployment.store.alerts.find()
         shift = replace(first.shift, metric="joy", model=Model("svc", "m-2"))
-        await Lifecycle.of(deployment).raise_alert(Alert(shift, deployment.clock.now()))
+        await Lifecycle.of(Call(deployment)).raise_alert(Alert(shift, deployment.clock.now()))
 
     opened(raised.folder, by_a_plugin)
     chat = RecordingChat()

@@ -294,7 +294,7 @@ async def test_every_card_tells_a_state_in_one_order(name: str, tmp_path: Path) 
         cards["Home"] = await status(call)
         for alert in alerts:
             cards[f"evidence {alert.id}"] = await made.shown(f"evidence {alert.id}")
-        faults = [f.place async for f in Examination(made.deployment).findings() if f.problem]
+        faults = [f.place async for f in Examination(Call(made.deployment)).findings() if f.problem]
     cards["report in a terminal"] = in_terminal
     if made.checked.title and name != "watched":  # there, the check was before
         cards["check"] = made.checked
@@ -359,7 +359,7 @@ async def test_answers_that_are_not_scored_yet_are_no_failure() -> None:
         Answer(run.id, one, reply("Acme is good."), run.started_at) for one in panel.questions()
     ]
     await before.store.answers.add(asked)
-    reader = SituationReader.of(before, UTC)
+    reader = SituationReader.of(Call(before))
     telling = Telling(await reader.read(before.catalogue.brands[0]), before.names, UTC)
 
     [news] = telling.news

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from overheard.alerts.events import SNOOZED_UNTIL, snoozed_until
 from overheard.cards.wording import name_without_id
-from overheard.deployment import Deployment
 from overheard.detection.placement import reports_statement
 from overheard.domain import Alert, AlertEvent, AlertEventKind, AlertState, ModelUpdate, Shift
 from overheard.errors import AlertUnchanged, NotUndone, UnknownName
@@ -131,11 +130,6 @@ class AlertLog:
         self._store = store
         self._clock = clock
 
-    @classmethod
-    def of(cls, deployment: Deployment) -> AlertLog:
-        """Return the log of the alerts in a deployment's store."""
-        return cls(deployment.store, deployment.clock)
-
     async def find(self, number: int) -> Alert:
         """Return the stored alert with a number.
 
@@ -221,11 +215,6 @@ class Handling:
         self._store = store
         self._clock = clock
         self._log = AlertLog(store, clock)
-
-    @classmethod
-    def of(cls, deployment: Deployment) -> Handling:
-        """Return the handling of the alerts in a deployment's store."""
-        return cls(deployment.store, deployment.clock)
 
     async def acknowledge(self, number: int, who: str) -> Alert:
         """Store who takes care of an alert, and return the changed alert.

@@ -13,7 +13,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.config.sections import AlertsTable
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.detection.decide import Decision, Reason, Silence, decide, reported_changes
 from overheard.detection.decision_inputs import AlertHistory, AlertPolicy, Rarity
 from overheard.detection.monitor import Alarm, Monitor, Restart
@@ -306,19 +306,19 @@ class HistoryReader:
     holds: bool = False
 
     @classmethod
-    def of(cls, deployment: Deployment) -> HistoryReader:
+    def of(cls, call: Call) -> HistoryReader:
         """Return a reader of the history in a deployment's store, for the brands of its catalogue,
         the metrics and versions of its present scorers, and its settings of alerts. Nothing is read
         yet.
         """
         return cls(
-            store=deployment.store,
-            catalogue=deployment.catalogue,
-            metrics=deployment.scoring.metrics,
-            versions=deployment.scoring.versions,
-            settings=deployment.config.alerts,
-            asked_again=deployment.config.bursts.share,
-            holds=deployment.config.bursts.automatic and deployment.config.bursts.share > 0,
+            store=call.store,
+            catalogue=call.catalogue,
+            metrics=call.scoring.metrics,
+            versions=call.scoring.versions,
+            settings=call.config.alerts,
+            asked_again=call.config.bursts.share,
+            holds=call.config.bursts.automatic and call.config.bursts.share > 0,
         )
 
     @cached_property
@@ -491,7 +491,7 @@ async def replays(
     if runs is None:
         runs = {run.id: run for run in await call.store.runs.find()}
     updates = await _known_updates(call.store, runs)
-    reader = HistoryReader.of(call.deployment)
+    reader = HistoryReader.of(call)
     restarts = await reader.restarts()
     call.progress.start("Looking at the past", len(brands))
     brand_replays = []
@@ -568,7 +568,7 @@ async def past_decisions(
         replays: The replayed past of each brand.
         runs: All runs, by number.
     """
-    policy = HistoryReader.of(call.deployment).policy
+    policy = HistoryReader.of(call).policy
     starts = {number: run.started_at for number, run in runs.items()}
     of_models = await call.store.alerts.find(brand=WHOLE_MODEL)
     decisions: list[Decision] = []

@@ -16,7 +16,7 @@ from overheard.alerts.outbox import Routes
 from overheard.alerts.phrases import statement_clause
 from overheard.alerts.story import PARTLY, AlertPart, alert_parts, parts_over
 from overheard.cards import wording
-from overheard.deployment import Deployment
+from overheard.deployment import Call
 from overheard.detection.placement import AlertAction, Placement, belongs_to, place
 from overheard.domain import WHOLE_MODEL, Alert, AlertEventKind, AlertState, Shift
 from overheard.errors import AlertUnchanged
@@ -43,12 +43,12 @@ class Lifecycle:
         self._log = AlertLog(store, clock)
 
     @classmethod
-    def of(cls, deployment: Deployment) -> Lifecycle:
+    def of(cls, call: Call) -> Lifecycle:
         """Return the lifecycle of the alerts in a deployment's store, posted by the routes of its
         configuration.
         """
-        routes = Routes(deployment.config.routes, deployment.scoring.metrics)
-        return cls(deployment.store, routes, deployment.clock)
+        routes = Routes(call.config.routes, call.scoring.metrics)
+        return cls(call.store, routes, call.clock)
 
     async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:
         """Store an alert's shifts as a new alert with a delivery to each of its channels, or in an

@@ -221,8 +221,8 @@ def _detection_service(call: Call) -> DetectionService:
     """
     scoring = call.scoring
     return DetectionService(
-        history=HistoryReader.of(call.deployment),
-        lifecycle=Lifecycle.of(call.deployment),
+        history=HistoryReader.of(call),
+        lifecycle=Lifecycle.of(call),
         listener=call.plugins.listeners.alert_raised,
         check_judge=Rejudging(call.store, scoring).check,
         statements=StatementReader(call.store, scoring.catalogue, scoring.versions),

@@ -28,7 +28,7 @@ async def acknowledge(call: Call, *, alert: AlertNumber) -> Card:
     Raises:
         AlertUnchanged: when the alert is acknowledged already, or over.
     """
-    changed = await Handling.of(call.deployment).acknowledge(number_of(alert), call.who)
+    changed = await Handling(call.store, call.clock).acknowledge(number_of(alert), call.who)
     return await _changed_alert_card(call, changed)
 
 
@@ -56,7 +56,7 @@ async def snooze(
     until = None
     if span.strip().casefold() != UPDATE:
         until = coming_moment(span, call.clock.now(), call.zone)
-    changed = await Handling.of(call.deployment).snooze(number_of(alert), call.who, until)
+    changed = await Handling(call.store, call.clock).snooze(number_of(alert), call.who, until)
     return await _changed_alert_card(call, changed)
 
 
@@ -80,7 +80,7 @@ async def close(
     Raises:
         AlertUnchanged: when the alert is closed already, or with `undo` open already, or growing.
     """
-    handling, number = Handling.of(call.deployment), number_of(alert)
+    handling, number = Handling(call.store, call.clock), number_of(alert)
     changed = (
         await handling.reopen(number, call.who)
         if undo
@@ -103,7 +103,7 @@ async def undo_event(
         NotUndone: when the alert has changed since, when no person caused the event, or when the
             alert has no such event.
     """
-    changed = await Handling.of(call.deployment).undo(number_of(alert), event, call.who)
+    changed = await Handling(call.store, call.clock).undo(number_of(alert), event, call.who)
     return await _changed_alert_card(call, changed)
 
 
@@ -120,8 +120,8 @@ async def mark_update(
         alert: The number of the alert.
         note: A few words, such as where the update was announced; if empty, who said so.
     """
-    update = await Handling.of(call.deployment).mark_update(number_of(alert), call.who, note)
-    changed = await AlertLog.of(call.deployment).find(number_of(alert))
+    update = await Handling(call.store, call.clock).mark_update(number_of(alert), call.who, note)
+    changed = await AlertLog(call.store, call.clock).find(number_of(alert))
     card = await _changed_alert_card(call, changed)
     day = wording.day(update.at, call.zone)
     if update.source == MARKED:
@@ -146,7 +146,7 @@ async def recheck(call: Call, *, alert: AlertNumber, seed: int | None = None) ->
         NothingToAsk: when the brand has no question any more.
         RunUnderWay: on executing, when another process asks the same questions.
     """
-    shown_alert = await AlertLog.of(call.deployment).find(number_of(alert))
+    shown_alert = await AlertLog(call.store, call.clock).find(number_of(alert))
     arguments = await recheck_of(call, shown_alert)
     label = f"alert {shown_alert.id}, checked again"
     return await check(call, **arguments, seed=seed, label=label)

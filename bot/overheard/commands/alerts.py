@@ -164,7 +164,7 @@ async def show(
         figures: Whether a chat shows all figures, with sentences from before and after the change.
         about: One of `AlertQuestion`; None for all.
     """
-    stored_alert = await AlertLog.of(call.deployment).find(number_of(alert))
+    stored_alert = await AlertLog(call.store, call.clock).find(number_of(alert))
     evidence = await _evidence_of(call, stored_alert)
     if about == AlertQuestion.TODO:
         return await show_brief(call, brand=stored_alert.brands[0])
@@ -273,7 +273,7 @@ async def show_evidence(call: Call, *, alert: AlertNumber) -> Card:
     one from after. The text says on how many answers the alert rests, and how many of their texts
     are deleted.
     """
-    stored_alert = await AlertLog.of(call.deployment).find(number_of(alert))
+    stored_alert = await AlertLog(call.store, call.clock).find(number_of(alert))
     evidence = await _evidence_of(call, stored_alert)
     shift = measured_shift(stored_alert)
     name = call.names.name(shift.model)

@@ -72,7 +72,7 @@ async def show_brief(
     """
     found_brand = _brand_or_first(call.catalogue, brand)
     call = await call.caught_up()
-    situation = await SituationReader.of(call.deployment, call.zone).read(found_brand, HEADLINE)
+    situation = await SituationReader.of(call).read(found_brand, HEADLINE)
     draft = (
         await _brand_brief(call, found_brand, days) if days else await newest_brief(call, situation)
     )

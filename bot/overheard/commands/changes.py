@@ -125,7 +125,7 @@ async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Sp
 
 async def _tellings(call: Call, brands: Sequence[str]) -> list[Telling]:
     """Return the situations of the first `MAX_BRANDS` chosen brands."""
-    reader = SituationReader.of(call.deployment, call.zone)
+    reader = SituationReader.of(call)
     return [
         Telling(await reader.read(one, HEADLINE), call.names, call.zone)
         for one in choose_brands(call.catalogue, brands)[:MAX_BRANDS]

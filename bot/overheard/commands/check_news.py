@@ -90,7 +90,7 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
         brand: The brand's name.
     """
     found = call.catalogue.brand(brand) or Brand(brand)
-    situation = await SituationReader.of(call.deployment, call.zone).read(found)
+    situation = await SituationReader.of(call).read(found)
     telling = Telling(situation, call.names, call.zone)
     news = telling.news
     if outcome.state is RunState.FAILED:

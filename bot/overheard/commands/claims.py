@@ -59,7 +59,7 @@ async def list_claims(
     found_brand = find_brand(call.catalogue, brand)
     call = await call.caught_up()
     only_model = _configured_model(call, model) if model else None
-    situation = await SituationReader.of(call.deployment, call.zone).read(found_brand)
+    situation = await SituationReader.of(call).read(found_brand)
     telling = Telling(situation, call.names, call.zone)
     claims = [
         claim

@@ -259,7 +259,7 @@ async def sign_of_life(call: Call) -> Card:
     store, now = call.store, call.clock.now()
     runs = [run for run in await store.runs.find() if run.started_at > now - PERIOD]
     open_alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
-    reader = SituationReader.of(call.deployment, call.zone)
+    reader = SituationReader.of(call)
     tellings = [
         Telling(await reader.read(brand, HEADLINE), call.names, call.zone)
         for brand in tracked(call.catalogue)

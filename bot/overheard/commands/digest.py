@@ -87,7 +87,7 @@ async def _brand_card(call: Call, brand: Brand, since: datetime) -> Card:
         since: The beginning of the time in which changes are new, included. The situation, advice
             and the picture do not depend on it.
     """
-    reader = SituationReader.of(call.deployment, call.zone)
+    reader = SituationReader.of(call)
     situation = await reader.read(brand)
     telling = Telling(situation, call.names, call.zone)
     week = await _read_week(call, reader, telling, since)

@@ -37,7 +37,7 @@ from overheard.commands.examinations import (
 from overheard.commands.prompts import named_brands
 from overheard.config.problems import suggestion
 from overheard.config.sections import header
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import Brand
 from overheard.errors import ConfigError, OverheardError, StoreError
 from overheard.interfaces import Chat, Finding
@@ -81,10 +81,11 @@ async def doctor(
     findings = [Finding(f"configuration {config.file}")]
     try:
         async with session.open_deployment(config, create=deep) as deployment:
-            examination = Examination(deployment)
+            call = session.call(deployment)
+            examination = Examination(call)
             findings += [finding async for finding in examination.findings()]
             if deep:
-                findings += await _call_findings(Call(deployment), session)
+                findings += await _call_findings(call, session)
     except OverheardError as error:
         findings.append(_unopened_finding(error))
     return _findings_card(findings)
@@ -94,7 +95,7 @@ async def doctor(
 class Examination:
     """The examination of an open deployment; each chat is closed when it is examined."""
 
-    deployment: Deployment
+    call: Call
 
     async def findings(self) -> AsyncIterator[Finding]:
         """Yield all findings in this order: store, queue, disk, plugins, catalogue, variables,
@@ -107,31 +108,31 @@ class Examination:
         """
         for finding in self._store_findings():
             yield finding
-        async for finding in queue_findings(self.deployment.config):
+        async for finding in queue_findings(self.call.config):
             yield finding
         for finding in (
             *self._disk_findings(),
             *self._plugin_findings(),
             *self._catalogue_findings(),
-            *unset_variables(self.deployment.config),
-            *shutdown_findings(Call(self.deployment)),
+            *unset_variables(self.call.config),
+            *shutdown_findings(self.call),
         ):
             yield finding
-        providers, tables = self.deployment.plugins.providers, self.deployment.config.providers
+        providers, tables = self.call.plugins.providers, self.call.config.providers
         provider_results = await asyncio.gather(
             *(
-                provider_findings(provider, self.deployment.clock, tables.get(name, {}))
+                provider_findings(provider, self.call.clock, tables.get(name, {}))
                 for name, provider in providers.items()
             )
         )
         for findings, _ in provider_results:
             for finding in findings:
                 yield finding
-        async for finding in usage_findings(self.deployment.plugins, self.deployment.store):
+        async for finding in usage_findings(self.call.plugins, self.call.store):
             yield finding
-        if not self.deployment.missing_store:
+        if not self.call.deployment.missing_store:
             yield await self._detection_finding()
-        for name, chat in self.deployment.plugins.chats.items():
+        for name, chat in self.call.plugins.chats.items():
             for finding in await self._chat_findings(name, chat):
                 yield finding
         for finding in (
@@ -141,7 +142,7 @@ class Examination:
             *await self._answer_findings(),
         ):
             yield finding
-        clock_findings = list(await future_run_findings(Call(self.deployment)))
+        clock_findings = list(await future_run_findings(self.call))
         if not clock_findings:
             leads = [lead for _, lead in provider_results if lead is not None]
             clock_findings.append(clock_finding(leads))
@@ -152,8 +153,8 @@ class Examination:
         """Return the finding on how often detection has raised a false alarm: in how many of the
         stored runs without a change, when it is replayed over them. It is never a fault.
         """
-        brands = [brand for brand in self.deployment.catalogue.brands if brand.tracked]
-        record = chance_alarm_record(await replays(Call(self.deployment), brands))
+        brands = [brand for brand in self.call.catalogue.brands if brand.tracked]
+        record = chance_alarm_record(await replays(self.call, brands))
         if not record.runs:
             return Finding("detection (no run yet)")
         sentence = record_sentence(record).rstrip(".")
@@ -163,7 +164,7 @@ class Examination:
         """Yield a finding on the store, then a fault if other users of the machine can access its
         file. An open store is well; a missing store is a fault only if it cannot be created.
         """
-        url, missing = self.deployment.config.storage.url, self.deployment.missing_store
+        url, missing = self.call.config.storage.url, self.call.deployment.missing_store
         file = _sqlite_file(url)
         if not missing:
             # Opening a store writes to it: a store that cannot be written is reported elsewhere.
@@ -182,7 +183,7 @@ class Examination:
         """Yield a finding on the free space of the disk of an SQLite store, which is a fault below
         `MIN_FREE_DISK_BYTES`; nothing for a database server.
         """
-        file = _sqlite_file(self.deployment.config.storage.url)
+        file = _sqlite_file(self.call.config.storage.url)
         if file is None:
             return  # its disk is another machine's
         free_bytes = shutil.disk_usage(_existing_folder(file)).free
@@ -196,7 +197,7 @@ class Examination:
         """Yield a fault for each faulty plugin; without any, a finding with the number of installed
         plugins.
         """
-        plugins = self.deployment.plugins
+        plugins = self.call.plugins
         for report in plugins.faulty:
             yield Finding(f"plugin {report.name}", report.problem.rstrip("."), "see above")
         if not plugins.faulty:
@@ -206,7 +207,7 @@ class Examination:
         """Yield a fault for each of brand, prompt and provider of which there is none. Then yield a
         fault for each tracked brand with prompts, if all of them name the brand or a competitor.
         """
-        catalogue, plugins = self.deployment.catalogue, self.deployment.plugins
+        catalogue, plugins = self.call.catalogue, self.call.plugins
         needed = {
             "brand": (catalogue.brands, "add a [[brands]] table"),
             "prompt": (catalogue.prompts, "add a [[prompts]] table"),
@@ -252,16 +253,16 @@ class Examination:
         """
         for channel in self._channels():
             platform = channel.partition(":")[0]
-            if platform not in self.deployment.plugins.chats:
+            if platform not in self.call.plugins.chats:
                 problem = "it is routed, and its chat cannot be used"
                 yield Finding(channel, problem, f"add a [{platform}] table, or remove the route")
-        measured = self.deployment.scoring.metrics
-        for route in self.deployment.config.routes:
+        measured = self.call.scoring.metrics
+        for route in self.call.config.routes:
             for name in route.metrics:
                 if name not in measured:
                     problem = f'nothing measures "{name}"{suggestion(name, measured)}'
                     yield Finding(f"route to {route.channel}", problem, "correct its metrics")
-        if self.deployment.plugins.chats and not self.deployment.config.routes:
+        if self.call.plugins.chats and not self.call.config.routes:
             problem = "no alert is posted anywhere"
             yield Finding("routes", problem, "add a [[routes]] table with a channel")
 
@@ -270,7 +271,7 @@ class Examination:
         fault with their number, which names the first brand and the model of the first
         `SHOWN_EXAMPLES` of them. Without such an alert all is well.
         """
-        alerts = await unrouted(self.deployment.store, self.deployment.config)
+        alerts = await unrouted(self.call.store, self.call.config)
         if not alerts:
             return Finding("alerts")
         examples = "; ".join(
@@ -281,8 +282,8 @@ class Examination:
 
     async def _answer_findings(self) -> list[Finding]:
         """Return a fault for each model that did not answer in the newest check of a brand."""
-        reader, names = SituationReader.of(self.deployment, UTC), self.deployment.names
-        brands = [] if self.deployment.missing_store else tracked(self.deployment.catalogue)
+        reader, names = SituationReader.of(self.call), self.call.names
+        brands = [] if self.call.deployment.missing_store else tracked(self.call.catalogue)
         found = {}
         for brand in brands:
             for there in (await reader.read(brand, HEADLINE)).at_models(Presence.SILENT):
@@ -296,7 +297,7 @@ class Examination:
         """Return each channel that the configuration names for alerts, reports, notices or signs of
         life, once, as ``platform:id``.
         """
-        config = self.deployment.config
+        config = self.call.config
         routed = [route.channel for route in config.routes]
         reported = [report.channel for report in config.reports]
         health = config.health
@@ -307,7 +308,7 @@ class Examination:
         number, which names the channel and the problem of the first `SHOWN_EXAMPLES` of them.
         Without such a message all is well.
         """
-        waiting = await self.deployment.store.deliveries.find(waiting=True)
+        waiting = await self.call.store.deliveries.find(waiting=True)
         failing = [delivery for delivery in waiting if delivery.problem]
         if not failing:
             return Finding("outbox")

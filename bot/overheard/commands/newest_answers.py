@@ -64,7 +64,7 @@ async def read_newest_answers(call: Call, brand: str, model: str) -> NewestAnswe
     """
     shown_brand = find_brand(call.catalogue, brand)
     call = await call.caught_up()
-    situation = await SituationReader.of(call.deployment, call.zone).read(shown_brand)
+    situation = await SituationReader.of(call).read(shown_brand)
     if not situation.runs:
         return NewestAnswers(situation, {}, ())
     runs = {chosen: situation.runs[chosen] for chosen in chosen_models(call, situation, model)}

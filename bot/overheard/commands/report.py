@@ -107,7 +107,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
     With `details`, or if no question without a brand's name was asked, it is a table of every
     metric. Without any answer it offers a check.
     """
-    situation = await SituationReader.of(call.deployment, call.zone).read(brand)
+    situation = await SituationReader.of(call).read(brand)
     telling = Telling(situation, call.names, call.zone, in_percent=True)
     news = telling.news
     data = {
@@ -147,7 +147,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         severity=first.severity,
         footer=" · ".join(filter(None, (_answers_sentence(call, situation.runs), asked))),
         data=data,
-        choice=metric_choice(call.deployment, brand, HEADLINE),
+        choice=metric_choice(call.scoring.metrics.values(), brand, HEADLINE),
     )
 
 
@@ -189,7 +189,7 @@ async def _write_page(call: Call, brand: Brand, file: Path) -> Card:
     """Write the report of one brand as an HTML file, in place of an existing one, and return a card
     with the file's size.
     """
-    situation = await SituationReader.of(call.deployment, call.zone).read(brand)
+    situation = await SituationReader.of(call).read(brand)
     if not situation.runs:
         raise NothingToAsk(missing=f"there are no answers about {brand.name} yet")
     _, page = await _page_content_and_html(call, situation)
@@ -221,7 +221,7 @@ async def _attached_page(call: Call, chosen: Brand) -> Card:
 
     Without answers the card has no file and offers a check.
     """
-    situation = await SituationReader.of(call.deployment, call.zone).read(chosen)
+    situation = await SituationReader.of(call).read(chosen)
     if not situation.runs:
         return _card_without_answers(chosen, call.face, ())
     content, page = await _page_content_and_html(call, situation)

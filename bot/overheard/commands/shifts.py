@@ -238,9 +238,7 @@ async def past_changes(
     call = await call.caught_up()
     runs = {run.id: run for run in await call.store.runs.find()}
     brand_replays = await replays(call, chosen, runs)
-    model_alerts = await HistoryReader.of(call.deployment).model_alerts(
-        [brand.name for brand in chosen]
-    )
+    model_alerts = await HistoryReader.of(call).model_alerts([brand.name for brand in chosen])
     reported_stories = await reported_statements(call, [brand.name for brand in chosen])
     changes = replayed_shifts(brand_replays, reported_stories, runs, model_alerts)
     analysed_runs = max((len(replay.monitor.evidence) for replay in brand_replays), default=0)

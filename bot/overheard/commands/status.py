@@ -62,7 +62,7 @@ async def status(call: Call) -> Card:
     brands = tracked(call.catalogue)
     if not brands:
         return _card_without_brands(call)
-    reader = SituationReader.of(call.deployment, call.zone)
+    reader = SituationReader.of(call)
     tellings = [
         Telling(await reader.read(brand, HEADLINE), call.names, call.zone)
         for brand in brands[:MAX_BRANDS]

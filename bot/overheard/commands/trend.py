@@ -83,7 +83,7 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
         for stream in whole_streams
         if (rows := [row for row, run in enumerate(stream.runs) if span.holds(run.at)])
     ]
-    situation = await SituationReader.of(call.deployment, call.zone).read(brand, HEADLINE)
+    situation = await SituationReader.of(call).read(brand, HEADLINE)
     if not model:
         left = {there.model for there in situation.at_models(Presence.LEFT)}
         streams = [stream for stream in streams if stream.key.model not in left]
@@ -112,7 +112,7 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
         text="\n\n".join(filter(None, (*parts, *faults))),
         table=_trend_table(points, shown, call.names),
         image=await picture(chart, "trend.png"),
-        choice=metric_choice(call.deployment, brand, shown),
+        choice=metric_choice(call.scoring.metrics.values(), brand, shown),
         actions=fitting(
             Action(f"report {quoted(brand.name)}", "Report"),
             Action(f"trend {quoted(brand.name)} --show voice", "Share of voice"),

@@ -95,7 +95,7 @@ async def show_versus(
     """
     own_brand, rival = _pair(call.catalogue, brand, other)
     call = await call.caught_up()
-    situation = await SituationReader.of(call.deployment, call.zone).read(own_brand)
+    situation = await SituationReader.of(call).read(own_brand)
     other = rival.name if rival else most_named(situation)
     chosen = chosen_models(call, situation, model)
     duels = list(_duels(situation, other, chosen, span))

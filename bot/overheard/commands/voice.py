@@ -34,7 +34,7 @@ async def show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
     Raises:
         UnknownName: for a model without answers.
     """
-    situation = await SituationReader.of(call.deployment, call.zone).read(brand)
+    situation = await SituationReader.of(call).read(brand)
     models = chosen_models(call, situation, model)
     shares = voice_shares(situation, call.zone, models=models, span=span)
     if shares is None:

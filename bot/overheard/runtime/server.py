@@ -260,8 +260,9 @@ class Server:
 
     async def _wake_alerts(self) -> None:
         """Open the alerts whose snooze is over, every `WAKE_INTERVAL_S`, until cancelled."""
+        handling = Handling(self._deployment.store, self._deployment.clock)
         while True:
-            await Handling.of(await self._deployment.refreshed()).wake()
+            await handling.wake()
             await asyncio.sleep(WAKE_INTERVAL_S)
 
     async def _catch_up(self) -> None:

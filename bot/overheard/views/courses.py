@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from overheard.alerts.story import alerts_about
@@ -12,8 +12,9 @@ from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames, asked_by
-from overheard.deployment import Call, Deployment
+from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Brand, Metric, Model
+from overheard.interfaces import Store
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import ALWAYS, Span, trend
 from overheard.views.situation import Situation
@@ -25,7 +26,7 @@ _Course = dict[datetime, float]
 """The share of voice of a brand at a model, 0 to 1, by the start of the run."""
 
 
-def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice | None:
+def metric_choice(metrics: Iterable[Metric], brand: Brand, shown: Metric) -> Choice | None:
     """Return the menu of all metrics that have a label. Visibility opens the report, each other
     metric its trend.
 
@@ -37,16 +38,16 @@ def metric_choice(deployment: Deployment, brand: Brand, shown: Metric) -> Choice
         None if the brand's name is so long that a command does not fit into a menu.
     """
     name = quoted(brand.name)
-    metrics = [metric for metric in deployment.scoring.metrics.values() if metric.label]
+    labelled = [metric for metric in metrics if metric.label]
     entries = [
         Action(f"report {name}", VISIBILITY_LABEL)
         if metric.name == VISIBILITY
         else Action(f"trend {name} --metric {metric.name}", metric.label)
-        for metric in metrics
+        for metric in labelled
     ]
     if len(fitting(*entries)) < len(entries):
         return None
-    names = [metric.name for metric in metrics]
+    names = [metric.name for metric in labelled]
     selected = names.index(shown.name) if shown.name in names else None
     return Choice("Show", tuple(entries), selected)
 
@@ -93,17 +94,17 @@ async def chart_marks(
             day = wording.short_day(update.at, call.zone)
             label = f"{call.names.name(update.model)} update, {day}"
             marks.setdefault(f"{label} {update.at.year}", Mark(update.at, label))
-    return (*marks.values(), *await _shift_marks(call.deployment, brand, metric, models))
+    return (*marks.values(), *await _shift_marks(call.store, brand, metric, models))
 
 
 async def _shift_marks(
-    deployment: Deployment, brand: Brand, metric: Metric, models: Collection[Model]
+    store: Store, brand: Brand, metric: Metric, models: Collection[Model]
 ) -> list[Mark]:
     """Return a mark at the beginning of each shift that any alert has reported, also one that is
     over, with the word ``better`` or ``worse``. Shifts that fit an update have no mark, because the
     update has one.
     """
-    alerts = await alerts_about(deployment.store, brand.name)
+    alerts = await alerts_about(store, brand.name)
     moved = [
         shift
         for alert in alerts
@@ -112,7 +113,7 @@ async def _shift_marks(
     ]
     if not moved:
         return []
-    starts = await deployment.store.runs.starts()
+    starts = await store.runs.starts()
     better, worse = ("better", "worse") if metric.higher_is_better else ("worse", "better")
     return [
         Mark(starts[s.first_run_id], better if s.change > 0 else worse)

@@ -29,7 +29,7 @@ from overheard.cards.card import Severity
 from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import name_without_id
 from overheard.config.cron import Cron
-from overheard.deployment import Deployment
+from overheard.deployment import Call
 from overheard.domain import (
     BRANDED_VISIBILITY,
     SCHEDULER,
@@ -350,21 +350,21 @@ class SituationReader:
     _shared: list[Shared] = field(default_factory=list)
 
     @classmethod
-    def of(cls, deployment: Deployment, zone: tzinfo) -> SituationReader:
+    def of(cls, call: Call) -> SituationReader:
         """Return a reader of a deployment's brands."""
-        scoring = deployment.scoring
+        scoring = call.scoring
         known = {brand.name for brand in scoring.catalogue.brands}
-        added = [one.name for one in deployment.catalogue.brands if one.name not in known]
+        added = [one.name for one in call.catalogue.brands if one.name not in known]
         return cls(
-            store=deployment.store,
-            catalogue=deployment.catalogue,
+            store=call.store,
+            catalogue=call.catalogue,
             metrics=scoring.metrics,
             versions=scoring.versions,
-            names=deployment.names,
-            clock=deployment.clock,
-            zone=zone,
-            new_versions=dict.fromkeys(added, deployment.current.versions) if added else {},
-            share=deployment.config.bursts.share if deployment.config.bursts.automatic else 0.0,
+            names=call.names,
+            clock=call.clock,
+            zone=call.zone,
+            new_versions=dict.fromkeys(added, call.deployment.current.versions) if added else {},
+            share=call.config.bursts.share if call.config.bursts.automatic else 0.0,
         )
 
     async def read(self, brand: Brand, metrics: Collection[str] = ()) -> Situation:
